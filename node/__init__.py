@@ -1,0 +1,25 @@
+"""Kith: a federated social server for people who know each other.
+
+The map, from the roof down; an arrow of imports may only point down (import-linter keeps it):
+
+- `testing/`     fakes, a Town of several nodes in one process, an evil node
+- `__main__`     the command `kith`
+- `cli/`         a table of command → module; loads only the page a command needs
+- `app`          the composition root: the one page that names every concrete class
+- `web/`         HTTP in: routes, sign-in, pages, problem documents
+- `worker/`      jobs: what arrived, what is owed, what is to be purged
+- `client/`      a person's own side: keys and plaintext live only here
+- `store/`       all SQL
+- `net/`         all HTTP out
+- `media/`       blobs, and the bounded child processes that probe and transcode
+- `world`        the real clock and the real chance
+- `video/`       uploads, renditions, publishing
+- `e2ee/`        the envelope, key packages, the relay; `mls/` is RFC 9420
+- `inbox/`       arrivals, posts, feeds, notices, event streams
+- `graph/`       accounts, invites, friendship, following
+- `federation/`  activities, receiving, sending, discovery
+- `wire/`        bytes ⇄ values: pure, shared by server and device
+- `ports`        Clock, Entropy, Fetch, Blobs
+- `config`       the frozen configuration
+- `errors`       every error, by whose turn it is
+"""

@@ -1,0 +1,1 @@
+"""The command `kith`: a table of command → module, resolved when called."""

@@ -1,0 +1,1 @@
+"""A person's own side: keys and plaintext live only here."""

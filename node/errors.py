@@ -1,0 +1,61 @@
+"""Every error of the program: whose turn it is, and the clause that says so.
+
+`Refused` is theirs (a peer or a person sent what the clause forbids), `Unreachable` is the
+network's (try again), `Broken` is ours. `Refused` is caught at two places only: the HTTP edge
+and the worker. The text never holds a secret nor a person's words.
+"""
+
+
+class NodeError(Exception):
+    """The root of all that this program raises on purpose."""
+
+
+class Refused(NodeError):
+    """What was asked is against `clause` (such as ``FED-4.2``); `reason` says how, in a sentence.
+
+    `params` are the values a translated message needs: plain numbers, names and ids only.
+    """
+
+    def __init__(self, clause: str, reason: str, **params: str | int) -> None:
+        super().__init__(f"{clause}: {reason}")
+        self.clause = clause
+        self.reason = reason
+        self.params = params
+
+
+class Malformed(Refused):
+    """The bytes are not what the clause describes."""
+
+
+class Unproven(Refused):
+    """Nobody has shown who says this: no signature, a wrong one, no token, a wrong password."""
+
+
+class Forbidden(Refused):
+    """We know who asks, and they may not."""
+
+
+class Missing(Refused):
+    """There is no such thing, or the asker may not know that there is: one answer for both."""
+
+
+class Conflict(Refused):
+    """Right in itself, but not in the present state; asking again after a look may succeed."""
+
+
+class TooMuch(Refused):
+    """Over a limit: size, quota or rate. `retry_after_seconds` is set when waiting helps."""
+
+    def __init__(
+        self, clause: str, reason: str, retry_after_seconds: int | None = None, **params: str | int
+    ) -> None:
+        super().__init__(clause, reason, **params)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unreachable(NodeError):
+    """The network or a peer did not answer as it should; the same call may succeed later."""
+
+
+class Broken(NodeError):
+    """A fault of this program or of its disk. Please report it."""

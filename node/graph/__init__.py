@@ -1,0 +1,1 @@
+"""Friends: accounts, invites, friendship, following: who knows whom."""

@@ -1,0 +1,1 @@
+"""What arrives for a person: posts, feeds, notices, the event stream."""

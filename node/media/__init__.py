@@ -1,0 +1,1 @@
+"""Blobs, and the bounded child processes that probe and transcode."""

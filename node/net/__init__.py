@@ -1,0 +1,1 @@
+"""All HTTP out: the guarded fetcher and the checked resolver."""

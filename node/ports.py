@@ -1,0 +1,82 @@
+"""What the world lends us, as small Protocols in plain types: Clock, Entropy, Fetch, Blobs."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time. `now` is aware and in UTC; `ticks` counts seconds and never goes back."""
+
+    def now(self) -> datetime: ...
+
+    def ticks(self) -> float: ...
+
+
+class Entropy(Protocol):
+    """Chance fit for keys."""
+
+    def draw(self, count: int) -> bytes:
+        """`count` unpredictable bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request that we make. `url` is absolute and https."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a peer answered. `url` is the last one, after redirects; header names are lower case."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Fetch(Protocol):
+    """HTTP out, guarded: public addresses only, bounded in bytes, redirects and seconds."""
+
+    async def fetch(self, request: Request) -> Response:
+        """The peer's answer, whatever its status.
+
+        Raises `Unreachable` when there is none, `Forbidden` (FED-9) when the address may not be
+        reached, `TooMuch` (FED-9) when the answer is larger than the cap.
+        """
+        ...
+
+
+class Blobs(Protocol):
+    """Named runs of bytes. Names are made by us: lower-case letters, digits, ``-``, ``/``, ``.``."""
+
+    async def append(self, name: str, offset: int, chunk: bytes) -> None:
+        """Write `chunk` at `offset`, which is the blob's length so far; on disk when it returns."""
+        ...
+
+    async def put(self, name: str, path: str) -> None:
+        """Take the finished local file at `path` over as the blob `name`."""
+        ...
+
+    async def size(self, name: str) -> int | None:
+        """The length in bytes, or None when there is no such blob."""
+        ...
+
+    def read(self, name: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes of ``[start, stop)``, in pieces of at most 256 KiB."""
+        ...
+
+    async def local(self, name: str) -> str:
+        """A path on this machine that holds the whole blob, for a child process to read."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Remove the blob; silence when there is none."""
+        ...

@@ -1,0 +1,1 @@
+"""All SQL: `tables` is the picture, one page of queries per room."""

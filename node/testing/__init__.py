@@ -1,0 +1,1 @@
+"""Fakes, a Town of several nodes in one process, an evil node: for tests only."""

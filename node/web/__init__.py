@@ -1,0 +1,1 @@
+"""HTTP in: routes, sign-in, pages, problem documents."""

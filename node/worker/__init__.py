@@ -1,0 +1,1 @@
+"""Jobs: what arrived, what is owed, what is to be purged."""

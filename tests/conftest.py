@@ -1,0 +1,38 @@
+"""What all tests share: where vectors are, and how a refusal is expected."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from node.errors import Refused
+
+ROOT = Path(__file__).resolve().parents[1]
+IN_CI = os.environ.get("CI") == "true"
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """The folder of test data from elsewhere (`KITH_VECTORS`, default ../shared/vectors)."""
+    folder = Path(os.environ.get("KITH_VECTORS", ROOT.parent / "shared" / "vectors"))
+    if not folder.is_dir():
+        reason = f"no test vectors at {folder}: set KITH_VECTORS to their folder"
+        if IN_CI:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return folder
+
+
+@pytest.fixture
+def refused() -> Callable[[str], AbstractContextManager[None]]:
+    """`with refused("FED-4.2"): …` expects a `Refused` that names exactly this clause."""
+
+    @contextmanager
+    def expect(clause: str) -> Iterator[None]:
+        with pytest.raises(Refused) as caught:
+            yield
+        assert caught.value.clause == clause, str(caught.value)
+
+    return expect

@@ -1,0 +1,21 @@
+"""The pages for people say what is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAPERS = [
+    p
+    for p in sorted(
+        [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "spec").rglob("*.md")]
+    )
+]
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_link_leads_somewhere(paper: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", paper.read_text()):
+        if "://" not in target and not target.startswith("mailto:"):
+            assert (paper.parent / target).exists(), f"{paper.name} links to {target}"
