@@ -55,7 +55,7 @@ class Fetch(Protocol):
 
 
 class Blobs(Protocol):
-    """Named runs of bytes. Names are made by us: lower-case letters, digits, ``-``, ``/``, ``.``."""
+    """Named runs of bytes. Names are ours: lower-case letters, digits, ``-``, ``/``, ``.``."""
 
     async def append(self, name: str, offset: int, chunk: bytes) -> None:
         """Write `chunk` at `offset`, which is the blob's length so far; on disk when it returns."""

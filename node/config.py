@@ -1,0 +1,145 @@
+"""The frozen configuration, read once: `KITH_*` variables over a TOML file over the defaults.
+
+Every field says what it is for (`help`) and carries its unit in its name; the page
+`docs/configuration.md` is checked against this one.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+from urllib.parse import urlsplit
+
+from node.errors import Malformed
+
+SPECIAL_USE = (".test", ".localhost", ".internal", ".home.arpa", ".local")
+MIB = 1024 * 1024
+
+
+def _setting(default: Any, help: str) -> Any:
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata={"help": help})
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a node is told. Raises `Malformed` (FED-12) when a value contradicts another."""
+
+    origin: str = _setting("", "Public https origin, fixed at the first start; never from headers.")
+    account_domain: str = _setting("", "Domain in @name@domain; the default is the origin's host.")
+    media_origin: str = _setting("", "Origin of all media addresses; the default is `origin`.")
+    data_dir: str = _setting("data", "Folder of the database, the blobs and the node key.")
+    listen: str = _setting("127.0.0.1:8420", "HOST:PORT to listen on.")
+    database: str = _setting("", "SQLAlchemy URL; the default is SQLite inside `data_dir`.")
+    tls_cert_file: str = _setting("", "PEM certificate chain; with it the node speaks TLS itself.")
+    tls_key_file: str = _setting("", "PEM private key of `tls_cert_file`.")
+    extra_ca_file: str = _setting("", "PEM file of further CAs to trust when calling peers.")
+    resolve: dict[str, str] = _setting({}, "Private peers: host name to IP:PORT (a lab only).")
+    lab_network: bool = _setting(False, "Allow `resolve` although our own domain is public.")
+    trusted_proxies: tuple[str, ...] = _setting((), "Networks whose X-Forwarded-For is believed.")
+    registration: str = _setting("invite", "At first start: `invite`, `approval` or `open`.")
+    node_name: str = _setting("A Kith node", "Shown on the front page and in NodeInfo.")
+    inbox_limit_bytes: int = _setting(MIB, "Largest body a peer may post.")
+    api_limit_bytes: int = _setting(MIB, "Largest JSON body a client may post.")
+    upload_limit_bytes: int = _setting(2048 * MIB, "Largest video a person may upload.")
+    chunk_limit_bytes: int = _setting(16 * MIB, "Largest chunk of an upload.")
+    quota_bytes: int = _setting(10240 * MIB, "What one account's videos may occupy.")
+    disk_reserve_bytes: int = _setting(512 * MIB, "Uploads are refused below this much free disk.")
+    video_limit_seconds: int = _setting(3600, "Longest video that is accepted.")
+    peer_timeout_seconds: int = _setting(30, "Total time one call to a peer may take.")
+    api_requests_per_minute: int = _setting(600, "Client API requests an account may make.")
+    login_attempts_per_minute: int = _setting(10, "Logins and sign-ups an address may try.")
+    inbox_requests_per_minute: int = _setting(60_000, "Deliveries a peer's domain may make.")
+    ffmpeg: str = _setting(
+        "", "Path of ffmpeg; the default is the system's, else imageio-ffmpeg's."
+    )
+    media_jobs: int = _setting(1, "Videos that are transcoded at the same time.")
+    log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.origin)
+        if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/"):
+            raise Malformed("FED-12.1", f"origin must be https://HOST, not {self.origin!r}")
+        object.__setattr__(self, "origin", f"https://{parts.netloc.lower()}")
+        if not self.account_domain:
+            object.__setattr__(self, "account_domain", parts.netloc.lower())
+        if not self.media_origin:
+            object.__setattr__(self, "media_origin", self.origin)
+        if self.registration not in ("invite", "approval", "open"):
+            raise Malformed("FED-12.1", "registration must be invite, approval or open")
+        if bool(self.tls_cert_file) != bool(self.tls_key_file):
+            raise Malformed("FED-12.1", "tls_cert_file and tls_key_file go together")
+        if self.resolve and not self.lab_network and not self.domain_is_special_use:
+            raise Malformed(
+                "FED-12.2",
+                f"resolve entries reach private addresses, and {parts.hostname} is a public name: "
+                "remove them, or set lab_network = true if this node is a lab",
+            )
+
+    @property
+    def domain_is_special_use(self) -> bool:
+        """Whether our own host name can never be a public one (RFC 6761, RFC 8375)."""
+        host = urlsplit(self.origin).hostname or ""
+        return host == "localhost" or host.endswith(SPECIAL_USE)
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL that is really used."""
+        path = (Path(self.data_dir) / "kith.sqlite3").resolve()
+        return self.database or f"sqlite+aiosqlite:///{path}"
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]") or "127.0.0.1"
+
+    @property
+    def port(self) -> int:
+        """The TCP port; 0 lets the system choose."""
+        text = self.listen.rpartition(":")[2]
+        if not text.isdigit() or int(text) > 65535:
+            raise Malformed("FED-12.1", f"listen must be HOST:PORT, not {self.listen!r}")
+        return int(text)
+
+
+def _read(name: str, hint: Any, value: Any) -> Any:
+    """`value` from a variable or from TOML, as the field's type."""
+    if hint is bool and isinstance(value, str):
+        if value.lower() not in ("true", "false", "1", "0", "yes", "no"):
+            raise Malformed("FED-12.1", f"{name} must be true or false")
+        return value.lower() in ("true", "1", "yes")
+    if hint is int and not isinstance(value, int):
+        if not str(value).isdigit():
+            raise Malformed("FED-12.1", f"{name} must be a whole number")
+        return int(value)
+    if hint == dict[str, str] and isinstance(value, str):
+        pairs = (part.partition("=") for part in value.split(",") if part.strip())
+        return {key.strip(): address.strip() for key, _, address in pairs}
+    if hint == tuple[str, ...]:
+        items = value.split(",") if isinstance(value, str) else value
+        return tuple(str(item).strip() for item in items if str(item).strip())
+    return value
+
+
+def load(environ: Mapping[str, str], toml_file: Path | None = None, **given: Any) -> Config:
+    """The configuration: `given` (not None) over `KITH_*` over the file over the defaults.
+
+    Raises `Malformed` (FED-12.1) for an unknown key, in the file or as a variable.
+    """
+    hints = get_type_hints(Config)
+    names = {f.name for f in dataclasses.fields(Config)}
+    found: dict[str, Any] = {}
+    if toml_file is not None:
+        found.update(tomllib.loads(toml_file.read_text()))
+    # These two belong to the person's side and to the tests, not to a node.
+    elsewhere = {"KITH_VAULT_PASSPHRASE_FILE", "KITH_VECTORS", "KITH_HOME", "KITH_CONFIG"}
+    for variable, value in environ.items():
+        if variable.startswith("KITH_") and variable not in elsewhere:
+            found[variable.removeprefix("KITH_").lower()] = value
+    found.update({key: value for key, value in given.items() if value is not None})
+    unknown = sorted(set(found) - names)
+    if unknown:
+        raise Malformed("FED-12.1", f"there is no setting {', '.join(unknown)}")
+    return Config(**{key: _read(key, hints[key], value) for key, value in found.items()})

@@ -1,0 +1,291 @@
+"""Pure: the closed set of activities as values. Each page beside this one parses and renders them.
+
+In all of them `id` is the activity's id and `actor` the id of the actor who says it. Ids are
+absolute https URLs as written on the wire. Instants are aware and in UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """`actor` asks to be sent what `object` (an actor) publishes to followers."""
+
+    id: str
+    actor: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFriendship:
+    """`actor` asks `object` (an actor) to be friends: an `Offer` of a `Relationship`."""
+
+    id: str
+    actor: str
+    object: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """`actor` says yes to the Follow or Offer whose id is `object`.
+
+    `of` is the accepted activity when the sender enclosed it; it is a hint, never proof.
+    """
+
+    id: str
+    actor: str
+    object: str
+    of: "Follow | OfferFriendship | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """`actor` says no to the Follow or Offer whose id is `object`, or takes an Accept back."""
+
+    id: str
+    actor: str
+    object: str
+    of: "Follow | OfferFriendship | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """`actor` likes the post or video `object`."""
+
+    id: str
+    actor: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """`actor` shares the post or video `object` with `to` and `cc`."""
+
+    id: str
+    actor: str
+    object: str
+    published: datetime
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`actor` wants nothing to do with `object` (an actor)."""
+
+    id: str
+    actor: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """`actor` takes back the activity whose id is `object`; `of` is what they enclosed, if at all.
+
+    Some peers give the inner activity no id: then `object` is empty and `of` is set.
+    """
+
+    id: str
+    actor: str
+    object: str
+    of: "Follow | OfferFriendship | Like | Announce | Block | Accept | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndFriendship:
+    """`actor` ends the friendship with `object`: a `Delete` of their `Relationship`."""
+
+    id: str
+    actor: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A media file of a note. `duration_ms`, `width`, `height`, `size` are 0 when not said."""
+
+    kind: str  # "Video", "Image", "Audio" or "Document"
+    media_type: str
+    url: str
+    name: str = ""
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    size: int = 0
+    blurhash: str = ""
+    poster: str = ""
+    digest: str = ""  # digestMultibase
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A post or comment. `content` is HTML as cleaned by `wire.html`, never as received."""
+
+    id: str
+    author: str
+    content: str
+    published: datetime
+    updated: datetime | None = None
+    url: str = ""
+    summary: str = ""  # the content warning
+    sensitive: bool = False
+    in_reply_to: str = ""
+    lang: str = ""
+    content_map: Mapping[str, str] = field(default_factory=dict)
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    name: str = ""  # the title, of what has one
+    video: str = ""  # the id of the linked Video object
+    kind: str = "Note"  # the AS2 type it came as
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFile:
+    """One file of a Video object, as a Link."""
+
+    media_type: str
+    url: str
+    width: int = 0
+    height: int = 0
+    size: int = 0
+    fps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """The `Video` object that PeerTube-like readers get; `note` is the id of the linked Note."""
+
+    id: str
+    uuid: str
+    name: str
+    author: str
+    channel: str
+    published: datetime
+    updated: datetime
+    duration_ms: int
+    content: str = ""
+    url: str = ""
+    note: str = ""
+    views: int = 0
+    sensitive: bool = False
+    lang: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    files: tuple[VideoFile, ...] = ()
+    hls: str = ""
+    poster: str = ""
+    poster_width: int = 0
+    poster_height: int = 0
+    blurhash: str = ""
+    comments: str = ""
+    likes: str = ""
+    shares: str = ""
+    dislikes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateNote:
+    """`actor` publishes a post, comment, or post with a video attached."""
+
+    id: str
+    actor: str
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateNote:
+    """`actor` replaces their earlier post."""
+
+    id: str
+    actor: str
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class CreateVideo:
+    """`actor` publishes a `Video` object (PeerTube's shape)."""
+
+    id: str
+    actor: str
+    video: Video
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateVideo:
+    """`actor` replaces their earlier `Video` object."""
+
+    id: str
+    actor: str
+    video: Video
+
+
+class SealedKind(StrEnum):
+    """The AS2 type of a sealed object: a label only; the MLS wire format decides what it is."""
+
+    PRIVATE_MESSAGE = "PrivateMessage"
+    PUBLIC_MESSAGE = "PublicMessage"
+    WELCOME = "Welcome"
+    GROUP_INFO = "GroupInfo"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSealed:
+    """`actor` sends an MLS message to `to` (actors, each named). `content` is the raw MLSMessage.
+
+    `conversation` is the URL of the relay's collection: a locator, not an identity.
+    """
+
+    id: str
+    actor: str
+    object: str
+    kind: SealedKind
+    content: bytes
+    to: tuple[str, ...]
+    conversation: str = ""
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """`actor` removes `object`: one of their posts or videos, or (object = actor) themselves."""
+
+    id: str
+    actor: str
+    object: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateActor:
+    """`actor` changed their own document; `document` is the new one as received."""
+
+    id: str
+    actor: str
+    document: Mapping[str, object]
+
+
+Activity = (
+    Follow
+    | OfferFriendship
+    | Accept
+    | Reject
+    | EndFriendship
+    | Undo
+    | Block
+    | Like
+    | Announce
+    | CreateNote
+    | UpdateNote
+    | CreateVideo
+    | UpdateVideo
+    | CreateSealed
+    | Delete
+    | UpdateActor
+)

@@ -1,0 +1,62 @@
+"""Every table: the picture of what is on disk, a page per room. `columns` says how to read it."""
+
+from node.store.tables.columns import METADATA
+from node.store.tables.e2ee import conversations, key_packages, mailbox, participants, relay_items
+from node.store.tables.federation import (
+    actors,
+    arrivals,
+    deliveries,
+    keys,
+    outbox,
+    peers,
+    tombstones,
+)
+from node.store.tables.graph import (
+    accounts,
+    devices,
+    follows,
+    friendships,
+    idempotency,
+    invites,
+    names,
+    tokens,
+)
+from node.store.tables.inbox import audiences, events, notices, posts, reactions, timeline
+from node.store.tables.node import settings
+from node.store.tables.video import jobs, media_grants, renditions, uploads, videos
+
+__all__ = [
+    "METADATA",
+    "accounts",
+    "actors",
+    "arrivals",
+    "audiences",
+    "conversations",
+    "deliveries",
+    "devices",
+    "events",
+    "follows",
+    "friendships",
+    "idempotency",
+    "invites",
+    "jobs",
+    "key_packages",
+    "keys",
+    "mailbox",
+    "media_grants",
+    "names",
+    "notices",
+    "outbox",
+    "participants",
+    "peers",
+    "posts",
+    "reactions",
+    "relay_items",
+    "renditions",
+    "settings",
+    "timeline",
+    "tokens",
+    "tombstones",
+    "uploads",
+    "videos",
+]

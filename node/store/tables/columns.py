@@ -1,0 +1,46 @@
+"""What all tables are made of: one MetaData, and the few kinds of columns.
+
+Instants are integer microseconds, UTC. A column's comment says what its type cannot.
+`info["keep"]` is how long rows live; the purge job reads it and nothing else decides retention.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+FOREVER = "forever"
+# SQLite gives row numbers to INTEGER PRIMARY KEY only.
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+
+
+def id_(name: str = "id") -> "Column[str]":
+    """The primary key: an absolute URL unless a comment differs."""
+    return Column(name, Text, primary_key=True)
+
+
+def text(name: str, default: str = "", **more: Any) -> "Column[str]":
+    return Column(name, Text, nullable=False, server_default=default, **more)
+
+
+def number(name: str, default: str = "0", **more: Any) -> "Column[int]":
+    return Column(name, BigInteger, nullable=False, server_default=default, **more)
+
+
+def flag(name: str) -> "Column[bool]":
+    return Column(name, Boolean, nullable=False, server_default="0")
+
+
+def instant(name: str, **more: Any) -> "Column[int]":
+    return Column(name, BigInteger, **more)
+
+
+def table(name: str, *parts: Any, keep: str = FOREVER) -> Table:
+    return Table(name, METADATA, *parts, info={"keep": keep})

@@ -1,0 +1,77 @@
+"""What a server keeps of sealed messages."""
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+
+from node.store.tables.columns import SEQUENCE, flag, id_, instant, number, table, text
+
+key_packages = table(
+    "key_packages",
+    id_(),  # the object's URL
+    Column("ref", LargeBinary, nullable=False, unique=True),  # KeyPackageRef
+    Column("actor", Text, nullable=False, index=True),
+    Column("device", Text, nullable=False, index=True),
+    number("suite"),
+    Column("body", LargeBinary, nullable=False),
+    flag("last_resort"),
+    instant("expires", nullable=False),
+    instant("created", nullable=False),
+    text("claimed_by"),  # actor; handed out once unless last resort
+    instant("claimed"),
+    keep="30 days after claimed or expires: claimed ones stay resolvable by id",
+)
+
+conversations = table(
+    "conversations",
+    id_(),  # URL of the conversation collection: a locator
+    Column("mls_group", LargeBinary, nullable=False, unique=True),
+    Column("creator", Text, nullable=False),  # actor
+    flag("hosted"),  # this node is the relay
+    number("epoch"),  # of the head
+    number("seq"),  # of the last item
+    Column("head", LargeBinary, nullable=False, server_default=""),  # hash chain
+    number("term"),
+    instant("created", nullable=False),
+)
+
+participants = table(
+    "participants",
+    Column("conversation", Text, primary_key=True),
+    Column("actor", Text, primary_key=True),
+    Column("device", Text, primary_key=True),  # ours by id; "" for a remote actor's devices
+    instant("joined", nullable=False),
+    instant("left"),
+    Index("ix_participants_actor", "actor"),
+)
+
+relay_items = table(
+    "relay_items",
+    Column("conversation", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    number("epoch"),
+    number("attempt"),
+    text("kind"),  # commit | application | proposal | welcome
+    Column("sha256", LargeBinary, nullable=False),
+    text("actor"),
+    Column("prev", LargeBinary, nullable=False),
+    number("term"),
+    Column("signature", LargeBinary, nullable=False),
+    Column("commit_epoch", BigInteger),  # set for commits only: one commit an epoch
+    instant("created", nullable=False),
+    UniqueConstraint("conversation", "commit_epoch", "attempt"),
+    UniqueConstraint("conversation", "sha256"),
+)
+
+mailbox = table(
+    "mailbox",
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("device", Text, nullable=False),
+    text("conversation"),
+    text("actor"),  # who the envelope says it is from: a hint, the MLS leaf decides
+    text("kind"),
+    Column("body", LargeBinary, nullable=False),  # the MLSMessage
+    Column("sha256", LargeBinary, nullable=False),
+    instant("created", nullable=False),
+    UniqueConstraint("device", "sha256"),
+    Index("ix_mailbox_device_seq", "device", "seq"),
+    keep="until acknowledged, at most 30 days after created",
+)

@@ -1,0 +1,117 @@
+"""Actors, keys, peers, what arrived and what is owed."""
+
+from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
+
+from node.store.tables.columns import SEQUENCE, flag, id_, instant, number, table, text
+
+actors = table(
+    "actors",
+    id_(),
+    text("kind"),  # Person | Group | Application | Service | Organization
+    flag("local"),
+    Column("account", Text, index=True),  # of a local Person or Group
+    text("name"),  # preferredUsername
+    text("domain"),  # as in @name@domain, confirmed by WebFinger
+    text("display_name"),
+    text("summary"),  # cleaned HTML
+    text("icon"),
+    text("url"),
+    text("inbox"),
+    text("shared_inbox"),
+    text("outbox"),
+    text("followers"),
+    text("following"),
+    text("friends"),
+    text("key_packages"),
+    text("capabilities", "[]"),  # JSON list of URIs (FEP-844e)
+    flag("manually_approves"),
+    Column("document", LargeBinary),  # as received: later proofs need every byte
+    instant("fetched"),
+    instant("gone"),  # they deleted themselves
+    Index("ix_actors_name_domain", "name", "domain"),
+    keep="remote ones 90 days after fetched when nothing refers to them",
+)
+
+keys = table(
+    "keys",
+    id_(),  # keyId
+    Column("actor", Text, nullable=False, index=True),
+    text("algorithm"),  # rsa | ed25519 | mldsa44
+    text("purpose", "signature"),
+    Column("public", LargeBinary, nullable=False),  # SubjectPublicKeyInfo, DER
+    Column("private", LargeBinary),  # sealed under the node key; None for remote actors
+    instant("created", nullable=False),
+    instant("fetched"),
+    instant("expires"),
+    instant("revoked"),
+    keep="remote ones with their actor",
+)
+
+peers = table(
+    "peers",
+    id_("host"),
+    text("software"),
+    text("version"),
+    text("dialect"),  # "" unknown | cavage | rfc9421: what they showed that they take
+    text("capabilities", "[]"),  # JSON list of URIs
+    instant("described"),  # NodeInfo read
+    instant("last_success"),
+    instant("failing_since"),
+    text("reason"),  # of the last failure
+    instant("leased_until"),  # one worker at a time sends to a host
+    text("leased_by"),
+    keep="180 days after last_success when nothing is owed",
+)
+
+arrivals = table(
+    "arrivals",
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("actor", Text, nullable=False),  # proven by signature, or ours
+    Column("activity", Text, nullable=False),  # its id, of the actor's origin
+    Column("body", LargeBinary, nullable=False),  # as received: later proofs need every byte
+    instant("received", nullable=False),
+    text("state", "new"),  # new | applied | refused | broken
+    number("attempts"),
+    instant("due", nullable=False),
+    text("reason"),
+    UniqueConstraint("actor", "activity"),
+    Index("ix_arrivals_state_due", "state", "due"),
+    keep="applied and refused ones 30 days after received",
+)
+
+outbox = table(
+    "outbox",
+    id_(),  # activity id
+    Column("actor", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # one stored body for all inboxes
+    flag("public"),  # listed in the actor's outbox collection
+    instant("created", nullable=False),
+    Index("ix_outbox_actor_created", "actor", "created"),
+    keep="non-public ones 30 days after the last delivery is settled",
+)
+
+deliveries = table(
+    "deliveries",
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("activity", Text, nullable=False, index=True),
+    Column("host", Text, nullable=False),  # the lane
+    Column("inbox", Text, nullable=False),
+    Column("actor", Text, nullable=False),  # who signs
+    text("state", "due"),  # due | delivered | gave_up
+    number("attempts"),
+    instant("first_tried"),
+    instant("due", nullable=False),
+    instant("settled"),
+    text("reason"),
+    UniqueConstraint("activity", "inbox"),
+    Index("ix_deliveries_state_host_seq", "state", "host", "seq"),
+    keep="30 days after settled",
+)
+
+tombstones = table(
+    "tombstones",
+    id_(),  # the object that is gone, or will be: a Delete may come before its Create
+    Column("actor", Text, nullable=False),  # who deleted it
+    instant("deleted", nullable=False),
+    keep="365 days after deleted; ours forever",
+)

@@ -1,0 +1,80 @@
+"""Posts, and what is told of them."""
+
+from sqlalchemy import Column, Index, Text
+
+from node.store.tables.columns import SEQUENCE, flag, id_, instant, table, text
+
+posts = table(
+    "posts",
+    id_(),
+    Column("author", Text, nullable=False),  # actor
+    flag("local"),
+    text("kind", "note"),  # note | comment | video
+    text("content"),  # cleaned HTML
+    text("content_map", "{}"),  # JSON: language to cleaned HTML
+    text("lang"),
+    text("name"),
+    text("summary"),  # content warning
+    flag("sensitive"),
+    text("url"),
+    text("in_reply_to"),
+    text("thread"),  # the post at the root
+    text("attachments", "[]"),  # JSON
+    text("video"),  # id of the Video object
+    instant("published", nullable=False),
+    instant("updated"),
+    instant("deleted"),
+    Index("ix_posts_author_published", "author", "published"),
+    Index("ix_posts_in_reply_to", "in_reply_to"),
+    Index("ix_posts_video", "video"),
+)
+
+audiences = table(
+    "audiences",
+    Column("post", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),  # public | followers | friends | circle | actor
+    Column("ref", Text, primary_key=True),  # "" or the actor or circle that is meant
+)
+
+reactions = table(
+    "reactions",
+    Column("actor", Text, primary_key=True),
+    Column("object", Text, primary_key=True),  # the post, also when the Video was liked
+    Column("kind", Text, primary_key=True),  # like | share
+    text("activity"),
+    instant("created", nullable=False),
+    Index("ix_reactions_object_kind", "object", "kind"),
+)
+
+timeline = table(
+    "timeline",
+    Column("account", Text, primary_key=True),
+    Column("post", Text, primary_key=True),
+    instant("published", nullable=False),
+    Index("ix_timeline_account_published_post", "account", "published", "post"),
+)
+
+notices = table(
+    "notices",
+    id_(),  # uuid7
+    Column("account", Text, nullable=False),
+    text("kind"),  # friend_request | friend_accepted | like | comment | follow | share
+    text("actor"),
+    text("object"),
+    instant("created", nullable=False),
+    instant("read"),
+    Index("ix_notices_account_created_id", "account", "created", "id"),
+    keep="180 days after created",
+)
+
+events = table(
+    "events",
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    text("device"),  # "": every device of the account
+    text("kind"),
+    text("data", "{}"),  # JSON, never plaintext of a sealed message
+    instant("created", nullable=False),
+    Index("ix_events_account_seq", "account", "seq"),
+    keep="7 days after created",
+)

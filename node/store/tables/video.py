@@ -1,0 +1,83 @@
+"""Uploads, videos, their files, and the jobs that make them."""
+
+from sqlalchemy import Column, Index, LargeBinary, Text
+
+from node.store.tables.columns import flag, id_, instant, number, table, text
+
+uploads = table(
+    "uploads",
+    id_(),  # uuid7
+    Column("account", Text, nullable=False, index=True),
+    number("size"),
+    Column("sha256", LargeBinary, nullable=False),
+    number("offset"),
+    text("state", "open"),  # open | sealed | used
+    text("filename"),
+    text("media_type"),
+    text("blob"),
+    instant("created", nullable=False),
+    instant("expires", nullable=False),
+    keep="until expires",
+)
+
+videos = table(
+    "videos",
+    id_(),  # the Video object's URL
+    text("uuid"),
+    Column("post", Text, nullable=False, unique=True),  # the linked Note
+    Column("author", Text, nullable=False, index=True),
+    flag("local"),
+    text("upload"),
+    text("state", "processing"),  # processing | ready | failed
+    text("reason"),  # clause and words, when failed
+    number("progress"),  # per cent
+    text("facts", "{}"),  # JSON of the probe
+    number("duration_ms"),
+    number("width"),
+    number("height"),
+    text("blurhash"),
+    text("poster"),  # blob name, or the remote URL
+    number("bytes"),  # what its blobs occupy
+    instant("created", nullable=False),
+    instant("ready"),
+    instant("deleted"),
+)
+
+renditions = table(
+    "renditions",
+    Column("video", Text, primary_key=True),
+    Column("name", Text, primary_key=True),  # 720p.mp4, hls/…
+    text("kind"),  # mp4 | playlist | segment | poster
+    text("blob"),  # ours
+    text("url"),  # a peer's
+    text("media_type"),
+    number("width"),
+    number("height"),
+    number("fps"),
+    number("size"),
+    Column("sha256", LargeBinary, nullable=False, server_default=""),
+)
+
+media_grants = table(
+    "media_grants",
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the capability in the URL
+    Column("video", Text, nullable=False, index=True),
+    Column("actor", Text, nullable=False),
+    instant("expires", nullable=False),
+    keep="until expires",
+)
+
+jobs = table(
+    "jobs",
+    id_(),  # uuid7
+    text("kind"),
+    text("subject"),
+    text("state", "due"),  # due | done | failed
+    number("attempts"),
+    instant("due", nullable=False),
+    instant("leased_until"),
+    text("reason"),
+    instant("created", nullable=False),
+    Index("ix_jobs_state_due", "state", "due"),
+    keep="30 days after created when done or failed",
+)

@@ -1,0 +1,48 @@
+"""Pure: how much a person may keep and have under way (spec VID-1.9)."""
+
+from dataclasses import dataclass
+
+from node.errors import TooMuch
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What the node grants one account. Bytes count originals under way and all that is kept."""
+
+    total_bytes: int = 10 * 2**30
+    open_uploads: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one account has: bytes kept, bytes announced but not yet whole, uploads under way."""
+
+    kept_bytes: int
+    announced_bytes: int
+    open_uploads: int
+
+
+def left(quota: Quota, use: Use) -> int:
+    """The bytes that may still be announced; never below zero."""
+    return max(0, quota.total_bytes - use.kept_bytes - use.announced_bytes)
+
+
+def admit(quota: Quota, use: Use, size: int) -> None:
+    """Silence when `size` more bytes fit, else `TooMuch` (VID-1.9) that says what to do.
+
+    What is announced counts at once: ten uploads begun together must not pass one by one.
+    """
+    if use.open_uploads >= quota.open_uploads:
+        raise TooMuch(
+            "VID-1.9",
+            f"{use.open_uploads} uploads are under way: finish or cancel one",
+            open_uploads=use.open_uploads,
+        )
+    free = left(quota, use)
+    if size > free:
+        raise TooMuch(
+            "VID-1.9",
+            f"{size} bytes do not fit into the {free} that are left: delete a video",
+            size=size,
+            left=free,
+        )

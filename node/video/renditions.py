@@ -1,0 +1,179 @@
+"""Pure: from what a probe found to what is made of it (spec VID-2, VID-3).
+
+`Facts` are what the probe child saw. `judge` refuses what this node does not take; `plan` says
+which renditions follow. Numbers only: no file is touched here.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from node.errors import Malformed, TooMuch
+
+SHORT_SIDE = 720
+LONG_SIDE = 1920  # a very wide video is bounded here too: peers take up to 1080p
+SMOOTHEST = Fraction(60)  # frames a second of a rendition
+SHARED_BYTES = 99_000_000  # larger attachments are refused by widely deployed peers
+SEGMENT_SECONDS = 4
+AUDIO_BITS = 96_000  # a second
+MOST_VIDEO_BITS = 2_500_000  # a second, at 720p
+LEAST_VIDEO_BITS = 250_000
+HEAD_LENGTH = 4096  # bytes that `container` needs
+
+# The only demuxers that ever see foreign bytes. Playlists and lists of files (m3u8, concat, dash,
+# sdp) are absent: they name other files and addresses.
+FORMATS = {"mov": "mov", "matroska": "matroska", "avi": "avi", "mpegts": "mpegts"}
+
+QUICKTIME_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+
+# Under which rate of bits a second the picture is made smaller instead of worse.
+SHORT_SIDE_BY_BITS = ((900_000, 720), (450_000, 480), (0, 360))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the probe saw. Sides are of the coded picture; `rotation` is in degrees.
+
+    `frames` were counted, not believed; `seconds` is the end of the last packet and
+    `declared_seconds` what the header says (0: nothing). `decodes` says that a first frame came
+    out. `aspect` is the shape of one pixel (width over height).
+    """
+
+    container: str
+    width: int
+    height: int
+    aspect: Fraction
+    rotation: int
+    seconds: float
+    declared_seconds: float
+    fps: Fraction
+    frames: int
+    streams: int
+    decodes: bool
+    video_codec: str
+    audio_codec: str | None
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Width and height as a person sees them: square pixels, upright."""
+        width = max(1, round(self.width * self.aspect))
+        return (self.height, width) if self.rotation % 180 else (width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What this node takes. The defaults bound one video to minutes of work, not hours."""
+
+    seconds: int = 900
+    pixels: int = 4096 * 2304
+    side: int = 8192
+    least_side: int = 16
+    fps: int = 240
+    frames: int = 54_000
+    streams: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One rendition: H.264/AAC in MP4, even sides. Bits are a second; `seconds` is the source's."""
+
+    container: str
+    width: int
+    height: int
+    fps: Fraction
+    video_bits: int
+    audio: bool
+    seconds: float
+
+    @property
+    def audio_bits(self) -> int:
+        return AUDIO_BITS if self.audio else 0
+
+    @property
+    def name(self) -> str:
+        """Such as ``720p``: the short side."""
+        return f"{min(self.width, self.height)}p"
+
+
+def container(head: bytes) -> str | None:
+    """The container that the first bytes announce, or None: nothing that this node takes.
+
+    We decide, not the demuxers' guessing: a playlist or a picture never reaches them (VID-2.1).
+    """
+    if head[4:8] in QUICKTIME_BOXES:
+        return "mov"
+    if head[:4] == b"\x1a\x45\xdf\xa3":
+        return "matroska"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    if len(head) >= 565 and all(head[at] == 0x47 for at in (0, 188, 376, 564)):
+        return "mpegts"
+    return None
+
+
+def judge(facts: Facts, limits: Limits) -> None:
+    """Silence, or the refusal of a video that this node does not take (VID-2.2 to VID-2.4)."""
+    if facts.container not in FORMATS:
+        raise Malformed("VID-2.1", "this is not a video that is taken here")
+    if facts.frames < 1 or not facts.decodes or facts.seconds <= 0:
+        raise Malformed("VID-2.2", "this video has no picture that can be shown")
+    _judge_size(facts, limits)
+    for what, number, most in (
+        ("seconds", facts.seconds, limits.seconds),
+        ("frames", facts.frames, limits.frames),
+        ("frames a second", facts.fps, limits.fps),
+        ("streams", facts.streams, limits.streams),
+    ):
+        if number > most:
+            raise TooMuch(
+                "VID-2.4", f"a video here has at most {most} {what}", what=what, most=most
+            )
+    # A file cut off on its way says one length and holds another.
+    if facts.declared_seconds - facts.seconds > max(1.0, facts.declared_seconds / 10):
+        raise Malformed("VID-2.3", "the file ends early: a part of it is missing")
+
+
+def _judge_size(facts: Facts, limits: Limits) -> None:
+    sides = (facts.width, facts.height, *facts.shown)
+    if min(sides) < limits.least_side:
+        raise Malformed("VID-2.2", f"a picture has at least {limits.least_side} pixels a side")
+    if max(sides) > limits.side or facts.width * facts.height > limits.pixels:
+        raise TooMuch(
+            "VID-2.4",
+            f"a picture has at most {limits.pixels} pixels and {limits.side} a side",
+            pixels=limits.pixels,
+            side=limits.side,
+        )
+
+
+def plan(facts: Facts) -> Plan:
+    """The rendition of a video that `judge` let pass.
+
+    Never larger than the source, never over `SHARED_BYTES`: a long video gets fewer bits and,
+    below a rate, a smaller picture (VID-3.1, VID-3.2).
+    """
+    seconds = max(facts.seconds, 0.1)
+    audio = facts.audio_codec is not None
+    budget = int(SHARED_BYTES * 0.93 * 8 / seconds) - (AUDIO_BITS if audio else 0)
+    bits = min(MOST_VIDEO_BITS, max(LEAST_VIDEO_BITS, budget))
+    short = next(side for least, side in SHORT_SIDE_BY_BITS if bits >= least)
+    width, height = bound(*facts.shown, short, LONG_SIDE)
+    return Plan(facts.container, width, height, _rate(facts), bits, audio, facts.seconds)
+
+
+def _rate(facts: Facts) -> Fraction:
+    """The rate of the rendition: the source's, at least one and at most `SMOOTHEST`."""
+    measured = facts.fps if facts.fps > 0 else Fraction(facts.frames / facts.seconds)
+    return min(SMOOTHEST, max(Fraction(1), measured)).limit_denominator(1001)
+
+
+def bound(width: int, height: int, short: int, long: int) -> tuple[int, int]:
+    """The largest even sides of this shape within `short` and `long`; never larger than given."""
+    factor = min(
+        Fraction(1), Fraction(short, min(width, height)), Fraction(long, max(width, height))
+    )
+    return _even(width * factor), _even(height * factor)
+
+
+def _even(side: Fraction) -> int:
+    # 4:2:0 colour halves each side, so an odd one cannot be coded. Down, never up.
+    return max(2, int(side) // 2 * 2)
