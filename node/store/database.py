@@ -1,0 +1,92 @@
+"""A database, SQLite or PostgreSQL: one place that opens it and says how a transaction begins.
+
+SQLite: WAL, `synchronous=FULL`, one writer that begins with BEGIN IMMEDIATE (the driver's own
+default loses updates), readers beside it. PostgreSQL: SERIALIZABLE, tried again on a clash.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from node.errors import Broken
+
+T = TypeVar("T")
+READERS = 4
+# PostgreSQL: serialization_failure and deadlock_detected; both ask for the same unit again.
+CLASHES = {"40001", "40P01"}
+TRIES = 12
+
+
+def _sqlite(url: str, begin: str, size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=60,
+        connect_args={"isolation_level": None, "timeout": 30},
+    )
+
+    def connected(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "busy_timeout=30000",
+            "cache_size=-8000",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def begins(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "begin", begins)
+    return engine
+
+
+class Database:
+    """Two doors: `write` (one transaction at a time on SQLite) and `read`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        if self.is_sqlite:
+            self._writer = _sqlite(url, "BEGIN IMMEDIATE", 1)
+            self._reader = _sqlite(url, "BEGIN", READERS)
+        else:
+            self._writer = create_async_engine(url, isolation_level="SERIALIZABLE", pool_size=10)
+            self._reader = self._writer
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to look with; nothing may be changed through it."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `work` in a transaction and commit. It may run again, so it changes only rows.
+
+        Raises what `work` raises (and rolls back), or `Broken` when clashes do not end.
+        """
+        for _ in range(TRIES):
+            try:
+                async with self._writer.begin() as connection:
+                    return await work(connection)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in CLASHES:
+                    raise
+        raise Broken("the database refuses this change again and again")
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()

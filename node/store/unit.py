@@ -1,0 +1,174 @@
+"""The unit: a change, what it owes to others and what it tells our people, in one commit.
+
+Each room has its own subclass on its own page (`store/graph.py`: `GraphUnit`) that adds the
+room's queries; the room itself knows only the small Protocol it declares. Inside a unit nothing
+is awaited but the unit.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from node.errors import Broken
+from node.federation.activities.shapes import Activity
+from node.ports import Clock, Entropy
+from node.store import tables
+from node.store.bells import Bells
+from node.store.database import Database
+from node.store.upserts import insert_ignore
+from node.wire.ids import uuid7
+from node.wire.times import micros
+
+T = TypeVar("T")
+U = TypeVar("U", bound="Unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every unit works with. `render` gives an activity's bytes as they go out."""
+
+    origin: str
+    clock: Clock
+    entropy: Entropy
+    render: Callable[[Activity], bytes]
+
+
+class Unit:
+    """One open transaction at one instant."""
+
+    def __init__(self, connection: AsyncConnection, desk: Desk) -> None:
+        self.connection = connection
+        self.desk = desk
+        self.now: datetime = desk.clock.now()
+        self.rings: set[str] = set()
+
+    # -- names for new things ------------------------------------------------------------------
+
+    def fresh(self) -> str:
+        """A new uuid7, as text."""
+        return str(uuid7(self.now, self.desk.entropy.draw(10)))
+
+    def mint_activity(self) -> str:
+        """A new activity id, unique per event."""
+        return f"{self.desk.origin}/t/{self.fresh()}"
+
+    def mint_object(self) -> str:
+        """A new object id."""
+        return f"{self.desk.origin}/o/{self.fresh()}"
+
+    # -- what others are to be told ------------------------------------------------------------
+
+    async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None:
+        """Owe `activity` to the actors `to`: an arrival for ours, a row per inbox for others.
+
+        Every remote actor must be known (discovered before the unit began). `public` lists
+        the activity in its actor's outbox collection.
+        """
+        recipients = sorted(set(to) - {activity.actor})
+        body = self.desk.render(activity)
+        at = micros(self.now)
+        await self.connection.execute(
+            insert_ignore(self.connection, tables.outbox).values(
+                id=activity.id, actor=activity.actor, body=body, public=public, created=at
+            )
+        )
+        if not recipients:
+            return
+        known = await self.connection.execute(
+            select(
+                tables.actors.c.id,
+                tables.actors.c.local,
+                tables.actors.c.inbox,
+                tables.actors.c.shared_inbox,
+            ).where(tables.actors.c.id.in_(recipients))
+        )
+        rows = known.all()
+        if missing := set(recipients) - {row.id for row in rows}:
+            raise Broken(f"{len(missing)} recipients were not discovered before the unit")
+        if any(row.local for row in rows):
+            await self._arrive(activity, body, at)
+        # A shared inbox serves many recipients with one request.
+        folded = {row.shared_inbox or row.inbox for row in rows if not row.local}
+        for inbox in sorted(folded):
+            await self.connection.execute(
+                insert_ignore(self.connection, tables.deliveries).values(
+                    activity=activity.id,
+                    host=urlsplit(inbox).netloc,
+                    inbox=inbox,
+                    actor=activity.actor,
+                    state="due",
+                    due=at,
+                )
+            )
+        if folded:
+            self.rings.add("deliveries")
+
+    async def _arrive(self, activity: Activity, body: bytes, at: int) -> None:
+        """What is owed to one of ours goes through the same handlers, without HTTP."""
+        await self.connection.execute(
+            insert_ignore(self.connection, tables.arrivals).values(
+                actor=activity.actor, activity=activity.id, body=body, received=at, due=at
+            )
+        )
+        self.rings.add("arrivals")
+
+    # -- what our people are told --------------------------------------------------------------
+
+    async def tell(
+        self, account: str, kind: str, data: Mapping[str, object], device: str = ""
+    ) -> None:
+        """Add an event to the stream of `account` (every device, or one)."""
+        await self.connection.execute(
+            tables.events.insert().values(
+                account=account,
+                device=device,
+                kind=kind,
+                data=json.dumps(data, separators=(",", ":")),
+                created=micros(self.now),
+            )
+        )
+        self.rings.add(f"events:{account}")
+
+    async def account_of(self, actor: str) -> str | None:
+        """The account behind one of our actors (its Person or its Group)."""
+        found = await self.connection.execute(
+            select(tables.actors.c.account).where(
+                tables.actors.c.id == actor, tables.actors.c.local.is_(True)
+            )
+        )
+        account: str | None = found.scalar_one_or_none()
+        return account
+
+
+class Units:
+    """Opens units, and rings the bells when they are committed."""
+
+    def __init__(self, database: Database, desk: Desk, bells: Bells) -> None:
+        self._database = database
+        self._desk = desk
+        self._bells = bells
+
+    async def run(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
+        """Run `work` on a fresh unit of `kind`; all of it is committed, or nothing is."""
+        unit: U | None = None
+
+        async def once(connection: AsyncConnection) -> T:
+            nonlocal unit
+            unit = kind(connection, self._desk)
+            return await work(unit)
+
+        result = await self._database.write(once)
+        if unit is not None:
+            self._bells.ring(unit.rings)
+        return result
+
+    async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
+        """Run `work`, which only reads, beside the writer."""
+        async with self._database.read() as connection:
+            return await work(kind(connection, self._desk))
