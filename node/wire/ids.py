@@ -22,8 +22,12 @@ _URL = re.compile(
 )
 _PORT = re.compile(r":(\d{1,5})$", re.ASCII)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
-_PLAIN_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z][a-z0-9]{0,62}", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_PLAIN_HOST = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z][a-z0-9]{0,62}", re.ASCII
+)
+_CONTROL = re.compile(
+    r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 # Letters of these scripts pass for one another; no real name mixes them within a label.
 _CONFUSABLE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
 
@@ -95,7 +99,9 @@ def host(name: str) -> str:
 
 def _address(name: str) -> str:
     try:
-        return f"[{ipaddress.IPv6Address(name.strip('[]')).compressed}]"
+        if "%" in name or not name.endswith("]"):
+            raise ValueError
+        return f"[{ipaddress.IPv6Address(name[1:-1]).compressed}]"
     except ValueError:
         raise Malformed("FED-1.1", "the host is not an IPv6 address") from None
 

@@ -1,0 +1,109 @@
+"""Pure: what is signed and what a signature claims, before anything is proven (spec FED-4)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import quote
+
+from node.errors import Malformed
+from node.wire.ids import Origin, origin
+
+# A second line of one of these is an attempt to show two readers two things.
+SINGLE = frozenset(
+    {
+        "authorization", "content-digest", "content-length", "content-type", "date", "digest",
+        "host", "signature", "signature-input",
+    }
+)  # fmt: skip
+
+_TARGET = re.compile(r"[^:]+://[^/?#]+([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.S)
+_AS_IT_IS = "/%:@!$&'()*+,;=-._~"
+
+
+class Dialect(StrEnum):
+    """The two ways to sign a request that are spoken here."""
+
+    RFC9421 = "rfc9421"
+    CAVAGE = "cavage"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request exactly as it came. Nothing in it is believed.
+
+    `origin` is our configured public origin (`https://kith.example`), never taken from a header;
+    `target` the raw path and query of the request line; header names are in lower case, each with
+    its values in order.
+    """
+
+    method: str
+    origin: str
+    target: str
+    headers: Mapping[str, Sequence[str]]
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def authority(self) -> str:
+        return self.origin.partition("://")[2]
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    def header(self, name: str) -> str | None:
+        """The one value of the header `name`, lines joined by a comma; None when it is absent.
+
+        `Malformed` (FED-4.2) for a line that is folded, and for two lines where one is allowed.
+        """
+        lines = self.headers.get(name)
+        if not lines:
+            return None
+        if len(lines) > 1 and name in SINGLE:
+            raise Malformed("FED-4.2", f"the header {name} stands twice")
+        value = ", ".join(line.strip(" \t") for line in lines)
+        if "\n" in value or "\r" in value or "\0" in value:
+            raise Malformed("FED-4.2", f"the header {name} is folded or holds a NUL")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request's signature says about itself: parsed, complete, and unproven.
+
+    `created` and `expires` are seconds since 1970. `bases` are the byte strings of which the
+    signature must cover one: a single one, but for the query quirk of FED-4.9.
+    """
+
+    key_id: str
+    dialect: Dialect
+    algorithm: str | None
+    covered: tuple[str, ...]
+    created: int
+    expires: int | None
+    signature: bytes = field(repr=False)
+    bases: tuple[bytes, ...] = field(repr=False)
+    date: datetime | None = None
+    nonce: str | None = None
+    tag: str | None = None
+
+
+def needs_digest(method: str, body: bytes) -> bool:
+    """Whether a signature must cover the body: always, but for a GET or HEAD without one."""
+    return bool(body) or method.upper() not in {"GET", "HEAD"}
+
+
+def target_of(url: str) -> tuple[Origin, str]:
+    """Where a request of ours goes, and its path and query exactly as they are to be sent.
+
+    What is not ASCII is percent-encoded; what is percent-encoded stays as it is.
+    Raises `Malformed` (FED-1.1, FED-1.2).
+    """
+    where = origin(url)
+    found = _TARGET.fullmatch(url)
+    path, query = (found[1], found[2]) if found else ("", None)
+    target = quote(path or "/", safe=_AS_IT_IS)
+    if query is not None:
+        target += "?" + quote(query, safe=_AS_IT_IS + "?")
+    return where, target
