@@ -1,0 +1,1 @@
+"""One page per migration, in the order of their numbers."""
