@@ -6,6 +6,7 @@ a field is at most `LONGEST_FIELD` characters, and `dictionary` refuses a key or
 stands twice, where the RFC lets the last one win, since two readers might not agree which that is.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,6 +20,10 @@ from http_sfv.util import StructuredFieldValue
 from node.errors import Malformed
 
 LONGEST_FIELD = 16384  # an ML-DSA-44 signature is 3,228 characters of base64
+
+# What http-sfv lets pass: padding amid base64, and a fourth digit after the point.
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LOOSE = re.compile(r"(?:^|[=(,\t ])(?::[^:]*=[^=:][^:]*:|-?\d+\.\d{4})", re.ASCII)
 
 Parsed = TypeVar("Parsed", bound=StructuredFieldValue)
 Parameters = Mapping[str, object]
@@ -71,9 +76,12 @@ def _squeezed(text: str) -> str:
 def _parsed(into: Parsed, value: str, clause: str, what: str) -> Parsed:
     if len(value) > LONGEST_FIELD:
         raise Malformed(clause, f"{what} is too long")
+    if _LOOSE.search(_STRINGS.sub("", value)):
+        raise Malformed(clause, f"{what} holds bytes or a number that RFC 9651 does not allow")
     try:
-        into.parse(value.encode("ascii"))
-        str(into) if value else ""  # what cannot be written again is refused here, not later
+        if value.strip(" ") or not isinstance(into, List | Dictionary):  # else empty: legal
+            into.parse(value.encode("ascii"))
+            str(into)  # what cannot be written again is refused here, not later
     except (ValueError, LookupError, ArithmeticError, TypeError, AttributeError, OSError):
         raise Malformed(clause, f"{what} is not a structured field") from None
     return into

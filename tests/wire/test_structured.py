@@ -1,0 +1,91 @@
+"""Structured fields against the vectors of the IETF's working group, deviations named."""
+
+import base64
+import json
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from http_sfv import DisplayString, Token
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node.errors import Malformed
+from node.wire import structured
+
+READ = {
+    "item": structured.item,
+    "list": structured.members,
+    "dictionary": structured.dictionary,
+}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return {"__type": "binary", "value": base64.b32encode(value).decode()}
+    if isinstance(value, DisplayString):
+        return {"__type": "displaystring", "value": str(value)}
+    if isinstance(value, Token):
+        return {"__type": "token", "value": str(value)}
+    if isinstance(value, datetime):
+        return {"__type": "date", "value": int(value.timestamp())}
+    if isinstance(value, Decimal):
+        return float(value)
+    return value
+
+
+def _json(member: structured.Member) -> list[Any]:
+    params = [[name, _plain(value)] for name, value in member.params.items()]
+    if isinstance(member, structured.InnerList):
+        return [[_json(each) for each in member.items], params]
+    return [_plain(member.value), params]
+
+
+def _read(case: dict[str, Any]) -> Any:
+    value = ", ".join(case["raw"])
+    read = READ[case["header_type"]](value, "FED-4.2", "the field")
+    if isinstance(read, dict):
+        return [[key, _json(member)] for key, member in read.items()]
+    if isinstance(read, tuple):
+        return [_json(member) for member in read]
+    return _json(read)
+
+
+def _strict(case: dict[str, Any]) -> bool:
+    """Whether a case may be refused that the RFC reads: our deviation, and the only one.
+
+    A dictionary that is not in canonical form but for blanks is refused, since nothing else
+    shows that a key or a parameter stood twice.
+    """
+    if case["header_type"] != "dictionary" or "canonical" not in case:
+        return False
+    raw, canonical = ", ".join(case["raw"]), ", ".join(case["canonical"])
+    return "".join(raw.split()) != "".join(canonical.split())
+
+
+@pytest.mark.clause("FED-4.2")
+def test_the_vectors_of_the_working_group(vectors: Path) -> None:
+    pages = sorted((vectors / "http-signatures" / "structured-fields").glob("*.json"))
+    cases = [case for page in pages for case in json.loads(page.read_text())]
+    wrong = []
+    for case in cases:
+        try:
+            answer = _read(case)
+        except Malformed:
+            if not (case.get("must_fail") or case.get("can_fail") or _strict(case)):
+                wrong.append(case["name"])
+            continue
+        if case.get("must_fail") or answer != case["expected"]:
+            wrong.append(case["name"])
+    assert len(cases) > 1000
+    assert wrong == []
+
+
+@given(st.text(max_size=80), st.sampled_from(sorted(READ)))
+def test_any_text_is_a_field_or_refused(text: str, kind: str) -> None:
+    try:
+        READ[kind](text, "FED-4.2", "the field")
+    except Malformed:
+        return
