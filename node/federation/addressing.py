@@ -1,0 +1,66 @@
+"""Pure: to whom a document is addressed, and into which inboxes that folds (spec FED-7, FED-8)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from node.federation.activities.shapes import PUBLIC
+
+FIELDS = ("to", "cc", "audience", "bto", "bcc")
+PUBLIC_NAMES = frozenset({PUBLIC, "as:Public", "Public"})
+MOST_RECIPIENTS = 5000  # of one document; who lists more has no person in mind
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a remote actor is reached."""
+
+    actor: str
+    inbox: str
+    shared_inbox: str = ""
+
+
+def ids(value: object) -> tuple[str, ...]:
+    """The ids in a property: a string, an object with an id, or a list of either."""
+    entries = value if isinstance(value, list) else [value]
+    found = []
+    for entry in entries[:MOST_RECIPIENTS]:
+        id = entry.get("id") if isinstance(entry, Mapping) else entry
+        if isinstance(id, str) and id:
+            found.append(PUBLIC if id in PUBLIC_NAMES else id)
+    return tuple(found)
+
+
+def audience(document: Mapping[str, object]) -> frozenset[str]:
+    """Everyone that `document` and the object enclosed in it are addressed to."""
+    found: set[str] = set()
+    inner = document.get("object")
+    for part in (document, inner if isinstance(inner, Mapping) else {}):
+        for name in FIELDS:
+            found.update(ids(part.get(name)))
+    return frozenset(found)
+
+
+def touched(document: Mapping[str, object], origin: str) -> bool:
+    """Whether `document` names an id of our `origin` where an activity names what it is about."""
+    prefix = origin + "/"
+    inner = document.get("object")
+    named = [*ids(inner), *ids(document.get("target")), *ids(document.get("context"))]
+    if isinstance(inner, Mapping):
+        for name in ("object", "actor", "inReplyTo", "attributedTo", "subject", "target"):
+            named += ids(inner.get(name))
+        deeper = inner.get("object")
+        if isinstance(deeper, Mapping):
+            named += [*ids(deeper.get("object")), *ids(deeper.get("subject"))]
+    return any(id.startswith(prefix) for id in named)
+
+
+def inboxes(places: Sequence[Place], shared: bool = True) -> tuple[str, ...]:
+    """The inboxes that reach all `places`, each once, in order of appearance.
+
+    `shared` False keeps to personal inboxes, for peers whose shared inbox cannot be trusted to
+    tell recipients apart.
+    """
+    chosen: Iterable[str] = (
+        (place.shared_inbox if shared and place.shared_inbox else place.inbox) for place in places
+    )
+    return tuple(dict.fromkeys(inbox for inbox in chosen if inbox))
