@@ -1,0 +1,1 @@
+"""The private half of MLS: keys, ratchets and groups. Devices only."""

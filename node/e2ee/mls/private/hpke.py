@@ -1,0 +1,183 @@
+"""Pure: HPKE in Base mode with its exporter (RFC 9180), as MLS uses it (RFC 9420 §5.1.3, §8.3).
+
+`cryptography` has SealBase and OpenBase, but draws the ephemeral key itself and has neither
+DeriveKeyPair nor the exporter. All arithmetic stays in OpenSSL.
+"""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from node.e2ee.mls.public.commit import HPKECiphertext
+from node.e2ee.mls.public.suite import LABEL, Suite
+from node.errors import Malformed, Unproven
+from node.ports import Entropy
+from node.wire import tls
+
+VERSION: Final = b"HPKE-v1"
+X25519_KEM: Final = b"KEM" + tls.u16(0x0020)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """An HPKE key pair, both halves raw."""
+
+    private: bytes = field(repr=False)
+    public: bytes
+
+
+def _extract(hash_name: str, salt: bytes, suite_id: bytes, label: bytes, ikm: bytes) -> bytes:
+    return hmac.digest(salt, VERSION + suite_id + label + ikm, hash_name)
+
+
+def _expand(
+    hash_name: str, prk: bytes, suite_id: bytes, label: bytes, info: bytes, length: int
+) -> bytes:
+    labeled = tls.u16(length) + VERSION + suite_id + label + info
+    block, out, count = b"", b"", 0
+    while len(out) < length:
+        count += 1
+        block = hmac.digest(prk, block + labeled + tls.u8(count), hash_name)
+        out += block
+    return out[:length]
+
+
+def _x25519_derive(ikm: bytes) -> KeyPair:
+    prk = _extract("sha256", b"", X25519_KEM, b"dkp_prk", ikm)
+    return _x25519_pair(_expand("sha256", prk, X25519_KEM, b"sk", b"", 32))
+
+
+def _x25519_pair(private: bytes) -> KeyPair:
+    key = X25519PrivateKey.from_private_bytes(private)
+    return KeyPair(private, key.public_key().public_bytes_raw())
+
+
+def _x25519_exchange(private: bytes, public: bytes) -> bytes:
+    try:
+        peer = X25519PublicKey.from_public_bytes(public)
+        return X25519PrivateKey.from_private_bytes(private).exchange(peer)
+    except ValueError:
+        # Also what OpenSSL says of a shared secret that is all zero.
+        raise Malformed("MLS-5.1.1", "an HPKE public key that is not one") from None
+
+
+def _x25519_shared(dh: bytes, enc: bytes, public: bytes) -> bytes:
+    prk = _extract("sha256", b"", X25519_KEM, b"eae_prk", dh)
+    return _expand("sha256", prk, X25519_KEM, b"shared_secret", enc + public, 32)
+
+
+def _x25519_encap(public: bytes, entropy: Entropy) -> tuple[bytes, bytes]:
+    ephemeral = _x25519_derive(entropy.draw(32))
+    dh = _x25519_exchange(ephemeral.private, public)
+    return _x25519_shared(dh, ephemeral.public, public), ephemeral.public
+
+
+def _x25519_decap(enc: bytes, pair: KeyPair) -> bytes:
+    return _x25519_shared(_x25519_exchange(pair.private, enc), enc, pair.public)
+
+
+@dataclass(frozen=True, slots=True)
+class Kem:
+    """`encap` gives (shared secret, enc); `pair` completes a private key with its public half."""
+
+    derive: Callable[[bytes], KeyPair]
+    pair: Callable[[bytes], KeyPair]
+    encap: Callable[[bytes, Entropy], tuple[bytes, bytes]]
+    decap: Callable[[bytes, KeyPair], bytes]
+
+
+KEMS: Final = {0x0020: Kem(_x25519_derive, _x25519_pair, _x25519_encap, _x25519_decap)}
+
+
+def derive_key_pair(suite: Suite, secret: bytes) -> KeyPair:
+    """`KEM.DeriveKeyPair(secret)`."""
+    return KEMS[suite.kem_id].derive(secret)
+
+
+def key_pair(suite: Suite, private: bytes) -> KeyPair:
+    """The pair that `private` is half of."""
+    return KEMS[suite.kem_id].pair(private)
+
+
+def fresh_key_pair(suite: Suite, entropy: Entropy) -> KeyPair:
+    return derive_key_pair(suite, entropy.draw(suite.nh))
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What both sides hold after SetupBase: one AEAD key and nonce, and the exporter's secret."""
+
+    key: bytes = field(repr=False)
+    nonce: bytes = field(repr=False)
+    exporter_secret: bytes = field(repr=False)
+
+
+def _suite_id(suite: Suite) -> bytes:
+    return b"HPKE" + tls.u16(suite.kem_id) + tls.u16(suite.kdf_id) + tls.u16(suite.aead_id)
+
+
+def _schedule(suite: Suite, shared: bytes, info: bytes) -> _Context:
+    """`KeySchedule` of RFC 9180 §5.1 in mode Base (0, no PSK)."""
+    name, id = suite.hash_name, _suite_id(suite)
+    context = (
+        b"\x00"
+        + _extract(name, b"", id, b"psk_id_hash", b"")
+        + _extract(name, b"", id, b"info_hash", info)
+    )
+    secret = _extract(name, shared, id, b"secret", b"")
+    return _Context(
+        _expand(name, secret, id, b"key", context, suite.nk),
+        _expand(name, secret, id, b"base_nonce", context, suite.nn),
+        _expand(name, secret, id, b"exp", context, suite.nh),
+    )
+
+
+def _labeled(label: bytes, context: bytes) -> bytes:
+    """The encoded `EncryptContext` of §5.1.3."""
+    return tls.opaque(LABEL + label) + tls.opaque(context)
+
+
+def encrypt_with_label(
+    suite: Suite, public: bytes, label: bytes, context: bytes, plaintext: bytes, entropy: Entropy
+) -> HPKECiphertext:
+    """`EncryptWithLabel` of §5.1.3. Raises `Malformed` (MLS-5.1.1) for a key that is none."""
+    shared, enc = KEMS[suite.kem_id].encap(public, entropy)
+    keys = _schedule(suite, shared, _labeled(label, context))
+    return HPKECiphertext(enc, suite.aead(keys.key).encrypt(keys.nonce, plaintext, b""))
+
+
+def decrypt_with_label(
+    suite: Suite, pair: KeyPair, label: bytes, context: bytes, sealed: HPKECiphertext
+) -> bytes:
+    """`DecryptWithLabel` of §5.1.3. Raises `Unproven` (MLS-5.1.3) when it does not open."""
+    shared = KEMS[suite.kem_id].decap(sealed.kem_output, pair)
+    keys = _schedule(suite, shared, _labeled(label, context))
+    try:
+        return suite.aead(keys.key).decrypt(keys.nonce, sealed.ciphertext, b"")
+    except InvalidTag:
+        raise Unproven("MLS-5.1.3", "a ciphertext that was not sealed to this key") from None
+
+
+EXTERNAL_INIT: Final = LABEL + b"external init secret"
+
+
+def _export(suite: Suite, shared: bytes) -> bytes:
+    secret = _schedule(suite, shared, b"").exporter_secret
+    return _expand(suite.hash_name, secret, _suite_id(suite), b"sec", EXTERNAL_INIT, suite.nh)
+
+
+def external_init_sender(
+    suite: Suite, external_pub: bytes, entropy: Entropy
+) -> tuple[bytes, bytes]:
+    """(init secret, kem_output) of one who joins by an external commit (§8.3)."""
+    shared, enc = KEMS[suite.kem_id].encap(external_pub, entropy)
+    return _export(suite, shared), enc
+
+
+def external_init_receiver(suite: Suite, pair: KeyPair, kem_output: bytes) -> bytes:
+    """The init secret that the sender of `kem_output` has (§8.3)."""
+    return _export(suite, KEMS[suite.kem_id].decap(kem_output, pair))

@@ -1,0 +1,38 @@
+"""Pure: pre-shared keys and how they enter an epoch (RFC 9420 §8.4)."""
+
+from collections.abc import Callable, Sequence
+
+from node.e2ee.mls.private.crypto import expand_with_label, extract
+from node.e2ee.mls.public.proposals import PreSharedKeyID
+from node.e2ee.mls.public.suite import Suite
+from node.errors import Missing
+from node.wire import tls
+
+FindPsk = Callable[[PreSharedKeyID], bytes | None]
+"""The secret that an id names, or None when we do not have it."""
+
+
+def psk_secret(suite: Suite, psks: Sequence[tuple[PreSharedKeyID, bytes]]) -> bytes:
+    """The chain over all PSKs, in order; all zero when there are none."""
+    zero = bytes(suite.nh)
+    secret = zero
+    count = tls.u16(len(psks))
+    for index, (id, psk) in enumerate(psks):
+        extracted = extract(suite, zero, psk)
+        label = id.encode() + tls.u16(index) + count
+        taken = expand_with_label(suite, extracted, b"derived psk", label, suite.nh)
+        secret = extract(suite, taken, secret)
+    return secret
+
+
+def look_up(
+    find: FindPsk, ids: Sequence[PreSharedKeyID]
+) -> tuple[tuple[PreSharedKeyID, bytes], ...]:
+    """The secrets of all `ids`. Raises `Missing` (MLS-12.4.2c) when we lack one."""
+    found = []
+    for id in ids:
+        psk = find(id)
+        if psk is None:
+            raise Missing("MLS-12.4.2c", "a pre-shared key that this device does not have")
+        found.append((id, psk))
+    return tuple(found)

@@ -1,0 +1,79 @@
+"""Pure: credentials, and the questions that an authentication service is asked (RFC 9420 §5.3).
+
+The library never decides whom a key belongs to. It asks the `Judge` that the device gave it, at
+every introduction and every succession; there is no judge that it would use by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from node.errors import Malformed
+from node.wire import tls
+from node.wire.tls import Reader
+
+BASIC: Final = 1
+X509: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who a signature key claims to belong to. `identity` is the basic one's bytes."""
+
+    type: int
+    identity: bytes = b""
+    certificates: tuple[bytes, ...] = ()
+
+    def encode(self) -> bytes:
+        if self.type == BASIC:
+            return tls.u16(self.type) + tls.opaque(self.identity)
+        return tls.u16(self.type) + tls.vector(tls.opaque(der) for der in self.certificates)
+
+
+def basic(identity: bytes) -> Credential:
+    """The bare assertion of `identity`."""
+    return Credential(BASIC, identity)
+
+
+def read_credential(reader: Reader) -> Credential:
+    type = reader.u16()
+    if type == BASIC:
+        return Credential(type, reader.opaque())
+    if type == X509:
+        return Credential(type, certificates=reader.vector(Reader.opaque))
+    # A credential has no length of its own, so that an unknown one ends the reading.
+    raise Malformed("MLS-5.3", "a credential type that is not known here", type=type)
+
+
+class Occasion(Enum):
+    """The events of §5.3.1 at which a credential is judged."""
+
+    KEY_PACKAGE = "a key package that we are about to add"
+    ADD = "an Add proposal"
+    UPDATE = "an Update proposal"
+    COMMIT = "the path of a commit"
+    EXTERNAL_JOIN = "the path of an external commit"
+    TREE = "the ratchet tree of a group that we join"
+    EXTERNAL_SENDER = "an external_senders extension"
+    RESYNC = "an external commit that replaces a member's older leaf"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`credential` says that it owns `signature_key`.
+
+    `predecessor` is set when it takes the place of another in the same leaf: then the question is
+    also whether the new one may succeed the old. `extensions` are those of the leaf, as
+    (type, data), for judges that look at certificates there.
+    """
+
+    occasion: Occasion
+    credential: Credential
+    signature_key: bytes
+    extensions: tuple[tuple[int, bytes], ...] = ()
+    predecessor: Credential | None = None
+
+
+Judge = Callable[[Claim], bool]
+"""Answers True when the claim is to be believed. Anything else refuses (MLS-5.3.1)."""
