@@ -21,9 +21,9 @@ from node.errors import Malformed
 
 LONGEST_FIELD = 16384  # an ML-DSA-44 signature is 3,228 characters of base64
 
-# What http-sfv lets pass: padding amid base64, and a fourth digit after the point.
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
-_LOOSE = re.compile(r"(?:^|[=(,\t ])(?::[^:]*=[^=:][^:]*:|-?\d+\.\d{4})", re.ASCII)
+# What http-sfv lets pass: padding amid base64, and no digit or a fourth one after the point.
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.S)
+_LOOSE = re.compile(r"(?:^|[=(,\t ])(?::[^:]*=[^=:][^:]*:|-?\d+\.(?:\d{4}|(?!\d)))", re.ASCII)
 
 Parsed = TypeVar("Parsed", bound=StructuredFieldValue)
 Parameters = Mapping[str, object]
