@@ -68,9 +68,10 @@ class Unit:
         """Owe `activity` to the actors `to`: an arrival for ours, a row per inbox for others.
 
         Every remote actor must be known (discovered before the unit began). `public` lists
-        the activity in its actor's outbox collection.
+        the activity in its actor's outbox collection. Who owes a thing to its own actor makes
+        it arrive at home too: so does a Block reach every room.
         """
-        recipients = sorted(set(to) - {activity.actor})
+        recipients = sorted(set(to))
         body = self.desk.render(activity)
         at = micros(self.now)
         await self.connection.execute(

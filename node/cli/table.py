@@ -1,0 +1,80 @@
+"""Which page serves which command, and in a sentence what the command does."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`page` is a module with `main(argv)`; `whole` hands it the command's own name as well."""
+
+    page: str
+    says: str
+    whole: bool = False
+
+
+OPERATORS = {
+    "serve": Command("node.cli.serve", "Run a node."),
+    "migrate": Command("node.cli.migrate", "Bring the database to this version, all phases."),
+    "invite": Command("node.cli.invite", "Make an invite link, on the machine of the node."),
+}
+TESTERS = {
+    "vectors": Command("node.cli.vectors", "Run test vectors: kith vectors mls FILE…"),
+    "inspect": Command("node.cli.inspect", "Say what this node understands of ActivityPub files."),
+}
+_PERSON = "node.client.cli"
+PERSONS = {
+    "signup": Command(_PERSON, "Make an account with an invite link.", whole=True),
+    "login": Command(_PERSON, "Make this machine a device of your account.", whole=True),
+    "logout": Command(_PERSON, "End this device's session.", whole=True),
+    "whoami": Command(_PERSON, "Who you are here.", whole=True),
+    "friend": Command(
+        _PERSON, "Ask, accept, decline, cancel, end: kith friend add @bob@host.", whole=True
+    ),
+    "friends": Command(_PERSON, "Your friends and open requests.", whole=True),
+    "block": Command(_PERSON, "Block somebody.", whole=True),
+    "unblock": Command(_PERSON, "Take a block back.", whole=True),
+    "chat": Command(_PERSON, "Sealed messages with a friend: kith chat @bob.", whole=True),
+    "post": Command(
+        _PERSON, "Publish a video or a text: kith post clip.mp4 --to friends.", whole=True
+    ),
+    "feed": Command(_PERSON, "What your friends posted, to the end.", whole=True),
+    "watch": Command(_PERSON, "Play or save a video.", whole=True),
+    "like": Command(_PERSON, "Like a post or video.", whole=True),
+    "comment": Command(_PERSON, "Comment on a post or video.", whole=True),
+    "comments": Command(_PERSON, "Read the comments on a post or video.", whole=True),
+    "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
+    "notices": Command(_PERSON, "What happened lately.", whole=True),
+    "devices": Command(_PERSON, "Your devices; revoke one.", whole=True),
+    "events": Command(_PERSON, "Print events as they come, a JSON line each.", whole=True),
+}
+GROUPS = (
+    ("Run a node", OPERATORS),
+    ("Be a person", PERSONS),
+    ("Test", TESTERS),
+)
+COMMANDS = {name: command for _, group in GROUPS for name, command in group.items()}
+
+
+def help_text() -> str:
+    """What `kith --help` prints."""
+    lines = ["kith: friends, sealed messages and videos, on servers that friends own", ""]
+    for title, group in GROUPS:
+        lines.append(f"{title}:")
+        lines += [f"  kith {name:10} {command.says}" for name, command in group.items()]
+        lines.append("")
+    lines.append("kith COMMAND --help says more of each.")
+    return "\n".join(lines)
+
+
+def run(argv: list[str]) -> int:
+    """Run one command; 2 when there is no such command."""
+    name = argv[0] if argv else "--help"
+    if name in ("--help", "-h", "help"):
+        print(help_text())
+        return 0
+    if name not in COMMANDS:
+        print(f"kith: there is no command {name!r}; see kith --help")
+        return 2
+    command = COMMANDS[name]
+    return int(import_module(command.page).main(argv if command.whole else argv[1:]))

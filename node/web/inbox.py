@@ -1,0 +1,203 @@
+"""Routes of posts: publish, comment, like, read feeds and notices (spec INB-4, INB-5)."""
+
+from node.errors import Malformed, Missing
+from node.inbox import publishing
+from node.inbox.audiences import Choice
+from node.inbox.publishing import Draft
+from node.store.feeds import FeedUnit
+from node.store.inbox import InboxUnit
+from node.store.unit import Units
+from node.web.routes import Call, Reply, Route, Scope
+from node.wire.api.inbox import (
+    NewComment,
+    NewPost,
+    NoticeList,
+    ObjectRef,
+    Post,
+    PostList,
+    ReadUpTo,
+)
+
+
+def _choice(text: str) -> Choice | None:
+    if not text:
+        return None
+    try:
+        return Choice(text)
+    except ValueError:
+        raise Malformed("INB-4.3", "audience is public, followers, friends or empty") from None
+
+
+class Posts:
+    """The verbs of posts, as the routes call them."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    async def _shown(self, id: str, reader: str) -> Post:
+        async def look(unit: FeedUnit) -> Post:
+            known = await publishing.seen(unit, reader, id)
+            post = await unit.one(known.id, reader)
+            if post is None:
+                raise Missing("INB-4.1", "there is no such post")
+            return post
+
+        return await self._units.look(FeedUnit, look)
+
+    async def publish(self, call: Call) -> Reply:
+        new: NewPost = call.body
+        draft = Draft(
+            content=new.content,
+            choice=_choice(new.audience),
+            actors=tuple(new.actors),
+            summary=new.summary,
+            sensitive=new.sensitive,
+            lang=new.lang,
+        )
+        return await self._said(call, draft)
+
+    async def comment(self, call: Call) -> Reply:
+        new: NewComment = call.body
+        if not new.in_reply_to:
+            raise Malformed("INB-4.3", "say which post this comment is for")
+        draft = Draft(content=new.content, in_reply_to=new.in_reply_to, lang=new.lang)
+        return await self._said(call, draft)
+
+    async def _said(self, call: Call, draft: Draft) -> Reply:
+        actor = call.caller.actor
+        note = await self._units.run(InboxUnit, lambda unit: publishing.publish(unit, actor, draft))
+        return Reply(await self._shown(note.id, actor))
+
+    async def show(self, call: Call) -> Reply:
+        return Reply(await self._shown(call.query.get("id", ""), call.caller.actor))
+
+    async def delete(self, call: Call) -> Reply:
+        actor, id = call.caller.actor, call.query.get("id", "")
+        await self._units.run(InboxUnit, lambda unit: publishing.delete(unit, actor, id))
+        return Reply()
+
+    async def like(self, call: Call) -> Reply:
+        actor, ref = call.caller.actor, call.body
+        await self._units.run(InboxUnit, lambda unit: publishing.like(unit, actor, ref.object))
+        return Reply(await self._shown(ref.object, actor))
+
+    async def unlike(self, call: Call) -> Reply:
+        actor, ref = call.caller.actor, call.body
+        await self._units.run(InboxUnit, lambda unit: publishing.unlike(unit, actor, ref.object))
+        return Reply(await self._shown(ref.object, actor))
+
+    async def feed(self, call: Call) -> Reply:
+        who = call.caller
+        items, after = await self._units.look(
+            FeedUnit, lambda unit: unit.feed(who.account, who.actor, call.limit, call.after)
+        )
+        return Reply(PostList(items=items), after=after)
+
+    async def by_author(self, call: Call) -> Reply:
+        reader = call.caller.actor
+        author = call.query.get("author", reader)
+        items, after = await self._units.look(
+            FeedUnit, lambda unit: unit.by_author(author, reader, call.limit, call.after)
+        )
+        return Reply(PostList(items=items), after=after)
+
+    async def comments(self, call: Call) -> Reply:
+        reader = call.caller.actor
+
+        async def look(unit: FeedUnit) -> Reply:
+            post = await publishing.seen(unit, reader, call.query.get("of", ""))
+            items, after = await unit.comments(post.id, reader, call.limit, call.after)
+            return Reply(PostList(items=items), after=after)
+
+        return await self._units.look(FeedUnit, look)
+
+    async def notices(self, call: Call) -> Reply:
+        account = call.caller.account
+        items, after = await self._units.look(
+            FeedUnit, lambda unit: unit.noticed(account, call.limit, call.after)
+        )
+        return Reply(NoticeList(items=items), after=after)
+
+    async def read(self, call: Call) -> Reply:
+        account, upto = call.caller.account, call.body
+        await self._units.run(FeedUnit, lambda unit: unit.read_up_to(account, upto.id))
+        return Reply()
+
+
+def routes(units: Units) -> tuple[Route, ...]:
+    """The routes of this room."""
+    posts = Posts(units)
+    read, write = Scope.READ, Scope.WRITE
+    one = {"id": "the id of the post or video"}
+    return (
+        Route("POST", "/posts", posts.publish, "Publish a post.", write, NewPost, Post, 201),
+        Route(
+            "GET",
+            "/posts",
+            posts.by_author,
+            "What an author posted, as you may see it.",
+            read,
+            answers=PostList,
+            paged=True,
+            query={"author": "an actor's id; you, if left out"},
+        ),
+        Route("GET", "/posts/one", posts.show, "One post.", read, answers=Post, query=one),
+        Route(
+            "DELETE",
+            "/posts/one",
+            posts.delete,
+            "Delete a post of yours, here and at peers.",
+            write,
+            status=204,
+            query=one,
+        ),
+        Route("POST", "/posts/like", posts.like, "Like a post or video.", write, ObjectRef, Post),
+        Route("POST", "/posts/unlike", posts.unlike, "Take a like back.", write, ObjectRef, Post),
+        Route(
+            "POST",
+            "/comments",
+            posts.comment,
+            "Comment on a post or video.",
+            write,
+            NewComment,
+            Post,
+            201,
+        ),
+        Route(
+            "GET",
+            "/comments",
+            posts.comments,
+            "The comments on a post.",
+            read,
+            answers=PostList,
+            paged=True,
+            query={"of": "the id of the post or video"},
+        ),
+        Route(
+            "GET",
+            "/feed",
+            posts.feed,
+            "The friends feed: finite, the newest first.",
+            read,
+            answers=PostList,
+            paged=True,
+        ),
+        Route(
+            "GET",
+            "/notices",
+            posts.notices,
+            "Your notices, the newest first.",
+            read,
+            answers=NoticeList,
+            paged=True,
+        ),
+        Route(
+            "POST",
+            "/notices/read",
+            posts.read,
+            "Mark notices as read.",
+            write,
+            ReadUpTo,
+            status=204,
+        ),
+    )

@@ -1,0 +1,103 @@
+"""Pure: what the client API says of posts, feeds and notices."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Person(msgspec.Struct, kw_only=True):
+    """Who wrote or did something. `handle` is @name@domain."""
+
+    id: str
+    handle: str
+    display_name: str
+    icon: str = ""
+
+
+class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A file of a post. Ask `/videos/watch` for addresses of what is not public."""
+
+    kind: str
+    media_type: str
+    url: str
+    name: str = ""
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    blurhash: str = ""
+    poster: str = ""
+
+
+class Post(msgspec.Struct, kw_only=True):
+    """A post or comment as its reader sees it. `content` is clean HTML."""
+
+    id: str
+    kind: str
+    author: Person
+    content: str
+    published: datetime
+    updated: datetime | None = None
+    url: str = ""
+    name: str = ""
+    summary: str = ""
+    sensitive: bool = False
+    lang: str = ""
+    in_reply_to: str = ""
+    video: str = ""
+    media: list[MediaFile] = []
+    audience: list[str] = []
+    likes: int = 0
+    comments: int = 0
+    liked: bool = False
+
+
+class PostList(msgspec.Struct, kw_only=True):
+    """One page, the newest first. The Link header leads to the next; no such link: caught up."""
+
+    items: list[Post]
+
+
+class NewPost(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`audience` is `public`, `followers`, `friends` or empty when only `actors` are meant."""
+
+    content: str
+    audience: str = "friends"
+    actors: list[str] = []
+    summary: str = ""
+    sensitive: bool = False
+    lang: str = ""
+
+
+class NewComment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A comment on the post (or video) `in_reply_to`."""
+
+    in_reply_to: str
+    content: str
+    lang: str = ""
+
+
+class ObjectRef(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The id of a post or video."""
+
+    object: str
+
+
+class Notice(msgspec.Struct, kw_only=True):
+    """Something that somebody did. `kind`: friend_request, friend_accepted, like, comment, …"""
+
+    id: str
+    kind: str
+    actor: Person
+    object: str
+    created: datetime
+    read: bool
+
+
+class NoticeList(msgspec.Struct, kw_only=True):
+    items: list[Notice]
+
+
+class ReadUpTo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The newest notice that was seen; it and all older ones are then read."""
+
+    id: str
