@@ -6,10 +6,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from node.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[1]
+# This machine may be busy: how long an example takes says nothing.
+settings.register_profile("kith", deadline=None)
+settings.load_profile("kith")
 IN_CI = os.environ.get("CI") == "true"
 
 
