@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import settings_page
+
 ROOT = Path(__file__).resolve().parents[1]
 PAPERS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "spec").rglob("*.md")]
@@ -16,3 +18,8 @@ def test_a_link_leads_somewhere(paper: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", paper.read_text()):
         if "://" not in target and not target.startswith("mailto:"):
             assert (paper.parent / target).exists(), f"{paper.name} links to {target}"
+
+
+def test_every_setting_is_on_its_page() -> None:
+    text = settings_page.PAGE.read_text()
+    assert text == settings_page.page(text), "run .venv/bin/python tools/settings_page.py"
