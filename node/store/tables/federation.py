@@ -28,6 +28,7 @@ actors = table(
     Column("document", LargeBinary),  # as received: later proofs need every byte
     instant("fetched"),
     instant("gone"),  # they deleted themselves
+    instant("suspended"),  # we refuse to hear them
     Index("ix_actors_name_domain", "name", "domain"),
     keep="remote ones 90 days after fetched when nothing refers to them",
 )
@@ -60,6 +61,7 @@ peers = table(
     text("reason"),  # of the last failure
     instant("leased_until"),  # one worker at a time sends to a host
     text("leased_by"),
+    instant("suspended"),  # we refuse to hear this server, and send it nothing
     keep="180 days after last_success when nothing is owed",
 )
 
@@ -102,6 +104,7 @@ deliveries = table(
     instant("first_tried"),
     instant("due", nullable=False),
     instant("settled"),
+    flag("aside"),  # failed so often that it no longer holds its lane
     text("reason"),
     UniqueConstraint("activity", "inbox"),
     Index("ix_deliveries_state_host_seq", "state", "host", "seq"),

@@ -1,0 +1,277 @@
+"""What is owed to other hosts, as lanes: one per host, in the order in which it was owed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Text, bindparam, func, or_, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from node.federation.memory import Memory
+from node.federation.sending import Delivered, GaveUp, Later, Verdict
+from node.ports import Clock
+from node.store import tables
+from node.store.database import Database
+from node.store.together import Together
+from node.store.upserts import insert
+from node.wire.times import from_micros, micros
+
+LEASE = timedelta(seconds=60)
+REMARKS_SECONDS = 600  # how often an unchanged success of a peer is written down
+SETTLE = text(
+    "UPDATE deliveries SET state = :state, attempts = :attempts, first_tried = :first, "
+    "due = :due, settled = :settled, aside = :aside, reason = :reason "
+    "WHERE seq = :seq AND state = 'due'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One delivery that is due or waits in its lane."""
+
+    seq: int
+    activity: str
+    host: str
+    inbox: str
+    actor: str
+    body: bytes
+    failures: int
+    first_tried: datetime | None
+    due: datetime
+    aside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a delivery stands, for people to see (FED-8.7). `state`: due, delivered, gave_up."""
+
+    inbox: str
+    host: str
+    state: str
+    failures: int
+    due: datetime
+    settled: datetime | None
+    reason: str
+
+
+class Lanes:
+    """Claims and settlements. `worker` names this process among those on one database."""
+
+    def __init__(self, database: Database, clock: Clock, worker: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._worker = worker
+        self._settlements: Together[tuple[Parcel, Verdict, datetime]] = Together(self._write)
+        self._remarked: Memory[str, bool] = Memory(10_000, REMARKS_SECONDS)
+
+    # -- looking -------------------------------------------------------------------------------
+
+    async def hosts_since(self, seq: int) -> tuple[list[str], int]:
+        """The hosts of rows newer than `seq`, and the newest row's number."""
+        t = tables.deliveries.c
+        # On PostgreSQL a lower number may be committed later: look back a little.
+        after = seq if self._database.is_sqlite else max(0, seq - 200)
+        query = select(t.host, func.max(t.seq)).where(t.seq > after, t.state == "due")
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.group_by(t.host))).all()
+        return [host for host, _ in rows], max([seq, *(newest for _, newest in rows)])
+
+    async def hosts_due(self) -> list[str]:
+        """Every host with something that is due; the head of its lane may still have to wait."""
+        t = tables.deliveries.c
+        query = select(t.host).where(t.state == "due", t.due <= micros(self._clock.now()))
+        async with self._database.read() as connection:
+            return list((await connection.execute(query.distinct())).scalars())
+
+    async def newest(self) -> int:
+        """The number of the newest row."""
+        async with self._database.read() as connection:
+            found = await connection.execute(select(func.max(tables.deliveries.c.seq)))
+            return found.scalar_one_or_none() or 0
+
+    async def parcels(self, host: str, after: int, most: int) -> list[Parcel]:
+        """The next parcels of a lane behind row `after`, in order; those aside only when due."""
+        d, o = tables.deliveries.c, tables.outbox.c
+        query = (
+            select(
+                d.seq, d.activity, d.host, d.inbox, d.actor, o.body,
+                d.attempts, d.first_tried, d.due, d.aside,
+            )
+            .join(tables.outbox, o.id == d.activity)
+            .where(d.state == "due", d.host == host, d.seq > after)
+            .where(or_(d.aside.is_(False), d.due <= micros(self._clock.now())))
+            .order_by(d.seq)
+            .limit(most)
+        )  # fmt: skip
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [_parcel(row) for row in rows]
+
+    async def deliveries_of(self, activity: str) -> list[Standing]:
+        """How every delivery of an activity stands."""
+        t = tables.deliveries.c
+        query = select(tables.deliveries).where(t.activity == activity).order_by(t.seq)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            Standing(
+                row.inbox,
+                row.host,
+                row.state,
+                row.attempts,
+                from_micros(row.due),
+                None if row.settled is None else from_micros(row.settled),
+                row.reason,
+            )
+            for row in rows
+        ]
+
+    # -- the lease -----------------------------------------------------------------------------
+
+    async def lease(self, host: str) -> bool:
+        """Whether this process may send to `host` now. SQLite has one process: nothing to ask."""
+        if self._database.is_sqlite:
+            return True
+        t = tables.peers
+        now = self._clock.now()
+        values = {"leased_until": micros(now + LEASE), "leased_by": self._worker}
+
+        async def claim(connection: AsyncConnection) -> bool:
+            free = or_(
+                t.c.leased_until.is_(None),
+                t.c.leased_until < micros(now),
+                t.c.leased_by == self._worker,
+            )
+            statement = insert(connection, t).values(host=host, **values)
+            claimed = await connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["host"], set_=values, where=free
+                ).returning(t.c.host)
+            )
+            return claimed.first() is not None
+
+        return await self._database.write(claim)
+
+    async def release(self, host: str) -> None:
+        """Let another process send to `host`."""
+        if self._database.is_sqlite:
+            return
+        t = tables.peers
+        statement = (
+            update(t)
+            .where(t.c.host == host, t.c.leased_by == self._worker)
+            .values(leased_until=None, leased_by="")
+        )
+
+        async def free(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._database.write(free)
+
+    # -- settling ------------------------------------------------------------------------------
+
+    async def settle(self, parcel: Parcel, verdict: Verdict, first_tried: datetime) -> None:
+        """Record what became of a parcel; on disk when this returns."""
+        await self._settlements.add((parcel, verdict, first_tried))
+
+    async def hurry(self, host: str) -> None:
+        """The host was heard from: what waits for it is due now."""
+        t = tables.deliveries
+        now = micros(self._clock.now())
+        statement = (
+            update(t).where(t.c.state == "due", t.c.host == host, t.c.due > now).values(due=now)
+        )
+
+        async def at_once(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._database.write(at_once)
+
+    async def _write(self, rows: Sequence[tuple[Parcel, Verdict, datetime]]) -> None:
+        now = self._clock.now()
+        settled = [_settlement(parcel, verdict, first, now) for parcel, verdict, first in rows]
+        remarks = self._remarks(rows, now)
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(SETTLE, settled)
+            if remarks:
+                await _remark(connection, remarks)
+
+        await self._database.write(write)
+
+    def _remarks(
+        self, rows: Sequence[tuple[Parcel, Verdict, datetime]], now: datetime
+    ) -> list[dict[str, Any]]:
+        """What is new about the peers: a row per change, not one per delivery."""
+        found: dict[str, dict[str, Any]] = {}
+        for parcel, verdict, first in rows:
+            well = isinstance(verdict, Delivered)
+            ticks = self._clock.ticks()
+            if well and self._remarked.get(parcel.host, ticks) is True:
+                continue
+            self._remarked.put(parcel.host, well, ticks)
+            found[parcel.host] = {
+                "host": parcel.host,
+                "success": micros(now) if well else None,
+                "failing": None if well else micros(first),
+                "reason": "" if isinstance(verdict, Delivered) else verdict.why[:500],
+            }
+        return list(found.values())
+
+
+async def _remark(connection: AsyncConnection, remarks: list[dict[str, Any]]) -> None:
+    t = tables.peers
+    statement = insert(connection, t).values(
+        host=bindparam("host"),
+        last_success=bindparam("success"),
+        failing_since=bindparam("failing"),
+        reason=bindparam("reason", type_=Text),
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["host"],
+        set_={
+            "last_success": func.coalesce(statement.excluded.last_success, t.c.last_success),
+            "failing_since": statement.excluded.failing_since,
+            "reason": statement.excluded.reason,
+        },
+    )
+    await connection.execute(statement, remarks)
+
+
+def _parcel(row: Any) -> Parcel:
+    return Parcel(
+        row.seq,
+        row.activity,
+        row.host,
+        row.inbox,
+        row.actor,
+        row.body,
+        row.attempts,
+        None if row.first_tried is None else from_micros(row.first_tried),
+        from_micros(row.due),
+        row.aside,
+    )
+
+
+def _settlement(
+    parcel: Parcel, verdict: Verdict, first_tried: datetime, now: datetime
+) -> dict[str, Any]:
+    failed = not isinstance(verdict, Delivered)
+    settled = not isinstance(verdict, Later)
+    return {
+        "seq": parcel.seq,
+        "state": _state(verdict),
+        "attempts": parcel.failures + failed,
+        "first": micros(first_tried),
+        "due": micros(verdict.at if isinstance(verdict, Later) else parcel.due),
+        "settled": micros(now) if settled else None,
+        "aside": isinstance(verdict, Later) and not verdict.holds,
+        "reason": "" if isinstance(verdict, Delivered) else verdict.why[:500],
+    }
+
+
+def _state(verdict: Verdict) -> str:
+    if isinstance(verdict, Delivered):
+        return "delivered"
+    return "gave_up" if isinstance(verdict, GaveUp) else "due"

@@ -1,0 +1,152 @@
+"""What arrived: added by group commit, applied by the worker, each in one unit with its effects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from node.ports import Clock
+from node.store import tables
+from node.store.bells import Bells
+from node.store.database import Database
+from node.store.together import Together
+from node.store.unit import Unit
+from node.wire.times import from_micros, micros
+
+U = TypeVar("U", bound=Unit)
+
+# One statement for both databases and both kinds of repeat: `again` says whether the activity
+# goes through its handler once more. `due` orders arrivals, so a repeat goes to the end.
+ADD = text(
+    "INSERT INTO arrivals (actor, activity, body, received, due) "
+    "VALUES (:actor, :activity, :body, :at, :at) "
+    "ON CONFLICT (actor, activity) DO UPDATE SET "
+    "body = excluded.body, received = excluded.received, due = excluded.due, "
+    "state = 'new', attempts = 0, reason = '' "
+    "WHERE :again AND arrivals.state <> 'new'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A stored activity that waits for its handler. `failures` counts the tries so far."""
+
+    seq: int
+    actor: str
+    activity: str
+    body: bytes
+    failures: int
+    received: datetime
+
+
+class Arrivals:
+    """The durable inbox, as the door sees it."""
+
+    def __init__(self, database: Database, bells: Bells, clock: Clock) -> None:
+        self._database = database
+        self._bells = bells
+        self._clock = clock
+        self._together: Together[dict[str, Any]] = Together(self._write)
+
+    async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None:
+        """Keep an activity; on disk when this returns. `again`: apply it anew if it came before."""
+        await self._together.add(
+            {
+                "actor": actor,
+                "activity": activity,
+                "body": body,
+                "at": micros(self._clock.now()),
+                "again": again,
+            }
+        )
+
+    async def _write(self, rows: Sequence[dict[str, Any]]) -> None:
+        async def insert(connection: AsyncConnection) -> None:
+            await connection.execute(ADD, rows)
+
+        await self._database.write(insert)
+        self._bells.ring({"arrivals"})
+
+
+class Waiting:
+    """The durable inbox, as the worker reads it."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def due(self, most: int) -> list[Arrival]:
+        """The arrivals to apply now, in their order."""
+        t = tables.arrivals.c
+        query = (
+            select(t.seq, t.actor, t.activity, t.body, t.attempts, t.received)
+            .where(t.state == "new", t.due <= micros(self._clock.now()))
+            .order_by(t.due, t.seq)
+            .limit(most)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            Arrival(
+                row.seq, row.actor, row.activity, row.body, row.attempts, from_micros(row.received)
+            )
+            for row in rows
+        ]
+
+    async def next_due(self) -> datetime | None:
+        """When the next arrival is to be applied."""
+        t = tables.arrivals.c
+        async with self._database.read() as connection:
+            found = await connection.execute(select(func.min(t.due)).where(t.state == "new"))
+            at = found.scalar_one_or_none()
+        return None if at is None else from_micros(at)
+
+
+class QueueUnit(Unit):
+    """The unit in which an arrival is applied."""
+
+    def beside(self, kind: type[U]) -> U:
+        """A unit of another room in the same transaction, at the same instant."""
+        other = kind(self.connection, self.desk)
+        other.now = self.now
+        other.rings = self.rings
+        return other
+
+    async def claim(self, arrival: Arrival) -> bool:
+        """Whether the arrival is ours to apply: still new, and no other worker has it or its actor.
+
+        On PostgreSQL the actor is locked until the end of the unit, so that what one actor said
+        is applied in order by however many workers.
+        """
+        t = tables.arrivals.c
+        query = select(t.seq).where(t.seq == arrival.seq, t.state == "new")
+        if self.connection.dialect.name != "sqlite":
+            locked = await self.connection.execute(
+                text("SELECT pg_try_advisory_xact_lock(hashtextextended(:actor, 7))"),
+                {"actor": arrival.actor},
+            )
+            if not locked.scalar_one():
+                return False
+            query = query.with_for_update(skip_locked=True)
+        return (await self.connection.execute(query)).first() is not None
+
+    async def mark(self, arrival: Arrival, state: str, reason: str = "") -> None:
+        """Record how it ended: `applied`, `refused` or `broken`."""
+        t = tables.arrivals
+        await self.connection.execute(
+            update(t)
+            .where(t.c.seq == arrival.seq)
+            .values(state=state, reason=reason[:500], attempts=arrival.failures)
+        )
+
+    async def again(self, arrival: Arrival, at: datetime, reason: str) -> None:
+        """Apply it later."""
+        t = tables.arrivals
+        await self.connection.execute(
+            update(t)
+            .where(t.c.seq == arrival.seq)
+            .values(due=micros(at), reason=reason[:500], attempts=arrival.failures + 1)
+        )

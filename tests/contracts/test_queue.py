@@ -1,0 +1,221 @@
+"""The queue keeps its promises on every database."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from node.federation.sending import Delivered, GaveUp, Later
+from node.store import tables
+from node.store.bells import Bells
+from node.store.database import Database
+from node.store.jobs import Jobs, add_job
+from node.store.lanes import Lanes
+from node.store.queue import Arrivals, QueueUnit, Waiting
+from node.store.unit import Desk, Unit, Units
+from node.testing.fakes import FakeClock, FakeEntropy
+
+BOB = "https://b.test/a/bob"
+
+
+class Room:
+    """All that these tests work with."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = FakeClock()
+        self.bells = Bells()
+        desk = Desk("https://a.test", self.clock, FakeEntropy(), lambda _: b"{}")
+        self.units = Units(database, desk, self.bells)
+        self.arrivals = Arrivals(database, self.bells, self.clock)
+        self.waiting = Waiting(database, self.clock)
+        self.lanes = Lanes(database, self.clock, "one")
+        self.jobs = Jobs(database, self.clock)
+
+    async def owed(self, *rows: tuple[str, str]) -> None:
+        """Deliveries of (activity, host), in this order."""
+
+        async def write(unit: Unit) -> None:
+            for activity, host in rows:
+                await unit.connection.execute(
+                    tables.outbox.insert().values(
+                        id=activity, actor="https://a.test/a/1", body=b"{}", created=0, public=False
+                    )
+                )
+                await unit.connection.execute(
+                    tables.deliveries.insert().values(
+                        activity=activity,
+                        host=host,
+                        inbox=f"https://{host}/inbox",
+                        actor="https://a.test/a/1",
+                        due=0,
+                    )
+                )
+
+        await self.units.run(Unit, write)
+
+
+@pytest.fixture
+def room(database: Database) -> Room:
+    return Room(database)
+
+
+@pytest.mark.clause("FED-7.8")
+async def test_concurrent_arrivals_are_all_kept_and_in_order(room: Room) -> None:
+    rang = room.bells.listen("arrivals")
+    await asyncio.gather(
+        *(room.arrivals.add(BOB, f"https://b.test/t/{n}", b"{}", True) for n in range(200))
+    )
+    due = await room.waiting.due(1000)
+    assert [each.activity for each in due] == [f"https://b.test/t/{n}" for n in range(200)]
+    assert rang.done()
+
+
+@pytest.mark.clause("FED-7.8")
+async def test_a_repeat_is_silence_or_goes_to_the_end_of_the_queue(room: Room) -> None:
+    async def apply_all() -> list[str]:
+        applied = []
+        for arrival in await room.waiting.due(100):
+
+            async def work(unit: QueueUnit, arrival: object = arrival) -> bool:
+                if not await unit.claim(arrival):  # type: ignore[arg-type]
+                    return False
+                await unit.mark(arrival, "applied")  # type: ignore[arg-type]
+                return True
+
+            if await room.units.run(QueueUnit, work):
+                applied.append(arrival.activity)
+        return applied
+
+    await room.arrivals.add(BOB, "https://b.test/t/follow", b"1", True)
+    await room.arrivals.add(BOB, "https://b.test/t/create", b"1", False)
+    assert len(await apply_all()) == 2
+    room.clock.pass_(timedelta(seconds=1))
+    await room.arrivals.add(BOB, "https://b.test/t/undo", b"1", True)
+    room.clock.pass_(timedelta(seconds=1))
+    await room.arrivals.add(BOB, "https://b.test/t/create", b"2", False)
+    await room.arrivals.add(BOB, "https://b.test/t/follow", b"2", True)
+    due = await room.waiting.due(10)
+    assert [each.activity for each in due] == ["https://b.test/t/undo", "https://b.test/t/follow"]
+    assert due[1].body == b"2"
+
+
+async def test_an_arrival_that_failed_waits_for_its_time(room: Room) -> None:
+    await room.arrivals.add(BOB, "https://b.test/t/1", b"{}", True)
+    [arrival] = await room.waiting.due(10)
+    later = room.clock.now() + timedelta(minutes=1)
+    await room.units.run(QueueUnit, lambda unit: unit.again(arrival, later, "disk"))
+    assert await room.waiting.due(10) == []
+    assert await room.waiting.next_due() == later
+    room.clock.pass_(timedelta(minutes=1))
+    [again] = await room.waiting.due(10)
+    assert again.failures == 1
+
+
+async def test_two_claims_of_one_arrival_yield_one(room: Room) -> None:
+    await room.arrivals.add(BOB, "https://b.test/t/1", b"{}", True)
+    [arrival] = await room.waiting.due(10)
+
+    async def take(unit: QueueUnit) -> bool:
+        if not await unit.claim(arrival):
+            return False
+        await unit.mark(arrival, "applied")
+        return True
+
+    taken = await asyncio.gather(*(room.units.run(QueueUnit, take) for _ in range(4)))
+    assert sorted(taken) == [False, False, False, True]
+
+
+@pytest.mark.clause("FED-8.2")
+async def test_a_lane_is_in_order_and_apart_from_others(room: Room) -> None:
+    await room.owed(("t1", "b.test"), ("t2", "c.test"), ("t3", "b.test"))
+    hosts, newest = await room.lanes.hosts_since(0)
+    assert sorted(hosts) == ["b.test", "c.test"]
+    assert newest == await room.lanes.newest()
+    assert [p.activity for p in await room.lanes.parcels("b.test", 0, 10)] == ["t1", "t3"]
+    assert await room.lanes.parcels("d.test", 0, 10) == []
+
+
+@pytest.mark.clause("FED-8.7")
+async def test_what_became_of_a_delivery_is_shown(room: Room) -> None:
+    await room.owed(("t1", "b.test"), ("t2", "b.test"), ("t3", "b.test"))
+    now = room.clock.now()
+    first, second, third = await room.lanes.parcels("b.test", 0, 10)
+    await room.lanes.settle(first, Delivered(), now)
+    await room.lanes.settle(second, GaveUp("answered 410", gone=True), now)
+    await room.lanes.settle(third, Later(now + timedelta(seconds=10), "no answer"), now)
+    [shown] = await room.lanes.deliveries_of("t1")
+    assert (shown.state, shown.failures, shown.settled) == ("delivered", 0, now)
+    [shown] = await room.lanes.deliveries_of("t2")
+    assert (shown.state, shown.reason) == ("gave_up", "answered 410")
+    [shown] = await room.lanes.deliveries_of("t3")
+    assert (shown.state, shown.failures, shown.reason) == ("due", 1, "no answer")
+    assert shown.due == now + timedelta(seconds=10)
+    async with room.database.read() as connection:
+        peer = (await connection.execute(select(tables.peers))).one()
+    assert peer.failing_since is not None
+    assert peer.reason == "no answer"
+    assert await room.lanes.hosts_due() == []
+    await room.lanes.hurry("b.test")
+    assert await room.lanes.hosts_due() == ["b.test"]
+
+
+@pytest.mark.clause("FED-8.6")
+async def test_what_stepped_aside_no_longer_holds_the_lane(room: Room) -> None:
+    await room.owed(("t1", "b.test"), ("t2", "b.test"))
+    now = room.clock.now()
+    first, _ = await room.lanes.parcels("b.test", 0, 10)
+    await room.lanes.settle(first, Later(now + timedelta(hours=1), "answered 500", False), now)
+    assert [p.activity for p in await room.lanes.parcels("b.test", 0, 10)] == ["t2"]
+    room.clock.pass_(timedelta(hours=1))
+    assert [p.activity for p in await room.lanes.parcels("b.test", 0, 10)] == ["t1", "t2"]
+
+
+@pytest.mark.clause("FED-8.9")
+async def test_one_process_at_a_time_sends_to_a_host(room: Room) -> None:
+    if room.database.is_sqlite:
+        assert await room.lanes.lease("b.test"), "SQLite has one process: nothing to ask"
+        return
+    other = Lanes(room.database, room.clock, "two")
+    assert await room.lanes.lease("b.test")
+    assert await room.lanes.lease("b.test"), "renewed"
+    assert not await other.lease("b.test")
+    await room.lanes.release("b.test")
+    assert await other.lease("b.test")
+    room.clock.pass_(timedelta(seconds=61))
+    assert await room.lanes.lease("b.test"), "a process that died holds nothing for long"
+
+
+async def test_a_job_is_claimed_once_and_can_be_tried_again(room: Room) -> None:
+    await room.units.run(Unit, lambda unit: add_job(unit, "transcode", "v1"))
+    assert await room.jobs.claim(["other"]) is None
+    claims = await asyncio.gather(*(room.jobs.claim(["transcode"]) for _ in range(3)))
+    [job] = [each for each in claims if each]
+    assert (job.kind, job.subject, job.failures) == ("transcode", "v1", 0)
+    later = room.clock.now() + timedelta(minutes=5)
+    await room.jobs.again(job, later, "ffmpeg")
+    assert await room.jobs.claim(["transcode"]) is None
+    assert await room.jobs.next_due() == later
+    room.clock.pass_(timedelta(minutes=5))
+    again = await room.jobs.claim(["transcode"])
+    assert again is not None
+    assert again.failures == 1
+    await room.jobs.done(again)
+    assert await room.jobs.next_due() is None
+
+
+async def test_a_job_whose_worker_died_is_claimed_again_after_a_minute(room: Room) -> None:
+    await room.units.run(Unit, lambda unit: add_job(unit, "transcode", "v1"))
+    assert await room.jobs.claim(["transcode"]) is not None
+    room.clock.pass_(timedelta(seconds=61))
+    assert await room.jobs.claim(["transcode"]) is not None
+
+
+async def test_a_recurring_job_exists_once(room: Room) -> None:
+    await room.jobs.ensure("purge", room.clock.now())
+    await room.jobs.ensure("purge", room.clock.now())
+    job = await room.jobs.claim(["purge"])
+    assert job is not None
+    await room.jobs.repeat(job, room.clock.now() + timedelta(days=1))
+    assert await room.jobs.claim(["purge"]) is None

@@ -1,0 +1,152 @@
+"""A throw-away PostgreSQL cluster for tests, under a non-root user, and the fixture for both.
+
+Import `postgres_server` and `database_url` into a conftest to have the same tests run on both.
+"""
+
+import asyncio
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+IN_CI = os.environ.get("CI") == "true"
+
+
+def _programs() -> Path | None:
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: float(p.parts[-3])
+    )
+    if found:
+        return found[-1].parent
+    initdb = shutil.which("initdb")
+    return Path(initdb).resolve().parent if initdb else None
+
+
+def _user() -> str | None:
+    """Whom the server runs as: PostgreSQL refuses root. None: ourselves."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return name
+    return None
+
+
+def _as_user(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    user = _user()
+    if user is not None:
+        group = str(pwd.getpwnam(user).pw_gid)
+        command = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *command]
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": str(folder)}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+
+
+class Cluster:
+    """A running server: a folder, a socket, and as many databases as are asked for."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="kith-postgres-"))
+        self._data = self._folder / "data"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+
+    def start(self) -> None:
+        user = _user()
+        if user is not None:
+            shutil.chown(self._folder, user)
+        _as_user(
+            [
+                str(self._programs / "initdb"), "-D", str(self._data), "-U", "kith",
+                "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
+            ],
+            self._folder,
+        )  # fmt: skip
+        # A socket only: no TCP port is taken, the number just names the socket.
+        options = (
+            f"-c listen_addresses= -c unix_socket_directories={self._folder} -p {self._port}"
+            " -c fsync=off -c full_page_writes=off -c max_connections=80 -c shared_buffers=32MB"
+        )
+        control = [str(self._programs / "pg_ctl"), "-D", str(self._data), "-w", "-s"]
+        log = str(self._folder / "log")
+        _as_user([*control, "-l", log, "-o", options, "start"], self._folder)
+
+    def stop(self) -> None:
+        control = [str(self._programs / "pg_ctl"), "-D", str(self._data), "-m", "immediate", "-s"]
+        try:
+            _as_user([*control, "stop"], self._folder)
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+asyncpg://kith@/{database}?host={self._folder}&port={self._port}"
+
+    def fresh(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"t{uuid.uuid4().hex}"
+        asyncio.run(self._say(f"CREATE DATABASE {name}"))
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        name = url.partition("@/")[2].partition("?")[0]
+        asyncio.run(self._say(f"DROP DATABASE {name} WITH (FORCE)"))
+
+    async def _say(self, statement: str) -> None:
+        engine = create_async_engine(
+            self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+        )
+        try:
+            async with engine.connect() as connection:
+                await connection.execute(text(statement))
+        finally:
+            await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Cluster]:
+    """The cluster of this test process. Skips without a server program; in CI that is a failure."""
+    programs = _programs()
+    if programs is None:
+        reason = "no PostgreSQL server program (Debian: apt-get install postgresql)"
+        if IN_CI:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    cluster = Cluster(programs)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        if (cluster._data / "postmaster.pid").exists():
+            cluster.stop()
+        else:
+            shutil.rmtree(cluster._folder, ignore_errors=True)
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new, empty database: every test that takes it runs on both kinds."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres_server")
+    url = cluster.fresh()
+    yield url
+    cluster.drop(url)
