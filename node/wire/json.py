@@ -1,0 +1,97 @@
+"""Pure: JSON as it is let in: bounded, unambiguous, plain values (spec FED-2)."""
+
+import json
+from typing import NoReturn, TypeAlias
+
+import msgspec
+
+from node.errors import Malformed, TooMuch
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Document: TypeAlias = dict[str, Json]
+
+LARGEST_DOCUMENT_BYTES = 1 << 20  # Mastodon's limit as well
+DEEPEST = 64  # real documents end at about 10; CPython's decoder would overflow at some thousand
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+
+
+def decode(data: bytes, limit_bytes: int = LARGEST_DOCUMENT_BYTES, deepest: int = DEEPEST) -> Json:
+    """The value that `data` says, and nothing else could read into it.
+
+    Raises `TooMuch` (FED-2.1 size) and `Malformed` (FED-2.1 depth, FED-2.2 anything else).
+    """
+    if len(data) > limit_bytes:
+        raise TooMuch("FED-2.1", "the document is too large", limit_bytes=limit_bytes)
+    if data.count(b"[") + data.count(b"{") > deepest:
+        _check_depth(data, deepest)
+    try:
+        text = data.decode("utf-8")
+        value: Json = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        raise Malformed("FED-2.2", "the document is not JSON in UTF-8") from None
+    if "\\ud" in text or "\\uD" in text:
+        _check_surrogates(value)
+    return value
+
+
+def document(data: bytes, limit_bytes: int = LARGEST_DOCUMENT_BYTES) -> Document:
+    """`decode` for what must be an object. `TooMuch` (FED-2.1), `Malformed` (FED-2.1, FED-2.2)."""
+    value = decode(data, limit_bytes)
+    if not isinstance(value, dict):
+        raise Malformed("FED-2.2", "the document is not a JSON object")
+    return value
+
+
+def encode(value: Json) -> bytes:
+    """Compact JSON in UTF-8, members in the order in which they stand."""
+    return msgspec.json.encode(value)
+
+
+def _check_depth(data: bytes, deepest: int) -> None:
+    """Refuses what is nested too deep, in time linear in the size, before anything decodes it."""
+    brackets = _without_strings(data).translate(_ONE_KIND, _NO_BRACKETS)
+    for _ in range(deepest):
+        if not brackets:
+            return
+        brackets = brackets.replace(b"[]", b"")  # takes exactly the innermost level away
+    if brackets:
+        raise Malformed("FED-2.1", "the document is nested too deep, or its brackets do not match")
+
+
+def _without_strings(data: bytes) -> bytes:
+    """`data` with its strings cut out; what follows an unclosed quote is a string."""
+    if b"\\" in data:
+        # An escaped quote ends no string; the pair is replaced so that the other cannot hide it.
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b"".join(data.split(b'"')[::2])
+
+
+def _members(pairs: list[tuple[str, Json]]) -> Document:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members
+
+
+def _constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("the number does not fit a double")
+    return number
+
+
+def _check_surrogates(value: Json) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Malformed("FED-2.2", "the document holds half of a surrogate pair") from None
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_members, parse_constant=_constant, parse_float=_float
+)
