@@ -21,6 +21,7 @@ from node.ports import Clock, Entropy
 from node.store import tables
 from node.store.bells import Bells
 from node.store.database import Database
+from node.store.deeds import Deed, mark
 from node.store.upserts import insert_ignore
 from node.wire.ids import uuid7
 from node.wire.times import micros
@@ -159,12 +160,16 @@ class Units:
         """Run `work` on a fresh unit of `kind`; all of it is committed, or nothing is."""
         unit: U | None = None
 
-        async def once(connection: AsyncConnection) -> T:
+        async def once(connection: AsyncConnection) -> tuple[T, Deed | None]:
             nonlocal unit
             unit = kind(connection, self._desk)
-            return await work(unit)
+            result = await work(unit)
+            deed = await mark(connection, micros(unit.now))
+            return result, deed
 
-        result = await self._database.write(once)
+        result, deed = await self._database.write(once)
+        if deed is not None:
+            deed.marked = True
         if unit is not None:
             self._bells.ring(unit.rings)
         return result

@@ -26,6 +26,7 @@ accounts = table(
     Column("quota_bytes", BigInteger),  # None: the node's default
     Column("invited_by", Text),  # account id
     text("reason"),  # what an applicant wrote, in approval mode
+    text("display_name"),  # what an applicant is to be called; the actor has it from then on
     instant("created", nullable=False),
 )
 

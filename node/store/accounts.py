@@ -1,0 +1,306 @@
+"""Accounts, names, tokens, devices, as rows (GRA-1)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select, union, update
+
+from node.graph.accounts import Account, Bearer, Device, Role, State
+from node.graph.actors import LocalActor, NewKey
+from node.store import tables
+from node.store.unit import Unit
+from node.store.upserts import insert_ignore
+from node.wire.api.cursor import Cursor
+from node.wire.times import from_micros, micros
+
+
+def _selected() -> "Select[Any]":
+    table, actors = tables.accounts, tables.actors
+    # An applicant has no actor yet: their display name waits in the row of the account.
+    return select(table, actors.c.display_name.label("shown"), actors.c.summary).join(
+        actors, actors.c.id == table.c.actor, isouter=True
+    )
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        id=row.id,
+        name=row.name,
+        actor=row.actor,
+        channel=row.channel,
+        password=row.password,
+        role=Role(row.role),
+        state=State(row.state),
+        created=from_micros(row.created),
+        display_name=row.display_name if row.shown is None else row.shown,
+        summary=row.summary or "",
+        locale=row.locale,
+        identity_key=row.identity_key,
+        invited_by=row.invited_by,
+        reason=row.reason,
+    )
+
+
+class AccountsUnit(Unit):
+    """Queries over `accounts`, `names`, `devices`, `tokens`, and the actors of ours."""
+
+    @property
+    def origin(self) -> str:
+        return self.desk.origin
+
+    # -- accounts ------------------------------------------------------------------------------
+
+    async def by_id(self, account: str) -> Account | None:
+        found = await self.connection.execute(_selected().where(tables.accounts.c.id == account))
+        row = found.one_or_none()
+        return _account(row) if row else None
+
+    async def by_name(self, name: str) -> Account | None:
+        found = await self.connection.execute(_selected().where(tables.accounts.c.name == name))
+        row = found.one_or_none()
+        return _account(row) if row else None
+
+    async def in_state(self, state: State, after: Cursor | None, limit: int) -> Sequence[Account]:
+        """Accounts of that state, the oldest first."""
+        table = tables.accounts
+        query = _selected().where(table.c.state == state)
+        if after is not None:
+            query = query.where(
+                (table.c.created > after.at)
+                | ((table.c.created == after.at) & (table.c.id > after.id))
+            )
+        found = await self.connection.execute(
+            query.order_by(table.c.created, table.c.id).limit(limit)
+        )
+        return [_account(row) for row in found]
+
+    async def admins(self) -> int:
+        """How many active administrators there are."""
+        table = tables.accounts
+        found = await self.connection.execute(
+            select(func.count()).where(table.c.role == Role.ADMIN, table.c.state == State.ACTIVE)
+        )
+        return int(found.scalar_one())
+
+    async def add_account(self, account: Account) -> None:
+        await self.connection.execute(
+            tables.accounts.insert().values(
+                id=account.id,
+                name=account.name,
+                actor=account.actor,
+                channel=account.channel,
+                password=account.password,
+                role=account.role,
+                state=account.state,
+                display_name=account.display_name,
+                locale=account.locale,
+                identity_key=account.identity_key,
+                invited_by=account.invited_by,
+                reason=account.reason,
+                created=micros(account.created),
+            )
+        )
+
+    async def drop_account(self, account: str) -> None:
+        table = tables.accounts
+        await self.connection.execute(table.delete().where(table.c.id == account))
+
+    async def _set(self, account: str, **values: object) -> None:
+        table = tables.accounts
+        await self.connection.execute(update(table).where(table.c.id == account).values(**values))
+
+    async def put_state(self, account: str, state: State) -> None:
+        await self._set(account, state=state)
+
+    async def put_password(self, account: str, password: str) -> None:
+        await self._set(account, password=password)
+
+    async def put_profile(
+        self, account: Account, display_name: str, summary: str, locale: str
+    ) -> None:
+        await self._set(account.id, locale=locale)
+        actors = tables.actors
+        await self.connection.execute(
+            update(actors)
+            .where(actors.c.id == account.actor)
+            .values(display_name=display_name, summary=summary)
+        )
+
+    async def empty(self, account: Account) -> None:
+        """Nothing of the person stays but the name, so that nobody takes it again."""
+        await self._set(
+            account.id, state=State.DELETED, password="", identity_key=None, reason="",
+            display_name="",
+        )  # fmt: skip
+        actors = tables.actors
+        await self.connection.execute(
+            update(actors)
+            .where(actors.c.id.in_((account.actor, account.channel)))
+            .values(display_name="", summary="", icon="", gone=micros(self.now))
+        )
+        invites = tables.invites
+        await self.connection.execute(invites.delete().where(invites.c.account == account.id))
+
+    async def acquaintances(self, account: Account) -> Sequence[str]:
+        """The actors that know this one: friends, those asked, followers, followed."""
+        friends, follows, known = tables.friendships, tables.follows, tables.actors
+        own = (account.actor, account.channel)
+        all_of_them = union(
+            select(friends.c.other.label("id")).where(friends.c.actor.in_(own)),
+            select(follows.c.follower).where(follows.c.followed.in_(own)),
+            select(follows.c.followed).where(follows.c.follower.in_(own)),
+        ).subquery()
+        found = await self.connection.execute(
+            select(known.c.id).where(known.c.id.in_(select(all_of_them.c.id)))
+        )
+        return [row.id for row in found]
+
+    # -- names and actors ----------------------------------------------------------------------
+
+    async def name_taken(self, name: str) -> bool:
+        table = tables.names
+        found = await self.connection.execute(select(table.c.name).where(table.c.name == name))
+        return found.first() is not None
+
+    async def reserve_name(self, name: str, actor: str) -> bool:
+        """False when somebody has it, or had it."""
+        done = await self.connection.execute(
+            insert_ignore(self.connection, tables.names).values(
+                name=name, actor=actor, created=micros(self.now)
+            )
+        )
+        return bool(done.rowcount == 1)
+
+    async def release_names(self, actors: Sequence[str]) -> None:
+        table = tables.names
+        await self.connection.execute(table.delete().where(table.c.actor.in_(actors)))
+
+    async def add_actor(self, actor: LocalActor, keys: Sequence[NewKey]) -> None:
+        at = micros(self.now)
+        await self.connection.execute(
+            tables.actors.insert().values(
+                id=actor.id,
+                kind=actor.kind,
+                local=True,
+                account=actor.account,
+                name=actor.name,
+                domain=actor.domain,
+                display_name=actor.display_name,
+                url=actor.url,
+                inbox=actor.inbox,
+                shared_inbox=actor.shared_inbox,
+                outbox=actor.outbox,
+                followers=actor.followers,
+                following=actor.following,
+                friends=actor.friends,
+                key_packages=actor.key_packages,
+                capabilities=json.dumps(actor.capabilities),
+                manually_approves=actor.manually_approves,
+                fetched=at,
+            )
+        )
+        for key in keys:
+            await self.connection.execute(
+                tables.keys.insert().values(
+                    id=key.id,
+                    actor=actor.id,
+                    algorithm=key.algorithm,
+                    public=key.public,
+                    private=key.private,
+                    created=at,
+                )
+            )
+
+    # -- devices and tokens --------------------------------------------------------------------
+
+    async def bearer(self, digest: bytes) -> Bearer | None:
+        """Whom a token proves, unless it or its device has ended."""
+        tokens, devices, accounts = tables.tokens, tables.devices, tables.accounts
+        found = await self.connection.execute(
+            select(
+                accounts.c.id,
+                accounts.c.actor,
+                accounts.c.name,
+                accounts.c.role,
+                accounts.c.state,
+                tokens.c.device,
+                tokens.c.scopes,
+                devices.c.last_seen,
+            )
+            .join_from(tokens, accounts, accounts.c.id == tokens.c.account)
+            .join(devices, devices.c.id == tokens.c.device)
+            .where(
+                tokens.c.digest == digest,
+                tokens.c.revoked.is_(None),
+                devices.c.revoked.is_(None),
+                tokens.c.expires.is_(None) | (tokens.c.expires > micros(self.now)),
+            )
+        )
+        row = found.one_or_none()
+        if row is None:
+            return None
+        seen = None if row.last_seen is None else from_micros(row.last_seen)
+        return Bearer(
+            row.id, row.actor, row.name, row.role, State(row.state), row.device, row.scopes, seen
+        )
+
+    async def seen(self, device: str) -> None:
+        """Note that the device was used."""
+        table = tables.devices
+        await self.connection.execute(
+            update(table).where(table.c.id == device).values(last_seen=micros(self.now))
+        )
+
+    async def add_device(self, account: str, device: Device, digest: bytes, scopes: str) -> None:
+        at = micros(self.now)
+        await self.connection.execute(
+            tables.devices.insert().values(
+                id=device.id, account=account, name=device.name, created=at, last_seen=at
+            )
+        )
+        await self.connection.execute(
+            tables.tokens.insert().values(
+                digest=digest, account=account, device=device.id, scopes=scopes, created=at
+            )
+        )
+
+    async def devices(self, account: str) -> Sequence[Device]:
+        """Those logged in, the newest first."""
+        table = tables.devices
+        found = await self.connection.execute(
+            select(table)
+            .where(table.c.account == account, table.c.revoked.is_(None))
+            .order_by(table.c.created.desc(), table.c.id.desc())
+        )
+        return [
+            Device(
+                row.id,
+                row.name,
+                from_micros(row.created),
+                None if row.last_seen is None else from_micros(row.last_seen),
+            )
+            for row in found
+        ]
+
+    async def revoke_devices(self, account: str, only: str = "", but: str = "") -> int:
+        """End devices of the account: `only` one, or all `but` one. How many were ended.
+
+        Their streams hear the bell, look, and end too.
+        """
+        table, at = tables.devices, micros(self.now)
+        ended = (
+            update(table)
+            .where(table.c.account == account, table.c.revoked.is_(None), table.c.id != but)
+            .values(revoked=at)
+        )
+        if only:
+            ended = ended.where(table.c.id == only)
+        done = await self.connection.execute(ended.returning(table.c.id))
+        devices = [row.id for row in done]
+        tokens = tables.tokens
+        await self.connection.execute(
+            update(tokens).where(tokens.c.device.in_(devices)).values(revoked=at)
+        )
+        self.rings.add(f"events:{account}")
+        return len(devices)

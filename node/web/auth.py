@@ -1,0 +1,89 @@
+"""Who calls: bearer tokens, their scopes, and the administrator's door (API-3)."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from node.errors import Forbidden, Unproven
+from node.graph.accounts import SEEN_EVERY_SECONDS, Bearer, Role, State
+from node.ports import Clock, Entropy
+from node.store.accounts import AccountsUnit
+from node.store.unit import Units
+from node.web.routes import Caller, Route, Scope
+
+PREFIX = "kith_"  # so that scanners for leaked secrets know one when they see it
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A new token: `secret` is told once, `digest` is kept (API-3.4)."""
+
+    secret: str
+    digest: bytes
+
+
+def new_token(entropy: Entropy) -> Token:
+    """A token of 256 bits."""
+    secret = PREFIX + base64.urlsafe_b64encode(entropy.draw(TOKEN_BYTES)).decode().rstrip("=")
+    return Token(secret, digest_of(secret))
+
+
+def digest_of(secret: str) -> bytes:
+    """SHA-256: a token has 256 bits of chance, so a slow hash would add nothing."""
+    return sha256(secret.encode()).digest()
+
+
+def read_bearer(headers: Mapping[str, str]) -> bytes | None:
+    """The digest of the request's token, or None when it brings none."""
+    scheme, _, secret = headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        return None
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Unproven("API-3.1", "the Authorization header holds no bearer token")
+    return digest_of(secret.strip())
+
+
+def admit(route: Route, caller: Caller | None) -> None:
+    """Whether `caller` may use `route`. Raises `Unproven` (API-3.1), `Forbidden` (API-3.2, 3.3)."""
+    if route.scope is None and not route.admin:
+        return
+    if caller is None:
+        raise Unproven("API-3.1", "this call needs a token: log in first")
+    if route.scope is not None and route.scope not in caller.scopes:
+        raise Forbidden(
+            "API-3.2", f"this token lacks the scope {route.scope}", scope=str(route.scope)
+        )
+    if route.admin and caller.role != Role.ADMIN:
+        raise Forbidden("API-3.3", "this is for the node's administrators")
+
+
+class Guard:
+    """Knows callers by their tokens."""
+
+    def __init__(self, units: Units, clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+
+    async def caller(self, digest: bytes) -> Caller:
+        """Whom the token proves. Raises `Unproven` (API-3.1)."""
+        bearer = await self._units.look(AccountsUnit, lambda unit: unit.bearer(digest))
+        if bearer is None or bearer.state is not State.ACTIVE:
+            raise Unproven("API-3.1", "this token is not valid: log in again")
+        if self._stale(bearer):
+            await self._units.run(AccountsUnit, lambda unit: unit.seen(bearer.device))
+        scopes = frozenset(Scope(name) for name in bearer.scopes.split())
+        return Caller(
+            bearer.account, bearer.actor, bearer.name, bearer.device, bearer.role, digest, scopes
+        )
+
+    async def holds(self, digest: bytes) -> bool:
+        """Whether the token still works."""
+        bearer = await self._units.look(AccountsUnit, lambda unit: unit.bearer(digest))
+        return bearer is not None and bearer.state is State.ACTIVE
+
+    def _stale(self, bearer: Bearer) -> bool:
+        span = timedelta(seconds=SEEN_EVERY_SECONDS)
+        return bearer.last_seen is None or self._clock.now() - bearer.last_seen >= span

@@ -1,0 +1,126 @@
+"""Each deed once: a POST with an Idempotency-Key is done once and answered alike (API-6).
+
+The client's key also seals what is kept, since answers hold tokens and requests hold passwords.
+"""
+
+import asyncio
+import hmac
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
+from nacl.secret import SecretBox
+
+from node.errors import Conflict, Malformed
+from node.ports import Entropy
+from node.store.deeds import UNDER_WAY, Deed
+from node.store.idempotency import IdempotencyUnit, Kept
+from node.store.unit import Units
+
+_KEY = re.compile(r"[\x21-\x7e]{16,255}")
+NOBODY = sha256(b"a request without a token").digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that can be given again."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A POST as it is told apart from others. `token` is the digest of the caller's token."""
+
+    token: bytes
+    key: str
+    method: str
+    path: str
+    body: bytes
+
+    @property
+    def place(self) -> tuple[bytes, str]:
+        """Where it is kept: the key's digest, since the key itself opens what is kept."""
+        return self.token, sha256(self.key.encode()).hexdigest()
+
+    @property
+    def request(self) -> bytes:
+        """A keyed digest: of a bare one, a password in the body could be guessed."""
+        told = f"{self.method}\0{self.path}\0".encode() + self.body
+        return hmac.digest(self.key.encode(), b"request\0" + told, "sha256")
+
+    @property
+    def box(self) -> SecretBox:
+        return SecretBox(hmac.digest(self.key.encode(), b"answer", "sha256"))
+
+
+def read_key(text: str) -> str:
+    """The header's value. Raises `Malformed` (API-6.1)."""
+    if not _KEY.fullmatch(text):
+        raise Malformed("API-6.1", "Idempotency-Key has 16 to 255 printable ASCII characters")
+    return text
+
+
+class Answered:
+    """Remembers answers for a day."""
+
+    def __init__(self, units: Units, entropy: Entropy) -> None:
+        self._units = units
+        self._entropy = entropy
+        self._locks: dict[tuple[bytes, str], tuple[asyncio.Lock, int]] = {}
+
+    async def once(self, asked: Asked, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer to `asked`: the one that was kept, or that of `work`, which is kept then."""
+        async with self._alone(asked.place):
+            kept = await self._units.look(IdempotencyUnit, lambda unit: unit.kept(*asked.place))
+            if kept is not None and not kept.old:
+                return self._again(asked, kept)
+            if kept is not None:
+                await self._forget(asked)
+            return await self._first(asked, work)
+
+    def _again(self, asked: Asked, kept: Kept) -> Answer:
+        if not hmac.compare_digest(kept.request, asked.request):
+            raise Conflict("API-6.2", "this Idempotency-Key was used for another request")
+        if kept.status == 0:
+            raise Conflict(
+                "API-6.5", "this was done, but its answer is lost: look at the result", done=1
+            )
+        return msgspec.json.decode(asked.box.decrypt(kept.sealed), type=Answer)
+
+    async def _first(self, asked: Asked, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        place = asked.place
+        deed = Deed(*place, asked.request)
+        token = UNDER_WAY.set(deed)
+        try:
+            answer = await work()
+        except Exception:
+            UNDER_WAY.reset(token)
+            if deed.marked:
+                await self._forget(asked)
+            raise
+        UNDER_WAY.reset(token)
+        sealed = bytes(asked.box.encrypt(msgspec.json.encode(answer), self._entropy.draw(24)))
+        kept = Kept(asked.request, answer.status, sealed)
+        await self._units.run(IdempotencyUnit, lambda unit: unit.keep(*place, kept))
+        return answer
+
+    async def _forget(self, asked: Asked) -> None:
+        await self._units.run(IdempotencyUnit, lambda unit: unit.forget(*asked.place))
+
+    @asynccontextmanager
+    async def _alone(self, place: tuple[bytes, str]) -> AsyncIterator[None]:
+        lock, waiting = self._locks.get(place, (asyncio.Lock(), 0))
+        self._locks[place] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._locks.pop(place)
+            if waiting > 1:
+                self._locks[place] = (lock, waiting - 1)

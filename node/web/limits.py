@@ -1,0 +1,132 @@
+"""How often one may ask, counted in token buckets, and what a client's address is (API-4)."""
+
+import ipaddress
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from node.errors import TooMuch
+from node.ports import Clock
+from node.web.routes import Caller
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+SECONDS = 60  # limits are told per minute
+MOST_BUCKETS = 50_000  # about 10 MiB; a full bucket is as good as none, so old ones may go
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is left in a bucket: whole requests, and seconds until it is full, or until the next."""
+
+    allowed: bool
+    remaining: int
+    full_in_seconds: int
+    next_in_seconds: int
+
+
+class Buckets(Protocol):
+    """Where the counts are: in this process, or shared by several."""
+
+    async def take(self, key: str, per_minute: int) -> Level: ...
+
+
+class MemoryBuckets:
+    """Token buckets of this process; a bucket holds a minute's worth and fills evenly."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    async def take(self, key: str, per_minute: int) -> Level:
+        """Take one from `key`'s bucket, if there is one to take."""
+        now = self._clock.ticks()
+        level, since = self._levels.pop(key, (float(per_minute), now))
+        rate = per_minute / SECONDS
+        level = min(float(per_minute), level + (now - since) * rate)
+        allowed = level >= 1
+        if allowed:
+            level -= 1
+        self._levels[key] = (level, now)
+        while len(self._levels) > MOST_BUCKETS:
+            self._levels.popitem(last=False)
+        return Level(
+            allowed,
+            int(level),
+            math.ceil((per_minute - level) / rate),
+            max(1, math.ceil((1 - level) / rate)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Which networks are trusted proxies, and so whose `X-Forwarded-For` is believed."""
+
+    proxies: tuple[Network, ...] = ()
+
+    @classmethod
+    def of(cls, networks: Iterable[str]) -> "Gate":
+        """A gate that trusts these networks, written as `10.0.0.0/8` or as a single address."""
+        return cls(tuple(ipaddress.ip_network(text, strict=False) for text in networks))
+
+    def client(self, peer: str, headers: Mapping[str, str]) -> str:
+        """The client's address: the rightmost one that is no proxy of ours (API-4.4)."""
+        address = peer
+        hops = [hop.strip() for hop in headers.get("X-Forwarded-For", "").split(",")]
+        while hops and self._trusts(address):
+            hop = hops.pop()
+            if _address(hop) is None:
+                break
+            address = hop
+        return address
+
+    def _trusts(self, text: str) -> bool:
+        address = _address(text)
+        return address is not None and any(address in network for network in self.proxies)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text.strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
+
+
+def neighbourhood(text: str) -> str:
+    """What addresses are counted by: an IPv4 address, or the /64 of an IPv6 one (API-4.1)."""
+    address = _address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address or "unknown")
+
+
+class Limiter:
+    """Counts requests and says so in headers."""
+
+    def __init__(self, buckets: Buckets, per_minute: int, attempts_per_minute: int) -> None:
+        self._buckets = buckets
+        self._per_minute = per_minute
+        self._attempts = attempts_per_minute
+
+    async def request(self, caller: Caller | None, address: str, headers: dict[str, str]) -> None:
+        """Count a request; what is left goes into `headers`. Raises `TooMuch` (API-4.2)."""
+        key = f"account:{caller.account}" if caller else f"address:{neighbourhood(address)}"
+        await self._take(key, self._per_minute, headers)
+
+    async def attempt(self, address: str, headers: dict[str, str]) -> None:
+        """Count a try to get in (API-4.3). Raises `TooMuch` (API-4.2)."""
+        await self._take(f"attempt:{neighbourhood(address)}", self._attempts, headers)
+
+    async def _take(self, key: str, per_minute: int, headers: dict[str, str]) -> None:
+        level = await self._buckets.take(key, per_minute)
+        headers["RateLimit-Limit"] = str(per_minute)
+        headers["RateLimit-Remaining"] = str(level.remaining)
+        headers["RateLimit-Reset"] = str(level.full_in_seconds)
+        if not level.allowed:
+            wait = level.next_in_seconds
+            raise TooMuch(
+                "API-4.2", f"too many requests: wait {wait} s", wait, limit=per_minute, seconds=wait
+            )

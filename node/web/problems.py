@@ -1,0 +1,161 @@
+"""The only table from an error to a status, and problem documents (RFC 9457, spec API-2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from node.errors import (
+    Conflict,
+    Forbidden,
+    Malformed,
+    Missing,
+    NodeError,
+    Refused,
+    TooMuch,
+    Unproven,
+    Unreachable,
+)
+
+LOG = structlog.get_logger("node.web")
+
+
+class WrongMethod(Refused):
+    """The path exists, but not with this method."""
+
+
+class WrongType(Refused):
+    """The body has a media type that is not taken here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of problem: `code` is stable, `advice` says what a person can do next."""
+
+    code: str
+    status: int
+    title: str
+    advice: str
+
+
+BROKEN = Kind("broken", 500, "The node failed", "Try again; tell the operator the incident.")
+RATE_LIMITED = Kind(
+    "rate_limited", 429, "Too many requests", "Wait for the seconds that Retry-After names."
+)
+KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
+    (
+        WrongMethod,
+        Kind("wrong_method", 405, "Not with this method", "Use one that the Allow header names."),
+    ),
+    (
+        WrongType,
+        Kind("wrong_type", 415, "Not this media type", "Send the media type the route takes."),
+    ),
+    (Malformed, Kind("malformed", 400, "Not understood", "Mend the request and send it again.")),
+    (Unproven, Kind("unproven", 401, "Not proven", "Log in again, or check name and password.")),
+    (Forbidden, Kind("forbidden", 403, "Not permitted", "Ask the one who may permit it.")),
+    (Missing, Kind("missing", 404, "Not here", "Check the address; it may also not be for you.")),
+    (Conflict, Kind("conflict", 409, "Not in this state", "Look at the present state first.")),
+    (TooMuch, Kind("too_much", 413, "Too much", "Send less; the parameters name the limit.")),
+    (
+        Unreachable,
+        Kind("unreachable", 502, "Another server did not answer", "Try again in a while."),
+    ),
+)
+
+
+def kind_of(error: BaseException) -> Kind:
+    """What sort of problem `error` is; whatever is not in the table is our own fault."""
+    if isinstance(error, TooMuch) and error.retry_after_seconds is not None:
+        return RATE_LIMITED
+    return next((kind for type_, kind in KINDS if isinstance(error, type_)), BROKEN)
+
+
+def every_kind() -> tuple[Kind, ...]:
+    """All sorts of problems, for the description and for the page of each."""
+    return (*(kind for _, kind in KINDS), RATE_LIMITED, BROKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal as it is answered, whatever the form."""
+
+    kind: Kind
+    detail: str
+    clause: str
+    params: Mapping[str, str | int]
+    headers: Mapping[str, str]
+    incident: str = ""
+
+    def document(self) -> bytes:
+        """The problem document."""
+        members: dict[str, object] = {
+            "type": f"/problems/{self.kind.code}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            "clause": self.clause,
+            "code": self.kind.code,
+            "params": dict(self.params),
+        }
+        if self.incident:
+            members["incident"] = self.incident
+        return msgspec.json.encode(members)
+
+
+def problem_of(error: BaseException, incident: str) -> Problem:
+    """The answer to `error`. Of our own faults nothing is told but `incident` (API-2.3)."""
+    kind = kind_of(error)
+    headers: dict[str, str] = {}
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, WrongMethod):
+        headers["Allow"] = str(error.params.get("allow", ""))
+    if isinstance(error, TooMuch) and error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(max(1, error.retry_after_seconds))
+    if isinstance(error, Refused):
+        return Problem(kind, error.reason, error.clause, error.params, headers)
+    if isinstance(error, Unreachable):
+        return Problem(kind, "the other server did not answer as it should", "", {}, headers)
+    return Problem(
+        kind,
+        "a fault of this node; its operator finds it by the incident",
+        "",
+        {},
+        headers,
+        incident,
+    )
+
+
+def log(problem: Problem, method: str, path: str, error: BaseException) -> None:
+    """Ids and clauses, never bodies; a fault of ours with its trace."""
+    if problem.kind is BROKEN:
+        LOG.error("fault", incident=problem.incident, method=method, path=path, exc_info=error)
+    else:
+        LOG.debug("refused", clause=problem.clause, code=problem.kind.code, method=method)
+
+
+def answer(problem: Problem) -> web.Response:
+    """The problem as `application/problem+json`."""
+    return web.Response(
+        status=problem.kind.status,
+        body=problem.document(),
+        content_type="application/problem+json",
+        headers=dict(problem.headers),
+    )
+
+
+def from_http(error: web.HTTPException) -> Refused | None:
+    """aiohttp's own refusals in our words; None for what is none (a redirect)."""
+    if error.status == 405:
+        allow = error.headers.get("Allow", "")
+        return WrongMethod("API-1.5", f"this path takes {allow}", allow=allow)
+    if error.status == 404:
+        return Missing("API-1.5", "there is no such path")
+    if error.status == 413:
+        return TooMuch("API-1.4", "the body is larger than this node takes")
+    if 400 <= error.status < 500:
+        return Malformed("API-1.3", "the request is not one this node understands")
+    return None
