@@ -23,13 +23,15 @@ key_packages = table(
 conversations = table(
     "conversations",
     id_(),  # URL of the conversation collection: a locator
-    Column("mls_group", LargeBinary, nullable=False, unique=True),
+    # None until a message showed it: a Welcome, which begins a conversation here, does not.
+    Column("mls_group", LargeBinary, unique=True),
     Column("creator", Text, nullable=False),  # actor
     flag("hosted"),  # this node is the relay
     number("epoch"),  # of the head
     number("seq"),  # of the last item
     Column("head", LargeBinary, nullable=False, server_default=""),  # hash chain
     number("term"),
+    Column("group_info", LargeBinary, nullable=False, server_default=""),  # sealed by the members
     instant("created", nullable=False),
 )
 

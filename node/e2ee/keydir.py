@@ -1,0 +1,298 @@
+"""Key packages: publish, list the last resort, hand each out once (spec E2E-2)."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from node.e2ee.mls.public import key_package
+from node.e2ee.mls.public.key_package import KeyPackage
+from node.e2ee.mls.public.suite import suite_of
+from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
+from node.wire.json import Document, Json
+from node.wire.times import micros
+
+MOST_SINGLE_USE: Final = 100
+FEWEST_SINGLE_USE: Final = 20
+CLAIMS_AN_HOUR: Final = 20
+HOUR: Final = timedelta(hours=1)
+LARGEST_PACKAGE_BYTES: Final = 16 * 2**10
+CONTEXT: Final[list[Json]] = [
+    "https://www.w3.org/ns/activitystreams",
+    "https://purl.archive.org/socialweb/mls",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A published package. `id` is the object's URL, `expires` in microseconds."""
+
+    id: str
+    actor: str
+    device: str
+    ref: bytes
+    suite: int
+    body: bytes = field(repr=False)
+    last_resort: bool
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What a device has published in one suite and nobody has taken."""
+
+    suite: int
+    single_use: int
+    last_resort: str = ""  # its id
+    last_resort_expires: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewPackage:
+    """What a device publishes: a KeyPackage, bare or as an MLSMessage."""
+
+    body: bytes = field(repr=False)
+    last_resort: bool = False
+
+
+class KeyUnit(Protocol):
+    """What this page needs of a unit. Revoked devices and expired packages are never returned."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    def mint_object(self) -> str: ...
+
+    async def account_of(self, actor: str) -> str | None: ...
+
+    async def tell(
+        self, account: str, kind: str, data: dict[str, object], device: str = ""
+    ) -> None: ...
+
+    async def befriended(self, ours: str, other: str) -> bool: ...
+
+    async def devices_of(self, actor: str) -> list[str]: ...
+
+    async def holder_of(self, ref: bytes) -> str | None:
+        """The device that published the package with this reference."""
+        ...
+
+    async def stock_of(self, device: str) -> list[Stock]: ...
+
+    async def sample(self, device: str, suite: int) -> bytes | None:
+        """Any package that the device ever published in the suite."""
+        ...
+
+    async def put_package(self, offer: Offer) -> None: ...
+
+    async def retire_last_resort(self, device: str, suite: int) -> None: ...
+
+    async def take_single_use(self, device: str, suite: int, claimant: str) -> Offer | None:
+        """One package, marked as claimed: nobody else gets it."""
+        ...
+
+    async def last_resorts(self, actor: str) -> list[Offer]: ...
+
+    async def claims_of(self, device: str, claimant: str, since: int) -> int: ...
+
+    async def drop_packages(self, device: str) -> None: ...
+
+
+# -- publish -----------------------------------------------------------------------------------
+
+
+async def publish(
+    unit: KeyUnit, actor: str, device: str, packages: Sequence[NewPackage]
+) -> list[Stock]:
+    """Add `packages` of the device to the directory: all of them, or none; its stock afterwards.
+
+    Raises with the clause of MLS-10.1 that a package breaks, `Forbidden` (E2E-1.1), `Conflict`
+    (E2E-2.2, E2E-2.4), `TooMuch` or `Malformed` (E2E-2.3).
+    """
+    for package in packages:
+        await _publish_one(unit, actor, device, package)
+    stock = await unit.stock_of(device)
+    _check_stock(stock)
+    return stock
+
+
+async def _publish_one(unit: KeyUnit, actor: str, device: str, new: NewPackage) -> None:
+    package = checked(new.body, actor, unit.now)
+    ref = package.reference()
+    holder = await unit.holder_of(ref)
+    if holder == device:
+        return
+    if holder is not None:
+        raise Conflict("E2E-2.4", "another device has published this key package")
+    sample = await unit.sample(device, package.suite_id)
+    if sample and key_package.parse(sample).leaf.signature_key != package.leaf.signature_key:
+        raise Conflict("E2E-2.2", "the packages of a device have one signature key")
+    if new.last_resort:
+        await unit.retire_last_resort(device, package.suite_id)
+    lifetime = package.leaf.lifetime
+    assert lifetime is not None, "a leaf of a key package has a lifetime"
+    offer = Offer(
+        id=unit.mint_object(),
+        actor=actor,
+        device=device,
+        ref=ref,
+        suite=package.suite_id,
+        body=package.raw,
+        last_resort=new.last_resort,
+        expires=lifetime.not_after * 1_000_000,
+    )
+    await unit.put_package(offer)
+
+
+def _check_stock(stock: Sequence[Stock]) -> None:
+    for shelf in stock:
+        if shelf.single_use > MOST_SINGLE_USE:
+            raise TooMuch(
+                "E2E-2.3",
+                f"a device has at most {MOST_SINGLE_USE} single-use packages",
+                most=MOST_SINGLE_USE,
+            )
+        if not shelf.last_resort:
+            raise Malformed("E2E-2.3", "a device has one last resort in each suite: add it")
+
+
+def checked(body: bytes, actor: str, now: datetime) -> KeyPackage:
+    """`body` as a package that `actor` may offer at `now`.
+
+    Raises with the clause of `mls.md` that it breaks, or E2E-1.1 when it speaks for another.
+    """
+    if len(body) > LARGEST_PACKAGE_BYTES:
+        raise TooMuch("E2E-2.1", "a key package has at most 16 KiB", most=LARGEST_PACKAGE_BYTES)
+    identity = actor.encode()
+    if key_package.parse(body).leaf.credential.identity != identity:
+        raise Forbidden("E2E-1.1", "the key package speaks for another actor")
+    return key_package.validate(body, identity=identity, now=micros(now) // 1_000_000)
+
+
+async def void(unit: KeyUnit, device: str) -> None:
+    """Take back all that a device has published: it was revoked, or its node was restored."""
+    await unit.drop_packages(device)
+
+
+# -- claim -------------------------------------------------------------------------------------
+
+
+async def claim(unit: KeyUnit, owner: str, claimant: str, suite: int, but: str = "") -> list[Offer]:
+    """One package of each device of `owner` (one of ours), without the device `but`.
+
+    Raises `Missing` (E2E-2.7) when there is no such actor here, `Forbidden` (E2E-2.7) when the
+    claimant is no friend, `TooMuch` (E2E-2.8).
+    """
+    account = await unit.account_of(owner)
+    if account is None:
+        raise Missing("E2E-2.7", "there is no such actor here")
+    if owner != claimant and not await unit.befriended(owner, claimant):
+        raise Forbidden("E2E-2.7", "only friends may claim key packages")
+    fallback = {
+        offer.device: offer for offer in await unit.last_resorts(owner) if offer.suite == suite
+    }
+    offers: list[Offer] = []
+    for device in await unit.devices_of(owner):
+        if device == but:
+            continue
+        await _check_rate(unit, device, claimant)
+        offer = await unit.take_single_use(device, suite, claimant) or fallback.get(device)
+        if offer is not None:
+            offers.append(offer)
+            await _tell_stock(unit, account, device, suite, offer)
+    return offers
+
+
+async def _check_rate(unit: KeyUnit, device: str, claimant: str) -> None:
+    since = micros(unit.now - HOUR)
+    if await unit.claims_of(device, claimant, since) >= CLAIMS_AN_HOUR:
+        raise TooMuch(
+            "E2E-2.8",
+            f"at most {CLAIMS_AN_HOUR} key packages of a device in an hour",
+            retry_after_seconds=int(HOUR.total_seconds()),
+        )
+
+
+async def _tell_stock(unit: KeyUnit, account: str, device: str, suite: int, taken: Offer) -> None:
+    """Tell the device when its pool runs low, or when its last resort was used."""
+    left = sum(s.single_use for s in await unit.stock_of(device) if s.suite == suite)
+    if left < FEWEST_SINGLE_USE:
+        data: dict[str, object] = {
+            "suite": suite,
+            "single_use": left,
+            "last_resort_used": taken.last_resort,
+        }
+        await unit.tell(account, "key_packages", data, device)
+
+
+# -- what peers read ---------------------------------------------------------------------------
+
+
+def collection_id(actor: str) -> str:
+    """The address of one of our actors' `keyPackages`."""
+    return f"{actor}/keyPackages"
+
+
+def collection(actor: str, offers: Sequence[Offer]) -> Document:
+    """The collection as anyone may read it: `offers` are the last resorts (E2E-2.5)."""
+    ids: list[Json] = [offer.id for offer in offers]
+    return {
+        "@context": CONTEXT,
+        "type": "Collection",
+        "id": collection_id(actor),
+        "attributedTo": actor,
+        "totalItems": len(ids),
+        "items": ids,
+    }
+
+
+def document(offer: Offer) -> Document:
+    """One package as an object: raw, not wrapped, as both peers publish it."""
+    return {
+        "@context": CONTEXT,
+        "type": "KeyPackage",
+        "id": offer.id,
+        "attributedTo": offer.actor,
+        "to": "as:Public",
+        "mediaType": "message/mls",
+        "encoding": "base64",
+        "content": base64.b64encode(offer.body).decode("ascii"),
+        "ciphersuite": suite_of(offer.suite).name,
+    }
+
+
+def claimed(actor: str, offers: Sequence[Offer]) -> Document:
+    """The answer to a claim (E2E-2.10)."""
+    items: list[Json] = [document(offer) for offer in offers]
+    return {
+        "@context": CONTEXT,
+        "type": "Collection",
+        "attributedTo": actor,
+        "totalItems": len(items),
+        "items": items,
+    }
+
+
+def read_document(said: Json, actor: str, now: datetime) -> Offer:
+    """A package as a peer hands it out, checked as if a device had published it (E2E-2.10)."""
+    if not isinstance(said, dict) or not isinstance(content := said.get("content"), str):
+        raise Malformed("E2E-2.10", "this is not a KeyPackage object")
+    try:
+        body = base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed("E2E-2.10", "the content of a KeyPackage is not base64") from None
+    package = checked(body, actor, now)
+    lifetime = package.leaf.lifetime
+    assert lifetime is not None, "a leaf of a key package has a lifetime"
+    return Offer(
+        id=str(said.get("id", "")),
+        actor=actor,
+        device="",
+        ref=package.reference(),
+        suite=package.suite_id,
+        body=package.raw,
+        last_resort=False,
+        expires=lifetime.not_after * 1_000_000,
+    )

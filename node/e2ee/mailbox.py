@@ -1,0 +1,98 @@
+"""The mailbox: what waits for each device until it says that it has it (spec E2E-4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+
+from node.e2ee.envelope import Sealed
+from node.wire.api.e2ee import MailboxItem, ref_of
+from node.wire.times import from_micros
+
+# What an event may carry; larger items are named only, so that streams stay quick for all.
+LARGEST_IN_EVENT_BYTES: Final = 64 * 2**10
+LARGEST_PAGE_BYTES: Final = 4 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A device of ours, and whose it is."""
+
+    device: str
+    account: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One item of a mailbox. `received` in microseconds; `conversation` is its address."""
+
+    seq: int
+    conversation: str
+    actor: str
+    kind: str
+    received: int
+    body: bytes = field(repr=False)
+
+
+class MailUnit(Protocol):
+    """What this page needs of a unit."""
+
+    async def tell(
+        self, account: str, kind: str, data: dict[str, object], device: str = ""
+    ) -> None: ...
+
+    async def put_mail(
+        self, device: str, conversation: str, actor: str, sealed: Sealed
+    ) -> Waiting | None:
+        """The new item, or None when the same bytes wait there already."""
+        ...
+
+    async def mail_of(self, device: str, after: int, count: int, most: int) -> list[Waiting]:
+        """At most `count` items behind `after`, of at most `most` bytes together, but one."""
+        ...
+
+    async def drop_mail(self, box: Box, upto: int) -> None: ...
+
+
+async def deliver(
+    unit: MailUnit, boxes: Iterable[Box], conversation: str, actor: str, sealed: Sealed
+) -> None:
+    """Put `sealed` into the boxes, once each, and tell their devices."""
+    for box in boxes:
+        waiting = await unit.put_mail(box.device, conversation, actor, sealed)
+        if waiting is not None:
+            await unit.tell(box.account, "sealed", event(waiting), box.device)
+
+
+def shown(waiting: Waiting) -> MailboxItem:
+    """The item as the API says it."""
+    return MailboxItem(
+        seq=waiting.seq,
+        conversation=ref_of(waiting.conversation),
+        url=waiting.conversation,
+        actor=waiting.actor,
+        kind=waiting.kind,
+        received=from_micros(waiting.received),
+        content=waiting.body,
+    )
+
+
+def event(waiting: Waiting) -> dict[str, object]:
+    """The data of the event: the item itself when it is small enough (E2E-4.6)."""
+    item = shown(waiting)
+    if len(waiting.body) > LARGEST_IN_EVENT_BYTES:
+        item.content = None
+    data: dict[str, object] = msgspec.to_builtins(item)
+    return data
+
+
+async def pull(unit: MailUnit, device: str, after: int, count: int) -> list[Waiting]:
+    """What waits for the device behind the item `after`, the oldest first."""
+    return await unit.mail_of(device, after, count, LARGEST_PAGE_BYTES)
+
+
+async def acknowledge(unit: MailUnit, box: Box, seq: int) -> None:
+    """Forget all items of the box up to `seq`, and the events that carried them."""
+    await unit.drop_mail(box, seq)

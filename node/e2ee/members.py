@@ -1,0 +1,189 @@
+"""Who takes part in a conversation, who may be invited, and how one begins (spec E2E-3)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from node.e2ee.chain import Conversation
+from node.e2ee.envelope import EPOCHS, Kind, Sealed
+from node.e2ee.mailbox import Box
+from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
+
+LONGEST_GROUP_ID: Final = 256
+MOST_MEMBERS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One who takes part: a device of ours with its account, or an actor elsewhere ("", "")."""
+
+    actor: str
+    device: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A device of ours that asks for something."""
+
+    actor: str
+    account: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A Welcome, and the actor whom it is for."""
+
+    to: str
+    sealed: Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """Actors elsewhere who must be looked up before the same can be tried again."""
+
+    actors: tuple[str, ...]
+
+
+class MembersUnit(Protocol):
+    """What this page needs of a unit."""
+
+    def mint_object(self) -> str: ...
+
+    async def befriended(self, ours: str, other: str) -> bool: ...
+
+    async def locals_of(self, actors: Iterable[str]) -> set[str]:
+        """Those of `actors` who are ours."""
+        ...
+
+    async def strangers(self, actors: Iterable[str]) -> list[str]:
+        """Those of `actors` whom this node has not looked up."""
+        ...
+
+    async def conversation(self, id: str) -> Conversation | None: ...
+
+    async def conversation_of(self, group: bytes) -> Conversation | None: ...
+
+    async def open_conversation(self, conversation: Conversation) -> None: ...
+
+    async def members(self, conversation: str) -> list[Member]:
+        """Who takes part now; revoked devices do not."""
+        ...
+
+    async def join(self, conversation: str, actor: str, device: str) -> None: ...
+
+    async def leave(self, conversation: str, actor: str) -> None: ...
+
+    async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
+        """The devices of `actor` here that published the packages `refs`."""
+        ...
+
+
+def boxes(members: Iterable[Member], but: str = "") -> list[Box]:
+    """The mailboxes of the members here, without the device `but`."""
+    return [Box(m.device, m.account, m.actor) for m in members if m.device and m.device != but]
+
+
+async def begin(
+    unit: MembersUnit, sender: Sender, group: bytes, friends: Sequence[str], epoch: int
+) -> Conversation | Unmet:
+    """Open a conversation of which this node is the relay; the same one when asked again.
+
+    Raises `Malformed` (E2E-3.1), `Conflict` (E2E-3.1), `Forbidden` (E2E-3.7).
+    """
+    if not 1 <= len(group) <= LONGEST_GROUP_ID or not 0 <= epoch < EPOCHS:
+        raise Malformed("E2E-3.1", "a group id has 1 to 256 bytes, an epoch is below 2^53")
+    known = await unit.conversation_of(group)
+    if known is not None:
+        if any(m.device == sender.device for m in await unit.members(known.id)):
+            return known
+        raise Conflict("E2E-3.1", "there is a conversation of a group with this id")
+    for friend in friends:
+        await _check_friend(unit, sender.actor, friend)
+    if unmet := await unit.strangers(friends):
+        return Unmet(tuple(unmet))
+    opened = Conversation(unit.mint_object(), group, sender.actor, True, epoch)
+    await unit.open_conversation(opened)
+    await unit.join(opened.id, sender.actor, sender.device)
+    return opened
+
+
+async def _check_friend(unit: MembersUnit, ours: str, other: str) -> None:
+    if other != ours and not await unit.befriended(ours, other):
+        raise Forbidden("E2E-3.7", "only friends may be invited to a conversation")
+
+
+async def entered(
+    unit: MembersUnit, id: str, actor: str, device: str
+) -> tuple[Conversation, list[Member]]:
+    """The conversation and its members, for one who takes part: a device, or ("") a peer's actor.
+
+    Raises `Missing` (E2E-3.11) when there is none, `Forbidden` (E2E-3.2) for anyone else.
+    """
+    conversation = await unit.conversation(id)
+    if conversation is None:
+        raise Missing("E2E-3.11", "there is no such conversation")
+    members = await unit.members(id)
+    if Member(actor, device) not in {Member(m.actor, m.device) for m in members}:
+        raise Forbidden("E2E-3.2", "only who takes part in a conversation may send to it")
+    return conversation, members
+
+
+async def check_free(unit: MembersUnit, conversation: Conversation, sealed: Sealed) -> None:
+    """The first message that shows a conversation's group shows one that no other has (E2E-3.1)."""
+    if not conversation.group and await unit.conversation_of(sealed.group) is not None:
+        raise Conflict("E2E-3.1", "there is a conversation of a group with this id")
+
+
+async def check_invitations(
+    unit: MembersUnit, sender: str, members: Sequence[Member], invitations: Sequence[Invitation]
+) -> None:
+    """Each invited is a friend of the sender, takes part already, or is the sender.
+
+    Friendship is asked of the side that is ours: the sender's, or else the invited's. Raises
+    `Forbidden` (E2E-3.7), `TooMuch` (E2E-3.7).
+    """
+    taking_part = {m.actor for m in members}
+    invited = {i.to for i in invitations} - taking_part - {sender}
+    if len(taking_part | invited) > MOST_MEMBERS:
+        raise TooMuch("E2E-3.7", f"a conversation has at most {MOST_MEMBERS} members")
+    if await unit.locals_of([sender]):
+        for actor in invited:
+            await _check_friend(unit, sender, actor)
+        return
+    for actor in await unit.locals_of(invited):
+        await _check_friend(unit, actor, sender)
+
+
+async def seat(
+    unit: MembersUnit, conversation: str, invitations: Sequence[Invitation]
+) -> list[tuple[Invitation, list[Box]]]:
+    """Register who is invited; each Welcome with the devices here that it is for.
+
+    Raises `Malformed` (E2E-4.2) when a Welcome for one of ours names none of their packages.
+    """
+    ours = await unit.locals_of({i.to for i in invitations}) if invitations else set()
+    seated: list[tuple[Invitation, list[Box]]] = []
+    for invitation in invitations:
+        if invitation.to not in ours:
+            await unit.join(conversation, invitation.to, "")
+            seated.append((invitation, []))
+            continue
+        found = await unit.boxes_for(invitation.sealed.invites, invitation.to)
+        if not found:
+            raise Malformed("E2E-4.2", "the Welcome names no key package of the invited")
+        for box in found:
+            await unit.join(conversation, box.actor, box.device)
+        seated.append((invitation, found))
+    return seated
+
+
+def check_welcomes(sealed: Sealed, invitations: Sequence[Invitation]) -> None:
+    """Welcomes are Welcomes, and come with their commit (E2E-3.6)."""
+    if not invitations:
+        return
+    if sealed.kind is not Kind.COMMIT:
+        raise Malformed("E2E-3.6", "Welcomes come in one request with their commit")
+    if any(invitation.sealed.kind is not Kind.WELCOME for invitation in invitations):
+        raise Malformed("E2E-3.6", "one of the Welcomes is no Welcome")

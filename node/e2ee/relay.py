@@ -1,0 +1,305 @@
+"""The relay: one commit for each epoch, each item signed and chained, then carried (spec E2E-3)."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from node.e2ee import mailbox
+from node.e2ee.chain import (
+    Conversation,
+    Item,
+    Signer,
+    check_group,
+    check_turn,
+    moved,
+    next_item,
+)
+from node.e2ee.envelope import HANDSHAKES, LONGEST_BYTES, ORDERED, Kind, Sealed
+from node.e2ee.mailbox import MailUnit
+from node.e2ee.members import (
+    Invitation,
+    Member,
+    MembersUnit,
+    Sender,
+    Unmet,
+    boxes,
+    check_free,
+    check_invitations,
+    check_welcomes,
+    entered,
+    seat,
+)
+from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
+from node.federation.activities.shapes import CreateSealed
+from node.wire.ids import same_origin
+
+MOST_WELCOMES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a device sends in one request. `removed` and `recipients` are actors."""
+
+    sealed: Sealed
+    invitations: tuple[Invitation, ...] = ()
+    removed: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    group_info: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The message is on its way. `item` is the relay's word, where it gave one."""
+
+    epoch: int
+    item: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The relay is another node: ask it at `url`, then come again with its ruling."""
+
+    url: str
+
+
+class RelayUnit(MembersUnit, MailUnit, Protocol):
+    """What this page needs of a unit."""
+
+    def name_activity(self, digest: bytes) -> str:
+        """The id of the activity that carries the message with this digest: always the same."""
+        ...
+
+    def name_object(self, digest: bytes) -> str: ...
+
+    async def owe(self, activity: CreateSealed, to: Iterable[str]) -> None: ...
+
+    async def owed(self, activity: str) -> bool:
+        """Whether the activity with this id was owed before."""
+        ...
+
+    async def item(self, conversation: str, sha256: bytes) -> Item | None: ...
+
+    async def add_item(self, conversation: str, item: Item, actor: str) -> None: ...
+
+    async def winner(self, conversation: str, epoch: int) -> bytes:
+        """The digest of the commit that ended `epoch`, empty when there is none."""
+        ...
+
+    async def keep_head(self, conversation: Conversation) -> None: ...
+
+    async def keep_group_info(self, conversation: str, group_info: bytes) -> None: ...
+
+
+async def accept(
+    unit: RelayUnit, signer: Signer, conversation: Conversation, sealed: Sealed, actor: str
+) -> Conversation:
+    """Give `sealed` its place behind the head. Raises `Conflict` (E2E-3.3, E2E-3.5)."""
+    if sealed.epoch != conversation.epoch:
+        winner = await unit.winner(conversation.id, conversation.epoch - 1)
+        check_turn(conversation, sealed, winner)
+    item = next_item(conversation, sealed, signer)
+    await unit.add_item(conversation.id, item, actor)
+    head = moved(conversation, item)
+    await unit.keep_head(head)
+    return head
+
+
+def check_form(message: Message) -> None:
+    """What a request may hold, before anything is asked of the database."""
+    if message.sealed.kind not in ORDERED:
+        raise Malformed("E2E-1.4", "send commits, proposals and application messages here")
+    if len(message.invitations) > MOST_WELCOMES or len(message.group_info) > LONGEST_BYTES:
+        raise TooMuch("E2E-1.3", f"at most {MOST_WELCOMES} Welcomes, and 1 MiB of GroupInfo")
+    check_welcomes(message.sealed, message.invitations)
+
+
+# -- a device of ours sends ----------------------------------------------------------------------
+
+
+async def post(
+    unit: RelayUnit,
+    signer: Signer,
+    sender: Sender,
+    id: str,
+    message: Message,
+    ruling: Item | None = None,
+) -> Accepted | Elsewhere | Unmet:
+    """Take a message of one of our devices: order it if the relay is here, then carry it.
+
+    `ruling` is what the relay elsewhere answered. Raises with the clauses of E2E-1 and E2E-3.
+    """
+    check_form(message)
+    conversation, members = await entered(unit, id, sender.actor, sender.device)
+    check_group(conversation, message.sealed)
+    if (before := await _sent_before(unit, conversation, sender, message)) is not None:
+        return before
+    await _check_named(unit, sender, members, message)
+    if unmet := await unit.strangers(_elsewhere(members, message)):
+        return Unmet(tuple(unmet))
+    if not conversation.hosted and message.sealed.kind in HANDSHAKES and ruling is None:
+        return Elsewhere(conversation.id)
+    head, item = await _ordered(unit, signer, conversation, sender.actor, message, ruling)
+    await _carry(unit, head, members, sender, message)
+    return Accepted(head.epoch, item)
+
+
+async def _sent_before(
+    unit: RelayUnit, conversation: Conversation, sender: Sender, message: Message
+) -> Accepted | None:
+    """The first answer to the same bytes (E2E-3.4). What is forwarded is asked of its relay."""
+    if conversation.hosted:
+        item = await unit.item(conversation.id, message.sealed.sha256)
+        return Accepted(conversation.epoch, item) if item else None
+    if message.sealed.kind in HANDSHAKES:
+        return None
+    known = await unit.owed(unit.name_activity(_digest(conversation.id, message.sealed)))
+    return Accepted(conversation.epoch) if known else None
+
+
+async def _check_named(
+    unit: RelayUnit, sender: Sender, members: Sequence[Member], message: Message
+) -> None:
+    named = [Invitation(to, message.sealed) for to in message.recipients]
+    await check_invitations(unit, sender.actor, members, [*message.invitations, *named])
+
+
+def _elsewhere(members: Sequence[Member], message: Message) -> set[str]:
+    """All who may have to be written to at other nodes."""
+    found = {m.actor for m in members if not m.device}
+    return found | {i.to for i in message.invitations} | set(message.recipients)
+
+
+async def _ordered(
+    unit: RelayUnit,
+    signer: Signer,
+    conversation: Conversation,
+    actor: str,
+    message: Message,
+    ruling: Item | None,
+) -> tuple[Conversation, Item | None]:
+    sealed = message.sealed
+    if conversation.hosted:
+        head = await accept(unit, signer, conversation, sealed, actor)
+        if message.group_info:
+            await unit.keep_group_info(conversation.id, message.group_info)
+        return head, await unit.item(conversation.id, sealed.sha256)
+    await check_free(unit, conversation, sealed)
+    if ruling is not None:
+        head = moved(conversation, ruling) if ruling.seq > conversation.seq else conversation
+    elif sealed.epoch < conversation.epoch:
+        raise Conflict(
+            "E2E-3.10",
+            f"the group is at epoch {conversation.epoch}, the message is of {sealed.epoch}",
+            epoch=conversation.epoch,
+            seq=conversation.seq,
+            head=conversation.head.hex(),
+            sha256="",
+        )
+    else:
+        # Our own member's device has merged what we did not see: it knows better.
+        head = replace(conversation, group=sealed.group, epoch=sealed.epoch)
+    if head != conversation:
+        await unit.keep_head(head)
+    return head, ruling
+
+
+async def _carry(
+    unit: RelayUnit,
+    conversation: Conversation,
+    members: Sequence[Member],
+    sender: Sender,
+    message: Message,
+) -> None:
+    """Into the mailboxes here, and owed to members elsewhere."""
+    await _hand_out(unit, conversation, members, sender.actor, message, but=sender.device)
+    local = {m.actor for m in members if m.device}
+    ours = local | await unit.locals_of(_elsewhere(members, message) - local)
+    everyone = _named(members, message) - {sender.actor}
+    reached = everyone - ours - {i.to for i in message.invitations}
+    if not conversation.hosted and message.sealed.kind in HANDSHAKES:
+        # The relay hands out to its own people what it has accepted (E2E-3.9).
+        theirs = {actor for actor in everyone if same_origin(actor, conversation.id)}
+        reached, ours = reached - theirs, ours | theirs
+    for newcomer in reached - {m.actor for m in members}:
+        await unit.join(conversation.id, newcomer, "")
+    if reached or not conversation.hosted:
+        create = _create(unit, conversation, sender, message.sealed, tuple(sorted(everyone)))
+        await unit.owe(create, reached)
+    for invitation in message.invitations:
+        if invitation.to not in ours:
+            to = (invitation.to, *sorted((everyone | {sender.actor}) - {invitation.to}))
+            create = _create(unit, conversation, sender, invitation.sealed, to)
+            await unit.owe(create, [invitation.to])
+
+
+def _named(members: Sequence[Member], message: Message) -> set[str]:
+    invited = {i.to for i in message.invitations}
+    return {m.actor for m in members} | invited | set(message.recipients)
+
+
+def _digest(conversation: str, sealed: Sealed, to: str = "") -> bytes:
+    return hashlib.sha256(f"{conversation}\n{to}\n".encode() + sealed.sha256).digest()
+
+
+def _create(
+    unit: RelayUnit,
+    conversation: Conversation,
+    sender: Sender,
+    sealed: Sealed,
+    to: tuple[str, ...],
+) -> CreateSealed:
+    # The ids come from the bytes, so that what is sent again is the same activity to everyone.
+    digest = _digest(conversation.id, sealed, to[0] if sealed.kind is Kind.WELCOME else "")
+    return CreateSealed(
+        id=unit.name_activity(digest),
+        actor=sender.actor,
+        object=unit.name_object(digest),
+        kind=sealed.label,
+        content=sealed.body,
+        to=to,
+        conversation=conversation.id,
+    )
+
+
+async def _hand_out(
+    unit: RelayUnit,
+    conversation: Conversation,
+    members: Sequence[Member],
+    actor: str,
+    message: Message,
+    but: str = "",
+) -> None:
+    """To the devices here: the message, then its Welcomes; then the removed are gone."""
+    seated = await seat(unit, conversation.id, message.invitations)
+    await mailbox.deliver(unit, boxes(members, but), conversation.id, actor, message.sealed)
+    for invitation, found in seated:
+        await mailbox.deliver(unit, found, conversation.id, actor, invitation.sealed)
+    if message.sealed.kind is Kind.COMMIT:
+        for removed in message.removed:
+            await unit.leave(conversation.id, removed)
+
+
+# -- a member's node forwards --------------------------------------------------------------------
+
+
+async def rule(unit: RelayUnit, signer: Signer, actor: str, id: str, message: Message) -> Item:
+    """Order what `actor`, a member elsewhere whose key signed the request, forwards to us.
+
+    Raises `Missing` (E2E-3.11), `Forbidden` (E2E-3.2, E2E-3.7), `Conflict` (E2E-3.3, E2E-3.5).
+    """
+    check_form(message)
+    conversation, members = await entered(unit, id, actor, "")
+    if not conversation.hosted:
+        raise Missing("E2E-3.11", "this node is not the relay of that conversation")
+    if message.sealed.kind not in HANDSHAKES:
+        raise Forbidden("E2E-3.9", "only commits and proposals are forwarded to the relay")
+    check_group(conversation, message.sealed)
+    before = await unit.item(conversation.id, message.sealed.sha256)
+    if before is not None:
+        return before
+    await check_invitations(unit, actor, members, message.invitations)
+    head, item = await _ordered(unit, signer, conversation, actor, message, None)
+    assert item is not None, "what a relay has ordered is an item"
+    await _hand_out(unit, head, members, actor, message)
+    return item

@@ -1,0 +1,236 @@
+"""The queries of sealed messages: what `node.e2ee` reads and writes. Ciphertext only."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select, update
+
+from node.e2ee.chain import Conversation, Item
+from node.e2ee.envelope import Kind
+from node.e2ee.mailbox import Box
+from node.e2ee.members import Member
+from node.store.keydir import KeyDirectoryUnit
+from node.store.mailbox import MailboxUnit
+from node.store.tables import (
+    actors,
+    conversations,
+    devices,
+    key_packages,
+    outbox,
+    participants,
+    relay_items,
+)
+from node.store.upserts import put
+from node.wire.times import micros
+
+
+def _named(digest: bytes) -> UUID:
+    """A UUID of version 8 (RFC 9562 §5.8) made of a digest."""
+    number = int.from_bytes(digest[:16], "big")
+    number = number & ~(0xF << 76) | 8 << 76
+    return UUID(int=number & ~(3 << 62) | 2 << 62)
+
+
+class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
+    """A transaction of sealed messages."""
+
+    @property
+    def origin(self) -> str:
+        return self.desk.origin
+
+    def name_activity(self, digest: bytes) -> str:
+        return f"{self.desk.origin}/t/{_named(hashlib.sha256(b'activity' + digest).digest())}"
+
+    def name_object(self, digest: bytes) -> str:
+        return f"{self.desk.origin}/o/{_named(hashlib.sha256(b'object' + digest).digest())}"
+
+    async def owed(self, activity: str) -> bool:
+        found = await self.connection.execute(select(outbox.c.id).where(outbox.c.id == activity))
+        return found.first() is not None
+
+    async def locals_of(self, ids: Iterable[str]) -> set[str]:
+        wanted = set(ids)
+        # Ours all begin with our origin: most calls need no query.
+        if not any(id.startswith(f"{self.desk.origin}/") for id in wanted):
+            return set()
+        found = await self.connection.execute(
+            select(actors.c.id).where(actors.c.id.in_(wanted), actors.c.local.is_(True))
+        )
+        return set(found.scalars())
+
+    async def strangers(self, ids: Iterable[str]) -> list[str]:
+        wanted = set(ids)
+        if not wanted:
+            return []
+        found = await self.connection.execute(select(actors.c.id).where(actors.c.id.in_(wanted)))
+        return sorted(wanted - set(found.scalars()))
+
+    # -- conversations ---------------------------------------------------------------------------
+
+    async def conversation(self, id: str) -> Conversation | None:
+        return await self._conversation(select(conversations).where(conversations.c.id == id))
+
+    async def conversation_of(self, group: bytes) -> Conversation | None:
+        return await self._conversation(
+            select(conversations).where(conversations.c.mls_group == group)
+        )
+
+    async def _conversation(self, query: Select[tuple[object, ...]]) -> Conversation | None:
+        row = (await self.connection.execute(query)).first()
+        return _conversation(row) if row else None
+
+    async def open_conversation(self, conversation: Conversation) -> None:
+        await self.connection.execute(
+            conversations.insert().values(
+                id=conversation.id,
+                mls_group=conversation.group or None,
+                creator=conversation.creator,
+                hosted=conversation.hosted,
+                epoch=conversation.epoch,
+                created=micros(self.now),
+            )
+        )
+
+    async def keep_head(self, conversation: Conversation) -> None:
+        await self.connection.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation.id)
+            .values(
+                mls_group=conversation.group or None,
+                epoch=conversation.epoch,
+                seq=conversation.seq,
+                head=conversation.head,
+                term=conversation.term,
+            )
+        )
+
+    async def keep_group_info(self, conversation: str, group_info: bytes) -> None:
+        await self.connection.execute(
+            update(conversations)
+            .where(conversations.c.id == conversation)
+            .values(group_info=group_info)
+        )
+
+    async def group_info(self, conversation: str) -> bytes:
+        found = await self.connection.execute(
+            select(conversations.c.group_info).where(conversations.c.id == conversation)
+        )
+        return bytes(found.scalar_one())
+
+    async def conversations_of(self, device: str) -> list[Conversation]:
+        found = await self.connection.execute(
+            select(*conversations.c)
+            .join(participants, participants.c.conversation == conversations.c.id)
+            .where(participants.c.device == device, participants.c.left.is_(None))
+            .order_by(conversations.c.created, conversations.c.id)
+        )
+        return [_conversation(row) for row in found]
+
+    async def members(self, conversation: str) -> list[Member]:
+        found = await self.connection.execute(
+            select(participants.c.actor, participants.c.device, devices.c.account)
+            .join(devices, devices.c.id == participants.c.device, isouter=True)
+            .where(
+                participants.c.conversation == conversation,
+                participants.c.left.is_(None),
+                or_(participants.c.device == "", devices.c.id.is_not(None)),
+                devices.c.revoked.is_(None),
+            )
+            .order_by(participants.c.actor, participants.c.device)
+        )
+        return [Member(row.actor, row.device, row.account or "") for row in found]
+
+    async def join(self, conversation: str, actor: str, device: str) -> None:
+        await self.connection.execute(
+            put(
+                self.connection,
+                participants,
+                conversation=conversation,
+                actor=actor,
+                device=device,
+                joined=micros(self.now),
+                left=None,
+            )
+        )
+
+    async def leave(self, conversation: str, actor: str) -> None:
+        await self.connection.execute(
+            update(participants)
+            .where(participants.c.conversation == conversation, participants.c.actor == actor)
+            .values(left=micros(self.now))
+        )
+
+    async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
+        if not refs:
+            return []
+        found = await self.connection.execute(
+            select(devices.c.id, devices.c.account)
+            .join(key_packages, key_packages.c.device == devices.c.id)
+            .where(
+                key_packages.c.ref.in_(refs),
+                key_packages.c.actor == actor,
+                devices.c.revoked.is_(None),
+            )
+            .distinct()
+            .order_by(devices.c.id)
+        )
+        return [Box(row.id, row.account, actor) for row in found]
+
+    # -- the chain -------------------------------------------------------------------------------
+
+    async def item(self, conversation: str, sha256: bytes) -> Item | None:
+        found = await self._items(conversation, relay_items.c.sha256 == sha256)
+        return found[0] if found else None
+
+    async def items(self, conversation: str, after: int, count: int) -> list[Item]:
+        """The chain behind the item `after`, the oldest first."""
+        return await self._items(conversation, relay_items.c.seq > after, count)
+
+    async def _items(
+        self, conversation: str, which: ColumnElement[bool], count: int = 1
+    ) -> list[Item]:
+        found = await self.connection.execute(
+            select(*relay_items.c, conversations.c.mls_group)
+            .join(conversations, conversations.c.id == relay_items.c.conversation)
+            .where(relay_items.c.conversation == conversation, which)
+            .order_by(relay_items.c.seq)
+            .limit(count)
+        )
+        names = ("epoch", "attempt", "kind", "sha256", "seq", "prev", "term", "signature")
+        return [
+            Item(group=row.mls_group, **{name: getattr(row, name) for name in names})
+            for row in found
+        ]
+
+    async def add_item(self, conversation: str, item: Item, actor: str) -> None:
+        await self.connection.execute(
+            relay_items.insert().values(
+                conversation=conversation,
+                seq=item.seq,
+                epoch=item.epoch,
+                attempt=item.attempt,
+                kind=item.kind,
+                sha256=item.sha256,
+                actor=actor,
+                prev=item.prev,
+                term=item.term,
+                signature=item.signature,
+                commit_epoch=item.epoch if item.kind == Kind.COMMIT else None,
+                created=micros(self.now),
+            )
+        )
+
+    async def winner(self, conversation: str, epoch: int) -> bytes:
+        found = await self.connection.execute(
+            select(relay_items.c.sha256).where(
+                relay_items.c.conversation == conversation, relay_items.c.commit_epoch == epoch
+            )
+        )
+        return bytes(found.scalar_one_or_none() or b"")
+
+
+def _conversation(row: object) -> Conversation:
+    names = ("id", "creator", "hosted", "epoch", "seq", "head", "term")
+    facts = {name: getattr(row, name) for name in names}
+    return Conversation(group=getattr(row, "mls_group", None) or b"", **facts)

@@ -1,0 +1,190 @@
+"""Pure: what the client API says of key packages, conversations and sealed messages.
+
+Members of type `bytes` stand in JSON as base64 (RFC 4648 §4, with padding).
+"""
+
+import base64
+import binascii
+from datetime import datetime
+
+import msgspec
+
+from node.errors import Missing
+
+
+def ref_of(url: str) -> str:
+    """A conversation's address as it stands in the API's paths: base64url without padding."""
+    return base64.urlsafe_b64encode(url.encode()).decode("ascii").rstrip("=")
+
+
+def url_of(ref: str) -> str:
+    """The inverse of `ref_of`. Raises `Missing` (E2E-3.11): there is no such conversation."""
+    try:
+        return base64.urlsafe_b64decode(ref + "=" * (-len(ref) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise Missing("E2E-3.11", "there is no such conversation") from None
+
+
+class PublishedPackage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A KeyPackage of this device, bare or as an MLSMessage."""
+
+    content: bytes
+    last_resort: bool = False
+
+
+class NewKeyPackages(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Packages to add, at most 100; one of each suite is the last resort."""
+
+    packages: list[PublishedPackage]
+
+
+class SuiteStock(msgspec.Struct, kw_only=True):
+    """What is left in one suite. `last_resort` is the id of the package that is listed."""
+
+    suite: int
+    single_use: int
+    last_resort: str = ""
+    last_resort_expires: datetime | None = None
+
+
+class KeyPackageStock(msgspec.Struct, kw_only=True):
+    """What this device has published and nobody has taken. Keep `single_use` at 20 or more."""
+
+    stock: list[SuiteStock]
+
+
+class ClaimRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whose packages, by actor id: a friend's, or your own for your other devices."""
+
+    actor: str
+    suite: int = 1
+
+
+class ClaimedPackage(msgspec.Struct, kw_only=True):
+    """One package of one device. `content` is the bare KeyPackage: check it again."""
+
+    id: str
+    actor: str
+    suite: int
+    content: bytes
+
+
+class ClaimedPackages(msgspec.Struct, kw_only=True):
+    """One package of each device of `actor`."""
+
+    actor: str
+    packages: list[ClaimedPackage]
+
+
+class NewConversation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A group that this device made. `members` are asked for friendship only: invite them by a
+    Welcome. `epoch` is the group's, 0 when it is new."""
+
+    group_id: bytes
+    members: list[str] = []
+    epoch: int = 0
+
+
+class Conversation(msgspec.Struct, kw_only=True):
+    """A conversation. `ref` names it in this API's paths, `url` everywhere else.
+
+    `group_id` is empty until this node saw a message of the group. `epoch`, `seq` and `head` (the
+    hash of the last item) are the relay's when `hosted`, else what this node knows of it.
+    """
+
+    ref: str
+    url: str
+    group_id: bytes
+    creator: str
+    hosted: bool
+    epoch: int
+    seq: int
+    head: bytes
+    term: int
+    members: list[str] = []
+    group_info: bytes = b""
+
+
+class ConversationList(msgspec.Struct, kw_only=True):
+    """Conversations in which this device takes part."""
+
+    items: list[Conversation]
+
+
+class SealedWelcome(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A Welcome for the devices of the actor `to` whose packages it names."""
+
+    to: str
+    content: bytes
+
+
+class NewSealed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An MLSMessage to send, at most 1 MiB. A commit brings its Welcomes.
+
+    `removed` are actors whom the commit removes altogether. `recipients` are members this node may
+    not know of yet; usually empty. `group_info` is sealed by the members, for the relay to keep.
+    """
+
+    content: bytes
+    welcomes: list[SealedWelcome] = []
+    removed: list[str] = []
+    recipients: list[str] = []
+    group_info: bytes = b""
+    kind: str = ""  # ignored: the message says what it is
+
+
+class RelayItem(msgspec.Struct, kw_only=True):
+    """Where an accepted message stands in the relay's chain, with its signature (E2E-3.8)."""
+
+    group: bytes
+    epoch: int
+    attempt: int
+    kind: str
+    sha256: bytes
+    seq: int
+    prev: bytes
+    term: int
+    signature: bytes
+
+
+class SentSealed(msgspec.Struct, kw_only=True):
+    """The message was accepted. `epoch` is the head's now. `item` is null where the relay is
+    elsewhere and the message is application data, which it need not order."""
+
+    epoch: int
+    item: RelayItem | None = None
+
+
+class RelayItems(msgspec.Struct, kw_only=True):
+    """The chain of a conversation, the oldest first."""
+
+    items: list[RelayItem]
+
+
+class MailboxItem(msgspec.Struct, kw_only=True):
+    """A message that waits for this device; also the data of the event `sealed`.
+
+    `actor` is who the envelope says it is from: only the MLS leaf proves it. `kind` is commit,
+    proposal, application, welcome or group_info. In an event, `content` is null when it is larger
+    than 64 KiB: read the mailbox.
+    """
+
+    seq: int
+    conversation: str  # the ref
+    url: str
+    actor: str
+    kind: str
+    received: datetime
+    content: bytes | None = None
+
+
+class Mailbox(msgspec.Struct, kw_only=True):
+    """What waits, the oldest first. The Link header leads on; no such link: that is all."""
+
+    items: list[MailboxItem]
+
+
+class Acknowledgement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """All items up to and with `seq` are on the device's disk."""
+
+    seq: int
