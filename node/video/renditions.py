@@ -33,9 +33,11 @@ SHORT_SIDE_BY_BITS = ((900_000, 720), (450_000, 480), (0, 360))
 class Facts:
     """What the probe saw. Sides are of the coded picture; `rotation` is in degrees.
 
+    `video_stream` and `audio_stream` are places in the file; covers are no video.
+
     `frames` were counted, not believed; `seconds` is the end of the last packet and
-    `declared_seconds` what the header says (0: nothing). `decodes` says that a first frame came
-    out. `aspect` is the shape of one pixel (width over height).
+    `declared_seconds` what the header says (0: nothing); `cut` when its last packet is.
+    `decodes` says that a first frame came out. `aspect` is a pixel's shape: width over height.
     """
 
     container: str
@@ -45,12 +47,15 @@ class Facts:
     rotation: int
     seconds: float
     declared_seconds: float
+    cut: bool
     fps: Fraction
     frames: int
     streams: int
     decodes: bool
     video_codec: str
+    video_stream: int
     audio_codec: str | None
+    audio_stream: int | None
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -81,17 +86,45 @@ class Plan:
     height: int
     fps: Fraction
     video_bits: int
-    audio: bool
+    video_stream: int
+    audio_stream: int | None
     seconds: float
 
     @property
     def audio_bits(self) -> int:
-        return AUDIO_BITS if self.audio else 0
+        return 0 if self.audio_stream is None else AUDIO_BITS
 
     @property
     def name(self) -> str:
         """Such as ``720p``: the short side."""
         return f"{min(self.width, self.height)}p"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A finished file: the name of its blob, its length, its SHA-256 in hex."""
+
+    blob: str
+    size: int
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """All that was made of one video. `hls` is: playlist of variants, playlist, fragmented MP4.
+
+    Width and height are of the rendition; the poster has the same.
+    """
+
+    mp4: File
+    hls: tuple[File, File, File]
+    poster: File
+    blurhash: str
+    width: int
+    height: int
+    fps: Fraction
+    seconds: float
 
 
 def container(head: bytes) -> str | None:
@@ -114,8 +147,8 @@ def judge(facts: Facts, limits: Limits) -> None:
     """Silence, or the refusal of a video that this node does not take (VID-2.2 to VID-2.4)."""
     if facts.container not in FORMATS:
         raise Malformed("VID-2.1", "this is not a video that is taken here")
-    if facts.frames < 1 or not facts.decodes or facts.seconds <= 0:
-        raise Malformed("VID-2.2", "this video has no picture that can be shown")
+    if facts.frames < 1 or facts.seconds <= 0:
+        raise Malformed("VID-2.2", "this video has no picture")
     _judge_size(facts, limits)
     for what, number, most in (
         ("seconds", facts.seconds, limits.seconds),
@@ -127,8 +160,11 @@ def judge(facts: Facts, limits: Limits) -> None:
             raise TooMuch(
                 "VID-2.4", f"a video here has at most {most} {what}", what=what, most=most
             )
+    if not facts.decodes:
+        raise Malformed("VID-2.2", "this video has no picture that can be shown")
     # A file cut off on its way says one length and holds another.
-    if facts.declared_seconds - facts.seconds > max(1.0, facts.declared_seconds / 10):
+    missing = facts.declared_seconds - facts.seconds
+    if facts.cut or missing > max(1.0, facts.declared_seconds / 10):
         raise Malformed("VID-2.3", "the file ends early: a part of it is missing")
 
 
@@ -152,12 +188,20 @@ def plan(facts: Facts) -> Plan:
     below a rate, a smaller picture (VID-3.1, VID-3.2).
     """
     seconds = max(facts.seconds, 0.1)
-    audio = facts.audio_codec is not None
-    budget = int(SHARED_BYTES * 0.93 * 8 / seconds) - (AUDIO_BITS if audio else 0)
+    budget = int(SHARED_BYTES * 0.93 * 8 / seconds) - AUDIO_BITS
     bits = min(MOST_VIDEO_BITS, max(LEAST_VIDEO_BITS, budget))
     short = next(side for least, side in SHORT_SIDE_BY_BITS if bits >= least)
     width, height = bound(*facts.shown, short, LONG_SIDE)
-    return Plan(facts.container, width, height, _rate(facts), bits, audio, facts.seconds)
+    return Plan(
+        facts.container,
+        width,
+        height,
+        _rate(facts),
+        bits,
+        facts.video_stream,
+        facts.audio_stream,
+        facts.seconds,
+    )
 
 
 def _rate(facts: Facts) -> Fraction:

@@ -20,12 +20,15 @@ CLIP = Facts(
     rotation=0,
     seconds=60.0,
     declared_seconds=60.0,
+    cut=False,
     fps=Fraction(30),
     frames=1800,
     streams=2,
     decodes=True,
     video_codec="h264",
+    video_stream=0,
     audio_codec="aac",
+    audio_stream=1,
 )
 Refusal = Callable[[str], AbstractContextManager[None]]
 
@@ -65,6 +68,7 @@ def test_the_first_bytes_say_what_a_file_is(head: bytes, container: str | None) 
         pytest.param({"width": 8}, "VID-2.2", marks=pytest.mark.clause("VID-2.2")),
         pytest.param({"aspect": Fraction(1, 500)}, "VID-2.2", marks=pytest.mark.clause("VID-2.2")),
         pytest.param({"seconds": 20.0}, "VID-2.3", marks=pytest.mark.clause("VID-2.3")),
+        pytest.param({"cut": True}, "VID-2.3", marks=pytest.mark.clause("VID-2.3")),
         pytest.param({"seconds": 901.0}, "VID-2.4", marks=pytest.mark.clause("VID-2.4")),
         pytest.param({"frames": 54_001}, "VID-2.4", marks=pytest.mark.clause("VID-2.4")),
         pytest.param({"fps": Fraction(241)}, "VID-2.4", marks=pytest.mark.clause("VID-2.4")),
@@ -132,7 +136,7 @@ def test_a_plan_keeps_every_bound(
         height=height,
         seconds=seconds,
         fps=fps,
-        audio_codec="aac" if audio else None,
+        audio_stream=1 if audio else None,
     )
     plan = renditions.plan(facts)
     assert plan.width % 2 == plan.height % 2 == 0

@@ -1,0 +1,199 @@
+"""The bounded child: one foreign file, one program, limits around it (spec VID-4.3, VID-4.4)."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from node.errors import Broken, Malformed, NodeError, TooMuch
+
+DOOR = Path(__file__).with_name("confine.py")
+PIECE = 16 * 1024
+LONGEST_OUTPUT = 64 * 1024
+LONGEST_COMPLAINT = 8 * 1024
+NOT_STARTED = 97
+INTERRUPTED = 255  # what ffmpeg answers when a signal asked it to stop
+
+# What the children say (ffmpeg and Python alike speak as the C library does) → whose turn it is.
+OVER_TIME = (f"received signal {signal.SIGXCPU.value}",)
+FULL_DISK = ("No space left on device", "Disk quota exceeded")
+OVER_MEMORY = ("Cannot allocate memory", "MemoryError", "malloc of size")
+OVER_SIZE = ("File too large",)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What one child may use. Less than 1.5 GB of address space kills ffmpeg with its threads."""
+
+    wall_seconds: float
+    cpu_seconds: int
+    memory_bytes: int = 1536 * 2**20
+    file_bytes: int = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Which bounds hold around a child on this machine; found out by trying each."""
+
+    network: bool
+    files: bool
+    memory: bool
+    time: bool
+    core: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended: exit code (minus a signal), output, and the end of its complaints."""
+
+    code: int
+    output: bytes
+    complaint: str
+    overtime: bool
+
+
+async def run(
+    program: Sequence[str],
+    folder: Path,
+    readable: Sequence[str],
+    caps: Caps,
+    heard: Callable[[bytes], None] | None = None,
+) -> bytes:
+    """What `program` printed, or the refusal that its end means (VID-2.5).
+
+    It works in `folder`, the only place it may write to, and reads `readable` besides itself and
+    its libraries. `heard` is told each piece of output as it comes. A cancelled caller leaves no
+    process behind.
+    """
+    order = {
+        "memory_bytes": caps.memory_bytes,
+        "cpu_seconds": caps.cpu_seconds,
+        "file_bytes": caps.file_bytes,
+        "readable": [*_program_places(program), *readable],
+        "writable": [str(folder)],
+    }
+    ended = await _end_of([json.dumps(order), "--", *program], folder, caps.wall_seconds, heard)
+    fault = fault_of(ended)
+    if fault is not None:
+        raise fault
+    return ended.output
+
+
+async def bounds(folder: Path) -> Bounds:
+    """Which bounds hold here. Takes a second, most of it to see that time is really limited."""
+    caps = Caps(wall_seconds=30, cpu_seconds=20)
+    order = {
+        "memory_bytes": caps.memory_bytes,
+        "cpu_seconds": caps.cpu_seconds,
+        "file_bytes": caps.file_bytes,
+        "readable": _program_places([sys.executable]),
+        "writable": [str(folder)],
+    }
+    ended = await _end_of([json.dumps(order), "--try"], folder, caps.wall_seconds, None)
+    try:
+        return msgspec.json.decode(ended.output, type=Bounds)
+    except msgspec.DecodeError as fault:
+        raise Broken(f"the bounds of a child could not be tried: exit {ended.code}") from fault
+
+
+def python(script: Path, *arguments: str) -> list[str]:
+    """The command that runs one of our own scripts, isolated from the place it is started in."""
+    return [sys.executable, "-I", "-B", str(script), *arguments]
+
+
+def _program_places(program: Sequence[str]) -> list[str]:
+    return [program[0], sys.prefix, sys.base_prefix, str(DOOR.parent)]
+
+
+async def _end_of(
+    order: list[str], folder: Path, wall_seconds: float, heard: Callable[[bytes], None] | None
+) -> Ended:
+    door = [sys.executable, "-I", "-S", "-B", str(DOOR)]
+    child = await asyncio.create_subprocess_exec(
+        *door,
+        *order,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=PIPE,
+        stderr=PIPE,
+        cwd=folder,
+        env={},
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    assert child.stderr is not None
+    output, complaint, overtime = bytearray(), bytearray(), False
+    try:
+        async with asyncio.timeout(wall_seconds):
+            await asyncio.gather(
+                _listen(child.stdout, output, heard, LONGEST_OUTPUT, keep_end=False),
+                _listen(child.stderr, complaint, None, LONGEST_COMPLAINT, keep_end=True),
+            )
+            await child.wait()
+    except TimeoutError:
+        overtime = True
+    finally:
+        await _stop(child)
+    code = child.returncode if child.returncode is not None else -signal.SIGKILL
+    return Ended(code, bytes(output), complaint.decode(errors="replace"), overtime)
+
+
+async def _listen(
+    stream: asyncio.StreamReader,
+    kept: bytearray,
+    heard: Callable[[bytes], None] | None,
+    longest: int,
+    keep_end: bool,
+) -> None:
+    """Read `stream` to its end, keeping its first or last `longest` bytes: it may never end."""
+    while piece := await stream.read(PIECE):
+        if heard is not None:
+            heard(piece)
+        kept += piece
+        if len(kept) > longest:
+            del kept[slice(0, len(kept) - longest) if keep_end else slice(longest, None)]
+
+
+async def _stop(child: Process) -> None:
+    if child.returncode is None:
+        # Its own group: whatever it started goes with it.
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.communicate()
+
+
+def fault_of(ended: Ended) -> NodeError | None:
+    """What the end of a child means: nothing, a refusal of the video, or a fault of ours."""
+    said = ended.complaint
+    if ended.overtime or ended.code == -signal.SIGXCPU or _any(OVER_TIME, said):
+        return TooMuch("VID-2.5", "this video takes more time than a video may take here")
+    if ended.code == 0:
+        return None
+    if _any(FULL_DISK, said):
+        return Broken("the disk with the media work folder is full")
+    if ended.code == -signal.SIGXFSZ or _any(OVER_SIZE, said):
+        return TooMuch("VID-2.5", "what is made of this video is larger than a file may be here")
+    if _any(OVER_MEMORY, said):
+        return TooMuch("VID-2.5", "this video takes more memory than a video may take here")
+    return _fault_of_code(ended.code)
+
+
+def _fault_of_code(code: int) -> NodeError:
+    if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, INTERRUPTED):
+        return Broken(f"a media child was stopped from outside (exit {code})")
+    if code == NOT_STARTED:
+        return Broken("a media program could not be started: is ffmpeg installed?")
+    if code < 0:
+        return Malformed("VID-2.5", "this file makes the program that reads it crash")
+    return Malformed("VID-2.2", "this video cannot be decoded")
+
+
+def _any(words: tuple[str, ...], said: str) -> bool:
+    return any(word in said for word in words)

@@ -1,0 +1,48 @@
+"""A child's script: a poster and a blurhash from a finished rendition (spec VID-3.5).
+
+`frames.py VIDEO POSTER SECOND` writes a JPEG and prints JSON. Never imported by a page that serves.
+"""
+
+import json
+import sys
+
+import av
+import blurhash
+from PIL import Image
+
+QUALITY = 85
+HASHED_SIDE = 64  # a blurhash keeps a dozen waves: more pixels only cost time
+COMPONENTS = (4, 3)
+
+
+def picture(path: str, second: float) -> Image.Image:
+    """The first picture at or after `second`, or the last one there is."""
+    found = None
+    with av.open(path, format="mov", options={"protocol_whitelist": "file"}) as file:
+        video = file.streams.video[0]
+        video.codec_context.thread_count = 1
+        file.seek(int(second * av.time_base))
+        for frame in file.decode(video):
+            found = frame
+            if frame.time is not None and frame.time >= second:
+                break
+    if found is None:
+        raise ValueError("no picture")
+    image: Image.Image = found.to_image()  # type: ignore[no-untyped-call]
+    return image
+
+
+def main(arguments: list[str]) -> int:
+    path, poster, second = arguments
+    image = picture(path, float(second))
+    image.save(poster, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    width, height = image.size
+    image.thumbnail((HASHED_SIDE, HASHED_SIDE))
+    wide, high = COMPONENTS if width >= height else COMPONENTS[::-1]
+    hashed = blurhash.encode(image, x_components=wide, y_components=high)
+    sys.stdout.write(json.dumps({"width": width, "height": height, "blurhash": hashed}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

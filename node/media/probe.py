@@ -1,0 +1,167 @@
+"""A child's script: look at one foreign file with PyAV and print the facts as JSON (spec VID-2).
+
+`probe.py FILE ORDER`, where ORDER is JSON: container, codecs, most_frames, most_pixels. Never
+imported by a page that serves: it loads the libraries that read foreign bytes. It judges nothing;
+`video/renditions` does.
+"""
+
+import json
+import sys
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+
+UNREADABLE_EXIT = 2
+MOST_TRIES = 300  # packets that may fail before the first picture
+
+
+def opened(path: str, container: str, codecs: str) -> InputContainer:
+    """The file, read as `container` and nothing else, so that no playlist can be one."""
+    return av.open(
+        path,
+        format=container,
+        metadata_errors="ignore",
+        options={
+            "protocol_whitelist": "file",
+            "format_whitelist": container,
+            "codec_whitelist": codecs,
+        },
+    )
+
+
+class Span:
+    """From when to when packets go, and how many they are."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+        self.first: Fraction | None = None
+        self.last = Fraction(0)
+
+    def take(self, start: Fraction, length: Fraction) -> None:
+        self.packets += 1
+        self.first = start if self.first is None else min(self.first, start)
+        self.last = max(self.last, start + length)
+
+    @property
+    def seconds(self) -> Fraction:
+        return Fraction(0) if self.first is None else self.last - self.first
+
+
+def count(
+    file: InputContainer, video: int, audio: int | None, most_frames: int
+) -> tuple[Span, Span, bool]:
+    """The pictures, all that is heard and seen, and whether the last packet is cut.
+
+    Goes through all packets, decoding none, until there is one picture too many.
+    """
+    seen, all_of_it, cut = Span(), Span(), False
+    wanted = [video] if audio is None else [video, audio]
+    with suppress(FFmpegError):  # a file cut in the middle of a packet: what came so far counts
+        for packet in file.demux(*wanted):
+            time = packet.pts if packet.pts is not None else packet.dts
+            if time is None or packet.time_base is None:
+                continue
+            cut = packet.is_corrupt
+            span = (time * packet.time_base, (packet.duration or 0) * packet.time_base)
+            all_of_it.take(*span)
+            if packet.stream_index == video:
+                seen.take(*span)
+            if seen.packets > most_frames:
+                break
+    return seen, all_of_it, cut
+
+
+def first_picture(file: InputContainer, video: int) -> Any:
+    """The first frame that comes out, or None."""
+    for tries, packet in enumerate(file.demux(video)):
+        with suppress(FFmpegError):
+            for frame in packet.decode():
+                return frame
+        if tries > MOST_TRIES:
+            break
+    return None
+
+
+def rate(claimed: Fraction | None, seen: Span) -> Fraction:
+    """Pictures a second: the header's exact number where counting agrees with it, else ours."""
+    if not seen.seconds:
+        return Fraction(0)
+    counted = Fraction(seen.packets / seen.seconds).limit_denominator(1001)
+    return claimed if claimed and abs(claimed - counted) * 20 <= counted else counted
+
+
+def nothing(file: InputContainer, container: str) -> dict[str, Any]:
+    """The facts of a file before any video was found in it, as `renditions.Facts` wants them."""
+    sound = next((s for s in file.streams.audio if s.codec_context is not None), None)
+    return {
+        "container": container,
+        "width": 0,
+        "height": 0,
+        "aspect": "1",
+        "rotation": 0,
+        "seconds": 0.0,
+        "declared_seconds": max(0, file.duration or 0) / av.time_base,
+        "cut": False,
+        "fps": "0",
+        "frames": 0,
+        "streams": len(file.streams),
+        "decodes": False,
+        "video_codec": "",
+        "video_stream": 0,
+        "audio_codec": sound.codec_context.name if sound else None,
+        "audio_stream": sound.index if sound else None,
+    }
+
+
+def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
+    """All facts of the file; zeros where there is no video."""
+    container, codecs = order["container"], order["codecs"]
+    with opened(path, container, codecs) as file:
+        facts = nothing(file, container)
+        video = next(
+            (s for s in file.streams.video if not s.disposition & Disposition.attached_pic), None
+        )
+        if video is None or video.codec_context is None:
+            return facts
+        seen, all_of_it, cut = count(file, video.index, facts["audio_stream"], order["most_frames"])
+        facts.update(
+            width=video.codec_context.width,
+            height=video.codec_context.height,
+            aspect=str(video.sample_aspect_ratio or 1),
+            seconds=float(all_of_it.seconds),
+            cut=cut,
+            fps=str(rate(video.average_rate, seen)),
+            frames=seen.packets,
+            video_codec=video.codec_context.name,
+            video_stream=video.index,
+        )
+    # The header's size is enough to refuse; decoding such a picture would only eat memory.
+    if facts["width"] * facts["height"] <= order["most_pixels"]:
+        with opened(path, container, codecs) as file:
+            file.streams[facts["video_stream"]].codec_context.thread_count = 1
+            frame = first_picture(file, facts["video_stream"])
+            if frame is not None:
+                facts.update(
+                    decodes=True, width=frame.width, height=frame.height, rotation=frame.rotation
+                )
+    return facts
+
+
+def main(arguments: list[str]) -> int:
+    path, order = arguments
+    try:
+        facts = look(path, json.loads(order))
+    except FFmpegError as fault:
+        sys.stderr.write(f"{type(fault).__name__}: {fault.strerror}")
+        return UNREADABLE_EXIT
+    sys.stdout.write(json.dumps(facts))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,203 @@
+"""The studio: what a worker asks of media. It waits for bounded children and keeps their results.
+
+No library that reads foreign bytes is loaded here; the children do that (spec VID-2 to VID-4).
+"""
+
+import asyncio
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from node.errors import Broken, Malformed
+from node.media import bounds, transcode
+from node.media.blobs import FULL
+from node.media.bounds import Bounds, Caps
+from node.ports import Blobs
+from node.video import renditions
+from node.video.renditions import Facts, File, Limits, Plan, Rendered
+
+T = TypeVar("T")
+PROBE = Path(__file__).with_name("probe.py")
+FRAMES = Path(__file__).with_name("frames.py")
+LOOK = Caps(wall_seconds=60, cpu_seconds=60)
+FINISH = Caps(wall_seconds=120, cpu_seconds=120)
+# A rendition may take ten times as long as it plays, and never less than two minutes.
+PATIENCE_SECONDS, PATIENCE_FACTOR = 120, 10
+TRANSCODED = 0.9  # of the whole work; the rest is copying and the poster
+TYPES = {
+    transcode.MP4: "video/mp4",
+    transcode.MASTER: "application/vnd.apple.mpegurl",
+    transcode.PLAYLIST: "application/vnd.apple.mpegurl",
+    transcode.STREAM: "video/mp4",
+    transcode.POSTER: "image/jpeg",
+}
+
+
+class _Poster(msgspec.Struct):
+    width: int
+    height: int
+    blurhash: str
+
+
+def _silence(_done: float) -> None:
+    """Nobody wants to hear of progress."""
+
+
+class Studio:
+    """Looks at uploads and makes renditions of them, each in its own temporary folder.
+
+    `work_folder` is this process' own: `sweep` empties it, so call that once, at start.
+    """
+
+    def __init__(self, blobs: Blobs, work_folder: Path, ffmpeg: str, limits: Limits) -> None:
+        self._blobs = blobs
+        self._work_folder = work_folder
+        self._ffmpeg = ffmpeg
+        self._limits = limits
+
+    async def bounds(self) -> Bounds:
+        """Which bounds hold around the children of this machine (VID-4.4); takes a second."""
+        async with self._folder() as folder:
+            return await bounds.bounds(folder)
+
+    async def sweep(self) -> None:
+        """Remove what a process that was killed left behind."""
+        await asyncio.to_thread(shutil.rmtree, self._work_folder, ignore_errors=True)
+
+    async def digest(self, blob: str) -> bytes:
+        """The SHA-256 of a blob, raw, for `uploads.seal`."""
+        return bytes.fromhex(await asyncio.to_thread(_sha256, Path(await self._blobs.local(blob))))
+
+    async def probe(self, blob: str) -> Facts:
+        """What the blob is; `Malformed` or `TooMuch` (VID-2) when it is no video for this node."""
+        head = b"".join(
+            [piece async for piece in self._blobs.read(blob, 0, renditions.HEAD_LENGTH)]
+        )
+        container = renditions.container(head)
+        if container is None:
+            raise Malformed("VID-2.1", "this is not a video: MP4, WebM, AVI and MPEG-TS are taken")
+        order = {
+            "container": renditions.FORMATS[container],
+            "codecs": transcode.CODECS,
+            "most_frames": self._limits.frames,
+            "most_pixels": self._limits.pixels,
+        }
+        source = _absolute(await self._blobs.local(blob))
+        async with self._folder() as folder:
+            program = bounds.python(PROBE, source, json.dumps(order))
+            said = await bounds.run(program, folder, [source], LOOK)
+        facts = _decode(said, Facts)
+        renditions.judge(facts, self._limits)
+        return facts
+
+    async def render(
+        self, blob: str, plan: Plan, into: str, progress: Callable[[float], None] = _silence
+    ) -> Rendered:
+        """Make all that `plan` says of `blob` and keep it as blobs below the name `into`.
+
+        Again is no error: the same names are written again. `progress` hears numbers from 0 to 1.
+        Whether it fails or is cancelled, nothing is left (VID-3.6). Raises `Malformed` or
+        `TooMuch` (VID-2.5) for a video that cannot be made, `Broken` where trying again may help.
+        """
+        source = _absolute(await self._blobs.local(blob))
+        async with self._folder() as folder:
+            await self._transcode(source, plan, folder, progress)
+            await bounds.run(transcode.to_hls(self._ffmpeg), folder, [], FINISH)
+            progress(0.95)
+            second = min(1.0, plan.seconds / 10)
+            program = bounds.python(FRAMES, transcode.MP4, transcode.POSTER, f"{second:.3f}")
+            poster = _decode(await bounds.run(program, folder, [], FINISH), _Poster)
+            files = await self._keep(folder, into)
+        progress(1.0)
+        return Rendered(
+            mp4=files[transcode.MP4],
+            hls=(files[transcode.MASTER], files[transcode.PLAYLIST], files[transcode.STREAM]),
+            poster=files[transcode.POSTER],
+            blurhash=poster.blurhash,
+            width=poster.width,
+            height=poster.height,
+            fps=plan.fps,
+            seconds=plan.seconds,
+        )
+
+    async def _transcode(
+        self, source: str, plan: Plan, folder: Path, progress: Callable[[float], None]
+    ) -> None:
+        def heard(piece: bytes) -> None:
+            done = transcode.progress(piece, plan.seconds)
+            if done is not None:
+                progress(done * TRANSCODED)
+
+        patience = PATIENCE_SECONDS + PATIENCE_FACTOR * plan.seconds
+        # Two threads of ffmpeg may burn at once, so the processor's limit is the wider one.
+        caps = Caps(wall_seconds=patience, cpu_seconds=int(2 * patience) + 1)
+        program = transcode.to_mp4(self._ffmpeg, source, plan)
+        await bounds.run(program, folder, [source], caps, heard)
+
+    async def _keep(self, folder: Path, into: str) -> dict[str, File]:
+        """The finished files as blobs: all of them, or none."""
+        files: dict[str, File] = {}
+        try:
+            for name, media_type in TYPES.items():
+                made = folder / name
+                size, digest = await asyncio.to_thread(_measured, made)
+                files[name] = File(f"{into}/{name}", size, digest, media_type)
+                await self._blobs.put(files[name].blob, str(made))
+        except BaseException:
+            for file in files.values():
+                await self._blobs.delete(file.blob)
+            raise
+        return files
+
+    @asynccontextmanager
+    async def _folder(self) -> AsyncIterator[Path]:
+        folder = await asyncio.to_thread(_fresh, self._work_folder)
+        try:
+            yield folder
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _fresh(work_folder: Path) -> Path:
+    try:
+        work_folder.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=work_folder.absolute()))
+    except OSError as fault:
+        why = "is full" if fault.errno in FULL else "cannot be used"
+        raise Broken(f"the disk with the media work folder {why}") from fault
+
+
+def _absolute(path: str) -> str:
+    # A child works in a folder of its own, where a relative path would mean something else.
+    return str(Path(path).absolute())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    try:
+        return path.stat().st_size, _sha256(path)
+    except FileNotFoundError as fault:
+        raise Broken(f"ffmpeg ended well but made no {path.name}") from fault
+
+
+def _fraction(wanted: type, value: Any) -> Any:
+    return Fraction(value) if wanted is Fraction else value
+
+
+def _decode(said: bytes, wanted: type[T]) -> T:
+    try:
+        return msgspec.json.decode(said, type=wanted, dec_hook=_fraction)
+    except msgspec.DecodeError as fault:
+        raise Broken("a media child answered something else than what it was asked") from fault

@@ -1,0 +1,85 @@
+"""What ffmpeg is asked to do: the commands for a rendition and its HLS (spec VID-3).
+
+It is found on the machine, else in the package `imageio-ffmpeg`, so that pip alone suffices.
+"""
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+
+from node.errors import Broken
+from node.video.renditions import FORMATS, SEGMENT_SECONDS, Plan
+
+MP4, MASTER, PLAYLIST, STREAM, POSTER = (
+    "video.mp4",
+    "master.m3u8",
+    "stream.m3u8",
+    "stream.mp4",
+    "poster.jpg",
+)
+# One decoder each, the plain ones: exotic decoders are where the holes are.
+CODECS = (
+    "h264,hevc,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mpeg1video,mpeg2video,h263,mjpeg,"
+    "prores,theora,aac,mp3,mp3float,opus,libopus,vorbis,libvorbis,flac,alac,ac3,eac3,amrnb,amrwb,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_mulaw,pcm_alaw"
+)
+QUIET = ("-hide_banner", "-nostdin", "-nostats", "-y", "-protocol_whitelist", "file,pipe")
+PROGRESS = re.compile(rb"out_time_us=(\d+)")
+
+
+def found_ffmpeg(configured: str | None = None) -> str:
+    """The path of ffmpeg: the configured one, the system's, or the packaged one."""
+    path = configured or shutil.which("ffmpeg") or _packaged()
+    if path is None or shutil.which(path) is None:
+        raise Broken("ffmpeg is nowhere: install it, or `pip install imageio-ffmpeg`")
+    return str(Path(shutil.which(path) or path).resolve())
+
+
+def _packaged() -> str | None:
+    # Looked up, not imported: that package costs the serving process 6 MiB.
+    package = importlib.util.find_spec("imageio_ffmpeg")
+    for folder in (package.submodule_search_locations or []) if package else []:
+        for binary in sorted(Path(folder, "binaries").glob("ffmpeg-*")):
+            return str(binary)
+    return None
+
+
+def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:
+    """The rendition (VID-3.1 to VID-3.3), one thread for each side so that memory stays low."""
+    container = FORMATS[plan.container]
+    picture = (
+        f"fps={plan.fps},scale={plan.width}:{plan.height}:flags=bicubic,setsar=1,format=yuv420p"
+    )
+    sound = () if plan.audio_stream is None else ("-map", f"0:{plan.audio_stream}")
+    return [
+        *(ffmpeg, *QUIET, "-progress", "pipe:1", "-filter_threads", "1"),
+        *("-format_whitelist", container, "-codec_whitelist", CODECS, "-threads", "1"),
+        *("-f", container, "-i", f"file:{source}"),
+        *("-map", f"0:{plan.video_stream}", *sound, "-sn", "-dn"),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
+        *("-vf", picture, "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main"),
+        *("-threads", "1", "-flags:v", "+bitexact", "-crf", "23"),
+        *("-maxrate", str(plan.video_bits), "-bufsize", str(2 * plan.video_bits)),
+        *("-g", str(round(plan.fps * SEGMENT_SECONDS))),
+        *("-force_key_frames", f"expr:gte(t,n_forced*{SEGMENT_SECONDS})"),
+        *("-c:a", "aac", "-b:a", str(plan.audio_bits or 1), "-ac", "2", "-ar", "48000"),
+        *("-flags:a", "+bitexact", "-movflags", "+faststart", "-f", "mp4", MP4),
+    ]
+
+
+def to_hls(ffmpeg: str) -> list[str]:
+    """HLS from the rendition by copying (VID-3.4): byte ranges of one fragmented MP4."""
+    return [
+        *(ffmpeg, *QUIET, "-format_whitelist", "mov", "-f", "mov", "-i", f"file:{MP4}"),
+        *("-c", "copy", "-map_metadata", "-1", "-fflags", "+bitexact"),
+        *("-f", "hls", "-hls_time", str(SEGMENT_SECONDS), "-hls_playlist_type", "vod"),
+        *("-hls_segment_type", "fmp4", "-hls_flags", "single_file"),
+        *("-hls_segment_filename", STREAM, "-master_pl_name", MASTER, PLAYLIST),
+    ]
+
+
+def progress(heard: bytes, seconds: float) -> float | None:
+    """How much is done, from 0 to 1, by the last line of progress in `heard`; None without one."""
+    marks = PROGRESS.findall(heard)
+    return min(1.0, int(marks[-1]) / 1e6 / seconds) if marks and seconds > 0 else None

@@ -1,0 +1,219 @@
+"""What a bounded child may not do, tried from inside; and what its end means."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from node.errors import Broken, Malformed, NodeError, TooMuch
+from node.media import bounds, transcode
+from node.media.bounds import Bounds, Caps, Ended
+from tests.clips import ffmpeg, make_clip
+from tests.media.test_blobs import on_small_disk
+
+CAPS = Caps(wall_seconds=60, cpu_seconds=60)
+
+
+async def tried(folder: Path, script: str, caps: Caps = CAPS, *readable: str) -> bytes:
+    """What a Python child that runs `script` says."""
+    page = folder / "script.py"
+    await asyncio.to_thread(page.write_text, script)
+    return await bounds.run(bounds.python(page), folder, readable, caps)
+
+
+@pytest.fixture(scope="session")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Bounds:
+    """What the node says of this machine."""
+    return asyncio.run(bounds.bounds(tmp_path_factory.mktemp("held")))
+
+
+@pytest.mark.clause("VID-4.4")
+def test_the_node_says_which_bounds_hold(held: Bounds) -> None:
+    assert held.memory
+    assert held.time
+    assert held.core
+
+
+@pytest.mark.clause("VID-4.3")
+async def test_the_environment_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KITH_SECRET", "of the node")
+    said = await tried(tmp_path, "import os; print(sorted(set(os.environ) - {'LC_CTYPE'}))")
+    assert said.strip() == b"[]"
+
+
+@pytest.mark.clause("VID-4.4")
+async def test_there_is_no_network(tmp_path: Path, held: Bounds) -> None:
+    listener = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    script = f"""
+import socket
+try:
+    socket.create_connection(("127.0.0.1", {port}), 5)
+    print("reached")
+except OSError:
+    print("nothing")
+"""
+    async with listener:
+        said = (await tried(tmp_path, script)).strip()
+    assert said == (b"nothing" if held.network else b"reached")
+
+
+@pytest.mark.clause("VID-4.4")
+async def test_only_the_named_files_are_seen(tmp_path: Path, held: Bounds) -> None:
+    (tmp_path / "named").write_text("named")
+    (tmp_path / "node.key").write_text("secret")
+    work = tmp_path / "work"
+    work.mkdir()
+    script = f"""
+def tried(path, mode):
+    try:
+        with open(path, mode) as file:
+            return file.write("x") if mode == "w" else len(file.read())
+    except OSError:
+        return None
+print([tried(p, m) for p, m in [("{tmp_path}/named", "r"), ("here", "w"), ("/dev/null", "w"),
+    ("{tmp_path}/node.key", "r"), ("/etc/passwd", "r"), ("{tmp_path}/named", "w"),
+    ("{tmp_path}/fresh", "w")]])
+"""
+    said = (await tried(work, script, CAPS, str(tmp_path / "named"))).decode().strip()
+    if held.files:
+        assert said == "[5, 1, 1, None, None, None, None]"
+        assert not (tmp_path / "fresh").exists()
+    else:
+        assert said.startswith("[5, 1, 1,")
+
+
+@pytest.mark.clause("VID-2.5", "VID-4.3")
+@pytest.mark.parametrize(
+    ("script", "caps"),
+    [
+        ("x = bytearray(2 << 30)", CAPS),
+        ("while True: pass", Caps(wall_seconds=60, cpu_seconds=1)),
+        ("import time; time.sleep(60)", Caps(wall_seconds=0.5, cpu_seconds=60)),
+        (
+            "with open('large', 'wb') as f:\n for _ in range(9): f.write(bytes(1 << 20))",
+            Caps(wall_seconds=60, cpu_seconds=60, file_bytes=1 << 20),
+        ),
+    ],
+    ids=["memory", "processor", "clock", "file"],
+)
+async def test_each_limit_ends_the_child(tmp_path: Path, script: str, caps: Caps) -> None:
+    with pytest.raises(TooMuch) as said:
+        await tried(tmp_path, script, caps)
+    assert said.value.clause == "VID-2.5"
+
+
+@pytest.mark.clause("VID-4.3")
+async def test_what_the_child_started_dies_with_it(tmp_path: Path) -> None:
+    """The grandchild holds the write end of a pipe: its end shows that the grandchild is gone."""
+    pipe = tmp_path / "alive"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    script = """
+import os, time
+alive = os.open("alive", os.O_WRONLY)
+if os.fork():
+    os.close(alive)
+    os.write(1, b"begun")
+time.sleep(600)
+"""
+    begun = asyncio.Event()
+    page = tmp_path / "script.py"
+    page.write_text(script)
+    job = asyncio.create_task(
+        bounds.run(bounds.python(page), tmp_path, [], CAPS, lambda _: begun.set())
+    )
+    await begun.wait()
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    os.set_blocking(reader, True)
+    assert await asyncio.to_thread(os.read, reader, 1) == b""
+    os.close(reader)
+
+
+@pytest.mark.clause("VID-4.3")
+async def test_a_child_that_talks_without_end_is_not_kept_in_memory(tmp_path: Path) -> None:
+    script = "import sys\nfor _ in range(400): sys.stdout.write('x' * 10_000)"
+    assert len(await tried(tmp_path, script)) == 64 * 1024
+
+
+@pytest.mark.clause("VID-2.5")
+@pytest.mark.parametrize(
+    ("number", "kind"), [(signal.SIGKILL, Broken), (signal.SIGTERM, Broken), (11, Malformed)]
+)
+async def test_a_killed_child_is_told_from_one_that_crashed(
+    tmp_path: Path, number: int, kind: type[NodeError]
+) -> None:
+    with pytest.raises(kind):
+        await tried(tmp_path, f"import os; os.kill(os.getpid(), {int(number)})")
+
+
+@pytest.mark.parametrize(
+    ("ended", "kind"),
+    [
+        (Ended(0, b"", "", False), None),
+        (Ended(255, b"", "Exiting normally, received signal 24.", False), TooMuch),
+        (Ended(255, b"", "Exiting normally, received signal 15.", False), Broken),
+        (Ended(228, b"", "av_interleaved_write_frame(): No space left on device", False), Broken),
+        (Ended(244, b"", "Cannot allocate memory", False), TooMuch),
+        (Ended(97, b"", "", False), Broken),
+        (Ended(1, b"", "Invalid data found", False), Malformed),
+        (Ended(-6, b"", "", False), Malformed),
+        (Ended(-9, b"", "", True), TooMuch),
+    ],
+)
+@pytest.mark.clause("VID-2.5")
+def test_what_an_end_means(ended: Ended, kind: type[NodeError] | None) -> None:
+    assert type(bounds.fault_of(ended)) is (kind or type(None))
+
+
+@pytest.mark.clause("VID-2.1")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://{target}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile '{target}'\n",
+    ],
+)
+async def test_the_transcoder_reads_no_playlist(tmp_path: Path, clip: Path, body: str) -> None:
+    """Even if one came so far: the command itself does not know how to."""
+    target = tmp_path / "target.ts"
+    await asyncio.to_thread(make_clip, target, 1)
+    playlist = tmp_path / "video.mp4"
+    playlist.write_text(body.format(target=target))
+    with pytest.raises(Malformed):
+        await bounds.run(transcode.to_hls(ffmpeg()), tmp_path, [str(target)], CAPS)
+    opened = [ffmpeg(), *transcode.QUIET, "-format_whitelist", "mov", "-i", str(playlist)]
+    with pytest.raises(Malformed):
+        await bounds.run([*opened, "out.mp4"], tmp_path, [str(target)], CAPS)
+    assert not (tmp_path / "out.mp4").exists()
+
+
+FULL_DISK = """
+import asyncio, pathlib, shutil, sys
+from node.errors import Broken
+from node.media.blobs import LocalBlobs
+from node.media.studio import Studio
+from node.video import renditions
+async def story(disk, clip, ffmpeg):
+    blobs = LocalBlobs(clip.parent)
+    studio = Studio(blobs, disk / "work", ffmpeg, renditions.Limits())
+    plan = renditions.plan(await studio.probe(clip.name))
+    try:
+        await studio.render(clip.name, plan, "v/1")
+    except Broken as full:
+        assert "full" in str(full), full
+    else:
+        raise AssertionError("a rendition fitted into 16 kB")
+    assert [p for p in (disk / "work").rglob("*")] == []
+    assert await blobs.size("v/1/video.mp4") is None
+asyncio.run(story(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]))
+"""
+
+
+@pytest.mark.clause("VID-3.6", "VID-4.2")
+def test_a_full_disk_under_the_work_folder_is_said(tmp_path: Path, clip: Path) -> None:
+    on_small_disk(tmp_path, "16k", FULL_DISK, str(clip), ffmpeg())
