@@ -182,7 +182,11 @@ class Reader:
             raise Malformed("MLS-2.1a", "bytes follow the last field")
 
 
-def parse(data: bytes, item: Callable[[Reader], T]) -> T:
+Item = Callable[[Reader], T]
+"""Reads one structure."""
+
+
+def parse(data: bytes, item: Item[T]) -> T:
     """`item` read from all of `data`. Raises `Malformed` (MLS-2.1…) or `TooMuch` (MLS-2.1b)."""
     reader = Reader(data)
     value = item(reader)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from node.e2ee.mls.private.hpke import KeyPair
-from node.e2ee.mls.public import tree_math
 from node.e2ee.mls.public.leaf import LeafNode
 from node.e2ee.mls.public.tree import Node, ParentNode, Tree
 from node.errors import Malformed
@@ -71,8 +70,3 @@ def encryption_key(tree: Tree, node: int) -> bytes:
     if value is None:
         raise Malformed("MLS-7.6c", "a ciphertext for a node that is blank")
     return value.encryption_key
-
-
-def common_path_node(tree: Tree, own_leaf: int, sender: int) -> int:
-    """The lowest node that both leaves have above them."""
-    return tree_math.common_ancestor(own_leaf, sender)

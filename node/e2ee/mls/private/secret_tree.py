@@ -200,6 +200,27 @@ class SecretTree:
             if puts.pop(name, None) is None:
                 gone.append(name)
 
+    def close(self, *places: Place) -> None:
+        """Forget these ratchets: our own, once the epoch is past and we send no more in it."""
+        for place in places:
+            if place not in self._ratchets:
+                self._split_for(place)
+            self._ratchets.pop(place, None)
+            self._skipped.pop(place, None)
+
+    def _split_for(self, place: Place) -> None:
+        """Open the leaf of a ratchet that was never used, so that it can be forgotten."""
+        try:
+            split, ratchets = self._open_leaf(place)
+        except Conflict:
+            return
+        for node, secret in split.items():
+            if secret is None:
+                del self._nodes[node]
+            else:
+                self._nodes[node] = secret
+        self._ratchets |= ratchets
+
     def dump(self) -> dict[str, bytes]:
         """All records of this tree, by the names that `take` uses."""
         records = {f"n/{node}": secret for node, secret in self._nodes.items()}

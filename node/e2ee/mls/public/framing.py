@@ -50,7 +50,7 @@ class Sender:
         return tls.u8(self.type)
 
 
-def _read_sender(reader: Reader) -> Sender:
+def read_sender(reader: Reader) -> Sender:
     type = reader.u8()
     if not MEMBER <= type <= NEW_MEMBER_COMMIT:
         raise Malformed("MLS-6", "a type of sender that is not known")
@@ -107,7 +107,7 @@ def read_content(reader: Reader, content_type: int) -> Content:
 
 
 def _read_framed_content(reader: Reader) -> FramedContent:
-    group_id, epoch, sender = reader.opaque(), reader.u64(), _read_sender(reader)
+    group_id, epoch, sender = reader.opaque(), reader.u64(), read_sender(reader)
     authenticated_data = reader.opaque()
     return FramedContent(
         group_id, epoch, sender, authenticated_data, read_content(reader, reader.u8())

@@ -1,0 +1,88 @@
+"""Pure: what a session tells its device: who said what, who came, who left."""
+
+from dataclasses import dataclass, field
+
+from node.e2ee.mls.public.credentials import Credential
+from node.e2ee.mls.public.proposals import Proposal, ReInit
+from node.e2ee.mls.public.tree import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who sits at a leaf. `identity` is the basic credential's: the UTF-8 of the actor's id."""
+
+    leaf: int
+    credential: Credential
+    signature_key: bytes
+
+    @property
+    def identity(self) -> bytes:
+        return self.credential.identity
+
+
+def member_at(tree: Tree, index: int) -> Member:
+    """The member at a leaf that is not blank."""
+    leaf = tree.leaf(index)
+    assert leaf is not None
+    return Member(index, leaf.credential, leaf.signature_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Application data, from the member who signed it."""
+
+    sender: Member
+    data: bytes = field(repr=False)
+    authenticated_data: bytes
+    epoch: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A valid proposal, kept until the epoch ends. `sender` is None for one from outside."""
+
+    sender: Member | None
+    proposal: Proposal
+    reference: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The group is in `epoch` now.
+
+    `sender` is the committer, as it is in the new epoch. `own`: it was our staged commit; then
+    `welcome` is the MLSMessage for those whom it added. `lost`: a staged commit of ours was
+    dropped for it. `reinit` closes the group.
+    """
+
+    sender: Member
+    epoch: int
+    added: tuple[Member, ...]
+    removed: tuple[Member, ...]
+    updated: tuple[Member, ...]
+    own: bool = False
+    external: bool = False
+    lost: bool = False
+    welcome: bytes | None = field(default=None, repr=False)
+    reinit: ReInit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A commit took us out: the session is over. `by` is None where a joiner replaced us."""
+
+    by: Member | None
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """We are in the group, since `epoch`, invited by `by` (None: by our own external commit)."""
+
+    group_id: bytes
+    epoch: int
+    by: Member | None
+
+
+Event = Said | Proposed | Committed | Removed

@@ -1,0 +1,75 @@
+"""Pure: from one epoch to the next: what stays, what the device is told (RFC 9420 §8.6, §9.2)."""
+
+from dataclasses import replace
+
+from node.e2ee.mls.private.epoch import Epoch
+from node.e2ee.mls.private.events import Committed, Member, member_at
+from node.e2ee.mls.private.means import Policy
+from node.e2ee.mls.private.secret_tree import APPLICATION, HANDSHAKE
+from node.e2ee.mls.private.state import Past, Staged, State
+from node.e2ee.mls.public.tree import Tree
+
+
+def enter(state: State, following: Epoch, policy: Policy, now: int) -> State:
+    """The state in the `following` epoch: proposals, staged commit and old keys are gone.
+
+    What stays of the last epoch opens late messages of its other members, and no more.
+    """
+    old = state.epoch
+    old.messages.close((old.group.own_leaf, HANDSHAKE), (old.group.own_leaf, APPLICATION))
+    past = Past(
+        old.group.context,
+        now,
+        old.group.tree.leaves,
+        {index: member_at(old.group.tree, index) for index, _ in old.group.tree.members()},
+        old.secrets.sender_data,
+        old.messages,
+    )
+    number = following.group.context.epoch
+    resumption = {**state.resumption, number: following.secrets.resumption_psk}
+    oldest = sorted(resumption)[-policy.resumption_epochs :]
+    return fresh(
+        State(
+            following,
+            (*state.past, past),
+            {epoch: resumption[epoch] for epoch in oldest},
+        ),
+        policy,
+        now,
+    )
+
+
+def fresh(state: State, policy: Policy, now: int) -> State:
+    """The state without past epochs that are too many or too old."""
+    kept = tuple(past for past in state.past if now - past.closed_at <= policy.past_seconds)
+    return replace(state, past=kept[len(kept) - policy.past_epochs :] if policy.past_epochs else ())
+
+
+def _each(tree: Tree, indices: tuple[int, ...]) -> tuple[Member, ...]:
+    return tuple(member_at(tree, index) for index in indices)
+
+
+def committed(
+    old: Tree,
+    following: Epoch,
+    committer: int,
+    changes: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]],
+) -> Committed:
+    """The event of an epoch that has begun; `changes` are added, removed, updated leaf indices."""
+    added, removed, updated = changes
+    new = following.group.tree
+    return Committed(
+        member_at(new, committer),
+        following.group.context.epoch,
+        _each(new, added),
+        _each(old, removed),
+        _each(new, updated),
+        reinit=following.group.reinit,
+    )
+
+
+def merged(state: State, staged: Staged) -> Committed:
+    """The event of our own commit."""
+    changes = staged.added, staged.removed, staged.updated
+    event = committed(state.epoch.group.tree, staged.next, staged.next.group.own_leaf, changes)
+    return replace(event, own=True, welcome=staged.withheld)
