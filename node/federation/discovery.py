@@ -1,0 +1,330 @@
+"""Whom an id or a handle names: actor documents, their keys, WebFinger, NodeInfo (spec FED-10)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+from node.errors import Forbidden, Malformed, Missing, NodeError, Refused, Unproven, Unreachable
+from node.federation.actors import ActorDocument, parse_actor
+from node.federation.memory import Memory
+from node.federation.peers import Actor, Found, Peer
+from node.federation.receiving import KeyGone
+from node.ports import Clock, Fetch, Request, Response
+from node.wire import ids, json
+from node.wire.keys import PublicKey
+
+T = TypeVar("T")
+
+ACTIVITY_JSON = "application/activity+json"
+ACCEPT = f'{ACTIVITY_JSON}, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+FRESH = timedelta(hours=24)
+DESCRIBED = timedelta(days=7)
+COOL_DOWN_SECONDS = 300.0  # between two fetches of a key that did not fit (FED-7.6)
+KEYS_KEPT = 20_000
+KEY_SECONDS = 3600.0
+SELF = "self"
+NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/"
+
+
+class Known(Protocol):
+    """What is on disk about actors and servers."""
+
+    async def actor(self, id: str) -> Actor | None: ...
+
+    async def named(self, name: str, domain: str) -> Actor | None: ...
+
+    async def keep(self, found: Found) -> Actor: ...
+
+    async def confirm(self, id: str, name: str, domain: str) -> None: ...
+
+    async def lost(self, actor: str) -> None: ...
+
+    async def key(self, id: str) -> PublicKey | None: ...
+
+    async def peer(self, host: str) -> Peer: ...
+
+    async def describe(self, peer: Peer) -> None: ...
+
+
+class Once(Protocol):
+    """Many who ask for one thing at a time share one answer (FED-10.8)."""
+
+    async def __call__(self, key: str, make: Callable[[], Awaitable[T]]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """`@name@domain`, read."""
+
+    name: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.domain}"
+
+
+def handle(text: str) -> Handle:
+    """Read `@bob@other.test`, `bob@other.test` or `acct:…`. Raises `Malformed` (FED-10.6)."""
+    name, found, domain = text.strip().removeprefix("acct:").removeprefix("@").partition("@")
+    if not found or not name or not domain or len(text) > 320 or set(name) & set("/?#@: \t\n"):
+        raise Malformed("FED-10.6", "a handle looks like @name@server")
+    return Handle(name, ids.host(domain))
+
+
+class Discovery:
+    """Finds actors, keys and servers; asks the network for what is unknown or old."""
+
+    def __init__(self, fetch: Fetch, known: Known, once: Once, clock: Clock) -> None:
+        self._fetch = fetch
+        self._known = known
+        self._once = once
+        self._clock = clock
+        self._keys: Memory[str, PublicKey] = Memory(KEYS_KEPT, KEY_SECONDS)
+        self._refetched: Memory[str, bool] = Memory(KEYS_KEPT, COOL_DOWN_SECONDS)
+
+    # -- actors --------------------------------------------------------------------------------
+
+    async def actor(self, id: str, fresh: bool = False) -> Actor:
+        """The actor of this id. `fresh` asks its server even if we read it lately.
+
+        Raises `Missing` (FED-10.7) when there is none, `Unreachable`, `Refused` for a bad document.
+        """
+        known = await self._known.actor(id)
+        if known is not None and (known.local or known.gone):
+            return known
+        if known is not None and not fresh and self._is_fresh(known.fetched, FRESH):
+            return known
+        try:
+            return await self._once(f"actor {id}", lambda: self._read_actor(id))
+        except Unreachable:
+            if known is None or fresh:
+                raise
+            return known  # a silent server does not make its people unknown
+
+    async def find(self, text: str) -> Actor:
+        """The actor that a handle names, confirmed by the actor's own server (FED-10.6).
+
+        Raises `Malformed`, `Missing`, `Unreachable`.
+        """
+        wanted = handle(text)
+        known = await self._known.named(wanted.name, wanted.domain)
+        if known is not None and (known.local or self._is_fresh(known.fetched, FRESH)):
+            return known
+        id, subject = await self._webfinger(wanted)
+        actor = await self.actor(id, fresh=known is not None)
+        domain = await self._confirmed(actor, wanted, subject)
+        await self._known.confirm(actor.id, actor.name, domain)
+        return replace(actor, domain=domain)
+
+    async def refresh(self, id: str) -> Actor:
+        """Read the actor's document again, as after an Update."""
+        return await self.actor(id, fresh=True)
+
+    async def _confirmed(self, actor: Actor, asked: Handle, subject: Handle) -> str:
+        """The domain of the actor's handle. The name is the document's, never the asker's."""
+        for claim in dict.fromkeys((subject, Handle(actor.name, ids.origin(actor.id).authority))):
+            if claim.name.lower() != actor.name.lower():
+                continue
+            if claim == asked:
+                return claim.domain  # its WebFinger has led here already
+            id, _ = await self._webfinger(claim)
+            if id == actor.id:
+                return claim.domain
+        raise Forbidden("FED-10.6", "the actor's own server does not confirm this handle")
+
+    async def _webfinger(self, handle: Handle) -> tuple[str, Handle]:
+        """The actor id to which WebFinger leads, and the subject that it names."""
+        resource = quote(f"acct:{handle}", safe="")
+        url = f"https://{handle.domain}/.well-known/webfinger?resource={resource}"
+        answer = await self._get(url, "application/jrd+json, application/json")
+        if answer.status in (404, 410):
+            raise Missing("FED-10.6", f"{handle.domain} knows nobody of that name")
+        return read_jrd(_document(answer), handle)
+
+    async def _read_actor(self, id: str) -> Actor:
+        return await self._known.keep(await self._fetched(id))
+
+    async def _fetched(self, id: str) -> Found:
+        answer = await self._activity(id)
+        document = parse_actor(_document(answer))
+        if document.id != id or not ids.same_origin(document.id, answer.url):
+            # What was asked for was another name of it: the document's own id decides, once.
+            answer = await self._activity(document.id)
+            again = parse_actor(_document(answer))
+            if again.id != document.id or not ids.same_origin(again.id, answer.url):
+                raise Forbidden("FED-10.7", "the document does not stand at its own id")
+            document = again
+        return Found(_row(document), document.keys, answer.body)
+
+    async def _activity(self, url: str) -> Response:
+        answer = await self._get(url, ACCEPT)
+        if answer.status == 410:
+            raise KeyGone("FED-7.11", "the actor is gone, says its own server")
+        if answer.status in (401, 403, 404):
+            raise Missing("FED-10.7", f"the other server answered {answer.status}")
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in (ACTIVITY_JSON, "application/ld+json"):
+            # Somebody's upload on that server is not the server's word.
+            raise Malformed("FED-10.7", "the document is not served as ActivityPub")
+        return answer
+
+    async def _get(self, url: str, accept: str) -> Response:
+        answer = await self._fetch.fetch(Request("GET", url, {"accept": accept}))
+        if answer.status >= 500 or answer.status == 429:
+            raise Unreachable(f"the other server answered {answer.status}")
+        return answer
+
+    # -- keys ----------------------------------------------------------------------------------
+
+    async def key(self, id: str) -> PublicKey:
+        """See `receiving.Keys`."""
+        kept = self._keys.get(id, self._clock.ticks())
+        if kept is None:
+            kept = await self._known.key(id)
+        if kept is None:
+            kept = await self._once(f"key {id}", lambda: self._read_key(id))
+        self._keys.put(id, kept, self._clock.ticks())
+        return kept
+
+    async def again(self, id: str) -> PublicKey | None:
+        """See `receiving.Keys`."""
+        ticks = self._clock.ticks()
+        if self._refetched.get(id, ticks):
+            return None
+        self._refetched.put(id, True, ticks)
+        key = await self._once(f"key {id}", lambda: self._read_key(id))
+        self._keys.put(id, key, ticks)
+        return key
+
+    async def holds(self, id: str) -> bool:
+        """See `receiving.Keys`."""
+        if self._keys.get(id, self._clock.ticks()) is not None:
+            return True
+        return await self._known.key(id) is not None
+
+    async def _read_key(self, id: str) -> PublicKey:
+        """The key, as the document of its owner lists it: never as another document claims."""
+        owner = id.partition("#")[0]
+        known = await self._known.key(id)
+        if "#" not in id:
+            owner = known.owner if known is not None else await self._owner_of(id)
+        try:
+            found = await self._fetched(owner)
+        except KeyGone:
+            await self._known.lost(owner)
+            raise
+        except Missing:
+            raise Unproven("FED-7.5", "the key's document is not to be had") from None
+        listed = {key.id: key for key in found.keys}
+        if id not in listed or not ids.same_origin(found.actor.id, id):
+            raise Unproven("FED-7.5", "the key's owner does not list it")
+        await self._known.keep(found)
+        return listed[id]
+
+    async def _owner_of(self, id: str) -> str:
+        """The actor that a key document of its own names as its owner: a hint of where to look."""
+        document = _document(await self._activity(id))
+        inner = document.get("publicKey")
+        named = [document.get("owner"), document.get("controller"), document.get("id")]
+        if isinstance(inner, Mapping):
+            named = [inner.get("owner"), *named]
+        owner = next((value for value in named if isinstance(value, str) and value != id), "")
+        if not ids.same_origin(owner, id):
+            raise Unproven("FED-7.5", "the key's owner is of another origin")
+        return owner
+
+    # -- servers -------------------------------------------------------------------------------
+
+    async def peer(self, host: str) -> Peer:
+        """What a server's NodeInfo says, asked once a week at most; silence raises nothing."""
+        known = await self._known.peer(host)
+        if self._is_fresh(known.described, DESCRIBED):
+            return known
+        return await self._once(f"peer {host}", lambda: self._describe(known))
+
+    async def _describe(self, known: Peer) -> Peer:
+        software, version = "", ""
+        try:
+            links = _document(await self._get(f"https://{known.host}/.well-known/nodeinfo", "*/*"))
+            url = nodeinfo_url(links, known.host)
+            software, version = read_software(_document(await self._get(url, "*/*")))
+        except NodeError:
+            pass  # it does not tell, or not now: asked again in a week
+        described = replace(known, software=software, version=version, described=self._clock.now())
+        await self._known.describe(described)
+        return described
+
+    def _is_fresh(self, at: datetime | None, span: timedelta) -> bool:
+        return at is not None and self._clock.now() - at < span
+
+
+def read_jrd(document: Mapping[str, Any], asked: Handle) -> tuple[str, Handle]:
+    """The `self` link of a JRD, and its subject if it is a handle. `Missing` (FED-10.6)."""
+    links = document.get("links")
+    for link in links if isinstance(links, list) else ():
+        if not isinstance(link, Mapping) or link.get("rel") != SELF:
+            continue
+        href, kind = link.get("href"), str(link.get("type", "")).partition(";")[0].strip()
+        if isinstance(href, str) and kind in (ACTIVITY_JSON, "application/ld+json"):
+            ids.origin(href)
+            return href, _subject(document.get("subject"), asked)
+    raise Missing("FED-10.6", "the other server names no actor for this handle")
+
+
+def _subject(value: object, asked: Handle) -> Handle:
+    try:
+        return handle(value) if isinstance(value, str) and value.startswith("acct:") else asked
+    except Refused:
+        return asked
+
+
+def nodeinfo_url(document: Mapping[str, Any], host: str) -> str:
+    """The link to the newest NodeInfo that is read here, on the same host. `Missing` (FED-10.5)."""
+    links = document.get("links")
+    found = {
+        str(link.get("rel")): str(link.get("href"))
+        for link in (links if isinstance(links, list) else ())
+        if isinstance(link, Mapping)
+    }
+    for version in ("2.1", "2.0"):
+        url = found.get(NODEINFO + version, "")
+        if ids.same_origin(url, f"https://{host}"):
+            return url
+    raise Missing("FED-10.5", "the server has no NodeInfo")
+
+
+def read_software(document: Mapping[str, Any]) -> tuple[str, str]:
+    """Name and version of a server's software, cut to what is shown."""
+    software = document.get("software")
+    if not isinstance(software, Mapping):
+        return "", ""
+    return str(software.get("name", ""))[:64].lower(), str(software.get("version", ""))[:64]
+
+
+def _document(answer: Response) -> Mapping[str, Any]:
+    if answer.status != 200:
+        raise Missing("FED-10.7", f"the other server answered {answer.status}")
+    return json.document(answer.body)
+
+
+def _row(document: ActorDocument) -> Actor:
+    return Actor(
+        id=document.id,
+        kind=document.kind,
+        inbox=document.inbox,
+        name=document.name,
+        display_name=document.display_name,
+        summary=document.summary,
+        icon=document.icon,
+        url=document.url,
+        shared_inbox=document.shared_inbox,
+        outbox=document.outbox,
+        followers=document.followers,
+        following=document.following,
+        friends=document.friends,
+        key_packages=document.key_packages,
+        capabilities=document.capabilities,
+        manually_approves=document.manually_approves,
+    )

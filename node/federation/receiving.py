@@ -1,0 +1,174 @@
+"""A delivery becomes a proven activity, or is refused; what counts is stored (spec FED-7)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from node.errors import Forbidden, Unproven
+from node.federation.admission import Course, Said, Standing, admit, names_us, said
+from node.ports import Clock
+from node.wire import httpsig, json
+from node.wire.httpsig import Claim, Dialect, Message
+from node.wire.ids import origin as origin_of
+from node.wire.ids import same_origin
+from node.wire.keys import PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A request exactly as it came. Nothing in it is believed.
+
+    `target` is path and query as received; header names are in lower case.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, Sequence[str]]
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whose key signed a request, and how."""
+
+    actor: str
+    key: PublicKey
+    dialect: Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a delivery that was not refused; the answer is 202 either way."""
+
+    activity: str
+    actor: str
+    stored: bool
+
+
+class Keys(Protocol):
+    """Who owns which key. An actor's origin vouches for its keys (FED-7.5)."""
+
+    async def key(self, id: str) -> PublicKey:
+        """The key of this id, from memory, disk or its owner's document.
+
+        Raises `Unproven` (FED-7.5) when there is none, `Unreachable`, and `KeyGone`.
+        """
+        ...
+
+    async def again(self, id: str) -> PublicKey | None:
+        """The key, fetched anew; None when it was fetched only a short time ago (FED-7.6)."""
+        ...
+
+    async def holds(self, id: str) -> bool:
+        """Whether the key is here already, without a fetch."""
+        ...
+
+
+class Log(Protocol):
+    """The durable inbox."""
+
+    async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None: ...
+
+
+class Facts(Protocol):
+    """What is known of actors and servers, from memory as a rule."""
+
+    async def standing(self, actor: str, host: str, relation: bool) -> Standing:
+        """What we hold of them. `relation`: say also whether someone here awaits the actor."""
+        ...
+
+    async def suspended(self, actor: str, host: str) -> bool: ...
+
+    async def showed(self, host: str, dialect: Dialect) -> None:
+        """A peer signed in this dialect, so it reads it."""
+        ...
+
+    async def lost(self, actor: str) -> None:
+        """The actor's own server answered that the actor is gone."""
+        ...
+
+
+class KeyGone(Unproven):
+    """The owner's server answered 410: the actor is no more (FED-7.11)."""
+
+
+class Receiver:
+    """The door of a node: of its inboxes, and of everything that is read under signature."""
+
+    def __init__(self, keys: Keys, log: Log, facts: Facts, clock: Clock, origin: str) -> None:
+        self._keys = keys
+        self._log = log
+        self._facts = facts
+        self._clock = clock
+        self._origin = origin
+
+    async def receive(self, delivery: Delivery, recipient: str | None = None) -> Receipt:
+        """Judge a POST to the inbox of `recipient` (one of ours; None: the shared inbox).
+
+        When it returns, what is to be kept is on disk. Raises `Refused` with the clause.
+        """
+        claim = self._claim(delivery)
+        words = said(json.document(delivery.body))
+        if not same_origin(claim.key_id, words.actor):
+            raise Forbidden("FED-7.3", "the key is of another origin than the activity's actor")
+        if words.removes_actor and not await self._keys.holds(claim.key_id):
+            return Receipt(words.id, words.actor, stored=False)  # FED-7.10
+        await self._prove_words(claim, words)
+        host = origin_of(words.actor).authority
+        ours = names_us(words, self._origin, personal=recipient is not None)
+        standing = await self._facts.standing(words.actor, host, relation=not ours)
+        course = admit(words, standing, ours)
+        if course is not Course.DROP:
+            again = course is Course.REPEAT
+            await self._log.add(words.actor, words.id, delivery.body, again)
+        await self._facts.showed(host, claim.dialect)
+        return Receipt(words.id, words.actor, course is not Course.DROP)
+
+    async def viewer(self, delivery: Delivery) -> str | None:
+        """The actor who signed a GET, or None when it is not signed (FED-11.5).
+
+        Raises `Unproven` for a wrong signature, `Forbidden` (FED-7.7) for the suspended.
+        """
+        if not delivery.headers.get("signature"):
+            return None
+        claim = self._claim(delivery)
+        key = await self._prove(claim)
+        host = origin_of(key.owner).authority
+        if await self._facts.suspended(key.owner, host):
+            raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
+        await self._facts.showed(host, claim.dialect)
+        return key.owner
+
+    def _claim(self, delivery: Delivery) -> Claim:
+        message = Message(
+            delivery.method, self._origin, delivery.target, delivery.headers, delivery.body
+        )
+        claim = httpsig.claim(message)
+        httpsig.timely(claim, self._clock.now())
+        return claim
+
+    async def _prove_words(self, claim: Claim, words: Said) -> None:
+        try:
+            key = await self._prove(claim)
+        except KeyGone:
+            # The origin has forgotten the actor's key because the actor is gone: it says itself
+            # what the activity says, so nothing is left to prove.
+            if not words.removes_actor:
+                raise
+            await self._facts.lost(words.actor)
+            return
+        if key.owner != words.actor:
+            raise Forbidden("FED-7.3", "the key belongs to another than the activity's actor")
+
+    async def _prove(self, claim: Claim) -> PublicKey:
+        now = self._clock.now()
+        key = await self._keys.key(claim.key_id)
+        try:
+            httpsig.verify(claim, key, now)
+        except Unproven:
+            again = await self._keys.again(claim.key_id)
+            if again is None or again == key:
+                raise
+            httpsig.verify(claim, again, now)
+            return again
+        return key

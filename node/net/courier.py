@@ -1,0 +1,127 @@
+"""Signs what goes out, in the dialect that the peer reads, and posts it (spec FED-8)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from node.errors import NodeError
+from node.federation.discovery import ACTIVITY_JSON
+from node.federation.peers import Peer
+from node.net.fetcher import follow
+from node.ports import Clock, Request, Response
+from node.wire import httpsig
+from node.wire.httpsig import Dialect
+from node.wire.keys import Algorithm, PrivateKey
+
+# What a peer answers that does not read our dialect.
+NOT_READ = frozenset({400, 401})
+
+
+class Keys(Protocol):
+    async def private(self, actor: str, algorithm: Algorithm) -> PrivateKey: ...
+
+
+class Peers(Protocol):
+    async def peer(self, host: str) -> Peer: ...
+
+    async def reads_only(self, host: str, dialect: Dialect) -> None:
+        """The peer showed that it does not read another dialect."""
+        ...
+
+
+class Hops(Protocol):
+    """One request out and its answer, without redirects: `Fetcher`."""
+
+    async def hop(self, request: Request) -> Response: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a delivery went. `status` None: no answer, `trouble` says why."""
+
+    status: int | None
+    retry_after: str | None = None
+    trouble: str = ""
+    never: bool = False
+
+
+class Signer:
+    """Puts an actor's signature on a request."""
+
+    def __init__(self, keys: Keys, peers: Peers, clock: Clock) -> None:
+        self._keys = keys
+        self._peers = peers
+        self._clock = clock
+
+    async def dialect(self, url: str) -> Dialect:
+        """In which dialect a request to `url` would be signed."""
+        return (await self._peers.peer(urlsplit(url).netloc)).speaks
+
+    async def sign(self, request: Request, actor: str, dialect: Dialect | None = None) -> Request:
+        """`request` with the headers that prove `actor`; `dialect` overrules what we know."""
+        peer = await self._peers.peer(urlsplit(request.url).netloc)
+        if dialect is not None:
+            peer = replace(peer, dialect=dialect)
+        key = await self._keys.private(actor, peer.reads)
+        headers = httpsig.sign(request, key, self._clock.now(), peer.speaks)
+        return replace(request, headers={**request.headers, **headers})
+
+    async def shuns(self, url: str) -> bool:
+        """Whether we have nothing to do with the server of `url`."""
+        return (await self._peers.peer(urlsplit(url).netloc)).suspended
+
+    async def reads_only(self, url: str, dialect: Dialect) -> None:
+        await self._peers.reads_only(urlsplit(url).netloc, dialect)
+
+
+class SignedFetch:
+    """`ports.Fetch` in the name of one of our actors: each hop is signed anew (FED-9.4)."""
+
+    def __init__(self, hops: Hops, signer: Signer, actor: str) -> None:
+        self._hops = hops
+        self._signer = signer
+        self._actor = actor
+
+    async def fetch(self, request: Request) -> Response:
+        """See `ports.Fetch`."""
+        return await follow(request, self._hop)
+
+    async def _hop(self, request: Request) -> Response:
+        return await knock(request, self._actor, self._signer, self._hops.hop)
+
+    def named(self, actor: str) -> "SignedFetch":
+        """The same, in the name of another actor of ours."""
+        return SignedFetch(self._hops, self._signer, actor)
+
+
+class Courier:
+    """Carries one parcel to one inbox."""
+
+    def __init__(self, hops: Hops, signer: Signer) -> None:
+        self._hops = hops
+        self._signer = signer
+
+    async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome:
+        """Post `body` as `actor`. What the network does is told, not raised."""
+        request = Request("POST", inbox, {"content-type": ACTIVITY_JSON}, body)
+        if await self._signer.shuns(inbox):
+            return Outcome(None, trouble="the server is suspended here", never=True)
+        try:
+            answer = await knock(request, actor, self._signer, self._hops.hop)
+        except NodeError as error:
+            return Outcome(None, trouble=str(error))
+        return Outcome(answer.status, answer.headers.get("retry-after"))
+
+
+async def knock(
+    request: Request, actor: str, signer: Signer, hop: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Send `request` signed; once more by draft-cavage when the peer cannot read RFC 9421."""
+    answer = await hop(await signer.sign(request, actor))
+    if answer.status not in NOT_READ or await signer.dialect(request.url) is Dialect.CAVAGE:
+        return answer
+    second = await hop(await signer.sign(request, actor, Dialect.CAVAGE))
+    if second.status not in NOT_READ:
+        await signer.reads_only(request.url, Dialect.CAVAGE)
+    return second

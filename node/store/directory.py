@@ -1,0 +1,141 @@
+"""What is known of actors and servers, kept in memory for a while: no SQL on the usual request.
+
+It meets what `receiving`, `discovery` and the courier ask for.
+"""
+
+from dataclasses import replace
+
+from node.federation.admission import Standing
+from node.federation.memory import Memory
+from node.federation.peers import Actor, Found, Peer
+from node.ports import Clock
+from node.store.federation import FederationUnit
+from node.store.unit import Units
+from node.wire.httpsig import Dialect
+from node.wire.ids import origin
+from node.wire.keys import PublicKey
+
+MOST = 20_000
+SECONDS = 60.0
+SUSPENDED_SECONDS = 5.0  # how long a suspension may take to be felt by every process
+
+
+class Directory:
+    """Actors, peers and relations, through a cache."""
+
+    def __init__(self, units: Units, clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+        self._actors: Memory[str, Actor] = Memory(MOST, SECONDS)
+        self._peers: Memory[str, Peer] = Memory(MOST, SECONDS)
+        self._awaited: Memory[str, bool] = Memory(MOST, SECONDS)
+        self._suspended: Memory[str, frozenset[str]] = Memory(1, SUSPENDED_SECONDS)
+
+    # -- actors --------------------------------------------------------------------------------
+
+    async def actor(self, id: str) -> Actor | None:
+        """The actor's row."""
+        kept = self._actors.get(id, self._clock.ticks())
+        if kept is None:
+            kept = await self._units.look(FederationUnit, lambda unit: unit.actor(id))
+            if kept is not None:
+                self._actors.put(id, kept, self._clock.ticks())
+        return kept
+
+    async def named(self, name: str, domain: str) -> Actor | None:
+        return await self._units.look(FederationUnit, lambda unit: unit.named(name, domain))
+
+    async def local(self, id: str) -> Actor | None:
+        """One of ours, if there is one of this id who is not gone."""
+        actor = await self.actor(id)
+        return actor if actor is not None and actor.local and not actor.gone else None
+
+    async def keep(self, found: Found) -> Actor:
+        """Keep a fetched actor, and what its document tells of its server's software."""
+        host = origin(found.actor.id).authority
+
+        async def write(unit: FederationUnit) -> Actor:
+            await unit.put_found(found)
+            able = found.actor.capabilities
+            known = await unit.peer(host)
+            if able and able != known.capabilities:
+                await unit.put_peer(replace(known, capabilities=able))
+            return await unit.actor(found.actor.id) or found.actor
+
+        actor = await self._units.run(FederationUnit, write)
+        self._peers.forget(host)
+        self._actors.put(actor.id, actor, self._clock.ticks())
+        return actor
+
+    async def confirm(self, id: str, name: str, domain: str) -> None:
+        await self._units.run(FederationUnit, lambda unit: unit.confirm(id, name, domain))
+        self._actors.forget(id)
+
+    async def lost(self, actor: str) -> None:
+        """The actor's own server says that the actor is gone."""
+        await self._units.run(FederationUnit, lambda unit: unit.mark_gone(actor))
+        self._actors.forget(actor)
+
+    async def key(self, id: str) -> PublicKey | None:
+        return await self._units.look(FederationUnit, lambda unit: unit.key(id))
+
+    # -- standing ------------------------------------------------------------------------------
+
+    async def suspended(self, actor: str, host: str) -> bool:
+        """Whether we refuse to hear this actor or server."""
+        ticks = self._clock.ticks()
+        hosts = self._suspended.get("", ticks)
+        if hosts is None:
+            hosts = await self._units.look(FederationUnit, FederationUnit.suspended_hosts)
+            self._suspended.put("", hosts, ticks)
+        if host in hosts:
+            return True
+        known = await self.actor(actor)
+        return known is not None and known.suspended is not None
+
+    async def standing(self, actor: str, host: str, relation: bool) -> Standing:
+        """See `receiving.Facts`."""
+        return Standing(
+            suspended=await self.suspended(actor, host),
+            known=await self.actor(actor) is not None,
+            awaited=relation and await self._is_awaited(actor),
+        )
+
+    async def _is_awaited(self, actor: str) -> bool:
+        # A "no" is not kept: between a Follow and the first post there is no time to forget it.
+        if self._awaited.get(actor, self._clock.ticks()):
+            return True
+        awaited = await self._units.look(FederationUnit, lambda unit: unit.awaited(actor))
+        if awaited:
+            self._awaited.put(actor, True, self._clock.ticks())
+        return awaited
+
+    # -- peers ---------------------------------------------------------------------------------
+
+    async def peer(self, host: str) -> Peer:
+        """The server, as far as we know it."""
+        kept = self._peers.get(host, self._clock.ticks())
+        if kept is None:
+            kept = await self._units.look(FederationUnit, lambda unit: unit.peer(host))
+            self._peers.put(host, kept, self._clock.ticks())
+        return kept
+
+    async def describe(self, peer: Peer) -> None:
+        await self._units.run(FederationUnit, lambda unit: unit.put_peer(peer))
+        self._peers.forget(peer.host)
+
+    async def showed(self, host: str, dialect: Dialect) -> None:
+        """See `receiving.Facts`: only RFC 9421 is news, the older dialect everyone reads."""
+        if dialect is Dialect.RFC9421:
+            await self.reads_only(host, dialect)
+
+    async def reads_only(self, host: str, dialect: Dialect) -> None:
+        """Sign to this peer in `dialect` from now on."""
+        if (await self.peer(host)).dialect is dialect:
+            return
+
+        async def write(unit: FederationUnit) -> None:
+            await unit.put_peer(replace(await unit.peer(host), dialect=dialect))
+
+        await self._units.run(FederationUnit, write)
+        self._peers.forget(host)

@@ -1,0 +1,313 @@
+"""Actors, keys, peers, and what an actor's collections hold."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+
+from node.federation.peers import Actor, Found, Peer
+from node.store import tables
+from node.store.keyring import public_key, public_row
+from node.store.unit import Unit
+from node.store.upserts import insert, insert_ignore, put
+from node.wire.httpsig import Dialect
+from node.wire.keys import PublicKey
+from node.wire.times import from_micros, micros
+
+_ACTOR_TEXTS = (
+    "kind", "inbox", "name", "domain", "display_name", "summary", "icon", "url", "shared_inbox",
+    "outbox", "followers", "following", "friends", "key_packages", "manually_approves",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What a viewer is to an actor of ours."""
+
+    friend: bool = False
+    follower: bool = False
+    blocked: bool = False
+
+
+class FederationUnit(Unit):
+    """The queries of the federation room."""
+
+    # -- actors --------------------------------------------------------------------------------
+
+    async def actor(self, id: str) -> Actor | None:
+        t = tables.actors
+        row = (await self.connection.execute(select(t).where(t.c.id == id))).first()
+        return None if row is None else _actor(row)
+
+    async def named(self, name: str, domain: str) -> Actor | None:
+        """The actor that is `@name@domain`, as far as it is known."""
+        t = tables.actors
+        query = select(t).where(t.c.name == name, t.c.domain == domain, t.c.gone.is_(None))
+        row = (await self.connection.execute(query.limit(1))).first()
+        return None if row is None else _actor(row)
+
+    async def local_named(self, name: str) -> Actor | None:
+        """Our actor of this name: people, channels and the node share one name space."""
+        t, n = tables.actors, tables.names
+        query = select(t).join(n, n.c.actor == t.c.id).where(n.c.name == name.lower())
+        row = (await self.connection.execute(query.where(t.c.local.is_(True)))).first()
+        return None if row is None else _actor(row)
+
+    async def put_found(self, found: Found) -> None:
+        """Keep a fetched actor: the row is replaced, and so is the set of its keys."""
+        actor = found.actor
+        values: dict[str, Any] = {name: getattr(actor, name) for name in _ACTOR_TEXTS}
+        if not actor.domain:
+            del values["domain"]  # not asked this time: what WebFinger once confirmed stays
+        await self.connection.execute(
+            put(
+                self.connection,
+                tables.actors,
+                id=actor.id,
+                local=False,
+                capabilities=json.dumps(actor.capabilities),
+                document=found.document,
+                fetched=micros(self.now),
+                gone=None,
+                **values,
+            )
+        )
+        kept = [key.id for key in found.keys]
+        k = tables.keys
+        await self.connection.execute(
+            delete(k).where(k.c.actor == actor.id, k.c.id.not_in(kept), k.c.private.is_(None))
+        )
+        for key in found.keys:
+            await self.connection.execute(
+                put(
+                    self.connection,
+                    k,
+                    created=micros(self.now),
+                    fetched=micros(self.now),
+                    **public_row(key),
+                )
+            )
+
+    async def confirm(self, id: str, name: str, domain: str) -> None:
+        """WebFinger confirmed `@name@domain`. Whoever had that handle before has it no more."""
+        t = tables.actors
+        await self.connection.execute(
+            update(t)
+            .where(t.c.name == name, t.c.domain == domain, t.c.id != id, t.c.local.is_(False))
+            .values(domain="")
+        )
+        await self.connection.execute(
+            update(t).where(t.c.id == id, t.c.local.is_(False)).values(name=name, domain=domain)
+        )
+
+    async def mark_gone(self, id: str) -> None:
+        """The actor's own server says that there is none any more."""
+        t = tables.actors
+        await self.connection.execute(
+            update(t)
+            .where(t.c.id == id, t.c.local.is_(False), t.c.gone.is_(None))
+            .values(gone=micros(self.now))
+        )
+
+    async def key(self, id: str) -> PublicKey | None:
+        """The public key of this id."""
+        t = tables.keys
+        row = (await self.connection.execute(select(t).where(t.c.id == id))).first()
+        if row is None:
+            return None
+        return public_key(row.id, row.actor, row.public, row.expires, row.revoked)
+
+    # -- peers ---------------------------------------------------------------------------------
+
+    async def peer(self, host: str) -> Peer:
+        t = tables.peers
+        row = (await self.connection.execute(select(t).where(t.c.host == host))).first()
+        if row is None:
+            return Peer(host)
+        return Peer(
+            host,
+            row.software,
+            row.version,
+            Dialect(row.dialect) if row.dialect else None,
+            tuple(json.loads(row.capabilities)),
+            None if row.described is None else from_micros(row.described),
+            row.suspended is not None,
+        )
+
+    async def put_peer(self, peer: Peer) -> None:
+        """Keep what a server said of itself, and the dialect that it showed."""
+        values = {
+            "software": peer.software,
+            "version": peer.version,
+            "dialect": peer.dialect.value if peer.dialect else "",
+            "capabilities": json.dumps(peer.capabilities),
+            "described": None if peer.described is None else micros(peer.described),
+        }
+        await self.connection.execute(put(self.connection, tables.peers, host=peer.host, **values))
+
+    async def suspend(self, host: str, suspended: bool) -> None:
+        """Neither hear this server nor send to it; or do so again."""
+        at = micros(self.now) if suspended else None
+        statement = insert(self.connection, tables.peers).values(host=host, suspended=at)
+        await self.connection.execute(
+            statement.on_conflict_do_update(index_elements=["host"], set_={"suspended": at})
+        )
+        if suspended:
+            t = tables.deliveries
+            await self.connection.execute(
+                update(t)
+                .where(t.c.host == host, t.c.state == "due")
+                .values(state="gave_up", settled=at, reason="the server is suspended here")
+            )
+
+    async def suspended_hosts(self) -> frozenset[str]:
+        t = tables.peers.c
+        rows = await self.connection.execute(select(t.host).where(t.suspended.is_not(None)))
+        return frozenset(rows.scalars())
+
+    # -- admission -----------------------------------------------------------------------------
+
+    async def awaited(self, actor: str) -> bool:
+        """Whether someone here follows `actor`, asked to, or is or wants to be their friend."""
+        follows, friendships = tables.follows.c, tables.friendships.c
+        query = select(
+            or_(
+                exists().where(follows.followed == actor, follows.state != "declined"),
+                exists().where(friendships.other == actor, friendships.ours.in_(_OPEN)),
+            )
+        )
+        return bool((await self.connection.execute(query)).scalar_one())
+
+    # -- collections ---------------------------------------------------------------------------
+
+    async def relation(self, viewer: str, actor: str) -> Relation:
+        """What `viewer` is to `actor`, one of ours."""
+        f, r = tables.follows.c, tables.friendships.c
+        pair = await self.connection.execute(
+            select(r.ours, r.theirs).where(r.actor == actor, r.other == viewer)
+        )
+        friendship = pair.first()
+        follow = await self.connection.execute(
+            select(f.state).where(f.follower == viewer, f.followed == actor)
+        )
+        ours, theirs = (friendship.ours, friendship.theirs) if friendship else ("none", "none")
+        return Relation(
+            friend=ours == theirs == "accepted",
+            follower=follow.scalar_one_or_none() == "accepted",
+            blocked="blocked" in (ours, theirs),
+        )
+
+    async def members(self, actor: str, collection: str, after: str, most: int) -> list[str]:
+        """A page of `followers`, `following` or `friends`: actor ids in their order."""
+        f, r = tables.follows.c, tables.friendships.c
+        queries: dict[str, tuple[Any, Any]] = {
+            "followers": (f.follower, and_(f.followed == actor, f.state == "accepted")),
+            "following": (f.followed, and_(f.follower == actor, f.state == "accepted")),
+            "friends": (
+                r.other,
+                and_(r.actor == actor, r.ours == "accepted", r.theirs == "accepted"),
+            ),
+        }
+        column, condition = queries[collection]
+        query = select(column).where(condition, column > after).order_by(column).limit(most)
+        return list((await self.connection.execute(query)).scalars())
+
+    async def outbox(self, actor: str, before: int, most: int) -> list[tuple[int, bytes]]:
+        """A page of the public activities, newest first: (instant in microseconds, body)."""
+        t = tables.outbox.c
+        query = (
+            select(t.created, t.body)
+            .where(t.actor == actor, t.public.is_(True), t.created < before)
+            .order_by(t.created.desc(), t.id.desc())
+            .limit(most)
+        )
+        return [(row.created, row.body) for row in (await self.connection.execute(query)).all()]
+
+    async def outbox_count(self, actor: str) -> int:
+        t = tables.outbox.c
+        query = select(func.count()).where(t.actor == actor, t.public.is_(True))
+        return int((await self.connection.execute(query)).scalar_one())
+
+    async def activity(self, id: str, viewer: str | None) -> bytes | None:
+        """An activity of ours, if it is public or was sent to the viewer's inbox."""
+        t = tables.outbox.c
+        row = (await self.connection.execute(_visible(id))).first()
+        if row is None or row.public or viewer == row.actor:
+            return None if row is None else bytes(row.body)
+        if viewer is None:
+            return None
+        a, d = tables.actors.c, tables.deliveries.c
+        sent = select(t.id).where(
+            t.id == id,
+            exists().where(
+                d.activity == id, a.id == viewer, or_(d.inbox == a.inbox, _shared(viewer, a, d))
+            ),
+        )
+        return bytes(row.body) if (await self.connection.execute(sent)).first() else None
+
+    # -- what NodeInfo tells -------------------------------------------------------------------
+
+    async def usage(self) -> tuple[int, int]:
+        """How many accounts are active, and how many posts are theirs."""
+        accounts, posts = tables.accounts.c, tables.posts.c
+        people = select(func.count()).where(accounts.state == "active")
+        written = select(func.count()).where(posts.local.is_(True), posts.deleted.is_(None))
+        return (
+            int((await self.connection.execute(people)).scalar_one()),
+            int((await self.connection.execute(written)).scalar_one()),
+        )
+
+    async def setting(self, key: str) -> str | None:
+        t = tables.settings.c
+        found = await self.connection.execute(select(t.value).where(t.key == key))
+        return found.scalar_one_or_none()
+
+    async def add_instance_actor(self, actor: Actor) -> None:
+        """The node's own actor, at the first start."""
+        await self.connection.execute(
+            insert_ignore(self.connection, tables.actors).values(
+                id=actor.id, kind=actor.kind, local=True, name=actor.name, domain=actor.domain,
+                display_name=actor.display_name, inbox=actor.inbox,
+                shared_inbox=actor.shared_inbox, outbox=actor.outbox, url=actor.url,
+            )
+        )  # fmt: skip
+        await self.connection.execute(
+            insert_ignore(self.connection, tables.names).values(
+                name=actor.name, actor=actor.id, created=micros(self.now)
+            )
+        )
+
+
+_OPEN = ("asked", "accepted")
+
+
+def _visible(id: str) -> Select[tuple[str, bytes, bool]]:
+    t = tables.outbox.c
+    return select(t.actor, t.body, t.public).where(t.id == id)
+
+
+def _shared(viewer: str, a: Any, d: Any) -> Any:
+    """A shared inbox says nothing of the person: the viewer must also be one that we deal with."""
+    f, r = tables.follows.c, tables.friendships.c
+    friend = exists().where(r.actor == d.actor, r.other == viewer, r.ours == "accepted")
+    follower = exists().where(f.followed == d.actor, f.follower == viewer, f.state == "accepted")
+    return and_(a.shared_inbox != "", d.inbox == a.shared_inbox, or_(friend, follower))
+
+
+def _instant(count: int | None) -> datetime | None:
+    return None if count is None else from_micros(count)
+
+
+def _actor(row: Any) -> Actor:
+    return Actor(
+        id=row.id,
+        account=row.account,
+        local=row.local,
+        capabilities=tuple(json.loads(row.capabilities)),
+        fetched=_instant(row.fetched),
+        gone=_instant(row.gone),
+        suspended=_instant(row.suspended),
+        **{name: getattr(row, name) for name in _ACTOR_TEXTS},
+    )

@@ -1,0 +1,131 @@
+"""Does what is due in the table of jobs: one table of kinds, bounded in number and in tries."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from node.errors import Refused
+from node.federation.backoff import next_attempt
+from node.ports import Clock
+from node.store.bells import Bells
+from node.store.jobs import Job, Jobs
+
+LOG = structlog.get_logger("node.worker")
+
+RENEW_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """`do(subject)` does a job of this kind.
+
+    `at_once`: how many of them at a time. `tries`: after so many failures it stays failed; a
+    `Refused` fails at once. `every`: it recurs; its one row exists from the first start.
+    """
+
+    do: Callable[[str], Awaitable[None]]
+    at_once: int = 1
+    tries: int = 5
+    every: timedelta | None = None
+
+
+class Jobber:
+    """The worker's hand for jobs."""
+
+    def __init__(
+        self, jobs: Jobs, kinds: Mapping[str, JobKind], clock: Clock, bells: Bells
+    ) -> None:
+        self._jobs = jobs
+        self._kinds = kinds
+        self._clock = clock
+        self._bells = bells
+        self._running: dict[asyncio.Task[None], str] = {}
+
+    async def begin(self) -> None:
+        """Once, at the start: leases of the dead are void, recurring jobs exist."""
+        await self._jobs.forget_leases()
+        for name, kind in self._kinds.items():
+            if kind.every is not None:
+                await self._jobs.ensure(name, self._clock.now() + kind.every)
+
+    async def look(self) -> int:
+        """Start what is due, as far as the kinds allow; how many jobs were started."""
+        started = 0
+        while kinds := self._with_room():
+            job = await self._jobs.claim(kinds)
+            if job is None:
+                break
+            started += 1
+            task = asyncio.create_task(self._run(job))
+            self._running[task] = job.kind
+            task.add_done_callback(self._ended)
+        return started
+
+    async def settle(self) -> None:
+        """Wait until nothing runs."""
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+    async def stop(self, seconds: float) -> None:
+        """Let what runs come to its end for `seconds`; the rest is cancelled and done anew."""
+        tasks = set(self._running)
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def next_due(self) -> datetime | None:
+        return await self._jobs.next_due(self._with_room())
+
+    def _with_room(self) -> list[str]:
+        running = list(self._running.values())
+        return [name for name, kind in self._kinds.items() if running.count(name) < kind.at_once]
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        del self._running[task]
+        self._bells.ring({"jobs"})  # what waited for its place
+
+    async def _run(self, job: Job) -> None:
+        kind = self._kinds[job.kind]
+        pulse = asyncio.create_task(self._renew(job))
+        try:
+            await kind.do(job.subject)
+        except Refused as refusal:
+            await self._jobs.failed(job, str(refusal))
+        except Exception as error:
+            await self._failed(job, kind, error)
+        else:
+            await self._done(job, kind)
+        finally:
+            pulse.cancel()
+            with suppress(asyncio.CancelledError):
+                await pulse
+
+    async def _done(self, job: Job, kind: JobKind) -> None:
+        if kind.every is None:
+            await self._jobs.done(job)
+        else:
+            await self._jobs.repeat(job, self._clock.now() + kind.every)
+
+    async def _failed(self, job: Job, kind: JobKind, error: Exception) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        LOG.error("job failed", kind=job.kind, job=job.id, exc_info=error)
+        now = self._clock.now()
+        at = next_attempt(job.failures + 1, now, now, 0.0)
+        if kind.every is not None:
+            await self._jobs.repeat(job, now + min(kind.every, timedelta(hours=1)))
+        elif job.failures + 1 >= kind.tries or at is None:
+            await self._jobs.failed(job, reason)
+        else:
+            await self._jobs.again(job, at, reason)
+
+    async def _renew(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self._jobs.renew(job)

@@ -1,0 +1,164 @@
+"""Sends what is owed: a lane per host, in order, and one slow host delays only itself."""
+
+import asyncio
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from node.federation.sending import Attempt, GaveUp, Later, judge
+from node.ports import Clock, Entropy
+from node.store.lanes import Lanes, Parcel
+
+LOG = structlog.get_logger("node.worker")
+
+AT_ONCE = 512  # lanes that post at the same time
+AHEAD = 16  # parcels that are read of a lane at a time
+RENEW_SECONDS = 20.0  # of a lease of 60
+
+
+class Outcome(Protocol):
+    """How a delivery went."""
+
+    @property
+    def status(self) -> int | None: ...
+
+    @property
+    def retry_after(self) -> str | None: ...
+
+    @property
+    def trouble(self) -> str: ...
+
+    @property
+    def never(self) -> bool:
+        """Whether it is not to be tried again, whatever the status."""
+        ...
+
+
+class Carrier(Protocol):
+    """Posts one body to one inbox: `net.courier.Courier`."""
+
+    async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome: ...
+
+
+class Sender:
+    """The worker's hand for deliveries."""
+
+    def __init__(self, lanes: Lanes, courier: Carrier, clock: Clock, entropy: Entropy) -> None:
+        self._lanes = lanes
+        self._courier = courier
+        self._clock = clock
+        self._entropy = entropy
+        self._open: dict[str, asyncio.Task[bool]] = {}
+        # Lanes whose head has to wait, and since which row nothing was looked at.
+        self._waits: dict[str, datetime] = {}
+        self._again: set[str] = set()
+        self._seen = 0
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def look(self, everything: bool) -> int:
+        """Open the lanes that have something to send; how many were opened.
+
+        `everything` looks at all that is due, not only at what is new since the last look.
+        """
+        if everything:
+            hosts = await self._lanes.hosts_due()
+            self._seen = max(self._seen, await self._lanes.newest())
+        else:
+            hosts, self._seen = await self._lanes.hosts_since(self._seen)
+        return sum([self._start(host) for host in hosts])
+
+    async def heard(self, host: str) -> None:
+        """A host that we could not reach has just spoken: what waits for it is tried now."""
+        if self._waits.pop(host, None) is not None:
+            await self._lanes.hurry(host)
+            self._start(host)
+
+    async def settle(self) -> bool:
+        """Wait until no lane is open; whether any parcel was sent."""
+        sent = False
+        while self._open:
+            done, _ = await asyncio.wait(self._open.values())
+            results = [task.result() for task in done]
+            sent = sent or any(results)
+        return sent
+
+    async def stop(self, seconds: float) -> None:
+        """Let what is on its way arrive, for `seconds`; the rest stays due."""
+        tasks = list(self._open.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    def next_due(self) -> datetime | None:
+        """When the first of the waiting lanes is to be looked at."""
+        return min(self._waits.values(), default=None)
+
+    def _start(self, host: str) -> bool:
+        if host in self._open:
+            self._again.add(host)  # its lane may just have seen its end
+            return False
+        until = self._waits.get(host)
+        if until is not None and until > self._clock.now():
+            return False
+        self._waits.pop(host, None)
+        task = asyncio.create_task(self._run(host))
+        self._open[host] = task
+        task.add_done_callback(lambda done: self._ended(host, done))
+        return True
+
+    def _ended(self, host: str, task: "asyncio.Task[bool]") -> None:
+        del self._open[host]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            LOG.error("lane broken", host=host, exc_info=error)
+        elif host in self._again:
+            self._again.discard(host)
+            self._start(host)
+
+    async def _run(self, host: str) -> bool:
+        if not await self._lanes.lease(host):
+            return False
+        leased = self._clock.ticks()
+        sent, after = False, 0
+        try:
+            while parcels := await self._lanes.parcels(host, after, AHEAD):
+                for parcel in parcels:
+                    if self._clock.ticks() - leased > RENEW_SECONDS:
+                        if not await self._lanes.lease(host):
+                            return sent
+                        leased = self._clock.ticks()
+                    if self._must_wait(parcel):
+                        return sent
+                    sent = True
+                    if not await self._send(parcel):
+                        return sent
+                    after = parcel.seq
+        finally:
+            await self._lanes.release(host)
+        return sent
+
+    def _must_wait(self, parcel: Parcel) -> bool:
+        if parcel.due <= self._clock.now():
+            return False
+        self._waits[parcel.host] = parcel.due
+        return True
+
+    async def _send(self, parcel: Parcel) -> bool:
+        """Post one parcel and settle it; whether the lane goes on."""
+        first_tried = parcel.first_tried or self._clock.now()
+        async with self._slots:
+            outcome = await self._courier.carry(parcel.inbox, parcel.body, parcel.actor)
+        attempt = Attempt(parcel.failures, first_tried, outcome.retry_after, outcome.trouble)
+        spread = self._entropy.draw(1)[0] / 256
+        verdict = judge(outcome.status, attempt, self._clock.now(), spread)
+        if outcome.never:
+            verdict = GaveUp(outcome.trouble)
+        await self._lanes.settle(parcel, verdict, first_tried)
+        if not isinstance(verdict, Later) or not verdict.holds:
+            return True
+        # To the microsecond of the row, or the lane would be opened a moment too early.
+        self._waits[parcel.host] = verdict.at
+        return False

@@ -1,0 +1,117 @@
+"""The worker: applies what arrived, sends what is owed, does the jobs; woken by bells.
+
+`step` does all that is due now and returns, for a town with a moved clock; `run` goes on until it
+is stopped. Both do the same work in the same order.
+"""
+
+import asyncio
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import structlog
+
+from node.ports import Clock
+from node.store.bells import Bells
+from node.worker.arrivals import Applier
+from node.worker.jobs import Jobber
+from node.worker.lanes import Sender
+
+LOG = structlog.get_logger("node.worker")
+
+LONGEST_SLEEP_SECONDS = 5.0  # other processes' bells are not heard here
+PAUSE_SECONDS = 1.0  # after a fault of ours or of the disk
+GRACE_SECONDS = 10.0
+MOST_ROUNDS = 10_000  # of one step: two handlers that answer each other for ever are a fault
+
+
+class Worker:
+    """One per process."""
+
+    def __init__(
+        self, applier: Applier, sender: Sender, jobber: Jobber, bells: Bells, clock: Clock
+    ) -> None:
+        self._applier = applier
+        self._sender = sender
+        self._jobber = jobber
+        self._bells = bells
+        self._clock = clock
+        self._stopping = asyncio.Event()
+
+    async def step(self) -> bool:
+        """Do everything that is due now, and what follows from it; whether there was anything."""
+        worked = False
+        for _ in range(MOST_ROUNDS):
+            applied = await self._apply()
+            opened = await self._sender.look(everything=True)
+            sent = await self._sender.settle()
+            started = await self._jobber.look()
+            await self._jobber.settle()
+            if not (applied or (opened and sent) or started):
+                return worked
+            worked = True
+        raise RuntimeError("a step of the worker does not end")
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        await self._jobber.begin()
+        loops = (self._arrivals(), self._deliveries(), self._jobs())
+        tasks = [asyncio.create_task(each) for each in loops]
+        await self._stopping.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(self._sender.stop(GRACE_SECONDS), self._jobber.stop(GRACE_SECONDS))
+
+    def stop(self) -> None:
+        """End `run` gracefully: what is under way is finished, nothing new is begun."""
+        self._stopping.set()
+
+    async def _apply(self) -> bool:
+        actors = await self._applier.step()
+        for host in dict.fromkeys(urlsplit(actor).netloc for actor in actors):
+            await self._sender.heard(host)
+        return bool(actors)
+
+    async def _arrivals(self) -> None:
+        while True:
+            bell = self._bells.listen("arrivals")
+            try:
+                while await self._apply():
+                    pass
+                await self._sleep(bell, await self._applier.next_due())
+            except Exception as error:
+                await self._fault(bell, error)
+
+    async def _deliveries(self) -> None:
+        everything = True
+        while True:
+            bell = self._bells.listen("deliveries")
+            try:
+                await self._sender.look(everything)
+                rang = await self._sleep(bell, self._sender.next_due())
+                everything = not rang
+            except Exception as error:
+                await self._fault(bell, error)
+
+    async def _jobs(self) -> None:
+        while True:
+            bell = self._bells.listen("jobs")
+            try:
+                await self._jobber.look()
+                await self._sleep(bell, await self._jobber.next_due())
+            except Exception as error:
+                await self._fault(bell, error)
+
+    async def _sleep(self, bell: "asyncio.Future[None]", until: datetime | None) -> bool:
+        """Wait for the bell, or for the instant; whether it was the bell."""
+        seconds = LONGEST_SLEEP_SECONDS
+        if until is not None:
+            left = (until - self._clock.now()).total_seconds()
+            seconds = min(max(left, 0.001), seconds)
+        return await self._bells.wait(bell, seconds)
+
+    async def _fault(self, bell: "asyncio.Future[None]", error: Exception) -> None:
+        """A fault must not end the worker: the rows are still there."""
+        bell.cancel()
+        LOG.error("worker fault", exc_info=error)
+        await asyncio.sleep(PAUSE_SECONDS)
