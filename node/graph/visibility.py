@@ -1,4 +1,4 @@
-"""Pure: the one rule of who may see what, for objects, pages, media and search (spec GRA-6)."""
+"""Pure: may this actor see that: the one rule for objects, pages, media and search (spec GRA-6)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class AudienceKind(StrEnum):
-    """For whom something is. CIRCLE and ACTOR need a `ref`."""
+    """Whom an audience means, as kept in `audiences.kind`."""
 
     PUBLIC = "public"
     FOLLOWERS = "followers"
@@ -17,29 +17,29 @@ class AudienceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """One part of an audience; `ref` is the id of the actor or circle that is meant."""
+    """One line of an object's audience. `ref` is the circle or the actor, else empty."""
 
     kind: AudienceKind
     ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Ties:
-    """What ties a viewer to the author of what they look at. `actor` is "" for a stranger."""
+class Viewer:
+    """What is known of who looks, towards the author. An `actor` of "" is anybody at all."""
 
     actor: str = ""
     is_author: bool = False
-    blocked: bool = False  # either way
-    friends: bool = False
-    follows: bool = False
-    circles: frozenset[str] = frozenset()
+    friend: bool = False
+    follower: bool = False
+    blocked: bool = False  # either of the two blocks the other
+    circles: frozenset[str] = frozenset()  # those of the author that hold the viewer
 
 
-STRANGER = Ties()
+STRANGER = Viewer()
 
 
-def may_see(viewer: Ties, audience: Iterable[Audience]) -> bool:
-    """Whether the viewer may see it: authors always, the blocked never (GRA-6.1, GRA-6.2)."""
+def may_see(viewer: Viewer, audience: Iterable[Audience]) -> bool:
+    """Whether `viewer` may see what is meant for `audience`. No audience: only the author may."""
     if viewer.is_author:
         return True
     if viewer.blocked:
@@ -47,15 +47,16 @@ def may_see(viewer: Ties, audience: Iterable[Audience]) -> bool:
     return any(_meant(viewer, one) for one in audience)
 
 
-def _meant(viewer: Ties, one: Audience) -> bool:
-    match one.kind:
-        case AudienceKind.PUBLIC:
-            return True
-        case AudienceKind.FOLLOWERS:
-            return viewer.follows or viewer.friends
-        case AudienceKind.FRIENDS:
-            return viewer.friends
-        case AudienceKind.CIRCLE:
-            return one.ref in viewer.circles
-        case AudienceKind.ACTOR:
-            return bool(viewer.actor) and viewer.actor == one.ref
+def _meant(viewer: Viewer, one: Audience) -> bool:
+    if one.kind is AudienceKind.PUBLIC:
+        return True
+    if not viewer.actor:
+        return False
+    if one.kind is AudienceKind.FOLLOWERS:
+        # A friend is closer than a follower: what followers may see, friends may.
+        return viewer.follower or viewer.friend
+    if one.kind is AudienceKind.FRIENDS:
+        return viewer.friend
+    if one.kind is AudienceKind.CIRCLE:
+        return bool(one.ref) and one.ref in viewer.circles
+    return one.ref == viewer.actor
