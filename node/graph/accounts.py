@@ -16,6 +16,7 @@ from node.federation.activities.shapes import Activity, Delete
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_]{0,28}[a-z0-9])?")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 CHANNEL = "_channel"
 INSTANCE = "instance"  # the name of the instance actor
 RESERVED = frozenset(
@@ -170,7 +171,12 @@ def read_password(text: str, name: str) -> str:
         )
     if text.lower() == name:
         raise Malformed("GRA-1.4", "a password is not the name")
-    return unicodedata.normalize("NFC", text)
+    return normal(text)
+
+
+def normal(password: str) -> str:
+    """What is hashed: one spelling of what different keyboards write for the same letters."""
+    return unicodedata.normalize("NFC", password[:LONGEST_PASSWORD])
 
 
 def read_text(text: str, longest: int, what: str) -> str:
@@ -182,6 +188,13 @@ def read_text(text: str, longest: int, what: str) -> str:
             f"{what} has at most {longest} characters and no control characters",
             longest=longest,
         )
+    return text
+
+
+def read_locale(text: str) -> str:
+    """A language tag, such as `de` or `pt-BR`. Raises `Malformed` (GRA-1.11)."""
+    if not _LOCALE.fullmatch(text):
+        raise Malformed("GRA-1.11", "a locale is a language tag such as de or pt-BR")
     return text
 
 
@@ -219,14 +232,14 @@ async def account_of(account: str, unit: AccountUnit) -> Account:
 
 
 async def log_in(
-    account: Account, hashed: str, device_name: str, digest: bytes, scopes: str, unit: AccountUnit
+    account: Account, device_name: str, digest: bytes, scopes: str, unit: AccountUnit
 ) -> Device:
-    """A new device of `account`, whose password was proven against `hashed`. `digest`: its token's.
+    """A new device of `account`, whose password was just proven. `digest` is its token's.
 
     Raises `Unproven` (GRA-1.5) when the password changed meanwhile, `Forbidden` (GRA-1.6).
     """
-    current = proven(await unit.by_id(account.id), True)
-    proven(current, current.password == hashed)
+    current = await unit.by_id(account.id)
+    current = proven(current, current is not None and current.password == account.password)
     may_enter(current)
     device = Device(unit.fresh(), device_name, unit.now, unit.now)
     await unit.add_device(account.id, device, digest, scopes)

@@ -4,6 +4,7 @@ An account is a Person and a Group; the node itself is one Application. Ids are 
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from node.federation.capabilities import OURS
 from node.wire.ids import actor_id, opaque
@@ -33,14 +34,17 @@ class LocalActor:
     manually_approves: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(Protocol):
     """A key of one of ours. `public` is SPKI in DER, `private` is sealed under the node key."""
 
-    id: str
-    algorithm: str
-    public: bytes
-    private: bytes
+    @property
+    def id(self) -> str: ...
+    @property
+    def algorithm(self) -> str: ...
+    @property
+    def public(self) -> bytes: ...
+    @property
+    def private(self) -> bytes: ...
 
 
 def new_actor_id(origin: str, entropy: bytes) -> str:

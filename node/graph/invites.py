@@ -195,7 +195,7 @@ async def approve(account: str, keys: Sequence[NewKey], unit: InviteUnit) -> Acc
 
     Raises `Conflict` (GRA-1.6) when there is nothing to approve.
     """
-    found = await accounts_of(account, unit)
+    found = await account_there(account, unit)
     if found.state is State.PENDING:
         await _appear(found, keys, unit)
     elif found.state is not State.SUSPENDED:
@@ -206,14 +206,15 @@ async def approve(account: str, keys: Sequence[NewKey], unit: InviteUnit) -> Acc
 
 async def reject(account: str, unit: InviteUnit) -> None:
     """An administrator says no to an applicant: nothing of them is kept (GRA-2.9)."""
-    found = await accounts_of(account, unit)
+    found = await account_there(account, unit)
     if found.state is not State.PENDING:
         raise Conflict("GRA-2.9", "this account is not waiting for approval")
     await unit.release_names((found.actor, found.channel))
     await unit.drop_account(account)
 
 
-async def accounts_of(account: str, unit: InviteUnit) -> Account:
+async def account_there(account: str, unit: InviteUnit) -> Account:
+    """An account that is not deleted. Raises `Missing` (GRA-1.3)."""
     found = await unit.by_id(account)
     if found is None or found.state is State.DELETED:
         raise Missing("GRA-1.3", "there is no such account")

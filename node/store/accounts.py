@@ -205,7 +205,7 @@ class AccountsUnit(Unit):
                 tables.keys.insert().values(
                     id=key.id,
                     actor=actor.id,
-                    algorithm=key.algorithm,
+                    algorithm=str(key.algorithm),
                     public=key.public,
                     private=key.private,
                     created=at,

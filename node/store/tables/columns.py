@@ -43,4 +43,6 @@ def instant(name: str, **more: Any) -> "Column[int]":
 
 
 def table(name: str, *parts: Any, keep: str = FOREVER) -> Table:
-    return Table(name, METADATA, *parts, info={"keep": keep})
+    # SQLite would otherwise give the number of a purged row again, and a cursor would lie.
+    counted = any(getattr(part, "type", None) is SEQUENCE for part in parts)
+    return Table(name, METADATA, *parts, info={"keep": keep}, sqlite_autoincrement=counted)

@@ -1,0 +1,71 @@
+"""The event stream as rows: what an account's devices are told, in order (API-7)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from node.store import tables
+from node.store.unit import Unit
+from node.wire.times import micros
+
+MOST_AT_ONCE = 200
+KEPT = timedelta(days=7)  # as the table of events says
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a stream: the number of an event, and the microsecond when it was the last."""
+
+    seq: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event. Numbers grow from event to event, over all accounts of the node."""
+
+    place: Place
+    kind: str
+    data: str  # JSON in one line
+
+
+class StreamsUnit(Unit):
+    """Queries over `events`."""
+
+    async def newest(self, account: str) -> Place:
+        """The present end of an account's stream."""
+        table = tables.events
+        found = await self.connection.execute(
+            select(func.max(table.c.seq)).where(table.c.account == account)
+        )
+        return Place(found.scalar_one_or_none() or 0, micros(self.now))
+
+    async def unbroken(self, after: Place) -> bool:
+        """Whether all events behind `after` are still here, and `after` is of this database."""
+        found = await self.connection.execute(select(func.max(tables.events.c.seq)))
+        last = found.scalar_one_or_none()
+        # A database that was restored from a copy is behind those who read it.
+        restored = last is not None and last < after.seq
+        return not restored and micros(self.now - KEPT) < after.at <= micros(self.now)
+
+    async def behind(self, after: Place, account: str, device: str) -> Sequence[Told]:
+        """Events for this device, in order; at most `MOST_AT_ONCE`."""
+        table = tables.events
+        found = await self.connection.execute(
+            select(table.c.seq, table.c.kind, table.c.data, table.c.created)
+            .where(
+                table.c.account == account,
+                table.c.seq > after.seq,
+                table.c.device.in_(("", device)),
+            )
+            .order_by(table.c.seq)
+            .limit(MOST_AT_ONCE)
+        )
+        # Parsed and written anew: a line break inside would end the event.
+        return [
+            Told(Place(row.seq, row.created), row.kind, json.dumps(json.loads(row.data)))
+            for row in found
+        ]

@@ -1,0 +1,179 @@
+"""Routes of invites, of sign-up's settings, and of the node's administrators (GRA-2)."""
+
+import base64
+from dataclasses import dataclass
+
+from node.config import Config
+from node.errors import Malformed
+from node.graph import accounts, invites
+from node.graph.accounts import Account, Role, State
+from node.graph.invites import Registration
+from node.ports import Entropy
+from node.store.invites import InvitesUnit
+from node.store.unit import Units
+from node.web.routes import Call, Reply, Route, Scope
+from node.web.signup import Doorkeeper, digest_of_invite
+from node.web.views import applicant_view, invite_view
+from node.wire.api.accounts import (
+    Applicant,
+    ApplicantList,
+    InviteList,
+    InviteView,
+    NewInvite,
+    NodeLimits,
+    NodeSettings,
+    NodeView,
+)
+from node.wire.api.cursor import Cursor
+from node.wire.times import micros
+
+SECRET_BYTES = 20
+
+
+def new_secret(entropy: Entropy) -> str:
+    """The secret part of an invite link: 160 bits, without look-alikes to read out."""
+    return base64.b32encode(entropy.draw(SECRET_BYTES)).decode().lower()
+
+
+def invite_url(origin: str, secret: str) -> str:
+    """The link that opens the sign-up page."""
+    return f"{origin}/invite/{secret}"
+
+
+def routes(
+    units: Units, doorkeeper: Doorkeeper, entropy: Entropy, config: Config
+) -> tuple[Route, ...]:
+    """Invites for everyone, settings and applicants for administrators, the node for all."""
+    guests = Guests(units, entropy, config)
+    admin = Administration(units, doorkeeper)
+    states = {"state": "pending (usual), active or suspended."}
+    return (
+        Route("GET", "/node", guests.node, "What anyone may know of this node.",
+              None, answers=NodeView),
+        Route("POST", "/invites", guests.make, "Make an invite link; it is told this once.",
+              Scope.WRITE, NewInvite, InviteView, 201),
+        Route("GET", "/invites", guests.list, "One's own invites that have uses left.",
+              Scope.READ, answers=InviteList),
+        Route("DELETE", "/invites/{id}", guests.revoke, "Make an invite void.",
+              Scope.WRITE, status=204),
+        Route("GET", "/admin/settings", admin.settings, "How people sign up now.",
+              Scope.ADMIN, answers=NodeSettings, admin=True),
+        Route("PUT", "/admin/settings", admin.put_settings, "Switch how people sign up.",
+              Scope.ADMIN, NodeSettings, NodeSettings, admin=True),
+        Route("GET", "/admin/accounts", admin.accounts, "Accounts in a state, the oldest first.",
+              Scope.ADMIN, answers=ApplicantList, paged=True, admin=True, query=states),
+        Route("POST", "/admin/accounts/{id}/approve", admin.approve,
+              "Let an applicant in, or take a suspension back.",
+              Scope.ADMIN, answers=Applicant, admin=True),
+        Route("POST", "/admin/accounts/{id}/reject", admin.reject,
+              "Turn an applicant away; nothing of them is kept.",
+              Scope.ADMIN, status=204, admin=True),
+        Route("POST", "/admin/accounts/{id}/suspend", admin.suspend,
+              "Lock an account out until it is approved again.",
+              Scope.ADMIN, status=204, admin=True),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """What one does to bring friends here."""
+
+    units: Units
+    entropy: Entropy
+    config: Config
+
+    async def node(self, _call: Call) -> Reply:
+        registration = await self.units.look(InvitesUnit, lambda unit: unit.registration())
+        config = self.config
+        limits = NodeLimits(
+            api_bytes=config.api_limit_bytes,
+            upload_bytes=config.upload_limit_bytes,
+            chunk_bytes=config.chunk_limit_bytes,
+            video_seconds=config.video_limit_seconds,
+            quota_bytes=config.quota_bytes,
+            requests_per_minute=config.api_requests_per_minute,
+        )
+        return Reply(
+            NodeView(
+                name=config.node_name,
+                domain=config.account_domain,
+                origin=config.origin,
+                registration=registration.value,
+                limits=limits,
+            )
+        )
+
+    async def make(self, call: Call) -> Reply:
+        asked: NewInvite = call.body
+        account = call.caller.account
+        secret = new_secret(self.entropy)
+        digest, role = digest_of_invite(secret), Role(asked.role)
+
+        async def work(unit: InvitesUnit) -> invites.Invite:
+            maker = await invites.account_there(account, unit)
+            return await invites.make_invite(
+                maker, digest, asked.uses, asked.days, asked.befriends, role, unit
+            )
+
+        made = await self.units.run(InvitesUnit, work)
+        return Reply(invite_view(made, invite_url(self.config.origin, secret)))
+
+    async def list(self, call: Call) -> Reply:
+        account = call.caller.account
+        found = await self.units.look(InvitesUnit, lambda unit: unit.invites(account))
+        return Reply(InviteList(items=[invite_view(one) for one in found]))
+
+    async def revoke(self, call: Call) -> Reply:
+        account, id = call.caller.account, call.path["id"]
+        await self.units.run(InvitesUnit, lambda unit: invites.revoke_invite(account, id, unit))
+        return Reply()
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """What an administrator does."""
+
+    units: Units
+    doorkeeper: Doorkeeper
+
+    async def settings(self, _call: Call) -> Reply:
+        registration = await self.units.look(InvitesUnit, lambda unit: unit.registration())
+        return Reply(NodeSettings(registration=registration.value))
+
+    async def put_settings(self, call: Call) -> Reply:
+        asked: NodeSettings = call.body
+        mode = Registration(asked.registration)
+        await self.units.run(InvitesUnit, lambda unit: unit.put_registration(mode))
+        return Reply(asked)
+
+    async def accounts(self, call: Call) -> Reply:
+        state, after, limit = _state(call.query.get("state", State.PENDING)), call.after, call.limit
+        found = await self.units.look(
+            InvitesUnit, lambda unit: unit.in_state(state, after, limit + 1)
+        )
+        page = found[:limit]
+        more = _cursor(page[-1]) if len(found) > limit else None
+        return Reply(ApplicantList(items=[applicant_view(one) for one in page]), after=more)
+
+    async def approve(self, call: Call) -> Reply:
+        return Reply(applicant_view(await self.doorkeeper.approve(call.path["id"])))
+
+    async def reject(self, call: Call) -> Reply:
+        id = call.path["id"]
+        await self.units.run(InvitesUnit, lambda unit: invites.reject(id, unit))
+        return Reply()
+
+    async def suspend(self, call: Call) -> Reply:
+        id = call.path["id"]
+        await self.units.run(InvitesUnit, lambda unit: accounts.suspend(id, unit))
+        return Reply()
+
+
+def _cursor(account: Account) -> Cursor:
+    return Cursor(micros(account.created), account.id)
+
+
+def _state(text: str) -> State:
+    if text not in (State.PENDING, State.ACTIVE, State.SUSPENDED):
+        raise Malformed("API-1.3", "state is pending, active or suspended")
+    return State(text)

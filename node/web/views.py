@@ -1,0 +1,61 @@
+"""Accounts, devices and invites as the client API shows them."""
+
+from node.graph.accounts import Account, Device
+from node.graph.invites import Invite
+from node.wire.api.accounts import AccountView, Applicant, DeviceView, InviteView
+
+
+def account_view(account: Account, domain: str) -> AccountView:
+    """One's own account."""
+    return AccountView(
+        id=account.id,
+        name=account.name,
+        address=f"@{account.name}@{domain}",
+        actor=account.actor,
+        channel=account.channel,
+        role=account.role.value,
+        state=account.state.value,  # type: ignore[arg-type]  # a deleted one is shown to nobody
+        created=account.created,
+        display_name=account.display_name,
+        summary=account.summary,
+        locale=account.locale,
+        identity_key=account.identity_key,
+        reason=account.reason,
+    )
+
+
+def applicant_view(account: Account) -> Applicant:
+    """An account as administrators see it."""
+    return Applicant(
+        id=account.id,
+        name=account.name,
+        display_name=account.display_name,
+        state=account.state.value,  # type: ignore[arg-type]
+        role=account.role.value,
+        created=account.created,
+        reason=account.reason,
+    )
+
+
+def device_view(device: Device, current: str) -> DeviceView:
+    """A device; `current` is the one that asks."""
+    return DeviceView(
+        id=device.id,
+        name=device.name,
+        created=device.created,
+        current=device.id == current,
+        last_seen=device.last_seen,
+    )
+
+
+def invite_view(invite: Invite, url: str | None = None) -> InviteView:
+    """An invite; `url` only when it was just made."""
+    return InviteView(
+        id=invite.id,
+        uses_left=invite.uses_left,
+        befriends=invite.befriends,
+        role=invite.role.value,
+        created=invite.created,
+        expires=invite.expires,
+        url=url,
+    )

@@ -1,0 +1,177 @@
+"""Pure: accounts, devices and invites as the client API says them (spec API, GRA-1, GRA-2)."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+
+class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a client sends."""
+
+
+class _Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What the node answers; it may grow."""
+
+
+class SignUp(_Asked, frozen=True, kw_only=True):
+    """Who signs up. `identity_key` is 32 bytes in base64; `reason` is for approval."""
+
+    name: str
+    password: str
+    device_name: str = "unnamed device"
+    invite: str | None = None
+    display_name: str = ""
+    identity_key: bytes | None = None
+    reason: str = ""
+
+
+class LogIn(_Asked, frozen=True, kw_only=True):
+    """A name, a password, and what the new device is to be called."""
+
+    name: str
+    password: str
+    device_name: str = "unnamed device"
+
+
+class ChangeProfile(_Asked, frozen=True, kw_only=True):
+    """What is absent stays as it is. `summary` is plain text."""
+
+    display_name: str | None = None
+    summary: str | None = None
+    locale: str | None = None
+
+
+class ChangePassword(_Asked, frozen=True, kw_only=True):
+    """The old password proves who asks."""
+
+    old_password: str
+    new_password: str
+
+
+class DeleteAccount(_Asked, frozen=True, kw_only=True):
+    """The password proves who asks."""
+
+    password: str
+
+
+class AccountView(_Said, frozen=True, kw_only=True):
+    """One's own account. `actor` is its public id, `address` is `@name@domain`."""
+
+    id: str
+    name: str
+    address: str
+    actor: str
+    channel: str
+    role: Literal["member", "admin"]
+    state: Literal["pending", "active", "suspended"]
+    created: datetime
+    display_name: str = ""
+    summary: str = ""
+    locale: str = "en"
+    identity_key: bytes | None = None
+    reason: str = ""
+
+
+class Session(_Said, frozen=True, kw_only=True):
+    """An account, and the token of its new device; none while the account waits for approval."""
+
+    account: AccountView
+    token: str | None = None
+    device: str | None = None
+
+
+class DeviceView(_Said, frozen=True, kw_only=True):
+    """Where one is logged in. `current` is the device that asks."""
+
+    id: str
+    name: str
+    created: datetime
+    current: bool
+    last_seen: datetime | None = None
+
+
+class DeviceList(_Said, frozen=True, kw_only=True):
+    items: list[DeviceView]
+
+
+class NewInvite(_Asked, frozen=True, kw_only=True):
+    """`befriends`: whoever comes by it becomes a friend of its maker."""
+
+    uses: int = 1
+    days: int = 7
+    befriends: bool = False
+    role: Literal["member", "admin"] = "member"
+
+
+class InviteView(_Said, frozen=True, kw_only=True):
+    """An invite. `url` is told once, to the one who made it."""
+
+    id: str
+    uses_left: int
+    befriends: bool
+    role: Literal["member", "admin"]
+    created: datetime
+    expires: datetime
+    url: str | None = None
+
+
+class InviteList(_Said, frozen=True, kw_only=True):
+    items: list[InviteView]
+
+
+class ActorView(_Said, frozen=True, kw_only=True):
+    """Somebody, here or elsewhere. `summary` is cleaned HTML."""
+
+    id: str
+    kind: str
+    name: str
+    address: str
+    local: bool
+    display_name: str = ""
+    summary: str = ""
+    icon: str = ""
+    url: str = ""
+
+
+class NodeSettings(_Asked, frozen=True, kw_only=True):
+    """What an administrator switches while the node runs."""
+
+    registration: Literal["invite", "approval", "open"]
+
+
+class Applicant(_Said, frozen=True, kw_only=True):
+    """An account as administrators see it."""
+
+    id: str
+    name: str
+    display_name: str
+    state: Literal["pending", "active", "suspended"]
+    role: Literal["member", "admin"]
+    created: datetime
+    reason: str = ""
+
+
+class ApplicantList(_Said, frozen=True, kw_only=True):
+    items: list[Applicant]
+
+
+class NodeLimits(_Said, frozen=True, kw_only=True):
+    """What this node takes; lengths in bytes and seconds."""
+
+    api_bytes: int
+    upload_bytes: int
+    chunk_bytes: int
+    video_seconds: int
+    quota_bytes: int
+    requests_per_minute: int
+
+
+class NodeView(_Said, frozen=True, kw_only=True):
+    """What anyone may know of this node. `domain` stands after the @ of its people's addresses."""
+
+    name: str
+    domain: str
+    origin: str
+    registration: Literal["invite", "approval", "open"]
+    limits: NodeLimits
