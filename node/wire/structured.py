@@ -25,6 +25,15 @@ LONGEST_FIELD = 16384  # an ML-DSA-44 signature is 3,228 characters of base64
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.S)
 _LOOSE = re.compile(r"(?:^|[=(,\t ])(?::[^:]*=[^=:][^:]*:|-?\d+\.(?:\d{4}|(?!\d)))", re.ASCII)
 
+_TEXT = r'"[ !#-\[\]-~]*+"'
+_KEY = r"[a-z*][a-z0-9_.*-]{0,63}"
+_SIMPLE = re.compile(
+    rf"({_KEY})=(\(({_TEXT}(?: {_TEXT})*+)?\)((?:;{_KEY}=(?:{_TEXT}|0|[1-9]\d{{0,14}}))*+))",
+    re.ASCII,
+)
+_STRING_OF = re.compile(r'"([^"]*)"').findall
+_PAIRS = re.compile(r';([^=]+)=(?:"([^"]*)"|(\d+))').findall
+
 Parsed = TypeVar("Parsed", bound=StructuredFieldValue)
 Parameters = Mapping[str, object]
 
@@ -62,11 +71,30 @@ def members(value: str, clause: str, what: str) -> tuple[Member, ...]:
 
 def dictionary(value: str, clause: str, what: str) -> dict[str, Member]:
     """The members of the dictionary that `value` is, none twice. `Malformed` with `clause`."""
+    simple = _simple(value)
+    if simple is not None:
+        return simple
     parsed = _parsed(Dictionary(), value, clause, what)
     if len(parsed) and _squeezed(str(parsed)) != _squeezed(value):
         # What was parsed says less than what was sent: something stood twice.
         raise Malformed(clause, f"{what} names something twice, or is not in canonical form")
     return {key: _member(member) for key, member in parsed.items()}
+
+
+def _simple(value: str) -> dict[str, Member] | None:
+    """One list of plain strings with plain parameters, as nearly every Signature-Input is.
+
+    Five times as fast as the whole grammar; None for anything else, and where a name stands twice.
+    """
+    found = _SIMPLE.fullmatch(value) if len(value) <= LONGEST_FIELD else None
+    if not found:
+        return None
+    pairs = [(name, int(digits) if digits else text) for name, text, digits in _PAIRS(found[4])]
+    params: dict[str, object] = dict(pairs)
+    if len(params) != len(pairs):
+        return None
+    items = tuple(Item(name, {}, f'"{name}"') for name in _STRING_OF(found[3] or ""))
+    return {found[1]: InnerList(items, params, found[2])}
 
 
 def _squeezed(text: str) -> str:

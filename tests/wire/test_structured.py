@@ -114,3 +114,29 @@ def test_any_text_is_a_field_or_refused(text: str, kind: str) -> None:
         READ[kind](text, "FED-4.2", "the field")
     except Malformed:
         return
+
+
+PLAIN = st.text(alphabet=[chr(c) for c in range(32, 127) if chr(c) not in '"\\'], max_size=6)
+
+
+@given(
+    st.lists(PLAIN, max_size=4),
+    st.dictionaries(
+        st.from_regex(r"[a-z*][a-z0-9_.*-]{0,4}", fullmatch=True),
+        PLAIN | st.integers(0, 10**15 - 1),
+        max_size=4,
+    ),
+)
+def test_the_short_way_reads_what_the_whole_grammar_reads(
+    names: list[str], params: dict[str, str | int]
+) -> None:
+    quoted = " ".join(f'"{name}"' for name in names)
+    written = "".join(
+        f";{key}={value}" if isinstance(value, int) else f';{key}="{value}"'
+        for key, value in params.items()
+    )
+    usual = f"sig1=({quoted}){written}"
+    [(label, short)] = structured.dictionary(usual, "FED-4.2", "x").items()
+    whole = structured.dictionary(f"  {usual}", "FED-4.2", "x")[label]  # blanks: the long way
+    assert isinstance(short, structured.InnerList) and isinstance(whole, structured.InnerList)
+    assert short == whole and short.text == f"({quoted}){written}"
