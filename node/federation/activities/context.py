@@ -1,0 +1,91 @@
+"""Pure: the `@context` of what we send: names for those who read with JSON-LD (spec FED-6.19).
+
+We act on plain names ourselves and fetch no context; a reader that expands ours must arrive at
+the meaning that the plain names have.
+"""
+
+from typing import Any
+
+AS2 = "https://www.w3.org/ns/activitystreams"
+SECURITY = "https://w3id.org/security/v1"
+MULTIKEY = "https://w3id.org/security/multikey/v1"
+MLS = "https://purl.archive.org/socialweb/mls"
+
+_POSTS: dict[str, Any] = {
+    "toot": "http://joinmastodon.org/ns#",
+    "schema": "http://schema.org#",
+    "kith": "urn:kith:ns#",
+    "sensitive": "as:sensitive",
+    "Hashtag": "as:Hashtag",
+    "blurhash": "toot:blurhash",
+    "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
+    "digestMultibase": "https://w3id.org/security#digestMultibase",
+    "size": "schema:contentSize",
+    "kith:video": {"@type": "@id"},
+    "kith:note": {"@type": "@id"},
+}
+_VIDEOS: dict[str, Any] = {
+    **_POSTS,
+    "pt": "https://joinpeertube.org/ns#",
+    "uuid": "schema:identifier",
+    "views": {"@type": "schema:Number", "@id": "pt:views"},
+    "state": {"@type": "schema:Number", "@id": "pt:state"},
+    "commentsPolicy": {"@type": "schema:Number", "@id": "pt:commentsPolicy"},
+    "downloadEnabled": {"@type": "schema:Boolean", "@id": "pt:downloadEnabled"},
+    "waitTranscoding": {"@type": "schema:Boolean", "@id": "pt:waitTranscoding"},
+    "isLiveBroadcast": "schema:isLiveBroadcast",
+    "subtitleLanguage": "schema:subtitleLanguage",
+    "language": "schema:inLanguage",
+    "identifier": "schema:identifier",
+    "originallyPublishedAt": "schema:datePublished",
+    "support": {"@type": "schema:Text", "@id": "pt:support"},
+    "aspectRatio": {"@type": "schema:Float", "@id": "pt:aspectRatio"},
+    "fps": {"@type": "schema:Number", "@id": "pt:fps"},
+    "comments": {"@type": "@id", "@id": "pt:comments"},
+    "dislikes": {"@type": "@id", "@id": "as:dislikes"},
+}
+_ACTORS: dict[str, Any] = {
+    "toot": "http://joinmastodon.org/ns#",
+    "sm": "http://smithereen.software/ns#",
+    "kith": "urn:kith:ns#",
+    "discoverable": "toot:discoverable",
+    "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+    "friends": {"@type": "@id", "@id": "sm:friends"},
+    "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+    "implements": {"@type": "@id", "@id": "https://w3id.org/fep/844e#implements"},
+    "kith:channel": {"@type": "@id"},
+}
+
+PLAIN: Any = AS2
+POSTS: Any = [AS2, _POSTS]
+VIDEOS: Any = [AS2, _VIDEOS]
+SEALED: Any = [AS2, MLS]
+ACTORS: Any = [AS2, SECURITY, MULTIKEY, MLS, _ACTORS]
+
+_BY_TYPE = {"Video": VIDEOS, **dict.fromkeys(("Person", "Group", "Application"), ACTORS)}
+_POSTED = {"Note", "Article", "Page", "Event", "Question", "Audio", "Image", "Document"}
+
+
+def with_context(document: dict[str, Any]) -> dict[str, Any]:
+    """`document` behind the context that its own type, or that of what it encloses, needs."""
+    return {"@context": _context(document), **document}
+
+
+def _context(document: dict[str, Any]) -> Any:
+    enclosed = document.get("object")
+    kinds = _kinds(document) | (_kinds(enclosed) if isinstance(enclosed, dict) else set())
+    for kind, context in _BY_TYPE.items():
+        if kind in kinds:
+            return context
+    if kinds & _POSTED:
+        return POSTS
+    return SEALED if "message/mls" in _media_types(document, enclosed) else PLAIN
+
+
+def _kinds(document: dict[str, Any]) -> set[str]:
+    said = document.get("type")
+    return set(said) if isinstance(said, list) else {str(said)}
+
+
+def _media_types(*documents: Any) -> set[Any]:
+    return {each.get("mediaType") for each in documents if isinstance(each, dict)}
