@@ -1,0 +1,118 @@
+"""Pure: `Like` and `Announce`: a nod to a post, and passing it on (spec FED-6.8)."""
+
+from typing import Any
+
+from node.errors import Forbidden, Malformed
+from node.federation.activities.attribution import Said, attributed
+from node.federation.activities.reading import (
+    Doc,
+    instant,
+    is_a,
+    one,
+    recipients,
+    types,
+    url_id,
+)
+from node.federation.activities.shapes import Announce, Like
+from node.wire import ids
+from node.wire.times import rfc3339
+
+# FEP-1b12: a group passes on what was sent to it. What was sent is not believed from there.
+PASSED_ON = ("Create", "Update")
+ACTIVITIES = frozenset(
+    {
+        "Accept",
+        "Add",
+        "Announce",
+        "Arrive",
+        "Block",
+        "Create",
+        "Delete",
+        "Dislike",
+        "EmojiReact",
+        "Flag",
+        "Follow",
+        "Ignore",
+        "Invite",
+        "Join",
+        "Leave",
+        "Like",
+        "Listen",
+        "Lock",
+        "Move",
+        "Offer",
+        "Question",
+        "Read",
+        "Reject",
+        "Remove",
+        "TentativeAccept",
+        "TentativeReject",
+        "Travel",
+        "Undo",
+        "Update",
+        "View",
+    }
+)
+
+
+def parse_like(document: Doc, said: Said) -> Like:
+    """Raises `Malformed` (FED-6.3, FED-1.1)."""
+    liked = one(document.get("object"), "the object of a Like")
+    return Like(said.id, said.actor, url_id(liked, "what is liked"))
+
+
+def parse_announce(document: Doc, said: Said) -> Announce:
+    """Raises `Malformed` (FED-6.1, FED-6.3, FED-1.1) and `Forbidden` (FED-6.8)."""
+    shared = _shared(one(document.get("object"), "the object of an Announce"), said.actor)
+    if shared == said.id:
+        raise Malformed("FED-6.8", "an Announce does not share itself")
+    return Announce(
+        said.id,
+        said.actor,
+        shared,
+        said.at(instant(document, "published")),
+        recipients(document, "to"),
+        recipients(document, "cc"),
+    )
+
+
+def _shared(object: Any, actor: str) -> str:
+    """The id of what is shared; whatever else is enclosed is not looked at."""
+    if is_a(object, *PASSED_ON):
+        inner = one(object.get("object"), "the object of what is shared")
+        if is_a(inner, *ACTIVITIES - {"Question"}):
+            raise Malformed("FED-6.1", "an Announce of that is not understood here")
+        return url_id(inner, "what is shared")
+    if is_a(object, *ACTIVITIES - {"Question"}):
+        raise Malformed("FED-6.1", "an Announce of an activity is not understood here")
+    shared = url_id(object, "what is shared")
+    if isinstance(object, dict) and _is_content(object):
+        _check_enclosed(object, shared, actor)
+    return shared
+
+
+def _is_content(object: Doc) -> bool:
+    return any(name in object for name in ("content", "contentMap", "name", "attachment"))
+
+
+def _check_enclosed(object: Doc, shared: str, actor: str) -> None:
+    """A post that is enclosed with its words is the sharer's own server's, or is refused."""
+    types(object)
+    if not all(ids.same_origin(id, actor) for id in (shared, *attributed(object))):
+        raise Forbidden("FED-6.8", "an Announce encloses the words of another origin")
+
+
+def render_like(like: Like) -> dict[str, Any]:
+    return {"type": "Like", "id": like.id, "actor": like.actor, "object": like.object}
+
+
+def render_announce(announce: Announce) -> dict[str, Any]:
+    return {
+        "type": "Announce",
+        "id": announce.id,
+        "actor": announce.actor,
+        "object": announce.object,
+        "published": rfc3339(announce.published),
+        "to": list(announce.to),
+        "cc": list(announce.cc),
+    }
