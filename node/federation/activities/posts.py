@@ -1,0 +1,235 @@
+"""Pure: posts and comments: `Note` and what is read as one, in `Create` and `Update` (FED-6.9)."""
+
+import dataclasses
+from typing import Any
+
+from node.errors import Malformed, TooMuch
+from node.federation.activities.attribution import (
+    Said,
+    check_form,
+    check_owned_alone,
+    check_owner,
+)
+from node.federation.activities.media import parse_attachments, read_media, render_attachment
+from node.federation.activities.prose import paragraphs
+from node.federation.activities.reading import (
+    LONGEST_CONTENT,
+    LONGEST_NAME,
+    MOST_TAGS,
+    Doc,
+    by_language,
+    flag,
+    id_of,
+    instant,
+    is_a,
+    is_language,
+    many,
+    maybe_url,
+    media_type,
+    page_url,
+    recipients,
+    text,
+    types,
+)
+from node.federation.activities.shapes import Attachment, CreateNote, Note, UpdateNote
+from node.wire import ids
+from node.wire.html import clean, line
+from node.wire.times import rfc3339
+
+# What other software posts under another name than Note: title, text and link are kept.
+KINDS = ("Note", "Article", "Page", "Event", "Question", "Audio", "Image", "Document")
+_FILES = {"Audio", "Image", "Document"}
+_PLAIN = frozenset({"text/plain", "text/markdown"})
+
+
+def parse_create(document: Doc, said: Said, object: Doc) -> CreateNote:
+    """Raises `Malformed` (FED-6.3 …), `Forbidden` (FED-6.5), `TooMuch` (FED-6.15)."""
+    return CreateNote(said.id, said.actor, _enclosed(document, said, object))
+
+
+def parse_update(document: Doc, said: Said, object: Doc) -> UpdateNote:
+    """Raises as `parse_create`."""
+    return UpdateNote(said.id, said.actor, _enclosed(document, said, object))
+
+
+def _enclosed(document: Doc, said: Said, object: Doc) -> Note:
+    note = _read(object, check_owner(object, said.actor), said)
+    if note.to or note.cc:
+        return note
+    # Some peers address only the activity.
+    return dataclasses.replace(note, to=recipients(document, "to"), cc=recipients(document, "cc"))
+
+
+def parse_note(object: Doc) -> Note:
+    """A post that came by itself. Nobody has said it yet: what fetched it must know from where."""
+    id, author = check_owned_alone(object)
+    return _read(object, id, Said("", author))
+
+
+def _read(object: Doc, id: str, said: Said) -> Note:
+    check_form(object)
+    kind = next((name for name in types(object) if name in KINDS), "Note")
+    content, lang, others = _content(object)
+    name = line(text(object, "name"))
+    attachments = _attachments(object, kind)
+    if not (content or name or attachments or _said_so(object)):
+        raise Malformed("FED-6.9", "the post has neither text nor title nor attachment")
+    return Note(
+        id=id,
+        author=said.actor,
+        content=content,
+        published=said.at(instant(object, "published") or instant(object, "updated")),
+        updated=instant(object, "updated"),
+        url=page_url(object),
+        summary=line(text(object, "summary")),
+        sensitive=flag(object, "sensitive"),
+        in_reply_to=_in_reply_to(object, id),
+        lang=lang or _declared(object),
+        content_map=others,
+        to=recipients(object, "to"),
+        cc=recipients(object, "cc"),
+        mentions=_mentions(object, said.actor),
+        attachments=attachments,
+        name=name,
+        video=maybe_url(object.get("kith:video"), "the video"),
+        kind=kind,
+    )
+
+
+def _said_so(object: Doc) -> bool:
+    """Whether the content is there but empty: a post of nothing is odd, not wrong."""
+    return any(isinstance(object.get(name), str | dict) for name in ("content", "contentMap"))
+
+
+def _attachments(object: Doc, kind: str) -> tuple[Attachment, ...]:
+    found = parse_attachments(object)
+    if not found and kind in _FILES:
+        own = read_media(object, kind)
+        return (own,) if own and not own.media_type.startswith("text/") else ()
+    return found
+
+
+def _content(object: Doc) -> tuple[str, str, dict[str, str]]:
+    """Cleaned content, its language, and the content in other languages.
+
+    The language is that of the `contentMap` entry with the same text, or of the only entry.
+    """
+    said = {tag: _markup(words, object) for tag, words in by_language(object, "contentMap").items()}
+    content = _markup(text(object, "content", LONGEST_CONTENT), object)
+    if not content and said:
+        content = next(iter(said.values()))
+    same = [tag for tag, words in said.items() if words == content]
+    lang = next(iter(same or (said if len(said) == 1 else ())), "")
+    said.pop(lang, None)
+    return content, lang, said
+
+
+def _markup(words: str, object: Doc) -> str:
+    return clean(paragraphs(words) if media_type(object) in _PLAIN else words)
+
+
+def _declared(object: Doc) -> str:
+    """`language` as Lemmy and PeerTube say it: `{"identifier": "ko", "name": …}`."""
+    said = object.get("language")
+    tag = said.get("identifier") if isinstance(said, dict) else said
+    return tag if isinstance(tag, str) and tag not in ("", "und") and is_language(tag) else ""
+
+
+def _in_reply_to(object: Doc, id: str) -> str:
+    said = many(object.get("inReplyTo"))
+    parent = maybe_url(said[0], "inReplyTo") if said else ""
+    if parent and parent == id:
+        raise Malformed("FED-6.9", "the post is an answer to itself")
+    return parent
+
+
+def _mentions(object: Doc, author: str) -> tuple[str, ...]:
+    """Who is mentioned, each once. Raises `Malformed` (FED-6.9), `TooMuch` (FED-6.15)."""
+    tags = many(object.get("tag"))
+    if len(tags) > MOST_TAGS:
+        raise TooMuch("FED-6.15", f"the post has more than {MOST_TAGS} tags", most=MOST_TAGS)
+    named = [maybe_url(tag.get("href"), "a mention") for tag in tags if is_a(tag, "Mention")]
+    mentions = tuple(dict.fromkeys(id for id in named if id))
+    _check_mentions(mentions, object, author)
+    return mentions
+
+
+def _check_mentions(mentions: tuple[str, ...], object: Doc, author: str) -> None:
+    """A server knows its own people: if it mentions one, it addresses that one too (FED-6.9).
+
+    Where it does not, the mention names someone else than the text shows to its readers.
+    """
+    addressed = {*_all_ids(object, "to"), *_all_ids(object, "cc")}
+    for id in mentions:
+        neighbour = id != author and ids.same_origin(id, author)
+        if neighbour and id not in addressed and _bare(object, id):
+            raise Malformed("FED-6.9", "the post mentions someone it is not addressed to")
+
+
+def _bare(object: Doc, id: str) -> bool:
+    """Whether the mention of `id` is by a name without host, as for a neighbour."""
+    tags = (tag for tag in many(object.get("tag")) if is_a(tag, "Mention"))
+    names = [tag.get("name") for tag in tags if tag.get("href") == id]
+    return any(isinstance(name, str) and "@" not in name.lstrip("@") for name in names)
+
+
+def _all_ids(object: Doc, name: str) -> list[str]:
+    return [id_of(member, name) for member in many(object.get(name))]
+
+
+def render_note(note: Note) -> dict[str, Any]:
+    """The object as it is served at its id and enclosed in `Create` and `Update`."""
+    document: dict[str, Any] = {
+        "type": note.kind,
+        "id": note.id,
+        "attributedTo": note.author,
+        "content": note.content,
+        "mediaType": "text/html",
+        "published": rfc3339(note.published),
+        "to": list(note.to),
+        "cc": list(note.cc),
+        "sensitive": note.sensitive,
+        "summary": note.summary or None,
+        "inReplyTo": note.in_reply_to or None,
+        "url": note.url or note.id,
+        "tag": [{"type": "Mention", "href": id, "name": _handle(id)} for id in note.mentions],
+        "attachment": [render_attachment(attachment) for attachment in note.attachments],
+    }
+    if note.lang or note.content_map:
+        own = {note.lang: note.content} if note.lang else {}
+        document["contentMap"] = {**own, **note.content_map}
+    if note.updated:
+        document["updated"] = rfc3339(note.updated)
+    if note.name:
+        document["name"] = note.name[:LONGEST_NAME]
+    if note.video:
+        document["kith:video"] = note.video
+    return document
+
+
+def _handle(id: str) -> str:
+    """Who reads this id only knows its host; the reader's server finds the name by the id."""
+    return f"@{id.rstrip('/').rpartition('/')[2].lstrip('@')}@{ids.origin(id).authority}"
+
+
+def render_create(create: CreateNote) -> dict[str, Any]:
+    return _activity("Create", create)
+
+
+def render_update(update: UpdateNote) -> dict[str, Any]:
+    return _activity("Update", update)
+
+
+def _activity(verb: str, said: CreateNote | UpdateNote) -> dict[str, Any]:
+    object = render_note(said.note)
+    return {
+        "type": verb,
+        "id": said.id,
+        "actor": said.actor,
+        "published": object.get("updated", object["published"])
+        if verb == "Update"
+        else object["published"],
+        "to": object["to"],
+        "cc": object["cc"],
+        "object": object,
+    }

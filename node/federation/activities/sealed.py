@@ -1,0 +1,129 @@
+"""Pure: sealed messages: MLS over ActivityPub, whose content stays bytes (spec FED-6.14)."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from node.errors import Forbidden, Malformed, TooMuch
+from node.federation.activities.attribution import Said, check_owned_alone, check_owner
+from node.federation.activities.reading import (
+    Doc,
+    id_of,
+    instant,
+    is_a,
+    many,
+    maybe_url,
+    media_type,
+    types,
+    url_id,
+)
+from node.federation.activities.shapes import PUBLIC, CreateSealed, SealedKind
+from node.wire.times import rfc3339
+
+KINDS = tuple(kind.value for kind in SealedKind)
+LARGEST = 1024 * 1024  # bytes of an MLS message
+MOST_RECIPIENTS = 1000
+_ADDRESSED = ("to", "cc", "bto", "bcc", "audience")
+_COLLECTION = re.compile(r"/(?:followers|following|friends|subscribers)/?(?:[?#].*)?$", re.I)
+_COLLECTIONS = ("Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage")
+
+
+def parse_create(document: Doc, said: Said, object: Doc) -> CreateSealed:
+    """Raises `Malformed` (FED-6.3, FED-6.14), `Forbidden` (FED-6.5), `TooMuch` (FED-6.14)."""
+    id = check_owner(object, said.actor)
+    return _read(said, id, object, [document, object])
+
+
+def parse_bare(object: Doc, said_at: Said) -> CreateSealed:
+    """A sealed object that was sent without its `Create`: its own id and author stand for it."""
+    id, author = check_owned_alone(object)
+    if not id or not author:
+        raise Malformed("FED-6.14", "a sealed object has an id and an author")
+    return _read(Said(id, author, said_at.received), id, object, [object])
+
+
+def _read(said: Said, id: str, object: Doc, addressed: list[Doc]) -> CreateSealed:
+    kind = next(SealedKind(name) for name in types(object) if name in KINDS)
+    return CreateSealed(
+        id=said.id,
+        actor=said.actor,
+        object=id,
+        kind=kind,
+        content=_content(object),
+        to=_recipients(addressed),
+        conversation=maybe_url(object.get("conversation"), "conversation")
+        or maybe_url(object.get("context"), "context"),
+        published=instant(object, "published"),
+    )
+
+
+def _recipients(addressed: list[Doc]) -> tuple[str, ...]:
+    """Everyone who is addressed anywhere; each must be an actor, named one by one."""
+    found: dict[str, None] = {}
+    for document in addressed:
+        for name in _ADDRESSED:
+            for member in many(document.get(name)):
+                found[_recipient(member)] = None
+            if len(found) > MOST_RECIPIENTS:
+                raise TooMuch("FED-6.15", "a sealed message has too many recipients")
+    if not found:
+        raise Malformed("FED-6.14", "a sealed message names its recipients")
+    return tuple(found)
+
+
+def _recipient(member: object) -> str:
+    id = id_of(member, "a recipient")
+    if id == PUBLIC or _COLLECTION.search(id) or is_a(member, *_COLLECTIONS):
+        raise Forbidden("FED-6.14", "a sealed message goes to actors, never to a collection")
+    return url_id(id, "a recipient")
+
+
+def _content(object: Doc) -> bytes:
+    if media_type(object) not in ("", "message/mls"):
+        raise Malformed("FED-6.14", "the sealed object is not message/mls")
+    encoding = object.get("encoding")
+    if encoding is not None and str(encoding).lower() != "base64":
+        raise Malformed("FED-6.14", "the sealed object's encoding is not base64")
+    said = object.get("content")
+    if not isinstance(said, str) or not said:
+        raise Malformed("FED-6.14", "the sealed object has no content")
+    try:
+        content = base64.b64decode("".join(said.split()).encode("ascii"), validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed("FED-6.14", "the sealed object's content is not base64") from None
+    if not content:
+        raise Malformed("FED-6.14", "the sealed object has no content")
+    if len(content) > LARGEST:
+        raise TooMuch("FED-6.14", "the sealed message is too large", most=LARGEST)
+    return content
+
+
+def render_sealed(sealed: CreateSealed) -> dict[str, Any]:
+    """The sealed object itself."""
+    document: dict[str, Any] = {
+        "type": ["Object", sealed.kind.value],
+        "id": sealed.object,
+        "attributedTo": sealed.actor,
+        "to": list(sealed.to),
+        "mediaType": "message/mls",
+        "encoding": "base64",
+        "content": base64.b64encode(sealed.content).decode("ascii"),
+    }
+    if sealed.conversation:
+        # Emissary looks for `context`, the draft says `conversation`.
+        document |= {"conversation": sealed.conversation, "context": sealed.conversation}
+    if sealed.published:
+        document["published"] = rfc3339(sealed.published)
+    return document
+
+
+def render_create(sealed: CreateSealed) -> Mapping[str, Any]:
+    return {
+        "type": "Create",
+        "id": sealed.id,
+        "actor": sealed.actor,
+        "to": list(sealed.to),
+        "object": render_sealed(sealed),
+    }
