@@ -97,9 +97,10 @@ def _open_up(handle: int, place: str, access: int) -> None:
 
 def give_up(order: dict[str, Any]) -> None:
     """All bounds, one after the other; those that the system forbids are passed over."""
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     leave_network()
+    # When the node is killed, so are its children. After the name space: new credentials reset it.
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     see_only(
         [*SYSTEM_FOLDERS, *SYSTEM_FILES, *order["readable"]],
         ["/dev/null", *order["writable"]],

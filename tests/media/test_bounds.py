@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,6 +134,29 @@ time.sleep(600)
     os.set_blocking(reader, True)
     assert await asyncio.to_thread(os.read, reader, 1) == b""
     os.close(reader)
+
+
+KILLED_NODE = """
+import asyncio, pathlib, sys
+from node.media import bounds
+folder = pathlib.Path(sys.argv[1])
+caps = bounds.Caps(wall_seconds=60, cpu_seconds=60)
+asyncio.run(bounds.run(bounds.python(folder / "script.py"), folder, [], caps))
+"""
+
+
+@pytest.mark.clause("VID-4.3")
+def test_a_node_that_is_killed_leaves_no_child(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "import os, time\nos.write(os.open('alive', os.O_WRONLY), b'x')\n"
+        "alive = os.open('alive', os.O_WRONLY)\ntime.sleep(600)"
+    )
+    os.mkfifo(tmp_path / "alive")
+    node = subprocess.Popen([sys.executable, "-c", KILLED_NODE, str(tmp_path)])
+    with node, (tmp_path / "alive").open("rb", buffering=0) as reader:
+        assert reader.read(1) == b"x"
+        node.kill()
+        assert reader.read(1) == b"", "the pipe ends when the child is gone"
 
 
 @pytest.mark.clause("VID-4.3")
