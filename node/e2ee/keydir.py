@@ -97,6 +97,10 @@ class KeyUnit(Protocol):
 
     async def claims_of(self, device: str, claimant: str, since: int) -> int: ...
 
+    async def key_packages_of(self, actor: str) -> str | None:
+        """The address of an actor's collection; "" when they have none, None when unknown."""
+        ...
+
     async def drop_packages(self, device: str) -> None: ...
 
 
@@ -227,21 +231,38 @@ async def _tell_stock(unit: KeyUnit, account: str, device: str, suite: int, take
         await unit.tell(account, "key_packages", data, device)
 
 
+@dataclass(frozen=True, slots=True)
+class Abroad:
+    """The actor is not ours. `address` of their `keyPackages`: None when they are not known yet."""
+
+    address: str | None
+
+
+async def seek(
+    unit: KeyUnit, owner: str, claimant: str, suite: int, but: str
+) -> list[Offer] | Abroad:
+    """For one of ours: the packages of `owner` if they are here, else where to ask for them.
+
+    Raises as `claim` does; a stranger elsewhere is refused before their node is asked.
+    """
+    suite_of(suite)
+    if await unit.account_of(owner) is not None:
+        return await claim(unit, owner, claimant, suite, but)
+    if not await unit.befriended(claimant, owner):
+        raise Forbidden("E2E-2.7", "only friends may claim key packages")
+    return Abroad(await unit.key_packages_of(owner))
+
+
 # -- what peers read ---------------------------------------------------------------------------
 
 
-def collection_id(actor: str) -> str:
-    """The address of one of our actors' `keyPackages`."""
-    return f"{actor}/keyPackages"
-
-
-def collection(actor: str, offers: Sequence[Offer]) -> Document:
+def collection(id: str, actor: str, offers: Sequence[Offer]) -> Document:
     """The collection as anyone may read it: `offers` are the last resorts (E2E-2.5)."""
     ids: list[Json] = [offer.id for offer in offers]
     return {
         "@context": CONTEXT,
         "type": "Collection",
-        "id": collection_id(actor),
+        "id": id,
         "attributedTo": actor,
         "totalItems": len(ids),
         "items": ids,

@@ -1,18 +1,21 @@
 """The mailbox: what waits for each device until it says that it has it (spec E2E-4)."""
 
+import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import msgspec
 
-from node.e2ee.envelope import Sealed
+from node.e2ee.envelope import Kind, Sealed
 from node.wire.api.e2ee import MailboxItem, ref_of
-from node.wire.times import from_micros
+from node.wire.json import Document
+from node.wire.times import from_micros, rfc3339
 
 # What an event may carry; larger items are named only, so that streams stay quick for all.
 LARGEST_IN_EVENT_BYTES: Final = 64 * 2**10
 LARGEST_PAGE_BYTES: Final = 4 * 2**20
+_LABELS: Final = {Kind.WELCOME: "Welcome", Kind.GROUP_INFO: "GroupInfo"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,20 @@ def event(waiting: Waiting) -> dict[str, object]:
         item.content = None
     data: dict[str, object] = msgspec.to_builtins(item)
     return data
+
+
+def document(waiting: Waiting) -> Document:
+    """The item as the actor's `messages` collection lists it."""
+    shown: Document = {
+        "type": ["Object", _LABELS.get(Kind(waiting.kind), "PrivateMessage")],
+        "attributedTo": waiting.actor,
+        "mediaType": "message/mls",
+        "encoding": "base64",
+        "content": base64.b64encode(waiting.body).decode("ascii"),
+        "conversation": waiting.conversation,
+        "published": rfc3339(from_micros(waiting.received)),
+    }
+    return shown
 
 
 async def pull(unit: MailUnit, device: str, after: int, count: int) -> list[Waiting]:

@@ -10,7 +10,7 @@ from node.e2ee.mailbox import Box
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 
 LONGEST_GROUP_ID: Final = 256
-MOST_MEMBERS: Final = 1000
+MOST_MEMBERS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)

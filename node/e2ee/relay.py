@@ -110,7 +110,7 @@ def check_form(message: Message) -> None:
     if message.sealed.kind not in ORDERED:
         raise Malformed("E2E-1.4", "send commits, proposals and application messages here")
     if len(message.invitations) > MOST_WELCOMES or len(message.group_info) > LONGEST_BYTES:
-        raise TooMuch("E2E-1.3", f"at most {MOST_WELCOMES} Welcomes, and 1 MiB of GroupInfo")
+        raise TooMuch("E2E-1.3", f"at most {MOST_WELCOMES} Welcomes, and 720 KiB of GroupInfo")
     check_welcomes(message.sealed, message.invitations)
 
 
@@ -135,7 +135,8 @@ async def post(
     if (before := await _sent_before(unit, conversation, sender, message)) is not None:
         return before
     await _check_named(unit, sender, members, message)
-    if unmet := await unit.strangers(_elsewhere(members, message)):
+    # Who is removed need not be found again: a member whose server is gone can be let go.
+    if unmet := await unit.strangers(_elsewhere(members, message) - set(message.removed)):
         return Unmet(tuple(unmet))
     if not conversation.hosted and message.sealed.kind in HANDSHAKES and ruling is None:
         return Elsewhere(conversation.id)
@@ -221,6 +222,7 @@ async def _carry(
         # The relay hands out to its own people what it has accepted (E2E-3.9).
         theirs = {actor for actor in everyone if same_origin(actor, conversation.id)}
         reached, ours = reached - theirs, ours | theirs
+    reached -= set(await unit.strangers(reached & set(message.removed)))
     for newcomer in reached - {m.actor for m in members}:
         await unit.join(conversation.id, newcomer, "")
     if reached or not conversation.hosted:

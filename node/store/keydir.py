@@ -160,8 +160,7 @@ class KeyDirectoryUnit(Unit):
         row = found.first()
         return _offer(row) if row else None
 
-    async def claim_address(self, actor: str) -> str | None:
-        """The `keyPackages` of an actor elsewhere: None when unknown, "" when there is none."""
+    async def key_packages_of(self, actor: str) -> str | None:
         found = await self.connection.execute(
             select(actors.c.key_packages).where(actors.c.id == actor)
         )

@@ -119,7 +119,7 @@ class SealedWelcome(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewSealed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """An MLSMessage to send, at most 1 MiB. A commit brings its Welcomes.
+    """An MLSMessage to send, at most 720 KiB. A commit brings its Welcomes.
 
     `removed` are actors whom the commit removes altogether. `recipients` are members this node may
     not know of yet; usually empty. `group_info` is sealed by the members, for the relay to keep.

@@ -1,0 +1,202 @@
+"""What is asked of other nodes: packages of their people, and the ruling of a relay there."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from node.e2ee import envelope, keydir
+from node.e2ee.chain import Item
+from node.e2ee.envelope import EPOCHS, Sealed
+from node.e2ee.keydir import Offer
+from node.e2ee.members import Invitation
+from node.e2ee.relay import MOST_WELCOMES, Message
+from node.errors import Conflict, Forbidden, Malformed, Missing, Refused, TooMuch, Unreachable
+from node.wire.json import Document, Json
+
+MOST_PACKAGES: Final = 20
+_CLAUSE: Final = re.compile(r"(?:E2E|MLS|FED)-\d+(?:\.\d+)*[a-z]?")
+_NOT_SPOKEN: Final = frozenset({404, 405, 501})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a peer answered: its status, and the JSON object of its body (empty for any other)."""
+
+    status: int
+    document: Mapping[str, Json]
+
+
+class Peers(Protocol):
+    """Signed requests in the name of one of our actors. All raise `Unreachable`."""
+
+    async def ask(self, actor: str, url: str, document: Document) -> Answer:
+        """A signed POST of `document`, and the answer, whatever its status."""
+        ...
+
+    async def look(self, actor: str, url: str) -> Answer:
+        """A signed GET, and the answer, whatever its status."""
+        ...
+
+    async def meet(self, actor: str) -> None:
+        """Look an actor up and keep what was found. Raises `Refused` for what is no actor."""
+        ...
+
+
+# -- key packages ----------------------------------------------------------------------------------
+
+
+async def claim_abroad(
+    peers: Peers, claimant: str, owner: str, address: str, suite: int, now: datetime
+) -> list[Offer]:
+    """One package of each device of `owner`, from their node; each is checked (E2E-2.10)."""
+    answer = await peers.ask(claimant, f"{address}/claim", {"suite": suite})
+    if answer.status in _NOT_SPOKEN:
+        return await _listed(peers, claimant, owner, address, suite, now)
+    check_answer(answer, "E2E-2.7")
+    return _offers(_items(answer.document), owner, suite, now)
+
+
+async def _listed(
+    peers: Peers, claimant: str, owner: str, address: str, suite: int, now: datetime
+) -> list[Offer]:
+    """Of a peer that does not hand out: what its collection lists."""
+    answer = await peers.look(claimant, address)
+    check_answer(answer, "E2E-2.7")
+    found: list[Json] = []
+    for item in _items(answer.document):
+        if isinstance(item, str):
+            package = await peers.look(claimant, item)
+            check_answer(package, "E2E-2.7")
+            found.append(dict(package.document))
+        else:
+            found.append(item)
+    return _offers(found, owner, suite, now)
+
+
+def _items(document: Mapping[str, Json]) -> list[Json]:
+    items = document.get("items", document.get("orderedItems", []))
+    if not isinstance(items, list) or len(items) > MOST_PACKAGES:
+        raise Malformed("E2E-2.10", f"a peer hands out a list of at most {MOST_PACKAGES} packages")
+    return items
+
+
+def _offers(items: Sequence[Json], owner: str, suite: int, now: datetime) -> list[Offer]:
+    offers = [keydir.read_document(item, owner, now) for item in items]
+    return [offer for offer in offers if offer.suite == suite]
+
+
+# -- the relay -------------------------------------------------------------------------------------
+
+
+def forward(message: Message) -> Document:
+    """What a member's node posts to the conversation's address (E2E-3.9)."""
+    return {
+        "content": _text(message.sealed.body),
+        "welcomes": [
+            {"to": invitation.to, "content": _text(invitation.sealed.body)}
+            for invitation in message.invitations
+        ],
+        "removed": list(message.removed),
+        "group_info": _text(message.group_info),
+    }
+
+
+def read_forward(document: Mapping[str, Json]) -> Message:
+    """The inverse of `forward`. Raises `Malformed` (E2E-3.9), and as `envelope.read`."""
+    welcomes, removed = document.get("welcomes", []), document.get("removed", [])
+    if not isinstance(welcomes, list) or not isinstance(removed, list):
+        raise Malformed("E2E-3.9", "welcomes and removed are lists")
+    if len(welcomes) > MOST_WELCOMES or len(removed) > MOST_WELCOMES:
+        raise TooMuch("E2E-3.9", f"at most {MOST_WELCOMES} Welcomes in one request")
+    return Message(
+        sealed=envelope.read(_bytes(document.get("content"))),
+        invitations=tuple(_invitation(welcome) for welcome in welcomes),
+        removed=tuple(str(actor) for actor in removed),
+        group_info=_bytes(document.get("group_info", "")),
+    )
+
+
+def _invitation(said: Json) -> Invitation:
+    if not isinstance(said, dict) or not isinstance(to := said.get("to"), str):
+        raise Malformed("E2E-3.9", "a Welcome has content and to")
+    return Invitation(to, envelope.read(_bytes(said.get("content"))))
+
+
+def read_ruling(answer: Answer, sealed: Sealed) -> Item:
+    """The relay's item for `sealed`. Raises what it refused with, `Unreachable` for nonsense."""
+    check_answer(answer, "E2E-3.9")
+    said = answer.document
+    try:
+        item = Item(
+            group=_bytes(said.get("group")),
+            epoch=_count(said.get("epoch"), EPOCHS),
+            attempt=_count(said.get("attempt"), 2**32),
+            kind=str(said.get("kind")),
+            sha256=_bytes(said.get("sha256")),
+            seq=_count(said.get("seq"), EPOCHS),
+            prev=_bytes(said.get("prev")),
+            term=_count(said.get("term"), 2**32),
+            signature=_bytes(said.get("signature")),
+        )
+    except Malformed:
+        raise Unreachable("the relay's answer is not an item") from None
+    about = (item.group, item.epoch, item.kind, item.sha256)
+    if about != (sealed.group, sealed.epoch, str(sealed.kind), sealed.sha256):
+        raise Unreachable("the relay answered about another message")
+    return item
+
+
+def check_answer(answer: Answer, clause: str) -> None:
+    """Raise what a peer's problem document says; `clause` stands in where it names none."""
+    if answer.status == 200:
+        return
+    named, params = answer.document.get("clause"), answer.document.get("params")
+    if isinstance(named, str) and _CLAUSE.fullmatch(named):
+        clause = named
+    known = _params(params) if isinstance(params, dict) else {}
+    kinds: dict[int, type[Refused]] = {
+        400: Malformed,
+        403: Forbidden,
+        404: Missing,
+        409: Conflict,
+        413: TooMuch,
+    }
+    if answer.status == 429:
+        raise TooMuch(clause, "the other server asks to wait", retry_after_seconds=3600)
+    if answer.status not in kinds:
+        raise Unreachable(f"the other server answered {answer.status}")
+    raise kinds[answer.status](clause, "the other server refuses", **known)
+
+
+def _params(said: Mapping[str, Json]) -> dict[str, str | int]:
+    """The head, as a conflict names it; nothing else is passed on."""
+    found: dict[str, str | int] = {}
+    for name in ("epoch", "seq"):
+        if isinstance(value := said.get(name), int):
+            found[name] = value
+    for name in ("head", "sha256"):
+        value = said.get(name)
+        if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{0,64}", value):
+            found[name] = value
+    return found
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _bytes(said: Json) -> bytes:
+    try:
+        return base64.b64decode(said if isinstance(said, str) else "!", validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed("E2E-3.9", "bytes stand in base64") from None
+
+
+def _count(said: Json, end: int) -> int:
+    if not isinstance(said, int) or isinstance(said, bool) or not 0 <= said < end:
+        raise Malformed("E2E-3.9", "a number is missing or out of range")
+    return said

@@ -1,0 +1,337 @@
+"""Routes of sealed messages: key packages, conversations, the mailbox (spec E2E)."""
+
+from dataclasses import fields
+
+from node.e2ee import envelope, keydir, mailbox, members, peers, relay
+from node.e2ee.chain import Conversation, Item, Signer
+from node.e2ee.keydir import Abroad, NewPackage, Offer, Stock
+from node.e2ee.mailbox import Box
+from node.e2ee.members import Invitation, Sender, Unmet
+from node.e2ee.peers import Peers
+from node.e2ee.relay import Elsewhere, Message
+from node.errors import Forbidden, Malformed, Missing, Unreachable
+from node.ports import Clock
+from node.store.e2ee import E2eeUnit
+from node.store.unit import Units
+from node.web.routes import Call, Caller, Reply, Route, Scope
+from node.wire.api import e2ee as api
+from node.wire.api.cursor import Cursor
+from node.wire.times import from_micros
+
+MOST_PACKAGES_AT_ONCE = 101
+MOST_TRIES = 3
+
+
+class KeyPackages:
+    """The verbs of key packages, as the routes call them."""
+
+    def __init__(self, units: Units, peers: Peers, clock: Clock) -> None:
+        self._units = units
+        self._peers = peers
+        self._clock = clock
+
+    async def publish(self, call: Call) -> Reply:
+        new: api.NewKeyPackages = call.body
+        who = _device(call)
+        if len(new.packages) > MOST_PACKAGES_AT_ONCE:
+            raise Malformed("E2E-2.3", f"at most {MOST_PACKAGES_AT_ONCE} packages at once")
+        packages = [NewPackage(p.content, p.last_resort) for p in new.packages]
+        stock = await self._units.run(
+            E2eeUnit, lambda unit: keydir.publish(unit, who.actor, who.device, packages)
+        )
+        return Reply(_stock(stock))
+
+    async def stock(self, call: Call) -> Reply:
+        device = _device(call).device
+        return Reply(_stock(await self._units.look(E2eeUnit, lambda u: u.stock_of(device))))
+
+    async def claim(self, call: Call) -> Reply:
+        asked: api.ClaimRequest = call.body
+        who = _device(call)
+        found = await self._seek(who, asked)
+        if isinstance(found, Abroad) and found.address is None:
+            await self._peers.meet(asked.actor)
+            found = await self._seek(who, asked)
+        if isinstance(found, Abroad):
+            if not found.address:
+                raise Missing("E2E-2.10", "that actor has no key packages")
+            now = self._clock.now()
+            found = await peers.claim_abroad(
+                self._peers, who.actor, asked.actor, found.address, asked.suite, now
+            )
+        return Reply(api.ClaimedPackages(actor=asked.actor, packages=[_claimed(o) for o in found]))
+
+    async def _seek(self, who: Caller, asked: api.ClaimRequest) -> list[Offer] | Abroad:
+        return await self._units.run(
+            E2eeUnit,
+            lambda unit: keydir.seek(unit, asked.actor, who.actor, asked.suite, who.device),
+        )
+
+
+class Conversations:
+    """The verbs of conversations, as the routes call them."""
+
+    def __init__(self, units: Units, signer: Signer, peers: Peers) -> None:
+        self._units = units
+        self._signer = signer
+        self._peers = peers
+
+    async def begin(self, call: Call) -> Reply:
+        new: api.NewConversation = call.body
+        sender = _sender(call)
+        for _ in range(MOST_TRIES):
+            begun = await self._units.run(
+                E2eeUnit,
+                lambda unit: members.begin(unit, sender, new.group_id, new.members, new.epoch),
+            )
+            if not isinstance(begun, Unmet):
+                return Reply(await self._shown(begun.id, sender))
+            await self._meet(begun)
+        raise Unreachable("somebody could not be looked up")
+
+    async def mine(self, call: Call) -> Reply:
+        device = _device(call).device
+        found = await self._units.look(E2eeUnit, lambda unit: unit.conversations_of(device))
+        return Reply(api.ConversationList(items=[_conversation(c) for c in found]))
+
+    async def show(self, call: Call) -> Reply:
+        return Reply(await self._shown(api.url_of(call.path["ref"]), _sender(call)))
+
+    async def _shown(self, id: str, sender: Sender) -> api.Conversation:
+        async def look(unit: E2eeUnit) -> api.Conversation:
+            conversation, present = await _seen(unit, id, sender)
+            shown = _conversation(conversation)
+            shown.members = sorted({member.actor for member in present})
+            shown.group_info = await unit.group_info(id)
+            return shown
+
+        return await self._units.look(E2eeUnit, look)
+
+    async def items(self, call: Call) -> Reply:
+        id, sender = api.url_of(call.path["ref"]), _sender(call)
+        after = call.after.at if call.after else 0
+
+        async def look(unit: E2eeUnit) -> list[Item]:
+            conversation, _ = await _seen(unit, id, sender)
+            if not conversation.hosted:
+                raise Missing("E2E-3.11", "the chain is at the relay: ask it at the address")
+            return await unit.items(id, after, call.limit)
+
+        found = await self._units.look(E2eeUnit, look)
+        more = Cursor(found[-1].seq, "item") if len(found) == call.limit else None
+        return Reply(api.RelayItems(items=[_item(item) for item in found]), after=more)
+
+    async def send(self, call: Call) -> Reply:
+        new: api.NewSealed = call.body
+        id, sender, message = api.url_of(call.path["ref"]), _sender(call), _message(new)
+        ruling: Item | None = None
+        for _ in range(MOST_TRIES):
+            sent = await self._post(id, sender, message, ruling)
+            if isinstance(sent, Unmet):
+                await self._meet(sent)
+            elif isinstance(sent, Elsewhere):
+                answer = await self._peers.ask(sender.actor, sent.url, peers.forward(message))
+                ruling = peers.read_ruling(answer, message.sealed)
+            else:
+                item = _item(sent.item) if sent.item else None
+                return Reply(api.SentSealed(epoch=sent.epoch, item=item))
+        raise Unreachable("somebody could not be looked up")
+
+    async def _post(
+        self, id: str, sender: Sender, message: Message, ruling: Item | None
+    ) -> relay.Accepted | Elsewhere | Unmet:
+        return await self._units.run(
+            E2eeUnit,
+            lambda unit: relay.post(unit, self._signer, sender, id, message, ruling),
+        )
+
+    async def _meet(self, unmet: Unmet) -> None:
+        for actor in unmet.actors:
+            await self._peers.meet(actor)
+
+
+class Mailbox:
+    """The verbs of the mailbox, as the routes call them."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    async def pull(self, call: Call) -> Reply:
+        device, after = _device(call).device, call.after.at if call.after else 0
+        found = await self._units.look(
+            E2eeUnit, lambda unit: mailbox.pull(unit, device, after, call.limit)
+        )
+        # A page may end early, by bytes: only an empty one is the last.
+        more = Cursor(found[-1].seq, "mail") if found else None
+        return Reply(api.Mailbox(items=[mailbox.shown(item) for item in found]), after=more)
+
+    async def acknowledge(self, call: Call) -> Reply:
+        said: api.Acknowledgement = call.body
+        who = _device(call)
+        box = Box(who.device, who.account, who.actor)
+        await self._units.run(E2eeUnit, lambda unit: mailbox.acknowledge(unit, box, said.seq))
+        return Reply()
+
+
+def _device(call: Call) -> Caller:
+    if not call.caller.device:
+        raise Forbidden("E2E-3.2", "sealed messages need a token of a device")
+    return call.caller
+
+
+def _sender(call: Call) -> Sender:
+    who = _device(call)
+    return Sender(who.actor, who.account, who.device)
+
+
+async def _seen(
+    unit: E2eeUnit, id: str, sender: Sender
+) -> tuple[Conversation, list[members.Member]]:
+    try:
+        return await members.entered(unit, id, sender.actor, sender.device)
+    except Forbidden:
+        raise Missing("E2E-3.11", "there is no such conversation") from None
+
+
+def _message(new: api.NewSealed) -> Message:
+    return Message(
+        sealed=envelope.read(new.content),
+        invitations=tuple(Invitation(w.to, envelope.read(w.content)) for w in new.welcomes),
+        removed=tuple(new.removed),
+        recipients=tuple(new.recipients),
+        group_info=new.group_info,
+    )
+
+
+def _stock(stock: list[Stock]) -> api.KeyPackageStock:
+    return api.KeyPackageStock(
+        stock=[
+            api.SuiteStock(
+                suite=shelf.suite,
+                single_use=shelf.single_use,
+                last_resort=shelf.last_resort,
+                last_resort_expires=(
+                    from_micros(shelf.last_resort_expires) if shelf.last_resort else None
+                ),
+            )
+            for shelf in stock
+        ]
+    )
+
+
+def _claimed(offer: Offer) -> api.ClaimedPackage:
+    return api.ClaimedPackage(id=offer.id, actor=offer.actor, suite=offer.suite, content=offer.body)
+
+
+def _conversation(known: Conversation) -> api.Conversation:
+    return api.Conversation(
+        ref=api.ref_of(known.id),
+        url=known.id,
+        group_id=known.group,
+        creator=known.creator,
+        hosted=known.hosted,
+        epoch=known.epoch,
+        seq=known.seq,
+        head=known.head,
+        term=known.term,
+    )
+
+
+def _item(item: Item) -> api.RelayItem:
+    return api.RelayItem(**{part.name: getattr(item, part.name) for part in fields(item)})
+
+
+def routes(units: Units, signer: Signer, peers: Peers, clock: Clock) -> tuple[Route, ...]:
+    """The routes of this room. `signer` holds the instance actor's Ed25519 key."""
+    keys = KeyPackages(units, peers, clock)
+    talk = Conversations(units, signer, peers)
+    box = Mailbox(units)
+    scope = Scope.MESSAGES
+    return (
+        Route(
+            "POST",
+            "/key-packages",
+            keys.publish,
+            "Publish key packages of this device.",
+            scope,
+            body=api.NewKeyPackages,
+            answers=api.KeyPackageStock,
+        ),
+        Route(
+            "GET",
+            "/key-packages",
+            keys.stock,
+            "What this device has published and nobody has taken.",
+            scope,
+            answers=api.KeyPackageStock,
+        ),
+        Route(
+            "POST",
+            "/key-packages/claim",
+            keys.claim,
+            "Claim one key package of each device of a friend.",
+            scope,
+            body=api.ClaimRequest,
+            answers=api.ClaimedPackages,
+        ),
+        Route(
+            "POST",
+            "/conversations",
+            talk.begin,
+            "Begin a conversation; this node becomes its relay.",
+            scope,
+            body=api.NewConversation,
+            answers=api.Conversation,
+        ),
+        Route(
+            "GET",
+            "/conversations",
+            talk.mine,
+            "The conversations in which this device takes part.",
+            scope,
+            answers=api.ConversationList,
+        ),
+        Route(
+            "GET",
+            "/conversations/{ref}",
+            talk.show,
+            "One conversation, its head and its members.",
+            scope,
+            answers=api.Conversation,
+        ),
+        Route(
+            "GET",
+            "/conversations/{ref}/items",
+            talk.items,
+            "The relay's chain, the oldest first.",
+            scope,
+            answers=api.RelayItems,
+            paged=True,
+        ),
+        Route(
+            "POST",
+            "/conversations/{ref}/messages",
+            talk.send,
+            "Send an MLS message; a commit with its Welcomes. 409 names the head in params.",
+            scope,
+            body=api.NewSealed,
+            answers=api.SentSealed,
+        ),
+        Route(
+            "GET",
+            "/mailbox",
+            box.pull,
+            "What waits for this device, the oldest first.",
+            scope,
+            answers=api.Mailbox,
+            paged=True,
+        ),
+        Route(
+            "POST",
+            "/mailbox/ack",
+            box.acknowledge,
+            "All items up to and with `seq` are on the device's disk: forget them.",
+            scope,
+            body=api.Acknowledgement,
+        ),
+    )
