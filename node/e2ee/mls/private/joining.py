@@ -55,7 +55,7 @@ def check_group_is_new(context: GroupContext, known: Collection[bytes]) -> None:
 
 
 def check_info_suite(info: GroupInfo, suite: Suite) -> None:
-    """The group has the key package's suite (MLS-12.4.3.1i)."""
+    """The group has the suite of the key package, or of the client that joins (MLS-12.4.3.1i)."""
     if info.context.suite_id != suite.id:
         raise Malformed("MLS-12.4.3.1i", "a group of another suite than the key package")
 
@@ -220,7 +220,7 @@ def join(
     check_group_is_new(info.context, known)
     ratchet_tree = tree_of(info, tree)
     check_info(info, ratchet_tree, means)
-    check_we_support(own.key_package.leaf, info.context.extensions)
+    check_we_support(own.key_package.leaf.capabilities, info.context.extensions)
     own_leaf = own_place(ratchet_tree, own.key_package.leaf, info.signer)
     keys = {2 * own_leaf: own.encryption}
     keys |= open_own_path(suite, ratchet_tree, own_leaf, info.signer, secrets.path_secret)

@@ -175,7 +175,8 @@ def _encode_secrets(epoch: Epoch) -> bytes:
     )
 
 
-def _epoch(records: Records) -> Epoch:
+def epoch_of(records: Records) -> Epoch:
+    """The current epoch of these records."""
     group = load(records["group"], _read_group)
     suite = group.suite
 
@@ -253,7 +254,7 @@ def _read_staged(reader: Reader) -> Staged:
     welcome = reader.optional(Reader.opaque)
     added, removed, updated = reader.u32s(), reader.u32s(), reader.u32s()
     records = reader.vector(lambda r: (r.opaque().decode(), r.opaque()))
-    return Staged(commit, epoch, _epoch(dict(records)), welcome, added, removed, updated)
+    return Staged(commit, epoch, epoch_of(dict(records)), welcome, added, removed, updated)
 
 
 def _numbers(records: Records, kind: str) -> list[int]:
@@ -265,7 +266,7 @@ def load_state(records: Records) -> State:
     """The state whose records these are. Raises `Broken` for a record that is damaged or lacks."""
     if "group" not in records or "secrets" not in records:
         raise Broken("the records of a group are not complete")
-    epoch = _epoch(records)
+    epoch = epoch_of(records)
     loaded = {
         bytes.fromhex(name[9:]): _pending(value, epoch.group)
         for name, value in records.items()

@@ -17,6 +17,7 @@ from node.e2ee.mls.public.key_package import KeyPackage, check_alone
 from node.e2ee.mls.public.leaf import (
     COMMIT,
     UPDATE,
+    Capabilities,
     LeafNode,
     check_leaf_alone,
     check_leaf_signature,
@@ -69,9 +70,9 @@ def check_group_extensions_supported(leaf: LeafNode, extensions: Extensions) -> 
             raise Malformed("MLS-13.4b", "a leaf does not support an extension of the group")
 
 
-def check_we_support(own: LeafNode, extensions: Extensions) -> None:
+def check_we_support(own: Capabilities, extensions: Extensions) -> None:
     """We support each extension of the group that we join; GREASE does not count (MLS-13.4c)."""
-    ours = (DEFAULT_EXTENSIONS | set(own.capabilities.extensions)) - GREASE
+    ours = (DEFAULT_EXTENSIONS | set(own.extensions)) - GREASE
     if any(extension.type not in ours for extension in extensions):
         raise Malformed("MLS-13.4c", "the group uses an extension that we do not support")
 
