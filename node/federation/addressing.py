@@ -64,3 +64,12 @@ def inboxes(places: Sequence[Place], shared: bool = True) -> tuple[str, ...]:
         (place.shared_inbox if shared and place.shared_inbox else place.inbox) for place in places
     )
     return tuple(dict.fromkeys(inbox for inbox in chosen if inbox))
+
+
+def may_read(document: Mapping[str, object], viewer: str, collections: Iterable[str] = ()) -> bool:
+    """Whether `viewer` is among those a document is addressed to (FED-11.2).
+
+    `collections` are those of the author that the viewer is a member of.
+    """
+    named = audience(document)
+    return PUBLIC in named or viewer in named or not named.isdisjoint(collections)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from node.federation.peers import Actor, Found, Peer
 from node.store import tables
 from node.store.keyring import public_key, public_row
 from node.store.unit import Unit
-from node.store.upserts import insert, insert_ignore, put
+from node.store.upserts import insert, put
 from node.wire.httpsig import Dialect
 from node.wire.keys import PublicKey
 from node.wire.times import from_micros, micros
@@ -29,6 +29,24 @@ class Relation:
     friend: bool = False
     follower: bool = False
     blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An activity of ours. `public`: it is listed in the outbox."""
+
+    actor: str
+    body: bytes
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The Person and the Group of one account. `identity_key` is 32 bytes, or none yet."""
+
+    person: str
+    channel: str
+    identity_key: bytes
 
 
 class FederationUnit(Unit):
@@ -230,22 +248,19 @@ class FederationUnit(Unit):
         query = select(func.count()).where(t.actor == actor, t.public.is_(True))
         return int((await self.connection.execute(query)).scalar_one())
 
-    async def activity(self, id: str, viewer: str | None) -> bytes | None:
-        """An activity of ours, if it is public or was sent to the viewer's inbox."""
+    async def activity(self, id: str) -> Kept | None:
+        """An activity of ours, as it went out."""
         t = tables.outbox.c
-        row = (await self.connection.execute(_visible(id))).first()
-        if row is None or row.public or viewer == row.actor:
-            return None if row is None else bytes(row.body)
-        if viewer is None:
-            return None
-        a, d = tables.actors.c, tables.deliveries.c
-        sent = select(t.id).where(
-            t.id == id,
-            exists().where(
-                d.activity == id, a.id == viewer, or_(d.inbox == a.inbox, _shared(viewer, a, d))
-            ),
-        )
-        return bytes(row.body) if (await self.connection.execute(sent)).first() else None
+        query = select(t.actor, t.body, t.public).where(t.id == id)
+        row = (await self.connection.execute(query)).first()
+        return None if row is None else Kept(row.actor, row.body, row.public)
+
+    async def family(self, account: str) -> Family | None:
+        """The actors of an account that belong together, and its identity key."""
+        t = tables.accounts.c
+        query = select(t.actor, t.channel, t.identity_key).where(t.id == account)
+        row = (await self.connection.execute(query)).first()
+        return None if row is None else Family(row.actor, row.channel, row.identity_key or b"")
 
     # -- what NodeInfo tells -------------------------------------------------------------------
 
@@ -259,41 +274,8 @@ class FederationUnit(Unit):
             int((await self.connection.execute(written)).scalar_one()),
         )
 
-    async def setting(self, key: str) -> str | None:
-        t = tables.settings.c
-        found = await self.connection.execute(select(t.value).where(t.key == key))
-        return found.scalar_one_or_none()
-
-    async def add_instance_actor(self, actor: Actor) -> None:
-        """The node's own actor, at the first start."""
-        await self.connection.execute(
-            insert_ignore(self.connection, tables.actors).values(
-                id=actor.id, kind=actor.kind, local=True, name=actor.name, domain=actor.domain,
-                display_name=actor.display_name, inbox=actor.inbox,
-                shared_inbox=actor.shared_inbox, outbox=actor.outbox, url=actor.url,
-            )
-        )  # fmt: skip
-        await self.connection.execute(
-            insert_ignore(self.connection, tables.names).values(
-                name=actor.name, actor=actor.id, created=micros(self.now)
-            )
-        )
-
 
 _OPEN = ("asked", "accepted")
-
-
-def _visible(id: str) -> Select[tuple[str, bytes, bool]]:
-    t = tables.outbox.c
-    return select(t.actor, t.body, t.public).where(t.id == id)
-
-
-def _shared(viewer: str, a: Any, d: Any) -> Any:
-    """A shared inbox says nothing of the person: the viewer must also be one that we deal with."""
-    f, r = tables.follows.c, tables.friendships.c
-    friend = exists().where(r.actor == d.actor, r.other == viewer, r.ours == "accepted")
-    follower = exists().where(f.followed == d.actor, f.follower == viewer, f.state == "accepted")
-    return and_(a.shared_inbox != "", d.inbox == a.shared_inbox, or_(friend, follower))
 
 
 def _instant(count: int | None) -> datetime | None:
