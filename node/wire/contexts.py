@@ -5,7 +5,7 @@ it: what both do not read alike is refused here, before it can be used to show t
 readers (CVE-2022-24307, CVE-2026-46349).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from node.errors import Malformed
 from node.wire.json import Document, Json
@@ -45,9 +45,9 @@ _NEVER = frozenset({"@graph", "@included", "@reverse", "@nest"})
 _SPOILS_A_TERM = frozenset({"@reverse", "@nest", "@prefix"})
 
 
-def check(document: Document) -> None:
+def check(document: Mapping[str, Json]) -> None:
     """Returns when nothing in `document` is read in two ways. Raises `Malformed` (FED-2.4)."""
-    waiting: list[Json] = [document]
+    waiting: list[Json] = [dict(document)]
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
@@ -98,7 +98,7 @@ def _check_iri(term: str, iri: Json) -> None:
     if term in _PREFIXES:
         fits = isinstance(iri, str) and iri in _PREFIXES[term]
     elif term in _KEYWORD_OF:
-        fits = iri in {term, _KEYWORD_OF[term]}
+        fits = iri in (term, _KEYWORD_OF[term])  # not a set: it may be a list
     elif term in _MEANT:
         fits = iri == term or (isinstance(iri, str) and _local(iri) == term)
     else:

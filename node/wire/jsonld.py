@@ -1,36 +1,27 @@
 """Pure: reading ActivityStreams documents as peers really write them (spec FED-2.4 to FED-2.6).
 
 Plain JSON in, plain answers out. What may be one thing, a list of one, an object or only its id
-is asked for by what is wanted: `one`, `many`, `id_of`, `ids_of`, `text`, `links`. Nothing here
-believes anything: it only reads.
+is asked for by what is wanted: `one`, `many`, `id_of`, `ids_of`, `types`. Nothing here believes
+anything: it only reads.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 from node.errors import Malformed
 from node.wire import contexts, json
 from node.wire.json import Document, Json
 from node.wire.times import parse_rfc3339
 
+Members: TypeAlias = Mapping[str, Json]
+
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 _PUBLICS = {PUBLIC, "as:Public", "Public", "http://www.w3.org/ns/activitystreams#Public"}
 
-# Limits on what is read of a document, after those that Mastodon keeps.
-MOST_RECIPIENTS = 1000
-MOST_TAGS = 256
-MOST_ATTACHMENTS = 64
-MOST_FIELDS = 50
-MOST_OPTIONS = 500
-MOST_ALIASES = 256
 MOST_ITEMS = 2000
-MOST_LINKS = 100
-LONGEST_ID = 2048  # characters, as all that follow
-LONGEST_NAME = 2048
-LONGEST_SUMMARY = 20_480
-LONGEST_CONTENT = 131_072
+LONGEST_ID = 2048  # characters
 
 _TYPE_PREFIX = re.compile(
     r"(?:as|mls|sec|toot):|https?://(?:www\.w3\.org/ns/activitystreams|w3id\.org/security"
@@ -39,34 +30,6 @@ _TYPE_PREFIX = re.compile(
 _DURATION = re.compile(
     r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?", re.ASCII
 )
-_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One of the addresses of a thing: `url` as a text, or a Link object, is read as this."""
-
-    href: str
-    media_type: str | None = None
-    rel: tuple[str, ...] = ()
-    width: int | None = None
-    height: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """To whom something is addressed, each list in order and without repeats."""
-
-    to: tuple[str, ...]
-    cc: tuple[str, ...]
-
-    @property
-    def everyone(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.to + self.cc))
-
-    @property
-    def public(self) -> bool:
-        return PUBLIC in self.to or PUBLIC in self.cc
 
 
 def read(data: bytes, limit_bytes: int = json.LARGEST_DOCUMENT_BYTES) -> Document:
@@ -112,7 +75,7 @@ def id_of(value: Json) -> str | None:
     return PUBLIC if value in _PUBLICS else value
 
 
-def need_id(document: Document, name: str) -> str:
+def need_id(document: Members, name: str) -> str:
     """The id under `name` (`id`, `actor`, `object` …). `Malformed` (FED-2.6) when there is none."""
     found = id_of(document.get(name, document.get("@" + name)))
     if found is None:
@@ -120,19 +83,13 @@ def need_id(document: Document, name: str) -> str:
     return found
 
 
-def ids_of(value: Json, limit: int = MOST_RECIPIENTS) -> tuple[str, ...]:
+def ids_of(value: Json, limit: int = MOST_ITEMS) -> tuple[str, ...]:
     """The ids in `value`, in order, none twice. `Malformed` (FED-2.6) as in `id_of`."""
     found = (id_of(each) for each in many(value, limit))
     return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
-def embedded(document: Document, name: str) -> Document | None:
-    """The object that stands under `name` itself, or None when only an id or nothing does."""
-    value = one(document.get(name))
-    return value if isinstance(value, dict) else None
-
-
-def types(document: Document) -> tuple[str, ...]:
+def types(document: Members) -> tuple[str, ...]:
     """The short names of the document's types: `Note` for `as:Note`, `PrivateMessage` for
     `mls:PrivateMessage`. Raises `Malformed` (FED-2.6) for a type that is no text.
     """
@@ -142,39 +99,12 @@ def types(document: Document) -> tuple[str, ...]:
     return tuple(_TYPE_PREFIX.sub("", str(each), count=1) for each in listed)
 
 
-def is_a(document: Document, *names: str) -> bool:
+def is_a(document: Members, *names: str) -> bool:
     """Whether one of the document's types is among `names`."""
     return any(each in names for each in types(document))
 
 
-def audience(document: Document) -> Audience:
-    """`to` (with `bto`) and `cc` (with `bcc` and `audience`). `Malformed` (FED-2.6)."""
-    to = ids_of(document.get("to")) + ids_of(document.get("bto"))
-    cc = [ids_of(document.get(name)) for name in ("cc", "bcc", "audience")]
-    listed = tuple(each for ids in cc for each in ids)
-    return Audience(tuple(dict.fromkeys(to)), tuple(dict.fromkeys(listed)))
-
-
-def text(document: Document, name: str, limit: int = LONGEST_CONTENT) -> str | None:
-    """The text under `name`, else the first one of `nameMap`; cut to `limit` characters."""
-    value = one(document.get(name))
-    if isinstance(value, dict):
-        value = value.get("@value")
-    if isinstance(value, str):
-        return value[:limit]
-    return next(iter(texts(document, name, limit).values()), None)
-
-
-def texts(document: Document, name: str, limit: int = LONGEST_CONTENT) -> dict[str, str]:
-    """The texts of `nameMap` by language tag, at most 64."""
-    languages = document.get(name + "Map")
-    if not isinstance(languages, dict):
-        return {}
-    pairs = list(languages.items())[:64]
-    return {tag[:64]: value[:limit] for tag, value in pairs if isinstance(value, str)}
-
-
-def flag(document: Document, name: str) -> bool | None:
+def flag(document: Members, name: str) -> bool | None:
     """True or false; also as the words that some peers write. None when it is neither."""
     value = one(document.get(name))
     if isinstance(value, bool):
@@ -182,7 +112,7 @@ def flag(document: Document, name: str) -> bool | None:
     return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
 
 
-def whole(document: Document, name: str) -> int | None:
+def whole(document: Members, name: str) -> int | None:
     """A number from 0 to 2^53 - 1, also as digits or as `12.0`; None for anything else."""
     value = one(document.get(name))
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 17:
@@ -194,13 +124,13 @@ def whole(document: Document, name: str) -> int | None:
     return value if 0 <= value < 1 << 53 else None
 
 
-def instant(document: Document, name: str) -> datetime | None:
+def instant(document: Members, name: str) -> datetime | None:
     """The instant under `name`, in UTC; None when there is none that can be read."""
     value = one(document.get(name))
     return parse_rfc3339(value) if isinstance(value, str) else None
 
 
-def seconds(document: Document, name: str = "duration") -> float | None:
+def seconds(document: Members, name: str = "duration") -> float | None:
     """The length of an ISO 8601 duration such as `PT1M2.5S`; None when it is none."""
     value = one(document.get(name))
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
@@ -210,12 +140,7 @@ def seconds(document: Document, name: str = "duration") -> float | None:
     return days * 86400 + hours * 3600 + minutes * 60 + rest
 
 
-def links(document: Document, name: str = "url") -> tuple[Link, ...]:
-    """The http(s) addresses under `name`, whichever of the four ways they are written in."""
-    return tuple(_links(many(document.get(name), MOST_LINKS)))
-
-
-def items(collection: Document, limit: int = MOST_ITEMS) -> list[Json]:
+def items(collection: Members, limit: int = MOST_ITEMS) -> list[Json]:
     """The members of a collection or of a page of one, at most `limit`.
 
     Raises `Malformed` (FED-2.6) when an ordered one lists `items` or another `orderedItems`.
@@ -225,24 +150,3 @@ def items(collection: Document, limit: int = MOST_ITEMS) -> list[Json]:
     if other in collection:
         raise Malformed("FED-2.6", "a collection lists its items under the other kind's name")
     return many(collection.get(mine), limit)
-
-
-def _links(values: list[Json]) -> Iterator[Link]:
-    for value in values:
-        members: Document = value if isinstance(value, dict) else {"href": value}
-        href = members.get("href", members.get("url"))
-        if not isinstance(href, str) or not href.startswith(("https://", "http://")):
-            continue
-        if len(href) > LONGEST_ID:
-            continue
-        # PeerTube once wrote `mimeType`, and Mastodon reads that.
-        kind = members.get("mediaType", members.get("mimeType"))
-        known = isinstance(kind, str) and _MEDIA_TYPE.match(kind.lower())
-        rel = tuple(each for each in many(members.get("rel"), 16) if isinstance(each, str))
-        yield Link(
-            href,
-            known[0] if known else None,
-            rel,
-            whole(members, "width"),
-            whole(members, "height"),
-        )

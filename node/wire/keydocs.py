@@ -6,6 +6,7 @@ from node.errors import Malformed
 from node.wire import jsonld, keys
 from node.wire.ids import same_origin
 from node.wire.json import Document, Json
+from node.wire.jsonld import Members
 from node.wire.keys import Algorithm, PublicKey
 from node.wire.times import parse_rfc3339
 
@@ -13,7 +14,7 @@ MOST_KEYS = 16
 MULTIKEY = "Multikey"
 
 
-def keys_of(actor: Document) -> tuple[PublicKey, ...]:
+def keys_of(actor: Members) -> tuple[PublicKey, ...]:
     """The keys of an actor's document that count, none twice (FED-3.3).
 
     A key that is weak, of another origin, of another owner or not to be read is left out and

@@ -6,9 +6,10 @@ import re
 
 from node.errors import Malformed
 
-LONGEST = 8192  # characters: an ML-DSA-44 signature is 3,311 of them, an RSA-8192 key 1,430
+LONGEST = 4096  # characters: an ML-DSA-44 signature is 3,311 of them, an RSA-8192 key 1,430
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DIGIT = {letter: value for value, letter in enumerate(_ALPHABET)}
+_STEP = 64  # letters taken together: one by one costs six times as much
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -39,8 +40,11 @@ def decode(text: str) -> bytes:
 def _base58(text: str) -> bytes:
     number = 0
     try:
-        for letter in text:
-            number = number * 58 + _DIGIT[letter]
+        for start in range(0, len(text), _STEP):
+            part = 0
+            for letter in text[start : start + _STEP]:
+                part = part * 58 + _DIGIT[letter]
+            number = number * 58 ** len(text[start : start + _STEP]) + part
     except KeyError:
         raise Malformed("FED-3.2", "the multibase text is not base58btc") from None
     zeros = len(text) - len(text.lstrip("1"))

@@ -125,6 +125,23 @@ def test_one_thing_in_many_ways() -> None:
     assert jsonld.need_id({"@id": ALICE}, "id") == ALICE
 
 
+@pytest.mark.clause("FED-2.5")
+def test_small_things_as_peers_write_them() -> None:
+    said: Document = {"yes": "true", "no": False, "odd": "maybe", "n": "12", "f": 3.0, "m": [7]}
+    assert jsonld.flag(said, "yes") is True and jsonld.flag(said, "no") is False
+    assert jsonld.flag(said, "odd") is None and jsonld.flag(said, "absent") is None
+    assert [jsonld.whole(said, name) for name in ("n", "f", "m")] == [12, 3, 7]
+    for value in (True, -1, 1.5, "x", 2**53, "9" * 17, None, {}):
+        assert jsonld.whole({"n": value}, "n") is None  # type: ignore[dict-item]
+    for text, length in (("PT12.3S", 12.3), ("PT1H2M3S", 3723.0), ("P1DT1S", 86401.0), ("PT0S", 0)):
+        assert jsonld.seconds({"duration": text}) == length
+    for text in ("-PT1S", "P", "PT", "P1Y", "12", "PT9999999999S", "", "PT1S\n"):
+        assert jsonld.seconds({"duration": text}) is None
+    instant = jsonld.instant({"published": ["2018-10-22T13:34:18Z"]}, "published")
+    assert instant is not None and instant.year == 2018
+    assert jsonld.instant({"published": 5}, "published") is None
+
+
 @pytest.mark.clause("FED-2.6")
 def test_what_is_no_id_and_no_type(refused) -> None:
     for value in (90, True, [1], {"id": 1}, "x" * 2049):

@@ -8,7 +8,14 @@ from datetime import datetime
 from node.errors import Malformed, Unproven
 from node.ports import Request
 from node.wire.httpsig.digest import check_content_digest, check_digest, digest
-from node.wire.httpsig.message import Claim, Dialect, Message, needs_digest, target_of
+from node.wire.httpsig.message import (
+    Claim,
+    Dialect,
+    Message,
+    needs_digest,
+    signed_bytes,
+    target_of,
+)
 from node.wire.keys import Algorithm, PrivateKey
 from node.wire.times import http_date, parse_http_date
 
@@ -83,7 +90,7 @@ def base(message: Message, covered: tuple[str, ...], target: str, params: dict[s
         if value is None:
             raise Malformed("FED-4.2", "a covered header is not in the request")
         lines.append(f"{name}: {value}")
-    return "\n".join(lines).encode("utf-8", "surrogateescape")
+    return signed_bytes(lines)
 
 
 def sign(request: Request, key: PrivateKey, now: datetime) -> dict[str, str]:

@@ -89,6 +89,17 @@ class Claim:
     tag: str | None = None
 
 
+def signed_bytes(lines: list[str]) -> bytes:
+    """Lines as they are signed: header values are UTF-8, what was no UTF-8 is as it came.
+
+    Raises `Malformed` (FED-4.2) for text that no bytes can have been decoded to.
+    """
+    try:
+        return "\n".join(lines).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise Malformed("FED-4.2", "the request holds half of a surrogate pair") from None
+
+
 def needs_digest(method: str, body: bytes) -> bool:
     """Whether a signature must cover the body: always, but for a GET or HEAD without one."""
     return bool(body) or method.upper() not in {"GET", "HEAD"}

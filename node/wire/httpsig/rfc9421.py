@@ -12,7 +12,14 @@ from node.errors import Malformed, Unproven
 from node.ports import Request
 from node.wire import structured
 from node.wire.httpsig.digest import check_content_digest, check_digest, content_digest
-from node.wire.httpsig.message import Claim, Dialect, Message, needs_digest, target_of
+from node.wire.httpsig.message import (
+    Claim,
+    Dialect,
+    Message,
+    needs_digest,
+    signed_bytes,
+    target_of,
+)
 from node.wire.keys import DEFAULT_SCHEME, PrivateKey
 
 MOST_COMPONENTS = 40
@@ -65,8 +72,7 @@ def base(message: Message, listed: structured.InnerList) -> bytes:
         seen.add(each.text)
         lines.append(f"{each.text}: {_component(message, each)}")
     lines.append(f'"@signature-params": {listed.text}')
-    # Header values reach us as latin-1 or UTF-8; what is neither was never signed by anyone.
-    return "\n".join(lines).encode("utf-8", "surrogateescape")
+    return signed_bytes(lines)
 
 
 def sign(
