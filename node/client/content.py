@@ -1,0 +1,117 @@
+"""Pure: what stands inside a sealed message: ActivityStreams JSON, as peers send it (spec E2E-5).
+
+The sender is the MLS leaf that signed; `actor` and `attributedTo` inside are never believed.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from html.parser import HTMLParser
+from typing import Any
+
+from node.errors import Malformed, TooMuch
+from node.wire.json import decode
+from node.wire.times import parse_rfc3339, rfc3339
+
+CONTEXT = "https://www.w3.org/ns/activitystreams"
+LONGEST_CONTENT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A message as a person reads it. `kind` is the AS2 type; `text` is plain."""
+
+    id: str
+    kind: str
+    text: str = ""
+    published: datetime | None = None
+
+
+class _Text(HTMLParser):
+    """The words of HTML, a line per paragraph."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("br", "p") and self.words:
+            self.words.append("\n")
+
+
+def plain(html: str) -> str:
+    """HTML as plain text."""
+    parser = _Text()
+    parser.feed(html)
+    parser.close()
+    return "".join(parser.words).strip()
+
+
+def write_note(id: str, activity_id: str, actor: str, text: str, now: datetime) -> bytes:
+    """A `Create` of a `Note`; both ids are `urn:uuid:`. Raises `TooMuch` (E2E-5.3)."""
+    published = rfc3339(now)
+    note = {
+        "type": "Note",
+        "id": id,
+        "attributedTo": actor,
+        "content": escape(text, quote=False).replace("\n", "<br>"),
+        "source": {"content": text, "mediaType": "text/plain"},
+        "published": published,
+    }
+    document = {
+        "@context": CONTEXT,
+        "type": "Create",
+        "id": activity_id,
+        "actor": actor,
+        "object": note,
+        "published": published,
+    }
+    data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(data) > LONGEST_CONTENT:
+        raise TooMuch("E2E-5.3", f"a message has at most {LONGEST_CONTENT} bytes")
+    return data
+
+
+def read(data: bytes) -> Content:
+    """What a peer said: an activity, or a bare object. Raises `Malformed` or `TooMuch` (E2E-5)."""
+    if len(data) > LONGEST_CONTENT:
+        raise TooMuch("E2E-5.3", "a message that is too long")
+    document = decode(data)
+    if not isinstance(document, Mapping):
+        raise Malformed("E2E-5.2", "a message that is not an object")
+    inner = document.get("object") if _type(document) == "Create" else document
+    if not isinstance(inner, Mapping):
+        raise Malformed("E2E-5.2", "a Create without what it creates")
+    id = inner.get("id") or document.get("id")
+    if not isinstance(id, str) or not id or len(id) > 512:
+        raise Malformed("E2E-5.2", "a message without an id")
+    published = inner.get("published")
+    return Content(
+        id=id,
+        kind=_type(inner),
+        text=_text(inner),
+        published=parse_rfc3339(published) if isinstance(published, str) else None,
+    )
+
+
+def _type(document: Mapping[str, Any]) -> str:
+    type = document.get("type")
+    found = type[-1] if isinstance(type, list) and type else type
+    if not isinstance(found, str):
+        raise Malformed("E2E-5.2", "a message without a type")
+    return found
+
+
+def _text(inner: Mapping[str, Any]) -> str:
+    source = inner.get("source")
+    if isinstance(source, Mapping) and source.get("mediaType") == "text/plain":
+        content = source.get("content")
+        if isinstance(content, str):
+            return content
+    content = inner.get("content")
+    return plain(content) if isinstance(content, str) else ""
