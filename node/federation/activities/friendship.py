@@ -5,7 +5,7 @@ from typing import Any
 from node.errors import Malformed
 from node.federation.activities.attribution import Said
 from node.federation.activities.prose import paragraphs, plain
-from node.federation.activities.reading import Doc, id_of, is_a, one, text, url_id
+from node.federation.activities.reading import Doc, id_list, id_of, is_a, one, text, url_id
 from node.federation.activities.shapes import EndFriendship, OfferFriendship
 from node.wire.html import clean
 
@@ -13,6 +13,7 @@ FRIEND_OF = "http://purl.org/vocab/relationship/friendOf"
 _SPELLINGS = frozenset(
     {FRIEND_OF, "https://purl.org/vocab/relationship/friendOf", "friendOf", "rel:friendOf"}
 )
+MOST_OFFERS = 64  # that one End names: those that are live
 LONGEST_WORDS = 2000  # characters of what is written with a request; the rest is cut
 
 
@@ -65,7 +66,8 @@ def parse_end(relationship: Doc, said: Said) -> EndFriendship:
     speaks = {**relationship}
     if subject != said.actor:  # the one who was asked ends it: turn the pair round
         speaks |= {"subject": relationship.get("object"), "object": subject}
-    return EndFriendship(said.id, said.actor, _friend_of(speaks, said.actor))
+    offers = id_list(relationship.get("context"), "the requests", MOST_OFFERS)
+    return EndFriendship(said.id, said.actor, _friend_of(speaks, said.actor), offers)
 
 
 def render_offer(offer: OfferFriendship) -> dict[str, Any]:
@@ -83,11 +85,14 @@ def render_offer(offer: OfferFriendship) -> dict[str, Any]:
 
 
 def render_end(end: EndFriendship) -> dict[str, Any]:
+    relationship = _relationship(end.actor, end.object)
+    if end.offers:
+        relationship["context"] = list(end.offers)
     return {
         "type": "Delete",
         "id": end.id,
         "actor": end.actor,
-        "object": _relationship(end.actor, end.object),
+        "object": relationship,
         "to": [end.object],
     }
 

@@ -99,11 +99,15 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class EndFriendship:
-    """`actor` ends the friendship with `object`: a `Delete` of their `Relationship`."""
+    """`actor` ends the friendship with `object`: a `Delete` of their `Relationship`.
+
+    `offers` are the ids of the requests that made it, so that a late copy ends no later one.
+    """
 
     id: str
     actor: str
     object: str
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

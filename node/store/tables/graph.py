@@ -82,8 +82,11 @@ friendships = table(
     Column("other", Text, primary_key=True),  # anyone, ours too: then there are two rows
     text("ours", "none"),  # none | asked | accepted | declined | blocked
     text("theirs", "none"),
-    text("our_offer"),  # the id of our open request
-    text("their_offer"),
+    text("our_offer"),  # the id of our open or accepted request
+    flag("confirmed"),  # they accepted just that one, and did not only cross it with theirs
+    text("their_offer"),  # all that are open or accepted, space separated
+    text("our_block"),
+    text("their_block"),  # all that are in force, space separated
     text("text"),  # what they wrote with their request
     instant("updated", nullable=False),
     Index("ix_friendships_other", "other"),
@@ -93,7 +96,7 @@ follows = table(
     "follows",
     Column("follower", Text, primary_key=True),
     Column("followed", Text, primary_key=True),
-    text("id"),  # of the Follow
+    text("id"),  # of the Follow; all that are live, space separated
     text("state", "asked"),  # asked | accepted | declined
     instant("updated", nullable=False),
     Index("ix_follows_followed", "followed"),

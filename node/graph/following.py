@@ -1,0 +1,172 @@
+"""Following: `Follow`, its answers and its end, with every server that speaks them (GRA-5)."""
+
+from dataclasses import replace
+
+from node.errors import Conflict, Forbidden, Missing
+from node.federation.activities.shapes import Accept, Follow, Reject, Undo
+from node.graph.friendship import FRIENDS, REQUESTED, Event
+from node.graph.room import Following, FollowState, Room, keep, mutual, other_one
+from node.graph.tie import cleared, moved
+
+# -- what our people do --------------------------------------------------------------------------
+
+
+async def follow(unit: Room, actor: str, other: str) -> None:
+    """Ask to be sent what `other` publishes; silence when that is so, or is asked, already."""
+    await other_one(unit, actor, other)
+    if (await unit.tie(actor, other)).barred:
+        raise Conflict("GRA-4.4", "this actor cannot be followed while one blocks the other")
+    row = await unit.following(actor, other)
+    if row is not None and row.state is not FollowState.DECLINED:
+        return
+    asked = Follow(unit.mint_activity(), actor, other)
+    await unit.put_following(Following(actor, other, (asked.id,), FollowState.ASKED))
+    await unit.owe(asked, to=[other])
+
+
+async def unfollow(unit: Room, actor: str, other: str) -> None:
+    """Stop; a friendship that stood on following each other ends with it (GRA-5.5)."""
+    await other_one(unit, actor, other)
+    await take_back(unit, actor, other)
+    await lost_ground(unit, actor, other)
+
+
+async def remove_follower(unit: Room, actor: str, other: str) -> None:
+    """Our `actor` no longer sends `other` anything."""
+    await other_one(unit, actor, other)
+    await send_away(unit, actor, other)
+    await lost_ground(unit, actor, other)
+
+
+async def take_back(unit: Room, actor: str, other: str) -> None:
+    """Drop our Follow, and say so by its id."""
+    row = await unit.following(actor, other)
+    if row is None:
+        return
+    await unit.drop_following(actor, other)
+    for id in row.ids:
+        undo = Undo(unit.mint_activity(), actor, id, Follow(id, actor, other))
+        await unit.owe(undo, to=[other])
+
+
+async def send_away(unit: Room, actor: str, other: str) -> None:
+    """Drop the Follow of `other`, and say so by its ids."""
+    row = await unit.following(other, actor)
+    if row is None:
+        return
+    await unit.drop_following(other, actor)
+    for id in row.ids:
+        await _ended(unit, id, other)
+        no = Reject(unit.mint_activity(), actor, id, Follow(id, other, actor))
+        await unit.owe(no, to=[other])
+
+
+async def part(unit: Room, actor: str, other: str) -> None:
+    """Neither follows the other any more."""
+    await take_back(unit, actor, other)
+    await send_away(unit, actor, other)
+
+
+async def lost_ground(unit: Room, actor: str, other: str) -> None:
+    """With a foreign server a friendship or request stands on Follows: it ends with them (GRA-5.5).
+
+    A friendship that a Kith node knows of stands on its own.
+    """
+    tie = await unit.tie(actor, other)
+    if tie.pair not in (FRIENDS, REQUESTED) or await unit.speaks_friendship(other):
+        return
+    there = await unit.following(actor, other)
+    asked = there is not None and there.state is not FollowState.DECLINED
+    if tie.pair == REQUESTED and asked:
+        return
+    if not await mutual(unit, actor, other):
+        await keep(unit, tie, cleared(moved(tie, Event.ENDED)))
+
+
+async def _ended(unit: Room, id: str, actor: str) -> None:
+    # Foreign servers may use one id for every Follow of a pair: buried, none would ever count.
+    if await unit.speaks_friendship(actor):
+        await unit.bury(id, actor)
+
+
+# -- what is heard -------------------------------------------------------------------------------
+
+
+async def on_follow(activity: Follow, unit: Room) -> None:
+    """Someone follows one of ours; asked again, we answer again: our Accept may be lost."""
+    owner = await unit.owner(activity.object)
+    if owner is None:
+        raise Missing("GRA-5.1", "there is nobody of that name to follow")
+    if owner == activity.actor and activity.object == activity.actor:
+        raise Forbidden("GRA-3.1", "nobody follows themselves")
+    if (await unit.tie(owner, activity.actor)).barred:
+        raise Forbidden("GRA-4.2", "this actor cannot be followed")
+    known = Follow(activity.id, activity.actor, activity.object)
+    if await unit.buried(activity.id, activity.actor):
+        await unit.owe(
+            Reject(unit.mint_activity(), activity.object, activity.id, known), to=[activity.actor]
+        )
+        return
+    row = await unit.following(activity.actor, activity.object)
+    ids = (*(each for each in (row.ids if row else ()) if each != activity.id), activity.id)
+    # The oldest of very many is a copy that overtook its own end.
+    after = Following(activity.actor, activity.object, ids[-32:], FollowState.ACCEPTED)
+    await unit.put_following(after)
+    await unit.owe(
+        Accept(unit.mint_activity(), activity.object, activity.id, known), to=[activity.actor]
+    )
+    if row is None or row.state is not FollowState.ACCEPTED:
+        await _told(unit, owner, activity)
+
+
+async def _told(unit: Room, owner: str, activity: Follow) -> None:
+    account = await unit.person(owner)
+    if account is None:
+        return
+    await unit.notify(account, "follow", activity.actor, activity.object)
+    await _maybe_mutual(unit, owner, activity.actor)
+
+
+async def _maybe_mutual(unit: Room, actor: str, other: str) -> None:
+    account = await unit.person(actor)
+    tie = await unit.tie(actor, other)
+    if account is None or tie.pair == FRIENDS or not await mutual(unit, actor, other):
+        return
+    await unit.notify(account, "mutual", other, "")
+    await unit.tell(account, "friendship", {"actor": other, "state": "mutual"})
+
+
+async def accepted(activity: Accept, row: Following, unit: Room) -> None:
+    """Our open Follow `row` was accepted by whom it asked."""
+    if row.state is FollowState.ASKED:
+        await unit.put_following(replace(row, state=FollowState.ACCEPTED))
+        await _maybe_mutual(unit, row.follower, row.followed)
+
+
+async def rejected(activity: Reject, row: Following, unit: Room) -> None:
+    """Our Follow `row` was refused, or ended by whom we followed."""
+    await unit.put_following(replace(row, state=FollowState.DECLINED))
+    await lost_ground(unit, row.follower, row.followed)
+
+
+async def undone(activity: Undo, unit: Room) -> None:
+    """A Follow is taken back: just that one by its id, or all when a foreign id is unknown."""
+    enclosed = activity.of if isinstance(activity.of, Follow) else None
+    exact = await unit.speaks_friendship(activity.actor)
+    if activity.object and exact:
+        await unit.bury(activity.object, activity.actor)
+    row = None
+    if activity.object:
+        row = await unit.following_by_id(activity.object, activity.actor)
+    if row is None and enclosed is not None and not exact:
+        row = await unit.following(activity.actor, enclosed.object)
+    if row is None:
+        return
+    left = tuple(id for id in row.ids if id != activity.object) if exact else ()
+    if left:
+        await unit.put_following(replace(row, ids=left))
+        return
+    await unit.drop_following(row.follower, row.followed)
+    owner = await unit.owner(row.followed)
+    if owner is not None:
+        await lost_ground(unit, owner, activity.actor)

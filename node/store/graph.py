@@ -1,0 +1,310 @@
+"""The queries of friendship, blocks, following and visibility, for handlers and commands."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, or_, select
+
+from node.federation.capabilities import FRIENDSHIP
+from node.graph.friendship import Pair, Stance
+from node.graph.room import Following, FollowState
+from node.graph.tie import Tie
+from node.graph.visibility import Audience, Viewer, may_see
+from node.store.tables import (
+    accounts,
+    actors,
+    events,
+    follows,
+    friendships,
+    notices,
+    peers,
+    tombstones,
+)
+from node.store.unit import Unit
+from node.store.upserts import insert_ignore, put
+from node.wire.ids import origin
+from node.wire.times import micros
+
+
+def _tie(row: "Row[Any]") -> Tie:
+    return Tie(
+        actor=row.actor,
+        other=row.other,
+        pair=Pair(Stance(row.ours), Stance(row.theirs)),
+        our_offer=row.our_offer,
+        confirmed=bool(row.confirmed),
+        their_offers=tuple(row.their_offer.split()),
+        our_block=row.our_block,
+        their_blocks=tuple(row.their_block.split()),
+        text=row.text,
+    )
+
+
+def _following(row: "Row[Any] | None") -> Following | None:
+    if row is None:
+        return None
+    return Following(row.follower, row.followed, tuple(row.id.split()), FollowState(row.state))
+
+
+class GraphUnit(Unit):
+    """A transaction of the graph room."""
+
+    # -- who is who ------------------------------------------------------------------------------
+
+    async def person(self, actor: str) -> str | None:
+        """The account of one of our active people; None for their channels and everyone else."""
+        found = await self.connection.execute(
+            select(accounts.c.id).where(accounts.c.actor == actor, accounts.c.state == "active")
+        )
+        account: str | None = found.scalar_one_or_none()
+        return account
+
+    async def owner(self, actor: str) -> str | None:
+        """The active Person behind one of our actors: themselves, or whose channel it is."""
+        found = await self.connection.execute(
+            select(accounts.c.actor).where(
+                or_(accounts.c.actor == actor, accounts.c.channel == actor),
+                accounts.c.state == "active",
+            )
+        )
+        owner: str | None = found.scalar_one_or_none()
+        return owner
+
+    async def knows(self, actor: str) -> bool:
+        """Whether the actor's document is here, and it is not gone."""
+        found = await self.connection.execute(
+            select(actors.c.id).where(actors.c.id == actor, actors.c.gone.is_(None))
+        )
+        return found.first() is not None
+
+    async def named(self, name: str, domain: str) -> str | None:
+        """The id of the actor that was last confirmed to be `name` @ `domain`."""
+        found = await self.connection.execute(
+            select(actors.c.id)
+            .where(
+                actors.c.name == name.lower(),
+                actors.c.domain == domain.lower(),
+                actors.c.gone.is_(None),
+            )
+            .order_by(actors.c.local.desc(), actors.c.id)
+        )
+        return found.scalars().first()
+
+    async def speaks_friendship(self, actor: str) -> bool:
+        """Whether the actor's server takes an Offer of a Relationship; ours does."""
+        found = await self.connection.execute(
+            select(actors.c.local, actors.c.capabilities).where(actors.c.id == actor)
+        )
+        row = found.first()
+        if row is None:
+            return False
+        if row.local or FRIENDSHIP in json.loads(row.capabilities):
+            return True
+        said = await self.connection.execute(
+            select(peers.c.capabilities).where(peers.c.host == origin(actor).authority)
+        )
+        return FRIENDSHIP in json.loads(said.scalar_one_or_none() or "[]")
+
+    # -- ties ------------------------------------------------------------------------------------
+
+    async def tie(self, actor: str, other: str) -> Tie:
+        """How `actor` stands to `other`; strangers have no row."""
+        found = await self.connection.execute(
+            select(friendships).where(friendships.c.actor == actor, friendships.c.other == other)
+        )
+        row = found.first()
+        return _tie(row) if row else Tie(actor, other)
+
+    async def tie_by_offer(self, id: str, other: str) -> Tie | None:
+        """The tie whose open or accepted request of ours to `other` is `id`."""
+        found = await self.connection.execute(
+            select(friendships).where(friendships.c.other == other, friendships.c.our_offer == id)
+        )
+        row = found.first()
+        return _tie(row) if row and id else None
+
+    async def ties_by_statement(self, id: str, other: str) -> list[Tie]:
+        """The ties in which a request or block `id` of `other` is live."""
+        found = await self.connection.execute(
+            select(friendships).where(
+                friendships.c.other == other,
+                or_(
+                    friendships.c.their_offer.contains(id, autoescape=True),
+                    friendships.c.their_block.contains(id, autoescape=True),
+                ),
+            )
+        )
+        ties = [_tie(row) for row in found.all()]
+        return [tie for tie in ties if id in tie.their_offers or id in tie.their_blocks]
+
+    async def put_tie(self, tie: Tie) -> None:
+        await self.connection.execute(
+            put(
+                self.connection,
+                friendships,
+                actor=tie.actor,
+                other=tie.other,
+                ours=tie.pair.ours.value,
+                theirs=tie.pair.theirs.value,
+                our_offer=tie.our_offer,
+                confirmed=tie.confirmed,
+                their_offer=" ".join(tie.their_offers),
+                our_block=tie.our_block,
+                their_block=" ".join(tie.their_blocks),
+                text=tie.text,
+                updated=micros(self.now),
+            )
+        )
+
+    # -- follows ---------------------------------------------------------------------------------
+
+    async def following(self, follower: str, followed: str) -> Following | None:
+        found = await self.connection.execute(
+            select(follows).where(follows.c.follower == follower, follows.c.followed == followed)
+        )
+        return _following(found.first())
+
+    async def following_by_id(self, id: str, follower: str) -> Following | None:
+        """The row in which the Follow `id` of `follower` is live."""
+        return await self._live(id, follows.c.follower == follower)
+
+    async def following_to(self, id: str, followed: str) -> Following | None:
+        """The row of our Follow `id` of `followed`."""
+        ours = select(actors.c.id).where(actors.c.local.is_(True))
+        return await self._live(
+            id, and_(follows.c.followed == followed, follows.c.follower.in_(ours))
+        )
+
+    async def _live(self, id: str, also: Any) -> Following | None:
+        found = await self.connection.execute(
+            select(follows).where(follows.c.id.contains(id, autoescape=True), also)
+        )
+        rows = [_following(row) for row in found.all()]
+        return next((row for row in rows if row and id in row.ids), None)
+
+    async def put_following(self, row: Following) -> None:
+        await self.connection.execute(
+            put(
+                self.connection,
+                follows,
+                follower=row.follower,
+                followed=row.followed,
+                id=" ".join(row.ids),
+                state=row.state.value,
+                updated=micros(self.now),
+            )
+        )
+
+    async def drop_following(self, follower: str, followed: str) -> None:
+        await self.connection.execute(
+            delete(follows).where(follows.c.follower == follower, follows.c.followed == followed)
+        )
+
+    # -- what ended ------------------------------------------------------------------------------
+
+    async def buried(self, id: str, actor: str) -> bool:
+        """Whether `actor` is known to have ended the statement `id`."""
+        found = await self.connection.execute(
+            select(tombstones.c.id).where(tombstones.c.id == id, tombstones.c.actor == actor)
+        )
+        return found.first() is not None
+
+    async def bury(self, id: str, actor: str) -> None:
+        await self.connection.execute(
+            insert_ignore(self.connection, tombstones).values(
+                id=id, actor=actor, deleted=micros(self.now)
+            )
+        )
+
+    async def forget(self, actor: str) -> None:
+        """Drop every tie and Follow of an actor that is gone."""
+        ours = select(accounts.c.id, accounts.c.actor).join(
+            friendships, friendships.c.actor == accounts.c.actor
+        )
+        found = await self.connection.execute(ours.where(friendships.c.other == actor))
+        for row in found.all():
+            await self.tell(row.id, "friendship", {"actor": actor, "state": "none"})
+        await self.connection.execute(
+            delete(friendships).where(
+                or_(friendships.c.actor == actor, friendships.c.other == actor)
+            )
+        )
+        await self.connection.execute(
+            delete(follows).where(or_(follows.c.follower == actor, follows.c.followed == actor))
+        )
+        await self.connection.execute(
+            delete(notices).where(notices.c.actor == actor, notices.c.kind.in_(KINDS))
+        )
+
+    # -- notices of this room --------------------------------------------------------------------
+
+    async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
+        """A notice and its event; one that is still unread is not said twice."""
+        same = await self.connection.execute(
+            select(notices.c.id).where(
+                notices.c.account == account,
+                notices.c.kind == kind,
+                notices.c.actor == actor,
+                notices.c.object == object,
+                notices.c.read.is_(None),
+            )
+        )
+        if same.first() is not None:
+            return
+        id = self.fresh()
+        notice = {"id": id, "kind": kind, "actor": actor, "object": object}
+        await self.connection.execute(
+            notices.insert().values(account=account, created=micros(self.now), **notice)
+        )
+        await self.tell(account, "notice", notice)
+
+    async def unnotify(self, account: str, kind: str, actor: str) -> None:
+        """Take a notice back that asks for something that is settled."""
+        gone = await self.connection.execute(
+            delete(notices)
+            .where(notices.c.account == account, notices.c.kind == kind, notices.c.actor == actor)
+            .returning(notices.c.id)
+        )
+        for id in gone.scalars().all():
+            await self.connection.execute(
+                delete(events).where(
+                    events.c.account == account,
+                    events.c.kind == "notice",
+                    events.c.data.contains(id, autoescape=True),
+                )
+            )
+
+    # -- who may see what ------------------------------------------------------------------------
+
+    async def viewer(self, actor: str, author: str) -> Viewer:
+        """The facts about `actor` towards `author`. At least one of the two is ours."""
+        if not actor:
+            return Viewer()
+        found = await self.connection.execute(
+            select(friendships).where(
+                or_(
+                    and_(friendships.c.actor == author, friendships.c.other == actor),
+                    and_(friendships.c.actor == actor, friendships.c.other == author),
+                )
+            )
+        )
+        ties = {row.actor: _tie(row) for row in found.all()}
+        # Of two rows on this node, the author's decides who is their friend.
+        ours = author.startswith(f"{self.desk.origin}/")
+        decides = ties.get(author if ours else actor)
+        row = await self.following(actor, author)
+        return Viewer(
+            actor=actor,
+            is_author=actor == author,
+            friend=decides is not None and decides.pair.ours is Stance.ACCEPTED,
+            follower=row is not None and row.state is FollowState.ACCEPTED,
+            blocked=any(tie.barred for tie in ties.values()),
+        )
+
+    async def may_see(self, actor: str, author: str, audience: Iterable[Audience]) -> bool:
+        """Whether `actor` ("" for anybody) may see what `author` meant for `audience`."""
+        return may_see(await self.viewer(actor, author), audience)
+
+
+KINDS = ("friend_request", "friend_accepted", "follow", "mutual")
