@@ -1,5 +1,6 @@
 """Pure: our own client: its signature key, its leaves, its key packages (RFC 9420 §7.2, §10)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,7 +33,7 @@ from node.e2ee.mls.public.leaf import (
     read_leaf,
 )
 from node.e2ee.mls.public.suite import MLS10, SUITES, Suite, suite_of
-from node.errors import Broken
+from node.errors import Broken, Malformed
 from node.ports import Entropy
 from node.wire import tls
 from node.wire.tls import Reader
@@ -63,6 +64,19 @@ def check_capabilities(listed: Capabilities) -> None:
     """Defaults are not listed (MLS-7.2d)."""
     if DEFAULT_EXTENSIONS & set(listed.extensions) or DEFAULT_PROPOSALS & set(listed.proposals):
         raise Broken("MLS-7.2d: default extensions and proposals are not listed")
+
+
+# Best first. A hybrid suite will stand before them.
+PREFERRED: Final = (1, 3)
+
+
+def choose_suite(invited: Iterable[Capabilities]) -> int:
+    """The best suite that all `invited` list: what a creator has to take (MLS-11a)."""
+    lists = [set(listed.cipher_suites) for listed in invited]
+    for id in PREFERRED:
+        if all(id in listed for listed in lists):
+            return id
+    raise Malformed("MLS-11a", "those invited have no cipher suite in common with us")
 
 
 def signed_leaf(

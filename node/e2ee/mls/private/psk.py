@@ -3,13 +3,32 @@
 from collections.abc import Callable, Sequence
 
 from node.e2ee.mls.private.crypto import expand_with_label, extract
-from node.e2ee.mls.public.proposals import PreSharedKeyID
+from node.e2ee.mls.public.proposals import (
+    EXTERNAL_PSK,
+    RESUMPTION_PSK,
+    USAGE_APPLICATION,
+    PreSharedKeyID,
+)
 from node.e2ee.mls.public.suite import Suite
 from node.errors import Missing
+from node.ports import Entropy
 from node.wire import tls
 
 FindPsk = Callable[[PreSharedKeyID], bytes | None]
 """The secret that an id names, or None when we do not have it."""
+
+
+def external_psk(suite: Suite, psk_id: bytes, entropy: Entropy) -> PreSharedKeyID:
+    """The id under which to inject a PSK of the application's once (MLS-8.4c)."""
+    return PreSharedKeyID(EXTERNAL_PSK, entropy.draw(suite.nh), psk_id=psk_id)
+
+
+def resumption_psk(
+    suite: Suite, group_id: bytes, epoch: int, entropy: Entropy, usage: int = USAGE_APPLICATION
+) -> PreSharedKeyID:
+    """The id under which to inject the resumption PSK of an epoch once (MLS-8.4c)."""
+    nonce = entropy.draw(suite.nh)
+    return PreSharedKeyID(RESUMPTION_PSK, nonce, usage=usage, group_id=group_id, epoch=epoch)
 
 
 def psk_secret(suite: Suite, psks: Sequence[tuple[PreSharedKeyID, bytes]]) -> bytes:

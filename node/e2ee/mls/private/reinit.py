@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 from node.e2ee.mls.private.client import Client
 from node.e2ee.mls.private.means import Means
+from node.e2ee.mls.private.psk import resumption_psk
 from node.e2ee.mls.private.session import Session, Step
 from node.e2ee.mls.private.state import Staged
 from node.e2ee.mls.public.key_package import KeyPackage
 from node.e2ee.mls.public.proposals import (
-    RESUMPTION_PSK,
     USAGE_REINIT,
     Add,
     PreSharedKey,
-    PreSharedKeyID,
     Proposal,
     ReInit,
 )
@@ -55,13 +54,7 @@ def invite(
     """Stage the first commit of the new group: everyone of the old one, and its PSK."""
     announced(former)
     check_everyone(former, successor, packages)
-    nonce = means.entropy.draw(successor.group.suite.nh)
-    psk = PreSharedKeyID(
-        RESUMPTION_PSK,
-        nonce,
-        usage=USAGE_REINIT,
-        group_id=former.group_id,
-        epoch=former.epoch,
-    )
+    suite = successor.group.suite
+    psk = resumption_psk(suite, former.group_id, former.epoch, means.entropy, USAGE_REINIT)
     proposals: list[Proposal] = [*map(Add, packages), PreSharedKey(psk)]
     return successor.stage(now, proposals, resumes=former)

@@ -139,12 +139,12 @@ class Session(View):
         if message.wire_format == framing.PUBLIC_MESSAGE:
             context = epoch.group.context.encode()
             body = protect.protect_public(suite, secrets.membership_key, message, context)
-            return encode_message(body), None
+            return _within_size(encode_message(body)), None
         ahead = self._own_ahead(message.content.content_type)
         sealed = protect.protect_private(
             suite, secrets.sender_data, ahead, message, self._means.entropy
         )
-        return encode_message(sealed), ahead
+        return _within_size(encode_message(sealed)), ahead
 
     def seal(self, data: bytes, authenticated_data: bytes = b"") -> Step[bytes]:
         """`data` as a PrivateMessage. Raises `Conflict` while a proposal waits (MLS-12.4a)."""
@@ -296,6 +296,12 @@ class Session(View):
 def begin(state: State, means: Means, value: T) -> Step[T]:
     """The first step of a session: all its records are new."""
     return Step(Session(state, means), Change(state.records()), value)
+
+
+def _within_size(message: bytes) -> bytes:
+    """What peers would refuse for its size is not sent (MLS-2.1b)."""
+    framing.check_size(message)
+    return message
 
 
 def _the_staged(state: State) -> Staged:

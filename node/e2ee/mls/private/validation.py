@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
-from node.e2ee.mls.public.credentials import Claim, Credential, Judge, Occasion
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.x509 import load_der_x509_certificate
+
+from node.e2ee.mls.public.credentials import X509, Claim, Credential, Judge, Occasion
 from node.e2ee.mls.public.extensions import (
     DEFAULT_EXTENSIONS,
     DEFAULT_PROPOSALS,
@@ -77,6 +80,20 @@ def check_we_support(own: Capabilities, extensions: Extensions) -> None:
         raise Malformed("MLS-13.4c", "the group uses an extension that we do not support")
 
 
+def check_certificate(leaf: LeafNode) -> None:
+    """The first certificate of an X.509 credential is of the leaf's key (MLS-5.3a)."""
+    if leaf.credential.type != X509:
+        return
+    if not leaf.credential.certificates:
+        raise Malformed("MLS-5.3a", "an X.509 credential without a certificate")
+    try:
+        key = load_der_x509_certificate(leaf.credential.certificates[0]).public_key()
+    except ValueError:
+        raise Malformed("MLS-5.3a", "a certificate that cannot be read") from None
+    if not isinstance(key, Ed25519PublicKey) or key.public_bytes_raw() != leaf.signature_key:
+        raise Malformed("MLS-5.3a", "a certificate of another key than the leaf's")
+
+
 def check_leaf(
     leaf: LeafNode, context: GroupContext, leaf_index: int, longest_seconds: int
 ) -> None:
@@ -86,6 +103,7 @@ def check_leaf(
     """
     suite = context.suite
     check_leaf_alone(suite, context.version, leaf, longest_seconds)
+    check_certificate(leaf)
     check_required(leaf, context.extensions)
     check_group_extensions_supported(leaf, context.extensions)
     check_leaf_signature(suite, leaf, context.group_id, leaf_index)
@@ -96,6 +114,7 @@ def check_key_package(package: KeyPackage, context: GroupContext, longest_second
     if package.version != context.version or package.suite_id != context.suite_id:
         raise Malformed("MLS-10.1a", "a key package for another version or cipher suite")
     check_alone(package, longest_seconds)
+    check_certificate(package.leaf)
     check_required(package.leaf, context.extensions)
     check_group_extensions_supported(package.leaf, context.extensions)
 
