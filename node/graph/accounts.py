@@ -117,6 +117,18 @@ class Bearer:
     last_seen: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What anyone may see of an actor of ours. `summary` is HTML that we made."""
+
+    actor: str
+    kind: str
+    name: str
+    display_name: str
+    summary: str
+    icon: str
+
+
 class AccountUnit(Protocol):
     """What the commands of this page ask of a unit."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, union, update
 
-from node.graph.accounts import Account, Bearer, Device, Role, State
+from node.graph.accounts import Account, Bearer, Device, Profile, Role, State
 from node.graph.actors import LocalActor, NewKey
 from node.store import tables
 from node.store.unit import Unit
@@ -155,6 +155,20 @@ class AccountsUnit(Unit):
             select(known.c.id).where(known.c.id.in_(select(all_of_them.c.id)))
         )
         return [row.id for row in found]
+
+    async def profile(self, name: str) -> Profile | None:
+        """What anyone may see of an actor of ours, unless it is suspended or gone."""
+        names, actors, accounts = tables.names, tables.actors, tables.accounts
+        found = await self.connection.execute(
+            select(actors, accounts.c.state)
+            .join_from(names, actors, actors.c.id == names.c.actor)
+            .join(accounts, accounts.c.id == actors.c.account, isouter=True)
+            .where(names.c.name == name, actors.c.local.is_(True), actors.c.gone.is_(None))
+        )
+        row = found.one_or_none()
+        if row is None or row.state not in (None, State.ACTIVE):
+            return None
+        return Profile(row.id, row.kind, row.name, row.display_name, row.summary, row.icon)
 
     # -- names and actors ----------------------------------------------------------------------
 

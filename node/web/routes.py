@@ -68,7 +68,7 @@ class Call:
     def limit(self) -> int:
         """How many items a page may have: `limit`, 1 to 100, usually 40 (API-5.1)."""
         text = self.query.get("limit", str(USUAL_PAGE))
-        if not text.isdigit() or not 1 <= int(text) <= LARGEST_PAGE:
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= LARGEST_PAGE:
             raise Malformed("API-5.1", f"limit is a number from 1 to {LARGEST_PAGE}")
         return int(text)
 

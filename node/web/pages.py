@@ -1,0 +1,204 @@
+"""Pages for people, drawn here and without script: front, sign-up, profile, problem (API-10)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from node.config import Config
+from node.errors import Forbidden, Malformed, Missing, Refused
+from node.graph.accounts import Role, State
+from node.graph.invites import Invite, Registration, check_invite
+from node.store.invites import InvitesUnit
+from node.store.unit import Units
+from node.web import problems
+from node.web.problems import Problem
+from node.web.signup import Doorkeeper, Wish, digest_of_invite
+
+HERE = Path(__file__).parent
+FIELDS = ("name", "display_name", "password", "reason")
+ACTIVITY = ("application/activity+json", "application/ld+json")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def policy(media_origin: str) -> str:
+    """What a page may load: our sheet, our media, no script at all (API-10.1)."""
+    media = f"'self' {media_origin}"
+    return (
+        f"default-src 'none'; style-src 'self'; img-src {media}; media-src {media}; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Draws pages. `furnish` the application first."""
+
+    config: Config
+    units: Units
+    doorkeeper: Doorkeeper
+
+    def furnish(self, app: web.Application) -> None:
+        """Give `app` the templates and what all of them need."""
+        aiohttp_jinja2.setup(
+            app,
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        aiohttp_jinja2.get_env(app).globals.update(
+            node_name=self.config.node_name,
+            domain=self.config.account_domain,
+            # The sheet's address changes with its content, so that browsers may keep it.
+            style=sha256((HERE / "static" / "kith.css").read_bytes()).hexdigest()[:12],
+        )
+
+    def extras(self) -> tuple[web.AbstractRouteDef, ...]:
+        """Routes outside the API."""
+        return (
+            web.get("/", self.front, allow_head=False),
+            web.get("/join", self.join, allow_head=False),
+            web.post("/join", self.join),
+            web.get("/invite/{secret}", self.join, allow_head=False),
+            web.post("/invite/{secret}", self.join),
+            web.get("/welcome", self.welcome, allow_head=False),
+            web.get("/@{name}", self.profile, allow_head=False),
+            web.get("/problems/{code}", self.about_problem, allow_head=False),
+            web.static("/static", HERE / "static"),
+        )
+
+    def draw(
+        self, request: web.Request, template: str, status: int = 200, **known: Any
+    ) -> web.Response:
+        """`template` with what is `known`, and the headers of a page."""
+        response = aiohttp_jinja2.render_template(template, request, known, status=status)
+        response.headers["Content-Security-Policy"] = policy(self.config.media_origin)
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+    def problem(self, request: web.Request, problem: Problem) -> web.Response:
+        """A problem as a page."""
+        response = self.draw(
+            request, "problem.html", problem.kind.status, kind=problem.kind,
+            detail=problem.detail, clause=problem.clause, incident=problem.incident,
+        )  # fmt: skip
+        response.headers.update(problem.headers)
+        return response
+
+    async def about_problem(self, request: web.Request) -> web.StreamResponse:
+        """What a problem document's `type` leads to."""
+        code = request.match_info["code"]
+        kind = next((one for one in problems.every_kind() if one.code == code), None)
+        if kind is None:
+            raise Missing("API-1.5", "there is no such problem")
+        return self.draw(request, "problem.html", kind=kind, detail="", clause="", incident="")
+
+    async def front(self, request: web.Request) -> web.StreamResponse:
+        registration = await self.units.look(InvitesUnit, lambda unit: unit.registration())
+        return self.draw(request, "front.html", registration=registration)
+
+    # -- sign-up -------------------------------------------------------------------------------
+
+    async def join(self, request: web.Request) -> web.StreamResponse:
+        """The form, and what was written into it."""
+        secret = request.match_info.get("secret")
+        form = await self._form(request, secret)
+        if request.method == "GET":
+            return self._join_page(request, form, {})
+        same_site(request, self.config.origin)
+        sent = await _fields(request)
+        wish = Wish(
+            name=sent["name"], password=sent["password"], display_name=sent["display_name"],
+            invite=secret, reason=sent["reason"],
+        )  # fmt: skip
+        try:
+            account = await self.doorkeeper.sign_up(wish)
+        except Refused as refusal:
+            # The person sees the form again, with what they wrote and what to change.
+            status = problems.kind_of(refusal).status
+            return self._join_page(request, form | {"problem": refusal.reason}, sent, status)
+        to = "/welcome?pending" if account.state is State.PENDING else f"/welcome?{account.name}"
+        raise web.HTTPSeeOther(to)
+
+    async def _form(self, request: web.Request, secret: str | None) -> dict[str, Any]:
+        async def look(unit: InvitesUnit) -> tuple[Registration, Invite | None, str]:
+            if secret is None:
+                return await unit.registration(), None, ""
+            invite = check_invite(await unit.invite(digest_of_invite(secret)), unit.now)
+            maker = await unit.by_id(invite.account) if invite.account else None
+            shown = (maker.display_name or maker.name) if maker else ""
+            return await unit.registration(), invite, shown
+
+        registration, invite, inviter = await self.units.look(InvitesUnit, look)
+        if invite is None and registration is Registration.INVITE:
+            raise Forbidden("GRA-2.1", "this node takes people by invite: ask a friend for one")
+        return {
+            "by_invite": invite is not None,
+            "inviter": inviter,
+            "befriends": bool(invite and invite.befriends),
+            "admin": bool(invite and invite.role is Role.ADMIN),
+            "approval": invite is None and registration is Registration.APPROVAL,
+            "problem": "",
+        }
+
+    def _join_page(
+        self, request: web.Request, form: dict[str, Any], sent: dict[str, str], status: int = 200
+    ) -> web.Response:
+        # A password is never sent back into a page.
+        kept = {name: sent.get(name, "") for name in FIELDS if name != "password"}
+        response = self.draw(request, "join.html", status, **form, **kept)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    async def welcome(self, request: web.Request) -> web.StreamResponse:
+        said = request.query_string
+        pending = said == "pending"
+        name = said if not pending and said.isascii() and said.replace("_", "a").isalnum() else ""
+        return self.draw(request, "welcome.html", pending=pending, name=name[:30])
+
+    # -- people --------------------------------------------------------------------------------
+
+    async def profile(self, request: web.Request) -> web.StreamResponse:
+        """A person's page, or the way to their actor document for who asks for that."""
+        name = request.match_info["name"].lower()
+        shown = await self.units.look(InvitesUnit, lambda unit: unit.profile(name))
+        if shown is None:
+            raise Missing("GRA-1.3", "nobody of this name lives here")
+        if any(kind in request.headers.get("Accept", "") for kind in ACTIVITY):
+            raise web.HTTPFound(shown.actor, headers={"Vary": "Accept"})
+        response = self.draw(
+            request, "profile.html", shown=shown.display_name or shown.name,
+            address=f"@{shown.name}@{self.config.account_domain}", actor=shown.actor,
+            icon=shown.icon, summary=shown.summary, kind=shown.kind,
+        )  # fmt: skip
+        response.headers["Vary"] = "Accept"
+        return response
+
+
+def same_site(request: web.Request, origin: str) -> None:
+    """Raises `Forbidden` (API-10.2) when the browser says that another site sent the form."""
+    fetched_from = request.headers.get("Sec-Fetch-Site", "same-origin")
+    sent_from = request.headers.get("Origin", origin)
+    if fetched_from not in ("same-origin", "none") or urlsplit(sent_from).netloc not in (
+        urlsplit(origin).netloc,
+        "",
+    ):
+        raise Forbidden("API-10.2", "this form was sent from another site: open the link again")
+
+
+async def _fields(request: web.Request) -> dict[str, str]:
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise problems.WrongType("API-1.2", "this page takes the form that it shows")
+    sent = await request.post()
+    found = {name: sent.get(name, "") for name in FIELDS}
+    if not all(isinstance(value, str) for value in found.values()):
+        raise Malformed("API-1.3", "a field of the form is not text")
+    return {name: str(value) for name, value in found.items()}

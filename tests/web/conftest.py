@@ -1,0 +1,238 @@
+"""A whole web application over a real database file, and a client that speaks to it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from node.config import Config
+from node.errors import Missing
+from node.graph import actors, invites
+from node.graph.invites import Registration
+from node.store.bells import Bells
+from node.store.database import Database
+from node.store.invites import InvitesUnit
+from node.store.passwords import Passwords
+from node.store.tables import METADATA
+from node.store.unit import Desk, Units
+from node.testing.fakes import FakeClock, FakeEntropy
+from node.web import accounts, health, limits, pages, streams
+from node.web import invites as guests
+from node.web.auth import Guard
+from node.web.idempotency import Answered
+from node.web.routes import Route
+from node.web.server import API, Kernel, build_application
+from node.web.signup import Doorkeeper, digest_of_invite
+from node.web.streams import Streams
+from node.wire.api.accounts import ActorView
+
+PASSWORD = "correct horse battery"
+DOMAIN = "a.test"
+ORIGIN = f"https://{DOMAIN}"
+
+
+@dataclass(frozen=True)
+class PlainKey:
+    id: str
+    algorithm: str
+    public: bytes = b"public"
+    private: bytes = b"sealed"
+
+
+class QuickKeys:
+    """Keys that take no time: no test here signs anything."""
+
+    async def make(self, actor: str) -> tuple[PlainKey, ...]:
+        return (PlainKey(f"{actor}#main-key", "rsa"), PlainKey(f"{actor}#ed25519-key", "ed25519"))
+
+
+class QuickHashes:
+    """A hash that takes no time; the real one has its own tests."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def hash(self, password: str) -> str:
+        await asyncio.sleep(0)
+        return f"hashed {password[::-1]}"
+
+    async def matches(self, hashed: str | None, password: str) -> bool:
+        self.asked += 1
+        return hashed == f"hashed {password[::-1]}"
+
+
+@dataclass
+class Said:
+    """An answer, read."""
+
+    status: int
+    headers: Any
+    raw: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.raw)
+
+
+@dataclass
+class House:
+    """What a test holds of a node's web side."""
+
+    units: Units
+    clock: FakeClock
+    entropy: FakeEntropy
+    bells: Bells
+    config: Config
+    streams: Streams
+    hashes: QuickHashes
+    app: web.Application
+    client: TestClient[Any, Any] = field(default=None)  # type: ignore[arg-type]
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        token: str = "",
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> Said:
+        sent = dict(headers or {})
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            raw = json.dumps(body).encode()
+        if raw is not None:
+            sent.setdefault("Content-Type", "application/json")
+        where = path if path.startswith("//") else API + path
+        answer = await self.client.request(
+            method, where.replace("//", "/", 1), data=raw, headers=sent, allow_redirects=False
+        )
+        return Said(answer.status, answer.headers, await answer.read())
+
+    async def invite(self, role: str = "member", uses: int = 1) -> str:
+        """The secret of an invite that the node itself made."""
+        secret = self.entropy.draw(8).hex()
+        digest = digest_of_invite(secret)
+
+        async def work(unit: InvitesUnit) -> None:
+            made = await invites.first_admin(digest, unit)
+            if made is None or role == "member":
+                await unit.drop_invite(None, made.id if made else "")
+                await unit.add_invite(
+                    invites.Invite(
+                        digest, unit.fresh(), None, invites.Role(role), False, uses,
+                        unit.now, unit.now + invites.read_uses(1, 7),
+                    )
+                )  # fmt: skip
+
+        await self.units.run(InvitesUnit, work)
+        return secret
+
+    async def join(self, name: str, role: str = "member") -> str:
+        """Sign `name` up and give their token."""
+        said = await self.ask(
+            "POST",
+            "/accounts",
+            {"name": name, "password": PASSWORD, "invite": await self.invite(role)},
+        )
+        assert said.status == 201, said.raw
+        return str(said.body["token"])
+
+
+Build = Callable[..., Awaitable[House]]
+Extra = Callable[[House], tuple[Route, ...]]
+
+
+@pytest.fixture
+async def build(tmp_path: Path) -> AsyncIterator[Build]:
+    """`await build(**settings)` is a house with a client; `extra` adds routes."""
+    open_now = AsyncExitStack()
+
+    async def make(extra: Extra | None = None, **given: Any) -> House:
+        defaults = {"origin": ORIGIN, "login_attempts_per_minute": 1000}
+        config = Config(**{**defaults, **given})
+        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
+        open_now.push_async_callback(database.close)
+
+        async def create(connection: Any) -> None:
+            await connection.run_sync(METADATA.create_all)
+
+        await database.write(create)
+        clock, entropy, bells = FakeClock(), FakeEntropy(), Bells()
+        desk = Desk(config.origin, clock, entropy, lambda activity: repr(activity).encode())
+        units = Units(database, desk, bells)
+        hashes = QuickHashes()
+        guard = Guard(units, clock)
+        keeper = Doorkeeper(config.origin, units, hashes, QuickKeys(), entropy)
+        stream = Streams(units, bells, guard, heartbeat_seconds=0.05)
+        house = House(units, clock, entropy, bells, config, stream, hashes, web.Application())
+
+        async def find(address: str) -> ActorView:
+            if address != "@bob@b.test":
+                raise Missing("FED-7.1", "nobody has this address")
+            return ActorView(
+                id="https://b.test/a/bob", kind="Person", name="bob", address=address, local=False
+            )
+
+        kernel = Kernel(
+            guard,
+            limits.Limiter(
+                limits.MemoryBuckets(clock),
+                config.api_requests_per_minute,
+                config.login_attempts_per_minute,
+            ),
+            Answered(units, entropy),
+            limits.Gate.of(config.trusted_proxies),
+            entropy,
+        )
+        routes = (
+            *accounts.routes(units, keeper, entropy, config.account_domain, find),
+            *guests.routes(units, keeper, entropy, config),
+            *streams.routes(stream),
+            *(extra(house) if extra else ()),
+        )
+        site = pages.Pages(config, units, keeper)
+        house.app = build_application(
+            config,
+            kernel,
+            routes,
+            [*health.Health(units).extras(), *site.extras()],
+            site.problem,
+        )
+        site.furnish(house.app)
+        await units.run(
+            InvitesUnit,
+            lambda unit: invites.settle_in(
+                actors.instance(
+                    actors.new_actor_id(ORIGIN, bytes(10)), ORIGIN, DOMAIN, "instance", "A"
+                ),
+                (),
+                Registration(config.registration),
+                unit,
+            ),
+        )
+        house.client = TestClient(TestServer(house.app))
+        await house.client.start_server()
+        open_now.push_async_callback(house.client.close)
+        return house
+
+    async with open_now:
+        yield make
+
+
+@pytest.fixture
+async def house(build: Build) -> House:
+    return await build()
+
+
+@pytest.fixture
+def real_hashes() -> Passwords:
+    return Passwords(FakeEntropy())
