@@ -25,6 +25,7 @@ from node.wire import contexts, ids, json
 
 WRAPPED = {"contextUrl", "document", "documentUrl"}
 JRD = "WebFinger"
+MOST_ALIASES = 32  # of a WebFinger answer; each costs a look at its host
 _SELF_TYPES = ("application/activity+json", "application/ld+json")
 
 
@@ -127,7 +128,7 @@ def _understand(document: Doc) -> tuple[str, str]:
 
 def _webfinger(document: Doc) -> str:
     """The actor of a WebFinger answer whose account and actor are at home with one another."""
-    accounts = [document.get("subject"), *many(document.get("aliases"))]
+    accounts = [document.get("subject"), *many(document.get("aliases"))[:MOST_ALIASES]]
     hosts = [
         ids.host(account.rpartition("@")[2])
         for account in accounts

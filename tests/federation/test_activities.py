@@ -255,6 +255,8 @@ def test_of_a_like_only_the_id_is_kept():
     [
         {"content": None},
         {"inReplyTo": OURS},
+        {"quoteUrl": OURS},
+        {"quote": {"type": "Note", "id": OURS}},
         {"tag": {"type": "Mention", "href": "https://a.example/a/eve", "name": "@eve"}},
     ],
 )
@@ -483,6 +485,8 @@ def test_long_texts_are_cut():
         {"type": "Collection", "first": {"type": "Create"}},
         {"type": "CollectionPage", "id": OURS, "next": OURS},
         {"type": "Collection", "items": [5]},
+        {"type": "Collection", "id": OURS, "items": [OURS]},
+        {"type": "Collection", "id": OURS, "first": OURS},
         {"type": "Note"},
     ],
 )

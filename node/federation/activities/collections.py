@@ -51,15 +51,17 @@ def parse_collection(document: Doc) -> Collection:
     if id:
         ids.origin(id)
     following, before = (maybe_url(document.get(name), name) for name in ("next", "prev"))
-    if id and id in (following, before):
-        raise Malformed("FED-6.16", "a page is its own next or previous page")
-    first = _first(document.get("first"))
+    if id and id in (following, before, maybe_url(document.get("first"), "first")):
+        raise Malformed("FED-6.16", "a collection leads back to itself")
+    items = _items(document, kind)
+    if id and any(maybe_url(item, "an item") == id for item in items):
+        raise Malformed("FED-6.16", "a collection holds itself")
     return Collection(
         kind,
         id,
         number(document, "totalItems"),
-        _items(document, kind),
-        first,
+        items,
+        _first(document.get("first")),
         maybe_url(document.get("first"), "first"),
         following,
         before,

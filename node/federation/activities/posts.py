@@ -39,6 +39,8 @@ from node.wire.times import rfc3339
 # What other software posts under another name than Note: title, text and link are kept.
 KINDS = ("Note", "Article", "Page", "Event", "Question", "Audio", "Image", "Document")
 _FILES = {"Audio", "Image", "Document"}
+# An answer and, in all their spellings, quotes.
+_LOOKS_BACK = ("inReplyTo", "quote", "quoteUrl", "quoteUri", "_misskey_quote")
 _PLAIN = frozenset({"text/plain", "text/markdown"})
 
 
@@ -136,11 +138,11 @@ def _declared(object: Doc) -> str:
 
 
 def _in_reply_to(object: Doc, id: str) -> str:
+    for name in _LOOKS_BACK:
+        if id and id in (maybe_url(member, name) for member in many(object.get(name))[:16]):
+            raise Malformed("FED-6.9", "the post answers or quotes itself")
     said = many(object.get("inReplyTo"))
-    parent = maybe_url(said[0], "inReplyTo") if said else ""
-    if parent and parent == id:
-        raise Malformed("FED-6.9", "the post is an answer to itself")
-    return parent
+    return maybe_url(said[0], "inReplyTo") if said else ""
 
 
 def _mentions(object: Doc, author: str) -> tuple[str, ...]:
