@@ -53,6 +53,10 @@ class TooMuch(Refused):
         self.retry_after_seconds = retry_after_seconds
 
 
+class Full(TooMuch):
+    """No room is left for it: a quota is used up, or the disk is full."""
+
+
 class Unreachable(NodeError):
     """The network or a peer did not answer as it should; the same call may succeed later."""
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from node.errors import Broken, Conflict, Malformed, Missing, TooMuch
+from node.errors import Broken, Conflict, Full, Malformed, Missing
 
 PIECE = 256 * 1024
 LONGEST_NAME = 200
@@ -34,12 +34,12 @@ def proven(name: str) -> str:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """A full disk as `TooMuch` (VID-4.2), every other fault of the disk as `Broken`."""
+    """A full disk as `Full` (VID-4.2), every other fault of the disk as `Broken`."""
     try:
         yield
     except OSError as fault:
         if fault.errno in FULL:
-            raise TooMuch(
+            raise Full(
                 "VID-4.2", "the node's disk is full: try again later", WAIT_FOR_ROOM_SECONDS
             ) from fault
         raise Broken(f"the blob folder: {os.strerror(fault.errno or errno.EIO)}") from fault

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from node.errors import TooMuch
+from node.errors import Full, TooMuch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ def left(quota: Quota, use: Use) -> int:
     return max(0, quota.total_bytes - use.kept_bytes - use.announced_bytes)
 
 
+def fit(free_bytes: int, reserve_bytes: int, promised_bytes: int, size: int) -> None:
+    """Silence when the node's disk takes `size` more bytes, else `Full` (VID-5.3).
+
+    `promised_bytes` were announced by others and have not come yet; `reserve_bytes` stay free.
+    """
+    if size > free_bytes - reserve_bytes - promised_bytes:
+        raise Full("VID-5.3", "the node's disk has no room for this: try again later", size=size)
+
+
 def admit(quota: Quota, use: Use, size: int) -> None:
     """Silence when `size` more bytes fit, else `TooMuch` (VID-1.9) that says what to do.
 
@@ -40,7 +49,7 @@ def admit(quota: Quota, use: Use, size: int) -> None:
         )
     free = left(quota, use)
     if size > free:
-        raise TooMuch(
+        raise Full(
             "VID-1.9",
             f"{size} bytes do not fit into the {free} that are left: delete a video",
             size=size,

@@ -10,6 +10,7 @@ from aiohttp import web
 from node.errors import (
     Conflict,
     Forbidden,
+    Full,
     Malformed,
     Missing,
     NodeError,
@@ -24,6 +25,10 @@ LOG = structlog.get_logger("node.web")
 
 class WrongMethod(Refused):
     """The path exists, but not with this method."""
+
+
+class WrongRange(Refused):
+    """The part that is asked for does not exist, or is not named as RFC 9110 says."""
 
 
 class WrongType(Refused):
@@ -53,11 +58,16 @@ KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
         WrongType,
         Kind("wrong_type", 415, "Not this media type", "Send the media type the route takes."),
     ),
+    (
+        WrongRange,
+        Kind("wrong_range", 416, "Not this range", "Ask for one range inside the file."),
+    ),
     (Malformed, Kind("malformed", 400, "Not understood", "Mend the request and send it again.")),
     (Unproven, Kind("unproven", 401, "Not proven", "Log in again, or check name and password.")),
     (Forbidden, Kind("forbidden", 403, "Not permitted", "Ask the one who may permit it.")),
     (Missing, Kind("missing", 404, "Not here", "Check the address; it may also not be for you.")),
     (Conflict, Kind("conflict", 409, "Not in this state", "Look at the present state first.")),
+    (Full, Kind("full", 507, "No room left", "Delete a video, or try again later.")),
     (TooMuch, Kind("too_much", 413, "Too much", "Send less; the parameters name the limit.")),
     (
         Unreachable,
@@ -68,7 +78,8 @@ KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
 
 def kind_of(error: BaseException) -> Kind:
     """What sort of problem `error` is; whatever is not in the table is our own fault."""
-    if isinstance(error, TooMuch) and error.retry_after_seconds is not None:
+    waits = isinstance(error, TooMuch) and error.retry_after_seconds is not None
+    if waits and not isinstance(error, Full):
         return RATE_LIMITED
     return next((kind for type_, kind in KINDS if isinstance(error, type_)), BROKEN)
 

@@ -11,7 +11,7 @@ uploads = table(
     number("size"),
     Column("sha256", LargeBinary, nullable=False),
     number("offset"),
-    text("state", "open"),  # open | sealed | used
+    text("state", "open"),  # open | sealed | used | failed
     text("filename"),
     text("media_type"),
     text("blob"),
@@ -31,10 +31,14 @@ videos = table(
     text("state", "processing"),  # processing | ready | failed
     text("reason"),  # clause and words, when failed
     number("progress"),  # per cent
+    text("draft", "{}"),  # JSON of what its author said, for when it is ready
     text("facts", "{}"),  # JSON of the probe
     number("duration_ms"),
     number("width"),
     number("height"),
+    text("name"),  # the title
+    text("description"),  # cleaned HTML
+    text("channel"),  # the Group, "" when there is none
     text("blurhash"),
     text("poster"),  # blob name, or the remote URL
     number("bytes"),  # what its blobs occupy
