@@ -156,6 +156,12 @@ class Line:
         _, content, _ = await self.send(method, path, encoded, headers, query)
         return api.decode(content or b"null", answers)
 
+    async def put(self, path: str, answers: type[T], chunk: bytes, query: Mapping[str, str]) -> T:
+        """PUT raw bytes."""
+        headers = {"Content-Type": "application/octet-stream"}
+        _, content, _ = await self.send("PUT", path, chunk, headers, query)
+        return api.decode(content, answers)
+
     async def pages(
         self, path: str, answers: type[T], query: Mapping[str, str] | None = None
     ) -> AsyncIterator[T]:

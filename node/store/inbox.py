@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 
 from node.federation.activities.shapes import Attachment, Note
 from node.graph.visibility import Audience, AudienceKind
@@ -80,7 +80,7 @@ class InboxUnit(Unit):
         """Accounts here whose feed shows it: friends, followers, and who is named."""
         meant = list(audience)
         kinds = {one.kind for one in meant}
-        ways = []
+        ways: list[ColumnElement[bool]] = []
         if kinds & {AudienceKind.PUBLIC, AudienceKind.FRIENDS, AudienceKind.FOLLOWERS}:
             ways.append(
                 exists().where(

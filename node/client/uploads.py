@@ -1,0 +1,71 @@
+"""A file goes up in chunks; after a cut it goes on where the node stands (spec VID-1, VID-5)."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from node.client.line import Line
+from node.errors import Conflict, Malformed, Unreachable
+from node.wire.api.video import NewUpload, UploadView
+
+CHUNK = 4 * 1024 * 1024
+TRIES = 10
+Progress = Callable[[int, int], None]
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def silent(_done: int, _size: int) -> None:
+    """Tell nobody."""
+
+
+async def upload(line: Line, path: Path, progress: Progress = silent) -> str:
+    """Upload the file and return the upload's id. `progress` is told (bytes done, size).
+
+    Raises `Malformed` (VID-1.1) for an empty or absent file, `TooMuch` over a limit or quota,
+    `Unreachable` when the node stays away.
+    """
+    if not path.is_file() or path.stat().st_size == 0:
+        raise Malformed("VID-1.1", f"{path} is not a file, or it is empty")
+    size = path.stat().st_size
+    digest = await asyncio.to_thread(_digest, path)
+    body = NewUpload(size=size, sha256=digest, filename=path.name)
+    here = await line.ask("POST", "/uploads", UploadView, body)
+    offset, failures = here.offset, 0
+    with path.open("rb") as file:
+        while offset < size:
+            progress(offset, size)
+            file.seek(offset)
+            chunk = await asyncio.to_thread(file.read, CHUNK)
+            try:
+                offset = await _chunk(line, here.id, offset, chunk)
+                failures = 0
+            except Unreachable:
+                failures += 1
+                if failures == TRIES:
+                    raise
+                await asyncio.sleep(min(0.2 * 2**failures, 10))
+                offset = await _where(line, here.id, offset)
+    progress(size, size)
+    return here.id
+
+
+async def _chunk(line: Line, id: str, offset: int, chunk: bytes) -> int:
+    """Where the node stands after this chunk."""
+    try:
+        view = await line.put(f"/uploads/{id}", UploadView, chunk, {"offset": str(offset)})
+    except Conflict as error:
+        # The node knows better: our last answer may have been lost.
+        return int(error.params["offset"])
+    return view.offset
+
+
+async def _where(line: Line, id: str, offset: int) -> int:
+    try:
+        return (await line.ask("GET", f"/uploads/{id}", UploadView)).offset
+    except Unreachable:
+        return offset
