@@ -97,7 +97,7 @@ class Discovery:
         if known is not None and not fresh and self._is_fresh(known.fetched, FRESH):
             return known
         try:
-            return await self._once(f"actor {id}", lambda: self._read_actor(id))
+            return await self._once(f"actor {id}", lambda: self._read_actor(id, fresh))
         except Unreachable:
             if known is None or fresh:
                 raise
@@ -143,7 +143,10 @@ class Discovery:
             raise Missing("FED-10.6", f"{handle.domain} knows nobody of that name")
         return read_jrd(_document(answer), handle)
 
-    async def _read_actor(self, id: str) -> Actor:
+    async def _read_actor(self, id: str, fresh: bool) -> Actor:
+        known = await self._known.actor(id)
+        if known is not None and not fresh and self._is_fresh(known.fetched, FRESH):
+            return known  # another has read it between our look and this flight
         return await self._known.keep(await self._fetched(id))
 
     async def _fetched(self, id: str) -> Found:
@@ -184,7 +187,7 @@ class Discovery:
         if kept is None:
             kept = await self._known.key(id)
         if kept is None:
-            kept = await self._once(f"key {id}", lambda: self._read_key(id))
+            kept = await self._once(f"key {id}", lambda: self._first_key(id))
         self._keys.put(id, kept, self._clock.ticks())
         return kept
 
@@ -203,6 +206,10 @@ class Discovery:
         if self._keys.get(id, self._clock.ticks()) is not None:
             return True
         return await self._known.key(id) is not None
+
+    async def _first_key(self, id: str) -> PublicKey:
+        # Another may have read it between our look and this flight.
+        return await self._known.key(id) or await self._read_key(id)
 
     async def _read_key(self, id: str) -> PublicKey:
         """The key, as the document of its owner lists it: never as another document claims."""

@@ -1,0 +1,338 @@
+"""The worker: handlers in one unit, lanes in order, retries by the clock, a graceful stop."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from node.errors import Forbidden
+from node.federation.activities.shapes import Follow
+from node.net.courier import Outcome
+from node.store import tables
+from node.store.bells import Bells
+from node.store.database import Database
+from node.store.jobs import Jobs, add_job
+from node.store.lanes import Lanes
+from node.store.queue import Arrivals, Waiting
+from node.store.tables import METADATA
+from node.store.unit import Desk, Unit, Units
+from node.testing.fakes import FakeClock, FakeEntropy
+from node.worker.arrivals import TRIES, Applier
+from node.worker.jobs import Jobber, JobKind
+from node.worker.lanes import Sender
+from node.worker.loop import Worker
+
+US = "https://a.test"
+BOB = "https://b.test/a/bob"
+
+
+class Road:
+    """A courier whose peers answer as a test says; hosts in `slow` answer when released."""
+
+    def __init__(self) -> None:
+        self.carried: list[tuple[str, bytes]] = []
+        self.answers: dict[str, list[int | None]] = {}
+        self.slow: dict[str, asyncio.Event] = {}
+        self.posted = asyncio.Event()
+
+    async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome:
+        host = inbox.split("/")[2]
+        if host in self.slow:
+            await self.slow[host].wait()
+        self.carried.append((host, body))
+        self.posted.set()
+        answers = self.answers.get(host, [])
+        return Outcome(answers.pop(0) if answers else 202)
+
+    def to(self, host: str) -> list[bytes]:
+        return [body for each, body in self.carried if each == host]
+
+
+class Shop:
+    """A worker with everything it works on."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = FakeClock()
+        self.bells = Bells()
+        entropy = FakeEntropy()
+        desk = Desk(US, self.clock, entropy, lambda activity: activity.id.encode())
+        self.units = Units(database, desk, self.bells)
+        self.arrivals = Arrivals(database, self.bells, self.clock)
+        self.lanes = Lanes(database, self.clock, "w")
+        self.road = Road()
+        self.handled: list[str] = []
+        self.handle: Callable[[Follow, Unit], Awaitable[None]] = self.note
+        self.jobs: dict[str, JobKind] = {}
+        handlers = {Follow: ((Unit, self._first), (Unit, self._second))}
+        applier = Applier(Waiting(database, self.clock), self.units, handlers, self.clock)
+        sender = Sender(self.lanes, self.road, self.clock, entropy)
+        jobber = Jobber(Jobs(database, self.clock), self.jobs, self.clock, self.bells)
+        self.worker = Worker(applier, sender, jobber, self.bells, self.clock)
+
+    async def note(self, follow: Follow, _unit: Unit) -> None:
+        self.handled.append(follow.id)
+
+    async def _first(self, follow: Follow, unit: Unit) -> None:
+        await unit.connection.execute(
+            tables.settings.insert().values(key=follow.id, value="handled")
+        )
+
+    async def _second(self, follow: Follow, unit: Unit) -> None:
+        await self.handle(follow, unit)
+
+    async def arrive(self, n: int = 1, actor: str = BOB) -> str:
+        id = f"{actor.rpartition('/a/')[0]}/t/{n}"
+        said = {"id": id, "type": "Follow", "actor": actor, "object": f"{US}/a/alice"}
+        await self.arrivals.add(actor, id, json.dumps(said).encode(), True)
+        return id
+
+    async def know(self, *hosts: str) -> None:
+        async def write(unit: Unit) -> None:
+            for host in hosts:
+                await unit.connection.execute(
+                    tables.actors.insert().values(
+                        id=f"https://{host}/a/bob", local=False, inbox=f"https://{host}/inbox"
+                    )
+                )
+
+        await self.units.run(Unit, write)
+
+    async def owe(self, n: int, *hosts: str) -> None:
+        said = Follow(f"{US}/t/{n}", f"{US}/a/alice", "x")
+        to = [f"https://{host}/a/bob" for host in hosts]
+        await self.units.run(Unit, lambda unit: unit.owe(said, to))
+
+    async def state(self, activity: str) -> tuple[str, str]:
+        t = tables.arrivals.c
+        async with self.database.read() as connection:
+            row = (
+                await connection.execute(select(t.state, t.reason).where(t.activity == activity))
+            ).one()
+        return row.state, row.reason
+
+    async def settings(self) -> list[str]:
+        async with self.database.read() as connection:
+            return list((await connection.execute(select(tables.settings.c.key))).scalars())
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
+
+    async def create(connection: AsyncConnection) -> None:
+        await connection.run_sync(METADATA.create_all)
+
+    await database.write(create)
+    yield Shop(database)
+    await database.close()
+
+
+@pytest.mark.clause("FED-7.13")
+async def test_all_handlers_of_an_activity_and_its_mark_are_one_commit(shop: Shop) -> None:
+    id = await shop.arrive()
+    assert await shop.worker.step()
+    assert shop.handled == [id]
+    assert await shop.settings() == [id]
+    assert await shop.state(id) == ("applied", "")
+    assert not await shop.worker.step()
+
+
+@pytest.mark.clause("FED-7.13")
+async def test_a_refusal_is_kept_with_its_reason_and_nothing_else(shop: Shop) -> None:
+    async def refuse(_follow: Follow, _unit: Unit) -> None:
+        raise Forbidden("FED-7.7", "no")
+
+    shop.handle = refuse
+    id = await shop.arrive()
+    await shop.worker.step()
+    assert await shop.state(id) == ("refused", "FED-7.7: no")
+    assert await shop.settings() == [], "the first handler's change is rolled back"
+
+
+@pytest.mark.clause("FED-7.13")
+async def test_what_does_not_parse_is_refused(shop: Shop) -> None:
+    await shop.arrivals.add(BOB, "https://b.test/t/1", b'{"type":"Follow"}', True)
+    await shop.worker.step()
+    assert (await shop.state("https://b.test/t/1"))[0] == "refused"
+
+
+@pytest.mark.clause("FED-7.13")
+async def test_a_fault_is_tried_again_and_then_shown(shop: Shop) -> None:
+    async def break_(_follow: Follow, _unit: Unit) -> None:
+        raise RuntimeError("disk full")
+
+    shop.handle = break_
+    id = await shop.arrive()
+    for _ in range(TRIES - 1):
+        await shop.worker.step()
+        assert (await shop.state(id))[0] == "new"
+        shop.clock.pass_(timedelta(hours=1))
+    await shop.worker.step()
+    assert await shop.state(id) == ("broken", "RuntimeError: disk full")
+    assert await shop.settings() == []
+
+
+async def test_a_fault_that_passes_leaves_no_trace(shop: Shop) -> None:
+    async def break_(_follow: Follow, _unit: Unit) -> None:
+        raise RuntimeError
+
+    shop.handle = break_
+    id = await shop.arrive()
+    await shop.worker.step()
+    shop.handle = shop.note
+    shop.clock.pass_(timedelta(seconds=10))
+    await shop.worker.step()
+    assert shop.handled == [id]
+
+
+@pytest.mark.clause("FED-8.2")
+async def test_a_lane_keeps_its_order_through_a_failure(shop: Shop) -> None:
+    await shop.know("b.test", "c.test")
+    shop.road.answers["b.test"] = [503, None, 202]
+    for n in range(3):
+        await shop.owe(n, "b.test", "c.test")
+    await shop.worker.step()
+    assert shop.road.to("c.test") == [f"{US}/t/{n}".encode() for n in range(3)]
+    assert shop.road.to("b.test") == [f"{US}/t/0".encode()]
+    for _ in range(2):
+        shop.clock.pass_(timedelta(minutes=1))
+        await shop.worker.step()
+    first = f"{US}/t/0".encode()
+    assert shop.road.to("b.test") == [
+        first,
+        first,
+        first,
+        f"{US}/t/1".encode(),
+        f"{US}/t/2".encode(),
+    ]
+
+
+@pytest.mark.clause("FED-8.2")
+async def test_a_slow_host_delays_only_itself(shop: Shop) -> None:
+    await shop.know("slow.test", "c.test")
+    shop.road.slow["slow.test"] = asyncio.Event()
+    running = asyncio.create_task(shop.worker.run())
+    for n in range(5):
+        await shop.owe(n, "slow.test", "c.test")
+    while len(shop.road.to("c.test")) < 5:
+        shop.road.posted.clear()
+        await shop.road.posted.wait()
+    assert shop.road.to("slow.test") == []
+    shop.road.slow["slow.test"].set()
+    while len(shop.road.to("slow.test")) < 5:
+        shop.road.posted.clear()
+        await shop.road.posted.wait()
+    shop.worker.stop()
+    await running
+    assert shop.road.to("slow.test") == [f"{US}/t/{n}".encode() for n in range(5)]
+
+
+@pytest.mark.clause("FED-8.4")
+async def test_a_peer_that_is_away_for_a_day_gets_everything_once_it_is_back(shop: Shop) -> None:
+    await shop.know("b.test")
+    shop.road.answers["b.test"] = [None] * 100
+    await shop.owe(1, "b.test")
+    await shop.owe(2, "b.test")
+    for _ in range(24):
+        await shop.worker.step()
+        shop.clock.pass_(timedelta(hours=1))
+    tries = len(shop.road.carried)
+    assert 5 < tries < 25, "each wait is longer than the one before"
+    shop.road.answers.clear()
+    shop.clock.pass_(timedelta(hours=15))
+    await shop.worker.step()
+    assert shop.road.to("b.test")[tries:] == [f"{US}/t/1".encode(), f"{US}/t/2".encode()]
+
+
+@pytest.mark.clause("FED-8.4")
+async def test_after_seven_days_it_gives_up_and_says_why(shop: Shop) -> None:
+    await shop.know("b.test")
+    shop.road.answers["b.test"] = [None] * 100
+    await shop.owe(1, "b.test")
+    for _ in range(20):
+        await shop.worker.step()
+        shop.clock.pass_(timedelta(hours=10))
+    [shown] = await shop.lanes.deliveries_of(f"{US}/t/1")
+    assert shown.state == "gave_up"
+    assert shown.reason == "no answer, for 7 days"
+
+
+async def test_a_host_that_speaks_again_is_tried_at_once(shop: Shop) -> None:
+    await shop.know("b.test")
+    shop.road.answers["b.test"] = [None] * 6
+    await shop.owe(1, "b.test")
+    for _ in range(6):
+        await shop.worker.step()
+        shop.clock.pass_(timedelta(minutes=10))
+    await shop.worker.step()
+    tries = len(shop.road.carried)
+    shop.road.answers["b.test"] = [None]
+    shop.clock.pass_(timedelta(hours=2))
+    await shop.worker.step()
+    assert len(shop.road.carried) in (tries, tries + 1)
+    tries = len(shop.road.carried)
+    shop.road.answers.clear()
+    await shop.arrive()
+    await shop.worker.step()
+    [shown] = await shop.lanes.deliveries_of(f"{US}/t/1")
+    assert shown.state == "delivered"
+
+
+@pytest.mark.clause("FED-8.8")
+async def test_a_stop_by_force_loses_nothing(shop: Shop) -> None:
+    await shop.know("b.test")
+    shop.road.slow["b.test"] = asyncio.Event()
+    running = asyncio.create_task(shop.worker.run())
+    for n in range(3):
+        await shop.owe(n, "b.test")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    restarted = Shop(shop.database)
+    await restarted.worker.step()
+    assert restarted.road.to("b.test") == [f"{US}/t/{n}".encode() for n in range(3)]
+
+
+async def test_jobs_are_done_and_failures_tried_again(shop: Shop) -> None:
+    done: list[str] = []
+
+    async def do(subject: str) -> None:
+        done.append(subject)
+        if len(done) == 1:
+            raise RuntimeError("once")
+
+    shop.jobs["work"] = JobKind(do)
+    await shop.units.run(Unit, lambda unit: add_job(unit, "work", "s"))
+    await shop.worker.step()
+    assert done == ["s"]
+    shop.clock.pass_(timedelta(minutes=1))
+    await shop.worker.step()
+    await shop.worker.step()
+    assert done == ["s", "s"]
+
+
+async def test_a_running_worker_is_woken_by_bells_and_stops_gracefully(shop: Shop) -> None:
+    handled = asyncio.Event()
+    worked = asyncio.Event()
+
+    async def handle(follow: Follow, _unit: Unit) -> None:
+        shop.handled.append(follow.id)
+        handled.set()
+
+    async def do(_subject: str) -> None:
+        worked.set()
+
+    shop.handle = handle
+    shop.jobs["work"] = JobKind(do)
+    running = asyncio.create_task(shop.worker.run())
+    await shop.arrive()
+    await handled.wait()
+    await shop.units.run(Unit, lambda unit: add_job(unit, "work", "s"))
+    await worked.wait()
+    shop.worker.stop()
+    await running
