@@ -99,9 +99,10 @@ async def accept(
         winner = await unit.winner(conversation.id, conversation.epoch - 1)
         check_turn(conversation, sealed, winner)
     item = next_item(conversation, sealed, signer)
-    await unit.add_item(conversation.id, item, actor)
     head = moved(conversation, item)
+    # The head first: where units run side by side, two wait for each other at this one row.
     await unit.keep_head(head)
+    await unit.add_item(conversation.id, item, actor)
     return head
 
 

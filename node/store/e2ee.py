@@ -88,6 +88,9 @@ class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
                 creator=conversation.creator,
                 hosted=conversation.hosted,
                 epoch=conversation.epoch,
+                # Said here: a default that the database sets is text to SQLite, not bytes.
+                head=b"",
+                group_info=b"",
                 created=micros(self.now),
             )
         )

@@ -244,6 +244,8 @@ class House:
 
     async def meet(self, actor: str) -> None:
         other = self._neighbour(actor)
+        if any(row.id == actor for row in await self.rows(tables.actors)):
+            return
         await self.put(
             tables.actors,
             id=actor,

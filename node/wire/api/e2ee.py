@@ -20,9 +20,13 @@ def ref_of(url: str) -> str:
 def url_of(ref: str) -> str:
     """The inverse of `ref_of`. Raises `Missing` (E2E-3.11): there is no such conversation."""
     try:
-        return base64.urlsafe_b64decode(ref + "=" * (-len(ref) % 4)).decode()
+        url = base64.urlsafe_b64decode(ref + "=" * (-len(ref) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise Missing("E2E-3.11", "there is no such conversation") from None
+        url = ""
+    # The decoder skips what it does not know: only one text names a conversation.
+    if not url or ref_of(url) != ref:
+        raise Missing("E2E-3.11", "there is no such conversation")
+    return url
 
 
 class PublishedPackage(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
