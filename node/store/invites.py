@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
 
-from node.federation.activities.shapes import Accept, OfferFriendship
 from node.graph.accounts import Role
+from node.graph.befriending import introduce
 from node.graph.invites import Invite, Registration
 from node.store import tables
 from node.store.accounts import AccountsUnit
+from node.store.graph import GraphUnit
 from node.store.upserts import put
 from node.wire.times import from_micros, micros
 
@@ -101,7 +102,7 @@ class InvitesUnit(AccountsUnit):
         return bool(done.rowcount)
 
     async def befriend(self, inviter: str, newcomer: str) -> None:
-        """Owe what two friends say to each other: the inviter asks, the newcomer accepts."""
-        offer = OfferFriendship(self.mint_activity(), inviter, newcomer)
-        await self.owe(offer, [newcomer])
-        await self.owe(Accept(self.mint_activity(), newcomer, offer.id, offer), [inviter])
+        """Make the two friends, in the words of friendship's own room."""
+        room = GraphUnit(self.connection, self.desk)
+        await introduce(room, inviter, newcomer)
+        self.rings |= room.rings

@@ -18,6 +18,7 @@ from node.graph.invites import Invite, Registration, check_invite
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.web import problems
+from node.web.limits import Gate, Limiter
 from node.web.problems import Problem
 from node.web.signup import Doorkeeper, Wish, digest_of_invite
 
@@ -43,6 +44,8 @@ class Pages:
     config: Config
     units: Units
     doorkeeper: Doorkeeper
+    limiter: Limiter
+    gate: Gate
 
     def furnish(self, app: web.Application) -> None:
         """Give `app` the templates and what all of them need."""
@@ -114,6 +117,7 @@ class Pages:
         if request.method == "GET":
             return self._join_page(request, form, {})
         same_site(request, self.config.origin)
+        await self.limiter.attempt(self.gate.client(request.remote or "", request.headers), {})
         sent = await _fields(request)
         wish = Wish(
             name=sent["name"], password=sent["password"], display_name=sent["display_name"],

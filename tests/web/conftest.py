@@ -199,7 +199,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             *streams.routes(stream),
             *(extra(house) if extra else ()),
         )
-        site = pages.Pages(config, units, keeper)
+        site = pages.Pages(config, units, keeper, kernel.limiter, kernel.gate)
         house.app = build_application(
             config,
             kernel,
