@@ -1,0 +1,112 @@
+"""The queries of uploads: their rows, what an account keeps, what may be dropped."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from node.store.tables import accounts, uploads, videos
+from node.store.unit import Unit
+from node.store.upserts import put
+from node.video.intake import Parcel
+from node.video.quotas import Use
+from node.video.uploads import Stage, Upload
+from node.wire.times import from_micros, micros
+
+USED = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A blob of an upload that nobody will ask for again."""
+
+    id: str
+    blob: str
+
+
+class IntakeUnit(Unit):
+    """A transaction of uploads."""
+
+    async def parcel(self, id: str) -> Parcel | None:
+        found = await self.connection.execute(select(uploads).where(uploads.c.id == id))
+        row = found.first()
+        return None if row is None else _parcel(row)
+
+    async def put_parcel(self, parcel: Parcel) -> None:
+        upload = parcel.upload
+        known = await self.connection.execute(
+            select(uploads.c.created).where(uploads.c.id == upload.id)
+        )
+        created = known.scalar_one_or_none()
+        await self.connection.execute(
+            put(
+                self.connection,
+                uploads,
+                id=upload.id,
+                account=parcel.account,
+                size=upload.size,
+                sha256=upload.digest,
+                offset=upload.received,
+                state=parcel.state,
+                filename=parcel.filename,
+                blob=parcel.blob,
+                created=micros(self.now) if created is None else created,
+                expires=micros(upload.expires),
+            )
+        )
+
+    async def use_of(self, account: str) -> Use:
+        """What the account keeps: finished videos, and originals whose bytes lie here."""
+        actor = select(accounts.c.actor).where(accounts.c.id == account).scalar_subquery()
+        kept = await self._sum(videos.c.bytes, videos.c.author == actor)
+        mine = and_(uploads.c.account == account, uploads.c.blob != "")
+        whole = await self._sum(uploads.c.size, mine, uploads.c.state.in_(("sealed", USED)))
+        under_way = and_(mine, self._open())
+        announced = await self._sum(uploads.c.size, under_way)
+        count = await self.connection.execute(select(func.count()).where(under_way))
+        return Use(kept + whole, announced, int(count.scalar_one()))
+
+    async def quota_of(self, account: str) -> int | None:
+        found = await self.connection.execute(
+            select(accounts.c.quota_bytes).where(accounts.c.id == account)
+        )
+        granted: int | None = found.scalar_one_or_none()
+        return granted
+
+    async def promised(self) -> int:
+        return await self._sum(uploads.c.size - uploads.c.offset, self._open())
+
+    async def leftovers(self, most: int) -> list[Leftover]:
+        """Blobs of uploads that failed or that nobody continued or used in time (VID-1.8)."""
+        late = and_(uploads.c.state.in_(("open", "sealed")), uploads.c.expires <= micros(self.now))
+        found = await self.connection.execute(
+            select(uploads.c.id, uploads.c.blob)
+            .where(uploads.c.blob != "", or_(uploads.c.state == "failed", late))
+            .limit(most)
+        )
+        return [Leftover(row.id, row.blob) for row in found.all()]
+
+    async def fail_late(self) -> None:
+        """What nobody continued is over, before its bytes go: no chunk comes between."""
+        late = and_(uploads.c.state.in_(("open", "sealed")), uploads.c.expires <= micros(self.now))
+        await self.connection.execute(update(uploads).where(late).values(state="failed"))
+
+    async def dropped(self, id: str) -> None:
+        """The blob of this upload is gone."""
+        await self.connection.execute(update(uploads).where(uploads.c.id == id).values(blob=""))
+
+    def _open(self) -> ColumnElement[bool]:
+        return and_(uploads.c.state == "open", uploads.c.expires > micros(self.now))
+
+    async def _sum(self, column: Any, *conditions: ColumnElement[bool]) -> int:
+        found = await self.connection.execute(
+            select(func.coalesce(func.sum(column), 0)).where(*conditions)
+        )
+        return int(found.scalar_one())
+
+
+def _parcel(row: Any) -> Parcel:
+    used = row.state == USED
+    stage = Stage.SEALED if used else Stage(row.state)
+    upload = Upload(row.id, row.size, row.sha256, row.offset, stage, from_micros(row.expires))
+    return Parcel(upload, row.account, row.blob, row.filename, used)

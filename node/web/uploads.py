@@ -1,0 +1,192 @@
+"""Routes of uploads: announce, send a chunk, ask where it stands, give up (spec VID-5)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from node.config import Config
+from node.errors import Conflict, Malformed, TooMuch
+from node.ports import Blobs
+from node.store.unit import Units
+from node.store.uploads import IntakeUnit
+from node.video import intake, uploads
+from node.video.intake import Parcel, Room
+from node.video.uploads import Stage, Upload
+from node.web.routes import Call, Reply, Route, Scope
+from node.wire.api.video import NewUpload, UploadView
+
+
+class Digests(Protocol):
+    """`Studio`, as far as an upload needs it."""
+
+    async def digest(self, blob: str) -> bytes: ...
+
+
+class Intake:
+    """Takes bytes in: the blob first, then the row, so that the disk is never behind."""
+
+    def __init__(
+        self,
+        units: Units,
+        blobs: Blobs,
+        studio: Digests,
+        config: Config,
+        free_bytes: Callable[[], int],
+    ) -> None:
+        self._units = units
+        self._blobs = blobs
+        self._studio = studio
+        self._config = config
+        self._free_bytes = free_bytes
+
+    async def announce(self, call: Call) -> Reply:
+        new: NewUpload = call.body
+        account, config = call.caller.account, self._config
+        room = Room(
+            config.upload_limit_bytes,
+            config.quota_bytes,
+            config.disk_reserve_bytes,
+            self._free_bytes(),
+        )
+        parcel = await self._units.run(
+            IntakeUnit,
+            lambda unit: intake.announce(unit, account, new.size, new.sha256, new.filename, room),
+        )
+        return self._reply(parcel)
+
+    async def show(self, call: Call) -> Reply:
+        parcel, _ = await self._found(call.caller.account, call.path["id"])
+        return self._reply(parcel)
+
+    async def chunk(self, call: Call) -> Reply:
+        """Append; an empty chunk at the end only seals, for who lost the last answer."""
+        account, id = call.caller.account, call.path["id"]
+        offset = _offset(call)
+        chunk = await self._read(call)
+        parcel, now = await self._found(account, id)
+        upload = parcel.upload
+        if chunk or not (upload.complete and offset == upload.size):
+            after = uploads.admit(upload, offset, len(chunk), now)
+            await self._blobs.append(parcel.blob, offset, chunk)
+            parcel = await self._kept(parcel, after)
+        return self._reply(await self._sealed(parcel))
+
+    async def _kept(self, parcel: Parcel, after: Upload) -> Parcel:
+        account = parcel.account
+        try:
+            return await self._units.run(
+                IntakeUnit, lambda unit: intake.arrived(unit, account, after)
+            )
+        except Conflict:
+            # Cancelled in between: these bytes must not outlive the blob that was dropped.
+            now, _ = await self._found(account, after.id)
+            if now.upload.stage is Stage.FAILED:
+                await self._drop(parcel)
+            raise
+
+    async def cancel(self, call: Call) -> Reply:
+        account, id = call.caller.account, call.path["id"]
+        parcel = await self._units.run(IntakeUnit, lambda unit: intake.cancel(unit, account, id))
+        await self._drop(parcel)
+        return Reply()
+
+    async def whole(self, account: str, id: str) -> None:
+        """Seal the upload. Raises `Conflict` (VID-1.3 while bytes are missing, VID-1.5)."""
+        parcel, now = await self._found(account, id)
+        parcel = await self._sealed(parcel)
+        uploads.seal(parcel.upload, parcel.upload.digest, now)
+
+    async def _sealed(self, parcel: Parcel) -> Parcel:
+        """`parcel`, sealed if it is whole. Raises `Malformed` (VID-1.7) for the wrong bytes."""
+        upload = parcel.upload
+        if upload.stage is not Stage.OPEN or not upload.complete:
+            return parcel
+        digest = await self._studio.digest(parcel.blob)
+        parcel = await self._units.run(
+            IntakeUnit, lambda unit: intake.seal(unit, parcel.account, upload.id, digest)
+        )
+        if parcel.upload.stage is Stage.FAILED:
+            await self._drop(parcel)
+            raise Malformed(
+                "VID-1.7", "the bytes that arrived are not those announced: send it again"
+            )
+        return parcel
+
+    async def _found(self, account: str, id: str) -> tuple[Parcel, datetime]:
+        """The upload with what the disk really holds (VID-1.6), and the time."""
+
+        async def look(unit: IntakeUnit) -> tuple[Parcel, datetime]:
+            return await intake.mine(unit, account, id), unit.now
+
+        parcel, now = await self._units.look(IntakeUnit, look)
+        if parcel.upload.stage is not Stage.OPEN:
+            return parcel, now
+        return intake.with_disk(parcel, await self._blobs.size(parcel.blob)), now
+
+    async def _read(self, call: Call) -> bytes:
+        body = bytearray()
+        assert call.chunk is not None
+        async for piece in call.chunk:
+            body += piece
+            if len(body) > uploads.LONGEST_CHUNK:
+                raise TooMuch(
+                    "VID-1.4",
+                    f"a chunk has at most {uploads.LONGEST_CHUNK} bytes",
+                    longest=uploads.LONGEST_CHUNK,
+                )
+        return bytes(body)
+
+    async def _drop(self, parcel: Parcel) -> None:
+        await self._blobs.delete(parcel.blob)
+        await self._units.run(IntakeUnit, lambda unit: unit.dropped(parcel.upload.id))
+
+    def _reply(self, parcel: Parcel) -> Reply:
+        upload = parcel.upload
+        return Reply(
+            UploadView(
+                id=upload.id,
+                size=upload.size,
+                offset=upload.received,
+                state=parcel.state,
+                expires=upload.expires,
+                filename=parcel.filename,
+                chunk_limit_bytes=min(self._config.chunk_limit_bytes, uploads.LONGEST_CHUNK),
+            )
+        )
+
+
+def _offset(call: Call) -> int:
+    text = call.query.get("offset", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Malformed("VID-5.2", "offset is a number of bytes: where this chunk begins")
+    return int(text)
+
+
+def routes(intake: Intake) -> tuple[Route, ...]:
+    """The routes of uploads."""
+    write = Scope.WRITE
+    at = {"offset": "where in the file the chunk begins"}
+    chunk = "Send the next chunk; the last one seals the upload."
+    return (
+        Route(
+            "POST",
+            "/uploads",
+            intake.announce,
+            "Announce a file.",
+            write,
+            NewUpload,
+            UploadView,
+            201,
+        ),
+        Route(
+            "GET",
+            "/uploads/{id}",
+            intake.show,
+            "Where an upload stands.",
+            write,
+            answers=UploadView,
+        ),
+        Route("PUT", "/uploads/{id}", intake.chunk, chunk, write, bytes, UploadView, query=at),
+        Route("PATCH", "/uploads/{id}", intake.chunk, chunk, write, bytes, UploadView, query=at),
+        Route("DELETE", "/uploads/{id}", intake.cancel, "Give an upload up.", write, status=204),
+    )

@@ -1,0 +1,83 @@
+"""Pure: what the client API says of uploads and videos."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class NewUpload(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A file that is about to be sent: its length, and its SHA-256 (32 bytes, base64)."""
+
+    size: int
+    sha256: bytes
+    filename: str = ""
+
+
+class UploadView(msgspec.Struct, kw_only=True):
+    """Where an upload stands: `offset` is where the next chunk begins.
+
+    `state`: open, sealed (whole, its digest checked), used (it became a video), failed.
+    """
+
+    id: str
+    size: int
+    offset: int
+    state: str
+    expires: datetime
+    chunk_limit_bytes: int
+    filename: str = ""
+
+
+class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A whole upload that is to become a video.
+
+    `audience` is `public`, `followers`, `friends` or empty when only `actors` are meant.
+    `description` is HTML or plain text; `summary` is the content warning.
+    """
+
+    upload: str
+    name: str = ""
+    description: str = ""
+    audience: str = "friends"
+    actors: list[str] = []
+    lang: str = ""
+    sensitive: bool = False
+    summary: str = ""
+
+
+class VideoView(msgspec.Struct, kw_only=True):
+    """A video of yours. `post` exists once `state` is ready: processing, ready, failed.
+
+    `progress` is in per cent; `reason` and `clause` say why it failed.
+    """
+
+    id: str
+    post: str
+    name: str
+    state: str
+    progress: int
+    created: datetime
+    reason: str = ""
+    clause: str = ""
+    duration_ms: int = 0
+    width: int = 0
+    height: int = 0
+
+
+class Watching(msgspec.Struct, kw_only=True):
+    """Addresses to play a video from, for whoever asked. Past `expires` ask again (null: never).
+
+    Of a friend's video they lead to the friend's node. `hls` and `poster` may be empty.
+    """
+
+    id: str
+    mp4: str
+    media_type: str
+    hls: str = ""
+    poster: str = ""
+    blurhash: str = ""
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    size: int = 0
+    expires: datetime | None = None
