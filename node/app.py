@@ -9,7 +9,7 @@ from typing import Protocol
 from aiohttp import web
 
 from node.config import Config
-from node.e2ee import relay
+from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation.activities import render
 from node.federation.activities.shapes import (
     Accept,
@@ -92,21 +92,23 @@ class World:
     hops: Hops | None = None
 
 
-HANDLERS: Handlers = {
-    Follow: [(GraphUnit, following.on_follow)],
-    OfferFriendship: [(GraphUnit, hearing.on_offer)],
-    Accept: [(GraphUnit, hearing.on_accept)],
-    Reject: [(GraphUnit, hearing.on_reject)],
-    EndFriendship: [(GraphUnit, hearing.on_end)],
-    Undo: [(GraphUnit, hearing.on_undo), (InboxUnit, posts.on_undo)],
-    Block: [(GraphUnit, blocking.on_block), (InboxUnit, posts.on_block)],
-    Like: [(InboxUnit, posts.on_like)],
-    Announce: [(InboxUnit, posts.on_announce)],
-    CreateNote: [(InboxUnit, posts.on_create_note)],
-    UpdateNote: [(InboxUnit, posts.on_update_note)],
-    CreateSealed: [(E2eeUnit, relay.on_create_sealed)],
-    Delete: [(GraphUnit, hearing.on_delete), (InboxUnit, posts.on_delete)],
-}
+def handlers(sealed: SealedArrivals) -> Handlers:
+    """Who hears of what arrives; several rooms hear in this order, in one transaction."""
+    return {
+        Follow: [(GraphUnit, following.on_follow)],
+        OfferFriendship: [(GraphUnit, hearing.on_offer)],
+        Accept: [(GraphUnit, hearing.on_accept)],
+        Reject: [(GraphUnit, hearing.on_reject)],
+        EndFriendship: [(GraphUnit, hearing.on_end)],
+        Undo: [(GraphUnit, hearing.on_undo), (InboxUnit, posts.on_undo)],
+        Block: [(GraphUnit, blocking.on_block), (InboxUnit, posts.on_block)],
+        Like: [(InboxUnit, posts.on_like)],
+        Announce: [(InboxUnit, posts.on_announce)],
+        CreateNote: [(InboxUnit, posts.on_create_note)],
+        UpdateNote: [(InboxUnit, posts.on_update_note)],
+        CreateSealed: [(E2eeUnit, sealed.on_create_sealed)],
+        Delete: [(GraphUnit, hearing.on_delete), (InboxUnit, posts.on_delete)],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +189,14 @@ async def admin_invite(node: Node, world: World) -> str | None:
     return invites.invite_url(node.config.origin, secret) if made else None
 
 
-def _worker(world: World, stores: Stores, lines: Lines) -> Worker:
+def _worker(world: World, stores: Stores, lines: Lines, relay_key: PrivateKey) -> Worker:
     clock, database = world.clock, stores.database
-    applier = Applier(Waiting(database, clock), stores.units, HANDLERS, clock)
-    sender = Sender(Lanes(database, clock, world.entropy), lines.courier, clock, world.entropy)
+    applier = Applier(
+        Waiting(database, clock), stores.units, handlers(SealedArrivals(relay_key)), clock
+    )
+    sender = Sender(
+        Lanes(database, clock, world.entropy.draw(8).hex()), lines.courier, clock, world.entropy
+    )
     kinds = {"purge": JobKind(Purge(database, clock), every=PURGE_EVERY)}
     jobber = Jobber(Jobs(database, clock), kinds, clock, stores.bells)
     return Worker(applier, sender, jobber, stores.bells, clock)
@@ -229,9 +235,8 @@ def _application(
     limiter = Limiter(
         MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
     )
-    kernel = Kernel(
-        guard, limiter, Answered(units, entropy), Gate.of(config.trusted_proxies), entropy
-    )
+    gate = Gate.of(config.trusted_proxies)
+    kernel = Kernel(guard, limiter, Answered(units, entropy), gate, entropy)
     receiver = Receiver(
         lines.discovery,
         Arrivals(stores.database, stores.bells, clock),
@@ -239,9 +244,9 @@ def _application(
         clock,
         config.origin,
     )
-    doorkeeper = Doorkeeper(config.origin, units, Passwords(), stores.keyring, entropy)
+    doorkeeper = Doorkeeper(config.origin, units, Passwords(entropy), stores.keyring, entropy)
     health, live = Health(units), Streams(units, stores.bells, guard)
-    pages = Pages(config, units, doorkeeper)
+    pages = Pages(config, units, doorkeeper, limiter, gate)
     sealed = SealedPages(units, relay_key, config.origin)
     find = _finder(lines.discovery)
 
@@ -290,7 +295,7 @@ async def open_node(config: Config, world: World) -> AsyncIterator[Node]:
         try:
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
             application, health, live = _application(config, world, stores, lines, key)
-            worker = _worker(world, stores, lines)
+            worker = _worker(world, stores, lines, key)
             yield Node(config, application, worker, stores, lines, health, live)
         finally:
             await lines.hops.close()

@@ -1,6 +1,7 @@
 """Write the next migration from the difference between the tables and the migrations so far.
 
-`.venv/bin/python tools/new_migration.py pre add_circles` writes `NNNN_pre_add_circles.py`.
+`.venv/bin/python tools/new_migration.py pre add_circles` writes `NNNN_pre_add_circles.py`. Table
+names may follow, when it is to be about those only.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from node.store.migrate import alembic_config, migrate
 
 
-async def main(phase: str, message: str) -> None:
+async def main(phase: str, message: str, only: list[str]) -> None:
     config = alembic_config()
     count = len(list(ScriptDirectory.from_config(config).walk_revisions()))
     name = f"{count + 1:04d}_{phase}_{message}"
@@ -28,7 +29,7 @@ async def main(phase: str, message: str) -> None:
         async with engine.begin() as connection:
 
             def write(sync: Connection) -> None:
-                config.attributes["connection"] = sync
+                config.attributes.update(connection=sync, only=only)
                 command.revision(config, message=message, autogenerate=True, rev_id=name)
 
             await connection.run_sync(write)
@@ -39,4 +40,4 @@ async def main(phase: str, message: str) -> None:
     written.rename(written.with_name(f"{name}.py"))
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2]))
+asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

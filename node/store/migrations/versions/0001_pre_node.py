@@ -1,0 +1,24 @@
+"""The tables of node, as they were first."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001_pre_node"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "settings",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_settings")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("settings")

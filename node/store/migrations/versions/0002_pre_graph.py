@@ -1,0 +1,161 @@
+"""The tables of graph, as they were first."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002_pre_graph"
+down_revision = "0001_pre_node"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("password", sa.Text(), server_default="", nullable=False),
+        sa.Column("role", sa.Text(), server_default="member", nullable=False),
+        sa.Column("state", sa.Text(), server_default="active", nullable=False),
+        sa.Column("identity_key", sa.LargeBinary(), nullable=True),
+        sa.Column("locale", sa.Text(), server_default="en", nullable=False),
+        sa.Column("quota_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("invited_by", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("display_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
+        sa.UniqueConstraint("actor", name=op.f("uq_accounts_actor")),
+        sa.UniqueConstraint("channel", name=op.f("uq_accounts_channel")),
+        sa.UniqueConstraint("name", name=op.f("uq_accounts_name")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "devices",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen", sa.BigInteger(), nullable=True),
+        sa.Column("revoked", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("devices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_devices_account"), ["account"], unique=False)
+
+    op.create_table(
+        "follows",
+        sa.Column("follower", sa.Text(), nullable=False),
+        sa.Column("followed", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), server_default="asked", nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("follower", "followed", name=op.f("pk_follows")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("follows", schema=None) as batch_op:
+        batch_op.create_index("ix_follows_followed", ["followed"], unique=False)
+
+    op.create_table(
+        "friendships",
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Text(), server_default="none", nullable=False),
+        sa.Column("theirs", sa.Text(), server_default="none", nullable=False),
+        sa.Column("our_offer", sa.Text(), server_default="", nullable=False),
+        sa.Column("confirmed", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("their_offer", sa.Text(), server_default="", nullable=False),
+        sa.Column("our_block", sa.Text(), server_default="", nullable=False),
+        sa.Column("their_block", sa.Text(), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("actor", "other", name=op.f("pk_friendships")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("friendships", schema=None) as batch_op:
+        batch_op.create_index("ix_friendships_other", ["other"], unique=False)
+
+    op.create_table(
+        "idempotency",
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("headers", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("body", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token", "key", name=op.f("pk_idempotency")),
+        info={"keep": "24 hours after created"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "invites",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("role", sa.Text(), server_default="member", nullable=False),
+        sa.Column("befriends", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("uses_left", sa.BigInteger(), server_default="1", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_invites")),
+        sa.UniqueConstraint("id", name=op.f("uq_invites_id")),
+        info={"keep": "90 days after expires"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "names",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_names")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "tokens",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=True),
+        sa.Column("revoked", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tokens")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("tokens", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_tokens_account"), ["account"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tokens_device"), ["device"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("tokens", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_tokens_device"))
+        batch_op.drop_index(batch_op.f("ix_tokens_account"))
+
+    op.drop_table("tokens")
+    op.drop_table("names")
+    op.drop_table("invites")
+    op.drop_table("idempotency")
+    with op.batch_alter_table("friendships", schema=None) as batch_op:
+        batch_op.drop_index("ix_friendships_other")
+
+    op.drop_table("friendships")
+    with op.batch_alter_table("follows", schema=None) as batch_op:
+        batch_op.drop_index("ix_follows_followed")
+
+    op.drop_table("follows")
+    with op.batch_alter_table("devices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_devices_account"))
+
+    op.drop_table("devices")
+    op.drop_table("accounts")

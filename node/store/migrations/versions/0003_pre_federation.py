@@ -1,0 +1,186 @@
+"""The tables of federation, as they were first."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003_pre_federation"
+down_revision = "0002_pre_graph"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "actors",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("local", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("domain", sa.Text(), server_default="", nullable=False),
+        sa.Column("display_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("summary", sa.Text(), server_default="", nullable=False),
+        sa.Column("icon", sa.Text(), server_default="", nullable=False),
+        sa.Column("url", sa.Text(), server_default="", nullable=False),
+        sa.Column("inbox", sa.Text(), server_default="", nullable=False),
+        sa.Column("shared_inbox", sa.Text(), server_default="", nullable=False),
+        sa.Column("outbox", sa.Text(), server_default="", nullable=False),
+        sa.Column("followers", sa.Text(), server_default="", nullable=False),
+        sa.Column("following", sa.Text(), server_default="", nullable=False),
+        sa.Column("friends", sa.Text(), server_default="", nullable=False),
+        sa.Column("key_packages", sa.Text(), server_default="", nullable=False),
+        sa.Column("capabilities", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("manually_approves", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=True),
+        sa.Column("fetched", sa.BigInteger(), nullable=True),
+        sa.Column("gone", sa.BigInteger(), nullable=True),
+        sa.Column("suspended", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_actors")),
+        info={"keep": "remote ones 90 days after fetched when nothing refers to them"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("actors", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_actors_account"), ["account"], unique=False)
+        batch_op.create_index("ix_actors_name_domain", ["name", "domain"], unique=False)
+
+    op.create_table(
+        "arrivals",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("activity", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="new", nullable=False),
+        sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_arrivals")),
+        sa.UniqueConstraint("actor", "activity", name=op.f("uq_arrivals_actor_activity")),
+        info={"keep": "applied and refused ones 30 days after received"},
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("arrivals", schema=None) as batch_op:
+        batch_op.create_index("ix_arrivals_state_due", ["state", "due"], unique=False)
+
+    op.create_table(
+        "deliveries",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("activity", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("inbox", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="due", nullable=False),
+        sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("first_tried", sa.BigInteger(), nullable=True),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("settled", sa.BigInteger(), nullable=True),
+        sa.Column("aside", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("activity", "inbox", name=op.f("uq_deliveries_activity_inbox")),
+        info={"keep": "30 days after settled"},
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_deliveries_activity"), ["activity"], unique=False)
+        batch_op.create_index(
+            "ix_deliveries_state_host_seq", ["state", "host", "seq"], unique=False
+        )
+
+    op.create_table(
+        "keys",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("algorithm", sa.Text(), server_default="", nullable=False),
+        sa.Column("purpose", sa.Text(), server_default="signature", nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("private", sa.LargeBinary(), nullable=True),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("fetched", sa.BigInteger(), nullable=True),
+        sa.Column("expires", sa.BigInteger(), nullable=True),
+        sa.Column("revoked", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_keys")),
+        info={"keep": "remote ones with their actor"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_keys_actor"), ["actor"], unique=False)
+
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("public", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        info={"keep": "non-public ones 30 days after the last delivery is settled"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_actor_created", ["actor", "created"], unique=False)
+
+    op.create_table(
+        "peers",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("software", sa.Text(), server_default="", nullable=False),
+        sa.Column("version", sa.Text(), server_default="", nullable=False),
+        sa.Column("dialect", sa.Text(), server_default="", nullable=False),
+        sa.Column("capabilities", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("described", sa.BigInteger(), nullable=True),
+        sa.Column("last_success", sa.BigInteger(), nullable=True),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("leased_until", sa.BigInteger(), nullable=True),
+        sa.Column("leased_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("suspended", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_peers")),
+        info={"keep": "180 days after last_success when nothing is owed"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "tombstones",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("deleted", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tombstones")),
+        info={"keep": "365 days after deleted; ours forever"},
+        sqlite_autoincrement=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("tombstones")
+    op.drop_table("peers")
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_actor_created")
+
+    op.drop_table("outbox")
+    with op.batch_alter_table("keys", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_keys_actor"))
+
+    op.drop_table("keys")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index("ix_deliveries_state_host_seq")
+        batch_op.drop_index(batch_op.f("ix_deliveries_activity"))
+
+    op.drop_table("deliveries")
+    with op.batch_alter_table("arrivals", schema=None) as batch_op:
+        batch_op.drop_index("ix_arrivals_state_due")
+
+    op.drop_table("arrivals")
+    with op.batch_alter_table("actors", schema=None) as batch_op:
+        batch_op.drop_index("ix_actors_name_domain")
+        batch_op.drop_index(batch_op.f("ix_actors_account"))
+
+    op.drop_table("actors")

@@ -1,0 +1,141 @@
+"""The tables of inbox, as they were first."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004_pre_inbox"
+down_revision = "0003_pre_federation"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "audiences",
+        sa.Column("post", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("post", "kind", "ref", name=op.f("pk_audiences")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "events",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), server_default="", nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("data", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
+        info={"keep": "7 days after created"},
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index("ix_events_account_seq", ["account", "seq"], unique=False)
+
+    op.create_table(
+        "notices",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("object", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("read", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
+        info={"keep": "180 days after created"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notices_account_created_id", ["account", "created", "id"], unique=False
+        )
+
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("local", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("kind", sa.Text(), server_default="note", nullable=False),
+        sa.Column("content", sa.Text(), server_default="", nullable=False),
+        sa.Column("content_map", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("lang", sa.Text(), server_default="", nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("summary", sa.Text(), server_default="", nullable=False),
+        sa.Column("sensitive", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("url", sa.Text(), server_default="", nullable=False),
+        sa.Column("in_reply_to", sa.Text(), server_default="", nullable=False),
+        sa.Column("thread", sa.Text(), server_default="", nullable=False),
+        sa.Column("attachments", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("video", sa.Text(), server_default="", nullable=False),
+        sa.Column("published", sa.BigInteger(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=True),
+        sa.Column("deleted", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.create_index("ix_posts_author_published", ["author", "published"], unique=False)
+        batch_op.create_index("ix_posts_in_reply_to", ["in_reply_to"], unique=False)
+        batch_op.create_index("ix_posts_video", ["video"], unique=False)
+
+    op.create_table(
+        "reactions",
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("activity", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("actor", "object", "kind", name=op.f("pk_reactions")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("reactions", schema=None) as batch_op:
+        batch_op.create_index("ix_reactions_object_kind", ["object", "kind"], unique=False)
+
+    op.create_table(
+        "timeline",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("post", sa.Text(), nullable=False),
+        sa.Column("published", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "post", name=op.f("pk_timeline")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("timeline", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_timeline_account_published_post", ["account", "published", "post"], unique=False
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("timeline", schema=None) as batch_op:
+        batch_op.drop_index("ix_timeline_account_published_post")
+
+    op.drop_table("timeline")
+    with op.batch_alter_table("reactions", schema=None) as batch_op:
+        batch_op.drop_index("ix_reactions_object_kind")
+
+    op.drop_table("reactions")
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.drop_index("ix_posts_video")
+        batch_op.drop_index("ix_posts_in_reply_to")
+        batch_op.drop_index("ix_posts_author_published")
+
+    op.drop_table("posts")
+    with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index("ix_notices_account_created_id")
+
+    op.drop_table("notices")
+    with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index("ix_events_account_seq")
+
+    op.drop_table("events")
+    op.drop_table("audiences")

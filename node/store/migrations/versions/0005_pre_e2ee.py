@@ -1,0 +1,133 @@
+"""The tables of e2ee, as they were first."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005_pre_e2ee"
+down_revision = "0004_pre_inbox"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "conversations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("mls_group", sa.LargeBinary(), nullable=True),
+        sa.Column("creator", sa.Text(), nullable=False),
+        sa.Column("hosted", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("epoch", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("seq", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("head", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("term", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("group_info", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
+        sa.UniqueConstraint("mls_group", name=op.f("uq_conversations_mls_group")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "key_packages",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("ref", sa.LargeBinary(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("suite", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("last_resort", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("claimed", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_key_packages")),
+        sa.UniqueConstraint("ref", name=op.f("uq_key_packages_ref")),
+        info={"keep": "30 days after claimed or expires: claimed ones stay resolvable by id"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("key_packages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_key_packages_actor"), ["actor"], unique=False)
+        batch_op.create_index(batch_op.f("ix_key_packages_device"), ["device"], unique=False)
+
+    op.create_table(
+        "mailbox",
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("conversation", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_mailbox")),
+        sa.UniqueConstraint("device", "sha256", name=op.f("uq_mailbox_device_sha256")),
+        info={"keep": "until acknowledged, at most 30 days after created"},
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("mailbox", schema=None) as batch_op:
+        batch_op.create_index("ix_mailbox_device_seq", ["device", "seq"], unique=False)
+
+    op.create_table(
+        "participants",
+        sa.Column("conversation", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("joined", sa.BigInteger(), nullable=False),
+        sa.Column("left", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("conversation", "actor", "device", name=op.f("pk_participants")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("participants", schema=None) as batch_op:
+        batch_op.create_index("ix_participants_actor", ["actor"], unique=False)
+
+    op.create_table(
+        "relay_items",
+        sa.Column("conversation", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("attempt", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("prev", sa.LargeBinary(), nullable=False),
+        sa.Column("term", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("commit_epoch", sa.BigInteger(), nullable=True),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("conversation", "seq", name=op.f("pk_relay_items")),
+        sa.UniqueConstraint(
+            "conversation",
+            "commit_epoch",
+            "attempt",
+            name=op.f("uq_relay_items_conversation_commit_epoch_attempt"),
+        ),
+        sa.UniqueConstraint(
+            "conversation", "sha256", name=op.f("uq_relay_items_conversation_sha256")
+        ),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("relay_items")
+    with op.batch_alter_table("participants", schema=None) as batch_op:
+        batch_op.drop_index("ix_participants_actor")
+
+    op.drop_table("participants")
+    with op.batch_alter_table("mailbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_mailbox_device_seq")
+
+    op.drop_table("mailbox")
+    with op.batch_alter_table("key_packages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_key_packages_device"))
+        batch_op.drop_index(batch_op.f("ix_key_packages_actor"))
+
+    op.drop_table("key_packages")
+    op.drop_table("conversations")

@@ -1,0 +1,132 @@
+"""The tables of video, as they were first."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006_pre_video"
+down_revision = "0005_pre_e2ee"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), server_default="due", nullable=False),
+        sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("leased_until", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        info={"keep": "30 days after created when done or failed"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_jobs_state_due", ["state", "due"], unique=False)
+
+    op.create_table(
+        "media_grants",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("video", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_media_grants")),
+        info={"keep": "until expires"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("media_grants", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_media_grants_video"), ["video"], unique=False)
+
+    op.create_table(
+        "renditions",
+        sa.Column("video", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("blob", sa.Text(), server_default="", nullable=False),
+        sa.Column("url", sa.Text(), server_default="", nullable=False),
+        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
+        sa.Column("width", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("height", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fps", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("video", "name", name=op.f("pk_renditions")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "uploads",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("offset", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("filename", sa.Text(), server_default="", nullable=False),
+        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
+        sa.Column("blob", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
+        info={"keep": "until expires"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_uploads_account"), ["account"], unique=False)
+
+    op.create_table(
+        "videos",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("uuid", sa.Text(), server_default="", nullable=False),
+        sa.Column("post", sa.Text(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("local", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("upload", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), server_default="processing", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("progress", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("draft", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("facts", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("duration_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("width", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("height", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("channel", sa.Text(), server_default="", nullable=False),
+        sa.Column("blurhash", sa.Text(), server_default="", nullable=False),
+        sa.Column("poster", sa.Text(), server_default="", nullable=False),
+        sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("ready", sa.BigInteger(), nullable=True),
+        sa.Column("deleted", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_videos")),
+        sa.UniqueConstraint("post", name=op.f("uq_videos_post")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("videos", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_videos_author"), ["author"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("videos", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_videos_author"))
+
+    op.drop_table("videos")
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_uploads_account"))
+
+    op.drop_table("uploads")
+    op.drop_table("renditions")
+    with op.batch_alter_table("media_grants", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_media_grants_video"))
+
+    op.drop_table("media_grants")
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.drop_index("ix_jobs_state_due")
+
+    op.drop_table("jobs")
