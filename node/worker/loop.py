@@ -56,11 +56,15 @@ class Worker:
         await self._jobber.begin()
         loops = (self._arrivals(), self._deliveries(), self._jobs())
         tasks = [asyncio.create_task(each) for each in loops]
-        await self._stopping.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(self._sender.stop(GRACE_SECONDS), self._jobber.stop(GRACE_SECONDS))
+        grace = 0.0  # who cancels us does not wait
+        try:
+            await self._stopping.wait()
+            grace = GRACE_SECONDS
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(self._sender.stop(grace), self._jobber.stop(grace))
 
     def stop(self) -> None:
         """End `run` gracefully: what is under way is finished, nothing new is begun."""
