@@ -1,0 +1,170 @@
+"""A Town: several whole nodes in one process, a clock that is moved, a network with weather.
+
+Each node has its own SQLite database and a real HTTP server on loopback; what one node sends to
+another goes over it, by the other's name. Nothing waits for time: `settle` does all that is due.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp import web
+from sqlalchemy.ext.asyncio import create_async_engine
+from yarl import URL
+
+from node.app import Node, World, admin_invite, open_node
+from node.client.line import Line
+from node.config import Config
+from node.errors import Unreachable
+from node.ports import Request, Response
+from node.store.tables import METADATA
+from node.testing.fakes import FakeClock, FakeEntropy
+from node.wire.api.accounts import InviteView, NewInvite, Session, SignUp
+
+MOST_ROUNDS = 200
+
+
+class Fate(Enum):
+    """What the weather does to one request between nodes."""
+
+    ARRIVES = "arrives"
+    LOST = "lost"  # it never arrives
+    UNANSWERED = "unanswered"  # it arrives, the answer does not
+    TWICE = "twice"
+
+
+def fair(_request: Request) -> Fate:
+    """Every request arrives."""
+    return Fate.ARRIVES
+
+
+@dataclass(slots=True)
+class House:
+    """One node of the town and the address where it really listens."""
+
+    domain: str
+    node: Node
+    world: World
+    url: str
+    folder: Path
+
+    def line(self, token: str = "") -> Line:
+        """A client's line to this node."""
+        return Line(self.url, self.world.entropy, token)
+
+
+@dataclass(slots=True)
+class Town:
+    """Nodes by domain. `down` are those that do not answer; `weather` judges each request."""
+
+    folder: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    houses: dict[str, House] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+    weather: Callable[[Request], Fate] = fair
+    sent: list[Request] = field(default_factory=list)
+    admin_tokens: dict[str, str] = field(default_factory=dict)
+
+    async def settle(self, span: timedelta = timedelta(0)) -> None:
+        """Let `span` pass, then let every node do all that is due."""
+        self.clock.pass_(span)
+        for _ in range(MOST_ROUNDS):
+            worked = [await house.node.worker.step() for house in self.houses.values()]
+            if not any(worked):
+                return
+        raise AssertionError("the town does not come to rest")
+
+    async def sign_up(self, name: str, domain: str) -> Session:
+        """A new person, invited by the node's administrator (the first one is that)."""
+        house = self.houses[domain]
+        link = await admin_invite(house.node, house.world)
+        if link is None:
+            async with house.line(self.admin_tokens[domain]) as line:
+                made = await line.ask("POST", "/invites", InviteView, NewInvite())
+                link = made.url or ""
+        body = SignUp(
+            name=name, password=f"{name} has a long password", invite=link.rpartition("/")[2]
+        )
+        async with house.line() as line:
+            session = await line.ask("POST", "/accounts", Session, body)
+        self.admin_tokens.setdefault(domain, session.token or "")
+        return session
+
+
+class TownHops:
+    """HTTP out of one house: names lead to the other houses, and nowhere else."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self._session = aiohttp.ClientSession(auto_decompress=True)
+
+    async def hop(self, request: Request) -> Response:
+        """One request and its answer, as the weather allows."""
+        host = urlsplit(request.url).netloc
+        fate = self._town.weather(request)
+        if host not in self._town.houses or host in self._town.down or fate is Fate.LOST:
+            raise Unreachable(f"{host} does not answer")
+        self._town.sent.append(request)
+        answer = await self._carry(request, host)
+        if fate is Fate.TWICE:
+            answer = await self._carry(request, host)
+        if fate is Fate.UNANSWERED:
+            raise Unreachable(f"{host} did not answer in time")
+        return answer
+
+    async def _carry(self, request: Request, host: str) -> Response:
+        house = self._town.houses[host]
+        target = request.url.partition(host)[2]
+        headers = {**request.headers, "host": host}
+        async with self._session.request(
+            request.method,
+            URL(house.url + target, encoded=True),
+            headers=headers,
+            data=request.body or None,
+            allow_redirects=False,
+        ) as answer:
+            body = await answer.read()
+        names = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status, request.url, names, body)
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._session.close()
+
+
+@asynccontextmanager
+async def _house(town: Town, domain: str, **settings: object) -> AsyncIterator[House]:
+    folder = town.folder / domain
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {"origin": f"https://{domain}", "data_dir": str(folder), **settings}
+    config = Config(**given)  # type: ignore[arg-type]
+    engine = create_async_engine(config.database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+    await engine.dispose()
+    world = World(town.clock, FakeEntropy(domain), TownHops(town))
+    async with open_node(config, world) as node:
+        runner = web.AppRunner(node.application, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            host, port = runner.addresses[0][:2]
+            yield House(domain, node, world, f"http://{host}:{port}", folder)
+        finally:
+            await node.streams.close()
+            await runner.cleanup()
+
+
+@asynccontextmanager
+async def open_town(folder: Path, *domains: str, **settings: object) -> AsyncIterator[Town]:
+    """A town with a node for each of `domains`."""
+    town = Town(folder)
+    async with AsyncExitStack() as stack:
+        for domain in domains:
+            town.houses[domain] = await stack.enter_async_context(_house(town, domain, **settings))
+        yield town
