@@ -29,7 +29,7 @@ Resolver: TypeAlias = Callable[[str, str | None], Awaitable[dict[str, Any] | Non
 
 JSON_TYPES = frozenset({ACTIVITY_JSON, "application/ld+json", "application/json"})
 PAGE = 50
-NEWEST = 2**62
+NEWEST = 10**18 - 1  # microseconds: later than any activity
 BODY_SECONDS = 30.0
 ED25519_MULTIKEY = b"\xed\x01"
 # Who asks decides what is answered, so no cache in between may keep it (FED-11.2).
