@@ -266,7 +266,9 @@ def _application(
         config,
         kernel,
         routes=(
-            *accounts.routes(units, doorkeeper, entropy, config.account_domain, lookup),
+            *accounts.routes(
+                units, doorkeeper, entropy, config.account_domain, lookup, stores.keyring
+            ),
             *invites.routes(units, doorkeeper, entropy, config),
             *streams.routes(live),
             *inbox.routes(units),

@@ -251,7 +251,8 @@ async def first_admin(digest: bytes, unit: InviteUnit) -> Invite | None:
     if await unit.admins():
         return None
     for old in await unit.invites(None):
-        await unit.drop_invite(None, old.id)
+        if old.role is Role.ADMIN:
+            await unit.drop_invite(None, old.id)
     span = timedelta(days=FIRST_ADMIN_DAYS)
     invite = Invite(digest, unit.fresh(), None, Role.ADMIN, False, 1, unit.now, unit.now + span)
     await unit.add_invite(invite)

@@ -142,7 +142,7 @@ class AccountsUnit(Unit):
         invites = tables.invites
         await self.connection.execute(invites.delete().where(invites.c.account == account.id))
 
-    async def acquaintances(self, account: Account) -> Sequence[str]:
+    async def acquaintances(self, account: Account, remote: bool = False) -> Sequence[str]:
         """The actors that know this one: friends, those asked, followers, followed."""
         friends, follows, known = tables.friendships, tables.follows, tables.actors
         own = (account.actor, account.channel)
@@ -151,10 +151,10 @@ class AccountsUnit(Unit):
             select(follows.c.follower).where(follows.c.followed.in_(own)),
             select(follows.c.followed).where(follows.c.follower.in_(own)),
         ).subquery()
-        found = await self.connection.execute(
-            select(known.c.id).where(known.c.id.in_(select(all_of_them.c.id)))
-        )
-        return [row.id for row in found]
+        query = select(known.c.id).where(known.c.id.in_(select(all_of_them.c.id)))
+        if remote:
+            query = query.where(known.c.local.is_(False), known.c.gone.is_(None))
+        return [row.id for row in await self.connection.execute(query)]
 
     async def profile(self, name: str) -> Profile | None:
         """What anyone may see of an actor of ours, unless it is suspended or gone."""

@@ -11,6 +11,7 @@ from node.ports import Entropy
 from node.store.accounts import AccountsUnit
 from node.store.unit import Units
 from node.web.auth import new_token
+from node.web.profiles import Change, Profiles, PublicKeys
 from node.web.routes import ALL_SCOPES, Call, Reply, Route, Scope
 from node.web.signup import Doorkeeper, Wish
 from node.web.views import account_view, device_view
@@ -30,10 +31,15 @@ Find = Callable[[str], Awaitable[ActorView]]
 
 
 def routes(
-    units: Units, doorkeeper: Doorkeeper, entropy: Entropy, domain: str, find: Find
+    units: Units,
+    doorkeeper: Doorkeeper,
+    entropy: Entropy,
+    domain: str,
+    find: Find,
+    keys: PublicKeys,
 ) -> tuple[Route, ...]:
     """`find` gives the actor behind `@name@domain`; it may ask the other server."""
-    own = OwnAccount(units, doorkeeper, entropy, domain)
+    own = OwnAccount(units, doorkeeper, Profiles(units, keys), entropy, domain)
 
     async def lookup(call: Call) -> Reply:
         address = call.query.get("acct", "").strip()
@@ -69,6 +75,7 @@ class OwnAccount:
 
     units: Units
     doorkeeper: Doorkeeper
+    profiles: Profiles
     entropy: Entropy
     domain: str
 
@@ -116,7 +123,6 @@ class OwnAccount:
 
     async def change(self, call: Call) -> Reply:
         asked: ChangeProfile = call.body
-        id = call.caller.account
         shown, summary, locale = asked.display_name, asked.summary, asked.locale
         if shown is not None:
             shown = accounts.read_text(shown, accounts.LONGEST_DISPLAY_NAME, "a display name")
@@ -125,8 +131,9 @@ class OwnAccount:
             summary = paragraphs(text)
         if locale is not None:
             locale = accounts.read_locale(locale)
-        account = await self.units.run(
-            AccountsUnit, lambda unit: accounts.change_profile(id, shown, summary, locale, unit)
+        caller = call.caller
+        account = await self.profiles.change(
+            caller.account, caller.actor, Change(shown, summary, locale)
         )
         return Reply(account_view(account, self.domain))
 

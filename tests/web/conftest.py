@@ -32,6 +32,7 @@ from node.web.server import API, Kernel, build_application
 from node.web.signup import Doorkeeper, digest_of_invite
 from node.web.streams import Streams
 from node.wire.api.accounts import ActorView
+from node.wire.keys import PublicKey, ed25519_from_seed
 
 PASSWORD = "correct horse battery"
 DOMAIN = "a.test"
@@ -51,6 +52,9 @@ class QuickKeys:
 
     async def make(self, actor: str) -> tuple[PlainKey, ...]:
         return (PlainKey(f"{actor}#main-key", "rsa"), PlainKey(f"{actor}#ed25519-key", "ed25519"))
+
+    async def public(self, actor: str) -> tuple[PublicKey, ...]:
+        return (ed25519_from_seed(bytes(32), f"{actor}#ed25519-key", actor).public,)
 
 
 class QuickHashes:
@@ -171,7 +175,8 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         units = Units(database, desk, bells)
         hashes = QuickHashes()
         guard = Guard(units, clock)
-        keeper = Doorkeeper(config.origin, units, hashes, QuickKeys(), entropy)
+        keys = QuickKeys()
+        keeper = Doorkeeper(config.origin, units, hashes, keys, entropy)
         stream = Streams(units, bells, guard, heartbeat_seconds=0.05)
         house = House(units, clock, entropy, bells, config, stream, hashes, web.Application())
 
@@ -194,7 +199,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             entropy,
         )
         routes = (
-            *accounts.routes(units, keeper, entropy, config.account_domain, find),
+            *accounts.routes(units, keeper, entropy, config.account_domain, find, keys),
             *guests.routes(units, keeper, entropy, config),
             *streams.routes(stream),
             *(extra(house) if extra else ()),

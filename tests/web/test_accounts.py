@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from node.store import tables
 from node.store.accounts import AccountsUnit
+from node.wire.times import micros
 from tests.web.conftest import PASSWORD, House, Said
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -118,6 +120,31 @@ async def test_a_profile_is_changed_in_part(house: House) -> None:
     assert "Hi" in said.body["summary"]
     wrong = await house.ask("PATCH", "/account", {"locale": "../etc"}, token)
     assert (wrong.status, wrong.body["clause"]) == (400, "GRA-1.11")
+
+
+@pytest.mark.clause("GRA-1.12")
+async def test_a_changed_profile_is_told_to_those_elsewhere(house: House) -> None:
+    token = await house.join("alice")
+    actor = (await house.ask("GET", "/account", token=token)).body["actor"]
+    bob = "https://b.test/a/bob"
+
+    async def befriend(unit: AccountsUnit) -> None:
+        at = micros(unit.now)
+        await unit.connection.execute(
+            tables.actors.insert().values(id=bob, inbox=f"{bob}/inbox", kind="Person")
+        )
+        await unit.connection.execute(
+            tables.friendships.insert().values(actor=actor, other=bob, updated=at)
+        )
+
+    await house.ask("PATCH", "/account", {"display_name": "Al"}, token)
+    assert await rows(house, "deliveries") == []
+    await house.units.run(AccountsUnit, befriend)
+    await house.ask("PATCH", "/account", {"display_name": "Alice"}, token)
+    (delivery,) = await rows(house, "deliveries")
+    (owed,) = await rows(house, "outbox")
+    assert delivery.inbox == f"{bob}/inbox"
+    assert b"UpdateActor" in owed.body and b"'name': 'Alice'" in owed.body
 
 
 @pytest.mark.clause("GRA-1.7")
