@@ -1,0 +1,57 @@
+"""A person in a town: their line to the home node, and their device."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from node.client.device import Device
+from node.client.line import Line
+from node.client.talk import Talk
+from node.client.vault import Vault
+from node.graph import befriending
+from node.store.graph import GraphUnit
+from node.testing.town import House, Town
+
+
+@dataclass(slots=True)
+class Person:
+    """Someone who signed up in `house`."""
+
+    name: str
+    actor: str
+    house: House
+    line: Line
+    talk: Talk
+
+    @property
+    def handle(self) -> str:
+        return f"@{self.name}@{self.house.domain}"
+
+
+@asynccontextmanager
+async def person(town: Town, name: str, domain: str) -> AsyncIterator[Person]:
+    """A new person with a device that takes sealed messages."""
+    house = town.houses[domain]
+    session = await town.sign_up(name, domain)
+    entropy = house.world.entropy
+    vault = Vault.create(town.folder / name / "vault.sqlite3", "passphrase", entropy)
+    async with house.line(session.token or "") as line:
+        device = Device(vault, entropy, session.account.actor)
+        talk = Talk(line, device, town.clock, vault.settle)
+        await talk.prepare()
+        yield Person(name, session.account.actor, house, line, talk)
+        await talk.close()
+    vault.close()
+
+
+async def befriend(town: Town, one: Person, other: Person) -> None:
+    """A request and its answer."""
+    for asker, asked in ((one, other), (other, one)):
+        node = asker.house.node
+        found = await node.lines.discovery.find(asked.handle)
+
+        async def ask(unit: GraphUnit, actor: str = asker.actor, id: str = found.id) -> None:
+            await befriending.request(unit, actor, id)
+
+        await node.stores.units.run(GraphUnit, ask)
+        await town.settle()
