@@ -1,6 +1,7 @@
 """What peers send: a `CreateSealed` into the mailboxes of those whom it is for (spec E2E-4)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -8,7 +9,7 @@ from node.e2ee import envelope, mailbox, relay
 from node.e2ee.chain import Conversation, Signer
 from node.e2ee.envelope import ORDERED, Kind, Sealed
 from node.e2ee.mailbox import Box
-from node.e2ee.members import MOST_MEMBERS, Member, boxes, check_free
+from node.e2ee.members import MOST_MEMBERS, Entry, Member, boxes
 from node.e2ee.relay import RelayUnit
 from node.errors import Conflict, Forbidden, Malformed, Unreachable
 from node.federation.activities.shapes import CreateSealed
@@ -44,34 +45,29 @@ class Arrivals:
             await self._continued(unit, activity, sealed)
 
     async def _continued(self, unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> None:
-        conversation = await _conversation(unit, activity, sealed)
-        if conversation is None:
+        entry = await _entry(unit, activity, sealed)
+        if entry is None:
             await _unknown(unit, activity)
             return
-        members = await unit.members(conversation.id)
+        id, members = entry.conversation.id, entry.members
         await _check_sender(unit, activity.actor, members)
-        conversation = await self._place(unit, conversation, sealed, activity.actor)
-        await _register(unit, conversation.id, activity, members)
-        await mailbox.deliver(unit, boxes(members), conversation.id, activity.actor, sealed)
+        await self._place(unit, entry, sealed, activity.actor)
+        await _register(unit, id, activity, members)
+        await mailbox.deliver(unit, boxes(members), id, activity.actor, sealed)
 
-    async def _place(
-        self, unit: ArrivalUnit, conversation: Conversation, sealed: Sealed, actor: str
-    ) -> Conversation:
-        """Where it stands in the chain, if we are the relay; else what we learn of the head."""
-        if sealed.kind not in ORDERED:
-            return conversation
+    async def _place(self, unit: ArrivalUnit, entry: Entry, sealed: Sealed, actor: str) -> None:
+        """Give it its place in the chain, if we are the relay; else learn of the head."""
+        conversation = entry.conversation
+        if sealed.kind not in ORDERED or entry.item is not None:
+            return
         if not conversation.hosted:
             head = learnt(conversation, sealed)
             if head != conversation:
                 await unit.keep_head(head)
-            return head
-        if await unit.item(conversation.id, sealed.sha256) is not None:
-            return conversation
-        try:
-            return await relay.accept(unit, self.signer, conversation, sealed, actor)
-        except Conflict:
-            # It lost, but its sender may have merged it already: members have to see it (E2E-4.3).
-            return conversation
+            return
+        # What lost is delivered too: its sender may have merged it already (E2E-4.3).
+        with suppress(Conflict):
+            await relay.accept(unit, self.signer, conversation, sealed, actor)
 
 
 def learnt(conversation: Conversation, sealed: Sealed) -> Conversation:
@@ -87,18 +83,13 @@ def learnt(conversation: Conversation, sealed: Sealed) -> Conversation:
     return known
 
 
-async def _conversation(
-    unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed
-) -> Conversation | None:
+async def _entry(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> Entry | None:
     """By its group; else by its address, as long as that has no group yet."""
-    known = await unit.conversation_of(sealed.group)
+    known = await unit.entry_of(sealed.group, sealed.sha256)
     if known is not None:
         return known
-    located = await unit.conversation(activity.conversation)
-    if located is None or located.group:
-        return None
-    await check_free(unit, located, sealed)
-    return located
+    located = await unit.entry(activity.conversation)
+    return located if located and not located.conversation.group else None
 
 
 async def _unknown(unit: ArrivalUnit, activity: CreateSealed) -> None:
@@ -132,15 +123,15 @@ async def _register(
 async def _welcomed(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> None:
     invited = await _invited(unit, activity, sealed)
     id = activity.conversation or activity.object
-    conversation = await unit.conversation(id)
-    members = await unit.members(id) if conversation else []
-    if conversation and not any(m.actor == activity.actor for m in members):
+    entry = await unit.entry(id)
+    members = entry.members if entry else ()
+    if entry and not any(m.actor == activity.actor for m in members):
         raise Forbidden("E2E-3.2", "only who takes part in a conversation may invite to it")
     taking_part = {member.actor for member in members}
     for actor in sorted({box.actor for box in invited} - taking_part):
         if not await unit.befriended(actor, activity.actor):
             raise Forbidden("E2E-3.7", "only friends may be invited to a conversation")
-    if conversation is None:
+    if entry is None:
         await _open(unit, id, activity.actor)
     await _register(unit, id, activity, members)
     for box in invited:

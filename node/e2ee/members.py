@@ -1,10 +1,10 @@
 """Who takes part in a conversation, who may be invited, and how one begins (spec E2E-3)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from node.e2ee.chain import Conversation
+from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import EPOCHS, Kind, Sealed
 from node.e2ee.mailbox import Box
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
@@ -15,11 +15,25 @@ MOST_MEMBERS: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One who takes part: a device of ours with its account, or an actor elsewhere ("", "")."""
+    """One who takes part: a device of ours with its account, or an actor elsewhere ("", "").
+
+    `known`: this node has looked the actor up.
+    """
 
     actor: str
     device: str = ""
-    account: str = ""
+    account: str = field(default="", compare=False)
+    known: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A conversation as one look shows it. `item` is the message that is asked about, if it has
+    its place in the chain already."""
+
+    conversation: Conversation
+    members: tuple[Member, ...]
+    item: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +75,15 @@ class MembersUnit(Protocol):
         """Those of `actors` whom this node has not looked up."""
         ...
 
-    async def conversation(self, id: str) -> Conversation | None: ...
+    async def entry(self, id: str, sha256: bytes = b"") -> Entry | None:
+        """The conversation at `id`, who takes part now, and the item with this digest."""
+        ...
 
-    async def conversation_of(self, group: bytes) -> Conversation | None: ...
+    async def entry_of(self, group: bytes, sha256: bytes = b"") -> Entry | None:
+        """The same, by the group."""
+        ...
 
     async def open_conversation(self, conversation: Conversation) -> None: ...
-
-    async def members(self, conversation: str) -> list[Member]:
-        """Who takes part now; revoked devices do not."""
-        ...
 
     async def join(self, conversation: str, actor: str, device: str) -> None: ...
 
@@ -94,10 +108,10 @@ async def begin(
     """
     if not 1 <= len(group) <= LONGEST_GROUP_ID or not 0 <= epoch < EPOCHS:
         raise Malformed("E2E-3.1", "a group id has 1 to 256 bytes, an epoch is below 2^53")
-    known = await unit.conversation_of(group)
+    known = await unit.entry_of(group)
     if known is not None:
-        if any(m.device == sender.device for m in await unit.members(known.id)):
-            return known
+        if any(m.device == sender.device for m in known.members):
+            return known.conversation
         raise Conflict("E2E-3.1", "there is a conversation of a group with this id")
     for friend in friends:
         await _check_friend(unit, sender.actor, friend)
@@ -115,24 +129,23 @@ async def _check_friend(unit: MembersUnit, ours: str, other: str) -> None:
 
 
 async def entered(
-    unit: MembersUnit, id: str, actor: str, device: str
-) -> tuple[Conversation, list[Member]]:
+    unit: MembersUnit, id: str, actor: str, device: str, sha256: bytes = b""
+) -> Entry:
     """The conversation and its members, for one who takes part: a device, or ("") a peer's actor.
 
     Raises `Missing` (E2E-3.11) when there is none, `Forbidden` (E2E-3.2) for anyone else.
     """
-    conversation = await unit.conversation(id)
-    if conversation is None:
+    entry = await unit.entry(id, sha256)
+    if entry is None:
         raise Missing("E2E-3.11", "there is no such conversation")
-    members = await unit.members(id)
-    if Member(actor, device) not in {Member(m.actor, m.device) for m in members}:
+    if Member(actor, device) not in entry.members:
         raise Forbidden("E2E-3.2", "only who takes part in a conversation may send to it")
-    return conversation, members
+    return entry
 
 
 async def check_free(unit: MembersUnit, conversation: Conversation, sealed: Sealed) -> None:
     """The first message that shows a conversation's group shows one that no other has (E2E-3.1)."""
-    if not conversation.group and await unit.conversation_of(sealed.group) is not None:
+    if not conversation.group and await unit.entry_of(sealed.group) is not None:
         raise Conflict("E2E-3.1", "there is a conversation of a group with this id")
 
 
@@ -146,6 +159,8 @@ async def check_invitations(
     """
     taking_part = {m.actor for m in members}
     invited = {i.to for i in invitations} - taking_part - {sender}
+    if not invited:
+        return
     if len(taking_part | invited) > MOST_MEMBERS:
         raise TooMuch("E2E-3.7", f"a conversation has at most {MOST_MEMBERS} members")
     if await unit.locals_of([sender]):

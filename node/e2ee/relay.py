@@ -18,6 +18,7 @@ from node.e2ee.chain import (
 from node.e2ee.envelope import HANDSHAKES, LONGEST_BYTES, ORDERED, Kind, Sealed
 from node.e2ee.mailbox import MailUnit
 from node.e2ee.members import (
+    Entry,
     Invitation,
     Member,
     MembersUnit,
@@ -78,8 +79,6 @@ class RelayUnit(MembersUnit, MailUnit, Protocol):
         """Whether the activity with this id was owed before."""
         ...
 
-    async def item(self, conversation: str, sha256: bytes) -> Item | None: ...
-
     async def add_item(self, conversation: str, item: Item, actor: str) -> None: ...
 
     async def winner(self, conversation: str, epoch: int) -> bytes:
@@ -93,7 +92,7 @@ class RelayUnit(MembersUnit, MailUnit, Protocol):
 
 async def accept(
     unit: RelayUnit, signer: Signer, conversation: Conversation, sealed: Sealed, actor: str
-) -> Conversation:
+) -> tuple[Conversation, Item]:
     """Give `sealed` its place behind the head. Raises `Conflict` (E2E-3.3, E2E-3.5)."""
     if sealed.epoch != conversation.epoch:
         winner = await unit.winner(conversation.id, conversation.epoch - 1)
@@ -103,7 +102,7 @@ async def accept(
     # The head first: where units run side by side, two wait for each other at this one row.
     await unit.keep_head(head)
     await unit.add_item(conversation.id, item, actor)
-    return head
+    return head, item
 
 
 def check_form(message: Message) -> None:
@@ -131,14 +130,14 @@ async def post(
     `ruling` is what the relay elsewhere answered. Raises with the clauses of E2E-1 and E2E-3.
     """
     check_form(message)
-    conversation, members = await entered(unit, id, sender.actor, sender.device)
+    entry = await entered(unit, id, sender.actor, sender.device, message.sealed.sha256)
+    conversation, members = entry.conversation, entry.members
     check_group(conversation, message.sealed)
-    if (before := await _sent_before(unit, conversation, sender, message)) is not None:
+    if (before := await _sent_before(unit, entry, message.sealed)) is not None:
         return before
     await _check_named(unit, sender, members, message)
-    # Who is removed need not be found again: a member whose server is gone can be let go.
-    if unmet := await unit.strangers(_elsewhere(members, message) - set(message.removed)):
-        return Unmet(tuple(unmet))
+    if unmet := await _unmet(unit, members, message):
+        return Unmet(tuple(sorted(unmet)))
     if not conversation.hosted and message.sealed.kind in HANDSHAKES and ruling is None:
         return Elsewhere(conversation.id)
     head, item = await _ordered(unit, signer, conversation, sender.actor, message, ruling)
@@ -146,16 +145,14 @@ async def post(
     return Accepted(head.epoch, item)
 
 
-async def _sent_before(
-    unit: RelayUnit, conversation: Conversation, sender: Sender, message: Message
-) -> Accepted | None:
+async def _sent_before(unit: RelayUnit, entry: Entry, sealed: Sealed) -> Accepted | None:
     """The first answer to the same bytes (E2E-3.4). What is forwarded is asked of its relay."""
+    conversation = entry.conversation
     if conversation.hosted:
-        item = await unit.item(conversation.id, message.sealed.sha256)
-        return Accepted(conversation.epoch, item) if item else None
-    if message.sealed.kind in HANDSHAKES:
+        return Accepted(conversation.epoch, entry.item) if entry.item else None
+    if sealed.kind in HANDSHAKES:
         return None
-    known = await unit.owed(unit.name_activity(_digest(conversation.id, message.sealed)))
+    known = await unit.owed(unit.name_activity(_digest(conversation.id, sealed)))
     return Accepted(conversation.epoch) if known else None
 
 
@@ -166,10 +163,19 @@ async def _check_named(
     await check_invitations(unit, sender.actor, members, [*message.invitations, *named])
 
 
-def _elsewhere(members: Sequence[Member], message: Message) -> set[str]:
-    """All who may have to be written to at other nodes."""
-    found = {m.actor for m in members if not m.device}
-    return found | {i.to for i in message.invitations} | set(message.recipients)
+async def _unmet(unit: RelayUnit, members: Sequence[Member], message: Message) -> set[str]:
+    """Who must be looked up before they can be written to.
+
+    Not who is removed: a member whose server is gone can be let go.
+    """
+    lost = {member.actor for member in members if not member.known}
+    found = await unit.strangers(_newcomers(members, message))
+    return (lost | set(found)) - set(message.removed)
+
+
+def _newcomers(members: Sequence[Member], message: Message) -> set[str]:
+    named = {i.to for i in message.invitations} | set(message.recipients)
+    return named - {member.actor for member in members}
 
 
 async def _ordered(
@@ -182,10 +188,9 @@ async def _ordered(
 ) -> tuple[Conversation, Item | None]:
     sealed = message.sealed
     if conversation.hosted:
-        head = await accept(unit, signer, conversation, sealed, actor)
         if message.group_info:
             await unit.keep_group_info(conversation.id, message.group_info)
-        return head, await unit.item(conversation.id, sealed.sha256)
+        return await accept(unit, signer, conversation, sealed, actor)
     await check_free(unit, conversation, sealed)
     if ruling is not None:
         head = moved(conversation, ruling) if ruling.seq > conversation.seq else conversation
@@ -215,16 +220,16 @@ async def _carry(
 ) -> None:
     """Into the mailboxes here, and owed to members elsewhere."""
     await _hand_out(unit, conversation, members, sender.actor, message, but=sender.device)
-    local = {m.actor for m in members if m.device}
-    ours = local | await unit.locals_of(_elsewhere(members, message) - local)
-    everyone = _named(members, message) - {sender.actor}
+    newcomers = _newcomers(members, message)
+    ours = {m.actor for m in members if m.device} | await unit.locals_of(newcomers)
+    everyone = ({m.actor for m in members} | newcomers) - {sender.actor}
     reached = everyone - ours - {i.to for i in message.invitations}
     if not conversation.hosted and message.sealed.kind in HANDSHAKES:
         # The relay hands out to its own people what it has accepted (E2E-3.9).
         theirs = {actor for actor in everyone if same_origin(actor, conversation.id)}
         reached, ours = reached - theirs, ours | theirs
-    reached -= set(await unit.strangers(reached & set(message.removed)))
-    for newcomer in reached - {m.actor for m in members}:
+    reached -= {m.actor for m in members if not m.known}
+    for newcomer in reached & newcomers:
         await unit.join(conversation.id, newcomer, "")
     if reached or not conversation.hosted:
         create = _create(unit, conversation, sender, message.sealed, tuple(sorted(everyone)))
@@ -234,11 +239,6 @@ async def _carry(
             to = (invitation.to, *sorted((everyone | {sender.actor}) - {invitation.to}))
             create = _create(unit, conversation, sender, invitation.sealed, to)
             await unit.owe(create, [invitation.to])
-
-
-def _named(members: Sequence[Member], message: Message) -> set[str]:
-    invited = {i.to for i in message.invitations}
-    return {m.actor for m in members} | invited | set(message.recipients)
 
 
 def _digest(conversation: str, sealed: Sealed, to: str = "") -> bytes:
@@ -292,17 +292,17 @@ async def rule(unit: RelayUnit, signer: Signer, actor: str, id: str, message: Me
     Raises `Missing` (E2E-3.11), `Forbidden` (E2E-3.2, E2E-3.7), `Conflict` (E2E-3.3, E2E-3.5).
     """
     check_form(message)
-    conversation, members = await entered(unit, id, actor, "")
+    entry = await entered(unit, id, actor, "", message.sealed.sha256)
+    conversation = entry.conversation
     if not conversation.hosted:
         raise Missing("E2E-3.11", "this node is not the relay of that conversation")
     if message.sealed.kind not in HANDSHAKES:
         raise Forbidden("E2E-3.9", "only commits and proposals are forwarded to the relay")
     check_group(conversation, message.sealed)
-    before = await unit.item(conversation.id, message.sealed.sha256)
-    if before is not None:
-        return before
-    await check_invitations(unit, actor, members, message.invitations)
+    if entry.item is not None:
+        return entry.item
+    await check_invitations(unit, actor, entry.members, message.invitations)
     head, item = await _ordered(unit, signer, conversation, actor, message, None)
     assert item is not None, "what a relay has ordered is an item"
-    await _hand_out(unit, head, members, actor, message)
+    await _hand_out(unit, head, entry.members, actor, message)
     return item

@@ -99,9 +99,9 @@ class Conversations:
 
     async def _shown(self, id: str, sender: Sender) -> api.Conversation:
         async def look(unit: E2eeUnit) -> api.Conversation:
-            conversation, present = await _seen(unit, id, sender)
-            shown = _conversation(conversation)
-            shown.members = sorted({member.actor for member in present})
+            entry = await _seen(unit, id, sender)
+            shown = _conversation(entry.conversation)
+            shown.members = sorted({member.actor for member in entry.members})
             shown.group_info = await unit.group_info(id)
             return shown
 
@@ -112,8 +112,8 @@ class Conversations:
         after = call.after.at if call.after else 0
 
         async def look(unit: E2eeUnit) -> list[Item]:
-            conversation, _ = await _seen(unit, id, sender)
-            if not conversation.hosted:
+            entry = await _seen(unit, id, sender)
+            if not entry.conversation.hosted:
                 raise Missing("E2E-3.11", "the chain is at the relay: ask it at the address")
             return await unit.items(id, after, call.limit)
 
@@ -184,9 +184,7 @@ def _sender(call: Call) -> Sender:
     return Sender(who.actor, who.account, who.device)
 
 
-async def _seen(
-    unit: E2eeUnit, id: str, sender: Sender
-) -> tuple[Conversation, list[members.Member]]:
+async def _seen(unit: E2eeUnit, id: str, sender: Sender) -> members.Entry:
     try:
         return await members.entered(unit, id, sender.actor, sender.device)
     except Forbidden:

@@ -125,9 +125,10 @@ class SealedPages:
 
 async def _chain(unit: E2eeUnit, id: str, asker: str, after: int) -> Document | None:
     try:
-        conversation, present = await members.entered(unit, id, asker, "")
+        entry = await members.entered(unit, id, asker, "")
     except (Missing, Forbidden):
         return None
+    conversation = entry.conversation
     if not conversation.hosted:
         return None
     found: list[Item] = await unit.items(id, after, ITEMS_A_PAGE)
@@ -137,7 +138,7 @@ async def _chain(unit: E2eeUnit, id: str, asker: str, after: int) -> Document | 
         "type": "OrderedCollection",
         "id": id,
         "attributedTo": conversation.creator,
-        "audience": sorted({member.actor for member in present}),
+        "audience": sorted({member.actor for member in entry.members}),
         "totalItems": conversation.seq,
         "orderedItems": items,
     }
