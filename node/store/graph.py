@@ -27,7 +27,7 @@ from node.wire.ids import origin
 from node.wire.times import micros
 
 
-def _tie(row: "Row[Any]") -> Tie:
+def read_tie(row: "Row[Any]") -> Tie:
     return Tie(
         actor=row.actor,
         other=row.other,
@@ -114,7 +114,7 @@ class GraphUnit(Unit):
             select(friendships).where(friendships.c.actor == actor, friendships.c.other == other)
         )
         row = found.first()
-        return _tie(row) if row else Tie(actor, other)
+        return read_tie(row) if row else Tie(actor, other)
 
     async def tie_by_offer(self, id: str, other: str) -> Tie | None:
         """The tie whose open or accepted request of ours to `other` is `id`."""
@@ -122,7 +122,7 @@ class GraphUnit(Unit):
             select(friendships).where(friendships.c.other == other, friendships.c.our_offer == id)
         )
         row = found.first()
-        return _tie(row) if row and id else None
+        return read_tie(row) if row and id else None
 
     async def ties_by_statement(self, id: str, other: str) -> list[Tie]:
         """The ties in which a request or block `id` of `other` is live."""
@@ -135,7 +135,7 @@ class GraphUnit(Unit):
                 ),
             )
         )
-        ties = [_tie(row) for row in found.all()]
+        ties = [read_tie(row) for row in found.all()]
         return [tie for tie in ties if id in tie.their_offers or id in tie.their_blocks]
 
     async def put_tie(self, tie: Tie) -> None:
@@ -289,7 +289,7 @@ class GraphUnit(Unit):
                 )
             )
         )
-        ties = {row.actor: _tie(row) for row in found.all()}
+        ties = {row.actor: read_tie(row) for row in found.all()}
         # Of two rows on this node, the author's decides who is their friend.
         ours = author.startswith(f"{self.desk.origin}/")
         decides = ties.get(author if ours else actor)

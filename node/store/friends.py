@@ -1,0 +1,241 @@
+"""Friends, requests, blocks and followers as pages, each seen from one of our people."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from node.federation.capabilities import FRIENDSHIP
+from node.graph.friendship import View, view
+from node.graph.room import FollowState
+from node.graph.tie import Tie
+from node.store.graph import GraphUnit, read_tie
+from node.store.tables import actors, follows, friendships, peers
+from node.wire.api.cursor import Cursor
+from node.wire.api.graph import Relation
+from node.wire.api.inbox import Person
+from node.wire.ids import origin
+from node.wire.times import from_micros
+
+Page: TypeAlias = tuple[list[Relation], Cursor | None]
+_OURS, _THEIRS = friendships.c.ours, friendships.c.theirs
+STATES: dict[str, ColumnElement[bool]] = {
+    View.FRIEND: and_(_OURS == "accepted", _THEIRS == "accepted"),
+    View.REQUESTED: and_(_OURS == "asked", _THEIRS == "none"),
+    View.INCOMING: and_(_OURS == "none", _THEIRS == "asked"),
+    View.DECLINED: and_(_OURS == "none", _THEIRS == "declined"),
+    View.BLOCKED: _OURS == "blocked",
+}
+
+
+def _older(at: Any, id: Any, after: Cursor | None) -> ColumnElement[bool]:
+    if after is None:
+        return and_(True)
+    return or_(at < after.at, and_(at == after.at, id < after.id))
+
+
+class FriendsUnit(GraphUnit):
+    """Looks; what changes is in `GraphUnit`."""
+
+    async def named_here(self, name: str) -> str | None:
+        """One of our people, by name alone."""
+        found = await self.connection.execute(
+            select(actors.c.id).where(
+                actors.c.local.is_(True),
+                actors.c.kind == "Person",
+                actors.c.name == name.lower(),
+                actors.c.gone.is_(None),
+            )
+        )
+        return found.scalars().first()
+
+    async def standing(self, actor: str, state: str, limit: int, after: Cursor | None) -> Page:
+        """Those who stand to `actor` as `state` says (a key of STATES)."""
+        other, at = friendships.c.other, friendships.c.updated
+        query = (
+            select(other.label("id"), at.label("at"))
+            .where(friendships.c.actor == actor, STATES[state], _older(at, other, after))
+            .order_by(at.desc(), other.desc())
+        )
+        return await self._page(actor, query, limit)
+
+    async def mutuals(self, actor: str, limit: int, after: Cursor | None) -> Page:
+        """Those of foreign servers who follow back and are no friends yet."""
+        back = follows.alias()
+        other, at = follows.c.followed, follows.c.updated
+        settled = select(friendships.c.other).where(
+            friendships.c.actor == actor,
+            or_(_OURS.in_(("accepted", "blocked")), _THEIRS.in_(("asked", "blocked"))),
+        )
+        query = (
+            select(other.label("id"), at.label("at"))
+            .join(back, and_(back.c.follower == other, back.c.followed == actor))
+            .join(actors, and_(actors.c.id == other, actors.c.local.is_(False)))
+            .where(
+                follows.c.follower == actor,
+                follows.c.state == "accepted",
+                back.c.state == "accepted",
+                ~other.in_(settled),
+                ~actors.c.capabilities.contains(FRIENDSHIP, autoescape=True),
+                _older(at, other, after),
+            )
+            .order_by(at.desc(), other.desc())
+        )
+        relations, cursor = await self._page(actor, query, limit)
+        # What a peer says of all its actors is known only now.
+        return [one for one in relations if one.state == View.MUTUAL], cursor
+
+    async def followers(self, actor: str, limit: int, after: Cursor | None) -> Page:
+        """Those who follow `actor`."""
+        return await self._follows(
+            actor, follows.c.follower, and_(follows.c.followed == actor, _accepted()), limit, after
+        )
+
+    async def followed(self, actor: str, limit: int, after: Cursor | None) -> Page:
+        """Those whom `actor` follows or asked to."""
+        live = follows.c.state != "declined"
+        return await self._follows(
+            actor, follows.c.followed, and_(follows.c.follower == actor, live), limit, after
+        )
+
+    async def _follows(
+        self, actor: str, other: Any, which: ColumnElement[bool], limit: int, after: Cursor | None
+    ) -> Page:
+        at = follows.c.updated
+        query = (
+            select(other.label("id"), at.label("at"))
+            .where(which, _older(at, other, after))
+            .order_by(at.desc(), other.desc())
+        )
+        return await self._page(actor, query, limit)
+
+    async def _page(self, actor: str, query: Any, limit: int) -> Page:
+        found = await self.connection.execute(query.limit(limit + 1))
+        rows = found.all()
+        shown = rows[:limit]
+        cursor = Cursor(shown[-1].at, shown[-1].id) if len(rows) > limit else None
+        relations = await self.relations(actor, [row.id for row in shown])
+        return [relations[row.id] for row in shown], cursor
+
+    async def relations(self, actor: str, others: Iterable[str]) -> dict[str, Relation]:
+        """How `actor` stands to each of `others`, with a fixed number of queries."""
+        ids = list(others)
+        found = await self.connection.execute(
+            select(friendships).where(friendships.c.actor == actor, friendships.c.other.in_(ids))
+        )
+        rows = {row.other: row for row in found.all()}
+        there = await self._states(follows.c.followed, ids, follows.c.follower == actor)
+        back = await self._states(follows.c.follower, ids, follows.c.followed == actor)
+        people = await self._people(ids)
+        foreign = await self._foreign(ids)
+        relations = {}
+        for id in ids:
+            row = rows.get(id)
+            tie = read_tie(row) if row else Tie(actor, id)
+            both = there.get(id) == back.get(id) == FollowState.ACCEPTED
+            state = view(tie.pair, mutual=both and id in foreign)
+            following = there.get(id, "")
+            relations[id] = Relation(
+                person=people.get(id) or Person(id=id, handle="", display_name=id),
+                state=state.value,
+                following=following if following != FollowState.DECLINED else "",
+                follower=back.get(id) == FollowState.ACCEPTED,
+                text=tie.text if state is View.INCOMING else "",
+                # The instant at which someone blocked us is not for us to know.
+                since=from_micros(row.updated) if row and view(tie.pair) is not View.NONE else None,
+            )
+        return relations
+
+    async def relation(self, actor: str, other: str) -> Relation:
+        """How `actor` stands to `other`."""
+        return (await self.relations(actor, [other]))[other]
+
+    async def _states(
+        self, other: Any, ids: list[str], which: ColumnElement[bool]
+    ) -> dict[str, str]:
+        found = await self.connection.execute(
+            select(other.label("id"), follows.c.state).where(which, other.in_(ids))
+        )
+        return {row.id: row.state for row in found.all()}
+
+    async def _people(self, ids: list[str]) -> dict[str, Person]:
+        columns = (actors.c.id, actors.c.name, actors.c.domain, actors.c.display_name)
+        found = await self.connection.execute(
+            select(*columns, actors.c.icon).where(actors.c.id.in_(ids))
+        )
+        return {
+            row.id: Person(
+                id=row.id,
+                handle=f"@{row.name}@{row.domain}",
+                display_name=row.display_name or row.name,
+                icon=row.icon,
+            )
+            for row in found.all()
+        }
+
+    async def _foreign(self, ids: list[str]) -> set[str]:
+        """Those of `ids` whose server does not speak our friendship."""
+        said = await self.connection.execute(
+            select(peers.c.host).where(
+                peers.c.host.in_({origin(id).authority for id in ids}),
+                peers.c.capabilities.contains(FRIENDSHIP, autoescape=True),
+            )
+        )
+        speaking = set(said.scalars())
+        found = await self.connection.execute(
+            select(actors.c.id, actors.c.local, actors.c.capabilities).where(actors.c.id.in_(ids))
+        )
+        speakers = {
+            row.id for row in found.all() if row.local or FRIENDSHIP in json.loads(row.capabilities)
+        }
+        return {id for id in ids if id not in speakers and origin(id).authority not in speaking}
+
+    # -- collections of an actor, as peers may read them -------------------------------------------
+
+    async def collection(
+        self, actor: str, name: str, limit: int, after: Cursor | None
+    ) -> tuple[list[str], Cursor | None]:
+        """A page of ids of `followers`, `following` or `friends`, the latest first."""
+        other, at, which = _COLLECTIONS[name](actor)
+        found = await self.connection.execute(
+            select(other.label("id"), at.label("at"))
+            .where(which, _older(at, other, after))
+            .order_by(at.desc(), other.desc())
+            .limit(limit + 1)
+        )
+        rows = found.all()
+        shown = rows[:limit]
+        cursor = Cursor(shown[-1].at, shown[-1].id) if len(rows) > limit else None
+        return [row.id for row in shown], cursor
+
+    async def count(self, actor: str, name: str) -> int:
+        """How many `followers`, `following` or `friends` there are."""
+        _, at, which = _COLLECTIONS[name](actor)
+        found = await self.connection.execute(
+            select(func.count()).select_from(at.table).where(which)
+        )
+        return int(found.scalar_one())
+
+
+def _accepted() -> ColumnElement[bool]:
+    return follows.c.state == "accepted"
+
+
+_COLLECTIONS: dict[str, Any] = {
+    "followers": lambda actor: (
+        follows.c.follower,
+        follows.c.updated,
+        and_(follows.c.followed == actor, _accepted()),
+    ),
+    "following": lambda actor: (
+        follows.c.followed,
+        follows.c.updated,
+        and_(follows.c.follower == actor, _accepted()),
+    ),
+    "friends": lambda actor: (
+        friendships.c.other,
+        friendships.c.updated,
+        and_(friendships.c.actor == actor, STATES[View.FRIEND]),
+    ),
+}
