@@ -108,6 +108,7 @@ def _refusal(
     if isinstance(error, web.HTTPException):
         ours = problems.from_http(error)
         if ours is None:
+            error.headers.update(SAFE_HEADERS)
             raise error
         error = ours
     problem = problems.problem_of(error, entropy.draw(8).hex())

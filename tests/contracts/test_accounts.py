@@ -1,0 +1,169 @@
+"""Accounts, invites, the deed's mark and the event stream, on both databases."""
+
+import asyncio
+
+import pytest
+
+from node.errors import Conflict, Forbidden, Missing
+from node.graph import accounts, invites
+from node.graph.accounts import Account, Device, Role, State
+from node.graph.invites import Application, Registration
+from node.store.accounts import AccountsUnit
+from node.store.bells import Bells
+from node.store.database import Database
+from node.store.deeds import UNDER_WAY, Deed
+from node.store.idempotency import IdempotencyUnit, Kept
+from node.store.invites import InvitesUnit
+from node.store.streams import StreamsUnit
+from node.store.unit import Desk, Units
+from node.testing.fakes import FakeClock, FakeEntropy
+
+ORIGIN = "https://a.test"
+
+
+@pytest.fixture
+def units(database: Database) -> Units:
+    desk = Desk(ORIGIN, FakeClock(), FakeEntropy(), lambda activity: repr(activity).encode())
+    return Units(database, desk, Bells())
+
+
+async def join(units: Units, name: str, invite: bytes | None = None, reason: str = "") -> Account:
+    ids = f"{ORIGIN}/a/1{name}", f"{ORIGIN}/a/2{name}"
+    wish = Application(name, "hashed", *ids, display_name="X", invite=invite, reason=reason)
+    return await units.run(InvitesUnit, lambda unit: invites.sign_up(wish, (), unit))
+
+
+async def switch(units: Units, mode: Registration) -> None:
+    await units.run(InvitesUnit, lambda unit: unit.put_registration(mode))
+
+
+@pytest.mark.clause("GRA-2.3")
+async def test_the_last_use_of_an_invite_is_taken_once(units: Units) -> None:
+    made = await units.run(InvitesUnit, lambda unit: invites.first_admin(b"secret", unit))
+    assert made is not None and made.role is Role.ADMIN
+    found = await asyncio.gather(
+        *[join(units, f"guest{n}", b"secret") for n in range(4)], return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in found) == ["Account"] + ["Forbidden"] * 3
+    assert await units.look(InvitesUnit, lambda unit: unit.admins()) == 1
+
+
+@pytest.mark.clause("GRA-1.3")
+async def test_one_name_goes_to_one_of_two(units: Units) -> None:
+    await switch(units, Registration.OPEN)
+    found = await asyncio.gather(*[join(units, "bob") for _ in range(3)], return_exceptions=True)
+    assert sorted(type(one).__name__ for one in found) == ["Account", "Conflict", "Conflict"]
+
+
+async def test_an_account_from_application_to_deletion(units: Units) -> None:
+    await switch(units, Registration.APPROVAL)
+    with pytest.raises(Exception, match=r"GRA-2\.8"):
+        await join(units, "bob")
+    bob = await join(units, "bob", reason="I am Bob")
+    assert bob.state is State.PENDING
+    assert await units.look(AccountsUnit, lambda unit: unit.profile("bob")) is None
+    with pytest.raises(Forbidden):
+        await units.run(
+            AccountsUnit, lambda unit: accounts.log_in(bob, "phone", b"t", "read", unit)
+        )
+    bob = await units.run(InvitesUnit, lambda unit: invites.approve(bob.id, (), unit))
+    device = await units.run(
+        AccountsUnit, lambda unit: accounts.log_in(bob, "phone", b"t", "read write", unit)
+    )
+    bearer = await units.look(AccountsUnit, lambda unit: unit.bearer(b"t"))
+    assert bearer is not None and (bearer.account, bearer.device) == (bob.id, device.id)
+    listed = await units.look(AccountsUnit, lambda unit: unit.in_state(State.ACTIVE, None, 9))
+    assert [one.name for one in listed] == ["bob"]
+    await units.run(AccountsUnit, lambda unit: accounts.revoke(bob.id, device.id, unit))
+    assert await units.look(AccountsUnit, lambda unit: unit.bearer(b"t")) is None
+    await units.run(AccountsUnit, lambda unit: accounts.delete_account(bob.id, unit))
+    with pytest.raises(Missing):
+        await units.look(AccountsUnit, lambda unit: accounts.account_of(bob.id, unit))
+    with pytest.raises(Conflict):
+        await join(units, "bob", reason="I am Bob too")
+
+
+@pytest.mark.clause("GRA-2.7")
+async def test_friends_by_invite(units: Units) -> None:
+    await switch(units, Registration.OPEN)
+    alice = await join(units, "alice")
+    await units.run(
+        InvitesUnit,
+        lambda unit: invites.make_invite(alice, b"come", 1, 1, True, Role.MEMBER, unit),
+    )
+    bob = await join(units, "bob", b"come")
+    known = await units.look(AccountsUnit, lambda unit: unit.acquaintances(bob))
+    assert known == [alice.actor]
+
+
+@pytest.mark.clause("API-6.1", "API-6.5")
+async def test_the_mark_commits_with_the_deed_or_not_at_all(units: Units) -> None:
+    async def refuse(unit: IdempotencyUnit) -> None:
+        raise Missing("GRA-1.3", "no")
+
+    async def nothing(unit: IdempotencyUnit) -> None:
+        return None
+
+    async def kept() -> Kept | None:
+        return await units.look(IdempotencyUnit, lambda unit: unit.kept(b"token", "key"))
+
+    deed = Deed(b"token", "key", b"request")
+    token = UNDER_WAY.set(deed)
+    try:
+        with pytest.raises(Missing):
+            await units.run(IdempotencyUnit, refuse)
+        assert not deed.marked and await kept() is None
+        await units.run(IdempotencyUnit, nothing)
+        assert deed.marked and await kept() == Kept(b"request", 0, b"")
+        await units.run(IdempotencyUnit, nothing)
+        # Another process, that saw no answer and tries at the same time, is refused.
+        UNDER_WAY.set(Deed(b"token", "key", b"request"))
+        with pytest.raises(Conflict):
+            await units.run(IdempotencyUnit, nothing)
+    finally:
+        UNDER_WAY.reset(token)
+    answer = Kept(b"request", 201, b"sealed")
+    await units.run(IdempotencyUnit, lambda unit: unit.keep(b"token", "key", answer))
+    assert await kept() == answer
+    await units.run(IdempotencyUnit, lambda unit: unit.forget(b"token", "key"))
+    assert await kept() is None
+
+
+@pytest.mark.clause("API-7.3")
+async def test_a_reader_beside_many_writers_misses_no_event(units: Units) -> None:
+    await switch(units, Registration.OPEN)
+    alice = await join(units, "alice")
+    begin = await units.look(StreamsUnit, lambda unit: unit.newest(alice.id))
+    assert await units.look(StreamsUnit, lambda unit: unit.unbroken(begin))
+    seen: list[int] = []
+
+    async def tell(n: int) -> None:
+        async def work(unit: StreamsUnit) -> None:
+            await unit.tell(alice.id, "number", {"n": n})
+
+        await units.run(StreamsUnit, work)
+
+    async def follow() -> None:
+        place = begin
+        while len(seen) < 30:
+            told = await units.look(
+                StreamsUnit, lambda unit, at=place: unit.behind(at, alice.id, "phone")
+            )
+            seen.extend(one.place.seq for one in told)
+            place = told[-1].place if told else place
+
+    await asyncio.wait_for(asyncio.gather(follow(), *[tell(n) for n in range(30)]), 60)
+    assert len(set(seen)) == 30 and seen == sorted(seen)
+
+
+async def test_a_device_row_reads_back(units: Units) -> None:
+    await switch(units, Registration.OPEN)
+    alice = await join(units, "alice")
+    await units.run(
+        AccountsUnit,
+        lambda unit: unit.add_device(
+            alice.id, Device("d1", "phone", unit.now, None), b"digest", "read"
+        ),
+    )
+    (device,) = await units.look(AccountsUnit, lambda unit: unit.devices(alice.id))
+    assert (device.id, device.name) == ("d1", "phone")
