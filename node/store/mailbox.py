@@ -75,12 +75,15 @@ class MailboxUnit(Unit):
         oldest = left.scalar_one_or_none()
         # One unit gives several items one instant: the event of one that still waits stays.
         end = newest + 1 if oldest is None else min(newest + 1, oldest)
+        # The newest event of all stays: by its number a stream knows that it was not set back.
+        tail = select(func.max(events.c.seq)).scalar_subquery()
         await self.connection.execute(
             delete(events).where(
                 events.c.account == box.account,
                 events.c.device == box.device,
                 events.c.kind == "sealed",
                 events.c.created < end,
+                events.c.seq < tail,
             )
         )
 
