@@ -1,7 +1,10 @@
 """Those who come or speak from outside: external commits, external proposals; ReInit."""
 
+from dataclasses import replace
+
 import pytest
 
+from node.e2ee.mls.private import protect
 from node.e2ee.mls.private.client import Client
 from node.e2ee.mls.private.crypto import fresh_signature_key
 from node.e2ee.mls.private.events import Committed, Proposed, Removed
@@ -13,8 +16,18 @@ from node.e2ee.mls.private.external import (
 )
 from node.e2ee.mls.private.joining import join
 from node.e2ee.mls.private.reinit import invite, succeed
+from node.e2ee.mls.public.commit import Commit
 from node.e2ee.mls.public.credentials import basic
 from node.e2ee.mls.public.extensions import EXTERNAL_SENDERS, Extension, ExternalSender
+from node.e2ee.mls.public.framing import (
+    EXTERNAL,
+    PUBLIC_MESSAGE,
+    AuthData,
+    FramedContent,
+    PublicMessage,
+    Sender,
+    encode_message,
+)
 from node.e2ee.mls.public.proposals import (
     EXTERNAL_PSK,
     RESUMPTION_PSK,
@@ -22,6 +35,7 @@ from node.e2ee.mls.public.proposals import (
     PreSharedKeyID,
     ReInit,
     Remove,
+    Update,
 )
 from node.wire import tls
 from tests.e2ee.mls.people import GROUP, NOW, Device, People, add, agree, commit
@@ -96,6 +110,33 @@ def test_outsiders_propose_and_members_commit(people: People) -> None:
     welcome = bob.take(bob.session.merge(NOW)).welcome
     dave.take(join(welcome, own, dave.me, dave.means, NOW))
     agree([alice, bob, dave])
+
+
+@pytest.mark.clause("MLS-12.1.8a", "MLS-6.1b", "MLS-6.1e")
+def test_what_outsiders_may_not_propose(people: People, refused) -> None:
+    service = people.device("service")
+    key = fresh_signature_key(service.me.suite, service.entropy)
+    sender = ExternalSender(key.public, basic(b"https://service.example"))
+    extension = Extension(EXTERNAL_SENDERS, tls.vector([sender.encode()]))
+    alice, bob = people.group("alice", "bob", extensions=(extension,))
+    context = alice.session.group.context
+    update = Update(bob.session.group.own)
+    with refused("MLS-12.1.8a"):
+        propose_from_outside(update, 0, key, context)
+    content = FramedContent(GROUP, context.epoch, Sender(EXTERNAL, 0), b"", update)
+    signed = protect.sign(alice.me.suite, key.private, PUBLIC_MESSAGE, content, b"")
+    message = encode_message(PublicMessage(content, AuthData(signed, None), None))
+    with refused("MLS-12.1.8a"):
+        alice.session.receive(message, NOW)
+    with refused("MLS-6.1b"):
+        alice.session.receive(propose_from_outside(Remove(1), 1, key, context), NOW)
+    with refused("MLS-6.1e"):
+        alice.session.receive(propose_from_outside(Remove(1), 0, bob.me.signature, context), NOW)
+    commit = Commit((), None)
+    content = replace(content, content=commit)
+    message = encode_message(PublicMessage(content, AuthData(signed, b""), None))
+    with refused("MLS-6.1b"):
+        alice.session.receive(message, NOW)
 
 
 @pytest.mark.parametrize("to_suite", [1, 3])

@@ -192,11 +192,11 @@ def _said(content: FramedContent, sender: Member, ahead: Ahead) -> Said:
 
 def _late(state: State, message: PrivateMessage, hearing: Hearing) -> Outcome:
     """Application data of a past epoch, while its keys are kept (MLS-15.3a)."""
-    if message.content_type != framing.APPLICATION:
+    coming = message.epoch > state.epoch.group.context.epoch
+    if coming or message.content_type != framing.APPLICATION:
         check_epoch(state, message.epoch)
     past = next((p for p in state.past if p.context.epoch == message.epoch), None)
     if past is None or hearing.now - past.closed_at > hearing.means.policy.past_seconds:
-        check_epoch(state, message.epoch)
         raise Conflict("MLS-15.3a", "a message of an epoch whose keys are gone")
     suite = past.context.suite
     data = protect.open_sender_data(suite, past.sender_data, message)

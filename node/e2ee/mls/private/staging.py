@@ -61,17 +61,17 @@ def _for_us(item: Listed, own_leaf: int) -> bool:
 def choose(state: State, own: Sequence[Proposal], scene: Scene) -> tuple[Listed, ...]:
     """Our own proposals by value, and all pending ones that go with them by reference (§12.4).
 
-    Of two that exclude each other ours wins; then a Remove wins over an Update, and the later
-    Update over the earlier; a pending ReInit waits until it is alone.
+    Of two that exclude each other ours wins; then a Remove wins over an Update, and the later of
+    two alike over the earlier; a pending ReInit waits until it is alone.
     """
     own_leaf = state.epoch.group.own_leaf
     ours = [Listed(proposal, Sender(MEMBER, own_leaf)) for proposal in own]
     if any(isinstance(proposal, ReInit) for proposal in own):
         return tuple(ours)
-    scene = after_extensions(ours, scene)
     pending = [Listed(p.proposal, p.sender, reference) for reference, p in state.pending.items()]
+    scene = after_extensions([*ours, *reversed(pending)], scene)
     pending = [i for i in pending if not _for_us(i, own_leaf) and _still_valid(i, scene)]
-    # Latest first among Updates, Removes before them, so that the first to take a leaf is right.
+    # Updates last, else the latest first, so that the first to take a leaf is the right one.
     ranked = sorted(enumerate(pending), key=lambda i: (isinstance(i[1].proposal, Update), -i[0]))
     leaves = {touched_leaf(item) for item in ours} - {None}
     things = {_same_thing(item.proposal) for item in ours} | _members(ours, pending, scene)
