@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from node.federation.capabilities import FRIENDSHIP
 from node.graph.friendship import View, view
@@ -191,51 +191,6 @@ class FriendsUnit(GraphUnit):
         }
         return {id for id in ids if id not in speakers and origin(id).authority not in speaking}
 
-    # -- collections of an actor, as peers may read them -------------------------------------------
-
-    async def collection(
-        self, actor: str, name: str, limit: int, after: Cursor | None
-    ) -> tuple[list[str], Cursor | None]:
-        """A page of ids of `followers`, `following` or `friends`, the latest first."""
-        other, at, which = _COLLECTIONS[name](actor)
-        found = await self.connection.execute(
-            select(other.label("id"), at.label("at"))
-            .where(which, _older(at, other, after))
-            .order_by(at.desc(), other.desc())
-            .limit(limit + 1)
-        )
-        rows = found.all()
-        shown = rows[:limit]
-        cursor = Cursor(shown[-1].at, shown[-1].id) if len(rows) > limit else None
-        return [row.id for row in shown], cursor
-
-    async def count(self, actor: str, name: str) -> int:
-        """How many `followers`, `following` or `friends` there are."""
-        _, at, which = _COLLECTIONS[name](actor)
-        found = await self.connection.execute(
-            select(func.count()).select_from(at.table).where(which)
-        )
-        return int(found.scalar_one())
-
 
 def _accepted() -> ColumnElement[bool]:
     return follows.c.state == "accepted"
-
-
-_COLLECTIONS: dict[str, Any] = {
-    "followers": lambda actor: (
-        follows.c.follower,
-        follows.c.updated,
-        and_(follows.c.followed == actor, _accepted()),
-    ),
-    "following": lambda actor: (
-        follows.c.followed,
-        follows.c.updated,
-        and_(follows.c.follower == actor, _accepted()),
-    ),
-    "friends": lambda actor: (
-        friendships.c.other,
-        friendships.c.updated,
-        and_(friendships.c.actor == actor, STATES[View.FRIEND]),
-    ),
-}

@@ -323,7 +323,3 @@ async def test_the_lists_are_paged_and_complete(world: World, a: Node, b: Node) 
     assert end is None
     asked, _ = await a.look(lambda unit: unit.standing(ANN, "requested", 10, None))
     assert [one.person.handle for one in asked] == ["@carl@b.test"]
-    ids, _ = await a.look(lambda unit: unit.collection(ANN, "friends", 10, None))
-    assert sorted(ids) == [ABE, BOB]
-    assert await a.look(lambda unit: unit.count(ANN, "friends")) == 2
-    assert await a.look(lambda unit: unit.count(ANN, "followers")) == 0
