@@ -4,7 +4,7 @@ Every handler may see the same activity twice and leaves the same state.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from node.errors import Forbidden
@@ -88,7 +88,7 @@ class PostUnit(Protocol):
 
 async def on_create_note(activity: CreateNote, unit: PostUnit) -> None:
     """A post or a comment. What concerns nobody here is not kept (INB-1.2)."""
-    note = activity.note
+    note = _own_words(activity.note)
     if await unit.buried(note.id) or await unit.post(note.id):
         return await _show(note, unit)
     author = await unit.author(note.author)
@@ -105,6 +105,13 @@ async def on_create_note(activity: CreateNote, unit: PostUnit) -> None:
     if parent is not None:
         return await _tell_author(unit, parent, "comment", note.author, note.id)
     return await _show(note, unit)
+
+
+def _own_words(note: Note) -> Note:
+    """Nobody links another server's video to their own words: likes of it would be theirs."""
+    if note.video and not same_origin(note.video, note.id):
+        return replace(note, video="")
+    return note
 
 
 async def _show(note: Note, unit: PostUnit) -> None:

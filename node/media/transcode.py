@@ -9,15 +9,9 @@ import shutil
 from pathlib import Path
 
 from node.errors import Broken
-from node.video.renditions import FORMATS, SEGMENT_SECONDS, Plan
+from node.video.renditions import FORMATS, NAMES, SEGMENT_SECONDS, Plan
 
-MP4, MASTER, PLAYLIST, STREAM, POSTER = (
-    "video.mp4",
-    "master.m3u8",
-    "stream.m3u8",
-    "stream.mp4",
-    "poster.jpg",
-)
+MP4, MASTER, PLAYLIST, STREAM, POSTER = NAMES
 # One decoder each, the plain ones: exotic decoders are where the holes are.
 CODECS = (
     "h264,hevc,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mpeg1video,mpeg2video,h263,mjpeg,"

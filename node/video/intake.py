@@ -39,14 +39,18 @@ class Room:
     free_bytes: int
 
 
-class IntakeUnit(Protocol):
+class ParcelUnit(Protocol):
+    """What looking at an upload asks of its transaction."""
+
+    async def parcel(self, id: str) -> Parcel | None: ...
+
+
+class IntakeUnit(ParcelUnit, Protocol):
     """What uploads ask of their transaction."""
 
     now: datetime
 
     def fresh(self) -> str: ...
-
-    async def parcel(self, id: str) -> Parcel | None: ...
 
     async def put_parcel(self, parcel: Parcel) -> None: ...
 
@@ -76,7 +80,7 @@ async def announce(
     return parcel
 
 
-async def mine(unit: IntakeUnit, account: str, id: str) -> Parcel:
+async def mine(unit: ParcelUnit, account: str, id: str) -> Parcel:
     """The account's upload. Raises `Missing` (VID-5.1), also for that of another account."""
     parcel = await unit.parcel(id)
     if parcel is None or parcel.account != account:

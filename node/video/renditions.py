@@ -25,6 +25,9 @@ FORMATS = {"mov": "mov", "matroska": "matroska", "avi": "avi", "mpegts": "mpegts
 
 QUICKTIME_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
+# The files that are made of a video, by the names under which they are kept and served.
+NAMES = ("video.mp4", "master.m3u8", "stream.m3u8", "stream.mp4", "poster.jpg")
+
 # Under which rate of bits a second the picture is made smaller instead of worse.
 SHORT_SIDE_BY_BITS = ((900_000, 720), (450_000, 480), (0, 360))
 

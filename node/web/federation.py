@@ -126,7 +126,8 @@ class Pages:
                 page = document.get("url")
                 if wants_page(request) and isinstance(page, str) and page not in ("", id):
                     raise web.HTTPSeeOther(page)
-                return _document(document)
+                gone = document.get("type") == "Tombstone"
+                return _document(document, status=410 if gone else 200)
         raise Missing("FED-11.2", "there is no such thing")
 
     async def _activity(self, id: str, viewer: str | None) -> dict[str, Any] | None:

@@ -36,8 +36,6 @@ videos = table(
     number("duration_ms"),
     number("width"),
     number("height"),
-    text("name"),  # the title
-    text("description"),  # cleaned HTML
     text("channel"),  # the Group, "" when there is none
     text("blurhash"),
     text("poster"),  # blob name, or the remote URL

@@ -1,0 +1,269 @@
+"""The queries of videos: their rows, files and grants, and what publishing asks of other tables."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, delete, or_, select, update
+
+from node.federation.activities.shapes import Attachment, Note
+from node.inbox.audiences import audience_of
+from node.store.inbox import InboxUnit
+from node.store.jobs import add_job
+from node.store.tables import (
+    accounts,
+    actors,
+    follows,
+    jobs,
+    media_grants,
+    posts,
+    renditions,
+    videos,
+)
+from node.store.uploads import IntakeUnit
+from node.store.upserts import insert_ignore, put
+from node.video.films import Film, FilmFile, State, Words
+from node.video.playing import Grant, Shown
+from node.wire.times import from_micros, micros
+
+
+class VideoUnit(InboxUnit, IntakeUnit):
+    """A transaction of the video room; publishing puts posts with it."""
+
+    # -- videos ------------------------------------------------------------------------------------
+
+    async def film(self, id: str) -> Film | None:
+        """The video with this id, or the one whose Note has it."""
+        return await self._film(or_(videos.c.id == id, videos.c.post == id))
+
+    async def film_by_uuid(self, uuid: str) -> Film | None:
+        """The video of ours with this uuid."""
+        return await self._film(videos.c.id == f"{self.desk.origin}/o/{uuid}")
+
+    async def _film(self, condition: Any) -> Film | None:
+        found = await self.connection.execute(select(videos).where(condition))
+        row = found.first()
+        return None if row is None else await self._whole(row)
+
+    async def films_of(self, actor: str) -> list[Film]:
+        found = await self.connection.execute(
+            select(videos).where(videos.c.author == actor, videos.c.deleted.is_(None))
+        )
+        return [await self._whole(row) for row in found.all()]
+
+    async def _whole(self, row: "Row[Any]") -> Film:
+        found = await self.connection.execute(
+            select(renditions).where(renditions.c.video == row.id).order_by(renditions.c.name)
+        )
+        return _film(row, tuple(_file(each) for each in found.all()))
+
+    async def put_film(self, film: Film) -> None:
+        """Keep the row, and the list of its files in place of the one before."""
+        await self.connection.execute(put(self.connection, videos, **_row(film)))
+        await self.connection.execute(delete(renditions).where(renditions.c.video == film.id))
+        for file in film.files:
+            await self.connection.execute(
+                insert_ignore(self.connection, renditions).values(
+                    video=film.id,
+                    name=file.name,
+                    kind=file.kind,
+                    blob=file.blob,
+                    url=file.url,
+                    media_type=file.media_type,
+                    width=file.width,
+                    height=file.height,
+                    fps=file.fps,
+                    size=file.size,
+                    sha256=file.sha256,
+                )
+            )
+
+    async def note_facts(self, id: str, facts: bytes) -> None:
+        """Keep what the probe saw."""
+        await self.connection.execute(
+            update(videos).where(videos.c.id == id).values(facts=facts.decode())
+        )
+
+    # -- what publishing asks ----------------------------------------------------------------------
+
+    async def add_job(self, kind: str, subject: str) -> None:
+        await add_job(self, kind, subject)
+
+    async def tries(self, kind: str, subject: str) -> int:
+        """How often the latest job of this kind for `subject` has failed."""
+        found = await self.connection.execute(
+            select(jobs.c.attempts)
+            .where(jobs.c.kind == kind, jobs.c.subject == subject)
+            .order_by(jobs.c.id.desc())
+            .limit(1)
+        )
+        return int(found.scalar_one_or_none() or 0)
+
+    async def unknown(self, ids: Iterable[str]) -> list[str]:
+        wanted = set(ids)
+        found = await self.connection.execute(select(actors.c.id).where(actors.c.id.in_(wanted)))
+        return sorted(wanted - set(found.scalars()))
+
+    async def channel_of(self, actor: str) -> str:
+        found = await self.connection.execute(
+            select(accounts.c.channel).where(accounts.c.actor == actor)
+        )
+        return str(found.scalar_one_or_none() or "")
+
+    async def fans(self, channel: str) -> list[str]:
+        found = await self.connection.execute(
+            select(follows.c.follower).where(
+                follows.c.followed == channel, follows.c.state == "accepted"
+            )
+        )
+        return sorted(found.scalars())
+
+    # -- videos from elsewhere ---------------------------------------------------------------------
+
+    async def author_of(self, post: str) -> str | None:
+        found = await self.connection.execute(select(posts.c.author).where(posts.c.id == post))
+        author: str | None = found.scalar_one_or_none()
+        return author
+
+    async def link(self, post: str, video: str) -> None:
+        await self.connection.execute(
+            update(posts)
+            .where(posts.c.id == post, posts.c.video == "")
+            .values(video=video, kind="video")
+        )
+
+    async def audience_of_film(self, note: Note, channel: str) -> list[str]:
+        """Readers by its author and by its channel, whose followers are meant as well."""
+        found: set[str] = set()
+        for actor in filter(None, (note.author, channel)):
+            audience = audience_of(await self.author(actor), (*note.to, *note.cc))
+            found |= set(await self.readers(actor, audience))
+        return sorted(found)
+
+    async def put_film_note(self, note: Note) -> None:
+        audience = audience_of(await self.author(note.author), (*note.to, *note.cc))
+        await self.put_post(note, "video", note.id, audience)
+
+    # -- playing -----------------------------------------------------------------------------------
+
+    async def shown(self, id: str) -> Shown | None:
+        found = await self.connection.execute(
+            select(posts.c.id, posts.c.video, posts.c.author, posts.c.local, posts.c.attachments)
+            .where(or_(posts.c.id == id, posts.c.video == id), posts.c.deleted.is_(None))
+            .limit(1)
+        )
+        row = found.first()
+        if row is None:
+            return None
+        attachments = msgspec.json.decode(row.attachments, type=list[Attachment])
+        film = await self.film(row.id)
+        return Shown(row.id, row.video, row.author, row.local, attachments, film)
+
+    async def plays(self, actor: str, post: str) -> bool:
+        """Whether the post stands and `actor` may see it."""
+        found = await self.connection.execute(
+            select(posts.c.id).where(posts.c.id == post, posts.c.deleted.is_(None))
+        )
+        return found.first() is not None and await self.sees(actor, post)
+
+    async def put_grant(self, digest: bytes, grant: Grant) -> None:
+        now = micros(self.now)
+        await self.connection.execute(
+            delete(media_grants).where(
+                media_grants.c.video == grant.video, media_grants.c.expires <= now
+            )
+        )
+        await self.connection.execute(
+            media_grants.insert().values(
+                digest=digest,
+                video=grant.video,
+                actor=grant.actor,
+                expires=micros(grant.expires),
+            )
+        )
+
+    async def grant(self, digest: bytes) -> Grant | None:
+        found = await self.connection.execute(
+            select(media_grants).where(media_grants.c.digest == digest)
+        )
+        row = found.first()
+        return None if row is None else Grant(row.video, row.actor, from_micros(row.expires))
+
+    async def drop_grants(self, video: str) -> None:
+        await self.connection.execute(delete(media_grants).where(media_grants.c.video == video))
+
+    async def drop_grants_between(self, one: str, other: str) -> None:
+        for author, viewer in ((one, other), (other, one)):
+            theirs = select(videos.c.id).where(videos.c.author == author)
+            await self.connection.execute(
+                delete(media_grants).where(
+                    media_grants.c.actor == viewer, media_grants.c.video.in_(theirs)
+                )
+            )
+
+
+def _row(film: Film) -> Mapping[str, Any]:
+    words = film.words
+    return {
+        "id": film.id,
+        "uuid": film.uuid,
+        "post": film.post,
+        "author": film.author,
+        "local": film.local,
+        "channel": film.channel,
+        "upload": film.upload,
+        "state": film.state.value,
+        "reason": film.reason[:500],
+        "progress": film.progress,
+        "draft": msgspec.json.encode(words).decode(),
+        "duration_ms": film.duration_ms,
+        "width": film.width,
+        "height": film.height,
+        "blurhash": film.blurhash,
+        "poster": film.poster,
+        "bytes": film.bytes,
+        "created": micros(film.created),
+        "ready": micros(film.ready) if film.ready else None,
+        "deleted": micros(film.deleted) if film.deleted else None,
+    }
+
+
+def _film(row: "Row[Any]", files: tuple[FilmFile, ...]) -> Film:
+    return Film(
+        id=row.id,
+        uuid=row.uuid,
+        post=row.post,
+        author=row.author,
+        created=from_micros(row.created),
+        local=row.local,
+        channel=row.channel,
+        upload=row.upload,
+        state=State(row.state),
+        reason=row.reason,
+        progress=row.progress,
+        words=msgspec.json.decode(row.draft, type=Words),
+        duration_ms=row.duration_ms,
+        width=row.width,
+        height=row.height,
+        blurhash=row.blurhash,
+        poster=row.poster,
+        bytes=row.bytes,
+        ready=from_micros(row.ready) if row.ready is not None else None,
+        deleted=from_micros(row.deleted) if row.deleted is not None else None,
+        files=files,
+    )
+
+
+def _file(row: "Row[Any]") -> FilmFile:
+    return FilmFile(
+        name=row.name,
+        kind=row.kind,
+        media_type=row.media_type,
+        size=row.size,
+        blob=row.blob,
+        url=row.url,
+        sha256=row.sha256,
+        width=row.width,
+        height=row.height,
+        fps=row.fps,
+    )

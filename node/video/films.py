@@ -1,0 +1,226 @@
+"""Pure: a video as it is kept, and the two linked objects that peers get of it (spec VID-8.1)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from node.federation.activities.prose import paragraphs
+from node.federation.activities.shapes import PUBLIC, Attachment, Note, Video, VideoFile
+from node.video.renditions import NAMES, Rendered
+from node.wire import multibase
+
+SHA256_MULTIHASH = b"\x12\x20"
+MP4, MASTER, _, _, POSTER = NAMES
+LONGEST_TITLE = 120
+LONGEST_DESCRIPTION = 10_000
+
+
+class State(StrEnum):
+    """Where a video stands."""
+
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What its author said of a video."""
+
+    name: str = ""
+    description: str = ""  # cleaned HTML
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    lang: str = ""
+    sensitive: bool = False
+    summary: str = ""
+
+    @property
+    def public(self) -> bool:
+        return PUBLIC in (*self.to, *self.cc)
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFile:
+    """A file of a video: ours by its `blob`, a peer's by its `url`."""
+
+    name: str
+    kind: str  # mp4 | playlist | segment | poster
+    media_type: str
+    size: int = 0
+    blob: str = ""
+    url: str = ""
+    sha256: bytes = b""
+    width: int = 0
+    height: int = 0
+    fps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A video of ours, or one that came as an object of its own.
+
+    `post` is the id of its Note; `bytes` count against the quota; `reason` is clause and words.
+    """
+
+    id: str
+    uuid: str
+    post: str
+    author: str
+    created: datetime
+    local: bool = True
+    channel: str = ""
+    upload: str = ""
+    state: State = State.PROCESSING
+    reason: str = ""
+    progress: int = 0
+    words: Words = field(default_factory=Words)
+    duration_ms: int = 0
+    width: int = 0
+    height: int = 0
+    blurhash: str = ""
+    poster: str = ""
+    bytes: int = 0
+    ready: datetime | None = None
+    deleted: datetime | None = None
+    files: tuple[FilmFile, ...] = ()
+
+    @property
+    def playable(self) -> bool:
+        return self.state is State.READY and self.deleted is None
+
+    def file(self, name: str) -> FilmFile | None:
+        return next((one for one in self.files if one.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a node's pages and media are."""
+
+    origin: str
+    media_origin: str
+
+    def page(self, film: Film) -> str:
+        return f"{self.origin}/v/{film.uuid}"
+
+    def open(self, film: Film, file: str) -> str:
+        """The stable address of a public video's file."""
+        return f"{self.media_origin}/media/public/{film.uuid}/{file}"
+
+    def signed(self, film: Film, file: str) -> str:
+        """The address that answers to a signature; of our own host, which is signed with it."""
+        return f"{self.origin}/media/signed/{film.uuid}/{file}"
+
+    def granted(self, capability: str, file: str) -> str:
+        """The capability stands in the path, so that a playlist's relative names keep it."""
+        return f"{self.media_origin}/media/{capability}/{file}"
+
+    def told(self, film: Film, file: str) -> str:
+        """The address that peers are told."""
+        return self.open(film, file) if film.words.public else self.signed(film, file)
+
+
+def files_of(rendered: Rendered) -> tuple[FilmFile, ...]:
+    """All that was made, by the names under which it is served."""
+    kinds = (
+        (rendered.mp4, "mp4"),
+        (rendered.hls[0], "playlist"),
+        (rendered.hls[1], "playlist"),
+        (rendered.hls[2], "segment"),
+        (rendered.poster, "poster"),
+    )
+    return tuple(
+        FilmFile(
+            name=made.blob.rpartition("/")[2],
+            kind=kind,
+            media_type=made.media_type,
+            size=made.size,
+            blob=made.blob,
+            sha256=bytes.fromhex(made.sha256),
+            width=rendered.width,
+            height=rendered.height,
+            fps=round(rendered.fps),
+        )
+        for made, kind in kinds
+    )
+
+
+def attachment_of(film: Film, places: Places) -> Attachment:
+    """The file as it hangs on the Note."""
+    mp4 = film.file(MP4)
+    return Attachment(
+        kind="Video",
+        media_type=mp4.media_type if mp4 else "video/mp4",
+        url=places.told(film, MP4),
+        name=film.words.name,
+        width=film.width,
+        height=film.height,
+        duration_ms=film.duration_ms,
+        size=mp4.size if mp4 else 0,
+        blurhash=film.blurhash,
+        poster=places.told(film, POSTER),
+        digest=multibase.encode(SHA256_MULTIHASH + mp4.sha256) if mp4 else "",
+    )
+
+
+def note_of(film: Film, places: Places, actors: tuple[str, ...] = ()) -> Note:
+    """What microblogs get: the title, the text, for a public one the link; and the file."""
+    words, page = film.words, places.page(film)
+    title = paragraphs(words.name) if words.name else ""
+    link = f'<p><a href="{page}">{page}</a></p>' if words.public else ""
+    return Note(
+        id=film.post,
+        author=film.author,
+        content=(title + words.description + link) or "<p></p>",
+        published=film.ready or film.created,
+        url=page if words.public else film.post,
+        summary=words.summary,
+        sensitive=words.sensitive,
+        lang=words.lang,
+        to=words.to,
+        cc=words.cc,
+        mentions=actors,
+        attachments=(attachment_of(film, places),),
+        name=words.name,
+        video=film.id,
+    )
+
+
+def video_of(film: Film, places: Places) -> Video:
+    """What readers of videos get, at the video's own id."""
+    words, mp4 = film.words, film.file(MP4)
+    playlist = film.file(MASTER)
+    at = film.ready or film.created
+    return Video(
+        id=film.id,
+        uuid=film.uuid,
+        name=words.name,
+        author=film.author,
+        channel=film.channel,
+        published=at,
+        updated=at,
+        duration_ms=film.duration_ms,
+        content=words.description,
+        url=places.page(film) if words.public else film.id,
+        note=film.post,
+        sensitive=words.sensitive,
+        lang=words.lang,
+        to=words.to,
+        cc=words.cc,
+        files=(
+            VideoFile(
+                mp4.media_type, places.told(film, MP4), film.width, film.height, mp4.size, mp4.fps
+            ),
+        )
+        if mp4
+        else (),
+        hls=places.told(film, MASTER) if playlist else "",
+        poster=places.told(film, POSTER),
+        poster_width=film.width,
+        poster_height=film.height,
+        blurhash=film.blurhash,
+        comments=f"{film.id}/comments",
+        likes=f"{film.id}/likes",
+        shares=f"{film.id}/shares",
+        dislikes=f"{film.id}/dislikes",
+    )

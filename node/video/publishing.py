@@ -1,0 +1,277 @@
+"""From a whole upload to a published video, and its end (spec VID-6, VID-8)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from node.errors import Conflict, Forbidden, Malformed, Missing, Refused
+from node.federation.activities.prose import paragraphs
+from node.federation.activities.shapes import PUBLIC, Activity, Announce, CreateVideo, Delete, Note
+from node.video.films import (
+    LONGEST_DESCRIPTION,
+    LONGEST_TITLE,
+    POSTER,
+    Film,
+    Places,
+    State,
+    Words,
+    files_of,
+    note_of,
+    video_of,
+)
+from node.video.intake import Parcel, mine
+from node.video.renditions import Rendered
+from node.video.uploads import Stage
+from node.wire.html import clean, line
+from node.wire.ids import same_origin
+
+RENDER, DROP = "video", "video_drop"  # kinds of jobs; their subject is the video's id
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a person hands in: an upload, what they say of it, and for whom it is."""
+
+    upload: str
+    words: Words
+    actors: tuple[str, ...] = ()
+
+
+class PublishingUnit(Protocol):
+    """What publishing asks of its transaction."""
+
+    now: datetime
+
+    def fresh(self) -> str: ...
+
+    def mint_object(self) -> str: ...
+
+    def mint_activity(self) -> str: ...
+
+    async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None: ...
+
+    async def tell(
+        self, account: str, kind: str, data: Mapping[str, object], device: str = ""
+    ) -> None: ...
+
+    async def notify(self, account: str, kind: str, actor: str, object: str) -> None: ...
+
+    async def account_of(self, actor: str) -> str | None: ...
+
+    async def parcel(self, id: str) -> Parcel | None: ...
+
+    async def put_parcel(self, parcel: Parcel) -> None: ...
+
+    async def film(self, id: str) -> Film | None:
+        """The video with this id, or the one whose Note has it."""
+        ...
+
+    async def put_film(self, film: Film) -> None:
+        """Keep the row and the list of files, which is replaced."""
+        ...
+
+    async def films_of(self, actor: str) -> list[Film]:
+        """All that are not deleted."""
+        ...
+
+    async def drop_grants(self, video: str) -> None: ...
+
+    async def bury(self, id: str, actor: str) -> None: ...
+
+    async def add_job(self, kind: str, subject: str) -> None: ...
+
+    async def unknown(self, actors: Iterable[str]) -> list[str]:
+        """Those of `actors` whose document is not here."""
+        ...
+
+    async def channel_of(self, actor: str) -> str:
+        """The Group of one of our people."""
+        ...
+
+    async def fans(self, channel: str) -> list[str]:
+        """Who follows the channel."""
+        ...
+
+
+def _checked(words: Words) -> Words:
+    name = line(words.name)
+    text = words.description if "<" in words.description else paragraphs(words.description)
+    description = clean(text)
+    if len(name) > LONGEST_TITLE or len(description) > LONGEST_DESCRIPTION:
+        raise Malformed(
+            "VID-6.2",
+            f"a title has at most {LONGEST_TITLE} characters, a description {LONGEST_DESCRIPTION}",
+        )
+    if not (*words.to, *words.cc):
+        raise Malformed("VID-6.2", "say for whom this is: public, followers, friends or actors")
+    return replace(words, name=name, description=description, summary=line(words.summary))
+
+
+async def attach(unit: PublishingUnit, account: str, actor: str, offer: Offer) -> Film:
+    """A whole upload becomes a video that is being made. Raises VID-5.1, VID-5.4, VID-6.2."""
+    words = _checked(offer.words)
+    parcel = await mine(unit, account, offer.upload)
+    if parcel.used or parcel.upload.stage is not Stage.SEALED:
+        raise Conflict(
+            "VID-5.4", f"the upload is {parcel.state}: it must be whole, and is used once"
+        )
+    if await unit.unknown(offer.actors):
+        raise Missing("VID-6.2", "somebody named here is not known: look them up first")
+    await unit.put_parcel(replace(parcel, used=True))
+    id = unit.mint_object()
+    film = Film(
+        id=id,
+        uuid=id.rpartition("/")[2],
+        post=unit.mint_object(),
+        author=actor,
+        created=unit.now,
+        channel=await unit.channel_of(actor),
+        upload=parcel.upload.id,
+        words=words,
+    )
+    await unit.put_film(film)
+    await unit.add_job(RENDER, film.id)
+    return film
+
+
+async def progressed(unit: PublishingUnit, id: str, percent: int) -> None:
+    """Tell the author's devices how far it is; never backwards."""
+    film = await unit.film(id)
+    if film is None or film.state is not State.PROCESSING or film.deleted is not None:
+        return
+    if percent > film.progress:
+        await _keep(unit, replace(film, progress=percent))
+
+
+async def finished(
+    unit: PublishingUnit, id: str, rendered: Rendered, places: Places
+) -> Note | None:
+    """The files stand: the video is ready. The Note that is to be sent out in this same unit, or
+    None when this was done before or the video was deleted meanwhile (VID-6.3)."""
+    film = await unit.film(id)
+    if film is None or film.state is not State.PROCESSING or film.deleted is not None:
+        return None
+    files = files_of(rendered)
+    film = replace(
+        film,
+        state=State.READY,
+        progress=100,
+        duration_ms=round(rendered.seconds * 1000),
+        width=rendered.width,
+        height=rendered.height,
+        blurhash=rendered.blurhash,
+        poster=next((one.blob for one in files if one.name == POSTER), ""),
+        bytes=sum(one.size for one in files),
+        ready=unit.now,
+        files=files,
+    )
+    await _keep(unit, film)
+    named = await _named(unit, film)
+    return note_of(film, places, named)
+
+
+async def _named(unit: PublishingUnit, film: Film) -> tuple[str, ...]:
+    """The people named in the address; collections are nobody's document."""
+    addressed = [id for id in (*film.words.to, *film.words.cc) if id != PUBLIC]
+    unknown = set(await unit.unknown(addressed))
+    return tuple(id for id in addressed if id not in unknown)
+
+
+async def announced(unit: PublishingUnit, id: str, places: Places) -> None:
+    """Owe the Video to who follows the channel, when it is for everyone (VID-8.2)."""
+    film = await unit.film(id)
+    if film is None or not film.playable or not film.words.public or not film.channel:
+        return
+    fans = await unit.fans(film.channel)
+    create = CreateVideo(unit.mint_activity(), film.author, video_of(film, places))
+    await unit.owe(create, to=fans)
+    # At home the Create alone says it; a share by one's own channel would be told as another's.
+    abroad = [fan for fan in fans if not same_origin(fan, film.id)]
+    announce = Announce(
+        unit.mint_activity(),
+        film.channel,
+        film.id,
+        unit.now,
+        (PUBLIC,),
+        (f"{film.channel}/followers",),
+    )
+    await unit.owe(announce, to=abroad, public=True)
+
+
+async def failed(unit: PublishingUnit, id: str, refusal: Refused) -> None:
+    """The video cannot be made: its author is told why, the upload is over (VID-6.4)."""
+    film = await unit.film(id)
+    if film is None or film.state is not State.PROCESSING:
+        return
+    film = replace(film, state=State.FAILED, reason=str(refusal))
+    if film.deleted is not None:
+        await unit.put_film(film)
+        return
+    await _keep(unit, film)
+    account = await unit.account_of(film.author)
+    if account is not None:
+        await unit.notify(account, "video_failed", film.author, film.id)
+
+
+async def _keep(unit: PublishingUnit, film: Film) -> None:
+    await unit.put_film(film)
+    account = await unit.account_of(film.author)
+    if account is not None:
+        data: dict[str, object] = {
+            "id": film.id,
+            "post": film.post,
+            "state": film.state.value,
+            "progress": film.progress,
+        }
+        if film.reason:
+            data["reason"] = film.reason
+        await unit.tell(account, "video", data)
+
+
+async def own(unit: PublishingUnit, actor: str, id: str) -> Film:
+    """The actor's own video, by its id or its post's. Raises `Missing` (VID-7.1)."""
+    film = await unit.film(id)
+    if film is None or not film.local or film.author != actor or film.deleted is not None:
+        raise Missing("VID-7.1", "there is no such video")
+    return film
+
+
+async def withdraw(unit: PublishingUnit, film: Film) -> None:
+    """End a video of ours: no more access, no more quota; a job removes the files (VID-6.5)."""
+    if film.deleted is not None:
+        return
+    await unit.put_film(replace(film, deleted=unit.now, bytes=0))
+    await unit.drop_grants(film.id)
+    await unit.bury(film.id, film.author)
+    await unit.bury(film.post, film.author)
+    await unit.add_job(DROP, film.id)
+    if film.state is State.READY and film.words.public and film.channel:
+        fans = [fan for fan in await unit.fans(film.channel) if not same_origin(fan, film.id)]
+        await unit.owe(Delete(unit.mint_activity(), film.author, film.id), to=fans)
+    account = await unit.account_of(film.author)
+    if account is not None:
+        await unit.tell(account, "video_deleted", {"id": film.id, "post": film.post})
+
+
+async def on_delete(activity: Delete, unit: PublishingUnit) -> None:
+    """A post, a video or a whole actor is gone: so are its files. Twice is once."""
+    if activity.object == activity.actor:
+        for film in await unit.films_of(activity.actor):
+            await _end(unit, film)
+        return
+    found = await unit.film(activity.object)
+    if found is None or found.deleted is not None:
+        return
+    if found.author != activity.actor:
+        raise Forbidden("VID-8.5", "only its author may delete a video")
+    await _end(unit, found)
+
+
+async def _end(unit: PublishingUnit, film: Film) -> None:
+    if film.local:
+        await withdraw(unit, film)
+        return
+    await unit.put_film(replace(film, deleted=unit.now, files=()))
+    await unit.bury(film.id, film.author)
+    await unit.bury(film.post, film.author)

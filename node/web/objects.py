@@ -1,0 +1,48 @@
+"""The documents at `/o/…`: posts and videos of ours, for who may see them (spec VID-8.3)."""
+
+from typing import Any
+
+from node.federation.activities.context import with_context
+from node.federation.activities.deleting import render_tombstone
+from node.federation.activities.posts import render_note
+from node.federation.activities.video import render_video
+from node.store.objects import ObjectUnit
+from node.store.unit import Units
+from node.video.films import Places, video_of
+
+COLLECTIONS = frozenset({"likes", "dislikes", "shares", "comments", "replies"})
+
+
+class Objects:
+    """A resolver of `web.federation.Rooms`. A collection tells how many, and not who."""
+
+    def __init__(self, units: Units, places: Places) -> None:
+        self._units = units
+        self._places = places
+
+    async def resolve(self, id: str, viewer: str | None) -> dict[str, Any] | None:
+        """The document at `id` for `viewer` (None: unsigned); None for what is not for them."""
+        object, _, tail = id.rpartition("/")
+        part = tail if tail in COLLECTIONS else ""
+        return await self._units.look(
+            ObjectUnit, lambda unit: self._document(unit, object if part else id, part, viewer)
+        )
+
+    async def _document(
+        self, unit: ObjectUnit, id: str, part: str, viewer: str | None
+    ) -> dict[str, Any] | None:
+        kept = await unit.kept(id)
+        if kept is None or not await unit.sees(viewer or "", kept.note.id):
+            return None
+        is_video = id == kept.note.video
+        if kept.deleted is not None:
+            former = "Video" if is_video else "Note"
+            return None if part else with_context(render_tombstone(id, kept.deleted, former))
+        if part:
+            total = await unit.total(kept.note.id, part)
+            collection = {"type": "Collection", "id": f"{id}/{part}", "totalItems": total}
+            return with_context(collection)
+        if not is_video:
+            return with_context(render_note(kept.note))
+        film = await unit.film(id)
+        return None if film is None else with_context(render_video(video_of(film, self._places)))

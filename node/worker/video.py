@@ -1,0 +1,176 @@
+"""The jobs of videos: make what was uploaded, remove what was deleted, sweep leftovers."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from node.errors import Broken, Refused
+from node.inbox.publishing import send_out
+from node.media.studio import Studio
+from node.ports import Blobs
+from node.store.unit import Units
+from node.store.uploads import IntakeUnit
+from node.store.video import VideoUnit
+from node.video import publishing, renditions
+from node.video.films import Film, Places, State
+from node.video.renditions import Rendered
+from node.worker.jobs import JobKind
+
+SWEEP = "upload_sweep"
+SWEEP_EVERY = timedelta(hours=1)
+SWEEP_GROUP = 200
+TRIES = 5
+STEP = 5  # per cent between two tellings of progress
+GIVEN_UP = "the node failed at this video again and again: tell its operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Cutter:
+    """Does the jobs. Each may be stopped at any instant and done again."""
+
+    units: Units
+    studio: Studio
+    blobs: Blobs
+    places: Places
+    at_once: int = 1
+
+    def kinds(self) -> Mapping[str, JobKind]:
+        """What the worker's table of jobs gets."""
+        return {
+            publishing.RENDER: JobKind(self.render, at_once=self.at_once, tries=TRIES),
+            publishing.DROP: JobKind(self.drop),
+            SWEEP: JobKind(self.sweep, every=SWEEP_EVERY),
+        }
+
+    async def render(self, id: str) -> None:
+        """Make a video, publish it, and drop the original (VID-6.3, VID-6.6)."""
+        film = await self.units.look(VideoUnit, lambda unit: unit.film(id))
+        if film is None:
+            return
+        if film.state is State.PROCESSING and film.deleted is None:
+            try:
+                await self._make(film)
+            except Refused as refusal:
+                await self._fail(film, refusal)
+            except Exception:
+                await self._last_try(film)
+                raise
+        await self._tidy(film)
+
+    async def _make(self, film: Film) -> None:
+        source = await self._source(film)
+        facts = await self.studio.probe(source)
+        seen = msgspec.json.encode(facts, enc_hook=str)
+        await self.units.run(VideoUnit, lambda unit: unit.note_facts(film.id, seen))
+        ticker = Ticker(self.units, film.id)
+        telling = asyncio.create_task(ticker.run())
+        try:
+            rendered = await self.studio.render(
+                source, renditions.plan(facts), _folder(film), ticker.heard
+            )
+        finally:
+            ticker.stop()
+            await telling
+        await self.units.run(VideoUnit, lambda unit: self._publish(unit, film.id, rendered))
+
+    async def _publish(self, unit: VideoUnit, id: str, rendered: Rendered) -> None:
+        """One unit: row, files, post, audience, and all that is owed."""
+        note = await publishing.finished(unit, id, rendered, self.places)
+        if note is not None:
+            await send_out(unit, note, note.id)
+            await publishing.announced(unit, id, self.places)
+
+    async def _source(self, film: Film) -> str:
+        parcel = await self.units.look(VideoUnit, lambda unit: unit.parcel(film.upload))
+        if parcel is None or await self.blobs.size(parcel.blob) is None:
+            raise Broken("the original of a video that is to be made is not there")
+        return parcel.blob
+
+    async def _fail(self, film: Film, refusal: Refused) -> None:
+        await self.units.run(VideoUnit, lambda unit: publishing.failed(unit, film.id, refusal))
+
+    async def _last_try(self, film: Film) -> None:
+        """When no try is left, the author must not wait for ever."""
+        tries = await self.units.look(
+            VideoUnit, lambda unit: unit.tries(publishing.RENDER, film.id)
+        )
+        if tries + 1 >= TRIES:
+            await self._fail(film, Refused("VID-6.4", GIVEN_UP))
+            await self._tidy(film)
+
+    async def _tidy(self, film: Film) -> None:
+        """Whatever became of the video: its original goes, and what a deleted one left."""
+        await self._drop_source(film)
+        now = await self.units.look(VideoUnit, lambda unit: unit.film(film.id))
+        if now is not None and not now.playable:
+            await self._drop_files(now)
+
+    async def drop(self, id: str) -> None:
+        """Remove the files of a deleted video (VID-6.5)."""
+        film = await self.units.look(VideoUnit, lambda unit: unit.film(id))
+        if film is None or film.deleted is None or not film.local:
+            return
+        await self._drop_source(film)
+        await self._drop_files(film)
+
+    async def _drop_source(self, film: Film) -> None:
+        parcel = await self.units.look(VideoUnit, lambda unit: unit.parcel(film.upload))
+        if parcel is not None and parcel.blob:
+            await self.blobs.delete(parcel.blob)
+            await self.units.run(IntakeUnit, lambda unit: unit.dropped(film.upload))
+
+    async def _drop_files(self, film: Film) -> None:
+        # By name, not by the list: a rendering that was stopped left files that no list has.
+        for name in renditions.NAMES:
+            await self.blobs.delete(f"{_folder(film)}/{name}")
+
+    async def sweep(self, _subject: str) -> None:
+        """Drop the bytes of uploads that failed or that nobody continued (VID-1.8)."""
+        await self.units.run(IntakeUnit, lambda unit: unit.fail_late())
+        while left := await self.units.look(IntakeUnit, lambda unit: unit.leftovers(SWEEP_GROUP)):
+            for one in left:
+                await self._sweep_one(one.id, one.blob)
+
+    async def _sweep_one(self, id: str, blob: str) -> None:
+        await self.blobs.delete(blob)
+        await self.units.run(IntakeUnit, lambda unit: unit.dropped(id))
+
+
+def _folder(film: Film) -> str:
+    return f"video/{film.uuid}"
+
+
+class Ticker:
+    """Passes progress on: heard from a child as often as it likes, told in steps."""
+
+    def __init__(self, units: Units, id: str) -> None:
+        self._units = units
+        self._id = id
+        self._news = asyncio.Event()
+        self._percent = 0
+        self._over = False
+
+    def heard(self, done: float) -> None:
+        percent = min(99, int(done * 100))
+        if percent >= self._percent + STEP:
+            self._percent = percent
+            self._news.set()
+
+    def stop(self) -> None:
+        """No more news. Never by cancelling: it may be in the middle of a unit."""
+        self._over = True
+        self._news.set()
+
+    async def run(self) -> None:
+        """Until it is stopped."""
+        while not self._over:
+            await self._news.wait()
+            self._news.clear()
+            if not self._over:
+                await self._units.run(VideoUnit, self._tell)
+
+    async def _tell(self, unit: VideoUnit) -> None:
+        await publishing.progressed(unit, self._id, self._percent)
