@@ -12,6 +12,7 @@ import msgspec
 from node.errors import (
     Conflict,
     Forbidden,
+    Full,
     Malformed,
     Missing,
     NodeError,
@@ -32,9 +33,11 @@ KINDS: Mapping[int, type[Refused]] = {
     409: Conflict,
     410: Missing,
     415: Malformed,
+    416: Malformed,
     422: Malformed,
 }
-TOO_MUCH = (413, 429, 507)
+FULL = 507
+TOO_MUCH = (413, 429, FULL)
 
 
 class Problem(msgspec.Struct, kw_only=True):
@@ -70,8 +73,11 @@ def error_of(status: int, body: bytes, headers: Mapping[str, str]) -> NodeError:
     clause = problem.clause or "API-2"
     reason = problem.detail or problem.title
     if status in TOO_MUCH:
+        kind = Full if status == FULL else TooMuch
         wait = headers.get("Retry-After", "")
-        return TooMuch(clause, reason, int(wait) if wait.isdigit() else None, **problem.params)
+        return kind(clause, reason, int(wait) if wait.isdigit() else None, **problem.params)
     if status in KINDS:
         return KINDS[status](clause, reason, **problem.params)
+    if problem.code == "unreachable":
+        return Unreachable(reason)
     return Unreachable(f"the server answered {status}: {reason}")

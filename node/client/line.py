@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
@@ -12,9 +13,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
 
 from node.client import api
-from node.errors import Unreachable
+from node.errors import Malformed, Unreachable
 from node.ports import Entropy
 
 T = TypeVar("T")
@@ -34,20 +36,24 @@ class Event:
 
 
 class _Pinned(AbstractResolver):
-    """Answers every name with one address: a lab's nodes share this machine."""
+    """Answers some names with addresses of our own: a lab's nodes share this machine."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self._host, self._port = host, port
+    def __init__(self, places: Mapping[str, tuple[str, int]]) -> None:
+        self._places = places
+        self._usual = ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        kind = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        if host not in self._places:
+            return await self._usual.resolve(host, port, family)
+        address, port = self._places[host]
+        kind = socket.AF_INET6 if ":" in address else socket.AF_INET
         return [
             ResolveResult(
                 hostname=host,
-                host=self._host,
-                port=self._port,
+                host=address,
+                port=port,
                 family=kind,
                 proto=0,
                 flags=socket.AI_NUMERICHOST,
@@ -55,13 +61,28 @@ class _Pinned(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        return None
+        await self._usual.close()
+
+
+def read_connect(connect: str, home: str) -> dict[str, tuple[str, int]]:
+    """Where names lead to: `HOST:PORT` for `home`, or `NAME=HOST:PORT`, separated by commas.
+
+    Raises `Malformed` (API-9.3).
+    """
+    found = {}
+    for part in filter(None, connect.split(",")):
+        name, _, address = part.rpartition("=")
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise Malformed("API-9.3", f"{part!r} is not HOST:PORT nor NAME=HOST:PORT")
+        found[name.strip() or home] = (host.strip("[]"), int(port))
+    return found
 
 
 class Line:
     """Requests to one node with one token. Use it as `async with`.
 
-    `connect` (HOST:PORT) is called instead of what DNS says; `ca_file` is trusted besides.
+    `connect` is called instead of what DNS says (`read_connect`); `ca_file` is trusted besides.
     """
 
     def __init__(
@@ -75,13 +96,11 @@ class Line:
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "Line":
+        places = read_connect(self._connect, urlsplit(self.origin).hostname or "")
         context = ssl.create_default_context()
         if self._ca_file:
-            context.load_verify_locations(self._ca_file)
-        resolver: AbstractResolver | None = None
-        if self._connect:
-            host, _, port = self._connect.rpartition(":")
-            resolver = _Pinned(host.strip("[]"), int(port))
+            _trust(context, self._ca_file)
+        resolver = _Pinned(places) if places else None
         connector = aiohttp.TCPConnector(ssl=context, resolver=resolver, ttl_dns_cache=0)
         self._http = aiohttp.ClientSession(
             # An event may carry a sealed message: lines are longer than aiohttp expects.
@@ -99,6 +118,26 @@ class Line:
     ) -> None:
         if self._http is not None:
             await self._http.close()
+
+    async def rest(self, failures: int) -> None:
+        """Wait before the next try; longer from failure to failure."""
+        await asyncio.sleep(min(FIRST_WAIT_SECONDS * 2**failures, LONGEST_WAIT_SECONDS))
+
+    @asynccontextmanager
+    async def fetch(self, url: str, start: int = 0) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The bytes at an absolute address, from `start` on. Our token is for our node alone."""
+        assert self._http is not None, "use Line as `async with`"
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        if url.startswith(self.origin + "/"):
+            headers = self._headers(headers)
+        try:
+            async with self._http.get(url, headers=headers, allow_redirects=False) as answer:
+                if answer.status not in (200, 206):
+                    raise api.error_of(answer.status, await answer.read(), answer.headers)
+                yield answer
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            host = urlsplit(url).netloc
+            raise Unreachable(f"{host} cannot be reached: {error}") from None
 
     def _headers(self, extra: Mapping[str, str]) -> dict[str, str]:
         headers = dict(extra)
@@ -177,16 +216,16 @@ class Line:
 
         Raises what the node refuses (a revoked device); never `Unreachable`.
         """
-        wait = FIRST_WAIT_SECONDS
+        failures = 0
         while True:
             try:
                 async for event in self._stream(after):
                     after = event.id or after
-                    wait = FIRST_WAIT_SECONDS
+                    failures = 0
                     yield event
             except (Unreachable, aiohttp.ClientError, TimeoutError, OSError):
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+                await self.rest(failures)
+                failures += 1
 
     async def _stream(self, after: str) -> AsyncIterator[Event]:
         assert self._http is not None, "use Line as `async with`"
@@ -211,6 +250,14 @@ class Line:
                     name, _, value = line.partition(":")
                     fields[name] = value.removeprefix(" ")
         raise Unreachable("the stream ended")
+
+
+def _trust(context: ssl.SSLContext, ca_file: str) -> None:
+    """Raises `Malformed` (API-9.3) for a file that holds no certificate."""
+    try:
+        context.load_verify_locations(ca_file)
+    except (OSError, ssl.SSLError):
+        raise Malformed("API-9.3", f"{ca_file} holds no certificate in PEM") from None
 
 
 def _next(link: str) -> dict[str, str] | None:

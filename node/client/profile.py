@@ -16,7 +16,7 @@ CURRENT = "current"
 class Profile(msgspec.Struct, kw_only=True, frozen=True):
     """How this device reaches its home node, and as whom.
 
-    `connect` is HOST:PORT to call instead of what DNS says (a lab), `ca_file` a CA to trust.
+    `connect` says where to call instead of what DNS says (a lab), `ca_file` is a CA to trust.
     """
 
     origin: str
@@ -38,6 +38,11 @@ def folder_of(home: Path, handle: str) -> Path:
     if not name or "/" in name or name.startswith("."):
         raise Malformed("API-9.1", f"{handle!r} is not an account's handle")
     return home / name
+
+
+def vault_of(home: Path, profile: Profile) -> Path:
+    """Where this device's vault stands; a later device of the same account has its own."""
+    return folder_of(home, profile.handle) / f"vault-{profile.device}.sqlite3"
 
 
 def save(home: Path, profile: Profile) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from node.client.device import Device
 from node.client.happenings import Happening
-from node.client.line import Line
+from node.client.line import Event, Line
 from node.client.rows import OutRow, ParkedRow, SaidRow
 from node.errors import Conflict, NodeError, Refused, Unreachable
 from node.ports import Clock
@@ -37,7 +37,8 @@ TRIES = 8
 class Talk:
     """One device's conversations. Calls may come at once: they take turns.
 
-    `heard` is what was said, by whichever way it came.
+    `heard` is what was said, by whichever way it came; whoever reads the event stream adds the
+    rest of it, and None at its end.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Talk:
         self._settle = settle
         self._turn = asyncio.Lock()
         self._acknowledging: asyncio.Task[None] | None = None
-        self.heard: asyncio.Queue[Happening] = asyncio.Queue()
+        self.heard: asyncio.Queue[Happening | Event | None] = asyncio.Queue()
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())

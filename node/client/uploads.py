@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from node.client.line import Line
 from node.errors import Conflict, Malformed, Unreachable
@@ -14,9 +15,13 @@ TRIES = 10
 Progress = Callable[[int, int], None]
 
 
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+def _open(path: Path) -> tuple[IO[bytes], int, bytes]:
+    """The file, its size and its SHA-256. Raises `Malformed` (VID-1.1)."""
+    if not path.is_file() or path.stat().st_size == 0:
+        raise Malformed("VID-1.1", f"{path} is not a file, or it is empty")
+    file = path.open("rb")
+    digest = hashlib.file_digest(file, "sha256").digest()
+    return file, file.tell(), digest
 
 
 def silent(_done: int, _size: int) -> None:
@@ -29,27 +34,31 @@ async def upload(line: Line, path: Path, progress: Progress = silent) -> str:
     Raises `Malformed` (VID-1.1) for an empty or absent file, `TooMuch` over a limit or quota,
     `Unreachable` when the node stays away.
     """
-    if not path.is_file() or path.stat().st_size == 0:
-        raise Malformed("VID-1.1", f"{path} is not a file, or it is empty")
-    size = path.stat().st_size
-    digest = await asyncio.to_thread(_digest, path)
-    body = NewUpload(size=size, sha256=digest, filename=path.name)
-    here = await line.ask("POST", "/uploads", UploadView, body)
+    file, size, digest = await asyncio.to_thread(_open, path)
+    with file:
+        return await _send(
+            line, file, NewUpload(size=size, sha256=digest, filename=path.name), progress
+        )
+
+
+async def _send(line: Line, file: IO[bytes], new: NewUpload, progress: Progress) -> str:
+    size = new.size
+    here = await line.ask("POST", "/uploads", UploadView, new)
+    longest = min(CHUNK, here.chunk_limit_bytes or CHUNK)
     offset, failures = here.offset, 0
-    with path.open("rb") as file:
-        while offset < size:
-            progress(offset, size)
-            file.seek(offset)
-            chunk = await asyncio.to_thread(file.read, CHUNK)
-            try:
-                offset = await _chunk(line, here.id, offset, chunk)
-                failures = 0
-            except Unreachable:
-                failures += 1
-                if failures == TRIES:
-                    raise
-                await asyncio.sleep(min(0.2 * 2**failures, 10))
-                offset = await _where(line, here.id, offset)
+    while offset < size:
+        progress(offset, size)
+        file.seek(offset)
+        chunk = await asyncio.to_thread(file.read, longest)
+        try:
+            offset = await _chunk(line, here.id, offset, chunk)
+            failures = 0
+        except Unreachable:
+            failures += 1
+            if failures == TRIES:
+                raise
+            await line.rest(failures)
+            offset = await _where(line, here.id, offset)
     progress(size, size)
     return here.id
 
@@ -59,8 +68,11 @@ async def _chunk(line: Line, id: str, offset: int, chunk: bytes) -> int:
     try:
         view = await line.put(f"/uploads/{id}", UploadView, chunk, {"offset": str(offset)})
     except Conflict as error:
+        stands = error.params.get("offset", offset)
+        if stands == offset:
+            raise
         # The node knows better: our last answer may have been lost.
-        return int(error.params["offset"])
+        return int(stands)
     return view.offset
 
 

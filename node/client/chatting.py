@@ -1,0 +1,135 @@
+"""The verbs of sealed conversations, and of listening (spec E2E-5, API-7).
+
+The vault is opened by the first of them, and stays locked until the `Kith` is closed.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Any, TypeVar
+
+import msgspec
+
+from node.client import passphrases
+from node.client.entering import open_talk
+from node.client.happenings import Happening
+from node.client.line import Event
+from node.client.people import People
+from node.client.rows import SaidRow
+from node.client.talk import Talk
+from node.errors import Missing
+from node.wire.api.e2ee import MailboxItem
+
+Self = TypeVar("Self", bound="Chatting")
+BEGINNINGS = ("hello", "reset")
+
+
+class Chatting(People):
+    """A conversation is named by its group id in hex; `who` is that, or somebody's handle."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._open = AsyncExitStack()
+        self._talk: Talk | None = None
+        self._opening = asyncio.Lock()
+
+    async def __aenter__(self: Self) -> Self:
+        await self._open.enter_async_context(self.line)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    async def talk(self) -> Talk:
+        """The open conversations; opens the vault and takes what waits, the first time."""
+        async with self._opening:
+            if self._talk is None:
+                words = passphrases.read(self._passphrase, os.environ)
+                world = (self.clock, self.entropy)
+                opened = open_talk(self.line, self.profile, self.home, words, world)
+                self._talk = await self._open.enter_async_context(opened)
+                await self._talk.prepare()
+                await self._talk.pull()
+        return self._talk
+
+    async def talk_to(self, who: str) -> str:
+        """The conversation with somebody; a new one if there is none.
+
+        Raises `Forbidden` for who is no friend, `Missing` (E2E-5.6) when they have no device.
+        """
+        talk = await self.talk()
+        if who in talk.device.conversations():
+            return who
+        return await talk.with_actor(await self._id(who))
+
+    async def say(self, who: str, text: str) -> SaidRow:
+        """Say `text`. When our node cannot be reached it is kept, and `sent` is False."""
+        conversation = await self.talk_to(who)
+        return await (await self.talk()).say(conversation, text)
+
+    async def history(self, who: str) -> list[SaidRow]:
+        """What was said, the oldest first; nothing is asked of anybody but the mailbox."""
+        talk = await self.talk()
+        if who in talk.device.conversations():
+            return talk.device.history(who)
+        found = talk.device.with_actor(await self._id(who))
+        return talk.device.history(found) if found else []
+
+    async def conversations(self) -> dict[str, list[str]]:
+        """The actors in each conversation that this device takes part in."""
+        rows = (await self.talk()).device.conversations()
+        return {group: row.members for group, row in rows.items() if not row.left}
+
+    async def events(self, after: str = "") -> AsyncIterator[Event]:
+        """Events, for ever; cuts are mended. `after` is the id of the last one that was seen."""
+        async for event in self.line.events(after):
+            yield event
+
+    async def listen(self, after: str = "") -> AsyncIterator[Happening | Event]:
+        """What is said to us, opened, and every other event, for ever; cuts are mended.
+
+        Raises what ends it for good: `Unproven` when this device was revoked.
+        """
+        talk = await self.talk()
+        async with _reading(self._read(talk, after), talk) as reader:
+            while (one := await talk.heard.get()) is not None:
+                yield one
+            await reader
+
+    async def _read(self, talk: Talk, after: str) -> None:
+        async for event in self.events(after):
+            if event.kind in BEGINNINGS:
+                # What came while nobody listened is in the mailbox.
+                await talk.pull()
+            if event.kind == "sealed":
+                await talk.take(msgspec.convert(event.data, MailboxItem))
+            else:
+                talk.heard.put_nowait(event)
+
+    async def _id(self, who: str) -> str:
+        """An actor's id. One whom we talk with already needs nobody to be asked."""
+        if who.startswith("https://"):
+            return who
+        relation = await self.relation(who)
+        if not relation.person.id:
+            raise Missing("GRA-3.1", f"nobody is known as {who}")
+        return relation.person.id
+
+
+@asynccontextmanager
+async def _reading(work: Any, talk: Talk) -> AsyncIterator["asyncio.Task[None]"]:
+    """A task that reads the stream; its end is told to who waits for what is heard."""
+    task: asyncio.Task[None] = asyncio.create_task(work)
+    task.add_done_callback(lambda _done: talk.heard.put_nowait(None))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

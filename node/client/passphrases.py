@@ -1,0 +1,30 @@
+"""Where the vault's passphrase comes from: the caller, or the file that the environment names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from node.client.seat import Passphrase
+from node.errors import Malformed, Missing
+
+FILE = "KITH_VAULT_PASSPHRASE_FILE"
+
+
+def read(passphrase: Passphrase, environ: Mapping[str, str]) -> str:
+    """The passphrase. Raises `Missing` (E2E-6.8) when nobody says it, `Malformed` when empty."""
+    if isinstance(passphrase, str) and passphrase:
+        return passphrase
+    named = environ.get(FILE, "")
+    found = _of_file(Path(named)) if named else passphrase() if callable(passphrase) else None
+    if found is None:
+        raise Missing("E2E-6.8", f"the vault needs its passphrase: name its file in {FILE}")
+    if not found:
+        raise Malformed("E2E-6.8", "the vault's passphrase cannot be empty")
+    return found
+
+
+def _of_file(path: Path) -> str:
+    """The first line: editors end it with a line break that is no part of it."""
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Missing("E2E-6.8", f"{FILE} names {path}, which cannot be read: {error}") from None

@@ -1,0 +1,94 @@
+"""The verbs of people: find, befriend, answer, part, block."""
+
+from node.client.seat import Seat
+from node.errors import Malformed
+from node.wire.api.accounts import ActorView
+from node.wire.api.graph import NewRequest, Relation, RelationList, Whom
+
+
+class People(Seat):
+    """Whoever is meant is `@name@domain`, an actor's id, or a friend's bare `@name`."""
+
+    async def find(self, handle: str) -> ActorView:
+        """Who is behind a handle or an actor's id; our node may ask theirs."""
+        query = {"acct": await self._full(handle)}
+        return await self.line.ask("GET", "/accounts/lookup", ActorView, query=query)
+
+    async def add_friend(self, handle: str, text: str = "") -> Relation:
+        """Ask to be friends; when they asked first, this says yes."""
+        body = NewRequest(actor=await self._full(handle), text=text)
+        return await self.line.ask("POST", "/friends/requests", Relation, body)
+
+    async def accept(self, handle: str) -> Relation:
+        """Say yes to a request."""
+        return await self._do("/friends/accept", handle)
+
+    async def decline(self, handle: str) -> Relation:
+        """Say no to a request."""
+        return await self._do("/friends/decline", handle)
+
+    async def cancel(self, handle: str) -> Relation:
+        """Take our open request back."""
+        return await self._do("/friends/cancel", handle)
+
+    async def unfriend(self, handle: str) -> Relation:
+        """End a friendship."""
+        return await self._do("/friends/unfriend", handle)
+
+    async def confirm(self, handle: str) -> Relation:
+        """Take a mutual follow with a foreign server as a friendship."""
+        return await self._do("/friends/confirm", handle)
+
+    async def block(self, handle: str) -> Relation:
+        """End all that is between us, here and at their server."""
+        return await self._do("/blocks", handle)
+
+    async def unblock(self, handle: str) -> Relation:
+        """Take a block back; what it ended stays ended."""
+        query = {"actor": await self._full(handle)}
+        return await self.line.ask("DELETE", "/blocks", Relation, query=query)
+
+    async def relation(self, handle: str) -> Relation:
+        """How we stand to one person."""
+        query = {"actor": await self._full(handle)}
+        return await self.line.ask("GET", "/relationships", Relation, query=query)
+
+    async def friends(self) -> list[Relation]:
+        """All our friends, the latest first."""
+        return await self._relations("/friends", {})
+
+    async def requests(self, outgoing: bool = False) -> list[Relation]:
+        """Open requests: those that wait for our answer, or our own."""
+        direction = "outgoing" if outgoing else "incoming"
+        return await self._relations("/friends/requests", {"direction": direction})
+
+    async def blocked(self) -> list[Relation]:
+        """Whom we block."""
+        return await self._relations("/blocks", {})
+
+    async def _do(self, path: str, handle: str) -> Relation:
+        body = Whom(actor=await self._full(handle))
+        return await self.line.ask("POST", path, Relation, body)
+
+    async def _relations(self, path: str, query: dict[str, str]) -> list[Relation]:
+        pages = self.line.pages(path, RelationList, query)
+        return [one async for page in pages for one in page.items]
+
+    async def _full(self, handle: str) -> str:
+        """A bare name is a friend's, or of somebody with an open request, else of our node.
+
+        Raises `Malformed` (GRA-3.12) when two could be meant.
+        """
+        name = handle.strip().removeprefix("@")
+        if not name or handle.startswith("https://") or "@" in name:
+            return handle.strip()
+        close = [*await self.friends(), *await self.requests()]
+        found = sorted({one.person.handle for one in close if _named(one, name)})
+        if len(found) > 1:
+            raise Malformed("GRA-3.12", f"say which one: {' or '.join(found)}")
+        home = self.profile.handle.rpartition("@")[2]
+        return found[0] if found else f"@{name}@{home}"
+
+
+def _named(one: Relation, name: str) -> bool:
+    return one.person.handle.lstrip("@").partition("@")[0].casefold() == name.casefold()

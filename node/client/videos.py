@@ -1,0 +1,131 @@
+"""The verbs of videos: publish a file, watch one (spec VID-5 to VID-7)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from node.client.seat import Seat
+from node.client.uploads import upload
+from node.errors import Malformed, Unreachable
+from node.wire.api.video import NewVideo, VideoView, Watching
+
+Stages = Callable[[str, int, int], None]
+PIECE = 256 * 1024
+TRIES = 10
+SLOWEST_LOOK_STEP = 3  # `Line.rest` of this many failures: 2 s
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears at `path` when the block ends well."""
+    fresh = path.with_name(path.name + ".part")
+    try:
+        with fresh.open("wb") as file:
+            yield file
+        fresh.rename(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def silent(_stage: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+class Videos(Seat):
+    """`progress` is told (stage, done, of): upload and download in bytes, making in per cent."""
+
+    async def post_video(
+        self,
+        path: Path | str,
+        audience: str = "friends",
+        name: str = "",
+        description: str = "",
+        progress: Stages = silent,
+    ) -> VideoView:
+        """Upload the file, publish it, and wait until it can be watched: `post` is its id.
+
+        Raises `Malformed` with the clause that a file fails which is no video.
+        """
+        path = Path(path)
+        sent = await upload(self.line, path, lambda done, size: progress("upload", done, size))
+        body = NewVideo(
+            upload=sent, name=name or path.stem, description=description, audience=audience
+        )
+        made = await self.line.ask("POST", "/videos", VideoView, body)
+        return await self._ready(made, progress)
+
+    async def _ready(self, video: VideoView, progress: Stages) -> VideoView:
+        looks = 0
+        while video.state not in ("ready", "failed"):
+            progress("making", video.progress, 100)
+            await self.line.rest(min(looks, SLOWEST_LOOK_STEP))
+            looks += 1
+            query = {"id": video.id}
+            video = await self.line.ask("GET", "/videos/one", VideoView, query=query)
+        if video.state == "failed":
+            raise Malformed(video.clause or "VID-2", video.reason or "it is not a video")
+        progress("making", 100, 100)
+        return video
+
+    async def watching(self, id: str) -> Watching:
+        """Where a video can be played from. The addresses end at `expires`: then ask again."""
+        return await self.line.ask("GET", "/videos/watch", Watching, query={"id": id})
+
+    async def watch(
+        self, id: str, path: Path | str | None = None, progress: Stages = silent
+    ) -> int:
+        """Take the whole video, into the file `path` if there is one; its length in bytes.
+
+        A cut is mended where it happened. The file is whole or absent.
+        """
+        if path is None:
+            return sum([len(piece) async for piece in self.stream(id, progress=progress)])
+        done = 0
+        with _whole(Path(path)) as file:
+            async for piece in self.stream(id, progress=progress):
+                done += await asyncio.to_thread(file.write, piece)
+        return done
+
+    async def stream(
+        self, id: str, start: int = 0, progress: Stages = silent
+    ) -> AsyncIterator[bytes]:
+        """The bytes of the MP4 from `start` on. Raises `Unreachable` when cuts do not end."""
+        failures, at = 0, start
+        while True:
+            there = await self.watching(id)
+            try:
+                async for piece, size in self._pieces(there, at):
+                    at, failures = at + len(piece), 0
+                    progress("download", at, size)
+                    yield piece
+                return
+            except Unreachable:
+                failures += 1
+                if failures == TRIES:
+                    raise
+                await self.line.rest(failures)
+
+    async def _pieces(self, there: Watching, start: int) -> AsyncIterator[tuple[bytes, int]]:
+        """Pieces from `start` on, each with the length of the whole."""
+        async with self.line.fetch(self._address(there.mp4), start) as answer:
+            # A server that knows no ranges begins anew.
+            at = 0 if answer.status == 200 else start
+            whole = at + (answer.content_length or 0)
+            async for piece in answer.content.iter_chunked(PIECE):
+                at += len(piece)
+                if at > start:
+                    yield piece[-(at - start) :], whole
+        if at < whole:
+            raise Unreachable("the video ended early")
+
+    def _address(self, url: str) -> str:
+        """Our own node's media by the address we know it at."""
+        own, given = urlsplit(self.profile.actor), urlsplit(url)
+        if not given.scheme:
+            return self.profile.origin + url
+        if given.netloc == own.netloc:
+            return url.replace(f"{given.scheme}://{given.netloc}", self.profile.origin, 1)
+        return url
