@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Text, bindparam, func, or_, select, text, update
+from sqlalchemy import Select, Text, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.federation.memory import Memory
@@ -65,6 +65,11 @@ class Lanes:
         self._settlements: Together[tuple[Parcel, Verdict, datetime]] = Together(self._write)
         self._remarked: Memory[str, bool] = Memory(10_000, REMARKS_SECONDS)
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other process sends from this database, and rows appear in their order."""
+        return self._database.is_sqlite
+
     # -- looking -------------------------------------------------------------------------------
 
     async def hosts_since(self, seq: int) -> tuple[list[str], int]:
@@ -76,6 +81,13 @@ class Lanes:
         async with self._database.read() as connection:
             rows = (await connection.execute(query.group_by(t.host))).all()
         return [host for host, _ in rows], max([seq, *(newest for _, newest in rows)])
+
+    async def parcels_since(self, seq: int, most: int) -> list[Parcel]:
+        """The newest parcels of all lanes, in order: what a bell was rung for, in one look."""
+        d = tables.deliveries.c
+        query = _parcels().where(d.state == "due", d.seq > seq).order_by(d.seq).limit(most)
+        async with self._database.read() as connection:
+            return [_parcel(row) for row in (await connection.execute(query)).all()]
 
     async def hosts_due(self) -> list[str]:
         """Every host with something that is due; the head of its lane may still have to wait."""
@@ -92,18 +104,14 @@ class Lanes:
 
     async def parcels(self, host: str, after: int, most: int) -> list[Parcel]:
         """The next parcels of a lane behind row `after`, in order; those aside only when due."""
-        d, o = tables.deliveries.c, tables.outbox.c
+        d = tables.deliveries.c
         query = (
-            select(
-                d.seq, d.activity, d.host, d.inbox, d.actor, o.body,
-                d.attempts, d.first_tried, d.due, d.aside,
-            )
-            .join(tables.outbox, o.id == d.activity)
+            _parcels()
             .where(d.state == "due", d.host == host, d.seq > after)
             .where(or_(d.aside.is_(False), d.due <= micros(self._clock.now())))
             .order_by(d.seq)
             .limit(most)
-        )  # fmt: skip
+        )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         return [_parcel(row) for row in rows]
@@ -237,6 +245,14 @@ async def _remark(connection: AsyncConnection, remarks: list[dict[str, Any]]) ->
         },
     )
     await connection.execute(statement, remarks)
+
+
+def _parcels() -> Select[Any]:
+    d, o = tables.deliveries.c, tables.outbox.c
+    return select(
+        d.seq, d.activity, d.host, d.inbox, d.actor, o.body,
+        d.attempts, d.first_tried, d.due, d.aside,
+    ).join(tables.outbox, o.id == d.activity)  # fmt: skip
 
 
 def _parcel(row: Any) -> Parcel:

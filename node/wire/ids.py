@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 import idna
@@ -59,6 +60,7 @@ class Origin:
         return f"{self.scheme}://{self.authority}"
 
 
+@lru_cache(maxsize=4096)  # one request asks several times for the same few
 def origin(id: str) -> Origin:
     """The origin of an absolute http(s) `id`. Raises `Malformed` (FED-1.1, FED-1.2)."""
     if len(id) > LONGEST_ID or _CONTROL.search(id):

@@ -1,11 +1,14 @@
 """Sends what is owed: a lane per host, in order, and one slow host delays only itself."""
 
 import asyncio
+import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
+from node.federation.memory import Memory
 from node.federation.sending import Attempt, GaveUp, Later, judge
 from node.ports import Clock, Entropy
 from node.store.lanes import Lanes, Parcel
@@ -13,6 +16,8 @@ from node.store.lanes import Lanes, Parcel
 LOG = structlog.get_logger("node.worker")
 
 AT_ONCE = 512  # lanes that post at the same time
+GLANCE = 64  # parcels that are read at once when a bell rings
+MOST_DRAINED = 10_000
 AHEAD = 16  # parcels that are read of a lane at a time
 RENEW_SECONDS = 20.0  # of a lease of 60
 
@@ -53,6 +58,8 @@ class Sender:
         # Lanes whose head has to wait, and since which row nothing was looked at.
         self._waits: dict[str, datetime] = {}
         self._again: set[str] = set()
+        # Lanes that were read to their end, and its row: what is behind it is all there is.
+        self._drained: Memory[str, int] = Memory(MOST_DRAINED, math.inf)
         self._seen = 0
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -62,11 +69,32 @@ class Sender:
         `everything` looks at all that is due, not only at what is new since the last look.
         """
         if everything:
+            newest = await self._lanes.newest()
             hosts = await self._lanes.hosts_due()
-            self._seen = max(self._seen, await self._lanes.newest())
-        else:
+            self._seen = max(self._seen, newest)
+            opened = sum([self._start(host) for host in hosts])
+            now = self._clock.now()
+            # What is past its time and was not opened has nothing left to send.
+            self._waits = {host: at for host, at in self._waits.items() if at > now}
+            return opened
+        parcels: list[Parcel] = []
+        if self._lanes.alone:
+            parcels = await self._lanes.parcels_since(self._seen, GLANCE)
+        if len(parcels) == GLANCE or not self._lanes.alone:
             hosts, self._seen = await self._lanes.hosts_since(self._seen)
-        return sum([self._start(host) for host in hosts])
+            return sum([self._start(host) for host in hosts])
+        return sum([self._start(*each) for each in self._by_host(parcels).items()])
+
+    def _by_host(self, parcels: list[Parcel]) -> dict[str, list[Parcel]]:
+        """New parcels by lane; of a lane that may hold older ones none, so that it is read."""
+        found: dict[str, list[Parcel]] = {}
+        for parcel in parcels:
+            self._seen = max(self._seen, parcel.seq)
+            lane = found.setdefault(parcel.host, [])
+            end = self._drained.get(parcel.host, 0)
+            if end is not None and parcel.seq > end:
+                lane.append(parcel)
+        return found
 
     async def heard(self, host: str) -> None:
         """A host that we could not reach has just spoken: what waits for it is tried now."""
@@ -97,7 +125,7 @@ class Sender:
         """When the first of the waiting lanes is to be looked at."""
         return min(self._waits.values(), default=None)
 
-    def _start(self, host: str) -> bool:
+    def _start(self, host: str, parcels: Sequence[Parcel] = ()) -> bool:
         if host in self._open:
             self._again.add(host)  # its lane may just have seen its end
             return False
@@ -105,7 +133,7 @@ class Sender:
         if until is not None and until > self._clock.now():
             return False
         self._waits.pop(host, None)
-        task = asyncio.create_task(self._run(host))
+        task = asyncio.create_task(self._run(host, parcels))
         self._open[host] = task
         task.add_done_callback(lambda done: self._ended(host, done))
         return True
@@ -118,13 +146,15 @@ class Sender:
             self._again.discard(host)
             self._start(host)
 
-    async def _run(self, host: str) -> bool:
+    async def _run(self, host: str, parcels: Sequence[Parcel]) -> bool:
         if not await self._lanes.lease(host):
             return False
         leased = self._clock.ticks()
         sent, after = False, 0
+        end = self._drained.get(host, 0) or 0
+        self._drained.forget(host)
         try:
-            while parcels := await self._lanes.parcels(host, after, AHEAD):
+            while parcels := parcels or await self._lanes.parcels(host, after, AHEAD):
                 for parcel in parcels:
                     if self._clock.ticks() - leased > RENEW_SECONDS:
                         if not await self._lanes.lease(host):
@@ -136,6 +166,8 @@ class Sender:
                     if not await self._send(parcel):
                         return sent
                     after = parcel.seq
+                parcels = ()
+            self._drained.put(host, max(after, end), 0)
         finally:
             await self._lanes.release(host)
         return sent

@@ -87,13 +87,18 @@ class Worker:
                 await self._fault(bell, error)
 
     async def _deliveries(self) -> None:
-        everything = True
+        full_look = -LONGEST_SLEEP_SECONDS
         while True:
             bell = self._bells.listen("deliveries")
             try:
+                # Bells that never cease must not keep waiting lanes from their turn.
+                due = self._sender.next_due()
+                waited = self._clock.ticks() - full_look >= LONGEST_SLEEP_SECONDS
+                everything = waited or (due is not None and due <= self._clock.now())
+                if everything:
+                    full_look = self._clock.ticks()
                 await self._sender.look(everything)
-                rang = await self._sleep(bell, self._sender.next_due())
-                everything = not rang
+                await self._sleep(bell, self._sender.next_due())
             except Exception as error:
                 await self._fault(bell, error)
 
