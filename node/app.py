@@ -53,7 +53,7 @@ from node.store.purge import Purge
 from node.store.queue import Arrivals, Waiting
 from node.store.settled import SettledUnit
 from node.store.unit import Desk, Units
-from node.web import accounts, e2ee, federation, inbox, invites, streams, wellknown
+from node.web import accounts, e2ee, federation, graph, inbox, invites, streams, wellknown
 from node.web.auth import Guard
 from node.web.federation import delivery_of
 from node.web.health import Health
@@ -271,6 +271,7 @@ def _application(
             ),
             *invites.routes(units, doorkeeper, entropy, config),
             *streams.routes(live),
+            *graph.routes(units, find_id),
             *inbox.routes(units),
             *e2ee.routes(units, relay_key, lines.asking, clock),
         ),
