@@ -84,7 +84,7 @@ def signed_leaf(
 ) -> LeafNode:
     """The leaf with these `fields`, signed. `place` is (source, group id, leaf index)."""
     tbs = leaf_tbs(fields, *place)
-    signed = sign_with_label(suite, signature.private, b"LeafNodeTBS", tbs)
+    signed = sign_with_label(suite, signature, b"LeafNodeTBS", tbs)
     leaf = tls.parse(fields + tls.opaque(signed), read_leaf)
     check_leaf_extensions_listed(leaf)
     return leaf
@@ -191,8 +191,7 @@ class Client:
         lifetime = Lifetime(max(now - SKEW_SECONDS, 0), now + seconds)
         leaf = self.leaf(encryption.public, lifetime, (1, b"", 0))
         tbs = key_package_fields(self.suite.id, init.public, leaf, extensions)
-        private = self.signature.private
-        signed = sign_with_label(self.suite, private, b"KeyPackageTBS", tbs)
+        signed = sign_with_label(self.suite, self.signature, b"KeyPackageTBS", tbs)
         package = tls.parse(tbs + tls.opaque(signed), read_key_package)
         check_extensions_listed(package)
         return OwnPackage(package, init, encryption)

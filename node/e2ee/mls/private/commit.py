@@ -150,10 +150,8 @@ def _sign(epoch: Epoch, plan: Plan, commit: Commit, sender: Sender) -> tuple[Fra
     content = FramedContent(
         context.group_id, context.epoch, sender, plan.authenticated_data, commit
     )
-    private = epoch.signature.private
-    return content, protect.sign(
-        context.suite, private, plan.wire_format, content, context.encode()
-    )
+    key = epoch.signature
+    return content, protect.sign(context.suite, key, plan.wire_format, content, context.encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Pure: the key derivation, MAC and signing functions of MLS (RFC 9420 §5.1.2, §8, §9.1)."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,36 +65,35 @@ def same(a: bytes, b: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SignatureKey:
-    """A signature key pair of a suite, raw."""
+    """A signature key pair of a suite, raw; `sign` holds it parsed: parsing costs as much."""
 
     private: bytes = field(repr=False)
     public: bytes
+    sign: Callable[[bytes], bytes] = field(repr=False, compare=False)
 
 
-def _ed25519_sign(private: bytes, message: bytes) -> bytes:
-    return Ed25519PrivateKey.from_private_bytes(private).sign(message)
+def _ed25519(private: bytes) -> SignatureKey:
+    key = Ed25519PrivateKey.from_private_bytes(private)
+    return SignatureKey(private, key.public_key().public_bytes_raw(), key.sign)
 
 
-def _ed25519_public(private: bytes) -> bytes:
-    return Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-
-
-# (sign, public half, length of a private key) by the name that stands in `suite.SUITES`.
-SIGNATURES: Final = {"ed25519": (_ed25519_sign, _ed25519_public, 32)}
+# (complete a private key, its length) by the name that stands in `suite.SUITES`.
+SIGNATURES: Final = {"ed25519": (_ed25519, 32)}
 
 
 def signature_key(suite: Suite, private: bytes) -> SignatureKey:
     """The pair that `private` is half of."""
-    return SignatureKey(private, SIGNATURES[suite.signature][1](private))
+    return SIGNATURES[suite.signature][0](private)
 
 
 def fresh_signature_key(suite: Suite, entropy: Entropy) -> SignatureKey:
-    return signature_key(suite, entropy.draw(SIGNATURES[suite.signature][2]))
+    return signature_key(suite, entropy.draw(SIGNATURES[suite.signature][1]))
 
 
-def sign_with_label(suite: Suite, private: bytes, label: bytes, content: bytes) -> bytes:
-    """`SignWithLabel`; `label` without its prefix."""
-    return SIGNATURES[suite.signature][0](private, sign_content(label, content))
+def sign_with_label(suite: Suite, key: bytes | SignatureKey, label: bytes, content: bytes) -> bytes:
+    """`SignWithLabel`; `label` without its prefix. A key given raw is parsed first."""
+    pair = signature_key(suite, key) if isinstance(key, bytes) else key
+    return pair.sign(sign_content(label, content))
 
 
 def seal(suite: Suite, key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:

@@ -198,8 +198,7 @@ def _commit(
     commit = Commit(tuple(proposals), path)
     content = FramedContent(context.group_id, context.epoch, JOINER, b"", commit)
     wire_format = framing.PUBLIC_MESSAGE
-    private = me.signature.private
-    signature = protect.sign(suite, private, wire_format, content, context.encode())
+    signature = protect.sign(suite, me.signature, wire_format, content, context.encode())
     interim = interim_hash(suite, context.confirmed_transcript_hash, info.confirmation_tag)
     concluded = conclude(interim, provisional, entry, (wire_format, content, signature))
     message = PublicMessage(content, AuthData(signature, concluded.tag), None)
@@ -226,6 +225,6 @@ def propose_from_outside(
 
 def _outside(content: FramedContent, suite_id: int, signature: SignatureKey) -> bytes:
     suite, wire_format = suite_of(suite_id), framing.PUBLIC_MESSAGE
-    signed = protect.sign(suite, signature.private, wire_format, content, b"")
+    signed = protect.sign(suite, signature, wire_format, content, b"")
     message = AuthenticatedContent(wire_format, content, AuthData(signed, None))
     return encode_message(PublicMessage(message.content, message.auth, None))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from node.e2ee.mls.private import crypto
+from node.e2ee.mls.private.crypto import SignatureKey
 from node.e2ee.mls.private.secret_tree import APPLICATION, HANDSHAKE, Ahead, Bounds, SecretTree
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.framing import (
@@ -40,10 +41,14 @@ def content_tbs(wire_format: int, content: FramedContent, context: bytes) -> byt
 
 
 def sign(
-    suite: Suite, private: bytes, wire_format: int, content: FramedContent, context: bytes
+    suite: Suite,
+    key: bytes | SignatureKey,
+    wire_format: int,
+    content: FramedContent,
+    context: bytes,
 ) -> bytes:
     """The signature of `content`."""
-    return crypto.sign_with_label(suite, private, LABEL, content_tbs(wire_format, content, context))
+    return crypto.sign_with_label(suite, key, LABEL, content_tbs(wire_format, content, context))
 
 
 def check_signature(

@@ -64,7 +64,7 @@ class Bounds:
 class SecretTree:
     """One epoch's encryption secrets. Changes only in `take`."""
 
-    __slots__ = ("_nodes", "_ratchets", "_skipped", "leaves", "suite")
+    __slots__ = ("_infos", "_nodes", "_ratchets", "_skipped", "leaves", "suite")
 
     def __init__(self, suite: Suite, leaves: int) -> None:
         self.suite = suite
@@ -72,6 +72,11 @@ class SecretTree:
         self._nodes: dict[int, bytes] = {}
         self._ratchets: dict[Place, Ratchet] = {}
         self._skipped: dict[Place, dict[int, MessageKey]] = {}
+        # The `KDFLabel` of each derivation up to its generation: thousands differ in that only.
+        self._infos = {
+            label: (kdf_label(length, label, bytes(4))[:-4], length)
+            for label, length in ((b"key", suite.nk), (b"nonce", suite.nn), (b"secret", suite.nh))
+        }
 
     @classmethod
     def begin(cls, suite: Suite, leaves: int, encryption_secret: bytes) -> "SecretTree":
@@ -148,20 +153,17 @@ class SecretTree:
     def _child(self, secret: bytes, context: bytes, label: bytes = b"tree") -> bytes:
         return expand_with_label(self.suite, secret, label, context, self.suite.nh)
 
-    def _derive(self, ratchet: Ratchet, label: bytes, length: int) -> bytes:
-        info = kdf_label(length, label, tls.u32(ratchet.generation))
-        return expand(self.suite, ratchet.secret, info, length)
+    def _derive(self, ratchet: Ratchet, label: bytes) -> bytes:
+        """`DeriveTreeSecret` of one generation (§9.1)."""
+        head, length = self._infos[label]
+        return expand(self.suite, ratchet.secret, head + tls.u32(ratchet.generation), length)
 
     def _step(self, ratchet: Ratchet) -> Ratchet:
-        return Ratchet(ratchet.generation + 1, self._derive(ratchet, b"secret", self.suite.nh))
+        return Ratchet(ratchet.generation + 1, self._derive(ratchet, b"secret"))
 
     def _key(self, ratchet: Ratchet) -> MessageKey:
-        suite = self.suite
-        return MessageKey(
-            ratchet.generation,
-            self._derive(ratchet, b"key", suite.nk),
-            self._derive(ratchet, b"nonce", suite.nn),
-        )
+        key, nonce = self._derive(ratchet, b"key"), self._derive(ratchet, b"nonce")
+        return MessageKey(ratchet.generation, key, nonce)
 
     def take(self, ahead: Ahead, bounds: Bounds) -> tuple[dict[str, bytes], list[str]]:
         """Use the key of `ahead` up: (records to write, records to delete), names from here."""

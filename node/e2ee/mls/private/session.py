@@ -128,8 +128,8 @@ class Session(View):
         context = epoch.group.context
         sender = Sender(framing.MEMBER, epoch.group.own_leaf)
         framed = FramedContent(context.group_id, context.epoch, sender, authenticated_data, content)
-        private, encoded = epoch.signature.private, context.encode()
-        signature = protect.sign(context.suite, private, wire_format, framed, encoded)
+        key, encoded = epoch.signature, context.encode()
+        signature = protect.sign(context.suite, key, wire_format, framed, encoded)
         return AuthenticatedContent(wire_format, framed, AuthData(signature, None))
 
     def _protect(self, message: AuthenticatedContent) -> tuple[bytes, Ahead | None]:

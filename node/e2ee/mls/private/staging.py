@@ -111,8 +111,7 @@ def group_info(epoch: Epoch, external: bool, tree: bool = True) -> GroupInfo:
         public = external_key_pair(group.suite, epoch.secrets).public
         extensions.append(Extension(EXTERNAL_PUB, tls.opaque(public)))
     info = GroupInfo(group.context, tuple(extensions), group.confirmation_tag, group.own_leaf)
-    private = epoch.signature.private
-    signature = sign_with_label(group.suite, private, b"GroupInfoTBS", info.signed())
+    signature = sign_with_label(group.suite, epoch.signature, b"GroupInfoTBS", info.signed())
     return replace(info, signature=signature)
 
 
