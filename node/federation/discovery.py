@@ -159,7 +159,7 @@ class Discovery:
             if again.id != document.id or not ids.same_origin(again.id, answer.url):
                 raise Forbidden("FED-10.7", "the document does not stand at its own id")
             document = again
-        return Found(_row(document), document.keys, answer.body)
+        return Found(actor_row(document), document.keys, answer.body)
 
     async def _activity(self, url: str) -> Response:
         answer = await self._get(url, ACCEPT)
@@ -316,7 +316,8 @@ def _document(answer: Response) -> Mapping[str, Any]:
     return json.document(answer.body)
 
 
-def _row(document: ActorDocument) -> Actor:
+def actor_row(document: ActorDocument) -> Actor:
+    """A foreign actor's row, as its document has it."""
     return Actor(
         id=document.id,
         kind=document.kind,

@@ -42,6 +42,10 @@ class Directory:
                 self._actors.put(id, kept, self._clock.ticks())
         return kept
 
+    def forget(self, id: str) -> None:
+        """Read the actor anew next time, as after a change by one of our rooms."""
+        self._actors.forget(id)
+
     async def named(self, name: str, domain: str) -> Actor | None:
         return await self._units.look(FederationUnit, lambda unit: unit.named(name, domain))
 
