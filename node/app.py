@@ -118,6 +118,7 @@ class Stores:
     database: Database
     bells: Bells
     units: Units
+    door: Arrivals
     directory: Directory
     keyring: Keyring
 
@@ -149,7 +150,8 @@ def _stores(config: Config, world: World) -> Stores:
     database, bells = Database(config.database_url), Bells()
     units = Units(database, Desk(config.origin, world.clock, world.entropy, render), bells)
     keyring = Keyring(NodeKey(config.data_dir, world.entropy), units, world.entropy)
-    return Stores(database, bells, units, Directory(units, world.clock), keyring)
+    door, directory = Arrivals(database, bells, world.clock), Directory(units, world.clock)
+    return Stores(database, bells, units, door, directory, keyring)
 
 
 def _lines(config: Config, world: World, stores: Stores, instance_actor: str) -> Lines:
@@ -191,9 +193,8 @@ async def admin_invite(node: Node, world: World) -> str | None:
 
 def _worker(world: World, stores: Stores, lines: Lines, relay_key: PrivateKey) -> Worker:
     clock, database = world.clock, stores.database
-    applier = Applier(
-        Waiting(database, clock), stores.units, handlers(SealedArrivals(relay_key)), clock
-    )
+    heard = handlers(SealedArrivals(relay_key))
+    applier = Applier(Waiting(database, clock), stores.units, heard, clock, stores.door)
     sender = Sender(
         Lanes(database, clock, world.entropy.draw(8).hex()), lines.courier, clock, world.entropy
     )
@@ -239,7 +240,7 @@ def _application(
     kernel = Kernel(guard, limiter, Answered(units, entropy), gate, entropy)
     receiver = Receiver(
         lines.discovery,
-        Arrivals(stores.database, stores.bells, clock),
+        stores.door,
         stores.directory,
         clock,
         config.origin,

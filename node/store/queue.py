@@ -20,6 +20,8 @@ U = TypeVar("U", bound=Unit)
 
 # One statement for both databases and both kinds of repeat: `again` says whether the activity
 # goes through its handler once more. `due` orders arrivals, so a repeat goes to the end.
+CROWD = 4  # deliveries in one commit: more than one person's talk makes
+CROWD_SECONDS = 0.05
 ADD = text(
     "INSERT INTO arrivals (actor, activity, body, received, due) "
     "VALUES (:actor, :activity, :body, :at, :at) "
@@ -50,6 +52,13 @@ class Arrivals:
         self._bells = bells
         self._clock = clock
         self._together: Together[dict[str, Any]] = Together(self._write)
+        self._crowd = (0, 0.0)  # how many came in the last group, and when
+
+    @property
+    def crowded(self) -> bool:
+        """Whether many deliveries come at once just now."""
+        count, at = self._crowd
+        return count >= CROWD and self._clock.ticks() - at < CROWD_SECONDS
 
     async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None:
         """Keep an activity; on disk when this returns. `again`: apply it anew if it came before."""
@@ -68,6 +77,7 @@ class Arrivals:
             await connection.execute(ADD, rows)
 
         await self._database.write(insert)
+        self._crowd = (len(rows), self._clock.ticks())
         self._bells.ring({"arrivals"})
 
 

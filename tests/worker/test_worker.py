@@ -70,7 +70,9 @@ class Shop:
         self.handle: Callable[[Follow, Unit], Awaitable[None]] = self.note
         self.jobs: dict[str, JobKind] = {}
         handlers = {Follow: ((Unit, self._first), (Unit, self._second))}
-        applier = Applier(Waiting(database, self.clock), self.units, handlers, self.clock)
+        applier = Applier(
+            Waiting(database, self.clock), self.units, handlers, self.clock, self.arrivals
+        )
         sender = Sender(self.lanes, self.road, self.clock, entropy)
         jobber = Jobber(Jobs(database, self.clock), self.jobs, self.clock, self.bells)
         self.worker = Worker(applier, sender, jobber, self.bells, self.clock)
