@@ -13,10 +13,10 @@ from node.errors import Malformed, TooMuch
 T = TypeVar("T")
 
 LONGEST_VECTOR = 2**30 - 1
-# A Remove is 7 bytes, so a small honest commit may be dense; a big message is not: its leaves,
-# keys and ciphertexts are above 32 bytes each.
+# A Remove is 7 bytes, so a small honest commit may be dense; a big message is not: a leaf with the
+# blank parent beside it is 250 bytes, a sealed path secret 82.
 FREE_ELEMENTS = 4096
-BYTES_PER_ELEMENT = 32
+BYTES_PER_ELEMENT = 64
 
 
 def u8(value: int) -> bytes:
@@ -69,6 +69,10 @@ def u32s(values: Sequence[int]) -> bytes:
 def optional(value: bytes | None) -> bytes:
     """`optional<T>`, where `value` is the encoded T."""
     return b"\x00" if value is None else b"\x01" + value
+
+
+def _too_dense() -> TooMuch:
+    return TooMuch("MLS-2.1b", "the message holds more elements than its size allows")
 
 
 class Reader:
@@ -128,6 +132,10 @@ class Reader:
         return value
 
     def opaque(self) -> bytes:
+        start = self.at
+        if start < self._end and self._data[start] < 64:
+            self.at = start + 1
+            return self.take(self._data[start])
         return self.take(self.length())
 
     def vector(self, item: Callable[["Reader"], T]) -> tuple[T, ...]:
@@ -139,7 +147,10 @@ class Reader:
         self._end = stop
         items: list[T] = []
         while self.at < stop:
-            self.count(1)
+            # As `count(1)`, but this is the inmost loop of a message of a mebibyte.
+            self._left -= 1
+            if self._left < 0:
+                raise _too_dense()
             items.append(item(self))
         self._end = outer
         return tuple(items)
@@ -148,7 +159,7 @@ class Reader:
         """Take `elements` off the budget."""
         self._left -= elements
         if self._left < 0:
-            raise TooMuch("MLS-2.1b", "the message holds more elements than its size allows")
+            raise _too_dense()
 
     def u16s(self) -> tuple[int, ...]:
         raw = self.opaque()

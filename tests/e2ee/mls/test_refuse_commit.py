@@ -10,7 +10,7 @@ from node.e2ee.mls.private.crypto import fresh_signature_key
 from node.e2ee.mls.private.events import Committed
 from node.e2ee.mls.private.hpke import fresh_key_pair
 from node.e2ee.mls.private.proposal_list import Listed
-from node.e2ee.mls.private.psk import external_psk, resumption_psk
+from node.e2ee.mls.private.psk import external_psk, look_up, resumption_psk
 from node.e2ee.mls.private.session import Session
 from node.e2ee.mls.public.commit import Commit, HPKECiphertext
 from node.e2ee.mls.public.credentials import Credential, Occasion, basic
@@ -589,6 +589,28 @@ def test_psks_of_a_commit(three: list[Device], refused) -> None:
     refuse(bob, Insider(alice).commit([psk, psk]), "MLS-12.2g", refused)
     del bob.psks[b"psk"]
     refuse(bob, Insider(alice).commit([psk]), "MLS-12.4.2c", refused)
+
+
+@pytest.mark.clause("MLS-8.4d")
+def test_too_many_psks(three: list[Device], refused) -> None:
+    alice, bob, _ = three
+    shared(three)
+    ids = [external_psk(alice.me.suite, b"psk", alice.entropy) for _ in range(257)]
+    accept(bob, Insider(alice).commit(list(map(PreSharedKey, ids[:256]))))
+    with refused("MLS-8.4d"):
+        alice.session.stage(NOW, list(map(PreSharedKey, ids)))
+    with refused("MLS-8.4d"):
+        look_up(bob.session.find_psk, ids)
+
+
+@pytest.mark.clause("MLS-8.1")
+def test_epochs_are_counted(three: list[Device], refused) -> None:
+    alice, bob, _ = three
+    event = accept(bob, Insider(alice).commit([]))
+    assert event.epoch == bob.session.epoch + 1
+    last = replace(bob.session.group.context, epoch=2**64 - 1)
+    with refused("MLS-8.1"):
+        last.next(b"", ())
 
 
 @pytest.mark.clause("MLS-12.2h", "MLS-12.2i")

@@ -1,6 +1,7 @@
 """Pure: pre-shared keys and how they enter an epoch (RFC 9420 §8.4)."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from node.e2ee.mls.private.crypto import expand_with_label, extract
 from node.e2ee.mls.public.proposals import (
@@ -10,9 +11,12 @@ from node.e2ee.mls.public.proposals import (
     PreSharedKeyID,
 )
 from node.e2ee.mls.public.suite import Suite
-from node.errors import Missing
+from node.errors import Missing, TooMuch
 from node.ports import Entropy
 from node.wire import tls
+
+# The RFC's count is a uint16; nobody has a use for more than a few.
+MOST: Final = 256
 
 FindPsk = Callable[[PreSharedKeyID], bytes | None]
 """The secret that an id names, or None when we do not have it."""
@@ -47,7 +51,12 @@ def psk_secret(suite: Suite, psks: Sequence[tuple[PreSharedKeyID, bytes]]) -> by
 def look_up(
     find: FindPsk, ids: Sequence[PreSharedKeyID]
 ) -> tuple[tuple[PreSharedKeyID, bytes], ...]:
-    """The secrets of all `ids`. Raises `Missing` (MLS-12.4.2c) when we lack one."""
+    """The secrets of all `ids`.
+
+    Raises `Missing` (MLS-12.4.2c) when we lack one, `TooMuch` (MLS-8.4d) when there are many.
+    """
+    if len(ids) > MOST:
+        raise TooMuch("MLS-8.4d", "too many pre-shared keys in one epoch")
     found = []
     for id in ids:
         psk = find(id)

@@ -1,13 +1,16 @@
 """Pure: GroupContext, GroupInfo and Welcome, as they travel (RFC 9420 §8.1, §12.4.3)."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from node.e2ee.mls.public.commit import HPKECiphertext, read_ciphertext
 from node.e2ee.mls.public.extensions import Extensions, encode_extensions, read_extensions
 from node.e2ee.mls.public.suite import MLS10, Suite, suite_of, verify_with_label
-from node.errors import Malformed
+from node.errors import Malformed, TooMuch
 from node.wire import tls
 from node.wire.tls import Reader
+
+LAST_EPOCH: Final = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,12 @@ class GroupContext:
         )
 
     def next(self, tree_hash: bytes, extensions: Extensions) -> "GroupContext":
-        """The provisional context: the next epoch, still with this one's transcript (§12.4.1)."""
+        """The provisional context: the next epoch, still with this one's transcript (§12.4.1).
+
+        Raises `TooMuch` (MLS-8.1) after the last epoch that has a number.
+        """
+        if self.epoch >= LAST_EPOCH:
+            raise TooMuch("MLS-8.1", "a group has come to its last epoch")
         return replace(self, epoch=self.epoch + 1, tree_hash=tree_hash, extensions=extensions)
 
     def confirmed(self, transcript_hash: bytes) -> "GroupContext":
