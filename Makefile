@@ -48,10 +48,10 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --quiet --fix .
 
 demo: $(VENV)/.dev
-	$(BIN)/python tools/demo.py
+	$(BIN)/python -m tools.demo
 
 bench: $(VENV)/.dev
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m tools.bench
 
 soak: $(VENV)/.dev
 	tools/soak
