@@ -6,7 +6,8 @@ The vault is opened by the first of them, and stays locked until the `Kith` is c
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from itertools import count
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -19,11 +20,12 @@ from node.client.line import Event
 from node.client.people import People
 from node.client.rows import SaidRow
 from node.client.talk import Talk
-from node.errors import Missing
+from node.errors import Missing, Unreachable
 from node.wire.api.e2ee import MailboxItem
 
 Self = TypeVar("Self", bound="Chatting")
-BEGINNINGS = ("hello", "reset")
+# A stream begins, or this device is told that few of its key packages are left.
+CATCH_UP = ("hello", "reset", "key_packages")
 
 
 class Chatting(People):
@@ -55,8 +57,9 @@ class Chatting(People):
                 world = (self.clock, self.entropy)
                 opened = open_talk(self.line, self.profile, self.home, words, world)
                 self._talk = await self._open.enter_async_context(opened)
-                await self._talk.prepare()
-                await self._talk.pull()
+                with suppress(Unreachable):  # what is here can be read all the same
+                    await self._talk.prepare()
+                    await self._talk.pull()
         return self._talk
 
     async def talk_to(self, who: str) -> str:
@@ -105,13 +108,27 @@ class Chatting(People):
 
     async def _read(self, talk: Talk, after: str) -> None:
         async for event in self.events(after):
-            if event.kind in BEGINNINGS:
-                # What came while nobody listened is in the mailbox.
-                await talk.pull()
+            if event.kind in CATCH_UP:
+                await self._catch_up(talk)
             if event.kind == "sealed":
-                await talk.take(msgspec.convert(event.data, MailboxItem))
+                await self._take(talk, msgspec.convert(event.data, MailboxItem))
             else:
                 talk.heard.put_nowait(event)
+
+    async def _catch_up(self, talk: Talk) -> None:
+        """What came while nobody listened is in the mailbox; the key packages may be used up."""
+        for failures in count():
+            try:
+                await talk.prepare()
+                return await talk.pull()
+            except Unreachable:
+                await self.line.rest(failures)
+
+    async def _take(self, talk: Talk, item: MailboxItem) -> None:
+        try:
+            await talk.take(item)
+        except Unreachable:
+            await self._catch_up(talk)
 
     async def _id(self, who: str) -> str:
         """An actor's id. One whom we talk with already needs nobody to be asked."""

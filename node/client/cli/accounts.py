@@ -1,0 +1,44 @@
+"""`kith devices`, `kith devices revoke`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from node.client.cli.frame import Desk, verb
+from node.client.cli.out import moment
+
+
+class Action(StrEnum):
+    """What is done with devices."""
+
+    LIST = "list"
+    REVOKE = "revoke"
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of this page."""
+    verb(app, "devices")(devices)
+
+
+async def devices(
+    desk: Desk,
+    action: Annotated[Action, typer.Argument(help="list, or revoke one.")] = Action.LIST,
+    device: Annotated[str, typer.Argument(help="Whom to revoke: its id.")] = "",
+) -> None:
+    """Where you are logged in; revoke a device that you lost."""
+    async with desk.kith() as kith:
+        if action is Action.REVOKE:
+            if not device:
+                raise typer.BadParameter("say which device: its id stands in kith devices")
+            await kith.revoke(device)
+            desk.out.done(f"{device} is logged out.", {"revoked": device})
+            return
+        found = await kith.devices()
+    if desk.out.json:
+        desk.out.value({"items": found})
+    rows = [
+        (one.id, one.name, moment(one.last_seen or one.created), "this one" if one.current else "")
+        for one in found
+    ]
+    desk.out.table(("Device", "Name", "Last seen", ""), rows)

@@ -1,0 +1,162 @@
+"""`kith chat`, `kith events`."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
+from typing import Annotated
+
+import typer
+
+from node.client.cli.frame import Desk, verb
+from node.client.cli.out import moment_of_micros
+from node.client.cli.terminal import Typing, as_found
+from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable
+from node.client.kith import Event, Kith
+from node.client.rows import SaidRow
+from node.errors import Refused, Unreachable
+
+SHOWN_AT_START = 10
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of this page."""
+    verb(app, "chat")(chat)
+    verb(app, "events")(events)
+
+
+async def chat(
+    desk: Desk,
+    who: Annotated[str, typer.Argument(help="@name@server, or @name of a friend.")] = "",
+    send: Annotated[str, typer.Option("--send", help="Say this and end.")] = "",
+    history: Annotated[bool, typer.Option("--history", help="Show all and end.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Only print what comes.")] = False,
+) -> None:
+    """Sealed messages: what you type is said, what comes is printed. Ctrl-D ends it."""
+    if not (who or follow):
+        raise typer.BadParameter("say with whom: kith chat @name@server; or --follow for everybody")
+    async with desk.kith() as kith:
+        room = Room(desk, kith, await names_of(kith))
+        if send:
+            room.sent(await kith.say(who, send))
+        elif history:
+            for row in await kith.history(who):
+                room.row(row)
+        elif follow:
+            await room.hear(await kith.talk_to(who) if who else "")
+        else:
+            with as_found():
+                await room.meet(who)
+
+
+async def events(
+    desk: Desk,
+    after: Annotated[str, typer.Option(help="Begin behind this event's id.")] = "",
+) -> None:
+    """Print events as they come, a JSON line each; sealed messages stay sealed."""
+    async with desk.kith() as kith, aclosing(kith.events(after)) as found:  # type: ignore[type-var]
+        async for event in found:
+            desk.out.value(event)
+
+
+async def names_of(kith: Kith) -> dict[str, str]:
+    """The handles of those whom we may hear from, by actor."""
+    found = {kith.actor: kith.handle}
+    with suppress(Unreachable):
+        found |= {one.person.id: one.person.handle for one in await kith.friends()}
+    return found
+
+
+class Room:
+    """One conversation on a terminal, or all of them."""
+
+    def __init__(self, desk: Desk, kith: Kith, names: Mapping[str, str]) -> None:
+        self._desk = desk
+        self._kith = kith
+        self._names = names
+        self._typing = Typing()
+
+    async def meet(self, who: str) -> None:
+        """Talk until the input ends."""
+        conversation = await self._kith.talk_to(who)
+        for row in (await self._kith.history(conversation))[-SHOWN_AT_START:]:
+            self.row(row)
+        if self._typing.live:
+            self._desk.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
+        hearing = asyncio.create_task(self.hear(conversation))
+        talking = asyncio.create_task(self._speak(conversation))
+        try:
+            done, _ = await asyncio.wait({hearing, talking}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                await task
+        finally:
+            hearing.cancel()
+            talking.cancel()
+            await asyncio.wait({hearing, talking})
+
+    async def _speak(self, conversation: str) -> None:
+        async with aclosing(self._typing.lines()) as lines:  # type: ignore[type-var]
+            async for line in lines:
+                if line.strip():
+                    await self._say(conversation, line)
+
+    async def _say(self, conversation: str, line: str) -> None:
+        try:
+            self.sent(await self._kith.say(conversation, line))
+        except Refused as error:
+            # One line that is refused does not end the talk.
+            with self._typing.above():
+                self._desk.out.problem(error)
+
+    async def hear(self, conversation: str) -> None:
+        """Print what comes, of `conversation` or of all."""
+        async with aclosing(self._kith.listen()) as heard:  # type: ignore[type-var]
+            async for one in heard:
+                if isinstance(one, Event) or conversation not in ("", one.conversation):
+                    continue
+                with self._typing.above():
+                    self._tell(one)
+
+    def sent(self, row: SaidRow) -> None:
+        """Our own words are out, or wait."""
+        if self._desk.out.json:
+            self._desk.out.value(row)
+        elif not row.sent:
+            with self._typing.above():
+                self._desk.out.say("  (kept: it goes out when your node can be reached)", "yellow")
+        elif not self._typing.live:
+            self._desk.out.say("Sent.")
+
+    def row(self, row: SaidRow) -> None:
+        """A line of the history."""
+        if self._desk.out.json:
+            self._desk.out.value(row)
+            return
+        self._line(row.at, row.actor, row.text or f"[{row.kind}]", "" if row.sent else "  (waits)")
+
+    def _line(self, at: int, actor: str, text: str, behind: str = "") -> None:
+        style = "cyan" if actor == self._kith.actor else "green"
+        name = self._names.get(actor, actor)
+        self._desk.out.say(f"{moment_of_micros(at)} {name}: {text}{behind}", style)
+
+    def _tell(self, one: Happening) -> None:
+        if self._desk.out.json:
+            self._desk.out.value({"kind": type(one).__name__.lower(), "data": one})
+            return
+        match one:
+            case Said():
+                self._line(one.at, one.actor, one.text or f"[{one.kind}]")
+            case Joined():
+                self._desk.out.say(f"{self._name(one.by)} opened a conversation with you.", "dim")
+            case Changed():
+                came = ", ".join(map(self._name, one.added))
+                went = ", ".join(map(self._name, one.removed))
+                said = [f"{came} came in" if came else "", f"{went} left" if went else ""]
+                if any(said):
+                    self._desk.out.say(". ".join(filter(None, said)) + ".", "dim")
+            case Left():
+                self._desk.out.say("You are no longer in this conversation.", "yellow")
+            case Unreadable():
+                self._desk.out.say(f"A message could not be read: {one.reason}", "yellow")
+
+    def _name(self, actor: str) -> str:
+        return self._names.get(actor, actor)

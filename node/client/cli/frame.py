@@ -1,0 +1,150 @@
+"""The frame of every command: the options that all have, who is logged in, how errors end."""
+
+import asyncio
+import getpass
+import inspect
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+import msgspec
+import typer
+
+from node.client import profile
+from node.client.cli import advice
+from node.client.cli.out import Out
+from node.client.kith import Kith
+from node.errors import Malformed, Missing, NodeError
+from node.ports import Clock
+
+P = ParamSpec("P")
+Work = TypeVar("Work", bound=Callable[..., Awaitable[int | None]])
+SHOWN = "shown.json"
+
+ContextHere = typer.Context
+Home = Annotated[Path | None, typer.Option("--home", help="Folder of your profiles (KITH_HOME).")]
+As = Annotated[str, typer.Option("--as", help="@handle: which of your accounts here.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
+
+
+def default_home() -> Path:
+    """`KITH_HOME`, else where programs of this kind keep their data."""
+    named = os.environ.get("KITH_HOME", "")
+    data = os.environ.get("XDG_DATA_HOME", "") or str(Path.home() / ".local" / "share")
+    return Path(named) if named else Path(data) / "kith"
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a command works at."""
+
+    home: Path
+    handle: str
+    out: Out
+    clock: Clock
+
+    def kith(self) -> Kith:
+        """Who is logged in here. Raises `Missing` (API-9.1)."""
+        return Kith.load(self.home, self.handle, self.passphrase, self.clock)
+
+    def passphrase(self) -> str:
+        """Ask for the vault's passphrase."""
+        return ask("Passphrase of the vault on this machine: ", "E2E-6.8")
+
+    def new_passphrase(self) -> str:
+        """Ask for the passphrase of a vault that is about to be made, twice."""
+        self.out.say("Your messages are kept on this machine in a vault that only you can open.")
+        first = ask("New passphrase for the vault: ", "E2E-6.8")
+        if ask("The same again: ", "E2E-6.8") != first:
+            raise Malformed("E2E-6.8", "the two passphrases differ")
+        return first
+
+    def remember(self, ids: list[str]) -> None:
+        """What was listed last: its numbers may be used as ids."""
+        entered = profile.load(self.home, self.handle)
+        path = profile.folder_of(self.home, entered.handle) / SHOWN
+        path.write_bytes(msgspec.json.encode(ids))
+
+    def id(self, text: str) -> str:
+        """An id as it is, or the id behind a number of the last list. Raises `Missing`."""
+        if not text.isdigit():
+            return text
+        entered = profile.load(self.home, self.handle)
+        path = profile.folder_of(self.home, entered.handle) / SHOWN
+        shown = msgspec.json.decode(path.read_bytes(), type=list[str]) if path.exists() else []
+        if not 0 < int(text) <= len(shown):
+            raise Missing("INB-4.1", f"there is no number {text} in what was listed last")
+        return shown[int(text) - 1]
+
+
+def ask(prompt: str, clause: str) -> str:
+    """A secret from the terminal. Raises `Missing` when there is none to ask on."""
+    if not sys.stdin.isatty():
+        raise Missing(clause, "there is no terminal to ask for a secret on")
+    return getpass.getpass(prompt)
+
+
+def verb(
+    app: typer.Typer, name: str, **settings: Any
+) -> Callable[
+    [Callable[Concatenate[Desk, P], Awaitable[int | None]]],
+    Callable[Concatenate[Desk, P], Awaitable[int | None]],
+]:
+    """Make an async function of a `Desk` a command with the options that all commands have."""
+
+    def register(
+        work: Callable[Concatenate[Desk, P], Awaitable[int | None]],
+    ) -> Callable[Concatenate[Desk, P], Awaitable[int | None]]:
+        app.command(name, **settings)(framed(work))
+        return work
+
+    return register
+
+
+def framed(work: Callable[..., Awaitable[int | None]]) -> Callable[..., int]:
+    """`work` as typer calls it. Its parameters behind the desk stay, ours follow."""
+
+    def run(ctx: typer.Context, home: Path | None, as_: str, json: bool, **given: Any) -> int:
+        desk = Desk(home or default_home(), as_, Out(json), ctx.obj)
+        return conclude(desk, work(desk, **given))
+
+    kind = inspect.Parameter
+    own = list(inspect.signature(work).parameters.values())[1:]
+    ours = [
+        kind("ctx", kind.KEYWORD_ONLY, annotation=ContextHere),
+        *(one.replace(kind=kind.KEYWORD_ONLY) for one in own),
+        kind("home", kind.KEYWORD_ONLY, default=None, annotation=Home),
+        kind("as_", kind.KEYWORD_ONLY, default="", annotation=As),
+        kind("json", kind.KEYWORD_ONLY, default=False, annotation=Json),
+    ]
+    run.__signature__ = inspect.Signature(ours)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in ours}
+    run.__doc__ = work.__doc__
+    return run
+
+
+def conclude(desk: Desk, work: Awaitable[int | None]) -> int:
+    """Run the work; what it raises on purpose becomes a message and an exit code."""
+
+    async def whole() -> int | None:
+        return await work
+
+    try:
+        return asyncio.run(whole()) or advice.OK
+    except NodeError as error:
+        return desk.out.problem(error)
+    except BrokenPipeError:
+        # Whoever read us has seen enough; the interpreter must not flush into nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return advice.OK
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        told = f"{named}{error.strerror or error}"
+        tip = "Check the path, its permissions and the room on the disk."
+        desk.out.fail(advice.plain_problem("file", told, tip))
+        return advice.REFUSED
+    except KeyboardInterrupt:
+        return advice.STOPPED

@@ -1,0 +1,101 @@
+"""`kith friend add|accept|decline|cancel|end|confirm|invite`, `friends`, `block`, `unblock`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+
+from node.client.cli.frame import Desk, verb
+from node.client.cli.out import moment
+from node.client.kith import Kith
+from node.wire.api.graph import Relation
+
+Who = Annotated[str, typer.Argument(help="@name@server, or @name of a friend.")]
+Deed = Callable[[Kith, str], Awaitable[Relation]]
+SAYS = {
+    "requested": "{} has been asked.",
+    "friend": "{} and you are friends.",
+    "incoming": "{} waits for your answer.",
+    "declined": "{} has said no.",
+    "mutual": "{} and you follow each other.",
+    "blocked": "{} is blocked.",
+    "none": "{} and you are not connected.",
+}
+DEEDS: tuple[tuple[str, Deed, str], ...] = (
+    ("accept", Kith.accept, "Say yes to a friend request."),
+    ("decline", Kith.decline, "Say no to a friend request."),
+    ("cancel", Kith.cancel, "Take your open request back."),
+    ("end", Kith.unfriend, "End a friendship."),
+    ("confirm", Kith.confirm, "Take a mutual follow with a foreign server as a friend."),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of this page."""
+    friend = typer.Typer(no_args_is_help=True, help="Ask, accept, decline, cancel, end.")
+    verb(friend, "add")(add)
+    for name, deed, says in DEEDS:
+        verb(friend, name, help=says)(_answering(deed))
+    verb(friend, "invite")(invite)
+    app.add_typer(friend, name="friend")
+    verb(app, "friends")(friends)
+    verb(app, "block", help="End all between you and somebody.")(_answering(Kith.block))
+    verb(app, "unblock", help="Take a block back.")(_answering(Kith.unblock))
+
+
+def _answering(deed: Deed) -> Callable[[Desk, str], Awaitable[None]]:
+    async def work(desk: Desk, who: Who) -> None:
+        async with desk.kith() as kith:
+            _tell(desk, await deed(kith, who))
+
+    return work
+
+
+async def add(
+    desk: Desk,
+    who: Who,
+    text: Annotated[str, typer.Option("--text", help="A word to go with it.")] = "",
+) -> None:
+    """Ask somebody to be friends; if they asked you, this says yes."""
+    async with desk.kith() as kith:
+        _tell(desk, await kith.add_friend(who, text))
+
+
+async def invite(
+    desk: Desk,
+    uses: Annotated[int, typer.Option(help="How many people it lets in.")] = 1,
+    days: Annotated[int, typer.Option(help="How long it is good.")] = 7,
+) -> None:
+    """Make an invite link to your node; who comes by it becomes your friend."""
+    async with desk.kith() as kith:
+        made = await kith.invite(befriends=True, uses=uses, days=days)
+        desk.out.done(f"{made.url}\nIt is good until {moment(made.expires)}.", made)
+
+
+async def friends(desk: Desk) -> None:
+    """Your friends, and the requests that wait."""
+    async with desk.kith() as kith:
+        found = {
+            "friends": await kith.friends(),
+            "incoming": await kith.requests(),
+            "outgoing": await kith.requests(outgoing=True),
+        }
+    if desk.out.json:
+        desk.out.value(found)
+        return
+    if not any(found.values()):
+        desk.out.say("Nobody yet. Ask somebody: kith friend add @name@server")
+    if found["friends"]:
+        rows = [(one.person.handle, one.person.display_name) for one in found["friends"]]
+        desk.out.table(("Friends", ""), rows)
+    for one in found["incoming"]:
+        words = f": “{one.text}”" if one.text else ""
+        handle = one.person.handle
+        desk.out.say(f"{handle} asks to be your friend{words}  (kith friend accept {handle})")
+    for one in found["outgoing"]:
+        desk.out.say(f"{one.person.handle} has not answered yet.")
+
+
+def _tell(desk: Desk, relation: Relation) -> None:
+    says = SAYS.get(relation.state, "{}: " + relation.state)
+    desk.out.done(says.format(relation.person.handle), relation)

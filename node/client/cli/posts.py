@@ -1,0 +1,137 @@
+"""`kith feed`, `like`, `unlike`, `comment`, `comments`, `delete`, `notices`."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+
+from node.client.cli.frame import Desk, verb
+from node.client.cli.out import moment
+from node.client.content import plain
+from node.client.kith import Kith
+from node.wire.api.inbox import Notice, Post
+
+T = TypeVar("T")
+Which = Annotated[str, typer.Argument(help="Its id, or its number in the last list.")]
+Count = Annotated[int, typer.Option("--count", "-n", help="How many at most.", min=1)]
+USUAL_COUNT = 20
+NOTICES = {
+    "friend_request": "asks to be your friend",
+    "friend_accepted": "is your friend now",
+    "like": "likes",
+    "comment": "commented on",
+    "follow": "follows you",
+    "mention": "mentioned you in",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of this page."""
+    verb(app, "feed")(feed)
+    verb(app, "like", help="Like a post or video.")(_on(Kith.like, "You like it."))
+    verb(app, "unlike", help="Take a like back.")(_on(Kith.unlike, "Your like is taken back."))
+    verb(app, "comment")(comment)
+    verb(app, "comments")(comments)
+    verb(app, "delete")(delete)
+    verb(app, "notices")(notices)
+
+
+def _on(
+    deed: Callable[[Kith, str], Awaitable[Post]], says: str
+) -> Callable[[Desk, str], Awaitable[None]]:
+    async def work(desk: Desk, which: Which) -> None:
+        async with desk.kith() as kith:
+            desk.out.done(says, await deed(kith, desk.id(which)))
+
+    return work
+
+
+async def feed(desk: Desk, count: Count = USUAL_COUNT) -> None:
+    """What your friends posted, the newest first, to the end."""
+    async with desk.kith() as kith:
+        posts, more = await _some(kith.feed(), count)
+    if desk.out.json:
+        desk.out.value({"items": posts, "more": more})
+        return
+    desk.remember([post.id for post in posts])
+    for number, post in enumerate(posts, 1):
+        _show(desk, post, number)
+    desk.out.say("There is more: -n 100" if more else "You are caught up.", "dim")
+
+
+async def comment(
+    desk: Desk, which: Which, text: Annotated[str, typer.Argument(help="What you say.")]
+) -> None:
+    """Comment on a post or video."""
+    async with desk.kith() as kith:
+        desk.out.done("Said.", await kith.comment(desk.id(which), text))
+
+
+async def comments(desk: Desk, which: Which, count: Count = USUAL_COUNT) -> None:
+    """Read the comments on a post or video."""
+    async with desk.kith() as kith:
+        found, more = await _some(kith.comments(desk.id(which)), count)
+    if desk.out.json:
+        desk.out.value({"items": found, "more": more})
+        return
+    for one in found:
+        desk.out.say(f"{one.author.handle}  {moment(one.published)}", "bold")
+        desk.out.say(f"  {plain(one.content)}")
+    if not found:
+        desk.out.say("Nobody has said anything yet.", "dim")
+
+
+async def delete(desk: Desk, which: Which) -> None:
+    """Delete a post of yours, here and at your friends' nodes."""
+    async with desk.kith() as kith:
+        id = desk.id(which)
+        await kith.delete(id)
+        desk.out.done("Deleted.", {"deleted": id})
+
+
+async def notices(
+    desk: Desk,
+    count: Count = USUAL_COUNT,
+    keep: Annotated[bool, typer.Option(help="Leave them unread.")] = False,
+) -> None:
+    """What happened lately; it counts as read then."""
+    async with desk.kith() as kith:
+        found, more = await _some(kith.notices(), count)
+        if found and not keep:
+            await kith.read_notices(found[0].id)
+    if desk.out.json:
+        desk.out.value({"items": found, "more": more})
+        return
+    for one in found:
+        _tell(desk, one)
+    if not found:
+        desk.out.say("Nothing has happened yet.", "dim")
+
+
+def _tell(desk: Desk, notice: Notice) -> None:
+    did = NOTICES.get(notice.kind, notice.kind)
+    about = notice.object if did.split()[-1] in ("likes", "on", "in") else ""
+    line = f"{moment(notice.created)}  {notice.actor.handle} {did} {about}".rstrip()
+    desk.out.say(line, "" if notice.read else "bold")
+
+
+def _show(desk: Desk, post: Post, number: int) -> None:
+    desk.out.say(f"{number:>3}  {post.author.handle}  {moment(post.published)}", "bold")
+    for file in post.media:
+        length = f", {file.duration_ms / 1000:.0f} s" if file.duration_ms else ""
+        desk.out.say(f"     ▶ {post.name or file.name or file.kind}{length}  (kith watch {number})")
+    words = plain(post.content)
+    if words:
+        desk.out.say("     " + words.replace("\n", "\n     "))
+    counts = f"     {post.likes} likes, {post.comments} comments"
+    desk.out.say(counts + (", liked by you" if post.liked else ""), "dim")
+
+
+async def _some(items: AsyncIterator[T], count: int) -> tuple[list[T], bool]:
+    """The first `count`, and whether there are more."""
+    found: list[T] = []
+    async for one in items:
+        if len(found) == count:
+            return found, True
+        found.append(one)
+    return found, False
