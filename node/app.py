@@ -10,6 +10,7 @@ from aiohttp import web
 
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
+from node.federation import changing
 from node.federation.activities import render
 from node.federation.activities.shapes import (
     Accept,
@@ -24,6 +25,7 @@ from node.federation.activities.shapes import (
     OfferFriendship,
     Reject,
     Undo,
+    UpdateActor,
     UpdateNote,
 )
 from node.federation.discovery import Discovery
@@ -42,6 +44,7 @@ from node.store.bells import Bells
 from node.store.database import Database
 from node.store.directory import Directory
 from node.store.e2ee import E2eeUnit
+from node.store.federation import FederationUnit
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
 from node.store.invites import InvitesUnit
@@ -107,7 +110,12 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         CreateNote: [(InboxUnit, posts.on_create_note)],
         UpdateNote: [(InboxUnit, posts.on_update_note)],
         CreateSealed: [(E2eeUnit, sealed.on_create_sealed)],
-        Delete: [(GraphUnit, hearing.on_delete), (InboxUnit, posts.on_delete)],
+        Delete: [
+            (FederationUnit, changing.on_delete_actor),
+            (GraphUnit, hearing.on_delete),
+            (InboxUnit, posts.on_delete),
+        ],
+        UpdateActor: [(FederationUnit, changing.on_update_actor)],
     }
 
 
