@@ -17,7 +17,7 @@ from node.e2ee.mls.private.external import (
 from node.e2ee.mls.private.joining import join
 from node.e2ee.mls.private.reinit import invite, succeed
 from node.e2ee.mls.public.commit import Commit
-from node.e2ee.mls.public.credentials import basic
+from node.e2ee.mls.public.credentials import Occasion, basic
 from node.e2ee.mls.public.extensions import EXTERNAL_SENDERS, Extension, ExternalSender
 from node.e2ee.mls.public.framing import (
     EXTERNAL,
@@ -41,6 +41,19 @@ from node.wire import tls
 from tests.e2ee.mls.people import GROUP, NOW, Device, People, add, agree, commit
 
 
+@pytest.mark.clause("MLS-12.1.8b", "MLS-5.3.1")
+def test_newcomers_do_not_invite_themselves(people: People, refused) -> None:
+    alice, _bob = people.group("alice", "bob")
+    dave = people.device("dave")
+    asks = propose_self(dave.package(), dave.me, GROUP, alice.session.epoch)
+    with refused("MLS-12.1.8b"):
+        alice.session.receive(asks, NOW)
+    alice.policy(applicants=True)
+    alice.claims.clear()
+    alice.take(alice.session.receive(asks, NOW))
+    assert [claim.occasion for claim in alice.claims] == [Occasion.APPLICANT]
+
+
 def joins(members: list[Device], newcomer: Device, **options: object) -> None:
     info = members[0].session.group_info(external=True)
     joining = join_externally(info, newcomer.me, newcomer.means, NOW, **options)  # type: ignore[arg-type]
@@ -52,6 +65,7 @@ def joins(members: list[Device], newcomer: Device, **options: object) -> None:
     agree([*members, newcomer])
 
 
+@pytest.mark.clause("MLS-8.3")
 def test_one_joins_by_an_external_commit(people: People) -> None:
     members = people.group("alice", "bob", "carol")
     for name in ("dave", "erin"):
@@ -94,7 +108,9 @@ def test_outsiders_propose_and_members_commit(people: People) -> None:
     key = fresh_signature_key(service.me.suite, service.entropy)
     sender = ExternalSender(key.public, basic(b"https://service.example"))
     extension = Extension(EXTERNAL_SENDERS, tls.vector([sender.encode()]))
-    alice, bob, carol = people.group("alice", "bob", "carol", extensions=(extension,))
+    alice, bob, carol = people.group(
+        "alice", "bob", "carol", extensions=(extension,), applicants=True
+    )
     dave = people.device("dave")
     own = dave.package()
     asks = propose_self(own, dave.me, GROUP, alice.session.epoch)

@@ -307,6 +307,14 @@ def test_keys_are_of_one_member(three: list[Device], refused) -> None:
         again(alice).receive(from_(carol, imposter), NOW)
 
 
+@pytest.mark.clause("MLS-16.7")
+def test_a_key_is_of_one_kind(three: list[Device], refused) -> None:
+    alice, bob, _ = three
+    dave = Device("dave", alice.me.suite.id)
+    both = Add(_with_key(dave, dave.me.signature.public))
+    refuse(bob, Insider(alice).commit([both], Lie(path_wanted=False)), "MLS-16.7", refused)
+
+
 @pytest.mark.clause("MLS-7.3j")
 def test_a_signature_key_is_of_one_member(three: list[Device], refused) -> None:
     alice, bob, carol = three

@@ -378,8 +378,8 @@ def test_handshakes_of_another_epoch(pair: list[Device], refused) -> None:
     for message in coming:
         refuse(bob, message, "MLS-12.4.2a", refused)
     commit([bob, alice])
-    for message in old:
-        refuse(bob, message, "MLS-12.4.2a", refused)
+    for message, clause in zip(old, ["MLS-12.4.2a"] * 2 + ["MLS-14e"] * 2, strict=True):
+        refuse(bob, message, clause, refused)
 
 
 def test_a_relay_reads_the_header(pair: list[Device]) -> None:

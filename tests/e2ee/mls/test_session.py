@@ -14,6 +14,7 @@ from node.e2ee.mls.private.session import Session
 from node.e2ee.mls.private.state import Staged
 from node.e2ee.mls.public.proposals import Add, GroupContextExtensions, ReInit, Remove
 from node.errors import Broken, Conflict
+from tests.e2ee.mls.insider import Insider, Lie
 from tests.e2ee.mls.people import GROUP, NOW, Device, People, add, agree, commit
 
 
@@ -104,7 +105,7 @@ def test_a_staged_commit_changes_nothing_yet(pair: list[Device], refused) -> Non
     agree([alice, bob])
 
 
-@pytest.mark.clause("MLS-14c")
+@pytest.mark.clause("MLS-14c", "MLS-14e")
 def test_a_lost_commit_leaves_no_key(pair: list[Device]) -> None:
     alice, bob = pair
     lost = alice.take(alice.session.stage(NOW))
@@ -117,6 +118,39 @@ def test_a_lost_commit_leaves_no_key(pair: list[Device]) -> None:
     bob.take(bob.session.merge(NOW))
     agree([alice, bob])
     assert not any(holds(alice, key) for key in keys)
+
+
+@pytest.mark.clause("MLS-14e")
+def test_a_second_commit_of_an_epoch_is_seen(people: People, refused) -> None:
+    for lie in (Lie(), Lie(wire_format=1)):
+        alice, bob, carol = people.group("alice", "bob", "carol")
+        one, other = Insider(alice).commit([], lie), Insider(carol).commit([], lie)
+        bob.take(bob.session.receive(one, NOW))
+        with refused("MLS-12.4.2a"):
+            bob.session.receive(one, NOW)
+        bob.reload()
+        with refused("MLS-14e"):
+            bob.session.receive(other, NOW)
+        commit([bob])
+        staged = bob.take(bob.session.stage(NOW)).commit
+        bob.take(bob.session.merge(NOW))
+        with refused("MLS-12.4.2a"):
+            bob.session.receive(staged, NOW)
+        with refused("MLS-14e"):
+            bob.session.receive(other, NOW)
+        for _ in range(8):
+            commit([bob])
+        with refused("MLS-12.4.2a"):
+            bob.session.receive(other, NOW)
+        assert len([name for name in bob.records if name.startswith("ended/")]) == 8
+
+
+@pytest.mark.clause("MLS-15.2a")
+def test_an_accepted_commit_comes_before_words(pair: list[Device]) -> None:
+    alice, bob = pair
+    commit([alice, bob])
+    sealed = alice.take(alice.session.seal(b"new epoch"))
+    assert bob.take(bob.session.receive(sealed, NOW)).epoch == alice.session.epoch == 2
 
 
 @pytest.mark.clause("MLS-14d")

@@ -27,6 +27,7 @@ FILES = {
 }
 
 
+@pytest.mark.clause("MLS-7.8a")
 @pytest.mark.parametrize("name", FILES)
 def test_every_case_of_our_suites_passes(vectors: Path, name: str) -> None:
     tally = run("renamed.json", json.loads((vectors / "mls" / f"{name}.json").read_text()))

@@ -21,8 +21,10 @@ class Policy:
 
     `past_epochs` and `past_seconds` bound how long the messages of an older epoch still open;
     `resumption_epochs` how many resumption PSKs are kept (§8.6); `messages_per_epoch` what one
-    ratchet may seal (§15.2: far below any bound, for each key seals one message); `public` sends
-    handshakes as PublicMessage.
+    ratchet may seal (§15.2: far below any bound, for each key seals one message). `known_commits`
+    is how many ended epochs are remembered by their commit, so that a fork is seen. `applicants`
+    lets newcomers propose themselves: not by default, for who knows the group's id and epoch, such
+    as a relay, could. `public` sends handshakes as PublicMessage.
     """
 
     longest_lifetime_seconds: int = LONGEST_LIFETIME_SECONDS
@@ -32,6 +34,8 @@ class Policy:
     resumption_epochs: int = 4
     pending_proposals: int = 256
     messages_per_epoch: int = 2**20
+    known_commits: int = 8
+    applicants: bool = False
     public: bool = False
 
 

@@ -19,7 +19,7 @@ from node.e2ee.mls.private.validation import (
 )
 from node.e2ee.mls.public.credentials import Occasion
 from node.e2ee.mls.public.extensions import Extensions
-from node.e2ee.mls.public.framing import MEMBER, Sender
+from node.e2ee.mls.public.framing import MEMBER, NEW_MEMBER_PROPOSAL, Sender
 from node.e2ee.mls.public.group_info import GroupContext
 from node.e2ee.mls.public.key_package import KeyPackage
 from node.e2ee.mls.public.leaf import check_current
@@ -83,13 +83,15 @@ def extensions_after(context: GroupContext, items: Sequence[Listed]) -> Extensio
     return found[0].extensions if found else context.extensions
 
 
-def check_add(add: Add, scene: Scene) -> None:
+def check_add(add: Add, sender: Sender, scene: Scene) -> None:
     """The key package is valid (§12.1.1), current if we add it, and believed."""
     package = add.key_package
     check_key_package(package, scene.context, scene.means.policy.longest_lifetime_seconds)
     if scene.sending:
         check_current(package.leaf, scene.now)
     occasion = Occasion.KEY_PACKAGE if scene.sending else Occasion.ADD
+    if sender.type == NEW_MEMBER_PROPOSAL:
+        occasion = Occasion.APPLICANT
     check_believed(scene.means.judge, occasion, package.leaf)
 
 
@@ -130,7 +132,7 @@ def check_individual(item: Listed, scene: Scene) -> None:
     """The proposal is valid by itself (§12.1). What needs the list or the result comes later."""
     proposal = item.proposal
     if isinstance(proposal, Add):
-        check_add(proposal, scene)
+        check_add(proposal, item.sender, scene)
     elif isinstance(proposal, Update):
         check_update(proposal, item.sender, scene)
     elif isinstance(proposal, Remove):
@@ -271,6 +273,12 @@ def check_external_list(items: Sequence[Listed], scene: Scene) -> None:
     check_psks_differ(items)
     for item in items:
         check_individual(item, scene)
+
+
+def check_applicants(sender: Sender, allowed: bool) -> None:
+    """A newcomer proposes itself only where our policy authorises it (MLS-12.1.8b)."""
+    if sender.type == NEW_MEMBER_PROPOSAL and not allowed:
+        raise Forbidden("MLS-12.1.8b", "newcomers may not propose themselves here")
 
 
 def check_external_sender_type(proposal: Proposal) -> None:

@@ -21,6 +21,7 @@ from node.e2ee.mls.private.means import Means
 from node.e2ee.mls.private.proposal_list import (
     Listed,
     Scene,
+    check_applicants,
     check_external_sender_type,
     check_individual,
 )
@@ -77,6 +78,21 @@ def check_group(state: State, group_id: bytes) -> None:
     """The message is for this group (MLS-6b)."""
     if group_id != state.epoch.group.context.group_id:
         raise Malformed("MLS-6b", "a message for another group")
+
+
+def check_fork(state: State, epoch: int, data: bytes) -> None:
+    """A commit of an epoch that another commit has ended (MLS-14e).
+
+    Nothing of it is proven: whether the group is forked, its epoch authenticators tell.
+    """
+    ended = state.ended.get(epoch)
+    if ended is not None and ended != commit_hash(state, data):
+        raise Conflict("MLS-14e", "another commit ended this epoch here", epoch=epoch)
+
+
+def commit_hash(state: State, data: bytes) -> bytes:
+    """By what an ended epoch remembers its commit."""
+    return state.epoch.group.suite.hash(data)
 
 
 def check_epoch(state: State, epoch: int) -> None:
@@ -241,6 +257,7 @@ def _proposal(
 ) -> Outcome:
     group, sender, means = state.epoch.group, message.content.sender, hearing.means
     check_proposable(proposal, sender.type)
+    check_applicants(sender, means.policy.applicants)
     check_room(state, means.policy.pending_proposals)
     scene = Scene(group.context, group.tree, means, hearing.now, sending=False)
     check_individual(Listed(proposal, sender), scene)

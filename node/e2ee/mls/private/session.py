@@ -19,6 +19,7 @@ from node.e2ee.mls.private.proposal_list import Listed, Scene, check_individual
 from node.e2ee.mls.private.receive import (
     Hearing,
     Outcome,
+    check_fork,
     check_open,
     check_proposable,
     check_room,
@@ -239,7 +240,7 @@ class Session(View):
         staged = _the_staged(state)
         before = state.records()
         event = merged(state, staged)
-        following = enter(state, staged.next, self._means.policy, now)
+        following = enter(state, staged.next, staged.commit, self._means.policy, now)
         return self._turn(following, before, event)
 
     def drop(self) -> Step[None]:
@@ -258,15 +259,16 @@ class Session(View):
             step = self.merge(now)
             return Step(step.session, step.change, step.value)
         body, hearing = parse_message(data), Hearing(self._means, now, self.find_psk)
+        _refuse_fork(state, body, data)
         if isinstance(body, PrivateMessage):
             outcome = receive_private(state, body, hearing)
         elif isinstance(body, PublicMessage):
             outcome = receive_public(state, body, hearing)
         else:
             raise Malformed("MLS-6b", "not a message of a group")
-        return self._done(state, outcome, now)
+        return self._done(state, outcome, data, now)
 
-    def _done(self, state: State, outcome: Outcome, now: int) -> Step[Event]:
+    def _done(self, state: State, outcome: Outcome, data: bytes, now: int) -> Step[Event]:
         if outcome.over:
             return self._turn(None, state.records(), outcome.event)
         if outcome.following is None:
@@ -274,7 +276,7 @@ class Session(View):
         before = state.records()
         if outcome.used is not None:
             self._take(state.epoch.messages, self.epoch, outcome.used)
-        following = enter(state, outcome.following, self._means.policy, now)
+        following = enter(state, outcome.following, data, self._means.policy, now)
         return self._turn(following, before, outcome.event)
 
     def _small(self, state: State, outcome: Outcome) -> Step[Event]:
@@ -296,6 +298,21 @@ class Session(View):
 def begin(state: State, means: Means, value: T) -> Step[T]:
     """The first step of a session: all its records are new."""
     return Step(Session(state, means), Change(state.records()), value)
+
+
+def _refuse_fork(state: State, body: framing.Body, data: bytes) -> None:
+    """See a commit that competes with one we took in, before it is just one of a past epoch."""
+    if isinstance(body, PrivateMessage):
+        if body.content_type == framing.COMMIT and body.group_id == _id(state):
+            check_fork(state, body.epoch, data)
+    elif isinstance(body, PublicMessage):
+        content = body.content
+        if content.content_type == framing.COMMIT and content.group_id == _id(state):
+            check_fork(state, content.epoch, data)
+
+
+def _id(state: State) -> bytes:
+    return state.epoch.group.context.group_id
 
 
 def _within_size(message: bytes) -> bytes:

@@ -96,12 +96,16 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One group of this device. `resumption` is by epoch, `pending` by reference."""
+    """One group of this device. `resumption` is by epoch, `pending` by reference.
+
+    `ended` is, by epoch, the hash of the commit that ended it.
+    """
 
     epoch: Epoch
     past: tuple[Past, ...] = ()
     resumption: Mapping[int, bytes] = field(default_factory=dict, repr=False)
     pending: Mapping[bytes, Pending] = field(default_factory=dict)
+    ended: Mapping[int, bytes] = field(default_factory=dict)
     staged: Staged | None = None
 
     def records(self) -> dict[str, bytes]:
@@ -112,6 +116,7 @@ class State:
             records[f"past/{number}"] = _encode_past(past)
             records |= _messages(number, past.messages)
         records |= {f"psk/{number}": psk for number, psk in self.resumption.items()}
+        records |= {f"ended/{number}": hash for number, hash in self.ended.items()}
         for reference, pending in self.pending.items():
             records[proposal_name(reference)] = encode_pending(pending)
         if self.staged is not None:
@@ -278,6 +283,7 @@ def load_state(records: Records) -> State:
         tuple(_past(number, records) for number in _numbers(records, "past")),
         {number: records[f"psk/{number}"] for number in _numbers(records, "psk")},
         dict(sorted(loaded.items(), key=lambda item: item[1].order)),
+        {number: records[f"ended/{number}"] for number in _numbers(records, "ended")},
         None if staged is None else Staged.load(staged),
     )
 

@@ -10,8 +10,8 @@ from node.e2ee.mls.private.state import Past, Staged, State
 from node.e2ee.mls.public.tree import Tree
 
 
-def enter(state: State, following: Epoch, policy: Policy, now: int) -> State:
-    """The state in the `following` epoch: proposals, staged commit and old keys are gone.
+def enter(state: State, following: Epoch, commit: bytes, policy: Policy, now: int) -> State:
+    """The state in the epoch that `commit` begins: proposals, staged commit, old keys are gone.
 
     What stays of the last epoch opens late messages of its other members, and no more.
     """
@@ -28,11 +28,14 @@ def enter(state: State, following: Epoch, policy: Policy, now: int) -> State:
     number = following.group.context.epoch
     resumption = {**state.resumption, number: following.secrets.resumption_psk}
     oldest = sorted(resumption)[-policy.resumption_epochs :]
+    ended = {**state.ended, old.group.context.epoch: old.group.suite.hash(commit)}
+    known = sorted(ended)[-policy.known_commits :]
     return fresh(
         State(
             following,
             (*state.past, past),
             {epoch: resumption[epoch] for epoch in oldest},
+            ended={epoch: ended[epoch] for epoch in known},
         ),
         policy,
         now,

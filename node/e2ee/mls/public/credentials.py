@@ -51,6 +51,7 @@ class Occasion(Enum):
 
     KEY_PACKAGE = "a key package that we are about to add"
     ADD = "an Add proposal"
+    APPLICANT = "an Add that the newcomer itself proposes"
     UPDATE = "an Update proposal"
     COMMIT = "the path of a commit"
     EXTERNAL_JOIN = "the path of an external commit"

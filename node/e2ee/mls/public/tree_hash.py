@@ -94,7 +94,11 @@ def _check_between(unmerged: Mapping[int, frozenset[int]], leaf: int, node: int)
 
 
 def check_distinct_keys(tree: Tree) -> None:
-    """No encryption key stands twice, nor a signature key (MLS-7.3i, MLS-12.4.3.1h)."""
+    """No key stands twice in a tree.
+
+    Clauses: MLS-7.3i (leaves' encryption keys), MLS-7.3j (signature keys), MLS-12.4.3.1h (parents),
+    MLS-16.7 (one key of both kinds).
+    """
     encryption: set[bytes] = set()
     signature: set[bytes] = set()
     for _, leaf in tree.members():
@@ -108,3 +112,5 @@ def check_distinct_keys(tree: Tree) -> None:
         if parent.encryption_key in encryption:
             raise Malformed("MLS-12.4.3.1h", "a parent's encryption key stands twice")
         encryption.add(parent.encryption_key)
+    if encryption & signature:
+        raise Malformed("MLS-16.7", "an encryption key that is also a signature key")

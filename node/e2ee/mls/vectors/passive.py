@@ -18,6 +18,7 @@ POLICY = Policy(
     bounds=Bounds(forward=2**16),
     resumption_epochs=2**16,
     pending_proposals=2**16,
+    applicants=True,
 )
 
 
