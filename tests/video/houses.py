@@ -324,7 +324,7 @@ class House:
             if house is not None:
                 await house.hear(row.body)
             await self.change(tables.deliveries, t.seq == row.seq, state="delivered")
-        for house in set(self.neighbours.values()) if rows else ():
+        for house in list(self.neighbours.values()) if rows else []:
             await house.work()
 
     # -- people ------------------------------------------------------------------------------------
