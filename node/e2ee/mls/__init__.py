@@ -38,7 +38,9 @@ welcome, reinit)`, `Removed(by)` (the session is over: its change deletes every 
 a `Member(leaf, identity, signature_key)`; None where an outsider spoke.
 
 A Welcome is an MLSMessage; `Staged.entrust()` gives it early to a sequencer that itself holds it
-back until the commit is accepted. `Add` takes `public.key_package.parse(bytes)` (or `validate`).
+back until the commit is accepted, `Staged.group_info(external=…)` the GroupInfo of its epoch,
+and `external.join_externally` joins by one. `Add` takes `public.key_package.parse(bytes)` (or
+`validate`).
 A message of ours that comes back is refused (`Conflict` MLS-9.1a): know it by its bytes.
 
 Our own commit coming back from the relay is recognised by its bytes: `receive` then merges it

@@ -65,6 +65,20 @@ def joins(members: list[Device], newcomer: Device, **options: object) -> None:
     agree([*members, newcomer])
 
 
+def test_one_joins_by_the_info_of_a_staged_commit(people: People) -> None:
+    alice, bob = people.group("alice", "bob")
+    dave = people.device("dave")
+    staged = alice.take(alice.session.stage(NOW))
+    info = staged.group_info(external=True)
+    bob.take(bob.session.receive(staged.commit, NOW))
+    alice.take(alice.session.merge(NOW))
+    joining = join_externally(info, dave.me, dave.means, NOW)
+    for member in (alice, bob):
+        member.take(member.session.receive(joining.commit, NOW))
+    dave.take(joining.accepted(dave.means))
+    agree([alice, bob, dave])
+
+
 @pytest.mark.clause("MLS-8.3")
 def test_one_joins_by_an_external_commit(people: People) -> None:
     members = people.group("alice", "bob", "carol")

@@ -79,6 +79,10 @@ def test_unknown_versions_and_kinds(pair: list[Device], refused) -> None:
     for sender_type in (0, 5):
         wrong = public[:at] + bytes([sender_type]) + public[at + 1 :]
         refuse(bob, wrong, "MLS-6", refused)
+    at += 5 + 1  # the sender, and no authenticated data
+    for content_type in (0, 4):
+        wrong = public[:at] + bytes([content_type]) + public[at + 1 :]
+        refuse(bob, wrong, "MLS-6", refused)
 
 
 @pytest.mark.clause("MLS-2.1b")

@@ -1,12 +1,9 @@
 """Pure: a commit of our own: the proposals that it takes, and its Welcome (RFC 9420 §12.4.1)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from node.e2ee.mls.private.commit import Made
-from node.e2ee.mls.private.crypto import sign_with_label
-from node.e2ee.mls.private.epoch import Epoch
-from node.e2ee.mls.private.key_schedule import external_key_pair
+from node.e2ee.mls.private.info import group_info
 from node.e2ee.mls.private.proposal_list import (
     Listed,
     Scene,
@@ -16,9 +13,7 @@ from node.e2ee.mls.private.proposal_list import (
 )
 from node.e2ee.mls.private.state import State
 from node.e2ee.mls.private.welcome import GroupSecrets, seal_welcome
-from node.e2ee.mls.public.extensions import EXTERNAL_PUB, RATCHET_TREE, Extension
 from node.e2ee.mls.public.framing import MEMBER, Sender, encode_message
-from node.e2ee.mls.public.group_info import GroupInfo
 from node.e2ee.mls.public.proposals import (
     Add,
     GroupContextExtensions,
@@ -31,7 +26,6 @@ from node.e2ee.mls.public.proposals import (
 from node.e2ee.mls.public.tree_math import common_ancestor
 from node.errors import Refused
 from node.ports import Entropy
-from node.wire import tls
 
 
 def _still_valid(item: Listed, scene: Scene) -> bool:
@@ -100,19 +94,6 @@ def _without_reinit(items: list[Listed]) -> tuple[Listed, ...]:
     """A ReInit waits while there is anything else; of two the later counts."""
     others = [item for item in items if not isinstance(item.proposal, ReInit)]
     return tuple(others) if others else tuple(items[-1:])
-
-
-def group_info(epoch: Epoch, external: bool, tree: bool = True) -> GroupInfo:
-    """The signed GroupInfo of an epoch; `external` adds the key for external commits."""
-    group, extensions = epoch.group, []
-    if tree:
-        extensions.append(Extension(RATCHET_TREE, group.tree.encode()))
-    if external:
-        public = external_key_pair(group.suite, epoch.secrets).public
-        extensions.append(Extension(EXTERNAL_PUB, tls.opaque(public)))
-    info = GroupInfo(group.context, tuple(extensions), group.confirmation_tag, group.own_leaf)
-    signature = sign_with_label(group.suite, epoch.signature, b"GroupInfoTBS", info.signed())
-    return replace(info, signature=signature)
 
 
 def welcome_for(made: Made, entropy: Entropy) -> bytes | None:

@@ -12,10 +12,11 @@ from node.e2ee.mls.private.crypto import signature_key
 from node.e2ee.mls.private.epoch import Epoch, Group
 from node.e2ee.mls.private.events import Member
 from node.e2ee.mls.private.hpke import KeyPair, key_pair
+from node.e2ee.mls.private.info import group_info
 from node.e2ee.mls.private.key_schedule import EpochSecrets
 from node.e2ee.mls.private.secret_tree import SecretTree
 from node.e2ee.mls.public.credentials import read_credential
-from node.e2ee.mls.public.framing import Sender, read_sender
+from node.e2ee.mls.public.framing import Sender, encode_message, read_sender
 from node.e2ee.mls.public.group_info import GroupContext, read_group_context
 from node.e2ee.mls.public.proposals import (
     Proposal,
@@ -74,6 +75,10 @@ class Staged:
     def entrust(self) -> bytes | None:
         """The Welcome, for a sequencer that keeps it until the commit is accepted."""
         return self.withheld
+
+    def group_info(self, external: bool = False) -> bytes:
+        """The GroupInfo of the epoch that this would begin, as an MLSMessage: to be sealed."""
+        return encode_message(group_info(self.next, external))
 
     def dump(self) -> bytes:
         records = epoch_records(self.next)

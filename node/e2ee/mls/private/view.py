@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from node.e2ee.mls.private import protect
 from node.e2ee.mls.private.epoch import Group
 from node.e2ee.mls.private.events import Member, member_at
+from node.e2ee.mls.private.info import group_info
 from node.e2ee.mls.private.key_schedule import export
 from node.e2ee.mls.private.means import Means
-from node.e2ee.mls.private.staging import group_info
 from node.e2ee.mls.private.state import Pending, Staged, State
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.framing import encode_message
