@@ -68,7 +68,7 @@ from node.web.server import Kernel, build_application
 from node.web.signup import Doorkeeper, digest_of_invite
 from node.web.streams import Streams
 from node.wire.api.accounts import ActorView
-from node.wire.ids import OPAQUE_BYTES
+from node.wire.ids import OPAQUE_BYTES, origin
 from node.wire.keys import Algorithm, PrivateKey
 from node.worker.arrivals import Applier, Handlers
 from node.worker.jobs import Jobber, JobKind
@@ -227,7 +227,7 @@ def _view(actor: Actor) -> ActorView:
         id=actor.id,
         kind=actor.kind,
         name=actor.name,
-        address=f"@{actor.name}@{actor.domain}",
+        address=f"@{actor.name}@{actor.domain or origin(actor.id).authority}",
         local=actor.local,
         display_name=actor.display_name,
         summary=actor.summary,

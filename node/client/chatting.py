@@ -120,7 +120,8 @@ class Chatting(People):
         for failures in count():
             try:
                 await talk.prepare()
-                return await talk.pull()
+                await talk.pull()
+                break
             except Unreachable:
                 await self.line.rest(failures)
 

@@ -10,6 +10,7 @@ from node.store.inbox import InboxUnit
 from node.store.tables import actors, audiences, notices, posts, reactions, timeline
 from node.wire.api.cursor import Cursor
 from node.wire.api.inbox import MediaFile, Notice, Person, Post
+from node.wire.ids import origin
 from node.wire.times import from_micros, micros
 
 Page = tuple[list[Post], Cursor | None]
@@ -164,7 +165,7 @@ class FeedUnit(InboxUnit):
         people = {
             row.id: Person(
                 id=row.id,
-                handle=f"@{row.name}@{row.domain}",
+                handle=f"@{row.name}@{row.domain or origin(row.id).authority}",
                 display_name=row.display_name or row.name,
                 icon=row.icon,
             )

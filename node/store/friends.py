@@ -167,7 +167,7 @@ class FriendsUnit(GraphUnit):
         return {
             row.id: Person(
                 id=row.id,
-                handle=f"@{row.name}@{row.domain}",
+                handle=f"@{row.name}@{row.domain or origin(row.id).authority}",
                 display_name=row.display_name or row.name,
                 icon=row.icon,
             )

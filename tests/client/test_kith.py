@@ -1,0 +1,168 @@
+"""The library, used as a program uses it, between two nodes of a town."""
+
+from pathlib import Path
+
+import pytest
+
+from node.client import profile
+from node.client.kith import Event, Joined, Kith, Said
+from node.client.line import read_connect
+from node.errors import Conflict, Forbidden, Missing, Unproven
+from tests.client.conftest import PASSPHRASE, Square, password_of
+
+Friends = tuple[Kith, Kith]
+
+
+async def test_a_request_is_made_and_answered(square: Square) -> None:
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        asked = await alice.add_friend("@bob@beta.test", "it is me")
+        assert asked.state == "requested"
+        await square.town.settle()
+        (waiting,) = await bob.requests()
+        assert (waiting.person.handle, waiting.text) == (alice.handle, "it is me")
+        await bob.accept("@alice")  # who asked is meant, though they live elsewhere
+        await square.town.settle()
+        (friend,) = await alice.friends()
+        assert friend.person.handle == bob.handle
+
+
+async def test_words_arrive_sealed_and_are_heard(square: Square, friends: Friends) -> None:
+    alice, bob = friends
+    heard = bob.listen()
+    first = await anext(heard)
+    assert isinstance(first, Event)
+    assert first.kind == "hello"
+    said = await alice.say("@bob", "do you hear me?")
+    assert said.sent
+    await square.town.settle()
+    found = [one async for one in _until(heard, Said)]
+    assert any(isinstance(one, Joined) for one in found)
+    assert found[-1].text == "do you hear me?"
+    await bob.say(found[-1].conversation, "yes")
+    await square.town.settle()
+    await (await alice.talk()).pull()
+    assert [row.text for row in await alice.history("@bob")] == ["do you hear me?", "yes"]
+    await heard.aclose()
+
+
+async def _until(heard, kind):
+    async for one in heard:
+        yield one
+        if isinstance(one, kind):
+            return
+
+
+async def test_posts_go_to_the_feed_and_come_back_liked(square: Square, friends: Friends) -> None:
+    alice, bob = friends
+    post = await alice.post_text("a day at the sea")
+    await square.town.settle()
+    (seen,) = [one async for one in bob.feed()]
+    assert seen.id == post.id
+    await bob.like(seen.id)
+    await bob.comment(seen.id, "lucky you")
+    await square.town.settle()
+    (comment,) = [one async for one in alice.comments(post.id)]
+    assert "lucky you" in comment.content
+    assert (await alice.post(post.id)).likes == 1
+    await bob.unlike(seen.id)
+    await alice.delete(post.id)
+    await square.town.settle()
+    assert [one async for one in bob.feed()] == []
+
+
+async def test_a_stranger_is_not_written_to(square: Square) -> None:
+    await square.join("bob", "beta.test")
+    async with await square.join("alice", "alpha.test") as alice:
+        with pytest.raises(Forbidden):
+            await alice.say("@bob@beta.test", "hello?")
+
+
+@pytest.mark.clause("E2E-6.8")
+async def test_without_a_passphrase_no_account_is_made(
+    square: Square, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("KITH_VAULT_PASSPHRASE_FILE", raising=False)
+    link = await square.invite("alpha.test")
+    home = tmp_path / "home"
+    with pytest.raises(Missing, match=r"E2E-6\.8"):
+        await Kith.sign_up(link, "alice", password_of("alice"), home=home, clock=square.town.clock)
+    assert not home.exists()
+    word = tmp_path / "word"
+    word.write_text("from a file\n")
+    monkeypatch.setenv("KITH_VAULT_PASSPHRASE_FILE", str(word))
+    made = await Kith.sign_up(
+        link, "alice", password_of("alice"), home=home, clock=square.town.clock
+    )
+    async with Kith.load(home, made.handle, "from a file", square.town.clock) as alice:
+        assert await alice.conversations() == {}
+
+
+@pytest.mark.clause("E2E-6.2")
+async def test_another_passphrase_opens_no_vault(square: Square) -> None:
+    alice = await square.join("alice", "alpha.test")
+    async with Kith.load(square.folder / "alice", "", "another", square.town.clock) as again:
+        assert (await again.me()).address == alice.handle
+        with pytest.raises(Unproven, match=r"E2E-6\.2"):
+            await again.talk()
+
+
+async def test_a_vault_is_open_once(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        await alice.talk()
+        async with Kith.load(square.folder / "alice", "", PASSPHRASE, square.town.clock) as again:
+            with pytest.raises(Conflict, match=r"E2E-6\.3"):
+                await again.talk()
+
+
+async def test_a_second_device_logs_in_and_out(square: Square, tmp_path: Path) -> None:
+    alice = await square.join("alice", "alpha.test")
+    second = await Kith.log_in(
+        alice.profile.origin,
+        "alice",
+        password_of("alice"),
+        home=tmp_path / "second",
+        device_name="laptop",
+        passphrase=PASSPHRASE,
+        clock=square.town.clock,
+    )
+    async with second:
+        assert sorted(one.name for one in await second.devices()) == ["kith", "laptop"]
+        await second.revoke(alice.profile.device)
+        await second.log_out()
+    with pytest.raises(Missing, match=r"API-9\.1"):
+        Kith.load(tmp_path / "second")
+    async with alice:
+        with pytest.raises(Unproven):
+            await alice.me()
+        with pytest.raises(Unproven):
+            await anext(alice.events())
+
+
+async def test_a_wrong_password_lets_nobody_in(square: Square, tmp_path: Path) -> None:
+    alice = await square.join("alice", "alpha.test")
+    with pytest.raises(Unproven, match=r"GRA-1\.5"):
+        await Kith.log_in(
+            alice.profile.origin, "alice", "not this one", home=tmp_path / "x", passphrase="p"
+        )
+    assert not list((tmp_path / "x").iterdir())
+
+
+@pytest.mark.clause("API-9.3")
+@pytest.mark.parametrize("text", ["alpha.test", "x=alpha.test", "x=:1", "a=h:0", "a=h:99999"])
+def test_a_place_that_is_none_is_refused(text: str, refused) -> None:
+    with refused("API-9.3"):
+        read_connect(text, "alpha.test")
+
+
+def test_places_have_names() -> None:
+    places = read_connect("127.0.0.1:1,beta.test=[::1]:2", "alpha.test")
+    assert places == {"alpha.test": ("127.0.0.1", 1), "beta.test": ("::1", 2)}
+
+
+def test_a_handle_is_no_path(tmp_path: Path, refused) -> None:
+    for handle in ("", "@", "../x", "@a/b", ".x"):
+        with refused("API-9.1"):
+            profile.folder_of(tmp_path, handle)
