@@ -56,8 +56,8 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	tools/soak
 
-docker-story:
-	tools/docker-story
+docker-story: $(VENV)/.dev
+	$(BIN)/python -m tools.docker_story
 
 lock: | $(UV)
 	$(UV) pip compile --quiet pyproject.toml --python-version 3.11 --universal --generate-hashes \

@@ -137,7 +137,10 @@ async def answer(alice: Kith, bob: Kith, post: str) -> tuple[str, bool]:
     return comments[0], (await alice.post(post)).likes == 1
 
 
-async def nothing() -> None:
+Between = Callable[[Kith, Kith, Ear], Awaitable[None]]
+
+
+async def nothing(_alice: Kith, _bob: Kith, _ear: Ear) -> None:
     """No interruption."""
 
 
@@ -146,7 +149,7 @@ async def tell_story(
     bob_seat: Seat,
     clip: Path,
     tell: Tell,
-    between: Callable[[], Awaitable[None]] = nothing,
+    between: Between = nothing,
 ) -> dict[str, Any]:
     """The whole story; `between` happens before the video. What it returns goes into a report."""
     async with await enter(alice_seat, "alice") as alice, await enter(bob_seat, "bob") as bob:
@@ -161,7 +164,7 @@ async def tell_story(
             report["message"] = await talk(alice, bob, ear)
             median = sorted(report["message"]["latency_ms"])[MESSAGES // 2]
             tell(f"they talk; a sealed message takes {median} ms")
-            await between()
+            await between(alice, bob, ear)
             report["video"] = await share(alice, bob, clip, bob_seat.home)
             tell(f"he watched her video: {report['video']['played_bytes']} bytes")
             report["comment"], report["like"] = await answer(alice, bob, report["video"]["post"])
