@@ -280,6 +280,9 @@ def test_damaged_records_are_our_fault(pair: list[Device]) -> None:
                 Session.load({**whole, name: wrong}, alice.means)
         with pytest.raises(Broken):
             Session.load({k: v for k, v in whole.items() if k != name}, alice.means)
+    for name in ("m/1/n", "past/7", "proposal/zz", "psk/x", "staged", "m/1/q/1/1"):
+        with pytest.raises(Broken):
+            Session.load({**whole, name: b"?"}, alice.means)
 
 
 def test_exports_differ_by_label_context_and_epoch(pair: list[Device]) -> None:

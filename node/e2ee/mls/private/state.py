@@ -135,7 +135,7 @@ def load(data: bytes, item: tls.Item[tls.T]) -> tls.T:
         raise Broken("a record of a group is of another version, or not one")
     try:
         return tls.parse(data[len(MAGIC) :], item)
-    except Refused:
+    except (Refused, ValueError):
         raise Broken("a record of a group is damaged") from None
 
 
@@ -274,8 +274,13 @@ def _numbers(records: Records, kind: str) -> list[int]:
 
 def load_state(records: Records) -> State:
     """The state whose records these are. Raises `Broken` for a record that is damaged or lacks."""
-    if "group" not in records or "secrets" not in records:
-        raise Broken("the records of a group are not complete")
+    try:
+        return _load_state(records)
+    except (KeyError, IndexError, ValueError):
+        raise Broken("the records of a group are not complete") from None
+
+
+def _load_state(records: Records) -> State:
     epoch = epoch_of(records)
     loaded = {
         bytes.fromhex(name[9:]): _pending(value, epoch.group)
