@@ -19,7 +19,8 @@ CODECS = (
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_mulaw,pcm_alaw"
 )
 QUIET = ("-hide_banner", "-nostdin", "-nostats", "-y", "-protocol_whitelist", "file,pipe")
-PROGRESS = re.compile(rb"out_time_us=(\d+)")
+# With its end: a piece of output may be cut in the middle of a number.
+PROGRESS = re.compile(rb"out_time_us=(\d+)\s")
 
 
 def found_ffmpeg(configured: str | None = None) -> str:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from node.errors import Broken, Malformed, TooMuch
 from node.media import studio as studio_page
+from node.media import transcode
 from node.media.blobs import LocalBlobs
 from node.media.bounds import Caps
 from node.media.studio import Studio
@@ -399,3 +400,8 @@ def test_the_serving_side_loads_no_library_that_reads_media() -> None:
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert json.loads(said.stdout) == []
+
+
+def test_a_number_that_is_cut_is_no_progress() -> None:
+    assert transcode.progress(b"out_time_us=1000000\nout_time_us=15", 2.0) == 0.5
+    assert transcode.progress(b"out_time_us=15", 2.0) is None
