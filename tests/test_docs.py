@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,3 +24,11 @@ def test_a_link_leads_somewhere(paper: Path) -> None:
 def test_every_setting_is_on_its_page() -> None:
     text = settings_page.PAGE.read_text()
     assert text == settings_page.page(text), "run .venv/bin/python tools/settings_page.py"
+
+
+async def test_the_town_in_the_testers_page_stands(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "testing.md").read_text()
+    (block,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    names: dict[str, Any] = {}
+    exec(compile(block, "docs/testing.md", "exec"), names)
+    await names["a_day_of_silence"](tmp_path)
