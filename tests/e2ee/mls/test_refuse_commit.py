@@ -457,7 +457,7 @@ def test_the_parent_hash_of_a_path(three: list[Device], refused) -> None:
 
 @pytest.mark.clause("MLS-8.4", "MLS-12.4", "MLS-13.2")
 def test_what_cannot_be_read(refused) -> None:
-    for data in (b"\x00", b"\x03", b"\x02\x00", b"\x02\x04"):
+    for data in (b"\x00\x01", b"\x03\x01", b"\x02\x00", b"\x02\x04"):
         with refused("MLS-8.4"):
             tls.parse(data + bytes(20), read_psk_id)
     for kind in (0, 3):
