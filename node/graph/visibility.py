@@ -13,11 +13,13 @@ class AudienceKind(StrEnum):
     FRIENDS = "friends"
     CIRCLE = "circle"
     ACTOR = "actor"
+    THREAD = "thread"  # of a comment: the people of the post that the thread began with
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """One line of an object's audience. `ref` is the circle or the actor, else empty."""
+    """One line of an object's audience. `ref` is the circle, the actor or the collection that was
+    named for the thread, else empty."""
 
     kind: AudienceKind
     ref: str = ""
@@ -33,6 +35,7 @@ class Viewer:
     follower: bool = False
     blocked: bool = False  # either of the two blocks the other
     circles: frozenset[str] = frozenset()  # those of the author that hold the viewer
+    root: bool | None = None  # may see the post that the thread began with; None: this is it
 
 
 STRANGER = Viewer()
@@ -42,7 +45,7 @@ def may_see(viewer: Viewer, audience: Iterable[Audience]) -> bool:
     """Whether `viewer` may see what is meant for `audience`. No audience: only the author may."""
     if viewer.is_author:
         return True
-    if viewer.blocked:
+    if viewer.blocked or viewer.root is False:
         return False
     return any(_meant(viewer, one) for one in audience)
 
@@ -50,6 +53,8 @@ def may_see(viewer: Viewer, audience: Iterable[Audience]) -> bool:
 def _meant(viewer: Viewer, one: Audience) -> bool:
     if one.kind is AudienceKind.PUBLIC:
         return True
+    if one.kind is AudienceKind.THREAD:
+        return viewer.root is True
     if not viewer.actor:
         return False
     if one.kind is AudienceKind.FOLLOWERS:

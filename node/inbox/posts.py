@@ -1,9 +1,9 @@
 """Posts as they arrive: notes, comments, likes, shares, and their taking back (spec INB-1, INB-3).
 
-Every handler may see the same activity twice and leaves the same state.
+Every handler may see the same activity twice, early or late, and leaves the same state.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,13 +25,14 @@ from node.wire.ids import same_origin
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the rules need of a post that is stored here."""
+    """What the rules need of a post that is stored here. `thread` is the post at the root."""
 
     id: str
     author: str
     local: bool
     thread: str
     deleted: bool = False
+    in_reply_to: str = ""
 
 
 class PostUnit(Protocol):
@@ -41,11 +42,19 @@ class PostUnit(Protocol):
         """The post with this id, or the post of the Video with this id."""
         ...
 
-    async def buried(self, id: str) -> bool: ...
+    async def buried(self, id: str, actor: str) -> bool:
+        """Whether `actor` is known to have ended the thing `id`."""
+        ...
 
     async def bury(self, id: str, actor: str) -> None: ...
 
+    async def hidden(self, actor: str) -> bool:
+        """Whether the actor is gone or suspended."""
+        ...
+
     async def author(self, actor: str) -> Author: ...
+
+    async def audience(self, post: str) -> Sequence[Audience]: ...
 
     async def put_post(
         self, note: Note, kind: str, thread: str, audience: Iterable[Audience]
@@ -55,13 +64,15 @@ class PostUnit(Protocol):
 
     async def erase_post(self, id: str) -> None: ...
 
-    async def posts_of(self, actor: str) -> list[str]: ...
+    async def erase_actor(self, actor: str) -> None:
+        """All that the actor wrote and liked; of one of ours feed and notices too."""
+        ...
 
     async def readers(self, author: str, audience: Iterable[Audience]) -> list[str]:
         """The accounts here whose feed shows what `author` says to `audience`."""
         ...
 
-    async def show(self, account: str, note: Note) -> None:
+    async def show(self, account: str, post: Known) -> None:
         """Put the post into the account's feed and tell its devices; silence on a repeat."""
         ...
 
@@ -69,11 +80,13 @@ class PostUnit(Protocol):
         """The one rule `may_see`, with the facts about `actor` and `post`."""
         ...
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> bool: ...
+    async def react(self, actor: str, object: str, kind: str, activity: str) -> None: ...
 
     async def unreact(self, actor: str, object: str, kind: str) -> None: ...
 
-    async def unreact_by_id(self, actor: str, activity: str) -> None: ...
+    async def unreact_by_id(self, actor: str, activity: str) -> bool:
+        """Take back what `activity` said. False when that is not known."""
+        ...
 
     async def account_of(self, actor: str) -> str | None: ...
 
@@ -89,22 +102,17 @@ class PostUnit(Protocol):
 async def on_create_note(activity: CreateNote, unit: PostUnit) -> None:
     """A post or a comment. What concerns nobody here is not kept (INB-1.2)."""
     note = _own_words(activity.note)
-    if await unit.buried(note.id) or await unit.post(note.id):
-        return await _show(note, unit)
-    author = await unit.author(note.author)
-    audience = audience_of(author, (*note.to, *note.cc))
-    parent = await unit.post(note.in_reply_to) if note.in_reply_to else None
-    if parent is not None and not await unit.sees(note.author, parent.id):
-        raise Forbidden("INB-1.3", "a comment on what its author may not see")
-    readers = await unit.readers(note.author, audience)
-    mine = await unit.account_of(note.author) is not None
-    if not mine and not readers and parent is None:
-        return None
-    kind = "comment" if note.in_reply_to else ("video" if note.video else "note")
-    await unit.put_post(note, kind, parent.thread if parent else note.id, audience)
-    if parent is not None:
-        return await _tell_author(unit, parent, "comment", note.author, note.id)
-    return await _show(note, unit)
+    if await unit.buried(note.id, note.author) or await unit.hidden(note.author):
+        return
+    known = await unit.post(note.id)
+    if known is None:
+        await (_comment if note.in_reply_to else _post)(note, unit)
+        known = await unit.post(note.id)
+    elif known.author != note.author:
+        raise Forbidden("INB-1.5", "only its author may change a post")
+    if known is not None and not known.deleted:
+        # Again on a repeat: our own people's posts come here with their row made.
+        await _tell(known, unit)
 
 
 def _own_words(note: Note) -> Note:
@@ -114,70 +122,95 @@ def _own_words(note: Note) -> Note:
     return note
 
 
-async def _show(note: Note, unit: PostUnit) -> None:
-    if note.in_reply_to or await unit.buried(note.id):
+async def _post(note: Note, unit: PostUnit) -> None:
+    audience = audience_of(await unit.author(note.author), (*note.to, *note.cc))
+    if await unit.readers(note.author, audience):
+        await unit.put_post(note, "video" if note.video else "note", note.id, audience)
+
+
+async def _comment(note: Note, unit: PostUnit) -> None:
+    parent = await unit.post(note.in_reply_to)
+    if parent is None or parent.deleted:
         return
-    author = await unit.author(note.author)
-    for account in await unit.readers(note.author, audience_of(author, (*note.to, *note.cc))):
-        await unit.show(account, note)
+    if not await unit.sees(note.author, parent.id):
+        raise Forbidden("INB-1.3", "a comment on what its author may not see")
+    root = await unit.post(parent.thread) or parent
+    host = await unit.author(root.author)
+    audience = audience_of(await unit.author(note.author), (*note.to, *note.cc), host)
+    await unit.put_post(note, "comment", root.id, audience)
 
 
-async def _tell_author(unit: PostUnit, post: Known, kind: str, actor: str, object: str) -> None:
-    account = await unit.account_of(post.author)
-    if account is not None and post.author != actor:
-        await unit.notify(account, kind, actor, object)
+async def _tell(post: Known, unit: PostUnit) -> None:
+    """Whoever is to find it in a feed or among notices does, once."""
+    if not post.in_reply_to:
+        for reader in await unit.readers(post.author, await unit.audience(post.id)):
+            await unit.show(reader, post)
+        return
+    above = [await unit.post(id) for id in (post.in_reply_to, post.thread)]
+    authors = {one.author for one in above if one is not None}
+    for author in sorted(authors - {post.author}):
+        account = await unit.account_of(author)
+        if account is not None and await unit.sees(author, post.id):
+            await unit.notify(account, "comment", post.author, post.id)
 
 
 async def on_update_note(activity: UpdateNote, unit: PostUnit) -> None:
     """A newer text of a post we know. An unknown one is taken as new (INB-1.4)."""
     known = await unit.post(activity.note.id)
     if known is None:
-        return await on_create_note(CreateNote(activity.id, activity.actor, activity.note), unit)
+        await on_create_note(CreateNote(activity.id, activity.actor, activity.note), unit)
+        return
     if known.author != activity.actor:
         raise Forbidden("INB-1.5", "only its author may change a post")
     await unit.change_post(activity.note)
-    return None
 
 
 async def on_like(activity: Like, unit: PostUnit) -> None:
     """A like, on the Note or on its Video: it counts once (INB-3.1)."""
-    await _reacted(activity.actor, activity.object, "like", activity.id, unit)
+    await _reacted(activity, "like", unit)
 
 
 async def on_announce(activity: Announce, unit: PostUnit) -> None:
-    """A share of a post we know. We fetch nothing for it."""
-    await _reacted(activity.actor, activity.object, "share", activity.id, unit)
+    """A share of a post of ours. We fetch nothing for it."""
+    await _reacted(activity, "share", unit)
 
 
-async def _reacted(actor: str, object: str, kind: str, activity: str, unit: PostUnit) -> None:
-    post = await unit.post(object)
-    if post is None or post.deleted or await unit.buried(activity):
+async def _reacted(said: Like | Announce, kind: str, unit: PostUnit) -> None:
+    post = await unit.post(said.object)
+    if post is None or not post.local or post.deleted:
+        return  # how often a post of theirs was liked is for its own server to say (INB-3.4)
+    if await unit.buried(said.id, said.actor) or await unit.hidden(said.actor):
         return
-    if not await unit.sees(actor, post.id):
+    if not await unit.sees(said.actor, post.id):
         raise Forbidden("INB-3.2", f"a {kind} of what its actor may not see")
-    await unit.react(actor, post.id, kind, activity)
-    await _tell_author(unit, post, kind, actor, post.id)
+    await unit.react(said.actor, post.id, kind, said.id)
+    account = await unit.account_of(post.author)
+    if account is not None and post.author != said.actor:
+        await unit.notify(account, kind, said.actor, post.id)
 
 
 async def on_undo(activity: Undo, unit: PostUnit) -> None:
     """A like or share taken back, by its id or by what it enclosed (INB-3.3)."""
+    said = activity.of
+    if said is not None and not isinstance(said, Like | Announce):
+        return
     if activity.object:
-        await unit.unreact_by_id(activity.actor, activity.object)
-        if isinstance(activity.of, Like | Announce):
-            # The Undo may overtake what it undoes.
+        if not same_origin(activity.object, activity.actor):
+            raise Forbidden("INB-3.3", "only who said it may take it back")
+        if await unit.unreact_by_id(activity.actor, activity.object) or said is not None:
+            # The Undo may overtake what it undoes, and a copy may come after it.
             await unit.bury(activity.object, activity.actor)
-    if isinstance(activity.of, Like | Announce):
-        kind = "like" if isinstance(activity.of, Like) else "share"
-        post = await unit.post(activity.of.object)
+    elif said is not None:
+        post = await unit.post(said.object)
         if post is not None:
+            kind = "like" if isinstance(said, Like) else "share"
             await unit.unreact(activity.actor, post.id, kind)
 
 
 async def on_delete(activity: Delete, unit: PostUnit) -> None:
     """A post is gone, also one that has not come yet; or its author with all they wrote."""
     if activity.object == activity.actor:
-        for id in await unit.posts_of(activity.actor):
-            await unit.erase_post(id)
+        await unit.erase_actor(activity.actor)
         return
     known = await unit.post(activity.object)
     if known is not None and known.author != activity.actor:
@@ -186,6 +219,7 @@ async def on_delete(activity: Delete, unit: PostUnit) -> None:
         raise Forbidden("INB-1.5", "an actor may delete only what is of its own origin")
     await unit.bury(activity.object, activity.actor)
     if known is not None:
+        await unit.bury(known.id, activity.actor)  # its Video may have been named
         await unit.erase_post(known.id)
 
 

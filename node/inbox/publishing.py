@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from node.errors import Forbidden, Malformed, Missing
+from node.federation.activities.prose import paragraphs, plain
+from node.federation.activities.reading import is_language
 from node.federation.activities.shapes import (
     Activity,
     CreateNote,
@@ -14,12 +16,14 @@ from node.federation.activities.shapes import (
     Note,
     Undo,
 )
-from node.graph.visibility import Audience
-from node.inbox.audiences import Author, Choice, addressing, audience_of
+from node.graph.visibility import Audience, AudienceKind
+from node.inbox.audiences import Addresses, Author, Choice, addressing, answering, audience_of
 from node.inbox.posts import Known
-from node.wire.html import clean
+from node.wire.html import clean, line
 
 LONGEST_POST = 10_000  # characters of cleaned HTML; Mastodon shows about as much
+LONGEST_SUMMARY = 500
+MOST_NAMED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,12 @@ class PublishUnit(Protocol):
 
     async def author(self, actor: str) -> Author: ...
 
+    async def audience(self, post: str) -> Sequence[Audience]: ...
+
+    async def reachable(self, actors: Iterable[str]) -> set[str]:
+        """Those of `actors` who are known here and not gone."""
+        ...
+
     async def sees(self, actor: str, post: str) -> bool: ...
 
     async def put_post(
@@ -61,12 +71,14 @@ class PublishUnit(Protocol):
         ...
 
     async def reached(self, post: str) -> list[str]:
-        """Everyone to whom the post was sent, and who wrote to it."""
+        """Everyone to whom the post was sent, and who wrote to it or liked it."""
         ...
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> bool: ...
+    async def react(self, actor: str, object: str, kind: str, activity: str) -> None: ...
 
-    async def reaction(self, actor: str, object: str, kind: str) -> str | None: ...
+    async def reaction(self, actor: str, object: str, kind: str) -> Sequence[str]:
+        """The activities by which `actor` said so; none if not."""
+        ...
 
     async def unreact(self, actor: str, object: str, kind: str) -> None: ...
 
@@ -83,51 +95,73 @@ async def seen(unit: PublishUnit, actor: str, id: str) -> Known:
     return post
 
 
-def _checked(draft: Draft) -> str:
-    content = clean(draft.content)
-    if not content.strip():
+def _checked(draft: Draft) -> Draft:
+    """The draft with its words made clean. Raises `Malformed` (INB-4.2, INB-4.5)."""
+    content = clean(draft.content if "<" in draft.content else paragraphs(draft.content))
+    if not plain(content):
         raise Malformed("INB-4.2", "a post needs some text")
     if len(content) > LONGEST_POST:
         raise Malformed("INB-4.2", f"a post has at most {LONGEST_POST} characters")
-    return content
+    summary = line(draft.summary)
+    if len(summary) > LONGEST_SUMMARY:
+        raise Malformed("INB-4.2", f"a summary has at most {LONGEST_SUMMARY} characters")
+    if draft.lang and not is_language(draft.lang):
+        raise Malformed("INB-4.5", "a language is a tag such as de or pt-BR")
+    return replace(draft, content=content, summary=summary)
 
 
 async def publish(unit: PublishUnit, actor: str, draft: Draft) -> Note:
     """Publish a note or a comment, and owe it to whom it is for."""
-    content = _checked(draft)
-    author = await unit.author(actor)
+    draft = _checked(draft)
+    named = set(draft.actors) - {actor}
+    if len(named) > MOST_NAMED or named - await unit.reachable(named):
+        raise Missing("INB-4.6", "somebody named here is not known: look them up first")
     parent = await seen(unit, actor, draft.in_reply_to) if draft.in_reply_to else None
-    if parent is None:
-        to, cc = addressing(author, draft.choice, draft.actors)
+    if parent is not None:
+        to, cc = await _answering(unit, actor, parent, named)
+        named.add(parent.author)
     else:
-        # A comment goes to whom the post's author is; they alone know the whole audience.
-        to, cc = (parent.author,), draft.actors
+        to, cc = addressing(await unit.author(actor), draft.choice, named)
     if not (*to, *cc):
         raise Malformed("INB-4.3", "say for whom this is: public, followers, friends or actors")
+    id = unit.mint_object()
     note = Note(
-        id=unit.mint_object(),
+        id=id,
         author=actor,
-        content=content,
+        content=draft.content,
         published=unit.now,
+        url=id,
         in_reply_to=parent.id if parent else "",
         summary=draft.summary,
         sensitive=draft.sensitive,
         lang=draft.lang,
         to=to,
         cc=cc,
-        mentions=tuple(sorted({*draft.actors, *((parent.author,) if parent else ())} - {actor})),
+        mentions=tuple(sorted(named - {actor})),
     )
-    return await send_out(unit, replace(note, url=note.id), parent.thread if parent else note.id)
+    return await send_out(unit, note, parent.thread if parent else note.id)
+
+
+async def _answering(unit: PublishUnit, actor: str, parent: Known, named: set[str]) -> Addresses:
+    """A comment is for the people of the post at the root, and goes to those it can name."""
+    root = await unit.post(parent.thread) or parent
+    audience = await unit.audience(root.id)
+    people = {one.ref for one in audience if one.kind is AudienceKind.ACTOR}
+    people = await unit.reachable(people | {root.author, parent.author}) | named
+    # With nobody left to be told, it is a note to oneself.
+    return answering(await unit.author(root.author), audience, people - {actor} or {actor})
 
 
 async def send_out(unit: PublishUnit, note: Note, thread: str) -> Note:
     """Store a finished note of ours and owe its Create to everyone it is for."""
     author = await unit.author(note.author)
-    audience: Sequence[Audience] = audience_of(author, (*note.to, *note.cc))
+    root = await unit.post(thread)
+    host = await unit.author(root.author) if root is not None else None
+    audience = audience_of(author, (*note.to, *note.cc), host)
     kind = "comment" if note.in_reply_to else ("video" if note.video else "note")
     await unit.put_post(note, kind, thread, audience)
     recipients = await unit.recipients(note.author, audience)
-    public = any(one.kind == "public" for one in audience)
+    public = any(one.kind is AudienceKind.PUBLIC for one in audience)
     create = CreateNote(unit.mint_activity(), note.author, note)
     await unit.owe(create, to=recipients, public=public)
     return note
@@ -136,21 +170,22 @@ async def send_out(unit: PublishUnit, note: Note, thread: str) -> Note:
 async def like(unit: PublishUnit, actor: str, id: str) -> None:
     """Like a post; a second time changes nothing."""
     post = await seen(unit, actor, id)
+    if await unit.reaction(actor, post.id, "like"):
+        return
     activity = Like(unit.mint_activity(), actor, post.id)
-    if await unit.react(actor, post.id, "like", activity.id) and post.author != actor:
-        await unit.owe(activity, to=[post.author])
+    await unit.react(actor, post.id, "like", activity.id)
+    await unit.owe(activity, to=await unit.reachable({post.author} - {actor}))
 
 
 async def unlike(unit: PublishUnit, actor: str, id: str) -> None:
     """Take a like back; silence when there is none."""
     post = await seen(unit, actor, id)
-    activity = await unit.reaction(actor, post.id, "like")
-    if activity is None:
-        return
+    said = await unit.reaction(actor, post.id, "like")
     await unit.unreact(actor, post.id, "like")
-    if post.author != actor:
+    for activity in said:
+        await unit.bury(activity, actor)
         undo = Undo(unit.mint_activity(), actor, activity, Like(activity, actor, post.id))
-        await unit.owe(undo, to=[post.author])
+        await unit.owe(undo, to=await unit.reachable({post.author} - {actor}))
 
 
 async def delete(unit: PublishUnit, actor: str, id: str) -> None:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true, update
 
+from node.graph.visibility import AudienceKind
 from node.store.inbox import InboxUnit
 from node.store.tables import actors, audiences, notices, posts, reactions, timeline
 from node.wire.api.cursor import Cursor
@@ -27,15 +28,16 @@ POST = (
     posts.c.summary,
     posts.c.sensitive,
     posts.c.lang,
+    posts.c.content_map,
     posts.c.in_reply_to,
     posts.c.video,
     posts.c.attachments,
 )
 
 
-def _older(at: Any, id: Any, after: Cursor | None) -> Any:
+def _older(at: Any, id: Any, after: Cursor | None) -> ColumnElement[bool]:
     if after is None:
-        return True
+        return true()
     return or_(at < after.at, and_(at == after.at, id < after.id))
 
 
@@ -68,7 +70,7 @@ class FeedUnit(InboxUnit):
             )
             .order_by(posts.c.published.desc(), posts.c.id.desc())
         )
-        return await self._page(query, reader, limit, check=True)
+        return await self._page(query, reader, limit)
 
     async def comments(self, root: str, reader: str, limit: int, after: Cursor | None) -> Page:
         """The comments below a post, newest first."""
@@ -86,19 +88,21 @@ class FeedUnit(InboxUnit):
 
     async def one(self, id: str, reader: str) -> Post | None:
         """The post as `reader` sees it. Whether they may is asked before."""
-        query = select(*POST).where(or_(posts.c.id == id, posts.c.video == id))
-        page, _ = await self._page(query, reader, 1)
-        return page[0] if page else None
+        known = await self.post(id)
+        if known is None:
+            return None
+        found = await self.connection.execute(select(*POST).where(posts.c.id == known.id))
+        rows: Sequence[Any] = found.all()
+        return (await self._posts(rows, reader))[0]
 
-    async def _page(
-        self, query: "Select[Any]", reader: str, limit: int, check: bool = False
-    ) -> Page:
+    async def _page(self, query: "Select[Any]", reader: str, limit: int) -> Page:
+        """A page may be shorter than `limit`: what `reader` may not see any more is left out."""
         found = await self.connection.execute(query.limit(limit + 1))
         rows = found.all()
         more = rows[limit - 1] if len(rows) > limit else None
         rows = rows[:limit]
-        if check:
-            rows = [row for row in rows if await self.sees(reader, row.id)]
+        seen = await self.visible(reader, [row.id for row in rows])
+        rows = [row for row in rows if row.id in seen]
         after = Cursor(more.published, more.id) if more else None
         return await self._posts(rows, reader), after
 
@@ -106,7 +110,7 @@ class FeedUnit(InboxUnit):
         ids = [row.id for row in rows]
         people = await self.people(row.author for row in rows)
         likes = await self._count(reactions.c.object, ids, reactions.c.kind == "like")
-        comments = await self._count(posts.c.in_reply_to, ids, posts.c.deleted.is_(None))
+        comments = await self._count(posts.c.in_reply_to, ids, _counted(reader))
         liked = await self.connection.execute(
             select(reactions.c.object).where(
                 reactions.c.object.in_(ids),
@@ -136,6 +140,7 @@ class FeedUnit(InboxUnit):
                 summary=row.summary,
                 sensitive=bool(row.sensitive),
                 lang=row.lang,
+                content_map=json.loads(row.content_map),
                 in_reply_to=row.in_reply_to,
                 video=row.video,
                 media=[_media(one) for one in json.loads(row.attachments)],
@@ -215,6 +220,15 @@ class FeedUnit(InboxUnit):
                 )
                 .values(read=micros(self.now))
             )
+
+
+def _counted(reader: str) -> ColumnElement[bool]:
+    """Comments that are for the reader too, as far as it costs no look at each."""
+    for_many = exists().where(
+        audiences.c.post == posts.c.id,
+        or_(audiences.c.kind != AudienceKind.ACTOR.value, audiences.c.ref == reader),
+    )
+    return and_(posts.c.deleted.is_(None), or_(posts.c.author == reader, for_many))
 
 
 def _media(one: Mapping[str, Any]) -> MediaFile:

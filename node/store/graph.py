@@ -1,7 +1,7 @@
 """The queries of friendship, blocks, following and visibility, for handlers and commands."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, or_, select
@@ -10,11 +10,10 @@ from node.federation.capabilities import FRIENDSHIP
 from node.graph.friendship import Pair, Stance
 from node.graph.room import Following, FollowState
 from node.graph.tie import Tie
-from node.graph.visibility import Audience, Viewer, may_see
+from node.graph.visibility import STRANGER, Audience, Viewer, may_see
 from node.store.tables import (
     accounts,
     actors,
-    events,
     follows,
     friendships,
     notices,
@@ -267,39 +266,50 @@ class GraphUnit(Unit):
             .returning(notices.c.id)
         )
         for id in gone.scalars().all():
-            await self.connection.execute(
-                delete(events).where(
-                    events.c.account == account,
-                    events.c.kind == "notice",
-                    events.c.data.contains(id, autoescape=True),
-                )
-            )
+            await self.untell(account, ["notice"], id)
 
     # -- who may see what ------------------------------------------------------------------------
 
     async def viewer(self, actor: str, author: str) -> Viewer:
         """The facts about `actor` towards `author`. At least one of the two is ours."""
+        return (await self.viewers(actor, [author]))[author]
+
+    async def viewers(self, actor: str, authors: Iterable[str]) -> dict[str, Viewer]:
+        """As `viewer`, towards each of `authors`, with a fixed number of queries."""
+        wanted = sorted(set(authors))
         if not actor:
-            return Viewer()
+            return dict.fromkeys(wanted, STRANGER)
         found = await self.connection.execute(
             select(friendships).where(
                 or_(
-                    and_(friendships.c.actor == author, friendships.c.other == actor),
-                    and_(friendships.c.actor == actor, friendships.c.other == author),
+                    and_(friendships.c.other == actor, friendships.c.actor.in_(wanted)),
+                    and_(friendships.c.actor == actor, friendships.c.other.in_(wanted)),
                 )
             )
         )
-        ties = {row.actor: read_tie(row) for row in found.all()}
+        ties = {(row.actor, row.other): read_tie(row) for row in found.all()}
+        followed = await self.connection.execute(
+            select(follows.c.followed).where(
+                follows.c.follower == actor,
+                follows.c.followed.in_(wanted),
+                follows.c.state == FollowState.ACCEPTED.value,
+            )
+        )
+        following = set(followed.scalars())
+        return {author: self._towards(actor, author, ties, following) for author in wanted}
+
+    def _towards(
+        self, actor: str, author: str, ties: Mapping[tuple[str, str], Tie], following: set[str]
+    ) -> Viewer:
+        theirs, mine = ties.get((author, actor)), ties.get((actor, author))
         # Of two rows on this node, the author's decides who is their friend.
-        ours = author.startswith(f"{self.desk.origin}/")
-        decides = ties.get(author if ours else actor)
-        row = await self.following(actor, author)
+        decides = theirs if author.startswith(f"{self.desk.origin}/") else mine
         return Viewer(
             actor=actor,
             is_author=actor == author,
             friend=decides is not None and decides.pair.ours is Stance.ACCEPTED,
-            follower=row is not None and row.state is FollowState.ACCEPTED,
-            blocked=any(tie.barred for tie in ties.values()),
+            follower=author in following,
+            blocked=any(tie is not None and tie.barred for tie in (theirs, mine)),
         )
 
     async def may_see(self, actor: str, author: str, audience: Iterable[Audience]) -> bool:

@@ -4,29 +4,17 @@ import json
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from node.federation.activities.shapes import Attachment, Note
-from node.graph.visibility import Audience, AudienceKind
-from node.inbox.audiences import Author
+from node.graph.visibility import Audience
 from node.inbox.posts import Known
-from node.store.graph import GraphUnit
-from node.store.tables import (
-    accounts,
-    actors,
-    audiences,
-    events,
-    follows,
-    friendships,
-    notices,
-    posts,
-    reactions,
-    timeline,
-    tombstones,
-)
-from node.store.unit import Unit
+from node.store.sight import SightUnit
+from node.store.tables import audiences, notices, posts, reactions, timeline, tombstones
 from node.store.upserts import insert_ignore
 from node.wire.times import micros
+
+MOST_SAID = 16  # activities by one actor that say the same of one post; the newest are kept
 
 
 def attachments_json(attachments: Iterable[Attachment]) -> str:
@@ -34,125 +22,8 @@ def attachments_json(attachments: Iterable[Attachment]) -> str:
     return msgspec.json.encode(list(attachments)).decode()
 
 
-class InboxUnit(Unit):
+class InboxUnit(SightUnit):
     """A transaction of the inbox room."""
-
-    # -- looking ---------------------------------------------------------------------------------
-
-    async def post(self, id: str) -> Known | None:
-        """The post with this id, or the one whose Video has it."""
-        found = await self.connection.execute(
-            select(
-                posts.c.id, posts.c.author, posts.c.local, posts.c.thread, posts.c.deleted
-            ).where(or_(posts.c.id == id, posts.c.video == id))
-        )
-        row = found.first()
-        if row is None:
-            return None
-        return Known(row.id, row.author, row.local, row.thread, row.deleted is not None)
-
-    async def posts_of(self, actor: str) -> list[str]:
-        found = await self.connection.execute(select(posts.c.id).where(posts.c.author == actor))
-        return list(found.scalars())
-
-    async def author(self, actor: str) -> Author:
-        found = await self.connection.execute(
-            select(actors.c.followers, actors.c.friends).where(actors.c.id == actor)
-        )
-        row = found.first()
-        return Author(actor, row.followers, row.friends) if row else Author(actor)
-
-    async def sees(self, actor: str, post: str) -> bool:
-        """The one rule `may_see`, on the facts about `actor` and this post."""
-        found = await self.connection.execute(
-            select(posts.c.author, audiences.c.kind, audiences.c.ref)
-            .join(audiences, audiences.c.post == posts.c.id, isouter=True)
-            .where(posts.c.id == post)
-        )
-        rows = found.all()
-        if not rows:
-            return False
-        audience = [Audience(AudienceKind(row.kind), row.ref) for row in rows if row.kind]
-        graph = GraphUnit(self.connection, self.desk)
-        return await graph.may_see(actor, rows[0].author, audience)
-
-    async def readers(self, author: str, audience: Iterable[Audience]) -> list[str]:
-        """Accounts here whose feed shows it: friends, followers, and who is named."""
-        meant = list(audience)
-        kinds = {one.kind for one in meant}
-        ways: list[ColumnElement[bool]] = []
-        if kinds & {AudienceKind.PUBLIC, AudienceKind.FRIENDS, AudienceKind.FOLLOWERS}:
-            ways.append(
-                exists().where(
-                    friendships.c.actor == accounts.c.actor,
-                    friendships.c.other == author,
-                    friendships.c.ours == "accepted",
-                    friendships.c.theirs == "accepted",
-                )
-            )
-        if kinds & {AudienceKind.PUBLIC, AudienceKind.FOLLOWERS}:
-            ways.append(
-                exists().where(
-                    follows.c.follower == accounts.c.actor,
-                    follows.c.followed == author,
-                    follows.c.state == "accepted",
-                )
-            )
-        if named := [one.ref for one in meant if one.kind is AudienceKind.ACTOR]:
-            ways.append(accounts.c.actor.in_(named))
-        if not ways:
-            return []
-        blocked = exists().where(
-            friendships.c.actor == accounts.c.actor,
-            friendships.c.other == author,
-            or_(friendships.c.ours == "blocked", friendships.c.theirs == "blocked"),
-        )
-        found = await self.connection.execute(
-            select(accounts.c.id).where(
-                or_(*ways), ~blocked, accounts.c.actor != author, accounts.c.state == "active"
-            )
-        )
-        return list(found.scalars())
-
-    async def recipients(self, author: str, audience: Iterable[Audience]) -> list[str]:
-        """The actors to whom a post of ours for `audience` is sent."""
-        meant = list(audience)
-        kinds = {one.kind for one in meant}
-        found = {one.ref for one in meant if one.kind is AudienceKind.ACTOR}
-        if kinds & {AudienceKind.PUBLIC, AudienceKind.FRIENDS, AudienceKind.FOLLOWERS}:
-            rows = await self.connection.execute(
-                select(friendships.c.other).where(
-                    friendships.c.actor == author,
-                    friendships.c.ours == "accepted",
-                    friendships.c.theirs == "accepted",
-                )
-            )
-            found |= set(rows.scalars())
-        if kinds & {AudienceKind.PUBLIC, AudienceKind.FOLLOWERS}:
-            rows = await self.connection.execute(
-                select(follows.c.follower).where(
-                    follows.c.followed == author, follows.c.state == "accepted"
-                )
-            )
-            found |= set(rows.scalars())
-        return sorted(found - {author})
-
-    async def reached(self, post: str) -> list[str]:
-        """Everyone to whom it was sent, and everyone who answered it."""
-        found = await self.connection.execute(
-            select(posts.c.author, audiences.c.kind, audiences.c.ref)
-            .join(audiences, audiences.c.post == posts.c.id)
-            .where(posts.c.id == post)
-        )
-        rows = found.all()
-        if not rows:
-            return []
-        audience = [Audience(AudienceKind(row.kind), row.ref) for row in rows]
-        answered = await self.connection.execute(
-            select(posts.c.author).where(posts.c.thread == post, posts.c.id != post)
-        )
-        sent = await self.recipients(rows[0].author, audience)
-        return sorted({*sent, *answered.scalars()} - {rows[0].author})
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -170,6 +41,7 @@ class InboxUnit(Unit):
                 in_reply_to=note.in_reply_to,
                 video=note.video,
                 published=micros(note.published),
+                updated=micros(note.updated) if note.updated else None,
                 **_words(note),
             )
         )
@@ -181,23 +53,31 @@ class InboxUnit(Unit):
             )
 
     async def change_post(self, note: Note) -> None:
-        """Replace the words unless what is stored is newer (updates may overtake each other)."""
-        at = micros(note.updated or self.now)
-        await self.connection.execute(
-            update(posts)
-            .where(
-                posts.c.id == note.id,
-                posts.c.deleted.is_(None),
-                or_(posts.c.updated.is_(None), posts.c.updated < at),
+        """Replace the words unless what is stored is newer (updates may overtake each other).
+
+        Of two versions of one instant the one stays whose words come last in the alphabet:
+        whichever came first, all nodes show the same.
+        """
+        found = await self.connection.execute(
+            select(posts.c.updated, posts.c.content).where(
+                posts.c.id == note.id, posts.c.deleted.is_(None)
             )
-            .values(updated=at, **_words(note))
+        )
+        row = found.first()
+        at = micros(note.updated or self.now)
+        if row is None or (
+            row.updated is not None and (row.updated, row.content) >= (at, note.content)
+        ):
+            return
+        await self.connection.execute(
+            update(posts).where(posts.c.id == note.id).values(updated=at, **_words(note))
         )
 
     async def erase_post(self, id: str) -> None:
         """Remove the words and every trace in feeds; the row stays so that replies keep a root."""
         await self.connection.execute(
             update(posts)
-            .where(posts.c.id == id)
+            .where(posts.c.id == id, posts.c.deleted.is_(None))
             .values(
                 content="",
                 content_map="{}",
@@ -213,11 +93,36 @@ class InboxUnit(Unit):
         for account in told.scalars().all():
             await self.tell(account, "post_deleted", {"id": id})
         await self.connection.execute(delete(reactions).where(reactions.c.object == id))
-        await self.connection.execute(delete(notices).where(notices.c.object == id))
+        below = select(posts.c.id).where(posts.c.thread == id)
+        await self._drop_notices(or_(notices.c.object == id, notices.c.object.in_(below)))
 
-    async def buried(self, id: str) -> bool:
-        found = await self.connection.execute(select(tombstones.c.id).where(tombstones.c.id == id))
-        return found.first() is not None
+    async def erase_actor(self, actor: str) -> None:
+        """Everything of an actor who is gone; of one of ours also what was shown to them."""
+        written = await self.connection.execute(
+            select(posts.c.id).where(posts.c.author == actor, posts.c.deleted.is_(None))
+        )
+        for id in written.scalars().all():
+            await self.erase_post(id)
+        await self.connection.execute(delete(reactions).where(reactions.c.actor == actor))
+        await self._drop_notices(notices.c.actor == actor)
+        account = await self.account_of(actor)
+        if account is not None:
+            await self.connection.execute(delete(timeline).where(timeline.c.account == account))
+            await self.connection.execute(delete(notices).where(notices.c.account == account))
+
+    async def _drop_notices(self, which: ColumnElement[bool]) -> None:
+        gone = await self.connection.execute(
+            delete(notices).where(which).returning(notices.c.account, notices.c.id)
+        )
+        for row in gone.all():
+            await self.untell(row.account, ["notice"], row.id)
+
+    async def buried(self, id: str, actor: str = "") -> bool:
+        """Whether `actor` (or, when left out, anyone) is known to have ended the thing `id`."""
+        query = select(tombstones.c.id).where(tombstones.c.id == id)
+        if actor:
+            query = query.where(tombstones.c.actor == actor)
+        return (await self.connection.execute(query)).first() is not None
 
     async def bury(self, id: str, actor: str) -> None:
         await self.connection.execute(
@@ -226,46 +131,73 @@ class InboxUnit(Unit):
             )
         )
 
-    async def show(self, account: str, note: Note) -> None:
+    async def show(self, account: str, post: Note | Known) -> None:
         """Into the feed, once; the event carries only the id (the feed has the rest)."""
+        published = select(posts.c.published).where(posts.c.id == post.id).scalar_subquery()
         added = await self.connection.execute(
             insert_ignore(self.connection, timeline)
-            .values(account=account, post=note.id, published=micros(note.published))
+            .values(account=account, post=post.id, published=published)
             .returning(timeline.c.post)
         )
         if added.first() is not None:
-            await self.tell(account, "post", {"id": note.id, "author": note.author})
+            await self.tell(account, "post", {"id": post.id, "author": post.author})
 
-    async def reaction(self, actor: str, object: str, kind: str) -> str | None:
+    async def reaction(self, actor: str, object: str, kind: str) -> tuple[str, ...]:
+        """The activities that say it and were not taken back; none if nothing says it."""
         found = await self.connection.execute(
             select(reactions.c.activity).where(
                 reactions.c.actor == actor, reactions.c.object == object, reactions.c.kind == kind
             )
         )
-        activity: str | None = found.scalar_one_or_none()
-        return activity
+        return tuple((found.scalar_one_or_none() or "").split())
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> bool:
-        added = await self.connection.execute(
-            insert_ignore(self.connection, reactions)
-            .values(
-                actor=actor, object=object, kind=kind, activity=activity, created=micros(self.now)
-            )
-            .returning(reactions.c.actor)
+    async def react(self, actor: str, object: str, kind: str, activity: str) -> None:
+        """Said once or more often: it counts once, until all that say it are taken back."""
+        said = await self.reaction(actor, object, kind)
+        if activity in said:
+            return
+        row = {"actor": actor, "object": object, "kind": kind}
+        if said:
+            kept = " ".join([*said, activity][-MOST_SAID:])
+            await self.connection.execute(update(reactions).filter_by(**row).values(activity=kept))
+            return
+        await self.connection.execute(
+            reactions.insert().values(activity=activity, created=micros(self.now), **row)
         )
-        return added.first() is not None
 
     async def unreact(self, actor: str, object: str, kind: str) -> None:
+        """However often it was said: no more. Its notice goes with it."""
         await self.connection.execute(
             delete(reactions).where(
                 reactions.c.actor == actor, reactions.c.object == object, reactions.c.kind == kind
             )
         )
-
-    async def unreact_by_id(self, actor: str, activity: str) -> None:
-        await self.connection.execute(
-            delete(reactions).where(reactions.c.actor == actor, reactions.c.activity == activity)
+        await self._drop_notices(
+            and_(notices.c.actor == actor, notices.c.object == object, notices.c.kind == kind)
         )
+
+    async def unreact_by_id(self, actor: str, activity: str) -> bool:
+        found = await self.connection.execute(
+            select(reactions.c.object, reactions.c.kind, reactions.c.activity).where(
+                reactions.c.actor == actor,
+                reactions.c.activity.contains(activity, autoescape=True),
+            )
+        )
+        for row in found.all():
+            said = row.activity.split()
+            if activity not in said:
+                continue
+            if len(said) == 1:
+                await self.unreact(actor, row.object, row.kind)
+            else:
+                said.remove(activity)
+                await self.connection.execute(
+                    update(reactions)
+                    .filter_by(actor=actor, object=row.object, kind=row.kind)
+                    .values(activity=" ".join(said))
+                )
+            return True
+        return False
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         """A notice and its event; the same one again is silence."""
@@ -312,13 +244,7 @@ class InboxUnit(Unit):
                 delete(notices).where(notices.c.account == account, notices.c.actor == theirs)
             )
             # A resumed stream must not bring back what the block removed.
-            await self.connection.execute(
-                delete(events).where(
-                    events.c.account == account,
-                    events.c.kind.in_(("post", "notice")),
-                    events.c.data.contains(json.dumps(theirs)),
-                )
-            )
+            await self.untell(account, ["post", "notice"], theirs)
 
 
 def _words(note: Note) -> dict[str, object]:

@@ -78,6 +78,7 @@ def _addresses(
         )
         if kind in kinds and address
     )
+    groups += tuple(ref for kind, ref in sorted(lines) if kind == AudienceKind.THREAD)
     if not groups:
         return named, (), named
     return groups[:1], (*groups[1:], *named), named

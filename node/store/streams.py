@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from node.store import tables
-from node.store.unit import Unit
+from node.store.unit import VOID, Unit
 from node.wire.times import micros
 
 MOST_AT_ONCE = 200
@@ -59,6 +59,7 @@ class StreamsUnit(Unit):
             .where(
                 table.c.account == account,
                 table.c.seq > after.seq,
+                table.c.kind != VOID,
                 table.c.device.in_(("", device)),
             )
             .order_by(table.c.seq)

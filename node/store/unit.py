@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Broken
@@ -28,6 +28,8 @@ from node.wire.times import micros
 
 T = TypeVar("T")
 U = TypeVar("U", bound="Unit")
+
+VOID = "void"  # the kind of an event that was taken back; no stream shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,22 @@ class Unit:
             )
         )
         self.rings.add(f"events:{account}")
+
+    async def untell(self, account: str, kinds: Iterable[str], word: str) -> None:
+        """Make events of `kinds` in which `word` (an id) stands void, as if never told.
+
+        Their rows stay, empty: by the numbers a stream knows that nothing is missing (API-7).
+        """
+        table = tables.events
+        await self.connection.execute(
+            update(table)
+            .where(
+                table.c.account == account,
+                table.c.kind.in_(list(kinds)),
+                table.c.data.contains(json.dumps(word), autoescape=True),
+            )
+            .values(kind=VOID, data="{}")
+        )
 
     async def account_of(self, actor: str) -> str | None:
         """The account behind one of our actors (its Person or its Group)."""

@@ -114,7 +114,7 @@ deliveries = table(
 tombstones = table(
     "tombstones",
     id_(),  # the object that is gone, or will be: a Delete may come before its Create
-    Column("actor", Text, nullable=False),  # who deleted it
+    Column("actor", Text, primary_key=True),  # who deleted it: another's word takes nobody's place
     instant("deleted", nullable=False),
     keep="365 days after deleted; ours forever",
 )

@@ -29,7 +29,8 @@ class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Post(msgspec.Struct, kw_only=True):
-    """A post or comment as its reader sees it. `content` is clean HTML."""
+    """A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in
+    other languages, by language tag."""
 
     id: str
     kind: str
@@ -49,6 +50,7 @@ class Post(msgspec.Struct, kw_only=True):
     likes: int = 0
     comments: int = 0
     liked: bool = False
+    content_map: dict[str, str] = {}
 
 
 class PostList(msgspec.Struct, kw_only=True):
@@ -69,7 +71,7 @@ class NewPost(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewComment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A comment on the post (or video) `in_reply_to`."""
+    """A comment on the post (or video) `in_reply_to`, for the people of the post it is below."""
 
     in_reply_to: str
     content: str

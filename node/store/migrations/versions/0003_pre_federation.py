@@ -153,7 +153,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("deleted", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tombstones")),
+        sa.PrimaryKeyConstraint("id", "actor", name=op.f("pk_tombstones")),
         info={"keep": "365 days after deleted; ours forever"},
         sqlite_autoincrement=False,
     )
