@@ -1,0 +1,140 @@
+"""The web application of a node: every room introduced to its routes."""
+
+import shutil
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from node.app.parts import Lines, Media, Stores, World
+from node.config import Config
+from node.federation.discovery import Discovery
+from node.federation.peers import Actor
+from node.federation.receiving import Receiver
+from node.store.passwords import Passwords
+from node.web import (
+    accounts,
+    e2ee,
+    federation,
+    graph,
+    inbox,
+    invites,
+    streams,
+    uploads,
+    video,
+    wellknown,
+)
+from node.web.auth import Guard
+from node.web.federation import delivery_of
+from node.web.health import Health
+from node.web.idempotency import Answered
+from node.web.limits import Gate, Limiter, MemoryBuckets
+from node.web.media import Media as MediaPages
+from node.web.objects import Objects
+from node.web.pages import Pages
+from node.web.sealed import SealedPages
+from node.web.server import Kernel, build_application
+from node.web.signup import Doorkeeper
+from node.web.streams import Streams
+from node.web.uploads import Intake
+from node.web.video import VideoPages, Videos
+from node.wire.api.accounts import ActorView
+from node.wire.ids import origin
+from node.wire.keys import PrivateKey
+
+
+def _finder(discovery: Discovery) -> Callable[[str], Awaitable[Actor]]:
+    """By handle or by id, whichever a client has."""
+
+    async def find(text: str) -> Actor:
+        if text.startswith("https://"):
+            return await discovery.actor(text)
+        return await discovery.find(text)
+
+    return find
+
+
+def _view(actor: Actor) -> ActorView:
+    return ActorView(
+        id=actor.id,
+        kind=actor.kind,
+        name=actor.name,
+        address=f"@{actor.name}@{actor.domain or origin(actor.id).authority}",
+        local=actor.local,
+        display_name=actor.display_name,
+        summary=actor.summary,
+        icon=actor.icon,
+        url=actor.url,
+    )
+
+
+def make_application(
+    config: Config, world: World, stores: Stores, lines: Lines, media: Media, relay_key: PrivateKey
+) -> tuple[web.Application, Health, Streams]:
+    units, clock, entropy = stores.units, world.clock, world.entropy
+    guard = Guard(units, clock)
+    limiter = Limiter(
+        MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
+    )
+    gate = Gate.of(config.trusted_proxies)
+    kernel = Kernel(guard, limiter, Answered(units, entropy), gate, entropy)
+    receiver = Receiver(
+        lines.discovery,
+        stores.door,
+        stores.directory,
+        clock,
+        config.origin,
+    )
+    doorkeeper = Doorkeeper(config.origin, units, Passwords(entropy), stores.keyring, entropy)
+    health, live = Health(units), Streams(units, stores.bells, guard)
+    pages = Pages(config, units, doorkeeper, limiter, gate)
+    sealed = SealedPages(units, relay_key, config.origin)
+    intake = Intake(
+        units, media.blobs, media.studio, config, lambda: shutil.disk_usage(config.data_dir).free
+    )
+    videos = Videos(units, intake, lines.asking, entropy.draw, media.places)
+    find = _finder(lines.discovery)
+
+    async def lookup(text: str) -> ActorView:
+        return _view(await find(text))
+
+    async def find_id(text: str) -> str:
+        return (await find(text)).id
+
+    async def prove(request: web.Request, body: bytes) -> str | None:
+        return await receiver.viewer(delivery_of(request, body))
+
+    rooms = federation.Rooms(
+        receiver,
+        stores.directory,
+        units,
+        stores.keyring,
+        resolvers=(sealed.object, Objects(units, media.places).resolve),
+    )
+    application = build_application(
+        config,
+        kernel,
+        routes=(
+            *accounts.routes(
+                units, doorkeeper, entropy, config.account_domain, lookup, stores.keyring
+            ),
+            *invites.routes(units, doorkeeper, entropy, config),
+            *streams.routes(live),
+            *graph.routes(units, find_id),
+            *inbox.routes(units),
+            *uploads.routes(intake),
+            *video.routes(videos),
+            *e2ee.routes(units, relay_key, lines.asking, clock),
+        ),
+        extras=(
+            *health.extras(),
+            *wellknown.routes(stores.directory, units, config),
+            *sealed.routes(prove, config.inbox_limit_bytes),
+            *MediaPages(units, media.blobs, prove).extras(),
+            *VideoPages(videos, units, pages, media.places, prove).extras(),
+            *pages.extras(),
+            *federation.routes(rooms, config),
+        ),
+        show_problem=pages.problem,
+    )
+    pages.furnish(application)
+    return application, health, live

@@ -1,0 +1,115 @@
+"""A node is opened: settled at its first start, its worker and application made."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+
+from node.app.application import make_application
+from node.app.handlers import handlers
+from node.app.parts import Lines, Media, Stores, World, open_lines, open_media, open_stores
+from node.config import Config
+from node.e2ee.arriving import Arrivals as SealedArrivals
+from node.graph.actors import instance, new_actor_id
+from node.graph.invites import Registration, first_admin, settle_in
+from node.store.graph import GraphUnit
+from node.store.invites import InvitesUnit
+from node.store.jobs import Jobs
+from node.store.lanes import Lanes
+from node.store.purge import Purge
+from node.store.queue import Waiting
+from node.store.settled import SettledUnit
+from node.web import invites, wellknown
+from node.web.health import Health
+from node.web.signup import digest_of_invite
+from node.web.streams import Streams
+from node.wire.ids import OPAQUE_BYTES
+from node.wire.keys import Algorithm, PrivateKey
+from node.worker.arrivals import Applier
+from node.worker.jobs import Jobber, JobKind
+from node.worker.lanes import Sender
+from node.worker.loop import Worker
+from node.worker.video import Cutter
+
+PURGE_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node that is open. `run` its worker (or `step` it) and serve its `application`."""
+
+    config: Config
+    application: web.Application
+    worker: Worker
+    stores: Stores
+    lines: Lines
+    health: Health
+    streams: Streams
+
+
+async def _settle(config: Config, world: World, stores: Stores) -> str:
+    """What the first start makes: the fixed settings and the instance actor, whose id this is."""
+    units = stores.units
+    await units.run(
+        SettledUnit,
+        lambda unit: unit.settle(origin=config.origin, account_domain=config.account_domain),
+    )
+    domain, name = config.account_domain, wellknown.INSTANCE
+    await stores.keyring.check()
+    known = await units.look(GraphUnit, lambda unit: unit.named(name, domain))
+    if known is not None:
+        return known
+    id = new_actor_id(config.origin, world.entropy.draw(OPAQUE_BYTES))
+    actor = instance(id, config.origin, domain, name, config.node_name)
+    keys = await stores.keyring.make(id)
+    registration = Registration(config.registration)
+    await units.run(InvitesUnit, lambda unit: settle_in(actor, keys, registration, unit))
+    return id
+
+
+async def admin_invite(node: Node, world: World) -> str | None:
+    """A link for the first administrator, or None when there is one (GRA-2.6)."""
+    secret = invites.new_secret(world.entropy)
+    made = await node.stores.units.run(
+        InvitesUnit, lambda unit: first_admin(digest_of_invite(secret), unit)
+    )
+    return invites.invite_url(node.config.origin, secret) if made else None
+
+
+def _worker(
+    config: Config, world: World, stores: Stores, lines: Lines, media: Media, relay_key: PrivateKey
+) -> Worker:
+    clock, database = world.clock, stores.database
+    heard = handlers(SealedArrivals(relay_key))
+    applier = Applier(Waiting(database, clock), stores.units, heard, clock, stores.door)
+    sender = Sender(
+        Lanes(database, clock, world.entropy.draw(8).hex()), lines.courier, clock, world.entropy
+    )
+    cutter = Cutter(
+        stores.units, media.studio, media.blobs, media.places, at_once=config.media_jobs
+    )
+    kinds = {"purge": JobKind(Purge(database, clock), every=PURGE_EVERY), **cutter.kinds()}
+    jobber = Jobber(Jobs(database, clock), kinds, clock, stores.bells)
+    return Worker(applier, sender, jobber, stores.bells, clock)
+
+
+@asynccontextmanager
+async def open_node(config: Config, world: World) -> AsyncIterator[Node]:
+    """Open a node over a database that has its schema; closed again at the end of the block."""
+    stores = open_stores(config, world)
+    try:
+        instance_actor = await _settle(config, world, stores)
+        lines = open_lines(config, world, stores, instance_actor)
+        try:
+            key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
+            media = open_media(config)
+            await media.studio.sweep()
+            application, health, live = make_application(config, world, stores, lines, media, key)
+            worker = _worker(config, world, stores, lines, media, key)
+            yield Node(config, application, worker, stores, lines, health, live)
+        finally:
+            await lines.hops.close()
+    finally:
+        await stores.database.close()

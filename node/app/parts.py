@@ -1,0 +1,103 @@
+"""The parts of a node that others stand on: stores, lines out, media."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from node.config import Config
+from node.federation.activities import render
+from node.federation.discovery import Discovery
+from node.media.blobs import LocalBlobs
+from node.media.studio import Studio
+from node.media.transcode import found_ffmpeg
+from node.net.asking import Asking
+from node.net.courier import Courier, SignedFetch, Signer
+from node.net.fetcher import Fetcher
+from node.net.once import SingleFlight
+from node.ports import Clock, Entropy, Request, Response
+from node.store.bells import Bells
+from node.store.database import Database
+from node.store.directory import Directory
+from node.store.keyring import Keyring, NodeKey
+from node.store.queue import Arrivals
+from node.store.unit import Desk, Units
+from node.video.films import Places
+from node.video.renditions import Limits
+
+LIMIT_FPS = 60  # the frames that a video of the longest length may have
+
+
+class Hops(Protocol):
+    """HTTP out: `net.fetcher.Fetcher`, or a town's."""
+
+    async def hop(self, request: Request) -> Response: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a node stands in. `hops` None: the real network, guarded."""
+
+    clock: Clock
+    entropy: Entropy
+    hops: Hops | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The database and what stands directly on it."""
+
+    database: Database
+    bells: Bells
+    units: Units
+    door: Arrivals
+    directory: Directory
+    keyring: Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """HTTP out, in its forms."""
+
+    hops: Hops
+    discovery: Discovery
+    courier: Courier
+    asking: Asking
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Blobs, the studio that makes videos, and the addresses of both."""
+
+    blobs: LocalBlobs
+    studio: Studio
+    places: Places
+
+
+def open_media(config: Config) -> Media:
+    """Blobs in the data folder, and a work folder that belongs to this process."""
+    data = Path(config.data_dir)
+    blobs = LocalBlobs(data / "blobs")
+    limits = Limits(
+        seconds=config.video_limit_seconds, frames=config.video_limit_seconds * LIMIT_FPS
+    )
+    ffmpeg = found_ffmpeg(config.ffmpeg or None)
+    studio = Studio(blobs, data / "work", ffmpeg, limits)
+    return Media(blobs, studio, Places(config.origin, config.media_origin))
+
+
+def open_stores(config: Config, world: World) -> Stores:
+    database, bells = Database(config.database_url), Bells()
+    units = Units(database, Desk(config.origin, world.clock, world.entropy, render), bells)
+    keyring = Keyring(NodeKey(config.data_dir, world.entropy), units, world.entropy)
+    door, directory = Arrivals(database, bells, world.clock), Directory(units, world.clock)
+    return Stores(database, bells, units, door, directory, keyring)
+
+
+def open_lines(config: Config, world: World, stores: Stores, instance_actor: str) -> Lines:
+    hops = world.hops or Fetcher(config.resolve, config.peer_timeout_seconds, config.extra_ca_file)
+    signer = Signer(stores.keyring, stores.directory, world.clock)
+    fetch = SignedFetch(hops, signer, instance_actor)
+    discovery = Discovery(fetch, stores.directory, SingleFlight(), world.clock)
+    return Lines(hops, discovery, Courier(hops, signer), Asking(fetch, discovery))
