@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from node.client.content import markup
 from node.client.seat import Seat
 from node.wire.api.inbox import (
     NewComment,
@@ -20,7 +21,7 @@ class Posts(Seat):
 
     async def post_text(self, text: str, audience: str = "friends") -> Post:
         """Publish a text for `friends`, `followers` or `public`."""
-        body = NewPost(content=text, audience=audience)
+        body = NewPost(content=markup(text), audience=audience)
         return await self.line.ask("POST", "/posts", Post, body)
 
     async def feed(self) -> AsyncIterator[Post]:
@@ -47,7 +48,7 @@ class Posts(Seat):
 
     async def comment(self, id: str, text: str) -> Post:
         """Comment on a post or video."""
-        body = NewComment(in_reply_to=id, content=text)
+        body = NewComment(in_reply_to=id, content=markup(text))
         return await self.line.ask("POST", "/comments", Post, body)
 
     async def comments(self, id: str) -> AsyncIterator[Post]:

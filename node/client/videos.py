@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from node.client.content import markup
 from node.client.seat import Seat
 from node.client.uploads import upload
 from node.errors import Malformed, Unreachable
@@ -52,7 +53,10 @@ class Videos(Seat):
         path = Path(path)
         sent = await upload(self.line, path, lambda done, size: progress("upload", done, size))
         body = NewVideo(
-            upload=sent, name=name or path.stem, description=description, audience=audience
+            upload=sent,
+            name=name or path.stem,
+            description=markup(description),
+            audience=audience,
         )
         made = await self.line.ask("POST", "/videos", VideoView, body)
         return await self._ready(made, progress)
@@ -66,7 +70,7 @@ class Videos(Seat):
             query = {"id": video.id}
             video = await self.line.ask("GET", "/videos/one", VideoView, query=query)
         if video.state == "failed":
-            raise Malformed(video.clause or "VID-2", video.reason or "it is not a video")
+            raise Malformed(video.clause or "VID-2.1", video.reason or "it is not a video")
         progress("making", 100, 100)
         return video
 

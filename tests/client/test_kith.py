@@ -7,7 +7,7 @@ import pytest
 from node.client import profile
 from node.client.kith import Event, Joined, Kith, Said
 from node.client.line import read_connect
-from node.errors import Conflict, Forbidden, Missing, Unproven
+from node.errors import Conflict, Forbidden, Missing, TooMuch, Unproven
 from tests.client.conftest import PASSPHRASE, Square, password_of
 
 Friends = tuple[Kith, Kith]
@@ -53,6 +53,14 @@ async def _until(heard, kind):
         yield one
         if isinstance(one, kind):
             return
+
+
+@pytest.mark.clause("E2E-5.3")
+async def test_a_message_that_is_too_long_is_not_sealed(friends: Friends) -> None:
+    alice, bob = friends
+    with pytest.raises(TooMuch, match=r"E2E-5\.3"):
+        await alice.say(bob.handle, "x" * 64 * 1024)
+    assert await alice.history(bob.handle) == []
 
 
 async def test_posts_go_to_the_feed_and_come_back_liked(square: Square, friends: Friends) -> None:

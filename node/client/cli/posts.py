@@ -18,11 +18,14 @@ USUAL_COUNT = 20
 NOTICES = {
     "friend_request": "asks to be your friend",
     "friend_accepted": "is your friend now",
-    "like": "likes",
-    "comment": "commented on",
+    "like": "likes your post",
+    "comment": "commented on your post",
     "follow": "follows you",
-    "mention": "mentioned you in",
+    "mention": "mentioned you",
+    "mutual": "and you follow each other (kith friend confirm)",
+    "video_failed": "could not be made into a video",
 }
+ABOUT = ("like", "comment", "mention")
 
 
 def register(app: typer.Typer) -> None:
@@ -46,16 +49,23 @@ def _on(
     return work
 
 
-async def feed(desk: Desk, count: Count = USUAL_COUNT) -> None:
+async def feed(
+    desk: Desk,
+    count: Count = USUAL_COUNT,
+    mine: Annotated[bool, typer.Option("--mine", help="What you posted yourself.")] = False,
+) -> None:
     """What your friends posted, the newest first, to the end."""
     async with desk.kith() as kith:
-        posts, more = await _some(kith.feed(), count)
+        posts, more = await _some(kith.posts() if mine else kith.feed(), count)
     if desk.out.json:
         desk.out.value({"items": posts, "more": more})
         return
     desk.remember([post.id for post in posts])
     for number, post in enumerate(posts, 1):
         _show(desk, post, number)
+    if not posts:
+        desk.out.say("Nothing has been posted yet.", "dim")
+        return
     desk.out.say("There is more: -n 100" if more else "You are caught up.", "dim")
 
 
@@ -102,17 +112,19 @@ async def notices(
     if desk.out.json:
         desk.out.value({"items": found, "more": more})
         return
-    for one in found:
-        _tell(desk, one)
+    desk.remember([one.object or one.actor.id for one in found])
+    for number, one in enumerate(found, 1):
+        _tell(desk, one, number)
     if not found:
         desk.out.say("Nothing has happened yet.", "dim")
 
 
-def _tell(desk: Desk, notice: Notice) -> None:
+def _tell(desk: Desk, notice: Notice, number: int) -> None:
     did = NOTICES.get(notice.kind, notice.kind)
-    about = notice.object if did.split()[-1] in ("likes", "on", "in") else ""
-    line = f"{moment(notice.created)}  {notice.actor.handle} {did} {about}".rstrip()
+    line = f"{number:>3}  {moment(notice.created)}  {notice.actor.handle} {did}"
     desk.out.say(line, "" if notice.read else "bold")
+    if notice.kind in ABOUT:
+        desk.out.say(f"     {notice.object}", "dim")
 
 
 def _show(desk: Desk, post: Post, number: int) -> None:

@@ -1,0 +1,244 @@
+"""The commands of persons against a town: what they print, how they end, what they advise."""
+
+import asyncio
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from node.cli.table import PERSONS
+from node.client.cli import main
+from node.client.cli.out import clean
+from tests.client.conftest import PASSPHRASE, Square, password_of
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def problem(self) -> Any:
+        return json.loads(self.err)["problem"]
+
+
+class Shell:
+    """Runs commands as a person does, in a thread beside the town."""
+
+    def __init__(self, square: Square, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.square = square
+        self._capsys = capsys
+        self._monkeypatch = monkeypatch
+
+    async def run(self, name: str, line: str, *words: str, typed: str = "") -> Ran:
+        """`line` is split at spaces; `words` follow as they are; `typed` is standard input."""
+        self._monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        home = ["--home", str(self.square.folder / name)]
+        self._capsys.readouterr()
+        argv = [*line.split(), *words, *home]
+        code = await asyncio.to_thread(main, argv, self.square.town.clock)
+        await self.square.town.settle()
+        said = self._capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+
+@pytest.fixture
+def passphrase_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "passphrase"
+    path.write_text(PASSPHRASE + "\n")
+    monkeypatch.setenv("KITH_VAULT_PASSPHRASE_FILE", str(path))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def silent_nodes() -> Iterator[None]:
+    """The nodes of the town share our standard output: they say nothing there."""
+    silence = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=silence, cache_logger_on_first_use=False)
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def shell(
+    square: Square,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    passphrase_file: Path,
+) -> Shell:
+    return Shell(square, capsys, monkeypatch)
+
+
+async def enter(shell: Shell, name: str, domain: str) -> None:
+    link = await shell.square.invite(domain)
+    ran = await shell.run(
+        name, f"signup {link} --name {name} --password-file -", typed=password_of(name) + "\n"
+    )
+    assert ran.code == 0, ran.err
+    assert f"Welcome, @{name}@{domain}" in ran.out
+
+
+async def test_a_story_in_commands(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    asked = await shell.run("alice", "friend add @bob@beta.test --text", "it is me")
+    assert asked.out == "@bob@beta.test has been asked.\n"
+    waiting = await shell.run("bob", "friends")
+    assert "@alice@alpha.test asks to be your friend: “it is me”" in waiting.out
+    assert (await shell.run("bob", "friend accept @alice")).code == 0
+    assert "@bob@beta.test" in (await shell.run("alice", "friends")).out
+
+    assert (await shell.run("alice", "chat @bob --send", "do you hear me?")).out == "Sent.\n"
+    heard = await shell.run("bob", "chat @alice --history")
+    assert "@alice@alpha.test: do you hear me?" in heard.out
+    typed = await shell.run("bob", "chat @alice", typed="yes\nloud and clear\n")
+    assert typed.code == 0
+    lines = (await shell.run("alice", "chat @bob --history --json")).out.splitlines()
+    said = [json.loads(line)["text"] for line in lines]
+    assert said == ["do you hear me?", "yes", "loud and clear"]
+
+    await shell.run("alice", "post --text", "A day at the <sea> & more")
+    feed = await shell.run("bob", "feed")
+    assert "A day at the <sea> & more" in feed.out
+    assert "You are caught up." in feed.out
+    assert (await shell.run("bob", "like 1 --json")).json["liked"] is True
+    assert (await shell.run("bob", "comment 1 lucky")).out == "Said.\n"
+    assert "@bob@beta.test likes your post" in (await shell.run("alice", "notices")).out
+    await shell.run("alice", "feed --mine")
+    assert "lucky" in (await shell.run("alice", "comments 1")).out
+    assert (await shell.run("alice", "delete 1")).out == "Deleted.\n"
+    assert (await shell.run("bob", "feed --json")).json == {"items": [], "more": False}
+
+    assert (await shell.run("bob", "block @alice")).out == "@alice@alpha.test is blocked.\n"
+    assert (await shell.run("bob", "unblock @alice@alpha.test --json")).json["state"] == "none"
+    (device,) = (await shell.run("bob", "devices --json")).json["items"]
+    assert device["current"] is True
+    assert (await shell.run("bob", "whoami --json")).json["device"] == device["id"]
+    assert (await shell.run("bob", "logout")).code == 0
+    gone = await shell.run("bob", "feed --json")
+    assert (gone.code, gone.out, gone.problem["clause"]) == (1, "", "API-9.1")
+
+
+async def test_a_wrong_password(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    url = shell.square.town.houses["alpha.test"].url
+    ran = await shell.run("x", f"login --server {url} --name alice --password-file -", typed="no\n")
+    assert ran.code == 1
+    assert "Check the name and the password" in ran.err
+
+
+async def test_an_expired_invite(shell: Shell) -> None:
+    await shell.square.join("alice", "alpha.test")
+    link = await shell.square.invite("alpha.test", days=1)
+    shell.square.town.clock.pass_(timedelta(days=1, seconds=1))
+    line = f"signup {link} --name eve --password-file - --json"
+    ran = await shell.run("eve", line, typed="a long password\n")
+    assert (ran.code, ran.problem["clause"]) == (1, "GRA-2.2")
+    assert "new one" in ran.problem["advice"]
+    assert not (shell.square.folder / "eve" / "current").exists()
+
+
+async def test_an_unknown_person_and_an_unknown_server(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    nobody = await shell.run("alice", "friend add @nobody@beta.test")
+    assert nobody.code == 1
+    assert "Check the handle" in nobody.err
+    nowhere = await shell.run("alice", "friend add @bob@gamma.test --json")
+    assert (nowhere.code, nowhere.problem["code"]) == (3, "unreachable")
+
+
+async def test_a_peer_that_is_down(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    shell.square.town.down.add("beta.test")
+    ran = await shell.run("alice", "friend add @bob@beta.test")
+    assert ran.code == 3
+    assert "try again" in ran.err
+
+
+async def test_a_home_node_that_is_down(shell: Shell) -> None:
+    ran = await shell.run("x", "login --server http://127.0.0.1:9 --name alice --password-file -")
+    assert ran.code == 3
+    assert "cannot be reached" in ran.err
+
+
+async def test_a_message_to_a_stranger(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    ran = await shell.run("alice", "chat @bob@beta.test --send", "hello?")
+    assert ran.code == 1
+    assert "Only friends can be written to" in ran.err
+
+
+async def test_a_wrong_vault_passphrase(shell: Shell, passphrase_file: Path) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await asyncio.to_thread(passphrase_file.write_text, "not this one")
+    ran = await shell.run("alice", "chat @bob@beta.test --history")
+    assert ran.code == 1
+    assert "KITH_VAULT_PASSPHRASE_FILE" in ran.err
+    assert (await shell.run("alice", "friends")).code == 0  # needs no vault
+
+
+async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
+    await enter(shell, "alice", "alpha.test")
+    ran = await shell.run("alice", f"post {tmp_path / 'absent.mp4'} --json")
+    assert (ran.code, ran.problem["clause"]) == (1, "VID-1.1")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "signup",
+        "login",
+        "login @alice@alpha.test",
+        "chat",
+        "post",
+        "like",
+        "friend add",
+        "devices lose",
+        "devices revoke",
+        "feed --count none",
+        "friends --what",
+    ],
+)
+async def test_what_is_not_understood(shell: Shell, line: str) -> None:
+    for json_too in ("", " --json"):
+        ran = await shell.run("x", line + json_too)
+        if ran.code != 2:
+            assert (line, ran.code) == ("devices revoke", 1)  # first of all, nobody is logged in
+        assert ran.out == ""
+        assert ran.err
+    assert ran.problem["advice"]
+
+
+@pytest.mark.parametrize("name", sorted(PERSONS))
+def test_every_command_has_help_and_json(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "--json" in said or name == "friend"
+
+
+def test_words_of_others_do_not_steer_the_terminal() -> None:
+    assert clean("a\x1b[31mb\x07\x9bc\u202ed\n\te") == "a[31mbcd\n\te"
+
+
+def test_a_person_loads_no_server() -> None:
+    code = "import sys, node.client.cli; print([m for m in sys.modules if m.startswith(%r)])"
+    servers = ("node.store", "node.web", "node.graph", "node.inbox", "node.video", "sqlalchemy")
+    ran = subprocess.run(
+        [sys.executable, "-c", code % (servers,)], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"
