@@ -19,7 +19,6 @@ from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.commit import Commit, UpdatePath, UpdatePathNode
 from node.e2ee.mls.public.framing import (
     AuthData,
-    AuthenticatedContent,
     FramedContent,
     Sender,
     encode_message,
@@ -58,7 +57,7 @@ class Bend:
     parent_hash: Edit = same
     leaf: Leaf = field(default_factory=Leaf)
     tree: Edit = same
-    targets: Edit = same  # (copath child, node indices sealed to) -> node indices
+    targets: Edit = same  # (place in the path, all below the copath, those sealed to)
     sealed_key: Callable[[Tree, int], bytes] | None = None
     secret: Edit = same
     label: bytes = b"UpdatePathNode"
@@ -95,11 +94,11 @@ class RawLeaf:
     def sign(
         suite: Any, key: crypto.SignatureKey, values: dict[str, Any], place: Any, bend: Leaf
     ) -> LeafNode:
+        right = leaf_fields(**values)
         values = bend.fields(values)
         source = values["source"]
         kind = 1 if isinstance(source, Lifetime) else 2 if source is None else COMMIT
-        plain = leaf_fields(**values)
-        fields = bend.raw(plain)
+        fields = bend.raw(leaf_fields(**values))
         kind, group, index = bend.place((kind, *place))
         where = b"" if kind == 1 else tls.opaque(group) + tls.u32(index)
         signed = crypto.sign_with_label(suite, bend.signer or key, bend.label, fields + where)
@@ -108,8 +107,7 @@ class RawLeaf:
             return tls.parse(fields + end, read_leaf)
         except Refused:
             # It cannot be read, which is the lie: the rest is taken from the leaf as it should be.
-            right = tls.parse(plain + end, read_leaf)
-            return replace(right, raw=fields + end, tbs_end=len(fields))
+            return replace(tls.parse(right + end, read_leaf), raw=fields + end, tbs_end=len(fields))
 
 
 def values_of(leaf: LeafNode, **changes: Any) -> dict[str, Any]:
@@ -214,20 +212,21 @@ class Forger:
         tree, parent_hash = with_path_keys(tree, self.leaf, filtered, fitting)
         leaf = self._leaf(bend, pair.public, bend.parent_hash(parent_hash))
         tree = bend.tree(tree.with_nodes({2 * self.leaf: leaf}))
-        provisional = bend.provisional(
-            group.context.next(tree.tree_hash(), applied.extensions)
-        )
+        provisional = bend.provisional(group.context.next(tree.tree_hash(), applied.extensions))
         left_out = {2 * index for index in applied.newcomers}
         nodes = []
         context = bend.sealed_context(provisional.encode())
         for place, key in enumerate(keys):
             at = min(place, len(filtered) - 1)
             copath, secret = filtered[at][1], secrets.steps[at][1]
-            wanted = [node for node in tree.resolution(copath) if node not in left_out]
+            everyone = tuple(tree.resolution(copath))
+            wanted = tuple(node for node in everyone if node not in left_out)
             sealed = []
-            for node in bend.targets((place, copath, tuple(wanted)))[2]:
-                public = self._key_at(tree, node) if bend.sealed_key is None else (
-                    bend.sealed_key(tree, node)
+            for node in bend.targets((place, everyone, wanted))[2]:
+                public = (
+                    self._key_at(tree, node)
+                    if bend.sealed_key is None
+                    else (bend.sealed_key(tree, node))
                 )
                 sealed.append(
                     encrypt_with_label(

@@ -12,6 +12,7 @@ from node.e2ee.mls.private.client import OwnPackage
 from node.e2ee.mls.private.joining import join
 from node.e2ee.mls.private.psk import external_psk
 from node.e2ee.mls.private.session import Session
+from node.e2ee.mls.public.credentials import basic
 from node.e2ee.mls.public.extensions import (
     EXTERNAL_SENDERS,
     REQUIRED_CAPABILITIES,
@@ -20,7 +21,6 @@ from node.e2ee.mls.public.extensions import (
     ExternalSender,
     RequiredCapabilities,
 )
-from node.e2ee.mls.public.credentials import basic
 from node.e2ee.mls.public.proposals import Add, Proposal, ReInit, Remove
 from node.wire import tls
 from tests.e2ee.mls.people import GROUP, NOW, Device, Seeded, agree
@@ -160,8 +160,10 @@ def strict(suite: int) -> Town:
     town = Town("strict", suite, "four members; required capabilities, external senders")
     services = [town.fresh(name) for name in ("service", "helper")]
     town.kept["services"] = services
-    senders = [ExternalSender(d.me.signature.public, basic(s.encode())) for d, s in
-               zip(services, SERVICES, strict=True)]
+    senders = [
+        ExternalSender(d.me.signature.public, basic(s.encode()))
+        for d, s in zip(services, SERVICES, strict=True)
+    ]
     required = RequiredCapabilities((STRANGE,), (STRANGE,), (1, 2))
     extensions = (
         Extension(REQUIRED_CAPABILITIES, required.encode()),
@@ -169,7 +171,7 @@ def strict(suite: int) -> Town:
         Extension(STRANGE, b"strange"),
     )
     town.found(skilled(town, "alice"), extensions)
-    town.add("alice", *(skilled(town, name) for name in ("bob", "carol", "dave")))
+    town.add("alice", *(skilled(town, n) for n in ("bob", "carol", "dave")), path=False)
     return town.ready("bob", "carol", "dave")
 
 
