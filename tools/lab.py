@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 import trustme
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 KITH = Path(sys.executable).with_name("kith")
 
 
