@@ -19,10 +19,12 @@ class Spoilt:
     why: str
     clause: str
     only_updated: bool = False
+    or_throws: str | None = None
 
 
 NO_PATH = Spoilt("no path for one update or remove (§12.4)", "MLS-12.4.2e")
 OLD_KEY = Spoilt("path sealed to the key before the Update (§7.5)", "MLS-5.1.3", True)
+NEW_LEAF = Spoilt("path sealed for a newcomer too (§7.6)", "MLS-7.6b", or_throws="undefined")
 ENDLESS = "no end for a removed member beyond the new tree"
 UNEQUAL = "a tree with unequal unmerged leaves is refused (§12.4.3.1)"
 
@@ -30,12 +32,16 @@ UNEQUAL = "a tree with unequal unmerged leaves is refused (§12.4.3.1)"
 def spoilt(kinds: Mapping[str, int]) -> Spoilt | None:
     """How a commit by ts-mls of so many proposals of each kind is wrong; None when it is right.
 
-    It makes a path for two updates or two removes, not for one. And a path is sealed to the leaf
-    keys from before the proposals, so that a member whose Update is in the commit cannot open it.
+    It makes a path for two updates or two removes, not for one. And it seals that path to all
+    below the copath in the new tree with their keys in the old one. So a member whose Update is in
+    the commit cannot open it; and for a newcomer there is a ciphertext too many: sealed to the key
+    of the member who was removed from that leaf (!), or with none there it throws.
     """
     updates, removes = kinds.get("update", 0), kinds.get("remove", 0)
     if updates + removes and max(updates, removes) < 2:
         return NO_PATH
+    if updates + removes and kinds.get("add", 0):
+        return NEW_LEAF
     return OLD_KEY if updates else None
 
 

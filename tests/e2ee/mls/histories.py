@@ -23,8 +23,7 @@ from tests.e2ee.mls.mixed import (
 )
 from tests.e2ee.mls.peering import PeerError
 
-# As `Policy.past_epochs` is by default.
-WINDOW = 2
+WINDOW = 2  # as `Policy.past_epochs` is by default
 
 
 @dataclass
@@ -102,10 +101,6 @@ class History:
 
     def leaf_of(self, member: Member) -> int:
         return next(m.leaf for m in self.witness.session.members() if m.identity == member.identity)
-
-    def member_at(self, leaf: int) -> Member | None:
-        there = {m.leaf: m.identity for m in self.witness.session.members()}
-        return next((m for m in self.members if m.identity == there[leaf]), None)
 
     def others(self, member: Member) -> list[Member]:
         found = [m for m in self.members if m is not member]
@@ -273,13 +268,18 @@ class History:
         self, spoilt: companion.Spoilt, items: Sequence[Item], committer: Member, open: bool
     ) -> None:
         """A commit that is wrong as foreseen: we refuse it, naming the clause, and stay put."""
-        message = committer.stage(items, open, True)
-        updated = self.waiting.leaves - self.waiting.removed
-        for member in self.members:
-            if member.is_ours and not (spoilt.only_updated and self.leaf_of(member) not in updated):
-                self.refuses(member, message, spoilt.clause)
-        committer.drop()
         self.differences[spoilt.why] += 1
+        try:
+            message = committer.stage(items, open, True)
+        except PeerError as error:
+            assert spoilt.or_throws and spoilt.or_throws in str(error), error
+            return
+        # Who is removed by it believes that at once: there is no way to prove it to them.
+        judges = {self.leaf_of(m): m for m in self.members if m.is_ours}
+        for leaf in judges.keys() - self.waiting.removed:
+            if leaf in self.waiting.leaves or not spoilt.only_updated:
+                self.refuses(judges[leaf], message, spoilt.clause)
+        committer.drop()
 
     def _deliver(self, committer: Member, message: bytes) -> None:
         """The commit wins: all take it in, who was added joins, who was removed is out."""

@@ -21,6 +21,10 @@ FAILED = [
     # ts-mls sealed a path to the leaf key from before the Update that the commit held.
     (102, 1, 0.5, 9, 60),
     (102, 3, 0.5, 9, 60),
+    # ts-mls sealed a path for a newcomer too.
+    (2000, 1, 0.5, 10, 80),
+    # The test gave a wrong commit to a member of ours whom it removed, which left.
+    (10012, 1, 0.5, 8, 80),
     # ts-mls never came to an end with a commit that removed it and shrank the tree.
     (5, 1, 0.5, 7, 40),
 ]
@@ -103,6 +107,19 @@ def test_ts_mls_seals_a_path_to_the_key_before_an_update(peer: Peer) -> None:
     assert _clause_of(alice, commit) == _clause_of(bob, commit) == companion.OLD_KEY.clause
     # Whose key is the same before and after the proposals can read it: it is a fork.
     assert dave.receive(commit)[0] == "commit"
+
+
+def test_ts_mls_seals_a_path_to_who_was_removed(peer: Peer) -> None:
+    """Two removes and an add: there is a ciphertext for the leaf that the newcomer takes."""
+    town = Town(1, 0, peer)
+    members: list[Member] = [Ours(town, "alice")]
+    members[0].create()
+    gone = [Ours(town, "carol"), Ours(town, "dave")]
+    _gather(members, Theirs(town, "bob"), *gone)
+    items = [Item("add", key_package=Ours(town, "erin").package())]
+    items += [Item("remove", leaf=leaf) for leaf in (2, 3)]
+    commit = members[1].stage(items, open=False, path=True)
+    assert _clause_of(members[0], commit) == companion.NEW_LEAF.clause
 
 
 def test_ts_mls_refuses_a_tree_whose_unmerged_leaves_are_not_equal(peer: Peer) -> None:

@@ -33,7 +33,7 @@ from node.e2ee.mls.public.leaf import (
     read_leaf,
 )
 from node.e2ee.mls.public.suite import MLS10, SUITES, Suite, suite_of
-from node.errors import Broken, Malformed
+from node.errors import Broken, Malformed, Refused
 from node.ports import Entropy
 from node.wire import tls
 from node.wire.tls import Reader
@@ -41,6 +41,14 @@ from node.wire.tls import Reader
 ISSUE_SECONDS: Final = 30 * 86400
 # Peers whose clock is behind ours by less than this can use a package at once.
 SKEW_SECONDS: Final = 3600
+
+
+def _loaded(data: bytes, item: tls.Item[tls.T]) -> tls.T:
+    """A record of ours: one that does not read is a fault of the disk, not of a peer."""
+    try:
+        return tls.parse(data, item)
+    except (Refused, ValueError):
+        raise Broken("a record of this client is damaged") from None
 
 
 def _grease(entropy: Entropy) -> int:
@@ -134,7 +142,8 @@ class OwnPackage:
 
     @classmethod
     def load(cls, data: bytes) -> "OwnPackage":
-        return tls.parse(data, _read_own_package)
+        """Raises `Broken` when `data` is not what `dump` gave."""
+        return _loaded(data, _read_own_package)
 
 
 def _read_own_package(reader: Reader) -> OwnPackage:
@@ -207,7 +216,8 @@ class Client:
 
     @classmethod
     def load(cls, data: bytes) -> "Client":
-        return tls.parse(data, _read_client)
+        """Raises `Broken` when `data` is not what `dump` gave."""
+        return _loaded(data, _read_client)
 
 
 def _read_client(reader: Reader) -> Client:

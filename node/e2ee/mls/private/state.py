@@ -135,7 +135,7 @@ def load(data: bytes, item: tls.Item[tls.T]) -> tls.T:
         raise Broken("a record of a group is of another version, or not one")
     try:
         return tls.parse(data[len(MAGIC) :], item)
-    except (Refused, ValueError):
+    except (Refused, ValueError, LookupError):
         raise Broken("a record of a group is damaged") from None
 
 

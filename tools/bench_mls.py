@@ -1,0 +1,286 @@
+"""Figures of MLS: each beside the primitives it cannot do without, and beside ts-mls.
+
+`figures()` gives the rows; run as a program it prints them. The floor of a row is measured in the
+same run: so many signatures, X25519 operations, AEAD calls and HMACs of bare `cryptography`. Ours
+is CPU time of the thread, the median, so that a busy machine changes little; for ts-mls, which
+spreads over threads, it is the shortest time that the clock saw.
+"""
+
+import hmac
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from node.e2ee.mls.private.joining import join
+from node.e2ee.mls.private.session import Session
+from node.e2ee.mls.public.proposals import Add
+from tests.e2ee.mls.mixed import Item, Ours, Theirs, Town
+from tests.e2ee.mls.peering import Peer, PeerError, why_absent
+from tests.e2ee.mls.people import GROUP, NOW
+
+SUITE = 1
+TEXT = bytes(200)
+TIMES = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure. `floor` is what `of` takes, `peer` what ts-mls takes; None: not measured."""
+
+    name: str
+    value: float
+    unit: str
+    aim: float
+    floor: float | None = None
+    of: str = ""
+    peer: float | None = None
+    note: str = ""
+
+
+def milliseconds(deed: Callable[[], object], times: int = TIMES) -> float:
+    """The median of so many runs."""
+    taken = []
+    for _ in range(times):
+        start = time.thread_time()
+        deed()
+        taken.append(time.thread_time() - start)
+    return 1000 * statistics.median(taken)
+
+
+class Floor:
+    """What the primitives take on this machine, now."""
+
+    def __init__(self) -> None:
+        signer = Ed25519PrivateKey.generate()
+        public, signature = signer.public_key().public_bytes_raw(), signer.sign(TEXT)
+        private = X25519PrivateKey.generate()
+        raw, key = private.private_bytes_raw(), AESGCM(bytes(16))
+        other = private.public_key().public_bytes_raw()
+
+        def pair() -> bytes:
+            return X25519PrivateKey.from_private_bytes(raw).public_key().public_bytes_raw()
+
+        def exchange() -> bytes:
+            return private.exchange(X25519PublicKey.from_public_bytes(other))
+
+        deeds: dict[str, Callable[[], object]] = {
+            "sign": lambda: signer.sign(TEXT),
+            "verify": lambda: Ed25519PublicKey.from_public_bytes(public).verify(signature, TEXT),
+            "key pair": pair,
+            "HPKE seal": lambda: (pair(), exchange()),
+            "HPKE open": exchange,
+            "AEAD": lambda: key.encrypt(bytes(12), TEXT, b""),
+            "HMAC": lambda: hmac.digest(bytes(32), TEXT, "sha256"),
+        }
+        self.of = {name: milliseconds(deed, 300) for name, deed in deeds.items()}
+
+    def __call__(self, **counts: int) -> tuple[float, str]:
+        """(milliseconds, in words); a name's underscore stands for a space."""
+        named = {name.replace("_", " "): count for name, count in counts.items()}
+        words = " + ".join(f"{count} {name}" for name, count in named.items())
+        return sum(self.of[name] * count for name, count in named.items()), words
+
+
+class Group:
+    """A group of our devices, and one device on ts-mls, all added by the first in one commit."""
+
+    def __init__(self, town: Town, size: int, live: int) -> None:
+        """Only `live` of the `size` members have a session: the rest is in the tree."""
+        self.first = Ours(town, "first")
+        self.theirs = None if town.peer is None else Theirs(town, "theirs")
+        package = None if self.theirs is None else self.theirs.package()
+        others = [Ours(town, f"o{i}") for i in range(size - 1 - (package is not None))]
+        packages = [other.package() for other in others]
+        if package is not None:
+            packages.insert(0, package)
+        items = [Item("add", key_package=data).ours() for data in packages]
+        session = Session.create(self.first.me, self.first.means, GROUP, NOW).session
+        step = session.stage(NOW, items).session.merge(NOW)
+        self.first.session, self.welcome = step.session, step.value.welcome or b""
+        # One of each pair of leaves: so their commits fill the tree.
+        self.live = others[1::2][:live] if live > 1 else others[:live]
+        for other in self.live:
+            other.session = self.joined(other)
+        if self.theirs is not None:
+            self.barred = self._enter()
+
+    def joined(self, other: Ours) -> Session:
+        """The session of one who joins by the Welcome."""
+        return join(self.welcome, other.own, other.me, other.means, NOW).session
+
+    def _enter(self) -> str:
+        assert self.theirs is not None
+        try:
+            self.theirs.join(self.welcome)
+        except PeerError as error:
+            return str(error)
+        return ""
+
+    def fill(self) -> None:
+        """Everybody commits once, so that no parent is blank."""
+        for by in [self.first, *self.live]:
+            self.deliver(by)
+
+    def deliver(self, by: Ours) -> None:
+        """One empty commit, taken in by all."""
+        step = by.session.stage(NOW)
+        by.session = step.session.merge(NOW).session
+        for other in [self.first, *self.live]:
+            if other is not by:
+                other.session = other.session.receive(step.value.commit, NOW).session
+        if self.theirs is not None:
+            self.theirs.receive(step.value.commit)
+
+    def committing(self) -> float:
+        """An empty commit by the first; it is dropped again."""
+        session = self.first.session
+
+        def deed() -> None:
+            nonlocal session
+            session = session.stage(NOW).session
+
+        taken = []
+        for _ in range(TIMES // 2):
+            taken.append(milliseconds(deed, 1))
+            session = session.drop().session
+        self.first.session = session
+        return statistics.median(taken)
+
+    def processing(self) -> float:
+        """Taking in empty commits of the first."""
+        other, taken = self.live[-1], []
+        for _ in range(TIMES // 2):
+            step = self.first.session.stage(NOW)
+            self.first.session = step.session.merge(NOW).session
+            start = time.thread_time()
+            done = other.session.receive(step.value.commit, NOW)
+            taken.append(time.thread_time() - start)
+            other.session = done.session
+        return 1000 * statistics.median(taken)
+
+
+def timed(town: Town, do: str, times: int = 15, **deed: object) -> float | None:
+    """What ts-mls takes for a deed of its driver, without the way there and back."""
+    if town.peer is None:
+        return None
+    asked = {"do": do, "name": "theirs", **deed}
+    return float(min(town.peer.ask("time", deed=asked, times=times)["taken"]))
+
+
+def _messages(town: Town, floor: Floor) -> Iterable[Row]:
+    group = Group(town, 3, 1)
+    bob, alice = group.live[0], group.first
+    sealed: list[bytes] = []
+
+    def seal() -> None:
+        step = alice.session.seal(TEXT)
+        alice.session = step.session
+        sealed.append(step.value)
+
+    sealing = milliseconds(seal, 200)
+    waiting = iter(sealed)
+
+    def open() -> None:
+        bob.session = bob.session.receive(next(waiting), NOW).session
+
+    opening = milliseconds(open, 200)
+    last = sealed[199].hex()
+    ratcheting = timed(town, "receive", message=last)
+    yield Row("seal 200 bytes", sealing, "ms", 0.15, *floor(sign=1, AEAD=2, HMAC=5),
+              timed(town, "seal", data=TEXT.hex()))  # fmt: skip
+    yield Row("open 200 bytes", opening, "ms", 0.25, *floor(verify=1, AEAD=2, HMAC=5),
+              timed(town, "receive", message=sealed[0].hex()))  # fmt: skip
+    fresh = Group(town, 3, 1)
+    jump = fresh.first.session
+    for _ in range(200):
+        jump = jump.seal(b"").session
+    late = jump.seal(TEXT).value
+    records, means = fresh.live[0].session.dump(), fresh.live[0].means
+    sessions = iter([Session.load(records, means) for _ in range(10)])
+    skipping = milliseconds(lambda: next(sessions).receive(late, NOW), 10)
+    yield Row("skip 200 generations", skipping, "ms", 4, *floor(verify=1, AEAD=2, HMAC=605),
+              ratcheting, "ts-mls derives no skipped keys, it keeps their secrets")  # fmt: skip
+
+
+def _inviting(town: Town, floor: Floor) -> Iterable[Row]:
+    alice, bob = Ours(town, "alice"), Ours(town, "bob")
+    bob.package()
+    add = Add(bob.own.key_package)
+    founded = iter(
+        [Session.create(alice.me, alice.means, GROUP, NOW).session for _ in range(TIMES)]
+    )
+    peer = None
+    if town.peer is not None:
+        theirs = Theirs(town, "theirs")
+        theirs.create()
+        item = Item("add", key_package=bob.own.package).theirs()
+        peer = timed(town, "commit", items=[item], open=False)
+    took = milliseconds(lambda: next(founded).stage(NOW, [add]).session.merge(NOW))
+    yield Row("add, commit and Welcome for two", took, "ms", 3,
+              *floor(verify=2, sign=3, key_pair=3, HPKE_seal=1, AEAD=4, HMAC=60), peer,
+              "ts-mls sends no path with it")  # fmt: skip
+
+
+def _hundred(town: Town, floor: Floor) -> Iterable[Row]:
+    group = Group(town, 100, 50)
+    member, hexed = group.live[-1], group.welcome.hex()
+    joining = milliseconds(lambda: group.joined(member), 15)
+    yield Row("join 100 leaves", joining, "ms", 35,
+              *floor(verify=101, HPKE_open=1, key_pair=8, AEAD=2),
+              timed(town, "join", welcome=hexed, times=5))  # fmt: skip
+    yield Row("commit in 100 leaves, parents blank", group.committing(), "ms", 20,
+              *floor(sign=2, key_pair=9, HPKE_seal=99, AEAD=101),
+              timed(town, "commit", items=[], open=False, times=5))  # fmt: skip
+    group.fill()
+    yield Row("commit in 100 leaves, parents filled", group.committing(), "ms", 6,
+              *floor(sign=2, key_pair=9, HPKE_seal=7, AEAD=9),
+              timed(town, "commit", items=[], open=False))  # fmt: skip
+    commit = group.first.session.stage(NOW)
+    peer = timed(town, "receive", message=commit.value.commit.hex())
+    group.first.session = commit.session.drop().session
+    yield Row("process that commit", group.processing(), "ms", 5,
+              *floor(verify=2, HPKE_open=1, key_pair=7, AEAD=3), peer)  # fmt: skip
+    size = sum(len(k) + len(v) for k, v in group.first.session.dump().items())
+    theirs = None if town.peer is None else town.peer.ask("size", name="theirs")["bytes"] / 1000
+    yield Row("state of 100 leaves", size / 1000, "kB", 64, peer=theirs)
+
+
+def _thousand(town: Town, floor: Floor) -> Iterable[Row]:
+    group = Group(town, 1000, 1)
+    took = milliseconds(lambda: group.joined(group.live[0]), 5)
+    yield Row("join 1,000 leaves", took, "ms", 300,
+              *floor(verify=1001, HPKE_open=1, key_pair=11, AEAD=2),
+              timed(town, "join", welcome=group.welcome.hex(), times=1))  # fmt: skip
+
+
+def figures() -> list[Row]:
+    """All rows; those of ts-mls are None where it is not installed."""
+    peer = None if why_absent() else Peer()
+    floor = Floor()
+    rows: list[Row] = []
+    for part in (_messages, _inviting, _hundred, _thousand):
+        rows.extend(part(Town(SUITE, 0, peer), floor))
+    if peer is not None:
+        peer.close()
+    return rows
+
+
+def main() -> None:
+    print(f"{'':38}{'ours':>9}{'aim':>8}{'floor':>9}{'of floor':>9}{'ts-mls':>9}")
+    for row in figures():
+        floor = "" if row.floor is None else f"{row.floor:.3f}"
+        ratio = "" if row.floor is None else f"{row.value / row.floor:.1f} x"
+        peer = "" if row.peer is None else f"{row.peer:.2f}"
+        print(f"{row.name:38}{row.value:9.3f}{row.aim:8g}{floor:>9}{ratio:>9}{peer:>9} {row.unit}")
+        for more in (row.of, row.note):
+            if more:
+                print(f"    {more}")
+
+
+if __name__ == "__main__":
+    main()
