@@ -4,6 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import (
+    X25519PrivateKey,
+    X25519PublicKey,
+)
 
 from node.e2ee.mls.private.client import OwnPackage, capabilities, check_capabilities
 from node.e2ee.mls.private.crypto import sign_with_label
@@ -26,7 +30,7 @@ from node.e2ee.mls.public.leaf import (
     read_capabilities,
     read_leaf,
 )
-from node.e2ee.mls.public.suite import SUITES, suite_of
+from node.e2ee.mls.public.suite import _ED25519_SMALL, _X25519_SMALL, SUITES, suite_of
 from node.errors import Broken
 from node.wire import tls
 from tests.e2ee.mls.insider import resign_leaf, sign_fields
@@ -100,6 +104,32 @@ def test_keys_of_another_length(bob: Device, refused, length: int) -> None:
         check(forged(bob, encryption_key=bytes(length)))
     with refused("MLS-5.1.1"):
         check(forged(bob, signature_key=bytes(length)))
+
+
+P = 2**255 - 19
+SMALL_X25519 = (0, 1, P - 1, P, P + 1, 2**255, 2**255 + P + 1)
+
+
+@pytest.mark.clause("MLS-5.1.1")
+@pytest.mark.parametrize("number", SMALL_X25519)
+def test_points_of_small_order(bob: Device, refused, number: int) -> None:
+    """The cheap ones; by the arithmetic of the curve the table holds all."""
+    key = number.to_bytes(32, "little")
+    with refused("MLS-5.1.1"):
+        check(forged(bob, encryption_key=key))
+    with refused("MLS-5.1.1"):
+        check(forged(bob, init=key))
+    with refused("MLS-5.1.1"):
+        check(forged(bob, signature_key=key))
+
+
+@pytest.mark.clause("MLS-5.1.1")
+def test_each_small_point_gives_a_known_secret() -> None:
+    for number in _X25519_SMALL:
+        public = X25519PublicKey.from_public_bytes(number.to_bytes(32, "little"))
+        with pytest.raises(ValueError):
+            X25519PrivateKey.from_private_bytes(b"k" * 32).exchange(public)
+    assert {(1 + y) * pow(1 - y, P - 2, P) % P for y in _ED25519_SMALL} <= set(_X25519_SMALL)
 
 
 @pytest.mark.clause("MLS-5.3")

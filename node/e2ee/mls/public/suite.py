@@ -20,6 +20,42 @@ MLS10: Final = 1  # ProtocolVersion mls10
 LABEL: Final = b"MLS 1.0 "
 
 
+_PRIME: Final = 2**255 - 19
+# The points of small order, by the number that encodes them: with such a key a shared secret is
+# known to all (X25519), and a signature can be made that fits any message (Ed25519).
+_X25519_SMALL: Final = frozenset(
+    {
+        0,
+        1,
+        _PRIME - 1,
+        0x57119FD0DD4E22D8868E1C58C45C44045BEF839C55B1D0B1248C50A3BC959C5F,
+        0xB8495F16056286FDB1329CEB8D09DA6AC49FF1FAE35616AEB8413B7C7AEBE0,
+    }
+)
+_ED25519_SMALL: Final = frozenset(
+    {
+        0,
+        1,
+        _PRIME - 1,
+        0x5FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+    }
+)
+
+
+def _number(key: bytes) -> int:
+    """What 32 bytes encode: little-endian, the top bit left out, any number above the prime too."""
+    return (int.from_bytes(key, "little") & (2**255 - 1)) % _PRIME
+
+
+def _x25519_key(key: bytes) -> bool:
+    return len(key) == 32 and _number(key) not in _X25519_SMALL
+
+
+def _ed25519_key(key: bytes) -> bool:
+    return len(key) == 32 and _number(key) not in _ED25519_SMALL
+
+
 def _ed25519_verify(key: bytes, message: bytes, signature: bytes) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
@@ -46,9 +82,8 @@ class Suite:
     nh: int
     nk: int
     nn: int
-    npk: int  # an HPKE public key
-    nenc: int  # a KEM output
-    nsig: int  # a signature public key
+    is_hpke_key: Callable[[bytes], bool]
+    is_signature_key: Callable[[bytes], bool]
     aead: type[AESGCM] | type[ChaCha20Poly1305]
     signature: str
     verify: Callable[[bytes, bytes, bytes], bool]
@@ -65,9 +100,8 @@ X25519_AES128_SHA256_ED25519: Final = Suite(
     nh=32,
     nk=16,
     nn=12,
-    npk=32,
-    nenc=32,
-    nsig=32,
+    is_hpke_key=_x25519_key,
+    is_signature_key=_ed25519_key,
     aead=AESGCM,
     signature="ed25519",
     verify=_ed25519_verify,
@@ -83,9 +117,8 @@ X25519_CHACHA20_SHA256_ED25519: Final = Suite(
     nh=32,
     nk=32,
     nn=12,
-    npk=32,
-    nenc=32,
-    nsig=32,
+    is_hpke_key=_x25519_key,
+    is_signature_key=_ed25519_key,
     aead=ChaCha20Poly1305,
     signature="ed25519",
     verify=_ed25519_verify,
@@ -105,14 +138,14 @@ def suite_of(id: int) -> Suite:
 
 def check_hpke_key(suite: Suite, key: bytes) -> None:
     """Refuse an HPKE public key that cannot be one of `suite` (MLS-5.1.1)."""
-    if len(key) != suite.npk:
-        raise Malformed("MLS-5.1.1", "an HPKE public key has the wrong length")
+    if not suite.is_hpke_key(key):
+        raise Malformed("MLS-5.1.1", "an HPKE public key that is not one")
 
 
 def check_signature_key(suite: Suite, key: bytes) -> None:
     """Refuse a signature public key that cannot be one of `suite` (MLS-5.1.1)."""
-    if len(key) != suite.nsig:
-        raise Malformed("MLS-5.1.1", "a signature public key has the wrong length")
+    if not suite.is_signature_key(key):
+        raise Malformed("MLS-5.1.1", "a signature public key that is not one")
 
 
 def ref_hash(suite: Suite, label: bytes, value: bytes) -> bytes:
