@@ -35,10 +35,13 @@ def u64(value: int) -> bytes:
     return value.to_bytes(8, "big")
 
 
+_SHORT = tuple(bytes((value,)) for value in range(64))
+
+
 def length(value: int) -> bytes:
     """`value` in the fewest of 1, 2 or 4 bytes (§2.1.2)."""
     if value < 64:
-        return value.to_bytes(1, "big")
+        return _SHORT[value]
     if value < 16384:
         return (value | 0x4000).to_bytes(2, "big")
     if value > LONGEST_VECTOR:

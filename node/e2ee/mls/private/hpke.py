@@ -56,10 +56,9 @@ def _x25519_pair(private: bytes) -> KeyPair:
     return KeyPair(private, key.public_key().public_bytes_raw())
 
 
-def _x25519_exchange(private: bytes, public: bytes) -> bytes:
+def _x25519_exchange(private: X25519PrivateKey, public: bytes) -> bytes:
     try:
-        peer = X25519PublicKey.from_public_bytes(public)
-        return X25519PrivateKey.from_private_bytes(private).exchange(peer)
+        return private.exchange(X25519PublicKey.from_public_bytes(public))
     except ValueError:
         # Also what OpenSSL says of a shared secret that is all zero.
         raise Malformed("MLS-5.1.1", "an HPKE public key that is not one") from None
@@ -71,13 +70,15 @@ def _x25519_shared(dh: bytes, enc: bytes, public: bytes) -> bytes:
 
 
 def _x25519_encap(public: bytes, entropy: Entropy) -> tuple[bytes, bytes]:
-    ephemeral = _x25519_derive(entropy.draw(32))
-    dh = _x25519_exchange(ephemeral.private, public)
-    return _x25519_shared(dh, ephemeral.public, public), ephemeral.public
+    # Any 32 bytes are a private key (RFC 9180 §7.1.3); parsed once, for that costs an exchange.
+    ephemeral = X25519PrivateKey.from_private_bytes(entropy.draw(32))
+    enc = ephemeral.public_key().public_bytes_raw()
+    return _x25519_shared(_x25519_exchange(ephemeral, public), enc, public), enc
 
 
 def _x25519_decap(enc: bytes, pair: KeyPair) -> bytes:
-    return _x25519_shared(_x25519_exchange(pair.private, enc), enc, pair.public)
+    private = X25519PrivateKey.from_private_bytes(pair.private)
+    return _x25519_shared(_x25519_exchange(private, enc), enc, pair.public)
 
 
 @dataclass(frozen=True, slots=True)
