@@ -3,7 +3,8 @@
 A difference has to happen exactly where it is foreseen: elsewhere it fails the test, and where it
 is gone (a newer ts-mls) the test says so too. Besides, `peer/driver.mjs` puts right that
 external_pub lacks the length of its key (repaired upstream in #449), that processMessage looks for
-no external PSK in a PrivateMessage, and that there is no way to propose an own Update.
+no external PSK in a PrivateMessage, and that there is no way to propose an own Update. Upstream has
+since also repaired NEW_LEAF (#481) and OLD_KEY (#505), in versions that came after this one.
 """
 
 from collections.abc import Mapping

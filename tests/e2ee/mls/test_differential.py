@@ -8,6 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from node.e2ee.mls.private.hpke import decrypt_with_label
+from node.e2ee.mls.private.session import Session
+from node.e2ee.mls.public.commit import Commit
+from node.e2ee.mls.public.framing import PublicMessage, parse_message
 from node.errors import Refused
 from tests.e2ee.mls import companion
 from tests.e2ee.mls.histories import History, walk
@@ -110,16 +114,32 @@ def test_ts_mls_seals_a_path_to_the_key_before_an_update(peer: Peer) -> None:
 
 
 def test_ts_mls_seals_a_path_to_who_was_removed(peer: Peer) -> None:
-    """Two removes and an add: there is a ciphertext for the leaf that the newcomer takes."""
+    """Two removes and an add: the newcomer's ciphertext is for who had the leaf before (!)."""
     town = Town(1, 0, peer)
     members: list[Member] = [Ours(town, "alice")]
-    members[0].create()
-    gone = [Ours(town, "carol"), Ours(town, "dave")]
-    _gather(members, Theirs(town, "bob"), *gone)
+    alice, bob, carol, dave = (
+        members[0],
+        Theirs(town, "bob"),
+        Ours(town, "carol"),
+        Ours(town, "dave"),
+    )
+    assert isinstance(alice, Ours)
+    alice.create()
+    _gather(members, bob, carol, dave)
     items = [Item("add", key_package=Ours(town, "erin").package())]
     items += [Item("remove", leaf=leaf) for leaf in (2, 3)]
-    commit = members[1].stage(items, open=False, path=True)
-    assert _clause_of(members[0], commit) == companion.NEW_LEAF.clause
+    message = bob.stage(items, open=True, path=True)
+    assert _clause_of(alice, message) == companion.NEW_LEAF.clause
+    body = parse_message(message)
+    assert isinstance(body, PublicMessage) and isinstance(body.content.content, Commit)
+    path = body.content.content.path
+    assert path is not None
+    bob.merge()
+    old = alice.session.group.context
+    context = old.next(bob.view().tree, old.extensions).encode()
+    gone = Session.load(carol.records, carol.means)._live.epoch.keys[2 * 2]
+    sealed = path.nodes[-1].encrypted_path_secret[-1]
+    assert len(decrypt_with_label(old.suite, gone, b"UpdatePathNode", context, sealed)) == 32
 
 
 def test_ts_mls_refuses_a_tree_whose_unmerged_leaves_are_not_equal(peer: Peer) -> None:
