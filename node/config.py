@@ -5,17 +5,20 @@ Every field says what it is for (`help`) and carries its unit in its name; the p
 """
 
 import dataclasses
+import ipaddress
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from node.errors import Malformed
 
 SPECIAL_USE = (".test", ".localhost", ".internal", ".home.arpa", ".local")
 MIB = 1024 * 1024
+LOG_LEVELS = ("debug", "info", "warning", "error")
+DATABASES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -72,6 +75,7 @@ class Config:
             raise Malformed("FED-12.1", "registration must be invite, approval or open")
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             raise Malformed("FED-12.1", "tls_cert_file and tls_key_file go together")
+        _check_words(self.log_level, self.database, self.trusted_proxies)
         if self.resolve and not self.lab_network and not self.domain_is_special_use:
             raise Malformed(
                 "FED-12.2",
@@ -104,23 +108,75 @@ class Config:
         return int(text)
 
 
+def _check_words(log_level: str, database: str, trusted_proxies: tuple[str, ...]) -> None:
+    if log_level.lower() not in LOG_LEVELS:
+        raise Malformed("FED-12.1", f"log_level must be one of {', '.join(LOG_LEVELS)}")
+    if database and not database.startswith(DATABASES):
+        raise Malformed("FED-12.1", f"database must begin with {' or '.join(DATABASES)}")
+    for network in trusted_proxies:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise Malformed(
+                "FED-12.1", f"trusted_proxies: {network!r} is no address and no network"
+            ) from None
+
+
 def _read(name: str, hint: Any, value: Any) -> Any:
     """`value` from a variable or from TOML, as the field's type."""
-    if hint is bool and isinstance(value, str):
-        if value.lower() not in ("true", "false", "1", "0", "yes", "no"):
-            raise Malformed("FED-12.1", f"{name} must be true or false")
-        return value.lower() in ("true", "1", "yes")
-    if hint is int and not isinstance(value, int):
-        if not str(value).isdigit():
-            raise Malformed("FED-12.1", f"{name} must be a whole number")
-        return int(value)
-    if hint == dict[str, str] and isinstance(value, str):
+    found = READERS[hint](value) if hint in READERS else value
+    if found is None or not isinstance(found, get_origin(hint) or hint):
+        raise Malformed("FED-12.1", f"{name} must be {KINDS[hint]}")
+    return found
+
+
+def _read_bool(value: Any) -> bool | None:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    return words.get(str(value).lower())
+
+
+def _read_int(value: Any) -> int | None:
+    return int(value) if not isinstance(value, bool) and str(value).isdigit() else None
+
+
+def _read_table(value: Any) -> Any:
+    if isinstance(value, str):
         pairs = (part.partition("=") for part in value.split(",") if part.strip())
         return {key.strip(): address.strip() for key, _, address in pairs}
-    if hint == tuple[str, ...]:
-        items = value.split(",") if isinstance(value, str) else value
-        return tuple(str(item).strip() for item in items if str(item).strip())
-    return value
+    if isinstance(value, dict):
+        return {str(key): str(address) for key, address in value.items()}
+    return None
+
+
+def _read_list(value: Any) -> Any:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list):
+        return None
+    return tuple(str(item).strip() for item in items if str(item).strip())
+
+
+READERS: dict[Any, Callable[[Any], Any]] = {
+    bool: _read_bool,
+    int: _read_int,
+    dict[str, str]: _read_table,
+    tuple[str, ...]: _read_list,
+}
+KINDS: dict[Any, str] = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    dict[str, str]: "a table of texts",
+    tuple[str, ...]: "a list of texts",
+}
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise Malformed("FED-12.1", f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Malformed("FED-12.1", f"{path} is not TOML: {error}") from None
 
 
 def load(environ: Mapping[str, str], toml_file: Path | None = None, **given: Any) -> Config:
@@ -132,7 +188,7 @@ def load(environ: Mapping[str, str], toml_file: Path | None = None, **given: Any
     names = {f.name for f in dataclasses.fields(Config)}
     found: dict[str, Any] = {}
     if toml_file is not None:
-        found.update(tomllib.loads(toml_file.read_text()))
+        found.update(_read_file(toml_file))
     # These two belong to the person's side and to the tests, not to a node.
     elsewhere = {"KITH_VAULT_PASSPHRASE_FILE", "KITH_VECTORS", "KITH_HOME", "KITH_CONFIG"}
     for variable, value in environ.items():

@@ -3,13 +3,16 @@
 import sys
 
 from node.cli.serve import migrate, read_config
+from node.cli.starting import holding
 from node.errors import NodeError
 
 
 def main(argv: list[str]) -> int:
     """0 when the database is at this version afterwards."""
     try:
-        migrate(read_config(argv, "migrate"), "post")
+        config = read_config(argv, "migrate")
+        with holding(config, alone=True):
+            migrate(config, "post")
     except NodeError as error:
         sys.stderr.write(f"kith migrate: {error}\n")
         return 1

@@ -16,13 +16,15 @@ from aiohttp import web
 
 from node import config as settings
 from node.app import Node, World, admin_invite, open_node
+from node.cli.starting import check_port, holding, make_folder, tls_context
 from node.config import Config
-from node.errors import Broken, NodeError
+from node.errors import Broken, NodeError, Unreachable
 from node.store.database import Database
 from node.store.schema import is_current
 from node.world import SystemClock, SystemEntropy
 
 GRACE_SECONDS = 10.0
+LINGER_SECONDS = 1.0  # what is still read of a body that was refused
 
 
 def read_config(argv: list[str], says: str) -> Config:
@@ -76,9 +78,12 @@ async def _current(config: Config) -> bool:
 
 def migrate(config: Config, phase: str) -> None:
     """Bring the database to this program's schema, in a child process. Raises `Broken`."""
-    Path(config.data_dir).mkdir(parents=True, exist_ok=True, mode=0o700)
-    if asyncio.run(_current(config)):
-        return
+    make_folder(config)
+    try:
+        if asyncio.run(_current(config)):
+            return
+    except OSError as error:
+        raise Unreachable(f"the database cannot be reached: {error}") from None
     child = subprocess.run(  # noqa: S603 (our own program, our own words)
         [sys.executable, "-m", "node.store.migrate", config.database_url, phase],
         capture_output=True,
@@ -89,16 +94,7 @@ def migrate(config: Config, phase: str) -> None:
         raise Broken(child.stderr.strip().splitlines()[-1] if child.stderr else "migration failed")
 
 
-def _context(config: Config) -> ssl.SSLContext | None:
-    if not config.tls_cert_file:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(config.tls_cert_file, config.tls_key_file)
-    return context
-
-
-async def _serve(config: Config) -> None:
+async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
     log = structlog.get_logger("node")
     world = World(SystemClock(), SystemEntropy())
     stopping = asyncio.Event()
@@ -111,10 +107,11 @@ async def _serve(config: Config) -> None:
             access_log=None,
             handle_signals=False,
             shutdown_timeout=GRACE_SECONDS,
+            lingering_time=LINGER_SECONDS,
         )
         await runner.setup()
         try:
-            site = web.TCPSite(runner, config.host, config.port, ssl_context=_context(config))
+            site = web.TCPSite(runner, config.host, config.port, ssl_context=tls)
             await site.start()
             address = runner.addresses[0]
             log.info("listening", origin=config.origin, host=address[0], port=address[1])
@@ -151,8 +148,12 @@ def main(argv: list[str]) -> int:
     try:
         config = read_config(argv, "serve")
         configure_log(config.log_level)
-        migrate(config, "pre")
-        uvloop.run(_serve(config))
+        tls = tls_context(config)
+        # Processes over one PostgreSQL keep apart by leases; over SQLite there is only one.
+        with holding(config, alone=config.database_url.startswith("sqlite")):
+            check_port(config)
+            migrate(config, "pre")
+            uvloop.run(_serve(config, tls))
     except NodeError as error:
         sys.stderr.write(f"kith serve: {error}\n")
         return 1

@@ -6,6 +6,7 @@ The node key that seals them is a file beside the database, never in it (spec FE
 import asyncio
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,7 +45,8 @@ class NodeKey:
 
     def __init__(self, data_dir: str | Path, entropy: Entropy) -> None:
         path = Path(data_dir) / KEY_FILE
-        if not path.exists():
+        self._new = None if path.exists() else path
+        if self._new is not None:
             _create(path, entropy.draw(SecretBox.KEY_SIZE).hex())
         if path.stat().st_mode & 0o077:
             raise Malformed(
@@ -64,16 +66,30 @@ class NodeKey:
         try:
             return bytes(self._box.decrypt(sealed))
         except (CryptoError, ValueError):
-            raise Broken(f"{KEY_FILE} is not the key that sealed the actors' keys") from None
+            raise Broken(
+                f"{KEY_FILE} is not the key that sealed the actors' keys: put back the one that "
+                "belongs to this database"
+            ) from None
+
+    def withdraw(self) -> None:
+        """Take back a key file that was made for a database that is sealed under another."""
+        if self._new is not None:
+            self._new.unlink(missing_ok=True)
 
 
 def _create(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # Whole or not at all, whenever we are killed, and never over one that is there.
+    draft = path.with_name(f"{KEY_FILE}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
+    with suppress(FileExistsError):  # another process of this node was first
+        path.hardlink_to(draft)
+    draft.unlink()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -127,7 +143,11 @@ class Keyring:
 
         sealed = await self._units.look(Unit, newest)
         if sealed is not None:
-            self._node_key.unseal(sealed)
+            try:
+                self._node_key.unseal(sealed)
+            except Broken:
+                self._node_key.withdraw()
+                raise
 
     async def make(self, actor: str) -> tuple[SealedKey, ...]:
         """New keys for `actor`, not stored yet: hand them to `put_keys` in the actor's unit."""

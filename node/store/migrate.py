@@ -8,17 +8,20 @@ runs the rest. A SQLite database is copied beside itself first, and the copy is 
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, event, func, make_url, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from node.errors import Broken
 
 HERE = Path(__file__).parent / "migrations"
+ONE_AT_A_TIME = 0x6B697468  # "kith": the number of the lock that processes take to migrate
 
 
 def alembic_config() -> AlembicConfig:
@@ -39,7 +42,7 @@ def plan(current: str | None, phase: str) -> str | None:
     if current is None or phase == "post":
         return order[-1] if current != order[-1] else None
     if current not in order:
-        raise Broken(f"the database is at {current}, which this program does not know: upgrade it")
+        raise Broken(f"the database is at {current}, which is newer than this Kith: run a newer one")
     pending = order[order.index(current) + 1 :]
     held = next((i for i, name in enumerate(pending) if "_post_" in name), len(pending))
     if any("_pre_" in name for name in pending[held:]):
@@ -49,40 +52,67 @@ def plan(current: str | None, phase: str) -> str | None:
 
 def _snapshot(connection: Connection, database: str, current: str) -> Path:
     copy = Path(database).with_name(f"{Path(database).stem}-before-{current}.backup.sqlite3")
-    copy.unlink(missing_ok=True)
-    connection.execute(text("VACUUM INTO :copy"), {"copy": str(copy)})
+    draft = copy.with_suffix(".part")
+    draft.unlink(missing_ok=True)
+    # On the bare connection: VACUUM cannot run inside a transaction.
+    bare = connection.connection.cursor()
+    bare.execute("VACUUM INTO ?", (str(draft),))
+    bare.close()
+    draft.replace(copy)
     return copy
 
 
 async def migrate(url: str, phase: str) -> str:
-    """Do it, and say in a sentence what was done."""
-    engine = create_async_engine(url)
+    """Do it, and say in a sentence what was done; killed at any instant: all or nothing."""
+    engine = _engine(url)
     try:
         async with engine.connect() as connection:
-            current = await connection.run_sync(
-                lambda sync: MigrationContext.configure(sync).get_current_revision()
-            )
+            current = await connection.run_sync(_current)
             target = plan(current, phase)
+            await connection.rollback()
             if target is None:
                 return f"the database is up to date ({current})"
             said = ""
             if current is not None and connection.dialect.name == "sqlite":
-                database = str(make_url(url).database)
-                # VACUUM cannot run inside a transaction, and a connection begins one by itself.
-                raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                copy = await raw.run_sync(_snapshot, database, current)
+                copy = await connection.run_sync(_snapshot, str(make_url(url).database), current)
                 said = f"; the former database is kept as {copy.name}"
         async with engine.begin() as connection:
-
-            def upgrade(sync: Connection) -> None:
-                config = alembic_config()
-                config.attributes["connection"] = sync
-                command.upgrade(config, target)
-
-            await connection.run_sync(upgrade)
+            await connection.run_sync(_upgrade, phase)
         return f"the database is now at {target}{said}"
     finally:
         await engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(url)
+    if engine.dialect.name != "sqlite":
+        return engine
+
+    # The driver's own transactions leave out what changes tables: a killed child would leave half.
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+
+    def begins(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "begin", begins)
+    return engine
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: Connection, phase: str) -> None:
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+    # Asked again under the lock: another process may have been first.
+    target = plan(_current(connection), phase)
+    if target is not None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, target)
 
 
 def main(argv: list[str]) -> int:
@@ -92,6 +122,10 @@ def main(argv: list[str]) -> int:
         sys.stdout.write(asyncio.run(migrate(url, phase)) + "\n")
     except Broken as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()
+        sys.stderr.write(f"the database cannot be used: {reason[0] if reason else error}\n")
         return 1
     return 0
 

@@ -149,7 +149,9 @@ async def _house(town: Town, domain: str, **settings: object) -> AsyncIterator[H
     await engine.dispose()
     world = World(town.clock, FakeEntropy(domain), TownHops(town))
     async with open_node(config, world) as node:
-        runner = web.AppRunner(node.application, access_log=None, shutdown_timeout=1)
+        runner = web.AppRunner(
+            node.application, access_log=None, shutdown_timeout=1, lingering_time=1
+        )
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -1,0 +1,105 @@
+"""What is made sure of before a node touches its data, so that a failed start leaves nothing."""
+
+import fcntl
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from node.config import Config
+from node.errors import Conflict, Malformed
+
+LOCK_FILE = "node.lock"
+
+
+def tls_context(config: Config) -> ssl.SSLContext | None:
+    """What the node speaks TLS with, if it does. Raises `Malformed` (FED-12.5)."""
+    if config.extra_ca_file:
+        _check_ca(config.extra_ca_file)
+    if not config.tls_cert_file:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for name in ("tls_cert_file", "tls_key_file"):
+        _readable(str(getattr(config, name)), name)
+    try:
+        context.load_cert_chain(config.tls_cert_file, config.tls_key_file)
+    except (ssl.SSLError, OSError):
+        raise Malformed(
+            "FED-12.5",
+            f"{config.tls_cert_file} and {config.tls_key_file} are no certificate chain and "
+            "its private key in PEM",
+        ) from None
+    return context
+
+
+def _readable(path: str, name: str) -> None:
+    try:
+        with Path(path).open("rb"):
+            pass
+    except OSError as error:
+        raise Malformed("FED-12.5", f"{name}: {path} cannot be read: {error.strerror}") from None
+
+
+def _check_ca(path: str) -> None:
+    _readable(path, "extra_ca_file")
+    try:
+        ssl.create_default_context(cafile=path)
+    except (ssl.SSLError, OSError):
+        raise Malformed("FED-12.5", f"extra_ca_file: {path} holds no certificate in PEM") from None
+
+
+def check_port(config: Config) -> None:
+    """Raises `Malformed` (FED-12.5) when nobody may listen where the node is to."""
+    where = f"{config.host}:{config.port}"
+    try:
+        found = socket.getaddrinfo(
+            config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        for family, kind, protocol, _, address in found:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except OSError as error:
+        raise Malformed(
+            "FED-12.5",
+            f"the node cannot listen on {where}: {error.strerror or error}. "
+            "Stop what runs there, or choose another address with --listen",
+        ) from None
+
+
+def make_folder(config: Config) -> Path:
+    """The data folder, which can be written to. Raises `Malformed` (FED-12.5)."""
+    folder = Path(config.data_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (folder / LOCK_FILE).touch(mode=0o600)
+    except OSError as error:
+        raise Malformed(
+            "FED-12.5", f"the data folder {folder} cannot be written to: {error.strerror}"
+        ) from None
+    return folder
+
+
+@contextmanager
+def holding(config: Config, alone: bool) -> Iterator[None]:
+    """Hold the data folder, `alone` or beside others who hold it so.
+
+    Raises `Conflict` (FED-12.4) when it is held. The lock ends with the process, however it ends.
+    """
+    path = make_folder(config) / LOCK_FILE
+    with path.open("r+") as file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(
+                "FED-12.4",
+                f"another kith (process {file.read().strip() or 'unknown'}) works on "
+                f"{config.data_dir}: stop it first, or choose another folder with --data",
+            ) from None
+        file.truncate()
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
