@@ -177,12 +177,11 @@ class Processed:
 
 
 def check_path_present(received: Received) -> None:
-    """A path stands where the proposals need one (MLS-12.4.2e; external: MLS-12.4.3.2a)."""
-    if received.commit.path is not None:
-        return
-    if received.external:
-        raise Malformed("MLS-12.4.3.2a", "an external commit without a path")
-    if needs_path(received.items):
+    """A path stands where the proposals need one (MLS-12.4.2e).
+
+    An external commit without one has been refused already: its signature key stands there.
+    """
+    if received.commit.path is None and needs_path(received.items):
         raise Malformed("MLS-12.4.2e", "a commit without the path that it needs")
 
 

@@ -102,9 +102,8 @@ def open_own_path(
         return {}
     check_secret_length(suite, secret)
     nodes = [node for node, _ in tree.filtered_direct_path(signer)]
+    # Our own leaf is below the copath there, so the filtered path has not left the meeting out.
     meeting = common_ancestor(own_leaf, signer)
-    if meeting not in nodes:
-        raise Malformed("MLS-12.4.3.1m", "a path secret for a node that is not on the path")
     secrets = path_secrets(suite, secret, nodes[nodes.index(meeting) :])
     check_path_keys(tree, secrets)
     return secrets.pairs()

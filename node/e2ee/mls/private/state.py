@@ -46,7 +46,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What still opens late messages of an older epoch. `closed_at` is in seconds since 1970."""
+    """What still opens late messages of an older epoch. `closed_at` is in seconds since 1970.
+
+    Only `messages` changes any more: `record` is all the rest, encoded once.
+    """
 
     context: GroupContext
     closed_at: int
@@ -54,6 +57,7 @@ class Past:
     members: Mapping[int, Member]
     sender_data: bytes = field(repr=False)
     messages: SecretTree = field(repr=False)
+    record: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ class State:
         records = epoch_records(self.epoch)
         for past in self.past:
             number = past.context.epoch
-            records[f"past/{number}"] = _encode_past(past)
+            records[f"past/{number}"] = past.record
             records |= _messages(number, past.messages)
         records |= {f"psk/{number}": psk for number, psk in self.resumption.items()}
         records |= {f"ended/{number}": hash for number, hash in self.ended.items()}
@@ -210,18 +214,25 @@ def _tree(epoch: int, leaves: int, context: GroupContext, records: Records) -> S
     return SecretTree.load(context.suite, leaves, own)
 
 
-def _encode_past(past: Past) -> bytes:
-    members = (
+def past_record(
+    context: GroupContext,
+    closed_at: int,
+    leaves: int,
+    members: Mapping[int, Member],
+    sender_data: bytes,
+) -> bytes:
+    """The record of a past epoch, without its messages."""
+    there = (
         tls.u32(m.leaf) + tls.opaque(m.signature_key) + m.credential.encode()
-        for m in past.members.values()
+        for m in members.values()
     )
     return (
         MAGIC
-        + tls.opaque(past.context.encode())
-        + tls.u64(past.closed_at)
-        + tls.u32(past.leaves)
-        + tls.opaque(past.sender_data)
-        + tls.vector(members)
+        + tls.opaque(context.encode())
+        + tls.u64(closed_at)
+        + tls.u32(leaves)
+        + tls.opaque(sender_data)
+        + tls.vector(there)
     )
 
 
@@ -231,14 +242,16 @@ def _read_member(reader: Reader) -> Member:
 
 
 def _past(number: int, records: Records) -> Past:
+    record = records[f"past/{number}"]
+
     def read(reader: Reader) -> Past:
         context = tls.parse(reader.opaque(), read_group_context)
         closed_at, leaves, sender_data = reader.u64(), reader.u32(), reader.opaque()
         members = {member.leaf: member for member in reader.vector(_read_member)}
         messages = _tree(number, leaves, context, records)
-        return Past(context, closed_at, leaves, members, sender_data, messages)
+        return Past(context, closed_at, leaves, members, sender_data, messages, record)
 
-    return load(records[f"past/{number}"], read)
+    return load(record, read)
 
 
 def encode_pending(pending: Pending) -> bytes:

@@ -6,7 +6,7 @@ from node.e2ee.mls.private.epoch import Epoch
 from node.e2ee.mls.private.events import Committed, Member, member_at
 from node.e2ee.mls.private.means import Policy
 from node.e2ee.mls.private.secret_tree import APPLICATION, HANDSHAKE
-from node.e2ee.mls.private.state import Past, Staged, State
+from node.e2ee.mls.private.state import Past, Staged, State, past_record
 from node.e2ee.mls.public.tree import Tree
 
 
@@ -17,14 +17,10 @@ def enter(state: State, following: Epoch, commit: bytes, policy: Policy, now: in
     """
     old = state.epoch
     old.messages.close((old.group.own_leaf, HANDSHAKE), (old.group.own_leaf, APPLICATION))
-    past = Past(
-        old.group.context,
-        now,
-        old.group.tree.leaves,
-        {index: member_at(old.group.tree, index) for index, _ in old.group.tree.members()},
-        old.secrets.sender_data,
-        old.messages,
-    )
+    tree = old.group.tree
+    members = {index: member_at(tree, index) for index, _ in tree.members()}
+    what = old.group.context, now, tree.leaves, members, old.secrets.sender_data
+    past = Past(*what, old.messages, past_record(*what))
     number = following.group.context.epoch
     resumption = {**state.resumption, number: following.secrets.resumption_psk}
     oldest = sorted(resumption)[-policy.resumption_epochs :]

@@ -54,7 +54,7 @@ def _read_optional_node(reader: Reader) -> Node | None:
 class Tree:
     """All nodes of a full tree, blank ones as None, for one suite."""
 
-    __slots__ = ("_hashes", "nodes", "suite")
+    __slots__ = ("_encoded", "_hashes", "nodes", "suite")
 
     def __init__(
         self, suite: Suite, nodes: tuple[Node | None, ...], hashes: list[bytes | None]
@@ -62,6 +62,7 @@ class Tree:
         self.suite = suite
         self.nodes = nodes
         self._hashes = hashes  # None where not computed; then also at all ancestors
+        self._encoded: bytes | None = None  # made when first asked for
 
     @classmethod
     def of(cls, suite: Suite, nodes: tuple[Node | None, ...]) -> "Tree":
@@ -189,10 +190,12 @@ class Tree:
 
     def encode(self) -> bytes:
         """`ratchet_tree`: the nodes up to the last that is not blank."""
-        last = len(self.nodes)
-        while last and self.nodes[last - 1] is None:
-            last -= 1
-        return tls.vector(map(_encode_optional_node, self.nodes[:last]))
+        if self._encoded is None:
+            last = len(self.nodes)
+            while last and self.nodes[last - 1] is None:
+                last -= 1
+            self._encoded = tls.vector(map(_encode_optional_node, self.nodes[:last]))
+        return self._encoded
 
 
 def _encode_optional_node(node: Node | None) -> bytes:
