@@ -1,0 +1,172 @@
+"""A post for friends goes to the friend's node, is answered there, and goes when it is told to."""
+
+import pytest
+
+from node.client.line import Line
+from node.errors import Missing
+from node.graph import blocking
+from node.ports import Response
+from node.store.graph import GraphUnit
+from node.testing.town import Town
+from node.wire.api.inbox import (
+    NewComment,
+    NewPost,
+    Notice,
+    NoticeList,
+    ObjectRef,
+    Post,
+    PostList,
+)
+from tests.stories.people import Person, befriend, person
+
+WORDS = "a walk along the river"
+
+
+async def publish(one: Person, content: str = WORDS, audience: str = "friends") -> Post:
+    return await one.line.ask("POST", "/posts", Post, NewPost(content=content, audience=audience))
+
+
+async def feed(line: Line, limit: int = 40) -> list[Post]:
+    """The whole feed: it ends."""
+    return [
+        post
+        async for page in line.pages("/feed", PostList, {"limit": str(limit)})
+        for post in page.items
+    ]
+
+
+async def comments(one: Person, id: str) -> list[Post]:
+    pages = one.line.pages("/comments", PostList, {"of": id})
+    return [post async for page in pages for post in page.items]
+
+
+async def notices(one: Person) -> list[Notice]:
+    pages = one.line.pages("/notices", NoticeList, {})
+    return [notice async for page in pages for notice in page.items]
+
+
+async def fetched(one: Person, id: str) -> Response:
+    """A GET of the document, signed in this person's name by their own node."""
+    asking = one.house.node.lines.asking
+    answer = await asking.look(one.actor, id)
+    return Response(answer.status, id, {}, b"")
+
+
+@pytest.mark.clause("INB-2.1", "INB-5.1", "INB-5.4")
+async def test_a_post_its_comment_and_its_like_travel(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        post = await publish(alice)
+        await town.settle()
+        (there,) = await feed(bob.line)
+        assert (there.id, there.author.handle) == (post.id, alice.handle)
+        assert WORDS in there.content
+        await bob.line.ask("POST", "/posts/like", Post, ObjectRef(object=post.id))
+        body = NewComment(in_reply_to=post.id, content="wait for me")
+        said = await bob.line.ask("POST", "/comments", Post, body)
+        await town.settle()
+        (here,) = await comments(alice, post.id)
+        assert (here.id, here.author.handle) == (said.id, bob.handle)
+        assert [one.id for one in await comments(bob, post.id)] == [said.id]
+        told = [(one.kind, one.object) for one in await notices(alice)]
+        assert {("like", post.id), ("comment", said.id)} <= set(told)
+        mine = await alice.line.ask("GET", "/posts/one", Post, query={"id": post.id})
+        assert (mine.likes, mine.comments) == (1, 1)
+        await bob.line.ask("POST", "/posts/unlike", Post, ObjectRef(object=post.id))
+        await town.settle()
+        mine = await alice.line.ask("GET", "/posts/one", Post, query={"id": post.id})
+        assert mine.likes == 0
+        assert "like" not in [one.kind for one in await notices(alice)]
+
+
+@pytest.mark.clause("INB-5.1")
+async def test_the_feed_is_finite_and_each_post_stands_in_it_once(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        made = [(await publish(alice, f"number {number}")).id for number in range(5)]
+        await town.settle()
+        found = [one.id for one in await feed(bob.line, limit=2)]
+        assert sorted(found) == sorted(made)
+        assert await feed(alice.line) == []
+
+
+@pytest.mark.clause("INB-1.6", "VID-8.3")
+async def test_a_deleted_post_is_gone_on_both_nodes(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "eve", "beta.test") as eve,
+    ):
+        await befriend(town, alice, bob)
+        post = await publish(alice)
+        await town.settle()
+        assert (await fetched(bob, post.id)).status == 200
+        await alice.line.ask("DELETE", "/posts/one", object, query={"id": post.id})
+        await town.settle()
+        assert await feed(bob.line) == []
+        for one in (alice, bob):
+            with pytest.raises(Missing):
+                await one.line.ask("GET", "/posts/one", Post, query={"id": post.id})
+        assert (await fetched(bob, post.id)).status == 410
+        assert (await fetched(eve, post.id)).status == 404
+
+
+@pytest.mark.clause("INB-4.1", "FED-11.2")
+async def test_a_stranger_gets_404_everywhere(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "near", "alpha.test") as near,
+        person(town, "far", "beta.test") as far,
+    ):
+        await befriend(town, alice, bob)
+        post = await publish(alice)
+        await town.settle()
+        for one in (near, far):
+            for path, name in (("/posts/one", "id"), ("/comments", "of")):
+                with pytest.raises(Missing):
+                    await one.line.ask("GET", path, object, query={name: post.id})
+            for path, body in (
+                ("/posts/like", ObjectRef(object=post.id)),
+                ("/comments", NewComment(in_reply_to=post.id, content="hm")),
+            ):
+                with pytest.raises(Missing):
+                    await one.line.ask("POST", path, Post, body)
+            assert await feed(one.line) == []
+            listed = one.line.pages("/posts", PostList, {"author": alice.actor})
+            assert [post async for page in listed for post in page.items] == []
+        assert (await fetched(far, post.id)).status == 404
+        assert (await fetched(far, post.id + "/comments")).status == 404
+        assert (await fetched(bob, post.id + "/comments")).status == 200
+
+
+@pytest.mark.clause("INB-5.2")
+async def test_a_block_purges_on_both_nodes(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        mine, theirs = await publish(alice), await publish(bob, "mine is better")
+        await town.settle()
+        body = NewComment(in_reply_to=mine.id, content="no it is not")
+        await bob.line.ask("POST", "/comments", Post, body)
+        await town.settle()
+        units = alice.house.node.stores.units
+        await units.run(GraphUnit, lambda unit: blocking.block(unit, alice.actor, bob.actor))
+        await town.settle()
+        assert await feed(alice.line) == []
+        assert await feed(bob.line) == []
+        assert await comments(alice, mine.id) == []
+        assert [one for one in await notices(alice) if one.actor.id == bob.actor] == []
+        with pytest.raises(Missing):
+            await bob.line.ask("GET", "/posts/one", Post, query={"id": mine.id})
+        with pytest.raises(Missing):
+            await alice.line.ask("GET", "/posts/one", Post, query={"id": theirs.id})
+        assert (await fetched(bob, mine.id)).status == 404
