@@ -39,10 +39,12 @@ def plan(current: str | None, phase: str) -> str | None:
     """
     script = ScriptDirectory.from_config(alembic_config())
     order = [revision.revision for revision in script.walk_revisions()][::-1]
+    if current is not None and current not in order:
+        raise Broken(
+            f"the database is at {current}, which is newer than this Kith: run a newer one"
+        )
     if current is None or phase == "post":
         return order[-1] if current != order[-1] else None
-    if current not in order:
-        raise Broken(f"the database is at {current}, which is newer than this Kith: run a newer one")
     pending = order[order.index(current) + 1 :]
     held = next((i for i, name in enumerate(pending) if "_post_" in name), len(pending))
     if any("_pre_" in name for name in pending[held:]):

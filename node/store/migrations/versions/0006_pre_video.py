@@ -94,8 +94,6 @@ def upgrade() -> None:
         sa.Column("duration_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("width", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("height", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("name", sa.Text(), server_default="", nullable=False),
-        sa.Column("description", sa.Text(), server_default="", nullable=False),
         sa.Column("channel", sa.Text(), server_default="", nullable=False),
         sa.Column("blurhash", sa.Text(), server_default="", nullable=False),
         sa.Column("poster", sa.Text(), server_default="", nullable=False),

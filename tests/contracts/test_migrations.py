@@ -1,0 +1,228 @@
+"""What migrations build is what the tables say, on every database; and how they run."""
+
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from node.errors import Broken
+from node.store import migrate
+from node.store.database import Database
+from node.store.schema import is_current, newest
+from node.store.tables import METADATA
+
+
+async def run(url: str, work: Callable[[Connection], Any]) -> Any:
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def picture(connection: Connection) -> dict[str, object]:
+    """All of a schema that matters, comparable whatever the order in which it was made."""
+    look = inspect(connection)
+    found: dict[str, object] = {}
+    for table in sorted(look.get_table_names()):
+        if table == "alembic_version":
+            continue
+        columns = {
+            column["name"]: (
+                str(column["type"]),
+                column["nullable"],
+                str(column["default"]),
+                column.get("autoincrement"),
+            )
+            for column in look.get_columns(table)
+        }
+        found[table] = {
+            "columns": columns,
+            "key": look.get_pk_constraint(table)["constrained_columns"],
+            "unique": sorted(
+                tuple(each["column_names"]) for each in look.get_unique_constraints(table)
+            ),
+            "indexes": sorted(
+                (
+                    each["name"],
+                    tuple(map(str, each["column_names"])),
+                    bool(each["unique"]),
+                    str(sorted((each.get("dialect_options") or {}).items(), key=str)),
+                )
+                for each in look.get_indexes(table)
+            ),
+            "foreign": sorted(
+                (tuple(each["constrained_columns"]), each["referred_table"], str(each["options"]))
+                for each in look.get_foreign_keys(table)
+            ),
+            "checks": sorted(str(each["sqltext"]) for each in look.get_check_constraints(table)),
+        }
+    if connection.dialect.name == "sqlite":
+        kept = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE sql NOT NULL"))
+        found["counted"] = sorted(name for name, sql in kept if "AUTOINCREMENT" in sql.upper())
+    else:
+        kept = connection.execute(
+            text(
+                "SELECT table_name, column_name, column_default, is_identity, data_type"
+                " FROM information_schema.columns WHERE table_schema = 'public'"
+                " AND table_name <> 'alembic_version'"
+            )
+        )
+        found["counted"] = sorted(tuple(map(str, row)) for row in kept)
+    return found
+
+
+@pytest.mark.clause("FED-12.6")
+async def test_migrations_build_what_the_tables_say(database_url: str) -> None:
+    """When this fails the tables have changed: write a migration with tools/new_migration.py."""
+    said = await migrate.migrate(database_url, "pre")
+    assert said == f"the database is now at {newest()}"
+    migrated = await run(database_url, picture)
+
+    def remake(connection: Connection) -> dict[str, object]:
+        every = MetaData()
+        every.reflect(connection)
+        every.drop_all(connection)
+        METADATA.create_all(connection)
+        return picture(connection)
+
+    created = await run(database_url, remake)
+    assert migrated == created
+
+
+async def test_a_database_that_is_current_needs_no_child(database_url: str) -> None:
+    database = Database(database_url)
+    assert not await is_current(database)
+    await migrate.migrate(database_url, "pre")
+    assert await is_current(database)
+    await database.close()
+    assert "up to date" in await migrate.migrate(database_url, "pre")
+    assert "up to date" in await migrate.migrate(database_url, "post")
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five migrations, the third and fourth for when the old program is gone."""
+    names = ["0001_pre_a", "0002_pre_b", "0003_post_c", "0004_post_d", "0005_pre_e"]
+    revisions = [SimpleNamespace(revision=name) for name in reversed(names)]
+    made = SimpleNamespace(walk_revisions=lambda: revisions)
+    monkeypatch.setattr(migrate.ScriptDirectory, "from_config", lambda _config: made)
+
+
+@pytest.mark.usefixtures("script")
+@pytest.mark.parametrize(
+    ("current", "phase", "target"),
+    [
+        (None, "pre", "0005_pre_e"),
+        (None, "post", "0005_pre_e"),
+        ("0001_pre_a", "post", "0005_pre_e"),
+        ("0004_post_d", "pre", "0005_pre_e"),
+        ("0005_pre_e", "pre", None),
+        ("0005_pre_e", "post", None),
+    ],
+)
+def test_which_migrations_run(current: str | None, phase: str, target: str | None) -> None:
+    assert migrate.plan(current, phase) == target
+
+
+@pytest.mark.clause("FED-12.6")
+@pytest.mark.usefixtures("script")
+@pytest.mark.parametrize("phase", ["pre", "post"])
+def test_a_newer_database_is_refused_in_every_phase(phase: str) -> None:
+    with pytest.raises(Broken, match="9999_pre_z"):
+        migrate.plan("9999_pre_z", phase)
+
+
+@pytest.mark.clause("FED-12.6")
+@pytest.mark.usefixtures("script")
+@pytest.mark.parametrize("current", ["0001_pre_a", "0002_pre_b", "0003_post_c"])
+def test_what_needs_the_old_program_gone_is_not_done_by_a_start(current: str) -> None:
+    with pytest.raises(Broken, match="kith migrate"):
+        migrate.plan(current, "pre")
+
+
+def test_a_post_migration_at_the_end_waits_and_the_node_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ["0001_pre_a", "0002_pre_b", "0003_post_c"]
+    revisions = [SimpleNamespace(revision=name) for name in reversed(names)]
+    made = SimpleNamespace(walk_revisions=lambda: revisions)
+    monkeypatch.setattr(migrate.ScriptDirectory, "from_config", lambda _config: made)
+    assert migrate.plan("0001_pre_a", "pre") == "0002_pre_b"
+    assert migrate.plan("0002_pre_b", "pre") is None
+    assert migrate.plan("0002_pre_b", "post") == "0003_post_c"
+
+
+PAGE = '''"""{name}"""
+
+from alembic import op
+
+revision = "{name}"
+down_revision = {down}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+{body}
+'''
+
+
+@pytest.fixture
+def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of migrations of our own, with the real door (env.py)."""
+    folder = tmp_path / "migrations"
+    (folder / "versions").mkdir(parents=True)
+    for name in ("env.py", "script.py.mako"):
+        (folder / name).write_text((migrate.HERE / name).read_text())
+    monkeypatch.setattr(migrate, "HERE", folder)
+    return folder / "versions"
+
+
+def write(folder: Path, name: str, down: str | None, *statements: str) -> None:
+    body = "\n".join(f"    op.execute({statement!r})" for statement in statements)
+    (folder / f"{name}.py").write_text(PAGE.format(name=name, down=repr(down), body=body))
+
+
+def tables_of(path: Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    connection.close()
+    return sorted(name for (name,) in found)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir() if each.is_file())
+
+
+@pytest.mark.clause("FED-12.6")
+async def test_a_snapshot_is_kept_and_a_failed_migration_changes_nothing(
+    pages: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "kith.sqlite3"
+    url = f"sqlite+aiosqlite:///{path}"
+    write(pages, "0001_pre_a", None, "CREATE TABLE a (x INTEGER)", "INSERT INTO a VALUES (7)")
+    assert re.fullmatch("the database is now at 0001_pre_a", await migrate.migrate(url, "pre"))
+    assert files(tmp_path) == ["kith.sqlite3"], "of a new database there is no former one"
+
+    write(pages, "0002_pre_b", "0001_pre_a", "CREATE TABLE b (x INTEGER)", "DROP TABLE a", "OOPS")
+    with pytest.raises(Exception, match="OOPS"):
+        await migrate.migrate(url, "pre")
+    assert tables_of(path) == ["a", "alembic_version"]
+
+    write(pages, "0002_pre_b", "0001_pre_a", "CREATE TABLE b (x INTEGER)", "DROP TABLE a")
+    said = await migrate.migrate(url, "pre")
+    assert said.endswith("the former database is kept as kith-before-0001_pre_a.backup.sqlite3")
+    assert tables_of(path) == ["alembic_version", "b"]
+    name = "kith-before-0001_pre_a.backup.sqlite3"
+    assert files(tmp_path) == [name, "kith.sqlite3"]
+    copy = sqlite3.connect(tmp_path / name)
+    assert copy.execute("SELECT x FROM a").fetchall() == [(7,)]
+    copy.close()
