@@ -1,0 +1,122 @@
+"""Ties, Follows, lists and sight, on both databases."""
+
+import pytest
+
+from node.graph.friendship import Pair, Stance
+from node.graph.room import Following, FollowState
+from node.graph.tie import Tie
+from node.graph.visibility import Audience, AudienceKind
+from node.store import tables
+from node.store.database import Database
+from node.store.friends import STATES, FriendsUnit
+from node.store.streams import StreamsUnit
+from tests.inbox.houses import ALICE, BOB, CAROL, DORA, EVE, House, open_house
+
+OFFER, ASKED = "https://beta.test/t/offer_1%", "https://alpha.test/t/asked"
+
+
+@pytest.fixture
+async def house(database: Database) -> House:
+    return await open_house(database)
+
+
+@pytest.mark.clause("GRA-3.1", "GRA-4.2")
+async def test_ties_are_found_by_what_was_said(house: House) -> None:
+    asked = Tie(
+        CAROL,
+        BOB,
+        Pair(Stance.NONE, Stance.ASKED),
+        our_offer=ASKED,
+        their_offers=(OFFER, OFFER + "/2"),
+        their_blocks=("https://beta.test/t/block",),
+        text="hi",
+    )
+
+    async def work(unit: FriendsUnit) -> None:
+        await unit.put_tie(asked)
+        await unit.put_tie(asked)
+        assert await unit.tie(CAROL, BOB) == asked
+        assert await unit.tie_by_offer(ASKED, BOB) == asked
+        assert await unit.tie_by_offer("", BOB) is None
+        assert await unit.ties_by_statement(OFFER, BOB) == [asked]
+        assert await unit.ties_by_statement("https://beta.test/t/block", BOB) == [asked]
+        assert await unit.ties_by_statement(OFFER[:-1], BOB) == []
+        await unit.bury(OFFER, BOB)
+        await unit.bury(OFFER, BOB)
+        assert await unit.buried(OFFER, BOB)
+        assert not await unit.buried(OFFER, DORA)
+        assert not await unit.speaks_friendship(BOB)
+        assert await unit.speaks_friendship(CAROL)
+        assert await unit.named("BOB", "beta.test") == BOB
+        assert await unit.named_here("alice") == ALICE
+        assert (await unit.person(ALICE), await unit.owner(f"{ALICE}-c")) == ("alice", ALICE)
+        assert await unit.knows(BOB)
+
+    await house.units.run(FriendsUnit, work)
+
+
+@pytest.mark.clause("GRA-5.3", "GRA-5.4")
+async def test_follows_and_who_is_mutual(house: House) -> None:
+    there = Following(CAROL, EVE, ("https://alpha.test/t/1", "https://alpha.test/t/2"), _YES)
+    back = Following(EVE, CAROL, ("https://gamma.test/t/1",), _YES)
+
+    async def work(unit: FriendsUnit) -> None:
+        await unit.put_following(there)
+        await unit.put_following(back)
+        await unit.put_following(back)
+        assert await unit.following(CAROL, EVE) == there
+        assert await unit.following_by_id("https://gamma.test/t/1", EVE) == back
+        assert await unit.following_to("https://alpha.test/t/2", EVE) == there
+        assert await unit.following_to("https://alpha.test/t/", EVE) is None
+        mutuals, _ = await unit.mutuals(CAROL, 10, None)
+        assert [(one.person.id, one.state) for one in mutuals] == [(EVE, "mutual")]
+        for found, _ in (
+            await unit.followers(CAROL, 10, None),
+            await unit.followed(CAROL, 10, None),
+        ):
+            assert [one.person.id for one in found] == [EVE]
+        await unit.drop_following(EVE, CAROL)
+        assert await unit.mutuals(CAROL, 10, None) == ([], None)
+
+    await house.units.run(FriendsUnit, work)
+
+
+@pytest.mark.clause("GRA-6.1", "GRA-6.2")
+async def test_lists_pages_and_sight(house: House) -> None:
+    async def look(unit: FriendsUnit) -> None:
+        found, after = [], None
+        for _ in range(4):
+            items, after = await unit.standing(ALICE, "friend", 2, after)
+            found += [one.person.id for one in items]
+            if after is None:
+                break
+        assert found == sorted([BOB, DORA, CAROL], reverse=True)
+        for state in STATES:
+            await unit.standing(ALICE, state, 10, None)
+        assert (await unit.relation(ALICE, EVE)).state == "none"
+        for kind, seen in (("public", 4), ("followers", 3), ("friends", 3)):
+            audience = [Audience(AudienceKind(kind))]
+            who = (BOB, DORA, CAROL, EVE)
+            assert [await unit.may_see(one, ALICE, audience) for one in who].count(True) == seen
+
+    await house.units.look(FriendsUnit, look)
+
+
+@pytest.mark.clause("GRA-3.1", "INB-5.5")
+async def test_notices_that_are_taken_back_and_actors_that_are_gone(house: House) -> None:
+    async def tell(unit: FriendsUnit) -> None:
+        for other in (EVE, EVE, BOB):
+            await unit.notify("carol", "friend_request", other, "")
+        await unit.unnotify("carol", "friend_request", EVE)
+
+    await house.units.run(FriendsUnit, tell)
+    place = await house.units.look(StreamsUnit, lambda unit: unit.newest("carol"))
+    await house.units.run(FriendsUnit, lambda unit: unit.forget(BOB))
+    kinds = [row.kind for row in await house.rows(tables.events)]
+    assert sorted(kinds) == ["friendship", "notice", "void"]
+    assert await house.rows(tables.notices) == []
+    assert await house.units.look(StreamsUnit, lambda unit: unit.unbroken(place))
+    assert await house.rows(tables.friendships, tables.friendships.c.other == BOB) == []
+
+
+_YES = FollowState.ACCEPTED

@@ -1,0 +1,73 @@
+"""Posts, feeds, likes and notices, on both databases."""
+
+import pytest
+
+from node.federation.activities.shapes import Block, Delete, Like, Undo, UpdateNote
+from node.inbox import publishing
+from node.inbox.audiences import Choice
+from node.store import tables
+from node.store.database import Database
+from node.store.feeds import FeedUnit
+from node.store.streams import StreamsUnit
+from tests.inbox.houses import ALICE, BOB, CAROL, DORA, EVE, House, create, note, open_house
+
+
+@pytest.fixture
+async def house(database: Database) -> House:
+    return await open_house(database)
+
+
+@pytest.mark.clause("INB-1.1", "INB-2.3", "INB-5.1")
+async def test_posts_and_comments(house: House) -> None:
+    posts = [note(BOB, str(number), lang="de") for number in range(5)]
+    await house.hear(*map(create, posts), *map(create, posts))
+    found, after = [], None
+    for _ in range(9):
+        items, after = await house.look(lambda unit, a=after: unit.feed("alice", ALICE, 2, a))
+        found += [one.id for one in items]
+        if after is None:
+            break
+    assert found == sorted((one.id for one in posts), reverse=True)
+    mine = await house.publish(ALICE)
+    said = await house.comment(CAROL, mine.id)
+    await house.hear(create(note(DORA, "d", in_reply_to=said.id, to=(f"{ALICE}/friends", CAROL))))
+    assert len(await house.comments(CAROL, mine.id)) == 2
+    assert not await house.sees(EVE, mine.id)
+    listed, _ = await house.look(lambda unit: unit.by_author(ALICE, EVE, 40, None))
+    assert listed == []
+    newer = note(BOB, "0", content="<p>newer</p>", updated=house.clock.now())
+    await house.hear(UpdateNote(f"{BOB}/update", BOB, newer))
+    assert (await house.shown(ALICE, newer.id)).content == "<p>newer</p>"
+    await house.hear(Delete(f"{BOB}/delete", BOB, newer.id))
+    assert newer.id not in await house.feed(ALICE)
+    assert len(await house.notices(ALICE)) == 2
+
+
+@pytest.mark.clause("INB-3.1", "INB-3.3", "INB-5.2", "INB-5.5")
+async def test_likes_blocks_and_the_stream(house: House) -> None:
+    mine = await house.publish(ALICE, choice=Choice.PUBLIC, actors=(EVE,))
+    said = Like(f"{BOB}/like", BOB, mine.id)
+    await house.hear(said, Like(f"{BOB}/like/2", BOB, mine.id), said)
+    assert (await house.shown(ALICE, mine.id)).likes == 1
+    await house.hear(Undo(f"{BOB}/undo", BOB, said.id), Undo(f"{BOB}/undo/2", BOB, "", said))
+    assert (await house.shown(ALICE, mine.id)).likes == 0
+    await house.do(lambda unit: publishing.like(unit, CAROL, mine.id))
+    await house.hear(create(note()), Like(f"{BOB}/like/3", BOB, mine.id))
+    place = await house.units.look(StreamsUnit, lambda unit: unit.newest("alice"))
+    await house.hear(Block(f"{ALICE}/block", ALICE, BOB))
+    assert await house.units.look(StreamsUnit, lambda unit: unit.unbroken(place))
+    assert await house.notices(ALICE) == [("like", CAROL, mine.id)]
+    (newest,) = (await house.look(lambda unit: unit.noticed("alice", 9, None)))[0]
+    await house.units.run(FeedUnit, lambda unit: unit.read_up_to("alice", newest.id))
+    reached = await house.look(lambda unit: unit.reached(mine.id))
+    assert set(reached) == {BOB, DORA, CAROL, EVE}
+
+
+@pytest.mark.clause("INB-1.7")
+async def test_an_actor_who_is_gone(house: House) -> None:
+    mine = await house.publish(CAROL)
+    await house.hear(create(note()))
+    await house.do(lambda unit: unit.erase_actor(BOB))
+    await house.do(lambda unit: unit.erase_actor(CAROL))
+    assert await house.feed(ALICE) == []
+    assert await house.rows(tables.timeline, tables.timeline.c.post == mine.id) == []
