@@ -6,7 +6,6 @@ and `Broken` out of our own records; what was read is written back the same.
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -114,15 +113,15 @@ def corpus(folder: Path) -> None:
 
 
 def main() -> None:
+    """What is found stays: inputs that reach new code in the corpus, crashes beside it."""
     seconds = os.environ.get("SOAK_FUZZ_SECONDS", "300")
-    with tempfile.TemporaryDirectory() as folder:
-        corpus(Path(folder))
-        kept = Path("build/fuzz")
-        kept.mkdir(parents=True, exist_ok=True)
-        options = [f"-max_total_time={seconds}", "-max_len=4096", "-rss_limit_mb=1024"]
-        options += ["-timeout=10", f"-artifact_prefix={kept}/", "-print_final_stats=1"]
-        atheris.Setup([sys.argv[0], *options, folder], Target())
-        atheris.Fuzz()
+    kept = Path("build/fuzz/corpus")
+    kept.mkdir(parents=True, exist_ok=True)
+    corpus(kept)
+    options = [f"-max_total_time={seconds}", "-max_len=4096", "-rss_limit_mb=1024"]
+    options += ["-timeout=10", f"-artifact_prefix={kept.parent}/", "-verbosity=0"]
+    atheris.Setup([sys.argv[0], *options, "-print_final_stats=1", str(kept)], Target())
+    atheris.Fuzz()
 
 
 if __name__ == "__main__":
