@@ -70,7 +70,8 @@ class Chatting(People):
         talk = await self.talk()
         if who in talk.device.conversations():
             return who
-        return await talk.with_actor(await self._id(who))
+        actor = await self._id(talk, who)
+        return await talk.with_actor(actor)
 
     async def say(self, who: str, text: str) -> SaidRow:
         """Say `text`. When our node cannot be reached it is kept, and `sent` is False."""
@@ -82,7 +83,7 @@ class Chatting(People):
         talk = await self.talk()
         if who in talk.device.conversations():
             return talk.device.history(who)
-        found = talk.device.with_actor(await self._id(who))
+        found = talk.device.with_actor(await self._id(talk, who))
         return talk.device.history(found) if found else []
 
     async def conversations(self) -> dict[str, list[str]]:
@@ -131,14 +132,42 @@ class Chatting(People):
         except Unreachable:
             await self._catch_up(talk)
 
-    async def _id(self, who: str) -> str:
-        """An actor's id. One whom we talk with already needs nobody to be asked."""
+    async def names(self) -> dict[str, str]:
+        """The handles of those whom we may hear from, by actor, as far as they are known now."""
+        known = (await self.talk()).device.names()
+        with suppress(Unreachable):
+            known |= {one.person.handle: one.person.id for one in await self.friends()}
+        return {actor: handle for handle, actor in known.items()} | {self.actor: self.handle}
+
+    async def _id(self, talk: Talk, who: str) -> str:
+        """An actor's id. Whom we talk with already nobody is asked for, so that it works offline.
+
+        Raises `Missing` (GRA-3.1) for nobody.
+        """
         if who.startswith("https://"):
             return who
-        relation = await self.relation(who)
-        if not relation.person.id:
+        known = talk.device.names()
+        if who in known:
+            return known[who]
+        try:
+            person = (await self.relation(who)).person
+        except Unreachable:
+            # A bare name could be two people's: our node is asked whenever it is there.
+            meant = {actor for handle, actor in known.items() if _is_meant(handle, who)}
+            if len(meant) == 1:
+                return meant.pop()
+            raise
+        if not person.id:
             raise Missing("GRA-3.1", f"nobody is known as {who}")
-        return relation.person.id
+        if person.handle:
+            talk.device.name(person.handle, person.id)
+        return person.id
+
+
+def _is_meant(handle: str, who: str) -> bool:
+    """Whether `who`, in full or as a bare name, is `handle`."""
+    full, short = handle.lstrip("@").casefold(), who.lstrip("@").casefold()
+    return short in (full, full.partition("@")[0])
 
 
 @asynccontextmanager

@@ -84,6 +84,16 @@ class Device:
         found = [self._get(name, SaidRow) for name in self._rows.names(f"said/{group}/")]
         return sorted(found, key=lambda row: row.at)
 
+    def names(self) -> dict[str, str]:
+        """The actors we talk with, by handle; so that nobody is asked who they are."""
+        found = self._rows.names("name/")
+        return {name.partition("/")[2]: (self._rows.read(name) or b"").decode() for name in found}
+
+    def name(self, handle: str, actor: str) -> None:
+        """Remember who `handle` is."""
+        if self._rows.read(rows.name_row(handle)) != actor.encode():
+            self._rows.step({rows.name_row(handle): actor.encode()})
+
     def authenticator(self, group: str) -> str:
         """Equal on all devices that see the same group."""
         return self._session(group).epoch_authenticator.hex()

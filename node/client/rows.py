@@ -85,6 +85,11 @@ def group_row(group: str, record: str) -> str:
     return f"group/{group}/{record}"
 
 
+def name_row(handle: str) -> str:
+    """Who `handle` is, of those we talk with."""
+    return f"name/{handle}"
+
+
 def package_row(reference: bytes) -> str:
     return f"package/{reference.hex()}"
 

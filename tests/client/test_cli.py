@@ -64,6 +64,11 @@ def passphrase_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@pytest.fixture
+def nobody_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+
+
 @pytest.fixture(autouse=True)
 def silent_nodes() -> Iterator[None]:
     """The nodes of the town share our standard output: they say nothing there."""
@@ -209,19 +214,29 @@ async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
         "like",
         "friend add",
         "devices lose",
-        "devices revoke",
         "feed --count none",
         "friends --what",
     ],
 )
-async def test_what_is_not_understood(shell: Shell, line: str) -> None:
-    for json_too in ("", " --json"):
-        ran = await shell.run("x", line + json_too)
-        if ran.code != 2:
-            assert (line, ran.code) == ("devices revoke", 1)  # first of all, nobody is logged in
-        assert ran.out == ""
-        assert ran.err
-    assert ran.problem["advice"]
+@pytest.mark.usefixtures("nobody_types")
+def test_what_is_not_understood(
+    line: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for json_too in ([], ["--json"]):
+        code = main([*line.split(), *json_too, "--home", str(tmp_path)])
+        said = capsys.readouterr()
+        assert (code, said.out) == (2, "")
+        assert said.err
+    assert json.loads(said.err)["problem"]["advice"]
+
+
+@pytest.mark.usefixtures("nobody_types")
+def test_who_is_not_logged_in_is_told_how(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for line in ("friends", "chat @bob", "devices revoke", "watch 1"):
+        assert main([*line.split(), "--home", str(tmp_path)]) == 1
+        assert "kith login" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", sorted(PERSONS))

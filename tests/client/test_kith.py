@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from node.client import profile
-from node.client.kith import Event, Joined, Kith, Said
+from node.client.kith import Event, Joined, Kith, Profile, Said
 from node.client.line import read_connect
 from node.errors import Conflict, Forbidden, Missing, TooMuch, Unproven
 from tests.client.conftest import PASSPHRASE, Square, password_of
@@ -79,6 +79,25 @@ async def test_posts_go_to_the_feed_and_come_back_liked(square: Square, friends:
     await alice.delete(post.id)
     await square.town.settle()
     assert [one async for one in bob.feed()] == []
+
+
+async def test_a_talk_can_be_read_while_the_node_is_away(friends: Friends) -> None:
+    alice, bob = friends
+    await alice.say("@bob", "still here")
+    await alice.__aexit__(None, None, None)
+    away = Profile(
+        origin="http://127.0.0.1:9",
+        name="alice",
+        handle=alice.handle,
+        actor=alice.actor,
+        device=alice.profile.device,
+        token="any",
+    )
+    async with Kith(away, alice.home, PASSPHRASE, alice.clock) as later:
+        assert [row.text for row in await later.history("@bob")] == ["still here"]
+        kept = await later.say(bob.handle, "out when you are back")
+        assert not kept.sent
+        assert (await later.names())[bob.actor] == bob.handle
 
 
 async def test_a_stranger_is_not_written_to(square: Square) -> None:

@@ -29,6 +29,7 @@ CLAUSES: Mapping[str, str] = {
     "E2E-6.4": "Log in again to make this machine a device: kith login @you@server",
     "E2E-6.8": "Name a file with the passphrase in KITH_VAULT_PASSPHRASE_FILE, or use a terminal.",
     "E2E-2.7": "Only friends can be written to: kith friend add @name@server, and wait for a yes.",
+    "FED-9.2": "Check the server's name: it is not one of the public network.",
     "FED-10.6": "Check the handle: it is @name@server.",
     "GRA-1.1": "Choose another name: small letters, digits and _ only.",
     "GRA-1.3": "Choose another name.",
@@ -51,7 +52,10 @@ KINDS: tuple[tuple[type[NodeError], str], ...] = (
     (Missing, "Check the name or the id; it may also not be for you to see."),
     (Conflict, "Look at how things stand: kith friends, kith feed, kith devices."),
     (TooMuch, "Send less, or delete something first."),
-    (Unreachable, "Check the network and the address, then try again."),
+    (
+        Unreachable,
+        "Check the address and the network. It may be down for a while: try again later.",
+    ),
 )
 
 

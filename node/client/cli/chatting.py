@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Annotated
 
 import typer
@@ -13,7 +13,7 @@ from node.client.cli.terminal import Typing, as_found
 from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable
 from node.client.kith import Event, Kith
 from node.client.rows import SaidRow
-from node.errors import Refused, Unreachable
+from node.errors import Refused
 
 SHOWN_AT_START = 10
 
@@ -35,7 +35,7 @@ async def chat(
     if not (who or follow):
         raise typer.BadParameter("say with whom: kith chat @name@server; or --follow for everybody")
     async with desk.kith() as kith:
-        room = Room(desk, kith, await names_of(kith))
+        room = Room(desk, kith, await kith.names())
         if send:
             room.sent(await kith.say(who, send))
         elif history:
@@ -56,14 +56,6 @@ async def events(
     async with desk.kith() as kith, aclosing(kith.events(after)) as found:  # type: ignore[type-var]
         async for event in found:
             desk.out.value(event)
-
-
-async def names_of(kith: Kith) -> dict[str, str]:
-    """The handles of those whom we may hear from, by actor."""
-    found = {kith.actor: kith.handle}
-    with suppress(Unreachable):
-        found |= {one.person.id: one.person.handle for one in await kith.friends()}
-    return found
 
 
 class Room:

@@ -147,4 +147,5 @@ def conclude(desk: Desk, work: Awaitable[int | None]) -> int:
         desk.out.fail(advice.plain_problem("file", told, tip))
         return advice.REFUSED
     except KeyboardInterrupt:
+        desk.out.say("")
         return advice.STOPPED

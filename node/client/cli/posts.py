@@ -133,10 +133,16 @@ def _show(desk: Desk, post: Post, number: int) -> None:
         length = f", {file.duration_ms / 1000:.0f} s" if file.duration_ms else ""
         desk.out.say(f"     ▶ {post.name or file.name or file.kind}{length}  (kith watch {number})")
     words = plain(post.content)
+    if post.media:
+        words = words.removeprefix(post.name).strip()  # peers that show no titles read it there
     if words:
         desk.out.say("     " + words.replace("\n", "\n     "))
-    counts = f"     {post.likes} likes, {post.comments} comments"
+    counts = f"     {_some_of(post.likes, 'like')}, {_some_of(post.comments, 'comment')}"
     desk.out.say(counts + (", liked by you" if post.liked else ""), "dim")
+
+
+def _some_of(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 async def _some(items: AsyncIterator[T], count: int) -> tuple[list[T], bool]:

@@ -17,11 +17,13 @@ class Typing:
 
     def __init__(self) -> None:
         self.live = sys.stdin.isatty() and sys.stdout.isatty()
+        self._asked = False
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
 
     async def lines(self) -> AsyncIterator[str]:
         """Lines without their break, until the end of the input."""
+        self._asked = True
         # A daemon: nothing can wake a thread that waits for a person.
         threading.Thread(target=self._read, daemon=True).start()
         while (line := await self._lines.get()) is not None:
@@ -34,16 +36,17 @@ class Typing:
                 if not self.live and not line:
                     break
                 self._loop.call_soon_threadsafe(self._lines.put_nowait, line.rstrip("\n"))
-        except (EOFError, RuntimeError):
-            pass  # the person has gone, or the program
-        with_end = self._lines.put_nowait
+        except EOFError:
+            sys.stdout.write("\n" if self.live else "")
+        except RuntimeError:
+            return  # the program is gone already
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(with_end, None)
+            self._loop.call_soon_threadsafe(self._lines.put_nowait, None)
 
     @contextmanager
     def above(self) -> Iterator[None]:
         """Print inside of this: what is half typed steps aside and comes back."""
-        if not self.live:
+        if not (self.live and self._asked):
             yield
             return
         sys.stdout.write(TO_LINE_START)

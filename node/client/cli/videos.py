@@ -16,7 +16,8 @@ from node.client.cli.frame import Desk, verb
 from node.client.cli.posts import Which
 from node.client.kith import Kith
 
-PLAYERS = ("mpv", "vlc", "ffplay", "xdg-open", "open")
+# They stay until the video ends; what only starts another program would find the file gone.
+PLAYERS = ("mpv", "vlc", "ffplay")
 
 
 class Audience(StrEnum):
@@ -77,7 +78,11 @@ async def watch(
             path = Path(folder) / "video.mp4"
             await _take(desk, kith, id, str(path))
             process = await asyncio.create_subprocess_exec(*player, str(path))
-            return await process.wait()
+            if await process.wait() == 0:
+                return OK
+        tip = "Set PLAYER to another program, or use --save FILE."
+        desk.out.fail(plain_problem("player", f"{player[0]} could not play it", tip))
+        return REFUSED
 
 
 async def _take(desk: Desk, kith: Kith, id: str, save: str) -> int:
