@@ -4,13 +4,33 @@ import json
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 
-from node.federation.activities.shapes import Attachment, Note
+from node.federation.activities.shapes import Attachment, Delete, Note
 from node.graph.visibility import Audience
 from node.inbox.posts import Known
 from node.store.sight import SightUnit
-from node.store.tables import audiences, notices, posts, reactions, timeline, tombstones
+from node.store.tables import (
+    arrivals,
+    audiences,
+    notices,
+    outbox,
+    posts,
+    reactions,
+    timeline,
+    tombstones,
+)
 from node.store.upserts import insert_ignore
 from node.wire.times import micros
 
@@ -87,6 +107,7 @@ class InboxUnit(SightUnit):
                 deleted=micros(self.now),
             )
         )
+        await self._unsay(id)
         told = await self.connection.execute(
             delete(timeline).where(timeline.c.post == id).returning(timeline.c.account)
         )
@@ -95,6 +116,36 @@ class InboxUnit(SightUnit):
         await self.connection.execute(delete(reactions).where(reactions.c.object == id))
         below = select(posts.c.id).where(posts.c.thread == id)
         await self._drop_notices(or_(notices.c.object == id, notices.c.object.in_(below)))
+
+    async def _unsay(self, id: str) -> None:
+        """No words stay in what arrived; what is kept to be sent or served becomes a Delete."""
+        found = await self.connection.execute(
+            select(posts.c.author, posts.c.video, posts.c.local).where(posts.c.id == id)
+        )
+        row = found.first()
+        if row is None:
+            return
+        await self.connection.execute(
+            update(arrivals)
+            .where(arrivals.c.actor == row.author, arrivals.c.state == "applied", self._holds(id))
+            .values(body=b"")
+        )
+        if not row.local:
+            return
+        gone = self.desk.render(Delete(self.mint_activity(), row.author, id))
+        named = [one for one in (id, row.video) if one]
+        await self.connection.execute(
+            update(outbox)
+            .where(outbox.c.actor == row.author, outbox.c.object.in_(named))
+            .values(body=gone, public=False)
+        )
+
+    def _holds(self, id: str) -> ColumnElement[bool]:
+        """Whether the bytes of an arrival hold the id."""
+        if self.connection.dialect.name == "sqlite":
+            return func.instr(arrivals.c.body, id.encode()) > 0
+        bytes_of_id = bindparam("bytes_of_id", id.encode(), LargeBinary)
+        return and_(text("position(:bytes_of_id in arrivals.body) > 0").bindparams(bytes_of_id))
 
     async def erase_actor(self, actor: str) -> None:
         """Everything of an actor who is gone; of one of ours also what was shown to them."""

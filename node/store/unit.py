@@ -16,7 +16,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Broken
-from node.federation.activities.shapes import Activity
+from node.federation.activities.shapes import (
+    Activity,
+    CreateNote,
+    CreateVideo,
+    UpdateNote,
+    UpdateVideo,
+)
 from node.ports import Clock, Entropy
 from node.store import tables
 from node.store.bells import Bells
@@ -79,7 +85,12 @@ class Unit:
         at = micros(self.now)
         await self.connection.execute(
             insert_ignore(self.connection, tables.outbox).values(
-                id=activity.id, actor=activity.actor, body=body, public=public, created=at
+                id=activity.id,
+                actor=activity.actor,
+                body=body,
+                public=public,
+                object=_words_of(activity),
+                created=at,
             )
         )
         if not recipients:
@@ -169,6 +180,13 @@ class Unit:
         )
         account: str | None = found.scalar_one_or_none()
         return account
+
+
+def _words_of(activity: Activity) -> str:
+    """The post or video whose words the activity holds: they go when it is deleted."""
+    if isinstance(activity, CreateNote | UpdateNote):
+        return activity.note.id
+    return activity.video.id if isinstance(activity, CreateVideo | UpdateVideo) else ""
 
 
 class Units:

@@ -38,7 +38,16 @@ async def test_posts_and_comments(house: House) -> None:
     newer = note(BOB, "0", content="<p>newer</p>", updated=house.clock.now())
     await house.hear(UpdateNote(f"{BOB}/update", BOB, newer))
     assert (await house.shown(ALICE, newer.id)).content == "<p>newer</p>"
+    for name, state in (("1", "applied"), ("2", "new")):
+        body = f'{{"object": {{"id": "{newer.id}", "content": "newer"}}}}'.encode()
+        row = {"actor": BOB, "activity": name, "body": body, "state": state}
+        await house.insert(tables.arrivals, received=0, due=0, **row)
+    await house.insert(
+        tables.arrivals, actor=BOB, activity="3", body=b"{}", state="applied", received=0, due=0
+    )
     await house.hear(Delete(f"{BOB}/delete", BOB, newer.id))
+    kept = {row.activity: row.body for row in await house.rows(tables.arrivals)}
+    assert kept == {"1": b"", "2": body, "3": b"{}"}
     assert newer.id not in await house.feed(ALICE)
     assert len(await house.notices(ALICE)) == 2
 

@@ -87,8 +87,10 @@ outbox = table(
     Column("actor", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),  # one stored body for all inboxes
     flag("public"),  # listed in the actor's outbox collection
+    text("object"),  # the post or video whose words the body holds
     instant("created", nullable=False),
     Index("ix_outbox_actor_created", "actor", "created"),
+    Index("ix_outbox_object", "object"),
     keep="non-public ones 30 days after the last delivery is settled",
 )
 

@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("public", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("object", sa.Text(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         info={"keep": "non-public ones 30 days after the last delivery is settled"},
@@ -129,6 +130,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_actor_created", ["actor", "created"], unique=False)
+        batch_op.create_index("ix_outbox_object", ["object"], unique=False)
 
     op.create_table(
         "peers",
@@ -163,6 +165,7 @@ def downgrade() -> None:
     op.drop_table("tombstones")
     op.drop_table("peers")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_object")
         batch_op.drop_index("ix_outbox_actor_created")
 
     op.drop_table("outbox")
