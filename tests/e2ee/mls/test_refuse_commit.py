@@ -360,7 +360,7 @@ def _check(insider: Insider, listed: Listed, device: Device) -> None:
     check_individual(listed, Scene(group.context, group.tree, device.means, NOW, False))
 
 
-@pytest.mark.clause("MLS-7.4", "MLS-7.5a", "MLS-5.1.3")
+@pytest.mark.clause("MLS-7.4", "MLS-7.5a", "MLS-5.1.3", "MLS-5.1.1")
 def test_path_secrets(three: list[Device], refused) -> None:
     alice, bob, _ = three
     for length in (0, 31, 33):

@@ -368,6 +368,15 @@ def test_late_messages_are_proven_too(people: People, refused) -> None:
     assert bob.take(bob.session.receive(good, NOW)).data == b"good"
 
 
+@pytest.mark.clause("MLS-9.2a")
+def test_our_own_keys_of_a_past_epoch_are_gone(pair: list[Device], refused) -> None:
+    alice, bob = pair
+    as_bob = Insider(alice).application(b"x", leaf=1)
+    commit([bob, alice])
+    refuse(bob, as_bob, "MLS-9.2a", refused)
+    assert not {"m/1/n/1", "m/1/n/2", "m/1/r/1/0", "m/1/r/1/1"} & bob.records.keys()
+
+
 @pytest.mark.clause("MLS-12.4.2a")
 def test_handshakes_of_another_epoch(pair: list[Device], refused) -> None:
     alice, bob = pair

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from node.e2ee.mls.private.hpke import KeyPair
 from node.e2ee.mls.public.leaf import LeafNode
 from node.e2ee.mls.public.tree import Node, ParentNode, Tree
-from node.errors import Malformed
 
 PrivateKeys = Mapping[int, KeyPair]
 """Node index → the key pair that this member holds there."""
@@ -67,6 +66,5 @@ def still_ours(keys: PrivateKeys, tree: Tree) -> dict[int, KeyPair]:
 def encryption_key(tree: Tree, node: int) -> bytes:
     """The public key at a node that is not blank."""
     value = tree.nodes[node]
-    if value is None:
-        raise Malformed("MLS-7.6c", "a ciphertext for a node that is blank")
+    assert value is not None  # a resolution holds no blank nodes
     return value.encryption_key
