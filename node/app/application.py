@@ -30,6 +30,7 @@ from node.web.idempotency import Answered
 from node.web.limits import Gate, Limiter, MemoryBuckets
 from node.web.media import Media as MediaPages
 from node.web.objects import Objects
+from node.web.paces import PacedKeys, Paces, Suffixes
 from node.web.pages import Pages
 from node.web.sealed import SealedPages
 from node.web.server import Kernel, build_application
@@ -71,14 +72,15 @@ def make_application(
     config: Config, world: World, stores: Stores, lines: Lines, media: Media, relay_key: PrivateKey
 ) -> tuple[web.Application, Health, Streams]:
     units, clock, entropy = stores.units, world.clock, world.entropy
-    guard = Guard(units, clock)
+    guard = Guard(units, clock, stores.bells)
     limiter = Limiter(
         MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
     )
     gate = Gate.of(config.trusted_proxies)
     kernel = Kernel(guard, limiter, Answered(units, entropy), gate, entropy)
+    paces = Paces(MemoryBuckets(clock), Suffixes(), gate, config.inbox_requests_per_minute)
     receiver = Receiver(
-        lines.discovery,
+        PacedKeys(lines.discovery, paces),
         stores.door,
         stores.directory,
         clock,
@@ -108,6 +110,7 @@ def make_application(
         stores.directory,
         units,
         stores.keyring,
+        paces,
         resolvers=(sealed.object, Objects(units, media.places).resolve),
     )
     application = build_application(

@@ -179,15 +179,15 @@ class Line:
         answers: type[T],
         body: Any = None,
         query: Mapping[str, str] | None = None,
-        key: str = "",
+        once: bool = True,
     ) -> T:
         """A request with a structure as body and an answer of type `answers`.
 
-        Every POST carries an Idempotency-Key (`key`, else a new one).
+        A POST carries an Idempotency-Key, unless (`once` False) its repeat is harmless by itself.
         """
         headers = {}
-        if method == "POST":
-            headers["Idempotency-Key"] = key or self._entropy.draw(16).hex()
+        if method == "POST" and once:
+            headers["Idempotency-Key"] = self._entropy.draw(16).hex()
         encoded = None
         if body is not None:
             headers["Content-Type"] = "application/json"

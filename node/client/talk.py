@@ -1,7 +1,6 @@
 """Sealed conversations through the home node: what the device owes is sent, what waits is taken."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
@@ -132,10 +131,9 @@ class Talk:
             content=out.content,
             welcomes=[SealedWelcome(to=one.to, content=one.content) for one in out.welcomes],
         )
-        key = hashlib.sha256(out.content).hexdigest()[:32]
         try:
             await self._line.ask(
-                "POST", f"/conversations/{ref}/messages", SentSealed, body, key=key
+                "POST", f"/conversations/{ref}/messages", SentSealed, body, once=False
             )
         except Conflict:
             await self._pull()
@@ -202,7 +200,7 @@ class Talk:
             while told != self.device.cursor:
                 told = self.device.cursor
                 body = Acknowledgement(seq=told)
-                await self._line.ask("POST", "/mailbox/ack", object, body)
+                await self._line.ask("POST", "/mailbox/ack", object, body, once=False)
         self._settle()
 
     async def close(self) -> None:

@@ -109,6 +109,7 @@ class AccountsUnit(Unit):
     async def _set(self, account: str, **values: object) -> None:
         table = tables.accounts
         await self.connection.execute(update(table).where(table.c.id == account).values(**values))
+        self.rings.add("tokens")  # what a token proves may have changed
 
     async def put_state(self, account: str, state: State) -> None:
         await self._set(account, state=state)
@@ -316,5 +317,5 @@ class AccountsUnit(Unit):
         await self.connection.execute(
             update(tokens).where(tokens.c.device.in_(devices)).values(revoked=at)
         )
-        self.rings.add(f"events:{account}")
+        self.rings |= {f"events:{account}", "tokens"}
         return len(devices)

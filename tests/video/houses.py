@@ -218,7 +218,7 @@ class House:
         self.jobber = Jobber(jobs, self.cutter.kinds(), self.clock, self.bells)
 
     async def _serve(self) -> None:
-        guard = Guard(self.units, self.clock)
+        guard = Guard(self.units, self.clock, self.bells)
         buckets = limits.MemoryBuckets(self.clock)
         kernel = Kernel(
             guard,

@@ -174,7 +174,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         desk = Desk(config.origin, clock, entropy, lambda activity: repr(activity).encode())
         units = Units(database, desk, bells)
         hashes = QuickHashes()
-        guard = Guard(units, clock)
+        guard = Guard(units, clock, bells)
         keys = QuickKeys()
         keeper = Doorkeeper(config.origin, units, hashes, keys, entropy)
         stream = Streams(units, bells, guard, heartbeat_seconds=0.05)
