@@ -4,17 +4,37 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from node.e2ee.mls.public.credentials import basic
 from node.e2ee.mls.public.framing import PRIVATE_MESSAGE, PUBLIC_MESSAGE
 from node.e2ee.mls.public.proposals import Add
+from tests.e2ee.mls.people import NOW
 from tools.mls_refuse.book import Book
-from tools.mls_refuse.forge import Bend
+from tools.mls_refuse.forge import Bend, Leaf
 from tools.mls_refuse.frames import FRAMES, Frame, honest
+from tools.mls_refuse.joins import WAYS, services, tell_way
 from tools.mls_refuse.leaves import LEAF_LIES, PACKAGE, PATH, UPDATE, LeafLie
 from tools.mls_refuse.lists import LIST_ROWS, PSK_ROWS
 from tools.mls_refuse.packages import PACKAGE_LIES, Package, forged
 from tools.mls_refuse.paths import PATH_ROWS
 from tools.mls_refuse.stage import Row, Stage, number, wires
+from tools.mls_refuse.strangers import (
+    again,
+    elsewhere,
+    floods,
+    late,
+    outside,
+    reinit_closed,
+    surgeries,
+)
 from tools.mls_refuse.town import TOWNS, Town
+from tools.mls_refuse.welcomes import (
+    INFO_ROWS,
+    TREE_ROWS,
+    enters,
+    not_welcomes,
+    successors,
+    tell_invited,
+)
 
 SUITES = (1, 3)
 SHAPES = ("pair", "three", "holes", "eight", "seventeen", "strict")
@@ -196,18 +216,124 @@ def tell_frame(book: Book, town: Town, frame: Frame) -> None:
     book.case(frame.name, frame.clause, frame.why, twin, message, **frame.options(told))
 
 
+def directory(shelf: Shelf) -> None:
+    """Key packages, as a server judges them."""
+    for suite in SUITES:
+        _packages(shelf, suite)
+
+
+def _packages(shelf: Shelf, suite: int) -> None:
+    town = TOWNS["flat"](suite)
+    told = stage(town, "directory", PUBLIC_MESSAGE, 0)
+    book = Book("packages", suite, "key packages that are published")
+    shelf.books["packages", suite] = book, town
+    own = told.package()
+    receiver = book.joiner("directory", told.newcomer(), own)
+    identity = told.newcomer().me.credential.identity.hex()
+    twin = book.twin("package", receiver, "validate", lambda: own.package, identity=identity)
+    book.twin("package", receiver, "validate", lambda: own.package)
+    for lie in LEAF_LIES:
+        if PACKAGE in lie.where and lie.towns != ("strict",) and not lie.options:
+            bad = Package(leaf=lie.bend(told, told.newcomer()))
+            book.case(
+                f"leaf/{lie.name}", lie.clause_in(PACKAGE), lie.why, twin, forged(told, bad).raw
+            )
+    for other in PACKAGE_LIES:
+        book.case(
+            f"package/{other.name}",
+            other.clause,
+            other.why,
+            twin,
+            forged(told, other.bend(told)).raw,
+        )
+    for name, who in (
+        ("other", b"https://eve.example/a"),
+        ("empty", b""),
+        ("longer", bytes.fromhex(identity) + b"/"),
+        ("upper", bytes.fromhex(identity).upper()),
+    ):
+        bad = Package(leaf=Leaf(fields=lambda f, w=who: f | {"credential": basic(w)}))
+        book.case(
+            f"identity/{name}",
+            "MLS-5.3b",
+            "a key package that speaks for another",
+            twin,
+            forged(told, bad).raw,
+        )
+    span = own.key_package.leaf.lifetime
+    assert span is not None
+    for name, when in (("early", span.not_before - 1), ("late", span.not_after + 1)):
+        book.case(
+            f"time/{name}",
+            "MLS-7.3f",
+            "outside of its lifetime",
+            twin,
+            own.package,
+            later=when - NOW,
+        )
+
+
 def books() -> Iterator[Book]:
     shelf = Shelf()
+    for chapter in (lists_and_paths, sent_alone, comers, guests, strange, directory):
+        chapter(shelf)
+    for key in sorted(shelf.books):
+        yield shelf.books[key][0]
+
+
+def lists_and_paths(shelf: Shelf) -> None:
     rows = [*LIST_ROWS, *PSK_ROWS, *PATH_ROWS, *package_rows()]
     rows += [row for lie in LEAF_LIES for row in leaf_rows(lie)]
     for row in rows:
         for town, suite in chosen(row.name, row.towns, row.spread):
             tell(*shelf.at(town, suite), row)
+
+
+def sent_alone(shelf: Shelf) -> None:
     for sent in proposed():
         for town, suite in chosen(sent.name, sent.towns, sent.spread):
             tell_proposed(*shelf.at(town, suite), sent)
     for frame in FRAMES:
         for town, suite in chosen(frame.name, frame.towns, frame.spread):
             tell_frame(*shelf.at(town, suite), frame)
-    for key in sorted(shelf.books):
-        yield shelf.books[key][0]
+
+
+def comers(shelf: Shelf) -> None:
+    for way in WAYS:
+        for name, suite in chosen(f"external/{way.name}", way.towns, way.spread):
+            book, town = shelf.at(name, suite)
+            tell_way(book, town, stage(town, "external", PUBLIC_MESSAGE, 0), way)
+    for suite in SUITES:
+        book, town = shelf.at("strict", suite)
+        services(book, town, stage(town, "services", PUBLIC_MESSAGE, 0))
+
+
+def guests(shelf: Shelf) -> None:
+    for row in (*INFO_ROWS, *TREE_ROWS):
+        for name, suite in chosen(f"welcome/{row.name}", row.towns, row.spread):
+            book, town = shelf.at(name, suite)
+            tell_invited(book, town, stage(town, "invited", PUBLIC_MESSAGE, 0), row)
+    for name, suite in (("three", 3), ("eight", 1)):
+        book, town = shelf.at(name, suite)
+        told = stage(town, "invited", PUBLIC_MESSAGE, 0)
+        not_welcomes(book, town, told)
+        enters(book, town, told)
+    for suite in SUITES:
+        book, town = shelf.at("closed", suite)
+        reinit_closed(book, town, stage(town, "closed", PUBLIC_MESSAGE, 0))
+        successors(book, town, stage(town, "successors", PUBLIC_MESSAGE, 0))
+
+
+def strange(shelf: Shelf) -> None:
+    for turn, name in enumerate(("three", "holes", "seventeen")):
+        book, town = shelf.at(name, SUITES[turn % 2])
+        told = stage(town, "strangers", PUBLIC_MESSAGE, 0)
+        for chapter in (again, outside, elsewhere):
+            chapter(book, town, told)
+    for name, suite in (("three", 3), ("holes", 1)):
+        book, town = shelf.at(name, suite)
+        surgeries(book, town, stage(town, "surgery", PUBLIC_MESSAGE, 0))
+    book, town = shelf.at("pair", 1)
+    floods(book, town, stage(town, "floods", PUBLIC_MESSAGE, 0))
+    late(*shelf.at("holes", 3), "d", ["e", "g", "c"])
+    late(*shelf.at("three", 1), "bob", ["carol", "alice"])

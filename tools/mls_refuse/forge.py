@@ -10,9 +10,16 @@ from typing import Any
 
 from node.e2ee.mls.private import crypto, protect
 from node.e2ee.mls.private.epoch import Concluded, Entry, Epoch, conclude
-from node.e2ee.mls.private.hpke import KeyPair, encrypt_with_label, fresh_key_pair
+from node.e2ee.mls.private.hpke import (
+    KeyPair,
+    encrypt_with_label,
+    external_init_sender,
+    fresh_key_pair,
+)
+from node.e2ee.mls.private.key_schedule import external_key_pair
 from node.e2ee.mls.private.proposal_list import Applied, Listed, apply, needs_path
-from node.e2ee.mls.private.psk import FindPsk, look_up
+from node.e2ee.mls.private.psk import FindPsk
+from node.e2ee.mls.private.ratchet_tree import place_for
 from node.e2ee.mls.private.secret_tree import Bounds
 from node.e2ee.mls.private.treekem import PathSecrets, path_secrets, with_path_keys
 from node.e2ee.mls.public import framing
@@ -24,7 +31,7 @@ from node.e2ee.mls.public.framing import (
     encode_message,
 )
 from node.e2ee.mls.public.leaf import COMMIT, LeafNode, Lifetime, leaf_fields, read_leaf
-from node.e2ee.mls.public.proposals import Proposal, ProposalRef
+from node.e2ee.mls.public.proposals import ExternalInit, Proposal, ProposalRef
 from node.e2ee.mls.public.tree import Tree
 from node.errors import Refused
 from node.wire import tls
@@ -193,6 +200,18 @@ class Forger:
     def listed(self, proposals: Sequence[Proposal | Listed]) -> list[Listed]:
         return [p if isinstance(p, Listed) else Listed(p, self.sender) for p in proposals]
 
+    def placed(self, tree: Tree) -> Tree:
+        """The tree in which the path is made; where it begins is `self.leaf`."""
+        return tree
+
+    @property
+    def init_secret(self) -> bytes:
+        return self.epoch.secrets.init
+
+    @property
+    def key(self) -> crypto.SignatureKey:
+        return self.epoch.signature
+
     def _leaf(self, bend: Bend, public: bytes, parent_hash: bytes) -> LeafNode:
         group = self.epoch.group
         values = values_of(group.own, encryption_key=public, source=parent_hash)
@@ -201,7 +220,7 @@ class Forger:
 
     def _path(self, bend: Bend, applied: Applied) -> tuple[Tree, PathSecrets, UpdatePath]:
         group, entropy = self.epoch.group, self.entropy
-        suite, tree = group.suite, applied.tree
+        suite, tree = group.suite, self.placed(applied.tree)
         pair = fresh_key_pair(suite, entropy)
         filtered = tree.filtered_direct_path(self.leaf)
         first = bend.first_secret(entropy.draw(suite.nh))
@@ -255,7 +274,8 @@ class Forger:
         epoch, items = self.epoch, self.listed(proposals)
         group = epoch.group
         applied: Applied = bend.applied(apply(group.context, group.tree, items))
-        psks = look_up(find or self.device.session.find_psk, bend.psks(applied.psks))
+        look = find or self.device.session.find_psk
+        psks = tuple((psk, look(psk) or bytes(32)) for psk in bend.psks(applied.psks))
         with_path = needs_path(items) if path is None else path
         tree, sent = applied.tree, None
         secret = bytes(group.suite.nh)
@@ -267,7 +287,7 @@ class Forger:
         refs = [i.proposal if i.reference is None else ProposalRef(i.reference) for i in entries]
         content = self.content(bend.commit(Commit(tuple(refs), sent)), bend)
         signature = self.sign(content, bend)
-        entry = Entry(epoch.secrets.init, bend.commit_secret(secret), psks)
+        entry = Entry(self.init_secret, bend.commit_secret(secret), psks)
         concluded: Concluded = conclude(
             group.interim_hash, provisional, entry, (self.wire, content, signature)
         )
@@ -285,7 +305,7 @@ class Forger:
         wire, context = bend.signed_format(self.wire), epoch.group.context
         encoded = bend.signed_context(context.encode())
         tbs = protect.content_tbs(wire, bend.signed(content), encoded)
-        key = bend.signer or epoch.signature
+        key = bend.signer or self.key
         signature: bytes = bend.signature(
             crypto.sign_with_label(epoch.group.suite, key, bend.signed_label, tbs)
         )
@@ -369,3 +389,51 @@ class Forger:
 
     def fresh(self) -> KeyPair:
         return fresh_key_pair(self.epoch.group.suite, self.entropy)
+
+
+class Joiner(Forger):
+    """One who comes by their own commit; `device` is the member whose GroupInfo shows the way."""
+
+    def __init__(self, device: Device, joiner: Device, seed: str) -> None:
+        super().__init__(device, seed, framing.PUBLIC_MESSAGE)
+        self.joiner = joiner
+        epoch = self.epoch
+        way = external_key_pair(epoch.group.suite, epoch.secrets).public
+        self._init, self.kem_output = external_init_sender(epoch.group.suite, way, self.entropy)
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(framing.NEW_MEMBER_COMMIT)
+
+    @property
+    def init_secret(self) -> bytes:
+        return self._init
+
+    @property
+    def key(self) -> crypto.SignatureKey:
+        return self.joiner.me.signature
+
+    def placed(self, tree: Tree) -> Tree:
+        tree, self.leaf = place_for(tree)
+        return tree
+
+    def _leaf(self, bend: Bend, public: bytes, parent_hash: bytes) -> LeafNode:
+        group, me = self.epoch.group, self.joiner.me
+        values = {
+            "encryption_key": public,
+            "signature_key": me.signature.public,
+            "credential": me.credential,
+            "capabilities": me.capabilities,
+            "source": parent_hash,
+            "extensions": me.extensions,
+        }
+        place = group.context.group_id, self.leaf
+        return RawLeaf.sign(group.suite, me.signature, values, place, bend.leaf)
+
+    def join(self, proposals: Sequence[Any] = (), bend: Bend = STRAIGHT, **options: Any) -> bytes:
+        """The external commit; `proposals` stand beside its ExternalInit."""
+        init = options.pop("init", [ExternalInit(self.kem_output)])
+        shown = options.pop("shown", None)
+        if shown is not None:
+            shown = [*init, *shown]
+        return self.commit([*init, *proposals], bend, shown=shown, **options)

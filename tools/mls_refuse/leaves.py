@@ -152,6 +152,16 @@ LEAF_LIES: tuple[LeafLie, ...] = (
         )
         for n in (0, 31, 33)
     ),
+    *(
+        LeafLie(
+            f"{kind}-key-small-{n}",
+            "MLS-5.1.1",
+            f"an {kind} key of small order",
+            _with(**{f"{kind}_key": n.to_bytes(32, "little")}),
+        )
+        for kind in ("encryption", "signature")
+        for n in (0, 1, 2**255 - 20)
+    ),
     LeafLie(
         "signature-key-other",
         "MLS-7.3b",

@@ -98,6 +98,15 @@ PACKAGE_LIES: tuple[PackageLie, ...] = (
         )
         for n in (0, 31, 33, 64)
     ),
+    *(
+        PackageLie(
+            f"init-key-small-{n}",
+            "MLS-5.1.1",
+            "an init key of small order",
+            _plain(init=lambda _, n=n: n.to_bytes(32, "little")),
+        )
+        for n in (0, 1, 2**255 - 20)
+    ),
     PackageLie(
         "init-key-of-leaf",
         "MLS-10.1c",

@@ -5,6 +5,7 @@ halves of its key package, and every message since, as in the official passive-c
 """
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,18 +42,20 @@ class Way:
 class Town:
     """One group; the devices in it by name, all in the same epoch."""
 
-    def __init__(self, name: str, suite: int, about: str) -> None:
+    def __init__(self, name: str, suite: int, world: str, about: str) -> None:
         self.name, self.suite, self.about = name, suite, about
+        self.world = world  # of two worlds, all that is drawn differs
         self.devices: dict[str, Device] = {}
         self.gone: dict[str, Device] = {}
         self.ways: dict[str, Way] = {}
         self.kept: dict[str, Any] = {}
         self.pick: list[str] = []
+        self.past: dict[int, dict[str, dict[str, bytes]]] = {}
 
     def fresh(self, name: str) -> Device:
         """A device of this town's suite that is in no group."""
         device = Device(name, self.suite)
-        device.entropy = Seeded(f"{self.name}/{self.suite}/{name}")
+        device.entropy = Seeded(f"{self.world}{self.name}/{self.suite}/{name}")
         device.means = replace(device.means, entropy=device.entropy)
         device.me = type(device.me).fresh(
             self.suite, f"https://{name}.example/a".encode(), device.entropy
@@ -72,6 +75,7 @@ class Town:
     def commit(self, by: str, proposals: Sequence[Proposal] = (), **options: Any) -> bytes | None:
         """One commit that all take in; the Welcome."""
         first = self.devices[by]
+        self.past[first.session.epoch] = {n: d.session.dump() for n, d in self.devices.items()}
         staged = first.take(first.session.stage(NOW, proposals, **options))
         for name, other in list(self.devices.items()):
             if name == by:
@@ -84,6 +88,12 @@ class Town:
         # What a committer knows of its own commit is in no message: it is no receiver any more.
         self.ways.pop(by, None)
         return first.take(first.session.merge(NOW)).welcome
+
+    def then(self, epoch: int, name: str) -> Device:
+        """A device as it was in an epoch that is over."""
+        device = copy(self.devices.get(name) or self.gone[name])
+        device.session = Session.load(self.past[epoch][name], device.means)
+        return device
 
     def add(self, by: str, *newcomers: Device, **options: Any) -> None:
         owns = [device.package() for device in newcomers]
@@ -104,25 +114,27 @@ class Town:
         return self
 
 
-def pair(suite: int) -> Town:
-    town = Town("pair", suite, "two members")
+def pair(suite: int, world: str = "") -> Town:
+    town = Town("pair", suite, world, "two members")
     town.found(town.fresh("alice"))
     town.add("alice", town.fresh("bob"))
     town.commit("alice")
     return town.ready("bob")
 
 
-def three(suite: int) -> Town:
-    town = Town("three", suite, "three members, all parents set")
+def three(suite: int, world: str = "") -> Town:
+    town = Town("three", suite, world, "three members, all parents set")
     town.found(town.fresh("alice"))
     town.add("alice", town.fresh("bob"), town.fresh("carol"))
     town.commit("alice")
     return town.ready("bob", "carol")
 
 
-def holes(suite: int) -> Town:
+def holes(suite: int, world: str = "") -> Town:
     """Leaves 2 and 5 blank, some parents blank."""
-    town = Town("holes", suite, "six members in a tree of eight, leaves 2 and 5 and parents blank")
+    town = Town(
+        "holes", suite, world, "six members in a tree of eight, leaves 2 and 5 and parents blank"
+    )
     town.found(town.fresh("a"))
     town.add("a", *(town.fresh(name) for name in "bcdefgh"))
     town.commit("b")
@@ -130,9 +142,9 @@ def holes(suite: int) -> Town:
     return town.ready("d", "e", "g")
 
 
-def eight(suite: int) -> Town:
+def eight(suite: int, world: str = "") -> Town:
     """All parents set but those above the last leaf, who is unmerged."""
-    town = Town("eight", suite, "eight members, parents set, the last leaf unmerged in two")
+    town = Town("eight", suite, world, "eight members, parents set, the last leaf unmerged in two")
     town.found(town.fresh("a"))
     town.add("a", *(town.fresh(name) for name in "bcdefg"))
     for name in "cea":
@@ -141,8 +153,10 @@ def eight(suite: int) -> Town:
     return town.ready("b", "d", "g", "h")
 
 
-def seventeen(suite: int) -> Town:
-    town = Town("seventeen", suite, "sixteen members in a tree of 32: blanks and unmerged leaves")
+def seventeen(suite: int, world: str = "") -> Town:
+    town = Town(
+        "seventeen", suite, world, "sixteen members in a tree of 32: blanks and unmerged leaves"
+    )
     town.found(town.fresh("m0"))
     town.add("m0", *(town.fresh(f"m{n}") for n in range(1, 17)))
     for name in ("m5", "m9", "m12"):
@@ -155,9 +169,9 @@ def seventeen(suite: int) -> Town:
 SERVICES = ("https://service.example/a", "https://helper.example/a")
 
 
-def strict(suite: int) -> Town:
+def strict(suite: int, world: str = "") -> Town:
     """A group that requires capabilities, uses an extension, and lets two services propose."""
-    town = Town("strict", suite, "four members; required capabilities, external senders")
+    town = Town("strict", suite, world, "four members; required capabilities, external senders")
     services = [town.fresh(name) for name in ("service", "helper")]
     town.kept["services"] = services
     senders = [
@@ -182,23 +196,25 @@ def skilled(town: Town, name: str) -> Device:
     )
 
 
-def closed(suite: int) -> Town:
-    town = Town("closed", suite, "three members of a group that a ReInit closed")
+def closed(suite: int, world: str = "") -> Town:
+    town = Town("closed", suite, world, "three members of a group that a ReInit closed")
     town.found(town.fresh("alice"))
     town.add("alice", town.fresh("bob"), town.fresh("carol"))
     town.commit("alice", [ReInit(b"successor", 1, suite, ())])
     return town.ready("bob", "carol")
 
 
-def flat(suite: int) -> Town:
+def flat(suite: int, world: str = "") -> Town:
     """No parent is set, so that no parent hash covers a leaf; the ways in are made from here."""
-    town = Town("flat", suite, "two members and no parent: others are invited into this group")
+    town = Town(
+        "flat", suite, world, "two members and no parent: others are invited into this group"
+    )
     town.found(town.fresh("alice"))
     town.add("alice", town.fresh("bob"), path=False)
     return town.ready("bob")
 
 
-TOWNS: dict[str, Callable[[int], Town]] = {
+TOWNS: dict[str, Callable[..., Town]] = {
     make.__name__: make for make in (pair, three, holes, eight, seventeen, strict, closed, flat)
 }
 

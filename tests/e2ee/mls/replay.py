@@ -44,10 +44,12 @@ class Receiver:
 
     @property
     def own(self) -> OwnPackage:
-        package = key_package.parse(raw(self.data["key_package"]))
-        suite = suite_of(package.suite_id)
-        init = key_pair(suite, raw(self.data["init_priv"]))
-        return OwnPackage(package, init, key_pair(suite, raw(self.data["encryption_priv"])))
+        return _package(self.data)
+
+    @property
+    def guest(self) -> OwnPackage:
+        """The key package with which it joins: another, if it is a member already."""
+        return _package(self.data.get("joins_with", self.data))
 
     @property
     def me(self) -> Client:
@@ -73,6 +75,13 @@ class Receiver:
         for message in self.data["messages"]:
             session = session.receive(raw(message), self.now).session
         return session.dump()
+
+
+def _package(data: Mapping[str, Any]) -> OwnPackage:
+    package = key_package.parse(raw(data["key_package"]))
+    suite = suite_of(package.suite_id)
+    init = key_pair(suite, raw(data["init_priv"]))
+    return OwnPackage(package, init, key_pair(suite, raw(data["encryption_priv"])))
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,7 @@ def _tree(deed: Deed) -> bytes | None:
 
 
 def _join(deed: Deed, _: Session | None) -> Step[Any]:
-    own, me = deed.receiver.own, deed.receiver.me
+    own, me = deed.receiver.guest, deed.receiver.me
     former = deed.session() if deed.receiver.is_member else None
     options: dict[str, Any] = {"tree": _tree(deed), "known": _known(deed), "former": former}
     return join(deed.message, own, me, deed.means, deed.now, **options)
