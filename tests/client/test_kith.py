@@ -1,5 +1,6 @@
 """The library, used as a program uses it, between two nodes of a town."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from node.client import profile
 from node.client.kith import Event, Joined, Kith, Profile, Said
 from node.client.line import read_connect
-from node.errors import Conflict, Forbidden, Missing, TooMuch, Unproven
+from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch, Unproven
 from tests.client.conftest import PASSPHRASE, Square, password_of
+from tests.clips import make_clip
 
 Friends = tuple[Kith, Kith]
 
@@ -193,3 +195,34 @@ def test_a_handle_is_no_path(tmp_path: Path, refused) -> None:
     for handle in ("", "@", "../x", "@a/b", ".x"):
         with refused("API-9.1"):
             profile.folder_of(tmp_path, handle)
+
+
+async def _work(square: Square) -> None:
+    while True:
+        await square.town.settle()
+        await asyncio.sleep(0)
+
+
+@pytest.mark.slow
+async def test_a_video_is_made_and_watched(square: Square, tmp_path: Path) -> None:
+    clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=1)
+    broken = tmp_path / "broken.mp4"
+    await asyncio.to_thread(broken.write_bytes, b"no video at all")
+    working = asyncio.create_task(_work(square))
+    try:
+        async with await square.join("alice", "alpha.test") as alice:
+            video = await alice.post_video(clip, "friends", "The window", "from <here>")
+            there = await alice.watching(video.post)
+            saved = tmp_path / "saved.mp4"
+            assert await alice.watch(video.post, saved) == there.size == saved.stat().st_size
+            (post,) = [one async for one in alice.posts()]
+            assert (post.id, post.name) == (video.post, "The window")
+            assert "from &lt;here&gt;" in post.content
+            with pytest.raises(Malformed, match=r"VID-2\.1"):
+                await alice.post_video(broken)
+            await alice.delete(video.post)
+            with pytest.raises(Missing):
+                await alice.watching(video.post)
+    finally:
+        working.cancel()
+        await asyncio.wait([working])

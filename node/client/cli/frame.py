@@ -147,5 +147,6 @@ def conclude(desk: Desk, work: Awaitable[int | None]) -> int:
         desk.out.fail(advice.plain_problem("file", told, tip))
         return advice.REFUSED
     except KeyboardInterrupt:
-        desk.out.say("")
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # behind the ^C
         return advice.STOPPED
