@@ -43,6 +43,7 @@ class Receipt:
     activity: str
     actor: str
     stored: bool
+    proven: bool = True
 
 
 class Keys(Protocol):
@@ -112,7 +113,7 @@ class Receiver:
         if not same_origin(claim.key_id, words.actor):
             raise Forbidden("FED-7.3", "the key is of another origin than the activity's actor")
         if words.removes_actor and not await self._keys.holds(claim.key_id):
-            return Receipt(words.id, words.actor, stored=False)  # FED-7.10
+            return Receipt(words.id, words.actor, stored=False, proven=False)  # FED-7.10
         await self._prove_words(claim, words)
         host = origin_of(words.actor).authority
         ours = names_us(words, self._origin, personal=recipient is not None)

@@ -162,11 +162,19 @@ async def _house(town: Town, domain: str, **settings: object) -> AsyncIterator[H
             await runner.cleanup()
 
 
+def embedded(_domain: str) -> str:
+    """Every house has SQLite in its own folder."""
+    return ""
+
+
 @asynccontextmanager
-async def open_town(folder: Path, *domains: str, **settings: object) -> AsyncIterator[Town]:
-    """A town with a node for each of `domains`."""
+async def open_town(
+    folder: Path, *domains: str, database: Callable[[str], str] = embedded, **settings: object
+) -> AsyncIterator[Town]:
+    """A town with a node for each of `domains`; `database` gives the URL of each one's own."""
     town = Town(folder)
     async with AsyncExitStack() as stack:
         for domain in domains:
-            town.houses[domain] = await stack.enter_async_context(_house(town, domain, **settings))
+            house = _house(town, domain, database=database(domain), **settings)
+            town.houses[domain] = await stack.enter_async_context(house)
         yield town

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from aiohttp import web
 
 from node.config import Config
-from node.errors import Malformed, Missing, TooMuch
+from node.errors import Malformed, Missing, TooMuch, Unproven
 from node.federation.activities.collections import render_collection, render_page
 from node.federation.activities.context import with_context
 from node.federation.actors import ActorDocument, actor_page
@@ -22,6 +22,7 @@ from node.store.directory import Directory
 from node.store.federation import Family, FederationUnit, Relation
 from node.store.keyring import Keyring
 from node.store.unit import Units
+from node.web.paces import Paces
 from node.web.problems import WrongType
 from node.wire import json, multibase
 
@@ -46,6 +47,7 @@ class Rooms:
     directory: Directory
     units: Units
     keyring: Keyring
+    paces: Paces
     resolvers: Sequence[Resolver] = ()
 
 
@@ -91,8 +93,16 @@ class Pages:
     async def _receive(self, request: web.Request, recipient: str | None) -> None:
         if request.content_type not in JSON_TYPES:
             raise WrongType("FED-7.2", "an inbox takes application/activity+json")
+        paces = self._rooms.paces
+        address = await paces.knock(request)
         body = await read_body(request, self._limit)
-        await self._rooms.receiver.receive(delivery_of(request, body), recipient)
+        try:
+            receipt = await self._rooms.receiver.receive(delivery_of(request, body), recipient)
+        except Unproven:
+            await paces.unproven(address)
+            raise
+        if receipt.proven:
+            await paces.proven(receipt.actor)
 
     # -- actors and documents ------------------------------------------------------------------
 

@@ -39,6 +39,13 @@ class MemoryBuckets:
         self._clock = clock
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
+    async def look(self, key: str, per_minute: int) -> Level:
+        """What is in `key`'s bucket; `allowed` when there is one to take."""
+        now = self._clock.ticks()
+        level, since = self._levels.get(key, (float(per_minute), now))
+        rate = per_minute / SECONDS
+        return _level(min(float(per_minute), level + (now - since) * rate), per_minute)
+
     async def take(self, key: str, per_minute: int) -> Level:
         """Take one from `key`'s bucket, if there is one to take."""
         now = self._clock.ticks()
@@ -51,12 +58,17 @@ class MemoryBuckets:
         self._levels[key] = (level, now)
         while len(self._levels) > MOST_BUCKETS:
             self._levels.popitem(last=False)
-        return Level(
-            allowed,
-            int(level),
-            math.ceil((per_minute - level) / rate),
-            max(1, math.ceil((1 - level) / rate)),
-        )
+        return _level(level, per_minute, allowed)
+
+
+def _level(level: float, per_minute: int, allowed: bool | None = None) -> Level:
+    rate = per_minute / SECONDS
+    return Level(
+        level >= 1 if allowed is None else allowed,
+        int(level),
+        math.ceil((per_minute - level) / rate),
+        max(1, math.ceil((1 - level) / rate)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

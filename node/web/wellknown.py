@@ -11,8 +11,10 @@ from node.config import Config
 from node.errors import Malformed, Missing
 from node.federation.discovery import ACTIVITY_JSON, NODEINFO
 from node.federation.peers import Actor
+from node.graph.invites import Registration
 from node.store.directory import Directory
 from node.store.federation import FederationUnit
+from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.wire import json
 
@@ -128,12 +130,13 @@ class WellKnown:
         if version not in VERSIONS:
             raise Missing("FED-10.5", "there is no NodeInfo of that version")
         people, posts = await self._units.look(FederationUnit, FederationUnit.usage)
+        registration = await self._units.look(InvitesUnit, InvitesUnit.registration)
         document = {
             "version": version,
             "software": SOFTWARE,
             "protocols": ["activitypub"],
             "services": {"inbound": [], "outbound": []},
-            "openRegistrations": self._config.registration == "open",
+            "openRegistrations": registration is Registration.OPEN,
             "usage": {"users": {"total": people}, "localPosts": posts},
             "metadata": {"nodeName": self._config.node_name},
         }

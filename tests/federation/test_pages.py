@@ -18,6 +18,8 @@ from node.store.keyring import Keyring, NodeKey
 from node.store.unit import Unit
 from node.testing.fakes import FakeEntropy
 from node.web import federation, problems, wellknown
+from node.web.limits import Gate, MemoryBuckets
+from node.web.paces import Paces, Suffixes
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
 from tests.federation.conftest import ALICE, US, Person, World
@@ -88,7 +90,10 @@ async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
             )
 
     await world.units.run(Unit, people)
-    rooms = federation.Rooms(world.receiver, world.directory, world.units, keyring, (friends_only,))
+    paces = Paces(MemoryBuckets(world.clock), Suffixes(), Gate(), 6000)
+    rooms = federation.Rooms(
+        world.receiver, world.directory, world.units, keyring, paces, (friends_only,)
+    )
     app = web.Application(middlewares=[refusals])
     app.add_routes(federation.routes(rooms, config))
     app.add_routes(wellknown.routes(world.directory, world.units, config))

@@ -1,0 +1,112 @@
+"""How often a peer may deliver (FED-7.16): counted by registrable domain, once it is proven."""
+
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from publicsuffixlist import PublicSuffixList
+
+from node.errors import TooMuch
+from node.federation.receiving import Keys
+from node.web.limits import Gate, Level, neighbourhood
+from node.wire.keys import PublicKey
+
+# Of what an address may send, this part may be signed so that it does not hold.
+FALSE_PART = 100
+MOST_REMEMBERED = 20_000
+
+
+class Buckets(Protocol):
+    """Where the counts are: in this process, or shared by several."""
+
+    async def take(self, key: str, per_minute: int) -> Level: ...
+
+    async def look(self, key: str, per_minute: int) -> Level: ...
+
+
+class Suffixes:
+    """Registrable domains by the public suffix list, which is read when first asked (2 MiB)."""
+
+    def __init__(self) -> None:
+        self._list: PublicSuffixList | None = None
+        self._known: dict[str, str] = {}
+
+    def registrable(self, host: str) -> str:
+        """`example.co.uk` of `a.b.example.co.uk`; what has none stands for itself."""
+        known = self._known.get(host)
+        if known is None:
+            if self._list is None:
+                self._list = PublicSuffixList()
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            # The name of a domain ends in letters; an address stands for itself.
+            found = None if host[-1:].isdigit() or ":" in host else self._list.privatesuffix(host)
+            known = self._known[host] = str(found or host)
+        return known
+
+
+class Paces:
+    """Refuses before a signature is looked at; counts after.
+
+    Only what is proven counts against a domain, so that nobody uses up another's share; what is
+    not counts against the address it came from.
+    """
+
+    def __init__(self, buckets: Buckets, suffixes: Suffixes, gate: Gate, per_minute: int) -> None:
+        self._buckets = buckets
+        self._suffixes = suffixes
+        self._gate = gate
+        self._per_minute = per_minute
+        self._false_per_minute = max(1, per_minute // FALSE_PART)
+
+    async def knock(self, request: web.Request) -> str:
+        """The address a delivery is counted by. Raises `TooMuch` (FED-7.16)."""
+        address = neighbourhood(self._gate.client(request.remote or "", request.headers))
+        _judge(await self._buckets.look(_false(address), self._false_per_minute))
+        return address
+
+    async def admit(self, key_id: str) -> None:
+        """Raises `TooMuch` (FED-7.16) when the domain of this key has used up its share."""
+        _judge(await self._buckets.look(self._share(key_id), self._per_minute))
+
+    async def proven(self, actor: str) -> None:
+        """A delivery of this actor was accepted."""
+        await self._buckets.take(self._share(actor), self._per_minute)
+
+    async def unproven(self, address: str) -> None:
+        """A signature from this address did not hold."""
+        await self._buckets.take(_false(address), self._false_per_minute)
+
+    def _share(self, id: str) -> str:
+        return f"peer:{self._suffixes.registrable((urlsplit(id).hostname or '').lower())}"
+
+
+class PacedKeys:
+    """Keys, but for those who ask too often: before a signature is verified or a key fetched."""
+
+    def __init__(self, keys: Keys, paces: Paces) -> None:
+        self._keys = keys
+        self._paces = paces
+
+    async def key(self, id: str) -> PublicKey:
+        """As `Keys`. Raises `TooMuch` (FED-7.16) besides."""
+        await self._paces.admit(id)
+        return await self._keys.key(id)
+
+    async def again(self, id: str) -> PublicKey | None:
+        """As `Keys`."""
+        return await self._keys.again(id)
+
+    async def holds(self, id: str) -> bool:
+        """As `Keys`."""
+        return await self._keys.holds(id)
+
+
+def _false(address: str) -> str:
+    return f"false:{address}"
+
+
+def _judge(level: Level) -> None:
+    if not level.allowed:
+        wait = level.next_in_seconds
+        raise TooMuch("FED-7.16", f"too many deliveries: wait {wait} s", wait, seconds=wait)

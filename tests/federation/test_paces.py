@@ -1,0 +1,118 @@
+"""Who delivers too much is asked to wait, before anything is spent on the delivery."""
+
+import base64
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from node.testing.town import House, Town, open_town
+from node.web.paces import Suffixes
+from node.wire.api.accounts import NodeSettings, NodeView
+
+LIMIT = 5  # and so one false signature
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    domains = ("alpha.test", "one.beta.test", "two.beta.test")
+    async with open_town(tmp_path, *domains, inbox_requests_per_minute=LIMIT) as town:
+        yield town
+
+
+async def person(town: Town, domain: str) -> str:
+    return (await town.sign_up("alice", domain)).account.actor
+
+
+async def deliver(house: House, actor: str, number: int) -> tuple[int, int | None]:
+    """A signed delivery to alpha: the status, and how long to wait."""
+    about = "https://alpha.test/o/1"
+    body = {"id": f"{actor}#{number}", "type": "Like", "actor": actor, "object": about}
+    inbox = "https://alpha.test/inbox"
+    outcome = await house.node.lines.courier.carry(inbox, json.dumps(body).encode(), actor)
+    return outcome.status or 0, int(outcome.retry_after) if outcome.retry_after else None
+
+
+async def forge(house: House, actor: str, number: int) -> int:
+    """A delivery under a signature that does not hold."""
+    body = {"id": f"{actor}#{number}", "type": "Like", "actor": actor, "object": "https://c.test/o"}
+    content = json.dumps(body).encode()
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    fields = "(request-target) host date digest"
+    headers = {
+        "Host": "alpha.test",
+        "Content-Type": "application/activity+json",
+        "Date": house.world.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        "Digest": f"SHA-256={digest}",
+        "Signature": f'keyId="{actor}#main-key",headers="{fields}",signature="AAAA"',
+    }
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(house.url + "/inbox", data=content, headers=headers) as answer,
+    ):
+        return answer.status
+
+
+@pytest.mark.clause("FED-7.16")
+async def test_a_domain_that_delivers_too_much_waits_and_others_do_not(town: Town) -> None:
+    alpha, one, two = town.houses.values()
+    first, second = await person(town, one.domain), await person(town, two.domain)
+    for number in range(LIMIT):
+        sender, actor = ((one, first), (two, second))[number % 2]
+        assert await deliver(sender, actor, number) == (202, None)
+    wait = 60 // LIMIT
+    assert await deliver(one, first, 10) == (429, wait)
+    assert await deliver(two, second, 10) == (429, wait), "one share for all of beta.test"
+    sent = len(town.sent)
+    assert await forge(alpha, first, 11) == 429, "refused before its signature was looked at"
+    assert len(town.sent) == sent, "and before anything was fetched"
+    town.clock.pass_(timedelta(seconds=wait))
+    assert await deliver(one, first, 12) == (202, None)
+    assert await deliver(two, second, 12) == (429, wait)
+
+
+@pytest.mark.clause("FED-7.16")
+async def test_false_signatures_use_up_their_senders_share_and_nobody_elses(town: Town) -> None:
+    alpha, one, _ = town.houses.values()
+    actor = await person(town, one.domain)
+    assert await deliver(one, actor, 0) == (202, None)
+    assert await forge(alpha, actor, 1) == 401
+    assert await forge(alpha, actor, 2) == 429
+    town.clock.pass_(timedelta(minutes=1))
+    for number in range(3, 3 + LIMIT):
+        assert await deliver(one, actor, number) == (202, None), "its share is whole"
+
+
+def test_registrable_domains() -> None:
+    suffixes = Suffixes()
+    for host, domain in {
+        "a.b.example.co.uk": "example.co.uk",
+        "social.example.org": "example.org",
+        "alice.github.io": "alice.github.io",
+        "co.uk": "co.uk",
+        "localhost": "localhost",
+        "192.0.2.1": "192.0.2.1",
+        "a.alpha.test": "alpha.test",
+        "": "",
+    }.items():
+        assert suffixes.registrable(host) == domain, host
+
+
+@pytest.mark.clause("FED-10.5")
+async def test_nodeinfo_says_what_the_administrator_switched(town: Town) -> None:
+    house = town.houses["alpha.test"]
+    await person(town, house.domain)
+
+    async def said() -> bool:
+        async with aiohttp.ClientSession() as http, http.get(house.url + "/nodeinfo/2.1") as answer:
+            return bool((await answer.json())["openRegistrations"])
+
+    assert not await said()
+    async with house.line(town.admin_tokens[house.domain]) as line:
+        await line.ask("PUT", "/admin/settings", NodeSettings, NodeSettings(registration="open"))
+        assert (await line.ask("GET", "/node", NodeView)).registration == "open"
+    assert await said()
