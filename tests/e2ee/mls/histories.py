@@ -292,9 +292,9 @@ class History:
             if member not in gone:
                 assert member.receive(message)[0] == "commit", member.name
         welcome = committer.merge()
+        self.members = [m for m in self.members if m not in gone]
         for leaf in sorted(leaving.keys() & left):
             self._leaves(leaving[leaf], leaf, message)
-        self.members = [m for m in self.members if m not in gone]
         for held in self.held:
             held.to = [m for m in held.to if m in self.members]
         self.commits = [*self.commits[-3:], (self.epoch, message)]
