@@ -6,14 +6,16 @@ default loses updates), readers beside it. PostgreSQL: SERIALIZABLE, tried again
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from node.errors import Broken
+from node.store import trips
 
 T = TypeVar("T")
 READERS = 4
@@ -22,14 +24,19 @@ CLASHES = {"40001", "40P01"}
 TRIES = 12
 
 
-def _sqlite(url: str, begin: str, size: int) -> AsyncEngine:
+def _sqlite(url: str, kind: type[trips.Connection], begin: str, size: int) -> AsyncEngine:
+    path = Path(str(make_url(url).database))
+
+    def connect() -> trips.Connection:
+        return kind(path, isolation_level=None, timeout=30)
+
     engine = create_async_engine(
         url,
+        async_creator=connect,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
         pool_timeout=60,
-        connect_args={"isolation_level": None, "timeout": 30},
     )
 
     def connected(connection: Any, _record: Any) -> None:
@@ -46,7 +53,7 @@ def _sqlite(url: str, begin: str, size: int) -> AsyncEngine:
         cursor.close()
 
     def begins(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.driver_connection.begin_with(begin)
 
     event.listen(engine.sync_engine, "connect", connected)
     event.listen(engine.sync_engine, "begin", begins)
@@ -60,8 +67,8 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
-            self._writer = _sqlite(url, "BEGIN IMMEDIATE", 1)
-            self._reader = _sqlite(url, "BEGIN", READERS)
+            self._writer = _sqlite(url, trips.Connection, "BEGIN IMMEDIATE", 1)
+            self._reader = _sqlite(url, trips.Reader, "BEGIN", READERS)
         else:
             self._writer = create_async_engine(url, isolation_level="SERIALIZABLE", pool_size=10)
             self._reader = self._writer

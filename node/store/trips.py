@@ -1,0 +1,114 @@
+"""SQLite in fewer trips: what aiosqlite sends to its thread one call at a time goes in one.
+
+A statement costs SQLAlchemy four trips to aiosqlite's thread (cursor, execute, fetch, close), and
+under load each trip waits for its turn twice. Here a statement, the BEGIN before it and the rows
+behind it are one trip. What is asked and answered is the same.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+
+class Cursor:
+    """What SQLAlchemy asks of an aiosqlite cursor; it comes back with all its rows."""
+
+    arraysize = 1
+
+    def __init__(self, trips: "Connection") -> None:
+        self._trips = trips
+        self._found: Sequence[Any] = ()
+        self._made: sqlite3.Cursor | None = None
+
+    def _run(self, many: bool, sql: str, parameters: Any) -> None:
+        """On the connection's thread."""
+        self._made = self._trips.begun().cursor()
+        if many:
+            self._made.executemany(sql, parameters)
+            return
+        self._made.execute(sql, parameters)
+        if self._made.description is not None:
+            self._found = self._made.fetchall()
+
+    @property
+    def description(self) -> Any:
+        return None if self._made is None else self._made.description
+
+    @property
+    def rowcount(self) -> int:
+        return -1 if self._made is None else self._made.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        return None if self._made is None else self._made.lastrowid
+
+    async def __aenter__(self) -> "Cursor":
+        return self
+
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "Cursor":
+        await self._trips.go(lambda: self._run(False, sql, parameters or ()))
+        return self
+
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> "Cursor":
+        await self._trips.go(lambda: self._run(True, sql, parameters))
+        return self
+
+    async def fetchall(self) -> Sequence[Any]:
+        found, self._found = self._found, ()
+        return found
+
+    async def close(self) -> None:
+        # Every row is here: SQLite has let go of the statement already.
+        self._found = ()
+
+
+class Connection(aiosqlite.Connection):
+    """A connection whose transactions begin with their first statement."""
+
+    def __init__(self, database: Path, **options: Any) -> None:
+        super().__init__(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
+        # A node that is killed must not wait for readers.
+        self._thread.daemon = True
+        self._begin_with = ""
+
+    async def go(self, work: Callable[[], None]) -> None:
+        """One trip: `work` runs on the connection's thread, after what is queued there."""
+        await self._execute(work)  # type: ignore[no-untyped-call]
+
+    def begin_with(self, words: str) -> None:
+        """Say `words` (a BEGIN) before the next statement."""
+        self._begin_with = words
+
+    def begun(self) -> sqlite3.Connection:
+        """The connection, inside of its transaction. On the connection's thread."""
+        words, self._begin_with = self._begin_with, ""
+        if words:
+            self._conn.execute(words)
+        return self._conn
+
+    def cursor(self) -> Cursor:  # type: ignore[override]
+        return Cursor(self)
+
+    async def commit(self) -> None:
+        self._begin_with = ""
+        if self._conn.in_transaction:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        self._begin_with = ""
+        if self._conn.in_transaction:
+            await super().rollback()
+
+
+class Reader(Connection):
+    """A connection that only looks: nobody has to wait for the end of its transactions."""
+
+    async def rollback(self) -> None:
+        self._begin_with = ""
+        if self._conn.in_transaction:
+            # The next statement queues up behind it.
+            self._tx.put_nowait((asyncio.get_running_loop().create_future(), self._conn.rollback))
