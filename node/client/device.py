@@ -82,7 +82,7 @@ class Device:
     def history(self, group: str) -> list[SaidRow]:
         """What was said, in the order in which this device read or wrote it."""
         found = [self._get(name, SaidRow) for name in self._rows.names(f"said/{group}/")]
-        return sorted(found, key=lambda row: row.at)
+        return sorted(found, key=lambda row: row.number)
 
     def names(self) -> dict[str, str]:
         """The actors we talk with, by handle; so that nobody is asked who they are."""
@@ -180,7 +180,8 @@ class Device:
     def say(self, group: str, text: str, micros: int) -> SaidRow:
         """Seal `text` and owe it; both are on disk when this returns."""
         id, activity = urn_uuid4(self._entropy.draw(16)), urn_uuid4(self._entropy.draw(16))
-        said = SaidRow(id=id, actor=self.actor, text=text, at=micros, sent=False)
+        count = self._rows.counter
+        said = SaidRow(id=id, actor=self.actor, text=text, at=micros, number=count, sent=False)
         self._seal(group, said, activity, {})
         return said
 
@@ -351,7 +352,10 @@ class Device:
         name = rows.said_row(group, actor, said.id)
         if self._rows.read(name) is not None:
             return []
-        row = SaidRow(id=said.id, actor=actor, text=said.text, at=item.at, kind=said.kind)
+        count = self._rows.counter
+        row = SaidRow(
+            id=said.id, actor=actor, text=said.text, at=item.at, number=count, kind=said.kind
+        )
         changes[name] = msgspec.json.encode(row)
         return [Said(group, said.id, actor, said.text, said.kind, item.at)]
 

@@ -49,12 +49,14 @@ class OutRow(msgspec.Struct, kw_only=True):
 
 
 class SaidRow(msgspec.Struct, kw_only=True):
-    """A message in clear: the vault seals it. `at` is when this device read or wrote it."""
+    """A message in clear: the vault seals it. `at` is when this device read or wrote it; `number`
+    grows from one to the next, whatever the clock does."""
 
     id: str
     actor: str
     text: str
     at: int  # microseconds since 1970
+    number: int
     kind: str = "Note"
     sent: bool = True  # ours only: whether the home node has it
 
