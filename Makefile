@@ -30,7 +30,7 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.run
 	@touch $@
 
 run: $(VENV)/.run
-	$(BIN)/kith serve --data data --domain localhost --listen 127.0.0.1:8420
+	$(BIN)/kith serve --data data --domain localhost:8420 --listen 127.0.0.1:8420
 
 test: $(VENV)/.dev
 	tools/services

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 import uvloop
@@ -125,11 +126,14 @@ async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
 
 async def _greet(node: Node, world: World) -> None:
     link = await admin_invite(node, world)
-    if link is not None:
-        sys.stdout.write(
-            f"{node.config.origin} is ready. Its first administrator signs up here:\n  {link}\n"
-        )
-        sys.stdout.flush()
+    if link is None:
+        return
+    origin = node.config.origin
+    if urlsplit(origin).hostname == "localhost" and not node.config.tls_cert_file:
+        # A trial on this machine: browsers take plain HTTP from localhost, and nobody else asks.
+        link = link.replace("https://", "http://", 1)
+    sys.stdout.write(f"{origin} is ready. Its first administrator signs up here:\n  {link}\n")
+    sys.stdout.flush()
 
 
 async def _work(node: Node, stopping: asyncio.Event) -> None:
