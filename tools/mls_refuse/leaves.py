@@ -133,6 +133,9 @@ GREASED = tuple(Extension(0x0A0A, bytes([n])) for n in range(2))
 DAY = 86400
 WRONG_SOURCE = {PACKAGE: "MLS-7.3h", UPDATE: "MLS-7.3k", PATH: "MLS-12.4.2d"}
 
+# Points of small order, as X25519 and Ed25519 both write them: 0, 1 and -1.
+SMALL = (("zero", 0), ("one", 1), ("minus-one", 2**255 - 20))
+
 LEAF_LIES: tuple[LeafLie, ...] = (
     *(
         LeafLie(
@@ -154,13 +157,13 @@ LEAF_LIES: tuple[LeafLie, ...] = (
     ),
     *(
         LeafLie(
-            f"{kind}-key-small-{n}",
+            f"{kind}-key-small-{name}",
             "MLS-5.1.1",
             f"an {kind} key of small order",
             _with(**{f"{kind}_key": n.to_bytes(32, "little")}),
         )
         for kind in ("encryption", "signature")
-        for n in (0, 1, 2**255 - 20)
+        for name, n in SMALL
     ),
     LeafLie(
         "signature-key-other",

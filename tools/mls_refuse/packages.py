@@ -11,7 +11,7 @@ from node.errors import Refused
 from node.wire import tls
 from tests.e2ee.mls.insider import same
 from tools.mls_refuse.forge import Edit, Leaf, RawLeaf, values_of
-from tools.mls_refuse.leaves import GREASED, flip
+from tools.mls_refuse.leaves import GREASED, SMALL, flip
 from tools.mls_refuse.stage import Stage
 
 
@@ -100,12 +100,12 @@ PACKAGE_LIES: tuple[PackageLie, ...] = (
     ),
     *(
         PackageLie(
-            f"init-key-small-{n}",
+            f"init-key-small-{name}",
             "MLS-5.1.1",
             "an init key of small order",
             _plain(init=lambda _, n=n: n.to_bytes(32, "little")),
         )
-        for n in (0, 1, 2**255 - 20)
+        for name, n in SMALL
     ),
     PackageLie(
         "init-key-of-leaf",

@@ -185,6 +185,16 @@ def again(book: Book, town: Town, told: Stage) -> None:
     book.case(
         "again/key", "MLS-9.2a", "other words with a key that was used", twin, words(0, b"other")
     )
+    removal = told.forger.commit([Remove(told.hears.session.own_leaf)])
+    removed = book.twin("again/removed", receiver, "receive", lambda: removal)
+    book.case(
+        "again/removed",
+        "MLS-12.4.2j",
+        "words for one who was removed",
+        removed,
+        first,
+        before=_texts(removal),
+    )
     third = words(3)
     twin = book.twin("again/skipped", receiver, "receive", lambda: words(1), before=_texts(third))
     book.case(

@@ -217,6 +217,22 @@ def with_leaf(s: Stage, device: Device, bend: Leaf) -> Callable[[Tree], Tree]:
 FLAT = ("flat", "strict")
 
 
+def _grease_in_use(s: Stage) -> Bent:
+    """The group uses an extension that all list; but for the guest it is only GREASE."""
+    type = s.newcomer().me.capabilities.extensions[0]
+    listed = Leaf(
+        fields=lambda f: f | {"capabilities": replace(f["capabilities"], extensions=(type,))}
+    )
+
+    def tree(found: Tree) -> Tree:
+        for device in (s.sender, other_member(s)):
+            found = with_leaf(s, device, listed)(found)
+        return found
+
+    extension = Extension(type, b"in use")
+    return Bent(tree=tree, context=lambda c: replace(c, extensions=(extension,)))
+
+
 def _leaf_rows() -> Iterator[Invited]:
     for lie in LEAF_LIES:
         if TREE in lie.where:
@@ -564,6 +580,14 @@ def _swapped(s: Stage, tree: Tree) -> Tree:
 
 
 INFO_ROWS = (
+    Invited(
+        "context-grease",
+        "MLS-13.4c",
+        "an extension in use that the guest lists as GREASE only",
+        _grease_in_use,
+        path=False,
+        towns=("flat",),
+    ),
     Invited("version-0", "MLS-6", "a group of version 0", _context(version=0)),
     Invited("version-2", "MLS-6", "a group of another version", _context(version=2)),
     Invited(
