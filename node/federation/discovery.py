@@ -150,16 +150,27 @@ class Discovery:
         return await self._known.keep(await self._fetched(id))
 
     async def _fetched(self, id: str) -> Found:
+        await self._check_foreign(id)
         answer = await self._activity(id)
         document = parse_actor(_document(answer))
         if document.id != id or not ids.same_origin(document.id, answer.url):
             # What was asked for was another name of it: the document's own id decides, once.
+            await self._check_foreign(document.id)
             answer = await self._activity(document.id)
             again = parse_actor(_document(answer))
             if again.id != document.id or not ids.same_origin(again.id, answer.url):
                 raise Forbidden("FED-10.7", "the document does not stand at its own id")
             document = again
         return Found(actor_row(document), document.keys, answer.body)
+
+    async def _check_foreign(self, id: str) -> None:
+        """Raises `Forbidden` (FED-10.9) for one of ours: read anew, they would be a stranger."""
+        if await self._is_ours(id):
+            raise Forbidden("FED-10.9", "an actor of this node is not read from the network")
+
+    async def _is_ours(self, id: str) -> bool:
+        known = await self._known.actor(id)
+        return known is not None and known.local
 
     async def _activity(self, url: str) -> Response:
         answer = await self._get(url, ACCEPT)
@@ -194,18 +205,16 @@ class Discovery:
     async def again(self, id: str) -> PublicKey | None:
         """See `receiving.Keys`."""
         ticks = self._clock.ticks()
-        if self._refetched.get(id, ticks):
+        if self._refetched.get(id, ticks) or await self._is_ours(id.partition("#")[0]):
             return None
         self._refetched.put(id, True, ticks)
         key = await self._once(f"key {id}", lambda: self._read_key(id))
         self._keys.put(id, key, ticks)
         return key
 
-    async def holds(self, id: str) -> bool:
+    async def held(self, id: str) -> PublicKey | None:
         """See `receiving.Keys`."""
-        if self._keys.get(id, self._clock.ticks()) is not None:
-            return True
-        return await self._known.key(id) is not None
+        return self._keys.get(id, self._clock.ticks()) or await self._known.key(id)
 
     async def _first_key(self, id: str) -> PublicKey:
         # Another may have read it between our look and this flight.

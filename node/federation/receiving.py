@@ -60,8 +60,8 @@ class Keys(Protocol):
         """The key, fetched anew; None when it was fetched only a short time ago (FED-7.6)."""
         ...
 
-    async def holds(self, id: str) -> bool:
-        """Whether the key is here already, without a fetch."""
+    async def held(self, id: str) -> PublicKey | None:
+        """The key, if it is here already, without a fetch."""
         ...
 
 
@@ -112,7 +112,7 @@ class Receiver:
         words = said(json.document(delivery.body))
         if not same_origin(claim.key_id, words.actor):
             raise Forbidden("FED-7.3", "the key is of another origin than the activity's actor")
-        if words.removes_actor and not await self._keys.holds(claim.key_id):
+        if words.removes_actor and await self._keys.held(claim.key_id) is None:
             return Receipt(words.id, words.actor, stored=False, proven=False)  # FED-7.10
         await self._prove_words(claim, words)
         host = origin_of(words.actor).authority
@@ -153,8 +153,10 @@ class Receiver:
             key = await self._prove(claim)
         except KeyGone:
             # The origin has forgotten the actor's key because the actor is gone: it says itself
-            # what the activity says, so nothing is left to prove.
-            if not words.removes_actor:
+            # what the activity says, so nothing is left to prove. Of this actor alone: that a
+            # neighbour is gone proves nothing.
+            held = await self._keys.held(claim.key_id)
+            if not words.removes_actor or held is None or held.owner != words.actor:
                 raise
             await self._facts.lost(words.actor)
             return

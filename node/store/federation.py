@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
+from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
 from node.store import tables
 from node.store.keyring import public_key, public_row
@@ -74,8 +75,14 @@ class FederationUnit(Unit):
         return None if row is None else _actor(row)
 
     async def put_found(self, found: Found) -> None:
-        """Keep a fetched actor: the row is replaced, and so is the set of its keys."""
+        """Keep a fetched actor: the row is replaced, and so is the set of its keys.
+
+        Raises `Forbidden` (FED-10.9) for one of ours.
+        """
         actor = found.actor
+        known = await self.actor(actor.id)
+        if known is not None and known.local:
+            raise Forbidden("FED-10.9", "an actor of this node is not read from the network")
         values: dict[str, Any] = {name: getattr(actor, name) for name in _ACTOR_TEXTS}
         if not actor.domain:
             del values["domain"]  # not asked this time: what WebFinger once confirmed stays

@@ -97,9 +97,9 @@ class PacedKeys:
         """As `Keys`."""
         return await self._keys.again(id)
 
-    async def holds(self, id: str) -> bool:
+    async def held(self, id: str) -> PublicKey | None:
         """As `Keys`."""
-        return await self._keys.holds(id)
+        return await self._keys.held(id)
 
 
 def _false(address: str) -> str:

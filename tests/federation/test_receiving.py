@@ -9,10 +9,13 @@ from datetime import timedelta
 import pytest
 
 from node.errors import Forbidden, Refused, Unreachable
+from node.federation.peers import Actor as PeerActor
+from node.federation.peers import Found
 from node.federation.receiving import Delivery
 from node.ports import Request
 from node.store import tables
 from node.store.federation import FederationUnit
+from node.store.keyring import public_row
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
 from node.wire.keys import ed25519_from_seed
@@ -265,6 +268,63 @@ async def test_nothing_else_counts_when_the_key_is_gone(world: World, bob: Perso
     said = bob.says("Undo", id="https://b.test/t/9", object=f"{US}/t/1")
     with pytest.raises(Refused):
         await world.receiver.receive(world.signed(rotated.ed25519, said))
+
+
+@pytest.mark.clause("FED-7.11")
+async def test_that_a_neighbour_is_gone_deletes_nobody_else(world: World, bob: Person) -> None:
+    """Anyone may name the key of an actor who has left: it proves that one's end alone."""
+    carol = Person("https://b.test/a/carol", "carol", 3)
+    world.publish(bob)
+    world.publish(carol)
+    for each in (bob, carol):
+        await world.receiver.receive(world.signed(each.rsa, each.says("Follow", object=ALICE)))
+    world.net.at[carol.id] = 410
+    said = bob.says("Delete", id="https://b.test/t/9", object=bob.id)
+    forged = Person(carol.id, "carol", seed=66)
+    with pytest.raises(Refused):
+        await world.receiver.receive(world.signed(forged.ed25519, said))
+    known = await world.directory.actor(bob.id)
+    assert known is not None
+    assert known.gone is None
+    assert said["id"] not in await world.stored()
+
+
+@pytest.mark.clause("FED-10.9")
+async def test_a_wrong_signature_in_the_name_of_ours_reads_nothing_anew(
+    world: World, refused: Refuses
+) -> None:
+    """Our own host would answer with the document, and ours would become a stranger."""
+    alice, forged = Person(ALICE, "alice"), Person(ALICE, "alice", seed=66)
+    world.publish(alice)
+    row = dict(public_row(alice.ed25519.public), created=0, private=b"sealed")
+
+    async def hold(unit: FederationUnit) -> None:
+        await unit.connection.execute(tables.keys.insert().values(**row))
+
+    await world.units.run(FederationUnit, hold)
+    said = alice.says("Follow", object=f"{US}/a/bob")
+    with refused("FED-4.7"):
+        await world.receiver.receive(world.signed(forged.ed25519, said))
+    with refused("FED-10.9"):  # a key that we have not: nor is it looked for
+        await world.receiver.receive(world.signed(forged.rsa, said))
+    assert world.net.asked == []
+    assert await world.directory.local(ALICE) is not None
+
+
+@pytest.mark.clause("FED-10.9")
+async def test_no_document_elsewhere_leads_to_one_of_ours(world: World, eve: Person) -> None:
+    alice = Person(ALICE, "alice")
+    world.publish(alice)
+    world.net.at[eve.id] = alice.document()
+    with pytest.raises(Forbidden):
+        await world.discovery.actor(eve.id)
+    with pytest.raises(Forbidden):
+        await world.units.run(
+            FederationUnit,
+            lambda unit: unit.put_found(Found(PeerActor(ALICE, "Person", "x"), (), b"{}")),
+        )
+    world.directory.forget(ALICE)
+    assert await world.directory.local(ALICE) is not None
 
 
 @pytest.mark.clause("FED-7.15")
