@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 from aiohttp import web
 
 from node.config import Config
-from node.errors import Malformed, Missing, TooMuch, Unproven
+from node.errors import Malformed, Missing, TooMuch
 from node.federation.activities.collections import render_collection, render_page
 from node.federation.activities.context import with_context
 from node.federation.actors import ActorDocument, actor_page
 from node.federation.addressing import may_read
 from node.federation.discovery import ACTIVITY_JSON
 from node.federation.peers import Actor
-from node.federation.receiving import Delivery, Receiver
+from node.federation.receiving import Delivery, Receipt, Receiver
 from node.store.directory import Directory
 from node.store.federation import Family, FederationUnit, Relation
 from node.store.keyring import Keyring
@@ -94,13 +94,12 @@ class Pages:
         if request.content_type not in JSON_TYPES:
             raise WrongType("FED-7.2", "an inbox takes application/activity+json")
         paces = self._rooms.paces
-        address = await paces.knock(request)
-        body = await read_body(request, self._limit)
-        try:
-            receipt = await self._rooms.receiver.receive(delivery_of(request, body), recipient)
-        except Unproven:
-            await paces.unproven(address)
-            raise
+
+        async def prove() -> Receipt:
+            body = await read_body(request, self._limit)
+            return await self._rooms.receiver.receive(delivery_of(request, body), recipient)
+
+        receipt = await paces.judged(request, prove)
         if receipt.proven:
             await paces.proven(receipt.actor)
 
@@ -227,7 +226,8 @@ class Pages:
     async def _viewer(self, request: web.Request) -> str | None:
         if "Signature" not in request.headers:
             return None
-        return await self._rooms.receiver.viewer(delivery_of(request, b""))
+        viewer, delivery = self._rooms.receiver.viewer, delivery_of(request, b"")
+        return await self._rooms.paces.judged(request, lambda: viewer(delivery))
 
     async def _relation(self, viewer: str, actor: str) -> Relation:
         return await self._rooms.units.look(

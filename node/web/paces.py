@@ -1,15 +1,18 @@
 """How often a peer may deliver (FED-7.16): counted by registrable domain, once it is proven."""
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from publicsuffixlist import PublicSuffixList
 
-from node.errors import TooMuch
+from node.errors import TooMuch, Unproven, Unreachable
 from node.federation.receiving import Keys
 from node.web.limits import Gate, Level, neighbourhood
 from node.wire.keys import PublicKey
+
+T = TypeVar("T")
 
 # Of what an address may send, this part may be signed so that it does not hold.
 FALSE_PART = 100
@@ -73,9 +76,17 @@ class Paces:
         """A delivery of this actor was accepted."""
         await self._buckets.take(self._share(actor), self._per_minute)
 
-    async def unproven(self, address: str) -> None:
-        """A signature from this address did not hold."""
-        await self._buckets.take(_false(address), self._false_per_minute)
+    async def judged(self, request: web.Request, prove: Callable[[], Awaitable[T]]) -> T:
+        """What `prove` finds, unless its address brought too much that did not hold (FED-7.16).
+
+        A key that cannot be had counts too: whoever names such keys makes us ask for them.
+        """
+        address = await self.knock(request)
+        try:
+            return await prove()
+        except (Unproven, Unreachable):
+            await self._buckets.take(_false(address), self._false_per_minute)
+            raise
 
     def _share(self, id: str) -> str:
         return f"peer:{self._suffixes.registrable((urlsplit(id).hostname or '').lower())}"

@@ -87,6 +87,46 @@ async def test_false_signatures_use_up_their_senders_share_and_nobody_elses(town
         assert await deliver(one, actor, number) == (202, None), "its share is whole"
 
 
+@pytest.mark.clause("FED-7.16")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/o/1"),
+        ("GET", "/a/x/messages"),
+        ("POST", "/o/1"),
+        ("POST", "/a/x/key_packages/claim"),
+        ("POST", "/o/01890a5d-ac96-774b-bcce-b302099a8057/watch"),
+        ("GET", "/media/signed/01890a5d-ac96-774b-bcce-b302099a8057/video.mp4"),
+    ],
+)
+async def test_signed_questions_make_us_fetch_no_more_than_deliveries_do(
+    town: Town, method: str, path: str
+) -> None:
+    alpha = town.houses["alpha.test"]
+
+    async def ask(number: int) -> int:
+        made = alpha.world.clock.now()
+        key = f"https://one.beta.test/a/{number}#main-key"
+        fields = "(request-target) host date digest"
+        body = b"{}" if method == "POST" else b""
+        headers = {
+            "Host": "alpha.test",
+            "Date": made.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+            "Digest": "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode(),
+            "Signature": f'keyId="{key}",headers="{fields}",signature="AAAA"',
+        }
+        async with (
+            aiohttp.ClientSession() as http,
+            http.request(method, alpha.url + path, data=body, headers=headers) as answer,
+        ):
+            return answer.status
+
+    assert await ask(1) == 401
+    sent = len(town.sent)
+    assert await ask(2) == 429
+    assert len(town.sent) == sent, "nothing is fetched for it"
+
+
 def test_registrable_domains() -> None:
     suffixes = Suffixes()
     for host, domain in {
