@@ -13,6 +13,7 @@ from node.federation.receiving import Receiver
 from node.store.passwords import Passwords
 from node.web import (
     accounts,
+    deliveries,
     e2ee,
     federation,
     graph,
@@ -126,6 +127,7 @@ def make_application(
             *streams.routes(live),
             *graph.routes(units, find_id),
             *inbox.routes(units),
+            *deliveries.routes(units, media.bounds),
             *uploads.routes(intake),
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),

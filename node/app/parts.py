@@ -23,6 +23,7 @@ from node.store.queue import Arrivals
 from node.store.unit import Desk, Units
 from node.video.films import Places
 from node.video.renditions import Limits
+from node.wire.api.deliveries import MediaBounds
 
 LIMIT_FPS = 60  # the frames that a video of the longest length may have
 
@@ -73,6 +74,17 @@ class Media:
     blobs: LocalBlobs
     studio: Studio
     places: Places
+
+    async def bounds(self) -> MediaBounds:
+        """Which bounds hold around the studio's programs here (VID-4.4)."""
+        found = await self.studio.bounds()
+        return MediaBounds(
+            network=found.network,
+            files=found.files,
+            memory=found.memory,
+            time=found.time,
+            core=found.core,
+        )
 
 
 def open_media(config: Config) -> Media:

@@ -39,10 +39,11 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class GaveUp:
-    """Never again. `gone`: the inbox itself is no more."""
+    """Never again. `gone`: the inbox itself is no more. `late`: its time is over."""
 
     why: str
     gone: bool = False
+    late: bool = False
 
 
 Verdict = Delivered | Later | GaveUp
@@ -57,7 +58,7 @@ def judge(status: int | None, attempt: Attempt, now: datetime, spread: float) ->
     at = next_attempt(attempt.failures + 1, attempt.first_tried, now, spread)
     why = f"answered {status}" if status is not None else attempt.trouble or "no answer"
     if at is None:
-        return GaveUp(f"{why}, for {LIFETIME.days} days")
+        return GaveUp(f"{why}, for {LIFETIME.days} days", late=True)
     named = retry_after(attempt.retry_after, now)
     holds = status is None or status in OVERLOADED or attempt.failures + 1 < PATIENCE
     return Later(max(at, named) if named else at, why, holds)

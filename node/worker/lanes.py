@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from node.federation.memory import Memory
-from node.federation.sending import Attempt, GaveUp, Later, judge
+from node.federation.sending import Attempt, GaveUp, Later, Verdict, judge
 from node.ports import Clock, Entropy
 from node.store.lanes import Lanes, Parcel
 
@@ -60,6 +60,8 @@ class Sender:
         self._again: set[str] = set()
         # Lanes that were read to their end, and its row: what is behind it is all there is.
         self._drained: Memory[str, int] = Memory(MOST_DRAINED, math.inf)
+        # Since when a host takes nothing: what waited behind others has waited too (FED-8.4).
+        self._silent: Memory[str, datetime] = Memory(MOST_DRAINED, math.inf)
         self._seen = 0
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -180,7 +182,7 @@ class Sender:
 
     async def _send(self, parcel: Parcel) -> bool:
         """Post one parcel and settle it; whether the lane goes on."""
-        first_tried = parcel.first_tried or self._clock.now()
+        first_tried = parcel.first_tried or self._since(parcel)
         async with self._slots:
             outcome = await self._courier.carry(parcel.inbox, parcel.body, parcel.actor)
         attempt = Attempt(parcel.failures, first_tried, outcome.retry_after, outcome.trouble)
@@ -188,9 +190,23 @@ class Sender:
         verdict = judge(outcome.status, attempt, self._clock.now(), spread)
         if outcome.never:
             verdict = GaveUp(outcome.trouble)
+        self._remember(parcel.host, verdict, first_tried)
         await self._lanes.settle(parcel, verdict, first_tried)
         if not isinstance(verdict, Later) or not verdict.holds:
             return True
         # To the microsecond of the row, or the lane would be opened a moment too early.
         self._waits[parcel.host] = verdict.at
         return False
+
+    def _since(self, parcel: Parcel) -> datetime:
+        """Since when a parcel fails that was not tried yet: its host may have failed before."""
+        silent = self._silent.get(parcel.host, 0)
+        return self._clock.now() if silent is None else max(parcel.due, silent)
+
+    def _remember(self, host: str, verdict: Verdict, first_tried: datetime) -> None:
+        failed = verdict.holds if isinstance(verdict, Later) else False
+        if failed or (isinstance(verdict, GaveUp) and verdict.late):
+            silent = self._silent.get(host, 0) or first_tried
+            self._silent.put(host, min(silent, first_tried), 0)
+        else:
+            self._silent.forget(host)

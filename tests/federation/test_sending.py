@@ -36,7 +36,7 @@ def test_all_else_is_tried_again(status: int | None) -> None:
 @pytest.mark.clause("FED-8.4")
 def test_seven_days_of_silence_end_it_and_the_reason_says_so() -> None:
     old = Attempt(25, NOW - timedelta(days=7), trouble="connection refused")
-    assert judge(None, old, NOW, 0.0) == GaveUp("connection refused, for 7 days")
+    assert judge(None, old, NOW, 0.0) == GaveUp("connection refused, for 7 days", late=True)
 
 
 @pytest.mark.clause("FED-8.5")

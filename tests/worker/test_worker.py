@@ -265,6 +265,28 @@ async def test_after_seven_days_it_gives_up_and_says_why(shop: Shop) -> None:
     assert shown.reason == "no answer, for 7 days"
 
 
+@pytest.mark.clause("FED-8.4")
+async def test_what_waited_behind_others_ends_with_them(shop: Shop) -> None:
+    await shop.know("b.test")
+    shop.road.answers["b.test"] = [None] * 200
+    await shop.owe(1, "b.test")
+    await shop.owe(2, "b.test")
+    for step in range(28):
+        if step == 12:  # five days later
+            await shop.owe(3, "b.test")
+        await shop.worker.step()
+        shop.clock.pass_(timedelta(hours=10))
+        if step == 18:
+            stands = [await shop.lanes.deliveries_of(f"{US}/t/{n}") for n in (1, 2, 3)]
+            assert [one.state for (one,) in stands] == ["gave_up", "gave_up", "due"]
+    [last] = await shop.lanes.deliveries_of(f"{US}/t/3")
+    assert last.state == "due", "not yet seven days"
+    shop.clock.pass_(timedelta(days=2))
+    await shop.worker.step()
+    [last] = await shop.lanes.deliveries_of(f"{US}/t/3")
+    assert last.state == "gave_up"
+
+
 async def test_a_host_that_speaks_again_is_tried_at_once(shop: Shop) -> None:
     await shop.know("b.test")
     shop.road.answers["b.test"] = [None] * 6

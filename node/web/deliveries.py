@@ -1,0 +1,68 @@
+"""Routes of what is on its way to other servers, and of the node's health (spec API-11)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from node.store.deliveries import DeliveriesUnit
+from node.store.unit import Units
+from node.web.routes import Call, Reply, Route, Scope
+from node.wire.api.deliveries import DeliveryList, MediaBounds, NodeHealth
+
+Tries = Callable[[], Awaitable[MediaBounds]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """`tries` finds out which bounds hold around media programs, by trying them."""
+
+    units: Units
+    tries: Tries
+
+    async def list(self, call: Call) -> Reply:
+        account, of = call.caller.account, call.query.get("of", "")
+        items, after = await self.units.look(
+            DeliveriesUnit, lambda unit: unit.deliveries(account, of, call.limit, call.after)
+        )
+        return Reply(DeliveryList(items=items), after=after)
+
+    async def health(self, _call: Call) -> Reply:
+        bounds = await self.tries()
+
+        async def look(unit: DeliveriesUnit) -> NodeHealth:
+            waiting, due, given_up = await unit.counts()
+            return NodeHealth(
+                media_bounds=bounds,
+                arrivals_waiting=waiting,
+                deliveries_due=due,
+                deliveries_given_up=given_up,
+                broken_arrivals=await unit.broken(),
+                failing_peers=await unit.failing(),
+            )
+
+        return Reply(await self.units.look(DeliveriesUnit, look))
+
+
+def routes(units: Units, tries: Tries) -> tuple[Route, ...]:
+    """The routes of this room."""
+    ways = Deliveries(units, tries)
+    return (
+        Route(
+            "GET",
+            "/deliveries",
+            ways.list,
+            "What you said that is on its way to other servers, and what could not be delivered.",
+            Scope.READ,
+            answers=DeliveryList,
+            paged=True,
+            query={"of": "a post or video of yours: then all its deliveries, the arrived ones too"},
+        ),
+        Route(
+            "GET",
+            "/admin/health",
+            ways.health,
+            "How the node stands: bounds of media programs, queues, what failed; takes a second.",
+            Scope.ADMIN,
+            answers=NodeHealth,
+            admin=True,
+        ),
+    )

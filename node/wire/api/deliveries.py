@@ -1,0 +1,64 @@
+"""Pure: what is on its way to other servers, and how the node stands (spec API-11)."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+
+class DeliveryView(msgspec.Struct, kw_only=True):
+    """One delivery to an inbox at `host`. `failures` counts its failed tries, `reason` is the last
+    one's. A `next_try` that is past: it waits for what was said to this host before it."""
+
+    activity: str
+    object: str
+    host: str
+    state: Literal["due", "delivered", "gave_up"]
+    failures: int
+    next_try: datetime | None = None
+    settled: datetime | None = None
+    reason: str = ""
+
+
+class DeliveryList(msgspec.Struct, kw_only=True):
+    """One page, the newest first."""
+
+    items: list[DeliveryView]
+
+
+class MediaBounds(msgspec.Struct, kw_only=True):
+    """Which bounds hold around the programs that read foreign videos, found by trying each."""
+
+    network: bool
+    files: bool
+    memory: bool
+    time: bool
+    core: bool
+
+
+class BrokenArrival(msgspec.Struct, kw_only=True):
+    """What another server said and this node failed to work out, again and again."""
+
+    activity: str
+    actor: str
+    received: datetime
+    reason: str
+
+
+class FailingPeer(msgspec.Struct, kw_only=True):
+    """A server that has not taken what is sent to it since `since`."""
+
+    host: str
+    since: datetime
+    reason: str
+
+
+class NodeHealth(msgspec.Struct, kw_only=True):
+    """How the node stands. The lists are cut at 100, the newest first."""
+
+    media_bounds: MediaBounds
+    arrivals_waiting: int
+    deliveries_due: int
+    deliveries_given_up: int
+    broken_arrivals: list[BrokenArrival]
+    failing_peers: list[FailingPeer]

@@ -1,0 +1,94 @@
+"""What is on its way is seen by who said it, and troubles by who runs the node."""
+
+from datetime import timedelta
+
+import pytest
+
+from node.client.line import Line
+from node.graph import befriending
+from node.store import tables
+from node.store.graph import GraphUnit
+from node.testing.town import Town
+from node.wire.api.deliveries import DeliveryList, DeliveryView, NodeHealth
+from node.wire.api.inbox import NewPost, Post
+
+
+async def list_of(line: Line, of: str = "") -> list[DeliveryView]:
+    pages = line.pages("/deliveries", DeliveryList, {"limit": "2", **({"of": of} if of else {})})
+    return [item async for page in pages for item in page.items]
+
+
+async def befriended(town: Town) -> tuple[str, str]:
+    """Tokens of alice (administrator) and carol at alpha; bob at beta is alice's friend."""
+    alice = await town.sign_up("alice", "alpha.test")
+    carol = await town.sign_up("carol", "alpha.test")
+    bob = (await town.sign_up("bob", "beta.test")).account.actor
+    mine, one = alice.account.actor, town.houses["alpha.test"].node
+    other = town.houses["beta.test"].node
+    await one.lines.discovery.find("@bob@beta.test")
+    await one.stores.units.run(GraphUnit, lambda unit: befriending.request(unit, mine, bob))
+    await town.settle()
+    await other.stores.units.run(GraphUnit, lambda unit: befriending.accept(unit, bob, mine))
+    await town.settle()
+    return alice.token or "", carol.token or ""
+
+
+@pytest.mark.clause("FED-8.7", "API-11.1")
+async def test_who_said_it_sees_where_it_is(town: Town) -> None:
+    alice, carol = await befriended(town)
+    house = town.houses["alpha.test"]
+    async with house.line(alice) as hers, house.line(carol) as another:
+        assert await list_of(hers) == []
+        town.down.add("beta.test")
+        said = await hers.ask("POST", "/posts", Post, NewPost(content="are you there?"))
+        await town.settle()
+        (due,) = await list_of(hers)
+        assert [due] == await list_of(hers, said.id)
+        assert (due.object, due.host, due.state) == (said.id, "beta.test", "due")
+        assert (due.failures, due.settled) == (1, None)
+        assert "does not answer" in due.reason
+        assert due.next_try is not None
+        assert due.next_try > town.clock.now()
+        assert await list_of(another) == []
+        assert await list_of(another, said.id) == []
+
+        town.down.clear()
+        await town.settle(timedelta(minutes=1))
+        assert await list_of(hers) == []
+        (arrived,) = await list_of(hers, said.id)
+        assert (arrived.state, arrived.reason, arrived.next_try) == ("delivered", "", None)
+        assert arrived.settled is not None
+
+        town.down.add("beta.test")
+        for content in ("one", "two", "three"):
+            await hers.ask("POST", "/posts", Post, NewPost(content=content))
+        assert len({one.activity for one in await list_of(hers)}) == 3
+        for _ in range(8 * 4):
+            await town.settle(timedelta(hours=6))
+        assert {one.state for one in await list_of(hers)} == {"gave_up"}
+
+
+@pytest.mark.clause("API-11.2", "VID-4.4")
+async def test_an_administrator_sees_bounds_queues_and_troubles(town: Town) -> None:
+    alice, _ = await befriended(town)
+    house = town.houses["alpha.test"]
+    town.down.add("beta.test")
+    broken = tables.arrivals.insert().values(
+        actor="https://beta.test/a/x",
+        activity="https://beta.test/t/1",
+        body=b"{}",
+        received=1,
+        due=1,
+        state="broken",
+        reason="ValueError",
+    )
+    await house.node.stores.database.write(lambda connection: connection.execute(broken))
+    async with house.line(alice) as line:
+        await line.ask("POST", "/posts", Post, NewPost(content="hello"))
+        await town.settle()
+        health = await line.ask("GET", "/admin/health", NodeHealth)
+    assert health.media_bounds.time
+    assert health.media_bounds.core
+    assert (health.arrivals_waiting, health.deliveries_due, health.deliveries_given_up) == (0, 1, 0)
+    assert [one.host for one in health.failing_peers] == ["beta.test"]
+    assert [one.activity for one in health.broken_arrivals] == ["https://beta.test/t/1"]
