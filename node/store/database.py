@@ -37,6 +37,7 @@ def _sqlite(url: str, kind: type[trips.Connection], begin: str, size: int) -> As
         pool_size=size,
         max_overflow=0,
         pool_timeout=60,
+        hide_parameters=True,
     )
 
     def connected(connection: Any, _record: Any) -> None:
@@ -61,7 +62,10 @@ def _sqlite(url: str, kind: type[trips.Connection], begin: str, size: int) -> As
 
 
 class Database:
-    """Two doors: `write` (one transaction at a time on SQLite) and `read`."""
+    """Two doors: `write` (one transaction at a time on SQLite) and `read`.
+
+    An error names the statement and never its values: logs keep errors, values are people's own.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -70,7 +74,9 @@ class Database:
             self._writer = _sqlite(url, trips.Connection, "BEGIN IMMEDIATE", 1)
             self._reader = _sqlite(url, trips.Reader, "BEGIN", READERS)
         else:
-            self._writer = create_async_engine(url, isolation_level="SERIALIZABLE", pool_size=10)
+            self._writer = create_async_engine(
+                url, isolation_level="SERIALIZABLE", pool_size=10, hide_parameters=True
+            )
             self._reader = self._writer
 
     @asynccontextmanager
