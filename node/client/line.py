@@ -1,11 +1,12 @@
 """The line to the home node: one HTTP connection pool, requests, pages, and the event stream."""
 
 import asyncio
+import io
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
@@ -160,7 +161,8 @@ class Line:
             async with self._http.request(
                 method,
                 self.origin + api.ROOT + path,
-                data=body,
+                # A large body as a stream: written in pieces, between which others get their turn.
+                data=io.BytesIO(body) if body and len(body) > LONGEST_LINE else body,
                 params=query,
                 headers=self._headers(headers or {}),
                 allow_redirects=False,
@@ -211,7 +213,7 @@ class Line:
             yield api.decode(content, answers)
             wanted = _next(headers.get("Link", ""))
 
-    async def events(self, after: str = "") -> AsyncIterator[Event]:
+    async def events(self, after: str = "") -> AsyncGenerator[Event, None]:
         """Events, from the one after `after` on, for ever: a cut is mended by itself (API-7).
 
         Raises what the node refuses (a revoked device); never `Unreachable`.
@@ -219,15 +221,16 @@ class Line:
         failures = 0
         while True:
             try:
-                async for event in self._stream(after):
-                    after = event.id or after
-                    failures = 0
-                    yield event
+                async with aclosing(self._stream(after)) as stream:
+                    async for event in stream:
+                        after = event.id or after
+                        failures = 0
+                        yield event
             except (Unreachable, aiohttp.ClientError, TimeoutError, OSError):
                 await self.rest(failures)
                 failures += 1
 
-    async def _stream(self, after: str) -> AsyncIterator[Event]:
+    async def _stream(self, after: str) -> AsyncGenerator[Event, None]:
         assert self._http is not None, "use Line as `async with`"
         headers = self._headers({"Accept": "text/event-stream"})
         if after:

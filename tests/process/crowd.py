@@ -1,0 +1,162 @@
+"""People who do not stop talking, posting, asking and uploading while their nodes are killed.
+
+What a node answered with 2xx is written down; in the end all of it has to be there, once.
+"""
+
+import asyncio
+import hashlib
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from node.client import api
+from node.client.kith import Kith, Said
+from node.client.uploads import upload
+from node.errors import Conflict, Unreachable
+from node.wire.api.graph import Whom
+from node.wire.api.inbox import NewPost
+from node.wire.api.video import UploadView
+from tools.lab import Lab, Place
+
+PASSPHRASE = "the vault of a test"
+PATIENCE_SECONDS = 60.0
+T = TypeVar("T")
+
+
+async def until(what: str, look: Callable[[], Awaitable[object]]) -> None:
+    """Ask again until it is so."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                with suppress(Unreachable):
+                    if await look():
+                        return
+                await asyncio.sleep(0.05)
+    raise AssertionError(f"never happened: {what}")
+
+
+async def insist(ask: Callable[[], Awaitable[T]]) -> T:
+    """The same request until there is an answer."""
+    while True:
+        with suppress(Unreachable):
+            return await ask()
+        await asyncio.sleep(0.05)
+
+
+async def once(who: Kith, path: str, body: object, key: str) -> None:
+    """A POST that is done once, however often it has to be sent."""
+    headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    try:
+        await insist(lambda: who.line.send("POST", path, api.encode(body), headers))
+    except Conflict as error:
+        # The node was killed between the deed and its answer, and says so.
+        if error.clause != "API-6.5":
+            raise
+
+
+async def enter(lab: Lab, place: Place, name: str) -> Kith:
+    """A new person of this node."""
+    connect = ",".join(f"{each.domain}={each.connect}" for each in lab.places.values())
+    link = await asyncio.to_thread(place.invite)
+    return await Kith.sign_up(
+        link,
+        name,
+        f"{name} has a long password",
+        home=lab.folder / name,
+        connect=connect,
+        ca_file=str(lab.ca),
+        passphrase=PASSPHRASE,
+    )
+
+
+@asynccontextmanager
+async def friends(lab: Lab) -> AsyncIterator[tuple[Kith, Kith]]:
+    """Alice of the first node and Bob of the second, friends and in a conversation."""
+    first, second = lab.places.values()
+    async with await enter(lab, first, "alice") as alice, await enter(lab, second, "bob") as bob:
+        await alice.add_friend(bob.handle)
+        await until("the request arrives", bob.requests)
+        await bob.accept(alice.handle)
+
+        async def friend() -> bool:
+            return (await alice.relation(bob.handle)).state == "friend"
+
+        async def joined() -> bool:
+            await (await bob.talk()).pull()
+            return bool(await bob.conversations())
+
+        await until("they are friends", friend)
+        await alice.talk_to(bob.handle)
+        await until("they are in one conversation", joined)
+        yield alice, bob
+
+
+@dataclass(slots=True)
+class Voice:
+    """One person who talks and posts until told to stop, and hears."""
+
+    kith: Kith
+    other: Kith
+    said: list[str] = field(default_factory=list)
+    posted: list[str] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def name(self) -> str:
+        return self.kith.profile.name
+
+    async def talk(self) -> None:
+        while not self.over.is_set():
+            words = f"{self.name} says {len(self.said)}"
+            # Whether it went out or is only owed: from here on it must arrive.
+            await insist(lambda words=words: self.kith.say(self.other.handle, words))
+            self.said.append(words)
+            await asyncio.sleep(0.02)
+
+    async def post(self) -> None:
+        while not self.over.is_set():
+            words = f"{self.name} posts {len(self.posted)}"
+            key = hashlib.sha256(words.encode()).hexdigest()[:32]
+            body = NewPost(content=f"<p>{words}</p>", audience="friends")
+
+            await once(self.kith, "/posts", body, key)
+            self.posted.append(words)
+            await asyncio.sleep(0.05)
+
+    async def listen(self) -> None:
+        async for one in self.kith.listen():
+            if isinstance(one, Said):
+                self.heard.append(one.text)
+
+
+async def befriend(who: Kith, handle: str) -> None:
+    """Ask until the node has done it."""
+    await once(who, "/friends/requests", Whom(actor=handle), "f" * 32)
+
+
+async def put_up(who: Kith, file: Path) -> UploadView:
+    """Upload a file through every cut; what the node says of it in the end."""
+    id = await upload(who.line, file)
+    return await insist(lambda: who.line.ask("GET", f"/uploads/{id}", UploadView))
+
+
+def hard_look(place: Place) -> dict[str, Any]:
+    """What SQLite and the queues say of a node that is stopped."""
+    connection = sqlite3.connect(place.data / "kith.sqlite3")
+    try:
+
+        def count(statement: str) -> dict[Any, int]:
+            return dict(connection.execute(statement).fetchall())
+
+        return {
+            "integrity": [row[0] for row in connection.execute("PRAGMA integrity_check")],
+            "foreign": connection.execute("PRAGMA foreign_key_check").fetchall(),
+            "arrivals": count("SELECT state, count(*) FROM arrivals GROUP BY state"),
+            "deliveries": count("SELECT state, count(*) FROM deliveries GROUP BY state"),
+        }
+    finally:
+        connection.close()
