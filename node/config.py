@@ -63,14 +63,11 @@ class Config:
     log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.origin)
-        if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/"):
-            raise Malformed("FED-12.1", f"origin must be https://HOST, not {self.origin!r}")
-        object.__setattr__(self, "origin", f"https://{parts.netloc.lower()}")
-        if not self.account_domain:
-            object.__setattr__(self, "account_domain", parts.netloc.lower())
-        if not self.media_origin:
-            object.__setattr__(self, "media_origin", self.origin)
+        object.__setattr__(self, "origin", _origin("origin", self.origin))
+        domain = _domain(self.account_domain or urlsplit(self.origin).netloc)
+        object.__setattr__(self, "account_domain", domain)
+        media_origin = _origin("media_origin", self.media_origin or self.origin)
+        object.__setattr__(self, "media_origin", media_origin)
         if self.registration not in ("invite", "approval", "open"):
             raise Malformed("FED-12.1", "registration must be invite, approval or open")
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
@@ -79,7 +76,7 @@ class Config:
         if self.resolve and not self.lab_network and not self.domain_is_special_use:
             raise Malformed(
                 "FED-12.2",
-                f"resolve entries reach private addresses, and {parts.hostname} is a public name: "
+                f"resolve entries reach private addresses, and {self.origin[8:]} is a public name: "
                 "remove them, or set lab_network = true if this node is a lab",
             )
 
@@ -106,6 +103,27 @@ class Config:
         if not text.isdigit() or int(text) > 65535:
             raise Malformed("FED-12.1", f"listen must be HOST:PORT, not {self.listen!r}")
         return int(text)
+
+
+def _origin(name: str, value: str) -> str:
+    """`value` as an origin: `https`, a host, perhaps a port, and nothing else."""
+    try:
+        parts = urlsplit(value)
+        rest = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
+        good = parts.scheme == "https" and parts.hostname and not rest
+    except ValueError:
+        good = False
+    if not good:
+        raise Malformed("FED-12.1", f"{name} must be https://HOST, not {value!r}")
+    return f"https://{parts.netloc.lower()}"
+
+
+def _domain(value: str) -> str:
+    """`value` as what stands behind the @ of an address."""
+    try:
+        return _origin("account_domain", f"https://{value}").removeprefix("https://")
+    except Malformed:
+        raise Malformed("FED-12.1", f"account_domain must be a host, not {value!r}") from None
 
 
 def _check_words(log_level: str, database: str, trusted_proxies: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""What a node refuses to be told (the rest of the settings: `tests/test_config.py`)."""
+"""What a node refuses to be told, and what it makes of the rest."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -34,6 +34,12 @@ def test_a_node_whose_name_can_never_be_public_may_have_them(domain: str) -> Non
         {"KITH_ORIGIN": "http://a.test"},
         {"KITH_ORIGIN": "https://a.test/x"},
         {"KITH_ORIGIN": "a.test"},
+        {"KITH_ORIGIN": "https://me@a.test"},
+        {"KITH_ORIGIN": "https://a.test?x"},
+        {"KITH_ORIGIN": "https://[::1"},
+        {"KITH_ORIGIN": "https://a.test", "KITH_ACCOUNT_DOMAIN": "https://a.test"},
+        {"KITH_ORIGIN": "https://a.test", "KITH_MEDIA_ORIGIN": "http://m.test"},
+        {"KITH_ORIGIN": "https://a.test", "KITH_MEDIA_ORIGIN": "https://m.test/media"},
         {"KITH_ORIGIN": "https://a.test", "KITH_INBX_LIMIT_BYTES": "1"},
         {"KITH_ORIGIN": "https://a.test", "KITH_INBOX_LIMIT_BYTES": "much"},
         {"KITH_ORIGIN": "https://a.test", "KITH_LAB_NETWORK": "perhaps"},
@@ -44,3 +50,17 @@ def test_a_node_whose_name_can_never_be_public_may_have_them(domain: str) -> Non
 def test_a_setting_of_the_wrong_form_is_refused(environ: dict[str, str], refused: Refuses) -> None:
     with refused("FED-12.1"):
         load(environ)
+
+
+def test_origins_are_told_once_and_the_rest_follows_from_them() -> None:
+    plain = load({"KITH_ORIGIN": "https://A.test/"})
+    assert (plain.origin, plain.account_domain) == ("https://a.test", "a.test")
+    assert plain.media_origin == plain.origin
+    given = load(
+        {
+            "KITH_ORIGIN": "https://node.a.test",
+            "KITH_ACCOUNT_DOMAIN": "A.test",
+            "KITH_MEDIA_ORIGIN": "https://Media.a.test/",
+        }
+    )
+    assert (given.account_domain, given.media_origin) == ("a.test", "https://media.a.test")
