@@ -462,7 +462,7 @@ def _proposal_frames() -> list[Frame]:
                 f"psk-type-{n}",
                 "MLS-8.4",
                 "a type of key not known",
-                lambda s, n=n: RawProposal(4, bytes([n]) + bytes(50)),
+                lambda s, n=n: RawProposal(4, bytes([n, 1]) + bytes(42)),
             )
             for n in (0, 3, 255)
         ),

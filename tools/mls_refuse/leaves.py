@@ -289,6 +289,14 @@ LEAF_LIES: tuple[LeafLie, ...] = (
         ("strict",),
     ),
     LeafLie(
+        "extension-in-use",
+        "MLS-13.4b",
+        "an extension that the group uses is not listed",
+        _lists(extensions=(0xF0F1, 0x0A0A)),
+        (PACKAGE, UPDATE, PATH, TREE),
+        ("strict",),
+    ),
+    LeafLie(
         "required-proposal",
         "MLS-7.3c",
         "a required proposal type is not listed",

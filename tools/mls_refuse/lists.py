@@ -110,7 +110,7 @@ PSK_ROWS = (
             f"type-{n}",
             "MLS-8.4",
             "a type of key that is not known",
-            _raw_psk(bytes([n]) + tls.opaque(b"shared")),
+            _raw_psk(bytes([n, 1]) + RESUMED),
         )
         for n in (0, 3, 255)
     ),

@@ -15,6 +15,7 @@ from tools.mls_refuse.book import Book
 from tools.mls_refuse.forge import Bend, Forger, RawCommit, RawProposal
 from tools.mls_refuse.frames import COMMIT, PROPOSAL, SAID, honest
 from tools.mls_refuse.leaves import flip
+from tools.mls_refuse.packages import Package, forged
 from tools.mls_refuse.stage import Stage
 from tools.mls_refuse.surgery import lies
 from tools.mls_refuse.town import TOWNS, Town
@@ -270,6 +271,12 @@ def outside(book: Book, town: Town, told: Stage) -> None:
     swaps = (
         ("welcome", "MLS-6b", "a Welcome", welcome),
         ("key-package", "MLS-6b", "a key package", package),
+        (
+            "key-package-of-version-2",
+            "MLS-10a",
+            "a key package of another version",
+            tls.u16(1) + tls.u16(5) + forged(told, Package(version=2)).raw,
+        ),
         ("group-info", "MLS-6b", "a group info", told.sender.session.group_info()),
     )
     twins = []

@@ -27,7 +27,7 @@ from node.wire import tls
 from tests.e2ee.mls.people import GROUP, NOW, Device, Seeded, agree
 
 PSKS = {b"shared": b"s" * 32, b"other": b"o" * 32}
-STRANGE = 0xF0F1
+STRANGE, IN_USE = 0xF0F1, 0xF0F2  # one is required, one only used
 
 
 @dataclass
@@ -183,6 +183,7 @@ def strict(suite: int, world: str = "") -> Town:
         Extension(REQUIRED_CAPABILITIES, required.encode()),
         Extension(EXTERNAL_SENDERS, tls.vector(s.encode() for s in senders)),
         Extension(STRANGE, b"strange"),
+        Extension(IN_USE, b"in use"),
     )
     town.found(skilled(town, "alice"), extensions)
     town.add("alice", *(skilled(town, n) for n in ("bob", "carol", "dave")), path=False)
@@ -192,7 +193,7 @@ def strict(suite: int, world: str = "") -> Town:
 def skilled(town: Town, name: str) -> Device:
     """One who has what the strict group requires."""
     return town.able(
-        town.fresh(name), extensions=(STRANGE,), proposals=(STRANGE,), credentials=(1, 2)
+        town.fresh(name), extensions=(STRANGE, IN_USE), proposals=(STRANGE,), credentials=(1, 2)
     )
 
 
