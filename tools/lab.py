@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import aiohttp
@@ -155,6 +155,11 @@ class Lab:
                 environ,
                 self.ca,
             )
+
+    def another(self, place: Place, port: int) -> Place:
+        """A further process of the node that lives at `place`."""
+        log = place.log.with_name(f"{place.domain}-{port}.log")
+        return replace(place, port=port, log=log, process=None)
 
     async def start(self) -> None:
         """Start all nodes and wait for them."""

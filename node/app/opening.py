@@ -65,8 +65,11 @@ async def _settle(config: Config, world: World, stores: Stores) -> str:
     actor = instance(id, config.origin, domain, name, config.node_name)
     keys = await stores.keyring.make(id)
     registration = Registration(config.registration)
-    await units.run(InvitesUnit, lambda unit: settle_in(actor, keys, registration, unit))
-    return id
+    if await units.run(InvitesUnit, lambda unit: settle_in(actor, keys, registration, unit)):
+        return id
+    # Another process over the same database was first: its actor is the node's.
+    known = await units.look(GraphUnit, lambda unit: unit.named(name, domain))
+    return known or id
 
 
 async def admin_invite(node: Node, world: World) -> str | None:

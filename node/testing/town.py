@@ -138,7 +138,10 @@ class TownHops:
 
 
 @asynccontextmanager
-async def _house(town: Town, domain: str, **settings: object) -> AsyncIterator[House]:
+async def open_house(
+    town: Town, domain: str, process: str = "", **settings: object
+) -> AsyncIterator[House]:
+    """A node of `domain`; or a further `process` of it, over the same database."""
     folder = town.folder / domain
     folder.mkdir(parents=True, exist_ok=True)
     given = {"origin": f"https://{domain}", "data_dir": str(folder), **settings}
@@ -147,7 +150,7 @@ async def _house(town: Town, domain: str, **settings: object) -> AsyncIterator[H
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
     await engine.dispose()
-    world = World(town.clock, FakeEntropy(domain), TownHops(town))
+    world = World(town.clock, FakeEntropy(domain + process), TownHops(town))
     async with open_node(config, world) as node:
         runner = web.AppRunner(
             node.application, access_log=None, shutdown_timeout=1, lingering_time=1
@@ -175,6 +178,6 @@ async def open_town(
     town = Town(folder)
     async with AsyncExitStack() as stack:
         for domain in domains:
-            house = _house(town, domain, database=database(domain), **settings)
+            house = open_house(town, domain, database=database(domain), **settings)
             town.houses[domain] = await stack.enter_async_context(house)
         yield town
