@@ -1,5 +1,6 @@
 """Which page serves which command, and in a sentence what the command does."""
 
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -74,7 +75,7 @@ def run(argv: list[str]) -> int:
         print(help_text())
         return 0
     if name not in COMMANDS:
-        print(f"kith: there is no command {name!r}; see kith --help")
+        print(f"kith: there is no command {name!r}; see kith --help", file=sys.stderr)
         return 2
     command = COMMANDS[name]
     return int(import_module(command.page).main(argv if command.whole else argv[1:]))

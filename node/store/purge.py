@@ -18,7 +18,6 @@ from node.wire.times import micros
 Ago: TypeAlias = Callable[[timedelta], int]
 Rule: TypeAlias = Callable[[Ago], ColumnElement[bool]]
 
-EVERY = timedelta(hours=6)
 GROUP = 500  # rows of one transaction: the writer is not held for long
 DAY = timedelta(days=1)
 
