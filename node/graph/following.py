@@ -62,9 +62,13 @@ async def send_away(unit: Room, actor: str, other: str) -> None:
 
 
 async def part(unit: Room, actor: str, other: str) -> None:
-    """Neither follows the other any more."""
+    """Neither follows the other any more, nor the other's video channel."""
     await take_back(unit, actor, other)
     await send_away(unit, actor, other)
+    if mine := await unit.channel(actor):
+        await send_away(unit, mine, other)
+    if theirs := await unit.channel(other):
+        await take_back(unit, actor, theirs)
 
 
 async def lost_ground(unit: Room, actor: str, other: str) -> None:

@@ -53,6 +53,10 @@ class Room(Protocol):
         """The active Person behind one of our actors: themselves, or whose channel it is."""
         ...
 
+    async def channel(self, actor: str) -> str:
+        """The video channel of one of our people; "" for everyone else."""
+        ...
+
     async def knows(self, actor: str) -> bool:
         """Whether the actor's document is here, so that something can be owed to it."""
         ...

@@ -208,20 +208,23 @@ class FederationUnit(Unit):
     # -- collections ---------------------------------------------------------------------------
 
     async def relation(self, viewer: str, actor: str) -> Relation:
-        """What `viewer` is to `actor`, one of ours."""
+        """What `viewer` is to `actor`, one of ours. A block of a person closes their channel."""
         f, r = tables.follows.c, tables.friendships.c
-        pair = await self.connection.execute(
-            select(r.ours, r.theirs).where(r.actor == actor, r.other == viewer)
+        account = tables.accounts.c
+        person = select(account.actor).where(account.channel == actor).scalar_subquery()
+        pairs = await self.connection.execute(
+            select(r.actor, r.ours, r.theirs).where(
+                or_(r.actor == actor, r.actor == person), r.other == viewer
+            )
         )
-        friendship = pair.first()
+        ties = pairs.all()
         follow = await self.connection.execute(
             select(f.state).where(f.follower == viewer, f.followed == actor)
         )
-        ours, theirs = (friendship.ours, friendship.theirs) if friendship else ("none", "none")
         return Relation(
-            friend=ours == theirs == "accepted",
+            friend=any(t.actor == actor and t.ours == t.theirs == "accepted" for t in ties),
             follower=follow.scalar_one_or_none() == "accepted",
-            blocked="blocked" in (ours, theirs),
+            blocked=any("blocked" in (t.ours, t.theirs) for t in ties),
         )
 
     async def members(self, actor: str, collection: str, after: str, most: int) -> list[str]:

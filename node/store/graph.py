@@ -70,6 +70,13 @@ class GraphUnit(Unit):
         owner: str | None = found.scalar_one_or_none()
         return owner
 
+    async def channel(self, actor: str) -> str:
+        """The video channel of one of our people; "" for everyone else."""
+        found = await self.connection.execute(
+            select(accounts.c.channel).where(accounts.c.actor == actor)
+        )
+        return str(found.scalar_one_or_none() or "")
+
     async def knows(self, actor: str) -> bool:
         """Whether the actor's document is here, and it is not gone."""
         found = await self.connection.execute(

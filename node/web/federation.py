@@ -146,19 +146,19 @@ class Pages:
         if kept is None:
             return None
         document: dict[str, Any] = json.document(kept.body)
-        if kept.public or viewer == kept.actor:
-            return document
-        if viewer is None:
-            return None
+        if viewer is None or viewer == kept.actor:
+            return document if kept.public or viewer else None
         relation = await self._relation(viewer, kept.actor)
+        if relation.blocked:
+            return None
         member = _memberships(kept.actor, relation)
-        return document if may_read(document, viewer, member) and not relation.blocked else None
+        return document if kept.public or may_read(document, viewer, member) else None
 
     # -- collections ---------------------------------------------------------------------------
 
     async def outbox(self, request: web.Request) -> web.Response:
         """The public activities: how many, and where their first page is."""
-        actor = await self._local(request, "FED-11.2")
+        actor = await self._open_to(request)
         count = await self._rooms.units.look(
             FederationUnit, lambda unit: unit.outbox_count(actor.id)
         )
@@ -167,7 +167,7 @@ class Pages:
 
     async def outbox_page(self, request: web.Request) -> web.Response:
         """A page of the public activities, newest first."""
-        actor = await self._local(request, "FED-11.2")
+        actor = await self._open_to(request)
         before = int(request.match_info["cursor"])
 
         async def read(unit: FederationUnit) -> tuple[int, list[tuple[int, bytes]]]:
@@ -228,6 +228,13 @@ class Pages:
             return None
         viewer, delivery = self._rooms.receiver.viewer, delivery_of(request, b"")
         return await self._rooms.paces.judged(request, lambda: viewer(delivery))
+
+    async def _open_to(self, request: web.Request) -> Actor:
+        """The actor; nobody to whom there is a block between (GRA-6.2)."""
+        actor, viewer = await self._local(request, "FED-11.2"), await self._viewer(request)
+        if viewer is not None and (await self._relation(viewer, actor.id)).blocked:
+            raise Missing("FED-11.2", "there is no such actor")
+        return actor
 
     async def _relation(self, viewer: str, actor: str) -> Relation:
         return await self._rooms.units.look(

@@ -248,6 +248,29 @@ async def test_the_outbox_lists_public_activities_newest_first(client: Client) -
     assert "next" not in page
 
 
+@pytest.mark.clause("GRA-6.2")
+@pytest.mark.parametrize(
+    "path", ["/t/1", "/a/alice/outbox", "/a/alice/outbox/before/9", "/a/channel/outbox"]
+)
+async def test_who_is_blocked_and_says_who_they_are_is_shown_nothing(
+    world: World, client: Client, eve: Person, path: str
+) -> None:
+    world.publish(eve)
+    async with client.get(path, headers=signed_get(world, eve, path)) as answer:
+        assert answer.status == 200
+
+    async def block(unit: Unit) -> None:
+        await unit.connection.execute(
+            tables.friendships.insert().values(
+                actor=ALICE, other=eve.id, ours="blocked", theirs="none", updated=0
+            )
+        )
+
+    await world.units.run(Unit, block)
+    async with client.get(path, headers=signed_get(world, eve, path)) as answer:
+        assert (answer.status, (await answer.json())["clause"]) == (404, "FED-11.2")
+
+
 @pytest.mark.clause("FED-11.4")
 async def test_only_friends_see_who_the_friends_are(
     world: World, client: Client, bob: Person, eve: Person

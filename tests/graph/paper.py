@@ -98,6 +98,9 @@ class Paper:
     async def owner(self, actor: str) -> str | None:
         return actor if actor == self.actor else None
 
+    async def channel(self, actor: str) -> str:
+        return ""
+
     async def knows(self, actor: str) -> bool:
         return True
 

@@ -1,5 +1,6 @@
 """Friends between real nodes: commands, handlers, rows, and the bytes between them."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -20,6 +21,7 @@ from node.federation.activities.shapes import (
 from node.graph import befriending, blocking, following
 from node.graph.visibility import Audience, AudienceKind
 from node.store import tables
+from node.store.federation import FederationUnit
 from tests.graph.nodes import Node, World
 
 Expect = Callable[[str], AbstractContextManager[None]]
@@ -268,6 +270,29 @@ async def test_a_block_ends_everything_both_ways_and_comes_home(
     await world.settle()
     assert (await a.state(ANN, BOB), await b.state(BOB, ANN)) == ("none", "none")
     assert await b.look(lambda unit: unit.may_see(BOB, ANN, PUBLIC))
+
+
+@pytest.mark.clause("GRA-4.1", "GRA-6.2")
+@pytest.mark.parametrize("by_ann", [True, False])
+async def test_a_block_reaches_the_followers_of_a_channel(
+    world: World, a: Node, b: Node, by_ann: bool
+) -> None:
+    channel, follow = ANN + "-channel", "https://b.test/t/1"
+    await a.insert(
+        tables.actors, id=channel, kind="Group", local=True, account="ann", name="ann_channel"
+    )
+    await a.hear(Follow(follow, BOB, channel))
+    assert [row.followed for row in await a.rows(tables.follows)] == [channel]
+    if by_ann:
+        await a.do(lambda unit: blocking.block(unit, ANN, BOB))
+    else:
+        await a.hear(Block("https://b.test/t/2", BOB, ANN))
+    assert await a.rows(tables.follows) == []
+    ended = [json.loads(body) for body in await a.take(tables.deliveries)]
+    said = [(one["type"], one["actor"]) for one in ended]
+    assert ("Reject", channel) in said
+    seen = await a.units.look(FederationUnit, lambda unit: unit.relation(BOB, channel))
+    assert seen.blocked, "the channel is its person's: its collections and activities are closed"
 
 
 @pytest.mark.clause("GRA-4.2", "GRA-4.3", "GRA-4.4")
