@@ -30,7 +30,7 @@ class NoNetwork:
         pass
 
 
-@pytest.mark.clause("API-8.1")
+@pytest.mark.clause("API-6.1", "API-8.1")
 async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
     config = Config(origin="https://a.test", data_dir=str(tmp_path))
     database = Database(config.database_url)
@@ -54,3 +54,10 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
     for path in document["paths"].values():
         for operation in path.values():
             assert operation["summary"].endswith("."), operation
+    keyless = [
+        path
+        for path, operations in document["paths"].items()
+        if "post" in operations
+        and "Idempotency-Key" not in [one["name"] for one in operations["post"]["parameters"]]
+    ]
+    assert keyless == ["/login"]
