@@ -5,8 +5,8 @@ The vault is opened by the first of them, and stays locked until the `Kith` is c
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from itertools import count
 from types import TracebackType
 from typing import Any, TypeVar
@@ -91,12 +91,11 @@ class Chatting(People):
         rows = (await self.talk()).device.conversations()
         return {group: row.members for group, row in rows.items() if not row.left}
 
-    async def events(self, after: str = "") -> AsyncIterator[Event]:
+    def events(self, after: str = "") -> AsyncGenerator[Event, None]:
         """Events, for ever; cuts are mended. `after` is the id of the last one that was seen."""
-        async for event in self.line.events(after):
-            yield event
+        return self.line.events(after)
 
-    async def listen(self, after: str = "") -> AsyncIterator[Happening | Event]:
+    async def listen(self, after: str = "") -> AsyncGenerator[Happening | Event, None]:
         """What is said to us, opened, and every other event, for ever; cuts are mended.
 
         Raises what ends it for good: `Unproven` when this device was revoked.
@@ -108,13 +107,14 @@ class Chatting(People):
             await reader
 
     async def _read(self, talk: Talk, after: str) -> None:
-        async for event in self.events(after):
-            if event.kind in CATCH_UP:
-                await self._catch_up(talk)
-            if event.kind == "sealed":
-                await self._take(talk, msgspec.convert(event.data, MailboxItem))
-            else:
-                talk.heard.put_nowait(event)
+        async with aclosing(self.events(after)) as events:
+            async for event in events:
+                if event.kind in CATCH_UP:
+                    await self._catch_up(talk)
+                if event.kind == "sealed":
+                    await self._take(talk, msgspec.convert(event.data, MailboxItem))
+                else:
+                    talk.heard.put_nowait(event)
 
     async def _catch_up(self, talk: Talk) -> None:
         """What came while nobody listened is in the mailbox; the key packages may be used up."""

@@ -1,8 +1,8 @@
 """The verbs of videos: publish a file, watch one (spec VID-5 to VID-7)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
@@ -89,22 +89,24 @@ class Videos(Seat):
             return sum([len(piece) async for piece in self.stream(id, progress=progress)])
         done = 0
         with _whole(Path(path)) as file:
-            async for piece in self.stream(id, progress=progress):
-                done += await asyncio.to_thread(file.write, piece)
+            async with aclosing(self.stream(id, progress=progress)) as pieces:
+                async for piece in pieces:
+                    done += await asyncio.to_thread(file.write, piece)
         return done
 
     async def stream(
         self, id: str, start: int = 0, progress: Stages = silent
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The bytes of the MP4 from `start` on. Raises `Unreachable` when cuts do not end."""
         failures, at = 0, start
         while True:
             there = await self.watching(id)
             try:
-                async for piece, size in self._pieces(there, at):
-                    at, failures = at + len(piece), 0
-                    progress("download", at, size)
-                    yield piece
+                async with aclosing(self._pieces(there, at)) as pieces:
+                    async for piece, size in pieces:
+                        at, failures = at + len(piece), 0
+                        progress("download", at, size)
+                        yield piece
                 return
             except Unreachable:
                 failures += 1
@@ -112,7 +114,7 @@ class Videos(Seat):
                     raise
                 await self.line.rest(failures)
 
-    async def _pieces(self, there: Watching, start: int) -> AsyncIterator[tuple[bytes, int]]:
+    async def _pieces(self, there: Watching, start: int) -> AsyncGenerator[tuple[bytes, int], None]:
         """Pieces from `start` on, each with the length of the whole."""
         async with self.line.fetch(self._address(there.mp4), start) as answer:
             # A server that knows no ranges begins anew.

@@ -1,7 +1,8 @@
 """A Town and its people, each with a home folder of their own, as the client library has them."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,22 @@ class Square:
         )
         self._admins.setdefault(domain, kith.profile.token)
         return kith
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """The nodes' workers run by themselves inside of this."""
+
+        async def work() -> None:
+            while True:
+                await self.town.settle()
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(work())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
     async def befriend(self, one: Kith, other: Kith) -> None:
         await one.add_friend(other.handle)

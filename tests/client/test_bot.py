@@ -2,13 +2,13 @@
 
 import asyncio
 import re
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from node.client.kith import Kith
+from node.client.kith import Kith, Said
 from tests.client.conftest import PASSPHRASE, Square
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "clients.md"
@@ -46,11 +46,11 @@ async def test_the_bot_in_the_docs_answers(
     running = asyncio.create_task(program["main"](str(square.folder / "bob")))
     await alice.say(bob.handle, "do you hear me?")
     try:
-        async for one in alice.listen():
-            await square.town.settle()
-            if getattr(one, "text", ""):
-                break
-        assert one.text == "You said: do you hear me?"  # type: ignore[union-attr]
+        async with square.working(), aclosing(alice.listen()) as heard:
+            async for one in heard:
+                if isinstance(one, Said):
+                    break
+        assert one.text == "You said: do you hear me?"
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

@@ -53,7 +53,7 @@ async def events(
     after: Annotated[str, typer.Option(help="Begin behind this event's id.")] = "",
 ) -> None:
     """Print events as they come, a JSON line each; sealed messages stay sealed."""
-    async with desk.kith() as kith, aclosing(kith.events(after)) as found:  # type: ignore[type-var]
+    async with desk.kith() as kith, aclosing(kith.events(after)) as found:
         async for event in found:
             desk.out.value(event)
 
@@ -86,7 +86,7 @@ class Room:
             await asyncio.wait({hearing, talking})
 
     async def _speak(self, conversation: str) -> None:
-        async with aclosing(self._typing.lines()) as lines:  # type: ignore[type-var]
+        async with aclosing(self._typing.lines()) as lines:
             async for line in lines:
                 if line.strip():
                     await self._say(conversation, line)
@@ -101,7 +101,7 @@ class Room:
 
     async def hear(self, conversation: str) -> None:
         """Print what comes, of `conversation` or of all."""
-        async with aclosing(self._kith.listen()) as heard:  # type: ignore[type-var]
+        async with aclosing(self._kith.listen()) as heard:
             async for one in heard:
                 if isinstance(one, Event) or conversation not in ("", one.conversation):
                     continue

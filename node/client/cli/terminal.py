@@ -5,7 +5,7 @@ import readline
 import sys
 import termios
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
 PROMPT = "> "
@@ -21,7 +21,7 @@ class Typing:
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
 
-    async def lines(self) -> AsyncIterator[str]:
+    async def lines(self) -> AsyncGenerator[str, None]:
         """Lines without their break, until the end of the input."""
         self._asked = True
         # A daemon: nothing can wake a thread that waits for a person.
