@@ -81,11 +81,11 @@ def parse_actor(document: Doc) -> ActorDocument:
         name=_handle(document, id),
         inbox=url_id(one(document.get("inbox"), "the inbox"), "the actor's inbox"),
         shared_inbox=maybe_url(shared or document.get("sharedInbox"), "the shared inbox"),
-        outbox=maybe_url(document.get("outbox"), "the outbox"),
-        followers=maybe_url(document.get("followers"), "followers"),
-        following=maybe_url(document.get("following"), "following"),
-        friends=maybe_url(document.get("friends"), "friends"),
-        key_packages=maybe_url(document.get("keyPackages"), "keyPackages"),
+        outbox=_own(document, "outbox", id),
+        followers=_own(document, "followers", id),
+        following=_own(document, "following", id),
+        friends=_own(document, "friends", id),
+        key_packages=_own(document, "keyPackages", id),
         display_name=line(text(document, "name")),
         summary=_summary(document),
         icon=picture(document.get("icon")),
@@ -98,6 +98,12 @@ def parse_actor(document: Doc) -> ActorDocument:
         owner=_owner(document, id),
         identity_key=_identity_key(document),
     )
+
+
+def _own(document: Doc, name: str, id: str) -> str:
+    """A collection of the actor. Naming another origin's, it would stand for other people."""
+    said = maybe_url(document.get(name), name)
+    return said if said and ids.same_origin(said, id) else ""
 
 
 def _handle(document: Doc, id: str) -> str:

@@ -181,3 +181,13 @@ def test_real_actors_of_many_servers(vectors):
     for file, (name, count) in named.items():
         read = parse_actor(json.document(Path(wild / file).read_bytes()))
         assert (read.name, len(read.keys)) == (name, count), file
+
+
+@pytest.mark.clause("FED-6.17a")
+@pytest.mark.parametrize("name", ["outbox", "followers", "following", "friends", "keyPackages"])
+def test_an_actor_does_not_claim_the_collections_of_others(name: str) -> None:
+    """A comment for "the followers" of the host would go to those of its own author."""
+    said = {"id": ANN, "type": "Person", "inbox": f"{ANN}/inbox"}
+    field = "key_packages" if name == "keyPackages" else name
+    assert getattr(parse_actor({**said, name: f"{ANN}/x"}), field) == f"{ANN}/x"
+    assert getattr(parse_actor({**said, name: "https://elsewhere.test/a/bob/x"}), field) == ""
