@@ -10,6 +10,7 @@ from node.e2ee.chain import Item, Signer
 from node.errors import Forbidden, Malformed, Missing, Unproven
 from node.store.e2ee import E2eeUnit
 from node.store.unit import Units
+from node.web.federation import read_body
 from node.wire import json
 from node.wire.json import Document, Json
 
@@ -148,9 +149,7 @@ async def _chain(unit: E2eeUnit, id: str, asker: str, after: int) -> Document | 
 
 
 async def _signed(request: web.Request, prove: Prove, limit_bytes: int) -> tuple[str, Document]:
-    body = await request.content.read(limit_bytes + 1)
-    while not request.content.at_eof() and len(body) <= limit_bytes:
-        body += await request.content.read(limit_bytes + 1 - len(body))
+    body = await read_body(request, limit_bytes)
     said = json.document(body, limit_bytes)
     asker = await prove(request, body)
     if asker is None:

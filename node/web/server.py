@@ -1,5 +1,6 @@
 """The web application: routes become handlers, errors become problems (API-1, API-2)."""
 
+import asyncio
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -30,6 +31,7 @@ from node.wire.api.cursor import write_cursor
 
 API = "/api/kith/v1"
 DESCRIPTION = f"{API}/openapi.json"
+BODY_SECONDS = 30.0  # for a whole body: who dribbles it holds a place that others need
 ROUTES = web.AppKey("routes", tuple[Route, ...])
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -257,7 +259,11 @@ async def _chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
 
 
 async def _whole(request: web.Request, limit: int) -> bytes:
-    return b"".join([piece async for piece in _chunks(request, limit)])
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return b"".join([piece async for piece in _chunks(request, limit)])
+    except TimeoutError:
+        raise Malformed("API-1.3", "the body did not come in time") from None
 
 
 async def _one(raw: bytes) -> AsyncIterator[bytes]:

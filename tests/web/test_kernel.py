@@ -1,5 +1,6 @@
 """The kernel: bodies, problems, tokens, limits, pages of lists, the description."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -11,7 +12,7 @@ import pytest
 from node.errors import Broken, Conflict, TooMuch, Unreachable
 from node.graph.accounts import State
 from node.store.accounts import AccountsUnit
-from node.web import limits
+from node.web import limits, server
 from node.web.auth import digest_of
 from node.web.openapi import undocumented
 from node.web.problems import every_kind, kind_of
@@ -307,3 +308,23 @@ async def test_an_undescribed_route_is_found(build: Build) -> None:
 async def test_health(house: House) -> None:
     assert (await house.ask("GET", "//livez")).status == 200
     assert (await house.ask("GET", "//readyz")).raw == b"ready\n"
+
+
+@pytest.mark.clause("API-1.3")
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One byte a minute, from thousands, without a token."""
+    house = await build()
+    monkeypatch.setattr(server, "BODY_SECONDS", 0.05)
+    never = asyncio.Event()
+
+    async def dribble() -> AsyncIterator[bytes]:
+        yield b"{"
+        await never.wait()
+
+    async with house.client.post(
+        server.API + "/login", data=dribble(), headers={"Content-Type": "application/json"}
+    ) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["detail"] == "the body did not come in time"
