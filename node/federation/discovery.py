@@ -23,7 +23,7 @@ FRESH = timedelta(hours=24)
 DESCRIBED = timedelta(days=7)
 COOL_DOWN_SECONDS = 300.0  # between two fetches of a key that did not fit (FED-7.6)
 KEYS_KEPT = 20_000
-KEY_SECONDS = 3600.0
+KEY_SECONDS = 60.0  # how long a key that its owner took back may still be believed here
 SELF = "self"
 NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/"
 

@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 
 from node.errors import Forbidden, Refused, Unreachable
+from node.federation.actors import parse_actor
+from node.federation.discovery import actor_row
 from node.federation.peers import Actor as PeerActor
 from node.federation.peers import Found
 from node.federation.receiving import Delivery
@@ -179,6 +181,23 @@ async def test_a_rotated_key_is_fetched_once_more_and_then_not_again(
     with refused("FED-4.7"):
         await world.receiver.receive(world.signed(forged.ed25519, said))
     assert world.net.asked == [bob.id]
+
+
+@pytest.mark.clause("FED-3.5")
+async def test_a_key_that_its_owner_took_back_is_not_believed_for_long(
+    world: World, bob: Person, refused: Refuses
+) -> None:
+    world.publish(bob)
+    await world.receiver.receive(world.signed(bob.ed25519, bob.says("Follow", object=ALICE)))
+    rotated = Person(bob.id, "bob", seed=9)
+    world.publish(rotated)
+    document = parse_actor(rotated.document())
+    found = Found(actor_row(document), document.keys, b"{}")
+    await world.units.run(FederationUnit, lambda unit: unit.put_found(found))  # as by its Update
+    world.clock.pass_(timedelta(minutes=1, seconds=1))
+    said = bob.says("Like", id="https://b.test/t/2", object=f"{US}/o/1")
+    with refused("FED-4.7"):
+        await world.receiver.receive(world.signed(bob.ed25519, said))
 
 
 @pytest.mark.clause("FED-7.7")
