@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeAlias
 
 import structlog
 
-from node.errors import Refused
+from node.errors import Forbidden, Refused
 from node.federation.activities import parse
 from node.federation.backoff import next_attempt
 from node.federation.sending import PATIENCE
@@ -76,6 +76,9 @@ class Applier:
         if not await unit.claim(arrival):
             return
         activity = parse(json.document(arrival.body), arrival.received)
+        if activity.actor != arrival.actor:
+            # A sealed object without its Create names its author itself: the proof was another's.
+            raise Forbidden("FED-7.3", "what arrived speaks for another than whose key signed it")
         for kind, handler in self._handlers.get(type(activity), ()):
             await handler(activity, unit.beside(kind))
         await unit.mark(arrival, "applied")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Forbidden
-from node.federation.activities.shapes import Follow
+from node.federation.activities.shapes import CreateSealed, Follow
 from node.net.courier import Outcome
 from node.store import tables
 from node.store.bells import Bells
@@ -360,3 +360,31 @@ async def test_a_running_worker_is_woken_by_bells_and_stops_gracefully(shop: Sho
     await worked.wait()
     shop.worker.stop()
     await running
+
+
+@pytest.mark.clause("FED-7.3")
+async def test_what_speaks_for_another_than_its_signer_is_not_handled(shop: Shop) -> None:
+    """A sealed object that passes the door as an Add, with a neighbour as its author."""
+    carol = "https://b.test/a/carol"
+    heard: list[str] = []
+
+    async def hear(sealed: CreateSealed, _unit: Unit) -> None:
+        heard.append(sealed.actor)
+
+    handlers = {CreateSealed: ((Unit, hear),)}
+    waiting = Waiting(shop.database, shop.clock)
+    applier = Applier(waiting, shop.units, handlers, shop.clock, shop.arrivals)
+    for n, author in enumerate((carol, BOB)):
+        said = {
+            "id": f"https://b.test/t/{n}",
+            "type": ["Add", "PrivateMessage"],
+            "actor": BOB,
+            "attributedTo": author,
+            "to": [f"{US}/a/alice"],
+            "mediaType": "message/mls",
+            "encoding": "base64",
+            "content": "AAEC",
+        }
+        await shop.arrivals.add(BOB, f"https://b.test/t/{n}", json.dumps(said).encode(), True)
+    await applier.step()
+    assert heard == [BOB]
