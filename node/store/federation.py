@@ -265,6 +265,13 @@ class FederationUnit(Unit):
         row = (await self.connection.execute(query)).first()
         return None if row is None else Kept(row.actor, row.body, row.public)
 
+    async def locked(self, actor: str) -> bool:
+        """Whether one of ours is suspended: nothing that they said is shown (INB-1.8)."""
+        t = tables.accounts.c
+        mine = or_(t.actor == actor, t.channel == actor)
+        query = select(exists().where(mine, t.state == "suspended"))
+        return bool((await self.connection.execute(query)).scalar_one())
+
     async def family(self, account: str) -> Family | None:
         """The actors of an account that belong together, and its identity key."""
         t = tables.accounts.c

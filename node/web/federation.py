@@ -143,7 +143,7 @@ class Pages:
         """An activity of ours: to everyone when public, else to those it was addressed to."""
         look = self._rooms.units.look
         kept = await look(FederationUnit, lambda unit: unit.activity(id))
-        if kept is None:
+        if kept is None or await look(FederationUnit, lambda unit: unit.locked(kept.actor)):
             return None
         document: dict[str, Any] = json.document(kept.body)
         if viewer is None or viewer == kept.actor:
@@ -230,8 +230,10 @@ class Pages:
         return await self._rooms.paces.judged(request, lambda: viewer(delivery))
 
     async def _open_to(self, request: web.Request) -> Actor:
-        """The actor; nobody to whom there is a block between (GRA-6.2)."""
+        """The actor; nobody who is suspended, or with whom there is a block (GRA-6.2)."""
         actor, viewer = await self._local(request, "FED-11.2"), await self._viewer(request)
+        if await self._rooms.units.look(FederationUnit, lambda unit: unit.locked(actor.id)):
+            raise Missing("FED-11.2", "there is no such actor")
         if viewer is not None and (await self._relation(viewer, actor.id)).blocked:
             raise Missing("FED-11.2", "there is no such actor")
         return actor

@@ -271,6 +271,22 @@ async def test_who_is_blocked_and_says_who_they_are_is_shown_nothing(
         assert (answer.status, (await answer.json())["clause"]) == (404, "FED-11.2")
 
 
+@pytest.mark.clause("INB-1.8")
+@pytest.mark.parametrize("path", ["/t/1", "/a/alice/outbox", "/a/alice/outbox/before/9"])
+async def test_what_someone_suspended_said_is_not_shown(
+    world: World, client: Client, path: str
+) -> None:
+    async with client.get(path) as answer:
+        assert answer.status == 200
+
+    async def suspend(unit: Unit) -> None:
+        await unit.connection.execute(tables.accounts.update().values(state="suspended"))
+
+    await world.units.run(Unit, suspend)
+    async with client.get(path) as answer:
+        assert answer.status == 404
+
+
 @pytest.mark.clause("FED-11.4")
 async def test_only_friends_see_who_the_friends_are(
     world: World, client: Client, bob: Person, eve: Person
