@@ -87,15 +87,18 @@ class Directory:
 
     async def suspended(self, actor: str, host: str) -> bool:
         """Whether we refuse to hear this actor or server."""
+        if host in await self._suspended_hosts():
+            return True
+        known = await self.actor(actor)
+        return known is not None and known.suspended is not None
+
+    async def _suspended_hosts(self) -> frozenset[str]:
         ticks = self._clock.ticks()
         hosts = self._suspended.get("", ticks)
         if hosts is None:
             hosts = await self._units.look(FederationUnit, FederationUnit.suspended_hosts)
             self._suspended.put("", hosts, ticks)
-        if host in hosts:
-            return True
-        known = await self.actor(actor)
-        return known is not None and known.suspended is not None
+        return hosts
 
     async def standing(self, actor: str, host: str, relation: bool) -> Standing:
         """See `receiving.Facts`."""
@@ -122,7 +125,7 @@ class Directory:
         if kept is None:
             kept = await self._units.look(FederationUnit, lambda unit: unit.peer(host))
             self._peers.put(host, kept, self._clock.ticks())
-        return kept
+        return replace(kept, suspended=host in await self._suspended_hosts())
 
     async def describe(self, peer: Peer) -> None:
         await self._units.run(FederationUnit, lambda unit: unit.put_peer(peer))

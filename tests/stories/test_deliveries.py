@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from node.client.line import Line
+from node.errors import Conflict, Forbidden
 from node.graph import befriending
 from node.store import tables
 from node.store.graph import GraphUnit
 from node.testing.town import Town
 from node.wire.api.deliveries import DeliveryList, DeliveryView, NodeHealth
 from node.wire.api.inbox import NewPost, Post
+from node.wire.api.servers import ServerChoice, ServerList
 
 
 async def list_of(line: Line, of: str = "") -> list[DeliveryView]:
@@ -92,3 +94,38 @@ async def test_an_administrator_sees_bounds_queues_and_troubles(town: Town) -> N
     assert (health.arrivals_waiting, health.deliveries_due, health.deliveries_given_up) == (0, 1, 0)
     assert [one.host for one in health.failing_peers] == ["beta.test"]
     assert [one.activity for one in health.broken_arrivals] == ["https://beta.test/t/1"]
+
+
+@pytest.mark.clause("API-11.3", "FED-7.7")
+async def test_an_administrator_suspends_a_server_and_takes_it_back(town: Town) -> None:
+    alice, carol = await befriended(town)
+    house = town.houses["alpha.test"]
+    choice = ServerChoice(host="BETA.test", suspended=True)
+    async with house.line(alice) as line, house.line(carol) as another:
+        with pytest.raises(Forbidden, match="admin"):
+            await another.ask("PUT", "/admin/servers", ServerList, choice)
+        with pytest.raises(Conflict) as refusal:
+            own = ServerChoice(host="alpha.test", suspended=True)
+            await line.ask("PUT", "/admin/servers", ServerList, own)
+        assert refusal.value.clause == "API-11.3"
+        town.down.add("beta.test")
+        await line.ask("POST", "/posts", Post, NewPost(content="before"))
+        await town.settle()
+        said = await line.ask("PUT", "/admin/servers", ServerList, choice)
+        assert said.suspended == ["beta.test"]
+        town.down.clear()
+        town.sent.clear()
+        await line.ask("POST", "/posts", Post, NewPost(content="after"))
+        await town.settle(timedelta(hours=1))
+        assert not [one for one in town.sent if one.url.startswith("https://beta.test")]
+        assert {one.state for one in await list_of(line)} == {"gave_up"}
+        back = await line.ask(
+            "PUT", "/admin/servers", ServerList, ServerChoice(host="beta.test", suspended=False)
+        )
+        assert back.suspended == []
+        await town.settle(timedelta(seconds=6))
+        heard = await line.ask("POST", "/posts", Post, NewPost(content="again"))
+        await town.settle()
+        assert [(one.state, one.reason) for one in await list_of(line, heard.id)] == [
+            ("delivered", "")
+        ]
