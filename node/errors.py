@@ -63,3 +63,7 @@ class Unreachable(NodeError):
 
 class Broken(NodeError):
     """A fault of this program or of its disk. Please report it."""
+
+
+class NoRoom(Broken):
+    """The database's disk is full: nothing was changed, and the same call may succeed later."""

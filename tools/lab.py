@@ -37,6 +37,7 @@ class Place:
     environ: dict[str, str]
     ca: Path
     process: subprocess.Popen[bytes] | None = None
+    wrapper: tuple[str, ...] = ()  # what starts the program, if it is not started bare
     link: str = ""
 
     @property
@@ -52,6 +53,7 @@ class Place:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
+                    *self.wrapper,
                     str(KITH),
                     "serve",
                     "--data",

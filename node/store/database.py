@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from node.errors import Broken
+from node.errors import Broken, NoRoom
 from node.store import trips
 
 T = TypeVar("T")
@@ -61,6 +61,14 @@ def _sqlite(url: str, kind: type[trips.Connection], begin: str, size: int) -> As
     return engine
 
 
+def _no_room(error: DBAPIError) -> bool:
+    """SQLITE_FULL, or disk_full of PostgreSQL; SQLite's log says a full disk in its own way too."""
+    return (
+        getattr(error.orig, "sqlstate", None) == "53100"
+        or getattr(error.orig, "sqlite_errorname", None) == "SQLITE_FULL"
+    )
+
+
 class Database:
     """Two doors: `write` (one transaction at a time on SQLite) and `read`.
 
@@ -88,13 +96,16 @@ class Database:
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in a transaction and commit. It may run again, so it changes only rows.
 
-        Raises what `work` raises (and rolls back), or `Broken` when clashes do not end.
+        Raises what `work` raises (and rolls back), `NoRoom` when the disk is full (FED-12.8), or
+        `Broken` when clashes do not end.
         """
         for _ in range(TRIES):
             try:
                 async with self._writer.begin() as connection:
                     return await work(connection)
             except DBAPIError as error:
+                if _no_room(error):
+                    raise NoRoom("the database has no room left on its disk") from error
                 if getattr(error.orig, "sqlstate", None) not in CLASHES:
                     raise
         raise Broken("the database refuses this change again and again")

@@ -14,6 +14,7 @@ from node.errors import (
     Malformed,
     Missing,
     NodeError,
+    NoRoom,
     Refused,
     TooMuch,
     Unproven,
@@ -49,6 +50,7 @@ BROKEN = Kind("broken", 500, "The node failed", "Try again; tell the operator th
 RATE_LIMITED = Kind(
     "rate_limited", 429, "Too many requests", "Wait for the seconds that Retry-After names."
 )
+FULL = Kind("full", 507, "No room left", "Delete a video, or try again later.")
 KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
     (
         WrongMethod,
@@ -67,7 +69,8 @@ KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
     (Forbidden, Kind("forbidden", 403, "Not permitted", "Ask the one who may permit it.")),
     (Missing, Kind("missing", 404, "Not here", "Check the address; it may also not be for you.")),
     (Conflict, Kind("conflict", 409, "Not in this state", "Look at the present state first.")),
-    (Full, Kind("full", 507, "No room left", "Delete a video, or try again later.")),
+    (Full, FULL),
+    (NoRoom, FULL),
     (TooMuch, Kind("too_much", 413, "Too much", "Send less; the parameters name the limit.")),
     (
         Unreachable,
@@ -86,7 +89,7 @@ def kind_of(error: BaseException) -> Kind:
 
 def every_kind() -> tuple[Kind, ...]:
     """All sorts of problems, for the description and for the page of each."""
-    return (*(kind for _, kind in KINDS), RATE_LIMITED, BROKEN)
+    return tuple(dict.fromkeys((*(kind for _, kind in KINDS), RATE_LIMITED, BROKEN)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,10 @@ def problem_of(error: BaseException, incident: str) -> Problem:
         headers["Retry-After"] = str(max(1, error.retry_after_seconds))
     if isinstance(error, Refused):
         return Problem(kind, error.reason, error.clause, error.params, headers)
+    if isinstance(error, NoRoom):
+        return Problem(
+            kind, "the node's disk is full; nothing was changed", "FED-12.8", {}, headers
+        )
     if isinstance(error, Unreachable):
         return Problem(kind, "the other server did not answer as it should", "", {}, headers)
     return Problem(
@@ -142,7 +149,9 @@ def problem_of(error: BaseException, incident: str) -> Problem:
 
 def log(problem: Problem, method: str, path: str, error: BaseException) -> None:
     """Ids and clauses, never bodies; a fault of ours with its trace."""
-    if problem.kind is BROKEN:
+    if isinstance(error, NoRoom):
+        LOG.error("no room left on the disk of the database", method=method, path=path)
+    elif problem.kind is BROKEN:
         LOG.error("fault", incident=problem.incident, method=method, path=path, exc_info=error)
     else:
         LOG.debug("refused", clause=problem.clause, code=problem.kind.code, method=method)
