@@ -19,7 +19,7 @@ from tests.web.test_kernel import PAGES
 # What peers and browsers ask for outside the client API; `spec/federation.md`, `spec/e2ee.md` and
 # `spec/video.md` describe it.
 PEERS = ("/.well-known/", "/nodeinfo", "/inbox", "/a/{", "/{room}", "/o/", "/t/", "/c/", "/media/")
-MORE_PAGES = ("/v/{", "/metrics")
+MORE_PAGES = ("/v/{",)
 
 
 class NoNetwork:
