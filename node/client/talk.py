@@ -31,6 +31,7 @@ POOL = 50
 LOW_POOL = 20
 LAST_RESORT_DAYS_LEFT = 25
 TRIES = 8
+BURST_SECONDS = 0.25  # an acknowledgement waits so long for more to acknowledge
 
 
 class Talk:
@@ -49,6 +50,7 @@ class Talk:
         self._settle = settle
         self._turn = asyncio.Lock()
         self._acknowledging: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
         self.heard: asyncio.Queue[Happening | Event | None] = asyncio.Queue()
 
     def _seconds(self) -> int:
@@ -189,7 +191,7 @@ class Talk:
             self.heard.put_nowait(one)
 
     def _acknowledge(self) -> None:
-        """Beside the reading: what is on disk may be forgotten by the node a moment later."""
+        """Beside the reading, and for a burst at once: the node may forget it a moment later."""
         if self._acknowledging is None or self._acknowledging.done():
             self._acknowledging = asyncio.create_task(self._acknowledge_all())
 
@@ -198,6 +200,8 @@ class Talk:
         # Unreachable: the next acknowledgement covers this one.
         with suppress(NodeError):
             while told != self.device.cursor:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), BURST_SECONDS)
                 told = self.device.cursor
                 body = Acknowledgement(seq=told)
                 await self._line.ask("POST", "/mailbox/ack", object, body, once=False)
@@ -205,5 +209,6 @@ class Talk:
 
     async def close(self) -> None:
         """Let the last acknowledgement out."""
+        self._closing.set()
         if self._acknowledging is not None:
             await self._acknowledging
