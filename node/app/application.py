@@ -107,7 +107,7 @@ def make_application(
     async def prove(request: web.Request, body: bytes) -> str | None:
         if "Signature" not in request.headers:
             return None
-        return await paces.judged(request, lambda: receiver.viewer(delivery_of(request, body)))
+        return await paces.asked(request, lambda: receiver.viewer(delivery_of(request, body)))
 
     rooms = federation.Rooms(
         receiver,

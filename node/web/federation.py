@@ -227,7 +227,7 @@ class Pages:
         if "Signature" not in request.headers:
             return None
         viewer, delivery = self._rooms.receiver.viewer, delivery_of(request, b"")
-        return await self._rooms.paces.judged(request, lambda: viewer(delivery))
+        return await self._rooms.paces.asked(request, lambda: viewer(delivery))
 
     async def _open_to(self, request: web.Request) -> Actor:
         """The actor; nobody who is suspended, or with whom there is a block (GRA-6.2)."""

@@ -68,12 +68,21 @@ class Paces:
         _judge(await self._buckets.look(_false(address), self._false_per_minute))
         return address
 
+    async def asked(
+        self, request: web.Request, prove: Callable[[], Awaitable[str | None]]
+    ) -> str | None:
+        """As `judged`, of who asks: a proven question counts against the domain it came from."""
+        actor = await self.judged(request, prove)
+        if actor is not None:
+            await self.proven(actor)
+        return actor
+
     async def admit(self, key_id: str) -> None:
         """Raises `TooMuch` (FED-7.16) when the domain of this key has used up its share."""
         _judge(await self._buckets.look(self._share(key_id), self._per_minute))
 
     async def proven(self, actor: str) -> None:
-        """A delivery of this actor was accepted."""
+        """A delivery or a question of this actor was accepted."""
         await self._buckets.take(self._share(actor), self._per_minute)
 
     async def judged(self, request: web.Request, prove: Callable[[], Awaitable[T]]) -> T:

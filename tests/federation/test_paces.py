@@ -127,6 +127,16 @@ async def test_signed_questions_make_us_fetch_no_more_than_deliveries_do(
     assert len(town.sent) == sent, "nothing is fetched for it"
 
 
+@pytest.mark.clause("FED-7.16")
+async def test_proven_questions_use_up_the_share_of_their_domain(town: Town) -> None:
+    one = town.houses["one.beta.test"]
+    actor = await person(town, one.domain)
+    for _ in range(LIMIT):
+        said = await one.node.lines.asking.look(actor, "https://alpha.test/o/1")
+        assert said.status == 404
+    assert (await one.node.lines.asking.look(actor, "https://alpha.test/o/1")).status == 429
+
+
 def test_registrable_domains() -> None:
     suffixes = Suffixes()
     for host, domain in {
