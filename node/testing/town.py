@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -139,13 +140,13 @@ class TownHops:
 
 @asynccontextmanager
 async def open_house(
-    town: Town, domain: str, process: str = "", **settings: object
+    town: Town, domain: str, process: str = "", **settings: Any
 ) -> AsyncIterator[House]:
     """A node of `domain`; or a further `process` of it, over the same database."""
     folder = town.folder / domain
     folder.mkdir(parents=True, exist_ok=True)
     given = {"origin": f"https://{domain}", "data_dir": str(folder), **settings}
-    config = Config(**given)  # type: ignore[arg-type]
+    config = Config(**given)
     engine = create_async_engine(config.database_url)
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
@@ -172,7 +173,7 @@ def embedded(_domain: str) -> str:
 
 @asynccontextmanager
 async def open_town(
-    folder: Path, *domains: str, database: Callable[[str], str] = embedded, **settings: object
+    folder: Path, *domains: str, database: Callable[[str], str] = embedded, **settings: Any
 ) -> AsyncIterator[Town]:
     """A town with a node for each of `domains`; `database` gives the URL of each one's own."""
     town = Town(folder)
