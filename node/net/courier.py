@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from node.errors import NodeError
+from node.errors import Forbidden, NodeError
 from node.federation.discovery import ACTIVITY_JSON
 from node.federation.peers import Peer
 from node.net.fetcher import follow
@@ -88,6 +88,8 @@ class SignedFetch:
         return await follow(request, self._hop)
 
     async def _hop(self, request: Request) -> Response:
+        if await self._signer.shuns(request.url):
+            raise Forbidden("FED-7.7", "this node does not talk with that server")
         return await knock(request, self._actor, self._signer, self._hops.hop)
 
     def named(self, actor: str) -> "SignedFetch":

@@ -9,12 +9,12 @@ from aiohttp import web
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from node.errors import Broken, Malformed, Unproven
+from node.errors import Broken, Forbidden, Malformed, Unproven
 from node.federation import capabilities
 from node.federation.peers import Peer as KnownPeer
 from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
-from node.ports import Request
+from node.ports import Request, Response
 from node.store import tables
 from node.store.bells import Bells
 from node.store.database import Database
@@ -220,3 +220,19 @@ async def test_an_altered_row_does_not_open(desk: Desk2) -> None:
 def test_the_capabilities_are_json() -> None:
     assert json.dumps(capabilities.generator())
     assert capabilities.read(capabilities.generator()) == capabilities.OURS
+
+
+@pytest.mark.clause("FED-7.7")
+async def test_nothing_is_read_from_a_suspended_server(desk: Desk2) -> None:
+    """Else its deliveries make us fetch their keys, and its people are looked up."""
+    asked: list[str] = []
+
+    class Hops:
+        async def hop(self, request: Request) -> Response:
+            asked.append(request.url)
+            return Response(200, request.url, {}, b"{}")
+
+    await desk.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
+    with pytest.raises(Forbidden) as caught:
+        await SignedFetch(Hops(), desk.signer, ALICE).fetch(Request("GET", "https://b.test/a/bob"))
+    assert (caught.value.clause, asked) == ("FED-7.7", [])
