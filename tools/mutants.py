@@ -358,13 +358,16 @@ def clauses_near(mutant: Mutant) -> set[str]:
     return named
 
 
-def unit_files(mutant: Mutant) -> list[str]:
-    """The unit tests, those first that say they are about the clauses of the mutant."""
-    about = clauses_near(mutant)
-    known = {file: set(CLAUSE.findall((ROOT / file).read_text())) for file in UNIT}
-    # Vectors are all to be accepted: they say nothing of a check that is gone.
-    able = [file for file in UNIT if not (about and file.endswith("test_vectors.py"))]
-    return sorted(able, key=lambda file: not about & known[file])
+def unit_tests(about: set[str]) -> list[str]:
+    """The unit tests that name one of these clauses; all their files when none does."""
+    found = []
+    for file in UNIT:
+        for node in ast.parse((ROOT / file).read_text()).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                marks = " ".join(map(ast.unparse, node.decorator_list))
+                if about & set(CLAUSE.findall(marks)):
+                    found.append(f"{file}::{node.name}")
+    return found
 
 
 def _unit(mutant: Mutant) -> str | None:
@@ -381,19 +384,14 @@ def _unit(mutant: Mutant) -> str | None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)
-    options = [
-        "-x",
-        "-q",
-        "-n",
-        "0",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:randomly",
-        *unit_files(mutant),
-    ]
-    code = pytest.main(options, plugins=[first])
-    return first.failed or (None if code == 0 else f"exit {code}")
+    options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    about = clauses_near(mutant)
+    # Vectors are all to be accepted: they say nothing of a check that is gone.
+    able = [file for file in UNIT if not (about and file.endswith("test_vectors.py"))]
+    for tests in (unit_tests(about), able):
+        if tests and pytest.main([*options, *tests], plugins=[first]) != 0:
+            return first.failed or "it does not run"
+    return None
 
 
 def judged(mutant: Mutant, asked: list[Asked], places: list[int], units: bool) -> str:
@@ -440,7 +438,7 @@ def wanted(options: argparse.Namespace) -> list[Mutant]:
     if options.sample and options.sample < len(found):
         found = random.Random(options.seed).sample(found, options.sample)
     here, parts = map(int, options.part.split("/"))
-    return found[here::parts]
+    return found[here::parts][: options.first]
 
 
 def main() -> int:
@@ -450,6 +448,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--part", default="0/1", help="such as 0/2: this half of them")
+    parser.add_argument("--first", type=int, help="only so many of the sample")
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

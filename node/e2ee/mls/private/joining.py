@@ -30,7 +30,6 @@ from node.e2ee.mls.private.welcome import (
 )
 from node.e2ee.mls.public.extensions import (
     RATCHET_TREE,
-    check_group_extensions,
     find,
 )
 from node.e2ee.mls.public.framing import parse_message
@@ -81,7 +80,6 @@ def check_signer(info: GroupInfo, tree: Tree) -> None:
 def check_info(info: GroupInfo, tree: Tree, means: Means) -> None:
     """A group info and its tree are sound, and their members believed."""
     check_signer(info, tree)
-    check_group_extensions(info.context.extensions)
     check_senders_believed(means.judge, info.context.extensions)
     check_tree(tree, info.context, means.judge, means.policy.longest_lifetime_seconds)
 
