@@ -94,7 +94,9 @@ class Square:
 
 @pytest.fixture
 async def square(tmp_path: Path) -> AsyncIterator[Square]:
-    async with open_town(tmp_path / "town", "alpha.test", "beta.test") as town:
+    async with open_town(
+        tmp_path / "town", "alpha.test", "beta.test", api_requests_per_minute=1_000_000
+    ) as town:
         yield Square(town, tmp_path / "homes")
 
 
