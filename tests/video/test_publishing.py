@@ -79,7 +79,7 @@ async def test_two_workers_at_one_video_publish_it_once(house: House) -> None:
     both = await asyncio.gather(
         *(house.cutter.render(id) for _ in range(2)), return_exceptions=True
     )
-    # Each may sweep away what the other was about to keep: a fault to try again, never half a video.
+    # Each may sweep away what the other was about to keep: a fault to try again, no half a video.
     assert all(one is None or isinstance(one, Broken) for one in both), both
     await house.work()
     assert (await alice.one(id)).body["state"] == "ready"
