@@ -19,7 +19,7 @@ from node.e2ee.mls.public.framing import PUBLIC_MESSAGE, Sender
 from node.e2ee.mls.public.proposals import GroupContextExtensions
 from node.e2ee.mls.public.tree import Tree
 from node.wire import tls
-from tests.e2ee.mls.people import GROUP, NOW, Device, People, add
+from tests.e2ee.mls.people import GROUP, NOW, Device, People, add, agree, commit
 
 STRANGE = Extension(0xF0F1, b"strange")
 
@@ -117,3 +117,23 @@ def test_a_tree_is_cut_to_the_least_that_holds_all(people: People) -> None:
         assert len(cut.nodes) == 2 * leaves - 1
         again = Tree.of(cut.suite, cut.nodes)
         assert again.tree_hash() == cut.tree_hash()
+
+
+def test_a_tree_is_not_cut_where_one_is_left(people: People) -> None:
+    tree = people.group(*"abcdefgh")[0].session.group.tree
+    for kept in (4, 5, 6, 7):
+        gone = {2 * leaf: None for leaf in range(4, 8) if leaf != kept}
+        assert tree.with_nodes(gone).truncated().leaves == 8
+
+
+def test_who_entered_opens_what_is_sealed_to_the_new_leaf(people: People) -> None:
+    alice, bob, carol = people.group("alice", "bob", "carol")
+    dave = people.device("dave")
+    joining = join_externally(alice.session.group_info(True), dave.me, dave.means, NOW)
+    for one in (alice, bob, carol):
+        one.take(one.session.receive(joining.commit, NOW))
+    dave.take(joining.accepted(dave.means))
+    assert dave.session.own_leaf == 3
+    # Carol stands beside: her path is sealed to the leaf itself.
+    commit([carol, alice, bob, dave])
+    agree([alice, bob, carol, dave])
