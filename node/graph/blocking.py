@@ -63,7 +63,10 @@ async def unblocked(activity: Undo, enclosed: Block | None, unit: Room) -> None:
     await unit.bury(activity.object, activity.actor)
     ties = await unit.ties_by_statement(activity.object, activity.actor)
     for before in ties:
-        await keep(unit, before, freed_by(before, activity.object))
+        after = freed_by(before, activity.object)
+        await keep(unit, before, after)
+        if before.barred and not after.barred:
+            await following.released(unit, after.actor, after.other)
     if ties or known or enclosed is None or await unit.person(enclosed.object) is None:
         return
     await _ask_no_more(unit, await unit.tie(enclosed.object, activity.actor))

@@ -1,10 +1,11 @@
 """Following: `Follow`, its answers and its end, with every server that speaks them (GRA-5)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from node.errors import Conflict, Forbidden, Missing
 from node.federation.activities.shapes import Accept, Follow, Reject, Undo
-from node.graph.friendship import FRIENDS, REQUESTED, Event
+from node.graph.friendship import FRIENDS, REQUESTED, Event, Stance
 from node.graph.room import Following, FollowState, Room, keep, mutual, other_one
 from node.graph.tie import cleared, moved
 
@@ -103,32 +104,47 @@ async def on_follow(activity: Follow, unit: Room) -> None:
         raise Missing("GRA-5.1", "there is nobody of that name to follow")
     if owner == activity.actor and activity.object == activity.actor:
         raise Forbidden("GRA-3.1", "nobody follows themselves")
-    if (await unit.tie(owner, activity.actor)).barred:
+    pair = (await unit.tie(owner, activity.actor)).pair
+    if pair.ours is Stance.BLOCKED:
         raise Forbidden("GRA-4.2", "this actor cannot be followed")
-    known = Follow(activity.id, activity.actor, activity.object)
     if await unit.buried(activity.id, activity.actor):
+        known = Follow(activity.id, activity.actor, activity.object)
         await unit.owe(
             Reject(unit.mint_activity(), activity.object, activity.id, known), to=[activity.actor]
         )
         return
     row = await unit.following(activity.actor, activity.object)
+    before = row.state if row else FollowState.ASKED
     ids = (*(each for each in (row.ids if row else ()) if each != activity.id), activity.id)
     # The oldest of very many is a copy that overtook its own end.
-    after = Following(activity.actor, activity.object, ids[-32:], FollowState.ACCEPTED)
-    await unit.put_following(after)
-    await unit.owe(
-        Accept(unit.mint_activity(), activity.object, activity.id, known), to=[activity.actor]
-    )
-    if row is None or row.state is not FollowState.ACCEPTED:
-        await _told(unit, owner, activity)
-
-
-async def _told(unit: Room, owner: str, activity: Follow) -> None:
-    account = await unit.person(owner)
-    if account is None:
+    asked = Following(activity.actor, activity.object, ids[-32:], before)
+    if pair.theirs is Stance.BLOCKED:
+        # It overtook the end of their block, and is kept until that comes: see `released`.
+        await unit.put_following(replace(asked, state=FollowState.ASKED))
         return
-    await unit.notify(account, "follow", activity.actor, activity.object)
-    await _maybe_mutual(unit, owner, activity.actor)
+    await _accept(unit, owner, asked, [activity.id])
+
+
+async def released(unit: Room, actor: str, other: str) -> None:
+    """No block is left between the two: what `other` asked too early is accepted (GRA-4.7)."""
+    for mine in (actor, await unit.channel(actor)):
+        row = await unit.following(other, mine) if mine else None
+        if row is not None and row.state is FollowState.ASKED:
+            await _accept(unit, actor, row, row.ids)
+
+
+async def _accept(unit: Room, owner: str, row: Following, ids: Iterable[str]) -> None:
+    """Say yes to the Follows `ids` of `row`; the first yes is told to our `owner`."""
+    await unit.put_following(replace(row, state=FollowState.ACCEPTED))
+    for id in ids:
+        known = Follow(id, row.follower, row.followed)
+        yes = Accept(unit.mint_activity(), row.followed, id, known)
+        await unit.owe(yes, to=[row.follower])
+    account = await unit.person(owner)
+    if account is None or row.state is FollowState.ACCEPTED:
+        return
+    await unit.notify(account, "follow", row.follower, row.followed)
+    await _maybe_mutual(unit, owner, row.follower)
 
 
 async def _maybe_mutual(unit: Room, actor: str, other: str) -> None:

@@ -1,11 +1,12 @@
 """Whatever is lost, repeated or overtaken: once all has arrived, both sides agree (GRA-3.10)."""
 
 import itertools
+import random
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from node.federation.activities.shapes import Activity
@@ -64,6 +65,10 @@ step = st.one_of(
 @pytest.mark.clause("GRA-3.10", "GRA-3.6")
 @settings(max_examples=400)
 @given(steps=st.lists(step, max_size=40), ends=st.randoms(use_true_random=False))
+@example(  # the Follow overtakes the end of the block
+    steps=[(ANN, "block"), (ANN, "unblock"), (0, True), (ANN, "follow"), (2, False)],
+    ends=random.Random(0),
+)
 def test_two_nodes_agree_once_the_network_heals(steps: list[Any], ends: Any) -> None:
     two = Two()
     for one, other in steps:
@@ -98,6 +103,9 @@ SCRIPTS = {
     "barred twice": ["block", "unblock", "block", "unblock"],
     "barred twice and left so": ["block", "unblock", "block"],
     "followed, left, followed": ["follow", "unfollow", "follow", "unfollow", "follow"],
+    "barred and freed, then followed": ["block", "unblock", "follow"],
+    "barred and freed twice, then followed": ["block", "unblock", "block", "unblock", "follow"],
+    "barred, freed, followed, left, followed": ["block", "unblock", "follow", "unfollow", "follow"],
     "followed and asked, then barred": ["follow", "request", "block", "unblock"],
 }
 
@@ -202,3 +210,29 @@ def test_a_request_that_a_block_swallowed_unseen_is_taken_back() -> None:
     two.heal(lambda count: count - 1)  # the Undo comes before its Block
     agree(two)
     assert two.tie(ANN).pair == two.tie(BOB).pair == Pair()
+
+
+@pytest.mark.clause("GRA-4.7", "GRA-4.4")
+@pytest.mark.parametrize("meanwhile", ["", "unfollow", "block"])
+def test_a_follow_that_overtakes_the_end_of_a_block_waits_for_it(meanwhile: str) -> None:
+    two = Two()
+    two.do(ANN, blocking.block)
+    two.do(ANN, blocking.unblock)
+    two.deliver(0, again=False)
+    two.do(ANN, following.follow)
+    two.deliver(1, again=False)
+    kept = two.nodes[BOB].rows
+    assert (two.refused, kept.notices) == ([], [])
+    assert kept.follows[ANN, BOB].state is FollowState.ASKED
+    assert not two.do(BOB, following.follow)
+    if meanwhile:
+        # Taken back, or the one who is asked bars the door as well: it never counts.
+        two.do(BOB if meanwhile == "block" else ANN, COMMANDS[meanwhile])
+        two.heal(lambda count: count - 1)
+        assert (ANN, BOB) not in two.nodes[BOB].rows.follows
+    else:
+        two.deliver(0, again=True)  # the end of the block
+        two.heal(lambda _: 0)
+        assert two.nodes[ANN].rows.follows[ANN, BOB].state is FollowState.ACCEPTED
+    agree(two)
+    assert two.nodes[BOB].rows.notices == ([] if meanwhile else [("follow", ANN)])

@@ -317,6 +317,34 @@ async def test_who_is_blocked_is_refused_and_learns_nothing(
         await a.do(lambda unit: following.follow(unit, ANN, BOB))
 
 
+@pytest.mark.clause("GRA-4.7")
+async def test_what_overtook_the_end_of_their_block_counts_once_it_ends(
+    world: World, a: Node
+) -> None:
+    channel = ANN + "-channel"
+    await a.insert(
+        tables.actors, id=channel, kind="Group", local=True, account="ann", name="ann_channel"
+    )
+    barred, asked = Block("https://b.test/t/1", BOB, ANN), "https://b.test/t/2"
+    await a.hear(barred)
+    await a.hear(OfferFriendship(asked, BOB, ANN))
+    await a.hear(Follow("https://b.test/t/3", BOB, ANN))
+    await a.hear(Follow("https://b.test/t/4", BOB, channel))
+    assert await a.take(tables.deliveries) == []
+    assert await a.rows(tables.notices) == []
+    assert await a.state(ANN, BOB) == "none"
+    assert not await a.look(lambda unit: unit.may_see(BOB, ANN, PUBLIC))
+    await a.hear(Undo("https://b.test/t/5", BOB, barred.id, barred))
+    said = [json.loads(body) for body in await a.take(tables.deliveries)]
+    assert [(one["type"], one["actor"]) for one in said] == [("Accept", ANN), ("Accept", channel)]
+    assert await a.state(ANN, BOB) == "incoming"
+    follows = await a.rows(tables.follows)
+    assert {(row.followed, row.state) for row in follows} == {
+        (ANN, "accepted"),
+        (channel, "accepted"),
+    }
+
+
 async def test_each_may_block_the_other_and_only_lifts_their_own(
     world: World, a: Node, b: Node
 ) -> None:
