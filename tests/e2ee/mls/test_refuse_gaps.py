@@ -16,7 +16,7 @@ from node.e2ee.mls.public.extensions import (
     RequiredCapabilities,
 )
 from node.e2ee.mls.public.framing import PUBLIC_MESSAGE, Sender
-from node.e2ee.mls.public.proposals import GroupContextExtensions
+from node.e2ee.mls.public.proposals import Add, GroupContextExtensions
 from node.e2ee.mls.public.tree import Tree
 from node.wire import tls
 from tests.e2ee.mls.people import GROUP, NOW, Device, People, add, agree, commit
@@ -137,3 +137,26 @@ def test_who_entered_opens_what_is_sealed_to_the_new_leaf(people: People) -> Non
     # Carol stands beside: her path is sealed to the leaf itself.
     commit([carol, alice, bob, dave])
     agree([alice, bob, carol, dave])
+
+
+@pytest.mark.clause("MLS-7.3f")
+def test_we_add_nobody_whose_package_has_run_out(people: People, refused) -> None:
+    alice, bob = people.device("alice"), people.device("bob")
+    alice.take(Session.create(alice.me, alice.means, GROUP, NOW))
+    package = Add(bob.package().key_package)
+    for when in (NOW - 3601, NOW + 30 * 86400 + 1):
+        with refused("MLS-7.3f"):
+            alice.session.stage(when, [package])
+        with refused("MLS-7.3f"):
+            alice.session.propose(package, when)
+    alice.session.stage(NOW + 30 * 86400, [package])
+
+
+def test_skipped_messages_open_after_a_restart(people: People) -> None:
+    alice, bob = people.group("alice", "bob")
+    for one, other in ((alice, bob), (bob, alice)):
+        sealed = [one.take(one.session.seal(b"%d" % n)) for n in range(4)]
+        other.take(other.session.receive(sealed[3], NOW))
+        for n in (1, 0, 2):
+            other.reload()
+            assert other.take(other.session.receive(sealed[n], NOW)).data == b"%d" % n
