@@ -106,7 +106,7 @@ class Guard:
 
     async def holds(self, digest: bytes) -> bool:
         """Whether the token still works."""
-        bearer = await self._units.look(AccountsUnit, lambda unit: unit.bearer(digest))
+        bearer = await self._bearer(digest)
         return bearer is not None and bearer.state is State.ACTIVE
 
     def _stale(self, bearer: Bearer) -> bool:
