@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from node.e2ee.mls.private import client
 from node.e2ee.mls.private.crypto import fresh_signature_key
 from node.e2ee.mls.private.external import join_externally
 from node.e2ee.mls.private.session import Session
@@ -16,8 +17,9 @@ from node.e2ee.mls.public.extensions import (
     RequiredCapabilities,
 )
 from node.e2ee.mls.public.framing import PUBLIC_MESSAGE, Sender
-from node.e2ee.mls.public.proposals import Add, GroupContextExtensions
+from node.e2ee.mls.public.proposals import Add, ExternalInit, GroupContextExtensions
 from node.e2ee.mls.public.tree import Tree
+from node.errors import Broken
 from node.wire import tls
 from tests.e2ee.mls.people import GROUP, NOW, Device, People, add, agree, commit
 
@@ -160,3 +162,54 @@ def test_skipped_messages_open_after_a_restart(people: People) -> None:
         for n in (1, 0, 2):
             other.reload()
             assert other.take(other.session.receive(sealed[n], NOW)).data == b"%d" % n
+
+
+def test_long_lists_of_numbers_are_honest() -> None:
+    numbers = tuple(range(3000))
+    assert tls.parse(tls.u32s(numbers), tls.Reader.u32s) == numbers
+    assert tls.parse(tls.u16s(numbers), tls.Reader.u16s) == numbers
+
+
+@pytest.mark.clause("MLS-12.1.6")
+def test_we_propose_no_external_init(people: People, refused) -> None:
+    alice, _ = people.group("alice", "bob")
+    with refused("MLS-12.1.6"):
+        alice.session.propose(ExternalInit(bytes(32)), NOW)
+
+
+def test_a_proposal_that_has_run_out_is_not_committed(people: People) -> None:
+    alice, bob = people.group("alice", "bob")
+    message = bob.session.propose(Add(people.device("zoe").package().key_package), NOW).value
+    alice.take(alice.session.receive(message, NOW))
+    alice.reload()
+    assert alice.session.stage(NOW, []).value.added == (2,)
+    alice.reload()
+    assert alice.session.stage(NOW + 31 * 86400, []).value.added == ()
+
+
+class Stuck:
+    """Chance that has come to a halt."""
+
+    def draw(self, count: int) -> bytes:
+        return b"\x07" * count
+
+
+@pytest.mark.clause("MLS-7.3l")
+def test_a_key_is_new_even_where_chance_is_not(people: People, refused) -> None:
+    alice, dave = people.group("alice")[0], people.device("dave")
+    means = replace(dave.means, entropy=Stuck())
+    joining = join_externally(alice.session.group_info(True), dave.me, means, NOW)
+    alice.take(alice.session.receive(joining.commit, NOW))
+    with refused("MLS-7.3l"):
+        join_externally(alice.session.group_info(True), dave.me, means, NOW, replaces=1)
+
+
+@pytest.mark.clause("MLS-7.2d")
+def test_a_client_never_lists_what_all_support(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = people.device("alice")
+    listed = replace(alice.me.capabilities, extensions=(1,))
+    monkeypatch.setattr(client, "capabilities", lambda extensions, entropy: listed)
+    with pytest.raises(Broken):
+        client.Client.fresh(people.suite, b"alice", alice.entropy)
