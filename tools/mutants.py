@@ -411,6 +411,7 @@ def forked(mutant: Mutant, asked: list[Asked], places: list[int], units: bool) -
     if child == 0:
         spent = int(time.process_time()) + LONGEST_SECONDS[units]
         resource.setrlimit(resource.RLIMIT_CPU, (spent, spent + 5))
+        resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))
         os.chdir(ROOT)
         try:
             found = judged(mutant, asked, places, units)

@@ -89,7 +89,8 @@ def page(checks: dict[str, Any], ordinary: dict[str, Any], all_ordinary: int) ->
     yield (
         "Comparisons, `and`/`or`, `not`, numbers, bytes, arithmetic, conditions, results:\n"
         f"a random sample of {len(ordinary)} of the {all_ordinary} that can be made inside\n"
-        "functions of these pages (`--sample 400 --seed 9420 --first 210`). Tables and other code\n"
+        "functions of these pages (`--sample 400 --seed 9420 --first 210`), and all\n"
+        "of `psk.py` and `credentials.py`. Tables and other code\n"
         "of a page's top level are not changed.\n"
     )
     yield from table(ordinary)
