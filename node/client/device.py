@@ -182,17 +182,17 @@ class Device:
         id, activity = urn_uuid4(self._entropy.draw(16)), urn_uuid4(self._entropy.draw(16))
         count = self._rows.counter
         said = SaidRow(id=id, actor=self.actor, text=text, at=micros, number=count, sent=False)
-        self._seal(group, said, activity, {})
+        self._seal(group, said, activity)
         return said
 
-    def _seal(self, group: str, said: SaidRow, activity: str, changes: Changes) -> None:
+    def _seal(self, group: str, said: SaidRow, activity: str, place: str = "") -> None:
         now = datetime.fromtimestamp(said.at / 1_000_000, UTC)
         data = inner.write_note(said.id, activity, self.actor, said.text, now)
         step = self._session(group).seal(data)
         name = rows.said_row(group, self.actor, said.id)
-        changes[name] = msgspec.json.encode(said)
+        changes: Changes = {name: msgspec.json.encode(said)}
         merge(changes, group, step.change)
-        self._owe(changes, OutRow(group=group, commit=False, content=step.value, said=name))
+        self._owe(changes, OutRow(group=group, commit=False, content=step.value, said=name), place)
         self._done(group, step.session, changes)
 
     # -- what became of it -----------------------------------------------------------------------
@@ -213,12 +213,12 @@ class Device:
         return self._rows.step(changes)
 
     def lost(self, name: str) -> None:
-        """Another came first. A commit is dropped; words are sealed anew, under the same id."""
+        """Another came first. A commit is dropped; words are sealed anew: same id, same place."""
         out = self._get(name, OutRow)
-        changes: Changes = {name: None}
         if not out.commit:
             said = self._get(out.said, SaidRow)
-            return self._seal(out.group, said, urn_uuid4(self._entropy.draw(16)), changes)
+            return self._seal(out.group, said, urn_uuid4(self._entropy.draw(16)), name)
+        changes: Changes = {name: None}
         session = self._session(out.group)
         if session.staged is None or session.staged.commit != out.content:
             return self._rows.step(changes)
@@ -386,10 +386,11 @@ class Device:
         if not session.over:
             self._sessions[group] = session
 
-    def _owe(self, changes: Changes, out: OutRow) -> None:
+    def _owe(self, changes: Changes, out: OutRow, place: str = "") -> None:
         names = self._rows.names("out/")
         number = int(names[-1].partition("/")[2]) + 1 if names else self._rows.counter
-        changes[rows.out_row(max(number, self._rows.counter))] = msgspec.json.encode(out)
+        name = place or rows.out_row(max(number, self._rows.counter))
+        changes[name] = msgspec.json.encode(out)
 
     def _get(self, name: str, kind: type[rows.Row]) -> rows.Row:
         value = self._rows.read(name)

@@ -117,7 +117,8 @@ class Talk:
                 again = False
                 for name, out in owed:
                     try:
-                        again = await self._send(name, out) or again
+                        if again := await self._send(name, out):
+                            break
                     except Refused as error:
                         self.device.abandon(name)
                         refusal = refusal or error
@@ -139,10 +140,17 @@ class Talk:
             )
         except Conflict:
             await self._pull()
-            self.device.lost(name)
-            return not out.commit
+            self._lose(name, out)
+            return True
         self.device.accepted(name, self._seconds())
         return False
+
+    def _lose(self, name: str, out: OutRow) -> None:
+        """Another's commit came first: it made all words that wait in this group too old."""
+        self.device.lost(name)
+        for other, waits in self.device.owed():
+            if waits.group == out.group and not waits.commit and other != name:
+                self.device.lost(other)
 
     async def _ref(self, group: str) -> str:
         row = self.device.conversations()[group]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from node.client import api
-from node.client.kith import Kith, Said
+from node.client.kith import Kith, Said, Unreadable
 from node.client.uploads import upload
 from node.errors import Conflict, Unreachable
 from node.wire.api.graph import Whom
@@ -103,6 +103,7 @@ class Voice:
     said: list[str] = field(default_factory=list)
     posted: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -131,6 +132,8 @@ class Voice:
         async for one in self.kith.listen():
             if isinstance(one, Said):
                 self.heard.append(one.text)
+            elif isinstance(one, Unreadable):
+                self.unreadable.append(one)
 
 
 async def befriend(who: Kith, handle: str) -> None:
@@ -142,6 +145,37 @@ async def put_up(who: Kith, file: Path) -> UploadView:
     """Upload a file through every cut; what the node says of it in the end."""
     id = await upload(who.line, file)
     return await insist(lambda: who.line.ask("GET", f"/uploads/{id}", UploadView))
+
+
+async def story_of(one: Voice, other: Voice, lab: Lab) -> str:
+    """Where it went wrong between two, for the message of a failure."""
+    said = {words: number for number, words in enumerate(one.said)}
+    heard = [said[words] for words in other.heard]
+    breaks = [(at, heard[at - 1], n) for at, n in enumerate(heard) if at and heard[at - 1] != n - 1]
+    device = (await other.kith.talk()).device
+    parked = device._rows.names("parked/")
+    owed = [[name for name, _ in (await each.kith.talk()).device.owed()] for each in (one, other)]
+    return (
+        f"{one.name} said {len(said)}, {other.name} heard {len(heard)}, {breaks=}, {parked=},"
+        f" {owed=}, {other.unreadable=}, {waiting(lab)}"
+    )
+
+
+def waiting(lab: Lab) -> list[object]:
+    """What is not done yet at running nodes: for the message of a failure."""
+    found: list[object] = []
+    for place in lab.places.values():
+        connection = sqlite3.connect(f"file:{place.data / 'kith.sqlite3'}?mode=ro", uri=True)
+        for statement in (
+            "SELECT 'arrival', activity, state, attempts, reason FROM arrivals"
+            " WHERE state <> 'applied' LIMIT 5",
+            "SELECT 'delivery', seq, host, state, attempts, reason, aside,"
+            " due / 1000000 - unixepoch() FROM deliveries WHERE state <> 'delivered' LIMIT 5",
+            "SELECT 'mailbox', count(*), min(seq), max(seq) FROM mailbox",
+        ):
+            found += [(place.domain, *row) for row in connection.execute(statement)]
+        connection.close()
+    return found
 
 
 def hard_look(place: Place) -> dict[str, Any]:

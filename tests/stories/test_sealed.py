@@ -88,3 +88,30 @@ async def test_both_commit_at_once_and_both_go_on(town: Town) -> None:
         await alice.talk.pull()
         assert "still here" in [one.text for one in heard(alice) if isinstance(one, Said)]
         assert alice.talk.device.authenticator(group) == bob.talk.device.authenticator(group)
+
+
+@pytest.mark.clause("E2E-3.5", "E2E-5.4")
+async def test_words_that_waited_are_sealed_anew_and_read_in_their_order(town: Town) -> None:
+    """The group went on while they waited, and the device was stopped in the middle of mending."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await town.settle()
+        await bob.talk.pull()
+        device = alice.talk.device
+        for number in range(5):
+            device.say(group, str(number), number)
+        bob.talk.device.commit(group, int(town.clock.now().timestamp()))
+        await bob.talk.flush()
+        await town.settle()
+        await alice.talk.pull()
+        for name, _ in device.owed()[:2]:
+            device.lost(name)
+        await alice.talk.say(group, "5")
+        await town.settle()
+        await bob.talk.pull()
+        assert [one.text for one in heard(bob) if isinstance(one, Said)] == list("012345")
+        assert device.owed() == []
