@@ -61,6 +61,7 @@ async def contents(kith: Kith) -> list[str]:
     return sorted([re.sub("<[^>]*>", "", post.content) async for post in kith.feed()])
 
 
+@pytest.mark.skipif(not THOROUGH, reason="a long run: make soak, or SOAK_KILLS=6")
 @pytest.mark.clause("FED-7.8", "FED-7.13", "FED-8.8", "VID-1.6", "API-6.5")
 async def test_what_was_accepted_survives_kills_at_random_instants(
     lab: Lab, tmp_path: Path
