@@ -100,7 +100,10 @@ class Sender:
 
     async def heard(self, host: str) -> None:
         """A host that we could not reach has just spoken: what waits for it is tried now."""
-        if self._waits.pop(host, None) is not None:
+        waits = self._waits.pop(host, None) is not None
+        # Of a lane that was not read since we started nobody here knows whether it waits.
+        unread = host not in self._open and self._drained.get(host, 0) is None
+        if waits or unread:
             await self._lanes.hurry(host)
             self._start(host)
 

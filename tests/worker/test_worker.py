@@ -388,3 +388,21 @@ async def test_what_speaks_for_another_than_its_signer_is_not_handled(shop: Shop
         await shop.arrivals.add(BOB, f"https://b.test/t/{n}", json.dumps(said).encode(), True)
     await applier.step()
     assert heard == [BOB]
+
+
+@pytest.mark.clause("FED-8.13")
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_what_waits_for_a_host_is_sent_when_it_speaks(shop: Shop, restarted: bool) -> None:
+    """Also by a process that was started in the meantime, and so saw no failure of its own."""
+    await shop.know("b.test")
+    shop.road.answers["b.test"] = [None]
+    await shop.owe(1, "b.test")
+    await shop.owe(2, "b.test")
+    await shop.worker.step()
+    assert len(shop.road.to("b.test")) == 1, "the first was lost, the second waits behind it"
+    if restarted:
+        shop = Shop(shop.database)
+    shop.road.carried.clear()
+    await shop.arrive()
+    await shop.worker.step()
+    assert len(shop.road.to("b.test")) == 2
