@@ -7,7 +7,6 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from node.errors import Refused
 from tests.e2ee.mls import companion
@@ -21,51 +20,34 @@ from tests.e2ee.mls.mixed import (
     external_psk,
     resumption_psk,
 )
+from tests.e2ee.mls.moving import move
 from tests.e2ee.mls.peering import PeerError
+from tests.e2ee.mls.waiting import Held, Waiting
 
 WINDOW = 2  # as `Policy.past_epochs` is by default
 
 
-@dataclass
-class Held:
-    """An application message on its way: to whom it has not come yet."""
-
-    message: bytes
-    text: bytes
-    epoch: int
-    to: list[Member]
-
-
-@dataclass
-class Waiting:
-    """The proposals of this epoch, as all members know them."""
-
-    leaves: set[int] = field(default_factory=set)  # that an update or a remove concerns
-    kinds: Counter[str] = field(default_factory=Counter)
-    newcomers: list[Member] = field(default_factory=list)
-    removed: set[int] = field(default_factory=set)
-
-    def __bool__(self) -> bool:
-        return bool(self.kinds)
-
-    def note(self, kind: str, leaf: int | None = None) -> None:
-        self.kinds[kind] += 1
-        if leaf is not None:
-            self.leaves.add(leaf)
-            if kind == "remove":
-                self.removed.add(leaf)
-
-
 class History:
-    """A group and what happens to it. `theirs` is the chance of a newcomer to be on ts-mls."""
+    """A group and what happens to it. `theirs` is the chance of a newcomer to be on ts-mls.
+
+    `reinits` weighs how often the group goes on in another; 0 for seeds from before there was that.
+    """
 
     def __init__(
-        self, town: Town, seed: int, largest: int, theirs: float = 0.0, at_first: int = 2
+        self,
+        town: Town,
+        seed: int,
+        largest: int,
+        theirs: float = 0.0,
+        at_first: int = 2,
+        reinits: int = 1,
     ) -> None:
         self.town = town
         self.chance = random.Random(seed)
         self.largest = largest
         self.theirs = theirs
+        self.reinits = reinits
+        self.earlier = 0  # epochs, in groups before this one
         self.count = 0
         self.differences: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
@@ -139,7 +121,8 @@ class History:
         # A newcomer has no resumption PSK of the group; ts-mls cannot commit one.
         if not self.waiting.kinds["add"] and self.chance.random() < 0.4:
             self.waiting.note("resumption")
-            return Item("psk", psk=resumption_psk(self.chance.randint(first, self.epoch), nonce))
+            epoch = self.chance.randint(first, self.epoch)
+            return Item("psk", psk=resumption_psk(self.town.group, epoch, nonce))
         id = self.chance.randbytes(8)
         self.town.know(id, self.chance.randbytes(32))
         self.waiting.note("psk")
@@ -167,6 +150,7 @@ class History:
             (self.come, 1 if self.size < self.largest else 0),
             (self.come_back, 1),
             (self.restart, 1),
+            (self.move, 0 if self.waiting or self.ghosts else self.reinits),
         ]
         if self.waiting:
             deeds[0] = (self.commit, 2)
@@ -381,6 +365,10 @@ class History:
         self.since[newcomer.name] = self.epoch
         for held in self.held:
             held.to = [m for m in held.to if m is not newcomer]
+
+    def move(self) -> None:
+        """A ReInit closes the group, and all go on in another."""
+        move(self)
 
     def restart(self) -> None:
         """Devices of ours begin again from their records."""

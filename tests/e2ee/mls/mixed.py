@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from node.e2ee.mls.private.client import Client
 from node.e2ee.mls.private.events import Committed, Proposed, Removed, Said
 from node.e2ee.mls.private.external import Joining, join_externally
 from node.e2ee.mls.private.joining import join
+from node.e2ee.mls.private.reinit import invite, succeed
 from node.e2ee.mls.private.session import Session
 from node.e2ee.mls.public.credentials import Claim
 from node.e2ee.mls.public.key_package import parse
@@ -17,26 +19,32 @@ from node.e2ee.mls.public.proposals import (
     PreSharedKey,
     PreSharedKeyID,
     Proposal,
+    ReInit,
     Remove,
 )
+from node.e2ee.mls.public.suite import MLS10
 from tests.e2ee.mls.peering import Peer
 from tests.e2ee.mls.people import GROUP, NOW, Device
 
 
 @dataclass(frozen=True)
 class Item:
-    """A proposal, for either side: `kind` is add, remove or psk."""
+    """A proposal, for either side: `kind` is add, remove, psk or reinit."""
 
     kind: str
     key_package: bytes = b""
     leaf: int = 0
     psk: PreSharedKeyID | None = None
+    group: bytes = b""
+    suite: int = 0
 
     def ours(self) -> Proposal:
         if self.kind == "add":
             return Add(parse(self.key_package))
         if self.kind == "remove":
             return Remove(self.leaf)
+        if self.kind == "reinit":
+            return ReInit(self.group, MLS10, self.suite, ())
         assert self.psk is not None
         return PreSharedKey(self.psk)
 
@@ -45,6 +53,8 @@ class Item:
             return {"kind": "add", "keyPackage": self.key_package.hex()}
         if self.kind == "remove":
             return {"kind": "remove", "leaf": self.leaf}
+        if self.kind == "reinit":
+            return {"kind": "reinit", "group": self.group.hex(), "suite": self.suite}
         assert self.psk is not None
         id = {"nonce": self.psk.nonce.hex(), "id": self.psk.psk_id.hex()}
         if self.psk.type == RESUMPTION_PSK:
@@ -64,11 +74,12 @@ class View:
 
 
 class Town:
-    """Who may be believed, and the peer that ts-mls runs in, where there is one."""
+    """Who may be believed, the group, and the peer that ts-mls runs in, where there is one."""
 
     def __init__(self, suite: int, seed: int, peer: Peer | None = None) -> None:
         self.peer = peer
         self.suite = suite
+        self.group = GROUP
         self.directory: set[tuple[bytes, bytes]] = set()
         self.psks: dict[bytes, bytes] = {}
         self._tell("reset", suite=suite, now=NOW, seed=seed)
@@ -105,6 +116,9 @@ class Member(Protocol):
     def seal(self, data: bytes) -> bytes: ...
     def info(self) -> bytes: ...
     def come(self, info: bytes, replaces: int | None) -> bytes: ...
+    def renewed(self) -> bytes: ...
+    def found(self, packages: Sequence[bytes]) -> tuple[bytes, bytes | None]: ...
+    def move(self, welcome: bytes, tree: bytes | None) -> None: ...
 
 
 class Ours(Device):
@@ -125,7 +139,7 @@ class Ours(Device):
         return (claim.credential.identity, claim.signature_key) in self.town.directory
 
     def create(self) -> None:
-        self.take(Session.create(self.me, self.means, GROUP, NOW))
+        self.take(Session.create(self.me, self.means, self.town.group, NOW))
 
     def package(self) -> bytes:  # type: ignore[override]
         self.own = self.me.key_package(self.entropy, NOW)
@@ -185,10 +199,34 @@ class Ours(Device):
         return self.session.group_info(external=True)
 
     def come(self, info: bytes, replaces: int | None) -> bytes:
-        known = () if replaces is None else (GROUP,)
+        known = () if replaces is None else (self.town.group,)
         joining = join_externally(info, self.me, self.means, NOW, known=known, replaces=replaces)
         self._coming = Joining.load(joining.dump())
         return joining.commit
+
+    def renewed(self) -> bytes:
+        """A key package of a new client, of the suite that the town has by now."""
+        self.me = Client.fresh(self.town.suite, self.identity, self.entropy)
+        self.town.trust(self.identity, self.me.signature.public)
+        return self.package()
+
+    def found(self, packages: Sequence[bytes]) -> tuple[bytes, bytes | None]:
+        """Create the group that the ReInit announced; its Welcome, and its tree if not in there."""
+        former, self.records = self.session, {}
+        self.take(succeed(former, self.me, self.means, NOW))
+        self.take(invite(self.session, former, [*map(parse, packages)], self.means, NOW))
+        self.reload()
+        welcome = self.merge()
+        assert welcome is not None
+        return welcome, None
+
+    def move(self, welcome: bytes, tree: bytes | None) -> None:
+        """Join the group that takes the place of ours."""
+        former, self.records = self.session, {}
+        known = (former.group_id,)
+        self.take(
+            join(welcome, self.own, self.me, self.means, NOW, tree=tree, known=known, former=former)
+        )
 
 
 class Theirs:
@@ -201,14 +239,19 @@ class Theirs:
         self.identity = f"https://{name}.example/a".encode()
         assert town.peer is not None
         self._peer = town.peer
-        key = self._ask("client", identity=self.identity.hex())["key"]
-        town.trust(self.identity, bytes.fromhex(key))
+        self._town = town
+        self._client()
+
+    def _client(self) -> None:
+        identity = self.identity.hex()
+        key = self._ask("client", identity=identity, suite=self._town.suite)["key"]
+        self._town.trust(self.identity, bytes.fromhex(key))
 
     def _ask(self, do: str, **what: Any) -> dict[str, Any]:
         return self._peer.ask(do, name=self.name, **what)
 
     def create(self) -> None:
-        self._ask("create", group=GROUP.hex())
+        self._ask("create", group=self._town.group.hex())
 
     def package(self) -> bytes:
         return bytes.fromhex(self._ask("package")["keyPackage"])
@@ -259,10 +302,21 @@ class Theirs:
         asked = self._ask("external", info=info.hex(), resync=replaces is not None)
         return bytes.fromhex(asked["commit"])
 
+    def renewed(self) -> bytes:
+        self._client()
+        return self.package()
+
+    def found(self, packages: Sequence[bytes]) -> tuple[bytes, bytes | None]:
+        made = self._ask("found", packages=[package.hex() for package in packages])
+        return bytes.fromhex(made["welcome"]), bytes.fromhex(made["tree"])
+
+    def move(self, welcome: bytes, tree: bytes | None) -> None:
+        self._ask("move", welcome=welcome.hex(), tree=None if tree is None else tree.hex())
+
 
 def external_psk(id: bytes, nonce: bytes) -> PreSharedKeyID:
     return PreSharedKeyID(EXTERNAL_PSK, nonce, psk_id=id)
 
 
-def resumption_psk(epoch: int, nonce: bytes) -> PreSharedKeyID:
-    return PreSharedKeyID(RESUMPTION_PSK, nonce, usage=1, group_id=GROUP, epoch=epoch)
+def resumption_psk(group: bytes, epoch: int, nonce: bytes) -> PreSharedKeyID:
+    return PreSharedKeyID(RESUMPTION_PSK, nonce, usage=1, group_id=group, epoch=epoch)

@@ -24,6 +24,7 @@ import {
   getOwnLeafNode,
   joinGroup,
   joinGroupExternal,
+  joinGroupFromReinit,
   keyPackageDecoder,
   keyPackageEncoder,
   leafNodeSources,
@@ -35,9 +36,15 @@ import {
   processPublicMessage,
   protocolVersions,
   pskTypes,
+  reinitCreateNewGroup,
   resumptionPSKUsages,
   wireformats,
 } from "ts-mls";
+// Not public: a tree that is sent beside its Welcome.
+import {
+  ratchetTreeDecoder,
+  ratchetTreeEncoder,
+} from "./node_modules/ts-mls/dist/src/ratchetTree.js";
 // There is no public function that makes an Update: this one signs its leaf.
 import { signLeafNodeCommit as signLeaf } from "./node_modules/ts-mls/dist/src/leafNode.js";
 
@@ -63,8 +70,8 @@ const clientConfig = {
   paddingConfig: defaultPaddingConfig,
 };
 
-const context = () => ({
-  cipherSuite: world.suite,
+const context = (own) => ({
+  cipherSuite: own.suite,
   authService,
   externalPsks: world.psks,
   clientConfig,
@@ -111,7 +118,7 @@ async function package_(own) {
     capabilities: defaultCapabilities(),
     lifetime: { notBefore: now - 3600n, notAfter: now + 30n * 86400n },
     signatureKeyPair: own.signature,
-    cipherSuite: world.suite,
+    cipherSuite: own.suite,
   });
   own.package = { keyPackage: publicPackage, privateKeys: privatePackage };
   return publicPackage;
@@ -131,6 +138,15 @@ function psk(id) {
 }
 
 const proposals = {
+  reinit: ({ group, suite }) => ({
+    proposalType: defaultProposalTypes.reinit,
+    reinit: {
+      groupId: raw(group),
+      version: protocolVersions.mls10,
+      cipherSuite: suite,
+      extensions: [],
+    },
+  }),
   add: ({ keyPackage }) => ({
     proposalType: defaultProposalTypes.add,
     add: { keyPackage: decode(keyPackageDecoder, raw(keyPackage)) },
@@ -143,7 +159,7 @@ const proposals = {
 };
 
 async function update(own) {
-  const { hpke, signature } = world.suite;
+  const { hpke, signature } = own.suite;
   const fresh = await hpke.generateKeyPair();
   const old = getOwnLeafNode(own.state);
   const leafNode = await signLeaf(
@@ -184,7 +200,7 @@ async function receive(own, body) {
     return "accept";
   };
   const isPublic = body.wireformat === wireformats.mls_public_message;
-  const params = { context: context(), state, callback };
+  const params = { context: context(own), state, callback };
   // Not processMessage, which forgets the external PSKs for a PrivateMessage.
   const result = isPublic
     ? await processPublicMessage({ ...params, publicMessage: body.publicMessage })
@@ -219,9 +235,12 @@ const deeds = {
     world.psks[Buffer.from(raw(id)).toString("base64")] = raw(secret);
     return {};
   },
-  async client({ name, identity }) {
-    const signature = await world.suite.signature.keygen();
-    world.devices.set(name, { identity: raw(identity), signature });
+  // Asked again, the device begins a client of another suite, and keeps the group that it is in.
+  async client({ name, identity, suite: id }) {
+    const suite = id === undefined ? world.suite : await getCiphersuiteImpl(names[id]);
+    const signature = await suite.signature.keygen();
+    const state = world.devices.get(name)?.state;
+    world.devices.set(name, { identity: raw(identity), suite, signature, state });
     return { key: hex(signature.publicKey) };
   },
   async package({ name }) {
@@ -231,7 +250,7 @@ const deeds = {
     const own = device(name);
     await package_(own);
     const state = await createGroup({
-      context: context(),
+      context: context(own),
       groupId: raw(group),
       keyPackage: own.package.keyPackage,
       privateKeyPackage: own.package.privateKeys,
@@ -242,7 +261,7 @@ const deeds = {
   async join({ name, welcome }) {
     const own = device(name);
     const state = await joinGroup({
-      context: context(),
+      context: context(own),
       welcome: message(welcome).welcome,
       keyPackage: own.package.keyPackage,
       privateKeys: own.package.privateKeys,
@@ -250,9 +269,41 @@ const deeds = {
     enter(own, state);
     return {};
   },
+  // The group that the ReInit announced, with all in it. Its Welcome comes without the tree.
+  async found({ name, packages }) {
+    const own = device(name);
+    const { groupId, cipherSuite, extensions } = own.state.groupActiveState.reinit;
+    const made = await reinitCreateNewGroup({
+      context: context(own),
+      state: own.state,
+      keyPackage: own.package.keyPackage,
+      privateKeyPackage: own.package.privateKeys,
+      memberKeyPackages: packages.map((data) => decode(keyPackageDecoder, raw(data))),
+      groupId,
+      cipherSuite: names[cipherSuite],
+      extensions,
+    });
+    enter(own, made.newState);
+    const tree = hex(encode(ratchetTreeEncoder, made.newState.ratchetTree));
+    return { welcome: written(made.welcome), tree };
+  },
+  async move({ name, welcome, tree }) {
+    const own = device(name);
+    const state = await joinGroupFromReinit({
+      context: context(own),
+      welcome: message(welcome).welcome,
+      keyPackage: own.package.keyPackage,
+      privateKeyPackage: own.package.privateKeys,
+      ratchetTree: tree === null ? undefined : decode(ratchetTreeDecoder, raw(tree)),
+      suspendedState: own.state,
+    });
+    enter(own, state);
+    return {};
+  },
   async info({ name }) {
-    const { state } = device(name);
-    const suite = lengthful(world.suite);
+    const own = device(name);
+    const { state } = own;
+    const suite = lengthful(own.suite);
     const groupInfo = await createGroupInfoWithExternalPubAndRatchetTree(state, [], suite);
     const version = protocolVersions.mls10;
     return { info: written({ wireformat: wireformats.mls_group_info, version, groupInfo }) };
@@ -261,7 +312,7 @@ const deeds = {
     const own = device(name);
     await package_(own);
     const { publicMessage, newState } = await joinGroupExternal({
-      context: { ...context(), cipherSuite: lengthless(world.suite) },
+      context: { ...context(own), cipherSuite: lengthless(own.suite) },
       groupInfo: message(info).groupInfo,
       keyPackage: own.package.keyPackage,
       privateKeys: own.package.privateKeys,
@@ -276,7 +327,7 @@ const deeds = {
     const own = device(name);
     const proposal = kind === "update" ? await update(own) : proposals[kind](what);
     const made = await createProposal({
-      context: context(),
+      context: context(own),
       state: own.state,
       wireAsPublicMessage: open,
       proposal,
@@ -287,7 +338,7 @@ const deeds = {
   async commit({ name, items, open }) {
     const own = device(name);
     const made = await createCommit({
-      context: context(),
+      context: context(own),
       state: own.state,
       wireAsPublicMessage: open,
       extraProposals: items.map((item) => proposals[item.kind](item)),
@@ -312,7 +363,7 @@ const deeds = {
   async seal({ name, data }) {
     const own = device(name);
     const made = await createApplicationMessage({
-      context: context(),
+      context: context(own),
       state: own.state,
       message: raw(data),
     });
@@ -320,7 +371,7 @@ const deeds = {
     return { message: written(made.message) };
   },
   async view({ name }) {
-    const { state } = device(name);
+    const { state, suite } = device(name);
     const { keySchedule, groupContext, ratchetTree } = state;
     const none = new Uint8Array();
     const secret = keySchedule.exporterSecret;
@@ -334,7 +385,7 @@ const deeds = {
     return {
       epoch: Number(groupContext.epoch),
       authenticator: hex(keySchedule.epochAuthenticator),
-      exported: hex(await mlsExporter(secret, "test", none, 32, world.suite)),
+      exported: hex(await mlsExporter(secret, "test", none, 32, suite)),
       tree: hex(groupContext.treeHash),
       roster,
     };
