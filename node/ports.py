@@ -1,9 +1,10 @@
 """What the world lends us, as small Protocols in plain types: Clock, Entropy, Fetch, Blobs."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct, field
 
 
 class Clock(Protocol):
@@ -22,8 +23,7 @@ class Entropy(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """An HTTP request that we make. `url` is absolute and https."""
 
     method: str
@@ -32,8 +32,7 @@ class Request:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """What a peer answered. `url` is the last one, after redirects; header names are lower case."""
 
     status: int

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
 from aiohttp import web
+from msgspec import Struct
 
 from node.app.application import make_application
 from node.app.handlers import handlers
@@ -36,8 +36,7 @@ from node.worker.video import Cutter
 PURGE_EVERY = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A node that is open. `run` its worker (or `step` it) and serve its `application`."""
 
     config: Config

@@ -1,8 +1,9 @@
 """The parts of a node that others stand on: stores, lines out, media."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from node.config import Config
 from node.federation.activities import render
@@ -36,8 +37,7 @@ class Hops(Protocol):
     async def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What a node stands in. `hops` None: the real network, guarded."""
 
     clock: Clock
@@ -45,8 +45,7 @@ class World:
     hops: Hops | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stores:
+class Stores(Struct, frozen=True):
     """The database and what stands directly on it."""
 
     database: Database
@@ -57,8 +56,7 @@ class Stores:
     keyring: Keyring
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """HTTP out, in its forms."""
 
     hops: Hops
@@ -67,8 +65,7 @@ class Lines:
     asking: Asking
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """Blobs, the studio that makes videos, and the addresses of both."""
 
     blobs: LocalBlobs

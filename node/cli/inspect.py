@@ -7,9 +7,10 @@ traceback, whatever the files hold.
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from node.errors import Forbidden, Malformed, Refused
 from node.federation.activities import parse, parse_note, parse_video
@@ -29,8 +30,7 @@ MOST_ALIASES = 32  # of a WebFinger answer; each costs a look at its host
 _SELF_TYPES = ("application/activity+json", "application/ld+json")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What came of one file. `refused` is (clause, reason) or None; then it was understood."""
 
     file: str

@@ -1,12 +1,12 @@
 """Which page serves which command, and in a sentence what the command does."""
 
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Command:
+
+class Command(Struct, frozen=True):
     """`page` is a module with `main(argv)`; `whole` hands it the command's own name as well."""
 
     page: str

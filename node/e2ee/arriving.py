@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.e2ee import envelope, mailbox, relay
 from node.e2ee.chain import Conversation, Signer
@@ -24,8 +26,7 @@ class ArrivalUnit(RelayUnit, Protocol):
     def origin(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Arrivals:
+class Arrivals(Struct, frozen=True):
     """Takes in what peers send. The signer is the relay's: what it meets it also orders."""
 
     signer: Signer

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass, replace
 from typing import Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.e2ee.envelope import Kind, Sealed
 from node.errors import Conflict, Malformed
@@ -19,8 +21,7 @@ class Signer(Protocol):
     def sign(self, message: bytes) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One accepted message: where it stands, and the relay's word for it. Digests are raw."""
 
     group: bytes
@@ -70,8 +71,7 @@ def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """A group as this node knows it. `hosted`: this node is its relay.
 
     `group` is empty until it was seen (a Welcome does not show it). `epoch` is the head's: where

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from node.e2ee.mls.public import key_package
 from node.e2ee.mls.public.key_package import KeyPackage
 from node.e2ee.mls.public.suite import suite_of
@@ -39,8 +41,7 @@ class Offer:
     expires: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
+class Stock(Struct, frozen=True):
     """What a device has published in one suite and nobody has taken."""
 
     suite: int
@@ -231,8 +232,7 @@ async def _tell_stock(unit: KeyUnit, account: str, device: str, suite: int, take
         await unit.tell(account, "key_packages", data, device)
 
 
-@dataclass(frozen=True, slots=True)
-class Abroad:
+class Abroad(Struct, frozen=True):
     """The actor is not ours. `address` of their `keyPackages`: None when they are not known yet."""
 
     address: str | None

@@ -18,8 +18,7 @@ LARGEST_PAGE_BYTES: Final = 4 * 2**20
 _LABELS: Final = {Kind.WELCOME: "Welcome", Kind.GROUP_INFO: "GroupInfo"}
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """A device of ours, and whose it is."""
 
     device: str

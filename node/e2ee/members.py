@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import EPOCHS, Kind, Sealed
 from node.e2ee.mailbox import Box
@@ -26,8 +28,7 @@ class Member:
     known: bool = field(default=True, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A conversation as one look shows it. `item` is the message that is asked about, if it has
     its place in the chain already."""
 
@@ -36,8 +37,7 @@ class Entry:
     item: Item | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """A device of ours that asks for something."""
 
     actor: str
@@ -45,16 +45,14 @@ class Sender:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(Struct, frozen=True):
     """A Welcome, and the actor whom it is for."""
 
     to: str
     sealed: Sealed
 
 
-@dataclass(frozen=True, slots=True)
-class Unmet:
+class Unmet(Struct, frozen=True):
     """Actors elsewhere who must be looked up before the same can be tried again."""
 
     actors: tuple[str, ...]

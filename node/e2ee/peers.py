@@ -4,9 +4,10 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from node.e2ee import envelope, keydir
 from node.e2ee.chain import Item
@@ -22,8 +23,7 @@ _CLAUSE: Final = re.compile(r"(?:E2E|MLS|FED)-\d+(?:\.\d+)*[a-z]?")
 _NOT_SPOKEN: Final = frozenset({404, 405, 501})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a peer answered: its status, and the JSON object of its body (empty for any other)."""
 
     status: int

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.e2ee import mailbox
 from node.e2ee.chain import (
@@ -38,8 +40,7 @@ from node.wire.ids import same_origin
 MOST_WELCOMES: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """What a device sends in one request. `removed` and `recipients` are actors."""
 
     sealed: Sealed
@@ -49,16 +50,14 @@ class Message:
     group_info: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The message is on its way. `item` is the relay's word, where it gave one."""
 
     epoch: int
     item: Item | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True):
     """The relay is another node: ask it at `url`, then come again with its ruling."""
 
     url: str

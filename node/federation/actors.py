@@ -1,8 +1,9 @@
 """Pure: actor documents: what a peer says it is, and what we say ours are (spec FED-6.17, 6.18)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from node.errors import Forbidden, Malformed
 from node.federation import capabilities
@@ -34,8 +35,7 @@ IMPLEMENTS = capabilities.NAMES  # what a Kith node says it can do: URI → word
 MOST_KEYS = 16  # of one document; more are not looked at
 
 
-@dataclass(frozen=True, slots=True)
-class ActorDocument:
+class ActorDocument(Struct, frozen=True):
     """An actor as its document says. Absent addresses are empty; `summary` is cleaned HTML.
 
     `name` is the preferredUsername, `webfinger` what FEP-2c59 claims (`name@host`, not yet

@@ -1,7 +1,8 @@
 """Pure: to whom a document is addressed, and into which inboxes that folds (spec FED-7, FED-8)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from node.federation.activities.shapes import PUBLIC
 
@@ -10,8 +11,7 @@ PUBLIC_NAMES = frozenset({PUBLIC, "as:Public", "Public"})
 MOST_RECIPIENTS = 5000  # of one document; who lists more has no person in mind
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a remote actor is reached."""
 
     actor: str

@@ -1,8 +1,9 @@
 """Pure: may this peer say this, now, here (spec FED-7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from node.errors import Forbidden, Malformed
 from node.federation.activities import attribution, reading
@@ -28,8 +29,7 @@ class Course(StrEnum):
     DROP = "drop"  # 202, stored nowhere
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """An activity as its words have it: the parts that the door looks at."""
 
     id: str
@@ -49,8 +49,7 @@ class Said:
         return self.type == "Delete" and self.object == self.actor
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What we hold of an actor and their host."""
 
     suspended: bool = False

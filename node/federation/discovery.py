@@ -1,10 +1,12 @@
 """Whom an id or a handle names: actor documents, their keys, WebFinger, NodeInfo (spec FED-10)."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Forbidden, Malformed, Missing, NodeError, Refused, Unproven, Unreachable
 from node.federation.actors import ActorDocument, parse_actor
@@ -54,8 +56,7 @@ class Once(Protocol):
     async def __call__(self, key: str, make: Callable[[], Awaitable[T]]) -> T: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(Struct, frozen=True):
     """`@name@domain`, read."""
 
     name: str

@@ -1,15 +1,15 @@
 """Pure: actors and servers as we know them (spec FED-7, FED-8, FED-10)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from node.federation import capabilities
 from node.wire.httpsig import Dialect
 from node.wire.keys import Algorithm, PublicKey
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """An actor's row. `domain` is empty until WebFinger confirmed it; `fetched` None: ours."""
 
     id: str
@@ -41,8 +41,7 @@ class Actor:
         return f"@{self.name}@{self.domain}" if self.name and self.domain else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """An actor as fetched: the row, its keys, and every byte of the document."""
 
     actor: Actor
@@ -50,8 +49,7 @@ class Found:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(Struct, frozen=True):
     """A server. `dialect` None: it has not shown which signatures it reads."""
 
     host: str

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from node.errors import Forbidden, Unproven
 from node.federation.admission import Course, Said, Standing, admit, names_us, said
 from node.ports import Clock
@@ -27,8 +29,7 @@ class Delivery:
     body: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """Whose key signed a request, and how."""
 
     actor: str
@@ -36,8 +37,7 @@ class Proof:
     dialect: Dialect
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What became of a delivery that was not refused; the answer is 202 either way."""
 
     activity: str

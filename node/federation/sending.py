@@ -1,7 +1,8 @@
 """Pure: what a peer's answer to a delivery means (spec FED-8)."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from node.federation.backoff import LIFETIME, next_attempt, retry_after
 
@@ -13,8 +14,7 @@ OVERLOADED = frozenset({408, 425, 429, 502, 503, 504})
 TRY_AGAIN_4XX = frozenset({401, 408, 425, 429})
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One try at a delivery. `failures` counts those before it."""
 
     failures: int
@@ -23,13 +23,11 @@ class Attempt:
     trouble: str = ""  # what the network said, when there was no answer
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """The peer has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(Struct, frozen=True):
     """Try again at `at`. `holds`: what is queued behind it in its lane waits too."""
 
     at: datetime
@@ -37,8 +35,7 @@ class Later:
     holds: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class GaveUp:
+class GaveUp(Struct, frozen=True):
     """Never again. `gone`: the inbox itself is no more. `late`: its time is over."""
 
     why: str

@@ -6,10 +6,11 @@ Passwords come in hashed and keys come in made: both take long, so they are made
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from node.errors import Conflict, Forbidden, Malformed, Missing, Unproven
 from node.federation.activities.shapes import Activity, Delete
@@ -73,8 +74,7 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """An account as it stands. `actor` and `channel` are ids of its Person and its Group."""
 
     id: str
@@ -93,8 +93,7 @@ class Account:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """One place where an account is logged in."""
 
     id: str
@@ -103,8 +102,7 @@ class Device:
     last_seen: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
+class Bearer(Struct, frozen=True):
     """Whom a token proves."""
 
     account: str
@@ -117,8 +115,7 @@ class Bearer:
     last_seen: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """What anyone may see of an actor of ours. `summary` is HTML that we made."""
 
     actor: str

@@ -3,8 +3,9 @@
 An account is a Person and a Group; the node itself is one Application. Ids are random.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from node.federation.capabilities import OURS
 from node.wire.ids import actor_id, opaque
@@ -12,8 +13,7 @@ from node.wire.ids import actor_id, opaque
 PERSON, GROUP, APPLICATION = "Person", "Group", "Application"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalActor:
+class LocalActor(Struct, frozen=True):
     """One of ours, as its row begins. Absent addresses are empty."""
 
     id: str

@@ -1,6 +1,6 @@
 """Friends, as our people do it: ask, accept, decline, cancel, unfriend, confirm (spec GRA-3)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from node.errors import Conflict
 from node.federation.activities.shapes import (

@@ -1,6 +1,6 @@
 """Blocks: nothing to do with each other any more, until the last one is taken back (spec GRA-4)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from node.errors import Missing
 from node.federation.activities.shapes import Block, Undo

@@ -1,7 +1,8 @@
 """Following: `Follow`, its answers and its end, with every server that speaks them (GRA-5)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from node.errors import Conflict, Forbidden, Missing
 from node.federation.activities.shapes import Accept, Follow, Reject, Undo

@@ -5,8 +5,9 @@ request, an Undo of the last live one) is decided by ids in `tie`; this page kno
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from node.errors import Conflict
 
@@ -21,8 +22,7 @@ class Stance(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """How we stand to them, and they to us."""
 
     ours: Stance = Stance.NONE

@@ -1,10 +1,12 @@
 """Invites and sign-up: who may come to live here (spec GRA-2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 from node.graph import accounts, actors
@@ -24,8 +26,7 @@ class Registration(StrEnum):
     OPEN = "open"
 
 
-@dataclass(frozen=True, slots=True)
-class Invite:
+class Invite(Struct, frozen=True):
     """An invite as it stands. `account` is its maker's; None: the node made it."""
 
     digest: bytes
@@ -38,8 +39,7 @@ class Invite:
     expires: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """What somebody who signs up says, read by the rules of GRA-1. `password` is hashed.
 
     `invite` is the digest of the link's secret; `actor` and `channel` are ids made for them.

@@ -1,10 +1,11 @@
 """What friendship, blocks and following ask of their transaction, and what they all do with it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from node.errors import Malformed, Missing
 from node.federation.activities.shapes import Activity, OfferFriendship
@@ -20,8 +21,7 @@ class FollowState(StrEnum):
     DECLINED = "declined"
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(Struct, frozen=True):
     """`follower` follows `followed`, or asked to. `ids` are the Follows that are live."""
 
     follower: str

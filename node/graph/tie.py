@@ -7,7 +7,9 @@ late copy does not bring them back.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import TooMuch
 from node.graph.friendship import (
@@ -25,8 +27,7 @@ from node.graph.friendship import (
 MOST_LIVE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Tie:
+class Tie(Struct, frozen=True):
     """How `actor` (one of ours) stands to `other`, and the ids that hold it up.
 
     `our_offer` is our open or accepted request, `confirmed` whether they accepted just that one

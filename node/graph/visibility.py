@@ -1,8 +1,9 @@
 """Pure: may this actor see that: the one rule for objects, pages, media and search (spec GRA-6)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class AudienceKind(StrEnum):
@@ -16,8 +17,7 @@ class AudienceKind(StrEnum):
     THREAD = "thread"  # of a comment: the people of the post that the thread began with
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """One line of an object's audience. `ref` is the circle, the actor or the collection that was
     named for the thread, else empty."""
 
@@ -25,8 +25,7 @@ class Audience:
     ref: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Struct, frozen=True):
     """What is known of who looks, towards the author. An `actor` of "" is anybody at all."""
 
     actor: str = ""

@@ -1,8 +1,9 @@
 """Pure: from the `to` and `cc` of a note to its audience, and back (spec INB-2)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from node.federation.activities.shapes import PUBLIC
 from node.graph.visibility import Audience, AudienceKind
@@ -18,8 +19,7 @@ class Choice(StrEnum):
     FRIENDS = "friends"
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """An actor and the collections that stand for groups of people in `to` and `cc`."""
 
     actor: str

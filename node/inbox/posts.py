@@ -4,8 +4,10 @@ Every handler may see the same activity twice, early or late, and leaves the sam
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Forbidden
 from node.federation.activities.shapes import (
@@ -23,8 +25,7 @@ from node.inbox.audiences import Author, audience_of
 from node.wire.ids import same_origin
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What the rules need of a post that is stored here. `thread` is the post at the root."""
 
     id: str

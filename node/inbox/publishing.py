@@ -1,9 +1,11 @@
 """What our own people say: publish, comment, like, take back (spec INB-4)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Forbidden, Malformed, Missing
 from node.federation.activities.prose import paragraphs, plain
@@ -26,8 +28,7 @@ LONGEST_SUMMARY = 500
 MOST_NAMED = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """What a person hands in. `content` is HTML or plain text; it is cleaned here."""
 
     content: str

@@ -8,7 +8,6 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -29,8 +28,7 @@ OVER_MEMORY = ("Cannot allocate memory", "MemoryError", "malloc of size")
 OVER_SIZE = ("File too large",)
 
 
-@dataclass(frozen=True, slots=True)
-class Caps:
+class Caps(msgspec.Struct, frozen=True):
     """What one child may use. Less than 1.5 GB of address space kills ffmpeg with its threads."""
 
     wall_seconds: float
@@ -39,8 +37,7 @@ class Caps:
     file_bytes: int = 256 * 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(msgspec.Struct, frozen=True):
     """Which bounds hold around a child on this machine; found out by trying each."""
 
     network: bool
@@ -50,8 +47,7 @@ class Bounds:
     core: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """How a child ended: exit code (minus a signal), output, and the end of its complaints."""
 
     code: int

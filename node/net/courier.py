@@ -1,9 +1,11 @@
 """Signs what goes out, in the dialect that the peer reads, and posts it (spec FED-8)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Forbidden, NodeError
 from node.federation.discovery import ACTIVITY_JSON
@@ -36,8 +38,7 @@ class Hops(Protocol):
     async def hop(self, request: Request) -> Response: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a delivery went. `status` None: no answer, `trouble` says why."""
 
     status: int | None

@@ -4,7 +4,6 @@ import asyncio
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from urllib.parse import urljoin
 
 from aiohttp import (
@@ -16,6 +15,7 @@ from aiohttp import (
     TCPConnector,
 )
 from aiohttp.abc import AbstractResolver
+from msgspec.structs import replace
 from yarl import URL
 
 from node.errors import Forbidden, TooMuch, Unreachable

@@ -5,8 +5,8 @@ was done. `web/idempotency` sets the deed for its task, `Units.run` marks it.
 """
 
 from contextvars import ContextVar
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Conflict
@@ -14,8 +14,7 @@ from node.store import tables
 from node.store.upserts import insert_ignore
 
 
-@dataclass(slots=True)
-class Deed:
+class Deed(Struct):
     """`token` scopes the key, `key` and `request` are digests (of the key, of the request)."""
 
     token: bytes

@@ -3,7 +3,7 @@
 It meets what `receiving`, `discovery` and the courier ask for.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from node.federation.admission import Standing
 from node.federation.memory import Memory

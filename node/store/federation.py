@@ -1,10 +1,10 @@
 """Actors, keys, peers, and what an actor's collections hold."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from node.errors import Forbidden
@@ -23,8 +23,7 @@ _ACTOR_TEXTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """What a viewer is to an actor of ours."""
 
     friend: bool = False
@@ -32,8 +31,7 @@ class Relation:
     blocked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An activity of ours. `public`: it is listed in the outbox."""
 
     actor: str
@@ -41,8 +39,7 @@ class Kept:
     public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """The Person and the Group of one account. `identity_key` is 32 bytes, or none yet."""
 
     person: str

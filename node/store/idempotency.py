@@ -1,8 +1,8 @@
 """What was answered to a POST with an Idempotency-Key: rows, kept 24 hours (API-6)."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 from sqlalchemy import delete, select
 
 from node.store import tables
@@ -13,8 +13,7 @@ from node.wire.times import micros
 KEPT = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An answer as it was kept; `status` 0 means that the deed is done but the answer was lost.
 
     `sealed` can be opened with the client's key only.

@@ -1,8 +1,8 @@
 """Jobs: work for later that is no activity, claimed by one worker at a time."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,8 +16,7 @@ from node.wire.times import from_micros, micros
 LEASE = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A claimed job. `failures` counts the tries before this one."""
 
     id: str

@@ -1,10 +1,10 @@
 """What is owed to other hosts, as lanes: one per host, in the order in which it was owed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Select, Text, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,8 +26,7 @@ SETTLE = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """One delivery that is due or waits in its lane."""
 
     seq: int
@@ -42,8 +41,7 @@ class Parcel:
     aside: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How a delivery stands, for people to see (FED-8.7). `state`: due, delivered, gave_up."""
 
     inbox: str

@@ -1,7 +1,6 @@
 """What stands at the ids of our own posts and videos, read back from their rows."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +17,7 @@ from node.wire.times import from_micros
 KINDS = {"likes": "like", "shares": "share"}
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True):
     """A post of ours as it would be sent now. `deleted`: it is no more, its words are gone."""
 
     note: Note

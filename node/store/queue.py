@@ -1,10 +1,10 @@
 """What arrived: added by group commit, applied by the worker, each in one unit with its effects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,8 +32,7 @@ ADD = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A stored activity that waits for its handler. `failures` counts the tries so far."""
 
     seq: int

@@ -1,9 +1,9 @@
 """Who sees which post, in whose feed it stands, and to whom it is sent (spec INB-2, GRA-6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
 
 from node.graph.visibility import Audience, AudienceKind, Viewer, may_see

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
 from sqlalchemy import func, select
 
 from node.store import tables
@@ -15,16 +15,14 @@ MOST_AT_ONCE = 200
 KEPT = timedelta(days=7)  # as the table of events says
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A place in a stream: the number of an event, and the microsecond when it was the last."""
 
     seq: int
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """One event. Numbers grow from event to event, over all accounts of the node."""
 
     place: Place

@@ -7,11 +7,11 @@ is awaited but the unit.
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,8 +38,7 @@ U = TypeVar("U", bound="Unit")
 VOID = "void"  # the kind of an event that was taken back; no stream shows it
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What every unit works with. `render` gives an activity's bytes as they go out."""
 
     origin: str

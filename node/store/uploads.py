@@ -1,8 +1,8 @@
 """The queries of uploads: their rows, what an account keeps, what may be dropped."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from node.store.tables import accounts, uploads, videos
@@ -16,8 +16,7 @@ from node.wire.times import from_micros, micros
 USED = "used"
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(Struct, frozen=True):
     """A blob of an upload that nobody will ask for again."""
 
     id: str

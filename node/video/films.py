@@ -1,8 +1,9 @@
 """Pure: a video as it is kept, and the two linked objects that peers get of it (spec VID-8.1)."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from node.federation.activities.prose import paragraphs
 from node.federation.activities.shapes import PUBLIC, Attachment, Note, Video, VideoFile
@@ -23,8 +24,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What its author said of a video."""
 
     name: str = ""
@@ -40,8 +40,7 @@ class Words:
         return PUBLIC in (*self.to, *self.cc)
 
 
-@dataclass(frozen=True, slots=True)
-class FilmFile:
+class FilmFile(Struct, frozen=True):
     """A file of a video: ours by its `blob`, a peer's by its `url`."""
 
     name: str
@@ -56,8 +55,7 @@ class FilmFile:
     fps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Film:
+class Film(Struct, frozen=True):
     """A video of ours, or one that came as an object of its own.
 
     `post` is the id of its Note; `bytes` count against the quota; `reason` is clause and words.
@@ -93,8 +91,7 @@ class Film:
         return next((one for one in self.files if one.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where a node's pages and media are."""
 
     origin: str

@@ -1,9 +1,10 @@
 """Videos that come as objects of their own, as PeerTube sends them (spec VID-8.4, VID-8.5)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from node.errors import Forbidden
 from node.federation.activities.shapes import Attachment, CreateVideo, Note, UpdateVideo, Video

@@ -1,8 +1,10 @@
 """Uploads as an account has them: announced, continued, sealed, dropped (spec VID-1, VID-5)."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Conflict, Malformed, Missing
 from node.video import quotas, uploads
@@ -13,8 +15,7 @@ from node.wire.html import line
 LONGEST_FILENAME = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """An upload with its owner and the blob that takes its bytes. `used`: it became a video."""
 
     upload: Upload
@@ -29,8 +30,7 @@ class Parcel:
         return "used" if self.used else self.upload.stage.value
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Struct, frozen=True):
     """What the node grants: the largest file, one account's quota, the disk as it is now."""
 
     largest_bytes: int

@@ -3,9 +3,10 @@
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct
 
 from node.errors import Missing, Unreachable
 from node.federation.activities.shapes import Attachment, Block, EndFriendship
@@ -22,8 +23,7 @@ LONGEST_URL = 2048
 SERVED = frozenset({"video/mp4", "application/vnd.apple.mpegurl", "image/jpeg"})
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Addresses to play from, and what a player wants to know first."""
 
     id: str
@@ -39,16 +39,14 @@ class Watch:
     expires: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Abroad:
+class Abroad(Struct, frozen=True):
     """The node at this address decides: ask it in the viewer's name."""
 
     video: str
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A post with a video, as far as playing needs it. `film` is None when only the Note came."""
 
     post: str
@@ -59,8 +57,7 @@ class Shown:
     film: Film | None
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """One actor may play one video for a while."""
 
     video: str

@@ -1,9 +1,11 @@
 """From a whole upload to a published video, and its end (spec VID-6, VID-8)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused
 from node.federation.activities.prose import paragraphs
@@ -29,8 +31,7 @@ from node.wire.ids import same_origin
 RENDER, DROP = "video", "video_drop"  # kinds of jobs; their subject is the video's id
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """What a person hands in: an upload, what they say of it, and for whom it is."""
 
     upload: str

@@ -1,20 +1,18 @@
 """Pure: how much a person may keep and have under way (spec VID-1.9)."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from node.errors import Full, TooMuch
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(Struct, frozen=True):
     """What the node grants one account. Bytes count originals under way and all that is kept."""
 
     total_bytes: int = 10 * 2**30
     open_uploads: int = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """What one account has: bytes kept, bytes announced but not yet whole, uploads under way."""
 
     kept_bytes: int

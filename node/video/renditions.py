@@ -4,8 +4,9 @@
 which renditions follow. Numbers only: no file is touched here.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from node.errors import Malformed, TooMuch
 
@@ -32,8 +33,7 @@ NAMES = ("video.mp4", "master.m3u8", "stream.m3u8", "stream.mp4", "poster.jpg")
 SHORT_SIDE_BY_BITS = ((900_000, 720), (450_000, 480), (0, 360))
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the probe saw. Sides are of the coded picture; `rotation` is in degrees.
 
     `video_stream` and `audio_stream` are places in the file; covers are no video.
@@ -67,8 +67,7 @@ class Facts:
         return (self.height, width) if self.rotation % 180 else (width, self.height)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What this node takes. The defaults bound one video to minutes of work, not hours."""
 
     seconds: int = 900
@@ -80,8 +79,7 @@ class Limits:
     streams: int = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """One rendition: H.264/AAC in MP4, even sides. Bits are a second; `seconds` is the source's."""
 
     container: str
@@ -103,8 +101,7 @@ class Plan:
         return f"{min(self.width, self.height)}p"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A finished file: the name of its blob, its length, its SHA-256 in hex."""
 
     blob: str
@@ -113,8 +110,7 @@ class File:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """All that was made of one video. `hls` is: playlist of variants, playlist, fragmented MP4.
 
     Width and height are of the rendition; the poster has the same.

@@ -4,10 +4,12 @@ Announced with a size and a digest, then chunks at offsets, then sealed. The byt
 this page decides what may happen next, so that a person on a bad line loses at most one chunk.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hmac import compare_digest
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Conflict, Malformed, TooMuch
 
@@ -24,8 +26,7 @@ class Stage(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """One announced file. `digest` is the SHA-256 of the whole, raw; `received` counts bytes."""
 
     id: str

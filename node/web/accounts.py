@@ -1,7 +1,8 @@
 """Routes of one's account: sign-up, login, profile, devices, and who is who (API-9, GRA-1)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from node.errors import Forbidden, Malformed, Unproven
 from node.federation.activities.prose import paragraphs
@@ -69,8 +70,7 @@ def routes(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class OwnAccount:
+class OwnAccount(Struct, frozen=True):
     """What one does with one's own account."""
 
     units: Units

@@ -3,9 +3,10 @@
 import asyncio
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+
+from msgspec import Struct
 
 from node.errors import Forbidden, Unproven
 from node.federation.memory import Memory
@@ -22,8 +23,7 @@ KEPT_SECONDS = 5.0
 MOST_KEPT = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A new token: `secret` is told once, `digest` is kept (API-3.4)."""
 
     secret: str

@@ -1,7 +1,8 @@
 """Routes of what is on its way to other servers, and of the node's health (spec API-11)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from node.store.deliveries import DeliveriesUnit
 from node.store.unit import Units
@@ -11,8 +12,7 @@ from node.wire.api.deliveries import DeliveryList, MediaBounds, NodeHealth
 Tries = Callable[[], Awaitable[MediaBounds]]
 
 
-@dataclass(frozen=True, slots=True)
-class Deliveries:
+class Deliveries(Struct, frozen=True):
     """`tries` finds out which bounds hold around media programs, by trying them."""
 
     units: Units

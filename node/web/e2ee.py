@@ -1,6 +1,6 @@
 """Routes of sealed messages: key packages, conversations, the mailbox (spec E2E)."""
 
-from dataclasses import fields
+from msgspec.structs import fields
 
 from node.e2ee import envelope, keydir, mailbox, members, peers, relay
 from node.e2ee.chain import Conversation, Item, Signer

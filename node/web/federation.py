@@ -4,10 +4,10 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from aiohttp import web
+from msgspec import Struct
 
 from node.config import Config
 from node.errors import Malformed, Missing, TooMuch
@@ -37,8 +37,7 @@ ED25519_MULTIKEY = b"\xed\x01"
 PRIVATE = {"Vary": "Accept, Signature", "Cache-Control": "private, max-age=0"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rooms:
+class Rooms(Struct, frozen=True):
     """What these pages stand on. `resolvers` give the documents of `/o/…` and `/t/…`: each is
     asked with the id and the actor who asks (None: unsigned), and answers None for what is not
     its own or not for them."""

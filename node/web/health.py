@@ -1,9 +1,9 @@
 """Whether the process lives, and whether it is ready for requests: for those who run the node."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from aiohttp import web
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,8 +13,7 @@ from node.store.unit import Unit, Units
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(slots=True)
-class Health:
+class Health(Struct):
     """`stopping` makes the node unready, so that a proxy sends no one here any more."""
 
     units: Units

@@ -8,7 +8,6 @@ import hmac
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
@@ -24,8 +23,7 @@ _KEY = re.compile(r"[\x21-\x7e]{16,255}")
 NOBODY = sha256(b"a request without a token").digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """An answer that can be given again."""
 
     status: int
@@ -33,8 +31,7 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A POST as it is told apart from others. `token` is the digest of the caller's token."""
 
     token: bytes

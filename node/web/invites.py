@@ -1,7 +1,8 @@
 """Routes of invites, of sign-up's settings, and of the node's administrators (GRA-2)."""
 
 import base64
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from node.config import Config
 from node.errors import Malformed
@@ -74,8 +75,7 @@ def routes(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Guests:
+class Guests(Struct, frozen=True):
     """What one does to bring friends here."""
 
     units: Units
@@ -129,8 +129,7 @@ class Guests:
         return Reply()
 
 
-@dataclass(frozen=True, slots=True)
-class Administration:
+class Administration(Struct, frozen=True):
     """What an administrator does."""
 
     units: Units

@@ -4,8 +4,9 @@ import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from node.errors import TooMuch
 from node.ports import Clock
@@ -16,8 +17,7 @@ SECONDS = 60  # limits are told per minute
 MOST_BUCKETS = 50_000  # about 10 MiB; a full bucket is as good as none, so old ones may go
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(Struct, frozen=True):
     """What is left in a bucket: whole requests, and seconds until it is full, or until the next."""
 
     allowed: bool
@@ -71,8 +71,7 @@ def _level(level: float, per_minute: int, allowed: bool | None = None) -> Level:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """Which networks are trusted proxies, and so whose `X-Forwarded-For` is believed."""
 
     proxies: tuple[Network, ...] = ()

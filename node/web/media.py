@@ -1,9 +1,9 @@
 """Serves the files of videos: whole or one range, to whom they are open (spec VID-7)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from aiohttp import hdrs, web
+from msgspec import Struct
 
 from node.errors import Refused
 from node.ports import Blobs
@@ -31,8 +31,7 @@ Prove = Callable[[web.Request, bytes], Awaitable[str | None]]
 """The actor whose key signed this request and its body; None when nothing is signed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """The handlers."""
 
     units: Units

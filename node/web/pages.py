@@ -1,7 +1,6 @@
 """Pages for people, drawn here and without script: front, sign-up, profile, problem (API-10)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from msgspec import Struct
 
 from node.config import Config
 from node.errors import Forbidden, Malformed, Missing, Refused
@@ -37,8 +37,7 @@ def policy(media_origin: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(Struct, frozen=True):
     """Draws pages. `furnish` the application first."""
 
     config: Config

@@ -1,7 +1,6 @@
 """The only table from an error to a status, and problem documents (RFC 9457, spec API-2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 import structlog
@@ -36,8 +35,7 @@ class WrongType(Refused):
     """The body has a media type that is not taken here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """One sort of problem: `code` is stable, `advice` says what a person can do next."""
 
     code: str
@@ -92,8 +90,7 @@ def every_kind() -> tuple[Kind, ...]:
     return tuple(dict.fromkeys((*(kind for _, kind in KINDS), RATE_LIMITED, BROKEN)))
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """A refusal as it is answered, whatever the form."""
 
     kind: Kind

@@ -1,8 +1,9 @@
 """A changed profile, and the `Update` that tells those elsewhere who know the person (GRA-1.12)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from node.federation.activities.shapes import UpdateActor
 from node.federation.actors import render_actor
@@ -21,8 +22,7 @@ class PublicKeys(Protocol):
     async def public(self, actor: str) -> Sequence[PublicKey]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What becomes of a profile; None leaves it as it is. `summary` is HTML that we made."""
 
     display_name: str | None = None
@@ -30,8 +30,7 @@ class Change:
     locale: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Profiles:
+class Profiles(Struct, frozen=True):
     """Changes profiles."""
 
     units: Units

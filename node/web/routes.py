@@ -6,9 +6,10 @@ that is not described does not exist. A room's page `web/<room>.py` has a functi
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from node.errors import Forbidden, Malformed
 from node.wire.api.cursor import Cursor, read_cursor
@@ -29,8 +30,7 @@ class Scope(StrEnum):
 ALL_SCOPES = (Scope.READ, Scope.WRITE, Scope.MESSAGES)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who calls, as their token proves. `actor` is the id of the account's Person."""
 
     account: str
@@ -42,8 +42,7 @@ class Caller:
     scopes: frozenset[Scope]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request to a route. `body` has the route's `body` type; `chunk` is a raw body's stream.
 
     `address` is the client's, after trusted proxies.
@@ -79,8 +78,7 @@ class Call:
         return read_cursor(text) if text else None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a route answers. `after` is the cursor of the next page, if there is one."""
 
     value: Any = None
@@ -89,8 +87,7 @@ class Reply:
     after: Cursor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """`method` and `path` (below /api/kith/v1, with `{names}`), and all that is known of them.
 
     `says` is one sentence for the API's readers. `scope` None means: no token is needed.

@@ -11,10 +11,11 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from typing import Any
 
 from aiohttp import hdrs, web
+from msgspec import Struct
+from msgspec.structs import replace
 
 from node.config import Config
 from node.errors import Malformed, TooMuch, Unproven
@@ -43,8 +44,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ShowProblem = Callable[[web.Request, Problem], web.Response]
 
 
-@dataclass(frozen=True, slots=True)
-class Kernel:
+class Kernel(Struct, frozen=True):
     """What every route needs: who calls, how often, from where, and whether it was done before."""
 
     guard: Guard

@@ -1,6 +1,6 @@
 """Routes by which administrators suspend other servers (spec API-11.3, FED-7.7)."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from node.errors import Conflict
 from node.store.federation import FederationUnit
@@ -10,8 +10,7 @@ from node.wire import ids
 from node.wire.api.servers import ServerChoice, ServerList
 
 
-@dataclass(frozen=True, slots=True)
-class Servers:
+class Servers(Struct, frozen=True):
     """`origin` is our own, which is not to be suspended."""
 
     units: Units

@@ -1,9 +1,10 @@
 """Sign-up and the proof of a password, for the API and for the page: the slow parts come first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
+
+from msgspec import Struct
 
 from node.graph import accounts, invites
 from node.graph.accounts import Account, State
@@ -28,8 +29,7 @@ class Keys(Protocol):
     async def make(self, actor: str) -> Sequence[NewKey]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What somebody who signs up wrote. Nothing in it is believed."""
 
     name: str

@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from node.errors import Malformed
 from node.store.bells import Bells
@@ -33,8 +34,7 @@ def routes(streams: "Streams") -> tuple[Route, ...]:
     )
 
 
-@dataclass(slots=True)
-class Streams:
+class Streams(Struct):
     """Opens streams, and ends them when the node stops."""
 
     units: Units

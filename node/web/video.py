@@ -1,10 +1,11 @@
 """Routes of videos, what peers ask of them, and the page of a public one (spec VID-6, VID-7)."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from node.errors import Malformed, Missing
 from node.federation.activities.prose import plain
@@ -166,8 +167,7 @@ def routes(videos: Videos) -> tuple[Route, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class VideoPages:
+class VideoPages(Struct, frozen=True):
     """What peers ask of a video, and the page that people see of a public one."""
 
     videos: Videos

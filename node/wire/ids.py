@@ -4,13 +4,13 @@ import base64
 import ipaddress
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
 import idna
+from msgspec import Struct
 
 from node.errors import Malformed
 from node.wire.times import micros
@@ -41,8 +41,7 @@ class Room(StrEnum):
     ACTIVITY = "t"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Who vouches for an id: scheme, host (lower case, A-labels) and port, nothing else."""
 
     scheme: str

@@ -1,14 +1,14 @@
 """Pure: the Range header of one request for one file (RFC 9110 §14, spec VID-7.5)."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MOST_DIGITS = 18
 _ONE = re.compile(rf"(\d{{0,{MOST_DIGITS}}})-(\d{{0,{MOST_DIGITS}}})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The bytes of ``[start, stop)``."""
 
     start: int

@@ -8,7 +8,6 @@ stands twice, where the RFC lets the last one win, since two readers might not a
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from http_sfv.dictionary import Dictionary
@@ -16,6 +15,7 @@ from http_sfv.item import InnerList as ParsedInnerList
 from http_sfv.item import Item as ParsedItem
 from http_sfv.list import List
 from http_sfv.util import StructuredFieldValue
+from msgspec import Struct
 
 from node.errors import Malformed
 
@@ -38,8 +38,7 @@ Parsed = TypeVar("Parsed", bound=StructuredFieldValue)
 Parameters = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """A bare item (str, bytes, int, bool, Decimal, datetime, or a token) and its parameters."""
 
     value: object
@@ -47,8 +46,7 @@ class Item:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class InnerList:
+class InnerList(Struct, frozen=True):
     """Items in parentheses, and the parameters after them. `text` is the canonical form."""
 
     items: tuple[Item, ...]

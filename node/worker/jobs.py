@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from msgspec import Struct
 
 from node.errors import Refused
 from node.federation.backoff import next_attempt
@@ -19,8 +19,7 @@ LOG = structlog.get_logger("node.worker")
 RENEW_SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class JobKind:
+class JobKind(Struct, frozen=True):
     """`do(subject)` does a job of this kind.
 
     `at_once`: how many of them at a time. `tries`: after so many failures it stays failed; a

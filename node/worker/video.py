@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
@@ -27,8 +26,7 @@ STEP = 5  # per cent between two tellings of progress
 GIVEN_UP = "the node failed at this video again and again: tell its operator"
 
 
-@dataclass(frozen=True, slots=True)
-class Cutter:
+class Cutter(msgspec.Struct, frozen=True):
     """Does the jobs. Each may be stopped at any instant and done again."""
 
     units: Units

@@ -1,10 +1,9 @@
 """May they see it: every kind of viewer against every kind of audience."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from node.graph.visibility import STRANGER, Audience, AudienceKind, Viewer, may_see
 

@@ -5,8 +5,9 @@ FEP-fe34 in short: an actor speaks for what it made, and only at its own origin.
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from node.errors import Forbidden, Malformed
 from node.federation.activities.reading import (
@@ -26,8 +27,7 @@ MAPS = ("nameMap", "summaryMap", "contentMap")
 LINES = ("name", "summary", "content")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """The envelope of an activity: its id, who says it, when it reached us (None: unknown)."""
 
     id: str

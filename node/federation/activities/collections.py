@@ -1,8 +1,9 @@
 """Pure: collections and their pages: what a peer lists, and what we list (spec FED-6.16)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from node.errors import Malformed
 from node.federation.activities.attribution import check_form
@@ -23,8 +24,7 @@ KINDS = ("Collection", "OrderedCollection", *PAGES)
 MOST_ITEMS = 1000  # of one page; more are not looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """A collection or one page of it. `items` are as they came: ids or objects, not believed.
 
     `first` is the first page as an object when it was enclosed. Absent ids are empty.

@@ -1,7 +1,8 @@
 """Pure: posts and comments: `Note` and what is read as one, in `Create` and `Update` (FED-6.9)."""
 
-import dataclasses
 from typing import Any
+
+from msgspec.structs import replace
 
 from node.errors import Malformed, TooMuch
 from node.federation.activities.attribution import (
@@ -59,7 +60,7 @@ def _enclosed(document: Doc, said: Said, object: Doc) -> Note:
     if note.to or note.cc:
         return note
     # Some peers address only the activity.
-    return dataclasses.replace(note, to=recipients(document, "to"), cc=recipients(document, "cc"))
+    return replace(note, to=recipients(document, "to"), cc=recipients(document, "cc"))
 
 
 def parse_note(object: Doc) -> Note:

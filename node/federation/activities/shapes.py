@@ -5,15 +5,15 @@ absolute https URLs as written on the wire. Instants are aware and in UTC.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 
 
-@dataclass(frozen=True, slots=True)
-class Follow:
+class Follow(Struct, frozen=True):
     """`actor` asks to be sent what `object` (an actor) publishes to followers."""
 
     id: str
@@ -21,8 +21,7 @@ class Follow:
     object: str
 
 
-@dataclass(frozen=True, slots=True)
-class OfferFriendship:
+class OfferFriendship(Struct, frozen=True):
     """`actor` asks `object` (an actor) to be friends: an `Offer` of a `Relationship`."""
 
     id: str
@@ -31,8 +30,7 @@ class OfferFriendship:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Accept:
+class Accept(Struct, frozen=True):
     """`actor` says yes to the Follow or Offer whose id is `object`.
 
     `of` is the accepted activity when the sender enclosed it; it is a hint, never proof.
@@ -44,8 +42,7 @@ class Accept:
     of: "Follow | OfferFriendship | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(Struct, frozen=True):
     """`actor` says no to the Follow or Offer whose id is `object`, or takes an Accept back."""
 
     id: str
@@ -54,8 +51,7 @@ class Reject:
     of: "Follow | OfferFriendship | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(Struct, frozen=True):
     """`actor` likes the post or video `object`."""
 
     id: str
@@ -63,8 +59,7 @@ class Like:
     object: str
 
 
-@dataclass(frozen=True, slots=True)
-class Announce:
+class Announce(Struct, frozen=True):
     """`actor` shares the post or video `object` with `to` and `cc`."""
 
     id: str
@@ -75,8 +70,7 @@ class Announce:
     cc: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """`actor` wants nothing to do with `object` (an actor)."""
 
     id: str
@@ -84,8 +78,7 @@ class Block:
     object: str
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """`actor` takes back the activity whose id is `object`; `of` is what they enclosed, if at all.
 
     Some peers give the inner activity no id: then `object` is empty and `of` is set.
@@ -97,8 +90,7 @@ class Undo:
     of: "Follow | OfferFriendship | Like | Announce | Block | Accept | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class EndFriendship:
+class EndFriendship(Struct, frozen=True):
     """`actor` ends the friendship with `object`: a `Delete` of their `Relationship`.
 
     `offers` are the ids of the requests that made it, so that a late copy ends no later one.
@@ -110,8 +102,7 @@ class EndFriendship:
     offers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A media file of a note. `duration_ms`, `width`, `height`, `size` are 0 when not said."""
 
     kind: str  # "Video", "Image", "Audio" or "Document"
@@ -127,8 +118,7 @@ class Attachment:
     digest: str = ""  # digestMultibase
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A post or comment. `content` is HTML as cleaned by `wire.html`, never as received."""
 
     id: str
@@ -151,8 +141,7 @@ class Note:
     kind: str = "Note"  # the AS2 type it came as
 
 
-@dataclass(frozen=True, slots=True)
-class VideoFile:
+class VideoFile(Struct, frozen=True):
     """One file of a Video object, as a Link."""
 
     media_type: str
@@ -163,8 +152,7 @@ class VideoFile:
     fps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Video:
+class Video(Struct, frozen=True):
     """The `Video` object that PeerTube-like readers get; `note` is the id of the linked Note."""
 
     id: str
@@ -195,8 +183,7 @@ class Video:
     dislikes: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CreateNote:
+class CreateNote(Struct, frozen=True):
     """`actor` publishes a post, comment, or post with a video attached."""
 
     id: str
@@ -204,8 +191,7 @@ class CreateNote:
     note: Note
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateNote:
+class UpdateNote(Struct, frozen=True):
     """`actor` replaces their earlier post."""
 
     id: str
@@ -213,8 +199,7 @@ class UpdateNote:
     note: Note
 
 
-@dataclass(frozen=True, slots=True)
-class CreateVideo:
+class CreateVideo(Struct, frozen=True):
     """`actor` publishes a `Video` object (PeerTube's shape)."""
 
     id: str
@@ -222,8 +207,7 @@ class CreateVideo:
     video: Video
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateVideo:
+class UpdateVideo(Struct, frozen=True):
     """`actor` replaces their earlier `Video` object."""
 
     id: str
@@ -240,8 +224,7 @@ class SealedKind(StrEnum):
     GROUP_INFO = "GroupInfo"
 
 
-@dataclass(frozen=True, slots=True)
-class CreateSealed:
+class CreateSealed(Struct, frozen=True):
     """`actor` sends an MLS message to `to` (actors, each named). `content` is the raw MLSMessage.
 
     `conversation` is the URL of the relay's collection: a locator, not an identity.
@@ -257,8 +240,7 @@ class CreateSealed:
     published: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     """`actor` removes `object`: one of their posts or videos, or (object = actor) themselves."""
 
     id: str
@@ -266,8 +248,7 @@ class Delete:
     object: str
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateActor:
+class UpdateActor(Struct, frozen=True):
     """`actor` changed their own document; `document` is the new one as received."""
 
     id: str

@@ -1,8 +1,9 @@
 """Pure: `Video` in `Create` and `Update`, the shape that PeerTube demands (spec FED-6.12)."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from node.federation.activities.attribution import (
     Said,
@@ -61,7 +62,7 @@ def _enclosed(document: Doc, said: Said, object: Doc) -> Video:
     video = _read(object, check_owner(object, said.actor), said)
     if video.to or video.cc:
         return video
-    return dataclasses.replace(video, to=recipients(document, "to"), cc=recipients(document, "cc"))
+    return replace(video, to=recipients(document, "to"), cc=recipients(document, "cc"))
 
 
 def parse_video(object: Doc) -> Video:

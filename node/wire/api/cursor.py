@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from node.errors import Malformed
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """The last item of a page: microseconds since 1970, and its id."""
 
     at: int
