@@ -5,7 +5,8 @@ import asyncio
 import sys
 from datetime import timedelta
 
-from node.cli.serve import migrate, read_config
+from node.cli.migrate import migrate
+from node.cli.starting import read_config
 from node.config import Config
 from node.errors import NodeError
 from node.federation.activities import render
@@ -48,7 +49,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--days", type=int, default=7)
     found, rest = parser.parse_known_args(argv)
     try:
-        config = read_config(rest, "invite")
+        config = read_config(rest, "invite", __doc__)
         migrate(config, "pre")
         role = Role.ADMIN if found.admin else Role.MEMBER
         sys.stdout.write(asyncio.run(make(config, role, found.uses, found.days)) + "\n")

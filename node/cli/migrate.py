@@ -1,16 +1,39 @@
 """`kith migrate`: bring the database to this version, all phases; every process is stopped."""
 
+import asyncio
 import sys
 
-from node.cli.serve import migrate, read_config
-from node.cli.starting import holding
-from node.errors import NodeError
+from node.cli import child
+from node.cli.starting import holding, make_folder, read_config
+from node.config import Config
+from node.errors import NodeError, Unreachable
+from node.store.database import Database
+from node.store.schema import is_current
+
+
+async def _current(config: Config) -> bool:
+    database = Database(config.database_url)
+    try:
+        return await is_current(database)
+    finally:
+        await database.close()
+
+
+def migrate(config: Config, phase: str) -> None:
+    """Bring the database to this program's schema, if it is not. Raises `Broken`."""
+    make_folder(config)
+    try:
+        if asyncio.run(_current(config)):
+            return
+    except OSError as error:
+        raise Unreachable(f"the database cannot be reached: {error}") from None
+    child.end(child.begin(config, phase))
 
 
 def main(argv: list[str]) -> int:
     """0 when the database is at this version afterwards."""
     try:
-        config = read_config(argv, "migrate")
+        config = read_config(argv, "migrate", __doc__)
         with holding(config, alone=True):
             migrate(config, "post")
     except NodeError as error:

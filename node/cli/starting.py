@@ -1,5 +1,6 @@
 """What is made sure of before a node touches its data, so that a failed start leaves nothing."""
 
+import argparse
 import fcntl
 import os
 import socket
@@ -8,10 +9,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from node import config as settings
 from node.config import Config
 from node.errors import Conflict, Malformed
 
 LOCK_FILE = "node.lock"
+
+
+def read_config(argv: list[str], command: str, about: str | None) -> Config:
+    """The configuration from the command line, the variables and the file."""
+    parser = argparse.ArgumentParser(prog=f"kith {command}", description=about)
+    parser.add_argument("--data", help="folder of database, blobs and node key", dest="data_dir")
+    parser.add_argument("--domain", help="our public host name, such as kith.example.org")
+    parser.add_argument("--listen", help="HOST:PORT")
+    parser.add_argument("--database", help="SQLAlchemy URL; default is SQLite in the data folder")
+    parser.add_argument("--config", type=Path, help="TOML file with settings")
+    found = parser.parse_args(argv)
+    origin = f"https://{found.domain}" if found.domain else None
+    return settings.load(
+        os.environ,
+        found.config,
+        data_dir=found.data_dir,
+        origin=origin,
+        listen=found.listen,
+        database=found.database,
+    )
 
 
 def tls_context(config: Config) -> ssl.SSLContext | None:

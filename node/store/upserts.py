@@ -1,17 +1,16 @@
 """INSERT that minds what is already there, in the words of both databases."""
 
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def insert(connection: AsyncConnection, table: Table) -> Any:
     """An INSERT of this database's dialect, with `on_conflict_do_update` and `…_nothing`."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    # Of two dialects the engine has loaded its own; the other is not loaded for its name's sake.
+    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
 
 
 def insert_ignore(connection: AsyncConnection, table: Table) -> Any:

@@ -1,9 +1,9 @@
 """The only table from an error to a status, and problem documents (RFC 9457, spec API-2)."""
 
+import logging
 from collections.abc import Mapping
 
 import msgspec
-import structlog
 from aiohttp import web
 
 from node.errors import (
@@ -20,7 +20,7 @@ from node.errors import (
     Unreachable,
 )
 
-LOG = structlog.get_logger("node.web")
+LOG = logging.getLogger("node.web")
 
 
 class WrongMethod(Refused):
@@ -147,11 +147,19 @@ def problem_of(error: BaseException, incident: str) -> Problem:
 def log(problem: Problem, method: str, path: str, error: BaseException) -> None:
     """Ids and clauses, never bodies; a fault of ours with its trace."""
     if isinstance(error, NoRoom):
-        LOG.error("no room left on the disk of the database", method=method, path=path)
+        LOG.error(
+            "no room left on the disk of the database", extra={"method": method, "path": path}
+        )
     elif problem.kind is BROKEN:
-        LOG.error("fault", incident=problem.incident, method=method, path=path, exc_info=error)
+        LOG.error(
+            "fault",
+            extra={"incident": problem.incident, "method": method, "path": path},
+            exc_info=error,
+        )
     else:
-        LOG.debug("refused", clause=problem.clause, code=problem.kind.code, method=method)
+        LOG.debug(
+            "refused", extra={"clause": problem.clause, "code": problem.kind.code, "method": method}
+        )
 
 
 def answer(problem: Problem) -> web.Response:

@@ -1,11 +1,10 @@
 """Applies what arrived: every handler of an activity in one unit with the mark "applied"."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
-
-import structlog
 
 from node.errors import Forbidden, Refused
 from node.federation.activities import parse
@@ -16,7 +15,7 @@ from node.store.queue import Arrival, QueueUnit, Waiting
 from node.store.unit import Unit, Units
 from node.wire import json
 
-LOG = structlog.get_logger("node.worker")
+LOG = logging.getLogger("node.worker")
 
 Handler: TypeAlias = tuple[type[Unit], Callable[[Any, Any], Awaitable[None]]]
 Handlers: TypeAlias = Mapping[type, Sequence[Handler]]
@@ -67,7 +66,9 @@ class Applier:
         try:
             await self._units.run(QueueUnit, lambda unit: self._handle(arrival, unit))
         except Refused as refusal:
-            LOG.info("arrival refused", activity=arrival.activity, clause=refusal.clause)
+            LOG.info(
+                "arrival refused", extra={"activity": arrival.activity, "clause": refusal.clause}
+            )
             await self._mark(arrival, "refused", str(refusal))
         except Exception as error:
             await self._failed(arrival, error)
@@ -88,10 +89,12 @@ class Applier:
         now = self._clock.now()
         at = next_attempt(arrival.failures + 1, now, now, 0.0)
         if arrival.failures + 1 >= TRIES or at is None:
-            LOG.error("arrival broken", activity=arrival.activity, exc_info=error)
+            LOG.error("arrival broken", extra={"activity": arrival.activity}, exc_info=error)
             await self._mark(arrival, "broken", reason)
             return
-        LOG.warning("arrival failed", activity=arrival.activity, error=type(error).__name__)
+        LOG.warning(
+            "arrival failed", extra={"activity": arrival.activity, "error": type(error).__name__}
+        )
         await self._units.run(QueueUnit, lambda unit: unit.again(arrival, at, reason))
 
     async def _mark(self, arrival: Arrival, state: str, reason: str) -> None:

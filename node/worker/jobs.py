@@ -1,11 +1,11 @@
 """Does what is due in the table of jobs: one table of kinds, bounded in number and in tries."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-import structlog
 from msgspec import Struct
 
 from node.errors import Refused
@@ -14,7 +14,7 @@ from node.ports import Clock
 from node.store.bells import Bells
 from node.store.jobs import Job, Jobs
 
-LOG = structlog.get_logger("node.worker")
+LOG = logging.getLogger("node.worker")
 
 RENEW_SECONDS = 20.0
 
@@ -114,7 +114,7 @@ class Jobber:
 
     async def _failed(self, job: Job, kind: JobKind, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"
-        LOG.error("job failed", kind=job.kind, job=job.id, exc_info=error)
+        LOG.error("job failed", extra={"kind": job.kind, "job": job.id}, exc_info=error)
         now = self._clock.now()
         at = next_attempt(job.failures + 1, now, now, 0.0)
         if kind.every is not None:

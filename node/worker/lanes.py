@@ -1,19 +1,18 @@
 """Sends what is owed: a lane per host, in order, and one slow host delays only itself."""
 
 import asyncio
+import logging
 import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
-
-import structlog
 
 from node.federation.memory import Memory
 from node.federation.sending import Attempt, GaveUp, Later, Verdict, judge
 from node.ports import Clock, Entropy
 from node.store.lanes import Lanes, Parcel
 
-LOG = structlog.get_logger("node.worker")
+LOG = logging.getLogger("node.worker")
 
 AT_ONCE = 512  # lanes that post at the same time
 GLANCE = 64  # parcels that are read at once when a bell rings
@@ -146,7 +145,7 @@ class Sender:
     def _ended(self, host: str, task: "asyncio.Task[bool]") -> None:
         del self._open[host]
         if not task.cancelled() and (error := task.exception()) is not None:
-            LOG.error("lane broken", host=host, exc_info=error)
+            LOG.error("lane broken", extra={"host": host}, exc_info=error)
         elif host in self._again:
             self._again.discard(host)
             self._start(host)

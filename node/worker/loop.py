@@ -5,10 +5,9 @@ is stopped. Both do the same work in the same order.
 """
 
 import asyncio
+import logging
 from datetime import datetime
 from urllib.parse import urlsplit
-
-import structlog
 
 from node.ports import Clock
 from node.store.bells import Bells
@@ -16,7 +15,7 @@ from node.worker.arrivals import Applier
 from node.worker.jobs import Jobber
 from node.worker.lanes import Sender
 
-LOG = structlog.get_logger("node.worker")
+LOG = logging.getLogger("node.worker")
 
 LONGEST_SLEEP_SECONDS = 5.0  # other processes' bells are not heard here
 PAUSE_SECONDS = 1.0  # after a fault of ours or of the disk

@@ -3,17 +3,14 @@
 import asyncio
 import io
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from node.cli.table import PERSONS
 from node.client.cli import main
@@ -67,15 +64,6 @@ def passphrase_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def nobody_types(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-
-
-@pytest.fixture(autouse=True)
-def silent_nodes() -> Iterator[None]:
-    """The nodes of the town share our standard output: they say nothing there."""
-    silence = structlog.make_filtering_bound_logger(logging.CRITICAL)
-    structlog.configure(wrapper_class=silence, cache_logger_on_first_use=False)
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -4,12 +4,15 @@ import subprocess
 import sys
 
 # Probe and transcoding, migrations and the person's side run in processes of their own.
-ELSEWHERE = ("av", "alembic", "blurhash", "imageio_ffmpeg", "node.client", "numpy", "typer")
+ELSEWHERE = (
+    *("av", "alembic", "blurhash", "imageio_ffmpeg", "node.client", "numpy", "rich", "typer"),
+    "sqlalchemy.dialects.postgresql",  # with SQLite
+)
 
 
 def test_a_node_loads_nothing_that_works_elsewhere() -> None:
     code = (
-        "import sys, node.cli.serve; "
+        "import sys, node.cli.serve, node.cli.serving; "
         f"print([m for m in sys.modules if m in {ELSEWHERE!r} or m.startswith('node.client.')])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

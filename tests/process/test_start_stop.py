@@ -7,15 +7,14 @@ import socket
 import sqlite3
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import structlog
 from aiohttp import web
 
-from node.cli import serve
+from node.cli import child, serve
 from node.client.line import Event, Line
 from node.errors import Missing, Unreachable
 from node.wire.api.accounts import ActorView, Session, SignUp
@@ -31,7 +30,7 @@ Start = Callable[..., tuple[int, str]]
 @pytest.fixture
 def start(
     place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Start]:
+) -> Start:
     """A start that should fail: its exit code and its words. In this process, to save time."""
 
     def run(*more: str, **environ: str) -> tuple[int, str]:
@@ -42,8 +41,7 @@ def start(
             code = serve.main([*given, "--listen", place.connect, *more])
         return code, capsys.readouterr().err.strip()
 
-    yield run
-    structlog.reset_defaults()
+    return run
 
 
 def one_sentence(words: str) -> bool:
@@ -70,7 +68,7 @@ def test_first_start_second_start_and_all_that_a_later_start_refuses(
     assert place.stop() == 0
 
     # From here on no migration runs: a start that wanted one would fail by this.
-    monkeypatch.setattr(serve.subprocess, "run", None)
+    monkeypatch.setattr(child.subprocess, "Popen", None)
     before = sorted(file.name for file in place.data.iterdir())
     code, words = start("--domain", "gamma.test")
     assert (code, one_sentence(words)) == (1, True) and "FED-12.3" in words, words

@@ -1,0 +1,78 @@
+"""What `kith serve` runs when all is checked: the node, its server and its worker, until told."""
+
+import asyncio
+import logging
+import signal
+import ssl
+import sys
+from urllib.parse import urlsplit
+
+import uvloop
+from aiohttp import web
+
+from node.app import Node, World, admin_invite, open_node
+from node.config import Config
+from node.world import SystemClock, SystemEntropy
+
+LOG = logging.getLogger("node")
+GRACE_SECONDS = 10.0
+LINGER_SECONDS = 1.0  # what is still read of a body that was refused
+
+
+async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
+    world = World(SystemClock(), SystemEntropy())
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    async with open_node(config, world) as node:
+        runner = web.AppRunner(
+            node.application,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=GRACE_SECONDS,
+            lingering_time=LINGER_SECONDS,
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, config.host, config.port, ssl_context=tls)
+            await site.start()
+            address = runner.addresses[0]
+            LOG.info(
+                "listening",
+                extra={"origin": config.origin, "host": address[0], "port": address[1]},
+            )
+            await _greet(node, world)
+            await _work(node, stopping)
+        finally:
+            await node.streams.close()
+            await runner.cleanup()
+    LOG.info("stopped")
+
+
+async def _greet(node: Node, world: World) -> None:
+    link = await admin_invite(node, world)
+    if link is None:
+        return
+    origin = node.config.origin
+    if urlsplit(origin).hostname == "localhost" and not node.config.tls_cert_file:
+        # A trial on this machine: browsers take plain HTTP from localhost, and nobody else asks.
+        link = link.replace("https://", "http://", 1)
+    sys.stdout.write(f"{origin} is ready. Its first administrator signs up here:\n  {link}\n")
+    sys.stdout.flush()
+
+
+async def _work(node: Node, stopping: asyncio.Event) -> None:
+    """Work until told to stop; a worker that ends by itself is a fault that ends the node."""
+    working = asyncio.create_task(node.worker.run())
+    told = asyncio.create_task(stopping.wait())
+    await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+    node.health.stopping = True
+    node.worker.stop()
+    told.cancel()
+    await working
+
+
+def run(config: Config, tls: ssl.SSLContext | None) -> None:
+    """Open the node over its database, which has its schema, and serve it."""
+    uvloop.run(_serve(config, tls))
