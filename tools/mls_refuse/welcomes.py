@@ -1174,6 +1174,13 @@ def successors(book: Book, town: Town, told: Stage) -> None:
             "in epoch 0",
             invite(group(), replace(right, context=lambda c: replace(c, epoch=0))),
         ),
+        ("key-missing", "MLS-11.2e", "no key of the closed group", invite(group(), Bent())),
+        (
+            "key-for-words",
+            "MLS-11.2e",
+            "the key, but not as one for reinit",
+            invite(group(), Bent(psks=(key(1),))),
+        ),
         (
             "key-of-before",
             "MLS-11.2a",

@@ -169,6 +169,7 @@ def test_what_outsiders_may_not_propose(people: People, refused) -> None:
         alice.session.receive(message, NOW)
 
 
+@pytest.mark.clause("MLS-11.2e")
 @pytest.mark.parametrize("to_suite", [1, 3])
 def test_a_group_goes_on_in_another_after_a_reinit(people: People, to_suite: int) -> None:
     alice, bob, carol = people.group("alice", "bob", "carol")

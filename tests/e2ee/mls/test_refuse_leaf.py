@@ -26,6 +26,7 @@ from node.e2ee.mls.public.leaf import (
     Capabilities,
     LeafNode,
     Lifetime,
+    check_leaf_signature,
     leaf_fields,
     read_capabilities,
     read_leaf,
@@ -34,7 +35,7 @@ from node.e2ee.mls.public.suite import _ED25519_SMALL, _X25519_SMALL, SUITES, su
 from node.errors import Broken
 from node.wire import tls
 from tests.e2ee.mls.insider import resign_leaf, sign_fields
-from tests.e2ee.mls.people import NOW, Device, People
+from tests.e2ee.mls.people import GROUP, NOW, Device, People, commit
 
 IDENTITY = b"https://bob.example/a"
 
@@ -345,3 +346,20 @@ def test_capabilities_read_back(bob: Device) -> None:
     ours = bob.me.capabilities
     assert tls.parse(ours.encode(), read_capabilities) == ours
     assert tls.parse(bob.package().package, read_key_package).suite_id == bob.me.suite.id
+
+
+@pytest.mark.clause("MLS-7.2f")
+def test_our_leaf_is_signed_anew(people: People) -> None:
+    alice, bob = people.group("alice", "bob")
+    seen = [alice.session.group.own]
+    commit([alice, bob])
+    seen.append(alice.session.group.own)
+    sealed = alice.take(alice.session.propose_update(NOW))
+    bob.take(bob.session.receive(sealed, NOW))
+    commit([bob, alice])
+    seen.append(alice.session.group.own)
+    assert (
+        len({leaf.signature for leaf in seen}) == len({leaf.encryption_key for leaf in seen}) == 3
+    )
+    for leaf in seen:
+        check_leaf_signature(alice.me.suite, leaf, GROUP, 0)

@@ -549,7 +549,7 @@ def test_what_gives_no_way_in(people: People, refused) -> None:
     assert Joining.load(join_externally(way, dave.me, dave.means, NOW).dump()).commit
 
 
-@pytest.mark.clause("MLS-11.2a", "MLS-11.2b", "MLS-11.2c", "MLS-11.2d")
+@pytest.mark.clause("MLS-11.2a", "MLS-11.2b", "MLS-11.2c", "MLS-11.2d", "MLS-11.2e")
 def test_the_group_after_a_reinit(people: People, refused) -> None:
     alice, bob, carol = people.group("alice", "bob", "carol")
     with refused("MLS-11.2d"):
@@ -587,6 +587,11 @@ def test_the_group_after_a_reinit(people: People, refused) -> None:
     without = staged.session.merge(NOW).value.welcome
     with refused("MLS-11.2c"):
         come(bob, without or b"", owns[0], former=bob.session)
+    unlinked = Session.create(alice.me, alice.means, b"new", NOW).session
+    staged = unlinked.stage(NOW, list(map(Add, packages)))
+    welcome = staged.session.merge(NOW).value.welcome
+    with refused("MLS-11.2e"):
+        come(bob, welcome or b"", owns[0], former=bob.session)
     renamed = Session.create(alice.me, alice.means, b"other", NOW).session
     staged = renamed.stage(NOW, [*map(Add, packages), PreSharedKey(psk)], resumes=alice.session)
     welcome = staged.session.merge(NOW).value.welcome

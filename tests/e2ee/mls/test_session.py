@@ -341,6 +341,7 @@ def test_who_is_told_to_leave_may_ask_others(pair: list[Device]) -> None:
     assert [m.leaf for m in alice.session.members()] == [0]
 
 
+@pytest.mark.clause("MLS-6.3.1d")
 def test_a_step_can_be_tried_again_when_the_write_failed(pair: list[Device]) -> None:
     alice, bob = pair
     alice.session.seal(b"never written")
@@ -348,3 +349,15 @@ def test_a_step_can_be_tried_again_when_the_write_failed(pair: list[Device]) -> 
     sealed = alice.take(alice.session.seal(b"again"))
     assert bob.take(bob.session.receive(sealed, NOW)).data == b"again"
     assert isinstance(alice.session._live.epoch.messages, SecretTree)
+
+
+@pytest.mark.clause("MLS-6.3.1d")
+def test_a_restart_goes_on_where_the_ratchet_stands(pair: list[Device]) -> None:
+    alice, bob = pair
+    for count in range(3):
+        step = alice.session.seal(b"x")
+        assert any(name.startswith("m/1/r/0/") for name in step.change.writes)
+        sealed = alice.take(step)
+        alice.reload()
+        assert bob.take(bob.session.receive(sealed, NOW)).generation == count
+        bob.reload()

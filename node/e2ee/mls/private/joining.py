@@ -121,7 +121,7 @@ def check_resumption(
     """A PSK for reinit shows the group that a ReInit announced (§11.2); branches are not taken up.
 
     Clauses: MLS-11.3a (branch), MLS-12.4.3.1n (epoch 1), MLS-11.2a (of a closed group of ours),
-    MLS-11.2b (what the ReInit said), MLS-11.2c (all members).
+    MLS-11.2b (what the ReInit said), MLS-11.2c (all members), MLS-11.2e (shown at all).
     """
     for psk in psks:
         if psk.type != RESUMPTION_PSK or psk.usage == USAGE_APPLICATION:
@@ -131,6 +131,9 @@ def check_resumption(
         if info.context.epoch != 1:
             raise Malformed("MLS-12.4.3.1n", "a new group that is not in its epoch 1")
         check_successor(info.context, tree, psk, former)
+        return
+    if former is not None:
+        raise Malformed("MLS-11.2e", "a new group in place of ours that does not show it")
 
 
 def check_successor(

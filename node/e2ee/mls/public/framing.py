@@ -1,7 +1,7 @@
 """Pure: message framing: MLSMessage, its formats, the header a relay may read (RFC 9420 §6)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from node.e2ee.mls.public.commit import Commit, read_commit
@@ -67,7 +67,7 @@ class FramedContent:
     epoch: int
     sender: Sender
     authenticated_data: bytes
-    content: Content
+    content: Content = field(repr=False)  # a person's words may be in it
 
     @property
     def content_type(self) -> int:
