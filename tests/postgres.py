@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -138,15 +139,23 @@ def postgres_server() -> Iterator[Cluster]:
             shutil.rmtree(cluster._folder, ignore_errors=True)
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
-)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a new, empty database: every test that takes it runs on both kinds."""
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}"
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
+
+
+@contextmanager
+def fresh_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """The URL of a new, empty database of this kind."""
+    if kind == "sqlite":
+        yield f"sqlite+aiosqlite:///{folder / 'kith.sqlite3'}"
         return
     cluster: Cluster = request.getfixturevalue("postgres_server")
     url = cluster.fresh()
     yield url
     cluster.drop(url)
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a new, empty database: every test that takes it runs on both kinds."""
+    with fresh_database(request.param, request, tmp_path) as url:
+        yield url

@@ -33,9 +33,9 @@ _ITEM_NAMES = ("epoch", "attempt", "kind", "sha256", "seq", "prev", "term", "sig
 _ITEM = [relay_items.c[name].label(f"item_{name}") for name in _ITEM_NAMES]
 
 
-def _named(digest: bytes) -> UUID:
-    """A UUID of version 8 (RFC 9562 §5.8) made of a digest."""
-    number = int.from_bytes(digest[:16], "big")
+def named(what: bytes, digest: bytes) -> UUID:
+    """A UUID of version 8 (RFC 9562 §5.8) for the thing of kind `what` with this digest."""
+    number = int.from_bytes(hashlib.sha256(what + digest).digest()[:16], "big")
     number = number & ~(0xF << 76) | 8 << 76
     return UUID(int=number & ~(3 << 62) | 2 << 62)
 
@@ -48,10 +48,10 @@ class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
         return self.desk.origin
 
     def name_activity(self, digest: bytes) -> str:
-        return f"{self.desk.origin}/t/{_named(hashlib.sha256(b'activity' + digest).digest())}"
+        return f"{self.desk.origin}/t/{named(b'activity', digest)}"
 
     def name_object(self, digest: bytes) -> str:
-        return f"{self.desk.origin}/o/{_named(hashlib.sha256(b'object' + digest).digest())}"
+        return f"{self.desk.origin}/o/{named(b'object', digest)}"
 
     async def owed(self, activity: str) -> bool:
         found = await self.connection.execute(select(outbox.c.id).where(outbox.c.id == activity))

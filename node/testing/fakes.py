@@ -1,7 +1,17 @@
-"""A clock that is moved, chance that repeats, an activity renderer for tests without a wire."""
+"""Fakes of the ports: a clock that is moved, chance that repeats, a written web, blobs."""
+
+# ruff: noqa: ASYNC240 - a fake may wait for its own disk
 
 import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from node.errors import Conflict, Missing, TooMuch, Unreachable
+from node.media.blobs import PIECE, proven
+from node.net.addresses import check_url
+from node.net.fetcher import LARGEST_ANSWER_BYTES, follow
+from node.ports import Request, Response
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -35,3 +45,85 @@ class FakeEntropy:
             self._count += 1
             found += hashlib.sha256(self._seed + self._count.to_bytes(8, "big")).digest()
         return found[:count]
+
+
+class FakeFetch:
+    """HTTP out to a web that a test writes: answers by address, under the guard of the real one.
+
+    What is not written does not answer. `asked` holds every request that was let out.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.names = frozenset(
+            names
+        )  # as those of `resolve`: they may be called, whatever they are
+        self.answers: dict[str, Callable[[Request], Response]] = {}
+        self.asked: list[Request] = []
+
+    def put(self, url: str, body: bytes = b"", status: int = 200, **headers: str) -> None:
+        """What `url` answers; the names of headers are lower case, with _ for -."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers[url] = lambda request: Response(status, request.url, named, body)
+
+    async def fetch(self, request: Request) -> Response:
+        """See `ports.Fetch`."""
+        return await follow(request, self._hop)
+
+    async def _hop(self, request: Request) -> Response:
+        check_url(request.url, self.names)
+        self.asked.append(request)
+        answer = self.answers.get(request.url)
+        if answer is None:
+            raise Unreachable(f"{request.url} does not answer")
+        found = answer(request)
+        if len(found.body) > LARGEST_ANSWER_BYTES:
+            raise TooMuch("FED-9.5", "the answer is larger than is read")
+        return found
+
+
+class FakeBlobs:
+    """Blobs as runs of bytes in memory; `folder` holds the copies that a child process reads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._runs: dict[str, bytes] = {}
+
+    async def append(self, name: str, offset: int, chunk: bytes) -> None:
+        have = self._runs.get(proven(name), b"")
+        if len(have) != offset:
+            raise Conflict("VID-1.3", f"the next chunk begins at {len(have)}", offset=len(have))
+        self._runs[name] = have + chunk
+
+    async def put(self, name: str, path: str) -> None:
+        proven(name)
+        self._runs[name] = Path(path).read_bytes()
+        Path(path).unlink()
+        self._runs = {each: run for each, run in self._runs.items() if self._copy(each) != path}
+
+    async def size(self, name: str) -> int | None:
+        run = self._runs.get(proven(name))
+        return None if run is None else len(run)
+
+    async def read(
+        self, name: str, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        run = self._run(name)[:stop]
+        for at in range(start, len(run), PIECE):
+            yield run[at : at + PIECE]
+
+    async def local(self, name: str) -> str:
+        run, copy = self._run(name), Path(self._copy(name))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(run)
+        return str(copy)
+
+    async def delete(self, name: str) -> None:
+        self._runs.pop(proven(name), None)
+
+    def _run(self, name: str) -> bytes:
+        if proven(name) not in self._runs:
+            raise Missing("VID-4.1", "there is no such blob")
+        return self._runs[name]
+
+    def _copy(self, name: str) -> str:
+        return str(self._folder / name)

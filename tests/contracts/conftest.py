@@ -1,25 +1,42 @@
-"""The contract suites run on SQLite and on PostgreSQL."""
+"""The contract suites: `store` is a fake, SQLite or PostgreSQL; `database` has SQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.store.database import Database
-from node.store.tables import METADATA
-from tests.postgres import database_url, postgres_server
+from node.testing.memory import Shelf
+from tests.contracts.stores import Store, open_database
+from tests.postgres import POSTGRESQL, database_url, fresh_database, postgres_server
 
-__all__ = ["database", "database_url", "postgres_server"]
+__all__ = ["database", "database_url", "postgres_server", "store", "store_url"]
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database with every table."""
-    opened = Database(database_url)
+    """A database with every table: for what only SQL has."""
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()
 
-    async def create(connection: AsyncConnection) -> None:
-        await connection.run_sync(METADATA.create_all)
 
-    await opened.write(create)
+@pytest.fixture(params=["fake", "sqlite", POSTGRESQL])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where the rows are to be; "" for the fake."""
+    if request.param == "fake":
+        yield ""
+        return
+    with fresh_database(request.param, request, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    """Something that keeps what rooms put into it: every test that takes it runs on all three."""
+    if not store_url:
+        yield Shelf()
+        return
+    opened = await open_database(store_url)
     yield opened
     await opened.close()

@@ -1,4 +1,4 @@
-"""Accounts, invites, the deed's mark and the event stream, on both databases."""
+"""Accounts, invites, the deed's mark and the event stream, on the fake and both databases."""
 
 import asyncio
 
@@ -9,22 +9,21 @@ from node.graph import accounts, invites
 from node.graph.accounts import Account, Device, Role, State
 from node.graph.invites import Application, Registration
 from node.store.accounts import AccountsUnit
-from node.store.bells import Bells
-from node.store.database import Database
 from node.store.deeds import UNDER_WAY, Deed
 from node.store.idempotency import IdempotencyUnit, Kept
 from node.store.invites import InvitesUnit
 from node.store.streams import StreamsUnit
 from node.store.unit import Desk, Units
 from node.testing.fakes import FakeClock, FakeEntropy
+from tests.contracts.stores import Store, open_units
 
 ORIGIN = "https://a.test"
 
 
 @pytest.fixture
-def units(database: Database) -> Units:
+def units(store: Store) -> Units:
     desk = Desk(ORIGIN, FakeClock(), FakeEntropy(), lambda activity: repr(activity).encode())
-    return Units(database, desk, Bells())
+    return open_units(store, desk)
 
 
 async def join(units: Units, name: str, invite: bytes | None = None, reason: str = "") -> Account:

@@ -1,4 +1,4 @@
-"""The queue keeps its promises on every database."""
+"""The queue keeps its promises on the fake and on every database."""
 
 import asyncio
 from datetime import timedelta
@@ -6,15 +6,21 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from node.federation.activities.shapes import Follow
 from node.federation.sending import Delivered, GaveUp, Later
 from node.store import tables
 from node.store.bells import Bells
 from node.store.database import Database
+from node.store.graph import GraphUnit
 from node.store.jobs import Jobs, add_job
 from node.store.lanes import Lanes
 from node.store.queue import Arrivals, QueueUnit, Waiting
-from node.store.unit import Desk, Unit, Units
+from node.store.unit import Desk, Unit
 from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.memory import Shelf
+from node.testing.memory import queue as memory
+from node.testing.memory.shelf import Actor, Task
+from tests.contracts.stores import Store, open_units
 
 BOB = "https://b.test/a/bob"
 
@@ -22,43 +28,74 @@ BOB = "https://b.test/a/bob"
 class Room:
     """All that these tests work with."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    arrivals: Arrivals | memory.Arrivals
+    waiting: Waiting | memory.Waiting
+    jobs: Jobs | memory.Jobs
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.clock = FakeClock()
         self.bells = Bells()
-        desk = Desk("https://a.test", self.clock, FakeEntropy(), lambda _: b"{}")
-        self.units = Units(database, desk, self.bells)
-        self.arrivals = Arrivals(database, self.bells, self.clock)
-        self.waiting = Waiting(database, self.clock)
-        self.lanes = Lanes(database, self.clock, "one")
-        self.jobs = Jobs(database, self.clock)
+        self.units = open_units(
+            store, Desk("https://a.test", self.clock, FakeEntropy(), lambda _: b"{}"), self.bells
+        )
+        self.lanes = self.lanes_of("one")
+        if isinstance(store, Shelf):
+            self.arrivals = memory.Arrivals(store, self.bells, self.clock)
+            self.waiting = memory.Waiting(store, self.clock)
+            self.jobs = memory.Jobs(store, self.clock)
+        else:
+            self.arrivals = Arrivals(store, self.bells, self.clock)
+            self.waiting = Waiting(store, self.clock)
+            self.jobs = Jobs(store, self.clock)
 
-    async def owed(self, *rows: tuple[str, str]) -> None:
-        """Deliveries of (activity, host), in this order."""
+    def lanes_of(self, worker: str) -> Lanes | memory.Lanes:
+        """The lanes, as the process `worker` sees them."""
+        kind = memory.Lanes if isinstance(self.store, Shelf) else Lanes
+        return kind(self.store, self.clock, worker)  # type: ignore[arg-type]
 
-        async def write(unit: Unit) -> None:
-            for activity, host in rows:
-                await unit.connection.execute(
-                    tables.outbox.insert().values(
-                        id=activity, actor="https://a.test/a/1", body=b"{}", created=0, public=False
-                    )
-                )
-                await unit.connection.execute(
-                    tables.deliveries.insert().values(
-                        activity=activity,
-                        host=host,
-                        inbox=f"https://{host}/inbox",
-                        actor="https://a.test/a/1",
-                        due=0,
-                    )
-                )
+    async def owed(self, *said: tuple[str, str]) -> None:
+        """Activities by Alice, each owed to somebody of a host, in this order."""
 
-        await self.units.run(Unit, write)
+        async def write(unit: GraphUnit) -> None:
+            for activity, host in said:
+                there = f"https://{host}/a/bob"
+                await unit.owe(Follow(activity, "https://a.test/a/1", there), [there])
+
+        for host in {host for _, host in said}:
+            await self.known(host)
+        await self.units.run(GraphUnit, write)
+
+    async def known(self, host: str) -> None:
+        """Somebody of this host, with an inbox."""
+        id, inbox = f"https://{host}/a/bob", f"https://{host}/inbox"
+        if isinstance(self.store, Shelf):
+            self.store.actors[id] = Actor(id, inbox=inbox)
+            return
+        row = tables.actors.insert().values(id=id, kind="Person", local=False, inbox=inbox)
+        await self.store.write(lambda connection: connection.execute(row))
+
+    async def failing(self, host: str) -> tuple[bool, str]:
+        """Whether the peer is noted as failing, and why."""
+        if isinstance(self.store, Shelf):
+            kept = self.store.hosts[host]
+            return kept.failing is not None, kept.reason
+        async with self.store.read() as connection:
+            query = select(tables.peers).where(tables.peers.c.host == host)
+            peer = (await connection.execute(query)).one()
+        return peer.failing_since is not None, peer.reason
+
+    async def job(self) -> None:
+        """A job that is due."""
+        if isinstance(self.store, Shelf):
+            self.store.jobs["1"] = Task("transcode", "v1", self.clock.now())
+        else:
+            await self.units.run(Unit, lambda unit: add_job(unit, "transcode", "v1"))
 
 
 @pytest.fixture
-def room(database: Database) -> Room:
-    return Room(database)
+def room(store: Store) -> Room:
+    return Room(store)
 
 
 @pytest.mark.clause("FED-7.8")
@@ -152,10 +189,7 @@ async def test_what_became_of_a_delivery_is_shown(room: Room) -> None:
     [shown] = await room.lanes.deliveries_of("t3")
     assert (shown.state, shown.failures, shown.reason) == ("due", 1, "no answer")
     assert shown.due == now + timedelta(seconds=10)
-    async with room.database.read() as connection:
-        peer = (await connection.execute(select(tables.peers))).one()
-    assert peer.failing_since is not None
-    assert peer.reason == "no answer"
+    assert await room.failing("b.test") == (True, "no answer")
     assert await room.lanes.hosts_due() == []
     await room.lanes.hurry("b.test")
     assert await room.lanes.hosts_due() == ["b.test"]
@@ -174,10 +208,10 @@ async def test_what_stepped_aside_no_longer_holds_the_lane(room: Room) -> None:
 
 @pytest.mark.clause("FED-8.9")
 async def test_one_process_at_a_time_sends_to_a_host(room: Room) -> None:
-    if room.database.is_sqlite:
+    if isinstance(room.store, Database) and room.store.is_sqlite:
         assert await room.lanes.lease("b.test"), "SQLite has one process: nothing to ask"
         return
-    other = Lanes(room.database, room.clock, "two")
+    other = room.lanes_of("two")
     assert await room.lanes.lease("b.test")
     assert await room.lanes.lease("b.test"), "renewed"
     assert not await other.lease("b.test")
@@ -188,7 +222,7 @@ async def test_one_process_at_a_time_sends_to_a_host(room: Room) -> None:
 
 
 async def test_a_job_is_claimed_once_and_can_be_tried_again(room: Room) -> None:
-    await room.units.run(Unit, lambda unit: add_job(unit, "transcode", "v1"))
+    await room.job()
     assert await room.jobs.claim(["other"]) is None
     claims = await asyncio.gather(*(room.jobs.claim(["transcode"]) for _ in range(3)))
     [job] = [each for each in claims if each]
@@ -206,7 +240,7 @@ async def test_a_job_is_claimed_once_and_can_be_tried_again(room: Room) -> None:
 
 
 async def test_a_job_whose_worker_died_is_claimed_again_after_a_minute(room: Room) -> None:
-    await room.units.run(Unit, lambda unit: add_job(unit, "transcode", "v1"))
+    await room.job()
     assert await room.jobs.claim(["transcode"]) is not None
     room.clock.pass_(timedelta(seconds=61))
     assert await room.jobs.claim(["transcode"]) is not None

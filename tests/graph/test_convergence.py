@@ -49,7 +49,7 @@ def agree(two: Two) -> None:
     ann, bob = two.tie(ANN), two.tie(BOB)
     assert plain(ann.pair) == turned(plain(bob.pair)), (ann, bob)
     for follower, followed in ((ANN, BOB), (BOB, ANN)):
-        rows = [two.nodes[who].rows.follows.get((follower, followed)) for who in (ANN, BOB)]
+        rows = [two.follow(who, follower, followed) for who in (ANN, BOB)]
         live = [row is not None and row.state is FollowState.ACCEPTED for row in rows]
         assert live[0] == live[1], rows
         # Nothing stays open: what was asked was answered.
@@ -92,8 +92,8 @@ def test_crossing_requests_are_one_friendship_told_once(ends: Any, copies: list[
     two.heal(lambda count: ends.randrange(count))
     assert two.tie(ANN).pair == two.tie(BOB).pair == FRIENDS
     for who, other in ((ANN, BOB), (BOB, ANN)):
-        assert two.nodes[who].rows.notices == [("friend_accepted", other)]
-        told = [data["state"] for _, _, data in two.nodes[who].rows.told]
+        assert two.nodes[who].noticed == [("friend_accepted", other)]
+        told = [data["state"] for data in two.nodes[who].told]
         assert told == ["requested", "friend"]
 
 
@@ -166,7 +166,7 @@ def test_an_end_that_comes_first_leaves_nothing_behind() -> None:
     assert two.tie(BOB).pair == Pair()
     two.heal(lambda _: 0)
     assert two.tie(ANN).pair == two.tie(BOB).pair == Pair()
-    assert two.nodes[BOB].rows.notices == []
+    assert two.nodes[BOB].noticed == []
 
 
 def test_a_stale_end_does_not_end_a_later_friendship() -> None:
@@ -221,18 +221,19 @@ def test_a_follow_that_overtakes_the_end_of_a_block_waits_for_it(meanwhile: str)
     two.deliver(0, again=False)
     two.do(ANN, following.follow)
     two.deliver(1, again=False)
-    kept = two.nodes[BOB].rows
-    assert (two.refused, kept.notices) == ([], [])
-    assert kept.follows[ANN, BOB].state is FollowState.ASKED
+    assert (two.refused, two.nodes[BOB].noticed) == ([], [])
+    asked = two.follow(BOB, ANN, BOB)
+    assert asked is not None and asked.state is FollowState.ASKED
     assert not two.do(BOB, following.follow)
     if meanwhile:
         # Taken back, or the one who is asked bars the door as well: it never counts.
         two.do(BOB if meanwhile == "block" else ANN, COMMANDS[meanwhile])
         two.heal(lambda count: count - 1)
-        assert (ANN, BOB) not in two.nodes[BOB].rows.follows
+        assert two.follow(BOB, ANN, BOB) is None
     else:
         two.deliver(0, again=True)  # the end of the block
         two.heal(lambda _: 0)
-        assert two.nodes[ANN].rows.follows[ANN, BOB].state is FollowState.ACCEPTED
+        kept = two.follow(ANN, ANN, BOB)
+        assert kept is not None and kept.state is FollowState.ACCEPTED
     agree(two)
-    assert two.nodes[BOB].rows.notices == ([] if meanwhile else [("follow", ANN)])
+    assert two.nodes[BOB].noticed == ([] if meanwhile else [("follow", ANN)])

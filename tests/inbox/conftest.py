@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.store.database import Database
 from node.store.tables import METADATA
-from tests.inbox.houses import House, open_house
+from tests.inbox.houses import DatabaseHouse, open_house
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[DatabaseHouse]:
     """See `open_house`."""
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
 

@@ -1,8 +1,8 @@
-"""One node's posts on a real database: its people, people elsewhere, and what arrives."""
+"""One node's posts, on a database or a shelf: its people, people elsewhere, and what arrives."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -22,6 +22,10 @@ from node.federation.activities.shapes import (
     Undo,
     UpdateNote,
 )
+from node.graph.accounts import Account, Role, State
+from node.graph.friendship import Pair, Stance
+from node.graph.room import Following, FollowState
+from node.graph.tie import Tie
 from node.inbox import posts, publishing
 from node.inbox.audiences import Choice
 from node.inbox.publishing import Draft
@@ -31,7 +35,10 @@ from node.store.database import Database
 from node.store.feeds import FeedUnit
 from node.store.inbox import InboxUnit
 from node.store.unit import Desk, Units
+from node.testing import memory
 from node.testing.fakes import NEW_YEAR, FakeClock, FakeEntropy
+from node.testing.memory import Shelf
+from node.testing.memory.shelf import Actor, Arrived
 from node.wire.api.inbox import Post
 
 T = TypeVar("T")
@@ -69,51 +76,50 @@ def create(made: Note) -> CreateNote:
     return CreateNote(f"{made.id}/create", made.author, made)
 
 
-@dataclass
-class House:
+class House(ABC):
     """A node. `sent` holds what was owed to others, as (activity, inbox)."""
 
-    database: Database
-    clock: FakeClock = field(default_factory=FakeClock)
-    sent: list[tuple[Activity, str]] = field(default_factory=list)
+    units: Units
 
-    def __post_init__(self) -> None:
-        self.units = Units(self.database, Desk(HERE, self.clock, FakeEntropy(), render), Bells())
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.sent: list[tuple[Activity, str]] = []
+        self.desk = Desk(HERE, self.clock, FakeEntropy(), render)
 
-    async def write(self, *statements: Any) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            for statement in statements:
-                await connection.execute(statement)
-
-        await self.database.write(work)
-
-    async def insert(self, table: Any, **values: Any) -> None:
-        await self.write(table.insert().values(**values))
-
-    async def rows(self, table: Any, *where: Any) -> list[Any]:
-        async with self.database.read() as connection:
-            return list((await connection.execute(select(table).where(*where))).all())
-
+    @abstractmethod
     async def person(self, id: str) -> str:
         """Someone; of ours when the id is."""
-        local, name = id.startswith(HERE), id.rpartition("/")[2]
-        await self.insert(
-            tables.actors,
-            id=id,
-            kind="Person",
-            local=local,
-            account=name if local else None,
-            name=name,
-            domain=id.split("/")[2],
-            inbox=f"{id}/inbox",
-            followers=f"{id}/followers",
-            friends=f"{id}/friends",
-        )
-        if local:
-            await self.insert(
-                tables.accounts, id=name, name=name, actor=id, channel=f"{id}-c", created=0
-            )
-        return id
+
+    @abstractmethod
+    async def put_tie(self, actor: str, other: str, ours: str, theirs: str) -> None:
+        """How one of ours stands to somebody."""
+
+    @abstractmethod
+    async def follow(self, follower: str, followed: str) -> None: ...
+
+    @abstractmethod
+    async def take_owed(self) -> list[tuple[bytes, str]]:
+        """What was owed to others since the last call, with the inbox."""
+
+    @abstractmethod
+    async def take_arrived(self) -> list[bytes]:
+        """What arrived from our own people since the last call."""
+
+    @abstractmethod
+    async def put_arrival(self, actor: str, activity: str, body: bytes, state: str) -> None:
+        """Something that came from elsewhere."""
+
+    @abstractmethod
+    async def arrivals(self) -> dict[str, bytes]:
+        """The bodies that are kept of what arrived, by activity."""
+
+    @abstractmethod
+    async def told(self) -> list[str]:
+        """The kinds of all events, in order."""
+
+    @abstractmethod
+    async def readers(self, post: str) -> list[str]:
+        """The accounts in whose feed the post stands."""
 
     async def tie(self, one: str, other: str, ours: str = "accepted", theirs: str = "") -> None:
         """How the two stand to each other, as each of ours has it on disk."""
@@ -122,17 +128,7 @@ class House:
             (other, one, theirs or ours, ours),
         ):
             if actor.startswith(HERE):
-                table = tables.friendships
-                old = table.delete().filter_by(actor=actor, other=them)
-                new = table.insert().values(
-                    actor=actor, other=them, ours=said, theirs=heard, updated=0
-                )
-                await self.write(old, new)
-
-    async def follow(self, follower: str, followed: str) -> None:
-        await self.insert(
-            tables.follows, follower=follower, followed=followed, state="accepted", updated=0
-        )
+                await self.put_tie(actor, them, said, heard)
 
     async def do(self, work: Callable[[InboxUnit], Awaitable[T]]) -> T:
         """A command, and all that arrives at home because of it."""
@@ -152,15 +148,10 @@ class House:
 
     async def settle(self) -> None:
         """What is owed to our own people arrives; what is owed to others is noted in `sent`."""
-        box, out = tables.deliveries, tables.outbox
-        for row in await self.rows(box):
-            (kept,) = await self.rows(out, out.c.id == row.activity)
-            self.sent.append((parse(json.loads(kept.body)), row.inbox))
-        await self.write(box.delete())
-        arrived = await self.rows(tables.arrivals)
-        await self.write(tables.arrivals.delete())
-        for row in arrived:
-            await self.hear(parse(json.loads(row.body)))
+        for body, inbox in await self.take_owed():
+            self.sent.append((parse(json.loads(body)), inbox))
+        for body in await self.take_arrived():
+            await self.hear(parse(json.loads(body)))
 
     # -- what our people do and see ----------------------------------------------------------------
 
@@ -207,17 +198,171 @@ class House:
         return [(one.kind, one.actor.id, one.object) for one in items]
 
 
-async def open_house(database: Database) -> House:
+class DatabaseHouse(House):
+    """A house whose rows are in a database."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self.database = database
+        self.units = Units(database, self.desk, Bells())
+
+    async def write(self, *statements: Any) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            for statement in statements:
+                await connection.execute(statement)
+
+        await self.database.write(work)
+
+    async def insert(self, table: Any, **values: Any) -> None:
+        await self.write(table.insert().values(**values))
+
+    async def rows(self, table: Any, *where: Any) -> list[Any]:
+        async with self.database.read() as connection:
+            return list((await connection.execute(select(table).where(*where))).all())
+
+    async def person(self, id: str) -> str:
+        local, name = id.startswith(HERE), id.rpartition("/")[2]
+        await self.insert(
+            tables.actors,
+            id=id,
+            kind="Person",
+            local=local,
+            account=name if local else None,
+            name=name,
+            domain=id.split("/")[2],
+            inbox=f"{id}/inbox",
+            followers=f"{id}/followers",
+            friends=f"{id}/friends",
+        )
+        if local:
+            await self.insert(
+                tables.accounts, id=name, name=name, actor=id, channel=f"{id}-c", created=0
+            )
+        return id
+
+    async def put_tie(self, actor: str, other: str, ours: str, theirs: str) -> None:
+        table = tables.friendships
+        old = table.delete().filter_by(actor=actor, other=other)
+        new = table.insert().values(actor=actor, other=other, ours=ours, theirs=theirs, updated=0)
+        await self.write(old, new)
+
+    async def follow(self, follower: str, followed: str) -> None:
+        await self.insert(
+            tables.follows, follower=follower, followed=followed, state="accepted", updated=0
+        )
+
+    async def take_owed(self) -> list[tuple[bytes, str]]:
+        box, out = tables.deliveries, tables.outbox
+        owed = []
+        for row in await self.rows(box):
+            (kept,) = await self.rows(out, out.c.id == row.activity)
+            owed.append((kept.body, row.inbox))
+        await self.write(box.delete())
+        return owed
+
+    async def take_arrived(self) -> list[bytes]:
+        arrived = await self.rows(tables.arrivals)
+        await self.write(tables.arrivals.delete())
+        return [row.body for row in arrived]
+
+    async def put_arrival(self, actor: str, activity: str, body: bytes, state: str) -> None:
+        row = {"actor": actor, "activity": activity, "body": body, "state": state}
+        await self.insert(tables.arrivals, received=0, due=0, **row)
+
+    async def arrivals(self) -> dict[str, bytes]:
+        return {row.activity: row.body for row in await self.rows(tables.arrivals)}
+
+    async def told(self) -> list[str]:
+        events = sorted(await self.rows(tables.events), key=lambda row: int(row.seq))
+        return [row.kind for row in events]
+
+    async def readers(self, post: str) -> list[str]:
+        lines = await self.rows(tables.timeline, tables.timeline.c.post == post)
+        return [row.account for row in lines]
+
+
+class ShelfHouse(House):
+    """A house whose rows are on a shelf: no file, no waiting."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self.shelf = shelf
+        self.units = memory.Units(shelf, self.desk, Bells())
+
+    async def person(self, id: str) -> str:
+        local, name = id.startswith(HERE), id.rpartition("/")[2]
+        self.shelf.actors[id] = Actor(
+            id,
+            local=local,
+            account=name if local else None,
+            name=name,
+            domain=id.split("/")[2],
+            inbox=f"{id}/inbox",
+            followers=f"{id}/followers",
+            friends=f"{id}/friends",
+        )
+        if local:
+            self.shelf.accounts[name] = Account(
+                name, name, id, f"{id}-c", "", Role.MEMBER, State.ACTIVE, self.clock.now()
+            )
+        return id
+
+    async def put_tie(self, actor: str, other: str, ours: str, theirs: str) -> None:
+        tie = Tie(actor, other, Pair(Stance(ours), Stance(theirs)))
+        self.shelf.ties[actor, other] = tie, 0
+
+    async def follow(self, follower: str, followed: str) -> None:
+        row = Following(follower, followed, (), FollowState.ACCEPTED)
+        self.shelf.follows[follower, followed] = row, 0
+
+    async def take_owed(self) -> list[tuple[bytes, str]]:
+        rows = self.shelf.deliveries.values()
+        owed = [(self.shelf.outbox[row.activity].body, row.inbox) for row in rows]
+        self.shelf.deliveries.clear()
+        return owed
+
+    async def take_arrived(self) -> list[bytes]:
+        arrived = [row.body for row in self.shelf.arrivals.values()]
+        self.shelf.arrivals.clear()
+        return arrived
+
+    async def put_arrival(self, actor: str, activity: str, body: bytes, state: str) -> None:
+        now = self.clock.now()
+        self.shelf.arrivals[actor, activity] = Arrived(0, body, now, now, state)
+
+    async def arrivals(self) -> dict[str, bytes]:
+        return {activity: row.body for (_, activity), row in self.shelf.arrivals.items()}
+
+    async def told(self) -> list[str]:
+        return [event.kind for _, event in sorted(self.shelf.events.items())]
+
+    async def readers(self, post: str) -> list[str]:
+        return [account for account, id in self.shelf.timeline if id == post]
+
+
+async def open_house(database: Database) -> DatabaseHouse:
+    """As `settled`, on a database."""
+    house = DatabaseHouse(database)
+    await settled(house)
+    return house
+
+
+async def any_house(store: Database | Shelf) -> House:
+    """As `settled`, wherever the rows are."""
+    house = ShelfHouse(store) if isinstance(store, Shelf) else DatabaseHouse(store)
+    await settled(house)
+    return house
+
+
+async def settled(house: House) -> None:
     """Alice and Carol live here; Bob and Dora elsewhere, and Eve, whom nobody knows.
 
     Alice is a friend of Bob, Dora and Carol; nobody else is of anybody.
     """
-    house = House(database)
     for id in (ALICE, CAROL, BOB, DORA, EVE):
         await house.person(id)
     for other in (BOB, DORA, CAROL):
         await house.tie(ALICE, other)
-    return house
 
 
 PUBLIC_TO = (PUBLIC,)

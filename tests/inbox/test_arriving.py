@@ -12,7 +12,7 @@ from node.inbox import publishing
 from node.inbox.audiences import Choice
 from node.store import tables
 from node.testing.fakes import NEW_YEAR
-from tests.inbox.houses import ALICE, BOB, CAROL, DORA, EVE, PUBLIC_TO, House, create, note
+from tests.inbox.houses import ALICE, BOB, CAROL, DORA, EVE, PUBLIC_TO, DatabaseHouse, create, note
 
 Refuses = Callable[[str], AbstractContextManager[None]]
 
@@ -27,7 +27,7 @@ def delete(made, actor: str = "") -> Delete:
 
 
 @pytest.mark.clause("INB-1.1", "INB-5.1")
-async def test_the_same_create_twice_is_one_post_and_one_event(house: House) -> None:
+async def test_the_same_create_twice_is_one_post_and_one_event(house: DatabaseHouse) -> None:
     post = note()
     await house.hear(create(post), create(post))
     assert await house.feed(ALICE) == [post.id]
@@ -36,14 +36,14 @@ async def test_the_same_create_twice_is_one_post_and_one_event(house: House) -> 
 
 
 @pytest.mark.clause("INB-1.2")
-async def test_what_nobody_here_may_read_is_not_kept(house: House) -> None:
+async def test_what_nobody_here_may_read_is_not_kept(house: DatabaseHouse) -> None:
     await house.hear(create(note(EVE)), create(note(BOB, to=(f"{EVE}/friends",))))
     await house.hear(create(note(EVE, "2", in_reply_to=f"{EVE}/nowhere", to=(ALICE,))))
     assert await house.rows(tables.posts) == []
 
 
 @pytest.mark.clause("INB-5.3")
-async def test_naming_somebody_does_not_lead_into_their_feed(house: House) -> None:
+async def test_naming_somebody_does_not_lead_into_their_feed(house: DatabaseHouse) -> None:
     await house.hear(create(note(EVE, to=(ALICE,))), create(note(BOB, "2", to=(ALICE,))))
     assert await house.feed(ALICE) == [note(BOB, "2").id]
     await house.follow(CAROL, EVE)
@@ -53,7 +53,7 @@ async def test_naming_somebody_does_not_lead_into_their_feed(house: House) -> No
 
 
 @pytest.mark.clause("INB-5.3")
-async def test_when_a_friendship_ends_the_feed_shows_the_post_no_more(house: House) -> None:
+async def test_when_a_friendship_ends_the_feed_shows_the_post_no_more(house: DatabaseHouse) -> None:
     await house.hear(create(note()))
     await house.tie(ALICE, BOB, "none")
     assert await house.feed(ALICE) == []
@@ -61,7 +61,7 @@ async def test_when_a_friendship_ends_the_feed_shows_the_post_no_more(house: Hou
 
 @pytest.mark.clause("INB-1.3")
 async def test_a_comment_on_what_its_author_may_not_see_is_refused(
-    house: House, refused: Refuses
+    house: DatabaseHouse, refused: Refuses
 ) -> None:
     mine = await house.publish(ALICE)
     with refused("INB-1.3"):
@@ -70,7 +70,9 @@ async def test_a_comment_on_what_its_author_may_not_see_is_refused(
 
 
 @pytest.mark.clause("INB-1.4")
-async def test_an_older_update_changes_nothing_and_an_unknown_one_is_a_create(house: House) -> None:
+async def test_an_older_update_changes_nothing_and_an_unknown_one_is_a_create(
+    house: DatabaseHouse,
+) -> None:
     post = note()
     await house.hear(update(post, 5, "<p>five</p>"), update(post, 3, "<p>three</p>"))
     await house.hear(create(post))
@@ -80,7 +82,7 @@ async def test_an_older_update_changes_nothing_and_an_unknown_one_is_a_create(ho
 
 
 @pytest.mark.clause("INB-1.4")
-async def test_an_update_does_not_change_for_whom_a_post_is(house: House) -> None:
+async def test_an_update_does_not_change_for_whom_a_post_is(house: DatabaseHouse) -> None:
     post = note(to=(ALICE,))
     await house.hear(create(post), update(replace(post, to=PUBLIC_TO), 1))
     assert not await house.sees("", post.id)
@@ -90,7 +92,7 @@ async def test_an_update_does_not_change_for_whom_a_post_is(house: House) -> Non
 
 @pytest.mark.clause("INB-1.5")
 async def test_another_may_neither_change_nor_delete_nor_create_it_anew(
-    house: House, refused: Refuses
+    house: DatabaseHouse, refused: Refuses
 ) -> None:
     post = note()
     await house.hear(create(post))
@@ -103,7 +105,7 @@ async def test_another_may_neither_change_nor_delete_nor_create_it_anew(
 
 @pytest.mark.clause("INB-1.5")
 async def test_a_delete_that_comes_first_wins_but_only_its_authors(
-    house: House, refused: Refuses
+    house: DatabaseHouse, refused: Refuses
 ) -> None:
     early, other = note(), note(BOB, "2")
     await house.hear(delete(early), create(early), delete(other, DORA), create(other))
@@ -115,7 +117,7 @@ async def test_a_delete_that_comes_first_wins_but_only_its_authors(
 
 
 @pytest.mark.clause("INB-1.6")
-async def test_a_delete_leaves_no_word_and_tells_the_devices(house: House) -> None:
+async def test_a_delete_leaves_no_word_and_tells_the_devices(house: DatabaseHouse) -> None:
     mine = await house.publish(ALICE, "secret words", Choice.PUBLIC)
     answer = note(BOB, in_reply_to=mine.id, to=(ALICE,), content="<p>an answer</p>")
     await house.hear(create(answer))
@@ -133,7 +135,7 @@ async def test_a_delete_leaves_no_word_and_tells_the_devices(house: House) -> No
 
 
 @pytest.mark.clause("INB-1.7")
-async def test_when_an_actor_is_gone_so_is_all_of_them(house: House) -> None:
+async def test_when_an_actor_is_gone_so_is_all_of_them(house: DatabaseHouse) -> None:
     mine, post = await house.publish(ALICE), note()
     await house.hear(create(post), create(note(BOB, "2", in_reply_to=mine.id, to=(ALICE,))))
     assert len(await house.notices(ALICE)) == 1
@@ -149,7 +151,7 @@ async def test_when_an_actor_is_gone_so_is_all_of_them(house: House) -> None:
 
 @pytest.mark.clause("INB-1.8")
 @pytest.mark.parametrize("what", ["actor", "server", "account"])
-async def test_what_the_suspended_wrote_is_not_shown(house: House, what: str) -> None:
+async def test_what_the_suspended_wrote_is_not_shown(house: DatabaseHouse, what: str) -> None:
     theirs, ours = note(), await house.publish(CAROL)
     await house.hear(create(theirs))
     assert await house.feed(ALICE) == [ours.id, theirs.id]
@@ -165,7 +167,9 @@ async def test_what_the_suspended_wrote_is_not_shown(house: House, what: str) ->
 
 
 @pytest.mark.clause("INB-2.3")
-async def test_a_comment_for_the_thread_is_shown_to_those_who_see_the_post(house: House) -> None:
+async def test_a_comment_for_the_thread_is_shown_to_those_who_see_the_post(
+    house: DatabaseHouse,
+) -> None:
     mine = await house.publish(ALICE)
     open_one = note(BOB, in_reply_to=mine.id, to=(f"{ALICE}/friends", ALICE))
     quiet = note(DORA, "2", in_reply_to=mine.id, to=(ALICE,))
@@ -182,7 +186,7 @@ async def test_a_comment_for_the_thread_is_shown_to_those_who_see_the_post(house
 
 
 @pytest.mark.clause("INB-2.3")
-async def test_no_comment_is_shown_between_two_who_block_each_other(house: House) -> None:
+async def test_no_comment_is_shown_between_two_who_block_each_other(house: DatabaseHouse) -> None:
     mine = await house.publish(ALICE)
     await house.hear(create(note(BOB, in_reply_to=mine.id, to=(f"{ALICE}/friends", ALICE))))
     assert len(await house.comments(CAROL, mine.id)) == 1
@@ -191,7 +195,7 @@ async def test_no_comment_is_shown_between_two_who_block_each_other(house: House
 
 
 @pytest.mark.clause("INB-2.3")
-async def test_comments_on_a_friends_post_elsewhere(house: House) -> None:
+async def test_comments_on_a_friends_post_elsewhere(house: DatabaseHouse) -> None:
     post = note()
     await house.hear(create(post))
     said = await house.comment(ALICE, post.id)
@@ -202,7 +206,7 @@ async def test_comments_on_a_friends_post_elsewhere(house: House) -> None:
 
 
 @pytest.mark.clause("INB-5.4")
-async def test_a_comment_is_told_once_also_to_whom_the_post_is(house: House) -> None:
+async def test_a_comment_is_told_once_also_to_whom_the_post_is(house: DatabaseHouse) -> None:
     mine = await house.publish(ALICE)
     first = await house.comment(CAROL, mine.id)
     answer = note(BOB, in_reply_to=first.id, to=(f"{ALICE}/friends", ALICE, CAROL))

@@ -12,7 +12,7 @@ from node.store.feeds import FeedUnit
 from node.store.streams import Place, StreamsUnit
 from node.testing.fakes import NEW_YEAR
 from node.wire.times import micros
-from tests.inbox.houses import ALICE, BOB, CAROL, DORA, EVE, House, create, note
+from tests.inbox.houses import ALICE, BOB, CAROL, DORA, EVE, DatabaseHouse, create, note
 
 Refuses = Callable[[str], AbstractContextManager[None]]
 
@@ -25,12 +25,12 @@ def undo(said: Like | Announce, enclosed: bool = True) -> Undo:
     return Undo(f"{said.id}/undo", said.actor, said.id, said if enclosed else None)
 
 
-async def likes(house: House, id: str) -> int:
+async def likes(house: DatabaseHouse, id: str) -> int:
     return (await house.shown(ALICE, id)).likes
 
 
 @pytest.mark.clause("INB-3.1", "INB-5.4")
-async def test_likes_of_a_post_and_its_video_count_once(house: House) -> None:
+async def test_likes_of_a_post_and_its_video_count_once(house: DatabaseHouse) -> None:
     mine = await house.publish(ALICE)
     video = mine.id + "-video"
     row = tables.posts.update().where(tables.posts.c.id == mine.id).values(video=video)
@@ -47,7 +47,7 @@ async def test_likes_of_a_post_and_its_video_count_once(house: House) -> None:
 
 @pytest.mark.clause("INB-3.2")
 async def test_who_may_not_see_a_post_neither_likes_nor_shares_it(
-    house: House, refused: Refuses
+    house: DatabaseHouse, refused: Refuses
 ) -> None:
     mine = await house.publish(ALICE)
     for said in (like(mine.id, EVE), Announce(f"{EVE}/share", EVE, mine.id, NEW_YEAR)):
@@ -58,7 +58,7 @@ async def test_who_may_not_see_a_post_neither_likes_nor_shares_it(
 
 @pytest.mark.clause("INB-3.3", "INB-5.4")
 @pytest.mark.parametrize("enclosed", [True, False])
-async def test_what_is_taken_back_leaves_nothing(house: House, enclosed: bool) -> None:
+async def test_what_is_taken_back_leaves_nothing(house: DatabaseHouse, enclosed: bool) -> None:
     mine = await house.publish(ALICE)
     said = like(mine.id)
     await house.hear(said, undo(said, enclosed), said)
@@ -69,7 +69,7 @@ async def test_what_is_taken_back_leaves_nothing(house: House, enclosed: bool) -
 
 
 @pytest.mark.clause("INB-3.3")
-async def test_an_undo_may_come_first_or_without_an_id(house: House) -> None:
+async def test_an_undo_may_come_first_or_without_an_id(house: DatabaseHouse) -> None:
     mine = await house.publish(ALICE)
     said = like(mine.id)
     await house.hear(undo(said), said)
@@ -80,7 +80,7 @@ async def test_an_undo_may_come_first_or_without_an_id(house: House) -> None:
 
 
 @pytest.mark.clause("INB-3.3")
-async def test_nobody_takes_back_what_another_said(house: House, refused: Refuses) -> None:
+async def test_nobody_takes_back_what_another_said(house: DatabaseHouse, refused: Refuses) -> None:
     mine = await house.publish(ALICE)
     said = like(mine.id)
     await house.hear(said, Undo(f"{DORA}/undo", DORA, said.id))
@@ -90,14 +90,14 @@ async def test_nobody_takes_back_what_another_said(house: House, refused: Refuse
 
 
 @pytest.mark.clause("INB-3.4")
-async def test_what_others_say_of_a_post_elsewhere_is_not_kept(house: House) -> None:
+async def test_what_others_say_of_a_post_elsewhere_is_not_kept(house: DatabaseHouse) -> None:
     post = note()
     await house.hear(create(post), like(post.id, DORA))
     assert await house.rows(tables.reactions) == []
 
 
 @pytest.mark.clause("INB-5.2")
-async def test_a_block_purges_what_ties_the_two(house: House) -> None:
+async def test_a_block_purges_what_ties_the_two(house: DatabaseHouse) -> None:
     mine, theirs = await house.publish(ALICE), note()
     await house.hear(create(theirs), like(mine.id), like(mine.id, DORA))
     await house.hear(create(note(BOB, "2", in_reply_to=mine.id, to=(f"{ALICE}/friends",))))
@@ -111,7 +111,9 @@ async def test_a_block_purges_what_ties_the_two(house: House) -> None:
 
 
 @pytest.mark.clause("INB-5.2", "INB-5.5")
-async def test_a_stream_that_resumes_shows_no_event_that_was_taken_back(house: House) -> None:
+async def test_a_stream_that_resumes_shows_no_event_that_was_taken_back(
+    house: DatabaseHouse,
+) -> None:
     units = house.units
     await house.hear(create(note(DORA, "d")), create(note(BOB)))
     before = await units.look(StreamsUnit, lambda unit: unit.newest("alice"))
@@ -126,7 +128,7 @@ async def test_a_stream_that_resumes_shows_no_event_that_was_taken_back(house: H
 
 
 @pytest.mark.clause("INB-5.1")
-async def test_pages_of_posts_of_one_instant_hold_each_once(house: House) -> None:
+async def test_pages_of_posts_of_one_instant_hold_each_once(house: DatabaseHouse) -> None:
     made = [note(BOB, str(number), published=NEW_YEAR) for number in range(7)]
     late = note(DORA, "late", published=NEW_YEAR + timedelta(days=1))
     await house.hear(*map(create, made), create(late))
@@ -140,7 +142,7 @@ async def test_pages_of_posts_of_one_instant_hold_each_once(house: House) -> Non
 
 
 @pytest.mark.clause("INB-5.1")
-async def test_pages_of_notices_of_one_instant_hold_each_once(house: House) -> None:
+async def test_pages_of_notices_of_one_instant_hold_each_once(house: DatabaseHouse) -> None:
     mine = await house.publish(ALICE)
     for other in (BOB, DORA, CAROL):
         await house.do(lambda unit, a=other: unit.notify("alice", "like", a, mine.id))

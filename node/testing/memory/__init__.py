@@ -1,0 +1,11 @@
+"""Units and stores over dictionaries: what the rooms' Protocols promise, without SQL.
+
+They pass the same contract suites as SQLite and PostgreSQL (`tests/contracts`), so a test of a
+room may stand on them. There are none of what only SQL has: migrations, the purge of rows by age,
+and what an error of the database may say.
+"""
+
+from node.testing.memory.kinds import Units
+from node.testing.memory.shelf import Shelf
+
+__all__ = ["Shelf", "Units"]

@@ -1,0 +1,171 @@
+"""The graph room's unit over a `Shelf`."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from node.federation.capabilities import FRIENDSHIP
+from node.graph.accounts import State
+from node.graph.friendship import Stance
+from node.graph.room import Following, FollowState
+from node.graph.tie import Tie
+from node.graph.visibility import STRANGER, Audience, Viewer, may_see
+from node.store.graph import KINDS
+from node.testing.memory.shelf import Notice
+from node.testing.memory.unit import Unit
+from node.wire.ids import origin
+from node.wire.times import micros
+
+
+class GraphUnit(Unit):
+    """A transaction of the graph room."""
+
+    # -- who is who ------------------------------------------------------------------------------
+
+    async def person(self, actor: str) -> str | None:
+        accounts = self.shelf.accounts.values()
+        return next(
+            (one.id for one in accounts if one.actor == actor and one.state is State.ACTIVE), None
+        )
+
+    async def owner(self, actor: str) -> str | None:
+        for one in self.shelf.accounts.values():
+            if actor in (one.actor, one.channel) and one.state is State.ACTIVE:
+                return one.actor
+        return None
+
+    async def channel(self, actor: str) -> str:
+        accounts = self.shelf.accounts.values()
+        return next((one.channel for one in accounts if one.actor == actor), "")
+
+    async def knows(self, actor: str) -> bool:
+        found = self.shelf.actors.get(actor)
+        return found is not None and not found.gone
+
+    async def named(self, name: str, domain: str) -> str | None:
+        wanted = (name.lower(), domain.lower())
+        found = [
+            (not one.local, one.id)
+            for one in self.shelf.actors.values()
+            if (one.name, one.domain) == wanted and not one.gone
+        ]
+        return min(found)[1] if found else None
+
+    async def speaks_friendship(self, actor: str) -> bool:
+        found = self.shelf.actors.get(actor)
+        if found is None:
+            return False
+        host = self.shelf.hosts.get(origin(actor).authority)
+        said = (*found.capabilities, *(host.capabilities if host else ()))
+        return found.local or FRIENDSHIP in said
+
+    # -- ties ------------------------------------------------------------------------------------
+
+    def _ties(self) -> list[Tie]:
+        return [tie for tie, _ in self.shelf.ties.values()]
+
+    async def tie(self, actor: str, other: str) -> Tie:
+        kept = self.shelf.ties.get((actor, other))
+        return kept[0] if kept else Tie(actor, other)
+
+    async def tie_by_offer(self, id: str, other: str) -> Tie | None:
+        found = (tie for tie in self._ties() if tie.our_offer == id and tie.other == other)
+        return next(found, None) if id else None
+
+    async def ties_by_statement(self, id: str, other: str) -> list[Tie]:
+        return [
+            tie
+            for tie in self._ties()
+            if tie.other == other and id in (*tie.their_offers, *tie.their_blocks)
+        ]
+
+    async def put_tie(self, tie: Tie) -> None:
+        self.shelf.ties[tie.actor, tie.other] = (tie, micros(self.now))
+
+    # -- follows ---------------------------------------------------------------------------------
+
+    def _follows(self) -> list[Following]:
+        return [row for row, _ in self.shelf.follows.values()]
+
+    async def following(self, follower: str, followed: str) -> Following | None:
+        kept = self.shelf.follows.get((follower, followed))
+        return kept[0] if kept else None
+
+    async def following_by_id(self, id: str, follower: str) -> Following | None:
+        rows = self._follows()
+        return next((one for one in rows if id in one.ids and one.follower == follower), None)
+
+    async def following_to(self, id: str, followed: str) -> Following | None:
+        for row in self._follows():
+            ours = self.shelf.actors.get(row.follower)
+            if id in row.ids and row.followed == followed and ours is not None and ours.local:
+                return row
+        return None
+
+    async def put_following(self, row: Following) -> None:
+        self.shelf.follows[row.follower, row.followed] = (row, micros(self.now))
+
+    async def drop_following(self, follower: str, followed: str) -> None:
+        self.shelf.follows.pop((follower, followed), None)
+
+    # -- what ended ------------------------------------------------------------------------------
+
+    async def buried(self, id: str, actor: str) -> bool:
+        return (id, actor) in self.shelf.graves
+
+    async def bury(self, id: str, actor: str) -> None:
+        self.shelf.graves[id, actor] = None
+
+    async def forget(self, actor: str) -> None:
+        shelf = self.shelf
+        for tie in self._ties():
+            account = await self._account(tie.actor)
+            if tie.other == actor and account is not None:
+                await self.tell(account, "friendship", {"actor": actor, "state": "none"})
+        shelf.ties = {pair: kept for pair, kept in shelf.ties.items() if actor not in pair}
+        shelf.follows = {pair: kept for pair, kept in shelf.follows.items() if actor not in pair}
+        for id, notice in list(shelf.notices.items()):
+            if notice.actor == actor and notice.kind in KINDS:
+                del shelf.notices[id]
+
+    async def _account(self, actor: str) -> str | None:
+        accounts = self.shelf.accounts.values()
+        return next((one.id for one in accounts if one.actor == actor), None)
+
+    # -- notices of this room --------------------------------------------------------------------
+
+    async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
+        said = Notice(account, kind, actor, object, micros(self.now))
+        for one in self.shelf.notices.values():
+            if not one.read and replace(one, at=said.at) == said:
+                return
+        id = self.fresh()
+        self.shelf.notices[id] = said
+        data = {"id": id, "kind": kind, "actor": actor, "object": object}
+        await self.tell(account, "notice", data)
+
+    async def unnotify(self, account: str, kind: str, actor: str) -> None:
+        for id, one in list(self.shelf.notices.items()):
+            if (one.account, one.kind, one.actor) == (account, kind, actor):
+                del self.shelf.notices[id]
+                await self.untell(account, ["notice"], id)
+
+    # -- who may see what ------------------------------------------------------------------------
+
+    async def viewer(self, actor: str, author: str) -> Viewer:
+        if not actor:
+            return STRANGER
+        ties = self.shelf.ties
+        theirs, mine = ties.get((author, actor)), ties.get((actor, author))
+        decides = theirs if author.startswith(f"{self.origin}/") else mine
+        row = await self.following(actor, author)
+        return Viewer(
+            actor=actor,
+            is_author=actor == author,
+            friend=decides is not None and decides[0].pair.ours is Stance.ACCEPTED,
+            follower=row is not None and row.state is FollowState.ACCEPTED,
+            blocked=any(kept is not None and kept[0].barred for kept in (theirs, mine)),
+        )
+
+    async def may_see(self, actor: str, author: str, audience: Iterable[Audience]) -> bool:
+        return may_see(await self.viewer(actor, author), audience)

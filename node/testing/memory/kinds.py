@@ -1,0 +1,95 @@
+"""Opens units over a `Shelf`, under the names of those that have SQL."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+from node.errors import Conflict
+from node.store import accounts as sql_accounts
+from node.store import e2ee as sql_e2ee
+from node.store import feeds as sql_feeds
+from node.store import friends as sql_friends
+from node.store import graph as sql_graph
+from node.store import idempotency as sql_idempotency
+from node.store import inbox as sql_inbox
+from node.store import invites as sql_invites
+from node.store import queue as sql_queue
+from node.store import streams as sql_streams
+from node.store import unit as sql
+from node.store.bells import Bells
+from node.store.deeds import UNDER_WAY
+from node.store.idempotency import Kept
+from node.testing.memory.accounts import AccountsUnit, IdempotencyUnit, InvitesUnit, StreamsUnit
+from node.testing.memory.e2ee import E2eeUnit
+from node.testing.memory.feeds import FeedUnit
+from node.testing.memory.friends import FriendsUnit
+from node.testing.memory.graph import GraphUnit
+from node.testing.memory.inbox import InboxUnit
+from node.testing.memory.queue import QueueUnit
+from node.testing.memory.shelf import Shelf
+from node.testing.memory.unit import Unit
+from node.wire.times import micros
+
+T = TypeVar("T")
+U = TypeVar("U", bound=sql.Unit)
+STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
+    sql.Unit: Unit,
+    sql_accounts.AccountsUnit: AccountsUnit,
+    sql_e2ee.E2eeUnit: E2eeUnit,
+    sql_feeds.FeedUnit: FeedUnit,
+    sql_friends.FriendsUnit: FriendsUnit,
+    sql_graph.GraphUnit: GraphUnit,
+    sql_idempotency.IdempotencyUnit: IdempotencyUnit,
+    sql_inbox.InboxUnit: InboxUnit,
+    sql_invites.InvitesUnit: InvitesUnit,
+    sql_queue.QueueUnit: QueueUnit,
+    sql_streams.StreamsUnit: StreamsUnit,
+}
+
+
+class Units(sql.Units):
+    """As those of a database: all of a unit stays, or nothing."""
+
+    def __init__(self, shelf: Shelf, desk: sql.Desk, bells: Bells) -> None:
+        self.shelf = shelf
+        self._desk = desk
+        self._bells = bells
+
+    async def run(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
+        await asyncio.sleep(0)  # as with a database, others have their turn before
+        unit: Any = STANDS_FOR[kind](self.shelf, self._desk)
+        before = self.shelf.cut()
+        try:
+            result = at_once(work(unit))
+            self._mark(unit)
+        except BaseException:
+            self.shelf.back(before)
+            raise
+        self._bells.ring(unit.rings)
+        return result
+
+    async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
+        await asyncio.sleep(0)
+        unit: Any = STANDS_FOR[kind](self.shelf, self._desk)
+        return at_once(work(unit))
+
+    def _mark(self, unit: Unit) -> None:
+        deed = UNDER_WAY.get()
+        if deed is None or deed.marked:
+            return
+        key = (deed.token, deed.key)
+        if key in self.shelf.deeds:
+            raise Conflict("API-6.3", "the same request is being answered elsewhere: try again")
+        self.shelf.deeds[key] = Kept(deed.request, 0, b""), micros(unit.now)
+        deed.marked = True
+
+
+def at_once(work: Awaitable[T]) -> T:
+    """What `work` returns. Inside a unit nothing is awaited but the unit, and this one is here."""
+    running = work.__await__()
+    try:
+        next(running)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise AssertionError("a unit waited for something that is not its unit")

@@ -1,0 +1,209 @@
+"""All that a node keeps, as dictionaries of values that never change: a copy of them is a cut."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+
+from msgspec import Struct
+
+from node.e2ee.chain import Conversation, Item
+from node.e2ee.envelope import Sealed
+from node.e2ee.keydir import Offer
+from node.federation.activities.shapes import Activity, Note
+from node.graph.accounts import Account, Device
+from node.graph.invites import Invite
+from node.graph.room import Following
+from node.graph.tie import Tie
+from node.graph.visibility import Audience
+from node.store.idempotency import Kept
+
+
+class Actor(Struct, frozen=True):
+    """An actor, ours or known."""
+
+    id: str
+    kind: str = "Person"
+    local: bool = False
+    account: str | None = None
+    name: str = ""
+    domain: str = ""
+    inbox: str = ""
+    shared_inbox: str = ""
+    followers: str = ""
+    friends: str = ""
+    key_packages: str = ""
+    display_name: str = ""
+    summary: str = ""
+    icon: str = ""
+    capabilities: tuple[str, ...] = ()
+    gone: bool = False
+    suspended: bool = False
+
+
+class Host(Struct, frozen=True):
+    """What is known of a peer."""
+
+    capabilities: tuple[str, ...] = ()
+    suspended: bool = False
+    success: datetime | None = None
+    failing: datetime | None = None
+    reason: str = ""
+    leased_by: str = ""
+    leased_until: datetime | None = None
+
+
+class Token(Struct, frozen=True):
+    """What a token proves."""
+
+    account: str
+    device: str
+    scopes: str
+
+
+class Event(Struct, frozen=True):
+    """One line of a stream. `data` is JSON."""
+
+    account: str
+    device: str
+    kind: str
+    data: str
+    at: int
+
+
+class Notice(Struct, frozen=True):
+    account: str
+    kind: str
+    actor: str
+    object: str
+    at: int
+    read: bool = False
+
+
+class Arrived(Struct, frozen=True):
+    """An arrival: `state` is new, applied, refused or broken."""
+
+    seq: int
+    body: bytes
+    received: datetime
+    due: datetime
+    state: str = "new"
+    failures: int = 0
+    reason: str = ""
+
+
+class Debt(Struct, frozen=True):
+    """What was said to others. `object`: whose words it holds."""
+
+    activity: Activity | None
+    actor: str
+    body: bytes
+    object: str = ""
+    public: bool = False
+
+
+class Delivery(Struct, frozen=True):
+    """One line of a lane: `state` is due, delivered or gave_up."""
+
+    activity: str
+    host: str
+    inbox: str
+    actor: str
+    due: datetime
+    state: str = "due"
+    failures: int = 0
+    first_tried: datetime | None = None
+    settled: datetime | None = None
+    aside: bool = False
+    reason: str = ""
+
+
+class Task(Struct, frozen=True):
+    """A job with its lease."""
+
+    kind: str
+    subject: str
+    due: datetime
+    state: str = "due"
+    failures: int = 0
+    leased_until: datetime | None = None
+
+
+class Written(Struct, frozen=True):
+    """A post as it stands. `at` is when it was published, `updated` when it was last changed."""
+
+    note: Note
+    kind: str
+    thread: str
+    local: bool
+    at: int
+    updated: int | None = None
+    deleted: bool = False
+
+
+class Package(Struct, frozen=True):
+    """A published key package, and who took it."""
+
+    offer: Offer
+    created: int
+    claimed: int | None = None
+    claimed_by: str = ""
+
+
+class Mail(Struct, frozen=True):
+    """What waits for a device."""
+
+    device: str
+    conversation: str
+    actor: str
+    sealed: Sealed
+    at: int
+
+
+@dataclass
+class Shelf:
+    """Everything, by its key. `cut` and `back` are a transaction's begin and undoing."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    invites: dict[bytes, Invite] = field(default_factory=dict)
+    devices: dict[str, tuple[str, Device]] = field(default_factory=dict)  # those logged in
+    tokens: dict[bytes, Token] = field(default_factory=dict)
+    deeds: dict[tuple[bytes, str], tuple[Kept, int]] = field(default_factory=dict)
+    actors: dict[str, Actor] = field(default_factory=dict)
+    hosts: dict[str, Host] = field(default_factory=dict)
+    ties: dict[tuple[str, str], tuple[Tie, int]] = field(default_factory=dict)
+    follows: dict[tuple[str, str], tuple[Following, int]] = field(default_factory=dict)
+    graves: dict[tuple[str, str], None] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
+    events: dict[int, Event] = field(default_factory=dict)
+    arrivals: dict[tuple[str, str], Arrived] = field(default_factory=dict)
+    outbox: dict[str, Debt] = field(default_factory=dict)
+    deliveries: dict[int, Delivery] = field(default_factory=dict)
+    jobs: dict[str, Task] = field(default_factory=dict)
+    posts: dict[str, Written] = field(default_factory=dict)
+    audiences: dict[str, tuple[Audience, ...]] = field(default_factory=dict)
+    timeline: dict[tuple[str, str], int] = field(default_factory=dict)
+    reactions: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    packages: dict[str, Package] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    group_infos: dict[str, bytes] = field(default_factory=dict)
+    participants: dict[tuple[str, str, str], bool] = field(default_factory=dict)  # still there
+    items: dict[tuple[str, int], Item] = field(default_factory=dict)
+    mail: dict[int, Mail] = field(default_factory=dict)
+    _count: int = 0
+
+    def number(self) -> int:
+        """A new number; as in a database, one that was drawn in vain is not used again."""
+        self._count += 1
+        return self._count
+
+    def cut(self) -> Mapping[str, dict[object, object]]:
+        """Everything as it is now."""
+        named = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: dict(rows) for name, rows in named if isinstance(rows, dict)}
+
+    def back(self, cut: Mapping[str, dict[object, object]]) -> None:
+        """Everything as it was then."""
+        for name, rows in cut.items():
+            setattr(self, name, rows)

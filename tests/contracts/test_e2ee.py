@@ -1,0 +1,183 @@
+"""Key packages, conversations, the chain and mailboxes, on the fake and both databases."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from node.e2ee.chain import Conversation, Item
+from node.e2ee.envelope import Sealed, read
+from node.e2ee.keydir import Offer, Stock
+from node.e2ee.mailbox import Box
+from node.e2ee.members import Member
+from node.federation.activities.shapes import CreateSealed
+from node.graph.accounts import Device
+from node.store.accounts import AccountsUnit
+from node.store.e2ee import E2eeUnit
+from node.wire.times import micros
+from tests.contracts.stores import Store
+from tests.e2ee.houses import GROUP, commit, words
+from tests.inbox.houses import ALICE, BOB, CAROL, HERE, House, any_house
+
+TALK = f"{HERE}/o/talk"
+STRANGER = "https://delta.test/a/stranger"
+PHONE, TABLET = Box("phone", "alice", ALICE), Box("tablet", "carol", CAROL)
+
+
+@pytest.fixture
+async def house(store: Store) -> House:
+    """Alice's phone and Carol's tablet are logged in."""
+    house = await any_house(store)
+
+    async def log_in(unit: AccountsUnit) -> None:
+        for box in (PHONE, TABLET):
+            device = Device(box.device, box.device, unit.now, None)
+            await unit.add_device(box.account, device, box.device.encode(), "read")
+
+    await house.units.run(AccountsUnit, log_in)
+    return house
+
+
+def offer(house: House, number: int, box: Box = PHONE, last: bool = False, days: int = 9) -> Offer:
+    expires = micros(house.clock.now() + timedelta(days=days))
+    id = f"{HERE}/o/{number}"
+    return Offer(id, box.actor, box.device, b"%d" % number, 1, b"package", last, expires)
+
+
+@pytest.mark.clause("E2E-2.6", "E2E-2.9")
+async def test_a_package_is_taken_once(house: House) -> None:
+    first, second, last = offer(house, 1), offer(house, 2), offer(house, 3, last=True)
+
+    async def publish(unit: E2eeUnit) -> None:
+        for one in (first, second, last, offer(house, 4, days=-1), offer(house, 5, TABLET)):
+            await unit.put_package(one)
+        assert await unit.stock_of("phone") == [Stock(1, 2, last.id, last.expires)]
+        assert await unit.devices_of(ALICE) == ["phone"]
+        assert (await unit.holder_of(b"5"), await unit.holder_of(b"6")) == ("tablet", None)
+        assert (await unit.sample("phone", 1), await unit.sample("phone", 2)) == (b"package", None)
+
+    await house.units.run(E2eeUnit, publish)
+    taken = await asyncio.gather(
+        *[
+            house.units.run(E2eeUnit, lambda unit: unit.take_single_use("phone", 1, BOB))
+            for _ in range(3)
+        ]
+    )
+    assert sorted(one.id for one in taken if one) == [first.id, second.id]
+
+    async def look(unit: E2eeUnit) -> None:
+        since = micros(unit.now) - 1
+        assert await unit.claims_of("phone", BOB, since) == 2
+        assert await unit.claims_of("phone", CAROL, since) == 0
+        assert await unit.claims_of("phone", BOB, since + 1) == 0
+        assert await unit.last_resorts(ALICE) == [last]
+        assert await unit.boxes_for([b"1", b"5"], ALICE) == [PHONE]
+        assert await unit.boxes_for([], ALICE) == []
+        # What was claimed stays to be read by its id, for whoever was given the id.
+        assert await unit.readable_package(first.id) == first
+        assert await unit.readable_package(f"{HERE}/o/5") is None
+
+    await house.units.look(E2eeUnit, look)
+    await house.units.run(E2eeUnit, lambda unit: unit.retire_last_resort("phone", 1))
+    assert await house.units.look(E2eeUnit, lambda unit: unit.last_resorts(ALICE)) == []
+    await house.units.run(E2eeUnit, lambda unit: unit.drop_packages("tablet"))
+    assert await house.units.look(E2eeUnit, lambda unit: unit.stock_of("tablet")) == []
+
+
+@pytest.mark.clause("E2E-3.2", "E2E-3.3")
+async def test_who_takes_part_and_where_each_item_stands(house: House) -> None:
+    opened = Conversation(TALK, GROUP, ALICE, True)
+    item = Item(GROUP, 0, 0, "commit", b"digest", 1, b"", 0, b"signed")
+    talk = replace(opened, epoch=1, seq=1, head=item.hash())
+
+    async def begin(unit: E2eeUnit) -> None:
+        await unit.open_conversation(opened)
+        for actor, device in ((ALICE, "phone"), (CAROL, "tablet"), (BOB, ""), (STRANGER, "")):
+            await unit.join(TALK, actor, device)
+        await unit.add_item(TALK, item, ALICE)
+        await unit.keep_head(talk)
+        await unit.keep_group_info(TALK, b"info")
+
+    async def look(unit: E2eeUnit) -> None:
+        entry = await unit.entry(TALK, b"digest")
+        assert entry is not None and entry == await unit.entry_of(GROUP, b"digest")
+        assert (entry.conversation, entry.item) == (talk, item)
+        known = {one: one.known for one in entry.members}
+        assert known == {
+            Member(ALICE, "phone"): True,
+            Member(CAROL, "tablet"): True,
+            Member(BOB): True,
+            Member(STRANGER): False,
+        }
+        assert {one.account for one in entry.members} == {"alice", "carol", ""}
+        assert (await unit.entry(TALK, b"other")).item is None  # type: ignore[union-attr]
+        assert await unit.entry("elsewhere") is None
+        assert (await unit.winner(TALK, 0), await unit.winner(TALK, 1)) == (b"digest", b"")
+        assert await unit.items(TALK, 0, 9) == [item]
+        assert await unit.items(TALK, 1, 9) == []
+        assert await unit.group_info(TALK) == b"info"
+        assert await unit.conversations_of("phone") == [talk]
+        assert await unit.locals_of([ALICE, BOB, STRANGER]) == {ALICE}
+        assert await unit.strangers([ALICE, BOB, STRANGER]) == [STRANGER]
+        assert await unit.befriended(ALICE, BOB)
+        assert not await unit.befriended(CAROL, BOB)
+
+    async def part(unit: E2eeUnit) -> None:
+        await unit.leave(TALK, BOB)
+        await unit.leave(TALK, STRANGER)
+
+    await house.units.run(E2eeUnit, begin)
+    await house.units.look(E2eeUnit, look)
+    await house.units.run(E2eeUnit, part)
+    await house.units.run(AccountsUnit, lambda unit: unit.revoke_devices("carol"))
+    entry = await house.units.look(E2eeUnit, lambda unit: unit.entry(TALK))
+    assert entry is not None and entry.members == (Member(ALICE, "phone"),)
+
+
+@pytest.mark.clause("E2E-4.1", "E2E-4.5")
+async def test_mail_waits_until_it_is_acknowledged(house: House) -> None:
+    sealed = [read(words(1, b"%d" % n)) for n in range(4)]
+
+    async def put(unit: E2eeUnit, one: Sealed) -> int | None:
+        waiting = await unit.put_mail("phone", TALK, BOB, one)
+        return waiting.seq if waiting else None
+
+    seqs = [await house.units.run(E2eeUnit, lambda unit, o=one: put(unit, o)) for one in sealed]
+    assert None not in seqs
+    assert await house.units.run(E2eeUnit, lambda unit: put(unit, sealed[0])) is None
+    size = len(sealed[0].body)
+
+    async def seen(after: int, count: int, most: int) -> list[int]:
+        found = await house.units.look(
+            E2eeUnit, lambda unit: unit.mail_of("phone", after, count, most)
+        )
+        return [one.seq for one in found]
+
+    assert await seen(0, 9, 10**6) == seqs
+    assert await seen(seqs[0] or 0, 2, 10**6) == seqs[1:3]
+    assert await seen(0, 9, 2 * size) == seqs[:2]
+    assert await seen(0, 9, 1) == seqs[:1]
+    await house.units.run(E2eeUnit, lambda unit: unit.drop_mail(PHONE, seqs[1] or 0))
+    assert await seen(0, 9, 10**6) == seqs[2:]
+    house.clock.pass_(timedelta(days=31))
+    assert await seen(0, 9, 10**6) == []
+
+
+@pytest.mark.clause("E2E-3.4")
+async def test_the_same_message_is_owed_under_the_same_id(house: House) -> None:
+    sealed = read(commit(0))
+
+    async def owe(unit: E2eeUnit) -> str:
+        id = unit.name_activity(sealed.sha256)
+        said = CreateSealed(
+            id, ALICE, unit.name_object(sealed.sha256), sealed.label, sealed.body, (BOB,), TALK
+        )
+        await unit.owe(said, [BOB])
+        return id
+
+    first = await house.units.run(E2eeUnit, owe)
+    assert first == await house.units.run(E2eeUnit, owe)
+    assert await house.units.look(E2eeUnit, lambda unit: unit.owed(first))
+    assert not await house.units.look(E2eeUnit, lambda unit: unit.owed(first + "0"))
+    assert len(await house.take_owed()) == 1
