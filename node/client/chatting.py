@@ -78,13 +78,16 @@ class Chatting(People):
         conversation = await self.talk_to(who)
         return await (await self.talk()).say(conversation, text)
 
+    async def conversations_with(self, who: str) -> list[str]:
+        """The conversations of just us and somebody, first the one that `say` uses; often one."""
+        device = (talk := await self.talk()).device
+        known = who in device.conversations()
+        return [who] if known else device.between(await self._id(talk, who))
+
     async def history(self, who: str) -> list[SaidRow]:
         """What was said, the oldest first; nothing is asked of anybody but the mailbox."""
-        talk = await self.talk()
-        if who in talk.device.conversations():
-            return talk.device.history(who)
-        found = talk.device.with_actor(await self._id(talk, who))
-        return talk.device.history(found) if found else []
+        groups = await self.conversations_with(who)
+        return (await self.talk()).device.history(*groups)
 
     async def conversations(self) -> dict[str, list[str]]:
         """The actors in each conversation that this device takes part in."""

@@ -11,7 +11,7 @@ import msgspec
 
 from node.client import content as inner
 from node.client import rows
-from node.client.groups import actors_of, believe, merge, new_group_id
+from node.client.groups import actors_of, believe, between, merge, new_group_id
 from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable
 from node.client.rows import (
     Changes,
@@ -72,17 +72,14 @@ class Device:
             found[name.partition("/")[2]] = self._get(name, ConversationRow)
         return found
 
-    def with_actor(self, actor: str) -> str | None:
-        """The conversation of just us and `actor`, if there is one."""
-        for group, row in self.conversations().items():
-            if not row.left and set(row.members) == {self.actor, actor}:
-                return group
-        return None
+    def between(self, actor: str) -> list[str]:
+        """The conversations of just us and `actor`, first the one to answer in (E2E-5.8)."""
+        return between(self.conversations(), self.actor, actor, self.history)
 
-    def history(self, group: str) -> list[SaidRow]:
-        """What was said, in the order in which this device read or wrote it."""
-        found = [self._get(name, SaidRow) for name in self._rows.names(f"said/{group}/")]
-        return sorted(found, key=lambda row: row.number)
+    def history(self, *groups: str) -> list[SaidRow]:
+        """What was said there, in the order in which this device read or wrote it."""
+        names = [name for group in groups for name in self._rows.names(f"said/{group}/")]
+        return sorted((self._get(name, SaidRow) for name in names), key=lambda row: row.number)
 
     def names(self) -> dict[str, str]:
         """The actors we talk with, by handle; so that nobody is asked who they are."""

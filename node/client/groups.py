@@ -1,9 +1,9 @@
 """Pure: whom a device believes, how a group is named, its records among the vault's rows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from node.client import rows
-from node.client.rows import Changes
+from node.client.rows import Changes, ConversationRow, SaidRow
 from node.e2ee.mls.private.events import Member
 from node.e2ee.mls.private.state import Change
 from node.e2ee.mls.public.credentials import BASIC, Claim
@@ -43,3 +43,25 @@ def merge(changes: Changes, group: str, change: Change) -> None:
 
 def actors_of(members: Iterable[Member]) -> list[str]:
     return sorted({member.identity.decode() for member in members})
+
+
+def between(
+    known: Mapping[str, ConversationRow],
+    us: str,
+    them: str,
+    history: Callable[[str], Sequence[SaidRow]],
+) -> list[str]:
+    """The groups of just the two: first where they spoke last, or else the newest (E2E-5.8).
+
+    There are several when one of them came back with a new device.
+    """
+    pair = {us, them}
+    found = {group: row for group, row in known.items() if not row.left and {*row.members} == pair}
+    if len(found) < 2:
+        return list(found)
+
+    def fresh(group: str) -> tuple[int, str]:
+        heard = [row.at for row in history(group) if row.actor == them]
+        return max(found[group].created * 1_000_000, *heard, 0), group
+
+    return sorted(found, key=fresh, reverse=True)

@@ -80,9 +80,9 @@ class Talk:
 
         Raises `Forbidden` for who is no friend, `Missing` (E2E-5.6) when they have no device.
         """
-        known = self.device.with_actor(actor)
-        if known is not None:
-            return known
+        known = self.device.between(actor)
+        if known:
+            return known[0]
         claimed = await self._line.ask(
             "POST", "/key-packages/claim", ClaimedPackages, ClaimRequest(actor=actor)
         )

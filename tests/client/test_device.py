@@ -22,7 +22,7 @@ class Side:
 
     def __init__(self, folder: Path, actor: str) -> None:
         self.place, self.actor, self.seq = folder / "vault.sqlite3", actor, 0
-        self.entropy = FakeEntropy(actor)
+        self.entropy = FakeEntropy(f"{actor} {folder.name}")
         self.vault = Vault.create(self.place, "passphrase", self.entropy)
         self.device = Device(self.vault, self.entropy, actor)
 
@@ -32,16 +32,16 @@ class Side:
         self.vault = Vault.open(self.place, "passphrase", self.entropy)
         self.device = Device(self.vault, self.entropy, self.actor)
 
-    def get(self, content: bytes, seq: int = 0):
+    def get(self, content: bytes, seq: int = 0, at: int = MICROS):
         self.seq = seq or self.seq + 1
         item = ParkedRow(
             seq=self.seq,
             ref="r",
             url="https://alpha.test/o/1",
             content=content,
-            at=MICROS + self.seq,
+            at=at + self.seq,
         )
-        return self.device.receive(item, NOW)
+        return self.device.receive(item, at // 1_000_000)
 
 
 @pytest.fixture
@@ -58,22 +58,23 @@ def bob(tmp_path: Path) -> Iterator[Side]:
     side.vault.close()
 
 
-def befriend(alice: Side, bob: Side) -> str:
+def befriend(alice: Side, bob: Side, at: int = NOW) -> str:
     """A conversation of the two, with everything accepted."""
     packages = [data for data, last in bob.device.new_packages(1, False, NOW) if not last]
-    group = alice.device.start({BOB: packages}, NOW)
+    group = alice.device.start({BOB: packages}, at)
     alice.device.created(group, "r", "https://alpha.test/o/1")
     ((name, out),) = alice.device.owed()
-    alice.device.accepted(name, NOW)
-    assert bob.get(out.welcomes[0].content) == [Joined(group, ALICE, (ALICE, BOB))]
+    alice.device.accepted(name, at)
+    joined = bob.get(out.welcomes[0].content, at=at * 1_000_000)
+    assert joined == [Joined(group, ALICE, (ALICE, BOB))]
     return group
 
 
-def pass_on(sender: Side, receiver: Side) -> list:
+def pass_on(sender: Side, receiver: Side, at: int = MICROS) -> list:
     found = []
     for name, out in sender.device.owed():
         sender.device.accepted(name, NOW)
-        found += receiver.get(out.content)
+        found += receiver.get(out.content, at=at)
     return found
 
 
@@ -88,6 +89,27 @@ def test_two_devices_talk(alice: Side, bob: Side) -> None:
     assert (heard.actor, heard.text) == (BOB, "hello Alice")
     assert alice.device.authenticator(group) == bob.device.authenticator(group)
     assert [row.text for row in alice.device.history(group)][1] == "hello Alice"
+
+
+@pytest.mark.clause("E2E-5.8")
+def test_who_comes_back_with_a_new_device_is_answered_there(
+    alice: Side, bob: Side, tmp_path: Path
+) -> None:
+    old = befriend(alice, bob)
+    alice.device.say(old, "from the old one", MICROS)
+    pass_on(alice, bob)
+    again = Side(tmp_path / "again", ALICE)
+    new = befriend(again, bob, at=NOW + 60)
+    assert bob.device.between(ALICE) == [new, old]
+    again.device.say(new, "from the new one", MICROS)
+    pass_on(again, bob, at=MICROS + 61_000_000)
+    said = [row.text for row in bob.device.history(*bob.device.between(ALICE))]
+    assert said == ["from the old one", "from the new one"]
+    # The old one was not lost after all: who speaks there is answered there.
+    alice.device.say(old, "found it", MICROS)
+    pass_on(alice, bob, at=MICROS + 62_000_000)
+    assert bob.device.between(ALICE) == [old, new]
+    again.vault.close()
 
 
 @pytest.mark.clause("E2E-5.4")

@@ -1,6 +1,7 @@
 """The library, used as a program uses it, between two nodes of a town."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,36 @@ async def test_a_second_device_logs_in_and_out(square: Square, tmp_path: Path) -
             await alice.me()
         with pytest.raises(Unproven):
             await anext(alice.events())
+
+
+@pytest.mark.clause("E2E-5.8")
+async def test_who_lost_a_device_goes_on_with_a_new_one(
+    square: Square, friends: Friends, tmp_path: Path
+) -> None:
+    alice, bob = friends
+    await alice.say("@bob", "on the old one")
+    await square.town.settle()
+    assert [row.text for row in await bob.history("@alice")] == ["on the old one"]
+    square.town.clock.pass_(timedelta(minutes=1))
+    again = await Kith.log_in(
+        alice.profile.origin,
+        "alice",
+        password_of("alice"),
+        home=tmp_path / "again",
+        passphrase=PASSPHRASE,
+        clock=square.town.clock,
+    )
+    async with again:
+        await again.revoke(alice.profile.device)
+        await again.say("@bob", "on the new one")
+        await square.town.settle()
+        await (await bob.talk()).pull()
+        said = ["on the old one", "on the new one"]
+        assert [row.text for row in await bob.history("@alice")] == said
+        await bob.say("@alice", "there you are")
+        await square.town.settle()
+        await (await again.talk()).pull()
+        assert [row.text for row in await again.history("@bob")][1:] == ["there you are"]
 
 
 async def test_a_wrong_password_lets_nobody_in(square: Square, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ async def chat(
             for row in await kith.history(who):
                 room.row(row)
         elif follow:
-            await room.hear(await kith.talk_to(who) if who else "")
+            await room.hear(await room.them(who) if who else "")
         else:
             with as_found():
                 await room.meet(who)
@@ -69,13 +69,13 @@ class Room:
 
     async def meet(self, who: str) -> None:
         """Talk until the input ends."""
-        conversation = await self._kith.talk_to(who)
-        for row in (await self._kith.history(conversation))[-SHOWN_AT_START:]:
+        them = await self.them(who)
+        for row in (await self._kith.history(them))[-SHOWN_AT_START:]:
             self.row(row)
         if self._typing.live:
             self._desk.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
-        hearing = asyncio.create_task(self.hear(conversation))
-        talking = asyncio.create_task(self._speak(conversation))
+        hearing = asyncio.create_task(self.hear(them))
+        talking = asyncio.create_task(self._speak(them))
         try:
             done, _ = await asyncio.wait({hearing, talking}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -85,28 +85,38 @@ class Room:
             talking.cancel()
             await asyncio.wait({hearing, talking})
 
-    async def _speak(self, conversation: str) -> None:
+    async def them(self, who: str) -> str:
+        """The other's actor id, whichever conversation they go on in; a group stays itself."""
+        conversation = await self._kith.talk_to(who)
+        members = (await self._kith.conversations()).get(conversation, [])
+        others = [actor for actor in members if actor != self._kith.actor]
+        return others[0] if len(others) == 1 else conversation
+
+    async def _speak(self, them: str) -> None:
         async with aclosing(self._typing.lines()) as lines:
             async for line in lines:
                 if line.strip():
-                    await self._say(conversation, line)
+                    await self._say(them, line)
 
-    async def _say(self, conversation: str, line: str) -> None:
+    async def _say(self, them: str, line: str) -> None:
         try:
-            self.sent(await self._kith.say(conversation, line))
+            self.sent(await self._kith.say(them, line))
         except Refused as error:
             # One line that is refused does not end the talk.
             with self._typing.above():
                 self._desk.out.problem(error)
 
-    async def hear(self, conversation: str) -> None:
-        """Print what comes, of `conversation` or of all."""
+    async def hear(self, them: str) -> None:
+        """Print what comes from `them`, or from all."""
         async with aclosing(self._kith.listen()) as heard:
             async for one in heard:
-                if isinstance(one, Event) or conversation not in ("", one.conversation):
+                if isinstance(one, Event) or (them and not await self._is_of(one, them)):
                     continue
                 with self._typing.above():
                     self._tell(one)
+
+    async def _is_of(self, one: Happening, them: str) -> bool:
+        return one.conversation in await self._kith.conversations_with(them)
 
     def sent(self, row: SaidRow) -> None:
         """Our own words are out, or wait."""
