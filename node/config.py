@@ -6,6 +6,7 @@ Every field says what it is for (`help`) and carries its unit in its name; the p
 
 import dataclasses
 import ipaddress
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,11 @@ from node.errors import Malformed
 SPECIAL_USE = (".test", ".localhost", ".internal", ".home.arpa", ".local")
 MIB = 1024 * 1024
 LOG_LEVELS = ("debug", "info", "warning", "error")
-DATABASES = ("sqlite+aiosqlite://", "postgresql+asyncpg://")
+DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
+LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+HOST = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*")
+# A node may keep no video and no room; of everything else none is not a limit but a fault.
+MAY_BE_NONE = ("quota_bytes", "disk_reserve_bytes")
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -73,12 +78,23 @@ class Config:
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             raise Malformed("FED-12.1", "tls_cert_file and tls_key_file go together")
         _check_words(self.log_level, self.database, self.trusted_proxies)
+        _check_numbers(self)
+        read_resolve(self.resolve)
         if self.resolve and not self.lab_network and not self.domain_is_special_use:
             raise Malformed(
                 "FED-12.2",
                 f"resolve entries reach private addresses, and {self.origin[8:]} is a public name: "
                 "remove them, or set lab_network = true if this node is a lab",
             )
+
+    @property
+    def reached_at(self) -> str:
+        """The origin, as links for people say it: plain HTTP for a trial on localhost.
+
+        Browsers take that from localhost, and nobody else asks there.
+        """
+        trial = urlsplit(self.origin).hostname == "localhost" and not self.tls_cert_file
+        return self.origin.replace("https://", "http://", 1) if trial else self.origin
 
     @property
     def domain_is_special_use(self) -> bool:
@@ -106,16 +122,47 @@ class Config:
 
 
 def _origin(name: str, value: str) -> str:
-    """`value` as an origin: `https`, a host, perhaps a port, and nothing else."""
+    """`value` as an origin: `https`, a host name, perhaps a port, and nothing else."""
+    if not value:
+        raise Malformed("FED-12.1", f"{name} is missing: say it with --domain NAME or KITH_ORIGIN")
     try:
         parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
         rest = parts.path.rstrip("/") or parts.query or parts.fragment or "@" in parts.netloc
-        good = parts.scheme == "https" and parts.hostname and not rest
+        good = parts.scheme == "https" and HOST.fullmatch(host) and not rest
     except ValueError:
         good = False
     if not good:
-        raise Malformed("FED-12.1", f"{name} must be https://HOST, not {value!r}")
-    return f"https://{parts.netloc.lower()}"
+        raise Malformed(
+            "FED-12.1",
+            f"{name} must be https:// and a host name of letters, digits and hyphens "
+            f"(other letters as xn--…), not {value!r}",
+        )
+    return f"https://{host}" if port is None else f"https://{host}:{port}"
+
+
+def read_resolve(table: Mapping[str, str]) -> dict[str, tuple[str, int]]:
+    """`name → ip:port`, taken apart. Raises `Malformed` (FED-12.1)."""
+    found = {}
+    for name, where in table.items():
+        text, _, port = where.rpartition(":")
+        try:
+            address = str(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
+            good = port.isdigit() and 0 < int(port) < 65536
+        except ValueError:
+            good = False
+        if not good:
+            raise Malformed("FED-12.1", f"resolve: {name} must lead to IP:PORT, not {where!r}")
+        found[name.lower()] = (address, int(port))
+    return found
+
+
+def _check_numbers(config: Config) -> None:
+    for name, hint in get_type_hints(Config).items():
+        least = 0 if name in MAY_BE_NONE else 1
+        if hint is int and getattr(config, name) < least:
+            raise Malformed("FED-12.1", f"{name} must be at least {least}")
+    _ = config.port  # read here, so that a wrong one is refused like any other setting
 
 
 def _domain(value: str) -> str:
@@ -131,6 +178,8 @@ def _check_words(log_level: str, database: str, trusted_proxies: tuple[str, ...]
         raise Malformed("FED-12.1", f"log_level must be one of {', '.join(LOG_LEVELS)}")
     if database and not database.startswith(DATABASES):
         raise Malformed("FED-12.1", f"database must begin with {' or '.join(DATABASES)}")
+    if database.removeprefix(DATABASES[0]) in ("", ":memory:") and database:
+        raise Malformed("FED-12.1", "database: a file must be named, such as …:////srv/kith.db")
     for network in trusted_proxies:
         try:
             ipaddress.ip_network(network, strict=False)
@@ -197,14 +246,21 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise Malformed("FED-12.1", f"{path} is not TOML: {error}") from None
 
 
-def load(environ: Mapping[str, str], toml_file: Path | None = None, **given: Any) -> Config:
+def load(
+    environ: Mapping[str, str],
+    toml_file: Path | None = None,
+    otherwise: Mapping[str, Any] | None = None,
+    **given: Any,
+) -> Config:
     """The configuration: `given` (not None) over `KITH_*` over the file over the defaults.
+
+    `otherwise` holds defaults of this call.
 
     Raises `Malformed` (FED-12.1) for an unknown key, in the file or as a variable.
     """
     hints = get_type_hints(Config)
     names = {f.name for f in dataclasses.fields(Config)}
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = dict(otherwise or {})
     if toml_file is not None:
         found.update(_read_file(toml_file))
     # These two belong to the person's side and to the tests, not to a node.

@@ -77,7 +77,7 @@ async def admin_invite(node: Node, world: World) -> str | None:
     made = await node.stores.units.run(
         InvitesUnit, lambda unit: first_admin(digest_of_invite(secret), unit)
     )
-    return invites.invite_url(node.config.origin, secret) if made else None
+    return invites.invite_url(node.config.reached_at, secret) if made else None
 
 
 def _worker(

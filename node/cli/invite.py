@@ -1,34 +1,70 @@
 """`kith invite`: make an invite link on the node's own machine, beside a running node or not."""
 
-import argparse
 import asyncio
 import sys
-from datetime import timedelta
+from dataclasses import replace
 
+from sqlalchemy.exc import DBAPIError
+
+from node.cli.child import is_first_start
 from node.cli.migrate import migrate
-from node.cli.starting import read_config
+from node.cli.starting import NAMELESS, options, read_config
 from node.config import Config
-from node.errors import NodeError
+from node.errors import Missing, NodeError, Unreachable
 from node.federation.activities import render
 from node.graph.accounts import Role
-from node.graph.invites import Invite
+from node.graph.invites import Invite, read_uses
 from node.store.bells import Bells
 from node.store.database import Database
 from node.store.invites import InvitesUnit
+from node.store.settled import SettledUnit, check_names
 from node.store.unit import Desk, Units
 from node.web.invites import invite_url, new_secret
 from node.web.signup import digest_of_invite
 from node.world import SystemClock, SystemEntropy
 
 
+async def named(config: Config) -> Config:
+    """`config` with the names that the first start fixed.
+
+    Raises `Missing` (FED-12.9) when no node was started here, `Malformed` (FED-12.3) when
+    another name was given.
+    """
+    if is_first_start(config):
+        raise absent(config)
+    database = Database(config.database_url)
+    desk = Desk(config.origin, SystemClock(), SystemEntropy(), render)
+    try:
+        names = await Units(database, desk, Bells()).look(SettledUnit, lambda unit: unit.names())
+    except DBAPIError:
+        raise absent(config) from None
+    except OSError as error:
+        raise Unreachable(f"the database cannot be reached: {error}") from None
+    finally:
+        await database.close()
+    if not names:
+        raise absent(config)
+    if config.origin != NAMELESS:
+        check_names(names, origin=config.origin)
+    return replace(
+        config, origin=names["origin"], account_domain=names["account_domain"], media_origin=""
+    )
+
+
+def absent(config: Config) -> Missing:
+    """No node was started with this database."""
+    where = "this database" if config.database else config.data_dir
+    return Missing("FED-12.9", f"there is no node in {where} yet: start it first with kith serve")
+
+
 async def make(config: Config, role: Role, uses: int, days: int) -> str:
-    """A fresh link."""
+    """A fresh link. Raises `Malformed` (GRA-2.3) for uses or days beyond what an invite has."""
+    span = read_uses(uses, days)
     entropy, database = SystemEntropy(), Database(config.database_url)
     units = Units(database, Desk(config.origin, SystemClock(), entropy, render), Bells())
     secret = new_secret(entropy)
 
     async def write(unit: InvitesUnit) -> None:
-        span = timedelta(days=days)
         digest = digest_of_invite(secret)
         await unit.add_invite(
             Invite(digest, unit.fresh(), None, role, False, uses, unit.now, unit.now + span)
@@ -38,18 +74,18 @@ async def make(config: Config, role: Role, uses: int, days: int) -> str:
         await units.run(InvitesUnit, write)
     finally:
         await database.close()
-    return invite_url(config.origin, secret)
+    return invite_url(config.reached_at, secret)
 
 
 def main(argv: list[str]) -> int:
     """Print one link; 1 with a sentence when it cannot be made."""
-    parser = argparse.ArgumentParser(prog="kith invite", description=__doc__, add_help=False)
+    parser = options("invite", __doc__)
     parser.add_argument("--admin", action="store_true", help="who comes by it administers the node")
-    parser.add_argument("--uses", type=int, default=1)
-    parser.add_argument("--days", type=int, default=7)
-    found, rest = parser.parse_known_args(argv)
+    parser.add_argument("--uses", type=int, default=1, help="how many may come by it")
+    parser.add_argument("--days", type=int, default=7, help="how long it is good")
+    found = parser.parse_args(argv)
     try:
-        config = read_config(rest, "invite", __doc__)
+        config = asyncio.run(named(read_config(found, named=False)))
         migrate(config, "pre")
         role = Role.ADMIN if found.admin else Role.MEMBER
         sys.stdout.write(asyncio.run(make(config, role, found.uses, found.days)) + "\n")

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from node.cli import child
-from node.cli.starting import holding, make_folder, read_config
+from node.cli.starting import holding, make_folder, options, read_config
 from node.config import Config
 from node.errors import NodeError, Unreachable
 from node.store.database import Database
@@ -33,7 +33,7 @@ def migrate(config: Config, phase: str) -> None:
 def main(argv: list[str]) -> int:
     """0 when the database is at this version afterwards."""
     try:
-        config = read_config(argv, "migrate", __doc__)
+        config = read_config(options("migrate", __doc__).parse_args(argv), named=False)
         with holding(config, alone=True):
             migrate(config, "post")
     except NodeError as error:

@@ -5,7 +5,6 @@ import logging
 import signal
 import ssl
 import sys
-from urllib.parse import urlsplit
 
 import uvloop
 from aiohttp import web
@@ -54,11 +53,8 @@ async def _greet(node: Node, world: World) -> None:
     link = await admin_invite(node, world)
     if link is None:
         return
-    origin = node.config.origin
-    if urlsplit(origin).hostname == "localhost" and not node.config.tls_cert_file:
-        # A trial on this machine: browsers take plain HTTP from localhost, and nobody else asks.
-        link = link.replace("https://", "http://", 1)
-    sys.stdout.write(f"{origin} is ready. Its first administrator signs up here:\n  {link}\n")
+    where = node.config.reached_at
+    sys.stdout.write(f"{where} is ready. Its first administrator signs up here:\n  {link}\n")
     sys.stdout.flush()
 
 

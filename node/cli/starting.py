@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import os
+import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -16,24 +17,45 @@ from node.errors import Conflict, Malformed
 LOCK_FILE = "node.lock"
 
 
-def read_config(argv: list[str], command: str, about: str | None) -> Config:
-    """The configuration from the command line, the variables and the file."""
+# Stands for the names that `kith serve` needs and other commands read from the database.
+NAMELESS = "https://localhost"
+
+
+def options(command: str, about: str | None) -> argparse.ArgumentParser:
+    """What all commands for operators take."""
     parser = argparse.ArgumentParser(prog=f"kith {command}", description=about)
     parser.add_argument("--data", help="folder of database, blobs and node key", dest="data_dir")
     parser.add_argument("--domain", help="our public host name, such as kith.example.org")
     parser.add_argument("--listen", help="HOST:PORT")
     parser.add_argument("--database", help="SQLAlchemy URL; default is SQLite in the data folder")
     parser.add_argument("--config", type=Path, help="TOML file with settings")
-    found = parser.parse_args(argv)
-    origin = f"https://{found.domain}" if found.domain else None
+    return parser
+
+
+def read_config(found: argparse.Namespace, named: bool = True) -> Config:
+    """The configuration from the command line, the variables and the file.
+
+    Not `named`: a node that stands already is meant, and its names need not be said.
+    """
+    origin = f"https://{found.domain.removeprefix('https://')}" if found.domain else None
     return settings.load(
         os.environ,
         found.config,
+        {} if named else {"origin": NAMELESS},
         data_dir=found.data_dir,
         origin=origin,
         listen=found.listen,
         database=found.database,
     )
+
+
+def check_parts(config: Config) -> None:
+    """Raises `Malformed` (FED-12.5) when the database has no place or ffmpeg is not there."""
+    parent = Path(config.database_url.partition(":///")[2]).parent
+    if config.database.startswith("sqlite") and not parent.is_dir():
+        raise Malformed("FED-12.5", f"database: there is no folder {parent}: make it first")
+    if config.ffmpeg and shutil.which(config.ffmpeg) is None:
+        raise Malformed("FED-12.5", f"ffmpeg: {config.ffmpeg} is no program that can be run")
 
 
 def tls_context(config: Config) -> ssl.SSLContext | None:

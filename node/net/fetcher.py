@@ -18,9 +18,10 @@ from aiohttp.abc import AbstractResolver
 from msgspec.structs import replace
 from yarl import URL
 
+from node.config import read_resolve
 from node.errors import Forbidden, TooMuch, Unreachable
 from node.net.addresses import check_url
-from node.net.resolver import CheckedResolver, read_resolve
+from node.net.resolver import CheckedResolver
 from node.ports import Request, Response
 from node.wire.httpsig.message import target_of
 

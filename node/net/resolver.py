@@ -9,19 +9,8 @@ from collections.abc import Mapping
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-from node.errors import Forbidden, Malformed
+from node.errors import Forbidden
 from node.net.addresses import is_public
-
-
-def read_resolve(table: Mapping[str, str]) -> dict[str, tuple[str, int]]:
-    """`name → ip:port` of the configuration. Raises `Malformed` (FED-12.1)."""
-    found = {}
-    for name, where in table.items():
-        address, _, port = where.rpartition(":")
-        if not address or not port.isdigit() or not 0 < int(port) < 65536:
-            raise Malformed("FED-12.1", f"resolve: {name} must lead to IP:PORT, not {where!r}")
-        found[name.lower()] = (address.strip("[]"), int(port))
-    return found
 
 
 class CheckedResolver(AbstractResolver):

@@ -36,9 +36,9 @@ def new_secret(entropy: Entropy) -> str:
     return base64.b32encode(entropy.draw(SECRET_BYTES)).decode().lower()
 
 
-def invite_url(origin: str, secret: str) -> str:
+def invite_url(reached_at: str, secret: str) -> str:
     """The link that opens the sign-up page."""
-    return f"{origin}/invite/{secret}"
+    return f"{reached_at}/invite/{secret}"
 
 
 def routes(
@@ -116,7 +116,7 @@ class Guests(Struct, frozen=True):
             )
 
         made = await self.units.run(InvitesUnit, work)
-        return Reply(invite_view(made, invite_url(self.config.origin, secret)))
+        return Reply(invite_view(made, invite_url(self.config.reached_at, secret)))
 
     async def list(self, call: Call) -> Reply:
         account = call.caller.account

@@ -7,7 +7,6 @@ import pytest
 
 from node.errors import Forbidden
 from node.net.addresses import check_url, is_public
-from node.net.resolver import read_resolve
 
 Refuses = Callable[[str], AbstractContextManager[None]]
 NONE: frozenset[str] = frozenset()
@@ -84,14 +83,3 @@ def test_numbers_that_some_resolvers_take_for_addresses_are_refused(url: str) ->
 def test_a_name_that_the_operator_resolved_is_called() -> None:
     assert check_url("https://b.test/x", frozenset({"b.test"})).host == "b.test"
     assert check_url("https://social.coop/x", NONE).host == "social.coop"
-
-
-@pytest.mark.clause("FED-12.1")
-@pytest.mark.parametrize("where", ["127.0.0.1", "127.0.0.1:", ":1", "127.0.0.1:0", "a:99999", ""])
-def test_a_resolve_entry_of_the_wrong_form_is_refused(where: str, refused: Refuses) -> None:
-    with refused("FED-12.1"):
-        read_resolve({"b.test": where})
-
-
-def test_a_resolve_entry_may_hold_an_ipv6_address() -> None:
-    assert read_resolve({"B.test": "[::1]:8443"}) == {"b.test": ("::1", 8443)}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from node.cli import child, serve
+from node.cli import child, invite, migrate, serve
 from node.client.line import Event, Line
 from node.errors import Missing, Unreachable
 from node.wire.api.accounts import ActorView, Session, SignUp
@@ -173,6 +173,10 @@ def test_what_cannot_be_used_is_said_in_one_sentence_and_nothing_is_made(
             (("--config", str(toml)), {}, "is not TOML"),
             (("--config", away), {}, "cannot be read"),
             (("--domain", "kith.example.org"), {}, "FED-12.2"),
+            (("--domain", "foo bar.test"), {}, "host name of letters, digits and hyphens"),
+            ((), {"KITH_RESOLVE": "beta.test=beta:1"}, "beta.test must lead to IP:PORT"),
+            ((), {"KITH_FFMPEG": away}, "is no program that can be run"),
+            (("--database", f"sqlite+aiosqlite:///{away}/k.db"), {}, "there is no folder"),
             ((), {"KITH_TLS_CERT_FILE": away}, "away.pem cannot be read"),
             ((), {"KITH_TLS_KEY_FILE": str(junk)}, "no certificate chain"),
             ((), {"KITH_EXTRA_CA_FILE": str(junk)}, "holds no certificate"),
@@ -186,6 +190,32 @@ def test_what_cannot_be_used_is_said_in_one_sentence_and_nothing_is_made(
             assert code == 1 and one_sentence(words) and expected in words, words
     made = [file.name for file in place.data.iterdir()] if place.data.exists() else []
     assert made in ([], ["node.lock"])
+
+
+@pytest.mark.clause("FED-12.9")
+def test_an_invite_needs_a_node_and_takes_its_names_from_it(
+    place: Place, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    away = tmp_path / "away"
+    assert invite.main(["--data", str(away)]) == 1
+    assert "FED-12.9" in capsys.readouterr().err and not away.exists()
+
+    place.start()
+    asyncio.run(place.ready())
+    here = ["--data", str(place.data)]
+    assert invite.main([*here, "--domain", "gamma.test"]) == 1
+    assert "FED-12.3" in capsys.readouterr().err
+    assert invite.main([*here, "--uses", "0"]) == 1
+    assert "GRA-2.3" in capsys.readouterr().err
+    connection = sqlite3.connect(place.data / "kith.sqlite3")
+    count = "SELECT count(*) FROM invites"
+    before = connection.execute(count).fetchone()
+    assert invite.main([*here, "--admin"]) == 0
+    assert capsys.readouterr().out.startswith("https://alpha.test/invite/")
+    assert before == (1,) and connection.execute(count).fetchone() == (2,)
+    connection.close()
+    assert place.stop() == 0
+    assert migrate.main(here) == 0
 
 
 @pytest.mark.clause("FED-12.6")
