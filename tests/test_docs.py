@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from node.cli.table import PERSONS
 from tools import settings_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +25,14 @@ def test_a_link_leads_somewhere(paper: Path) -> None:
 def test_every_setting_is_on_its_page() -> None:
     text = settings_page.PAGE.read_text()
     assert text == settings_page.page(text), "run .venv/bin/python tools/settings_page.py"
+
+
+def test_every_command_of_persons_is_on_the_clients_page() -> None:
+    text = (ROOT / "docs" / "clients.md").read_text()
+    table = text.partition("| command | what it does |")[2].partition("\n\n")[0]
+    named = {word for cell in re.findall(r"`([^`]*)`", table) for word in cell.split()[:1]}
+    missing = PERSONS.keys() - named
+    assert not missing, f"docs/clients.md does not name {missing}"
 
 
 async def test_the_town_in_the_testers_page_stands(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ PERSONS = {
     "feed": Command(_PERSON, "What your friends posted, to the end.", whole=True),
     "watch": Command(_PERSON, "Play or save a video.", whole=True),
     "like": Command(_PERSON, "Like a post or video.", whole=True),
+    "unlike": Command(_PERSON, "Take a like back.", whole=True),
     "comment": Command(_PERSON, "Comment on a post or video.", whole=True),
     "comments": Command(_PERSON, "Read the comments on a post or video.", whole=True),
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),

@@ -83,7 +83,9 @@ class Studio:
         )
         container = renditions.container(head)
         if container is None:
-            raise Malformed("VID-2.1", "this is not a video: MP4, WebM, AVI and MPEG-TS are taken")
+            raise Malformed(
+                "VID-2.1", "this is not a video: MP4, MOV, MKV, WebM, AVI and MPEG-TS are taken"
+            )
         order = {
             "container": renditions.FORMATS[container],
             "codecs": transcode.CODECS,

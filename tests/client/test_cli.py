@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from node.cli.table import PERSONS
-from node.client.cli import main
+from node.client.cli import main, program
 from node.client.cli.out import clean
 from tests.client.conftest import PASSPHRASE, Square, password_of
 
@@ -225,6 +225,12 @@ def test_who_is_not_logged_in_is_told_how(
     for line in ("friends", "chat @bob", "devices revoke", "watch 1"):
         assert main([*line.split(), "--home", str(tmp_path)]) == 1
         assert "kith login" in capsys.readouterr().err
+
+
+def test_the_table_of_commands_is_what_there_is() -> None:
+    app = program()
+    there = [one.name for one in (*app.registered_commands, *app.registered_groups)]
+    assert sorted(map(str, there)) == sorted(PERSONS)
 
 
 @pytest.mark.parametrize("name", sorted(PERSONS))

@@ -42,7 +42,7 @@ CLAUSES: Mapping[str, str] = {
     "VID-1.1": "Give the path of a video file.",
     "VID-1.7": "Send the file again.",
     "VID-2.1": "Give a video file, such as MP4, MOV, MKV or WebM.",
-    "VID-2.2": "Give a video with a picture in it.",
+    "VID-2.2": "Does it play elsewhere? It needs a picture; a damaged file has to be made again.",
     "VID-2.3": "The file is cut off: copy it again from where it was made.",
 }
 KINDS: tuple[tuple[type[NodeError], str], ...] = (

@@ -23,8 +23,8 @@ NOTICES = {
     "follow": "follows you",
     "mention": "mentioned you",
     "mutual": "and you follow each other (kith friend confirm)",
-    "video_failed": "could not be made into a video",
 }
+OWN_NOTICES = {"video_failed": "A video of yours could not be made; its file can be posted again."}
 ABOUT = ("like", "comment", "mention")
 
 
@@ -120,8 +120,8 @@ async def notices(
 
 
 def _tell(desk: Desk, notice: Notice, number: int) -> None:
-    did = NOTICES.get(notice.kind, notice.kind)
-    line = f"{number:>3}  {moment(notice.created)}  {notice.actor.handle} {did}"
+    did = f"{notice.actor.handle} {NOTICES.get(notice.kind, notice.kind)}"
+    line = f"{number:>3}  {moment(notice.created)}  {OWN_NOTICES.get(notice.kind, did)}"
     desk.out.say(line, "" if notice.read else "bold")
     if notice.kind in ABOUT:
         desk.out.say(f"     {notice.object}", "dim")
