@@ -104,6 +104,14 @@ class Places(Struct, frozen=True):
         """The stable address of a public video's file."""
         return f"{self.media_origin}/media/public/{film.uuid}/{file}"
 
+    def shown(self, film: Film, file: str) -> str:
+        """As `open`, for a page of ours: what the page's own host serves needs no host's name.
+
+        So that it also plays where the node is reached by another, such as a trial without TLS.
+        """
+        address = self.open(film, file)
+        return address.removeprefix(self.origin) if self.media_origin == self.origin else address
+
     def signed(self, film: Film, file: str) -> str:
         """The address that answers to a signature; of our own host, which is signed with it."""
         return f"{self.origin}/media/signed/{film.uuid}/{file}"

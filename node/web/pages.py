@@ -37,6 +37,12 @@ def policy(media_origin: str) -> str:
     )
 
 
+def server_option(config: Config) -> str:
+    """What `kith login @you@domain` needs besides, where that domain is not where we are."""
+    where = config.reached_at
+    return "" if where == f"https://{config.account_domain}" else f" --server {where}"
+
+
 class Pages(Struct, frozen=True):
     """Draws pages. `furnish` the application first."""
 
@@ -59,6 +65,7 @@ class Pages(Struct, frozen=True):
         aiohttp_jinja2.get_env(app).globals.update(
             node_name=self.config.node_name,
             domain=self.config.account_domain,
+            server=server_option(self.config),
             # The sheet's address changes with its content, so that browsers may keep it.
             style=sha256((HERE / "static" / "kith.css").read_bytes()).hexdigest()[:12],
         )

@@ -213,14 +213,19 @@ class VideoPages(Struct, frozen=True):
         author, likes, comments = await self.units.look(FeedUnit, look)
         return self.pages.draw(
             request, "video.html", film=film, words=film.words, author=author, likes=likes,
-            comments=comments, page=self.places.page(film), **self._media(film),
+            comments=comments, page=self.places.page(film), name=author.handle.split("@")[1],
+            **self._media(film),
         )  # fmt: skip
 
     def _media(self, film: Film) -> dict[str, Any]:
         return {
             "mp4": self.places.open(film, MP4),
-            "hls": self.places.open(film, MASTER),
             "poster": self.places.open(film, POSTER),
+            "player": {
+                "mp4": self.places.shown(film, MP4),
+                "hls": self.places.shown(film, MASTER),
+                "poster": self.places.shown(film, POSTER),
+            },
             "blurb": plain(film.words.description)[:LONGEST_BLURB],
             "when": rfc3339(film.ready or film.created),
         }

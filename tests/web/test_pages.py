@@ -55,6 +55,23 @@ async def test_an_invite_link_opens_a_form_that_makes_an_account(house: House) -
     assert gone.status == 403 and b"ask for a new one" in gone.raw.lower()
 
 
+@pytest.mark.parametrize(
+    ("settings", "login"),
+    [
+        ({}, b"kith login @you@a.test<"),
+        ({"account_domain": "b.test"}, b"kith login @you@b.test --server https://a.test<"),
+        (
+            {"origin": "https://localhost:8420"},
+            b"kith login @you@localhost:8420 --server http://localhost:8420<",
+        ),
+    ],
+)
+async def test_the_front_page_says_a_login_that_leads_here(
+    build: Build, settings: dict[str, str], login: bytes
+) -> None:
+    assert login in (await page(await build(**settings), "/")).raw
+
+
 async def test_a_refused_form_keeps_what_was_written_but_the_password(house: House) -> None:
     secret = await house.invite()
     fields = {"name": "bad name", "display_name": 'O"Hara', "password": "secret horse 12"}
