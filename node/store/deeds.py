@@ -35,9 +35,14 @@ async def mark(connection: AsyncConnection, at: int) -> Deed | None:
     if deed is None or deed.marked:
         return None
     done = await connection.execute(
-        insert_ignore(connection, tables.idempotency).values(
-            token=deed.token, key=deed.key, request=deed.request, body=b"", created=at
-        )
+        insert_ignore(connection, tables.idempotency),
+        {
+            "token": deed.token,
+            "key": deed.key,
+            "request": deed.request,
+            "body": b"",
+            "created": at,
+        },
     )
     if done.rowcount != 1:
         raise Conflict("API-6.3", "the same request is being answered elsewhere: try again")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import Select, and_, bindparam, select, update
 
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Kind
@@ -31,6 +31,43 @@ _HEAD = [
 ]
 _ITEM_NAMES = ("epoch", "attempt", "kind", "sha256", "seq", "prev", "term", "signature")
 _ITEM = [relay_items.c[name].label(f"item_{name}") for name in _ITEM_NAMES]
+# All that a message needs in one statement: each costs about a millisecond. An outer join stands
+# for each fact that may be missing.
+_ENTRY = (
+    select(
+        *_HEAD,
+        participants.c.actor.label("member"),
+        participants.c.device.label("member_device"),
+        devices.c.id.label("standing"),
+        devices.c.account,
+        actors.c.id.label("known"),
+        *_ITEM,
+    )
+    .join(
+        participants,
+        and_(participants.c.conversation == conversations.c.id, participants.c.left.is_(None)),
+        isouter=True,
+    )
+    .join(
+        devices,
+        and_(devices.c.id == participants.c.device, devices.c.revoked.is_(None)),
+        isouter=True,
+    )
+    .join(actors, actors.c.id == participants.c.actor, isouter=True)
+    .join(
+        relay_items,
+        and_(
+            relay_items.c.conversation == conversations.c.id,
+            relay_items.c.sha256 == bindparam("sha256"),
+        ),
+        isouter=True,
+    )
+    .order_by(participants.c.actor, participants.c.device)
+)
+ENTRY_BY_ID = _ENTRY.where(conversations.c.id == bindparam("which"))
+ENTRY_BY_GROUP = _ENTRY.where(conversations.c.mls_group == bindparam("which"))
+KEEP_HEAD = update(conversations).where(conversations.c.id == bindparam("which"))
+ITEM = relay_items.insert()
 
 
 def named(what: bytes, digest: bytes) -> UUID:
@@ -77,49 +114,13 @@ class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
     # -- conversations ---------------------------------------------------------------------------
 
     async def entry(self, id: str, sha256: bytes = b"") -> Entry | None:
-        return await self._entry(conversations.c.id == id, sha256)
+        return await self._entry(ENTRY_BY_ID, id, sha256)
 
     async def entry_of(self, group: bytes, sha256: bytes = b"") -> Entry | None:
-        return await self._entry(conversations.c.mls_group == group, sha256)
+        return await self._entry(ENTRY_BY_GROUP, group, sha256)
 
-    async def _entry(self, which: ColumnElement[bool], sha256: bytes) -> Entry | None:
-        # All that a message needs in one statement: each costs about a millisecond. An outer join
-        # stands for each fact that may be missing.
-        found = await self.connection.execute(
-            select(
-                *_HEAD,
-                participants.c.actor.label("member"),
-                participants.c.device.label("member_device"),
-                devices.c.id.label("standing"),
-                devices.c.account,
-                actors.c.id.label("known"),
-                *_ITEM,
-            )
-            .join(
-                participants,
-                and_(
-                    participants.c.conversation == conversations.c.id,
-                    participants.c.left.is_(None),
-                ),
-                isouter=True,
-            )
-            .join(
-                devices,
-                and_(devices.c.id == participants.c.device, devices.c.revoked.is_(None)),
-                isouter=True,
-            )
-            .join(actors, actors.c.id == participants.c.actor, isouter=True)
-            .join(
-                relay_items,
-                and_(
-                    relay_items.c.conversation == conversations.c.id,
-                    relay_items.c.sha256 == sha256,
-                ),
-                isouter=True,
-            )
-            .where(which)
-            .order_by(participants.c.actor, participants.c.device)
-        )
+    async def _entry(self, query: "Select[Any]", which: str | bytes, sha256: bytes) -> Entry | None:
+        found = await self.connection.execute(query, {"which": which, "sha256": sha256})
         rows = found.all()
         if not rows:
             return None
@@ -145,15 +146,15 @@ class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
 
     async def keep_head(self, conversation: Conversation) -> None:
         await self.connection.execute(
-            update(conversations)
-            .where(conversations.c.id == conversation.id)
-            .values(
-                mls_group=conversation.group or None,
-                epoch=conversation.epoch,
-                seq=conversation.seq,
-                head=conversation.head,
-                term=conversation.term,
-            )
+            KEEP_HEAD,
+            {
+                "which": conversation.id,
+                "mls_group": conversation.group or None,
+                "epoch": conversation.epoch,
+                "seq": conversation.seq,
+                "head": conversation.head,
+                "term": conversation.term,
+            },
         )
 
     async def keep_group_info(self, conversation: str, group_info: bytes) -> None:
@@ -229,20 +230,21 @@ class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
 
     async def add_item(self, conversation: str, item: Item, actor: str) -> None:
         await self.connection.execute(
-            relay_items.insert().values(
-                conversation=conversation,
-                seq=item.seq,
-                epoch=item.epoch,
-                attempt=item.attempt,
-                kind=item.kind,
-                sha256=item.sha256,
-                actor=actor,
-                prev=item.prev,
-                term=item.term,
-                signature=item.signature,
-                commit_epoch=item.epoch if item.kind == Kind.COMMIT else None,
-                created=micros(self.now),
-            )
+            ITEM,
+            {
+                "conversation": conversation,
+                "seq": item.seq,
+                "epoch": item.epoch,
+                "attempt": item.attempt,
+                "kind": item.kind,
+                "sha256": item.sha256,
+                "actor": actor,
+                "prev": item.prev,
+                "term": item.term,
+                "signature": item.signature,
+                "commit_epoch": item.epoch if item.kind == Kind.COMMIT else None,
+                "created": micros(self.now),
+            },
         )
 
     async def winner(self, conversation: str, epoch: int) -> bytes:

@@ -36,6 +36,10 @@ from node.wire.times import micros
 
 MOST_SAID = 16  # activities by one actor that say the same of one post; the newest are kept
 
+BURIED = select(tombstones.c.id).where(tombstones.c.id == bindparam("id"))
+BURIED_BY = BURIED.where(tombstones.c.actor == bindparam("by"))
+PUBLISHED = select(posts.c.published).where(posts.c.id == bindparam("id"))
+
 
 def attachments_json(attachments: Iterable[Attachment]) -> str:
     """The attachments as they are kept in `posts.attachments`."""
@@ -52,25 +56,23 @@ class InboxUnit(SightUnit):
     ) -> None:
         local = await self.account_of(note.author) is not None
         await self.connection.execute(
-            insert_ignore(self.connection, posts).values(
-                id=note.id,
-                author=note.author,
-                local=local,
-                kind=kind,
-                thread=thread,
-                in_reply_to=note.in_reply_to,
-                video=note.video,
-                published=micros(note.published),
-                updated=micros(note.updated) if note.updated else None,
+            insert_ignore(self.connection, posts),
+            {
+                "id": note.id,
+                "author": note.author,
+                "local": local,
+                "kind": kind,
+                "thread": thread,
+                "in_reply_to": note.in_reply_to,
+                "video": note.video,
+                "published": micros(note.published),
+                "updated": micros(note.updated) if note.updated else None,
                 **_words(note),
-            )
+            },
         )
         for one in audience:
-            await self.connection.execute(
-                insert_ignore(self.connection, audiences).values(
-                    post=note.id, kind=one.kind, ref=one.ref
-                )
-            )
+            row = {"post": note.id, "kind": one.kind, "ref": one.ref}
+            await self.connection.execute(insert_ignore(self.connection, audiences), row)
 
     async def change_post(self, note: Note) -> None:
         """Replace the words unless what is stored is newer (updates may overtake each other).
@@ -170,10 +172,8 @@ class InboxUnit(SightUnit):
 
     async def buried(self, id: str, actor: str = "") -> bool:
         """Whether `actor` (or, when left out, anyone) is known to have ended the thing `id`."""
-        query = select(tombstones.c.id).where(tombstones.c.id == id)
-        if actor:
-            query = query.where(tombstones.c.actor == actor)
-        return (await self.connection.execute(query)).first() is not None
+        query, wanted = (BURIED_BY, {"id": id, "by": actor}) if actor else (BURIED, {"id": id})
+        return (await self.connection.execute(query, wanted)).first() is not None
 
     async def bury(self, id: str, actor: str) -> None:
         await self.connection.execute(
@@ -184,11 +184,10 @@ class InboxUnit(SightUnit):
 
     async def show(self, account: str, post: Note | Known) -> None:
         """Into the feed, once; the event carries only the id (the feed has the rest)."""
-        published = select(posts.c.published).where(posts.c.id == post.id).scalar_subquery()
+        published = (await self.connection.execute(PUBLISHED, {"id": post.id})).scalar_one()
         added = await self.connection.execute(
-            insert_ignore(self.connection, timeline)
-            .values(account=account, post=post.id, published=published)
-            .returning(timeline.c.post)
+            insert_ignore(self.connection, timeline, timeline.c.post),
+            {"account": account, "post": post.id, "published": published},
         )
         if added.first() is not None:
             await self.tell(account, "post", {"id": post.id, "author": post.author})

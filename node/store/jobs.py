@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.ports import Clock
@@ -14,6 +14,22 @@ from node.store.upserts import insert_ignore
 from node.wire.times import from_micros, micros
 
 LEASE = timedelta(seconds=60)
+
+
+_T = tables.jobs.c
+_KIND = _T.kind.in_(bindparam("kinds", expanding=True))
+DUE = (
+    select(_T.id)
+    .where(
+        _T.state == "due",
+        _KIND,
+        _T.due <= bindparam("now"),
+        or_(_T.leased_until.is_(None), _T.leased_until < bindparam("now")),
+    )
+    .order_by(_T.due, _T.id)
+    .limit(1)
+)
+NEXT_DUE = select(func.min(_T.due)).where(_T.state == "due", _T.leased_until.is_(None), _KIND)
 
 
 class Job(Struct, frozen=True):
@@ -52,19 +68,13 @@ class Jobs:
         """The job of `kinds` that is due for longest; ours for `LEASE`, then renewed or lost."""
         t = tables.jobs
         now = self._clock.now()
-        free = or_(t.c.leased_until.is_(None), t.c.leased_until < micros(now))
-        due = (
-            select(t.c.id)
-            .where(t.c.state == "due", t.c.kind.in_(kinds), t.c.due <= micros(now), free)
-            .order_by(t.c.due, t.c.id)
-            .limit(1)
-        )
+        wanted = {"kinds": kinds, "now": micros(now)}
 
         async def take(connection: AsyncConnection) -> Job | None:
-            first = due
+            first = DUE
             if not self._database.is_sqlite:
-                first = due.with_for_update(skip_locked=True)
-            row = (await connection.execute(first)).first()
+                first = DUE.with_for_update(skip_locked=True)
+            row = (await connection.execute(first, wanted)).first()
             if row is None:
                 return None
             taken = await connection.execute(
@@ -75,13 +85,10 @@ class Jobs:
             )
             return Job(*taken.one())
 
-        if not await self._any_due(due):
-            return None
-        return await self._database.write(take)
-
-    async def _any_due(self, due: object) -> bool:
         async with self._database.read() as connection:
-            return (await connection.execute(due)).first() is not None  # type: ignore[call-overload]
+            if (await connection.execute(DUE, wanted)).first() is None:
+                return None
+        return await self._database.write(take)
 
     async def renew(self, job: Job) -> None:
         """Still at it."""
@@ -129,12 +136,8 @@ class Jobs:
 
     async def next_due(self, kinds: list[str]) -> datetime | None:
         """When the next job of `kinds` is due."""
-        t = tables.jobs.c
-        query = select(func.min(t.due)).where(
-            t.state == "due", t.leased_until.is_(None), t.kind.in_(kinds)
-        )
         async with self._database.read() as connection:
-            at = (await connection.execute(query)).scalar_one_or_none()
+            at = (await connection.execute(NEXT_DUE, {"kinds": kinds})).scalar_one_or_none()
         return None if at is None else from_micros(at)
 
     async def _put(self, job: Job, **values: object) -> None:

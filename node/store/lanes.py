@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Select, Text, bindparam, func, or_, select, text, update
+from sqlalchemy import Text, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.federation.memory import Memory
@@ -23,6 +23,22 @@ SETTLE = text(
     "UPDATE deliveries SET state = :state, attempts = :attempts, first_tried = :first, "
     "due = :due, settled = :settled, aside = :aside, reason = :reason "
     "WHERE seq = :seq AND state = 'due'"
+)
+
+
+_D, _O = tables.deliveries.c, tables.outbox.c
+PARCELS = (
+    select(
+        _D.seq, _D.activity, _D.host, _D.inbox, _D.actor, _O.body,
+        _D.attempts, _D.first_tried, _D.due, _D.aside,
+    )
+    .join(tables.outbox, _O.id == _D.activity)
+    .where(_D.state == "due", _D.seq > bindparam("after"))
+    .order_by(_D.seq)
+    .limit(bindparam("most"))
+)  # fmt: skip
+OF_LANE = PARCELS.where(
+    _D.host == bindparam("lane"), or_(_D.aside.is_(False), _D.due <= bindparam("now"))
 )
 
 
@@ -82,10 +98,9 @@ class Lanes:
 
     async def parcels_since(self, seq: int, most: int) -> list[Parcel]:
         """The newest parcels of all lanes, in order: what a bell was rung for, in one look."""
-        d = tables.deliveries.c
-        query = _parcels().where(d.state == "due", d.seq > seq).order_by(d.seq).limit(most)
         async with self._database.read() as connection:
-            return [_parcel(row) for row in (await connection.execute(query)).all()]
+            rows = (await connection.execute(PARCELS, {"after": seq, "most": most})).all()
+        return [_parcel(row) for row in rows]
 
     async def hosts_due(self) -> list[str]:
         """Every host with something that is due; the head of its lane may still have to wait."""
@@ -102,16 +117,10 @@ class Lanes:
 
     async def parcels(self, host: str, after: int, most: int) -> list[Parcel]:
         """The next parcels of a lane behind row `after`, in order; those aside only when due."""
-        d = tables.deliveries.c
-        query = (
-            _parcels()
-            .where(d.state == "due", d.host == host, d.seq > after)
-            .where(or_(d.aside.is_(False), d.due <= micros(self._clock.now())))
-            .order_by(d.seq)
-            .limit(most)
-        )
+        now = micros(self._clock.now())
+        wanted = {"lane": host, "after": after, "now": now, "most": most}
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(OF_LANE, wanted)).all()
         return [_parcel(row) for row in rows]
 
     async def deliveries_of(self, activity: str) -> list[Standing]:
@@ -243,14 +252,6 @@ async def _remark(connection: AsyncConnection, remarks: list[dict[str, Any]]) ->
         },
     )
     await connection.execute(statement, remarks)
-
-
-def _parcels() -> Select[Any]:
-    d, o = tables.deliveries.c, tables.outbox.c
-    return select(
-        d.seq, d.activity, d.host, d.inbox, d.actor, o.body,
-        d.attempts, d.first_tried, d.due, d.aside,
-    ).join(tables.outbox, o.id == d.activity)  # fmt: skip
 
 
 def _parcel(row: Any) -> Parcel:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from node.e2ee.envelope import Sealed
 from node.e2ee.mailbox import Box, Waiting
@@ -13,6 +13,28 @@ from node.wire.times import micros
 
 MAIL_KEPT = timedelta(days=30)
 
+_M, _E = mailbox.c, events.c
+_MINE = _M.device == bindparam("device")
+_UPTO = _M.seq <= bindparam("upto")
+SIZES = (
+    select(_M.seq, func.length(_M.body).label("size"))
+    .where(_MINE, _M.seq > bindparam("after"), _M.created > bindparam("kept"))
+    .order_by(_M.seq)
+    .limit(bindparam("count"))
+)
+CHOSEN = select(mailbox).where(_M.seq.in_(bindparam("chosen", expanding=True))).order_by(_M.seq)
+NEWEST = select(func.max(_M.created)).where(_MINE, _UPTO)
+OLDEST = select(func.min(_M.created)).where(_MINE)
+DROP = delete(mailbox).where(_MINE, _UPTO)
+# The newest event of all stays: by its number a stream knows that it was not set back.
+DROP_EVENTS = delete(events).where(
+    _E.account == bindparam("account"),
+    _E.device == bindparam("device"),
+    _E.kind == "sealed",
+    _E.created < bindparam("end"),
+    _E.seq < select(func.max(_E.seq)).scalar_subquery(),
+)
+
 
 class MailboxUnit(Unit):
     """A transaction of the mailbox."""
@@ -22,17 +44,16 @@ class MailboxUnit(Unit):
     ) -> Waiting | None:
         at = micros(self.now)
         added = await self.connection.execute(
-            insert_ignore(self.connection, mailbox)
-            .values(
-                device=device,
-                conversation=conversation,
-                actor=actor,
-                kind=str(sealed.kind),
-                body=sealed.body,
-                sha256=sealed.sha256,
-                created=at,
-            )
-            .returning(mailbox.c.seq)
+            insert_ignore(self.connection, mailbox, _M.seq),
+            {
+                "device": device,
+                "conversation": conversation,
+                "actor": actor,
+                "kind": str(sealed.kind),
+                "body": sealed.body,
+                "sha256": sealed.sha256,
+                "created": at,
+            },
         )
         seq = added.scalar_one_or_none()
         if seq is None:
@@ -42,10 +63,7 @@ class MailboxUnit(Unit):
     async def mail_of(self, device: str, after: int, count: int, most: int) -> list[Waiting]:
         kept = micros(self.now - MAIL_KEPT)
         sizes = await self.connection.execute(
-            select(mailbox.c.seq, func.length(mailbox.c.body).label("size"))
-            .where(mailbox.c.device == device, mailbox.c.seq > after, mailbox.c.created > kept)
-            .order_by(mailbox.c.seq)
-            .limit(count)
+            SIZES, {"device": device, "after": after, "kept": kept, "count": count}
         )
         chosen: list[int] = []
         total = 0
@@ -54,38 +72,24 @@ class MailboxUnit(Unit):
             if chosen and total > most:
                 break
             chosen.append(row.seq)
-        found = await self.connection.execute(
-            select(mailbox).where(mailbox.c.seq.in_(chosen)).order_by(mailbox.c.seq)
-        )
+        found = await self.connection.execute(CHOSEN, {"chosen": chosen})
         return [
             Waiting(row.seq, row.conversation, row.actor, row.kind, row.created, row.body)
             for row in found
         ]
 
     async def drop_mail(self, box: Box, upto: int) -> None:
-        mine = mailbox.c.device == box.device
-        found = await self.connection.execute(
-            select(func.max(mailbox.c.created)).where(mine, mailbox.c.seq <= upto)
-        )
+        device = {"device": box.device}
+        found = await self.connection.execute(NEWEST, {**device, "upto": upto})
         newest = found.scalar_one_or_none()
         if newest is None:
             return
-        await self.connection.execute(delete(mailbox).where(mine, mailbox.c.seq <= upto))
-        left = await self.connection.execute(select(func.min(mailbox.c.created)).where(mine))
+        await self.connection.execute(DROP, {**device, "upto": upto})
+        left = await self.connection.execute(OLDEST, device)
         oldest = left.scalar_one_or_none()
         # One unit gives several items one instant: the event of one that still waits stays.
         end = newest + 1 if oldest is None else min(newest + 1, oldest)
-        # The newest event of all stays: by its number a stream knows that it was not set back.
-        tail = select(func.max(events.c.seq)).scalar_subquery()
-        await self.connection.execute(
-            delete(events).where(
-                events.c.account == box.account,
-                events.c.device == box.device,
-                events.c.kind == "sealed",
-                events.c.created < end,
-                events.c.seq < tail,
-            )
-        )
+        await self.connection.execute(DROP_EVENTS, {**device, "account": box.account, "end": end})
 
     async def received_by(self, account: str, count: int) -> tuple[int, list[Waiting]]:
         """How many messages wait for the devices of `account`; the latest, once each."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.ports import Clock
@@ -30,6 +30,19 @@ ADD = text(
     "state = 'new', attempts = 0, reason = '' "
     "WHERE :again AND arrivals.state <> 'new'"
 )
+
+
+_T = tables.arrivals.c
+DUE = (
+    select(_T.seq, _T.actor, _T.activity, _T.body, _T.attempts, _T.received)
+    .where(_T.state == "new", _T.due <= bindparam("now"))
+    .order_by(_T.due, _T.seq)
+    .limit(bindparam("most"))
+)
+NEXT_DUE = select(func.min(_T.due)).where(_T.state == "new")
+STILL_NEW = select(_T.seq).where(_T.seq == bindparam("arrival"), _T.state == "new")
+STILL_NEW_LOCKED = STILL_NEW.with_for_update(skip_locked=True)
+MARK = update(tables.arrivals).where(_T.seq == bindparam("arrival"))
 
 
 class Arrival(Struct, frozen=True):
@@ -89,15 +102,9 @@ class Waiting:
 
     async def due(self, most: int) -> list[Arrival]:
         """The arrivals to apply now, in their order."""
-        t = tables.arrivals.c
-        query = (
-            select(t.seq, t.actor, t.activity, t.body, t.attempts, t.received)
-            .where(t.state == "new", t.due <= micros(self._clock.now()))
-            .order_by(t.due, t.seq)
-            .limit(most)
-        )
+        wanted = {"now": micros(self._clock.now()), "most": most}
         async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(DUE, wanted)).all()
         return [
             Arrival(
                 row.seq, row.actor, row.activity, row.body, row.attempts, from_micros(row.received)
@@ -107,9 +114,8 @@ class Waiting:
 
     async def next_due(self) -> datetime | None:
         """When the next arrival is to be applied."""
-        t = tables.arrivals.c
         async with self._database.read() as connection:
-            found = await connection.execute(select(func.min(t.due)).where(t.state == "new"))
+            found = await connection.execute(NEXT_DUE)
             at = found.scalar_one_or_none()
         return None if at is None else from_micros(at)
 
@@ -130,8 +136,7 @@ class QueueUnit(Unit):
         On PostgreSQL the actor is locked until the end of the unit, so that what one actor said
         is applied in order by however many workers.
         """
-        t = tables.arrivals.c
-        query = select(t.seq).where(t.seq == arrival.seq, t.state == "new")
+        query = STILL_NEW
         if self.connection.dialect.name != "sqlite":
             locked = await self.connection.execute(
                 text("SELECT pg_try_advisory_xact_lock(hashtextextended(:actor, 7))"),
@@ -139,23 +144,16 @@ class QueueUnit(Unit):
             )
             if not locked.scalar_one():
                 return False
-            query = query.with_for_update(skip_locked=True)
-        return (await self.connection.execute(query)).first() is not None
+            query = STILL_NEW_LOCKED
+        found = await self.connection.execute(query, {"arrival": arrival.seq})
+        return found.first() is not None
 
     async def mark(self, arrival: Arrival, state: str, reason: str = "") -> None:
         """Record how it ended: `applied`, `refused` or `broken`."""
-        t = tables.arrivals
-        await self.connection.execute(
-            update(t)
-            .where(t.c.seq == arrival.seq)
-            .values(state=state, reason=reason[:500], attempts=arrival.failures)
-        )
+        values = {"state": state, "reason": reason[:500], "attempts": arrival.failures}
+        await self.connection.execute(MARK, {"arrival": arrival.seq, **values})
 
     async def again(self, arrival: Arrival, at: datetime, reason: str) -> None:
         """Apply it later."""
-        t = tables.arrivals
-        await self.connection.execute(
-            update(t)
-            .where(t.c.seq == arrival.seq)
-            .values(due=micros(at), reason=reason[:500], attempts=arrival.failures + 1)
-        )
+        values = {"due": micros(at), "reason": reason[:500], "attempts": arrival.failures + 1}
+        await self.connection.execute(MARK, {"arrival": arrival.seq, **values})

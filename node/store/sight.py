@@ -1,10 +1,21 @@
 """Who sees which post, in whose feed it stands, and to whom it is sent (spec INB-2, GRA-6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Row, and_, exists, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+)
 
 from node.graph.visibility import Audience, AudienceKind, Viewer, may_see
 from node.inbox.audiences import Author
@@ -25,6 +36,63 @@ from node.wire.ids import origin
 
 GROUPS = {AudienceKind.PUBLIC, AudienceKind.FOLLOWERS}
 
+_P = posts.c
+_KEY: BindParameter[str] = bindparam("key")
+POST = (
+    select(_P.id, _P.author, _P.local, _P.thread, _P.deleted, _P.in_reply_to)
+    .where(or_(_P.id == _KEY, _P.video == _KEY))
+    .order_by((_P.id == _KEY).desc(), _P.id)
+)
+AUTHOR = select(actors.c.followers, actors.c.friends).where(actors.c.id == bindparam("actor"))
+AUDIENCES = select(audiences).where(audiences.c.post.in_(bindparam("posts", expanding=True)))
+AWAY = select(actors.c.id).where(
+    actors.c.id.in_(bindparam("actors", expanding=True)),
+    or_(
+        actors.c.gone.is_not(None),
+        actors.c.suspended.is_not(None),
+        exists().where(
+            accounts.c.id == actors.c.account,
+            actors.c.local.is_(True),
+            accounts.c.state != "active",
+        ),
+    ),
+)
+REFUSED = select(peers.c.host).where(
+    peers.c.host.in_(bindparam("hosts", expanding=True)), peers.c.suspended.is_not(None)
+)
+
+
+@lru_cache(None)
+def _readers(groups: bool, friends: bool, named: bool) -> "Select[Any] | None":
+    """Accounts in whose feed it stands, by how wide it is meant; None for nobody."""
+    author: BindParameter[str] = bindparam("author")
+    tied = (friendships.c.actor == accounts.c.actor, friendships.c.other == author)
+    friend = exists().where(*tied, _friends())
+    follower = exists().where(
+        follows.c.follower == accounts.c.actor,
+        follows.c.followed == author,
+        follows.c.state == "accepted",
+    )
+    ways: list[ColumnElement[bool]] = []
+    if groups:
+        ways.append(or_(friend, follower))
+    if friends:
+        ways.append(friend)
+    if named:
+        # Who is neither cannot write into somebody's feed by naming them.
+        them = accounts.c.actor.in_(bindparam("named", expanding=True))
+        ways.append(and_(them, or_(friend, follower)))
+    if not ways:
+        return None
+    blocked = exists().where(
+        *tied, or_(friendships.c.ours == "blocked", friendships.c.theirs == "blocked")
+    )
+    return (
+        select(accounts.c.id)
+        .where(or_(*ways), ~blocked, accounts.c.actor != author, accounts.c.state == "active")
+        .order_by(accounts.c.id)
+    )
+
 
 class SightUnit(Unit):
     """Looks only."""
@@ -33,18 +101,7 @@ class SightUnit(Unit):
         """The post with this id, or the one whose Video has it."""
         if not id:
             return None
-        found = await self.connection.execute(
-            select(
-                posts.c.id,
-                posts.c.author,
-                posts.c.local,
-                posts.c.thread,
-                posts.c.deleted,
-                posts.c.in_reply_to,
-            )
-            .where(or_(posts.c.id == id, posts.c.video == id))
-            .order_by((posts.c.id == id).desc(), posts.c.id)
-        )
+        found = await self.connection.execute(POST, {"key": id})
         row = found.first()
         if row is None:
             return None
@@ -54,9 +111,7 @@ class SightUnit(Unit):
 
     async def author(self, actor: str) -> Author:
         """The actor with the names of their collections."""
-        found = await self.connection.execute(
-            select(actors.c.followers, actors.c.friends).where(actors.c.id == actor)
-        )
+        found = await self.connection.execute(AUTHOR, {"actor": actor})
         row = found.first()
         return Author(actor, row.followers, row.friends) if row else Author(actor)
 
@@ -65,9 +120,7 @@ class SightUnit(Unit):
         return (await self._audiences([post])).get(post, [])
 
     async def _audiences(self, ids: Iterable[str]) -> dict[str, list[Audience]]:
-        found = await self.connection.execute(
-            select(audiences).where(audiences.c.post.in_(list(ids)))
-        )
+        found = await self.connection.execute(AUDIENCES, {"posts": list(ids)})
         lines: dict[str, list[Audience]] = {}
         for row in found.all():
             lines.setdefault(row.post, []).append(Audience(AudienceKind(row.kind), row.ref))
@@ -122,24 +175,9 @@ class SightUnit(Unit):
         return actor in await self._hidden({actor})
 
     async def _hidden(self, wanted: set[str]) -> set[str]:
-        away = or_(
-            actors.c.gone.is_not(None),
-            actors.c.suspended.is_not(None),
-            exists().where(
-                accounts.c.id == actors.c.account,
-                actors.c.local.is_(True),
-                accounts.c.state != "active",
-            ),
-        )
-        found = await self.connection.execute(
-            select(actors.c.id).where(actors.c.id.in_(wanted), away)
-        )
+        found = await self.connection.execute(AWAY, {"actors": list(wanted)})
         hosts = {id: origin(id).authority for id in wanted}
-        refused = await self.connection.execute(
-            select(peers.c.host).where(
-                peers.c.host.in_(set(hosts.values())), peers.c.suspended.is_not(None)
-            )
-        )
+        refused = await self.connection.execute(REFUSED, {"hosts": list(set(hosts.values()))})
         refused_hosts = set(refused.scalars())
         return {*found.scalars(), *(id for id in wanted if hosts[id] in refused_hosts)}
 
@@ -150,34 +188,11 @@ class SightUnit(Unit):
         meant = list(audience)
         kinds = {one.kind for one in meant}
         named = [one.ref for one in meant if one.kind is AudienceKind.ACTOR]
-        friend = exists().where(
-            friendships.c.actor == accounts.c.actor, friendships.c.other == author, _friends()
-        )
-        follower = exists().where(
-            follows.c.follower == accounts.c.actor,
-            follows.c.followed == author,
-            follows.c.state == "accepted",
-        )
-        ways: list[ColumnElement[bool]] = []
-        if kinds & GROUPS:
-            ways.append(or_(friend, follower))
-        if AudienceKind.FRIENDS in kinds:
-            ways.append(friend)
-        if named:
-            # Who is neither cannot write into somebody's feed by naming them.
-            ways.append(and_(accounts.c.actor.in_(named), or_(friend, follower)))
-        if not ways:
+        query = _readers(bool(kinds & GROUPS), AudienceKind.FRIENDS in kinds, bool(named))
+        if query is None:
             return []
-        blocked = exists().where(
-            friendships.c.actor == accounts.c.actor,
-            friendships.c.other == author,
-            or_(friendships.c.ours == "blocked", friendships.c.theirs == "blocked"),
-        )
-        found = await self.connection.execute(
-            select(accounts.c.id)
-            .where(or_(*ways), ~blocked, accounts.c.actor != author, accounts.c.state == "active")
-            .order_by(accounts.c.id)
-        )
+        wanted = {"author": author} | ({"named": named} if named else {})
+        found = await self.connection.execute(query, wanted)
         return list(found.scalars())
 
     async def recipients(self, author: str, audience: Iterable[Audience]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from node.store import tables
 from node.store.unit import VOID, Unit
@@ -13,6 +13,20 @@ from node.wire.times import micros
 
 MOST_AT_ONCE = 200
 KEPT = timedelta(days=7)  # as the table of events says
+
+
+_E = tables.events.c
+BEHIND = (
+    select(_E.seq, _E.kind, _E.data, _E.created)
+    .where(
+        _E.account == bindparam("account"),
+        _E.seq > bindparam("after"),
+        _E.kind != VOID,
+        _E.device.in_(bindparam("devices", expanding=True)),
+    )
+    .order_by(_E.seq)
+    .limit(MOST_AT_ONCE)
+)
 
 
 class Place(Struct, frozen=True):
@@ -51,17 +65,8 @@ class StreamsUnit(Unit):
 
     async def behind(self, after: Place, account: str, device: str) -> Sequence[Told]:
         """Events for this device, in order; at most `MOST_AT_ONCE`."""
-        table = tables.events
         found = await self.connection.execute(
-            select(table.c.seq, table.c.kind, table.c.data, table.c.created)
-            .where(
-                table.c.account == account,
-                table.c.seq > after.seq,
-                table.c.kind != VOID,
-                table.c.device.in_(("", device)),
-            )
-            .order_by(table.c.seq)
-            .limit(MOST_AT_ONCE)
+            BEHIND, {"account": account, "after": after.seq, "devices": ["", device]}
         )
         # Parsed and written anew: a line break inside would end the event.
         return [

@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Broken
@@ -36,6 +36,13 @@ T = TypeVar("T")
 U = TypeVar("U", bound="Unit")
 
 VOID = "void"  # the kind of an event that was taken back; no stream shows it
+
+_A = tables.actors.c
+RECIPIENTS = select(_A.id, _A.local, _A.inbox, _A.shared_inbox).where(
+    _A.id.in_(bindparam("recipients", expanding=True))
+)
+ACCOUNT_OF = select(_A.account).where(_A.id == bindparam("actor"), _A.local.is_(True))
+EVENT = tables.events.insert()
 
 
 class Desk(Struct, frozen=True):
@@ -83,25 +90,19 @@ class Unit:
         body = self.desk.render(activity)
         at = micros(self.now)
         await self.connection.execute(
-            insert_ignore(self.connection, tables.outbox).values(
-                id=activity.id,
-                actor=activity.actor,
-                body=body,
-                public=public,
-                object=_words_of(activity),
-                created=at,
-            )
+            insert_ignore(self.connection, tables.outbox),
+            {
+                "id": activity.id,
+                "actor": activity.actor,
+                "body": body,
+                "public": public,
+                "object": _words_of(activity),
+                "created": at,
+            },
         )
         if not recipients:
             return
-        known = await self.connection.execute(
-            select(
-                tables.actors.c.id,
-                tables.actors.c.local,
-                tables.actors.c.inbox,
-                tables.actors.c.shared_inbox,
-            ).where(tables.actors.c.id.in_(recipients))
-        )
+        known = await self.connection.execute(RECIPIENTS, {"recipients": recipients})
         rows = known.all()
         if missing := set(recipients) - {row.id for row in rows}:
             raise Broken(f"{len(missing)} recipients were not discovered before the unit")
@@ -111,14 +112,15 @@ class Unit:
         folded = {row.shared_inbox or row.inbox for row in rows if not row.local}
         for inbox in sorted(folded):
             await self.connection.execute(
-                insert_ignore(self.connection, tables.deliveries).values(
-                    activity=activity.id,
-                    host=urlsplit(inbox).netloc,
-                    inbox=inbox,
-                    actor=activity.actor,
-                    state="due",
-                    due=at,
-                )
+                insert_ignore(self.connection, tables.deliveries),
+                {
+                    "activity": activity.id,
+                    "host": urlsplit(inbox).netloc,
+                    "inbox": inbox,
+                    "actor": activity.actor,
+                    "state": "due",
+                    "due": at,
+                },
             )
         if folded:
             self.rings.add("deliveries")
@@ -126,9 +128,14 @@ class Unit:
     async def _arrive(self, activity: Activity, body: bytes, at: int) -> None:
         """What is owed to one of ours goes through the same handlers, without HTTP."""
         await self.connection.execute(
-            insert_ignore(self.connection, tables.arrivals).values(
-                actor=activity.actor, activity=activity.id, body=body, received=at, due=at
-            )
+            insert_ignore(self.connection, tables.arrivals),
+            {
+                "actor": activity.actor,
+                "activity": activity.id,
+                "body": body,
+                "received": at,
+                "due": at,
+            },
         )
         self.rings.add("arrivals")
 
@@ -144,13 +151,14 @@ class Unit:
                 select(func.pg_advisory_xact_lock(func.hashtextextended(account, 0)))
             )
         await self.connection.execute(
-            tables.events.insert().values(
-                account=account,
-                device=device,
-                kind=kind,
-                data=json.dumps(data, separators=(",", ":")),
-                created=micros(self.now),
-            )
+            EVENT,
+            {
+                "account": account,
+                "device": device,
+                "kind": kind,
+                "data": json.dumps(data, separators=(",", ":")),
+                "created": micros(self.now),
+            },
         )
         self.rings.add(f"events:{account}")
 
@@ -172,11 +180,7 @@ class Unit:
 
     async def account_of(self, actor: str) -> str | None:
         """The account behind one of our actors (its Person or its Group)."""
-        found = await self.connection.execute(
-            select(tables.actors.c.account).where(
-                tables.actors.c.id == actor, tables.actors.c.local.is_(True)
-            )
-        )
+        found = await self.connection.execute(ACCOUNT_OF, {"actor": actor})
         account: str | None = found.scalar_one_or_none()
         return account
 

@@ -1,21 +1,37 @@
 """INSERT that minds what is already there, in the words of both databases."""
 
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 def insert(connection: AsyncConnection, table: Table) -> Any:
     """An INSERT of this database's dialect, with `on_conflict_do_update` and `…_nothing`."""
+    return _insert(connection.dialect.name, table)
+
+
+def insert_ignore(connection: AsyncConnection, table: Table, *back: Column[Any]) -> Any:
+    """An INSERT that leaves an existing row as it is; execute it with the row's values.
+
+    `back`: the columns of the row that are answered when it was inserted.
+    """
+    return _insert_ignore(connection.dialect.name, table, back)
+
+
+@lru_cache(None)
+def _insert(dialect: str, table: Table) -> Any:
     # Of two dialects the engine has loaded its own; the other is not loaded for its name's sake.
-    return import_module(f"sqlalchemy.dialects.{connection.dialect.name}").insert(table)
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
-def insert_ignore(connection: AsyncConnection, table: Table) -> Any:
-    """An INSERT that leaves an existing row as it is."""
-    return insert(connection, table).on_conflict_do_nothing()
+# The same statement each time: making it anew costs as much as running it.
+@lru_cache(None)
+def _insert_ignore(dialect: str, table: Table, back: tuple[Column[Any], ...]) -> Any:
+    statement = _insert(dialect, table).on_conflict_do_nothing()
+    return statement.returning(*back) if back else statement
 
 
 def put(connection: AsyncConnection, table: Table, **values: Any) -> Any:

@@ -264,6 +264,8 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     """The whole body. Raises `TooMuch` (FED-7.12) before reading more than `limit` bytes."""
     if (request.content_length or 0) > limit:
         raise TooMuch("FED-7.12", "the body is larger than this node takes", limit_bytes=limit)
+    if request.content.is_eof() and request.content.exception() is None:
+        return request.content.read_nowait()  # it came whole, together with its head
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):

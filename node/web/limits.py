@@ -4,6 +4,7 @@ import ipaddress
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from node.web.routes import Caller
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SECONDS = 60  # limits are told per minute
+MOST_ADDRESSES = 4096  # whose reading is remembered: of a busy peer every request asks for it
 MOST_BUCKETS = 50_000  # about 10 MiB; a full bucket is as good as none, so old ones may go
 
 
@@ -97,6 +99,7 @@ class Gate(Struct, frozen=True):
         return address is not None and any(address in network for network in self.proxies)
 
 
+@lru_cache(MOST_ADDRESSES)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         address = ipaddress.ip_address(text.strip("[]").partition("%")[0])
@@ -106,6 +109,7 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return mapped or address
 
 
+@lru_cache(MOST_ADDRESSES)
 def neighbourhood(text: str) -> str:
     """What addresses are counted by: an IPv4 address, or the /64 of an IPv6 one (API-4.1)."""
     address = _address(text)

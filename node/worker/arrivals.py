@@ -21,7 +21,7 @@ Handler: TypeAlias = tuple[type[Unit], Callable[[Any, Any], Awaitable[None]]]
 Handlers: TypeAlias = Mapping[type, Sequence[Handler]]
 
 GROUP = 100
-DOOR_SHARE = 4  # in a crowd the door has four parts of the time, what is behind it one
+DOOR_SHARE = 9  # in a crowd the door has nine parts of the time, what is behind it one
 LONGEST_PAUSE_SECONDS = 0.1
 TRIES = PATIENCE + 2  # about 21 minutes; what fails for longer is a fault of ours
 
