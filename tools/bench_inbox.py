@@ -26,7 +26,7 @@ from tools.lab import Lab, Place, free_port
 PEER = "peer.test"
 ANN = f"https://{PEER}/a/ann"
 COUNT = 3000
-CONNECTIONS = 16
+CONNECTIONS = 32  # a crowd of peers; each has one delivery under way at a time (FED-8)
 
 
 def key_pairs() -> dict[Dialect, PrivateKey]:

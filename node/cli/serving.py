@@ -1,6 +1,7 @@
 """What `kith serve` runs when all is checked: the node, its server and its worker, until told."""
 
 import asyncio
+import gc
 import logging
 import signal
 import ssl
@@ -42,6 +43,8 @@ async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
                 extra={"origin": config.origin, "host": address[0], "port": address[1]},
             )
             await _greet(node, world)
+            # What is loaded now stays: the collector need not walk through it again and again.
+            gc.freeze()
             await _work(node, stopping)
         finally:
             await node.streams.close()

@@ -262,22 +262,25 @@ def delivery_of(request: web.Request, body: bytes) -> Delivery:
 
 async def read_body(request: web.Request, limit: int) -> bytes:
     """The whole body. Raises `TooMuch` (FED-7.12) before reading more than `limit` bytes."""
-    if (request.content_length or 0) > limit:
-        raise TooMuch("FED-7.12", "the body is larger than this node takes", limit_bytes=limit)
-    if request.content.is_eof() and request.content.exception() is None:
-        return request.content.read_nowait()  # it came whole, together with its head
+    _check_size(request.content_length or 0, limit)
     body = bytearray()
+    if request.content.is_eof() and request.content.exception() is None:
+        body += request.content.read_nowait()  # it came together with its head
+        _check_size(len(body), limit)
+        return bytes(body)
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > limit:
-                    raise TooMuch(
-                        "FED-7.12", "the body is larger than this node takes", limit_bytes=limit
-                    )
+                _check_size(len(body), limit)
     except TimeoutError:
         raise Malformed("FED-7.12", "the body did not come in time") from None
     return bytes(body)
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise TooMuch("FED-7.12", "the body is larger than this node takes", limit_bytes=limit)
 
 
 def wants_page(request: web.Request) -> bool:

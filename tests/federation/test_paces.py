@@ -147,6 +147,9 @@ def test_registrable_domains() -> None:
         "localhost": "localhost",
         "192.0.2.1": "192.0.2.1",
         "a.alpha.test": "alpha.test",
+        "a.b.xn--55qx5d.cn": "b.xn--55qx5d.cn",  # 公司.cn is a public suffix
+        "a.xn--mnchen-3ya.de": "xn--mnchen-3ya.de",
+        "xn--\udcff.test": "xn--\udcff.test",
         "": "",
     }.items():
         assert suffixes.registrable(host) == domain, host

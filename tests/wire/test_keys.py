@@ -108,6 +108,32 @@ def test_an_rsa_exponent_that_proves_nothing(exponent: int, rsa_key: keys.Privat
         keys.public_from_pem(pem, "k", "o")
 
 
+# The encodings of the eight points of small order: RFC 7748 and RFC 8032 leave them to who checks.
+SMALL_ORDER = (
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+)
+
+
+@pytest.mark.clause("FED-3.1")
+@pytest.mark.parametrize("point", SMALL_ORDER)
+def test_a_key_of_small_order_verifies_nothing(point: str) -> None:
+    """R = A and S = 0 is a signature of one message in eight at most, made by anybody."""
+    raw = bytes.fromhex(point)
+    key = keys.public_from_multibase(multibase.encode(b"\xed\x01" + raw), "k", "o")
+    identity = bytes.fromhex(SMALL_ORDER[0])
+    for number in range(32):
+        message = f"message {number}".encode()
+        for r in (raw, identity):
+            assert not key.verifies(r + bytes(32), message)
+
+
 @pytest.mark.clause("FED-3.1")
 def test_a_key_of_another_kind(refused) -> None:
     p256 = ec.generate_private_key(ec.SECP256R1())
