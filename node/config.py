@@ -42,6 +42,7 @@ class Config:
     data_dir: str = _setting("data", "Folder of the database, the blobs and the node key.")
     listen: str = _setting("127.0.0.1:8420", "HOST:PORT to listen on.")
     database: str = _setting("", "SQLAlchemy URL; the default is SQLite inside `data_dir`.")
+    blob_store: str = _setting("", "`s3://BUCKET/PREFIX` for videos; the default is a folder.")
     tls_cert_file: str = _setting("", "PEM certificate chain; with it the node speaks TLS itself.")
     tls_key_file: str = _setting("", "PEM private key of `tls_cert_file`.")
     extra_ca_file: str = _setting("", "PEM file of further CAs to trust when calling peers.")
@@ -77,6 +78,8 @@ class Config:
             raise Malformed("FED-12.1", "registration must be invite, approval or open")
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             raise Malformed("FED-12.1", "tls_cert_file and tls_key_file go together")
+        if self.blob_store and not self.blob_store.startswith("s3://"):
+            raise Malformed("FED-12.1", "blob_store must begin with s3://")
         _check_words(self.log_level, self.database, self.trusted_proxies)
         _check_numbers(self)
         read_resolve(self.resolve)

@@ -106,8 +106,7 @@ async def open_node(config: Config, world: World) -> AsyncIterator[Node]:
         lines = open_lines(config, world, stores, instance_actor)
         try:
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
-            media = open_media(config)
-            await media.studio.sweep()
+            media = await open_media(config)
             application, health, live = make_application(config, world, stores, lines, media, key)
             worker = _worker(config, world, stores, lines, media, key)
             yield Node(config, application, worker, stores, lines, health, live)

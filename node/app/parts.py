@@ -1,5 +1,6 @@
 """The parts of a node that others stand on: stores, lines out, media."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from node.net.asking import Asking
 from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
 from node.net.once import SingleFlight
-from node.ports import Clock, Entropy, Request, Response
+from node.ports import Blobs, Clock, Entropy, Request, Response
 from node.store.bells import Bells
 from node.store.database import Database
 from node.store.directory import Directory
@@ -68,7 +69,7 @@ class Lines(Struct, frozen=True):
 class Media(Struct, frozen=True):
     """Blobs, the studio that makes videos, and the addresses of both."""
 
-    blobs: LocalBlobs
+    blobs: Blobs
     studio: Studio
     places: Places
 
@@ -84,15 +85,25 @@ class Media(Struct, frozen=True):
         )
 
 
-def open_media(config: Config) -> Media:
-    """Blobs in the data folder, and a work folder that belongs to this process."""
+async def open_media(config: Config) -> Media:
+    """Blobs in the data folder or an object store; a work folder that belongs to this process.
+
+    Raises `Broken` (VID-4.5) when the store is not there.
+    """
     data = Path(config.data_dir)
-    blobs = LocalBlobs(data / "blobs")
+    blobs: Blobs = LocalBlobs(data / "blobs")
+    if config.blob_store:
+        # By name, as the command line does it: most nodes have no use for the library.
+        objects = import_module("node.media.objects")
+        store = objects.open_store(config.blob_store)
+        blobs = objects.ObjectBlobs(store, blobs, data / "work" / "fetched")
+        await objects.ObjectBlobs.check(blobs)
     limits = Limits(
         seconds=config.video_limit_seconds, frames=config.video_limit_seconds * LIMIT_FPS
     )
     ffmpeg = found_ffmpeg(config.ffmpeg or None)
     studio = Studio(blobs, data / "work", ffmpeg, limits)
+    await studio.sweep()
     return Media(blobs, studio, Places(config.origin, config.media_origin))
 
 

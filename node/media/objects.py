@@ -5,14 +5,35 @@ and `put`. Loaded only where such a store is configured.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
-from obstore.store import ObjectStore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, S3Store
 
-from node.errors import Missing, Unreachable
+from node.errors import Broken, Missing, Unreachable
 from node.media.blobs import PIECE, LocalBlobs, proven
+
+TRIES = 3
+PROBE = "probe/is-it-there"
+PATIENCE = timedelta(seconds=30)  # longer than that, whoever watches has gone
+
+
+def open_store(url: str) -> ObjectStore:
+    """The store at ``s3://bucket/prefix``; keys, region and endpoint are those of `AWS_*`."""
+    return S3Store.from_url(url, retry_config={"max_retries": TRIES, "retry_timeout": PATIENCE})
+
+
+@contextmanager
+def answering(what: str) -> Iterator[None]:
+    """Every fault of the store as `Unreachable`: the library also raises the system's errors."""
+    try:
+        yield
+    except (BaseError, OSError) as fault:
+        raise Unreachable(f"the object store {what}") from fault
 
 
 class ObjectBlobs:
@@ -28,10 +49,9 @@ class ObjectBlobs:
 
     async def put(self, name: str, path: str) -> None:
         """Take the file at `path` over. It may be the spool's own, handed out by `local`."""
-        try:
-            await obstore.put_async(self._store, proven(name), Path(path))
-        except obstore.exceptions.BaseError as fault:
-            raise Unreachable("the object store did not take a blob") from fault
+        proven(name)
+        with answering("did not take a blob"):
+            await obstore.put_async(self._store, name, Path(path))
         await asyncio.to_thread(Path(path).unlink, missing_ok=True)
         await self._spool.delete(name)
 
@@ -50,14 +70,14 @@ class ObjectBlobs:
         if length is None:
             raise Missing("VID-4.1", "there is no such blob")
         end = length if stop is None else min(stop, length)
-        for at in range(start, end, PIECE):
-            try:
-                found = await obstore.get_range_async(
-                    self._store, name, start=at, end=min(at + PIECE, end)
-                )
-            except obstore.exceptions.BaseError as fault:
-                raise Unreachable("the object store did not give a blob") from fault
-            yield bytes(found)
+        if start >= end:
+            return
+        with answering("did not give a blob"):
+            # One request for all of it: each costs its time and, at some places, its money.
+            found = await obstore.get_async(self._store, name, options={"range": (start, end)})
+            async for chunk in found.stream(min_chunk_size=PIECE):
+                for at in range(0, len(chunk), PIECE):
+                    yield bytes(chunk[at : at + PIECE])
 
     async def local(self, name: str) -> str:
         """The spool's file where the blob is still there, else a copy fetched now.
@@ -76,17 +96,25 @@ class ObjectBlobs:
     async def delete(self, name: str) -> None:
         await self._spool.delete(name)
         await asyncio.to_thread((self._fetched / proven(name)).unlink, missing_ok=True)
+        with answering("did not delete a blob"):
+            try:
+                await obstore.delete_async(self._store, name)
+            except FileNotFoundError:
+                return  # S3 says nothing of it, a folder does
+
+    async def check(self) -> None:
+        """Whether the store is there and takes what it is given. Raises `Broken` (VID-4.5)."""
         try:
-            await obstore.delete_async(self._store, name)
-        except (FileNotFoundError, obstore.exceptions.NotFoundError):
-            return
-        except obstore.exceptions.BaseError as fault:
-            raise Unreachable("the object store did not delete a blob") from fault
+            await obstore.put_async(self._store, PROBE, b"kith")
+            await obstore.delete_async(self._store, PROBE)
+        except (BaseError, OSError) as fault:
+            said = str(fault).partition("\n")[0]
+            raise Broken(f"the object store takes nothing: {said}") from None
 
     async def _stored(self, name: str) -> int | None:
-        try:
-            return (await obstore.head_async(self._store, proven(name)))["size"]
-        except (FileNotFoundError, obstore.exceptions.NotFoundError):
-            return None
-        except obstore.exceptions.BaseError as fault:
-            raise Unreachable("the object store did not answer") from fault
+        proven(name)
+        with answering("did not answer"):
+            try:
+                return (await obstore.head_async(self._store, name))["size"]
+            except FileNotFoundError:
+                return None

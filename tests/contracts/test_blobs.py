@@ -9,18 +9,21 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from obstore.store import LocalStore, MemoryStore
+from obstore.store import LocalStore, MemoryStore, ObjectStore
 
 from node.errors import Conflict, Missing
 from node.media.blobs import LocalBlobs
-from node.media.objects import ObjectBlobs
+from node.media.objects import ObjectBlobs, open_store
 from node.ports import Blobs
 from node.testing.fakes import FakeBlobs
+from tests.s3 import bucket, s3_server
+
+__all__ = ["bucket", "s3_server"]
 
 Refusal = Callable[[str], AbstractContextManager[None]]
 
 
-@pytest.fixture(params=["fake", "folder", "memory objects", "local objects"])
+@pytest.fixture(params=["fake", "folder", "memory objects", "local objects", "s3"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     if request.param == "fake":
         return FakeBlobs(tmp_path / "copies")
@@ -28,7 +31,11 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     if request.param == "folder":
         return spool
     (tmp_path / "bucket").mkdir()
-    store = MemoryStore() if "memory" in request.param else LocalStore(tmp_path / "bucket")
+    store: ObjectStore
+    if request.param == "s3":
+        store = open_store(request.getfixturevalue("bucket").url)
+    else:
+        store = MemoryStore() if "memory" in request.param else LocalStore(tmp_path / "bucket")
     return ObjectBlobs(store, spool, tmp_path / "fetched")
 
 
