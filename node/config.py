@@ -56,6 +56,7 @@ class Config:
     upload_limit_bytes: int = _setting(2048 * MIB, "Largest video a person may upload.")
     chunk_limit_bytes: int = _setting(16 * MIB, "Largest chunk of an upload.")
     quota_bytes: int = _setting(10240 * MIB, "What one account's videos may occupy.")
+    mailbox_limit_bytes: int = _setting(256 * MIB, "What may wait for a device, sealed.")
     disk_reserve_bytes: int = _setting(512 * MIB, "Uploads are refused below this much free disk.")
     video_limit_seconds: int = _setting(3600, "Longest video that is accepted.")
     peer_timeout_seconds: int = _setting(30, "Total time one call to a peer may take.")

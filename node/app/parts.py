@@ -109,7 +109,8 @@ async def open_media(config: Config) -> Media:
 
 def open_stores(config: Config, world: World) -> Stores:
     database, bells = Database(config.database_url), Bells()
-    units = Units(database, Desk(config.origin, world.clock, world.entropy, render), bells)
+    desk = Desk(config.origin, world.clock, world.entropy, render, config.mailbox_limit_bytes)
+    units = Units(database, desk, bells)
     keyring = Keyring(NodeKey(config.data_dir, world.entropy), units, world.entropy)
     door, directory = Arrivals(database, bells, world.clock), Directory(units, world.clock)
     return Stores(database, bells, units, door, directory, keyring)

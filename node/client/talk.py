@@ -8,7 +8,7 @@ from node.client.device import Device
 from node.client.happenings import Happening
 from node.client.line import Event, Line
 from node.client.rows import OutRow, ParkedRow, SaidRow
-from node.errors import Conflict, NodeError, Refused, Unreachable
+from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable
 from node.ports import Clock
 from node.wire.api.e2ee import (
     Acknowledgement,
@@ -109,19 +109,26 @@ class Talk:
         return said
 
     async def flush(self) -> None:
-        """Send what is owed, in order. Raises `Unreachable`, or the first refusal for good."""
+        """Send what is owed, in order. Raises `Unreachable`, or the first refusal.
+
+        What is only to wait (E2E-4.7) stays owed, with all that follows it in its group.
+        """
         refusal: NodeError | None = None
+        waits: set[str] = set()
         for _ in range(TRIES):
             async with self._turn:
                 owed = self.device.owed()
                 again = False
-                for name, out in owed:
+                for name, out in (each for each in owed if each[1].group not in waits):
                     try:
                         if again := await self._send(name, out):
                             break
                     except Refused as error:
-                        self.device.abandon(name)
                         refusal = refusal or error
+                        if _may_wait(error):
+                            waits.add(out.group)
+                        else:
+                            self.device.abandon(name)
             if not again:
                 break
         if refusal is not None:
@@ -220,3 +227,8 @@ class Talk:
         self._closing.set()
         if self._acknowledging is not None:
             await self._acknowledging
+
+
+def _may_wait(error: Refused) -> bool:
+    """Whether the same message is taken later: there is no room, or the pace was too high."""
+    return isinstance(error, TooMuch) and error.retry_after_seconds is not None

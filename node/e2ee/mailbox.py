@@ -15,6 +15,7 @@ from node.wire.times import from_micros, rfc3339
 # What an event may carry; larger items are named only, so that streams stay quick for all.
 LARGEST_IN_EVENT_BYTES: Final = 64 * 2**10
 LARGEST_PAGE_BYTES: Final = 4 * 2**20
+SENDERS_SHARE: Final = 4  # one sender fills at most a quarter, so that nobody shuts out the others
 _LABELS: Final = {Kind.WELCOME: "Welcome", Kind.GROUP_INFO: "GroupInfo"}
 
 
@@ -56,6 +57,10 @@ class MailUnit(Protocol):
         ...
 
     async def drop_mail(self, box: Box, upto: int) -> None: ...
+
+    async def full(self, actors: Iterable[str], sender: str) -> bool:
+        """Whether a device of one of `actors` takes no more of `sender` for now (E2E-4.7)."""
+        ...
 
 
 async def deliver(

@@ -35,6 +35,7 @@ from node.e2ee.members import (
 )
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 from node.federation.activities.shapes import CreateSealed
+from node.federation.admission import no_room
 from node.wire.ids import same_origin
 
 MOST_WELCOMES: Final = 100
@@ -139,6 +140,10 @@ async def post(
         return Unmet(tuple(sorted(unmet)))
     if not conversation.hosted and message.sealed.kind in HANDSHAKES and ruling is None:
         return Elsewhere(conversation.id)
+    if message.sealed.kind is not Kind.COMMIT:
+        ours = {member.actor for member in members if member.device}
+        if await unit.full(ours, sender.actor):
+            raise no_room()
     head, item = await _ordered(unit, signer, conversation, sender.actor, message, ruling)
     await _carry(unit, head, members, sender, message)
     return Accepted(head.epoch, item)

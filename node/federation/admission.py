@@ -5,8 +5,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from node.errors import Forbidden, Malformed
+from node.errors import Forbidden, Full, Malformed
 from node.federation.activities import attribution, reading
+from node.federation.activities.shapes import SealedKind
 from node.federation.addressing import audience, ids, touched
 
 # What a handler exists for. Everything else is answered 202 and dropped: a peer that speaks a
@@ -17,6 +18,7 @@ KNOWN = frozenset(
         "Update", "Delete", "Add", "Remove", "EmojiReact",
     }
 )  # fmt: skip
+WAIT_FOR_ROOM_SECONDS = 600
 # Said again, these are silence; all others go through their table again (FED-7.8).
 ONCE = frozenset({"Create", "Announce"})
 
@@ -69,6 +71,22 @@ def said(document: object) -> Said:
     envelope = attribution.said(document)
     kinds = reading.types(document)
     return Said(envelope.id, kinds[0], envelope.actor, document)
+
+
+def sealed_for(said: Said, origin: str) -> frozenset[str]:
+    """Those of ours to whom this brings a sealed message; nobody when it brings none."""
+    if said.type != "Create" or not reading.is_a(said.document.get("object"), *SealedKind):
+        return frozenset()
+    return frozenset(id for id in audience(said.document) if id.startswith(f"{origin}/"))
+
+
+def no_room() -> Full:
+    """What a sender is told whose sealed message finds a full mailbox; not whose it is."""
+    return Full(
+        "E2E-4.7",
+        "a recipient's device has not fetched what waits for it: there is no room for more now",
+        retry_after_seconds=WAIT_FOR_ROOM_SECONDS,
+    )
 
 
 def names_us(said: Said, origin: str, personal: bool) -> bool:

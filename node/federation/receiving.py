@@ -1,13 +1,22 @@
 """A delivery becomes a proven activity, or is refused; what counts is stored (spec FED-7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from msgspec import Struct
 
 from node.errors import Forbidden, Unproven
-from node.federation.admission import Course, Said, Standing, admit, names_us, said
+from node.federation.admission import (
+    Course,
+    Said,
+    Standing,
+    admit,
+    names_us,
+    no_room,
+    said,
+    sealed_for,
+)
 from node.ports import Clock
 from node.wire import httpsig, json
 from node.wire.httpsig import Claim, Dialect, Message
@@ -80,6 +89,10 @@ class Facts(Protocol):
 
     async def suspended(self, actor: str, host: str) -> bool: ...
 
+    async def full(self, recipients: Iterable[str], sender: str) -> bool:
+        """Whether a device of one of `recipients` takes no more sealed messages of `sender`."""
+        ...
+
     async def showed(self, host: str, dialect: Dialect) -> None:
         """A peer signed in this dialect, so it reads it."""
         ...
@@ -120,6 +133,9 @@ class Receiver:
         standing = await self._facts.standing(words.actor, host, relation=not ours)
         course = admit(words, standing, ours)
         if course is not Course.DROP:
+            sealed = sealed_for(words, self._origin)
+            if sealed and await self._facts.full(sealed, words.actor):
+                raise no_room()
             again = course is Course.REPEAT
             await self._log.add(words.actor, words.id, delivery.body, again)
         await self._facts.showed(host, claim.dialect)

@@ -3,6 +3,8 @@
 It meets what `receiving`, `discovery` and the courier ask for.
 """
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from node.federation.admission import Standing
@@ -10,6 +12,7 @@ from node.federation.memory import Memory
 from node.federation.peers import Actor, Found, Peer
 from node.ports import Clock
 from node.store.federation import FederationUnit
+from node.store.mailbox import MailboxUnit
 from node.store.unit import Units
 from node.wire.httpsig import Dialect
 from node.wire.ids import origin
@@ -107,6 +110,10 @@ class Directory:
             known=await self.actor(actor) is not None,
             awaited=relation and await self._is_awaited(actor),
         )
+
+    async def full(self, recipients: Iterable[str], sender: str) -> bool:
+        """See `receiving.Facts`."""
+        return await self._units.look(MailboxUnit, lambda unit: unit.full(recipients, sender))
 
     async def _is_awaited(self, actor: str) -> bool:
         # A "no" is not kept: between a Follow and the first post there is no time to forget it.

@@ -1,12 +1,13 @@
 """The queries of the mailbox. Ciphertext only."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 
 from node.e2ee.envelope import Sealed
-from node.e2ee.mailbox import Box, Waiting
-from node.store.tables import devices, events, mailbox
+from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
+from node.store.tables import accounts, devices, events, mailbox
 from node.store.unit import Unit
 from node.store.upserts import insert_ignore
 from node.wire.times import micros
@@ -35,6 +36,21 @@ DROP_EVENTS = delete(events).where(
     _E.seq < select(func.max(_E.seq)).scalar_subquery(),
 )
 
+FULL = (
+    select(_M.device)
+    .join(devices, and_(devices.c.id == _M.device, devices.c.revoked.is_(None)))
+    .join(accounts, accounts.c.id == devices.c.account)
+    .where(accounts.c.actor.in_(bindparam("recipients", expanding=True)))
+    .group_by(_M.device)
+    .having(
+        or_(
+            func.sum(_M.size) >= bindparam("limit"),
+            func.sum(_M.size).filter(_M.actor == bindparam("sender")) >= bindparam("share"),
+        )
+    )
+    .limit(1)
+)
+
 
 class MailboxUnit(Unit):
     """A transaction of the mailbox."""
@@ -52,6 +68,7 @@ class MailboxUnit(Unit):
                 "kind": str(sealed.kind),
                 "body": sealed.body,
                 "sha256": sealed.sha256,
+                "size": len(sealed.body),
                 "created": at,
             },
         )
@@ -77,6 +94,19 @@ class MailboxUnit(Unit):
             Waiting(row.seq, row.conversation, row.actor, row.kind, row.created, row.body)
             for row in found
         ]
+
+    async def full(self, actors: Iterable[str], sender: str) -> bool:
+        limit = self.desk.mailbox_limit_bytes
+        found = await self.connection.execute(
+            FULL,
+            {
+                "recipients": list(actors),
+                "sender": sender,
+                "limit": limit,
+                "share": limit // SENDERS_SHARE,
+            },
+        )
+        return found.first() is not None
 
     async def drop_mail(self, box: Box, upto: int) -> None:
         device = {"device": box.device}

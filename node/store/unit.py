@@ -46,12 +46,16 @@ EVENT = tables.events.insert()
 
 
 class Desk(Struct, frozen=True):
-    """What every unit works with. `render` gives an activity's bytes as they go out."""
+    """What every unit works with. `render` gives an activity's bytes as they go out.
+
+    `mailbox_limit_bytes` is what may wait for one device (E2E-4.7).
+    """
 
     origin: str
     clock: Clock
     entropy: Entropy
     render: Callable[[Activity], bytes]
+    mailbox_limit_bytes: int = 256 * 2**20
 
 
 class Unit:

@@ -16,7 +16,7 @@ from node.graph.accounts import Device
 from node.store.accounts import AccountsUnit
 from node.store.e2ee import E2eeUnit
 from node.wire.times import micros
-from tests.contracts.stores import Store
+from tests.contracts.stores import Store, open_units
 from tests.e2ee.houses import GROUP, commit, words
 from tests.inbox.houses import ALICE, BOB, CAROL, HERE, House, any_house
 
@@ -162,6 +162,37 @@ async def test_mail_waits_until_it_is_acknowledged(house: House) -> None:
     assert await seen(0, 9, 10**6) == seqs[2:]
     house.clock.pass_(timedelta(days=31))
     assert await seen(0, 9, 10**6) == []
+
+
+@pytest.mark.clause("E2E-4.7")
+async def test_a_mailbox_is_full_for_one_sender_and_then_for_all(house: House) -> None:
+    size = len(words(1, b"0"))
+    house.desk = replace(house.desk, mailbox_limit_bytes=8 * size)
+    units = open_units(house.store, house.desk)
+
+    async def put(unit: E2eeUnit, actor: str, text: bytes, device: str = "phone") -> None:
+        assert await unit.put_mail(device, TALK, actor, read(words(1, text)))
+
+    async def full(*actors: str, sender: str = BOB) -> bool:
+        return await units.look(E2eeUnit, lambda unit: unit.full(actors, sender))
+
+    assert not await full(ALICE, CAROL, BOB)
+    await units.run(E2eeUnit, lambda unit: put(unit, BOB, b"0"))
+    assert not await full(ALICE)
+    await units.run(E2eeUnit, lambda unit: put(unit, BOB, b"1"))
+    assert await full(CAROL, ALICE)
+    assert not await full(CAROL)
+    assert not await full(ALICE, sender=CAROL)
+    for number in range(2, 8):
+        sender = f"https://b.test/a/{number}"
+        await units.run(E2eeUnit, lambda unit, s=sender, n=number: put(unit, s, b"%d" % n))
+    assert await full(ALICE, sender=CAROL)
+    seqs = await units.look(E2eeUnit, lambda unit: unit.mail_of("phone", 0, 9, 10**6))
+    await units.run(E2eeUnit, lambda unit: unit.drop_mail(PHONE, seqs[0].seq))
+    assert not await full(ALICE)
+    assert not await full(ALICE, sender=CAROL)
+    await units.run(E2eeUnit, lambda unit: put(unit, BOB, b"8"))
+    assert await full(ALICE)
 
 
 @pytest.mark.clause("E2E-3.4")

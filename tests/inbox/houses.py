@@ -80,6 +80,7 @@ class House(ABC):
     """A node. `sent` holds what was owed to others, as (activity, inbox)."""
 
     units: Units
+    store: Database | Shelf
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -203,7 +204,7 @@ class DatabaseHouse(House):
 
     def __init__(self, database: Database) -> None:
         super().__init__()
-        self.database = database
+        self.store = self.database = database
         self.units = Units(database, self.desk, Bells())
 
     async def write(self, *statements: Any) -> None:
@@ -286,7 +287,7 @@ class ShelfHouse(House):
 
     def __init__(self, shelf: Shelf) -> None:
         super().__init__()
-        self.shelf = shelf
+        self.store = self.shelf = shelf
         self.units = memory.Units(shelf, self.desk, Bells())
 
     async def person(self, id: str) -> str:

@@ -1,11 +1,18 @@
 """Two friends on two nodes talk, and the nodes cannot read it."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from node.client.happenings import Joined, Said
-from node.testing.town import Town
+from node.errors import Full
+from node.store import tables
+from node.testing.town import Town, open_town
+from tests.stories.conftest import DOMAINS
 from tests.stories.people import Person, befriend, person
 
 WORDS = "the blackbird sings at the north window"
@@ -63,6 +70,66 @@ async def test_a_message_waits_for_a_node_that_is_down(town: Town) -> None:
             await town.settle(timedelta(hours=8))
         await bob.talk.pull()
         assert [one.text for one in heard(bob) if isinstance(one, Said)] == list("01234")
+
+
+@pytest.mark.clause("E2E-4.7", "FED-8.6")
+async def test_who_sends_to_a_full_mailbox_waits_and_nothing_is_lost(
+    tmp_path: Path, database: Callable[[str], str]
+) -> None:
+    async with (
+        open_town(tmp_path, *DOMAINS, database=database, mailbox_limit_bytes=32_000) as town,
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "carol", "beta.test") as carol,
+    ):
+        await befriend(town, alice, bob)
+        await befriend(town, carol, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        said = [f"{number} " + "x" * 1500 for number in range(9)]
+        for words in said:
+            await alice.talk.say(group, words)
+            await town.settle()
+        async with alice.house.node.stores.database.read() as connection:
+            rows = (await connection.execute(select(tables.deliveries))).all()
+        assert "answered 507" in {row.reason for row in rows if row.state == "due"}
+        # One who fills their own share shuts nobody else out.
+        await carol.talk.say(await carol.talk.with_actor(bob.actor), "hello from next door")
+        found = []
+        for _ in range(6):
+            await town.settle(timedelta(minutes=20))
+            await bob.talk.pull()
+            await bob.talk.close()
+            found += [one.text for one in heard(bob) if isinstance(one, Said)]
+        assert [text for text in found if text in said] == said
+        assert "hello from next door" in found
+
+
+@pytest.mark.clause("E2E-4.7")
+async def test_at_home_the_device_is_told_to_wait(
+    tmp_path: Path, database: Callable[[str], str]
+) -> None:
+    async with (
+        open_town(tmp_path, "alpha.test", database=database, mailbox_limit_bytes=16_000) as town,
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "alpha.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        for number in range(9):
+            try:
+                await alice.talk.say(group, f"{number} " + "x" * 1500)
+            except Full as told:
+                assert (told.clause, told.retry_after_seconds) == ("E2E-4.7", 600)
+        with pytest.raises(Full):
+            await alice.talk.flush()
+        texts: list[str] = []
+        for _ in range(9):
+            await bob.talk.pull()
+            await bob.talk.close()
+            texts += [one.text[0] for one in heard(bob) if isinstance(one, Said)]
+            with suppress(Full):
+                await alice.talk.flush()
+        assert texts == list("012345678")
 
 
 @pytest.mark.clause("E2E-3.9")

@@ -74,6 +74,8 @@ mailbox = table(
     Column("sha256", LargeBinary, nullable=False),
     instant("created", nullable=False),
     UniqueConstraint("device", "sha256"),
+    number("size"),  # of the body: all that waits is added up from the index alone
     Index("ix_mailbox_device_seq", "device", "seq"),
+    Index("ix_mailbox_device_actor_size", "device", "actor", "size"),
     keep="until acknowledged, at most 30 days after created",
 )

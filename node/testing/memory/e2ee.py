@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.keydir import Offer, Stock
-from node.e2ee.mailbox import Box, Waiting
+from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
 from node.e2ee.members import Entry, Member
 from node.graph.friendship import FRIENDS
 from node.store.e2ee import named
@@ -131,6 +131,17 @@ class MailboxUnit(Unit):
                 break
             found.append(_waiting(seq, one))
         return found
+
+    async def full(self, actors: Iterable[str], sender: str) -> bool:
+        owners = {one.id for one in self.shelf.accounts.values() if one.actor in set(actors)}
+        limit = self.desk.mailbox_limit_bytes
+        for device, (owner, _) in self.shelf.devices.items():
+            mail = [m for m in self.shelf.mail.values() if m.device == device]
+            theirs = sum(len(m.sealed.body) for m in mail if m.actor == sender)
+            every = sum(len(m.sealed.body) for m in mail)
+            if owner in owners and (every >= limit or theirs >= limit // SENDERS_SHARE):
+                return True
+        return False
 
     async def drop_mail(self, box: Box, upto: int) -> None:
         mine = {seq: one.at for seq, one in self.shelf.mail.items() if one.device == box.device}
