@@ -1,22 +1,32 @@
 """Pure: the TLS presentation language as RFC 9420 §2.1 writes it: numbers, vectors, optionals.
 
 Every length is checked against the bytes that are there before anything is allocated, and a
-budget of elements bounds the work that a hostile message can ask for (MLS-2.1b).
+budget bounds the work that a hostile message can ask for (MLS-2.1b).
 """
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TypeVar, dataclass_transform
 
 from node.errors import Malformed, TooMuch
 
 T = TypeVar("T")
 
 LONGEST_VECTOR = 2**30 - 1
-# A Remove is 7 bytes, so a small honest commit may be dense; a big message is not: a leaf with the
-# blank parent beside it is 250 bytes, a sealed path secret 82.
-FREE_ELEMENTS = 4096
-BYTES_PER_ELEMENT = 64
+# How much a message may hold, in elements: one is read in about a microsecond. What takes longer
+# counts as more. The path of a commit has an element for each member where all parents are blank.
+BUDGET = 16384
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def structure(kind: type[T]) -> type[T]:
+    """A dataclass of which one message may hold thousands.
+
+    Frozen to the type checker only: to be so at run time costs more than the reading does.
+    """
+    return dataclass(slots=True, unsafe_hash=True)(kind)
 
 
 def u8(value: int) -> bytes:
@@ -74,8 +84,24 @@ def optional(value: bytes | None) -> bytes:
     return b"\x00" if value is None else b"\x01" + value
 
 
+def _cut_short() -> Malformed:
+    return Malformed("MLS-2.1", "the message ends inside a field")
+
+
 def _too_dense() -> TooMuch:
-    return TooMuch("MLS-2.1b", "the message holds more elements than its size allows")
+    return TooMuch("MLS-2.1b", "the message holds more elements than are read here")
+
+
+def _u16s(raw: bytes) -> tuple[int, ...]:
+    if len(raw) % 2:
+        raise Malformed("MLS-2.1", "a vector of 16-bit numbers ends inside one")
+    return struct.unpack(f">{len(raw) // 2}H", raw)
+
+
+_BYTES_OF_NUMBERS = 16  # count as one element
+# All leaves of a group list nearly the same few numbers.
+_FEW_BYTES = 15
+_few_u16s = lru_cache(4096)(_u16s)
 
 
 class Reader:
@@ -83,10 +109,10 @@ class Reader:
 
     __slots__ = ("_data", "_end", "_left", "at")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, budget: int = BUDGET) -> None:
         self._data = data
         self._end = len(data)
-        self._left = FREE_ELEMENTS + len(data) // BYTES_PER_ELEMENT
+        self._left = budget
         self.at = 0
 
     def take(self, count: int) -> bytes:
@@ -94,7 +120,7 @@ class Reader:
         start = self.at
         stop = start + count
         if stop > self._end:
-            raise Malformed("MLS-2.1", "the message ends inside a field")
+            raise _cut_short()
         self.at = stop
         return self._data[start:stop]
 
@@ -105,12 +131,17 @@ class Reader:
     def u8(self) -> int:
         start = self.at
         if start >= self._end:
-            raise Malformed("MLS-2.1", "the message ends inside a field")
+            raise _cut_short()
         self.at = start + 1
         return self._data[start]
 
     def u16(self) -> int:
-        return int.from_bytes(self.take(2), "big")
+        start = self.at
+        stop = start + 2
+        if stop > self._end:
+            raise _cut_short()
+        self.at = stop
+        return self._data[start] << 8 | self._data[start + 1]
 
     def u32(self) -> int:
         return int.from_bytes(self.take(4), "big")
@@ -135,23 +166,28 @@ class Reader:
         return value
 
     def opaque(self) -> bytes:
-        start = self.at
-        if start < self._end and self._data[start] < 64:
-            self.at = start + 1
-            return self.take(self._data[start])
+        # Most fields are short; this is where a large message spends its time.
+        start = self.at + 1
+        if start <= self._end and (count := self._data[start - 1]) < 64:
+            stop = start + count
+            if stop <= self._end:
+                self.at = stop
+                return self._data[start:stop]
         return self.take(self.length())
 
-    def vector(self, item: Callable[["Reader"], T]) -> tuple[T, ...]:
-        """Items that fill the vector exactly, each read by `item`."""
+    def vector(self, item: Callable[["Reader"], T], cost: int = 1) -> tuple[T, ...]:
+        """Items that fill the vector exactly, each read by `item` and counting as `cost`."""
         count = self.length()
+        if not count:
+            return ()
         stop, outer = self.at + count, self._end
         if stop > outer:
             raise Malformed("MLS-2.1", "the message ends inside a vector")
         self._end = stop
         items: list[T] = []
         while self.at < stop:
-            # As `count(1)`, but this is the inmost loop of a message of a mebibyte.
-            self._left -= 1
+            # As `count(cost)`, but this is the inmost loop of a message of a mebibyte.
+            self._left -= cost
             if self._left < 0:
                 raise _too_dense()
             items.append(item(self))
@@ -166,16 +202,18 @@ class Reader:
 
     def u16s(self) -> tuple[int, ...]:
         raw = self.opaque()
-        if len(raw) % 2:
-            raise Malformed("MLS-2.1", "a vector of 16-bit numbers ends inside one")
-        self.count(len(raw) // 32)
-        return struct.unpack(f">{len(raw) // 2}H", raw)
+        if len(raw) > _FEW_BYTES:
+            self.count(len(raw) // _BYTES_OF_NUMBERS)
+            return _u16s(raw)
+        return _few_u16s(raw)
 
     def u32s(self) -> tuple[int, ...]:
         raw = self.opaque()
+        if not raw:
+            return ()
         if len(raw) % 4:
             raise Malformed("MLS-2.1", "a vector of 32-bit numbers ends inside one")
-        self.count(len(raw) // 32)
+        self.count(len(raw) // _BYTES_OF_NUMBERS)
         return struct.unpack(f">{len(raw) // 4}I", raw)
 
     def optional(self, item: Callable[["Reader"], T]) -> T | None:
@@ -185,6 +223,18 @@ class Reader:
         if present != 1:
             raise Malformed("MLS-2.1.1", "the presence byte of an optional is neither 0 nor 1")
         return item(self)
+
+    def zeros(self, most: int = 64) -> int:
+        """Pass over the zero bytes that come next, at most so many: how many those were."""
+        ahead = self._data[self.at : min(self.at + most, self._end)]
+        count = len(ahead) - len(ahead.lstrip(b"\x00"))
+        self.at += count
+        return count
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing remains."""
+        return self.at == self._end
 
     def rest(self) -> bytes:
         """All that remains, such as padding."""
@@ -200,9 +250,9 @@ Item = Callable[[Reader], T]
 """Reads one structure."""
 
 
-def parse(data: bytes, item: Item[T]) -> T:
+def parse(data: bytes, item: Item[T], budget: int = BUDGET) -> T:
     """`item` read from all of `data`. Raises `Malformed` (MLS-2.1…) or `TooMuch` (MLS-2.1b)."""
-    reader = Reader(data)
+    reader = Reader(data, budget)
     value = item(reader)
     reader.finish()
     return value

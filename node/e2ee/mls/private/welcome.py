@@ -45,7 +45,7 @@ class GroupSecrets:
 
 def read_group_secrets(reader: Reader) -> GroupSecrets:
     joiner, path = reader.opaque(), reader.optional(Reader.opaque)
-    return GroupSecrets(joiner, path, reader.vector(read_psk_id))
+    return GroupSecrets(joiner, path, reader.vector(read_psk_id, cost=2))
 
 
 def _welcome_keys(suite: Suite, member: bytes) -> tuple[bytes, bytes]:

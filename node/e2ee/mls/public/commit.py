@@ -12,7 +12,7 @@ from node.wire import tls
 from node.wire.tls import Reader
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class HPKECiphertext:
     kem_output: bytes
     ciphertext: bytes
@@ -25,7 +25,7 @@ def read_ciphertext(reader: Reader) -> HPKECiphertext:
     return HPKECiphertext(reader.opaque(), reader.opaque())
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class UpdatePathNode:
     """A parent's new key, and its path secret sealed to each node of the copath's resolution."""
 
@@ -68,4 +68,4 @@ class Commit:
 
 
 def read_commit(reader: Reader) -> Commit:
-    return Commit(reader.vector(read_proposal_or_ref), reader.optional(read_update_path))
+    return Commit(reader.vector(read_proposal_or_ref, cost=4), reader.optional(read_update_path))

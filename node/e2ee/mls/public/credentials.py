@@ -17,7 +17,7 @@ BASIC: Final = 1
 X509: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Credential:
     """Who a signature key claims to belong to. `identity` is the basic one's bytes."""
 

@@ -19,7 +19,7 @@ DEFAULT_PROPOSALS: Final = frozenset(range(1, 8))
 GREASE: Final = frozenset(0x0A0A + 0x1010 * step for step in range(15))
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Extension:
     type: int
     data: bytes
@@ -37,7 +37,7 @@ def _read_extension(reader: Reader) -> Extension:
 
 def read_extensions(reader: Reader) -> Extensions:
     """A list of extensions, no type twice (MLS-13.4a)."""
-    extensions = reader.vector(_read_extension)
+    extensions = reader.vector(_read_extension, cost=4)
     if len(extensions) > 1 and len({e.type for e in extensions}) != len(extensions):
         raise Malformed("MLS-13.4a", "a list holds two extensions of one type")
     return extensions
@@ -93,7 +93,7 @@ def _read_sender(reader: Reader) -> ExternalSender:
 
 
 def _read_senders(reader: Reader) -> tuple[ExternalSender, ...]:
-    return reader.vector(_read_sender)
+    return reader.vector(_read_sender, cost=4)
 
 
 def external_senders(extensions: Extensions) -> tuple[ExternalSender, ...]:

@@ -95,7 +95,7 @@ def read_group_info(reader: Reader) -> GroupInfo:
     return GroupInfo(context, extensions, reader.opaque(), reader.u32(), reader.opaque())
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class EncryptedGroupSecrets:
     """The joiner's secrets, sealed to the init key of the key package `new_member` refers to."""
 
@@ -127,7 +127,7 @@ class Welcome:
 
 
 def read_welcome(reader: Reader) -> Welcome:
-    return Welcome(reader.u16(), reader.vector(_read_encrypted_secrets), reader.opaque())
+    return Welcome(reader.u16(), reader.vector(_read_encrypted_secrets, cost=3), reader.opaque())
 
 
 def check_version(context: GroupContext) -> None:

@@ -1,6 +1,6 @@
 """Pure: the key package: parse, and validate all that needs no group (RFC 9420 §10, §10.1)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from node.e2ee.mls.public.extensions import (
@@ -33,7 +33,7 @@ from node.wire.tls import Reader
 WIRE_FORMAT: Final = 5  # mls_key_package, as in `framing`
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class KeyPackage:
     """An offer to be added to a group. Two are equal when their bytes are."""
 

@@ -3,7 +3,7 @@
 The checks that need a group (its extensions, the other members) are in `private.validation`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from node.e2ee.mls.public.credentials import Credential, read_credential
@@ -31,7 +31,7 @@ COMMIT: Final = 3
 LONGEST_LIFETIME_SECONDS: Final = 400 * 86400
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Capabilities:
     """What a client supports, by registry number; defaults are not listed."""
 
@@ -60,7 +60,7 @@ def read_capabilities(reader: Reader) -> Capabilities:
     return Capabilities(reader.u16s(), reader.u16s(), reader.u16s(), reader.u16s(), reader.u16s())
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Lifetime:
     """When a key package may be used: seconds since 1970, both ends included."""
 
@@ -75,7 +75,7 @@ def read_lifetime(reader: Reader) -> Lifetime:
     return Lifetime(reader.u64(), reader.u64())
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class LeafNode:
     """One client's place in a tree. Two are equal when their bytes are.
 

@@ -1,7 +1,6 @@
 """Pure: the proposals and what they hold (RFC 9420 §12.1), and the identifiers of PSKs (§8.4)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from node.e2ee.mls.public.extensions import Extensions, encode_extensions, read_extensions
@@ -18,8 +17,11 @@ USAGE_APPLICATION: Final = 1
 USAGE_REINIT: Final = 2
 USAGE_BRANCH: Final = 3
 
+# Beyond that of any proposal: a leaf is read in so many microseconds (MLS-2.1b).
+LEAF_COST: Final = 10
 
-@dataclass(frozen=True, slots=True)
+
+@tls.structure
 class PreSharedKeyID:
     """Which PSK. External: `psk_id`. Resumption: `usage`, `group_id`, `epoch`."""
 
@@ -52,7 +54,7 @@ def read_psk_id(reader: Reader) -> PreSharedKeyID:
     return PreSharedKeyID(type, reader.opaque(), usage=usage, group_id=group_id, epoch=epoch)
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Add:
     """Let the client of this key package in."""
 
@@ -63,7 +65,7 @@ class Add:
         return self.key_package.raw
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Update:
     """Put this leaf in the place of the sender's."""
 
@@ -74,7 +76,7 @@ class Update:
         return self.leaf.raw
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Remove:
     """Take the member at this leaf index out."""
 
@@ -85,7 +87,7 @@ class Remove:
         return tls.u32(self.removed)
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class PreSharedKey:
     """Mix this PSK into the next epoch."""
 
@@ -96,7 +98,7 @@ class PreSharedKey:
         return self.psk.encode()
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class ReInit:
     """Close the group, to go on in a new one with these parameters."""
 
@@ -115,7 +117,7 @@ class ReInit:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class ExternalInit:
     """Begin the next epoch from this KEM output: only in an external commit."""
 
@@ -126,7 +128,7 @@ class ExternalInit:
         return tls.opaque(self.kem_output)
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class GroupContextExtensions:
     """Replace all extensions of the group by these."""
 
@@ -145,9 +147,19 @@ def _read_reinit(reader: Reader) -> ReInit:
     return ReInit(group_id, version, suite_id, read_extensions(reader))
 
 
+def _read_add(reader: Reader) -> Add:
+    reader.count(LEAF_COST)
+    return Add(read_key_package(reader))
+
+
+def _read_update(reader: Reader) -> Update:
+    reader.count(LEAF_COST)
+    return Update(read_leaf(reader))
+
+
 _READERS: Final[dict[int, Callable[[Reader], Proposal]]] = {
-    1: lambda reader: Add(read_key_package(reader)),
-    2: lambda reader: Update(read_leaf(reader)),
+    1: _read_add,
+    2: _read_update,
     3: lambda reader: Remove(reader.u32()),
     4: lambda reader: PreSharedKey(read_psk_id(reader)),
     5: _read_reinit,
@@ -169,7 +181,7 @@ def encode_proposal(proposal: Proposal) -> bytes:
     return tls.u16(proposal.type) + proposal.body()
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class ProposalRef:
     """The hash of the message that carried a proposal."""
 

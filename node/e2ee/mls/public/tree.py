@@ -5,7 +5,6 @@ nodes, and all hashes of subtrees that did not change.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from node.e2ee.mls.public import tree_math
 from node.e2ee.mls.public.leaf import LeafNode, read_leaf
@@ -15,7 +14,7 @@ from node.wire import tls
 from node.wire.tls import Reader
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class ParentNode:
     """`unmerged_leaves` are leaf indices, rising."""
 
