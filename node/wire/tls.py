@@ -17,7 +17,7 @@ T = TypeVar("T")
 LONGEST_VECTOR = 2**30 - 1
 # How much a message may hold, in elements: one is read in about a microsecond. What takes longer
 # counts as more. The path of a commit has an element for each member where all parents are blank.
-BUDGET = 16384
+BUDGET = 12288
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -149,19 +149,22 @@ class Reader:
     def u64(self) -> int:
         return int.from_bytes(self.take(8), "big")
 
+    def u64s(self, count: int) -> tuple[int, ...]:
+        """So many numbers, one after the other."""
+        return struct.unpack(f">{count}Q", self.take(8 * count))
+
     def length(self) -> int:
         """The length of a vector: minimal, and of bytes that are there."""
         first = self.u8()
-        prefix = first >> 6
-        if prefix == 3:
-            raise Malformed("MLS-2.1.2a", "a vector length begins with the bits 11")
-        if prefix == 0:
-            value = first
-        elif prefix == 1:
-            value = (first & 0x3F) << 8 | self.u8()
+        if first < 0x40:
+            return first
+        if first < 0x80:
+            value, least = (first & 0x3F) << 8 | self.u8(), 64
+        elif first < 0xC0:
+            value, least = (first & 0x3F) << 24 | int.from_bytes(self.take(3), "big"), 16384
         else:
-            value = (first & 0x3F) << 24 | int.from_bytes(self.take(3), "big")
-        if prefix and value < (64, 16384)[prefix - 1]:
+            raise Malformed("MLS-2.1.2a", "a vector length begins with the bits 11")
+        if value < least:
             raise Malformed("MLS-2.1.2", "a vector length is not in its shortest form")
         return value
 

@@ -33,9 +33,10 @@ from node.e2ee.mls.public.extensions import (
 from node.e2ee.mls.public.framing import MEMBER, PUBLIC_MESSAGE, Sender
 from node.e2ee.mls.public.group_info import EncryptedGroupSecrets, GroupInfo, Welcome
 from node.e2ee.mls.public.proposals import Add, PreSharedKeyID
-from node.e2ee.mls.public.tree import ParentNode, Tree, _encode_optional_node, _read_optional_node
+from node.e2ee.mls.public.tree import Node, ParentNode, Tree, _encode_optional_node, _read_node
 from node.e2ee.mls.public.tree_math import common_ancestor
 from node.wire import tls
+from node.wire.tls import Reader
 from tests.e2ee.mls.insider import same
 from tests.e2ee.mls.people import GROUP, NOW, Device, Seeded
 from tests.e2ee.mls.replay import text
@@ -190,8 +191,12 @@ def _raw_tree(edit: Callable[[list[bytes]], bytes]) -> Callable[[Stage], Bent]:
     return lambda s: Bent(shown_tree=shown)
 
 
+def _optional_node(reader: Reader) -> Node | None:
+    return reader.optional(_read_node)
+
+
 def _nodes(data: bytes) -> Iterator[bytes]:
-    yield from map(_encode_optional_node, tls.parse(data, lambda r: r.vector(_read_optional_node)))
+    yield from map(_encode_optional_node, tls.parse(data, lambda r: r.vector(_optional_node)))
 
 
 def other_member(s: Stage) -> Device:
@@ -528,7 +533,7 @@ TREE_ROWS = (
             ),
             (
                 "leaf-changed",
-                "MLS-12.4.3.1e",
+                "MLS-7.3b",
                 "a member's leaf with a bit changed",
                 lambda n: tls.vector([*n[:2], flip()(n[2]), *n[3:]]),
             ),

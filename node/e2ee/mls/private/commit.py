@@ -42,7 +42,7 @@ from node.e2ee.mls.private.validation import (
     check_leaf,
 )
 from node.e2ee.mls.public import framing
-from node.e2ee.mls.public.commit import Commit, UpdatePath
+from node.e2ee.mls.public.commit import Commit, UpdatePath, check_readable
 from node.e2ee.mls.public.credentials import Occasion
 from node.e2ee.mls.public.framing import (
     AuthData,
@@ -126,6 +126,7 @@ def make_commit(
         keys |= secrets.pairs() | {2 * group.own_leaf: leaf_pair}
     check_result(tree, applied.extensions, group.context)
     entry = Entry(epoch.secrets.init, _commit_secret(epoch, secrets), psks)
+    check_readable(commit)
     sender = Sender(framing.MEMBER, group.own_leaf)
     signed = _sign(epoch, plan, commit, sender)
     concluded = conclude(group.interim_hash, provisional, entry, (plan.wire_format, *signed))

@@ -11,9 +11,8 @@ from node.e2ee.mls.private.events import Joined
 from node.e2ee.mls.private.hpke import KeyPair, external_init_sender, fresh_key_pair
 from node.e2ee.mls.private.joining import (
     check_group_is_new,
-    check_info,
     check_info_suite,
-    tree_of,
+    proven_tree,
 )
 from node.e2ee.mls.private.means import Means
 from node.e2ee.mls.private.proposal_list import (
@@ -133,8 +132,7 @@ def join_externally(
     check_info_suite(info, me.suite)
     if replaces is None:
         check_group_is_new(context, known)
-    old_tree = tree_of(info, tree)
-    check_info(info, old_tree, means)
+    old_tree = proven_tree(info, tree, means)
     check_we_support(me.capabilities, context.extensions)
     init_secret, kem_output = external_init_sender(me.suite, external_key(info), means.entropy)
     proposals: list[Proposal] = [ExternalInit(kem_output), *map(PreSharedKey, psks)]

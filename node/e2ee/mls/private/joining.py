@@ -18,8 +18,8 @@ from node.e2ee.mls.private.session import Session, Step, begin
 from node.e2ee.mls.private.state import State
 from node.e2ee.mls.private.treekem import PathSecrets, check_secret_length, path_secrets
 from node.e2ee.mls.private.validation import (
+    Doorkeeper,
     check_senders_believed,
-    check_tree,
     check_we_support,
 )
 from node.e2ee.mls.private.welcome import (
@@ -59,13 +59,13 @@ def check_info_suite(info: GroupInfo, suite: Suite) -> None:
         raise Malformed("MLS-12.4.3.1i", "a group of another suite than the key package")
 
 
-def tree_of(info: GroupInfo, given: bytes | None) -> Tree:
-    """The group's tree, from the GroupInfo or from elsewhere (MLS-12.4.3.1j)."""
+def tree_data(info: GroupInfo, given: bytes | None) -> bytes:
+    """The group's encoded tree, from the GroupInfo or from elsewhere (MLS-12.4.3.1j)."""
     data = find(info.extensions, RATCHET_TREE)
     data = given if data is None else data
     if data is None:
         raise Missing("MLS-12.4.3.1j", "the ratchet tree of the group is not here")
-    return parse_tree(info.context.suite, data)
+    return data
 
 
 def check_signer(info: GroupInfo, tree: Tree) -> None:
@@ -77,11 +77,17 @@ def check_signer(info: GroupInfo, tree: Tree) -> None:
         raise Unproven("MLS-12.4.3b", "the signature of a group info is wrong")
 
 
-def check_info(info: GroupInfo, tree: Tree, means: Means) -> None:
-    """A group info and its tree are sound, and their members believed."""
+def proven_tree(info: GroupInfo, given: bytes | None, means: Means) -> Tree:
+    """The tree of a group info: both are sound, and their members believed.
+
+    `given` is the encoded tree where it came another way.
+    """
+    doorkeeper = Doorkeeper(info.context, means.judge, means.policy.longest_lifetime_seconds)
+    tree = parse_tree(info.context.suite, tree_data(info, given), doorkeeper.admit)
     check_signer(info, tree)
     check_senders_believed(means.judge, info.context.extensions)
-    check_tree(tree, info.context, means.judge, means.policy.longest_lifetime_seconds)
+    doorkeeper.check(tree)
+    return tree
 
 
 def own_place(tree: Tree, leaf: LeafNode, signer: int) -> int:
@@ -218,8 +224,7 @@ def join(
     check_version(info.context)
     check_info_suite(info, suite)
     check_group_is_new(info.context, known)
-    ratchet_tree = tree_of(info, tree)
-    check_info(info, ratchet_tree, means)
+    ratchet_tree = proven_tree(info, tree, means)
     check_we_support(own.key_package.leaf.capabilities, info.context.extensions)
     own_leaf = own_place(ratchet_tree, own.key_package.leaf, info.signer)
     keys = {2 * own_leaf: own.encryption}

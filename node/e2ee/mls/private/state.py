@@ -138,7 +138,8 @@ def load(data: bytes, item: tls.Item[tls.T]) -> tls.T:
     if not data.startswith(MAGIC):
         raise Broken("a record of a group is of another version, or not one")
     try:
-        return tls.parse(data[len(MAGIC) :], item)
+        # What we wrote ourselves has fewer elements than bytes, and none too many.
+        return tls.parse(data[len(MAGIC) :], item, budget=len(data))
     except (Refused, ValueError, LookupError):
         raise Broken("a record of a group is damaged") from None
 
@@ -174,7 +175,8 @@ def _encode_group(group: Group) -> bytes:
 
 def _read_group(reader: Reader) -> Group:
     context = tls.parse(reader.opaque(), read_group_context)
-    tree = parse_tree(context.suite, reader.opaque())
+    encoded = reader.opaque()
+    tree = parse_tree(context.suite, encoded, budget=2 * len(encoded))
     own_leaf, interim, tag = reader.u32(), reader.opaque(), reader.opaque()
     reinit = reader.optional(read_proposal)
     closed = reinit if isinstance(reinit, ReInit) else None

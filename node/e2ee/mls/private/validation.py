@@ -25,8 +25,10 @@ from node.e2ee.mls.public.leaf import (
     check_leaf_alone,
     check_leaf_signature,
 )
+from node.e2ee.mls.public.suite import check_signature_key
 from node.e2ee.mls.public.tree import Tree
 from node.e2ee.mls.public.tree_hash import (
+    DistinctKeys,
     check_distinct_keys,
     check_parent_hashes,
     check_unmerged_leaves,
@@ -101,12 +103,16 @@ def check_leaf(
 
     `context.extensions` are those that hold after the commit.
     """
-    suite = context.suite
-    check_leaf_alone(suite, context.version, leaf, longest_seconds)
+    check_leaf_fits(leaf, context, longest_seconds)
     check_certificate(leaf)
+    check_leaf_signature(context.suite, leaf, context.group_id, leaf_index)
+
+
+def check_leaf_fits(leaf: LeafNode, context: GroupContext, longest_seconds: int) -> None:
+    """What §7.3 asks of a leaf of the group, but who signed it and where it stands."""
+    check_leaf_alone(context.suite, context.version, leaf, longest_seconds)
     check_required(leaf, context.extensions)
     check_group_extensions_supported(leaf, context.extensions)
-    check_leaf_signature(suite, leaf, context.group_id, leaf_index)
 
 
 def check_key_package(package: KeyPackage, context: GroupContext, longest_seconds: int) -> None:
@@ -163,15 +169,39 @@ def check_members(tree: Tree) -> None:
     check_credential_types(tree)
 
 
-def check_tree(tree: Tree, context: GroupContext, judge: Judge, longest_seconds: int) -> None:
-    """The integrity of a tree that we are given on joining (§12.4.3.1)."""
-    check_tree_hash(tree, context)
-    check_unmerged_leaves(tree)
-    check_members(tree)
-    check_parent_hashes(tree)
-    for index, leaf in tree.members():
-        check_leaf(leaf, context, index, longest_seconds)
-        check_believed(judge, Occasion.TREE, leaf)
+class Doorkeeper:
+    """Checks a tree that we are given on joining (§12.4.3.1).
+
+    Each leaf is proven and believed as soon as it is read: so a tree that strangers made up costs
+    its first leaf, however large it is.
+    """
+
+    __slots__ = ("_context", "_judge", "_keys", "_longest")
+
+    def __init__(self, context: GroupContext, judge: Judge, longest_seconds: int) -> None:
+        self._context = context
+        self._judge = judge
+        self._longest = longest_seconds
+        self._keys = DistinctKeys()
+
+    def admit(self, index: int, leaf: LeafNode) -> None:
+        """The leaf is no copy of another, signed by its own key, and believed."""
+        context, suite = self._context, self._context.suite
+        self._keys.check_leaf(leaf)
+        check_signature_key(suite, leaf.signature_key)
+        check_certificate(leaf)
+        check_leaf_signature(suite, leaf, context.group_id, index)
+        check_believed(self._judge, Occasion.TREE, leaf)
+
+    def check(self, tree: Tree) -> None:
+        """The integrity of the tree whose leaves were admitted."""
+        check_tree_hash(tree, self._context)
+        check_unmerged_leaves(tree)
+        self._keys.check_parents(tree)
+        check_credential_types(tree)
+        check_parent_hashes(tree)
+        for _, leaf in tree.members():
+            check_leaf_fits(leaf, self._context, self._longest)
 
 
 def check_tree_hash(tree: Tree, context: GroupContext) -> None:

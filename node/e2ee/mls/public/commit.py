@@ -1,6 +1,6 @@
 """Pure: the commit and its update path, as they travel (RFC 9420 §7.6, §12.4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from node.e2ee.mls.public.leaf import LeafNode, read_leaf
 from node.e2ee.mls.public.proposals import (
@@ -54,18 +54,33 @@ class UpdatePath:
 
 
 def read_update_path(reader: Reader) -> UpdatePath:
-    return UpdatePath(read_leaf(reader), reader.vector(_read_path_node))
+    return UpdatePath(read_leaf(reader), reader.vector(_read_path_node, cost=4))
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
+    """Encoded once, or kept as it came: it is signed, hashed and sealed."""
+
     proposals: tuple[ProposalOrRef, ...]
     path: UpdatePath | None
+    _raw: bytes = field(default=b"", init=False, compare=False, repr=False)
 
     def encode(self) -> bytes:
-        path = None if self.path is None else self.path.encode()
-        return tls.vector(map(encode_proposal_or_ref, self.proposals)) + tls.optional(path)
+        if not self._raw:
+            path = None if self.path is None else self.path.encode()
+            raw = tls.vector(map(encode_proposal_or_ref, self.proposals)) + tls.optional(path)
+            object.__setattr__(self, "_raw", raw)
+        return self._raw
+
+
+def check_readable(commit: Commit) -> None:
+    """The commit is not more than is read here: peers would refuse it (MLS-2.1b)."""
+    tls.parse(commit.encode(), read_commit)
 
 
 def read_commit(reader: Reader) -> Commit:
-    return Commit(reader.vector(read_proposal_or_ref, cost=4), reader.optional(read_update_path))
+    start = reader.at
+    proposals = reader.vector(read_proposal_or_ref, cost=4)
+    commit = Commit(proposals, reader.optional(read_update_path))
+    object.__setattr__(commit, "_raw", reader.since(start))
+    return commit

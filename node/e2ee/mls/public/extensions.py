@@ -77,7 +77,7 @@ def required_capabilities(extensions: Extensions) -> RequiredCapabilities:
     return RequiredCapabilities() if data is None else tls.parse(data, _read_required)
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class ExternalSender:
     """One who may propose from outside (§12.1.8.1)."""
 

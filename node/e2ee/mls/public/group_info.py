@@ -1,6 +1,6 @@
 """Pure: GroupContext, GroupInfo and Welcome, as they travel (RFC 9420 §8.1, §12.4.3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from node.e2ee.mls.public.commit import HPKECiphertext, read_ciphertext
@@ -24,12 +24,19 @@ class GroupContext:
     confirmed_transcript_hash: bytes
     extensions: Extensions
     version: int = MLS10
+    _encoded: bytes = field(default=b"", init=False, compare=False, repr=False)
 
     @property
     def suite(self) -> Suite:
         return suite_of(self.suite_id)
 
     def encode(self) -> bytes:
+        if not self._encoded:
+            # Once: each message of the epoch is signed with it.
+            object.__setattr__(self, "_encoded", self._encode())
+        return self._encoded
+
+    def _encode(self) -> bytes:
         return (
             tls.u16(self.version)
             + tls.u16(self.suite_id)

@@ -72,7 +72,7 @@ class Lifetime:
 
 
 def read_lifetime(reader: Reader) -> Lifetime:
-    return Lifetime(reader.u64(), reader.u64())
+    return Lifetime(*reader.u64s(2))
 
 
 @tls.structure

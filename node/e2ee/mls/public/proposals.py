@@ -17,8 +17,10 @@ USAGE_APPLICATION: Final = 1
 USAGE_REINIT: Final = 2
 USAGE_BRANCH: Final = 3
 
-# Beyond that of any proposal: a leaf is read in so many microseconds (MLS-2.1b).
-LEAF_COST: Final = 10
+# What counts beyond that of any proposal (MLS-2.1b): a leaf takes long to read, and of pre-shared
+# keys an epoch takes few (MLS-8.4d).
+LEAF_COST: Final = 8
+PSK_COST: Final = 8
 
 
 @tls.structure
@@ -152,6 +154,11 @@ def _read_add(reader: Reader) -> Add:
     return Add(read_key_package(reader))
 
 
+def _read_psk(reader: Reader) -> PreSharedKey:
+    reader.count(PSK_COST)
+    return PreSharedKey(read_psk_id(reader))
+
+
 def _read_update(reader: Reader) -> Update:
     reader.count(LEAF_COST)
     return Update(read_leaf(reader))
@@ -161,7 +168,7 @@ _READERS: Final[dict[int, Callable[[Reader], Proposal]]] = {
     1: _read_add,
     2: _read_update,
     3: lambda reader: Remove(reader.u32()),
-    4: lambda reader: PreSharedKey(read_psk_id(reader)),
+    4: _read_psk,
     5: _read_reinit,
     6: lambda reader: ExternalInit(reader.opaque()),
     7: lambda reader: GroupContextExtensions(read_extensions(reader)),

@@ -4,7 +4,8 @@ A `Tree` never changes: what evolves it (`private.ratchet_tree`) makes a new one
 nodes, and all hashes of subtrees that did not change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from node.e2ee.mls.public import tree_math
 from node.e2ee.mls.public.leaf import LeafNode, read_leaf
@@ -31,23 +32,27 @@ class ParentNode:
 
 
 def _read_parent(reader: Reader) -> ParentNode:
+    reader.count(PARENT_COST)
     return ParentNode(reader.opaque(), reader.opaque(), reader.u32s())
 
 
 Node = LeafNode | ParentNode
 
+# What a tree may hold, in elements: blanks and leaves are one each. A leaf with the blank parent
+# beside it is 200 bytes or more: a tree may be sparse where members have left, but not for ever.
+FREE_ELEMENTS: Final = 4096
+BYTES_PER_ELEMENT: Final = 64
+PARENT_COST: Final = 3
+
 
 def _read_node(reader: Reader) -> Node:
     kind = reader.u8()
     if kind == 1:
+        reader.count(1)
         return read_leaf(reader)
     if kind != 2:
         raise Malformed("MLS-7.8", "a tree node that is neither leaf nor parent")
     return _read_parent(reader)
-
-
-def _read_optional_node(reader: Reader) -> Node | None:
-    return reader.optional(_read_node)
 
 
 class Tree:
@@ -136,15 +141,21 @@ class Tree:
 
     def hash_of(self, node: int) -> bytes:
         """The tree hash of `node` (§7.8)."""
-        known = self._hashes[node]
-        if known is None:
-            if node & 1:
-                below = tree_math.children(node)
-                hashes = self.hash_of(below[0]), self.hash_of(below[1])
-                known = self.parent_hash_input(self.nodes[node], *hashes)
-            else:
-                known = self.leaf_hash_input(node // 2, self.nodes[node])
-            self._hashes[node] = known
+        return self._hashes[node] or self._hash(node, 1 << tree_math.level(node) >> 1)
+
+    def _hash(self, node: int, half: int) -> bytes:
+        """Compute the tree hash of `node`, whose children are `half` away (0: it is a leaf)."""
+        value = self.nodes[node]
+        if half:
+            left, right, below = node - half, node + half, half >> 1
+            known = self.parent_hash_input(
+                value,
+                self._hashes[left] or self._hash(left, below),
+                self._hashes[right] or self._hash(right, below),
+            )
+        else:
+            known = self.leaf_hash_input(node // 2, value)
+        self._hashes[node] = known
         return known
 
     def leaf_hash_input(self, leaf_index: int, value: Node | None) -> bytes:
@@ -203,30 +214,56 @@ def _encode_optional_node(node: Node | None) -> bytes:
     return (b"\x01\x02" if isinstance(node, ParentNode) else b"\x01\x01") + node.encode()
 
 
-def read_tree_nodes(reader: Reader) -> tuple[Node | None, ...]:
-    """`optional<Node> ratchet_tree<V>` as it stands."""
-    return reader.vector(_read_optional_node)
+Admit = Callable[[int, LeafNode], None]
+"""Refuses the leaf with this leaf index, or does not."""
 
 
-def check_last_node(nodes: tuple[Node | None, ...]) -> None:
+def admit_any(_: int, __: LeafNode) -> None:
+    """For a tree whose leaves were admitted before, or are not believed yet."""
+
+
+def check_last_node(nodes: Sequence[Node | None]) -> None:
     """The list ends with a node that is not blank (MLS-12.4.3.3a)."""
     if not nodes or nodes[-1] is None:
         raise Malformed("MLS-12.4.3.3a", "a ratchet tree that is empty or ends blank")
 
 
-def check_node_places(nodes: tuple[Node | None, ...]) -> None:
+def check_node_place(place: int, node: Node) -> None:
     """Leaves stand at even places, parents at odd ones (MLS-12.4.3.3b)."""
-    for place, node in enumerate(nodes):
-        if node is not None and isinstance(node, ParentNode) != bool(place & 1):
-            raise Malformed("MLS-12.4.3.3b", "a tree node stands where its kind cannot")
+    if isinstance(node, ParentNode) != bool(place & 1):
+        raise Malformed("MLS-12.4.3.3b", "a tree node stands where its kind cannot")
 
 
-def parse_tree(suite: Suite, data: bytes) -> Tree:
-    """The tree of a ratchet_tree extension, filled up with blanks to its full width."""
-    nodes = tls.parse(data, read_tree_nodes)
+def _read_nodes(reader: Reader, admit: Admit) -> list[Node | None]:
+    """`optional<Node>`s up to the end, each leaf put to `admit` as soon as it is read."""
+    nodes: list[Node | None] = []
+    while not reader.ended:
+        blanks = reader.zeros()
+        if blanks:
+            reader.count(blanks)
+            nodes.extend((None,) * blanks)
+            continue
+        node = reader.optional(_read_node)
+        assert node is not None  # for a zero byte would have been a blank
+        check_node_place(len(nodes), node)
+        if isinstance(node, LeafNode):
+            admit(len(nodes) // 2, node)
+        nodes.append(node)
+    return nodes
+
+
+def parse_tree(
+    suite: Suite, data: bytes, admit: Admit = admit_any, budget: int | None = None
+) -> Tree:
+    """The tree of a ratchet_tree extension, filled up with blanks to its full width.
+
+    `budget` is in elements; without it what a tree of this size may need (MLS-2.1b).
+    """
+    if budget is None:
+        budget = FREE_ELEMENTS + len(data) // BYTES_PER_ELEMENT
+    nodes = _read_nodes(Reader(tls.parse(data, Reader.opaque), budget), admit)
     check_last_node(nodes)
-    check_node_places(nodes)
     width = 1
     while width < len(nodes):
         width = 2 * width + 1
-    return Tree.of(suite, nodes + (None,) * (width - len(nodes)))
+    return Tree.of(suite, (*nodes, *(None,) * (width - len(nodes))))

@@ -93,24 +93,37 @@ def _check_between(unmerged: Mapping[int, frozenset[int]], leaf: int, node: int)
         at = tree_math.up(at)
 
 
-def check_distinct_keys(tree: Tree) -> None:
-    """No key stands twice in a tree.
+class DistinctKeys:
+    """No key stands twice in a tree: its leaves are put in one by one, then all its parents."""
 
-    Clauses: MLS-7.3i (leaves' encryption keys), MLS-7.3j (signature keys), MLS-12.4.3.1h (parents),
-    MLS-16.7 (one key of both kinds).
-    """
-    encryption: set[bytes] = set()
-    signature: set[bytes] = set()
-    for _, leaf in tree.members():
-        if leaf.encryption_key in encryption:
+    __slots__ = ("_encryption", "_signature")
+
+    def __init__(self) -> None:
+        self._encryption: set[bytes] = set()
+        self._signature: set[bytes] = set()
+
+    def check_leaf(self, leaf: LeafNode) -> None:
+        """Both keys are new (MLS-7.3i: the encryption key, MLS-7.3j: the signature key)."""
+        if leaf.encryption_key in self._encryption:
             raise Malformed("MLS-7.3i", "two members have the same encryption key")
-        if leaf.signature_key in signature:
+        if leaf.signature_key in self._signature:
             raise Malformed("MLS-7.3j", "two members have the same signature key")
-        encryption.add(leaf.encryption_key)
-        signature.add(leaf.signature_key)
-    for _, parent in tree.parents():
-        if parent.encryption_key in encryption:
-            raise Malformed("MLS-12.4.3.1h", "a parent's encryption key stands twice")
-        encryption.add(parent.encryption_key)
-    if encryption & signature:
-        raise Malformed("MLS-16.7", "an encryption key that is also a signature key")
+        self._encryption.add(leaf.encryption_key)
+        self._signature.add(leaf.signature_key)
+
+    def check_parents(self, tree: Tree) -> None:
+        """The parents' keys are new (MLS-12.4.3.1h), and no key is of both kinds (MLS-16.7)."""
+        for _, parent in tree.parents():
+            if parent.encryption_key in self._encryption:
+                raise Malformed("MLS-12.4.3.1h", "a parent's encryption key stands twice")
+            self._encryption.add(parent.encryption_key)
+        if self._encryption & self._signature:
+            raise Malformed("MLS-16.7", "an encryption key that is also a signature key")
+
+
+def check_distinct_keys(tree: Tree) -> None:
+    """No key stands twice in a tree."""
+    keys = DistinctKeys()
+    for _, leaf in tree.members():
+        keys.check_leaf(leaf)
+    keys.check_parents(tree)
