@@ -61,7 +61,8 @@ def length(value: int) -> bytes:
 
 def opaque(value: bytes) -> bytes:
     """`opaque value<V>`."""
-    return length(len(value)) + value
+    size = len(value)
+    return (_SHORT[size] if size < 64 else length(size)) + value
 
 
 def vector(items: Iterable[bytes]) -> bytes:

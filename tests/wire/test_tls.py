@@ -117,6 +117,34 @@ def test_a_flood_of_elements_is_refused(refused) -> None:
         tls.parse(tls.vector([tls.u16s(range(64))] * 5000), lambda r: r.vector(lambda r: r.u16s()))
 
 
+@pytest.mark.clause("MLS-2.1b")
+@pytest.mark.parametrize("read", [Reader.u16s, Reader.u32s])
+def test_many_numbers_count_as_elements(refused, read) -> None:
+    """Sixteen bytes of them as one."""
+    assert len(tls.parse(tls.opaque(bytes(160)), read, budget=10)) in (40, 80)
+    with refused("MLS-2.1b"):
+        tls.parse(tls.opaque(bytes(160)), read, budget=9)
+
+
+@pytest.mark.clause("MLS-2.1b")
+@pytest.mark.parametrize("cost", [1, 3])
+def test_an_item_counts_as_its_cost(refused, cost: int) -> None:
+    data = tls.opaque(bytes(8))
+    assert tls.parse(data, lambda r: r.vector(Reader.u8, cost), budget=8 * cost) == (0,) * 8
+    with refused("MLS-2.1b"):
+        tls.parse(data, lambda r: r.vector(Reader.u8, cost), budget=8 * cost - 1)
+
+
+@given(st.integers(0, 200), st.binary(max_size=3))
+def test_zeros_are_passed_over(count: int, after: bytes) -> None:
+    reader, passed = Reader(bytes(count) + after), 0
+    while step := reader.zeros():
+        passed += step
+    assert passed == count + len(after) - len(after.lstrip(b"\x00"))
+    assert reader.rest() == after.lstrip(b"\x00")
+    assert reader.ended
+
+
 @given(st.binary(max_size=200))
 def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
     with suppress(Refused):

@@ -39,7 +39,7 @@ from node.e2ee.mls.public.proposals import (
 )
 from node.e2ee.mls.public.tree import ParentNode
 from node.wire import tls
-from tests.e2ee.mls.insider import Insider, Lie, resign_leaf, sign_fields
+from tests.e2ee.mls.insider import Insider, Lie, resign_leaf
 from tests.e2ee.mls.people import GROUP, NOW, Device, People
 
 MIB = 2**20
@@ -270,6 +270,3 @@ def hostile() -> list[Hostile]:
         for name, data in _invitations(scene).items()
     ]
     return found
-
-
-__all__ = ["Hostile", "hostile", "sign_fields"]

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -18,9 +19,15 @@ def extract(suite: Suite, salt: bytes, ikm: bytes) -> bytes:
     return hmac.digest(salt, ikm, suite.hash_name)
 
 
+@lru_cache(64)
+def _label_head(length: int, label: bytes) -> bytes:
+    """The part of a `KDFLabel` that is the same each time."""
+    return tls.u16(length) + tls.opaque(LABEL + label)
+
+
 def kdf_label(length: int, label: bytes, context: bytes) -> bytes:
     """The encoded `KDFLabel` of §8."""
-    return tls.u16(length) + tls.opaque(LABEL + label) + tls.opaque(context)
+    return _label_head(length, label) + tls.opaque(context)
 
 
 def expand(suite: Suite, secret: bytes, info: bytes, length: int) -> bytes:

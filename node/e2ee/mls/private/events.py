@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from node.e2ee.mls.public.credentials import Credential
 from node.e2ee.mls.public.proposals import Proposal, ReInit
 from node.e2ee.mls.public.tree import Tree
+from node.wire import tls
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Member:
     """Who sits at a leaf. `identity` is the basic credential's: the UTF-8 of the actor's id."""
 

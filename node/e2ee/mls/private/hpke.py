@@ -7,10 +7,12 @@ DeriveKeyPair nor the exporter. All arithmetic stays in OpenSSL.
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from node.e2ee.mls.public.commit import HPKECiphertext
 from node.e2ee.mls.public.suite import LABEL, Suite
@@ -38,6 +40,9 @@ def _expand(
     hash_name: str, prk: bytes, suite_id: bytes, label: bytes, info: bytes, length: int
 ) -> bytes:
     labeled = tls.u16(length) + VERSION + suite_id + label + info
+    if length <= 32:
+        # No hash of a suite is shorter: one block is all.
+        return hmac.digest(prk, labeled + b"\x01", hash_name)[:length]
     block, out, count = b"", b"", 0
     while len(out) < length:
         count += 1
@@ -108,33 +113,41 @@ def fresh_key_pair(suite: Suite, entropy: Entropy) -> KeyPair:
     return derive_key_pair(suite, entropy.draw(suite.nh))
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What both sides hold after SetupBase: one AEAD key and nonce, and the exporter's secret."""
-
-    key: bytes = field(repr=False)
-    nonce: bytes = field(repr=False)
-    exporter_secret: bytes = field(repr=False)
-
-
+@lru_cache(8)
 def _suite_id(suite: Suite) -> bytes:
     return b"HPKE" + tls.u16(suite.kem_id) + tls.u16(suite.kdf_id) + tls.u16(suite.aead_id)
 
 
-def _schedule(suite: Suite, shared: bytes, info: bytes) -> _Context:
-    """`KeySchedule` of RFC 9180 §5.1 in mode Base (0, no PSK)."""
+@lru_cache(4)
+def _mode_context(suite: Suite, info: bytes) -> bytes:
+    """`key_schedule_context` in mode Base (0, no PSK): the same for all ciphertexts of a path."""
     name, id = suite.hash_name, _suite_id(suite)
-    context = (
-        b"\x00"
-        + _extract(name, b"", id, b"psk_id_hash", b"")
-        + _extract(name, b"", id, b"info_hash", info)
-    )
-    secret = _extract(name, shared, id, b"secret", b"")
-    return _Context(
-        _expand(name, secret, id, b"key", context, suite.nk),
-        _expand(name, secret, id, b"base_nonce", context, suite.nn),
-        _expand(name, secret, id, b"exp", context, suite.nh),
-    )
+    psk_id_hash = _extract(name, b"", id, b"psk_id_hash", b"")
+    return b"\x00" + psk_id_hash + _extract(name, b"", id, b"info_hash", info)
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """`KeySchedule` of RFC 9180 §5.1: what both sides hold, each part derived when it is asked."""
+
+    suite: Suite
+    secret: bytes = field(repr=False)
+    context: bytes
+
+    def part(self, label: bytes, length: int) -> bytes:
+        suite = self.suite
+        name, id = suite.hash_name, _suite_id(suite)
+        return _expand(name, self.secret, id, label, self.context, length)
+
+    def aead(self) -> tuple[AESGCM | ChaCha20Poly1305, bytes]:
+        """The key, ready to use, and the nonce of the one message."""
+        suite = self.suite
+        return suite.aead(self.part(b"key", suite.nk)), self.part(b"base_nonce", suite.nn)
+
+
+def _schedule(suite: Suite, shared: bytes, info: bytes) -> _Schedule:
+    secret = _extract(suite.hash_name, shared, _suite_id(suite), b"secret", b"")
+    return _Schedule(suite, secret, _mode_context(suite, info))
 
 
 def _labeled(label: bytes, context: bytes) -> bytes:
@@ -147,8 +160,8 @@ def encrypt_with_label(
 ) -> HPKECiphertext:
     """`EncryptWithLabel` of §5.1.3. Raises `Malformed` (MLS-5.1.1) for a key that is none."""
     shared, enc = KEMS[suite.kem_id].encap(public, entropy)
-    keys = _schedule(suite, shared, _labeled(label, context))
-    return HPKECiphertext(enc, suite.aead(keys.key).encrypt(keys.nonce, plaintext, b""))
+    key, nonce = _schedule(suite, shared, _labeled(label, context)).aead()
+    return HPKECiphertext(enc, key.encrypt(nonce, plaintext, b""))
 
 
 def decrypt_with_label(
@@ -156,9 +169,9 @@ def decrypt_with_label(
 ) -> bytes:
     """`DecryptWithLabel` of §5.1.3. Raises `Unproven` (MLS-5.1.3) when it does not open."""
     shared = KEMS[suite.kem_id].decap(sealed.kem_output, pair)
-    keys = _schedule(suite, shared, _labeled(label, context))
+    key, nonce = _schedule(suite, shared, _labeled(label, context)).aead()
     try:
-        return suite.aead(keys.key).decrypt(keys.nonce, sealed.ciphertext, b"")
+        return key.decrypt(nonce, sealed.ciphertext, b"")
     except InvalidTag:
         raise Unproven("MLS-5.1.3", "a ciphertext that was not sealed to this key") from None
 
@@ -167,7 +180,7 @@ EXTERNAL_INIT: Final = LABEL + b"external init secret"
 
 
 def _export(suite: Suite, shared: bytes) -> bytes:
-    secret = _schedule(suite, shared, b"").exporter_secret
+    secret = _schedule(suite, shared, b"").part(b"exp", suite.nh)
     return _expand(suite.hash_name, secret, _suite_id(suite), b"sec", EXTERNAL_INIT, suite.nh)
 
 

@@ -23,7 +23,7 @@ Place = tuple[int, int]
 """(leaf index, HANDSHAKE or APPLICATION): whose ratchet."""
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Ratchet:
     """The secret of the next generation that is not used yet."""
 
@@ -31,7 +31,7 @@ class Ratchet:
     secret: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class MessageKey:
     """Used for one message, then gone."""
 
@@ -40,7 +40,7 @@ class MessageKey:
     nonce: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@tls.structure
 class Ahead:
     """A key, and what the tree would be once it is used."""
 

@@ -18,7 +18,9 @@ def enter(state: State, following: Epoch, commit: bytes, policy: Policy, now: in
     old = state.epoch
     old.messages.close((old.group.own_leaf, HANDSHAKE), (old.group.own_leaf, APPLICATION))
     tree = old.group.tree
-    members = {index: member_at(tree, index) for index, _ in tree.members()}
+    members = {
+        index: Member(index, leaf.credential, leaf.signature_key) for index, leaf in tree.members()
+    }
     what = old.group.context, now, tree.leaves, members, old.secrets.sender_data
     past = Past(*what, old.messages, past_record(*what))
     number = following.group.context.epoch

@@ -148,7 +148,7 @@ def check_credential_types(tree: Tree) -> None:
     leaves = [leaf for _, leaf in tree.members()]
     in_use = {leaf.credential.type for leaf in leaves}
     for leaf in leaves:
-        if not in_use <= set(leaf.capabilities.credentials):
+        if not in_use.issubset(leaf.capabilities.credentials):
             raise Malformed("MLS-7.3d", "a member does not support the credential of another")
 
 

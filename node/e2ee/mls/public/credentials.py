@@ -5,7 +5,7 @@ every introduction and every succession; there is no judge that it would use by 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -19,16 +19,24 @@ X509: Final = 2
 
 @tls.structure
 class Credential:
-    """Who a signature key claims to belong to. `identity` is the basic one's bytes."""
+    """Who a signature key claims to belong to. `identity` is the basic one's bytes.
+
+    Encoded once: the members of each past epoch are written down.
+    """
 
     type: int
     identity: bytes = b""
     certificates: tuple[bytes, ...] = ()
+    _raw: bytes = field(default=b"", init=False, compare=False, repr=False)
 
     def encode(self) -> bytes:
-        if self.type == BASIC:
-            return tls.u16(self.type) + tls.opaque(self.identity)
-        return tls.u16(self.type) + tls.vector(tls.opaque(der) for der in self.certificates)
+        if not self._raw:
+            if self.type == BASIC:
+                who = tls.opaque(self.identity)
+            else:
+                who = tls.vector(map(tls.opaque, self.certificates))
+            object.__setattr__(self, "_raw", tls.u16(self.type) + who)
+        return self._raw
 
 
 def basic(identity: bytes) -> Credential:

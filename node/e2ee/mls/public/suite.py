@@ -68,9 +68,12 @@ def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Suite:
-    """What a cipher suite number stands for. Lengths are in bytes, named as RFC 9180 does."""
+    """What a cipher suite number stands for. Lengths are in bytes, named as RFC 9180 does.
+
+    There is one of each: it equals itself only, and so is quick to look up by.
+    """
 
     id: int
     name: str

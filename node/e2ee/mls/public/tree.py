@@ -5,6 +5,7 @@ nodes, and all hashes of subtrees that did not change.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
 from typing import Final
 
 from node.e2ee.mls.public import tree_math
@@ -17,18 +18,22 @@ from node.wire.tls import Reader
 
 @tls.structure
 class ParentNode:
-    """`unmerged_leaves` are leaf indices, rising."""
+    """`unmerged_leaves` are leaf indices, rising. Encoded once: trees share their nodes."""
 
     encryption_key: bytes
     parent_hash: bytes
     unmerged_leaves: tuple[int, ...]
+    _raw: bytes = field(default=b"", init=False, compare=False, repr=False)
 
     def encode(self) -> bytes:
-        return (
-            tls.opaque(self.encryption_key)
-            + tls.opaque(self.parent_hash)
-            + tls.u32s(self.unmerged_leaves)
-        )
+        if not self._raw:
+            raw = (
+                tls.opaque(self.encryption_key)
+                + tls.opaque(self.parent_hash)
+                + tls.u32s(self.unmerged_leaves)
+            )
+            object.__setattr__(self, "_raw", raw)
+        return self._raw
 
 
 def _read_parent(reader: Reader) -> ParentNode:
@@ -204,14 +209,14 @@ class Tree:
             last = len(self.nodes)
             while last and self.nodes[last - 1] is None:
                 last -= 1
-            self._encoded = tls.vector(map(_encode_optional_node, self.nodes[:last]))
+            self._encoded = tls.vector([_encode_optional_node(n) for n in self.nodes[:last]])
         return self._encoded
 
 
 def _encode_optional_node(node: Node | None) -> bytes:
     if node is None:
         return b"\x00"
-    return (b"\x01\x02" if isinstance(node, ParentNode) else b"\x01\x01") + node.encode()
+    return b"\x01\x02" + node.encode() if isinstance(node, ParentNode) else b"\x01\x01" + node.raw
 
 
 Admit = Callable[[int, LeafNode], None]
