@@ -46,6 +46,8 @@ def mls() -> Rows:
         beside = "" if row.floor is None else f" (floor {row.floor:.2f}: {row.of})"
         if row.peer is not None:
             beside += f", ts-mls {row.peer:.2f}"
+        if row.note:
+            beside += f" ({row.note})"
         rows.append((row.name, f"{row.value:.2f} {row.unit}{beside}", f"{row.aim:g} {row.unit}"))
     return rows
 
