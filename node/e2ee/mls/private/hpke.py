@@ -132,7 +132,7 @@ class _Schedule:
 
     suite: Suite
     secret: bytes = field(repr=False)
-    context: bytes
+    context: bytes = field(repr=False)
 
     def part(self, label: bytes, length: int) -> bytes:
         suite = self.suite
