@@ -129,7 +129,7 @@ def make_application(
             *graph.routes(units, find_id),
             *inbox.routes(units),
             *deliveries.routes(units, media.bounds),
-            *servers.routes(units, config.origin),
+            *servers.routes(units, config.origin, graph.Friends(units, find_id).whom),
             *uploads.routes(intake),
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),

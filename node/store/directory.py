@@ -90,18 +90,20 @@ class Directory:
 
     async def suspended(self, actor: str, host: str) -> bool:
         """Whether we refuse to hear this actor or server."""
-        if host in await self._suspended_hosts():
-            return True
-        known = await self.actor(actor)
-        return known is not None and known.suspended is not None
+        return not {actor, host}.isdisjoint(await self._all_suspended())
 
-    async def _suspended_hosts(self) -> frozenset[str]:
+    async def _all_suspended(self) -> frozenset[str]:
+        """Hosts, and ids of actors."""
         ticks = self._clock.ticks()
-        hosts = self._suspended.get("", ticks)
-        if hosts is None:
-            hosts = await self._units.look(FederationUnit, FederationUnit.suspended_hosts)
-            self._suspended.put("", hosts, ticks)
-        return hosts
+        known = self._suspended.get("", ticks)
+        if known is None:
+
+            async def look(unit: FederationUnit) -> frozenset[str]:
+                return await unit.suspended_hosts() | await unit.suspended_actors()
+
+            known = await self._units.look(FederationUnit, look)
+            self._suspended.put("", known, ticks)
+        return known
 
     async def standing(self, actor: str, host: str, relation: bool) -> Standing:
         """See `receiving.Facts`."""
@@ -132,7 +134,7 @@ class Directory:
         if kept is None:
             kept = await self._units.look(FederationUnit, lambda unit: unit.peer(host))
             self._peers.put(host, kept, self._clock.ticks())
-        return replace(kept, suspended=host in await self._suspended_hosts())
+        return replace(kept, suspended=host in await self._all_suspended())
 
     async def describe(self, peer: Peer) -> None:
         await self._units.run(FederationUnit, lambda unit: unit.put_peer(peer))

@@ -184,6 +184,30 @@ class FederationUnit(Unit):
                 .values(state="gave_up", settled=at, reason="the server is suspended here")
             )
 
+    async def suspend_actor(self, id: str, suspended: bool) -> None:
+        """Neither hear this actor of another server nor send to their inbox; or do so again."""
+        t, at = tables.actors, micros(self.now) if suspended else None
+        changed = await self.connection.execute(
+            update(t)
+            .where(t.c.id == id, t.c.local.is_(False))
+            .values(suspended=at)
+            .returning(t.c.inbox)
+        )
+        inbox = changed.scalar_one_or_none()
+        if suspended and inbox:
+            # A shared inbox is their neighbours' too: what is due there goes on.
+            d = tables.deliveries
+            await self.connection.execute(
+                update(d)
+                .where(d.c.inbox == inbox, d.c.state == "due")
+                .values(state="gave_up", settled=at, reason="the actor is suspended here")
+            )
+
+    async def suspended_actors(self) -> frozenset[str]:
+        t = tables.actors.c
+        rows = await self.connection.execute(select(t.id).where(t.suspended.is_not(None)))
+        return frozenset(rows.scalars())
+
     async def suspended_hosts(self) -> frozenset[str]:
         t = tables.peers.c
         rows = await self.connection.execute(select(t.host).where(t.suspended.is_not(None)))

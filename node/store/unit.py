@@ -38,7 +38,7 @@ U = TypeVar("U", bound="Unit")
 VOID = "void"  # the kind of an event that was taken back; no stream shows it
 
 _A = tables.actors.c
-RECIPIENTS = select(_A.id, _A.local, _A.inbox, _A.shared_inbox).where(
+RECIPIENTS = select(_A.id, _A.local, _A.inbox, _A.shared_inbox, _A.suspended).where(
     _A.id.in_(bindparam("recipients", expanding=True))
 )
 ACCOUNT_OF = select(_A.account).where(_A.id == bindparam("actor"), _A.local.is_(True))
@@ -113,7 +113,8 @@ class Unit:
         if any(row.local for row in rows):
             await self._arrive(activity, body, at)
         # A shared inbox serves many recipients with one request.
-        folded = {row.shared_inbox or row.inbox for row in rows if not row.local}
+        wanted = (row for row in rows if not row.local and row.suspended is None)
+        folded = {row.shared_inbox or row.inbox for row in wanted}
         for inbox in sorted(folded):
             await self.connection.execute(
                 insert_ignore(self.connection, tables.deliveries),

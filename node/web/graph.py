@@ -24,7 +24,7 @@ class Friends:
         self._units = units
         self._find = find
 
-    async def _whom(self, text: str) -> str:
+    async def whom(self, text: str) -> str:
         """The actor that `text` names. Raises `Malformed` (GRA-3.12) and what discovery does."""
         name = text.strip()
         if not name or len(name) > LONGEST_NAME:
@@ -43,7 +43,7 @@ class Friends:
         return Reply(await self._units.look(FriendsUnit, lambda unit: unit.relation(actor, other)))
 
     async def _done(self, call: Call, text: str, command: Command) -> Reply:
-        actor, other = call.caller.actor, await self._whom(text)
+        actor, other = call.caller.actor, await self.whom(text)
         await self._units.run(FriendsUnit, lambda unit: command(unit, actor, other))
         return await self._relation(actor, other)
 
@@ -72,9 +72,7 @@ class Friends:
         return await self._done(call, asked.actor, command)
 
     async def relation(self, call: Call) -> Reply:
-        return await self._relation(
-            call.caller.actor, await self._whom(call.query.get("actor", ""))
-        )
+        return await self._relation(call.caller.actor, await self.whom(call.query.get("actor", "")))
 
     async def friends(self, call: Call) -> Reply:
         return await self._standing(call, call.query.get("state", "friend"))

@@ -1,4 +1,6 @@
-"""Routes by which administrators suspend other servers (spec API-11.3, FED-7.7)."""
+"""Routes by which administrators suspend other servers and their people (spec API-11, FED-7.7)."""
+
+from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
@@ -7,14 +9,15 @@ from node.store.federation import FederationUnit
 from node.store.unit import Units
 from node.web.routes import Call, Reply, Route, Scope
 from node.wire import ids
-from node.wire.api.servers import ServerChoice, ServerList
+from node.wire.api.servers import ActorChoice, ActorList, ServerChoice, ServerList
 
 
 class Servers(Struct, frozen=True):
-    """`origin` is our own, which is not to be suspended."""
+    """`origin` is our own, which is not to be suspended. `whom` knows actors by handle or id."""
 
     units: Units
     origin: str
+    whom: Callable[[str], Awaitable[str]]
 
     async def list(self, _call: Call) -> Reply:
         hosts = await self.units.look(FederationUnit, FederationUnit.suspended_hosts)
@@ -28,10 +31,22 @@ class Servers(Struct, frozen=True):
         await self.units.run(FederationUnit, lambda unit: unit.suspend(host, asked.suspended))
         return await self.list(call)
 
+    async def actors(self, _call: Call) -> Reply:
+        found = await self.units.look(FederationUnit, FederationUnit.suspended_actors)
+        return Reply(ActorList(suspended=sorted(found)))
 
-def routes(units: Units, origin: str) -> tuple[Route, ...]:
+    async def choose_actor(self, call: Call) -> Reply:
+        asked: ActorChoice = call.body
+        id = await self.whom(asked.actor)
+        if ids.same_origin(id, self.origin):
+            raise Conflict("API-11.4", "one of ours is suspended by their account")
+        await self.units.run(FederationUnit, lambda unit: unit.suspend_actor(id, asked.suspended))
+        return await self.actors(call)
+
+
+def routes(units: Units, origin: str, whom: Callable[[str], Awaitable[str]]) -> tuple[Route, ...]:
     """The routes of this room."""
-    servers = Servers(units, origin)
+    servers = Servers(units, origin, whom)
     return (
         Route(
             "GET",
@@ -50,6 +65,25 @@ def routes(units: Units, origin: str) -> tuple[Route, ...]:
             Scope.ADMIN,
             ServerChoice,
             ServerList,
+            admin=True,
+        ),
+        Route(
+            "GET",
+            "/admin/actors",
+            servers.actors,
+            "Which actors of other servers are suspended here.",
+            Scope.ADMIN,
+            answers=ActorList,
+            admin=True,
+        ),
+        Route(
+            "PUT",
+            "/admin/actors",
+            servers.choose_actor,
+            "Suspend one actor of another server: neither hear nor show them; or take that back.",
+            Scope.ADMIN,
+            ActorChoice,
+            ActorList,
             admin=True,
         ),
     )

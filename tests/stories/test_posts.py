@@ -1,9 +1,12 @@
 """A post for friends goes to the friend's node, is answered there, and goes when it is told to."""
 
+from datetime import timedelta
+
 import pytest
 
 from node.client.line import Line
-from node.errors import Missing
+from node.errors import Conflict, Forbidden, Missing
+from node.federation.activities.prose import plain
 from node.graph import blocking
 from node.ports import Response
 from node.store.graph import GraphUnit
@@ -17,6 +20,7 @@ from node.wire.api.inbox import (
     Post,
     PostList,
 )
+from node.wire.api.servers import ActorChoice, ActorList
 from tests.stories.people import Person, befriend, person
 
 WORDS = "a walk along the river"
@@ -170,3 +174,53 @@ async def test_a_block_purges_on_both_nodes(town: Town) -> None:
         with pytest.raises(Missing):
             await alice.line.ask("GET", "/posts/one", Post, query={"id": theirs.id})
         assert (await fetched(bob, mine.id)).status == 404
+
+
+@pytest.mark.clause("API-11.4", "FED-7.7", "INB-1.8")
+async def test_an_administrator_suspends_one_actor_and_not_their_neighbours(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,  # the first here: the administrator
+        person(town, "carol", "alpha.test") as carol,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "dora", "beta.test") as dora,
+    ):
+        for one in (bob, dora):
+            await befriend(town, alice, one)
+        post = await publish(alice)
+        await town.settle()
+
+        async def comment(one: Person, content: str) -> None:
+            body = NewComment(in_reply_to=post.id, content=content)
+            await one.line.ask("POST", "/comments", Post, body)
+            await town.settle()
+
+        async def shown() -> list[str]:
+            return sorted(plain(one.content) for one in await comments(alice, post.id))
+
+        async def choose(one: Person, actor: str, suspended: bool) -> list[str]:
+            choice = ActorChoice(actor=actor, suspended=suspended)
+            return (await one.line.ask("PUT", "/admin/actors", ActorList, choice)).suspended
+
+        await comment(bob, "bob before")
+        with pytest.raises(Forbidden):
+            await choose(carol, bob.handle, True)
+        with pytest.raises(Conflict) as refusal:
+            await choose(alice, carol.handle, True)
+        assert refusal.value.clause == "API-11.4"
+        assert await choose(alice, bob.handle, True) == [bob.actor]
+        await town.settle(timedelta(seconds=6))
+        await comment(bob, "bob during")
+        await comment(dora, "dora during")
+        assert await shown() == ["dora during"]
+        assert (await fetched(bob, post.id)).status == 403
+        assert (await fetched(dora, post.id)).status == 200
+        town.sent.clear()
+        body = NewPost(content="for him", audience="", actors=[bob.actor])
+        await alice.line.ask("POST", "/posts", Post, body)
+        await town.settle()
+        assert not [one for one in town.sent if "beta.test" in one.url and one.method == "POST"]
+        assert (await alice.line.ask("GET", "/admin/actors", ActorList)).suspended == [bob.actor]
+        assert await choose(alice, bob.actor, False) == []
+        await town.settle(timedelta(seconds=6))
+        await comment(bob, "bob after")
+        assert await shown() == ["bob after", "bob before", "dora during"]

@@ -30,6 +30,7 @@ actors = table(
     instant("gone"),  # they deleted themselves
     instant("suspended"),  # we refuse to hear them
     Index("ix_actors_name_domain", "name", "domain"),
+    Index("ix_actors_suspended", "suspended"),
     keep="remote ones 90 days after fetched when nothing refers to them",
 )
 

@@ -54,7 +54,8 @@ class Unit:
             self.shelf.arrivals[key] = Arrived(self.shelf.number(), body, self.now, self.now)
             self.rings.add("arrivals")
         told = {(d.activity, d.inbox) for d in self.shelf.deliveries.values()}
-        for inbox in sorted({a.shared_inbox or a.inbox for a in found if not a.local}):
+        wanted = [actor for actor in found if not actor.local and not actor.suspended]
+        for inbox in sorted({actor.shared_inbox or actor.inbox for actor in wanted}):
             self.rings.add("deliveries")
             if (activity.id, inbox) not in told:
                 self.shelf.deliveries[self.shelf.number()] = Delivery(

@@ -1,4 +1,4 @@
-"""Pure: other servers, as an administrator deals with them (spec API-11.3)."""
+"""Pure: other servers, as an administrator deals with them (spec API-11)."""
 
 import msgspec
 
@@ -12,5 +12,18 @@ class ServerChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 class ServerList(msgspec.Struct, kw_only=True):
     """The hosts of the servers that are suspended here."""
+
+    suspended: list[str]
+
+
+class ActorChoice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`actor`: @name@domain or an actor's id, of another server."""
+
+    actor: str
+    suspended: bool
+
+
+class ActorList(msgspec.Struct, kw_only=True):
+    """The ids of the actors of other servers that are suspended here."""
 
     suspended: list[str]
