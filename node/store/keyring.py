@@ -5,7 +5,7 @@ The node key that seals them is a file beside the database, never in it (spec FE
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,6 +131,7 @@ class Keyring:
         self._units = units
         self._entropy = entropy
         self._kept: Memory[tuple[str, Algorithm], PrivateKey] = Memory(KEPT, FOR_EVER)
+        self._shown: Memory[str, tuple[PublicKey, ...]] = Memory(KEPT, FOR_EVER)
         self._making = asyncio.Lock()
 
     async def check(self) -> None:
@@ -166,24 +167,31 @@ class Keyring:
         """The key with which `actor` signs. An actor without keys gets them now."""
         kept = self._kept.get((actor, algorithm), 0)
         if kept is None:
-            await self._load(actor)
-            kept = self._kept.get((actor, algorithm), 0)
-        if kept is None:
-            raise Broken(f"{actor} has no {algorithm} key")
+            kept = await self._open((await self._sealed(actor))[algorithm])
+            self._kept.put((actor, algorithm), kept, 0)
         return kept
 
     async def public(self, actor: str) -> tuple[PublicKey, ...]:
         """The public keys of one of our actors, as its document lists them."""
-        return tuple([(await self.private(actor, algorithm)).public for algorithm in FRAGMENTS])
+        shown = self._shown.get(actor, 0)
+        if shown is None:
+            rows = await self._sealed(actor)
+            wanted = [rows[algorithm] for algorithm in FRAGMENTS]
+            shown = tuple(public_key(key.id, key.actor, key.public, None, None) for key in wanted)
+            self._shown.put(actor, shown, 0)
+        return shown
 
-    async def _load(self, actor: str) -> None:
+    async def _sealed(self, actor: str) -> Mapping[Algorithm, SealedKey]:
+        """One key of each kind; raises `Broken` when one is missing."""
         rows = await self._rows(actor)
         if not rows:
             # One maker at a time, so that two requests for a new channel make one pair of keys.
             async with self._making:
                 rows = await self._rows(actor) or await self._make_now(actor)
-        for key in rows:
-            self._kept.put((actor, key.algorithm), await self._open(key), 0)
+        found = {key.algorithm: key for key in rows}
+        if missing := set(FRAGMENTS) - set(found):
+            raise Broken(f"{actor} has no {' and no '.join(sorted(missing))} key")
+        return found
 
     async def _make_now(self, actor: str) -> Sequence[SealedKey]:
         keys = await self.make(actor)
