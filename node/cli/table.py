@@ -32,7 +32,7 @@ PERSONS = {
     "friend": Command(
         _PERSON, "Ask, accept, decline, cancel, end: kith friend add @bob@host.", whole=True
     ),
-    "friends": Command(_PERSON, "Your friends and open requests.", whole=True),
+    "friends": Command(_PERSON, "Your friends, open requests, and whom you block.", whole=True),
     "block": Command(_PERSON, "Block somebody.", whole=True),
     "unblock": Command(_PERSON, "Take a block back.", whole=True),
     "chat": Command(_PERSON, "Sealed messages with a friend: kith chat @bob.", whole=True),

@@ -27,4 +27,5 @@ def _of_file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
-        raise Missing("E2E-6.8", f"{FILE} names {path}, which cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise Missing("E2E-6.8", f"{FILE} names {path}, which cannot be read: {why}") from None

@@ -194,7 +194,7 @@ async def claim(unit: KeyUnit, owner: str, claimant: str, suite: int, but: str =
     if account is None:
         raise Missing("E2E-2.7", "there is no such actor here")
     if owner != claimant and not await unit.befriended(owner, claimant):
-        raise Forbidden("E2E-2.7", "only friends may claim key packages")
+        raise Forbidden("E2E-2.7", "only friends may begin a conversation")
     fallback = {
         offer.device: offer for offer in await unit.last_resorts(owner) if offer.suite == suite
     }
@@ -249,7 +249,7 @@ async def seek(
     if await unit.account_of(owner) is not None:
         return await claim(unit, owner, claimant, suite, but)
     if not await unit.befriended(claimant, owner):
-        raise Forbidden("E2E-2.7", "only friends may claim key packages")
+        raise Forbidden("E2E-2.7", "only friends may begin a conversation")
     return Abroad(await unit.key_packages_of(owner))
 
 

@@ -72,6 +72,22 @@ class FeedUnit(InboxUnit):
         )
         return await self._page(query, reader, limit)
 
+    async def open_by(self, author: str, limit: int) -> list[Post]:
+        """What `author` posted to all, the newest first: for their page."""
+        query = (
+            select(*POST)
+            .join(audiences, audiences.c.post == posts.c.id)
+            .where(
+                posts.c.author == author,
+                posts.c.deleted.is_(None),
+                posts.c.in_reply_to == "",
+                audiences.c.kind == AudienceKind.PUBLIC,
+            )
+            .order_by(posts.c.published.desc(), posts.c.id.desc())
+        )
+        found, _ = await self._page(query, "", limit)
+        return found
+
     async def comments(self, root: str, reader: str, limit: int, after: Cursor | None) -> Page:
         """The comments below a post, newest first."""
         query = (

@@ -131,12 +131,19 @@ class Pages:
         for resolve in (*self._rooms.resolvers, self._activity):
             document = await resolve(id, viewer)
             if document is not None:
-                page = document.get("url")
-                if wants_page(request) and isinstance(page, str) and page not in ("", id):
+                if wants_page(request) and (page := await self._page_of(document, id)):
                     raise web.HTTPSeeOther(page)
                 gone = document.get("type") == "Tombstone"
                 return _document(document, status=410 if gone else 200)
         raise Missing("FED-11.2", "there is no such thing")
+
+    async def _page_of(self, document: dict[str, Any], id: str) -> str:
+        """Where a person's browser finds it: on its own page, or on its author's (API-10.3)."""
+        page = document.get("url")
+        if isinstance(page, str) and page not in ("", id):
+            return page
+        author = await self._rooms.directory.actor(str(document.get("attributedTo", "")))
+        return f"{author.url}#{id.rpartition('/')[2]}" if author and author.url else ""
 
     async def _activity(self, id: str, viewer: str | None) -> dict[str, Any] | None:
         """An activity of ours: to everyone when public, else to those it was addressed to."""

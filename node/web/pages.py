@@ -15,15 +15,19 @@ from node.config import Config
 from node.errors import Forbidden, Malformed, Missing, Refused
 from node.graph.accounts import Role, State
 from node.graph.invites import Invite, Registration, check_invite
+from node.store.feeds import FeedUnit
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.web import problems
 from node.web.limits import Gate, Limiter
 from node.web.problems import Problem
 from node.web.signup import Doorkeeper, Wish, digest_of_invite
+from node.wire.api.inbox import Post
+from node.wire.times import rfc3339
 
 HERE = Path(__file__).parent
 FIELDS = ("name", "display_name", "password", "reason")
+MOST_POSTS = 20  # on a person's page
 ACTIVITY = ("application/activity+json", "application/ld+json")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -184,13 +188,29 @@ class Pages(Struct, frozen=True):
             raise Missing("GRA-1.3", "nobody of this name lives here")
         if any(kind in request.headers.get("Accept", "") for kind in ACTIVITY):
             raise web.HTTPFound(shown.actor, headers={"Vary": "Accept"})
+        open_posts = await self.units.look(
+            FeedUnit, lambda unit: unit.open_by(shown.actor, MOST_POSTS)
+        )
         response = self.draw(
             request, "profile.html", shown=shown.display_name or shown.name,
+            posts=[_shown(post) for post in open_posts],
             address=f"@{shown.name}@{self.config.account_domain}", actor=shown.actor,
             icon=shown.icon, summary=shown.summary, kind=shown.kind,
         )  # fmt: skip
         response.headers["Vary"] = "Accept"
         return response
+
+
+def _shown(post: Post) -> dict[str, str]:
+    """A public post as its author's page has it; a video's page has all else of a video."""
+    when = rfc3339(post.published)
+    path = urlsplit(post.url).path if post.video else ""
+    return {
+        "anchor": post.id.rpartition("/")[2], "when": when, "day": when[:10],
+        "video": path, "name": post.name or "A video", "lang": post.lang,
+        "words": "" if post.video else post.content,
+        "behind": post.summary or ("Marked as sensitive: show it" if post.sensitive else ""),
+    }  # fmt: skip
 
 
 def same_site(request: web.Request, origin: str) -> None:

@@ -117,6 +117,8 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     assert (await shell.run("bob", "feed --json")).json == {"items": [], "more": False}
 
     assert (await shell.run("bob", "block @alice")).out == "@alice@alpha.test is blocked.\n"
+    shown = (await shell.run("bob", "friends")).out
+    assert "Nobody yet." in shown and "@alice@alpha.test is blocked." in shown
     assert (await shell.run("bob", "unblock @alice@alpha.test --json")).json["state"] == "none"
     (device,) = (await shell.run("bob", "devices --json")).json["items"]
     assert device["current"] is True

@@ -73,17 +73,18 @@ async def invite(
 
 
 async def friends(desk: Desk) -> None:
-    """Your friends, and the requests that wait."""
+    """Your friends, the requests that wait, and whom you block."""
     async with desk.kith() as kith:
         found = {
             "friends": await kith.friends(),
             "incoming": await kith.requests(),
             "outgoing": await kith.requests(outgoing=True),
+            "blocked": await kith.blocked(),
         }
     if desk.out.json:
         desk.out.value(found)
         return
-    if not any(found.values()):
+    if not (found["friends"] or found["incoming"] or found["outgoing"]):
         desk.out.say("Nobody yet. Ask somebody: kith friend add @name@server")
     if found["friends"]:
         rows = [(one.person.handle, one.person.display_name) for one in found["friends"]]
@@ -94,6 +95,8 @@ async def friends(desk: Desk) -> None:
         desk.out.say(f"{handle} asks to be your friend{words}  (kith friend accept {handle})")
     for one in found["outgoing"]:
         desk.out.say(f"{one.person.handle} has not answered yet.")
+    for one in found["blocked"]:
+        desk.out.say(f"{one.person.handle} is blocked.  (kith unblock {one.person.handle})", "dim")
 
 
 def _tell(desk: Desk, relation: Relation) -> None:
