@@ -1,11 +1,8 @@
 """A post for friends goes to the friend's node, is answered there, and goes when it is told to."""
 
-<<<<<<< HEAD
 from datetime import timedelta
 
-=======
 import aiohttp
->>>>>>> 24e455a (A person's page shows what is for all; kith friends lists whom you block)
 import pytest
 
 from node.client.line import Line
@@ -180,7 +177,6 @@ async def test_a_block_purges_on_both_nodes(town: Town) -> None:
         assert (await fetched(bob, mine.id)).status == 404
 
 
-<<<<<<< HEAD
 @pytest.mark.clause("API-11.4", "FED-7.7", "INB-1.8")
 async def test_an_administrator_suspends_one_actor_and_not_their_neighbours(town: Town) -> None:
     async with (
@@ -229,7 +225,8 @@ async def test_an_administrator_suspends_one_actor_and_not_their_neighbours(town
         await town.settle(timedelta(seconds=6))
         await comment(bob, "bob after")
         assert await shown() == ["bob after", "bob before", "dora during"]
-=======
+
+
 @pytest.mark.clause("API-10.3")
 async def test_a_persons_page_shows_what_is_for_all_and_nothing_else(town: Town) -> None:
     async with person(town, "alice", "alpha.test") as alice, aiohttp.ClientSession() as browser:
@@ -255,4 +252,3 @@ async def test_a_persons_page_shows_what_is_for_all_and_nothing_else(town: Town)
         assert f'id="{path.rpartition("/")[2]}"' in page
         status, location, _ = await get(path)
         assert (status, location) == (303, f"https://alpha.test/@alice#{path.rpartition('/')[2]}")
->>>>>>> 24e455a (A person's page shows what is for all; kith friends lists whom you block)
