@@ -2,7 +2,7 @@
 
 The map, from the roof down; an arrow of imports may only point down (import-linter keeps it):
 
-- `testing/`     fakes, a Town of several nodes in one process, an evil node
+- `testing/`     fakes, a Town of several nodes in one process, weather, an evil node
 - `__main__`     the command `kith`
 - `cli/`         a table of command → module; loads only the page a command needs
 - `app`          the composition root: the one page that names every concrete class

@@ -4,7 +4,7 @@ Each node has its own SQLite database and a real HTTP server on loopback; what o
 another goes over it, by the other's name. Nothing waits for time: `settle` does all that is due.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,6 +37,7 @@ class Fate(Enum):
     LOST = "lost"  # it never arrives
     UNANSWERED = "unanswered"  # it arrives, the answer does not
     TWICE = "twice"
+    LATE = "late"  # it is given up as lost, and arrives when all else has
 
 
 def fair(_request: Request) -> Fate:
@@ -61,7 +62,10 @@ class House:
 
 @dataclass(slots=True)
 class Town:
-    """Nodes by domain. `down` are those that do not answer; `weather` judges each request."""
+    """Nodes by domain. `down` are those that do not answer; `weather` judges each request.
+
+    `strangers` are servers that are scripted; `late` holds what the weather delays.
+    """
 
     folder: Path
     clock: FakeClock = field(default_factory=FakeClock)
@@ -69,6 +73,8 @@ class Town:
     down: set[str] = field(default_factory=set)
     weather: Callable[[Request], Fate] = fair
     sent: list[Request] = field(default_factory=list)
+    late: list[Callable[[], Awaitable[Response]]] = field(default_factory=list)
+    strangers: dict[str, Callable[[Request], Awaitable[Response]]] = field(default_factory=dict)
     admin_tokens: dict[str, str] = field(default_factory=dict)
 
     async def settle(self, span: timedelta = timedelta(0)) -> None:
@@ -76,8 +82,10 @@ class Town:
         self.clock.pass_(span)
         for _ in range(MOST_ROUNDS):
             worked = [await house.node.worker.step() for house in self.houses.values()]
-            if not any(worked):
+            if not any(worked) and not self.late:
                 return
+            if not any(worked):
+                await self.late.pop()()  # the last first: so they overtake each other
         raise AssertionError("the town does not come to rest")
 
     async def sign_up(self, name: str, domain: str) -> Session:
@@ -108,9 +116,13 @@ class TownHops:
         """One request and its answer, as the weather allows."""
         host = urlsplit(request.url).netloc
         fate = self._town.weather(request)
-        if host not in self._town.houses or host in self._town.down or fate is Fate.LOST:
+        known = host in self._town.houses or host in self._town.strangers
+        if not known or host in self._town.down or fate is Fate.LOST:
             raise Unreachable(f"{host} does not answer")
         self._town.sent.append(request)
+        if fate is Fate.LATE:
+            self._town.late.append(lambda: self._carry(request, host))
+            raise Unreachable(f"{host} did not answer in time")
         answer = await self._carry(request, host)
         if fate is Fate.TWICE:
             answer = await self._carry(request, host)
@@ -119,6 +131,8 @@ class TownHops:
         return answer
 
     async def _carry(self, request: Request, host: str) -> Response:
+        if host in self._town.strangers:
+            return await self._town.strangers[host](request)
         house = self._town.houses[host]
         target = request.url.partition(host)[2]
         headers = {**request.headers, "host": host}
