@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.cli.vectors import main
-from node.e2ee.mls.vectors.run import KINDS, run
+from node.e2ee.mls.vectors.run import KINDS, run, supported
 
 FILES = {
     "crypto-basics": 2,
@@ -71,6 +71,27 @@ def test_each_kind_takes_rubbish_for_a_failure(kind: object) -> None:
     for case in ({}, {"cipher_suite": 1}, {"n_leaves": 3}, [], "x"):
         tally = run(f"{name}.json", [case])
         assert tally.failed == 1
+
+
+WRONG = (None, {}, [], [[]], -1, 2**40, 0.5, "", "zz", "00" * 40)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_case_with_any_member_wrong_is_never_a_traceback(vectors: Path, name: str) -> None:
+    cases = json.loads((vectors / "mls" / f"{name}.json").read_text())
+    case = min(filter(supported, cases), key=lambda case: len(json.dumps(case)))
+    for member in case:
+        without = {key: value for key, value in case.items() if key != member}
+        for wrong in (without, *({**case, member: value} for value in WRONG)):
+            tally = run(f"{name}.json", [wrong])
+            assert tally.passed + tally.failed + tally.unsupported == 1
+
+
+def test_a_leaf_beyond_the_tree_fails(vectors: Path) -> None:
+    cases = json.loads((vectors / "mls" / "tree-operations.json").read_text())
+    case = next(c for c in cases if supported(c) and c["proposal"].startswith("0003"))
+    tally = run("x.json", [{**case, "proposal": "0003" + "0003" * 2}])
+    assert (tally.failed, tally.why) == (1, "unreadable: IndexError")
 
 
 def test_a_wrong_call_says_how(capsys: pytest.CaptureFixture[str]) -> None:

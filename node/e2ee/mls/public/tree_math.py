@@ -58,7 +58,12 @@ def beside(node: int) -> int:
 
 
 def direct_path(node: int, leaves: int) -> list[int]:
-    """The ancestors of `node`, from its parent to the root."""
+    """The ancestors of `node`, from its parent to the root.
+
+    Raises `IndexError` for a node that is not in the tree: its way up would have no end.
+    """
+    if not 0 <= node < node_width(leaves):
+        raise IndexError("a node that is not in the tree")
     path, top = [], root(leaves)
     while node != top:
         node = up(node)
