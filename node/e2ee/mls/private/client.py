@@ -6,6 +6,7 @@ from typing import Final
 
 from node.e2ee.mls.private.crypto import SignatureKey, fresh_signature_key, sign_with_label
 from node.e2ee.mls.private.crypto import signature_key as signature_pair
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.private.hpke import KeyPair, fresh_key_pair, key_pair
 from node.e2ee.mls.public.credentials import BASIC, Credential, basic, read_credential
 from node.e2ee.mls.public.extensions import (
@@ -34,7 +35,6 @@ from node.e2ee.mls.public.leaf import (
 )
 from node.e2ee.mls.public.suite import MLS10, SUITES, Suite, suite_of
 from node.errors import Broken, Malformed, Refused
-from node.ports import Entropy
 from node.wire import tls
 from node.wire.tls import Reader
 

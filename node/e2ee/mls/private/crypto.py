@@ -9,8 +9,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.public.suite import LABEL, Suite, sign_content
-from node.ports import Entropy
 from node.wire import tls
 
 

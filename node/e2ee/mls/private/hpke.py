@@ -14,10 +14,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.public.commit import HPKECiphertext
 from node.e2ee.mls.public.suite import LABEL, Suite
 from node.errors import Malformed, Unproven
-from node.ports import Entropy
 from node.wire import tls
 
 VERSION: Final = b"HPKE-v1"

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.private.psk import FindPsk
 from node.e2ee.mls.private.secret_tree import Bounds
 from node.e2ee.mls.public.credentials import Judge
 from node.e2ee.mls.public.leaf import LONGEST_LIFETIME_SECONDS
 from node.e2ee.mls.public.proposals import PreSharedKeyID
-from node.ports import Entropy
 
 
 def no_psk(_: PreSharedKeyID) -> bytes | None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from node.e2ee.mls.private import crypto
 from node.e2ee.mls.private.crypto import SignatureKey
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.private.secret_tree import APPLICATION, HANDSHAKE, Ahead, Bounds, SecretTree
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.framing import (
@@ -20,7 +21,6 @@ from node.e2ee.mls.public.framing import (
 )
 from node.e2ee.mls.public.suite import MLS10, Suite, verify_with_label
 from node.errors import Forbidden, Malformed, Unproven
-from node.ports import Entropy
 from node.wire import tls
 from node.wire.tls import Reader
 

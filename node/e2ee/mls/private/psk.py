@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from node.e2ee.mls.private.crypto import expand_with_label, extract
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.public.proposals import (
     EXTERNAL_PSK,
     RESUMPTION_PSK,
@@ -12,7 +13,6 @@ from node.e2ee.mls.public.proposals import (
 )
 from node.e2ee.mls.public.suite import Suite
 from node.errors import Missing, TooMuch
-from node.ports import Entropy
 from node.wire import tls
 
 # The RFC's count is a uint16; nobody has a use for more than a few.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from node.e2ee.mls.private.commit import Made
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.private.info import group_info
 from node.e2ee.mls.private.proposal_list import (
     Listed,
@@ -25,7 +26,6 @@ from node.e2ee.mls.public.proposals import (
 )
 from node.e2ee.mls.public.tree_math import common_ancestor
 from node.errors import Refused
-from node.ports import Entropy
 
 
 def _still_valid(item: Listed, scene: Scene) -> bool:

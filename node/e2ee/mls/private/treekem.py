@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from node.e2ee.mls.private.crypto import derive_secret
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.private.hpke import (
     KeyPair,
     decrypt_with_label,
@@ -19,7 +20,6 @@ from node.e2ee.mls.public.suite import Suite, check_hpke_key
 from node.e2ee.mls.public.tree import Node, ParentNode, Tree
 from node.e2ee.mls.public.tree_hash import parent_hash
 from node.errors import Malformed, Unproven
-from node.ports import Entropy
 
 LABEL: Final = b"UpdatePathNode"
 

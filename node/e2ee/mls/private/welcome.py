@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from node.e2ee.mls.private import crypto
+from node.e2ee.mls.private.entropy import Entropy
 from node.e2ee.mls.private.hpke import KeyPair, decrypt_with_label, encrypt_with_label
 from node.e2ee.mls.private.key_schedule import welcome_secret
 from node.e2ee.mls.public.group_info import (
@@ -22,7 +23,6 @@ from node.e2ee.mls.public.proposals import (
 )
 from node.e2ee.mls.public.suite import Suite
 from node.errors import Malformed, Missing, Unproven
-from node.ports import Entropy
 from node.wire import tls
 from node.wire.tls import Reader
 
