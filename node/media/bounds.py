@@ -26,6 +26,7 @@ OVER_TIME = (f"received signal {signal.SIGXCPU.value}",)
 FULL_DISK = ("No space left on device", "Disk quota exceeded")
 OVER_MEMORY = ("Cannot allocate memory", "MemoryError", "malloc of size")
 OVER_SIZE = ("File too large",)
+NOT_LOADED = ("error while loading shared libraries",)  # of the loader, before the program began
 
 
 class Caps(msgspec.Struct, frozen=True):
@@ -178,6 +179,8 @@ def fault_of(ended: Ended) -> NodeError | None:
         return TooMuch("VID-2.5", "what is made of this video is larger than a file may be here")
     if _any(OVER_MEMORY, said):
         return TooMuch("VID-2.5", "this video takes more memory than a video may take here")
+    if _any(NOT_LOADED, said):
+        return Broken("a media program lacks a library on this machine: is ffmpeg whole?")
     return _fault_of_code(ended.code)
 
 

@@ -1,4 +1,4 @@
-"""A child's script: a poster and a blurhash from a finished rendition (spec VID-3.5).
+"""A child's script: what a finished rendition shows and is: poster, blurhash, codecs (spec VID-3).
 
 `frames.py VIDEO POSTER SECOND` writes a JPEG and prints JSON. Never imported by a page that serves.
 """
@@ -32,6 +32,15 @@ def picture(path: str, second: float) -> Image.Image:
     return image
 
 
+def codecs(path: str) -> str:
+    """What players of HLS are told of its streams (RFC 6381)."""
+    with av.open(path, format="mov", options={"protocol_whitelist": "file"}) as file:
+        # The record of H.264 in MP4: version, then profile, constraints and level.
+        record = file.streams.video[0].codec_context.extradata or b""
+        sound = ["mp4a.40.2"] if file.streams.audio else []
+    return ",".join([f"avc1.{record[1:4].hex()}", *sound])
+
+
 def main(arguments: list[str]) -> int:
     path, poster, second = arguments
     image = picture(path, float(second))
@@ -40,7 +49,8 @@ def main(arguments: list[str]) -> int:
     image.thumbnail((HASHED_SIDE, HASHED_SIDE))
     wide, high = COMPONENTS if width >= height else COMPONENTS[::-1]
     hashed = blurhash.encode(image, x_components=wide, y_components=high)
-    sys.stdout.write(json.dumps({"width": width, "height": height, "blurhash": hashed}))
+    seen = {"width": width, "height": height, "blurhash": hashed, "codecs": codecs(path)}
+    sys.stdout.write(json.dumps(seen))
     return 0
 
 

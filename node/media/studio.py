@@ -41,10 +41,11 @@ TYPES = {
 }
 
 
-class _Poster(msgspec.Struct):
+class _Seen(msgspec.Struct):
     width: int
     height: int
     blurhash: str
+    codecs: str
 
 
 def _silence(_done: float) -> None:
@@ -116,16 +117,17 @@ class Studio:
             progress(0.95)
             second = min(1.0, plan.seconds / 10)
             program = bounds.python(FRAMES, transcode.MP4, transcode.POSTER, f"{second:.3f}")
-            poster = _decode(await bounds.run(program, folder, [], FINISH), _Poster)
+            seen = _decode(await bounds.run(program, folder, [], FINISH), _Seen)
+            await asyncio.to_thread(transcode.name_codecs, folder / transcode.MASTER, seen.codecs)
             files = await self._keep(folder, into)
         progress(1.0)
         return Rendered(
             mp4=files[transcode.MP4],
             hls=(files[transcode.MASTER], files[transcode.PLAYLIST], files[transcode.STREAM]),
             poster=files[transcode.POSTER],
-            blurhash=poster.blurhash,
-            width=poster.width,
-            height=poster.height,
+            blurhash=seen.blurhash,
+            width=seen.width,
+            height=seen.height,
             fps=plan.fps,
             seconds=plan.seconds,
         )

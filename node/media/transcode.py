@@ -74,6 +74,13 @@ def to_hls(ffmpeg: str) -> list[str]:
     ]
 
 
+def name_codecs(master: Path, codecs: str) -> None:
+    """Write `codecs` into the playlist of variants, as not every ffmpeg does (VID-3.4)."""
+    text = re.sub(r',?CODECS="[^"]*"', "", master.read_text())
+    line = re.compile(r"^(#EXT-X-STREAM-INF:.*)$", re.M)
+    master.write_text(line.sub(rf'\1,CODECS="{codecs}"', text))
+
+
 def progress(heard: bytes, seconds: float) -> float | None:
     """How much is done, from 0 to 1, by the last line of progress in `heard`; None without one."""
     marks = PROGRESS.findall(heard)

@@ -1,5 +1,6 @@
 """A studio over a fresh folder, and clips for it."""
 
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pytest
 
 from node.media.blobs import LocalBlobs
 from node.media.studio import Studio
+from node.media.transcode import found_ffmpeg
 from node.video.renditions import Limits
-from tests.clips import ffmpeg, make_clip
+from tests.clips import make_clip
 
 Keep = Callable[[str, bytes], Awaitable[str]]
 
@@ -27,7 +29,9 @@ def blobs(tmp_path: Path) -> LocalBlobs:
 
 @pytest.fixture
 def studio(blobs: LocalBlobs, tmp_path: Path) -> Studio:
-    return Studio(blobs, tmp_path / "work", ffmpeg(), Limits())
+    # Clips are made by an ffmpeg that can do all; KITH_FFMPEG is the one that is tried.
+    tried = found_ffmpeg(os.environ.get("KITH_FFMPEG"))
+    return Studio(blobs, tmp_path / "work", tried, Limits())
 
 
 @pytest.fixture

@@ -185,6 +185,7 @@ async def test_a_killed_child_is_told_from_one_that_crashed(
         (Ended(228, b"", "av_interleaved_write_frame(): No space left on device", False), Broken),
         (Ended(244, b"", "Cannot allocate memory", False), TooMuch),
         (Ended(97, b"", "", False), Broken),
+        (Ended(127, b"", "ffmpeg: error while loading shared libraries: x.so", False), Broken),
         (Ended(1, b"", "Invalid data found", False), Malformed),
         (Ended(-6, b"", "", False), Malformed),
         (Ended(-9, b"", "", True), TooMuch),

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -86,7 +87,7 @@ def _check_mp4(path: Path) -> None:
 def _check_hls(folder: Path) -> None:
     master = (folder / "master.m3u8").read_text()
     assert "RESOLUTION=1280x720" in master
-    assert 'CODECS="avc1.' in master
+    assert re.search(r'CODECS="avc1\.4d[0-9a-f]{4},mp4a\.40\.2"', master), master
     assert master.rstrip().endswith("stream.m3u8")
     playlist = (folder / "stream.m3u8").read_text()
     lengths = [float(line[8:-1]) for line in playlist.splitlines() if line.startswith("#EXTINF")]
@@ -98,6 +99,16 @@ def _check_hls(folder: Path) -> None:
             float((p.pts or 0) * (p.time_base or 0)) for p in file.demux(video=0) if p.is_keyframe
         ]
     assert [round(key) for key in keys] == [0, 4, 8]
+
+
+@pytest.mark.clause("VID-3.4")
+@pytest.mark.parametrize("said", ["", ',CODECS="avc1.640015"'])
+def test_the_playlist_names_the_codecs_whatever_ffmpeg_said(tmp_path: Path, said: str) -> None:
+    master = tmp_path / "master.m3u8"
+    master.write_text(f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9{said},RESOLUTION=2x2\ns.m3u8\n")
+    transcode.name_codecs(master, "avc1.4d401f,mp4a.40.2")
+    line = master.read_text().splitlines()[1]
+    assert line == '#EXT-X-STREAM-INF:BANDWIDTH=9,RESOLUTION=2x2,CODECS="avc1.4d401f,mp4a.40.2"'
 
 
 @pytest.mark.clause("VID-3.1")
