@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench soak docker-story format lock clean
+.PHONY: help run test check demo bench soak docker-lab docker-story format lock clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -55,6 +55,9 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	tools/soak
+
+docker-lab: $(VENV)/.dev
+	$(BIN)/python -m tools.docker_lab
 
 docker-story: $(VENV)/.dev
 	$(BIN)/python -m tools.docker_story

@@ -1,111 +1,79 @@
 """`make docker-story`: the demo's story across two containers, one of them cut off in the middle.
 
-Needs a Docker engine and Compose. The base image is `KITH_DOCKER_BASE`, else the Dockerfile's;
-where no image can be pulled one is made with mmdebstrap, which carries this machine's CA bundle.
+Then both are replaced by new containers upon the same data. Needs what `tools/docker_lab` needs.
 """
 
 import asyncio
 import json
-import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-import trustme
-
 from node.client.kith import Kith
+from node.media.transcode import CODECS
 from tests.clips import make_clip
 from tools.demo import occurrences
+from tools.docker_lab import (
+    ADDRESSES,
+    CERTIFICATES,
+    FOLDER,
+    PROJECT,
+    compose,
+    connect,
+    container,
+    inspected,
+    link_in_logs,
+    make_certificates,
+    make_image,
+    run,
+    stand_up,
+    tell,
+)
 from tools.story import WORDS, Ear, Seat, tell_story, until
 
-FOLDER = Path("build/docker")
-CERTIFICATES = FOLDER / "certificates"
-PROJECT = "kith"
-DEBIAN_BASE = "kith-base:bookworm"
-ADDRESSES = {"alpha.test": "172.31.84.11", "beta.test": "172.31.84.12"}
-PORT = 8443
-BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+STOP_SECONDS = 10.0  # a node that does nothing has nothing to finish
+
+# Decoders that this node takes, and the other one of the same codec that a small ffmpeg has.
+OTHERS = {
+    "av1": "libdav1d",
+    "libopus": "opus",
+    "libvorbis": "vorbis",
+    "libvpx": "vp8",
+    "libvpx-vp9": "vp9",
+}
 
 
-def run(*command: str, check: bool = True, **more: Any) -> subprocess.CompletedProcess[str]:
-    """A command; its words when it fails."""
-    done = subprocess.run(command, text=True, capture_output=True, check=False, **more)
-    if check and done.returncode != 0:
-        sys.exit(f"{' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
-    return done
-
-
-def compose(*words: str) -> subprocess.CompletedProcess[str]:
-    """Docker Compose, as a plugin or as a program of its own."""
-    plugin = run("docker", "compose", "version", check=False).returncode == 0
-    program = ("docker", "compose") if plugin else ("docker-compose",)
-    environ = os.environ | {
-        "KITH_CERTIFICATES": str(CERTIFICATES.resolve()),
-        "KITH_PROJECT": PROJECT,
-    }
-    return run(*program, "-p", PROJECT, "-f", "docker/compose.yml", *words, env=environ)
-
-
-def base_image() -> list[str]:
-    """The build argument for the base, if it is not the Dockerfile's own."""
-    given = os.environ.get("KITH_DOCKER_BASE")
-    if given:
-        return ["--build-arg", f"BASE={given}"]
-    usual = "python:3.11-slim-bookworm"
-    if run("docker", "image", "inspect", usual, check=False).returncode == 0:
-        return []
-    if run("docker", "pull", "--quiet", usual, check=False).returncode == 0:
-        return []
-    if run("docker", "image", "inspect", DEBIAN_BASE, check=False).returncode != 0:
-        tell("no image can be pulled: making a base with mmdebstrap")
-        make_base()
-    return ["--build-arg", f"BASE={DEBIAN_BASE}"]
-
-
-def make_base() -> None:
-    """A small Debian with Python, as an image."""
-    command = [
-        "mmdebstrap", "--variant=minbase", "--include=python3,python3-venv,ca-certificates",
-        f"--customize-hook=copy-in {BUNDLE} {BUNDLE.parent}",
-        *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("doc", "locale", "man")),
-        "bookworm", "-",
-    ]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as made:
-        subprocess.run(["docker", "import", "-", DEBIAN_BASE], stdin=made.stdout, check=True)
-
-
-def make_certificates(domains: Iterable[str]) -> None:
-    """A throw-away CA, and a certificate for each node that its container may read."""
-    CERTIFICATES.mkdir(parents=True)
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(CERTIFICATES / "ca.pem")
-    for domain in domains:
-        made = authority.issue_cert(domain)
-        made.private_key_pem.write_to_path(CERTIFICATES / f"{domain}.key")
-        chain = b"".join(part.bytes() for part in made.cert_chain_pems)
-        (CERTIFICATES / f"{domain}.pem").write_bytes(chain)
-    for file in CERTIFICATES.iterdir():
-        file.chmod(0o644)  # keys of a throw-away lab, read by another user id
-
-
-def container(domain: str) -> str:
-    return f"{PROJECT}-{domain.partition('.')[0]}"
-
-
-def healthy(domain: str) -> bool:
-    state = run("docker", "inspect", "-f", "{{.State.Health.Status}}", container(domain))
-    return state.stdout.strip() == "healthy"
+def needed_decoders() -> set[str]:
+    """What an ffmpeg must be able to read of all that the node takes."""
+    return set(CODECS.split(",")) - set(OTHERS)
 
 
 def seat(domain: str, name: str) -> Seat:
     """A chair on the host, at the node in this container."""
-    link = run("docker", "exec", container(domain), "kith", "invite", "--data", "/data").stdout
-    connect = ",".join(f"{name}={address}:{PORT}" for name, address in ADDRESSES.items())
-    return Seat(link.strip(), connect, str(CERTIFICATES / "ca.pem"), FOLDER / f"{name}-home")
+    link = link_in_logs(domain)
+    assert link is not None, "the first start prints an invite link"
+    return Seat(link, connect(), str(CERTIFICATES / "ca.pem"), FOLDER / f"{name}-home")
+
+
+def look_inside(domain: str) -> None:
+    """The image holds what it promises: nobody's rights, nothing to write to, nothing to build."""
+
+    def inside(*command: str) -> str:
+        done = run("docker", "exec", container(domain), *command, check=False)
+        return done.stdout if done.returncode == 0 else ""
+
+    assert inside("id", "-u").strip() == "10001"
+    mounts = [line.split() for line in inside("cat", "/proc/mounts").splitlines()]
+    may_write = {place: options.startswith("rw") for _, place, _, options, *_ in mounts}
+    assert not may_write["/"]
+    assert inside("sh", "-c", "touch /data/x /tmp/x && rm /data/x /tmp/x && echo yes")
+    for program in ("pip", "gcc", "cc", "make", "strip", "dpkg-source"):
+        assert not inside("sh", "-c", f"command -v {program}"), f"{program} is no part of a node"
+    lines = (line.split() for line in inside("ffmpeg", "-decoders").splitlines())
+    can = {words[1] for words in lines if len(words) > 1}
+    assert can >= needed_decoders(), f"ffmpeg lacks {needed_decoders() - can}"
+    tell("the image holds what a node needs, and nothing that builds")
 
 
 async def cut_and_heal(alice: Kith, bob: Kith, ear: Ear) -> None:
@@ -129,12 +97,28 @@ async def cut_and_heal(alice: Kith, bob: Kith, ear: Ear) -> None:
     tell("what was said meanwhile has arrived, in order")
 
 
+async def replaced(chair: Seat, post: str) -> None:
+    """Stop in time, new containers upon the same volumes: all is there (an upgrade's motions)."""
+    for domain in ADDRESSES:
+        began = time.monotonic()
+        run("docker", "stop", "--time", "60", container(domain))
+        took, code = time.monotonic() - began, inspected(domain, ".State.ExitCode")
+        assert code == "0", f"{domain} ended with {code}"
+        assert took < STOP_SECONDS, f"{domain} took {took:.1f} s to stop"
+    tell("both stopped when they were asked to")
+    await stand_up("--force-recreate")
+    for domain in ADDRESSES:
+        assert not link_in_logs(domain), f"{domain} forgot its administrator"
+    async with Kith.load(chair.home, passphrase="the vault of bob") as bob:
+        assert await bob.watch(post, chair.home / "again.mp4")
+    tell("new containers upon the same data: he still sees her video")
+
+
 def plaintext_inside() -> list[str]:
     """Containers in whose data the words of the talk occur."""
     found: list[str] = []
     for domain in ADDRESSES:
-        looked = run("docker", "cp", f"{container(domain)}:/data", str(FOLDER / domain), check=True)
-        assert looked.returncode == 0
+        run("docker", "cp", f"{container(domain)}:/data", str(FOLDER / domain))
         found += occurrences(FOLDER / domain, WORDS)
     return found
 
@@ -142,25 +126,17 @@ def plaintext_inside() -> list[str]:
 async def main() -> dict[str, Any]:
     shutil.rmtree(FOLDER, ignore_errors=True)
     make_certificates(ADDRESSES)
-    run("docker", "build", "--network", "host", *base_image(), "-f", "docker/Dockerfile",
-        "-t", "kith-node", ".", env=os.environ | {"DOCKER_BUILDKIT": "0"})  # fmt: skip
-    size = run("docker", "image", "inspect", "-f", "{{.Size}}", "kith-node").stdout
-    tell(f"the image is built: {int(size) / 2**20:.0f} MiB")
+    size = make_image()
     clip = make_clip(FOLDER / "clip.mp4", seconds=6, size="1280x720")
     compose("down", "--volumes", "--remove-orphans")
     try:
-        compose("up", "--detach")
-
-        async def both() -> bool:
-            return all(healthy(domain) for domain in ADDRESSES)
-
-        await until("both containers are healthy", both)
-        tell("two containers are healthy")
-        report = await tell_story(
-            seat("alpha.test", "alice"), seat("beta.test", "bob"), clip, tell, cut_and_heal
-        )
+        await stand_up()
+        look_inside("alpha.test")
+        alice, bob = seat("alpha.test", "alice"), seat("beta.test", "bob")
+        report = await tell_story(alice, bob, clip, tell, cut_and_heal)
+        await replaced(bob, report["video"]["post"])
         leaked = plaintext_inside()
-        return {"ok": not leaked, "image_bytes": int(size), **report, "leaked": leaked}
+        return {"ok": not leaked, "image_bytes": size, **report, "leaked": leaked}
     except BaseException:
         sys.stderr.write(compose("logs", "--tail", "40").stdout)
         raise
@@ -168,13 +144,7 @@ async def main() -> dict[str, Any]:
         compose("down", "--volumes", "--remove-orphans")
 
 
-def tell(words: str) -> None:
-    """One line of the story, with the seconds since it began."""
-    print(f"{time.monotonic() - BEGAN:6.1f} s  {words}", flush=True)
-
-
 if __name__ == "__main__":
-    BEGAN = time.monotonic()
     found = asyncio.run(main())
     (FOLDER / "report.json").write_text(json.dumps(found, indent=1) + "\n")
     tell(f"report in {FOLDER / 'report.json'}: {'ok' if found['ok'] else 'NOT OK'}")

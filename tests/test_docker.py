@@ -1,0 +1,97 @@
+"""The container's pages agree with the node that is put into it. No engine is needed here."""
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+from node import config
+from node.cli import serving
+from node.media import transcode
+from node.video.renditions import FORMATS, Plan
+from node.worker import loop
+from tools.docker_lab import ADDRESSES, PORT, usual_base
+from tools.docker_story import needed_decoders
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
+COMPOSE = (ROOT / "docker" / "compose.yml").read_text()
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
+MAKE_FFMPEG = (ROOT / "docker" / "make-ffmpeg").read_text()
+
+
+def enabled(kind: str) -> set[str]:
+    """What the small ffmpeg is built with."""
+    words = dict(re.findall(r"^(\w+)=(\S+)$", MAKE_FFMPEG, re.M))
+    lists = re.findall(rf'--enable-{kind}="?([^"\s]+)', MAKE_FFMPEG)
+    filled = (re.sub(r"\$(\w+)", lambda found: words[found[1]], one) for one in lists)
+    return {name for one in filled for name in one.split(",")}
+
+
+def after(command: list[str], flag: str) -> list[str]:
+    return [command[at + 1] for at, word in enumerate(command) if word == flag]
+
+
+def test_the_small_ffmpeg_reads_all_that_the_node_takes_and_nothing_else() -> None:
+    assert enabled("decoder") == needed_decoders()
+    assert enabled("demuxer") == set(FORMATS.values())
+    (protocols,) = after(list(transcode.QUIET), "-protocol_whitelist")
+    assert enabled("protocol") == set(protocols.split(","))
+
+
+def test_the_small_ffmpeg_writes_what_the_node_asks_for() -> None:
+    plan = Plan("mov", 1280, 720, Fraction(30), 2_500_000, 0, 1, 6)
+    to_mp4, to_hls = transcode.to_mp4("ffmpeg", "up", plan), transcode.to_hls("ffmpeg")
+    assert enabled("encoder") == {*after(to_mp4, "-c:v"), *after(to_mp4, "-c:a")}
+    assert enabled("muxer") == {after(to_mp4, "-f")[-1], after(to_hls, "-f")[-1]}
+    (chain,) = after(to_mp4, "-vf")
+    assert enabled("filter") >= {one.partition("=")[0] for one in chain.split(",")}
+
+
+def test_what_is_copied_is_there_and_is_let_into_the_build() -> None:
+    let_in = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.M)
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.M)
+    sources = {source for line in copied for source in line.split()}
+    assert sources == set(let_in)
+    assert all((ROOT / source).exists() for source in sources)
+
+
+def variables(text: str) -> dict[str, str]:
+    """The settings that a page gives to the node; it refuses names that it does not know."""
+    return dict(re.findall(r"^ +(KITH_\w+): (.+)$", text, re.M))
+
+
+def of_image() -> dict[str, str]:
+    (env,) = re.findall(r"^ENV PATH=((?:.*\\\n)*.*)$", DOCKERFILE, re.M)
+    return dict(re.findall(r"(KITH_\w+)=(\S+)", env))
+
+
+def test_the_image_gives_the_node_settings_that_it_knows() -> None:
+    settings = config.load({**of_image(), "KITH_ORIGIN": "https://kith.example"})
+    assert (settings.host, settings.port, settings.data_dir) == ("0.0.0.0", PORT, "/data")
+    assert re.findall(r"^EXPOSE (.+)$", DOCKERFILE, re.M) == [str(settings.port)]
+    assert re.findall(r"^VOLUME (.+)$", DOCKERFILE, re.M) == [settings.data_dir]
+
+
+def test_the_two_of_the_lab_find_each_other() -> None:
+    services = dict(re.findall(r"^  (alpha|beta):\n((?:    .*\n)+)", COMPOSE, re.M))
+    assert [f"{name}.test" for name in services] == list(ADDRESSES)
+    for name, text in services.items():
+        settings = config.load(of_image() | variables(text))
+        (address,) = re.findall(r"ipv4_address: ([\d.]+), aliases", text)
+        assert settings.origin == f"https://{name}.test"
+        assert address == ADDRESSES[f"{name}.test"]
+        (other,) = set(ADDRESSES) - {f"{name}.test"}
+        assert settings.resolve == {other: f"{ADDRESSES[other]}:{settings.port}"}
+        assert settings.extra_ca_file and settings.tls_cert_file and settings.tls_key_file
+
+
+def test_a_node_has_time_to_finish_before_it_is_killed() -> None:
+    (given,) = re.findall(r"stop_grace_period: (\d+)s", COMPOSE)
+    # First the work under way, then the answers under way.
+    assert float(given) > loop.GRACE_SECONDS + serving.GRACE_SECONDS
+
+
+def test_the_usual_base_has_a_python_that_the_node_takes() -> None:
+    (version,) = re.findall(r"^python:(\d+\.\d+)-slim", usual_base())
+    (least,) = re.findall(r'^requires-python = ">=([\d.]+)"$', PYPROJECT, re.M)
+    assert tuple(map(int, version.split("."))) >= tuple(map(int, least.split(".")))
