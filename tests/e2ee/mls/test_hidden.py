@@ -1,20 +1,29 @@
 """No secret is shown: not by what a structure says of itself, nor in an error or a log."""
 
 import ast
+import hmac
 import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import get_type_hints
 
 import pytest
 
 from node import errors
 from node.e2ee.mls import private, public
-from node.e2ee.mls.public.framing import FramedContent, Sender
+from node.e2ee.mls.private import crypto
+from node.e2ee.mls.public.framing import (
+    FramedContent,
+    PrivateMessage,
+    PublicMessage,
+    Sender,
+    parse_message,
+)
 from node.wire import tls
+from tests.e2ee.mls.people import NOW, People
 
 # All bytes that a private structure shows, with the reason that they are no secret. Whatever else
 # holds bytes is hidden (`field(repr=False)`): a structure inside another answers for itself.
@@ -103,3 +112,45 @@ def test_errors_and_logs_have_no_bytes_in_their_words() -> None:
                     call
                 )
     assert count > 150
+
+
+@pytest.mark.clause("MLS-6.1f", "MLS-6.2b")
+def test_tags_are_compared_in_constant_time(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[bytes] = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append(other)
+        return hmac.compare_digest(one, other)
+
+    alice, bob = people.group("alice", "bob", public=True)
+    staged = alice.take(alice.session.stage(NOW))
+    body = parse_message(staged.commit)
+    assert isinstance(body, PublicMessage)
+    seen = SimpleNamespace(digest=hmac.digest, compare_digest=compare)
+    monkeypatch.setattr(crypto, "hmac", seen)
+    bob.take(bob.session.receive(staged.commit, NOW))
+    assert {body.membership_tag, body.auth.confirmation_tag} <= set(compared)
+    for page in _pages(private):
+        for node in ast.walk(ast.parse(Path(page.__file__ or "").read_text())):
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+                names = {getattr(n, "attr", getattr(n, "id", "")) for n in ast.walk(node)}
+                secret = any(name.endswith(("tag", "secret", "private")) for name in names)
+                assert "len" in names or not secret, ast.unparse(node)
+
+
+def test_sizes_and_handshakes_are_hidden_unless_asked(people: People) -> None:
+    alice, bob = people.group("alice", "bob")
+    sizes = set()
+    for count in (0, 1, 50, 120):
+        sealed = alice.take(alice.session.seal(b"x" * count))
+        sizes.add(len(sealed))
+        bob.take(bob.session.receive(sealed, NOW))
+    assert len(sizes) == 1
+    assert len(alice.take(alice.session.seal(b"x" * 300))) not in sizes
+    for message in (
+        bob.take(bob.session.propose_update(NOW)),
+        alice.take(alice.session.stage(NOW)).commit,
+    ):
+        assert isinstance(parse_message(message), PrivateMessage)
