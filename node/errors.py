@@ -58,7 +58,14 @@ class Full(TooMuch):
 
 
 class Unreachable(NodeError):
-    """The network or a peer did not answer as it should; the same call may succeed later."""
+    """The network or a peer did not answer as it should; the same call may succeed later.
+
+    `beyond`: to a client, its own node does answer, and another server does not.
+    """
+
+    def __init__(self, reason: str, beyond: bool = False) -> None:
+        super().__init__(reason)
+        self.beyond = beyond
 
 
 class Broken(NodeError):

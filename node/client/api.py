@@ -79,5 +79,5 @@ def error_of(status: int, body: bytes, headers: Mapping[str, str]) -> NodeError:
     if status in KINDS:
         return KINDS[status](clause, reason, **problem.params)
     if problem.code == "unreachable":
-        return Unreachable(reason)
+        return Unreachable(reason, beyond=True)
     return Unreachable(f"the server answered {status}: {reason}")

@@ -175,11 +175,16 @@ def _is_meant(handle: str, who: str) -> bool:
 
 @asynccontextmanager
 async def _reading(work: Any, talk: Talk) -> AsyncIterator["asyncio.Task[None]"]:
-    """A task that reads the stream; its end is told to who waits for what is heard."""
+    """A task that reads the stream; its end is told to who waits for what is heard.
+
+    Another one sends what is owed, as soon as that can be sent.
+    """
     task: asyncio.Task[None] = asyncio.create_task(work)
+    sending = asyncio.create_task(talk.keep_sending())
     task.add_done_callback(lambda _done: talk.heard.put_nowait(None))
     try:
         yield task
     finally:
         task.cancel()
-        await asyncio.wait([task])
+        sending.cancel()
+        await asyncio.gather(task, sending, return_exceptions=True)

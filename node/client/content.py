@@ -3,6 +3,7 @@
 The sender is the MLS leaf that signed; `actor` and `attributedTo` inside are never believed.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,16 +18,23 @@ from node.wire.times import parse_rfc3339, rfc3339
 
 CONTEXT = "https://www.w3.org/ns/activitystreams"
 LONGEST_CONTENT = 64 * 1024
+# Somebody could not open a message; peers that do not know what to do with it are silent.
+FAILURE = "Failure"
+DIGEST = "ni:///sha-256;"  # RFC 6920
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A message as a person reads it. `kind` is the AS2 type; `text` is plain."""
+    """A message as a person reads it. `kind` is the AS2 type; `text` is plain.
+
+    `about` is the id that an activity has as its object.
+    """
 
     id: str
     kind: str
     text: str = ""
     published: datetime | None = None
+    about: str = ""
 
 
 class _Text(HTMLParser):
@@ -83,6 +91,35 @@ def write_note(id: str, activity_id: str, actor: str, text: str, now: datetime) 
     return data
 
 
+def write_failure(id: str, actor: str, about: str, now: datetime) -> bytes:
+    """A `Failure` about the sealed message that is named `about` (E2E-5.9)."""
+    document = {
+        "@context": CONTEXT,
+        "type": FAILURE,
+        "id": id,
+        "actor": actor,
+        "object": about,
+        "published": rfc3339(now),
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def named(digest: bytes) -> str:
+    """The name of the bytes with this SHA-256 (RFC 6920)."""
+    return DIGEST + base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def digest_of(name: str) -> bytes:
+    """The inverse of `named`; empty for any other name."""
+    text = name.removeprefix(DIGEST)
+    if text == name or len(text) != 43:
+        return b""
+    try:
+        return base64.b64decode(text + "=", altchars=b"-_", validate=True)
+    except ValueError:
+        return b""
+
+
 def read(data: bytes) -> Content:
     """What a peer said: an activity, or a bare object. Raises `Malformed` or `TooMuch` (E2E-5)."""
     if len(data) > LONGEST_CONTENT:
@@ -102,6 +139,7 @@ def read(data: bytes) -> Content:
         kind=_type(inner),
         text=_text(inner),
         published=parse_rfc3339(published) if isinstance(published, str) else None,
+        about=about if isinstance(about := inner.get("object"), str) else "",
     )
 
 

@@ -43,11 +43,29 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message that was refused, and why: nobody is left to guess (E2E-5.5)."""
+    """A message that was refused, and why: nobody is left to guess (E2E-5.5).
+
+    `asked_again`: its sender was asked to seal it anew, so that it will come as `Said` (E2E-5.9).
+    """
 
     conversation: str
     clause: str
     reason: str
+    asked_again: bool = False
 
 
-Happening = Said | Joined | Changed | Left | Unreadable
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Words of our own that do not reach all whom they were for, and why; they stay in the history.
+
+    For what `say` itself raises there is none.
+    """
+
+    conversation: str
+    id: str
+    text: str
+    clause: str
+    reason: str
+
+
+Happening = Said | Joined | Changed | Left | Unreadable | Unsent

@@ -9,7 +9,7 @@ from node.client import entering
 from node.client.accounts import Accounts
 from node.client.chatting import Chatting
 from node.client.entering import Door, Machine, Wish, read_door
-from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable
+from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable, Unsent
 from node.client.line import Event
 from node.client.posts import Posts
 from node.client.profile import Profile, load
@@ -30,6 +30,7 @@ __all__ = [
     "Said",
     "SaidRow",
     "Unreadable",
+    "Unsent",
     "load",
 ]
 

@@ -5,8 +5,8 @@ import io
 import json
 import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
@@ -21,6 +21,9 @@ from node.errors import Malformed, Unreachable
 from node.ports import Entropy
 
 T = TypeVar("T")
+# A request that was cut is tried again so often: by then a node that was restarted is back.
+REPEATS = 3
+SAFE = ("GET", "HEAD")
 PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=90)
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 15.0
@@ -132,10 +135,11 @@ class Line:
         if url.startswith(self.origin + "/"):
             headers = self._headers(headers)
         try:
-            async with self._http.get(url, headers=headers, allow_redirects=False) as answer:
-                if answer.status not in (200, 206):
-                    raise api.error_of(answer.status, await answer.read(), answer.headers)
-                yield answer
+            with _reading():
+                async with self._http.get(url, headers=headers, allow_redirects=False) as answer:
+                    if answer.status not in (200, 206):
+                        raise api.error_of(answer.status, await answer.read(), answer.headers)
+                    yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             host = urlsplit(url).netloc
             raise Unreachable(f"{host} cannot be reached: {error}") from None
@@ -153,26 +157,49 @@ class Line:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
+        harmless: bool = False,
     ) -> tuple[int, bytes, Mapping[str, str]]:
         """One request below /api/kith/v1. Raises what a refusing answer means (`api.error_of`),
-        `Unreachable` when there is none."""
+        `Unreachable` when there is none.
+
+        What is cut before its answer came is sent again when it may be (API-9.5): a GET, what
+        carries an Idempotency-Key, and what is `harmless` to repeat.
+        """
+        again = harmless or method in SAFE or "Idempotency-Key" in (headers or {})
+        cut, failures = False, 0
+        while True:
+            try:
+                return await self._send(method, path, body, headers, query)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                cut = cut or _is_cut(error)
+                if failures == REPEATS or not (again and cut):
+                    raise Unreachable(f"{self.origin} cannot be reached: {error}") from None
+            await self.rest(failures)
+            failures += 1
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str] | None,
+        query: Mapping[str, str] | None,
+    ) -> tuple[int, bytes, Mapping[str, str]]:
         assert self._http is not None, "use Line as `async with`"
-        try:
-            async with self._http.request(
-                method,
-                self.origin + api.ROOT + path,
-                # A large body as a stream: written in pieces, between which others get their turn.
-                data=io.BytesIO(body) if body and len(body) > LONGEST_LINE else body,
-                params=query,
-                headers=self._headers(headers or {}),
-                allow_redirects=False,
-            ) as answer:
+        async with self._http.request(
+            method,
+            self.origin + api.ROOT + path,
+            # A large body as a stream: written in pieces, between which others get their turn.
+            data=io.BytesIO(body) if body and len(body) > LONGEST_LINE else body,
+            params=query,
+            headers=self._headers(headers or {}),
+            allow_redirects=False,
+        ) as answer:
+            with _reading():
                 content = await answer.read()
-                if answer.status >= 300:
-                    raise api.error_of(answer.status, content, answer.headers)
-                return answer.status, content, answer.headers
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unreachable(f"{self.origin} cannot be reached: {error}") from None
+            if answer.status >= 300:
+                raise api.error_of(answer.status, content, answer.headers)
+            return answer.status, content, answer.headers
 
     async def ask(
         self,
@@ -194,7 +221,7 @@ class Line:
         if body is not None:
             headers["Content-Type"] = "application/json"
             encoded = api.encode(body)
-        _, content, _ = await self.send(method, path, encoded, headers, query)
+        _, content, _ = await self.send(method, path, encoded, headers, query, not once)
         return api.decode(content or b"null", answers)
 
     async def put(self, path: str, answers: type[T], chunk: bytes, query: Mapping[str, str]) -> T:
@@ -239,7 +266,7 @@ class Line:
             if answer.status >= 300:
                 raise api.error_of(answer.status, await answer.read(), answer.headers)
             fields: dict[str, str] = {}
-            async for raw in answer.content:
+            while raw := await _line_of(answer):
                 line = raw.decode().rstrip("\r\n")
                 if not line:
                     if "data" in fields:
@@ -253,6 +280,30 @@ class Line:
                     name, _, value = line.partition(":")
                     fields[name] = value.removeprefix(" ")
         raise Unreachable("the stream ended")
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """A connection that is found lost between two reads is cut like one that is lost in a read."""
+    try:
+        yield
+    except RuntimeError as error:
+        if type(error) is not RuntimeError:
+            raise
+        raise aiohttp.ClientPayloadError(str(error)) from None
+
+
+async def _line_of(answer: aiohttp.ClientResponse) -> bytes:
+    with _reading():
+        return await answer.content.readline()
+
+
+def _is_cut(error: Exception) -> bool:
+    """Whether a connection that stood was cut, such as one kept from before a restart."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return False
+    kinds = aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError
+    return isinstance(error, (*kinds, ConnectionError))
 
 
 def _trust(context: ssl.SSLContext, ca_file: str) -> None:

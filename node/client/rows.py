@@ -23,7 +23,10 @@ class Rows(Protocol):
 
 
 class ConversationRow(msgspec.Struct, kw_only=True):
-    """A group of this device. `ref` is empty until the home node knows it."""
+    """A group of this device. `ref` is empty until the home node knows it.
+
+    `joined` is the epoch in which this device came, `grown` the one in which the last actor did.
+    """
 
     group_id: bytes
     ref: str = ""
@@ -31,6 +34,8 @@ class ConversationRow(msgspec.Struct, kw_only=True):
     members: list[str] = []
     created: int = 0  # seconds since 1970
     left: bool = False
+    joined: int = 0
+    grown: int = 0
 
 
 class WelcomeRow(msgspec.Struct, kw_only=True):
@@ -39,18 +44,22 @@ class WelcomeRow(msgspec.Struct, kw_only=True):
 
 
 class OutRow(msgspec.Struct, kw_only=True):
-    """A sealed message that the home node has not accepted yet. `said` names its SaidRow."""
+    """A message that the home node has not accepted yet; without `content`, not sealed yet.
+
+    `said` names its SaidRow.
+    """
 
     group: str
     commit: bool
-    content: bytes
+    content: bytes = b""
     welcomes: list[WelcomeRow] = []
     said: str = ""
 
 
 class SaidRow(msgspec.Struct, kw_only=True):
     """A message in clear: the vault seals it. `at` is when this device read or wrote it; `number`
-    grows from one to the next, whatever the clock does."""
+    grows from one to the next, whatever the clock does. Of ours `digest` is the SHA-256 of the
+    message in which it was sealed last, and `epoch` that message's."""
 
     id: str
     actor: str
@@ -59,6 +68,8 @@ class SaidRow(msgspec.Struct, kw_only=True):
     number: int
     kind: str = "Note"
     sent: bool = True  # ours only: whether the home node has it
+    digest: bytes = b""
+    epoch: int = 0
 
 
 class ParkedRow(msgspec.Struct, kw_only=True):
@@ -99,6 +110,11 @@ def package_row(reference: bytes) -> str:
 def said_row(group: str, actor: str, id: str) -> str:
     """The inner id is unique per (group, sender): the same message twice is one row."""
     return f"said/{group}/{actor} {id}"
+
+
+def asked_row(group: str, digest: bytes) -> str:
+    """That the message with this digest was missed and is asked for again."""
+    return f"asked/{group}/{digest.hex()}"
 
 
 def out_row(number: int) -> str:

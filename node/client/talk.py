@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from typing import TypeAlias
 
+from node.client import rows
 from node.client.device import Device
-from node.client.happenings import Happening
+from node.client.happenings import Happening, Unsent
 from node.client.line import Event, Line
 from node.client.rows import OutRow, ParkedRow, SaidRow
 from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable
@@ -31,6 +33,12 @@ POOL = 50
 LOW_POOL = 20
 LAST_RESORT_DAYS_LEFT = 25
 TRIES = 8
+# By the row of the words (empty: a commit): what was owed, and why it will never be taken.
+Refusals: TypeAlias = dict[str, tuple[OutRow, Refused]]
+# What passes by waiting: no answer, or no room for more just now (E2E-4.7).
+Passing: TypeAlias = Unreachable | TooMuch
+# The groups that cannot go on now, and what is in their way; None: a commit that is to come.
+Stuck: TypeAlias = dict[str, Passing | None]
 BURST_SECONDS = 0.25  # an acknowledgement waits so long for more to acknowledge
 
 
@@ -51,6 +59,7 @@ class Talk:
         self._turn = asyncio.Lock()
         self._acknowledging: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
+        self._stirred = asyncio.Event()
         self.heard: asyncio.Queue[Happening | Event | None] = asyncio.Queue()
 
     def _seconds(self) -> int:
@@ -70,8 +79,10 @@ class Talk:
             packages = [PublishedPackage(content=data, last_resort=last) for data, last in made]
             body = NewKeyPackages(packages=packages)
             await self._line.ask("POST", "/key-packages", KeyPackageStock, body)
-        with suppress(Unreachable):
-            await self.flush()
+        for one in self.device.resume(self._seconds()):
+            self.heard.put_nowait(one)
+        with suppress(Unreachable, TooMuch):
+            await self._flush_and_tell()
 
     # -- saying ----------------------------------------------------------------------------------
 
@@ -93,49 +104,124 @@ class Talk:
         return group
 
     async def say(self, group: str, text: str) -> SaidRow:
-        """Say `text`. When the node cannot be reached it stays owed and `sent` is False."""
-        for _ in range(TRIES):
-            async with self._turn:
-                if not self.device.must_commit(group):
-                    said = self.device.say(group, text, micros(self._clock.now()))
-                    break
-                self.device.commit(group, self._seconds())
-            await self.flush()
-        else:
-            raise Conflict("E2E-5.7", "others keep changing the group: try again")
+        """Say `text`. When it cannot go out now it stays owed, and `sent` is False.
+
+        Raises `Full` (E2E-4.7) when there is no room for it yet; it stays owed then too.
+        """
+        async with self._turn:
+            said = self.device.say(group, text, micros(self._clock.now()))
+        refusals: Refusals = {}
+        stuck: Stuck = {}
         with suppress(Unreachable):
-            await self.flush()
-            said.sent = True
-        return said
+            await self._flush(refusals, stuck)
+        own = refusals.pop(rows.said_row(group, self.device.actor, said.id), None)
+        self._tell(refusals)
+        if own is not None:
+            raise own[1]
+        if isinstance(full := stuck.get(group), TooMuch):
+            raise full
+        return self.device.said(group, said.id)
 
     async def flush(self) -> None:
-        """Send what is owed, in order. Raises `Unreachable`, or the first refusal.
+        """Send what is owed, in order. Raises the first refusal for good, or what is in the way.
 
-        What is only to wait (E2E-4.7) stays owed, with all that follows it in its group.
+        What is in the way passes: `Unreachable`, or `Full` (E2E-4.7). What it holds up stays owed.
         """
-        refusal: NodeError | None = None
-        waits: set[str] = set()
-        for _ in range(TRIES):
-            async with self._turn:
-                owed = self.device.owed()
-                again = False
-                for name, out in (each for each in owed if each[1].group not in waits):
-                    try:
-                        if again := await self._send(name, out):
-                            break
-                    except Refused as error:
-                        refusal = refusal or error
-                        if _may_wait(error):
-                            waits.add(out.group)
-                        else:
-                            self.device.abandon(name)
-            if not again:
-                break
-        if refusal is not None:
+        refusals: Refusals = {}
+        stuck: Stuck = {}
+        await self._flush(refusals, stuck)
+        for _, refusal in refusals.values():
             raise refusal
+        _raise_first(stuck)
 
-    async def _send(self, name: str, out: OutRow) -> bool:
-        """Whether something new is owed, because another came first."""
+    async def keep_sending(self) -> None:
+        """Beside whoever listens, for ever: what can go out goes out, as soon as it can."""
+        failures = 0
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            try:
+                await self._flush_and_tell()
+                failures = 0
+            except (Unreachable, TooMuch):
+                await self._line.rest(failures)
+                failures += 1
+
+    async def _flush_and_tell(self) -> None:
+        refusals: Refusals = {}
+        stuck: Stuck = {}
+        try:
+            await self._flush(refusals, stuck)
+        finally:
+            self._tell(refusals)
+        _raise_first(stuck)
+
+    def _tell(self, refusals: Refusals) -> None:
+        for out, refusal in refusals.values():
+            said = self.device.words_of(out)
+            if said is not None:
+                why = refusal.clause, refusal.reason
+                self.heard.put_nowait(Unsent(out.group, said.id, said.text, *why))
+
+    async def _flush(self, refusals: Refusals, stuck: Stuck) -> None:
+        """Round after round, until nothing new has to be sent. What waits for others stays owed.
+
+        A server that does not answer delays only the conversations that it has to do with.
+        Raises `Unreachable` when that is our own.
+        """
+        rounds = 0
+        try:
+            while rounds < TRIES and await self._round(stuck, refusals):
+                rounds += 1
+        except Unreachable:
+            self._stirred.set()
+            raise
+        if rounds == TRIES or any(stuck.values()):
+            self._stirred.set()
+
+    async def _round(self, stuck: Stuck, refusals: Refusals) -> bool:
+        """Whether another round is needed, because there is something new to send."""
+        async with self._turn:
+            self.device.stirred = False
+            for name, row in self.device.owed():
+                if row.group in stuck:
+                    continue
+                try:
+                    if await self._lost(name, stuck):
+                        return True
+                except Unreachable as trouble:
+                    if not trouble.beyond:
+                        raise
+                    stuck[row.group] = trouble
+                except Refused as refusal:
+                    if isinstance(refusal, TooMuch) and refusal.retry_after_seconds is not None:
+                        stuck[row.group] = refusal  # the same message is taken later
+                        continue
+                    self._abandon(name, row, refusal, refusals)
+                    return True
+            return self.device.stirred
+
+    def _abandon(self, name: str, row: OutRow, refusal: Refused, refusals: Refusals) -> None:
+        """It will never be taken; nor will words that a commit had to come before."""
+        rest = self.device.owed() if row.commit else [(name, row)]
+        for other, waits in rest:
+            if waits.group == row.group:
+                self.device.abandon(other)
+                refusals[waits.said] = waits, refusal
+
+    async def _lost(self, name: str, stuck: Stuck) -> bool:
+        """Send what is owed as `name`, and before it the commit that it needs.
+
+        Whether another came first, so that all is to be tried anew.
+        """
+        while True:
+            first, out = self.device.ready(name, self._seconds())
+            if await self._post(first, out, stuck):
+                return True
+            if first == name or out.group in stuck:
+                return False
+
+    async def _post(self, name: str, out: OutRow, stuck: Stuck) -> bool:
         ref = await self._ref(out.group)
         body = NewSealed(
             content=out.content,
@@ -145,19 +231,26 @@ class Talk:
             await self._line.ask(
                 "POST", f"/conversations/{ref}/messages", SentSealed, body, once=False
             )
-        except Conflict:
+        except Conflict as conflict:
+            if conflict.clause == "E2E-3.1":
+                raise
             await self._pull()
-            self._lose(name, out)
-            return True
-        self.device.accepted(name, self._seconds())
+            if self._lose(name, out):
+                return True
+            # The commit that came first is still on its way to us.
+            stuck[out.group] = None
+            return False
+        for one in self.device.accepted(name, self._seconds()):
+            self.heard.put_nowait(one)
         return False
 
-    def _lose(self, name: str, out: OutRow) -> None:
+    def _lose(self, name: str, out: OutRow) -> bool:
         """Another's commit came first: it made all words that wait in this group too old."""
-        self.device.lost(name)
+        again = self.device.lost(name)
         for other, waits in self.device.owed():
-            if waits.group == out.group and not waits.commit and other != name:
+            if waits.group == out.group and waits.content and not waits.commit:
                 self.device.lost(other)
+        return again
 
     async def _ref(self, group: str) -> str:
         row = self.device.conversations()[group]
@@ -175,6 +268,9 @@ class Talk:
         """Take all that waits in the mailbox; what it was is then in `heard`."""
         async with self._turn:
             await self._pull()
+        if self.device.stirred:
+            with suppress(Unreachable, TooMuch):
+                await self._flush_and_tell()
 
     async def _pull(self) -> None:
         async for page in self._pages():
@@ -193,6 +289,8 @@ class Talk:
         async with self._turn:
             self._take(item)
         self._acknowledge()
+        if self.device.stirred:
+            self._stirred.set()
 
     def _take(self, item: MailboxItem) -> None:
         parked = ParkedRow(
@@ -229,6 +327,6 @@ class Talk:
             await self._acknowledging
 
 
-def _may_wait(error: Refused) -> bool:
-    """Whether the same message is taken later: there is no room, or the pace was too high."""
-    return isinstance(error, TooMuch) and error.retry_after_seconds is not None
+def _raise_first(stuck: Stuck) -> None:
+    for trouble in filter(None, stuck.values()):
+        raise trouble

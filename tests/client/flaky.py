@@ -24,6 +24,7 @@ class Flaky:
     resumed_from: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
@@ -37,6 +38,7 @@ class Flaky:
                 web.get(ROOT + "/videos/watch", self.watching),
                 web.get("/media/v.mp4", self.play),
                 web.get(ROOT + "/events", self.stream),
+                web.route("*", ROOT + "/echo", self.echo),
             ]
         )
         return app
@@ -48,6 +50,12 @@ class Flaky:
         assert request.transport is not None
         request.transport.close()
         return True
+
+    async def echo(self, request: web.Request) -> web.Response:
+        """The answer is cut; how it was asked is kept."""
+        self.asked.append((request.method, request.headers.get("Idempotency-Key", "")))
+        self._cut(request)
+        return web.json_response({})
 
     def _upload(self) -> web.Response:
         return web.json_response(

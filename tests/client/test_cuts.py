@@ -10,10 +10,21 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from node.client.kith import Kith, Profile
+from node.client.line import REPEATS, Line
 from node.errors import Malformed, Missing, Unreachable
 from tests.client.flaky import Flaky, noise
 
 FILE = noise(20_500)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits between two tries."""
+
+    async def rest(_line: Line, _failures: int) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(Line, "rest", rest)
 
 
 class Home:
@@ -113,3 +124,42 @@ async def test_events_go_on_after_cuts_without_loss(home: Home) -> None:
                 break
     assert seen == [0, 1, 2, 3, 4, 5]
     assert home.node.resumed_from == ["", "0.1", "1.1", "2.1", "3.1", "4.1"]
+
+
+@pytest.mark.clause("API-9.5")
+async def test_what_was_cut_is_sent_again_where_that_does_no_harm(home: Home) -> None:
+    line, node = home.kith.line, home.node
+    for method, options in (
+        ("GET", {}),
+        ("POST", {"headers": {"Idempotency-Key": "k" * 16}}),
+        ("POST", {"harmless": True}),
+    ):
+        node.cuts, node.asked = 3, []
+        assert (await line.send(method, "/echo", **options))[0] == 200
+        assert node.asked == [(method, options.get("headers", {}).get("Idempotency-Key", ""))] * 4
+        node.cuts, node.asked = 9, []
+        with pytest.raises(Unreachable):
+            await line.send(method, "/echo", **options)
+        # The library below repeats a GET by itself once a try, on a connection that was kept.
+        least = REPEATS + 1
+        assert least <= len(node.asked) <= least * (1 + (method == "GET"))
+    node.cuts, node.asked = 1, []
+    with pytest.raises(Unreachable):
+        await line.send("POST", "/echo")
+    assert len(node.asked) == 1
+
+
+@pytest.mark.clause("API-9.5")
+async def test_a_node_that_is_not_there_is_told_at_once(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await home.server.close()
+    rests: list[int] = []
+
+    async def rest(_line: Line, failures: int) -> None:
+        rests.append(failures)
+
+    monkeypatch.setattr(Line, "rest", rest)
+    with pytest.raises(Unreachable):
+        await home.kith.line.send("GET", "/echo")
+    assert rests == []

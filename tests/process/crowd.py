@@ -23,18 +23,25 @@ from tools.lab import Lab, Place
 
 PASSPHRASE = "the vault of a test"
 PATIENCE_SECONDS = 60.0
+LONGEST_LOOK_SECONDS = 5.0
 T = TypeVar("T")
 
 
-async def until(what: str, look: Callable[[], Awaitable[object]]) -> None:
-    """Ask again until it is so."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                with suppress(Unreachable):
-                    if await look():
-                        return
-                await asyncio.sleep(0.05)
+async def until(
+    what: str, look: Callable[[], Awaitable[object]], steps: Callable[[], object] = lambda: None
+) -> None:
+    """Ask again until it is so. Patience ends when `steps`, what shows progress, stays the same."""
+    clock, seen, waited = asyncio.get_running_loop().time, steps(), 0.0
+    while waited < PATIENCE_SECONDS:
+        began = clock()
+        with suppress(Unreachable):
+            if await look():
+                return
+        await asyncio.sleep(0.05)
+        # A machine that stood still meanwhile has not kept us waiting.
+        waited += min(clock() - began, LONGEST_LOOK_SECONDS)
+        if steps() != seen:
+            seen, waited = steps(), 0.0
     raise AssertionError(f"never happened: {what}")
 
 
@@ -143,7 +150,7 @@ async def befriend(who: Kith, handle: str) -> None:
 
 async def put_up(who: Kith, file: Path) -> UploadView:
     """Upload a file through every cut; what the node says of it in the end."""
-    id = await upload(who.line, file)
+    id = await insist(lambda: upload(who.line, file))
     return await insist(lambda: who.line.ask("GET", f"/uploads/{id}", UploadView))
 
 

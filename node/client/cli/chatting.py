@@ -10,7 +10,7 @@ import typer
 from node.client.cli.frame import Desk, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
-from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable
+from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable, Unsent
 from node.client.kith import Event, Kith
 from node.client.rows import SaidRow
 from node.errors import Refused
@@ -124,7 +124,7 @@ class Room:
             self._desk.out.value(row)
         elif not row.sent:
             with self._typing.above():
-                self._desk.out.say("  (kept: it goes out when your node can be reached)", "yellow")
+                self._desk.out.say("  (kept: it goes out as soon as it can)", "yellow")
         elif not self._typing.live:
             self._desk.out.say("Sent.")
 
@@ -157,8 +157,15 @@ class Room:
                     self._desk.out.say(". ".join(filter(None, said)) + ".", "dim")
             case Left():
                 self._desk.out.say("You are no longer in this conversation.", "yellow")
-            case Unreadable():
-                self._desk.out.say(f"A message could not be read: {one.reason}", "yellow")
+            case Unreadable() | Unsent():
+                self._desk.out.say(_trouble(one), "yellow")
 
     def _name(self, actor: str) -> str:
         return self._names.get(actor, actor)
+
+
+def _trouble(one: Unreadable | Unsent) -> str:
+    if isinstance(one, Unsent):
+        return f"Not sent to all: {one.text} ({one.reason})"
+    hope = "; it was asked for again" if one.asked_again else ""
+    return f"A message could not be read: {one.reason}{hope}"
