@@ -5,7 +5,7 @@ The sender is the MLS leaf that signed; `actor` and `attributedTo` inside are ne
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -21,20 +21,21 @@ LONGEST_CONTENT = 64 * 1024
 # Somebody could not open a message; peers that do not know what to do with it are silent.
 FAILURE = "Failure"
 DIGEST = "ni:///sha-256;"  # RFC 6920
+MOST_NAMED = 500  # messages in one `Failure`: about 30 KiB
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """A message as a person reads it. `kind` is the AS2 type; `text` is plain.
 
-    `about` is the id that an activity has as its object.
+    `about` are the ids that an activity has as its object.
     """
 
     id: str
     kind: str
     text: str = ""
     published: datetime | None = None
-    about: str = ""
+    about: tuple[str, ...] = ()
 
 
 class _Text(HTMLParser):
@@ -91,14 +92,14 @@ def write_note(id: str, activity_id: str, actor: str, text: str, now: datetime) 
     return data
 
 
-def write_failure(id: str, actor: str, about: str, now: datetime) -> bytes:
-    """A `Failure` about the sealed message that is named `about` (E2E-5.9)."""
+def write_failure(id: str, actor: str, about: Sequence[str], now: datetime) -> bytes:
+    """A `Failure` about the sealed messages that are named `about` (E2E-5.9)."""
     document = {
         "@context": CONTEXT,
         "type": FAILURE,
         "id": id,
         "actor": actor,
-        "object": about,
+        "object": about[0] if len(about) == 1 else list(about),
         "published": rfc3339(now),
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -139,8 +140,13 @@ def read(data: bytes) -> Content:
         kind=_type(inner),
         text=_text(inner),
         published=parse_rfc3339(published) if isinstance(published, str) else None,
-        about=about if isinstance(about := inner.get("object"), str) else "",
+        about=_about(inner.get("object")),
     )
+
+
+def _about(object: Any) -> tuple[str, ...]:
+    listed = object if isinstance(object, list) else [object]
+    return tuple(each for each in listed[:MOST_NAMED] if isinstance(each, str))
 
 
 def _type(document: Mapping[str, Any]) -> str:

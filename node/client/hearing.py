@@ -5,6 +5,7 @@ after its keys are gone is asked for again.
 """
 
 import hashlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -136,24 +137,45 @@ class Hearing(Speaking):
         """Tell of it; what was missed is asked for again, in the same step (E2E-5.9)."""
         group = self._missed(item, error)
         if group:
-            digest = hashlib.sha256(item.content).digest()
-            name = rows.asked_row(group, digest)
-            if self._rows.read(name) is None:
-                said = SaidRow(
-                    id=urn_uuid4(self._entropy.draw(16)),
-                    actor=self.actor,
-                    text=inner.named(digest),
-                    at=item.at,
-                    number=self._rows.counter,
-                    kind=inner.FAILURE,
-                    sent=False,
-                )
-                changes[name] = msgspec.json.encode(said)
-                self._owe(changes, OutRow(group=group, commit=False, said=name))
-                self.stirred = True
+            self._ask(group, item, changes)
         self._rows.step(changes)
         known = group or self._group_of(item)
         return Unreadable(known, error.clause, error.reason, asked_again=bool(group))
+
+    def _ask(self, group: str, item: ParkedRow, changes: Changes) -> None:
+        """Owe a `Failure` about the message, once; many are named in one while none was sealed."""
+        digest = hashlib.sha256(item.content).digest()
+        name = rows.missed_row(group, digest)
+        if self._rows.read(name) is not None:
+            return
+        changes[name] = b"1"
+        asked, said = self._asking(group)
+        if said is None:
+            id = urn_uuid4(self._entropy.draw(16))
+            said = SaidRow(
+                id=id,
+                actor=self.actor,
+                text=inner.named(digest),
+                at=item.at,
+                number=self._rows.counter,
+                kind=inner.FAILURE,
+                sent=False,
+            )
+            asked = rows.asked_row(group, id)
+            self._owe(changes, OutRow(group=group, commit=False, said=asked))
+        else:
+            said.text += f" {inner.named(digest)}"
+        changes[asked] = msgspec.json.encode(said)
+        self.stirred = True
+
+    def _asking(self, group: str) -> tuple[str, SaidRow | None]:
+        """The `Failure` of this group that is owed and not sealed yet, if it takes one more."""
+        for _, out in self.owed():
+            if out.group == group and out.said.startswith("asked/") and not out.content:
+                said = self._get(out.said, SaidRow)
+                if len(said.text.split()) < inner.MOST_NAMED:
+                    return out.said, said
+        return "", None
 
     def _missed(self, item: ParkedRow, error: Refused) -> str:
         """The group in which a message can be asked for again, or nothing.
@@ -169,8 +191,15 @@ class Hearing(Speaking):
         row = self._get(rows.conversation_row(group), ConversationRow)
         return group if (header.epoch or 0) >= row.joined else ""
 
-    def _mend(self, group: str, about: str, changes: Changes) -> list[Happening]:
-        """Somebody missed what we said: owe it anew, under its id, when nobody came since."""
+    def _mend(self, group: str, about: Iterable[str], changes: Changes) -> list[Happening]:
+        """Somebody missed what we said: owe it anew, in its order."""
+        found: list[Happening] = []
+        for each in about:
+            found += self._mend_one(group, each, changes)
+        return found
+
+    def _mend_one(self, group: str, about: str, changes: Changes) -> list[Happening]:
+        """Owe it anew, under its id, when nobody came since."""
         found = self._sealed_as(group, inner.digest_of(about))
         if found is None:
             return []

@@ -56,7 +56,8 @@ class Keeping:
             self._sessions[group] = session
 
     def _owe(self, changes: Changes, out: OutRow, place: str = "") -> None:
-        names = self._rows.names("out/")
+        made = [name for name, value in changes.items() if name.startswith("out/") and value]
+        names = sorted([*self._rows.names("out/"), *made])
         number = int(names[-1].partition("/")[2]) + 1 if names else self._rows.counter
         name = place or rows.out_row(max(number, self._rows.counter))
         changes[name] = msgspec.json.encode(out)

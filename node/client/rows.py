@@ -112,9 +112,14 @@ def said_row(group: str, actor: str, id: str) -> str:
     return f"said/{group}/{actor} {id}"
 
 
-def asked_row(group: str, digest: bytes) -> str:
-    """That the message with this digest was missed and is asked for again."""
-    return f"asked/{group}/{digest.hex()}"
+def asked_row(group: str, id: str) -> str:
+    """What is said to ask for what was missed."""
+    return f"asked/{group}/{id}"
+
+
+def missed_row(group: str, digest: bytes) -> str:
+    """That the message with this digest was missed, and asked for."""
+    return f"missed/{group}/{digest.hex()}"
 
 
 def out_row(number: int) -> str:

@@ -99,7 +99,7 @@ class Speaking(Keeping):
     def _written(self, said: SaidRow) -> bytes:
         now = datetime.fromtimestamp(said.at / 1_000_000, UTC)
         if said.kind == inner.FAILURE:
-            return inner.write_failure(said.id, self.actor, said.text, now)
+            return inner.write_failure(said.id, self.actor, said.text.split(), now)
         activity = urn_uuid4(self._entropy.draw(16))
         return inner.write_note(said.id, activity, self.actor, said.text, now)
 

@@ -39,7 +39,7 @@ Refusals: TypeAlias = dict[str, tuple[OutRow, Refused]]
 Passing: TypeAlias = Unreachable | TooMuch
 # The groups that cannot go on now, and what is in their way; None: a commit that is to come.
 Stuck: TypeAlias = dict[str, Passing | None]
-BURST_SECONDS = 0.25  # an acknowledgement waits so long for more to acknowledge
+BURST_SECONDS = 0.25  # an acknowledgement waits so long for more to acknowledge, a complaint too
 
 
 class Talk:
@@ -139,6 +139,9 @@ class Talk:
         failures = 0
         while True:
             await self._stirred.wait()
+            # What was missed in a burst is asked for at once, not one by one.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), BURST_SECONDS)
             self._stirred.clear()
             try:
                 await self._flush_and_tell()

@@ -79,6 +79,24 @@ def test_words_that_come_too_late_are_asked_for_again(alice: Side, bob: Side) ->
 
 
 @pytest.mark.clause("E2E-5.9")
+def test_what_was_missed_together_is_asked_for_together(alice: Side, bob: Side) -> None:
+    """Else each complaint would be a message more, and bring the next commit nearer."""
+    group = befriend(alice, bob)
+    texts = [f"slow {number}" for number in range(12)]
+    for text in texts:
+        alice.device.say(group, text, MICROS)
+    late = sent(alice)
+    go_on(bob, alice, group)
+    for message in late:
+        (missed,) = bob.get(message)
+        assert isinstance(missed, Unreadable) and missed.asked_again
+    (complaint,) = sent(bob)
+    assert alice.get(complaint) == []
+    heard = [bob.get(anew)[0] for anew in sent(alice)]
+    assert [one.text for one in heard] == texts, "in the order in which it was said"
+
+
+@pytest.mark.clause("E2E-5.9")
 def test_a_complaint_is_answered_once_and_who_has_read_it_is_silent(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
     alice.device.say(group, "once", MICROS)
@@ -86,11 +104,11 @@ def test_a_complaint_is_answered_once_and_who_has_read_it_is_silent(alice: Side,
     assert isinstance(bob.get(first)[0], Said)
     for digest in (b"", bytes(32), b"\xff" * 32):
         session = bob.device._session(group)
-        step = session.seal(content.write_failure("urn:x", bob.actor, content.named(digest), AT))
+        step = session.seal(content.write_failure("urn:x", bob.actor, [content.named(digest)], AT))
         bob.device._sessions[group] = step.session
         assert alice.get(step.value) == []
         assert alice.device.owed() == []
-    about = content.named(digest_of(first))
+    about = [content.named(digest_of(first))]
     for id, owes in (("urn:1", 1), ("urn:2", 0)):
         step = bob.device._session(group).seal(content.write_failure(id, bob.actor, about, AT))
         bob.device._sessions[group] = step.session
@@ -130,7 +148,7 @@ def test_what_newcomers_were_not_told_stays_so(alice: Side, bob: Side, tmp_path:
     staged = bob.device._session(group).stage(NOW, [Add(key_package.parse(package))])
     merged = staged.session.merge(NOW)
     assert alice.get(staged.value.commit)[0].added == (CAROL,)
-    failure = content.write_failure("urn:1", bob.actor, content.named(digest_of(late)), AT)
+    failure = content.write_failure("urn:1", bob.actor, [content.named(digest_of(late))], AT)
     (told,) = alice.get(merged.session.seal(failure).value)
     assert isinstance(told, Unsent)
     assert (told.id, told.text, told.clause) == (said.id, "between us", "E2E-5.9")
