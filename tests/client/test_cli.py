@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +101,12 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     typed = await shell.run("bob", "chat @alice", typed="yes\nloud and clear\n")
     assert typed.code == 0
     lines = (await shell.run("alice", "chat @bob --history --json")).out.splitlines()
-    said = [json.loads(line)["text"] for line in lines]
-    assert said == ["do you hear me?", "yes", "loud and clear"]
+    rows = [json.loads(line) for line in lines]
+    assert [row["text"] for row in rows] == ["do you hear me?", "yes", "loud and clear"]
+    assert {frozenset(row) for row in rows} == {
+        frozenset({"id", "actor", "text", "at", "kind", "sent"})
+    }
+    assert all(datetime.fromisoformat(row["at"]).tzinfo and row["at"][-1] == "Z" for row in rows)
 
     await shell.run("alice", "post --text", "A day at the <sea> & more")
     feed = await shell.run("bob", "feed")

@@ -6,7 +6,6 @@ import signal
 import socket
 import sqlite3
 import ssl
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -147,13 +146,11 @@ async def test_a_stop_answers_what_is_under_way_and_ends_the_streams(lab: Lab) -
                     events.append(event)
 
         listening = asyncio.create_task(listen())
-        began = time.monotonic()
         with pytest.raises(Missing):
             query = {"acct": "@bob@slow.test"}
             await line.ask("GET", "/accounts/lookup", ActorView, query=query)
         await listening
         assert await asyncio.to_thread(place.stop) == 0
-        assert time.monotonic() - began < 15
     await runner.cleanup()
     assert "Traceback" not in place.log.read_text()
 

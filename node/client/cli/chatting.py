@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from node.client.happenings import Changed, Happening, Joined, Left, Said, Unrea
 from node.client.kith import Event, Kith
 from node.client.rows import SaidRow
 from node.errors import Refused
+from node.wire.times import from_micros
 
 SHOWN_AT_START = 10
 
@@ -121,7 +123,7 @@ class Room:
     def sent(self, row: SaidRow) -> None:
         """Our own words are out, or wait."""
         if self._desk.out.json:
-            self._desk.out.value(row)
+            self._desk.out.value(_shown(row))
         elif not row.sent:
             with self._typing.above():
                 self._desk.out.say("  (kept: it goes out as soon as it can)", "yellow")
@@ -131,7 +133,7 @@ class Room:
     def row(self, row: SaidRow) -> None:
         """A line of the history."""
         if self._desk.out.json:
-            self._desk.out.value(row)
+            self._desk.out.value(_shown(row))
             return
         self._line(row.at, row.actor, row.text or f"[{row.kind}]", "" if row.sent else "  (waits)")
 
@@ -142,7 +144,7 @@ class Room:
 
     def _tell(self, one: Happening) -> None:
         if self._desk.out.json:
-            self._desk.out.value({"kind": type(one).__name__.lower(), "data": one})
+            self._desk.out.value({"kind": type(one).__name__.lower(), "data": _data(one)})
             return
         match one:
             case Said():
@@ -162,6 +164,22 @@ class Room:
 
     def _name(self, actor: str) -> str:
         return self._names.get(actor, actor)
+
+
+def _shown(row: SaidRow) -> dict[str, object]:
+    """A message as JSON has it: what only the vault needs stays there."""
+    return {
+        "id": row.id,
+        "actor": row.actor,
+        "text": row.text,
+        "at": from_micros(row.at),
+        "kind": row.kind,
+        "sent": row.sent,
+    }
+
+
+def _data(one: Happening) -> dict[str, object]:
+    return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, Said) else {})
 
 
 def _trouble(one: Unreadable | Unsent) -> str:
