@@ -107,6 +107,11 @@ class Fetcher:
                 body = await _body(answer)
         except (ClientError, OSError, TimeoutError) as error:
             raise _trouble(error) from None
+        except RuntimeError as error:
+            if type(error) is not RuntimeError or self._session.closed:
+                raise
+            # What aiohttp says of a connection that is found lost between two reads.
+            raise _trouble(error) from None
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status, str(where) + target, headers, body)
 

@@ -5,8 +5,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import StreamReader
 from aiohttp.test_utils import TestServer
 
 from node.client.kith import Kith, Profile
@@ -163,3 +165,38 @@ async def test_a_node_that_is_not_there_is_told_at_once(
     with pytest.raises(Unreachable):
         await home.kith.line.send("GET", "/echo")
     assert rests == []
+
+
+@pytest.mark.clause("API-7.3")
+async def test_a_connection_that_is_found_lost_between_two_reads_is_a_cut(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library calls that a RuntimeError."""
+    home.node.events = [(f"{n}.1", "notice", {"n": n}) for n in range(3)]
+    cuts = [False, False, True, False, True]
+    whole = StreamReader.readuntil, StreamReader.readany
+
+    async def line(reader: StreamReader, *args: Any, **options: Any) -> bytes:
+        if cuts and cuts.pop(0):
+            raise RuntimeError("Connection closed.")
+        return await whole[0](reader, *args, **options)
+
+    async def block(reader: StreamReader) -> bytes:
+        if cuts and cuts.pop(0):
+            raise RuntimeError("Connection closed.")
+        return await whole[1](reader)
+
+    monkeypatch.setattr(StreamReader, "readuntil", line)
+    monkeypatch.setattr(StreamReader, "readany", block)
+    seen = []
+    async with aclosing(home.kith.events()) as events:
+        async for event in events:
+            seen.append(event.data["n"])
+            if len(seen) == 3:
+                break
+    assert (seen, cuts) == ([0, 1, 2], [])
+    cuts += [True, False, True]
+    assert (await home.kith.line.send("GET", "/echo"))[0] == 200
+    home.node.media, home.node.media_url = FILE, "/media/v.mp4"
+    cuts[:] = [False, True]
+    assert await home.kith.watch("v") == len(FILE)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
 
 import pytest
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from node.errors import Forbidden, Unreachable
 from node.net.fetcher import LARGEST_ANSWER_BYTES, Fetcher
@@ -186,3 +186,20 @@ async def test_a_peer_of_another_authority_or_none_is_unreachable(peer: Peer) ->
         with pytest.raises(Unreachable):
             await fetcher.fetch(Request("GET", "https://b.test/x"))
     assert port and not peer.asked
+
+
+async def test_a_connection_that_is_found_lost_between_two_reads_is_a_cut(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library calls that a RuntimeError."""
+
+    async def lost(_reader: StreamReader) -> bytes:
+        raise RuntimeError("Connection closed.")
+
+    peer.handlers["/x"] = says(b"hello")
+    async with closing(peer.fetcher()) as fetcher:
+        with monkeypatch.context() as cut:
+            cut.setattr(StreamReader, "readany", lost)
+            with pytest.raises(Unreachable, match="Connection closed"):
+                await fetcher.fetch(Request("GET", "https://b.test/x"))
+        assert (await fetcher.fetch(Request("GET", "https://b.test/x"))).body == b"hello"
