@@ -25,6 +25,8 @@ from node.errors import Missing, Refused, TooMuch
 from node.wire.ids import urn_uuid4
 
 MOST_PARKED = 500
+# One complaint may name hundreds: who only complains must not keep us busy for ever.
+MOST_MENDED = 20
 # The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many
 # wait. What was in such a message can be sealed anew.
 MISSED = frozenset({"MLS-15.3a", "MLS-9.2a", "MLS-15.3", "E2E-5.4"})
@@ -194,7 +196,7 @@ class Hearing(Speaking):
     def _mend(self, group: str, about: Iterable[str], changes: Changes) -> list[Happening]:
         """Somebody missed what we said: owe it anew, in its order."""
         found: list[Happening] = []
-        for each in about:
+        for each in dict.fromkeys(about):
             found += self._mend_one(group, each, changes)
         return found
 
@@ -207,12 +209,20 @@ class Hearing(Speaking):
         row = self._get(rows.conversation_row(group), ConversationRow)
         if said.epoch < row.grown:
             reason = "somebody missed it, and others came since: say it again if they may read it"
-            return [Unsent(group, said.id, said.text, "E2E-5.9", reason)]
-        said.digest, said.sent = b"", False
+            return self._left_alone(group, said, reason)
+        if said.mended >= MOST_MENDED:
+            return self._left_alone(group, said, "somebody misses it again and again")
+        said.digest, said.sent, said.mended = b"", False, said.mended + 1
         changes[name] = msgspec.json.encode(said)
         self._owe(changes, OutRow(group=group, commit=False, said=name))
         self.stirred = True
         return []
+
+    def _left_alone(self, group: str, said: SaidRow, reason: str) -> list[Happening]:
+        """Tell of our words; what is wrong with a complaint of ours is nobody's to know."""
+        if said.kind == inner.FAILURE:
+            return []
+        return [Unsent(group, said.id, said.text, "E2E-5.9", reason)]
 
     # -- what was read ---------------------------------------------------------------------------
 

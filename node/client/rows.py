@@ -59,7 +59,8 @@ class OutRow(msgspec.Struct, kw_only=True):
 class SaidRow(msgspec.Struct, kw_only=True):
     """A message in clear: the vault seals it. `at` is when this device read or wrote it; `number`
     grows from one to the next, whatever the clock does. Of ours `digest` is the SHA-256 of the
-    message in which it was sealed last, and `epoch` that message's."""
+    message in which it was sealed last, `epoch` that message's, and `mended` how often it was
+    missed and sealed anew."""
 
     id: str
     actor: str
@@ -70,6 +71,7 @@ class SaidRow(msgspec.Struct, kw_only=True):
     sent: bool = True  # ours only: whether the home node has it
     digest: bytes = b""
     epoch: int = 0
+    mended: int = 0
 
 
 class ParkedRow(msgspec.Struct, kw_only=True):

@@ -119,6 +119,28 @@ def test_a_complaint_is_answered_once_and_who_has_read_it_is_silent(alice: Side,
 
 
 @pytest.mark.clause("E2E-5.9")
+def test_who_only_complains_is_not_answered_for_ever(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "MOST_MENDED", 3)
+    group = befriend(alice, bob)
+    said = alice.device.say(group, "again?", MICROS)
+    (message,) = sent(alice)
+    told: list[object] = []
+    for _ in range(5):
+        about = [content.named(digest_of(message))] * 7  # however often one complaint names it
+        session = bob.device._session(group)
+        step = session.seal(content.write_failure("urn:1", bob.actor, about, AT))
+        bob.device._sessions[group] = step.session
+        told += alice.get(step.value)
+        answers = sent(alice)
+        message = answers[0] if answers else message
+        assert len(answers) == (0 if told else 1)
+    assert [(one.id, one.clause) for one in told] == [(said.id, "E2E-5.9")] * 2
+    assert alice.device.said(group, said.id).sent
+
+
+@pytest.mark.clause("E2E-5.9")
 def test_a_complaint_that_is_missed_is_complained_of(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
     alice.device.say(group, "very slow", MICROS)
