@@ -19,6 +19,9 @@ from node.store import trips
 
 T = TypeVar("T")
 READERS = 4
+# A wait for the writer is a queue, not a fault: a machine that stood still goes on where it was.
+# What is longer than this is a connection that was never given back.
+LONGEST_QUEUE_SECONDS = 600
 # PostgreSQL: serialization_failure and deadlock_detected; both ask for the same unit again.
 CLASHES = {"40001", "40P01"}
 TRIES = 12
@@ -36,7 +39,7 @@ def _sqlite(url: str, kind: type[trips.Connection], begin: str, size: int) -> As
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
-        pool_timeout=60,
+        pool_timeout=LONGEST_QUEUE_SECONDS,
         hide_parameters=True,
     )
 
