@@ -51,6 +51,7 @@ demo: $(VENV)/.dev
 	$(BIN)/python -m tools.demo
 
 bench: $(VENV)/.dev
+	tools/services
 	$(BIN)/python -m tools.bench
 
 soak: $(VENV)/.dev
