@@ -1,4 +1,4 @@
-"""Every contract bites: each is broken on purpose in a copy of the house, and is seen to fail."""
+"""Every contract bites: each is broken on purpose in a copy of the tree, and is seen to fail."""
 
 import os
 import shutil
@@ -42,18 +42,18 @@ BREACHES = [
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = tmp_path_factory.mktemp("house")
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("harness")
     shutil.copytree(ROOT / "node", copy / "node", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", copy)
     return copy
 
 
-def verdict(house: Path, contract: str) -> str:
-    """What import-linter says of one contract in `house`."""
+def verdict(harness: Path, contract: str) -> str:
+    """What import-linter says of one contract in `harness`."""
     said = subprocess.run(
         [BIN / "lint-imports", "--no-cache", "--contract", contract],
-        cwd=house,
+        cwd=harness,
         env={**os.environ, "COLUMNS": "200"},
         capture_output=True,
         text=True,
@@ -63,25 +63,25 @@ def verdict(house: Path, contract: str) -> str:
     return said.stdout
 
 
-def page_of(house: Path, room: str) -> Path:
+def page_of(harness: Path, room: str) -> Path:
     """The page of `room` (a page, or a folder's own) in the copy."""
-    path = house / "node" / room.replace(".", "/")
+    path = harness / "node" / room.replace(".", "/")
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
-def test_a_breach_of_a_contract_is_seen(house: Path, contract: str) -> None:
-    assert "0 broken" in verdict(house, contract)
+def test_a_breach_of_a_contract_is_seen(harness: Path, contract: str) -> None:
+    assert "0 broken" in verdict(harness, contract)
     breaches = [(room, what) for id, room, what in BREACHES if id == contract]
-    whole = {room: page_of(house, room).read_text() for room, _ in breaches}
+    whole = {room: page_of(harness, room).read_text() for room, _ in breaches}
     try:
         for room, what in breaches:
-            page = page_of(house, room)
+            page = page_of(harness, room)
             page.write_text(f"{page.read_text()}\nimport {what}\n")
-        said = verdict(house, contract)
+        said = verdict(harness, contract)
     finally:
         for room, text in whole.items():
-            page_of(house, room).write_text(text)
+            page_of(harness, room).write_text(text)
     assert "1 broken" in said
     unseen = [
         f"{room} imports {what}"
@@ -91,11 +91,11 @@ def test_a_breach_of_a_contract_is_seen(house: Path, contract: str) -> None:
     assert not unseen, said
 
 
-def test_a_new_folder_must_choose_its_floor(house: Path) -> None:
-    page = house / "node" / "cellar.py"
+def test_a_new_folder_must_choose_its_floor(harness: Path) -> None:
+    page = harness / "node" / "cellar.py"
     page.write_text('"""Nobody said where this stands."""\n')
     try:
-        said = verdict(house, "floors")
+        said = verdict(harness, "floors")
     finally:
         page.unlink()
     assert "1 broken" in said
@@ -129,7 +129,7 @@ def test_clock_and_chance_come_in_by_their_port_alone() -> None:
     text += "".join(f"print({name})\n" for name in BANNED)
     said = ruff("node/graph/somewhere.py", text)
     assert [name for name in BANNED if f"`{name}` is banned" not in said] == []
-    assert "banned" not in ruff("node/world.py", text)
+    assert "banned" not in ruff("node/system.py", text)
     for name in ("datetime.datetime.now", "time.time", "time.monotonic", "uuid.uuid4"):
         assert name in BANNED
     assert {"os.urandom", "random", "secrets", "nacl.utils.random"} <= set(BANNED)

@@ -1,4 +1,4 @@
-"""The shape of the house: page lengths, docstrings, `Pure:` promises, the map."""
+"""The shape of the code: page lengths, docstrings, `Pure:` promises, the map."""
 
 import ast
 import re

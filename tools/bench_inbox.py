@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from node.client.line import Line
 from node.ports import Request
+from node.system import SystemEntropy
 from node.wire import keys as wire_keys
-from node.wire.api.accounts import Session, SignUp
+from node.wire.api.accounts import NewAccount, Session
 from node.wire.httpsig import Dialect, sign
 from node.wire.keydocs import key_members
 from node.wire.keys import PrivateKey
-from node.world import SystemEntropy
 from tools.lab import Lab, Place, free_port
 
 PEER = "peer.test"
@@ -84,7 +84,7 @@ def delivery(number: int, actor: str, pair: PrivateKey, dialect: Dialect) -> byt
 async def sign_up(place: Place) -> str:
     """The first person of the node; her actor."""
     link = place.invite()
-    body = SignUp(name="alice", password="a long enough password", invite=link.split("/")[-1])
+    body = NewAccount(name="alice", password="a long enough password", invite=link.split("/")[-1])
     async with Line(f"http://{place.connect}", SystemEntropy()) as line:
         return (await line.ask("POST", "/accounts", Session, body)).account.actor
 
@@ -94,7 +94,7 @@ async def measure() -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         lab, port = Lab(Path(folder)), free_port()
         lab.build("alpha.test", peers={PEER: port}, inbox_requests_per_minute="100000000")
-        place = lab.places["alpha.test"]
+        place = lab.media_urls["alpha.test"]
         for name in ("KITH_TLS_CERT_FILE", "KITH_TLS_KEY_FILE"):
             del place.environ[name]  # as behind a proxy
         place.start()

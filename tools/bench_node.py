@@ -17,7 +17,7 @@ async def measure() -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder))
         lab.build(*(f"n{number}.test" for number in range(STARTS)))
-        for place in lab.places.values():
+        for place in lab.media_urls.values():
             place.start()
             fresh.append(await place.ready())
             place.stop()

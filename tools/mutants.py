@@ -29,7 +29,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2ee.mls.replay import Deed, open_shelf, outcome, shelves, verdict
+from tests.e2ee.mls.replay import IdempotencyMark, open_shelf, outcome, shelves, verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 MLS = ROOT / "node" / "e2ee" / "mls"
@@ -287,7 +287,7 @@ def put_in(mutant: Mutant) -> bool:
 class Asked:
     """A deed of the corpus and what has to come of it."""
 
-    deed: Deed
+    deed: IdempotencyMark
     clause: str | None
 
     def objects(self) -> bool:
@@ -303,9 +303,9 @@ class Asked:
 def corpus() -> list[Asked]:
     asked = []
     for path in shelves():
-        shelf = open_shelf(path)
-        asked += [Asked(deed, None) for deed in shelf.twins()]
-        asked += [Asked(deed, deed.what["clause"]) for deed in shelf.cases()]
+        tables = open_shelf(path)
+        asked += [Asked(deed, None) for deed in tables.twins()]
+        asked += [Asked(deed, deed.what["clause"]) for deed in tables.cases()]
     return asked
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from node.app.parts import Lines, Media, Stores, World
+from node.app.parts import Lines, Media, Stores, System
 from node.config import Config
 from node.federation.discovery import Discovery
 from node.federation.peers import Actor
@@ -29,14 +29,14 @@ from node.web.auth import Guard
 from node.web.federation import delivery_of
 from node.web.health import Health
 from node.web.idempotency import Answered
-from node.web.limits import Gate, Limiter, MemoryBuckets
+from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
 from node.web.media import Media as MediaPages
 from node.web.objects import Objects
-from node.web.paces import PacedKeys, Paces, Suffixes
 from node.web.pages import Pages
+from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
 from node.web.sealed import SealedPages
 from node.web.server import Kernel, build_application
-from node.web.signup import Doorkeeper
+from node.web.signup import SignUp
 from node.web.streams import Streams
 from node.web.uploads import Intake
 from node.web.video import VideoPages, Videos
@@ -71,31 +71,38 @@ def _view(actor: Actor) -> ActorView:
 
 
 def make_application(
-    config: Config, world: World, stores: Stores, lines: Lines, media: Media, relay_key: PrivateKey
+    config: Config,
+    system: System,
+    stores: Stores,
+    lines: Lines,
+    media: Media,
+    relay_key: PrivateKey,
 ) -> tuple[web.Application, Health, Streams]:
-    units, clock, entropy = stores.units, world.clock, world.entropy
-    guard = Guard(units, clock, stores.bells)
+    units, clock, entropy = stores.units, system.clock, system.entropy
+    guard = Guard(units, clock, stores.wakeups)
     limiter = Limiter(
         MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
     )
-    gate = Gate.of(config.trusted_proxies)
-    kernel = Kernel(guard, limiter, Answered(units, entropy), gate, entropy)
-    paces = Paces(MemoryBuckets(clock), Suffixes(), gate, config.inbox_requests_per_minute)
+    proxies = TrustedProxies.of(config.trusted_proxies)
+    kernel = Kernel(guard, limiter, Answered(units, entropy), proxies, entropy)
+    rate_limits = PeerRateLimits(
+        MemoryBuckets(clock), Suffixes(), proxies, config.inbox_requests_per_minute
+    )
     receiver = Receiver(
-        PacedKeys(lines.discovery, paces),
+        RateLimitedKeys(lines.discovery, rate_limits),
         stores.door,
         stores.directory,
         clock,
         config.origin,
     )
-    doorkeeper = Doorkeeper(config.origin, units, Passwords(entropy), stores.keyring, entropy)
-    health, live = Health(units), Streams(units, stores.bells, guard)
-    pages = Pages(config, units, doorkeeper, limiter, gate)
+    signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
+    health, live = Health(units), Streams(units, stores.wakeups, guard)
+    pages = Pages(config, units, signing_up, limiter, proxies)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(
         units, media.blobs, media.studio, config, lambda: shutil.disk_usage(config.data_dir).free
     )
-    videos = Videos(units, intake, lines.asking, entropy.draw, media.places)
+    videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls)
     find = _finder(lines.discovery)
 
     async def lookup(text: str) -> ActorView:
@@ -107,24 +114,24 @@ def make_application(
     async def prove(request: web.Request, body: bytes) -> str | None:
         if "Signature" not in request.headers:
             return None
-        return await paces.asked(request, lambda: receiver.viewer(delivery_of(request, body)))
+        return await rate_limits.asked(request, lambda: receiver.viewer(delivery_of(request, body)))
 
     rooms = federation.Rooms(
         receiver,
         stores.directory,
         units,
         stores.keyring,
-        paces,
-        resolvers=(sealed.object, Objects(units, media.places).resolve),
+        rate_limits,
+        resolvers=(sealed.object, Objects(units, media.media_urls).resolve),
     )
     application = build_application(
         config,
         kernel,
         routes=(
             *accounts.routes(
-                units, doorkeeper, entropy, config.account_domain, lookup, stores.keyring
+                units, signing_up, entropy, config.account_domain, lookup, stores.keyring
             ),
-            *invites.routes(units, doorkeeper, entropy, config),
+            *invites.routes(units, signing_up, entropy, config),
             *streams.routes(live),
             *graph.routes(units, find_id),
             *inbox.routes(units),
@@ -139,7 +146,7 @@ def make_application(
             *wellknown.routes(stores.directory, units, config),
             *sealed.routes(prove, config.inbox_limit_bytes),
             *MediaPages(units, media.blobs, prove).extras(),
-            *VideoPages(videos, units, pages, media.places, prove).extras(),
+            *VideoPages(videos, units, pages, media.media_urls, prove).extras(),
             *pages.extras(),
             *federation.routes(rooms, config),
         ),

@@ -20,7 +20,7 @@ from node.federation.activities.shapes import (
     UpdateNote,
     UpdateVideo,
 )
-from node.graph import blocking, following, hearing
+from node.graph import blocking, following, friendship_handlers
 from node.inbox import posts
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
@@ -35,11 +35,14 @@ def handlers(sealed: SealedArrivals) -> Handlers:
     """Who hears of what arrives; several rooms hear in this order, in one transaction."""
     return {
         Follow: [(GraphUnit, following.on_follow)],
-        OfferFriendship: [(GraphUnit, hearing.on_offer)],
-        Accept: [(GraphUnit, hearing.on_accept)],
-        Reject: [(GraphUnit, hearing.on_reject)],
-        EndFriendship: [(GraphUnit, hearing.on_end), (VideoUnit, playing.on_end_friendship)],
-        Undo: [(GraphUnit, hearing.on_undo), (InboxUnit, posts.on_undo)],
+        OfferFriendship: [(GraphUnit, friendship_handlers.on_offer)],
+        Accept: [(GraphUnit, friendship_handlers.on_accept)],
+        Reject: [(GraphUnit, friendship_handlers.on_reject)],
+        EndFriendship: [
+            (GraphUnit, friendship_handlers.on_end),
+            (VideoUnit, playing.on_end_friendship),
+        ],
+        Undo: [(GraphUnit, friendship_handlers.on_undo), (InboxUnit, posts.on_undo)],
         Block: [
             (GraphUnit, blocking.on_block),
             (InboxUnit, posts.on_block),
@@ -52,7 +55,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         CreateSealed: [(E2eeUnit, sealed.on_create_sealed)],
         Delete: [
             (FederationUnit, changing.on_delete_actor),
-            (GraphUnit, hearing.on_delete),
+            (GraphUnit, friendship_handlers.on_delete),
             (InboxUnit, posts.on_delete),
             (VideoUnit, publishing.on_delete),
         ],

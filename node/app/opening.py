@@ -9,15 +9,15 @@ from msgspec import Struct
 
 from node.app.application import make_application
 from node.app.handlers import handlers
-from node.app.parts import Lines, Media, Stores, World, open_lines, open_media, open_stores
+from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.graph.actors import instance, new_actor_id
 from node.graph.invites import Registration, first_admin, settle_in
+from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.invites import InvitesUnit
 from node.store.jobs import Jobs
-from node.store.lanes import Lanes
 from node.store.purge import Purge
 from node.store.queue import Waiting
 from node.store.settled import SettledUnit
@@ -28,10 +28,10 @@ from node.web.streams import Streams
 from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm, PrivateKey
 from node.worker.arrivals import Applier
+from node.worker.delivery_queue import Sender
 from node.worker.jobs import Jobber, JobKind
-from node.worker.lanes import Sender
 from node.worker.loop import Worker
-from node.worker.video import Cutter
+from node.worker.video import Transcoder
 
 PURGE_EVERY = timedelta(hours=1)
 
@@ -48,7 +48,7 @@ class Node(Struct, frozen=True):
     streams: Streams
 
 
-async def _settle(config: Config, world: World, stores: Stores) -> str:
+async def _settle(config: Config, system: System, stores: Stores) -> str:
     """What the first start makes: the fixed settings and the instance actor, whose id this is."""
     units = stores.units
     await units.run(
@@ -60,7 +60,7 @@ async def _settle(config: Config, world: World, stores: Stores) -> str:
     known = await units.look(GraphUnit, lambda unit: unit.named(name, domain))
     if known is not None:
         return known
-    id = new_actor_id(config.origin, world.entropy.draw(OPAQUE_BYTES))
+    id = new_actor_id(config.origin, system.entropy.draw(OPAQUE_BYTES))
     actor = instance(id, config.origin, domain, name, config.node_name)
     keys = await stores.keyring.make(id)
     registration = Registration(config.registration)
@@ -71,9 +71,9 @@ async def _settle(config: Config, world: World, stores: Stores) -> str:
     return known or id
 
 
-async def admin_invite(node: Node, world: World) -> str | None:
+async def admin_invite(node: Node, system: System) -> str | None:
     """A link for the first administrator, or None when there is one (GRA-2.6)."""
-    secret = invites.new_secret(world.entropy)
+    secret = invites.new_secret(system.entropy)
     made = await node.stores.units.run(
         InvitesUnit, lambda unit: first_admin(digest_of_invite(secret), unit)
     )
@@ -81,34 +81,42 @@ async def admin_invite(node: Node, world: World) -> str | None:
 
 
 def _worker(
-    config: Config, world: World, stores: Stores, lines: Lines, media: Media, relay_key: PrivateKey
+    config: Config,
+    system: System,
+    stores: Stores,
+    lines: Lines,
+    media: Media,
+    relay_key: PrivateKey,
 ) -> Worker:
-    clock, database = world.clock, stores.database
+    clock, database = system.clock, stores.database
     heard = handlers(SealedArrivals(relay_key))
     applier = Applier(Waiting(database, clock), stores.units, heard, clock, stores.door)
     sender = Sender(
-        Lanes(database, clock, world.entropy.draw(8).hex()), lines.courier, clock, world.entropy
+        DeliveryQueue(database, clock, system.entropy.draw(8).hex()),
+        lines.courier,
+        clock,
+        system.entropy,
     )
-    cutter = Cutter(
-        stores.units, media.studio, media.blobs, media.places, at_once=config.media_jobs
+    transcoder = Transcoder(
+        stores.units, media.studio, media.blobs, media.media_urls, at_once=config.media_jobs
     )
-    kinds = {"purge": JobKind(Purge(database, clock), every=PURGE_EVERY), **cutter.kinds()}
-    jobber = Jobber(Jobs(database, clock), kinds, clock, stores.bells)
-    return Worker(applier, sender, jobber, stores.bells, clock)
+    kinds = {"purge": JobKind(Purge(database, clock), every=PURGE_EVERY), **transcoder.kinds()}
+    jobber = Jobber(Jobs(database, clock), kinds, clock, stores.wakeups)
+    return Worker(applier, sender, jobber, stores.wakeups, clock)
 
 
 @asynccontextmanager
-async def open_node(config: Config, world: World) -> AsyncIterator[Node]:
+async def open_node(config: Config, system: System) -> AsyncIterator[Node]:
     """Open a node over a database that has its schema; closed again at the end of the block."""
-    stores = open_stores(config, world)
+    stores = open_stores(config, system)
     try:
-        instance_actor = await _settle(config, world, stores)
-        lines = open_lines(config, world, stores, instance_actor)
+        instance_actor = await _settle(config, system, stores)
+        lines = open_lines(config, system, stores, instance_actor)
         try:
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
             media = await open_media(config)
-            application, health, live = make_application(config, world, stores, lines, media, key)
-            worker = _worker(config, world, stores, lines, media, key)
+            application, health, live = make_application(config, system, stores, lines, media, key)
+            worker = _worker(config, system, stores, lines, media, key)
             yield Node(config, application, worker, stores, lines, health, live)
         finally:
             await lines.hops.close()

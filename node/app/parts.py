@@ -17,13 +17,13 @@ from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
 from node.net.once import SingleFlight
 from node.ports import Blobs, Clock, Entropy, Request, Response
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.directory import Directory
 from node.store.keyring import Keyring, NodeKey
 from node.store.queue import Arrivals
-from node.store.unit import Desk, Units
-from node.video.films import Places
+from node.store.unit import UnitContext, Units
+from node.store.wakeups import Wakeups
+from node.video.records import MediaUrls
 from node.video.renditions import Limits
 from node.wire.api.deliveries import MediaBounds
 
@@ -38,7 +38,7 @@ class Hops(Protocol):
     async def close(self) -> None: ...
 
 
-class World(Struct, frozen=True):
+class System(Struct, frozen=True):
     """What a node stands in. `hops` None: the real network, guarded."""
 
     clock: Clock
@@ -50,7 +50,7 @@ class Stores(Struct, frozen=True):
     """The database and what stands directly on it."""
 
     database: Database
-    bells: Bells
+    wakeups: Wakeups
     units: Units
     door: Arrivals
     directory: Directory
@@ -71,7 +71,7 @@ class Media(Struct, frozen=True):
 
     blobs: Blobs
     studio: Studio
-    places: Places
+    media_urls: MediaUrls
 
     async def bounds(self) -> MediaBounds:
         """Which bounds hold around the studio's programs here (VID-4.4)."""
@@ -104,21 +104,23 @@ async def open_media(config: Config) -> Media:
     ffmpeg = found_ffmpeg(config.ffmpeg or None)
     studio = Studio(blobs, data / "work", ffmpeg, limits)
     await studio.sweep()
-    return Media(blobs, studio, Places(config.origin, config.media_origin))
+    return Media(blobs, studio, MediaUrls(config.origin, config.media_origin))
 
 
-def open_stores(config: Config, world: World) -> Stores:
-    database, bells = Database(config.database_url), Bells()
-    desk = Desk(config.origin, world.clock, world.entropy, render, config.mailbox_limit_bytes)
-    units = Units(database, desk, bells)
-    keyring = Keyring(NodeKey(config.data_dir, world.entropy), units, world.entropy)
-    door, directory = Arrivals(database, bells, world.clock), Directory(units, world.clock)
-    return Stores(database, bells, units, door, directory, keyring)
+def open_stores(config: Config, system: System) -> Stores:
+    database, wakeups = Database(config.database_url), Wakeups()
+    context = UnitContext(
+        config.origin, system.clock, system.entropy, render, config.mailbox_limit_bytes
+    )
+    units = Units(database, context, wakeups)
+    keyring = Keyring(NodeKey(config.data_dir, system.entropy), units, system.entropy)
+    door, directory = Arrivals(database, wakeups, system.clock), Directory(units, system.clock)
+    return Stores(database, wakeups, units, door, directory, keyring)
 
 
-def open_lines(config: Config, world: World, stores: Stores, instance_actor: str) -> Lines:
-    hops = world.hops or Fetcher(config.resolve, config.peer_timeout_seconds, config.extra_ca_file)
-    signer = Signer(stores.keyring, stores.directory, world.clock)
+def open_lines(config: Config, system: System, stores: Stores, instance_actor: str) -> Lines:
+    hops = system.hops or Fetcher(config.resolve, config.peer_timeout_seconds, config.extra_ca_file)
+    signer = Signer(stores.keyring, stores.directory, system.clock)
     fetch = SignedFetch(hops, signer, instance_actor)
-    discovery = Discovery(fetch, stores.directory, SingleFlight(), world.clock)
+    discovery = Discovery(fetch, stores.directory, SingleFlight(), system.clock)
     return Lines(hops, discovery, Courier(hops, signer), Asking(fetch, discovery))

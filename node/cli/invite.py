@@ -14,14 +14,14 @@ from node.errors import Missing, NodeError, Unreachable
 from node.federation.activities import render
 from node.graph.accounts import Role
 from node.graph.invites import Invite, read_uses
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.invites import InvitesUnit
 from node.store.settled import SettledUnit, check_names
-from node.store.unit import Desk, Units
+from node.store.unit import UnitContext, Units
+from node.store.wakeups import Wakeups
+from node.system import SystemClock, SystemEntropy
 from node.web.invites import invite_url, new_secret
 from node.web.signup import digest_of_invite
-from node.world import SystemClock, SystemEntropy
 
 
 async def named(config: Config) -> Config:
@@ -33,9 +33,11 @@ async def named(config: Config) -> Config:
     if is_first_start(config):
         raise absent(config)
     database = Database(config.database_url)
-    desk = Desk(config.origin, SystemClock(), SystemEntropy(), render)
+    context = UnitContext(config.origin, SystemClock(), SystemEntropy(), render)
     try:
-        names = await Units(database, desk, Bells()).look(SettledUnit, lambda unit: unit.names())
+        names = await Units(database, context, Wakeups()).look(
+            SettledUnit, lambda unit: unit.names()
+        )
     except DBAPIError:
         raise absent(config) from None
     except OSError as error:
@@ -61,7 +63,7 @@ async def make(config: Config, role: Role, uses: int, days: int) -> str:
     """A fresh link. Raises `Malformed` (GRA-2.3) for uses or days beyond what an invite has."""
     span = read_uses(uses, days)
     entropy, database = SystemEntropy(), Database(config.database_url)
-    units = Units(database, Desk(config.origin, SystemClock(), entropy, render), Bells())
+    units = Units(database, UnitContext(config.origin, SystemClock(), entropy, render), Wakeups())
     secret = new_secret(entropy)
 
     async def write(unit: InvitesUnit) -> None:

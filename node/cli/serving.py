@@ -10,9 +10,9 @@ import sys
 import uvloop
 from aiohttp import web
 
-from node.app import Node, World, admin_invite, open_node
+from node.app import Node, System, admin_invite, open_node
 from node.config import Config
-from node.world import SystemClock, SystemEntropy
+from node.system import SystemClock, SystemEntropy
 
 LOG = logging.getLogger("node")
 GRACE_SECONDS = 10.0
@@ -20,12 +20,12 @@ LINGER_SECONDS = 1.0  # what is still read of a body that was refused
 
 
 async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
-    world = World(SystemClock(), SystemEntropy())
+    system = System(SystemClock(), SystemEntropy())
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    async with open_node(config, world) as node:
+    async with open_node(config, system) as node:
         runner = web.AppRunner(
             node.application,
             access_log=None,
@@ -42,7 +42,7 @@ async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
                 "listening",
                 extra={"origin": config.origin, "host": address[0], "port": address[1]},
             )
-            await _greet(node, world)
+            await _greet(node, system)
             # What is loaded now stays: the collector need not walk through it again and again.
             gc.freeze()
             await _work(node, stopping)
@@ -52,8 +52,8 @@ async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
     LOG.info("stopped")
 
 
-async def _greet(node: Node, world: World) -> None:
-    link = await admin_invite(node, world)
+async def _greet(node: Node, system: System) -> None:
+    link = await admin_invite(node, system)
     if link is None:
         return
     where = node.config.reached_at

@@ -18,7 +18,7 @@ from node.client.talk import Talk
 from node.client.vault import Vault
 from node.errors import Malformed, Missing, Unproven, Unreachable
 from node.ports import Clock, Entropy
-from node.wire.api.accounts import AccountView, LogIn, Session, SignUp
+from node.wire.api.accounts import AccountView, LogIn, NewAccount, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def sign_up(door: Door, wish: Wish, machine: Machine) -> tuple[AccountView
     No profile: the account waits for an administrator; then log in. Raises `Forbidden` (GRA-2.2)
     for an invite that is no longer good, `Conflict` for a name that is taken.
     """
-    body = SignUp(
+    body = NewAccount(
         name=wish.name,
         password=wish.password,
         device_name=wish.device_name,

@@ -264,7 +264,7 @@ class Hearing(Speaking):
         self, group: str, session: Session, event: events.Event, item: ParkedRow, changes: Changes
     ) -> list[Happening]:
         match event:
-            case events.Said():
+            case events.ApplicationMessage():
                 found = self._said(group, event, item, changes)
             case events.Removed():
                 row = self._get(rows.conversation_row(group), ConversationRow)
@@ -279,7 +279,7 @@ class Hearing(Speaking):
         return found
 
     def _said(
-        self, group: str, event: events.Said, item: ParkedRow, changes: Changes
+        self, group: str, event: events.ApplicationMessage, item: ParkedRow, changes: Changes
     ) -> list[Happening]:
         actor = event.sender.identity.decode()
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from node.client.line import Line
 from node.client.profile import Profile
 from node.ports import Clock, Entropy
-from node.world import SystemClock, SystemEntropy
+from node.system import SystemClock, SystemEntropy
 
 Passphrase = str | Callable[[], str]
 CLOCK, ENTROPY = SystemClock(), SystemEntropy()

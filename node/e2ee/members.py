@@ -52,7 +52,7 @@ class Invitation(Struct, frozen=True):
     sealed: Sealed
 
 
-class Unmet(Struct, frozen=True):
+class UnknownActors(Struct, frozen=True):
     """Actors elsewhere who must be looked up before the same can be tried again."""
 
     actors: tuple[str, ...]
@@ -99,7 +99,7 @@ def boxes(members: Iterable[Member], but: str = "") -> list[Box]:
 
 async def begin(
     unit: MembersUnit, sender: Sender, group: bytes, friends: Sequence[str], epoch: int
-) -> Conversation | Unmet:
+) -> Conversation | UnknownActors:
     """Open a conversation of which this node is the relay; the same one when asked again.
 
     Raises `Malformed` (E2E-3.1), `Conflict` (E2E-3.1), `Forbidden` (E2E-3.7).
@@ -113,8 +113,8 @@ async def begin(
         raise Conflict("E2E-3.1", "there is a conversation of a group with this id")
     for friend in friends:
         await _check_friend(unit, sender.actor, friend)
-    if unmet := await unit.strangers(friends):
-        return Unmet(tuple(unmet))
+    if unknown := await unit.strangers(friends):
+        return UnknownActors(tuple(unknown))
     opened = Conversation(unit.mint_object(), group, sender.actor, True, epoch)
     await unit.open_conversation(opened)
     await unit.join(opened.id, sender.actor, sender.device)

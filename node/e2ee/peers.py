@@ -1,4 +1,4 @@
-"""What is asked of other nodes: packages of their people, and the ruling of a relay there."""
+"""What is asked of other nodes: packages of their people, and the receipt of a relay there."""
 
 import base64
 import binascii
@@ -9,10 +9,10 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from node.e2ee import envelope, keydir
+from node.e2ee import envelope, key_packages
 from node.e2ee.chain import Item
 from node.e2ee.envelope import EPOCHS, Sealed
-from node.e2ee.keydir import Offer
+from node.e2ee.key_packages import PublishedKeyPackage
 from node.e2ee.members import Invitation
 from node.e2ee.relay import MOST_WELCOMES, Message
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused, TooMuch, Unreachable
@@ -51,7 +51,7 @@ class Peers(Protocol):
 
 async def claim_abroad(
     peers: Peers, claimant: str, owner: str, address: str, suite: int, now: datetime
-) -> list[Offer]:
+) -> list[PublishedKeyPackage]:
     """One package of each device of `owner`, from their node; each is checked (E2E-2.10)."""
     answer = await peers.ask(claimant, f"{address}/claim", {"suite": suite})
     if answer.status in _NOT_SPOKEN:
@@ -62,7 +62,7 @@ async def claim_abroad(
 
 async def _listed(
     peers: Peers, claimant: str, owner: str, address: str, suite: int, now: datetime
-) -> list[Offer]:
+) -> list[PublishedKeyPackage]:
     """Of a peer that does not hand out: what its collection lists."""
     answer = await peers.look(claimant, address)
     check_answer(answer, "E2E-2.7")
@@ -84,8 +84,10 @@ def _items(document: Mapping[str, Json]) -> list[Json]:
     return items
 
 
-def _offers(items: Sequence[Json], owner: str, suite: int, now: datetime) -> list[Offer]:
-    offers = [keydir.read_document(item, owner, now) for item in items]
+def _offers(
+    items: Sequence[Json], owner: str, suite: int, now: datetime
+) -> list[PublishedKeyPackage]:
+    offers = [key_packages.read_document(item, owner, now) for item in items]
     return [offer for offer in offers if offer.suite == suite]
 
 
@@ -120,27 +122,27 @@ def read_forward(document: Mapping[str, Json]) -> Message:
     )
 
 
-def _invitation(said: Json) -> Invitation:
-    if not isinstance(said, dict) or not isinstance(to := said.get("to"), str):
+def _invitation(fields: Json) -> Invitation:
+    if not isinstance(fields, dict) or not isinstance(to := fields.get("to"), str):
         raise Malformed("E2E-3.9", "a Welcome has content and to")
-    return Invitation(to, envelope.read(_bytes(said.get("content"))))
+    return Invitation(to, envelope.read(_bytes(fields.get("content"))))
 
 
-def read_ruling(answer: Answer, sealed: Sealed) -> Item:
+def read_receipt(answer: Answer, sealed: Sealed) -> Item:
     """The relay's item for `sealed`. Raises what it refused with, `Unreachable` for nonsense."""
     check_answer(answer, "E2E-3.9")
-    said = answer.document
+    fields = answer.document
     try:
         item = Item(
-            group=_bytes(said.get("group")),
-            epoch=_count(said.get("epoch"), EPOCHS),
-            attempt=_count(said.get("attempt"), 2**32),
-            kind=str(said.get("kind")),
-            sha256=_bytes(said.get("sha256")),
-            seq=_count(said.get("seq"), EPOCHS),
-            prev=_bytes(said.get("prev")),
-            term=_count(said.get("term"), 2**32),
-            signature=_bytes(said.get("signature")),
+            group=_bytes(fields.get("group")),
+            epoch=_count(fields.get("epoch"), EPOCHS),
+            attempt=_count(fields.get("attempt"), 2**32),
+            kind=str(fields.get("kind")),
+            sha256=_bytes(fields.get("sha256")),
+            seq=_count(fields.get("seq"), EPOCHS),
+            prev=_bytes(fields.get("prev")),
+            term=_count(fields.get("term"), 2**32),
+            signature=_bytes(fields.get("signature")),
         )
     except Malformed:
         raise Unreachable("the relay's answer is not an item") from None
@@ -172,14 +174,14 @@ def check_answer(answer: Answer, clause: str) -> None:
     raise kinds[answer.status](clause, "the other server refuses", **known)
 
 
-def _params(said: Mapping[str, Json]) -> dict[str, str | int]:
+def _params(fields: Mapping[str, Json]) -> dict[str, str | int]:
     """The head, as a conflict names it; nothing else is passed on."""
     found: dict[str, str | int] = {}
     for name in ("epoch", "seq"):
-        if isinstance(value := said.get(name), int):
+        if isinstance(value := fields.get(name), int):
             found[name] = value
     for name in ("head", "sha256"):
-        value = said.get(name)
+        value = fields.get(name)
         if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{0,64}", value):
             found[name] = value
     return found
@@ -189,14 +191,14 @@ def _text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def _bytes(said: Json) -> bytes:
+def _bytes(fields: Json) -> bytes:
     try:
-        return base64.b64decode(said if isinstance(said, str) else "!", validate=True)
+        return base64.b64decode(fields if isinstance(fields, str) else "!", validate=True)
     except (binascii.Error, ValueError):
         raise Malformed("E2E-3.9", "bytes stand in base64") from None
 
 
-def _count(said: Json, end: int) -> int:
-    if not isinstance(said, int) or isinstance(said, bool) or not 0 <= said < end:
+def _count(fields: Json, end: int) -> int:
+    if not isinstance(fields, int) or isinstance(fields, bool) or not 0 <= fields < end:
         raise Malformed("E2E-3.9", "a number is missing or out of range")
-    return said
+    return fields

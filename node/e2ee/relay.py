@@ -25,7 +25,7 @@ from node.e2ee.members import (
     Member,
     MembersUnit,
     Sender,
-    Unmet,
+    UnknownActors,
     boxes,
     check_free,
     check_invitations,
@@ -59,7 +59,7 @@ class Accepted(Struct, frozen=True):
 
 
 class Elsewhere(Struct, frozen=True):
-    """The relay is another node: ask it at `url`, then come again with its ruling."""
+    """The relay is another node: ask it at `url`, then come again with its receipt."""
 
     url: str
 
@@ -123,11 +123,11 @@ async def post(
     sender: Sender,
     id: str,
     message: Message,
-    ruling: Item | None = None,
-) -> Accepted | Elsewhere | Unmet:
+    receipt: Item | None = None,
+) -> Accepted | Elsewhere | UnknownActors:
     """Take a message of one of our devices: order it if the relay is here, then carry it.
 
-    `ruling` is what the relay elsewhere answered. Raises with the clauses of E2E-1 and E2E-3.
+    `receipt` is what the relay elsewhere answered. Raises with the clauses of E2E-1 and E2E-3.
     """
     check_form(message)
     entry = await entered(unit, id, sender.actor, sender.device, message.sealed.sha256)
@@ -136,15 +136,15 @@ async def post(
     if (before := await _sent_before(unit, entry, message.sealed)) is not None:
         return before
     await _check_named(unit, sender, members, message)
-    if unmet := await _unmet(unit, members, message):
-        return Unmet(tuple(sorted(unmet)))
-    if not conversation.hosted and message.sealed.kind in HANDSHAKES and ruling is None:
+    if unknown := await _unmet(unit, members, message):
+        return UnknownActors(tuple(sorted(unknown)))
+    if not conversation.hosted and message.sealed.kind in HANDSHAKES and receipt is None:
         return Elsewhere(conversation.id)
     if message.sealed.kind is not Kind.COMMIT:
         ours = {member.actor for member in members if member.device}
         if await unit.full(ours, sender.actor):
             raise no_room()
-    head, item = await _ordered(unit, signer, conversation, sender.actor, message, ruling)
+    head, item = await _ordered(unit, signer, conversation, sender.actor, message, receipt)
     await _carry(unit, head, members, sender, message)
     return Accepted(head.epoch, item)
 
@@ -188,7 +188,7 @@ async def _ordered(
     conversation: Conversation,
     actor: str,
     message: Message,
-    ruling: Item | None,
+    receipt: Item | None,
 ) -> tuple[Conversation, Item | None]:
     sealed = message.sealed
     if conversation.hosted:
@@ -196,8 +196,8 @@ async def _ordered(
             await unit.keep_group_info(conversation.id, message.group_info)
         return await accept(unit, signer, conversation, sealed, actor)
     await check_free(unit, conversation, sealed)
-    if ruling is not None:
-        head = moved(conversation, ruling) if ruling.seq > conversation.seq else conversation
+    if receipt is not None:
+        head = moved(conversation, receipt) if receipt.seq > conversation.seq else conversation
     elif sealed.epoch < conversation.epoch:
         raise Conflict(
             "E2E-3.10",
@@ -212,7 +212,7 @@ async def _ordered(
         head = replace(conversation, group=sealed.group, epoch=sealed.epoch)
     if head != conversation:
         await unit.keep_head(head)
-    return head, ruling
+    return head, receipt
 
 
 async def _carry(
@@ -290,7 +290,7 @@ async def _hand_out(
 # -- a member's node forwards --------------------------------------------------------------------
 
 
-async def rule(unit: RelayUnit, signer: Signer, actor: str, id: str, message: Message) -> Item:
+async def order(unit: RelayUnit, signer: Signer, actor: str, id: str, message: Message) -> Item:
     """Order what `actor`, a member elsewhere whose key signed the request, forwards to us.
 
     Raises `Missing` (E2E-3.11), `Forbidden` (E2E-3.2, E2E-3.7), `Conflict` (E2E-3.3, E2E-3.5).

@@ -19,19 +19,19 @@ KNOWN = frozenset(
     }
 )  # fmt: skip
 WAIT_FOR_ROOM_SECONDS = 600
-# Said again, these are silence; all others go through their table again (FED-7.8).
+# UnprovenActivity again, these are silence; all others go through their table again (FED-7.8).
 ONCE = frozenset({"Create", "Announce"})
 
 
-class Course(StrEnum):
-    """What is done with an activity that may be said."""
+class Disposition(StrEnum):
+    """What is done with an activity that may be activity."""
 
     KEEP = "keep"  # stored, and applied by the worker
     REPEAT = "repeat"  # likewise, and applied again when it comes again
     DROP = "drop"  # 202, stored nowhere
 
 
-class Said(Struct, frozen=True):
+class UnprovenActivity(Struct, frozen=True):
     """An activity as its words have it: the parts that the door looks at."""
 
     id: str
@@ -59,7 +59,7 @@ class Standing(Struct, frozen=True):
     awaited: bool = False  # someone here follows them, asked to, or is their friend
 
 
-def said(document: object) -> Said:
+def read_activity(document: object) -> UnprovenActivity:
     """Read the outside of an activity.
 
     Raises `Malformed` (FED-7.2, FED-6.2, FED-6.3, FED-1.1) and `Forbidden` (FED-6.2).
@@ -68,16 +68,16 @@ def said(document: object) -> Said:
         raise Malformed("FED-7.2", "the body is not one JSON object")
     if not reading.id_of(document.get("id", document.get("@id")), "the activity's id"):
         raise Malformed("FED-7.2", "an activity that is delivered has an id")
-    envelope = attribution.said(document)
+    envelope = attribution.envelope(document)
     kinds = reading.types(document)
-    return Said(envelope.id, kinds[0], envelope.actor, document)
+    return UnprovenActivity(envelope.id, kinds[0], envelope.actor, document)
 
 
-def sealed_for(said: Said, origin: str) -> frozenset[str]:
+def sealed_for(activity: UnprovenActivity, origin: str) -> frozenset[str]:
     """Those of ours to whom this brings a sealed message; nobody when it brings none."""
-    if said.type != "Create" or not reading.is_a(said.document.get("object"), *SealedKind):
+    if activity.type != "Create" or not reading.is_a(activity.document.get("object"), *SealedKind):
         return frozenset()
-    return frozenset(id for id in audience(said.document) if id.startswith(f"{origin}/"))
+    return frozenset(id for id in audience(activity.document) if id.startswith(f"{origin}/"))
 
 
 def no_room() -> Full:
@@ -89,7 +89,7 @@ def no_room() -> Full:
     )
 
 
-def names_us(said: Said, origin: str, personal: bool) -> bool:
+def names_us(activity: UnprovenActivity, origin: str, personal: bool) -> bool:
     """Whether the activity by its own words concerns somebody or something here.
 
     `personal`: it came to the inbox of one of ours, not to the shared one.
@@ -97,16 +97,16 @@ def names_us(said: Said, origin: str, personal: bool) -> bool:
     if personal:
         return True
     prefix = origin + "/"
-    if any(id.startswith(prefix) for id in audience(said.document)):
+    if any(id.startswith(prefix) for id in audience(activity.document)):
         return True
-    return touched(said.document, origin)
+    return touched(activity.document, origin)
 
 
-def admit(said: Said, standing: Standing, names_us: bool) -> Course:
+def admit(activity: UnprovenActivity, standing: Standing, names_us: bool) -> Disposition:
     """What to do with a proven activity. Raises `Forbidden` (FED-7.7)."""
     if standing.suspended:
         raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
-    of_theirs = standing.known and said.type in ("Delete", "Update")
-    if said.type not in KNOWN or not (names_us or standing.awaited or of_theirs):
-        return Course.DROP
-    return Course.KEEP if said.type in ONCE else Course.REPEAT
+    of_theirs = standing.known and activity.type in ("Delete", "Update")
+    if activity.type not in KNOWN or not (names_us or standing.awaited or of_theirs):
+        return Disposition.DROP
+    return Disposition.KEEP if activity.type in ONCE else Disposition.REPEAT

@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from node.errors import Forbidden, Unproven
 from node.federation.admission import (
-    Course,
-    Said,
+    Disposition,
     Standing,
+    UnprovenActivity,
     admit,
     names_us,
     no_room,
-    said,
+    read_activity,
     sealed_for,
 )
 from node.ports import Clock
@@ -122,7 +122,7 @@ class Receiver:
         When it returns, what is to be kept is on disk. Raises `Refused` with the clause.
         """
         claim = self._claim(delivery)
-        words = said(json.document(delivery.body))
+        words = read_activity(json.document(delivery.body))
         if not same_origin(claim.key_id, words.actor):
             raise Forbidden("FED-7.3", "the key is of another origin than the activity's actor")
         if words.removes_actor and await self._keys.held(claim.key_id) is None:
@@ -131,15 +131,15 @@ class Receiver:
         host = origin_of(words.actor).authority
         ours = names_us(words, self._origin, personal=recipient is not None)
         standing = await self._facts.standing(words.actor, host, relation=not ours)
-        course = admit(words, standing, ours)
-        if course is not Course.DROP:
+        disposition = admit(words, standing, ours)
+        if disposition is not Disposition.DROP:
             sealed = sealed_for(words, self._origin)
             if sealed and await self._facts.full(sealed, words.actor):
                 raise no_room()
-            again = course is Course.REPEAT
+            again = disposition is Disposition.REPEAT
             await self._log.add(words.actor, words.id, delivery.body, again)
         await self._facts.showed(host, claim.dialect)
-        return Receipt(words.id, words.actor, course is not Course.DROP)
+        return Receipt(words.id, words.actor, disposition is not Disposition.DROP)
 
     async def viewer(self, delivery: Delivery) -> str | None:
         """The actor who signed a GET, or None when it is not signed (FED-11.5).
@@ -164,7 +164,7 @@ class Receiver:
         httpsig.timely(claim, self._clock.now())
         return claim
 
-    async def _prove_words(self, claim: Claim, words: Said) -> None:
+    async def _prove_words(self, claim: Claim, words: UnprovenActivity) -> None:
         try:
             key = await self._prove(claim)
         except KeyGone:

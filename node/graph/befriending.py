@@ -11,17 +11,17 @@ from node.federation.activities.shapes import (
     Undo,
 )
 from node.graph import following
-from node.graph.friendship import FRIENDS, INCOMING, REQUESTED, Event
-from node.graph.room import Room, keep, mutual, offer, other_one
-from node.graph.tie import Tie, cleared, moved, offered
+from node.graph.friendship import Friendship, cleared, moved, offered
+from node.graph.friendship_states import FRIENDS, INCOMING, REQUESTED, Event
+from node.graph.friendship_unit import FriendshipUnit, keep, mutual, offer, other_one
 
 LONGEST_TEXT = 1000  # characters of what is written with a request
 
 
-async def request(unit: Room, actor: str, other: str, text: str = "") -> None:
+async def request(unit: FriendshipUnit, actor: str, other: str, text: str = "") -> None:
     """Ask `other` to be friends; whoever asks the one that asked them says yes (GRA-3.3)."""
     await other_one(unit, actor, other)
-    before = await unit.tie(actor, other)
+    before = await unit.friendship(actor, other)
     if before.pair == INCOMING:
         await accept(unit, actor, other)
         return
@@ -35,10 +35,10 @@ async def request(unit: Room, actor: str, other: str, text: str = "") -> None:
         await keep(unit, before, after)
 
 
-async def accept(unit: Room, actor: str, other: str) -> None:
+async def accept(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Say yes to their request."""
     await other_one(unit, actor, other)
-    before = await unit.tie(actor, other)
+    before = await unit.friendship(actor, other)
     await keep(unit, before, moved(before, Event.ACCEPT))
     for id in before.their_offers:
         yes = Accept(unit.mint_activity(), actor, id, offer(id, other, actor))
@@ -48,19 +48,19 @@ async def accept(unit: Room, actor: str, other: str) -> None:
         await following.follow(unit, actor, other)
 
 
-async def decline(unit: Room, actor: str, other: str) -> None:
+async def decline(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Say no to their request."""
     await other_one(unit, actor, other)
-    before = await unit.tie(actor, other)
+    before = await unit.friendship(actor, other)
     after = moved(before, Event.DECLINE)
     await say_over(unit, before)
     await keep(unit, before, cleared(after))
 
 
-async def cancel(unit: Room, actor: str, other: str) -> None:
+async def cancel(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Take our open request back."""
     await other_one(unit, actor, other)
-    before = await unit.tie(actor, other)
+    before = await unit.friendship(actor, other)
     after = moved(before, Event.CANCEL)
     await say_over(unit, before)
     await keep(unit, before, cleared(after))
@@ -68,10 +68,10 @@ async def cancel(unit: Room, actor: str, other: str) -> None:
         await following.take_back(unit, actor, other)
 
 
-async def unfriend(unit: Room, actor: str, other: str) -> None:
+async def unfriend(unit: FriendshipUnit, actor: str, other: str) -> None:
     """End the friendship. With a foreign server it ends what it stood on: our Follow."""
     await other_one(unit, actor, other)
-    before = await unit.tie(actor, other)
+    before = await unit.friendship(actor, other)
     after = moved(before, Event.UNFRIEND)
     await say_over(unit, before)
     await keep(unit, before, cleared(after))
@@ -79,37 +79,44 @@ async def unfriend(unit: Room, actor: str, other: str) -> None:
         await following.take_back(unit, actor, other)
 
 
-async def confirm(unit: Room, actor: str, other: str) -> None:
+async def confirm(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Take a mutual follow with a foreign server for a friendship; only we know (GRA-5.4)."""
     await other_one(unit, actor, other)
-    before = await unit.tie(actor, other)
+    before = await unit.friendship(actor, other)
     after = moved(before, Event.CONFIRM)
     if not await mutual(unit, actor, other):
         raise Conflict("GRA-5.4", "you do not follow each other: send a request instead")
     await keep(unit, before, after)
 
 
-async def introduce(unit: Room, inviter: str, newcomer: str) -> None:
+async def introduce(unit: FriendshipUnit, inviter: str, newcomer: str) -> None:
     """Make two of our own people friends, told by the same activities as any others (GRA-2.7)."""
     await request(unit, inviter, newcomer)
-    asked = await unit.tie(inviter, newcomer)
-    before = await unit.tie(newcomer, inviter)
+    asked = await unit.friendship(inviter, newcomer)
+    before = await unit.friendship(newcomer, inviter)
     await keep(unit, before, offered(before, asked.our_offer, ""))
     await accept(unit, newcomer, inviter)
 
 
-async def say_over(unit: Room, tie: Tie) -> None:
+async def say_over(unit: FriendshipUnit, friendship: Friendship) -> None:
     """Owe what ends all that is open between the two, each by its id (GRA-3.6)."""
-    for id in tie.their_offers:
-        await unit.bury(id, tie.other)
-    if tie.pair == FRIENDS and tie.offers:
-        end = EndFriendship(unit.mint_activity(), tie.actor, tie.other, tie.offers)
-        await unit.owe(end, to=[tie.other])
-    elif tie.pair == REQUESTED and tie.our_offer:
-        mine = offer(tie.our_offer, tie.actor, tie.other)
-        undo = Undo(unit.mint_activity(), tie.actor, mine.id, mine)
-        await unit.owe(undo, to=[tie.other])
-    elif tie.pair == INCOMING:
-        for id in tie.their_offers:
-            no = Reject(unit.mint_activity(), tie.actor, id, offer(id, tie.other, tie.actor))
-            await unit.owe(no, to=[tie.other])
+    for id in friendship.their_offers:
+        await unit.add_tombstone(id, friendship.other)
+    if friendship.pair == FRIENDS and friendship.offers:
+        end = EndFriendship(
+            unit.mint_activity(), friendship.actor, friendship.other, friendship.offers
+        )
+        await unit.owe(end, to=[friendship.other])
+    elif friendship.pair == REQUESTED and friendship.our_offer:
+        mine = offer(friendship.our_offer, friendship.actor, friendship.other)
+        undo = Undo(unit.mint_activity(), friendship.actor, mine.id, mine)
+        await unit.owe(undo, to=[friendship.other])
+    elif friendship.pair == INCOMING:
+        for id in friendship.their_offers:
+            no = Reject(
+                unit.mint_activity(),
+                friendship.actor,
+                id,
+                offer(id, friendship.other, friendship.actor),
+            )
+            await unit.owe(no, to=[friendship.other])

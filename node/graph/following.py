@@ -6,17 +6,24 @@ from msgspec.structs import replace
 
 from node.errors import Conflict, Forbidden, Missing
 from node.federation.activities.shapes import Accept, Follow, Reject, Undo
-from node.graph.friendship import FRIENDS, REQUESTED, Event, Stance
-from node.graph.room import Following, FollowState, Room, keep, mutual, other_one
-from node.graph.tie import cleared, moved
+from node.graph.friendship import cleared, moved
+from node.graph.friendship_states import FRIENDS, REQUESTED, Event, Stance
+from node.graph.friendship_unit import (
+    Following,
+    FollowState,
+    FriendshipUnit,
+    keep,
+    mutual,
+    other_one,
+)
 
 # -- what our people do --------------------------------------------------------------------------
 
 
-async def follow(unit: Room, actor: str, other: str) -> None:
+async def follow(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Ask to be sent what `other` publishes; silence when that is so, or is asked, already."""
     await other_one(unit, actor, other)
-    if (await unit.tie(actor, other)).barred:
+    if (await unit.friendship(actor, other)).barred:
         raise Conflict("GRA-4.4", "this actor cannot be followed while one blocks the other")
     row = await unit.following(actor, other)
     if row is not None and row.state is not FollowState.DECLINED:
@@ -26,21 +33,21 @@ async def follow(unit: Room, actor: str, other: str) -> None:
     await unit.owe(asked, to=[other])
 
 
-async def unfollow(unit: Room, actor: str, other: str) -> None:
+async def unfollow(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Stop; a friendship that stood on following each other ends with it (GRA-5.5)."""
     await other_one(unit, actor, other)
     await take_back(unit, actor, other)
     await lost_ground(unit, actor, other)
 
 
-async def remove_follower(unit: Room, actor: str, other: str) -> None:
+async def remove_follower(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Our `actor` no longer sends `other` anything."""
     await other_one(unit, actor, other)
     await send_away(unit, actor, other)
     await lost_ground(unit, actor, other)
 
 
-async def take_back(unit: Room, actor: str, other: str) -> None:
+async def take_back(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Drop our Follow, and say so by its id."""
     row = await unit.following(actor, other)
     if row is None:
@@ -51,7 +58,7 @@ async def take_back(unit: Room, actor: str, other: str) -> None:
         await unit.owe(undo, to=[other])
 
 
-async def send_away(unit: Room, actor: str, other: str) -> None:
+async def send_away(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Drop the Follow of `other`, and say so by its ids."""
     row = await unit.following(other, actor)
     if row is None:
@@ -63,7 +70,7 @@ async def send_away(unit: Room, actor: str, other: str) -> None:
         await unit.owe(no, to=[other])
 
 
-async def part(unit: Room, actor: str, other: str) -> None:
+async def part(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Neither follows the other any more, nor the other's video channel."""
     await take_back(unit, actor, other)
     await send_away(unit, actor, other)
@@ -73,39 +80,39 @@ async def part(unit: Room, actor: str, other: str) -> None:
         await take_back(unit, actor, theirs)
 
 
-async def lost_ground(unit: Room, actor: str, other: str) -> None:
+async def lost_ground(unit: FriendshipUnit, actor: str, other: str) -> None:
     """With a foreign server a friendship or request stands on Follows: it ends with them (GRA-5.5).
 
     A friendship that a Kith node knows of stands on its own.
     """
-    tie = await unit.tie(actor, other)
-    if tie.pair not in (FRIENDS, REQUESTED) or await unit.speaks_friendship(other):
+    friendship = await unit.friendship(actor, other)
+    if friendship.pair not in (FRIENDS, REQUESTED) or await unit.speaks_friendship(other):
         return
     there = await unit.following(actor, other)
     asked = there is not None and there.state is not FollowState.DECLINED
-    if tie.pair == REQUESTED and asked:
+    if friendship.pair == REQUESTED and asked:
         return
     if not await mutual(unit, actor, other):
-        await keep(unit, tie, cleared(moved(tie, Event.ENDED)))
+        await keep(unit, friendship, cleared(moved(friendship, Event.ENDED)))
 
 
-async def _ended(unit: Room, id: str, actor: str) -> None:
+async def _ended(unit: FriendshipUnit, id: str, actor: str) -> None:
     # Foreign servers may use one id for every Follow of a pair: buried, none would ever count.
     if await unit.speaks_friendship(actor):
-        await unit.bury(id, actor)
+        await unit.add_tombstone(id, actor)
 
 
 # -- what is heard -------------------------------------------------------------------------------
 
 
-async def on_follow(activity: Follow, unit: Room) -> None:
+async def on_follow(activity: Follow, unit: FriendshipUnit) -> None:
     """Someone follows one of ours; asked again, we answer again: our Accept may be lost."""
     owner = await unit.owner(activity.object)
     if owner is None:
         raise Missing("GRA-5.1", "there is nobody of that name to follow")
     if owner == activity.actor and activity.object == activity.actor:
         raise Forbidden("GRA-3.1", "nobody follows themselves")
-    pair = (await unit.tie(owner, activity.actor)).pair
+    pair = (await unit.friendship(owner, activity.actor)).pair
     if pair.ours is Stance.BLOCKED:
         raise Forbidden("GRA-4.2", "this actor cannot be followed")
     if await unit.buried(activity.id, activity.actor):
@@ -126,7 +133,7 @@ async def on_follow(activity: Follow, unit: Room) -> None:
     await _accept(unit, owner, asked, [activity.id])
 
 
-async def released(unit: Room, actor: str, other: str) -> None:
+async def released(unit: FriendshipUnit, actor: str, other: str) -> None:
     """No block is left between the two: what `other` asked too early is accepted (GRA-4.7)."""
     for mine in (actor, await unit.channel(actor)):
         row = await unit.following(other, mine) if mine else None
@@ -134,7 +141,7 @@ async def released(unit: Room, actor: str, other: str) -> None:
             await _accept(unit, actor, row, row.ids)
 
 
-async def _accept(unit: Room, owner: str, row: Following, ids: Iterable[str]) -> None:
+async def _accept(unit: FriendshipUnit, owner: str, row: Following, ids: Iterable[str]) -> None:
     """Say yes to the Follows `ids` of `row`; the first yes is told to our `owner`."""
     await unit.put_following(replace(row, state=FollowState.ACCEPTED))
     for id in ids:
@@ -148,34 +155,34 @@ async def _accept(unit: Room, owner: str, row: Following, ids: Iterable[str]) ->
     await _maybe_mutual(unit, owner, row.follower)
 
 
-async def _maybe_mutual(unit: Room, actor: str, other: str) -> None:
+async def _maybe_mutual(unit: FriendshipUnit, actor: str, other: str) -> None:
     account = await unit.person(actor)
-    tie = await unit.tie(actor, other)
-    if account is None or tie.pair == FRIENDS or not await mutual(unit, actor, other):
+    friendship = await unit.friendship(actor, other)
+    if account is None or friendship.pair == FRIENDS or not await mutual(unit, actor, other):
         return
     await unit.notify(account, "mutual", other, "")
     await unit.tell(account, "friendship", {"actor": other, "state": "mutual"})
 
 
-async def accepted(activity: Accept, row: Following, unit: Room) -> None:
+async def accepted(activity: Accept, row: Following, unit: FriendshipUnit) -> None:
     """Our open Follow `row` was accepted by whom it asked."""
     if row.state is FollowState.ASKED:
         await unit.put_following(replace(row, state=FollowState.ACCEPTED))
         await _maybe_mutual(unit, row.follower, row.followed)
 
 
-async def rejected(activity: Reject, row: Following, unit: Room) -> None:
+async def rejected(activity: Reject, row: Following, unit: FriendshipUnit) -> None:
     """Our Follow `row` was refused, or ended by whom we followed."""
     await unit.put_following(replace(row, state=FollowState.DECLINED))
     await lost_ground(unit, row.follower, row.followed)
 
 
-async def undone(activity: Undo, unit: Room) -> None:
+async def undone(activity: Undo, unit: FriendshipUnit) -> None:
     """A Follow is taken back: just that one by its id, or all when a foreign id is unknown."""
     enclosed = activity.of if isinstance(activity.of, Follow) else None
     exact = await unit.speaks_friendship(activity.actor)
     if activity.object and exact:
-        await unit.bury(activity.object, activity.actor)
+        await unit.add_tombstone(activity.object, activity.actor)
     row = None
     if activity.object:
         row = await unit.following_by_id(activity.object, activity.actor)

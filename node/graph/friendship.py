@@ -1,185 +1,127 @@
-"""Pure: friendship as a table: where the two stand, what happens, where they stand then (GRA-3).
+"""Pure: what one side keeps of a pair, and which event an activity is, decided by ids (GRA-3).
 
-The pair is kept on each side as (ours, theirs). Which event an activity *is* (an Accept of an open
-request, an Undo of the last live one) is decided by ids in `tie`; this page knows no ids.
+Activities may be lost, come twice and overtake each other. So nothing is inferred from order: every
+request and every block is one statement with an id, and ends by an activity that names it. A
+friendship holds the statements that are live; those that ended are kept as tombstones by their ids,
+so that a late copy does not bring them back.
 """
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from node.errors import Conflict
+from node.errors import TooMuch
+from node.graph.friendship_states import (
+    FRIENDS,
+    INCOMING,
+    REQUESTED,
+    STRANGERS,
+    Event,
+    Pair,
+    Stance,
+    step,
+)
 
-
-class Stance(StrEnum):
-    """How one of the two stands to the other."""
-
-    NONE = "none"
-    ASKED = "asked"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    BLOCKED = "blocked"
-
-
-class Pair(Struct, frozen=True):
-    """How we stand to them, and they to us."""
-
-    ours: Stance = Stance.NONE
-    theirs: Stance = Stance.NONE
+# An honest peer has one open request; more are copies that overtook their own end.
+MOST_LIVE = 32
 
 
-class Event(StrEnum):
-    """What one of us does, then what is heard from the other."""
+class Friendship(Struct, frozen=True):
+    """How `actor` (one of ours) stands to `other`, and the ids that hold it up.
 
-    REQUEST = "request"
-    ACCEPT = "accept"
-    DECLINE = "decline"
-    CANCEL = "cancel"
-    UNFRIEND = "unfriend"
-    BLOCK = "block"
-    UNBLOCK = "unblock"
-    CONFIRM = "confirm"  # a mutual follow with a foreign server is a friendship for us
-    OFFERED = "offered"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"  # their last live request was taken back
-    UNCROSSED = "uncrossed"  # of two requests that crossed, theirs was taken back: ours is open
-    ENDED = "ended"
-    BLOCKS = "blocks"  # they block us
-    UNBLOCKS = "unblocks"
-
-
-LOCAL = tuple(Event)[:8]
-_N, _A, _D, _B = Stance.NONE, Stance.ASKED, Stance.DECLINED, Stance.BLOCKED
-
-STRANGERS = Pair()
-REQUESTED = Pair(_A, _N)
-INCOMING = Pair(_N, _A)
-FRIENDS = Pair(Stance.ACCEPTED, Stance.ACCEPTED)
-WE_DECLINED = Pair(_D, _N)
-THEY_DECLINED = Pair(_N, _D)
-WE_BLOCK = Pair(_B, _N)
-THEY_BLOCK = Pair(_N, _B)
-BOTH_BLOCK = Pair(_B, _B)
-
-# From any of these, people begin anew.
-_ANEW: Mapping[Event, Pair] = {
-    Event.REQUEST: REQUESTED,
-    Event.CONFIRM: FRIENDS,
-    Event.BLOCK: WE_BLOCK,
-    Event.OFFERED: INCOMING,
-    Event.BLOCKS: THEY_BLOCK,
-}
-TABLE: Mapping[Pair, Mapping[Event, Pair]] = {
-    STRANGERS: _ANEW,
-    WE_DECLINED: _ANEW,
-    THEY_DECLINED: _ANEW,
-    REQUESTED: {
-        Event.CANCEL: STRANGERS,
-        Event.CONFIRM: FRIENDS,
-        Event.BLOCK: WE_BLOCK,
-        Event.OFFERED: FRIENDS,  # crossing requests are one friendship
-        Event.ACCEPTED: FRIENDS,
-        Event.REJECTED: THEY_DECLINED,
-        Event.ENDED: STRANGERS,
-        Event.BLOCKS: THEY_BLOCK,
-    },
-    INCOMING: {
-        Event.REQUEST: FRIENDS,  # who asks the one that asked them says yes
-        Event.ACCEPT: FRIENDS,
-        Event.DECLINE: WE_DECLINED,
-        Event.BLOCK: WE_BLOCK,
-        Event.OFFERED: INCOMING,
-        Event.WITHDRAWN: STRANGERS,
-        Event.ENDED: STRANGERS,
-        Event.BLOCKS: THEY_BLOCK,
-    },
-    FRIENDS: {
-        Event.UNFRIEND: STRANGERS,
-        Event.BLOCK: WE_BLOCK,
-        Event.OFFERED: FRIENDS,
-        Event.ACCEPTED: FRIENDS,
-        Event.REJECTED: THEY_DECLINED,
-        Event.WITHDRAWN: STRANGERS,
-        Event.UNCROSSED: REQUESTED,
-        Event.ENDED: STRANGERS,
-        Event.BLOCKS: THEY_BLOCK,
-    },
-    WE_BLOCK: {Event.UNBLOCK: STRANGERS, Event.BLOCKS: BOTH_BLOCK},
-    THEY_BLOCK: {
-        Event.BLOCK: BOTH_BLOCK,
-        Event.OFFERED: THEY_BLOCK,  # it may have overtaken their unblocking: kept until then
-        Event.BLOCKS: THEY_BLOCK,
-        Event.UNBLOCKS: STRANGERS,
-    },
-    BOTH_BLOCK: {
-        Event.UNBLOCK: THEY_BLOCK,
-        Event.BLOCKS: BOTH_BLOCK,
-        Event.UNBLOCKS: WE_BLOCK,
-    },
-}
-# What a person can do instead, where the table is blank. Of a block by the other one nothing
-# is told beyond what silence tells as well.
-ADVICE: Mapping[Pair, str] = {
-    STRANGERS: "nothing is open between you: send a request",
-    WE_DECLINED: "you declined: send a request yourself, or wait for another",
-    THEY_DECLINED: "they declined: you may ask again",
-    REQUESTED: "your request is open: wait for the answer, or cancel it",
-    INCOMING: "they asked you: accept or decline",
-    FRIENDS: "you are friends: unfriend or block to end that",
-    WE_BLOCK: "you block them: unblock first",
-    THEY_BLOCK: "this person cannot be asked at present",
-    BOTH_BLOCK: "you block them: unblock first",
-}
-
-
-def step(now: Pair, event: Event) -> Pair:
-    """Where `event` leads from `now`. Raises `Conflict` (GRA-3.2) where the table is blank."""
-    then = TABLE.get(now, {}).get(event)
-    if then is None:
-        raise Conflict("GRA-3.2", ADVICE.get(now, "there is no such state"), event=event.value)
-    return then
-
-
-class View(StrEnum):
-    """What a person is shown of themselves and another."""
-
-    NONE = "none"
-    REQUESTED = "requested"
-    INCOMING = "incoming"
-    MUTUAL = "mutual"
-    FRIEND = "friend"
-    DECLINED = "declined"
-    BLOCKED = "blocked"
-
-
-_VIEWS: Mapping[Pair, View] = {
-    REQUESTED: View.REQUESTED,
-    INCOMING: View.INCOMING,
-    FRIENDS: View.FRIEND,
-    THEY_DECLINED: View.DECLINED,
-    WE_BLOCK: View.BLOCKED,
-    BOTH_BLOCK: View.BLOCKED,
-}
-_MAYBE_MUTUAL = frozenset({View.NONE, View.REQUESTED, View.DECLINED})
-
-
-def view(pair: Pair, mutual: bool = False) -> View:
-    """How `pair` is shown. `mutual`: both follow each other, and one is of a foreign server.
-
-    Who blocks us is shown as nothing at all (GRA-4.3).
+    `our_offer` is our open or accepted request, `confirmed` whether they accepted just that one
+    (and not only crossed it with theirs); `their_offers` are theirs that are open or accepted.
     """
-    shown = _VIEWS.get(pair, View.NONE)
-    if mutual and shown in _MAYBE_MUTUAL and pair.theirs is not Stance.BLOCKED:
-        return View.MUTUAL
-    return shown
+
+    actor: str
+    other: str
+    pair: Pair = STRANGERS
+    our_offer: str = ""
+    confirmed: bool = False
+    their_offers: tuple[str, ...] = ()
+    our_block: str = ""
+    their_blocks: tuple[str, ...] = ()
+    text: str = ""  # what they wrote with their request
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The requests that hold this friendship up, ours first."""
+        return (*((self.our_offer,) if self.our_offer else ()), *self.their_offers)
+
+    @property
+    def barred(self) -> bool:
+        """Whether either of the two blocks the other."""
+        return Stance.BLOCKED in (self.pair.ours, self.pair.theirs)
 
 
-def drawn() -> str:
-    """The table as it stands in the specification."""
-    lines = ["| (ours, theirs) | " + " | ".join(Event) + " |", "|---" * (len(Event) + 1) + "|"]
-    for pair, row in TABLE.items():
-        cells = [f"{row[e].ours}, {row[e].theirs}" if e in row else "" for e in Event]
-        lines.append(f"| {pair.ours}, {pair.theirs} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+def moved(friendship: Friendship, event: Event) -> Friendship:
+    """`friendship` after `event`. Raises `Conflict` (GRA-3.2)."""
+    return replace(friendship, pair=step(friendship.pair, event))
+
+
+def cleared(friendship: Friendship) -> Friendship:
+    """`friendship` with no request on either side; the pair is as it was."""
+    return replace(friendship, our_offer="", confirmed=False, their_offers=(), text="")
+
+
+def offered(friendship: Friendship, id: str, text: str) -> Friendship:
+    """They ask with the request `id`, perhaps again. Raises `TooMuch` (GRA-3.9)."""
+    live = _with(friendship.their_offers, id)
+    return moved(replace(friendship, their_offers=live, text=text), Event.OFFERED)
+
+
+def accepted(friendship: Friendship) -> Friendship:
+    """They accepted our open request."""
+    return replace(moved(friendship, Event.ACCEPTED), confirmed=True)
+
+
+def without(friendship: Friendship, ids: Iterable[str], event: Event) -> Friendship:
+    """The requests `ids` have ended: what still holds, holds; else `event` (GRA-3.6)."""
+    gone = set(ids)
+    left = replace(
+        friendship,
+        our_offer="" if friendship.our_offer in gone else friendship.our_offer,
+        confirmed=friendship.confirmed and friendship.our_offer not in gone,
+        their_offers=tuple(id for id in friendship.their_offers if id not in gone),
+    )
+    return left if left.offers == friendship.offers else _settled(left, event)
+
+
+def _settled(friendship: Friendship, event: Event) -> Friendship:
+    if friendship.pair == FRIENDS and not friendship.their_offers and not friendship.confirmed:
+        return (
+            moved(friendship, Event.UNCROSSED) if friendship.our_offer else moved(friendship, event)
+        )
+    if (friendship.pair == INCOMING and not friendship.their_offers) or (
+        friendship.pair == REQUESTED and not friendship.our_offer
+    ):
+        return replace(moved(friendship, event), text="")
+    return friendship
+
+
+def barred_by(friendship: Friendship, id: str) -> Friendship:
+    """They block us by the Block `id`. Raises `TooMuch` (GRA-3.9)."""
+    live = _with(friendship.their_blocks, id)
+    return replace(moved(friendship, Event.BLOCKS), their_blocks=live)
+
+
+def freed_by(friendship: Friendship, id: str) -> Friendship:
+    """They took the Block `id` back; once none is left, what they asked since comes to light."""
+    left = replace(
+        friendship, their_blocks=tuple(each for each in friendship.their_blocks if each != id)
+    )
+    if left.their_blocks or left.their_blocks == friendship.their_blocks:
+        return left
+    free = moved(left, Event.UNBLOCKS)
+    if free.their_offers and free.pair == STRANGERS:
+        return moved(free, Event.OFFERED)
+    return free
+
+
+def _with(live: tuple[str, ...], id: str) -> tuple[str, ...]:
+    if id in live:
+        return live
+    if len(live) >= MOST_LIVE:
+        raise TooMuch("GRA-3.9", "too many open requests or blocks of one actor")
+    return (*live, id)

@@ -47,7 +47,7 @@ class PostUnit(Protocol):
         """Whether `actor` is known to have ended the thing `id`."""
         ...
 
-    async def bury(self, id: str, actor: str) -> None: ...
+    async def add_tombstone(self, id: str, actor: str) -> None: ...
 
     async def hidden(self, actor: str) -> bool:
         """Whether the actor is gone or suspended."""
@@ -200,7 +200,7 @@ async def on_undo(activity: Undo, unit: PostUnit) -> None:
             raise Forbidden("INB-3.3", "only who said it may take it back")
         if await unit.unreact_by_id(activity.actor, activity.object) or said is not None:
             # The Undo may overtake what it undoes, and a copy may come after it.
-            await unit.bury(activity.object, activity.actor)
+            await unit.add_tombstone(activity.object, activity.actor)
     elif said is not None:
         post = await unit.post(said.object)
         if post is not None:
@@ -218,9 +218,9 @@ async def on_delete(activity: Delete, unit: PostUnit) -> None:
         raise Forbidden("INB-1.5", "only its author may delete a post")
     if not same_origin(activity.object, activity.actor):
         raise Forbidden("INB-1.5", "an actor may delete only what is of its own origin")
-    await unit.bury(activity.object, activity.actor)
+    await unit.add_tombstone(activity.object, activity.actor)
     if known is not None:
-        await unit.bury(known.id, activity.actor)  # its Video may have been named
+        await unit.add_tombstone(known.id, activity.actor)  # its Video may have been named
         await unit.erase_post(known.id)
 
 

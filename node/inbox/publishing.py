@@ -83,7 +83,7 @@ class PublishUnit(Protocol):
 
     async def unreact(self, actor: str, object: str, kind: str) -> None: ...
 
-    async def bury(self, id: str, actor: str) -> None: ...
+    async def add_tombstone(self, id: str, actor: str) -> None: ...
 
     async def erase_post(self, id: str) -> None: ...
 
@@ -184,7 +184,7 @@ async def unlike(unit: PublishUnit, actor: str, id: str) -> None:
     said = await unit.reaction(actor, post.id, "like")
     await unit.unreact(actor, post.id, "like")
     for activity in said:
-        await unit.bury(activity, actor)
+        await unit.add_tombstone(activity, actor)
         undo = Undo(unit.mint_activity(), actor, activity, Like(activity, actor, post.id))
         await unit.owe(undo, to=await unit.reachable({post.author} - {actor}))
 
@@ -195,7 +195,7 @@ async def delete(unit: PublishUnit, actor: str, id: str) -> None:
     if post.author != actor:
         raise Forbidden("INB-4.4", "only its author may delete a post")
     reached = await unit.reached(post.id)
-    await unit.bury(post.id, actor)
+    await unit.add_tombstone(post.id, actor)
     await unit.erase_post(post.id)
     # Home hears it too: the video room has files to remove.
     await unit.owe(Delete(unit.mint_activity(), actor, post.id), to=[*reached, actor])

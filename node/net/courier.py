@@ -91,7 +91,7 @@ class SignedFetch:
     async def _hop(self, request: Request) -> Response:
         if await self._signer.shuns(request.url):
             raise Forbidden("FED-7.7", "this node does not talk with that server")
-        return await knock(request, self._actor, self._signer, self._hops.hop)
+        return await send_signed(request, self._actor, self._signer, self._hops.hop)
 
     def named(self, actor: str) -> "SignedFetch":
         """The same, in the name of another actor of ours."""
@@ -99,7 +99,7 @@ class SignedFetch:
 
 
 class Courier:
-    """Carries one parcel to one inbox."""
+    """Carries one delivery to one inbox."""
 
     def __init__(self, hops: Hops, signer: Signer) -> None:
         self._hops = hops
@@ -111,13 +111,13 @@ class Courier:
         if await self._signer.shuns(inbox):
             return Outcome(None, trouble="the server is suspended here", never=True)
         try:
-            answer = await knock(request, actor, self._signer, self._hops.hop)
+            answer = await send_signed(request, actor, self._signer, self._hops.hop)
         except NodeError as error:
             return Outcome(None, trouble=str(error))
         return Outcome(answer.status, answer.headers.get("retry-after"))
 
 
-async def knock(
+async def send_signed(
     request: Request, actor: str, signer: Signer, hop: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     """Send `request` signed; once more by draft-cavage when the peer cannot read RFC 9421."""

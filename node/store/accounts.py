@@ -47,7 +47,7 @@ class AccountsUnit(Unit):
 
     @property
     def origin(self) -> str:
-        return self.desk.origin
+        return self.context.origin
 
     # -- accounts ------------------------------------------------------------------------------
 
@@ -109,7 +109,7 @@ class AccountsUnit(Unit):
     async def _set(self, account: str, **values: object) -> None:
         table = tables.accounts
         await self.connection.execute(update(table).where(table.c.id == account).values(**values))
-        self.rings.add("tokens")  # what a token proves may have changed
+        self.wakes.add("tokens")  # what a token proves may have changed
 
     async def put_state(self, account: str, state: State) -> None:
         await self._set(account, state=state)
@@ -301,7 +301,7 @@ class AccountsUnit(Unit):
     async def revoke_devices(self, account: str, only: str = "", but: str = "") -> int:
         """End devices of the account: `only` one, or all `but` one. How many were ended.
 
-        Their streams hear the bell, look, and end too.
+        Their streams are woken, look, and end too.
         """
         table, at = tables.devices, micros(self.now)
         ended = (
@@ -317,5 +317,5 @@ class AccountsUnit(Unit):
         await self.connection.execute(
             update(tokens).where(tokens.c.device.in_(devices)).values(revoked=at)
         )
-        self.rings |= {f"events:{account}", "tokens"}
+        self.wakes |= {f"events:{account}", "tokens"}
         return len(devices)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from node.errors import Broken, NoRoom
-from node.store import trips
+from node.store import sqlite_driver
 
 T = TypeVar("T")
 READERS = 4
@@ -27,10 +27,10 @@ CLASHES = {"40001", "40P01"}
 TRIES = 12
 
 
-def _sqlite(url: str, kind: type[trips.Connection], begin: str, size: int) -> AsyncEngine:
+def _sqlite(url: str, kind: type[sqlite_driver.Connection], begin: str, size: int) -> AsyncEngine:
     path = Path(str(make_url(url).database))
 
-    def connect() -> trips.Connection:
+    def connect() -> sqlite_driver.Connection:
         return kind(path, isolation_level=None, timeout=30)
 
     engine = create_async_engine(
@@ -82,8 +82,8 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
-            self._writer = _sqlite(url, trips.Connection, "BEGIN IMMEDIATE", 1)
-            self._reader = _sqlite(url, trips.Reader, "BEGIN", READERS)
+            self._writer = _sqlite(url, sqlite_driver.Connection, "BEGIN IMMEDIATE", 1)
+            self._reader = _sqlite(url, sqlite_driver.Reader, "BEGIN", READERS)
         else:
             self._writer = create_async_engine(
                 url, isolation_level="SERIALIZABLE", pool_size=10, hide_parameters=True

@@ -11,7 +11,7 @@ from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Kind
 from node.e2ee.mailbox import Box
 from node.e2ee.members import Entry, Member
-from node.store.keydir import KeyDirectoryUnit
+from node.store.key_packages import KeyPackagesUnit
 from node.store.mailbox import MailboxUnit
 from node.store.tables import (
     actors,
@@ -77,18 +77,18 @@ def named(what: bytes, digest: bytes) -> UUID:
     return UUID(int=number & ~(3 << 62) | 2 << 62)
 
 
-class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
+class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     """A transaction of sealed messages."""
 
     @property
     def origin(self) -> str:
-        return self.desk.origin
+        return self.context.origin
 
     def name_activity(self, digest: bytes) -> str:
-        return f"{self.desk.origin}/t/{named(b'activity', digest)}"
+        return f"{self.context.origin}/t/{named(b'activity', digest)}"
 
     def name_object(self, digest: bytes) -> str:
-        return f"{self.desk.origin}/o/{named(b'object', digest)}"
+        return f"{self.context.origin}/o/{named(b'object', digest)}"
 
     async def owed(self, activity: str) -> bool:
         found = await self.connection.execute(select(outbox.c.id).where(outbox.c.id == activity))
@@ -97,7 +97,7 @@ class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
     async def locals_of(self, ids: Iterable[str]) -> set[str]:
         wanted = set(ids)
         # Ours all begin with our origin: most calls need no query.
-        if not any(id.startswith(f"{self.desk.origin}/") for id in wanted):
+        if not any(id.startswith(f"{self.context.origin}/") for id in wanted):
             return set()
         found = await self.connection.execute(
             select(actors.c.id).where(actors.c.id.in_(wanted), actors.c.local.is_(True))

@@ -238,14 +238,14 @@ class FederationUnit(Unit):
                 or_(r.actor == actor, r.actor == person), r.other == viewer
             )
         )
-        ties = pairs.all()
+        friendships = pairs.all()
         follow = await self.connection.execute(
             select(f.state).where(f.follower == viewer, f.followed == actor)
         )
         return Relation(
-            friend=any(t.actor == actor and t.ours == t.theirs == "accepted" for t in ties),
+            friend=any(t.actor == actor and t.ours == t.theirs == "accepted" for t in friendships),
             follower=follow.scalar_one_or_none() == "accepted",
-            blocked=any("blocked" in (t.ours, t.theirs) for t in ties),
+            blocked=any("blocked" in (t.ours, t.theirs) for t in friendships),
         )
 
     async def members(self, actor: str, collection: str, after: str, most: int) -> list[str]:

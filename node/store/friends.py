@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from node.federation.capabilities import FRIENDSHIP
-from node.graph.friendship import View, view
-from node.graph.room import FollowState
-from node.graph.tie import Tie
-from node.store.graph import GraphUnit, read_tie
+from node.graph.friendship import Friendship
+from node.graph.friendship_states import View, view
+from node.graph.friendship_unit import FollowState
+from node.store.graph import GraphUnit, read_friendship
 from node.store.tables import actors, follows, friendships, peers
 from node.wire.api.cursor import Cursor
 from node.wire.api.graph import Relation
@@ -132,18 +132,20 @@ class FriendsUnit(GraphUnit):
         relations = {}
         for id in ids:
             row = rows.get(id)
-            tie = read_tie(row) if row else Tie(actor, id)
+            friendship = read_friendship(row) if row else Friendship(actor, id)
             both = there.get(id) == back.get(id) == FollowState.ACCEPTED
-            state = view(tie.pair, mutual=both and id in foreign)
+            state = view(friendship.pair, mutual=both and id in foreign)
             following = there.get(id, "")
             relations[id] = Relation(
                 person=people.get(id) or Person(id=id, handle="", display_name=id),
                 state=state.value,
                 following=following if following != FollowState.DECLINED else "",
                 follower=back.get(id) == FollowState.ACCEPTED,
-                text=tie.text if state is View.INCOMING else "",
+                text=friendship.text if state is View.INCOMING else "",
                 # The instant at which someone blocked us is not for us to know.
-                since=from_micros(row.updated) if row and view(tie.pair) is not View.NONE else None,
+                since=from_micros(row.updated)
+                if row and view(friendship.pair) is not View.NONE
+                else None,
             )
         return relations
 

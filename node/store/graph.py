@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, or_, select
 
 from node.federation.capabilities import FRIENDSHIP
-from node.graph.friendship import Pair, Stance
-from node.graph.room import Following, FollowState
-from node.graph.tie import Tie
+from node.graph.friendship import Friendship
+from node.graph.friendship_states import Pair, Stance
+from node.graph.friendship_unit import Following, FollowState
 from node.graph.visibility import STRANGER, Audience, Viewer, may_see
 from node.store.tables import (
     accounts,
@@ -26,8 +26,8 @@ from node.wire.ids import origin
 from node.wire.times import micros
 
 
-def read_tie(row: "Row[Any]") -> Tie:
-    return Tie(
+def read_friendship(row: "Row[Any]") -> Friendship:
+    return Friendship(
         actor=row.actor,
         other=row.other,
         pair=Pair(Stance(row.ours), Stance(row.theirs)),
@@ -112,26 +112,26 @@ class GraphUnit(Unit):
         )
         return FRIENDSHIP in json.loads(said.scalar_one_or_none() or "[]")
 
-    # -- ties ------------------------------------------------------------------------------------
+    # -- pairs ------------------------------------------------------------------------------------
 
-    async def tie(self, actor: str, other: str) -> Tie:
+    async def friendship(self, actor: str, other: str) -> Friendship:
         """How `actor` stands to `other`; strangers have no row."""
         found = await self.connection.execute(
             select(friendships).where(friendships.c.actor == actor, friendships.c.other == other)
         )
         row = found.first()
-        return read_tie(row) if row else Tie(actor, other)
+        return read_friendship(row) if row else Friendship(actor, other)
 
-    async def tie_by_offer(self, id: str, other: str) -> Tie | None:
-        """The tie whose open or accepted request of ours to `other` is `id`."""
+    async def friendship_by_offer(self, id: str, other: str) -> Friendship | None:
+        """The friendship whose open or accepted request of ours to `other` is `id`."""
         found = await self.connection.execute(
             select(friendships).where(friendships.c.other == other, friendships.c.our_offer == id)
         )
         row = found.first()
-        return read_tie(row) if row and id else None
+        return read_friendship(row) if row and id else None
 
-    async def ties_by_statement(self, id: str, other: str) -> list[Tie]:
-        """The ties in which a request or block `id` of `other` is live."""
+    async def ties_by_statement(self, id: str, other: str) -> list[Friendship]:
+        """The pairs in which a request or block `id` of `other` is live."""
         found = await self.connection.execute(
             select(friendships).where(
                 friendships.c.other == other,
@@ -141,24 +141,28 @@ class GraphUnit(Unit):
                 ),
             )
         )
-        ties = [read_tie(row) for row in found.all()]
-        return [tie for tie in ties if id in tie.their_offers or id in tie.their_blocks]
+        pairs = [read_friendship(row) for row in found.all()]
+        return [
+            friendship
+            for friendship in pairs
+            if id in friendship.their_offers or id in friendship.their_blocks
+        ]
 
-    async def put_tie(self, tie: Tie) -> None:
+    async def put_friendship(self, friendship: Friendship) -> None:
         await self.connection.execute(
             put(
                 self.connection,
                 friendships,
-                actor=tie.actor,
-                other=tie.other,
-                ours=tie.pair.ours.value,
-                theirs=tie.pair.theirs.value,
-                our_offer=tie.our_offer,
-                confirmed=tie.confirmed,
-                their_offer=" ".join(tie.their_offers),
-                our_block=tie.our_block,
-                their_block=" ".join(tie.their_blocks),
-                text=tie.text,
+                actor=friendship.actor,
+                other=friendship.other,
+                ours=friendship.pair.ours.value,
+                theirs=friendship.pair.theirs.value,
+                our_offer=friendship.our_offer,
+                confirmed=friendship.confirmed,
+                their_offer=" ".join(friendship.their_offers),
+                our_block=friendship.our_block,
+                their_block=" ".join(friendship.their_blocks),
+                text=friendship.text,
                 updated=micros(self.now),
             )
         )
@@ -216,7 +220,7 @@ class GraphUnit(Unit):
         )
         return found.first() is not None
 
-    async def bury(self, id: str, actor: str) -> None:
+    async def add_tombstone(self, id: str, actor: str) -> None:
         await self.connection.execute(
             insert_ignore(self.connection, tombstones).values(
                 id=id, actor=actor, deleted=micros(self.now)
@@ -224,7 +228,7 @@ class GraphUnit(Unit):
         )
 
     async def forget(self, actor: str) -> None:
-        """Drop every tie and Follow of an actor that is gone."""
+        """Drop every friendship and Follow of an actor that is gone."""
         ours = select(accounts.c.id, accounts.c.actor).join(
             friendships, friendships.c.actor == accounts.c.actor
         )
@@ -273,7 +277,7 @@ class GraphUnit(Unit):
             .returning(notices.c.id)
         )
         for id in gone.scalars().all():
-            await self.untell(account, ["notice"], id)
+            await self.retract_event(account, ["notice"], id)
 
     # -- who may see what ------------------------------------------------------------------------
 
@@ -294,7 +298,7 @@ class GraphUnit(Unit):
                 )
             )
         )
-        ties = {(row.actor, row.other): read_tie(row) for row in found.all()}
+        pairs = {(row.actor, row.other): read_friendship(row) for row in found.all()}
         followed = await self.connection.execute(
             select(follows.c.followed).where(
                 follows.c.follower == actor,
@@ -303,20 +307,26 @@ class GraphUnit(Unit):
             )
         )
         following = set(followed.scalars())
-        return {author: self._towards(actor, author, ties, following) for author in wanted}
+        return {author: self._towards(actor, author, pairs, following) for author in wanted}
 
     def _towards(
-        self, actor: str, author: str, ties: Mapping[tuple[str, str], Tie], following: set[str]
+        self,
+        actor: str,
+        author: str,
+        pairs: Mapping[tuple[str, str], Friendship],
+        following: set[str],
     ) -> Viewer:
-        theirs, mine = ties.get((author, actor)), ties.get((actor, author))
+        theirs, mine = pairs.get((author, actor)), pairs.get((actor, author))
         # Of two rows on this node, the author's decides who is their friend.
-        decides = theirs if author.startswith(f"{self.desk.origin}/") else mine
+        decides = theirs if author.startswith(f"{self.context.origin}/") else mine
         return Viewer(
             actor=actor,
             is_author=actor == author,
             friend=decides is not None and decides.pair.ours is Stance.ACCEPTED,
             follower=author in following,
-            blocked=any(tie is not None and tie.barred for tie in (theirs, mine)),
+            blocked=any(
+                friendship is not None and friendship.barred for friendship in (theirs, mine)
+            ),
         )
 
     async def may_see(self, actor: str, author: str, audience: Iterable[Audience]) -> bool:

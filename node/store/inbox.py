@@ -20,7 +20,6 @@ from sqlalchemy import (
 from node.federation.activities.shapes import Attachment, Delete, Note
 from node.graph.visibility import Audience
 from node.inbox.posts import Known
-from node.store.sight import SightUnit
 from node.store.tables import (
     arrivals,
     audiences,
@@ -32,6 +31,7 @@ from node.store.tables import (
     tombstones,
 )
 from node.store.upserts import insert_ignore
+from node.store.visibility import VisibilityUnit
 from node.wire.times import micros
 
 MOST_SAID = 16  # activities by one actor that say the same of one post; the newest are kept
@@ -46,7 +46,7 @@ def attachments_json(attachments: Iterable[Attachment]) -> str:
     return msgspec.json.encode(list(attachments)).decode()
 
 
-class InboxUnit(SightUnit):
+class InboxUnit(VisibilityUnit):
     """A transaction of the inbox room."""
 
     # -- writing ---------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class InboxUnit(SightUnit):
         )
         if not row.local:
             return
-        gone = self.desk.render(Delete(self.mint_activity(), row.author, id))
+        gone = self.context.render(Delete(self.mint_activity(), row.author, id))
         named = [one for one in (id, row.video) if one]
         await self.connection.execute(
             update(outbox)
@@ -168,14 +168,14 @@ class InboxUnit(SightUnit):
             delete(notices).where(which).returning(notices.c.account, notices.c.id)
         )
         for row in gone.all():
-            await self.untell(row.account, ["notice"], row.id)
+            await self.retract_event(row.account, ["notice"], row.id)
 
     async def buried(self, id: str, actor: str = "") -> bool:
         """Whether `actor` (or, when left out, anyone) is known to have ended the thing `id`."""
         query, wanted = (BURIED_BY, {"id": id, "by": actor}) if actor else (BURIED, {"id": id})
         return (await self.connection.execute(query, wanted)).first() is not None
 
-    async def bury(self, id: str, actor: str) -> None:
+    async def add_tombstone(self, id: str, actor: str) -> None:
         await self.connection.execute(
             insert_ignore(self.connection, tombstones).values(
                 id=id, actor=actor, deleted=micros(self.now)
@@ -277,7 +277,7 @@ class InboxUnit(SightUnit):
         )
 
     async def forget_between(self, one: str, other: str) -> None:
-        """Feeds, notices and reactions that tie the two; whoever of them is ours loses them."""
+        """Feeds, notices and reactions between the two; whichever of them is ours loses them."""
         for ours, theirs in ((one, other), (other, one)):
             written = select(posts.c.id).where(posts.c.author == theirs)
             mine = select(posts.c.id).where(posts.c.author == ours)
@@ -294,7 +294,7 @@ class InboxUnit(SightUnit):
                 delete(notices).where(notices.c.account == account, notices.c.actor == theirs)
             )
             # A resumed stream must not bring back what the block removed.
-            await self.untell(account, ["post", "notice"], theirs)
+            await self.retract_event(account, ["post", "notice"], theirs)
 
 
 def _words(note: Note) -> dict[str, object]:

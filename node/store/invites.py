@@ -103,6 +103,6 @@ class InvitesUnit(AccountsUnit):
 
     async def befriend(self, inviter: str, newcomer: str) -> None:
         """Make the two friends, in the words of friendship's own room."""
-        room = GraphUnit(self.connection, self.desk)
+        room = GraphUnit(self.connection, self.context)
         await introduce(room, inviter, newcomer)
-        self.rings |= room.rings
+        self.wakes |= room.wakes

@@ -53,7 +53,7 @@ async def add_job(unit: Unit, kind: str, subject: str, due: datetime | None = No
             created=micros(unit.now),
         )
     )
-    unit.rings.add("jobs")
+    unit.wakes.add("jobs")
     return id
 
 

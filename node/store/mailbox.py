@@ -96,7 +96,7 @@ class MailboxUnit(Unit):
         ]
 
     async def full(self, actors: Iterable[str], sender: str) -> bool:
-        limit = self.desk.mailbox_limit_bytes
+        limit = self.context.mailbox_limit_bytes
         found = await self.connection.execute(
             FULL,
             {

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.ports import Clock
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
-from node.store.together import Together
+from node.store.group_commit import GroupCommit
 from node.store.unit import Unit
+from node.store.wakeups import Wakeups
 from node.wire.times import from_micros, micros
 
 U = TypeVar("U", bound=Unit)
@@ -59,11 +59,11 @@ class Arrival(Struct, frozen=True):
 class Arrivals:
     """The durable inbox, as the door sees it."""
 
-    def __init__(self, database: Database, bells: Bells, clock: Clock) -> None:
+    def __init__(self, database: Database, wakeups: Wakeups, clock: Clock) -> None:
         self._database = database
-        self._bells = bells
+        self._wakeups = wakeups
         self._clock = clock
-        self._together: Together[dict[str, Any]] = Together(self._write)
+        self._group_commit: GroupCommit[dict[str, Any]] = GroupCommit(self._write)
         self._crowd = (0, 0.0)  # how many came in the last group, and when
 
     @property
@@ -74,7 +74,7 @@ class Arrivals:
 
     async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None:
         """Keep an activity; on disk when this returns. `again`: apply it anew if it came before."""
-        await self._together.add(
+        await self._group_commit.add(
             {
                 "actor": actor,
                 "activity": activity,
@@ -90,7 +90,7 @@ class Arrivals:
 
         await self._database.write(insert)
         self._crowd = (len(rows), self._clock.ticks())
-        self._bells.ring({"arrivals"})
+        self._wakeups.wake({"arrivals"})
 
 
 class Waiting:
@@ -125,9 +125,9 @@ class QueueUnit(Unit):
 
     def beside(self, kind: type[U]) -> U:
         """A unit of another room in the same transaction, at the same instant."""
-        other = kind(self.connection, self.desk)
+        other = kind(self.connection, self.context)
         other.now = self.now
-        other.rings = self.rings
+        other.wakes = self.wakes
         return other
 
     async def claim(self, arrival: Arrival) -> bool:

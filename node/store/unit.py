@@ -25,10 +25,10 @@ from node.federation.activities.shapes import (
 )
 from node.ports import Clock, Entropy
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
-from node.store.deeds import Deed, mark
+from node.store.idempotency_marks import IdempotencyMark, mark
 from node.store.upserts import insert_ignore
+from node.store.wakeups import Wakeups
 from node.wire.ids import uuid7
 from node.wire.times import micros
 
@@ -45,7 +45,7 @@ ACCOUNT_OF = select(_A.account).where(_A.id == bindparam("actor"), _A.local.is_(
 EVENT = tables.events.insert()
 
 
-class Desk(Struct, frozen=True):
+class UnitContext(Struct, frozen=True):
     """What every unit works with. `render` gives an activity's bytes as they go out.
 
     `mailbox_limit_bytes` is what may wait for one device (E2E-4.7).
@@ -61,25 +61,25 @@ class Desk(Struct, frozen=True):
 class Unit:
     """One open transaction at one instant."""
 
-    def __init__(self, connection: AsyncConnection, desk: Desk) -> None:
+    def __init__(self, connection: AsyncConnection, context: UnitContext) -> None:
         self.connection = connection
-        self.desk = desk
-        self.now: datetime = desk.clock.now()
-        self.rings: set[str] = set()
+        self.context = context
+        self.now: datetime = context.clock.now()
+        self.wakes: set[str] = set()
 
     # -- names for new things ------------------------------------------------------------------
 
     def fresh(self) -> str:
         """A new uuid7, as text."""
-        return str(uuid7(self.now, self.desk.entropy.draw(10)))
+        return str(uuid7(self.now, self.context.entropy.draw(10)))
 
     def mint_activity(self) -> str:
         """A new activity id, unique per event."""
-        return f"{self.desk.origin}/t/{self.fresh()}"
+        return f"{self.context.origin}/t/{self.fresh()}"
 
     def mint_object(self) -> str:
         """A new object id."""
-        return f"{self.desk.origin}/o/{self.fresh()}"
+        return f"{self.context.origin}/o/{self.fresh()}"
 
     # -- what others are to be told ------------------------------------------------------------
 
@@ -91,7 +91,7 @@ class Unit:
         it arrive at home too: so does a Block reach every room.
         """
         recipients = sorted(set(to))
-        body = self.desk.render(activity)
+        body = self.context.render(activity)
         at = micros(self.now)
         await self.connection.execute(
             insert_ignore(self.connection, tables.outbox),
@@ -128,7 +128,7 @@ class Unit:
                 },
             )
         if folded:
-            self.rings.add("deliveries")
+            self.wakes.add("deliveries")
 
     async def _arrive(self, activity: Activity, body: bytes, at: int) -> None:
         """What is owed to one of ours goes through the same handlers, without HTTP."""
@@ -142,7 +142,7 @@ class Unit:
                 "due": at,
             },
         )
-        self.rings.add("arrivals")
+        self.wakes.add("arrivals")
 
     # -- what our people are told --------------------------------------------------------------
 
@@ -165,9 +165,9 @@ class Unit:
                 "created": micros(self.now),
             },
         )
-        self.rings.add(f"events:{account}")
+        self.wakes.add(f"events:{account}")
 
-    async def untell(self, account: str, kinds: Iterable[str], word: str) -> None:
+    async def retract_event(self, account: str, kinds: Iterable[str], word: str) -> None:
         """Make events of `kinds` in which `word` (an id) stands void, as if never told.
 
         Their rows stay, empty: by the numbers a stream knows that nothing is missing (API-7).
@@ -198,20 +198,20 @@ def _words_of(activity: Activity) -> str:
 
 
 class Units:
-    """Opens units, and rings the bells when they are committed."""
+    """Opens units, and wakes who waits when they are committed."""
 
-    def __init__(self, database: Database, desk: Desk, bells: Bells) -> None:
+    def __init__(self, database: Database, context: UnitContext, wakeups: Wakeups) -> None:
         self._database = database
-        self._desk = desk
-        self._bells = bells
+        self._context = context
+        self._wakeups = wakeups
 
     async def run(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         """Run `work` on a fresh unit of `kind`; all of it is committed, or nothing is."""
         unit: U | None = None
 
-        async def once(connection: AsyncConnection) -> tuple[T, Deed | None]:
+        async def once(connection: AsyncConnection) -> tuple[T, IdempotencyMark | None]:
             nonlocal unit
-            unit = kind(connection, self._desk)
+            unit = kind(connection, self._context)
             result = await work(unit)
             deed = await mark(connection, micros(unit.now))
             return result, deed
@@ -220,10 +220,10 @@ class Units:
         if deed is not None:
             deed.marked = True
         if unit is not None:
-            self._bells.ring(unit.rings)
+            self._wakeups.wake(unit.wakes)
         return result
 
     async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         """Run `work`, which only reads, beside the writer."""
         async with self._database.read() as connection:
-            return await work(kind(connection, self._desk))
+            return await work(kind(connection, self._context))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from node.store.tables import accounts, uploads, videos
 from node.store.unit import Unit
 from node.store.upserts import put
-from node.video.intake import Parcel
+from node.video.intake import UploadRecord
 from node.video.quotas import Use
 from node.video.uploads import Stage, Upload
 from node.wire.times import from_micros, micros
@@ -26,13 +26,13 @@ class Leftover(Struct, frozen=True):
 class IntakeUnit(Unit):
     """A transaction of uploads."""
 
-    async def parcel(self, id: str) -> Parcel | None:
+    async def upload_record(self, id: str) -> UploadRecord | None:
         found = await self.connection.execute(select(uploads).where(uploads.c.id == id))
         row = found.first()
-        return None if row is None else _parcel(row)
+        return None if row is None else _upload_record(row)
 
-    async def put_parcel(self, parcel: Parcel) -> None:
-        upload = parcel.upload
+    async def put_upload_record(self, upload_record: UploadRecord) -> None:
+        upload = upload_record.upload
         known = await self.connection.execute(
             select(uploads.c.created).where(uploads.c.id == upload.id)
         )
@@ -42,13 +42,13 @@ class IntakeUnit(Unit):
                 self.connection,
                 uploads,
                 id=upload.id,
-                account=parcel.account,
+                account=upload_record.account,
                 size=upload.size,
                 sha256=upload.digest,
                 offset=upload.received,
-                state=parcel.state,
-                filename=parcel.filename,
-                blob=parcel.blob,
+                state=upload_record.state,
+                filename=upload_record.filename,
+                blob=upload_record.blob,
                 created=micros(self.now) if created is None else created,
                 expires=micros(upload.expires),
             )
@@ -104,8 +104,8 @@ class IntakeUnit(Unit):
         return int(found.scalar_one())
 
 
-def _parcel(row: Any) -> Parcel:
+def _upload_record(row: Any) -> UploadRecord:
     used = row.state == USED
     stage = Stage.SEALED if used else Stage(row.state)
     upload = Upload(row.id, row.size, row.sha256, row.offset, stage, from_micros(row.expires))
-    return Parcel(upload, row.account, row.blob, row.filename, used)
+    return UploadRecord(upload, row.account, row.blob, row.filename, used)

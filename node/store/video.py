@@ -22,8 +22,8 @@ from node.store.tables import (
 )
 from node.store.uploads import IntakeUnit
 from node.store.upserts import insert_ignore, put
-from node.video.films import Film, FilmFile, State, Words
 from node.video.playing import Grant, Shown
+from node.video.records import MediaFileRecord, State, VideoRecord, Words
 from node.wire.times import from_micros, micros
 
 
@@ -32,39 +32,39 @@ class VideoUnit(InboxUnit, IntakeUnit):
 
     # -- videos ------------------------------------------------------------------------------------
 
-    async def film(self, id: str) -> Film | None:
+    async def record(self, id: str) -> VideoRecord | None:
         """The video with this id, or the one whose Note has it."""
-        return await self._film(or_(videos.c.id == id, videos.c.post == id))
+        return await self._record(or_(videos.c.id == id, videos.c.post == id))
 
-    async def film_by_uuid(self, uuid: str) -> Film | None:
+    async def record_by_uuid(self, uuid: str) -> VideoRecord | None:
         """The video of ours with this uuid."""
-        return await self._film(videos.c.id == f"{self.desk.origin}/o/{uuid}")
+        return await self._record(videos.c.id == f"{self.context.origin}/o/{uuid}")
 
-    async def _film(self, condition: Any) -> Film | None:
+    async def _record(self, condition: Any) -> VideoRecord | None:
         found = await self.connection.execute(select(videos).where(condition))
         row = found.first()
         return None if row is None else await self._whole(row)
 
-    async def films_of(self, actor: str) -> list[Film]:
+    async def films_of(self, actor: str) -> list[VideoRecord]:
         found = await self.connection.execute(
             select(videos).where(videos.c.author == actor, videos.c.deleted.is_(None))
         )
         return [await self._whole(row) for row in found.all()]
 
-    async def _whole(self, row: "Row[Any]") -> Film:
+    async def _whole(self, row: "Row[Any]") -> VideoRecord:
         found = await self.connection.execute(
             select(renditions).where(renditions.c.video == row.id).order_by(renditions.c.name)
         )
-        return _film(row, tuple(_file(each) for each in found.all()))
+        return _record(row, tuple(_file(each) for each in found.all()))
 
-    async def put_film(self, film: Film) -> None:
+    async def put_record(self, record: VideoRecord) -> None:
         """Keep the row, and the list of its files in place of the one before."""
-        await self.connection.execute(put(self.connection, videos, **_row(film)))
-        await self.connection.execute(delete(renditions).where(renditions.c.video == film.id))
-        for file in film.files:
+        await self.connection.execute(put(self.connection, videos, **_row(record)))
+        await self.connection.execute(delete(renditions).where(renditions.c.video == record.id))
+        for file in record.files:
             await self.connection.execute(
                 insert_ignore(self.connection, renditions).values(
-                    video=film.id,
+                    video=record.id,
                     name=file.name,
                     kind=file.kind,
                     blob=file.blob,
@@ -132,7 +132,7 @@ class VideoUnit(InboxUnit, IntakeUnit):
             .values(video=video, kind="video")
         )
 
-    async def audience_of_film(self, note: Note, channel: str) -> list[str]:
+    async def audience_of_record(self, note: Note, channel: str) -> list[str]:
         """Readers by its author and by its channel, whose followers are meant as well."""
         found: set[str] = set()
         for actor in filter(None, (note.author, channel)):
@@ -156,8 +156,8 @@ class VideoUnit(InboxUnit, IntakeUnit):
         if row is None:
             return None
         attachments = msgspec.json.decode(row.attachments, type=list[Attachment])
-        film = await self.film(row.id)
-        return Shown(row.id, row.video, row.author, row.local, attachments, film)
+        record = await self.record(row.id)
+        return Shown(row.id, row.video, row.author, row.local, attachments, record)
 
     async def plays(self, actor: str, post: str) -> bool:
         """Whether the post stands and `actor` may see it."""
@@ -202,34 +202,34 @@ class VideoUnit(InboxUnit, IntakeUnit):
             )
 
 
-def _row(film: Film) -> Mapping[str, Any]:
-    words = film.words
+def _row(record: VideoRecord) -> Mapping[str, Any]:
+    words = record.words
     return {
-        "id": film.id,
-        "uuid": film.uuid,
-        "post": film.post,
-        "author": film.author,
-        "local": film.local,
-        "channel": film.channel,
-        "upload": film.upload,
-        "state": film.state.value,
-        "reason": film.reason[:500],
-        "progress": film.progress,
+        "id": record.id,
+        "uuid": record.uuid,
+        "post": record.post,
+        "author": record.author,
+        "local": record.local,
+        "channel": record.channel,
+        "upload": record.upload,
+        "state": record.state.value,
+        "reason": record.reason[:500],
+        "progress": record.progress,
         "draft": msgspec.json.encode(words).decode(),
-        "duration_ms": film.duration_ms,
-        "width": film.width,
-        "height": film.height,
-        "blurhash": film.blurhash,
-        "poster": film.poster,
-        "bytes": film.bytes,
-        "created": micros(film.created),
-        "ready": micros(film.ready) if film.ready else None,
-        "deleted": micros(film.deleted) if film.deleted else None,
+        "duration_ms": record.duration_ms,
+        "width": record.width,
+        "height": record.height,
+        "blurhash": record.blurhash,
+        "poster": record.poster,
+        "bytes": record.bytes,
+        "created": micros(record.created),
+        "ready": micros(record.ready) if record.ready else None,
+        "deleted": micros(record.deleted) if record.deleted else None,
     }
 
 
-def _film(row: "Row[Any]", files: tuple[FilmFile, ...]) -> Film:
-    return Film(
+def _record(row: "Row[Any]", files: tuple[MediaFileRecord, ...]) -> VideoRecord:
+    return VideoRecord(
         id=row.id,
         uuid=row.uuid,
         post=row.post,
@@ -254,8 +254,8 @@ def _film(row: "Row[Any]", files: tuple[FilmFile, ...]) -> Film:
     )
 
 
-def _file(row: "Row[Any]") -> FilmFile:
-    return FilmFile(
+def _file(row: "Row[Any]") -> MediaFileRecord:
+    return MediaFileRecord(
         name=row.name,
         kind=row.kind,
         media_type=row.media_type,

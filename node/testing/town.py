@@ -18,14 +18,14 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import create_async_engine
 from yarl import URL
 
-from node.app import Node, World, admin_invite, open_node
+from node.app import Node, System, admin_invite, open_node
 from node.client.line import Line
 from node.config import Config
 from node.errors import Unreachable
 from node.ports import Request, Response
 from node.store.tables import METADATA
 from node.testing.fakes import FakeClock, FakeEntropy
-from node.wire.api.accounts import InviteView, NewInvite, Session, SignUp
+from node.wire.api.accounts import InviteView, NewAccount, NewInvite, Session
 
 MOST_ROUNDS = 200
 
@@ -46,18 +46,18 @@ def fair(_request: Request) -> Fate:
 
 
 @dataclass(slots=True)
-class House:
+class TownNode:
     """One node of the town and the address where it really listens."""
 
     domain: str
     node: Node
-    world: World
+    system: System
     url: str
     folder: Path
 
     def line(self, token: str = "") -> Line:
         """A client's line to this node."""
-        return Line(self.url, self.world.entropy, token)
+        return Line(self.url, self.system.entropy, token)
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Town:
 
     folder: Path
     clock: FakeClock = field(default_factory=FakeClock)
-    houses: dict[str, House] = field(default_factory=dict)
+    houses: dict[str, TownNode] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     weather: Callable[[Request], Fate] = fair
     sent: list[Request] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Town:
         """Let `span` pass, then let every node do all that is due."""
         self.clock.pass_(span)
         for _ in range(MOST_ROUNDS):
-            worked = [await house.node.worker.step() for house in self.houses.values()]
+            worked = [await town_node.node.worker.step() for town_node in self.houses.values()]
             if not any(worked) and not self.late:
                 return
             if not any(worked):
@@ -90,23 +90,23 @@ class Town:
 
     async def sign_up(self, name: str, domain: str) -> Session:
         """A new person, invited by the node's administrator (the first one is that)."""
-        house = self.houses[domain]
-        link = await admin_invite(house.node, house.world)
+        town_node = self.houses[domain]
+        link = await admin_invite(town_node.node, town_node.system)
         if link is None:
-            async with house.line(self.admin_tokens[domain]) as line:
+            async with town_node.line(self.admin_tokens[domain]) as line:
                 made = await line.ask("POST", "/invites", InviteView, NewInvite())
                 link = made.url or ""
-        body = SignUp(
+        body = NewAccount(
             name=name, password=f"{name} has a long password", invite=link.rpartition("/")[2]
         )
-        async with house.line() as line:
+        async with town_node.line() as line:
             session = await line.ask("POST", "/accounts", Session, body)
         self.admin_tokens.setdefault(domain, session.token or "")
         return session
 
 
 class TownHops:
-    """HTTP out of one house: names lead to the other houses, and nowhere else."""
+    """HTTP out of one town_node: names lead to the other houses, and nowhere else."""
 
     def __init__(self, town: Town) -> None:
         self._town = town
@@ -133,12 +133,12 @@ class TownHops:
     async def _carry(self, request: Request, host: str) -> Response:
         if host in self._town.strangers:
             return await self._town.strangers[host](request)
-        house = self._town.houses[host]
+        town_node = self._town.houses[host]
         target = request.url.partition(host)[2]
         headers = {**request.headers, "host": host}
         async with self._session.request(
             request.method,
-            URL(house.url + target, encoded=True),
+            URL(town_node.url + target, encoded=True),
             headers=headers,
             data=request.body or None,
             allow_redirects=False,
@@ -153,9 +153,9 @@ class TownHops:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_harness(
     town: Town, domain: str, process: str = "", **settings: Any
-) -> AsyncIterator[House]:
+) -> AsyncIterator[TownNode]:
     """A node of `domain`; or a further `process` of it, over the same database."""
     folder = town.folder / domain
     folder.mkdir(parents=True, exist_ok=True)
@@ -165,8 +165,8 @@ async def open_house(
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
     await engine.dispose()
-    world = World(town.clock, FakeEntropy(domain + process), TownHops(town))
-    async with open_node(config, world) as node:
+    system = System(town.clock, FakeEntropy(domain + process), TownHops(town))
+    async with open_node(config, system) as node:
         runner = web.AppRunner(
             node.application, access_log=None, shutdown_timeout=1, lingering_time=1
         )
@@ -174,14 +174,14 @@ async def open_house(
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             host, port = runner.addresses[0][:2]
-            yield House(domain, node, world, f"http://{host}:{port}", folder)
+            yield TownNode(domain, node, system, f"http://{host}:{port}", folder)
         finally:
             await node.streams.close()
             await runner.cleanup()
 
 
 def embedded(_domain: str) -> str:
-    """Every house has SQLite in its own folder."""
+    """Every town_node has SQLite in its own folder."""
     return ""
 
 
@@ -193,6 +193,6 @@ async def open_town(
     town = Town(folder)
     async with AsyncExitStack() as stack:
         for domain in domains:
-            house = open_house(town, domain, database=database(domain), **settings)
-            town.houses[domain] = await stack.enter_async_context(house)
+            town_node = open_harness(town, domain, database=database(domain), **settings)
+            town.houses[domain] = await stack.enter_async_context(town_node)
         yield town

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from node.errors import Forbidden
 from node.federation.activities.shapes import Attachment, CreateVideo, Note, UpdateVideo, Video
-from node.video.films import Film, FilmFile, State, Words
+from node.video.records import MediaFileRecord, State, VideoRecord, Words
 from node.wire.ids import same_origin
 
 
@@ -17,9 +17,9 @@ class ForeignUnit(Protocol):
 
     now: datetime
 
-    async def film(self, id: str) -> Film | None: ...
+    async def record(self, id: str) -> VideoRecord | None: ...
 
-    async def put_film(self, film: Film) -> None: ...
+    async def put_record(self, record: VideoRecord) -> None: ...
 
     async def buried(self, id: str) -> bool: ...
 
@@ -31,7 +31,7 @@ class ForeignUnit(Protocol):
         """The post's Video has this id."""
         ...
 
-    async def audience_of_film(self, note: Note, channel: str) -> list[str]:
+    async def audience_of_record(self, note: Note, channel: str) -> list[str]:
         """The accounts here whose feed shows it: by its author, or by its channel."""
         ...
 
@@ -56,13 +56,13 @@ async def on_update_video(activity: UpdateVideo, unit: ForeignUnit) -> None:
 
 async def _receive(video: Video, unit: ForeignUnit, newer: bool) -> None:
     _check_origin(video)
-    known = await unit.film(video.id)
+    known = await unit.record(video.id)
     if known is not None and known.author != video.author:
         raise Forbidden("VID-8.5", "only its author may change a video")
     note = note_from(video, await _post_id(video, known, unit))
     if await unit.buried(video.id) or await unit.buried(note.id):
         return
-    readers = await unit.audience_of_film(note, video.channel)
+    readers = await unit.audience_of_record(note, video.channel)
     if known is None or not known.local:
         if known is None and not readers and await unit.author_of(note.id) is None:
             return
@@ -77,7 +77,7 @@ def _check_origin(video: Video) -> None:
             raise Forbidden("VID-8.5", "a video's author and channel are of its own origin")
 
 
-async def _post_id(video: Video, known: Film | None, unit: ForeignUnit) -> str:
+async def _post_id(video: Video, known: VideoRecord | None, unit: ForeignUnit) -> str:
     """The Note that it names, if that can be its own; else the video is its own post."""
     if known is not None:
         return known.post
@@ -90,7 +90,7 @@ async def _post_id(video: Video, known: Film | None, unit: ForeignUnit) -> str:
 
 
 async def _keep(
-    video: Video, note: Note, known: Film | None, unit: ForeignUnit, newer: bool
+    video: Video, note: Note, known: VideoRecord | None, unit: ForeignUnit, newer: bool
 ) -> None:
     if known is not None and not (newer and _is_newer(video, known)):
         return
@@ -98,10 +98,10 @@ async def _keep(
     await unit.link(note.id, video.id)
     if known is not None:
         await unit.change_post(replace(note, updated=video.updated))
-    await unit.put_film(film_from(video, note.id, known.created if known else unit.now))
+    await unit.put_record(record_from(video, note.id, known.created if known else unit.now))
 
 
-def _is_newer(video: Video, known: Film) -> bool:
+def _is_newer(video: Video, known: VideoRecord) -> bool:
     # Updates may overtake each other; of equal ones the last counts.
     return known.deleted is None and (known.ready is None or video.updated >= known.ready)
 
@@ -142,10 +142,10 @@ def _attachments(video: Video) -> Iterable[Attachment]:
         )
 
 
-def film_from(video: Video, post: str, created: datetime) -> Film:
+def record_from(video: Video, post: str, created: datetime) -> VideoRecord:
     """The row of a video elsewhere. `ready` holds when its origin last changed it."""
     files = [
-        FilmFile(
+        MediaFileRecord(
             name=f"{place:02}-{file.height}p",
             kind="mp4" if file.media_type == "video/mp4" else "other",
             media_type=file.media_type,
@@ -158,9 +158,11 @@ def film_from(video: Video, post: str, created: datetime) -> Film:
         for place, file in enumerate(video.files)
     ]
     if video.hls:
-        files.append(FilmFile("hls", "playlist", "application/vnd.apple.mpegurl", url=video.hls))
+        files.append(
+            MediaFileRecord("hls", "playlist", "application/vnd.apple.mpegurl", url=video.hls)
+        )
     largest = max(video.files, key=lambda file: file.height, default=None)
-    return Film(
+    return VideoRecord(
         id=video.id,
         uuid=video.uuid,
         post=post,

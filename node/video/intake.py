@@ -15,7 +15,7 @@ from node.wire.html import line
 LONGEST_FILENAME = 200
 
 
-class Parcel(Struct, frozen=True):
+class UploadRecord(Struct, frozen=True):
     """An upload with its owner and the blob that takes its bytes. `used`: it became a video."""
 
     upload: Upload
@@ -30,7 +30,7 @@ class Parcel(Struct, frozen=True):
         return "used" if self.used else self.upload.stage.value
 
 
-class Room(Struct, frozen=True):
+class UploadLimits(Struct, frozen=True):
     """What the node grants: the largest file, one account's quota, the disk as it is now."""
 
     largest_bytes: int
@@ -39,20 +39,20 @@ class Room(Struct, frozen=True):
     free_bytes: int
 
 
-class ParcelUnit(Protocol):
+class UploadUnit(Protocol):
     """What looking at an upload asks of its transaction."""
 
-    async def parcel(self, id: str) -> Parcel | None: ...
+    async def upload_record(self, id: str) -> UploadRecord | None: ...
 
 
-class IntakeUnit(ParcelUnit, Protocol):
+class IntakeUnit(UploadUnit, Protocol):
     """What uploads ask of their transaction."""
 
     now: datetime
 
     def fresh(self) -> str: ...
 
-    async def put_parcel(self, parcel: Parcel) -> None: ...
+    async def put_upload_record(self, upload_record: UploadRecord) -> None: ...
 
     async def use_of(self, account: str) -> Use: ...
 
@@ -66,8 +66,8 @@ class IntakeUnit(ParcelUnit, Protocol):
 
 
 async def announce(
-    unit: IntakeUnit, account: str, size: int, digest: bytes, filename: str, room: Room
-) -> Parcel:
+    unit: IntakeUnit, account: str, size: int, digest: bytes, filename: str, room: UploadLimits
+) -> UploadRecord:
     """A new upload. Raises `Malformed` (VID-1.1), `TooMuch` (VID-1.2, VID-1.9, VID-5.3)."""
     id = unit.fresh()
     upload = uploads.announce(id, size, digest, room.largest_bytes, unit.now)
@@ -75,43 +75,43 @@ async def announce(
     quota = Quota(room.quota_bytes if granted is None else granted)
     quotas.admit(quota, await unit.use_of(account), size)
     quotas.fit(room.free_bytes, room.reserve_bytes, await unit.promised(), size)
-    parcel = Parcel(upload, account, f"upload/{id}", line(filename)[:LONGEST_FILENAME])
-    await unit.put_parcel(parcel)
-    return parcel
+    upload_record = UploadRecord(upload, account, f"upload/{id}", line(filename)[:LONGEST_FILENAME])
+    await unit.put_upload_record(upload_record)
+    return upload_record
 
 
-async def mine(unit: ParcelUnit, account: str, id: str) -> Parcel:
+async def mine(unit: UploadUnit, account: str, id: str) -> UploadRecord:
     """The account's upload. Raises `Missing` (VID-5.1), also for that of another account."""
-    parcel = await unit.parcel(id)
-    if parcel is None or parcel.account != account:
+    upload_record = await unit.upload_record(id)
+    if upload_record is None or upload_record.account != account:
         raise Missing("VID-5.1", "there is no such upload")
-    return parcel
+    return upload_record
 
 
-def with_disk(parcel: Parcel, on_disk: int | None) -> Parcel:
-    """`parcel` as the disk has it (VID-1.6)."""
-    return replace(parcel, upload=uploads.found(parcel.upload, on_disk))
+def with_disk(upload_record: UploadRecord, on_disk: int | None) -> UploadRecord:
+    """The upload as the disk has it (VID-1.6)."""
+    return replace(upload_record, upload=uploads.found(upload_record.upload, on_disk))
 
 
-async def arrived(unit: IntakeUnit, account: str, after: Upload) -> Parcel:
+async def arrived(unit: IntakeUnit, account: str, after: Upload) -> UploadRecord:
     """Keep that the bytes up to `after.received` lie on disk. Never goes back."""
-    parcel = await mine(unit, account, after.id)
-    if parcel.upload.stage is not Stage.OPEN:
-        raise Conflict("VID-1.5", f"the upload is {parcel.state}: announce a new one")
-    received = max(parcel.upload.received, after.received)
-    parcel = replace(parcel, upload=replace(after, received=received))
-    await unit.put_parcel(parcel)
-    return parcel
+    upload_record = await mine(unit, account, after.id)
+    if upload_record.upload.stage is not Stage.OPEN:
+        raise Conflict("VID-1.5", f"the upload is {upload_record.state}: announce a new one")
+    received = max(upload_record.upload.received, after.received)
+    upload_record = replace(upload_record, upload=replace(after, received=received))
+    await unit.put_upload_record(upload_record)
+    return upload_record
 
 
-async def seal(unit: IntakeUnit, account: str, id: str, digest: bytes) -> Parcel:
+async def seal(unit: IntakeUnit, account: str, id: str, digest: bytes) -> UploadRecord:
     """The whole file is here: sealed, or failed when `digest` is not the announced one (VID-1.7).
 
     What failed is kept, so the caller asks the stage and drops the bytes.
     """
-    parcel = await mine(unit, account, id)
+    upload_record = await mine(unit, account, id)
     # The disk said that all is here; the row may be behind by one stop.
-    whole = parcel.upload
+    whole = upload_record.upload
     if whole.stage is Stage.OPEN:
         whole = replace(whole, received=whole.size)
     try:
@@ -121,16 +121,16 @@ async def seal(unit: IntakeUnit, account: str, id: str, digest: bytes) -> Parcel
     if upload.stage is Stage.SEALED and whole.stage is Stage.OPEN:
         # A sealed file that becomes no video is given up after the same span as an open one.
         upload = replace(upload, expires=unit.now + uploads.PATIENCE)
-    parcel = replace(parcel, upload=upload)
-    await unit.put_parcel(parcel)
-    return parcel
+    upload_record = replace(upload_record, upload=upload)
+    await unit.put_upload_record(upload_record)
+    return upload_record
 
 
-async def cancel(unit: IntakeUnit, account: str, id: str) -> Parcel:
+async def cancel(unit: IntakeUnit, account: str, id: str) -> UploadRecord:
     """Give an upload up. Raises `Conflict` (VID-5.4) once it is a video."""
-    parcel = await mine(unit, account, id)
-    if parcel.used:
+    upload_record = await mine(unit, account, id)
+    if upload_record.used:
         raise Conflict("VID-5.4", "the upload has become a video: delete that")
-    parcel = replace(parcel, upload=uploads.failed(parcel.upload))
-    await unit.put_parcel(parcel)
-    return parcel
+    upload_record = replace(upload_record, upload=uploads.failed(upload_record.upload))
+    await unit.put_upload_record(upload_record)
+    return upload_record

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from node.errors import Missing, Unreachable
 from node.federation.activities.shapes import Attachment, Block, EndFriendship
-from node.video.films import MASTER, MP4, POSTER, Film, FilmFile, Places
+from node.video.records import MASTER, MP4, POSTER, MediaFileRecord, MediaUrls, VideoRecord
 from node.wire.ids import same_origin
 from node.wire.json import Document, Json
 from node.wire.times import parse_rfc3339, rfc3339
@@ -47,14 +47,14 @@ class Abroad(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """A post with a video, as far as playing needs it. `film` is None when only the Note came."""
+    """A post with a video, as far as playing needs it. `record` is None when only the Note came."""
 
     post: str
     video: str
     author: str
     local: bool
     attachments: Sequence[Attachment]
-    film: Film | None
+    record: VideoRecord | None
 
 
 class Grant(Struct, frozen=True):
@@ -74,9 +74,9 @@ class PlayingUnit(Protocol):
         """The post with this id or this video's; None for what was deleted."""
         ...
 
-    async def film(self, id: str) -> Film | None: ...
+    async def record(self, id: str) -> VideoRecord | None: ...
 
-    async def film_by_uuid(self, uuid: str) -> Film | None: ...
+    async def record_by_uuid(self, uuid: str) -> VideoRecord | None: ...
 
     async def sees(self, actor: str, post: str) -> bool:
         """The one rule `may_see`; "" is anybody at all."""
@@ -120,7 +120,7 @@ def _digest(capability: str) -> bytes:
 
 
 async def watch(
-    unit: PlayingUnit, viewer: str, id: str, draw: Callable[[int], bytes], places: Places
+    unit: PlayingUnit, viewer: str, id: str, draw: Callable[[int], bytes], media_urls: MediaUrls
 ) -> Watch | Abroad:
     """What `viewer` ("": anybody) plays the video by. Raises `Missing` (VID-7.1)."""
     shown = await unit.shown(id)
@@ -128,29 +128,31 @@ async def watch(
         raise absent()
     if not shown.local:
         return await _elsewhere(unit, shown)
-    film = shown.film
-    if film is None or not film.playable:
+    record = shown.record
+    if record is None or not record.playable:
         raise absent()
-    if await unit.sees("", film.post):
-        return _addresses(film, lambda file: places.open(film, file))
+    if await unit.sees("", record.post):
+        return _addresses(record, lambda file: media_urls.open(record, file))
     capability = base64.urlsafe_b64encode(draw(CAPABILITY_BYTES)).rstrip(b"=").decode()
-    span = min(MOST, LEAST + 2 * timedelta(milliseconds=film.duration_ms))
+    span = min(MOST, LEAST + 2 * timedelta(milliseconds=record.duration_ms))
     expires = unit.now + span
-    await unit.put_grant(_digest(capability), Grant(film.id, viewer, expires))
-    return _addresses(film, lambda file: places.granted(capability, file), expires)
+    await unit.put_grant(_digest(capability), Grant(record.id, viewer, expires))
+    return _addresses(record, lambda file: media_urls.granted(capability, file), expires)
 
 
-def _addresses(film: Film, at: Callable[[str], str], expires: datetime | None = None) -> Watch:
-    mp4 = film.file(MP4)
+def _addresses(
+    record: VideoRecord, at: Callable[[str], str], expires: datetime | None = None
+) -> Watch:
+    mp4 = record.file(MP4)
     return Watch(
-        id=film.id,
+        id=record.id,
         mp4=at(MP4),
         hls=at(MASTER),
         poster=at(POSTER),
-        blurhash=film.blurhash,
-        width=film.width,
-        height=film.height,
-        duration_ms=film.duration_ms,
+        blurhash=record.blurhash,
+        width=record.width,
+        height=record.height,
+        duration_ms=record.duration_ms,
         size=mp4.size if mp4 else 0,
         expires=expires,
     )
@@ -159,38 +161,38 @@ def _addresses(film: Film, at: Callable[[str], str], expires: datetime | None = 
 async def _elsewhere(unit: PlayingUnit, shown: Shown) -> Watch | Abroad:
     linked = bool(shown.video) and same_origin(shown.video, shown.author)
     # Of a Note alone that is not public the addresses are not for clients: its node gives others.
-    if shown.film is None and linked and not await unit.sees("", shown.post):
+    if shown.record is None and linked and not await unit.sees("", shown.post):
         return Abroad(shown.video, f"{shown.video}/watch")
-    found = _of_film(shown.film) if shown.film is not None else None
+    found = _of_record(shown.record) if shown.record is not None else None
     found = found or _of_note(shown)
     if found is None:
         raise absent()
     return found
 
 
-def _of_film(film: Film) -> Watch | None:
+def _of_record(record: VideoRecord) -> Watch | None:
     """The best file that plays everywhere: MP4, the largest up to 720p, else the smallest."""
-    files = [one for one in film.files if one.kind == "mp4" and one.url]
+    files = [one for one in record.files if one.kind == "mp4" and one.url]
     if not files:
         return None
     fitting = [one for one in files if one.height <= 720]
     best = max(fitting, key=_height) if fitting else min(files, key=_height)
-    hls = next((one.url for one in film.files if one.kind == "playlist"), "")
+    hls = next((one.url for one in record.files if one.kind == "playlist"), "")
     return Watch(
-        id=film.id,
+        id=record.id,
         mp4=best.url,
         media_type=best.media_type,
         hls=hls,
-        poster=film.poster,
-        blurhash=film.blurhash,
+        poster=record.poster,
+        blurhash=record.blurhash,
         width=best.width,
         height=best.height,
-        duration_ms=film.duration_ms,
+        duration_ms=record.duration_ms,
         size=best.size,
     )
 
 
-def _height(file: FilmFile) -> int:
+def _height(file: MediaFileRecord) -> int:
     return file.height
 
 
@@ -278,34 +280,41 @@ def _count(value: Json) -> int:
 # -- files -----------------------------------------------------------------------------------------
 
 
-async def by_capability(unit: PlayingUnit, capability: str, file: str) -> FilmFile:
+async def by_capability(unit: PlayingUnit, capability: str, file: str) -> MediaFileRecord:
     """The file that a capability opens now (VID-7.2, VID-7.3)."""
     grant = await unit.grant(_digest(capability))
     if grant is None or grant.expires <= unit.now:
         raise absent()
-    return await _file(unit, await unit.film(grant.video), grant.actor, file)
+    return await _file(unit, await unit.record(grant.video), grant.actor, file)
 
 
-async def by_uuid(unit: PlayingUnit, uuid: str, viewer: str, file: str) -> FilmFile:
+async def by_uuid(unit: PlayingUnit, uuid: str, viewer: str, file: str) -> MediaFileRecord:
     """The file of a video for `viewer`, proven by signature; "" for anybody."""
-    return await _file(unit, await unit.film_by_uuid(uuid), viewer, file)
+    return await _file(unit, await unit.record_by_uuid(uuid), viewer, file)
 
 
-async def _file(unit: PlayingUnit, film: Film | None, viewer: str, name: str) -> FilmFile:
-    if film is None or not film.local or not film.playable:
+async def _file(
+    unit: PlayingUnit, record: VideoRecord | None, viewer: str, name: str
+) -> MediaFileRecord:
+    if record is None or not record.local or not record.playable:
         raise absent()
-    found = film.file(name)
-    if found is None or found.media_type not in SERVED or not await unit.plays(viewer, film.post):
+    found = record.file(name)
+    if found is None or found.media_type not in SERVED or not await unit.plays(viewer, record.post):
         raise absent()
     return found
 
 
-async def public_film(unit: PlayingUnit, uuid: str) -> Film:
+async def public_record(unit: PlayingUnit, uuid: str) -> VideoRecord:
     """A video that everyone may see, for its page."""
-    film = await unit.film_by_uuid(uuid)
-    if film is None or not film.local or not film.playable or not await unit.plays("", film.post):
+    record = await unit.record_by_uuid(uuid)
+    if (
+        record is None
+        or not record.local
+        or not record.playable
+        or not await unit.plays("", record.post)
+    ):
         raise absent()
-    return film
+    return record
 
 
 # -- the end of access -----------------------------------------------------------------------------

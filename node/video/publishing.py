@@ -10,19 +10,19 @@ from msgspec.structs import replace
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused
 from node.federation.activities.prose import paragraphs
 from node.federation.activities.shapes import PUBLIC, Activity, Announce, CreateVideo, Delete, Note
-from node.video.films import (
+from node.video.intake import UploadRecord, mine
+from node.video.records import (
     LONGEST_DESCRIPTION,
     LONGEST_TITLE,
     POSTER,
-    Film,
-    Places,
+    MediaUrls,
     State,
+    VideoRecord,
     Words,
     files_of,
     note_of,
     video_of,
 )
-from node.video.intake import Parcel, mine
 from node.video.renditions import Rendered
 from node.video.uploads import Stage
 from node.wire.html import clean, line
@@ -31,7 +31,7 @@ from node.wire.ids import same_origin
 RENDER, DROP = "video", "video_drop"  # kinds of jobs; their subject is the video's id
 
 
-class Offer(Struct, frozen=True):
+class VideoDraft(Struct, frozen=True):
     """What a person hands in: an upload, what they say of it, and for whom it is."""
 
     upload: str
@@ -60,25 +60,25 @@ class PublishingUnit(Protocol):
 
     async def account_of(self, actor: str) -> str | None: ...
 
-    async def parcel(self, id: str) -> Parcel | None: ...
+    async def upload_record(self, id: str) -> UploadRecord | None: ...
 
-    async def put_parcel(self, parcel: Parcel) -> None: ...
+    async def put_upload_record(self, upload_record: UploadRecord) -> None: ...
 
-    async def film(self, id: str) -> Film | None:
+    async def record(self, id: str) -> VideoRecord | None:
         """The video with this id, or the one whose Note has it."""
         ...
 
-    async def put_film(self, film: Film) -> None:
+    async def put_record(self, record: VideoRecord) -> None:
         """Keep the row and the list of files, which is replaced."""
         ...
 
-    async def films_of(self, actor: str) -> list[Film]:
+    async def films_of(self, actor: str) -> list[VideoRecord]:
         """All that are not deleted."""
         ...
 
     async def drop_grants(self, video: str) -> None: ...
 
-    async def bury(self, id: str, actor: str) -> None: ...
+    async def add_tombstone(self, id: str, actor: str) -> None: ...
 
     async def add_job(self, kind: str, subject: str) -> None: ...
 
@@ -109,53 +109,53 @@ def _checked(words: Words) -> Words:
     return replace(words, name=name, description=description, summary=line(words.summary))
 
 
-async def attach(unit: PublishingUnit, account: str, actor: str, offer: Offer) -> Film:
+async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDraft) -> VideoRecord:
     """A whole upload becomes a video that is being made. Raises VID-5.1, VID-5.4, VID-6.2."""
     words = _checked(offer.words)
-    parcel = await mine(unit, account, offer.upload)
-    if parcel.used or parcel.upload.stage is not Stage.SEALED:
+    upload_record = await mine(unit, account, offer.upload)
+    if upload_record.used or upload_record.upload.stage is not Stage.SEALED:
         raise Conflict(
-            "VID-5.4", f"the upload is {parcel.state}: it must be whole, and is used once"
+            "VID-5.4", f"the upload is {upload_record.state}: it must be whole, and is used once"
         )
     if await unit.unknown(offer.actors):
         raise Missing("VID-6.2", "somebody named here is not known: look them up first")
-    await unit.put_parcel(replace(parcel, used=True))
+    await unit.put_upload_record(replace(upload_record, used=True))
     id = unit.mint_object()
-    film = Film(
+    record = VideoRecord(
         id=id,
         uuid=id.rpartition("/")[2],
         post=unit.mint_object(),
         author=actor,
         created=unit.now,
         channel=await unit.channel_of(actor),
-        upload=parcel.upload.id,
+        upload=upload_record.upload.id,
         words=words,
     )
-    await unit.put_film(film)
-    await unit.add_job(RENDER, film.id)
-    return film
+    await unit.put_record(record)
+    await unit.add_job(RENDER, record.id)
+    return record
 
 
 async def progressed(unit: PublishingUnit, id: str, percent: int) -> None:
     """Tell the author's devices how far it is; never backwards."""
-    film = await unit.film(id)
-    if film is None or film.state is not State.PROCESSING or film.deleted is not None:
+    record = await unit.record(id)
+    if record is None or record.state is not State.PROCESSING or record.deleted is not None:
         return
-    if percent > film.progress:
-        await _keep(unit, replace(film, progress=percent))
+    if percent > record.progress:
+        await _keep(unit, replace(record, progress=percent))
 
 
 async def finished(
-    unit: PublishingUnit, id: str, rendered: Rendered, places: Places
+    unit: PublishingUnit, id: str, rendered: Rendered, media_urls: MediaUrls
 ) -> Note | None:
     """The files stand: the video is ready. The Note that is to be sent out in this same unit, or
     None when this was done before or the video was deleted meanwhile (VID-6.3)."""
-    film = await unit.film(id)
-    if film is None or film.state is not State.PROCESSING or film.deleted is not None:
+    record = await unit.record(id)
+    if record is None or record.state is not State.PROCESSING or record.deleted is not None:
         return None
     files = files_of(rendered)
-    film = replace(
-        film,
+    record = replace(
+        record,
         state=State.READY,
         progress=100,
         duration_ms=round(rendered.seconds * 1000),
@@ -167,101 +167,101 @@ async def finished(
         ready=unit.now,
         files=files,
     )
-    await _keep(unit, film)
-    named = await _named(unit, film)
-    return note_of(film, places, named)
+    await _keep(unit, record)
+    named = await _named(unit, record)
+    return note_of(record, media_urls, named)
 
 
-async def _named(unit: PublishingUnit, film: Film) -> tuple[str, ...]:
+async def _named(unit: PublishingUnit, record: VideoRecord) -> tuple[str, ...]:
     """The people named in the address; collections are nobody's document."""
-    addressed = [id for id in (*film.words.to, *film.words.cc) if id != PUBLIC]
+    addressed = [id for id in (*record.words.to, *record.words.cc) if id != PUBLIC]
     unknown = set(await unit.unknown(addressed))
     return tuple(id for id in addressed if id not in unknown)
 
 
-async def announced(unit: PublishingUnit, id: str, places: Places) -> None:
+async def announced(unit: PublishingUnit, id: str, media_urls: MediaUrls) -> None:
     """Owe the Video to who follows the channel, when it is for everyone (VID-8.2)."""
-    film = await unit.film(id)
-    if film is None or not film.playable or not film.words.public or not film.channel:
+    record = await unit.record(id)
+    if record is None or not record.playable or not record.words.public or not record.channel:
         return
-    fans = await unit.fans(film.channel)
-    create = CreateVideo(unit.mint_activity(), film.author, video_of(film, places))
+    fans = await unit.fans(record.channel)
+    create = CreateVideo(unit.mint_activity(), record.author, video_of(record, media_urls))
     await unit.owe(create, to=fans)
     # At home the Create alone says it; a share by one's own channel would be told as another's.
-    abroad = [fan for fan in fans if not same_origin(fan, film.id)]
+    abroad = [fan for fan in fans if not same_origin(fan, record.id)]
     announce = Announce(
         unit.mint_activity(),
-        film.channel,
-        film.id,
+        record.channel,
+        record.id,
         unit.now,
         (PUBLIC,),
-        (f"{film.channel}/followers",),
+        (f"{record.channel}/followers",),
     )
     await unit.owe(announce, to=abroad, public=True)
 
 
 async def failed(unit: PublishingUnit, id: str, refusal: Refused) -> None:
     """The video cannot be made: its author is told why, the upload is over (VID-6.4)."""
-    film = await unit.film(id)
-    if film is None or film.state is not State.PROCESSING:
+    record = await unit.record(id)
+    if record is None or record.state is not State.PROCESSING:
         return
-    film = replace(film, state=State.FAILED, reason=str(refusal))
-    if film.deleted is not None:
-        await unit.put_film(film)
+    record = replace(record, state=State.FAILED, reason=str(refusal))
+    if record.deleted is not None:
+        await unit.put_record(record)
         return
-    await _keep(unit, film)
-    account = await unit.account_of(film.author)
+    await _keep(unit, record)
+    account = await unit.account_of(record.author)
     if account is not None:
-        await unit.notify(account, "video_failed", film.author, film.id)
+        await unit.notify(account, "video_failed", record.author, record.id)
 
 
-async def _keep(unit: PublishingUnit, film: Film) -> None:
-    await unit.put_film(film)
-    account = await unit.account_of(film.author)
+async def _keep(unit: PublishingUnit, record: VideoRecord) -> None:
+    await unit.put_record(record)
+    account = await unit.account_of(record.author)
     if account is not None:
         data: dict[str, object] = {
-            "id": film.id,
-            "post": film.post,
-            "state": film.state.value,
-            "progress": film.progress,
+            "id": record.id,
+            "post": record.post,
+            "state": record.state.value,
+            "progress": record.progress,
         }
-        if film.reason:
-            data["reason"] = film.reason
+        if record.reason:
+            data["reason"] = record.reason
         await unit.tell(account, "video", data)
 
 
-async def own(unit: PublishingUnit, actor: str, id: str) -> Film:
+async def own(unit: PublishingUnit, actor: str, id: str) -> VideoRecord:
     """The actor's own video, by its id or its post's. Raises `Missing` (VID-7.1)."""
-    film = await unit.film(id)
-    if film is None or not film.local or film.author != actor or film.deleted is not None:
+    record = await unit.record(id)
+    if record is None or not record.local or record.author != actor or record.deleted is not None:
         raise Missing("VID-7.1", "there is no such video")
-    return film
+    return record
 
 
-async def withdraw(unit: PublishingUnit, film: Film) -> None:
+async def withdraw(unit: PublishingUnit, record: VideoRecord) -> None:
     """End a video of ours: no more access, no more quota; a job removes the files (VID-6.5)."""
-    if film.deleted is not None:
+    if record.deleted is not None:
         return
-    await unit.put_film(replace(film, deleted=unit.now, bytes=0))
-    await unit.drop_grants(film.id)
-    await unit.bury(film.id, film.author)
-    await unit.bury(film.post, film.author)
-    await unit.add_job(DROP, film.id)
-    if film.state is State.READY and film.words.public and film.channel:
-        fans = [fan for fan in await unit.fans(film.channel) if not same_origin(fan, film.id)]
-        await unit.owe(Delete(unit.mint_activity(), film.author, film.id), to=fans)
-    account = await unit.account_of(film.author)
+    await unit.put_record(replace(record, deleted=unit.now, bytes=0))
+    await unit.drop_grants(record.id)
+    await unit.add_tombstone(record.id, record.author)
+    await unit.add_tombstone(record.post, record.author)
+    await unit.add_job(DROP, record.id)
+    if record.state is State.READY and record.words.public and record.channel:
+        fans = [fan for fan in await unit.fans(record.channel) if not same_origin(fan, record.id)]
+        await unit.owe(Delete(unit.mint_activity(), record.author, record.id), to=fans)
+    account = await unit.account_of(record.author)
     if account is not None:
-        await unit.tell(account, "video_deleted", {"id": film.id, "post": film.post})
+        await unit.tell(account, "video_deleted", {"id": record.id, "post": record.post})
 
 
 async def on_delete(activity: Delete, unit: PublishingUnit) -> None:
     """A post, a video or a whole actor is gone: so are its files. Twice is once."""
     if activity.object == activity.actor:
-        for film in await unit.films_of(activity.actor):
-            await _end(unit, film)
+        for record in await unit.films_of(activity.actor):
+            await _end(unit, record)
         return
-    found = await unit.film(activity.object)
+    found = await unit.record(activity.object)
     if found is None or found.deleted is not None:
         return
     if found.author != activity.actor:
@@ -269,10 +269,10 @@ async def on_delete(activity: Delete, unit: PublishingUnit) -> None:
     await _end(unit, found)
 
 
-async def _end(unit: PublishingUnit, film: Film) -> None:
-    if film.local:
-        await withdraw(unit, film)
+async def _end(unit: PublishingUnit, record: VideoRecord) -> None:
+    if record.local:
+        await withdraw(unit, record)
         return
-    await unit.put_film(replace(film, deleted=unit.now, files=()))
-    await unit.bury(film.id, film.author)
-    await unit.bury(film.post, film.author)
+    await unit.put_record(replace(record, deleted=unit.now, files=()))
+    await unit.add_tombstone(record.id, record.author)
+    await unit.add_tombstone(record.post, record.author)

@@ -14,7 +14,7 @@ from node.store.unit import Units
 from node.web.auth import new_token
 from node.web.profiles import Change, Profiles, PublicKeys
 from node.web.routes import ALL_SCOPES, Call, Reply, Route, Scope
-from node.web.signup import Doorkeeper, Wish
+from node.web.signup import SignUp, Wish
 from node.web.views import account_view, device_view
 from node.wire.api.accounts import (
     AccountView,
@@ -24,8 +24,8 @@ from node.wire.api.accounts import (
     DeleteAccount,
     DeviceList,
     LogIn,
+    NewAccount,
     Session,
-    SignUp,
 )
 
 Find = Callable[[str], Awaitable[ActorView]]
@@ -33,14 +33,14 @@ Find = Callable[[str], Awaitable[ActorView]]
 
 def routes(
     units: Units,
-    doorkeeper: Doorkeeper,
+    signing_up: SignUp,
     entropy: Entropy,
     domain: str,
     find: Find,
     keys: PublicKeys,
 ) -> tuple[Route, ...]:
     """`find` gives the actor behind `@name@domain`; it may ask the other server."""
-    own = OwnAccount(units, doorkeeper, Profiles(units, keys), entropy, domain)
+    own = OwnAccount(units, signing_up, Profiles(units, keys), entropy, domain)
 
     async def lookup(call: Call) -> Reply:
         address = call.query.get("acct", "").strip()
@@ -50,7 +50,7 @@ def routes(
 
     return (
         Route("POST", "/accounts", own.sign_up, "Sign up; 202 when an administrator decides.",
-              None, SignUp, Session, 201, sensitive=True),
+              None, NewAccount, Session, 201, sensitive=True),
         Route("POST", "/login", own.log_in, "Prove a password and get a new device's token.",
               None, LogIn, Session, 201, idempotent=False, sensitive=True),
         Route("GET", "/account", own.show, "One's own account.", Scope.READ, answers=AccountView),
@@ -74,15 +74,15 @@ class OwnAccount(Struct, frozen=True):
     """What one does with one's own account."""
 
     units: Units
-    doorkeeper: Doorkeeper
+    signing_up: SignUp
     profiles: Profiles
     entropy: Entropy
     domain: str
 
     async def sign_up(self, call: Call) -> Reply:
-        asked: SignUp = call.body
+        asked: NewAccount = call.body
         name = _device_name(asked.device_name)
-        account = await self.doorkeeper.sign_up(
+        account = await self.signing_up.sign_up(
             Wish(
                 name=asked.name,
                 password=asked.password,
@@ -99,7 +99,7 @@ class OwnAccount(Struct, frozen=True):
     async def log_in(self, call: Call) -> Reply:
         asked: LogIn = call.body
         name = _device_name(asked.device_name)
-        account = await self.doorkeeper.prove(asked.name, asked.password)
+        account = await self.signing_up.prove(asked.name, asked.password)
         return Reply(await self._session(account, name))
 
     async def _session(self, account: Account, device_name: str) -> Session:
@@ -141,7 +141,7 @@ class OwnAccount(Struct, frozen=True):
         asked: ChangePassword = call.body
         caller = call.caller
         await self._prove(caller.name, asked.old_password)
-        hashed = await self.doorkeeper.new_password(asked.new_password, caller.name)
+        hashed = await self.signing_up.new_password(asked.new_password, caller.name)
         await self.units.run(
             AccountsUnit,
             lambda unit: accounts.change_password(caller.account, hashed, caller.device, unit),
@@ -160,7 +160,7 @@ class OwnAccount(Struct, frozen=True):
     async def _prove(self, name: str, password: str) -> None:
         """The token is good, so a wrong password here is no reason to log in again: 403."""
         try:
-            await self.doorkeeper.prove(name, password)
+            await self.signing_up.prove(name, password)
         except Unproven:
             raise Forbidden("GRA-1.7", "this is not the account's password") from None
 

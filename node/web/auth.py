@@ -13,8 +13,8 @@ from node.federation.memory import Memory
 from node.graph.accounts import SEEN_EVERY_SECONDS, Bearer, Role, State
 from node.ports import Clock, Entropy
 from node.store.accounts import AccountsUnit
-from node.store.bells import Bells
 from node.store.unit import Units
+from node.store.wakeups import Wakeups
 from node.web.routes import Caller, Route, Scope
 
 PREFIX = "kith_"  # so that scanners for leaked secrets know one when they see it
@@ -68,21 +68,21 @@ def admit(route: Route, caller: Caller | None) -> None:
 class Guard:
     """Knows callers by their tokens, and remembers them for a few seconds.
 
-    Whatever ends a token in this process rings the bell `tokens`, so that it ends at once; in
+    Whatever ends a token in this process wakes `tokens`, so that it ends at once; in
     other processes on the same database it ends within `KEPT_SECONDS` (API-3.5).
     """
 
-    def __init__(self, units: Units, clock: Clock, bells: Bells) -> None:
+    def __init__(self, units: Units, clock: Clock, wakeups: Wakeups) -> None:
         self._units = units
         self._clock = clock
-        self._bells = bells
+        self._wakeups = wakeups
         self._kept: Memory[bytes, Bearer] = Memory(MOST_KEPT, KEPT_SECONDS)
         self._rung: asyncio.Future[None] | None = None
 
     async def _bearer(self, digest: bytes) -> Bearer | None:
         if self._rung is None or self._rung.done():
             # Listen before looking: what ends while we look is heard the next time.
-            self._rung = self._bells.listen("tokens")
+            self._rung = self._wakeups.listen("tokens")
             self._kept = Memory(MOST_KEPT, KEPT_SECONDS)
         bearer = self._kept.get(digest, self._clock.ticks())
         if bearer is None:
@@ -98,7 +98,7 @@ class Guard:
             raise Unproven("API-3.1", "this token is not valid: log in again")
         if self._stale(bearer):
             await self._units.run(AccountsUnit, lambda unit: unit.seen(bearer.device))
-            self._bells.ring({"tokens"})
+            self._wakeups.wake({"tokens"})
         scopes = frozenset(Scope(name) for name in bearer.scopes.split())
         return Caller(
             bearer.account, bearer.actor, bearer.name, bearer.device, bearer.role, digest, scopes

@@ -2,11 +2,11 @@
 
 from msgspec.structs import fields
 
-from node.e2ee import envelope, keydir, mailbox, members, peers, relay
+from node.e2ee import envelope, key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Conversation, Item, Signer
-from node.e2ee.keydir import Abroad, NewPackage, Offer, Stock
+from node.e2ee.key_packages import Abroad, NewPackage, PublishedKeyPackage, Stock
 from node.e2ee.mailbox import Box
-from node.e2ee.members import Invitation, Sender, Unmet
+from node.e2ee.members import Invitation, Sender, UnknownActors
 from node.e2ee.peers import Peers
 from node.e2ee.relay import Elsewhere, Message
 from node.errors import Forbidden, Malformed, Missing, Unreachable
@@ -37,7 +37,7 @@ class KeyPackages:
             raise Malformed("E2E-2.3", f"at most {MOST_PACKAGES_AT_ONCE} packages at once")
         packages = [NewPackage(p.content, p.last_resort) for p in new.packages]
         stock = await self._units.run(
-            E2eeUnit, lambda unit: keydir.publish(unit, who.actor, who.device, packages)
+            E2eeUnit, lambda unit: key_packages.publish(unit, who.actor, who.device, packages)
         )
         return Reply(_stock(stock))
 
@@ -61,10 +61,12 @@ class KeyPackages:
             )
         return Reply(api.ClaimedPackages(actor=asked.actor, packages=[_claimed(o) for o in found]))
 
-    async def _seek(self, who: Caller, asked: api.ClaimRequest) -> list[Offer] | Abroad:
+    async def _seek(
+        self, who: Caller, asked: api.ClaimRequest
+    ) -> list[PublishedKeyPackage] | Abroad:
         return await self._units.run(
             E2eeUnit,
-            lambda unit: keydir.seek(unit, asked.actor, who.actor, asked.suite, who.device),
+            lambda unit: key_packages.seek(unit, asked.actor, who.actor, asked.suite, who.device),
         )
 
 
@@ -84,7 +86,7 @@ class Conversations:
                 E2eeUnit,
                 lambda unit: members.begin(unit, sender, new.group_id, new.members, new.epoch),
             )
-            if not isinstance(begun, Unmet):
+            if not isinstance(begun, UnknownActors):
                 return Reply(await self._shown(begun.id, sender))
             await self._meet(begun)
         raise Unreachable("somebody could not be looked up")
@@ -124,29 +126,29 @@ class Conversations:
     async def send(self, call: Call) -> Reply:
         new: api.NewSealed = call.body
         id, sender, message = api.url_of(call.path["ref"]), _sender(call), _message(new)
-        ruling: Item | None = None
+        receipt: Item | None = None
         for _ in range(MOST_TRIES):
-            sent = await self._post(id, sender, message, ruling)
-            if isinstance(sent, Unmet):
+            sent = await self._post(id, sender, message, receipt)
+            if isinstance(sent, UnknownActors):
                 await self._meet(sent)
             elif isinstance(sent, Elsewhere):
                 answer = await self._peers.ask(sender.actor, sent.url, peers.forward(message))
-                ruling = peers.read_ruling(answer, message.sealed)
+                receipt = peers.read_receipt(answer, message.sealed)
             else:
                 item = _item(sent.item) if sent.item else None
                 return Reply(api.SentSealed(epoch=sent.epoch, item=item))
         raise Unreachable("somebody could not be looked up")
 
     async def _post(
-        self, id: str, sender: Sender, message: Message, ruling: Item | None
-    ) -> relay.Accepted | Elsewhere | Unmet:
+        self, id: str, sender: Sender, message: Message, receipt: Item | None
+    ) -> relay.Accepted | Elsewhere | UnknownActors:
         return await self._units.run(
             E2eeUnit,
-            lambda unit: relay.post(unit, self._signer, sender, id, message, ruling),
+            lambda unit: relay.post(unit, self._signer, sender, id, message, receipt),
         )
 
-    async def _meet(self, unmet: Unmet) -> None:
-        for actor in unmet.actors:
+    async def _meet(self, unknown: UnknownActors) -> None:
+        for actor in unknown.actors:
             await self._peers.meet(actor)
 
 
@@ -205,19 +207,19 @@ def _stock(stock: list[Stock]) -> api.KeyPackageStock:
     return api.KeyPackageStock(
         stock=[
             api.SuiteStock(
-                suite=shelf.suite,
-                single_use=shelf.single_use,
-                last_resort=shelf.last_resort,
+                suite=tables.suite,
+                single_use=tables.single_use,
+                last_resort=tables.last_resort,
                 last_resort_expires=(
-                    from_micros(shelf.last_resort_expires) if shelf.last_resort else None
+                    from_micros(tables.last_resort_expires) if tables.last_resort else None
                 ),
             )
-            for shelf in stock
+            for tables in stock
         ]
     )
 
 
-def _claimed(offer: Offer) -> api.ClaimedPackage:
+def _claimed(offer: PublishedKeyPackage) -> api.ClaimedPackage:
     return api.ClaimedPackage(id=offer.id, actor=offer.actor, suite=offer.suite, content=offer.body)
 
 

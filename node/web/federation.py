@@ -22,7 +22,7 @@ from node.store.directory import Directory
 from node.store.federation import Family, FederationUnit, Relation
 from node.store.keyring import Keyring
 from node.store.unit import Units
-from node.web.paces import Paces
+from node.web.peer_rate_limits import PeerRateLimits
 from node.web.problems import WrongType
 from node.wire import json, multibase
 
@@ -46,7 +46,7 @@ class Rooms(Struct, frozen=True):
     directory: Directory
     units: Units
     keyring: Keyring
-    paces: Paces
+    rate_limits: PeerRateLimits
     resolvers: Sequence[Resolver] = ()
 
 
@@ -92,15 +92,15 @@ class Pages:
     async def _receive(self, request: web.Request, recipient: str | None) -> None:
         if request.content_type not in JSON_TYPES:
             raise WrongType("FED-7.2", "an inbox takes application/activity+json")
-        paces = self._rooms.paces
+        rate_limits = self._rooms.rate_limits
 
         async def prove() -> Receipt:
             body = await read_body(request, self._limit)
             return await self._rooms.receiver.receive(delivery_of(request, body), recipient)
 
-        receipt = await paces.judged(request, prove)
+        receipt = await rate_limits.judged(request, prove)
         if receipt.proven:
-            await paces.proven(receipt.actor)
+            await rate_limits.proven(receipt.actor)
 
     # -- actors and documents ------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class Pages:
         if "Signature" not in request.headers:
             return None
         viewer, delivery = self._rooms.receiver.viewer, delivery_of(request, b"")
-        return await self._rooms.paces.asked(request, lambda: viewer(delivery))
+        return await self._rooms.rate_limits.asked(request, lambda: viewer(delivery))
 
     async def _open_to(self, request: web.Request) -> Actor:
         """The actor; nobody who is suspended, or with whom there is a block (GRA-6.2)."""

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from node.errors import Malformed
 from node.graph import befriending, blocking, following
-from node.graph.room import Room
+from node.graph.friendship_unit import FriendshipUnit
 from node.store.friends import STATES, FriendsUnit
 from node.store.unit import Units
 from node.web.routes import Call, Reply, Route, Scope
@@ -13,7 +13,7 @@ from node.wire.api.graph import NewRequest, Relation, RelationList, Whom
 
 # From @name@domain or an id to an actor's id, by discovery where it is not known here.
 Find: TypeAlias = Callable[[str], Awaitable[str]]
-Command: TypeAlias = Callable[[Room, str, str], Coroutine[Any, Any, None]]
+Command: TypeAlias = Callable[[FriendshipUnit, str, str], Coroutine[Any, Any, None]]
 LONGEST_NAME = 2048
 
 
@@ -66,7 +66,7 @@ class Friends:
     async def request(self, call: Call) -> Reply:
         asked: NewRequest = call.body
 
-        async def command(unit: Room, actor: str, other: str) -> None:
+        async def command(unit: FriendshipUnit, actor: str, other: str) -> None:
             await befriending.request(unit, actor, other, asked.text)
 
         return await self._done(call, asked.actor, command)

@@ -15,8 +15,8 @@ from nacl.secret import SecretBox
 
 from node.errors import Conflict, Malformed
 from node.ports import Entropy
-from node.store.deeds import UNDER_WAY, Deed
 from node.store.idempotency import IdempotencyUnit, Kept
+from node.store.idempotency_marks import UNDER_WAY, IdempotencyMark
 from node.store.unit import Units
 
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
@@ -92,7 +92,7 @@ class Answered:
 
     async def _first(self, asked: Asked, work: Callable[[], Awaitable[Answer]]) -> Answer:
         place = asked.place
-        deed = Deed(*place, asked.request)
+        deed = IdempotencyMark(*place, asked.request)
         token = UNDER_WAY.set(deed)
         try:
             answer = await work()

@@ -13,7 +13,7 @@ from node.ports import Entropy
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.web.routes import Call, Reply, Route, Scope
-from node.web.signup import Doorkeeper, digest_of_invite
+from node.web.signup import SignUp, digest_of_invite
 from node.web.views import applicant_view, invite_view
 from node.wire.api.accounts import (
     Applicant,
@@ -41,12 +41,10 @@ def invite_url(reached_at: str, secret: str) -> str:
     return f"{reached_at}/invite/{secret}"
 
 
-def routes(
-    units: Units, doorkeeper: Doorkeeper, entropy: Entropy, config: Config
-) -> tuple[Route, ...]:
+def routes(units: Units, signing_up: SignUp, entropy: Entropy, config: Config) -> tuple[Route, ...]:
     """Invites for everyone, settings and applicants for administrators, the node for all."""
     guests = Guests(units, entropy, config)
-    admin = Administration(units, doorkeeper)
+    admin = Administration(units, signing_up)
     states = {"state": "pending (usual), active or suspended."}
     return (
         Route("GET", "/node", guests.node, "What anyone may know of this node.",
@@ -133,7 +131,7 @@ class Administration(Struct, frozen=True):
     """What an administrator does."""
 
     units: Units
-    doorkeeper: Doorkeeper
+    signing_up: SignUp
 
     async def settings(self, _call: Call) -> Reply:
         registration = await self.units.look(InvitesUnit, lambda unit: unit.registration())
@@ -155,7 +153,7 @@ class Administration(Struct, frozen=True):
         return Reply(ApplicantList(items=[applicant_view(one) for one in page]), after=more)
 
     async def approve(self, call: Call) -> Reply:
-        return Reply(applicant_view(await self.doorkeeper.approve(call.path["id"])))
+        return Reply(applicant_view(await self.signing_up.approve(call.path["id"])))
 
     async def reject(self, call: Call) -> Reply:
         id = call.path["id"]

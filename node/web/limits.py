@@ -73,14 +73,14 @@ def _level(level: float, per_minute: int, allowed: bool | None = None) -> Level:
     )
 
 
-class Gate(Struct, frozen=True):
+class TrustedProxies(Struct, frozen=True):
     """Which networks are trusted proxies, and so whose `X-Forwarded-For` is believed."""
 
     proxies: tuple[Network, ...] = ()
 
     @classmethod
-    def of(cls, networks: Iterable[str]) -> "Gate":
-        """A gate that trusts these networks, written as `10.0.0.0/8` or as a single address."""
+    def of(cls, networks: Iterable[str]) -> "TrustedProxies":
+        """A proxies that trusts these networks, written as `10.0.0.0/8` or as a single address."""
         return cls(tuple(ipaddress.ip_network(text, strict=False) for text in networks))
 
     def client(self, peer: str, headers: Mapping[str, str]) -> str:

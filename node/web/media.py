@@ -10,7 +10,7 @@ from node.ports import Blobs
 from node.store.unit import Units
 from node.store.video import VideoUnit
 from node.video import playing
-from node.video.films import FilmFile
+from node.video.records import MediaFileRecord
 from node.web import problems
 from node.web.problems import WrongRange
 from node.wire.ranges import NoRange, Span, read_range
@@ -76,7 +76,9 @@ class Media(Struct, frozen=True):
         """Any other path: the same answer as for what is not there."""
         raise playing.absent()
 
-    async def _serve(self, request: web.Request, file: FilmFile, cache: str) -> web.StreamResponse:
+    async def _serve(
+        self, request: web.Request, file: MediaFileRecord, cache: str
+    ) -> web.StreamResponse:
         if await self.blobs.size(file.blob) != file.size:
             raise playing.absent()
         etag = f'"{file.sha256.hex()}"'
@@ -95,7 +97,11 @@ class Media(Struct, frozen=True):
         return await self._send(request, file, span, headers)
 
     async def _send(
-        self, request: web.Request, file: FilmFile, span: Span | None, headers: dict[str, str]
+        self,
+        request: web.Request,
+        file: MediaFileRecord,
+        span: Span | None,
+        headers: dict[str, str],
     ) -> web.StreamResponse:
         if span is not None:
             headers[hdrs.CONTENT_RANGE] = span.content_range(file.size)
@@ -124,7 +130,7 @@ def _names(header: str, etag: str) -> bool:
     return etag in named or "*" in named
 
 
-def _span(request: web.Request, file: FilmFile, etag: str) -> Span | None:
+def _span(request: web.Request, file: MediaFileRecord, etag: str) -> Span | None:
     wanted = request.headers.get(hdrs.RANGE)
     condition = request.headers.get(hdrs.IF_RANGE)
     # A client that holds a part of something else gets the whole of this.
@@ -133,7 +139,7 @@ def _span(request: web.Request, file: FilmFile, etag: str) -> Span | None:
     return read_range(wanted, file.size)
 
 
-def _no_range(refusal: WrongRange, file: FilmFile, headers: dict[str, str]) -> web.Response:
+def _no_range(refusal: WrongRange, file: MediaFileRecord, headers: dict[str, str]) -> web.Response:
     response = problems.answer(problems.problem_of(refusal, ""))
     kept = {name: value for name, value in headers.items() if name in SAFE}
     response.headers.update(kept | {hdrs.CONTENT_RANGE: f"bytes */{file.size}"})

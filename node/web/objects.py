@@ -8,7 +8,7 @@ from node.federation.activities.posts import render_note
 from node.federation.activities.video import render_video
 from node.store.objects import ObjectUnit
 from node.store.unit import Units
-from node.video.films import Places, video_of
+from node.video.records import MediaUrls, video_of
 
 COLLECTIONS = frozenset({"likes", "dislikes", "shares", "comments", "replies"})
 
@@ -16,9 +16,9 @@ COLLECTIONS = frozenset({"likes", "dislikes", "shares", "comments", "replies"})
 class Objects:
     """A resolver of `web.federation.Rooms`. A collection tells how many, and not who."""
 
-    def __init__(self, units: Units, places: Places) -> None:
+    def __init__(self, units: Units, media_urls: MediaUrls) -> None:
         self._units = units
-        self._places = places
+        self._media_urls = media_urls
 
     async def resolve(self, id: str, viewer: str | None) -> dict[str, Any] | None:
         """The document at `id` for `viewer` (None: unsigned); None for what is not for them."""
@@ -44,5 +44,9 @@ class Objects:
             return with_context(collection)
         if not is_video:
             return with_context(render_note(kept.note))
-        film = await unit.film(id)
-        return None if film is None else with_context(render_video(video_of(film, self._places)))
+        record = await unit.record(id)
+        return (
+            None
+            if record is None
+            else with_context(render_video(video_of(record, self._media_urls)))
+        )

@@ -19,9 +19,9 @@ from node.store.feeds import FeedUnit
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.web import problems
-from node.web.limits import Gate, Limiter
+from node.web.limits import Limiter, TrustedProxies
 from node.web.problems import Problem
-from node.web.signup import Doorkeeper, Wish, digest_of_invite
+from node.web.signup import SignUp, Wish, digest_of_invite
 from node.wire.api.inbox import Post
 from node.wire.times import rfc3339
 
@@ -52,9 +52,9 @@ class Pages(Struct, frozen=True):
 
     config: Config
     units: Units
-    doorkeeper: Doorkeeper
+    signing_up: SignUp
     limiter: Limiter
-    gate: Gate
+    proxies: TrustedProxies
 
     def furnish(self, app: web.Application) -> None:
         """Give `app` the templates and what all of them need."""
@@ -127,14 +127,14 @@ class Pages(Struct, frozen=True):
         if request.method == "GET":
             return self._join_page(request, form, {})
         same_site(request, self.config.origin)
-        await self.limiter.attempt(self.gate.client(request.remote or "", request.headers), {})
+        await self.limiter.attempt(self.proxies.client(request.remote or "", request.headers), {})
         sent = await _fields(request)
         wish = Wish(
             name=sent["name"], password=sent["password"], display_name=sent["display_name"],
             invite=secret, reason=sent["reason"],
         )  # fmt: skip
         try:
-            account = await self.doorkeeper.sign_up(wish)
+            account = await self.signing_up.sign_up(wish)
         except Refused as refusal:
             # The person sees the form again, with what they wrote and what to change.
             status = problems.kind_of(refusal).status

@@ -58,7 +58,7 @@ async def _document(
     account: Account, keys: Sequence[PublicKey], unit: AccountsUnit
 ) -> dict[str, object]:
     """The actor document as it is served from now on."""
-    federation = FederationUnit(unit.connection, unit.desk)
+    federation = FederationUnit(unit.connection, unit.context)
     actor = await federation.actor(account.actor)
     assert actor is not None, "an active account has its actor"
     return render_actor(document_of(actor, keys, await federation.family(account.id)))

@@ -1,11 +1,11 @@
-"""What peers ask of sealed messages: packages listed and claimed, the relay's ruling (spec E2E)."""
+"""What peers ask of sealed messages: packages listed and claimed, the relay's receipt (E2E)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
-from node.e2ee import keydir, mailbox, members, peers, relay
+from node.e2ee import key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Item, Signer
 from node.errors import Forbidden, Malformed, Missing, Unproven
 from node.store.e2ee import E2eeUnit
@@ -39,25 +39,25 @@ class SealedPages:
             address = await unit.key_packages_of(owner)
             if not address or await unit.account_of(owner) is None:
                 raise Missing("E2E-2.5", "there are no key packages here")
-            return keydir.collection(address, owner, await unit.last_resorts(owner))
+            return key_packages.collection(address, owner, await unit.last_resorts(owner))
 
         return await self._units.look(E2eeUnit, look)
 
-    async def claim(self, owner: str, asker: str, said: Document) -> Document:
+    async def claim(self, owner: str, asker: str, fields: Document) -> Document:
         """Hand out one package of each device to a friend (E2E-2.6, E2E-2.7)."""
-        suite = said.get("suite", 1)
+        suite = fields.get("suite", 1)
         if not isinstance(suite, int):
             raise Malformed("E2E-2.10", "suite is a number")
         offers = await self._units.run(
-            E2eeUnit, lambda unit: keydir.claim(unit, owner, asker, suite)
+            E2eeUnit, lambda unit: key_packages.claim(unit, owner, asker, suite)
         )
-        return keydir.claimed(owner, offers)
+        return key_packages.claimed(owner, offers)
 
-    async def rule(self, id: str, asker: str, said: Document) -> Document:
+    async def order(self, id: str, asker: str, fields: Document) -> Document:
         """The item that a forwarded commit or proposal becomes (E2E-3.9)."""
-        message = peers.read_forward(said)
+        message = peers.read_forward(fields)
         item = await self._units.run(
-            E2eeUnit, lambda unit: relay.rule(unit, self._signer, asker, id, message)
+            E2eeUnit, lambda unit: relay.order(unit, self._signer, asker, id, message)
         )
         return item.document()
 
@@ -67,7 +67,7 @@ class SealedPages:
         async def look(unit: E2eeUnit) -> Document | None:
             package = await unit.readable_package(id)
             if package is not None:
-                return keydir.document(package)
+                return key_packages.document(package)
             return await _chain(unit, id, asker, after) if asker else None
 
         return await self._units.look(E2eeUnit, look)
@@ -82,7 +82,7 @@ class SealedPages:
             total, waiting = await unit.received_by(account, MESSAGES_SHOWN)
             items: list[Json] = [mailbox.document(item) for item in waiting]
             return {
-                "@context": keydir.CONTEXT,
+                "@context": key_packages.CONTEXT,
                 "type": "OrderedCollection",
                 "id": f"{owner}/messages",
                 "attributedTo": owner,
@@ -101,17 +101,17 @@ class SealedPages:
             return _answer(await self.key_packages(self._actor(request)))
 
         async def claimed(request: web.Request) -> web.Response:
-            asker, said = await _signed(request, prove, LARGEST_CLAIM_BYTES)
-            return _answer(await self.claim(self._actor(request), asker, said))
+            asker, fields = await _signed(request, prove, LARGEST_CLAIM_BYTES)
+            return _answer(await self.claim(self._actor(request), asker, fields))
 
         async def waiting(request: web.Request) -> web.Response:
             asker = await prove(request, b"")
             return _answer(await self.messages(self._actor(request), asker))
 
         async def forwarded(request: web.Request) -> web.Response:
-            asker, said = await _signed(request, prove, limit_bytes)
+            asker, fields = await _signed(request, prove, limit_bytes)
             id = f"{self._origin}/o/{request.match_info['uuid']}"
-            return _answer(await self.rule(id, asker, said))
+            return _answer(await self.order(id, asker, fields))
 
         return (
             web.get("/a/{name}/key_packages", listed),
@@ -135,7 +135,7 @@ async def _chain(unit: E2eeUnit, id: str, asker: str, after: int) -> Document | 
     found: list[Item] = await unit.items(id, after, ITEMS_A_PAGE)
     items: list[Json] = [item.document() for item in found]
     page: dict[str, Any] = {
-        "@context": keydir.CONTEXT,
+        "@context": key_packages.CONTEXT,
         "type": "OrderedCollection",
         "id": id,
         "attributedTo": conversation.creator,
@@ -150,11 +150,11 @@ async def _chain(unit: E2eeUnit, id: str, asker: str, after: int) -> Document | 
 
 async def _signed(request: web.Request, prove: Prove, limit_bytes: int) -> tuple[str, Document]:
     body = await read_body(request, limit_bytes)
-    said = json.document(body, limit_bytes)
+    fields = json.document(body, limit_bytes)
     asker = await prove(request, body)
     if asker is None:
         raise Unproven("E2E-3.2", "this request must be signed by the actor who asks")
-    return asker, said
+    return asker, fields
 
 
 def _answer(document: Document) -> web.Response:

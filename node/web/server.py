@@ -23,7 +23,7 @@ from node.ports import Entropy
 from node.web import problems
 from node.web.auth import Guard, admit, read_bearer
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
-from node.web.limits import Gate, Limiter
+from node.web.limits import Limiter, TrustedProxies
 from node.web.openapi import describe
 from node.web.problems import Problem, WrongType
 from node.web.routes import Call, Caller, Reply, Route
@@ -50,7 +50,7 @@ class Kernel(Struct, frozen=True):
     guard: Guard
     limiter: Limiter
     answered: Answered
-    gate: Gate
+    proxies: TrustedProxies
     entropy: Entropy
 
 
@@ -148,7 +148,7 @@ class Api:
     async def _handle(
         self, route: Route, request: web.Request, headers: dict[str, str]
     ) -> web.StreamResponse:
-        address = self._kernel.gate.client(request.remote or "", request.headers)
+        address = self._kernel.proxies.client(request.remote or "", request.headers)
         caller = await self._caller(route, request, address, headers)
         call = Call(
             path=dict(request.match_info),

@@ -45,7 +45,7 @@ def digest_of_invite(secret: str) -> bytes:
     return sha256(b"invite\0" + secret.encode()).digest()
 
 
-class Doorkeeper:
+class SignUp:
     """Lets people in."""
 
     def __init__(

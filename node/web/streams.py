@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator
 from msgspec import Struct, field
 
 from node.errors import Malformed
-from node.store.bells import Bells
 from node.store.streams import MOST_AT_ONCE, Place, StreamsUnit, Told
 from node.store.unit import Units
+from node.store.wakeups import Wakeups
 from node.web.auth import Guard
 from node.web.routes import Call, Caller, Reply, Route, Scope
 
@@ -38,7 +38,7 @@ class Streams(Struct):
     """Opens streams, and ends them when the node stops."""
 
     units: Units
-    bells: Bells
+    wakeups: Wakeups
     guard: Guard
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     _open: set[asyncio.Future[None]] = field(default_factory=set)
@@ -61,8 +61,8 @@ class Streams(Struct):
         after, kind = await self.units.look(StreamsUnit, lambda unit: _begin(caller, last, unit))
         yield b"retry: 1000\n" + _frame(Told(after, kind, "{}"))
         while not self._closed:
-            # Listen before looking: what happens between rings a bell that is already heard.
-            heard = self.bells.listen(f"events:{caller.account}")
+            # Listen before looking: what happens between is a wake-up that is already heard.
+            heard = self.wakeups.listen(f"events:{caller.account}")
             self._open.add(heard)
             try:
                 # Nobody sees an event that was told after their token ended.
@@ -72,7 +72,7 @@ class Streams(Struct):
                 if told:
                     yield b"".join(map(_frame, told))
                     after = told[-1].place
-                if len(told) < MOST_AT_ONCE and not await self.bells.wait(
+                if len(told) < MOST_AT_ONCE and not await self.wakeups.wait(
                     heard, self.heartbeat_seconds
                 ):
                     yield b": still here\n\n"

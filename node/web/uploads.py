@@ -10,7 +10,7 @@ from node.ports import Blobs
 from node.store.unit import Units
 from node.store.uploads import IntakeUnit
 from node.video import intake, uploads
-from node.video.intake import Parcel, Room
+from node.video.intake import UploadLimits, UploadRecord
 from node.video.uploads import Stage, Upload
 from node.web.routes import Call, Reply, Route, Scope
 from node.wire.api.video import NewUpload, UploadView
@@ -42,37 +42,37 @@ class Intake:
     async def announce(self, call: Call) -> Reply:
         new: NewUpload = call.body
         account, config = call.caller.account, self._config
-        room = Room(
+        room = UploadLimits(
             config.upload_limit_bytes,
             config.quota_bytes,
             config.disk_reserve_bytes,
             self._free_bytes(),
         )
-        parcel = await self._units.run(
+        upload_record = await self._units.run(
             IntakeUnit,
             lambda unit: intake.announce(unit, account, new.size, new.sha256, new.filename, room),
         )
-        return self._reply(parcel)
+        return self._reply(upload_record)
 
     async def show(self, call: Call) -> Reply:
-        parcel, _ = await self._found(call.caller.account, call.path["id"])
-        return self._reply(parcel)
+        upload_record, _ = await self._found(call.caller.account, call.path["id"])
+        return self._reply(upload_record)
 
     async def chunk(self, call: Call) -> Reply:
         """Append; an empty chunk at the end only seals, for who lost the last answer."""
         account, id = call.caller.account, call.path["id"]
         offset = _offset(call)
         chunk = await self._read(call)
-        parcel, now = await self._found(account, id)
-        upload = parcel.upload
+        upload_record, now = await self._found(account, id)
+        upload = upload_record.upload
         if chunk or not (upload.complete and offset == upload.size):
             after = uploads.admit(upload, offset, len(chunk), now)
-            await self._blobs.append(parcel.blob, offset, chunk)
-            parcel = await self._kept(parcel, after)
-        return self._reply(await self._sealed(parcel))
+            await self._blobs.append(upload_record.blob, offset, chunk)
+            upload_record = await self._kept(upload_record, after)
+        return self._reply(await self._sealed(upload_record))
 
-    async def _kept(self, parcel: Parcel, after: Upload) -> Parcel:
-        account = parcel.account
+    async def _kept(self, upload_record: UploadRecord, after: Upload) -> UploadRecord:
+        account = upload_record.account
         try:
             return await self._units.run(
                 IntakeUnit, lambda unit: intake.arrived(unit, account, after)
@@ -81,47 +81,49 @@ class Intake:
             # Cancelled in between: these bytes must not outlive the blob that was dropped.
             now, _ = await self._found(account, after.id)
             if now.upload.stage is Stage.FAILED:
-                await self._drop(parcel)
+                await self._drop(upload_record)
             raise
 
     async def cancel(self, call: Call) -> Reply:
         account, id = call.caller.account, call.path["id"]
-        parcel = await self._units.run(IntakeUnit, lambda unit: intake.cancel(unit, account, id))
-        await self._drop(parcel)
+        upload_record = await self._units.run(
+            IntakeUnit, lambda unit: intake.cancel(unit, account, id)
+        )
+        await self._drop(upload_record)
         return Reply()
 
     async def whole(self, account: str, id: str) -> None:
         """Seal the upload. Raises `Conflict` (VID-1.3 while bytes are missing, VID-1.5)."""
-        parcel, now = await self._found(account, id)
-        parcel = await self._sealed(parcel)
-        uploads.seal(parcel.upload, parcel.upload.digest, now)
+        upload_record, now = await self._found(account, id)
+        upload_record = await self._sealed(upload_record)
+        uploads.seal(upload_record.upload, upload_record.upload.digest, now)
 
-    async def _sealed(self, parcel: Parcel) -> Parcel:
-        """`parcel`, sealed if it is whole. Raises `Malformed` (VID-1.7) for the wrong bytes."""
-        upload = parcel.upload
+    async def _sealed(self, upload_record: UploadRecord) -> UploadRecord:
+        """The same, sealed if it is whole. Raises `Malformed` (VID-1.7) for the wrong bytes."""
+        upload = upload_record.upload
         if upload.stage is not Stage.OPEN or not upload.complete:
-            return parcel
-        digest = await self._studio.digest(parcel.blob)
-        parcel = await self._units.run(
-            IntakeUnit, lambda unit: intake.seal(unit, parcel.account, upload.id, digest)
+            return upload_record
+        digest = await self._studio.digest(upload_record.blob)
+        upload_record = await self._units.run(
+            IntakeUnit, lambda unit: intake.seal(unit, upload_record.account, upload.id, digest)
         )
-        if parcel.upload.stage is Stage.FAILED:
-            await self._drop(parcel)
+        if upload_record.upload.stage is Stage.FAILED:
+            await self._drop(upload_record)
             raise Malformed(
                 "VID-1.7", "the bytes that arrived are not those announced: send it again"
             )
-        return parcel
+        return upload_record
 
-    async def _found(self, account: str, id: str) -> tuple[Parcel, datetime]:
+    async def _found(self, account: str, id: str) -> tuple[UploadRecord, datetime]:
         """The upload with what the disk really holds (VID-1.6), and the time."""
 
-        async def look(unit: IntakeUnit) -> tuple[Parcel, datetime]:
+        async def look(unit: IntakeUnit) -> tuple[UploadRecord, datetime]:
             return await intake.mine(unit, account, id), unit.now
 
-        parcel, now = await self._units.look(IntakeUnit, look)
-        if parcel.upload.stage is not Stage.OPEN:
-            return parcel, now
-        return intake.with_disk(parcel, await self._blobs.size(parcel.blob)), now
+        upload_record, now = await self._units.look(IntakeUnit, look)
+        if upload_record.upload.stage is not Stage.OPEN:
+            return upload_record, now
+        return intake.with_disk(upload_record, await self._blobs.size(upload_record.blob)), now
 
     async def _read(self, call: Call) -> bytes:
         body = bytearray()
@@ -136,20 +138,20 @@ class Intake:
                 )
         return bytes(body)
 
-    async def _drop(self, parcel: Parcel) -> None:
-        await self._blobs.delete(parcel.blob)
-        await self._units.run(IntakeUnit, lambda unit: unit.dropped(parcel.upload.id))
+    async def _drop(self, upload_record: UploadRecord) -> None:
+        await self._blobs.delete(upload_record.blob)
+        await self._units.run(IntakeUnit, lambda unit: unit.dropped(upload_record.upload.id))
 
-    def _reply(self, parcel: Parcel) -> Reply:
-        upload = parcel.upload
+    def _reply(self, upload_record: UploadRecord) -> Reply:
+        upload = upload_record.upload
         return Reply(
             UploadView(
                 id=upload.id,
                 size=upload.size,
                 offset=upload.received,
-                state=parcel.state,
+                state=upload_record.state,
                 expires=upload.expires,
-                filename=parcel.filename,
+                filename=upload_record.filename,
                 chunk_limit_bytes=min(self._config.chunk_limit_bytes, uploads.LONGEST_CHUNK),
             )
         )

@@ -15,9 +15,9 @@ from node.store.feeds import FeedUnit
 from node.store.unit import Units
 from node.store.video import VideoUnit
 from node.video import playing, publishing
-from node.video.films import MASTER, MP4, POSTER, Film, Places, State, Words
 from node.video.playing import Abroad, Peers, Watch
-from node.video.publishing import Offer
+from node.video.publishing import VideoDraft
+from node.video.records import MASTER, MP4, POSTER, MediaUrls, State, VideoRecord, Words
 from node.web.federation import delivery_of, read_body
 from node.web.media import UUID, Prove
 from node.web.pages import Pages
@@ -50,13 +50,13 @@ class Videos:
         intake: Intake,
         peers: Peers,
         draw: Callable[[int], bytes],
-        places: Places,
+        media_urls: MediaUrls,
     ) -> None:
         self._units = units
         self._intake = intake
         self._peers = peers
         self._draw = draw
-        self._places = places
+        self._media_urls = media_urls
 
     async def publish(self, call: Call) -> Reply:
         new: NewVideo = call.body
@@ -64,30 +64,30 @@ class Videos:
         choice = _choice(new.audience)
         await self._intake.whole(who.account, new.upload)
 
-        async def work(unit: VideoUnit) -> Film:
+        async def work(unit: VideoUnit) -> VideoRecord:
             actors = tuple(sorted(set(new.actors)))
             to, cc = addressing(await unit.author(who.actor), choice, actors)
             words = Words(new.name, new.description, to, cc, new.lang, new.sensitive, new.summary)
             return await publishing.attach(
-                unit, who.account, who.actor, Offer(new.upload, words, actors)
+                unit, who.account, who.actor, VideoDraft(new.upload, words, actors)
             )
 
         return Reply(_view(await self._units.run(VideoUnit, work)))
 
     async def show(self, call: Call) -> Reply:
         actor, id = call.caller.actor, call.query.get("id", "")
-        film = await self._units.look(VideoUnit, lambda unit: publishing.own(unit, actor, id))
-        return Reply(_view(film))
+        record = await self._units.look(VideoUnit, lambda unit: publishing.own(unit, actor, id))
+        return Reply(_view(record))
 
     async def remove(self, call: Call) -> Reply:
         actor, id = call.caller.actor, call.query.get("id", "")
 
         async def work(unit: VideoUnit) -> None:
-            film = await publishing.own(unit, actor, id)
-            if film.state is State.READY:
+            record = await publishing.own(unit, actor, id)
+            if record.state is State.READY:
                 # The post is what others have; its Delete reaches them, and this room again.
-                await delete(unit, actor, film.post)
-            await publishing.withdraw(unit, film)
+                await delete(unit, actor, record.post)
+            await publishing.withdraw(unit, record)
 
         await self._units.run(VideoUnit, work)
         return Reply()
@@ -101,24 +101,24 @@ class Videos:
     async def addresses(self, viewer: str, id: str) -> Watch | Abroad:
         """What our node knows for `viewer`, one of ours or an actor proven by signature."""
         return await self._units.run(
-            VideoUnit, lambda unit: playing.watch(unit, viewer, id, self._draw, self._places)
+            VideoUnit, lambda unit: playing.watch(unit, viewer, id, self._draw, self._media_urls)
         )
 
 
-def _view(film: Film) -> VideoView:
-    clause, _, reason = film.reason.partition(": ")
+def _view(record: VideoRecord) -> VideoView:
+    clause, _, reason = record.reason.partition(": ")
     return VideoView(
-        id=film.id,
-        post=film.post,
-        name=film.words.name,
-        state=film.state.value,
-        progress=film.progress,
-        created=film.created,
+        id=record.id,
+        post=record.post,
+        name=record.words.name,
+        state=record.state.value,
+        progress=record.progress,
+        created=record.created,
         reason=reason,
         clause=clause,
-        duration_ms=film.duration_ms,
-        width=film.width,
-        height=film.height,
+        duration_ms=record.duration_ms,
+        width=record.width,
+        height=record.height,
     )
 
 
@@ -173,7 +173,7 @@ class VideoPages(Struct, frozen=True):
     videos: Videos
     units: Units
     pages: Pages
-    places: Places
+    media_urls: MediaUrls
     prove: Prove
 
     def extras(self) -> tuple[web.AbstractRouteDef, ...]:
@@ -187,9 +187,9 @@ class VideoPages(Struct, frozen=True):
         """A peer asks in the name of its actor for addresses to play from (VID-7.4)."""
         body = await read_body(request, ASKING_LIMIT)
         viewer = await self.prove(request, body)
-        id = f"{self.places.origin}/o/{request.match_info['uuid']}"
+        id = f"{self.media_urls.origin}/o/{request.match_info['uuid']}"
         found = await self.videos.addresses(viewer or "", id)
-        if isinstance(found, Abroad) or not found.id.startswith(f"{self.places.origin}/"):
+        if isinstance(found, Abroad) or not found.id.startswith(f"{self.media_urls.origin}/"):
             raise playing.absent()  # we speak for our own videos only
         return web.Response(
             body=json.encode(playing.said(found)),
@@ -202,32 +202,32 @@ class VideoPages(Struct, frozen=True):
         uuid = request.match_info["uuid"]
 
         async def look(unit: FeedUnit) -> tuple[Person, int, int]:
-            post = await unit.one(film.post, "")
+            post = await unit.one(record.post, "")
             if post is None:
                 raise Missing("VID-7.1", playing.ABSENT)
             return post.author, post.likes, post.comments
 
-        film = await self.units.look(VideoUnit, lambda unit: playing.public_film(unit, uuid))
+        record = await self.units.look(VideoUnit, lambda unit: playing.public_record(unit, uuid))
         if any(kind in request.headers.get("Accept", "") for kind in JSON_TYPES):
-            raise web.HTTPSeeOther(film.id, headers={"Vary": "Accept"})
+            raise web.HTTPSeeOther(record.id, headers={"Vary": "Accept"})
         author, likes, comments = await self.units.look(FeedUnit, look)
         return self.pages.draw(
-            request, "video.html", film=film, words=film.words, author=author, likes=likes,
-            comments=comments, page=self.places.page(film), name=author.handle.split("@")[1],
-            **self._media(film),
+            request, "video.html", record=record, words=record.words, author=author, likes=likes,
+            comments=comments, page=self.media_urls.page(record), name=author.handle.split("@")[1],
+            **self._media(record),
         )  # fmt: skip
 
-    def _media(self, film: Film) -> dict[str, Any]:
+    def _media(self, record: VideoRecord) -> dict[str, Any]:
         return {
-            "mp4": self.places.open(film, MP4),
-            "poster": self.places.open(film, POSTER),
+            "mp4": self.media_urls.open(record, MP4),
+            "poster": self.media_urls.open(record, POSTER),
             "player": {
-                "mp4": self.places.shown(film, MP4),
-                "hls": self.places.shown(film, MASTER),
-                "poster": self.places.shown(film, POSTER),
+                "mp4": self.media_urls.shown(record, MP4),
+                "hls": self.media_urls.shown(record, MASTER),
+                "poster": self.media_urls.shown(record, POSTER),
             },
-            "blurb": plain(film.words.description)[:LONGEST_BLURB],
-            "when": rfc3339(film.ready or film.created),
+            "blurb": plain(record.words.description)[:LONGEST_BLURB],
+            "when": rfc3339(record.ready or record.created),
         }
 
 

@@ -33,7 +33,7 @@ _CONTROL = re.compile(
 _CONFUSABLE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
 
 
-class Room(StrEnum):
+class IdKind(StrEnum):
     """The three rooms of a node's ids: ``/a/…``, ``/o/…``, ``/t/…``."""
 
     ACTOR = "a"
@@ -162,25 +162,25 @@ def opaque(entropy: bytes) -> str:
 
 def actor_id(node: Origin | str, name: str) -> str:
     """`https://…/a/<opaque>`: never made from the account's name."""
-    return f"{node}/{Room.ACTOR}/{name}"
+    return f"{node}/{IdKind.ACTOR}/{name}"
 
 
 def object_id(node: Origin | str, uuid: UUID) -> str:
     """`https://…/o/<uuid7>`"""
-    return f"{node}/{Room.OBJECT}/{uuid}"
+    return f"{node}/{IdKind.OBJECT}/{uuid}"
 
 
 def activity_id(node: Origin | str, uuid: UUID) -> str:
     """`https://…/t/<uuid7>`: one per event, never made from names or pairs (FED-1.4)."""
-    return f"{node}/{Room.ACTIVITY}/{uuid}"
+    return f"{node}/{IdKind.ACTIVITY}/{uuid}"
 
 
-def room_of(node: Origin | str, id: str) -> tuple[Room, str] | None:
+def room_of(node: Origin | str, id: str) -> tuple[IdKind, str] | None:
     """Which room of `node` the `id` names, and the rest after it; None when it is not ours."""
     prefix = f"{node}/"
     if not id.startswith(prefix):
         return None
     room, _, rest = id.removeprefix(prefix).partition("/")
-    if not rest or room not in set(Room):
+    if not rest or room not in set(IdKind):
         return None
-    return Room(room), rest
+    return IdKind(room), rest

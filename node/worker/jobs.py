@@ -11,8 +11,8 @@ from msgspec import Struct
 from node.errors import Refused
 from node.federation.backoff import next_attempt
 from node.ports import Clock
-from node.store.bells import Bells
 from node.store.jobs import Job, Jobs
+from node.store.wakeups import Wakeups
 
 LOG = logging.getLogger("node.worker")
 
@@ -36,12 +36,12 @@ class Jobber:
     """The worker's hand for jobs."""
 
     def __init__(
-        self, jobs: Jobs, kinds: Mapping[str, JobKind], clock: Clock, bells: Bells
+        self, jobs: Jobs, kinds: Mapping[str, JobKind], clock: Clock, wakeups: Wakeups
     ) -> None:
         self._jobs = jobs
         self._kinds = kinds
         self._clock = clock
-        self._bells = bells
+        self._wakeups = wakeups
         self._running: dict[asyncio.Task[None], str] = {}
 
     async def begin(self) -> None:
@@ -88,7 +88,7 @@ class Jobber:
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         del self._running[task]
-        self._bells.ring({"jobs"})  # what waited for its place
+        self._wakeups.wake({"jobs"})  # what waited for its place
 
     async def _run(self, job: Job) -> None:
         kind = self._kinds[job.kind]

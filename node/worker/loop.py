@@ -1,4 +1,4 @@
-"""The worker: applies what arrived, sends what is owed, does the jobs; woken by bells.
+"""The worker: applies what arrived, sends what is owed, does the jobs; woken by wakeups.
 
 `step` does all that is due now and returns, for a town with a moved clock; `run` goes on until it
 is stopped. Both do the same work in the same order.
@@ -10,14 +10,14 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from node.ports import Clock
-from node.store.bells import Bells
+from node.store.wakeups import Wakeups
 from node.worker.arrivals import Applier
+from node.worker.delivery_queue import Sender
 from node.worker.jobs import Jobber
-from node.worker.lanes import Sender
 
 LOG = logging.getLogger("node.worker")
 
-LONGEST_SLEEP_SECONDS = 5.0  # other processes' bells are not heard here
+LONGEST_SLEEP_SECONDS = 5.0  # other processes' wakeups are not heard here
 PAUSE_SECONDS = 1.0  # after a fault of ours or of the disk
 GRACE_SECONDS = 10.0
 MOST_ROUNDS = 10_000  # of one step: two handlers that answer each other for ever are a fault
@@ -27,12 +27,12 @@ class Worker:
     """One per process."""
 
     def __init__(
-        self, applier: Applier, sender: Sender, jobber: Jobber, bells: Bells, clock: Clock
+        self, applier: Applier, sender: Sender, jobber: Jobber, wakeups: Wakeups, clock: Clock
     ) -> None:
         self._applier = applier
         self._sender = sender
         self._jobber = jobber
-        self._bells = bells
+        self._wakeups = wakeups
         self._clock = clock
         self._stopping = asyncio.Event()
 
@@ -77,49 +77,49 @@ class Worker:
 
     async def _arrivals(self) -> None:
         while True:
-            bell = self._bells.listen("arrivals")
+            wakeup = self._wakeups.listen("arrivals")
             try:
                 while await self._apply():
                     pass
-                await self._sleep(bell, await self._applier.next_due())
+                await self._sleep(wakeup, await self._applier.next_due())
             except Exception as error:
-                await self._fault(bell, error)
+                await self._fault(wakeup, error)
 
     async def _deliveries(self) -> None:
         full_look = -LONGEST_SLEEP_SECONDS
         while True:
-            bell = self._bells.listen("deliveries")
+            wakeup = self._wakeups.listen("deliveries")
             try:
-                # Bells that never cease must not keep waiting lanes from their turn.
+                # Wakeups that never cease must not keep waiting lanes from their turn.
                 due = self._sender.next_due()
                 waited = self._clock.ticks() - full_look >= LONGEST_SLEEP_SECONDS
                 everything = waited or (due is not None and due <= self._clock.now())
                 if everything:
                     full_look = self._clock.ticks()
                 await self._sender.look(everything)
-                await self._sleep(bell, self._sender.next_due())
+                await self._sleep(wakeup, self._sender.next_due())
             except Exception as error:
-                await self._fault(bell, error)
+                await self._fault(wakeup, error)
 
     async def _jobs(self) -> None:
         while True:
-            bell = self._bells.listen("jobs")
+            wakeup = self._wakeups.listen("jobs")
             try:
                 await self._jobber.look()
-                await self._sleep(bell, await self._jobber.next_due())
+                await self._sleep(wakeup, await self._jobber.next_due())
             except Exception as error:
-                await self._fault(bell, error)
+                await self._fault(wakeup, error)
 
-    async def _sleep(self, bell: "asyncio.Future[None]", until: datetime | None) -> bool:
-        """Wait for the bell, or for the instant; whether it was the bell."""
+    async def _sleep(self, wakeup: "asyncio.Future[None]", until: datetime | None) -> bool:
+        """Wait for the wake-up, or for the instant; whether it was the wake-up."""
         seconds = LONGEST_SLEEP_SECONDS
         if until is not None:
             left = (until - self._clock.now()).total_seconds()
             seconds = min(max(left, 0.001), seconds)
-        return await self._bells.wait(bell, seconds)
+        return await self._wakeups.wait(wakeup, seconds)
 
-    async def _fault(self, bell: "asyncio.Future[None]", error: Exception) -> None:
+    async def _fault(self, wakeup: "asyncio.Future[None]", error: Exception) -> None:
         """A fault must not end the worker: the rows are still there."""
-        bell.cancel()
+        wakeup.cancel()
         LOG.error("worker fault", exc_info=error)
         await asyncio.sleep(PAUSE_SECONDS)

@@ -14,7 +14,7 @@ from node.store.unit import Units
 from node.store.uploads import IntakeUnit
 from node.store.video import VideoUnit
 from node.video import publishing, renditions
-from node.video.films import Film, Places, State
+from node.video.records import MediaUrls, State, VideoRecord
 from node.video.renditions import Rendered
 from node.worker.jobs import JobKind
 
@@ -26,13 +26,13 @@ STEP = 5  # per cent between two tellings of progress
 GIVEN_UP = "the node failed at this video again and again: tell its operator"
 
 
-class Cutter(msgspec.Struct, frozen=True):
+class Transcoder(msgspec.Struct, frozen=True):
     """Does the jobs. Each may be stopped at any instant and done again."""
 
     units: Units
     studio: Studio
     blobs: Blobs
-    places: Places
+    media_urls: MediaUrls
     at_once: int = 1
 
     def kinds(self) -> Mapping[str, JobKind]:
@@ -45,85 +45,89 @@ class Cutter(msgspec.Struct, frozen=True):
 
     async def render(self, id: str) -> None:
         """Make a video, publish it, and drop the original (VID-6.3, VID-6.6)."""
-        film = await self.units.look(VideoUnit, lambda unit: unit.film(id))
-        if film is None:
+        record = await self.units.look(VideoUnit, lambda unit: unit.record(id))
+        if record is None:
             return
-        if film.state is State.PROCESSING and film.deleted is None:
+        if record.state is State.PROCESSING and record.deleted is None:
             try:
-                await self._make(film)
+                await self._make(record)
             except Refused as refusal:
-                await self._fail(film, refusal)
+                await self._fail(record, refusal)
             except Exception:
-                await self._last_try(film)
+                await self._last_try(record)
                 raise
-        await self._tidy(film)
+        await self._tidy(record)
 
-    async def _make(self, film: Film) -> None:
-        source = await self._source(film)
+    async def _make(self, record: VideoRecord) -> None:
+        source = await self._source(record)
         facts = await self.studio.probe(source)
         seen = msgspec.json.encode(facts, enc_hook=str)
-        await self.units.run(VideoUnit, lambda unit: unit.note_facts(film.id, seen))
-        ticker = Ticker(self.units, film.id)
+        await self.units.run(VideoUnit, lambda unit: unit.note_facts(record.id, seen))
+        ticker = Ticker(self.units, record.id)
         telling = asyncio.create_task(ticker.run())
         try:
             rendered = await self.studio.render(
-                source, renditions.plan(facts), _folder(film), ticker.heard
+                source, renditions.plan(facts), _folder(record), ticker.heard
             )
         finally:
             ticker.stop()
             await telling
-        await self.units.run(VideoUnit, lambda unit: self._publish(unit, film.id, rendered))
+        await self.units.run(VideoUnit, lambda unit: self._publish(unit, record.id, rendered))
 
     async def _publish(self, unit: VideoUnit, id: str, rendered: Rendered) -> None:
         """One unit: row, files, post, audience, and all that is owed."""
-        note = await publishing.finished(unit, id, rendered, self.places)
+        note = await publishing.finished(unit, id, rendered, self.media_urls)
         if note is not None:
             await send_out(unit, note, note.id)
-            await publishing.announced(unit, id, self.places)
+            await publishing.announced(unit, id, self.media_urls)
 
-    async def _source(self, film: Film) -> str:
-        parcel = await self.units.look(VideoUnit, lambda unit: unit.parcel(film.upload))
-        if parcel is None or await self.blobs.size(parcel.blob) is None:
+    async def _source(self, record: VideoRecord) -> str:
+        upload_record = await self.units.look(
+            VideoUnit, lambda unit: unit.upload_record(record.upload)
+        )
+        if upload_record is None or await self.blobs.size(upload_record.blob) is None:
             raise Broken("the original of a video that is to be made is not there")
-        return parcel.blob
+        return upload_record.blob
 
-    async def _fail(self, film: Film, refusal: Refused) -> None:
-        await self.units.run(VideoUnit, lambda unit: publishing.failed(unit, film.id, refusal))
+    async def _fail(self, record: VideoRecord, refusal: Refused) -> None:
+        await self.units.run(VideoUnit, lambda unit: publishing.failed(unit, record.id, refusal))
 
-    async def _last_try(self, film: Film) -> None:
+    async def _last_try(self, record: VideoRecord) -> None:
         """When no try is left, the author must not wait for ever."""
         tries = await self.units.look(
-            VideoUnit, lambda unit: unit.tries(publishing.RENDER, film.id)
+            VideoUnit, lambda unit: unit.tries(publishing.RENDER, record.id)
         )
         if tries + 1 >= TRIES:
-            await self._fail(film, Refused("VID-6.4", GIVEN_UP))
-            await self._tidy(film)
+            await self._fail(record, Refused("VID-6.4", GIVEN_UP))
+            await self._tidy(record)
 
-    async def _tidy(self, film: Film) -> None:
+    async def _tidy(self, record: VideoRecord) -> None:
         """Whatever became of the video: its original goes, and what a deleted one left."""
-        await self._drop_source(film)
-        now = await self.units.look(VideoUnit, lambda unit: unit.film(film.id))
+        await self._drop_source(record)
+        now = await self.units.look(VideoUnit, lambda unit: unit.record(record.id))
         if now is not None and not now.playable:
             await self._drop_files(now)
 
     async def drop(self, id: str) -> None:
         """Remove the files of a deleted video (VID-6.5)."""
-        film = await self.units.look(VideoUnit, lambda unit: unit.film(id))
-        if film is None or film.deleted is None or not film.local:
+        record = await self.units.look(VideoUnit, lambda unit: unit.record(id))
+        if record is None or record.deleted is None or not record.local:
             return
-        await self._drop_source(film)
-        await self._drop_files(film)
+        await self._drop_source(record)
+        await self._drop_files(record)
 
-    async def _drop_source(self, film: Film) -> None:
-        parcel = await self.units.look(VideoUnit, lambda unit: unit.parcel(film.upload))
-        if parcel is not None and parcel.blob:
-            await self.blobs.delete(parcel.blob)
-            await self.units.run(IntakeUnit, lambda unit: unit.dropped(film.upload))
+    async def _drop_source(self, record: VideoRecord) -> None:
+        upload_record = await self.units.look(
+            VideoUnit, lambda unit: unit.upload_record(record.upload)
+        )
+        if upload_record is not None and upload_record.blob:
+            await self.blobs.delete(upload_record.blob)
+            await self.units.run(IntakeUnit, lambda unit: unit.dropped(record.upload))
 
-    async def _drop_files(self, film: Film) -> None:
+    async def _drop_files(self, record: VideoRecord) -> None:
         # By name, not by the list: a rendering that was stopped left files that no list has.
         for name in renditions.NAMES:
-            await self.blobs.delete(f"{_folder(film)}/{name}")
+            await self.blobs.delete(f"{_folder(record)}/{name}")
 
     async def sweep(self, _subject: str) -> None:
         """Drop the bytes of uploads that failed or that nobody continued (VID-1.8)."""
@@ -137,8 +141,8 @@ class Cutter(msgspec.Struct, frozen=True):
         await self.units.run(IntakeUnit, lambda unit: unit.dropped(id))
 
 
-def _folder(film: Film) -> str:
-    return f"video/{film.uuid}"
+def _folder(record: VideoRecord) -> str:
+    return f"video/{record.uuid}"
 
 
 class Ticker:

@@ -48,13 +48,13 @@ class Square:
 
     async def invite(self, domain: str, **given: object) -> str:
         """An invite link that leads to where the node really listens."""
-        house = self.town.houses[domain]
-        url = await admin_invite(house.node, house.world)
+        harness = self.town.houses[domain]
+        url = await admin_invite(harness.node, harness.system)
         if url is None:
-            async with house.line(self._admins[domain]) as line:
+            async with harness.line(self._admins[domain]) as line:
                 body = NewInvite(**given)  # type: ignore[arg-type]
                 url = (await line.ask("POST", "/invites", InviteView, body)).url or ""
-        return house.url + "/invite/" + url.rpartition("/")[2]
+        return harness.url + "/invite/" + url.rpartition("/")[2]
 
     async def join(self, name: str, domain: str) -> Kith:
         """A new person, not entered yet: use it as `async with`."""

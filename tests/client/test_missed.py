@@ -79,7 +79,7 @@ def test_words_that_come_too_late_are_asked_for_again(alice: Side, bob: Side) ->
 
 
 @pytest.mark.clause("E2E-5.9")
-def test_what_was_missed_together_is_asked_for_together(alice: Side, bob: Side) -> None:
+def test_what_was_missed_together_is_asked_for_group_commit(alice: Side, bob: Side) -> None:
     """Else each complaint would be a message more, and bring the next commit nearer."""
     group = befriend(alice, bob)
     texts = [f"slow {number}" for number in range(12)]

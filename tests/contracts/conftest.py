@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.store.database import Database
-from node.testing.memory import Shelf
+from node.testing.memory import MemoryTables
 from tests.contracts.stores import Store, open_database
 from tests.postgres import POSTGRESQL, database_url, fresh_database, postgres_server
 
@@ -35,7 +35,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 async def store(store_url: str) -> AsyncIterator[Store]:
     """Something that keeps what rooms put into it: every test that takes it runs on all three."""
     if not store_url:
-        yield Shelf()
+        yield MemoryTables()
         return
     opened = await open_database(store_url)
     yield opened

@@ -5,14 +5,14 @@ from typing import TypeAlias
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.store import unit as sql
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.tables import METADATA
-from node.store.unit import Desk
+from node.store.unit import UnitContext
+from node.store.wakeups import Wakeups
 from node.testing import memory
-from node.testing.memory import Shelf
+from node.testing.memory import MemoryTables
 
-Store: TypeAlias = Database | Shelf
+Store: TypeAlias = Database | MemoryTables
 
 
 async def open_database(url: str) -> Database:
@@ -26,8 +26,8 @@ async def open_database(url: str) -> Database:
     return opened
 
 
-def open_units(store: Store, desk: Desk, bells: Bells | None = None) -> sql.Units:
+def open_units(store: Store, context: UnitContext, wakeups: Wakeups | None = None) -> sql.Units:
     """The units of `store`."""
-    if isinstance(store, Shelf):
-        return memory.Units(store, desk, bells or Bells())
-    return sql.Units(store, desk, bells or Bells())
+    if isinstance(store, MemoryTables):
+        return memory.Units(store, context, wakeups or Wakeups())
+    return sql.Units(store, context, wakeups or Wakeups())

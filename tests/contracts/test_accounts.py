@@ -9,11 +9,11 @@ from node.graph import accounts, invites
 from node.graph.accounts import Account, Device, Role, State
 from node.graph.invites import Application, Registration
 from node.store.accounts import AccountsUnit
-from node.store.deeds import UNDER_WAY, Deed
 from node.store.idempotency import IdempotencyUnit, Kept
+from node.store.idempotency_marks import UNDER_WAY, IdempotencyMark
 from node.store.invites import InvitesUnit
 from node.store.streams import StreamsUnit
-from node.store.unit import Desk, Units
+from node.store.unit import UnitContext, Units
 from node.testing.fakes import FakeClock, FakeEntropy
 from tests.contracts.stores import Store, open_units
 
@@ -22,8 +22,10 @@ ORIGIN = "https://a.test"
 
 @pytest.fixture
 def units(store: Store) -> Units:
-    desk = Desk(ORIGIN, FakeClock(), FakeEntropy(), lambda activity: repr(activity).encode())
-    return open_units(store, desk)
+    context = UnitContext(
+        ORIGIN, FakeClock(), FakeEntropy(), lambda activity: repr(activity).encode()
+    )
+    return open_units(store, context)
 
 
 async def join(units: Units, name: str, invite: bytes | None = None, reason: str = "") -> Account:
@@ -106,7 +108,7 @@ async def test_the_mark_commits_with_the_deed_or_not_at_all(units: Units) -> Non
     async def kept() -> Kept | None:
         return await units.look(IdempotencyUnit, lambda unit: unit.kept(b"token", "key"))
 
-    deed = Deed(b"token", "key", b"request")
+    deed = IdempotencyMark(b"token", "key", b"request")
     token = UNDER_WAY.set(deed)
     try:
         with pytest.raises(Missing):
@@ -116,7 +118,7 @@ async def test_the_mark_commits_with_the_deed_or_not_at_all(units: Units) -> Non
         assert deed.marked and await kept() == Kept(b"request", 0, b"")
         await units.run(IdempotencyUnit, nothing)
         # Another process, that saw no answer and tries at the same time, is refused.
-        UNDER_WAY.set(Deed(b"token", "key", b"request"))
+        UNDER_WAY.set(IdempotencyMark(b"token", "key", b"request"))
         with pytest.raises(Conflict):
             await units.run(IdempotencyUnit, nothing)
     finally:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed, read
-from node.e2ee.keydir import Offer, Stock
+from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.e2ee.mailbox import Box
 from node.e2ee.members import Member
 from node.federation.activities.shapes import CreateSealed
@@ -17,8 +17,8 @@ from node.store.accounts import AccountsUnit
 from node.store.e2ee import E2eeUnit
 from node.wire.times import micros
 from tests.contracts.stores import Store, open_units
-from tests.e2ee.houses import GROUP, commit, words
-from tests.inbox.houses import ALICE, BOB, CAROL, HERE, House, any_house
+from tests.e2ee.harness import GROUP, commit, words
+from tests.inbox.harness import ALICE, BOB, CAROL, HERE, Harness, any_harness
 
 TALK = f"{HERE}/o/talk"
 STRANGER = "https://delta.test/a/stranger"
@@ -26,41 +26,45 @@ PHONE, TABLET = Box("phone", "alice", ALICE), Box("tablet", "carol", CAROL)
 
 
 @pytest.fixture
-async def house(store: Store) -> House:
+async def harness(store: Store) -> Harness:
     """Alice's phone and Carol's tablet are logged in."""
-    house = await any_house(store)
+    harness = await any_harness(store)
 
     async def log_in(unit: AccountsUnit) -> None:
         for box in (PHONE, TABLET):
             device = Device(box.device, box.device, unit.now, None)
             await unit.add_device(box.account, device, box.device.encode(), "read")
 
-    await house.units.run(AccountsUnit, log_in)
-    return house
+    await harness.units.run(AccountsUnit, log_in)
+    return harness
 
 
-def offer(house: House, number: int, box: Box = PHONE, last: bool = False, days: int = 9) -> Offer:
-    expires = micros(house.clock.now() + timedelta(days=days))
+def offer(
+    harness: Harness, number: int, box: Box = PHONE, last: bool = False, days: int = 9
+) -> PublishedKeyPackage:
+    expires = micros(harness.clock.now() + timedelta(days=days))
     id = f"{HERE}/o/{number}"
-    return Offer(id, box.actor, box.device, b"%d" % number, 1, b"package", last, expires)
+    return PublishedKeyPackage(
+        id, box.actor, box.device, b"%d" % number, 1, b"package", last, expires
+    )
 
 
 @pytest.mark.clause("E2E-2.6", "E2E-2.9")
-async def test_a_package_is_taken_once(house: House) -> None:
-    first, second, last = offer(house, 1), offer(house, 2), offer(house, 3, last=True)
+async def test_a_package_is_taken_once(harness: Harness) -> None:
+    first, second, last = offer(harness, 1), offer(harness, 2), offer(harness, 3, last=True)
 
     async def publish(unit: E2eeUnit) -> None:
-        for one in (first, second, last, offer(house, 4, days=-1), offer(house, 5, TABLET)):
+        for one in (first, second, last, offer(harness, 4, days=-1), offer(harness, 5, TABLET)):
             await unit.put_package(one)
         assert await unit.stock_of("phone") == [Stock(1, 2, last.id, last.expires)]
         assert await unit.devices_of(ALICE) == ["phone"]
         assert (await unit.holder_of(b"5"), await unit.holder_of(b"6")) == ("tablet", None)
         assert (await unit.sample("phone", 1), await unit.sample("phone", 2)) == (b"package", None)
 
-    await house.units.run(E2eeUnit, publish)
+    await harness.units.run(E2eeUnit, publish)
     taken = await asyncio.gather(
         *[
-            house.units.run(E2eeUnit, lambda unit: unit.take_single_use("phone", 1, BOB))
+            harness.units.run(E2eeUnit, lambda unit: unit.take_single_use("phone", 1, BOB))
             for _ in range(3)
         ]
     )
@@ -78,15 +82,15 @@ async def test_a_package_is_taken_once(house: House) -> None:
         assert await unit.readable_package(first.id) == first
         assert await unit.readable_package(f"{HERE}/o/5") is None
 
-    await house.units.look(E2eeUnit, look)
-    await house.units.run(E2eeUnit, lambda unit: unit.retire_last_resort("phone", 1))
-    assert await house.units.look(E2eeUnit, lambda unit: unit.last_resorts(ALICE)) == []
-    await house.units.run(E2eeUnit, lambda unit: unit.drop_packages("tablet"))
-    assert await house.units.look(E2eeUnit, lambda unit: unit.stock_of("tablet")) == []
+    await harness.units.look(E2eeUnit, look)
+    await harness.units.run(E2eeUnit, lambda unit: unit.retire_last_resort("phone", 1))
+    assert await harness.units.look(E2eeUnit, lambda unit: unit.last_resorts(ALICE)) == []
+    await harness.units.run(E2eeUnit, lambda unit: unit.drop_packages("tablet"))
+    assert await harness.units.look(E2eeUnit, lambda unit: unit.stock_of("tablet")) == []
 
 
 @pytest.mark.clause("E2E-3.2", "E2E-3.3")
-async def test_who_takes_part_and_where_each_item_stands(house: House) -> None:
+async def test_who_takes_part_and_where_each_item_stands(harness: Harness) -> None:
     opened = Conversation(TALK, GROUP, ALICE, True)
     item = Item(GROUP, 0, 0, "commit", b"digest", 1, b"", 0, b"signed")
     talk = replace(opened, epoch=1, seq=1, head=item.hash())
@@ -127,29 +131,29 @@ async def test_who_takes_part_and_where_each_item_stands(house: House) -> None:
         await unit.leave(TALK, BOB)
         await unit.leave(TALK, STRANGER)
 
-    await house.units.run(E2eeUnit, begin)
-    await house.units.look(E2eeUnit, look)
-    await house.units.run(E2eeUnit, part)
-    await house.units.run(AccountsUnit, lambda unit: unit.revoke_devices("carol"))
-    entry = await house.units.look(E2eeUnit, lambda unit: unit.entry(TALK))
+    await harness.units.run(E2eeUnit, begin)
+    await harness.units.look(E2eeUnit, look)
+    await harness.units.run(E2eeUnit, part)
+    await harness.units.run(AccountsUnit, lambda unit: unit.revoke_devices("carol"))
+    entry = await harness.units.look(E2eeUnit, lambda unit: unit.entry(TALK))
     assert entry is not None and entry.members == (Member(ALICE, "phone"),)
 
 
 @pytest.mark.clause("E2E-4.1", "E2E-4.5")
-async def test_mail_waits_until_it_is_acknowledged(house: House) -> None:
+async def test_mail_waits_until_it_is_acknowledged(harness: Harness) -> None:
     sealed = [read(words(1, b"%d" % n)) for n in range(4)]
 
     async def put(unit: E2eeUnit, one: Sealed) -> int | None:
         waiting = await unit.put_mail("phone", TALK, BOB, one)
         return waiting.seq if waiting else None
 
-    seqs = [await house.units.run(E2eeUnit, lambda unit, o=one: put(unit, o)) for one in sealed]
+    seqs = [await harness.units.run(E2eeUnit, lambda unit, o=one: put(unit, o)) for one in sealed]
     assert None not in seqs
-    assert await house.units.run(E2eeUnit, lambda unit: put(unit, sealed[0])) is None
+    assert await harness.units.run(E2eeUnit, lambda unit: put(unit, sealed[0])) is None
     size = len(sealed[0].body)
 
     async def seen(after: int, count: int, most: int) -> list[int]:
-        found = await house.units.look(
+        found = await harness.units.look(
             E2eeUnit, lambda unit: unit.mail_of("phone", after, count, most)
         )
         return [one.seq for one in found]
@@ -158,17 +162,17 @@ async def test_mail_waits_until_it_is_acknowledged(house: House) -> None:
     assert await seen(seqs[0] or 0, 2, 10**6) == seqs[1:3]
     assert await seen(0, 9, 2 * size) == seqs[:2]
     assert await seen(0, 9, 1) == seqs[:1]
-    await house.units.run(E2eeUnit, lambda unit: unit.drop_mail(PHONE, seqs[1] or 0))
+    await harness.units.run(E2eeUnit, lambda unit: unit.drop_mail(PHONE, seqs[1] or 0))
     assert await seen(0, 9, 10**6) == seqs[2:]
-    house.clock.pass_(timedelta(days=31))
+    harness.clock.pass_(timedelta(days=31))
     assert await seen(0, 9, 10**6) == []
 
 
 @pytest.mark.clause("E2E-4.7")
-async def test_a_mailbox_is_full_for_one_sender_and_then_for_all(house: House) -> None:
+async def test_a_mailbox_is_full_for_one_sender_and_then_for_all(harness: Harness) -> None:
     size = len(words(1, b"0"))
-    house.desk = replace(house.desk, mailbox_limit_bytes=8 * size)
-    units = open_units(house.store, house.desk)
+    harness.context = replace(harness.context, mailbox_limit_bytes=8 * size)
+    units = open_units(harness.store, harness.context)
 
     async def put(unit: E2eeUnit, actor: str, text: bytes, device: str = "phone") -> None:
         assert await unit.put_mail(device, TALK, actor, read(words(1, text)))
@@ -196,7 +200,7 @@ async def test_a_mailbox_is_full_for_one_sender_and_then_for_all(house: House) -
 
 
 @pytest.mark.clause("E2E-3.4")
-async def test_the_same_message_is_owed_under_the_same_id(house: House) -> None:
+async def test_the_same_message_is_owed_under_the_same_id(harness: Harness) -> None:
     sealed = read(commit(0))
 
     async def owe(unit: E2eeUnit) -> str:
@@ -207,8 +211,8 @@ async def test_the_same_message_is_owed_under_the_same_id(house: House) -> None:
         await unit.owe(said, [BOB])
         return id
 
-    first = await house.units.run(E2eeUnit, owe)
-    assert first == await house.units.run(E2eeUnit, owe)
-    assert await house.units.look(E2eeUnit, lambda unit: unit.owed(first))
-    assert not await house.units.look(E2eeUnit, lambda unit: unit.owed(first + "0"))
-    assert len(await house.take_owed()) == 1
+    first = await harness.units.run(E2eeUnit, owe)
+    assert first == await harness.units.run(E2eeUnit, owe)
+    assert await harness.units.look(E2eeUnit, lambda unit: unit.owed(first))
+    assert not await harness.units.look(E2eeUnit, lambda unit: unit.owed(first + "0"))
+    assert len(await harness.take_owed()) == 1

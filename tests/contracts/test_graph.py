@@ -2,26 +2,26 @@
 
 import pytest
 
-from node.graph.friendship import Pair, Stance
-from node.graph.room import Following, FollowState
-from node.graph.tie import Tie
+from node.graph.friendship import Friendship
+from node.graph.friendship_states import Pair, Stance
+from node.graph.friendship_unit import Following, FollowState
 from node.graph.visibility import Audience, AudienceKind
 from node.store.friends import STATES, FriendsUnit
 from node.store.streams import StreamsUnit
 from tests.contracts.stores import Store
-from tests.inbox.houses import ALICE, BOB, CAROL, DORA, EVE, House, any_house
+from tests.inbox.harness import ALICE, BOB, CAROL, DORA, EVE, Harness, any_harness
 
 OFFER, ASKED = "https://beta.test/t/offer_1%", "https://alpha.test/t/asked"
 
 
 @pytest.fixture
-async def house(store: Store) -> House:
-    return await any_house(store)
+async def harness(store: Store) -> Harness:
+    return await any_harness(store)
 
 
 @pytest.mark.clause("GRA-3.1", "GRA-4.2")
-async def test_ties_are_found_by_what_was_said(house: House) -> None:
-    asked = Tie(
+async def test_ties_are_found_by_what_was_said(harness: Harness) -> None:
+    asked = Friendship(
         CAROL,
         BOB,
         Pair(Stance.NONE, Stance.ASKED),
@@ -32,16 +32,16 @@ async def test_ties_are_found_by_what_was_said(house: House) -> None:
     )
 
     async def work(unit: FriendsUnit) -> None:
-        await unit.put_tie(asked)
-        await unit.put_tie(asked)
-        assert await unit.tie(CAROL, BOB) == asked
-        assert await unit.tie_by_offer(ASKED, BOB) == asked
-        assert await unit.tie_by_offer("", BOB) is None
+        await unit.put_friendship(asked)
+        await unit.put_friendship(asked)
+        assert await unit.friendship(CAROL, BOB) == asked
+        assert await unit.friendship_by_offer(ASKED, BOB) == asked
+        assert await unit.friendship_by_offer("", BOB) is None
         assert await unit.ties_by_statement(OFFER, BOB) == [asked]
         assert await unit.ties_by_statement("https://beta.test/t/block", BOB) == [asked]
         assert await unit.ties_by_statement(OFFER[:-1], BOB) == []
-        await unit.bury(OFFER, BOB)
-        await unit.bury(OFFER, BOB)
+        await unit.add_tombstone(OFFER, BOB)
+        await unit.add_tombstone(OFFER, BOB)
         assert await unit.buried(OFFER, BOB)
         assert not await unit.buried(OFFER, DORA)
         assert not await unit.speaks_friendship(BOB)
@@ -51,11 +51,11 @@ async def test_ties_are_found_by_what_was_said(house: House) -> None:
         assert (await unit.person(ALICE), await unit.owner(f"{ALICE}-c")) == ("alice", ALICE)
         assert await unit.knows(BOB)
 
-    await house.units.run(FriendsUnit, work)
+    await harness.units.run(FriendsUnit, work)
 
 
 @pytest.mark.clause("GRA-5.3", "GRA-5.4")
-async def test_follows_and_who_is_mutual(house: House) -> None:
+async def test_follows_and_who_is_mutual(harness: Harness) -> None:
     there = Following(CAROL, EVE, ("https://alpha.test/t/1", "https://alpha.test/t/2"), _YES)
     back = Following(EVE, CAROL, ("https://gamma.test/t/1",), _YES)
 
@@ -77,11 +77,11 @@ async def test_follows_and_who_is_mutual(house: House) -> None:
         await unit.drop_following(EVE, CAROL)
         assert await unit.mutuals(CAROL, 10, None) == ([], None)
 
-    await house.units.run(FriendsUnit, work)
+    await harness.units.run(FriendsUnit, work)
 
 
 @pytest.mark.clause("GRA-6.1", "GRA-6.2")
-async def test_lists_pages_and_sight(house: House) -> None:
+async def test_lists_pages_and_sight(harness: Harness) -> None:
     async def look(unit: FriendsUnit) -> None:
         found, after = [], None
         for _ in range(4):
@@ -98,23 +98,25 @@ async def test_lists_pages_and_sight(house: House) -> None:
             who = (BOB, DORA, CAROL, EVE)
             assert [await unit.may_see(one, ALICE, audience) for one in who].count(True) == seen
 
-    await house.units.look(FriendsUnit, look)
+    await harness.units.look(FriendsUnit, look)
 
 
 @pytest.mark.clause("GRA-3.1", "INB-5.5")
-async def test_notices_that_are_taken_back_and_actors_that_are_gone(house: House) -> None:
+async def test_notices_that_are_taken_back_and_actors_that_are_gone(harness: Harness) -> None:
     async def tell(unit: FriendsUnit) -> None:
         for other in (EVE, EVE, BOB):
             await unit.notify("carol", "friend_request", other, "")
         await unit.unnotify("carol", "friend_request", EVE)
 
-    await house.units.run(FriendsUnit, tell)
-    place = await house.units.look(StreamsUnit, lambda unit: unit.newest("carol"))
-    await house.units.run(FriendsUnit, lambda unit: unit.forget(BOB))
-    assert sorted(await house.told()) == ["friendship", "notice", "void"]
-    assert await house.notices(CAROL) == []
-    assert await house.units.look(StreamsUnit, lambda unit: unit.unbroken(place))
-    assert await house.units.look(FriendsUnit, lambda unit: unit.tie(ALICE, BOB)) == Tie(ALICE, BOB)
+    await harness.units.run(FriendsUnit, tell)
+    place = await harness.units.look(StreamsUnit, lambda unit: unit.newest("carol"))
+    await harness.units.run(FriendsUnit, lambda unit: unit.forget(BOB))
+    assert sorted(await harness.told()) == ["friendship", "notice", "void"]
+    assert await harness.notices(CAROL) == []
+    assert await harness.units.look(StreamsUnit, lambda unit: unit.unbroken(place))
+    assert await harness.units.look(
+        FriendsUnit, lambda unit: unit.friendship(ALICE, BOB)
+    ) == Friendship(ALICE, BOB)
 
 
 _YES = FollowState.ACCEPTED

@@ -8,70 +8,70 @@ from node.inbox.audiences import Choice
 from node.store.feeds import FeedUnit
 from node.store.streams import StreamsUnit
 from tests.contracts.stores import Store
-from tests.inbox.houses import ALICE, BOB, CAROL, DORA, EVE, House, any_house, create, note
+from tests.inbox.harness import ALICE, BOB, CAROL, DORA, EVE, Harness, any_harness, create, note
 
 
 @pytest.fixture
-async def house(store: Store) -> House:
-    return await any_house(store)
+async def harness(store: Store) -> Harness:
+    return await any_harness(store)
 
 
 @pytest.mark.clause("INB-1.1", "INB-2.3", "INB-5.1")
-async def test_posts_and_comments(house: House) -> None:
+async def test_posts_and_comments(harness: Harness) -> None:
     posts = [note(BOB, str(number), lang="de") for number in range(5)]
-    await house.hear(*map(create, posts), *map(create, posts))
+    await harness.hear(*map(create, posts), *map(create, posts))
     found, after = [], None
     for _ in range(9):
-        items, after = await house.look(lambda unit, a=after: unit.feed("alice", ALICE, 2, a))
+        items, after = await harness.look(lambda unit, a=after: unit.feed("alice", ALICE, 2, a))
         found += [one.id for one in items]
         if after is None:
             break
     assert found == sorted((one.id for one in posts), reverse=True)
-    mine = await house.publish(ALICE)
-    said = await house.comment(CAROL, mine.id)
-    await house.hear(create(note(DORA, "d", in_reply_to=said.id, to=(f"{ALICE}/friends", CAROL))))
-    assert len(await house.comments(CAROL, mine.id)) == 2
-    assert not await house.sees(EVE, mine.id)
-    listed, _ = await house.look(lambda unit: unit.by_author(ALICE, EVE, 40, None))
+    mine = await harness.publish(ALICE)
+    said = await harness.comment(CAROL, mine.id)
+    await harness.hear(create(note(DORA, "d", in_reply_to=said.id, to=(f"{ALICE}/friends", CAROL))))
+    assert len(await harness.comments(CAROL, mine.id)) == 2
+    assert not await harness.sees(EVE, mine.id)
+    listed, _ = await harness.look(lambda unit: unit.by_author(ALICE, EVE, 40, None))
     assert listed == []
-    newer = note(BOB, "0", content="<p>newer</p>", updated=house.clock.now())
-    await house.hear(UpdateNote(f"{BOB}/update", BOB, newer))
-    assert (await house.shown(ALICE, newer.id)).content == "<p>newer</p>"
+    newer = note(BOB, "0", content="<p>newer</p>", updated=harness.clock.now())
+    await harness.hear(UpdateNote(f"{BOB}/update", BOB, newer))
+    assert (await harness.shown(ALICE, newer.id)).content == "<p>newer</p>"
     for name, state in (("1", "applied"), ("2", "new")):
         body = f'{{"object": {{"id": "{newer.id}", "content": "newer"}}}}'.encode()
-        await house.put_arrival(BOB, name, body, state)
-    await house.put_arrival(BOB, "3", b"{}", "applied")
-    await house.hear(Delete(f"{BOB}/delete", BOB, newer.id))
-    assert await house.arrivals() == {"1": b"", "2": body, "3": b"{}"}
-    assert newer.id not in await house.feed(ALICE)
-    assert len(await house.notices(ALICE)) == 2
+        await harness.put_arrival(BOB, name, body, state)
+    await harness.put_arrival(BOB, "3", b"{}", "applied")
+    await harness.hear(Delete(f"{BOB}/delete", BOB, newer.id))
+    assert await harness.arrivals() == {"1": b"", "2": body, "3": b"{}"}
+    assert newer.id not in await harness.feed(ALICE)
+    assert len(await harness.notices(ALICE)) == 2
 
 
 @pytest.mark.clause("INB-3.1", "INB-3.3", "INB-5.2", "INB-5.5")
-async def test_likes_blocks_and_the_stream(house: House) -> None:
-    mine = await house.publish(ALICE, choice=Choice.PUBLIC, actors=(EVE,))
+async def test_likes_blocks_and_the_stream(harness: Harness) -> None:
+    mine = await harness.publish(ALICE, choice=Choice.PUBLIC, actors=(EVE,))
     said = Like(f"{BOB}/like", BOB, mine.id)
-    await house.hear(said, Like(f"{BOB}/like/2", BOB, mine.id), said)
-    assert (await house.shown(ALICE, mine.id)).likes == 1
-    await house.hear(Undo(f"{BOB}/undo", BOB, said.id), Undo(f"{BOB}/undo/2", BOB, "", said))
-    assert (await house.shown(ALICE, mine.id)).likes == 0
-    await house.do(lambda unit: publishing.like(unit, CAROL, mine.id))
-    await house.hear(create(note()), Like(f"{BOB}/like/3", BOB, mine.id))
-    place = await house.units.look(StreamsUnit, lambda unit: unit.newest("alice"))
-    await house.hear(Block(f"{ALICE}/block", ALICE, BOB))
-    assert await house.units.look(StreamsUnit, lambda unit: unit.unbroken(place))
-    assert await house.notices(ALICE) == [("like", CAROL, mine.id)]
-    (newest,) = (await house.look(lambda unit: unit.noticed("alice", 9, None)))[0]
-    await house.units.run(FeedUnit, lambda unit: unit.read_up_to("alice", newest.id))
-    reached = await house.look(lambda unit: unit.reached(mine.id))
+    await harness.hear(said, Like(f"{BOB}/like/2", BOB, mine.id), said)
+    assert (await harness.shown(ALICE, mine.id)).likes == 1
+    await harness.hear(Undo(f"{BOB}/undo", BOB, said.id), Undo(f"{BOB}/undo/2", BOB, "", said))
+    assert (await harness.shown(ALICE, mine.id)).likes == 0
+    await harness.do(lambda unit: publishing.like(unit, CAROL, mine.id))
+    await harness.hear(create(note()), Like(f"{BOB}/like/3", BOB, mine.id))
+    place = await harness.units.look(StreamsUnit, lambda unit: unit.newest("alice"))
+    await harness.hear(Block(f"{ALICE}/block", ALICE, BOB))
+    assert await harness.units.look(StreamsUnit, lambda unit: unit.unbroken(place))
+    assert await harness.notices(ALICE) == [("like", CAROL, mine.id)]
+    (newest,) = (await harness.look(lambda unit: unit.noticed("alice", 9, None)))[0]
+    await harness.units.run(FeedUnit, lambda unit: unit.read_up_to("alice", newest.id))
+    reached = await harness.look(lambda unit: unit.reached(mine.id))
     assert set(reached) == {BOB, DORA, CAROL, EVE}
 
 
 @pytest.mark.clause("INB-1.7")
-async def test_an_actor_who_is_gone(house: House) -> None:
-    mine = await house.publish(CAROL)
-    await house.hear(create(note()))
-    await house.do(lambda unit: unit.erase_actor(BOB))
-    await house.do(lambda unit: unit.erase_actor(CAROL))
-    assert await house.feed(ALICE) == []
-    assert await house.readers(mine.id) == []
+async def test_an_actor_who_is_gone(harness: Harness) -> None:
+    mine = await harness.publish(CAROL)
+    await harness.hear(create(note()))
+    await harness.do(lambda unit: unit.erase_actor(BOB))
+    await harness.do(lambda unit: unit.erase_actor(CAROL))
+    assert await harness.feed(ALICE) == []
+    assert await harness.readers(mine.id) == []

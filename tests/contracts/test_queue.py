@@ -9,17 +9,17 @@ from sqlalchemy import select
 from node.federation.activities.shapes import Follow
 from node.federation.sending import Delivered, GaveUp, Later
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
+from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.jobs import Jobs, add_job
-from node.store.lanes import Lanes
 from node.store.queue import Arrivals, QueueUnit, Waiting
-from node.store.unit import Desk, Unit
+from node.store.unit import Unit, UnitContext
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
-from node.testing.memory import Shelf
+from node.testing.memory import MemoryTables
 from node.testing.memory import queue as memory
-from node.testing.memory.shelf import Actor, Task
+from node.testing.memory.tables import Actor, Task
 from tests.contracts.stores import Store, open_units
 
 BOB = "https://b.test/a/bob"
@@ -35,23 +35,25 @@ class Room:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.clock = FakeClock()
-        self.bells = Bells()
+        self.wakeups = Wakeups()
         self.units = open_units(
-            store, Desk("https://a.test", self.clock, FakeEntropy(), lambda _: b"{}"), self.bells
+            store,
+            UnitContext("https://a.test", self.clock, FakeEntropy(), lambda _: b"{}"),
+            self.wakeups,
         )
         self.lanes = self.lanes_of("one")
-        if isinstance(store, Shelf):
-            self.arrivals = memory.Arrivals(store, self.bells, self.clock)
+        if isinstance(store, MemoryTables):
+            self.arrivals = memory.Arrivals(store, self.wakeups, self.clock)
             self.waiting = memory.Waiting(store, self.clock)
             self.jobs = memory.Jobs(store, self.clock)
         else:
-            self.arrivals = Arrivals(store, self.bells, self.clock)
+            self.arrivals = Arrivals(store, self.wakeups, self.clock)
             self.waiting = Waiting(store, self.clock)
             self.jobs = Jobs(store, self.clock)
 
-    def lanes_of(self, worker: str) -> Lanes | memory.Lanes:
+    def lanes_of(self, worker: str) -> DeliveryQueue | memory.DeliveryQueue:
         """The lanes, as the process `worker` sees them."""
-        kind = memory.Lanes if isinstance(self.store, Shelf) else Lanes
+        kind = memory.DeliveryQueue if isinstance(self.store, MemoryTables) else DeliveryQueue
         return kind(self.store, self.clock, worker)  # type: ignore[arg-type]
 
     async def owed(self, *said: tuple[str, str]) -> None:
@@ -69,7 +71,7 @@ class Room:
     async def known(self, host: str) -> None:
         """Somebody of this host, with an inbox."""
         id, inbox = f"https://{host}/a/bob", f"https://{host}/inbox"
-        if isinstance(self.store, Shelf):
+        if isinstance(self.store, MemoryTables):
             self.store.actors[id] = Actor(id, inbox=inbox)
             return
         row = tables.actors.insert().values(id=id, kind="Person", local=False, inbox=inbox)
@@ -77,7 +79,7 @@ class Room:
 
     async def failing(self, host: str) -> tuple[bool, str]:
         """Whether the peer is noted as failing, and why."""
-        if isinstance(self.store, Shelf):
+        if isinstance(self.store, MemoryTables):
             kept = self.store.hosts[host]
             return kept.failing is not None, kept.reason
         async with self.store.read() as connection:
@@ -87,7 +89,7 @@ class Room:
 
     async def job(self) -> None:
         """A job that is due."""
-        if isinstance(self.store, Shelf):
+        if isinstance(self.store, MemoryTables):
             self.store.jobs["1"] = Task("transcode", "v1", self.clock.now())
         else:
             await self.units.run(Unit, lambda unit: add_job(unit, "transcode", "v1"))
@@ -100,7 +102,7 @@ def room(store: Store) -> Room:
 
 @pytest.mark.clause("FED-7.8")
 async def test_concurrent_arrivals_are_all_kept_and_in_order(room: Room) -> None:
-    rang = room.bells.listen("arrivals")
+    rang = room.wakeups.listen("arrivals")
     await asyncio.gather(
         *(room.arrivals.add(BOB, f"https://b.test/t/{n}", b"{}", True) for n in range(200))
     )
@@ -170,15 +172,15 @@ async def test_a_lane_is_in_order_and_apart_from_others(room: Room) -> None:
     hosts, newest = await room.lanes.hosts_since(0)
     assert sorted(hosts) == ["b.test", "c.test"]
     assert newest == await room.lanes.newest()
-    assert [p.activity for p in await room.lanes.parcels("b.test", 0, 10)] == ["t1", "t3"]
-    assert await room.lanes.parcels("d.test", 0, 10) == []
+    assert [p.activity for p in await room.lanes.queued("b.test", 0, 10)] == ["t1", "t3"]
+    assert await room.lanes.queued("d.test", 0, 10) == []
 
 
 @pytest.mark.clause("FED-8.7")
 async def test_what_became_of_a_delivery_is_shown(room: Room) -> None:
     await room.owed(("t1", "b.test"), ("t2", "b.test"), ("t3", "b.test"))
     now = room.clock.now()
-    first, second, third = await room.lanes.parcels("b.test", 0, 10)
+    first, second, third = await room.lanes.queued("b.test", 0, 10)
     await room.lanes.settle(first, Delivered(), now)
     await room.lanes.settle(second, GaveUp("answered 410", gone=True), now)
     await room.lanes.settle(third, Later(now + timedelta(seconds=10), "no answer"), now)
@@ -199,11 +201,11 @@ async def test_what_became_of_a_delivery_is_shown(room: Room) -> None:
 async def test_what_stepped_aside_no_longer_holds_the_lane(room: Room) -> None:
     await room.owed(("t1", "b.test"), ("t2", "b.test"))
     now = room.clock.now()
-    first, _ = await room.lanes.parcels("b.test", 0, 10)
+    first, _ = await room.lanes.queued("b.test", 0, 10)
     await room.lanes.settle(first, Later(now + timedelta(hours=1), "answered 500", False), now)
-    assert [p.activity for p in await room.lanes.parcels("b.test", 0, 10)] == ["t2"]
+    assert [p.activity for p in await room.lanes.queued("b.test", 0, 10)] == ["t2"]
     room.clock.pass_(timedelta(hours=1))
-    assert [p.activity for p in await room.lanes.parcels("b.test", 0, 10)] == ["t1", "t2"]
+    assert [p.activity for p in await room.lanes.queued("b.test", 0, 10)] == ["t1", "t2"]
 
 
 @pytest.mark.clause("FED-8.9")

@@ -4,16 +4,18 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
-from node.store.unit import Desk, Unit, Units
+from node.store.unit import Unit, UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 
 
 @pytest.mark.clause("API-2.3")
 async def test_an_error_of_the_database_holds_none_of_the_values(database: Database) -> None:
     units = Units(
-        database, Desk("https://a.test", FakeClock(), FakeEntropy(), lambda _: b""), Bells()
+        database,
+        UnitContext("https://a.test", FakeClock(), FakeEntropy(), lambda _: b""),
+        Wakeups(),
     )
 
     async def twice(unit: Unit) -> None:

@@ -3,17 +3,17 @@
 import pytest
 
 from node.errors import Malformed
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.settled import SettledUnit
-from node.store.unit import Desk, Units
+from node.store.unit import UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 
 
 @pytest.mark.clause("FED-12.3")
 async def test_a_node_does_not_start_under_another_name(database: Database) -> None:
-    desk = Desk("https://a.test", FakeClock(), FakeEntropy(), lambda _: b"")
-    units = Units(database, desk, Bells())
+    context = UnitContext("https://a.test", FakeClock(), FakeEntropy(), lambda _: b"")
+    units = Units(database, context, Wakeups())
 
     async def settle(origin: str, domain: str) -> None:
         await units.run(SettledUnit, lambda unit: unit.settle(origin=origin, account_domain=domain))

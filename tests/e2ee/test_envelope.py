@@ -18,7 +18,7 @@ from node.e2ee.mls.public.framing import (
 )
 from node.errors import Refused
 from node.federation.activities.shapes import SealedKind
-from tests.e2ee.houses import GROUP, commit, proposal, welcome, words
+from tests.e2ee.harness import GROUP, commit, proposal, welcome, words
 
 
 @pytest.mark.clause("E2E-1.2", "E2E-1.5")

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from node.e2ee import envelope
-from node.e2ee.peers import Answer, check_answer, read_ruling
+from node.e2ee.peers import Answer, check_answer, read_receipt
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused, TooMuch, Unreachable
 from node.federation.activities.shapes import CreateSealed
 from node.net.asking import Asking
@@ -15,8 +15,8 @@ from node.ports import Request, Response
 from node.store import tables
 from node.web.problems import answer, problem_of
 from node.wire.api.e2ee import ref_of, url_of
-from tests.e2ee.houses import House, befriend, commit, words
-from tests.e2ee.test_keydir import fill
+from tests.e2ee.harness import Harness, befriend, commit, words
+from tests.e2ee.test_key_packages import fill
 from tests.e2ee.test_relay import begin, invitation, mail, pair, send
 
 
@@ -32,13 +32,13 @@ async def _problems(request: web.Request, handler) -> web.StreamResponse:
         return answer(problem_of(error, ""))
 
 
-def served(house: House) -> TestClient:
+def served(harness: Harness) -> TestClient:
     app = web.Application(middlewares=[_problems])
-    app.add_routes(house.pages.routes(_prove, 2**20))
+    app.add_routes(harness.pages.routes(_prove, 2**20))
     return TestClient(TestServer(app))
 
 
-async def test_peers_list_and_claim_over_http(alpha: House, beta: House) -> None:
+async def test_peers_list_and_claim_over_http(alpha: Harness, beta: Harness) -> None:
     alice, bob = await alpha.person("alice"), await beta.person("bob")
     await befriend(alice, bob)
     await fill(alice)
@@ -62,7 +62,7 @@ async def test_peers_list_and_claim_over_http(alpha: House, beta: House) -> None
         assert (await mine.json())["totalItems"] == 0
 
 
-async def test_a_peer_forwards_over_http(alpha: House, beta: House) -> None:
+async def test_a_peer_forwards_over_http(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     path = url_of(ref).removeprefix(alpha.origin)
     headers = {"X-Test-Actor": bob.actor}
@@ -92,7 +92,7 @@ async def test_strangers_are_looked_up_before_they_are_written_to(alpha, beta) -
     assert beta.asked == [alice.actor]
 
 
-async def test_a_member_whose_server_is_gone_can_be_let_go(alpha: House, beta: House) -> None:
+async def test_a_member_whose_server_is_gone_can_be_let_go(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     await alpha.change(tables.actors.delete().where(tables.actors.c.id == bob.actor))
     alpha.cut = True
@@ -102,7 +102,7 @@ async def test_a_member_whose_server_is_gone_can_be_let_go(alpha: House, beta: H
     await send(alice, ref, words(2))
 
 
-async def test_sealed_group_info_is_kept_for_members(alpha: House) -> None:
+async def test_sealed_group_info_is_kept_for_members(alpha: Harness) -> None:
     alice, bob, ref = await pair(alpha)
     await send(alice, ref, commit(1), group_info=b"sealed by the members")
     shown = (await bob.call("GET", f"/conversations/{ref}")).value
@@ -110,7 +110,7 @@ async def test_sealed_group_info_is_kept_for_members(alpha: House) -> None:
     assert shown.members == sorted([alice.actor, bob.actor])
 
 
-async def test_a_welcome_without_an_address_is_taken(alpha: House, beta: House) -> None:
+async def test_a_welcome_without_an_address_is_taken(alpha: Harness, beta: Harness) -> None:
     alice, bob = await alpha.person("alice"), await beta.person("bob")
     await befriend(alice, bob)
     await fill(alice)
@@ -149,7 +149,7 @@ def test_a_ruling_about_something_else_is_no_ruling() -> None:
     seen = envelope.read(commit(1))
     for said in ({}, {"group": 1}, {"epoch": -1}):
         with pytest.raises(Unreachable):
-            read_ruling(Answer(200, said), seen)
+            read_receipt(Answer(200, said), seen)
 
 
 def test_refs_are_addresses() -> None:

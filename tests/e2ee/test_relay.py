@@ -14,9 +14,9 @@ from node.errors import Conflict, Forbidden, Missing, Refused, Unreachable
 from node.federation.activities.shapes import CreateSealed, SealedKind
 from node.store import tables
 from node.wire.api.e2ee import Acknowledgement, NewConversation, NewSealed, SealedWelcome
-from tests.e2ee.houses import (
+from tests.e2ee.harness import (
     GROUP,
-    House,
+    Harness,
     Person,
     at_once,
     befriend,
@@ -26,7 +26,7 @@ from tests.e2ee.houses import (
     welcome,
     words,
 )
-from tests.e2ee.test_keydir import claim, fill
+from tests.e2ee.test_key_packages import claim, fill
 
 
 async def begin(who: Person, *friends: Person, group: bytes = GROUP):
@@ -46,7 +46,7 @@ async def invitation(who: Person, *friends: Person) -> list[tuple[str, bytes]]:
     for friend in friends:
         refs = [
             row.ref
-            for row in await friend.house.rows(tables.key_packages)
+            for row in await friend.harness.rows(tables.key_packages)
             if row.actor == friend.actor and not row.last_resort
         ]
         found.append((friend.actor, welcome(*refs)))
@@ -57,19 +57,19 @@ async def mail(who: Person, after: int = 0):
     return (await who.call("GET", "/mailbox", query={"limit": "100"})).value.items
 
 
-async def pair(house: House, other: House | None = None) -> tuple[Person, Person, str]:
+async def pair(harness: Harness, other: Harness | None = None) -> tuple[Person, Person, str]:
     """Alice and Bob, friends, in a conversation at epoch 1 whose relay is Alice's node."""
-    alice, bob = await house.person("alice"), await (other or house).person("bob")
+    alice, bob = await harness.person("alice"), await (other or harness).person("bob")
     await befriend(alice, bob)
     await fill(bob)
     if other is not None:
         await claim(alice, bob.actor)
         await other.meet(alice.actor)
-        await house.meet(bob.actor)
+        await harness.meet(bob.actor)
     begun = await begin(alice, bob)
     await send(alice, begun.ref, commit(0), await invitation(alice, bob))
     if other is not None:
-        await house.carry()
+        await harness.carry()
     return alice, bob, begun.ref
 
 
@@ -77,7 +77,7 @@ async def pair(house: House, other: House | None = None) -> tuple[Person, Person
 
 
 @pytest.mark.clause("E2E-3.7")
-async def test_a_stranger_starts_no_conversation(alpha: House, refused) -> None:
+async def test_a_stranger_starts_no_conversation(alpha: Harness, refused) -> None:
     alice, bob = await alpha.person("alice"), await alpha.person("bob")
     with refused("E2E-3.7"):
         await begin(alice, bob)
@@ -90,7 +90,7 @@ async def test_a_stranger_starts_no_conversation(alpha: House, refused) -> None:
 
 
 @pytest.mark.clause("E2E-3.7")
-async def test_a_block_ends_invitations_but_not_a_conversation(alpha: House, refused) -> None:
+async def test_a_block_ends_invitations_but_not_a_conversation(alpha: Harness, refused) -> None:
     alice, bob, ref = await pair(alpha)
     rows = tables.friendships
     await alpha.change(update(rows).where(rows.c.actor == bob.actor).values(ours="blocked"))
@@ -102,7 +102,7 @@ async def test_a_block_ends_invitations_but_not_a_conversation(alpha: House, ref
 
 
 @pytest.mark.clause("E2E-3.1")
-async def test_a_group_has_one_conversation(alpha: House, refused) -> None:
+async def test_a_group_has_one_conversation(alpha: Harness, refused) -> None:
     alice, mallory = await alpha.person("alice"), await alpha.person("mallory")
     begun = await begin(alice)
     assert (await begin(alice)).url == begun.url
@@ -117,7 +117,7 @@ async def test_a_group_has_one_conversation(alpha: House, refused) -> None:
 
 
 @pytest.mark.clause("E2E-3.2")
-async def test_who_does_not_take_part_cannot_send(alpha: House, refused) -> None:
+async def test_who_does_not_take_part_cannot_send(alpha: Harness, refused) -> None:
     alice, _bob, ref = await pair(alpha)
     mallory = await alpha.person("mallory")
     tablet = await alpha.device("alice", "tablet")
@@ -132,7 +132,7 @@ async def test_who_does_not_take_part_cannot_send(alpha: House, refused) -> None
 
 
 @pytest.mark.clause("E2E-3.2")
-async def test_who_is_removed_no_longer_takes_part(alpha: House, refused) -> None:
+async def test_who_is_removed_no_longer_takes_part(alpha: Harness, refused) -> None:
     alice, bob, ref = await pair(alpha)
     await send(alice, ref, commit(1), removed=[bob.actor])
     assert [item.kind for item in await mail(bob)] == ["welcome", "commit"]
@@ -143,7 +143,7 @@ async def test_who_is_removed_no_longer_takes_part(alpha: House, refused) -> Non
 
 
 @pytest.mark.clause("E2E-3.11")
-async def test_an_outsider_sees_no_conversation(alpha: House, beta: House, refused) -> None:
+async def test_an_outsider_sees_no_conversation(alpha: Harness, beta: Harness, refused) -> None:
     alice, _bob, ref = await pair(alpha)
     mallory, eve = await alpha.person("mallory"), await beta.person("eve")
     url = (await alice.call("GET", f"/conversations/{ref}")).value.url
@@ -159,7 +159,7 @@ async def test_an_outsider_sees_no_conversation(alpha: House, beta: House, refus
 
 
 @pytest.mark.clause("E2E-3.3")
-async def test_of_two_commits_at_once_one_wins(either: House) -> None:
+async def test_of_two_commits_at_once_one_wins(either: Harness) -> None:
     alice, bob, ref = await pair(either)
     tries = [send(alice, ref, commit(1, b"hers")), send(bob, ref, commit(1, b"his"))]
     answers = await at_once(*tries)
@@ -177,7 +177,7 @@ async def test_of_two_commits_at_once_one_wins(either: House) -> None:
 
 
 @pytest.mark.clause("E2E-3.3", "E2E-3.5")
-async def test_twenty_at_once_leave_one_chain(alpha: House) -> None:
+async def test_twenty_at_once_leave_one_chain(alpha: Harness) -> None:
     alice, bob, ref = await pair(alpha)
     sends = [
         send(who, ref, make(1, f"{number} {who.actor}".encode()))
@@ -195,7 +195,7 @@ async def test_twenty_at_once_leave_one_chain(alpha: House) -> None:
 
 
 @pytest.mark.clause("E2E-3.4")
-async def test_the_same_bytes_get_the_same_answer(alpha: House) -> None:
+async def test_the_same_bytes_get_the_same_answer(alpha: Harness) -> None:
     alice, bob, ref = await pair(alpha)
     first = await send(alice, ref, commit(1, b"x"))
     second = await send(alice, ref, commit(1, b"x"))
@@ -207,7 +207,7 @@ async def test_the_same_bytes_get_the_same_answer(alpha: House) -> None:
 
 
 @pytest.mark.clause("E2E-3.4")
-async def test_the_same_bytes_at_once_are_one_item(either: House) -> None:
+async def test_the_same_bytes_at_once_are_one_item(either: Harness) -> None:
     alice, bob, ref = await pair(either)
     answers = await at_once(*(send(alice, ref, commit(1, b"x")) for _ in range(4)))
     assert {answer.item.seq for answer in answers} == {2}
@@ -215,7 +215,7 @@ async def test_the_same_bytes_at_once_are_one_item(either: House) -> None:
 
 
 @pytest.mark.clause("E2E-3.5")
-async def test_an_old_message_is_a_conflict_with_the_head(alpha: House, refused) -> None:
+async def test_an_old_message_is_a_conflict_with_the_head(alpha: Harness, refused) -> None:
     alice, bob, ref = await pair(alpha)
     await send(alice, ref, commit(1))
     for late in (words(1), proposal(1), words(3), words(0)):
@@ -227,7 +227,7 @@ async def test_an_old_message_is_a_conflict_with_the_head(alpha: House, refused)
 
 
 @pytest.mark.clause("E2E-3.6", "E2E-4.2")
-async def test_welcomes_leave_with_an_accepted_commit_only(alpha: House, refused) -> None:
+async def test_welcomes_leave_with_an_accepted_commit_only(alpha: Harness, refused) -> None:
     alice, _bob, ref = await pair(alpha)
     carol = await alpha.person("carol")
     await befriend(alice, carol)
@@ -250,7 +250,7 @@ async def test_welcomes_leave_with_an_accepted_commit_only(alpha: House, refused
 
 
 @pytest.mark.clause("E2E-3.8")
-async def test_the_chain_is_signed_and_linked(alpha: House, beta: House) -> None:
+async def test_the_chain_is_signed_and_linked(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     for body in (proposal(1), commit(1), words(2)):
         await send(alice, ref, body)
@@ -276,7 +276,7 @@ async def test_the_chain_is_signed_and_linked(alpha: House, beta: House) -> None
 
 
 @pytest.mark.clause("E2E-1.6", "E2E-3.10")
-async def test_messages_cross_both_ways(alpha: House, beta: House) -> None:
+async def test_messages_cross_both_ways(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     (item,) = await mail(bob)
     assert (item.kind, item.actor, item.conversation) == ("welcome", alice.actor, ref)
@@ -294,7 +294,7 @@ async def test_messages_cross_both_ways(alpha: House, beta: House) -> None:
 
 
 @pytest.mark.clause("E2E-3.9")
-async def test_a_commit_is_ruled_by_the_relay_elsewhere(alpha: House, beta: House) -> None:
+async def test_a_commit_is_ruled_by_the_relay_elsewhere(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     won = await send(bob, ref, commit(1, b"bob's"))
     assert (won.epoch, won.item.seq) == (2, 2)
@@ -311,7 +311,7 @@ async def test_a_commit_is_ruled_by_the_relay_elsewhere(alpha: House, beta: Hous
 
 
 @pytest.mark.clause("E2E-3.9")
-async def test_nothing_leaves_while_the_relay_is_away(alpha: House, beta: House) -> None:
+async def test_nothing_leaves_while_the_relay_is_away(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     tablet = await beta.device("bob", "tablet")
     await fill(tablet)
@@ -328,22 +328,22 @@ async def test_nothing_leaves_while_the_relay_is_away(alpha: House, beta: House)
 
 
 @pytest.mark.clause("E2E-3.9", "E2E-3.2")
-async def test_only_members_nodes_may_forward(alpha: House, beta: House, refused) -> None:
+async def test_only_members_nodes_may_forward(alpha: Harness, beta: Harness, refused) -> None:
     alice, _bob, ref = await pair(alpha, beta)
     eve = await beta.person("eve")
     url = (await alice.call("GET", f"/conversations/{ref}")).value.url
     said = {"content": base64.b64encode(commit(1)).decode(), "welcomes": [], "removed": []}
     with refused("E2E-3.2"):
-        await alpha.pages.rule(url, eve.actor, said)
+        await alpha.pages.order(url, eve.actor, said)
     with refused("E2E-3.11"):
-        await alpha.pages.rule(f"{url}0", eve.actor, said)
+        await alpha.pages.order(f"{url}0", eve.actor, said)
     for bad in ({}, {"content": 3}, {"content": "??"}, {**said, "welcomes": [3]}):
         with pytest.raises(Refused):
-            await alpha.pages.rule(url, eve.actor, bad)
+            await alpha.pages.order(url, eve.actor, bad)
 
 
 @pytest.mark.clause("E2E-3.10")
-async def test_an_old_message_is_refused_at_home(alpha: House, beta: House, refused) -> None:
+async def test_an_old_message_is_refused_at_home(alpha: Harness, beta: Harness, refused) -> None:
     _alice, bob, ref = await pair(alpha, beta)
     await send(bob, ref, commit(1))
     with refused("E2E-3.10"):
@@ -352,7 +352,7 @@ async def test_an_old_message_is_refused_at_home(alpha: House, beta: House, refu
 
 
 @pytest.mark.clause("E2E-3.4")
-async def test_words_sent_twice_from_elsewhere_arrive_once(alpha: House, beta: House) -> None:
+async def test_words_sent_twice_from_elsewhere_arrive_once(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     for _ in range(2):
         await send(bob, ref, words(1, b"once"))
@@ -382,18 +382,18 @@ async def test_members_who_are_not_friends_hear_each_other(alpha, beta, clock, t
 
 def create(who: Person, content: bytes, *to: Person, conversation: str = "", number: int = 1):
     return CreateSealed(
-        f"{who.house.origin}/t/{number}",
+        f"{who.harness.origin}/t/{number}",
         who.actor,
-        f"{who.house.origin}/o/{number}",
+        f"{who.harness.origin}/o/{number}",
         SealedKind.GROUP_INFO,
         content,
         tuple(person.actor for person in to),
-        conversation or f"{who.house.origin}/o/conversation",
+        conversation or f"{who.harness.origin}/o/conversation",
     )
 
 
 @pytest.mark.clause("E2E-3.7", "E2E-4.4")
-async def test_a_stranger_elsewhere_reaches_nobody(alpha: House, beta: House, refused) -> None:
+async def test_a_stranger_elsewhere_reaches_nobody(alpha: Harness, beta: Harness, refused) -> None:
     alice, eve = await alpha.person("alice"), await beta.person("eve")
     await fill(alice)
     (_, invited), *_ = await invitation(eve, alice)
@@ -406,7 +406,7 @@ async def test_a_stranger_elsewhere_reaches_nobody(alpha: House, beta: House, re
 
 
 @pytest.mark.clause("E2E-4.4")
-async def test_a_friends_message_waits_for_its_welcome(alpha: House, beta: House) -> None:
+async def test_a_friends_message_waits_for_its_welcome(alpha: Harness, beta: Harness) -> None:
     alice, bob = await alpha.person("alice"), await beta.person("bob")
     await befriend(alice, bob)
     with pytest.raises(Unreachable):
@@ -419,7 +419,7 @@ async def test_a_friends_message_waits_for_its_welcome(alpha: House, beta: House
 
 
 @pytest.mark.clause("E2E-1.2", "E2E-4.3")
-async def test_a_commit_under_any_label_is_delivered(alpha: House, beta: House) -> None:
+async def test_a_commit_under_any_label_is_delivered(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     url = (await alice.call("GET", f"/conversations/{ref}")).value.url
     await send(alice, ref, commit(1))
@@ -435,7 +435,7 @@ async def test_a_commit_under_any_label_is_delivered(alpha: House, beta: House) 
 
 
 @pytest.mark.clause("E2E-4.2", "E2E-3.1", "E2E-1.4")
-async def test_what_arrives_wrong_is_refused(alpha: House, beta: House, refused) -> None:
+async def test_what_arrives_wrong_is_refused(alpha: Harness, beta: Harness, refused) -> None:
     alice, bob = await alpha.person("alice"), await beta.person("bob")
     await befriend(alice, bob)
     await fill(alice)
@@ -455,7 +455,7 @@ async def test_what_arrives_wrong_is_refused(alpha: House, beta: House, refused)
         await alpha.receive(create(eve, invited, alice, conversation=url))
 
 
-async def test_a_hostile_epoch_does_not_shut_our_devices_out(alpha: House, beta: House) -> None:
+async def test_a_hostile_epoch_does_not_shut_our_devices_out(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     url = (await alice.call("GET", f"/conversations/{ref}")).value.url
     await beta.receive(create(alice, commit(1), bob, conversation=url, number=1))
@@ -471,7 +471,7 @@ async def test_a_hostile_epoch_does_not_shut_our_devices_out(alpha: House, beta:
 
 
 @pytest.mark.clause("E2E-4.1")
-async def test_every_device_but_the_sender_gets_it_once(alpha: House, beta: House) -> None:
+async def test_every_device_but_the_sender_gets_it_once(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
     tablet = await alpha.device("alice", "tablet")
     await fill(tablet)
@@ -488,7 +488,7 @@ async def test_every_device_but_the_sender_gets_it_once(alpha: House, beta: Hous
 
 
 @pytest.mark.clause("E2E-4.5")
-async def test_what_waits_is_the_devices_own(alpha: House) -> None:
+async def test_what_waits_is_the_devices_own(alpha: Harness) -> None:
     alice, bob, ref = await pair(alpha)
     mallory = await alpha.person("mallory")
     await send(alice, ref, words(1))
@@ -500,7 +500,7 @@ async def test_what_waits_is_the_devices_own(alpha: House) -> None:
     assert [item.seq for item in await mail(bob)] == [second.seq]
 
 
-async def test_the_mailbox_is_read_by_pages(alpha: House) -> None:
+async def test_the_mailbox_is_read_by_pages(alpha: Harness) -> None:
     alice, bob, ref = await pair(alpha)
     for number in range(4):
         await send(alice, ref, words(1, bytes([65 + number])))
@@ -521,7 +521,7 @@ def cursor(reply) -> str:
 
 
 @pytest.mark.clause("E2E-4.6")
-async def test_the_event_carries_the_item(alpha: House) -> None:
+async def test_the_event_carries_the_item(alpha: Harness) -> None:
     alice, bob, ref = await pair(alpha)
     await send(alice, ref, words(1, b"small"))
     await send(alice, ref, words(1, b"x" * 70_000))
@@ -541,7 +541,7 @@ async def test_the_event_carries_the_item(alpha: House) -> None:
 
 
 @pytest.mark.clause("E2E-1.7")
-async def test_messages_are_shown_to_their_owner_alone(alpha: House) -> None:
+async def test_messages_are_shown_to_their_owner_alone(alpha: Harness) -> None:
     alice, bob, ref = await pair(alpha)
     await send(alice, ref, words(1, b"latest"))
     shown = await alpha.pages.messages(bob.actor, bob.actor)
@@ -553,16 +553,16 @@ async def test_messages_are_shown_to_their_owner_alone(alpha: House) -> None:
 
 
 @pytest.mark.clause("E2E-1.5")
-async def test_tables_hold_ciphertext_and_header_only(alpha: House, beta: House) -> None:
+async def test_tables_hold_ciphertext_and_header_only(alpha: Harness, beta: Harness) -> None:
     """Every cell of both databases: what a message says stands only inside its own bytes."""
     alice, _bob, ref = await pair(alpha, beta)
     await send(alice, ref, words(1, b"PLAINTEXT-MARK"))
     await alpha.carry()
     holders = {"mailbox": {"body"}, "outbox": {"body"}, "events": {"data"}, "arrivals": {"body"}}
     mark = base64.b64encode(b"PLAINTEXT-MARK")[1:-3]
-    for house in (alpha, beta):
+    for harness in (alpha, beta):
         for table in tables.METADATA.sorted_tables:
-            for row in await house.rows(table):
+            for row in await harness.rows(table):
                 for name, value in row._mapping.items():
                     text = value if isinstance(value, bytes) else str(value).encode()
                     clear = b"PLAINTEXT-MARK" in text or mark in text
@@ -572,7 +572,7 @@ async def test_tables_hold_ciphertext_and_header_only(alpha: House, beta: House)
     assert sealed(1, 1, b"PLAINTEXT-MARK") == row.body
 
 
-async def test_a_message_is_one_unit(alpha: House) -> None:
+async def test_a_message_is_one_unit(alpha: Harness) -> None:
     alice, _bob, ref = await pair(alpha)
     opened = 0
     run = alpha.units.run
@@ -587,7 +587,7 @@ async def test_a_message_is_one_unit(alpha: House) -> None:
     assert opened == 1
 
 
-async def test_a_device_without_a_token_of_a_device_is_refused(alpha: House) -> None:
+async def test_a_device_without_a_token_of_a_device_is_refused(alpha: Harness) -> None:
     alice = await alpha.person("alice")
     alice.caller = type(alice.caller)(
         **{

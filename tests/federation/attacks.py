@@ -29,11 +29,11 @@ from node.e2ee.mls.public.framing import PROPOSAL
 from node.federation.discovery import ACTIVITY_JSON
 from node.ports import Request
 from node.store.e2ee import E2eeUnit
-from node.testing.town import House, Town
-from node.testing.world import Character, Heard, Stranger
+from node.testing.town import Town, TownNode
+from node.testing.weather import Character, Heard, Stranger
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
-from tests.e2ee.houses import commit, sealed, welcome, words
+from tests.e2ee.harness import commit, sealed, welcome, words
 
 GROUP = b"mls://alpha.test/talk"
 EPOCH = 3
@@ -44,7 +44,7 @@ class Scene:
     """The town at the moment of the attack."""
 
     town: Town
-    alpha: House
+    alpha: TownNode
     evil: Stranger
     beta: Stranger
     alice: str

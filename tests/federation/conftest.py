@@ -16,12 +16,12 @@ from node.federation.receiving import Delivery, Receiver
 from node.net.once import SingleFlight
 from node.ports import Request, Response
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.directory import Directory
 from node.store.queue import Arrivals, Waiting
 from node.store.tables import METADATA
-from node.store.unit import Desk, Unit, Units
+from node.store.unit import Unit, UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
@@ -88,19 +88,19 @@ class Person:
         }
 
 
-class World:
+class System:
     """One node's door with everything behind it but the network."""
 
     def __init__(self, database: Database) -> None:
         self.clock = FakeClock()
         self.net = FakeNet()
         self.database = database
-        bells = Bells()
-        desk = Desk(US, self.clock, FakeEntropy(), lambda _: b"{}")
-        self.units = Units(database, desk, bells)
+        wakeups = Wakeups()
+        context = UnitContext(US, self.clock, FakeEntropy(), lambda _: b"{}")
+        self.units = Units(database, context, wakeups)
         self.directory = Directory(self.units, self.clock)
         self.discovery = Discovery(self.net, self.directory, SingleFlight(), self.clock)
-        self.arrivals = Arrivals(database, bells, self.clock)
+        self.arrivals = Arrivals(database, wakeups, self.clock)
         self.waiting = Waiting(database, self.clock)
         self.receiver = Receiver(self.discovery, self.arrivals, self.directory, self.clock, US)
 
@@ -136,14 +136,14 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def system(tmp_path: Path) -> AsyncIterator[System]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
 
     async def create(connection: AsyncConnection) -> None:
         await connection.run_sync(METADATA.create_all)
 
     await database.write(create)
-    found = World(database)
+    found = System(database)
     await found.add_alice()
     yield found
     await database.close()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node.errors import Forbidden, Malformed
-from node.federation.admission import Course, Standing, admit, names_us, said
+from node.federation.admission import Disposition, Standing, admit, names_us, read_activity
 
 US = "https://a.test"
 BOB = "https://b.test/a/bob"
@@ -18,8 +18,8 @@ def activity(kind: str, **more: Any) -> dict[str, Any]:
     return {"id": "https://b.test/t/1", "type": kind, "actor": BOB, **more}
 
 
-def course(document: dict[str, Any], personal: bool = False, **standing: bool) -> Course:
-    words = said(document)
+def disposition(document: dict[str, Any], personal: bool = False, **standing: bool) -> Disposition:
+    words = read_activity(document)
     return admit(words, Standing(**standing), names_us(words, US, personal))
 
 
@@ -42,44 +42,47 @@ def course(document: dict[str, Any], personal: bool = False, **standing: bool) -
 )
 def test_what_is_no_activity_is_refused(document: object) -> None:
     with pytest.raises(Malformed):
-        said(document)
+        read_activity(document)
 
 
 @pytest.mark.clause("FED-7.4")
 @pytest.mark.parametrize("id", ["https://evil.test/1", "http://b.test/1", "https://b.test:444/1"])
 def test_an_id_of_another_origin_is_refused(id: str) -> None:
     with pytest.raises(Forbidden):
-        said({**activity("Follow"), "id": id})
+        read_activity({**activity("Follow"), "id": id})
 
 
 def test_an_actor_may_be_enclosed_or_a_list_of_one() -> None:
-    assert said({**activity("Like"), "actor": {"id": BOB, "type": "Person"}}).actor == BOB
-    assert said({**activity("Like"), "actor": [BOB]}).actor == BOB
+    assert read_activity({**activity("Like"), "actor": {"id": BOB, "type": "Person"}}).actor == BOB
+    assert read_activity({**activity("Like"), "actor": [BOB]}).actor == BOB
 
 
 @pytest.mark.clause("FED-7.7")
 def test_the_suspended_are_refused(refused: Refuses) -> None:
     with refused("FED-7.7"):
-        course(activity("Follow", object=f"{US}/a/alice"), suspended=True)
+        disposition(activity("Follow", object=f"{US}/a/alice"), suspended=True)
 
 
 @pytest.mark.clause("FED-7.8")
 def test_a_create_is_applied_once_and_a_follow_as_often_as_it_comes() -> None:
-    assert course(activity("Create", to=[f"{US}/a/alice"])) is Course.KEEP
-    assert course(activity("Announce", to=f"{US}/a/alice")) is Course.KEEP
+    assert disposition(activity("Create", to=[f"{US}/a/alice"])) is Disposition.KEEP
+    assert disposition(activity("Announce", to=f"{US}/a/alice")) is Disposition.KEEP
     for kind in ("Follow", "Offer", "Accept", "Like", "Undo", "Block"):
-        assert course(activity(kind, object=f"{US}/a/alice")) is Course.REPEAT
+        assert disposition(activity(kind, object=f"{US}/a/alice")) is Disposition.REPEAT
 
 
 @pytest.mark.clause("FED-7.9")
 def test_what_nobody_here_is_concerned_by_is_dropped() -> None:
     note = {"id": "https://b.test/o/1", "type": "Note", "to": ["https://c.test/a/carol"]}
-    assert course(activity("Create", object=note, to=["as:Public"])) is Course.DROP
-    assert course(activity("Create", object=note), awaited=True) is Course.KEEP
-    assert course(activity("Create", object=note), personal=True) is Course.KEEP
-    assert course(activity("Like", object="https://c.test/o/1")) is Course.DROP
-    assert course(activity("Delete", object="https://b.test/o/1")) is Course.DROP
-    assert course(activity("Delete", object="https://b.test/o/1"), known=True) is Course.REPEAT
+    assert disposition(activity("Create", object=note, to=["as:Public"])) is Disposition.DROP
+    assert disposition(activity("Create", object=note), awaited=True) is Disposition.KEEP
+    assert disposition(activity("Create", object=note), personal=True) is Disposition.KEEP
+    assert disposition(activity("Like", object="https://c.test/o/1")) is Disposition.DROP
+    assert disposition(activity("Delete", object="https://b.test/o/1")) is Disposition.DROP
+    assert (
+        disposition(activity("Delete", object="https://b.test/o/1"), known=True)
+        is Disposition.REPEAT
+    )
 
 
 @pytest.mark.clause("FED-7.9")
@@ -97,10 +100,10 @@ def test_what_nobody_here_is_concerned_by_is_dropped() -> None:
     ],
 )
 def test_what_names_us_concerns_us(more: dict[str, Any]) -> None:
-    assert course(activity("Undo", **more)) is Course.REPEAT
+    assert disposition(activity("Undo", **more)) is Disposition.REPEAT
 
 
 @pytest.mark.clause("FED-7.9")
 @pytest.mark.parametrize("kind", ["Travel", "Listen", "Question", "toot:Wave"])
 def test_types_without_a_handler_are_dropped(kind: str) -> None:
-    assert course(activity(kind, object=f"{US}/a/alice"), personal=True) is Course.DROP
+    assert disposition(activity(kind, object=f"{US}/a/alice"), personal=True) is Disposition.DROP

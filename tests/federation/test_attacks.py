@@ -18,9 +18,9 @@ from node.store.e2ee import E2eeUnit
 from node.store.graph import GraphUnit
 from node.testing.fakes import FakeEntropy
 from node.testing.town import Town, open_town
-from node.testing.world import Storm, Stranger
+from node.testing.weather import Storm, Stranger
 from node.wire.api.inbox import NewPost, Post, PostList
-from tests.e2ee.houses import welcome
+from tests.e2ee.harness import welcome
 from tests.federation.attacks import ATTACKS, EPOCH, GROUP, Scene
 from tests.stories.people import befriend, person
 
@@ -188,7 +188,7 @@ async def test_friends_find_each_other_through_a_storm(tmp_path: Path, seed: int
         person(town, "bob", "beta.test") as bob,
     ):
         for one, other in ((alice, bob), (bob, alice)):
-            await one.house.node.lines.discovery.find(other.handle)
+            await one.harness.node.lines.discovery.find(other.handle)
         storm = Storm(FakeEntropy(f"storm {seed}"), 40)
         town.weather = storm
         await befriend(town, alice, bob)

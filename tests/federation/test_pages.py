@@ -18,11 +18,11 @@ from node.store.keyring import Keyring, NodeKey
 from node.store.unit import Unit
 from node.testing.fakes import FakeEntropy
 from node.web import federation, problems, wellknown
-from node.web.limits import Gate, MemoryBuckets
-from node.web.paces import Paces, Suffixes
+from node.web.limits import MemoryBuckets, TrustedProxies
+from node.web.peer_rate_limits import PeerRateLimits, Suffixes
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
-from tests.federation.conftest import ALICE, US, Person, World
+from tests.federation.conftest import ALICE, US, Person, System
 
 INSTANCE = f"{US}/a/node"
 Client = TestClient[web.Request, web.Application]
@@ -47,10 +47,10 @@ async def friends_only(id: str, viewer: str | None) -> dict[str, Any] | None:
 
 
 @pytest.fixture
-async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
+async def client(system: System, tmp_path: Path) -> AsyncIterator[Client]:
     config = Config(origin=US, inbox_limit_bytes=65536)
     entropy = FakeEntropy()
-    keyring = Keyring(NodeKey(tmp_path, entropy), world.units, entropy)
+    keyring = Keyring(NodeKey(tmp_path, entropy), system.units, entropy)
 
     async def people(unit: Unit) -> None:
         put = unit.connection.execute
@@ -89,26 +89,26 @@ async def client(world: World, tmp_path: Path) -> AsyncIterator[Client]:
                 )
             )
 
-    await world.units.run(Unit, people)
-    paces = Paces(MemoryBuckets(world.clock), Suffixes(), Gate(), 6000)
+    await system.units.run(Unit, people)
+    rate_limits = PeerRateLimits(MemoryBuckets(system.clock), Suffixes(), TrustedProxies(), 6000)
     rooms = federation.Rooms(
-        world.receiver, world.directory, world.units, keyring, paces, (friends_only,)
+        system.receiver, system.directory, system.units, keyring, rate_limits, (friends_only,)
     )
     app = web.Application(middlewares=[refusals])
     app.add_routes(federation.routes(rooms, config))
-    app.add_routes(wellknown.routes(world.directory, world.units, config))
+    app.add_routes(wellknown.routes(system.directory, system.units, config))
     async with TestClient(TestServer(app)) as opened:
         yield opened
 
 
-def signed_get(world: World, who: Person, path: str) -> dict[str, str]:
+def signed_get(system: System, who: Person, path: str) -> dict[str, str]:
     request = Request("GET", US + path)
-    headers = httpsig.sign(request, who.ed25519, world.clock.now(), Dialect.RFC9421)
+    headers = httpsig.sign(request, who.ed25519, system.clock.now(), Dialect.RFC9421)
     return {**headers, "Accept": "application/activity+json"}
 
 
-async def post(world: World, client: Client, who: Person, path: str, said: Any) -> Any:
-    delivery = world.signed(who.rsa, said, path)
+async def post(system: System, client: Client, who: Person, path: str, said: Any) -> Any:
+    delivery = system.signed(who.rsa, said, path)
     headers = {name: values[0] for name, values in delivery.headers.items()}
     headers["Content-Type"] = "application/activity+json"
     async with client.post(path, data=delivery.body, headers=headers) as answer:
@@ -116,13 +116,13 @@ async def post(world: World, client: Client, who: Person, path: str, said: Any) 
 
 
 @pytest.mark.clause("FED-7.8", "FED-7.14")
-async def test_an_inbox_accepts_what_is_proven(world: World, client: Client, bob: Person) -> None:
-    world.publish(bob)
+async def test_an_inbox_accepts_what_is_proven(system: System, client: Client, bob: Person) -> None:
+    system.publish(bob)
     follow = bob.says("Follow", object=ALICE)
-    assert (await post(world, client, bob, "/a/alice/inbox", follow))[0] == 202
-    assert (await post(world, client, bob, "/inbox", follow))[0] == 202
-    assert await world.stored() == [follow["id"]]
-    status, body = await post(world, client, bob, "/a/nobody/inbox", follow)
+    assert (await post(system, client, bob, "/a/alice/inbox", follow))[0] == 202
+    assert (await post(system, client, bob, "/inbox", follow))[0] == 202
+    assert await system.stored() == [follow["id"]]
+    status, body = await post(system, client, bob, "/a/nobody/inbox", follow)
     assert (status, json.loads(body)["clause"]) == (404, "FED-7.14")
 
 
@@ -178,13 +178,13 @@ async def test_every_actor_of_ours_is_served_unsigned(client: Client) -> None:
         assert (answer.status, answer.headers["Location"]) == (303, f"{US}/@alice")
 
 
-async def test_a_deleted_actor_is_gone(world: World, client: Client) -> None:
+async def test_a_deleted_actor_is_gone(system: System, client: Client) -> None:
     async def delete(unit: Unit) -> None:
         await unit.connection.execute(
             tables.actors.update().where(tables.actors.c.id == ALICE).values(gone=1)
         )
 
-    await world.units.run(Unit, delete)
+    await system.units.run(Unit, delete)
     async with client.get("/a/alice") as answer:
         assert answer.status == 410
         assert (await answer.json())["type"] == "Tombstone"
@@ -192,19 +192,19 @@ async def test_a_deleted_actor_is_gone(world: World, client: Client) -> None:
 
 @pytest.mark.clause("FED-11.2")
 async def test_what_is_not_for_you_does_not_exist(
-    world: World, client: Client, bob: Person, eve: Person
+    system: System, client: Client, bob: Person, eve: Person
 ) -> None:
-    world.publish(bob)
-    world.publish(eve)
+    system.publish(bob)
+    system.publish(eve)
     answers = []
-    for headers in ({}, signed_get(world, eve, "/o/1")):
+    for headers in ({}, signed_get(system, eve, "/o/1")):
         async with client.get("/o/1", headers=headers) as answer:
             answers.append((answer.status, await answer.read()))
     async with client.get("/o/absent") as answer:
         answers.append((answer.status, await answer.read()))
     assert len(set(answers)) == 1
     assert answers[0][0] == 404
-    async with client.get("/o/1", headers=signed_get(world, bob, "/o/1")) as answer:
+    async with client.get("/o/1", headers=signed_get(system, bob, "/o/1")) as answer:
         assert (await answer.json())["id"] == f"{US}/o/1"
         assert "Signature" in answer.headers["Vary"]
         assert "private" in answer.headers["Cache-Control"]
@@ -212,16 +212,16 @@ async def test_what_is_not_for_you_does_not_exist(
 
 @pytest.mark.clause("FED-11.2")
 async def test_an_activity_is_shown_to_those_it_was_sent_to(
-    world: World, client: Client, bob: Person, eve: Person
+    system: System, client: Client, bob: Person, eve: Person
 ) -> None:
-    world.publish(bob)
-    world.publish(eve)
+    system.publish(bob)
+    system.publish(eve)
     async with client.get("/t/1") as answer:
         assert answer.status == 200, "public"
     for headers, status in (
         ({}, 404),
-        (signed_get(world, eve, "/t/2"), 404),
-        (signed_get(world, bob, "/t/2"), 200),
+        (signed_get(system, eve, "/t/2"), 404),
+        (signed_get(system, bob, "/t/2"), 200),
     ):
         async with client.get("/t/2", headers=headers) as answer:
             assert answer.status == status
@@ -229,10 +229,10 @@ async def test_an_activity_is_shown_to_those_it_was_sent_to(
 
 @pytest.mark.clause("FED-11.5")
 async def test_a_wrong_signature_is_refused_not_ignored(
-    world: World, client: Client, bob: Person
+    system: System, client: Client, bob: Person
 ) -> None:
-    world.publish(bob)
-    headers = signed_get(world, bob, "/t/2")
+    system.publish(bob)
+    headers = signed_get(system, bob, "/t/2")
     async with client.get("/t/1", headers=headers) as answer:
         assert answer.status == 401
 
@@ -253,10 +253,10 @@ async def test_the_outbox_lists_public_activities_newest_first(client: Client) -
     "path", ["/t/1", "/a/alice/outbox", "/a/alice/outbox/before/9", "/a/channel/outbox"]
 )
 async def test_who_is_blocked_and_says_who_they_are_is_shown_nothing(
-    world: World, client: Client, eve: Person, path: str
+    system: System, client: Client, eve: Person, path: str
 ) -> None:
-    world.publish(eve)
-    async with client.get(path, headers=signed_get(world, eve, path)) as answer:
+    system.publish(eve)
+    async with client.get(path, headers=signed_get(system, eve, path)) as answer:
         assert answer.status == 200
 
     async def block(unit: Unit) -> None:
@@ -266,15 +266,15 @@ async def test_who_is_blocked_and_says_who_they_are_is_shown_nothing(
             )
         )
 
-    await world.units.run(Unit, block)
-    async with client.get(path, headers=signed_get(world, eve, path)) as answer:
+    await system.units.run(Unit, block)
+    async with client.get(path, headers=signed_get(system, eve, path)) as answer:
         assert (answer.status, (await answer.json())["clause"]) == (404, "FED-11.2")
 
 
 @pytest.mark.clause("INB-1.8")
 @pytest.mark.parametrize("path", ["/t/1", "/a/alice/outbox", "/a/alice/outbox/before/9"])
 async def test_what_someone_suspended_said_is_not_shown(
-    world: World, client: Client, path: str
+    system: System, client: Client, path: str
 ) -> None:
     async with client.get(path) as answer:
         assert answer.status == 200
@@ -282,29 +282,29 @@ async def test_what_someone_suspended_said_is_not_shown(
     async def suspend(unit: Unit) -> None:
         await unit.connection.execute(tables.accounts.update().values(state="suspended"))
 
-    await world.units.run(Unit, suspend)
+    await system.units.run(Unit, suspend)
     async with client.get(path) as answer:
         assert answer.status == 404
 
 
 @pytest.mark.clause("FED-11.4")
 async def test_only_friends_see_who_the_friends_are(
-    world: World, client: Client, bob: Person, eve: Person
+    system: System, client: Client, bob: Person, eve: Person
 ) -> None:
-    world.publish(bob)
-    world.publish(eve)
+    system.publish(bob)
+    system.publish(eve)
     path = "/a/alice/friends"
-    for headers in ({}, signed_get(world, eve, path)):
+    for headers in ({}, signed_get(system, eve, path)):
         async with client.get(path, headers=headers) as answer:
             shell = await answer.json()
             assert "first" not in shell
             assert "totalItems" not in shell
         page = f"{path}/after/"
-        async with client.get(page, headers=headers and signed_get(world, eve, page)) as answer:
+        async with client.get(page, headers=headers and signed_get(system, eve, page)) as answer:
             assert answer.status == 404
-    async with client.get(path, headers=signed_get(world, bob, path)) as answer:
+    async with client.get(path, headers=signed_get(system, bob, path)) as answer:
         first = (await answer.json())["first"].removeprefix(US)
-    async with client.get(first, headers=signed_get(world, bob, first)) as answer:
+    async with client.get(first, headers=signed_get(system, bob, first)) as answer:
         assert (await answer.json())["orderedItems"] == [bob.id], "who only was asked is none"
 
 

@@ -13,12 +13,12 @@ from node.errors import Refused
 from node.federation.activities import parse, render
 from node.federation.activities.shapes import Activity, Delete
 from node.federation.capabilities import FRIENDSHIP
-from node.graph import hearing
+from node.graph import friendship_handlers
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.friends import FriendsUnit
-from node.store.unit import Desk, Units
+from node.store.unit import UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.wire.times import micros
 from tests.graph.paper import HANDLERS
@@ -45,7 +45,7 @@ class Node:
 
     async def hear(self, activity: Activity) -> None:
         """One arrival, applied. Raises `Refused`."""
-        handler = {**HANDLERS, Delete: hearing.on_delete}[type(activity)]
+        handler = {**HANDLERS, Delete: friendship_handlers.on_delete}[type(activity)]
         await self.do(lambda unit: handler(activity, unit))
 
     async def insert(self, table: Any, **values: Any) -> None:
@@ -79,7 +79,7 @@ class Node:
         return await self.database.write(work)
 
 
-class World:
+class System:
     """Some nodes, and people on each."""
 
     def __init__(self, folder: Path) -> None:
@@ -95,8 +95,8 @@ class World:
 
         await database.write(create)
         clock = FakeClock()
-        desk = Desk(f"https://{domain}", clock, FakeEntropy(domain), render)
-        node = Node(domain, database, Units(database, desk, Bells()), clock, [], [])
+        context = UnitContext(f"https://{domain}", clock, FakeEntropy(domain), render)
+        node = Node(domain, database, Units(database, context, Wakeups()), clock, [], [])
         self.nodes[domain] = node
         return node
 

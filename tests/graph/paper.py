@@ -1,4 +1,4 @@
-"""The graph room's unit on a shelf, and two nodes between which a test carries every activity."""
+"""The graph unit on tables in memory, and two nodes between which a test carries every activity."""
 
 import json
 from collections.abc import Callable, Coroutine, Iterable
@@ -17,48 +17,50 @@ from node.federation.activities.shapes import (
 )
 from node.federation.activities.table import render
 from node.federation.capabilities import FRIENDSHIP
-from node.graph import blocking, following, hearing
+from node.graph import blocking, following, friendship_handlers
 from node.graph.accounts import Account, Role, State
-from node.graph.room import Following
-from node.graph.tie import Tie
-from node.store.unit import Desk
+from node.graph.friendship import Friendship
+from node.graph.friendship_unit import Following
+from node.store.unit import UnitContext
 from node.testing.fakes import FakeClock, FakeEntropy
-from node.testing.memory import Shelf
+from node.testing.memory import MemoryTables
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.kinds import at_once
-from node.testing.memory.shelf import Actor
+from node.testing.memory.tables import Actor
 
 HANDLERS: dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]] = {
-    OfferFriendship: hearing.on_offer,
-    Accept: hearing.on_accept,
-    Reject: hearing.on_reject,
-    Undo: hearing.on_undo,
-    EndFriendship: hearing.on_end,
+    OfferFriendship: friendship_handlers.on_offer,
+    Accept: friendship_handlers.on_accept,
+    Reject: friendship_handlers.on_reject,
+    Undo: friendship_handlers.on_undo,
+    EndFriendship: friendship_handlers.on_end,
     Block: blocking.on_block,
     Follow: following.on_follow,
 }
 
 
 class Paper(GraphUnit):
-    """The graph's unit over a shelf, for one person of one node, who knows Ann and Bob."""
+    """The graph's unit over tables in memory, for one person of one node, who knows Ann and Bob."""
 
     def __init__(self, actor: str) -> None:
         origin = actor.partition("/a/")[0]
-        super().__init__(Shelf(), Desk(origin, FakeClock(), FakeEntropy(actor), render))
+        super().__init__(
+            MemoryTables(), UnitContext(origin, FakeClock(), FakeEntropy(actor), render)
+        )
         self.owed: list[tuple[Activity, tuple[str, ...]]] = []
         for id in (ANN, BOB):
-            self.shelf.actors[id] = Actor(id, local=id == actor, capabilities=(FRIENDSHIP,))
-        self.shelf.accounts["account"] = Account(
+            self.tables.actors[id] = Actor(id, local=id == actor, capabilities=(FRIENDSHIP,))
+        self.tables.accounts["account"] = Account(
             "account", "name", actor, "", "", Role.MEMBER, State.ACTIVE, self.now
         )
 
     def do(self, work: Callable[["Paper"], Coroutine[Any, Any, None]]) -> bool:
         """One unit: all or nothing. False when it was refused."""
-        before, owed = self.shelf.cut(), list(self.owed)
+        before, owed = self.tables.cut(), list(self.owed)
         try:
             at_once(work(self))
         except Refused:
-            self.shelf.back(before)
+            self.tables.back(before)
             self.owed = owed
             return False
         return True
@@ -69,12 +71,12 @@ class Paper(GraphUnit):
     @property
     def noticed(self) -> list[tuple[str, str]]:
         """The kinds of the notices, and who they are of."""
-        return [(one.kind, one.actor) for one in self.shelf.notices.values()]
+        return [(one.kind, one.actor) for one in self.tables.notices.values()]
 
     @property
     def told(self) -> list[dict[str, object]]:
         """What was told of friendships."""
-        events = self.shelf.events.values()
+        events = self.tables.events.values()
         return [json.loads(one.data) for one in events if one.kind == "friendship"]
 
     async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None:
@@ -116,9 +118,9 @@ class Two:
             self.deliver(order(len(self.air)), again=False)
         raise AssertionError("the two never stop talking")
 
-    def tie(self, who: str) -> Tie:
+    def friendship(self, who: str) -> Friendship:
         other = BOB if who == ANN else ANN
-        return at_once(self.nodes[who].tie(who, other))
+        return at_once(self.nodes[who].friendship(who, other))
 
     def follow(self, who: str, follower: str, followed: str) -> Following | None:
         """What the node of `who` knows of one following the other."""

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from node.federation.activities.shapes import Activity
 from node.graph import befriending, blocking, following
-from node.graph.friendship import (
+from node.graph.friendship_states import (
     FRIENDS,
     INCOMING,
     REQUESTED,
     Pair,
     Stance,
 )
-from node.graph.room import FollowState
+from node.graph.friendship_unit import FollowState
 from tests.graph.paper import ANN, BOB, Two
 
 Command = Callable[..., Coroutine[Any, Any, None]]
@@ -46,7 +46,7 @@ def plain(pair: Pair) -> Pair:
 
 
 def agree(two: Two) -> None:
-    ann, bob = two.tie(ANN), two.tie(BOB)
+    ann, bob = two.friendship(ANN), two.friendship(BOB)
     assert plain(ann.pair) == turned(plain(bob.pair)), (ann, bob)
     for follower, followed in ((ANN, BOB), (BOB, ANN)):
         rows = [two.follow(who, follower, followed) for who in (ANN, BOB)]
@@ -90,7 +90,7 @@ def test_crossing_requests_are_one_friendship_told_once(ends: Any, copies: list[
     for copy in copies:
         two.deliver(copy % len(two.air), again=True)
     two.heal(lambda count: ends.randrange(count))
-    assert two.tie(ANN).pair == two.tie(BOB).pair == FRIENDS
+    assert two.friendship(ANN).pair == two.friendship(BOB).pair == FRIENDS
     for who, other in ((ANN, BOB), (BOB, ANN)):
         assert two.nodes[who].noticed == [("friend_accepted", other)]
         told = [data["state"] for data in two.nodes[who].told]
@@ -130,7 +130,7 @@ def test_every_order_of_up_to_six_activities_leads_to_one_end(script: list[str])
             two.deliver(0, again=False)
         two.heal(lambda _: 0)
         agree(two)
-        ends.add((two.tie(ANN).pair, two.tie(BOB).pair))
+        ends.add((two.friendship(ANN).pair, two.friendship(BOB).pair))
     assert len(ends) == 1, ends
 
 
@@ -163,9 +163,9 @@ def test_an_end_that_comes_first_leaves_nothing_behind() -> None:
     two.do(ANN, befriending.cancel)
     two.deliver(1, again=False)
     two.deliver(0, again=True)
-    assert two.tie(BOB).pair == Pair()
+    assert two.friendship(BOB).pair == Pair()
     two.heal(lambda _: 0)
-    assert two.tie(ANN).pair == two.tie(BOB).pair == Pair()
+    assert two.friendship(ANN).pair == two.friendship(BOB).pair == Pair()
     assert two.nodes[BOB].noticed == []
 
 
@@ -179,10 +179,10 @@ def test_a_stale_end_does_not_end_a_later_friendship() -> None:
     two.deliver(0, again=True)
     two.do(BOB, befriending.request)
     two.deliver(1, again=False)
-    assert two.tie(ANN).pair == INCOMING
+    assert two.friendship(ANN).pair == INCOMING
     two.do(ANN, befriending.accept)
     two.heal(lambda count: count - 1)  # the old end comes last
-    assert two.tie(ANN).pair == two.tie(BOB).pair == FRIENDS
+    assert two.friendship(ANN).pair == two.friendship(BOB).pair == FRIENDS
 
 
 @pytest.mark.clause("GRA-3.3")
@@ -192,8 +192,8 @@ def test_of_two_crossing_requests_the_other_one_stays_when_one_is_taken_back() -
     two.do(BOB, befriending.request)
     two.do(ANN, befriending.cancel)
     two.heal(lambda _: 0)
-    assert two.tie(ANN).pair == INCOMING
-    assert two.tie(BOB).pair == REQUESTED
+    assert two.friendship(ANN).pair == INCOMING
+    assert two.friendship(BOB).pair == REQUESTED
 
 
 @pytest.mark.clause("GRA-4.2", "GRA-4.6")
@@ -206,10 +206,10 @@ def test_a_request_that_a_block_swallowed_unseen_is_taken_back() -> None:
     two.deliver(0, again=False)
     assert len(two.refused) == 2
     two.do(ANN, blocking.unblock)
-    assert two.tie(BOB).pair == REQUESTED
+    assert two.friendship(BOB).pair == REQUESTED
     two.heal(lambda count: count - 1)  # the Undo comes before its Block
     agree(two)
-    assert two.tie(ANN).pair == two.tie(BOB).pair == Pair()
+    assert two.friendship(ANN).pair == two.friendship(BOB).pair == Pair()
 
 
 @pytest.mark.clause("GRA-4.7", "GRA-4.4")

@@ -10,7 +10,7 @@ from node.federation.activities.shapes import Accept, Follow, OfferFriendship, R
 from node.graph import befriending, blocking, following
 from node.graph.visibility import Audience, AudienceKind
 from node.store import tables
-from tests.graph.nodes import Node, World
+from tests.graph.nodes import Node, System
 
 Expect = Callable[[str], AbstractContextManager[None]]
 FRIENDS_ONLY = [Audience(AudienceKind.FRIENDS)]
@@ -20,8 +20,8 @@ ONE = "https://mastodon.test/follows/1"
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    made = World(tmp_path)
+async def system(tmp_path: Path) -> AsyncIterator[System]:
+    made = System(tmp_path)
     await made.node("a.test")
     for name, domain in (("ann", "a.test"), ("abe", "a.test")):
         await made.person(name, domain)
@@ -32,8 +32,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def a(world: World) -> Node:
-    return world.nodes["a.test"]
+def a(system: System) -> Node:
+    return system.nodes["a.test"]
 
 
 async def accept_ours(a: Node, ours: str, theirs: str) -> None:
@@ -43,44 +43,44 @@ async def accept_ours(a: Node, ours: str, theirs: str) -> None:
     )
 
 
-async def become_mutual(world: World, a: Node) -> None:
+async def become_mutual(system: System, a: Node) -> None:
     await a.do(lambda unit: befriending.request(unit, ANN, FAY))
     await accept_ours(a, ANN, FAY)
     await a.hear(Follow(ONE, FAY, ANN))
-    await world.settle()
+    await system.settle()
 
 
 @pytest.mark.clause("GRA-3.11", "GRA-5.4")
 async def test_a_mutual_follow_is_a_friendship_once_our_person_says_so(
-    world: World, a: Node, refused: Expect
+    system: System, a: Node, refused: Expect
 ) -> None:
     await a.do(lambda unit: befriending.request(unit, ANN, FAY))
-    await world.settle()
-    assert [one["type"] for one in world.sent] == ["Follow"]
+    await system.settle()
+    assert [one["type"] for one in system.sent] == ["Follow"]
     with refused("GRA-5.4"):
         await a.do(lambda unit: befriending.confirm(unit, ANN, FAY))
     await accept_ours(a, ANN, FAY)
     assert await a.state(ANN, FAY) == "requested"
     await a.hear(Follow(ONE, FAY, ANN))
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, FAY) == "mutual"
     assert not await a.look(lambda unit: unit.may_see(FAY, ANN, FRIENDS_ONLY))
     items, _ = await a.look(lambda unit: unit.mutuals(ANN, 10, None))
     assert [one.person.id for one in items] == [FAY]
-    said = len(world.sent)
+    said = len(system.sent)
     await a.do(lambda unit: befriending.confirm(unit, ANN, FAY))
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, FAY) == "friend"
     assert await a.look(lambda unit: unit.may_see(FAY, ANN, FRIENDS_ONLY))
-    assert len(world.sent) == said  # the other server is not told
+    assert len(system.sent) == said  # the other server is not told
     items, _ = await a.look(lambda unit: unit.mutuals(ANN, 10, None))
     assert items == []
 
 
 @pytest.mark.clause("GRA-5.5", "GRA-5.3")
 @pytest.mark.parametrize("how", ["they unfollow", "they send us away", "we unfollow", "unfriend"])
-async def test_a_friendship_on_follows_ends_with_either(world: World, a: Node, how: str) -> None:
-    await become_mutual(world, a)
+async def test_a_friendship_on_follows_ends_with_either(system: System, a: Node, how: str) -> None:
+    await become_mutual(system, a)
     await a.do(lambda unit: befriending.confirm(unit, ANN, FAY))
     ours = (await a.rows(tables.follows, tables.follows.c.follower == ANN))[0].id
     if how == "they unfollow":
@@ -96,13 +96,13 @@ async def test_a_friendship_on_follows_ends_with_either(world: World, a: Node, h
 
 
 @pytest.mark.clause("GRA-5.2")
-async def test_a_follow_is_answered_each_time_and_told_once(world: World, a: Node) -> None:
+async def test_a_follow_is_answered_each_time_and_told_once(system: System, a: Node) -> None:
     for _ in range(3):
         await a.hear(Follow(ONE, FAY, ANN))
-        await world.settle()
-    assert [one["type"] for one in world.sent] == ["Accept"] * 3
+        await system.settle()
+    assert [one["type"] for one in system.sent] == ["Accept"] * 3
     assert [row.kind for row in await a.rows(tables.notices)] == ["follow"]
-    assert len({one["id"] for one in world.sent}) == 3
+    assert len({one["id"] for one in system.sent}) == 3
 
 
 @pytest.mark.clause("GRA-5.1")
@@ -111,7 +111,7 @@ async def test_a_follow_of_nobody_is_refused(a: Node, refused: Expect) -> None:
         await a.hear(Follow(ONE, FAY, "https://a.test/a/nobody"))
 
 
-async def test_a_channel_can_be_followed(world: World, a: Node) -> None:
+async def test_a_channel_can_be_followed(system: System, a: Node) -> None:
     await a.insert(
         tables.actors,
         id=ANN + "-channel",
@@ -121,12 +121,12 @@ async def test_a_channel_can_be_followed(world: World, a: Node) -> None:
         name="ann_channel",
     )
     await a.hear(Follow(ONE, FAY, ANN + "-channel"))
-    await world.settle()
-    assert world.sent[-1]["actor"] == ANN + "-channel"
+    await system.settle()
+    assert system.sent[-1]["actor"] == ANN + "-channel"
 
 
 @pytest.mark.clause("GRA-5.3")
-async def test_some_servers_use_one_id_for_every_follow_of_a_pair(world: World, a: Node) -> None:
+async def test_some_servers_use_one_id_for_every_follow_of_a_pair(system: System, a: Node) -> None:
     for _ in range(2):
         await a.hear(Follow(ONE, FAY, ANN))
         await a.hear(Undo("https://mastodon.test/t/2", FAY, ONE, Follow(ONE, FAY, ANN)))
@@ -165,33 +165,33 @@ async def test_an_undone_accept_ends_our_follow(a: Node) -> None:
 
 
 async def test_a_request_in_another_dialect_is_answered_by_following_back(
-    world: World, a: Node
+    system: System, a: Node
 ) -> None:
     await a.hear(Follow(ONE, FAY, ANN))
     await a.hear(OfferFriendship("https://mastodon.test/t/1", FAY, ANN, "hello"))
     assert await a.state(ANN, FAY) == "incoming"
     await a.do(lambda unit: befriending.accept(unit, ANN, FAY))
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, FAY) == "friend"
-    assert [one["type"] for one in world.sent] == ["Accept", "Accept", "Follow"]
+    assert [one["type"] for one in system.sent] == ["Accept", "Accept", "Follow"]
 
 
-async def test_a_block_tells_a_foreign_server_each_thing_it_ends(world: World, a: Node) -> None:
-    await become_mutual(world, a)
-    world.sent.clear()
+async def test_a_block_tells_a_foreign_server_each_thing_it_ends(system: System, a: Node) -> None:
+    await become_mutual(system, a)
+    system.sent.clear()
     await a.do(lambda unit: blocking.block(unit, ANN, FAY))
-    await world.settle()
-    assert sorted(one["type"] for one in world.sent) == ["Block", "Reject", "Undo"]
+    await system.settle()
+    assert sorted(one["type"] for one in system.sent) == ["Block", "Reject", "Undo"]
     assert await a.rows(tables.follows) == []
 
 
-async def test_two_of_one_node_follow_each_other(world: World, a: Node) -> None:
+async def test_two_of_one_node_follow_each_other(system: System, a: Node) -> None:
     await a.do(lambda unit: following.follow(unit, ANN, ABE))
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, ABE) == "none"
     items, _ = await a.look(lambda unit: unit.followers(ABE, 10, None))
     assert [one.person.id for one in items] == [ANN]
     assert [row.kind for row in await a.rows(tables.notices)] == ["follow"]
     await a.do(lambda unit: following.remove_follower(unit, ABE, ANN))
-    await world.settle()
+    await system.settle()
     assert await a.rows(tables.follows) == []

@@ -12,7 +12,7 @@ import pytest
 from node.errors import Missing
 from node.web.graph import routes
 from node.web.routes import ALL_SCOPES, Call, Caller, Reply, Route
-from tests.graph.nodes import World
+from tests.graph.nodes import System
 
 Expect = Callable[[str], AbstractContextManager[None]]
 ANN, ABE, BOB = "https://a.test/a/ann", "https://a.test/a/abe", "https://b.test/a/bob"
@@ -37,8 +37,8 @@ class Client:
 class Town:
     """Two nodes whose people call routes; `looked` is what discovery was asked for."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, system: System) -> None:
+        self.system = system
         self.looked: list[str] = []
 
     def client(self, actor: str) -> Client:
@@ -48,19 +48,19 @@ class Town:
 
         name, domain = actor.rsplit("/", 1)[1], actor.split("/")[2]
         caller = Caller(name, actor, name, "phone", "member", b"", frozenset(ALL_SCOPES))
-        table = routes(self.world.nodes[domain].units, find)
+        table = routes(self.system.nodes[domain].units, find)
         return Client({(route.method, route.path): route for route in table}, caller)
 
 
 @pytest.fixture
 async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    world = World(tmp_path)
-    await world.node("a.test")
-    await world.node("b.test")
+    system = System(tmp_path)
+    await system.node("a.test")
+    await system.node("b.test")
     for id in (ANN, ABE, BOB):
-        await world.person(id.rsplit("/", 1)[1], id.split("/")[2])
-    yield Town(world)
-    await world.close()
+        await system.person(id.rsplit("/", 1)[1], id.split("/")[2])
+    yield Town(system)
+    await system.close()
 
 
 async def test_a_friendship_by_handle_name_and_id(town: Town) -> None:
@@ -70,13 +70,13 @@ async def test_a_friendship_by_handle_name_and_id(town: Town) -> None:
     await ann.call("POST", "/friends/requests", {"actor": "abe"})
     outgoing = await ann.call("GET", "/friends/requests", direction="outgoing")
     assert {one.person.id for one in outgoing.value.items} == {ABE, BOB}
-    await town.world.settle()
+    await town.system.settle()
     incoming = await bob.call("GET", "/friends/requests")
     assert [(one.person.id, one.text) for one in incoming.value.items] == [(ANN, "hello")]
     yes = await bob.call("POST", "/friends/accept", {"actor": ANN})
     assert yes.value.state == "friend"
     await abe.call("POST", "/friends/decline", {"actor": "ann@a.test"})
-    await town.world.settle()
+    await town.system.settle()
     friends = await ann.call("GET", "/friends", limit="1")
     assert [one.person.id for one in friends.value.items] == [BOB]
     assert friends.after is None
@@ -96,13 +96,13 @@ async def test_a_request_is_cancelled(town: Town) -> None:
 async def test_blocks_and_follows_are_listed_and_lifted(town: Town) -> None:
     ann, abe = town.client(ANN), town.client(ABE)
     assert (await abe.call("POST", "/follows", {"actor": "ann"})).value.following == "asked"
-    await town.world.settle()
+    await town.system.settle()
     assert (await abe.call("GET", "/relationships", actor="ann")).value.following == "accepted"
     followers = await ann.call("GET", "/follows", direction="followers")
     assert [one.person.id for one in followers.value.items] == [ABE]
     assert [one.person.id for one in (await abe.call("GET", "/follows")).value.items] == [ANN]
     await ann.call("DELETE", "/followers", actor="abe")
-    await town.world.settle()
+    await town.system.settle()
     assert (await abe.call("GET", "/follows")).value.items == []
     await abe.call("DELETE", "/follows", actor="ann")
     assert (await ann.call("POST", "/blocks", {"actor": "abe"})).value.state == "blocked"

@@ -1,4 +1,4 @@
-"""A house on a real SQLite file."""
+"""A harness on a real SQLite file."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,17 +8,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.store.database import Database
 from node.store.tables import METADATA
-from tests.inbox.houses import DatabaseHouse, open_house
+from tests.inbox.harness import DatabaseHouse, open_harness
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[DatabaseHouse]:
-    """See `open_house`."""
+async def harness(tmp_path: Path) -> AsyncIterator[DatabaseHouse]:
+    """See `open_harness`."""
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
 
     async def make(connection: AsyncConnection) -> None:
         await connection.run_sync(METADATA.create_all)
 
     await database.write(make)
-    yield await open_house(database)
+    yield await open_harness(database)
     await database.close()

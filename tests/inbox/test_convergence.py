@@ -21,9 +21,9 @@ from node.federation.activities.shapes import (
 )
 from node.graph.visibility import Audience, AudienceKind
 from node.testing.fakes import NEW_YEAR
-from node.testing.memory import Shelf
-from node.testing.memory.shelf import Written
-from tests.inbox.houses import ALICE, BOB, House, any_house, create, note
+from node.testing.memory import MemoryTables
+from node.testing.memory.tables import Written
+from tests.inbox.harness import ALICE, BOB, Harness, any_harness, create, note
 
 MINE = "https://alpha.test/o/mine"
 POST = note()
@@ -69,20 +69,20 @@ def arrivals(draw: st.DrawFn) -> tuple[list[Activity], list[Activity]]:
 
 async def left(order: Sequence[Activity]) -> dict[str, Any]:
     """What is kept after these have arrived, without instants of arrival."""
-    shelf = Shelf()
-    house = await any_house(shelf)
+    tables = MemoryTables()
+    harness = await any_harness(tables)
     mine = Note(MINE, ALICE, content="", published=NEW_YEAR)
-    shelf.posts[MINE] = Written(mine, "note", MINE, local=True, at=0)
-    shelf.audiences[MINE] = (Audience(AudienceKind.FRIENDS),)
+    tables.posts[MINE] = Written(mine, "note", MINE, local=True, at=0)
+    tables.audiences[MINE] = (Audience(AudienceKind.FRIENDS),)
     for activity in order:
-        await house.hear(activity)
-    return await state(house, shelf)
+        await harness.hear(activity)
+    return await state(harness, tables)
 
 
-async def state(house: House, shelf: Shelf) -> dict[str, Any]:
+async def state(harness: Harness, tables: MemoryTables) -> dict[str, Any]:
     posts = {
         id: ("gone",) if post.deleted else (post.note.content, post.updated, post.thread)
-        for id, post in shelf.posts.items()
+        for id, post in tables.posts.items()
     }
     if posts.get(POST.id) == ("gone",):
         # A row that was there before its Delete stays as a root of replies; both show nothing.
@@ -91,11 +91,11 @@ async def state(house: House, shelf: Shelf) -> dict[str, Any]:
         del posts[ANSWER.id]
     return {
         "posts": posts,
-        "reactions": {(key[1], tuple(sorted(said))) for key, said in shelf.reactions.items()},
-        "feed": await house.feed(ALICE),
-        "timeline": [post for _, post in shelf.timeline],
-        "notices": sorted(await house.notices(ALICE)),
-        "graves": set(shelf.graves),
+        "reactions": {(key[1], tuple(sorted(said))) for key, said in tables.reactions.items()},
+        "feed": await harness.feed(ALICE),
+        "timeline": [post for _, post in tables.timeline],
+        "notices": sorted(await harness.notices(ALICE)),
+        "graves": set(tables.graves),
     }
 
 

@@ -16,13 +16,13 @@ from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
 from node.ports import Request, Response
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.directory import Directory
 from node.store.federation import FederationUnit
 from node.store.keyring import KEY_FILE, Keyring, NodeKey
 from node.store.tables import METADATA
-from node.store.unit import Desk, Unit, Units
+from node.store.unit import Unit, UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.wire import httpsig
 from node.wire.httpsig import Dialect, Message
@@ -38,9 +38,9 @@ class Desk2:
     def __init__(self, database: Database, folder: Path) -> None:
         self.clock = FakeClock()
         self.entropy = FakeEntropy()
-        desk = Desk("https://a.test", self.clock, self.entropy, lambda _: b"")
+        context = UnitContext("https://a.test", self.clock, self.entropy, lambda _: b"")
         self.database = database
-        self.units = Units(database, desk, Bells())
+        self.units = Units(database, context, Wakeups())
         self.node_key = NodeKey(folder, self.entropy)
         self.keyring = Keyring(self.node_key, self.units, self.entropy)
         self.directory = Directory(self.units, self.clock)
@@ -48,7 +48,7 @@ class Desk2:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk2]:
+async def context(tmp_path: Path) -> AsyncIterator[Desk2]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
 
     async def create(connection: AsyncConnection) -> None:
@@ -69,8 +69,8 @@ async def fetcher(peer: Peer) -> AsyncIterator[Fetcher]:
 class Reader:
     """A peer's door: it verifies what comes, in the dialects that it reads."""
 
-    def __init__(self, desk: Desk2, *reads: Dialect) -> None:
-        self.desk = desk
+    def __init__(self, context: Desk2, *reads: Dialect) -> None:
+        self.context = context
         self.reads = reads
         self.read: list[tuple[Dialect, Algorithm]] = []
 
@@ -87,25 +87,25 @@ class Reader:
             return web.Response(status=401)
         if claim.dialect not in self.reads:
             return web.Response(status=401)
-        keys = {key.id: key for key in await self.desk.keyring.public(ALICE)}
-        httpsig.verify(claim, keys[claim.key_id], self.desk.clock.now())
+        keys = {key.id: key for key in await self.context.keyring.public(ALICE)}
+        httpsig.verify(claim, keys[claim.key_id], self.context.clock.now())
         self.read.append((claim.dialect, keys[claim.key_id].algorithm))
         return web.Response(status=202, headers={"Retry-After": "7"})
 
 
 @pytest.mark.clause("FED-7.15", "FED-8.10")
 async def test_an_unknown_peer_gets_cavage_and_rsa_and_one_that_shows_more_gets_more(
-    desk: Desk2, peer: Peer, fetcher: Fetcher
+    context: Desk2, peer: Peer, fetcher: Fetcher
 ) -> None:
-    reader = Reader(desk, *Dialect)
+    reader = Reader(context, *Dialect)
     peer.handlers["/inbox"] = reader
-    courier = Courier(fetcher, desk.signer)
+    courier = Courier(fetcher, context.signer)
     outcome = await courier.carry("https://b.test/inbox", b'{"a":1}', ALICE)
     assert (outcome.status, outcome.retry_after) == (202, "7")
-    await desk.directory.showed("b.test", Dialect.RFC9421)
+    await context.directory.showed("b.test", Dialect.RFC9421)
     await courier.carry("https://b.test/inbox", b"{}", ALICE)
     able = KnownPeer("c.test", capabilities=(capabilities.RFC9421, capabilities.ED25519))
-    await desk.directory.describe(able)
+    await context.directory.describe(able)
     await courier.carry("https://c.test/inbox", b"{}", ALICE)
     assert reader.read == [
         (Dialect.CAVAGE, Algorithm.RSA),
@@ -117,20 +117,22 @@ async def test_an_unknown_peer_gets_cavage_and_rsa_and_one_that_shows_more_gets_
 
 @pytest.mark.clause("FED-8.11")
 async def test_a_peer_that_cannot_read_rfc_9421_is_asked_once_more_and_remembered(
-    desk: Desk2, peer: Peer, fetcher: Fetcher
+    context: Desk2, peer: Peer, fetcher: Fetcher
 ) -> None:
-    reader = Reader(desk, Dialect.CAVAGE)
+    reader = Reader(context, Dialect.CAVAGE)
     peer.handlers["/inbox"] = reader
-    await desk.directory.showed("b.test", Dialect.RFC9421)
-    courier = Courier(fetcher, desk.signer)
+    await context.directory.showed("b.test", Dialect.RFC9421)
+    courier = Courier(fetcher, context.signer)
     for _ in range(2):
         outcome = await courier.carry("https://b.test/inbox", b"{}", ALICE)
         assert outcome.status == 202
     assert len(peer.asked) == 3
 
 
-async def test_what_the_network_does_is_told_and_not_raised(desk: Desk2, fetcher: Fetcher) -> None:
-    courier = Courier(fetcher, desk.signer)
+async def test_what_the_network_does_is_told_and_not_raised(
+    context: Desk2, fetcher: Fetcher
+) -> None:
+    courier = Courier(fetcher, context.signer)
     outcome = await courier.carry("https://127.0.0.1/inbox", b"{}", ALICE)
     assert outcome.status is None
     assert "FED-9.2" in outcome.trouble
@@ -139,26 +141,26 @@ async def test_what_the_network_does_is_told_and_not_raised(desk: Desk2, fetcher
 
 @pytest.mark.clause("FED-7.7")
 async def test_nothing_is_sent_to_a_suspended_server(
-    desk: Desk2, peer: Peer, fetcher: Fetcher
+    context: Desk2, peer: Peer, fetcher: Fetcher
 ) -> None:
-    await desk.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
-    outcome = await Courier(fetcher, desk.signer).carry("https://b.test/inbox", b"{}", ALICE)
+    await context.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
+    outcome = await Courier(fetcher, context.signer).carry("https://b.test/inbox", b"{}", ALICE)
     assert outcome.never
     assert not peer.asked
 
 
 @pytest.mark.clause("FED-9.4")
 async def test_a_signed_fetch_signs_every_hop_anew(
-    desk: Desk2, peer: Peer, fetcher: Fetcher
+    context: Desk2, peer: Peer, fetcher: Fetcher
 ) -> None:
-    reader = Reader(desk, *Dialect)
+    reader = Reader(context, *Dialect)
 
     async def moved(request: web.Request) -> web.Response:
         await reader(request)
         return web.Response(status=302, headers={"Location": "https://c.test/2?x=1"})
 
     peer.handlers |= {"/1": moved, "/2": reader}
-    answer = await SignedFetch(fetcher, desk.signer, ALICE).fetch(
+    answer = await SignedFetch(fetcher, context.signer, ALICE).fetch(
         Request("GET", "https://b.test/1", {"accept": "application/activity+json"})
     )
     assert answer.url == "https://c.test/2?x=1"
@@ -167,24 +169,24 @@ async def test_a_signed_fetch_signs_every_hop_anew(
 
 @pytest.mark.clause("FED-8.12")
 async def test_private_keys_lie_sealed_under_a_file_for_our_eyes_only(
-    desk: Desk2, tmp_path: Path
+    context: Desk2, tmp_path: Path
 ) -> None:
-    rsa = await desk.keyring.private(ALICE, Algorithm.RSA)
+    rsa = await context.keyring.private(ALICE, Algorithm.RSA)
     assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
-    async with desk.database.read() as connection:
+    async with context.database.read() as connection:
         rows = (await connection.execute(select(tables.keys))).all()
     assert {row.id for row in rows} == {f"{ALICE}#main-key", f"{ALICE}#ed25519-key"}
     assert all(b"PRIVATE" not in row.private for row in rows)
-    again = Desk2(desk.database, tmp_path)
+    again = Desk2(context.database, tmp_path)
     await again.keyring.check()
     assert (await again.keyring.private(ALICE, Algorithm.RSA)).public == rsa.public
 
 
 @pytest.mark.clause("FED-8.12")
-async def test_another_node_key_opens_nothing(desk: Desk2, tmp_path: Path) -> None:
-    await desk.keyring.private(ALICE, Algorithm.ED25519)
+async def test_another_node_key_opens_nothing(context: Desk2, tmp_path: Path) -> None:
+    await context.keyring.private(ALICE, Algorithm.ED25519)
     elsewhere = tmp_path / "elsewhere"
-    stranger = Keyring(NodeKey(elsewhere, FakeEntropy("x")), desk.units, desk.entropy)
+    stranger = Keyring(NodeKey(elsewhere, FakeEntropy("x")), context.units, context.entropy)
     with pytest.raises(Broken):
         await stranger.check()
     with pytest.raises(Broken):
@@ -205,14 +207,14 @@ def test_a_node_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -
         NodeKey(tmp_path, FakeEntropy())
 
 
-async def test_an_altered_row_does_not_open(desk: Desk2) -> None:
-    await desk.keyring.private(ALICE, Algorithm.RSA)
+async def test_an_altered_row_does_not_open(context: Desk2) -> None:
+    await context.keyring.private(ALICE, Algorithm.RSA)
 
     async def alter(unit: Unit) -> None:
         await unit.connection.execute(update(tables.keys).values(private=b"x" * 100))
 
-    await desk.units.run(Unit, alter)
-    fresh = Keyring(desk.node_key, desk.units, desk.entropy)
+    await context.units.run(Unit, alter)
+    fresh = Keyring(context.node_key, context.units, context.entropy)
     with pytest.raises(Broken):
         await fresh.private(ALICE, Algorithm.RSA)
 
@@ -223,7 +225,7 @@ def test_the_capabilities_are_json() -> None:
 
 
 @pytest.mark.clause("FED-7.7")
-async def test_nothing_is_read_from_a_suspended_server(desk: Desk2) -> None:
+async def test_nothing_is_read_from_a_suspended_server(context: Desk2) -> None:
     """Else its deliveries make us fetch their keys, and its people are looked up."""
     asked: list[str] = []
 
@@ -232,7 +234,9 @@ async def test_nothing_is_read_from_a_suspended_server(desk: Desk2) -> None:
             asked.append(request.url)
             return Response(200, request.url, {}, b"{}")
 
-    await desk.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
+    await context.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
     with pytest.raises(Forbidden) as caught:
-        await SignedFetch(Hops(), desk.signer, ALICE).fetch(Request("GET", "https://b.test/a/bob"))
+        await SignedFetch(Hops(), context.signer, ALICE).fetch(
+            Request("GET", "https://b.test/a/bob")
+        )
     assert (caught.value.clause, asked) == ("FED-7.7", [])

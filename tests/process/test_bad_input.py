@@ -26,10 +26,10 @@ import pytest
 
 from node.client.line import Line
 from node.errors import Conflict, Full
-from node.wire.api.accounts import AccountView, Session, SignUp
+from node.system import SystemEntropy
+from node.wire.api.accounts import AccountView, NewAccount, Session
 from node.wire.api.inbox import NewPost, Post, PostList
 from node.wire.api.video import NewUpload, UploadView
-from node.world import SystemEntropy
 from tools.lab import Lab, Place
 
 TWO_GB = 2 * 1024**3
@@ -80,7 +80,7 @@ async def alice(lab: Lab, place: Place) -> AsyncIterator[Line]:
             await asyncio.sleep(0.02)
     link = place.log.read_text().partition("/invite/")[2].split()[0]
     door = (place.origin, SystemEntropy())
-    body = SignUp(name="alice", password="alice has a long password", invite=link)
+    body = NewAccount(name="alice", password="alice has a long password", invite=link)
     async with Line(*door, "", place.connect, str(lab.ca)) as line:
         session = await line.ask("POST", "/accounts", Session, body)
     async with Line(*door, session.token or "", place.connect, str(lab.ca)) as line:

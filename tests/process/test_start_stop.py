@@ -16,8 +16,8 @@ from aiohttp import web
 from node.cli import child, invite, migrate, serve
 from node.client.line import Event, Line
 from node.errors import Missing, Unreachable
-from node.wire.api.accounts import ActorView, Session, SignUp
-from node.world import SystemEntropy
+from node.system import SystemEntropy
+from node.wire.api.accounts import ActorView, NewAccount, Session
 from tools.lab import Lab, Place, free_port
 
 FRESH_SECONDS = 20.0  # generous: the figure itself is measured by `make bench`
@@ -134,7 +134,7 @@ async def test_a_stop_answers_what_is_under_way_and_ends_the_streams(lab: Lab) -
     await web.TCPSite(runner, "127.0.0.1", port, ssl_context=peer).start()
     entropy = SystemEntropy()
     seat = (place.origin, entropy)
-    body = SignUp(name="alice", password="alice has a long password", invite=link)
+    body = NewAccount(name="alice", password="alice has a long password", invite=link)
     async with Line(*seat, "", place.connect, str(lab.ca)) as line:
         session = await line.ask("POST", "/accounts", Session, body)
     events: list[Event] = []

@@ -16,7 +16,7 @@ DOMAINS = ("alpha.test", "beta.test")
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)],
 )
 def database(request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
-    """The URL of a house's database, by its domain: every story is told on both kinds."""
+    """The URL of a harness's database, by its domain: every story is told on both kinds."""
     if request.param == "sqlite":
         yield embedded
         return

@@ -10,36 +10,36 @@ from node.client.talk import Talk
 from node.client.vault import Vault
 from node.graph import befriending
 from node.store.graph import GraphUnit
-from node.testing.town import House, Town
+from node.testing.town import Town, TownNode
 
 
 @dataclass(slots=True)
 class Person:
-    """Someone who signed up in `house`."""
+    """Someone who signed up in `harness`."""
 
     name: str
     actor: str
-    house: House
+    harness: TownNode
     line: Line
     talk: Talk
 
     @property
     def handle(self) -> str:
-        return f"@{self.name}@{self.house.domain}"
+        return f"@{self.name}@{self.harness.domain}"
 
 
 @asynccontextmanager
 async def person(town: Town, name: str, domain: str) -> AsyncIterator[Person]:
     """A new person with a device that takes sealed messages."""
-    house = town.houses[domain]
+    harness = town.houses[domain]
     session = await town.sign_up(name, domain)
-    entropy = house.world.entropy
+    entropy = harness.system.entropy
     vault = Vault.create(town.folder / name / "vault.sqlite3", "passphrase", entropy)
-    async with house.line(session.token or "") as line:
+    async with harness.line(session.token or "") as line:
         device = Device(vault, entropy, session.account.actor)
         talk = Talk(line, device, town.clock, vault.settle)
         await talk.prepare()
-        yield Person(name, session.account.actor, house, line, talk)
+        yield Person(name, session.account.actor, harness, line, talk)
         await talk.close()
     vault.close()
 
@@ -47,7 +47,7 @@ async def person(town: Town, name: str, domain: str) -> AsyncIterator[Person]:
 async def befriend(town: Town, one: Person, other: Person) -> None:
     """A request and its answer."""
     for asker, asked in ((one, other), (other, one)):
-        node = asker.house.node
+        node = asker.harness.node
         found = await node.lines.discovery.find(asked.handle)
 
         async def ask(unit: GraphUnit, actor: str = asker.actor, id: str = found.id) -> None:

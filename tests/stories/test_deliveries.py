@@ -38,8 +38,8 @@ async def befriended(town: Town) -> tuple[str, str]:
 @pytest.mark.clause("FED-8.7", "API-11.1")
 async def test_who_said_it_sees_where_it_is(town: Town) -> None:
     alice, carol = await befriended(town)
-    house = town.houses["alpha.test"]
-    async with house.line(alice) as hers, house.line(carol) as another:
+    harness = town.houses["alpha.test"]
+    async with harness.line(alice) as hers, harness.line(carol) as another:
         assert await list_of(hers) == []
         town.down.add("beta.test")
         said = await hers.ask("POST", "/posts", Post, NewPost(content="are you there?"))
@@ -73,7 +73,7 @@ async def test_who_said_it_sees_where_it_is(town: Town) -> None:
 @pytest.mark.clause("API-11.2", "VID-4.4")
 async def test_an_administrator_sees_bounds_queues_and_troubles(town: Town) -> None:
     alice, _ = await befriended(town)
-    house = town.houses["alpha.test"]
+    harness = town.houses["alpha.test"]
     town.down.add("beta.test")
     broken = tables.arrivals.insert().values(
         actor="https://beta.test/a/x",
@@ -84,8 +84,8 @@ async def test_an_administrator_sees_bounds_queues_and_troubles(town: Town) -> N
         state="broken",
         reason="ValueError",
     )
-    await house.node.stores.database.write(lambda connection: connection.execute(broken))
-    async with house.line(alice) as line:
+    await harness.node.stores.database.write(lambda connection: connection.execute(broken))
+    async with harness.line(alice) as line:
         await line.ask("POST", "/posts", Post, NewPost(content="hello"))
         await town.settle()
         health = await line.ask("GET", "/admin/health", NodeHealth)
@@ -99,9 +99,9 @@ async def test_an_administrator_sees_bounds_queues_and_troubles(town: Town) -> N
 @pytest.mark.clause("API-11.3", "FED-7.7")
 async def test_an_administrator_suspends_a_server_and_takes_it_back(town: Town) -> None:
     alice, carol = await befriended(town)
-    house = town.houses["alpha.test"]
+    harness = town.houses["alpha.test"]
     choice = ServerChoice(host="BETA.test", suspended=True)
-    async with house.line(alice) as line, house.line(carol) as another:
+    async with harness.line(alice) as line, harness.line(carol) as another:
         with pytest.raises(Forbidden, match="admin"):
             await another.ask("PUT", "/admin/servers", ServerList, choice)
         with pytest.raises(Conflict) as refusal:

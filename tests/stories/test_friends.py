@@ -6,8 +6,8 @@ from itertools import cycle
 import pytest
 
 from node.graph import befriending
-from node.graph.friendship import View
-from node.graph.room import seen_as
+from node.graph.friendship_states import View
+from node.graph.friendship_unit import seen_as
 from node.store.graph import GraphUnit
 from node.testing.town import Fate, Town
 

@@ -204,7 +204,7 @@ async def test_words_that_nobody_takes_are_told(town: Town) -> None:
         await befriend(town, alice, bob)
         group = await alice.talk.with_actor(bob.actor)
         url = alice.talk.device.conversations()[group].url
-        units = alice.house.node.stores.units
+        units = alice.harness.node.stores.units
         await units.run(E2eeUnit, lambda unit: unit.leave(url, alice.actor))
         with pytest.raises(Forbidden, match=r"E2E-3\.2"):
             await alice.talk.say(group, "told at once")

@@ -52,7 +52,7 @@ async def notices(one: Person) -> list[Notice]:
 
 async def fetched(one: Person, id: str) -> Response:
     """A GET of the document, signed in this person's name by their own node."""
-    asking = one.house.node.lines.asking
+    asking = one.harness.node.lines.asking
     answer = await asking.look(one.actor, id)
     return Response(answer.status, id, {}, b"")
 
@@ -163,7 +163,7 @@ async def test_a_block_purges_on_both_nodes(town: Town) -> None:
         body = NewComment(in_reply_to=mine.id, content="no it is not")
         await bob.line.ask("POST", "/comments", Post, body)
         await town.settle()
-        units = alice.house.node.stores.units
+        units = alice.harness.node.stores.units
         await units.run(GraphUnit, lambda unit: blocking.block(unit, alice.actor, bob.actor))
         await town.settle()
         assert await feed(alice.line) == []
@@ -240,7 +240,7 @@ async def test_a_persons_page_shows_what_is_for_all_and_nothing_else(town: Town)
         await alice.line.ask("DELETE", "/posts/one", object, query={"id": gone.id})
 
         async def get(path: str) -> tuple[int, str, str]:
-            url, html = alice.house.url + path, {"Accept": "text/html"}
+            url, html = alice.harness.url + path, {"Accept": "text/html"}
             async with browser.get(url, headers=html, allow_redirects=False) as answer:
                 return answer.status, answer.headers.get("Location", ""), await answer.text()
 

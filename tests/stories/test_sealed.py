@@ -47,8 +47,8 @@ async def test_friends_talk_and_the_nodes_store_only_ciphertext(town: Town) -> N
         assert (answer.actor, answer.text) == (bob.actor, "and at mine")
         await bob.talk.close()
         await alice.talk.close()
-    for house in town.houses.values():
-        for file in house.folder.rglob("*"):
+    for harness in town.houses.values():
+        for file in harness.folder.rglob("*"):
             if file.is_file():
                 assert WORDS.encode() not in file.read_bytes(), file
 
@@ -89,7 +89,7 @@ async def test_who_sends_to_a_full_mailbox_waits_and_nothing_is_lost(
         for words in said:
             await alice.talk.say(group, words)
             await town.settle()
-        async with alice.house.node.stores.database.read() as connection:
+        async with alice.harness.node.stores.database.read() as connection:
             rows = (await connection.execute(select(tables.deliveries))).all()
         assert "answered 507" in {row.reason for row in rows if row.state == "due"}
         # One who fills their own share shuts nobody else out.

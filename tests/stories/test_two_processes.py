@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from node.app import Node
 from node.store import tables
 from node.store.inbox import InboxUnit
-from node.testing.town import Town, open_house, open_town
+from node.testing.town import Town, open_harness, open_town
 from node.wire.api.inbox import NewPost, Post
 from tests.postgres import Cluster
 from tests.stories.people import befriend, person
@@ -27,7 +27,7 @@ def urls(postgres_server: Cluster) -> dict[str, str]:
 
 async def settle(town: Town, second: Node) -> None:
     """Both processes of alpha work at the same time, and beta does."""
-    nodes = [second, *(house.node for house in town.houses.values())]
+    nodes = [second, *(harness.node for harness in town.houses.values())]
     while any(await asyncio.gather(*(node.worker.step() for node in nodes))):
         pass
 
@@ -39,7 +39,7 @@ async def test_each_delivery_is_sent_once_and_in_order(
 ) -> None:
     async with (
         open_town(tmp_path, *urls, database=urls.__getitem__) as town,
-        open_house(town, "alpha.test", "second", database=urls["alpha.test"]) as second,
+        open_harness(town, "alpha.test", "second", database=urls["alpha.test"]) as second,
         person(town, "alice", "alpha.test") as alice,
         person(town, "bob", "beta.test") as bob,
     ):
@@ -69,14 +69,14 @@ async def test_each_delivery_is_sent_once_and_in_order(
 async def test_two_first_starts_at_once_make_one_node(tmp_path: Path, urls: dict[str, str]) -> None:
     town = Town(tmp_path)
     url = urls["alpha.test"]
-    async with open_house(town, "alpha.test", database=url) as house:  # for the schema
-        await house.node.stores.database.write(empty)
-    (house.folder / "node.key").unlink()
+    async with open_harness(town, "alpha.test", database=url) as harness:  # for the schema
+        await harness.node.stores.database.write(empty)
+    (harness.folder / "node.key").unlink()
 
     async def start(process: str) -> set[str]:
         async with (
-            open_house(town, "alpha.test", process, database=url) as house,
-            house.node.stores.database.read() as connection,
+            open_harness(town, "alpha.test", process, database=url) as harness,
+            harness.node.stores.database.read() as connection,
         ):
             return set((await connection.execute(select(tables.keys.c.actor))).scalars())
 

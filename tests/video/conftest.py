@@ -6,23 +6,23 @@ from pathlib import Path
 import pytest
 
 from node.testing.fakes import FakeClock
-from tests.video.houses import House
+from tests.video.harness import Harness
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    node = House("a", tmp_path / "a", FakeClock())
+async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
+    node = Harness("a", tmp_path / "a", FakeClock())
     await node.open()
     yield node
     await node.close()
 
 
 @pytest.fixture
-async def far(tmp_path: Path, house: House) -> AsyncIterator[House]:
-    """Another node, which `house` reaches and is reached by."""
-    node = House("b", tmp_path / "b", house.clock)
+async def far(tmp_path: Path, harness: Harness) -> AsyncIterator[Harness]:
+    """Another node, which `harness` reaches and is reached by."""
+    node = Harness("b", tmp_path / "b", harness.clock)
     await node.open()
-    house.neighbours["b.test"] = node
-    node.neighbours["a.test"] = house
+    harness.neighbours["b.test"] = node
+    node.neighbours["a.test"] = harness
     yield node
     await node.close()

@@ -22,7 +22,7 @@ from node.federation.activities.shapes import (
 )
 from node.federation.activities.table import render
 from node.store import tables
-from tests.video.houses import MP4_BODY, PROVEN, House, Person, befriend
+from tests.video.harness import MP4_BODY, PROVEN, Harness, Person, befriend
 
 NOBODY = "0190a000-0000-7000-8000-000000000000"
 
@@ -35,8 +35,8 @@ def uuid(video: dict[str, Any]) -> str:
 
 
 @pytest.mark.clause("VID-7.2")
-async def test_a_friend_plays_through_a_capability_in_the_path(house: House) -> None:
-    alice, bob = await house.person("alice"), await house.person("bob")
+async def test_a_friend_plays_through_a_capability_in_the_path(harness: Harness) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     video = await alice.publish()
     found = (await bob.watch(video["post"])).body
@@ -46,90 +46,90 @@ async def test_a_friend_plays_through_a_capability_in_the_path(house: House) -> 
     assert (file, found["hls"]) == ("video.mp4", f"{folder}/master.m3u8")
     capability = folder.rpartition("/")[2]
     assert len(capability) == 43
-    [grant] = await house.rows(tables.media_grants)
+    [grant] = await harness.rows(tables.media_grants)
     assert grant.digest == hashlib.sha256(capability.encode()).digest()
     for name in ("video.mp4", "master.m3u8", "stream.m3u8", "stream.mp4", "poster.jpg"):
-        assert (await house.http("GET", f"{folder}/{name}")).status == 200
-    assert (await house.http("GET", found["mp4"])).raw == MP4_BODY
+        assert (await harness.http("GET", f"{folder}/{name}")).status == 200
+    assert (await harness.http("GET", found["mp4"])).raw == MP4_BODY
 
 
 @pytest.mark.clause("VID-7.1", "VID-7.2")
-async def test_a_stranger_gets_what_nothing_gets(house: House) -> None:
-    alice, eve = await house.person("alice"), await house.person("eve")
+async def test_a_stranger_gets_what_nothing_gets(harness: Harness) -> None:
+    alice, eve = await harness.person("alice"), await harness.person("eve")
     video = await alice.publish()
     asked = await eve.watch(video["id"])
-    nothing = await eve.watch(f"{house.origin}/o/{NOBODY}")
+    nothing = await eve.watch(f"{harness.origin}/o/{NOBODY}")
     assert (asked.status, asked.body["clause"]) == (404, "VID-7.1")
     assert asked.raw == nothing.raw
     for path in ("/media/public/{}/video.mp4", "/media/signed/{}/poster.jpg", "/v/{}"):
-        mine = await house.http("GET", path.format(uuid(video)))
-        none = await house.http("GET", path.format(NOBODY))
+        mine = await harness.http("GET", path.format(uuid(video)))
+        none = await harness.http("GET", path.format(NOBODY))
         assert (mine.status, mine.raw) == (404, none.raw), path
-    made_up = await house.http("GET", f"/media/{'A' * 43}/video.mp4")
+    made_up = await harness.http("GET", f"/media/{'A' * 43}/video.mp4")
     assert (made_up.status, made_up.body["clause"]) == (404, "VID-7.1")
     assert made_up.raw == none.raw
 
 
 @pytest.mark.clause("VID-7.2")
-async def test_a_capability_ends(house: House) -> None:
-    alice = await house.person("alice")
+async def test_a_capability_ends(harness: Harness) -> None:
+    alice = await harness.person("alice")
     video = await alice.publish()
     found = (await alice.watch(video["id"])).body
     assert found["expires"] == "2026-01-01T01:00:04Z"
-    house.clock.pass_(timedelta(hours=1, seconds=3))
-    assert (await house.http("GET", found["mp4"])).status == 200
-    house.clock.pass_(timedelta(seconds=2))
-    late = await house.http("GET", found["mp4"])
+    harness.clock.pass_(timedelta(hours=1, seconds=3))
+    assert (await harness.http("GET", found["mp4"])).status == 200
+    harness.clock.pass_(timedelta(seconds=2))
+    late = await harness.http("GET", found["mp4"])
     assert (late.status, late.body["clause"]) == (404, "VID-7.1")
 
 
 @pytest.mark.clause("VID-7.3")
 @pytest.mark.parametrize("end", ["unfriend", "block", "blocked"])
-async def test_the_end_of_a_friendship_ends_access_at_once(house: House, end: str) -> None:
-    alice, bob = await house.person("alice"), await house.person("bob")
+async def test_the_end_of_a_friendship_ends_access_at_once(harness: Harness, end: str) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     video = await alice.publish()
     address = (await bob.watch(video["id"])).body["mp4"]
     mine = (await alice.watch(video["id"])).body["mp4"]
     activity = {
-        "unfriend": EndFriendship(f"{house.origin}/t/1", bob.actor, alice.actor),
-        "block": Block(f"{house.origin}/t/1", alice.actor, bob.actor),
-        "blocked": Block(f"{house.origin}/t/1", bob.actor, alice.actor),
+        "unfriend": EndFriendship(f"{harness.origin}/t/1", bob.actor, alice.actor),
+        "block": Block(f"{harness.origin}/t/1", alice.actor, bob.actor),
+        "blocked": Block(f"{harness.origin}/t/1", bob.actor, alice.actor),
     }[end]
     for _ in range(2):
-        await house.hear(render(activity))
-        await house.work()
-    assert len(await house.rows(tables.media_grants)) == 1, "the author's own grant stays"
-    assert (await house.http("GET", address)).status == 404
-    assert (await house.http("GET", mine)).status == 200
+        await harness.hear(render(activity))
+        await harness.work()
+    assert len(await harness.rows(tables.media_grants)) == 1, "the author's own grant stays"
+    assert (await harness.http("GET", address)).status == 404
+    assert (await harness.http("GET", mine)).status == 200
 
 
 @pytest.mark.clause("VID-7.3")
-async def test_a_grant_is_judged_anew_on_each_request(house: House) -> None:
+async def test_a_grant_is_judged_anew_on_each_request(harness: Harness) -> None:
     """Even when no handler ran: the row of the grant is still there."""
-    alice, bob = await house.person("alice"), await house.person("bob")
+    alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     address = (await bob.watch((await alice.publish())["id"])).body["mp4"]
-    await house.tie(alice.actor, bob.actor, "none")
-    assert len(await house.rows(tables.media_grants)) == 1
-    assert (await house.http("GET", address)).status == 404
+    await harness.friendship(alice.actor, bob.actor, "none")
+    assert len(await harness.rows(tables.media_grants)) == 1
+    assert (await harness.http("GET", address)).status == 404
 
 
 @pytest.mark.clause("VID-8.6", "VID-8.1")
-async def test_the_note_of_a_friends_video_names_no_open_address(house: House) -> None:
-    alice, bob = await house.person("alice"), await house.person("bob")
+async def test_the_note_of_a_friends_video_names_no_open_address(harness: Harness) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     video = await alice.publish()
-    document = await house.resolve(video["post"], bob.actor)
+    document = await harness.resolve(video["post"], bob.actor)
     assert document is not None
     [file] = document["attachment"]
     assert (file["type"], file["blurhash"]) == ("Video", "LEHV6nWB")
     for address in (file["url"], file["icon"]["url"]):
         assert "/media/signed/" in address
-        assert (await house.http("GET", address)).status == 404
-        eve = await house.http("GET", address, {PROVEN: "https://c.test/a/eve"})
+        assert (await harness.http("GET", address)).status == 404
+        eve = await harness.http("GET", address, {PROVEN: "https://c.test/a/eve"})
         assert eve.status == 404
-        signed = await house.http("GET", address, {PROVEN: bob.actor})
+        signed = await harness.http("GET", address, {PROVEN: bob.actor})
         assert signed.status == 200
         assert signed.headers["Cache-Control"] == "private, no-store"
 
@@ -138,64 +138,64 @@ async def test_the_note_of_a_friends_video_names_no_open_address(house: House) -
 
 
 @pytest.mark.clause("VID-8.1", "VID-8.2")
-async def test_a_public_video_is_two_linked_objects(house: House) -> None:
-    alice = await house.person("alice")
+async def test_a_public_video_is_two_linked_objects(harness: Harness) -> None:
+    alice = await harness.person("alice")
     video = await alice.publish(audience="public", description="Look.", lang="en")
-    note = await house.resolve(video["post"], None)
-    film = await house.resolve(video["id"], None)
+    note = await harness.resolve(video["post"], None)
+    record = await harness.resolve(video["id"], None)
     assert note is not None
-    assert film is not None
+    assert record is not None
     assert (note["type"], note["kith:video"]) == ("Note", video["id"])
-    assert (film["type"], film["kith:note"]) == ("Video", video["post"])
+    assert (record["type"], record["kith:note"]) == ("Video", video["post"])
     assert note["to"] == [PUBLIC]
-    assert note["url"] == f"{house.origin}/v/{uuid(video)}"
-    assert [each["id"] for each in film["attributedTo"]] == [alice.actor, alice.channel]
-    assert (film["duration"], film["uuid"], film["state"]) == ("PT2S", uuid(video), 1)
-    kinds = [each["mediaType"] for each in film["url"]]
+    assert note["url"] == f"{harness.origin}/v/{uuid(video)}"
+    assert [each["id"] for each in record["attributedTo"]] == [alice.actor, alice.channel]
+    assert (record["duration"], record["uuid"], record["state"]) == ("PT2S", uuid(video), 1)
+    kinds = [each["mediaType"] for each in record["url"]]
     assert kinds == ["text/html", "video/mp4", "application/x-mpegURL"]
-    assert (await house.http("GET", film["url"][1]["href"])).raw == MP4_BODY
-    icon = await house.http("GET", film["icon"][0]["url"])
+    assert (await harness.http("GET", record["url"][1]["href"])).raw == MP4_BODY
+    icon = await harness.http("GET", record["icon"][0]["url"])
     assert icon.headers["Content-Type"] == "image/jpeg"
     assert note["attachment"][0]["digestMultibase"].startswith("z")
 
 
 @pytest.mark.clause("VID-7.1", "VID-8.3")
-async def test_documents_are_for_who_may_see_them_and_leave_a_tombstone(house: House) -> None:
-    alice, bob = await house.person("alice"), await house.person("bob")
+async def test_documents_are_for_who_may_see_them_and_leave_a_tombstone(harness: Harness) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     video = await alice.publish()
     for id in (video["id"], video["post"], video["id"] + "/likes", video["post"] + "/comments"):
-        assert await house.resolve(id, None) is None
-        assert await house.resolve(id, "https://c.test/a/eve") is None
-        assert await house.resolve(id, bob.actor) is not None
+        assert await harness.resolve(id, None) is None
+        assert await harness.resolve(id, "https://c.test/a/eve") is None
+        assert await harness.resolve(id, bob.actor) is not None
     await bob.ask("POST", "/posts/like", {"object": video["id"]})
     for id in (video["id"], video["post"]):
-        likes = await house.resolve(f"{id}/likes", bob.actor)
+        likes = await harness.resolve(f"{id}/likes", bob.actor)
         assert likes is not None
         assert (likes["type"], likes["totalItems"]) == ("Collection", 1)
     await alice.ask("DELETE", f"/videos/one?id={video['id']}")
-    await house.work()
+    await harness.work()
     for id, former in ((video["id"], "Video"), (video["post"], "Note")):
-        gone = await house.resolve(id, bob.actor)
+        gone = await harness.resolve(id, bob.actor)
         assert gone is not None
         assert (gone["type"], gone["formerType"]) == ("Tombstone", former)
-        assert await house.resolve(id, None) is None
-        assert await house.resolve(f"{id}/likes", bob.actor) is None
-    assert await house.resolve(f"{house.origin}/o/{NOBODY}", bob.actor) is None
+        assert await harness.resolve(id, None) is None
+        assert await harness.resolve(f"{id}/likes", bob.actor) is None
+    assert await harness.resolve(f"{harness.origin}/o/{NOBODY}", bob.actor) is None
 
 
 @pytest.mark.clause("VID-8.2")
-async def test_only_a_public_video_goes_to_the_channels_followers(house: House) -> None:
-    alice = await house.person("alice")
+async def test_only_a_public_video_goes_to_the_channels_followers(harness: Harness) -> None:
+    alice = await harness.person("alice")
     fan = "https://tube.test/accounts/fan"
-    await house.knows(fan)
-    await house.follows(fan, alice.channel)
+    await harness.knows(fan)
+    await harness.follows(fan, alice.channel)
     await alice.publish(audience="friends")
 
     async def sent() -> list[tuple[str, str, str]]:
         t, o = tables.deliveries.c, tables.outbox.c
-        bodies = {row.id: json.loads(row.body) for row in await house.rows(tables.outbox)}
-        rows = await house.rows(tables.deliveries, t.host == "tube.test")
+        bodies = {row.id: json.loads(row.body) for row in await harness.rows(tables.outbox)}
+        rows = await harness.rows(tables.deliveries, t.host == "tube.test")
         assert o.id is not None
         said = [bodies[row.activity] for row in rows]
         return [
@@ -216,24 +216,24 @@ def _kind(object: Any) -> str:
 # -- two nodes -------------------------------------------------------------------------------------
 
 
-async def story(house: House, far: House) -> tuple[Person, Person, dict[str, Any]]:
+async def story(harness: Harness, far: Harness) -> tuple[Person, Person, dict[str, Any]]:
     """Alice here and Bob there are friends; she publishes for friends."""
-    alice, bob = await house.person("alice"), await far.person("bob")
+    alice, bob = await harness.person("alice"), await far.person("bob")
     await befriend(alice, bob)
     return alice, bob, await alice.publish(description="Hello Bob")
 
 
 @pytest.mark.clause("VID-7.4", "VID-8.1")
-async def test_a_friend_on_another_node_watches_and_answers(house: House, far: House) -> None:
-    alice, bob, video = await story(house, far)
+async def test_a_friend_on_another_node_watches_and_answers(harness: Harness, far: Harness) -> None:
+    alice, bob, video = await story(harness, far)
     [item] = (await bob.ask("GET", "/feed")).body["items"]
     assert (item["id"], item["video"], item["kind"]) == (video["post"], video["id"], "video")
     found = (await bob.watch(item["id"])).body
     assert found["mp4"].startswith("https://a.test/media/")
     assert (found["width"], found["blurhash"]) == (640, "LEHV6nWB")
     assert found["expires"] == "2026-01-01T01:00:04Z"
-    assert (await house.http("GET", found["mp4"])).raw == MP4_BODY
-    [grant] = await house.rows(tables.media_grants)
+    assert (await harness.http("GET", found["mp4"])).raw == MP4_BODY
+    [grant] = await harness.rows(tables.media_grants)
     assert grant.actor == bob.actor
     # A like of the Video and a comment on the Note are of one thing.
     await bob.ask("POST", "/posts/like", {"object": video["id"]})
@@ -242,18 +242,18 @@ async def test_a_friend_on_another_node_watches_and_answers(house: House, far: H
     post = (await alice.ask("GET", f"/posts/one?id={video['id']}")).body
     assert (post["likes"], post["comments"]) == (1, 1)
     assert (await alice.ask("DELETE", f"/videos/one?id={video['id']}")).status == 204
-    await house.work()
+    await harness.work()
     assert (await bob.ask("GET", "/feed")).body["items"] == []
     assert (await bob.watch(video["id"])).status == 404
-    assert (await house.http("GET", found["mp4"])).status == 404
+    assert (await harness.http("GET", found["mp4"])).status == 404
 
 
 @pytest.mark.clause("VID-7.4", "VID-7.1")
-async def test_the_friends_node_decides_not_ours(house: House, far: House) -> None:
-    alice, bob, video = await story(house, far)
+async def test_the_friends_node_decides_not_ours(harness: Harness, far: Harness) -> None:
+    alice, bob, video = await story(harness, far)
     carol = await far.person("carol")
     assert (await carol.watch(video["id"])).status == 404
-    await house.tie(alice.actor, bob.actor, "none")
+    await harness.friendship(alice.actor, bob.actor, "none")
     said = await bob.watch(video["id"])
     assert (said.status, said.body["clause"]) == (404, "VID-7.1")
     del far.neighbours["a.test"]
@@ -263,34 +263,34 @@ async def test_the_friends_node_decides_not_ours(house: House, far: House) -> No
 
 @pytest.mark.clause("VID-7.1", "VID-7.4")
 async def test_asking_unsigned_or_as_another_is_asking_for_nothing(
-    house: House, far: House
+    harness: Harness, far: Harness
 ) -> None:
-    _alice, bob, video = await story(house, far)
+    _alice, bob, video = await story(harness, far)
     path = urlsplit(video["id"]).path + "/watch"
-    unsigned = await house.http("POST", path, raw=b"{}")
-    eve = await house.http("POST", path, {PROVEN: "https://b.test/a/eve"}, b"{}")
-    nothing = await house.http("POST", f"/o/{NOBODY}/watch", {PROVEN: bob.actor}, b"{}")
+    unsigned = await harness.http("POST", path, raw=b"{}")
+    eve = await harness.http("POST", path, {PROVEN: "https://b.test/a/eve"}, b"{}")
+    nothing = await harness.http("POST", f"/o/{NOBODY}/watch", {PROVEN: bob.actor}, b"{}")
     assert unsigned.status == 404
     assert unsigned.raw == eve.raw == nothing.raw
-    bobs = await house.http("POST", path, {PROVEN: bob.actor}, b"{}")
+    bobs = await harness.http("POST", path, {PROVEN: bob.actor}, b"{}")
     assert (bobs.status, bobs.body["mediaType"]) == (200, "video/mp4")
-    huge = await house.http("POST", path, {PROVEN: bob.actor}, b" " * 5000)
+    huge = await harness.http("POST", path, {PROVEN: bob.actor}, b" " * 5000)
     assert huge.status == 413
 
 
-async def test_nobody_claims_another_servers_video(house: House, far: House) -> None:
+async def test_nobody_claims_another_servers_video(harness: Harness, far: Harness) -> None:
     """A Note of Mallory's that names Alice's video: its likes stay Alice's."""
-    alice, bob, video = await story(house, far)
+    alice, bob, video = await story(harness, far)
     mallory = "https://evil.test/a/mallory"
-    await house.knows(mallory)
-    await house.tie(alice.actor, mallory)
+    await harness.knows(mallory)
+    await harness.friendship(alice.actor, mallory)
     note = Note(
         id="https://evil.test/o/1", author=mallory, content="<p>mine</p>",
-        published=house.clock.now(), to=(alice.actor,), video=video["id"],
+        published=harness.clock.now(), to=(alice.actor,), video=video["id"],
     )  # fmt: skip
-    await house.hear(render(CreateNote("https://evil.test/t/1", mallory, note)))
-    await house.work()
-    assert len(await house.rows(tables.posts, tables.posts.c.video == video["id"])) == 1
+    await harness.hear(render(CreateNote("https://evil.test/t/1", mallory, note)))
+    await harness.work()
+    assert len(await harness.rows(tables.posts, tables.posts.c.video == video["id"])) == 1
     await bob.ask("POST", "/posts/like", {"object": video["id"]})
     await far.work()
     assert (await alice.ask("GET", f"/posts/one?id={video['post']}")).body["likes"] == 1
@@ -301,8 +301,8 @@ async def test_nobody_claims_another_servers_video(house: House, far: House) -> 
 TUBE = "https://tube.test"
 
 
-def tube_video(house: House, **more: Any) -> Video:
-    now = house.clock.now()
+def tube_video(harness: Harness, **more: Any) -> Video:
+    now = harness.clock.now()
     given: dict[str, Any] = {
         "id": f"{TUBE}/videos/watch/1",
         "uuid": "9c9de5e8-0a1e-484a-b099-e80766180a6d",
@@ -326,80 +326,80 @@ def tube_video(house: House, **more: Any) -> Video:
     return Video(**given)
 
 
-async def hear(house: House, video: Video, verb: Any = CreateVideo, number: int = 1) -> None:
-    await house.hear(render(verb(f"{TUBE}/t/{number}", video.author, video)))
-    await house.work()
+async def hear(harness: Harness, video: Video, verb: Any = CreateVideo, number: int = 1) -> None:
+    await harness.hear(render(verb(f"{TUBE}/t/{number}", video.author, video)))
+    await harness.work()
 
 
 @pytest.mark.clause("VID-8.4")
-async def test_a_followed_channels_video_is_a_post_with_addresses(house: House) -> None:
-    alice = await house.person("alice")
-    video = tube_video(house)
-    await house.knows(video.author)
-    await hear(house, video)
-    assert await house.rows(tables.posts) == [], "it concerns nobody here"
-    await house.knows(video.channel, "Group")
-    await house.follows(alice.actor, video.channel)
+async def test_a_followed_channels_video_is_a_post_with_addresses(harness: Harness) -> None:
+    alice = await harness.person("alice")
+    video = tube_video(harness)
+    await harness.knows(video.author)
+    await hear(harness, video)
+    assert await harness.rows(tables.posts) == [], "it concerns nobody here"
+    await harness.knows(video.channel, "Group")
+    await harness.follows(alice.actor, video.channel)
     for number in (2, 3):
-        await hear(house, video, number=number)
+        await hear(harness, video, number=number)
     [item] = (await alice.ask("GET", "/feed")).body["items"]
     assert (item["name"], item["kind"], item["video"]) == ("Bees", "video", video.id)
     found = (await alice.watch(video.id)).body
     assert (found["mp4"], found["hls"]) == (f"{TUBE}/720.mp4", f"{TUBE}/master.m3u8")
     assert (found["poster"], found["expires"]) == (f"{TUBE}/poster.jpg", None)
-    assert len(await house.rows(tables.renditions)) == 4
-    house.clock.pass_(timedelta(hours=1))
-    newer = tube_video(house, name="More bees", files=video.files[:1])
-    await hear(house, newer, UpdateVideo, 4)
-    await hear(house, video, UpdateVideo, 5)
+    assert len(await harness.rows(tables.renditions)) == 4
+    harness.clock.pass_(timedelta(hours=1))
+    newer = tube_video(harness, name="More bees", files=video.files[:1])
+    await hear(harness, newer, UpdateVideo, 4)
+    await hear(harness, video, UpdateVideo, 5)
     [item] = (await alice.ask("GET", "/feed")).body["items"]
     assert item["name"] == "More bees", "an older update changes nothing"
     assert (await alice.watch(video.id)).body["mp4"] == f"{TUBE}/1080.mp4"
     gone = Delete(f"{TUBE}/t/9", video.author, video.id)
-    await house.hear(render(gone))
-    await house.work()
-    await hear(house, video, number=10)
+    await harness.hear(render(gone))
+    await harness.work()
+    await hear(harness, video, number=10)
     assert (await alice.ask("GET", "/feed")).body["items"] == []
     assert (await alice.watch(video.id)).status == 404
-    assert await house.rows(tables.renditions) == []
+    assert await harness.rows(tables.renditions) == []
 
 
 @pytest.mark.clause("VID-8.5")
-async def test_a_video_of_another_origin_or_author_is_refused(house: House) -> None:
-    alice = await house.person("alice")
-    video = tube_video(house)
-    await house.knows(video.author)
-    await house.follows(alice.actor, video.author)
-    foreign = tube_video(house, channel="https://evil.test/c/1")
-    await hear(house, foreign)
-    assert house.refused == ["VID-8.5"]
-    await hear(house, video, number=2)
-    mallory = tube_video(house, author=f"{TUBE}/accounts/mallory", name="Mine")
-    await hear(house, mallory, UpdateVideo, 3)
+async def test_a_video_of_another_origin_or_author_is_refused(harness: Harness) -> None:
+    alice = await harness.person("alice")
+    video = tube_video(harness)
+    await harness.knows(video.author)
+    await harness.follows(alice.actor, video.author)
+    foreign = tube_video(harness, channel="https://evil.test/c/1")
+    await hear(harness, foreign)
+    assert harness.refused == ["VID-8.5"]
+    await hear(harness, video, number=2)
+    mallory = tube_video(harness, author=f"{TUBE}/accounts/mallory", name="Mine")
+    await hear(harness, mallory, UpdateVideo, 3)
     theirs = tube_video(
-        house, id=f"{TUBE}/videos/watch/2", author=f"{TUBE}/accounts/mallory", note=video.id
+        harness, id=f"{TUBE}/videos/watch/2", author=f"{TUBE}/accounts/mallory", note=video.id
     )
-    await hear(house, theirs, number=4)
-    assert house.refused == ["VID-8.5"] * 3
-    assert [row.name for row in await house.rows(tables.posts)] == ["Bees"]
+    await hear(harness, theirs, number=4)
+    assert harness.refused == ["VID-8.5"] * 3
+    assert [row.name for row in await harness.rows(tables.posts)] == ["Bees"]
 
 
 @pytest.mark.clause("VID-8.4", "VID-8.1")
 @pytest.mark.parametrize("first", ["note", "video"])
 async def test_a_note_and_a_video_that_name_each_other_are_one_post(
-    house: House, far: House, first: str
+    harness: Harness, far: Harness, first: str
 ) -> None:
-    alice, bob = await house.person("alice"), await far.person("bob")
+    alice, bob = await harness.person("alice"), await far.person("bob")
     await befriend(alice, bob)
     await far.follows(bob.actor, alice.channel)
-    await house.follows(bob.actor, alice.channel)
-    del house.neighbours["b.test"]
+    await harness.follows(bob.actor, alice.channel)
+    del harness.neighbours["b.test"]
     video = await alice.publish(audience="public")
-    bodies = {json.loads(row.body)["type"]: row for row in await house.rows(tables.outbox)}
+    bodies = {json.loads(row.body)["type"]: row for row in await harness.rows(tables.outbox)}
     assert "Announce" in bodies
     creates = [
         row.body
-        for row in await house.rows(tables.outbox)
+        for row in await harness.rows(tables.outbox)
         if json.loads(row.body)["type"] == "Create"
     ]
     creates.sort(key=lambda body: json.loads(body)["object"]["type"] == "Video")

@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 
 from node.store import tables
-from tests.video.houses import House
+from tests.video.harness import Harness
 
 FILM = b"FILM" + hashlib.shake_256(b"x").digest(9_000)
 
 
 @pytest.mark.clause("VID-5.2", "VID-1.3")
 async def test_a_file_goes_up_in_chunks_and_a_wrong_offset_is_told_the_right_one(
-    house: House,
+    harness: Harness,
 ) -> None:
-    alice = await house.person("alice")
+    alice = await harness.person("alice")
     id = (await alice.announce(FILM)).body["id"]
     first = await alice.ask("PATCH", f"/uploads/{id}?offset=0", raw=FILM[:4000])
     assert (first.status, first.body["offset"], first.body["state"]) == (200, 4000, "open")
@@ -30,21 +30,21 @@ async def test_a_file_goes_up_in_chunks_and_a_wrong_offset_is_told_the_right_one
 
 @pytest.mark.clause("VID-5.2")
 @pytest.mark.parametrize("offset", ["", "?offset=", "?offset=-1", "?offset=1e3", "?offset=٣"])
-async def test_nonsense_for_an_offset_is_refused(house: House, offset: str) -> None:
-    alice = await house.person("alice")
+async def test_nonsense_for_an_offset_is_refused(harness: Harness, offset: str) -> None:
+    alice = await harness.person("alice")
     id = (await alice.announce(FILM)).body["id"]
     said = await alice.ask("PUT", f"/uploads/{id}{offset}", raw=b"x")
     assert (said.status, said.body["clause"]) == (400, "VID-5.2")
 
 
 @pytest.mark.clause("VID-1.6")
-async def test_after_a_stop_the_disk_says_where_it_stands(house: House) -> None:
+async def test_after_a_stop_the_disk_says_where_it_stands(harness: Harness) -> None:
     """A kill between the write and its row; and one between the last byte and the seal."""
-    alice = await house.person("alice")
+    alice = await harness.person("alice")
     id = (await alice.announce(FILM)).body["id"]
-    await house.blobs.append(f"upload/{id}", 0, FILM[:5000])
+    await harness.blobs.append(f"upload/{id}", 0, FILM[:5000])
     assert (await alice.ask("GET", f"/uploads/{id}")).body["offset"] == 5000
-    await house.blobs.append(f"upload/{id}", 5000, FILM[5000:])
+    await harness.blobs.append(f"upload/{id}", 5000, FILM[5000:])
     stands = (await alice.ask("GET", f"/uploads/{id}")).body
     assert (stands["offset"], stands["state"]) == (len(FILM), "open")
     sealed = await alice.ask("PUT", f"/uploads/{id}?offset={len(FILM)}", raw=b"")
@@ -52,20 +52,20 @@ async def test_after_a_stop_the_disk_says_where_it_stands(house: House) -> None:
 
 
 @pytest.mark.clause("VID-1.7")
-async def test_other_bytes_than_announced_are_refused_and_dropped(house: House) -> None:
-    alice = await house.person("alice")
+async def test_other_bytes_than_announced_are_refused_and_dropped(harness: Harness) -> None:
+    alice = await harness.person("alice")
     id = (await alice.announce(FILM, digest=b"w" * 32)).body["id"]
     said = await alice.ask("PUT", f"/uploads/{id}?offset=0", raw=FILM)
     assert (said.status, said.body["clause"]) == (400, "VID-1.7")
-    assert await house.files() == []
+    assert await harness.files() == []
     assert (await alice.ask("GET", f"/uploads/{id}")).body["state"] == "failed"
     more = await alice.ask("PUT", f"/uploads/{id}?offset=0", raw=FILM)
     assert (more.status, more.body["clause"]) == (409, "VID-1.5")
 
 
 @pytest.mark.clause("VID-5.1")
-async def test_an_upload_is_its_accounts_alone(house: House) -> None:
-    alice, mallory = await house.person("alice"), await house.person("mallory")
+async def test_an_upload_is_its_accounts_alone(harness: Harness) -> None:
+    alice, mallory = await harness.person("alice"), await harness.person("mallory")
     id = (await alice.announce(FILM)).body["id"]
     for method, path in (
         ("GET", f"/uploads/{id}"),
@@ -83,11 +83,11 @@ async def test_an_upload_is_its_accounts_alone(house: House) -> None:
 
 
 @pytest.mark.clause("VID-1.2", "VID-1.9")
-async def test_a_file_that_does_not_fit_is_refused_before_its_first_byte(house: House) -> None:
-    alice = await house.person("alice")
-    huge = await alice.announce(b"", digest=b"d" * 32, size=house.config.upload_limit_bytes + 1)
+async def test_a_file_that_does_not_fit_is_refused_before_its_first_byte(harness: Harness) -> None:
+    alice = await harness.person("alice")
+    huge = await alice.announce(b"", digest=b"d" * 32, size=harness.config.upload_limit_bytes + 1)
     assert (huge.status, huge.body["clause"]) == (413, "VID-1.2")
-    await house.change(tables.accounts, tables.accounts.c.name == "alice", quota_bytes=10_000)
+    await harness.change(tables.accounts, tables.accounts.c.name == "alice", quota_bytes=10_000)
     assert (await alice.announce(FILM)).status == 201
     full = await alice.announce(FILM)
     assert (full.status, full.body["code"], full.body["clause"]) == (507, "full", "VID-1.9")
@@ -99,28 +99,28 @@ async def test_a_file_that_does_not_fit_is_refused_before_its_first_byte(house: 
 
 
 @pytest.mark.clause("VID-5.3")
-async def test_the_disks_reserve_stays_free(house: House) -> None:
-    alice, bob = await house.person("alice"), await house.person("bob")
-    house.free_bytes = 1000 + len(FILM) + 10
+async def test_the_disks_reserve_stays_free(harness: Harness) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
+    harness.free_bytes = 1000 + len(FILM) + 10
     assert (await alice.announce(FILM)).status == 201
     said = await bob.announce(FILM)
     assert (said.status, said.body["clause"]) == (507, "VID-5.3")
 
 
 @pytest.mark.clause("VID-1.8", "VID-5.4")
-async def test_what_is_given_up_or_forgotten_leaves_nothing(house: House) -> None:
-    alice = await house.person("alice")
+async def test_what_is_given_up_or_forgotten_leaves_nothing(harness: Harness) -> None:
+    alice = await harness.person("alice")
     first, second = [(await alice.announce(FILM)).body["id"] for _ in range(2)]
     for id in (first, second):
         await alice.ask("PUT", f"/uploads/{id}?offset=0", raw=FILM[:100])
     sealed = await alice.upload(FILM)
     assert (await alice.ask("DELETE", f"/uploads/{first}")).status == 204
-    assert await house.files() == sorted([f"upload/{second}", f"upload/{sealed}"])
-    house.clock.pass_(timedelta(hours=25))
-    await house.cutter.sweep("")
-    assert await house.files() == []
+    assert await harness.files() == sorted([f"upload/{second}", f"upload/{sealed}"])
+    harness.clock.pass_(timedelta(hours=25))
+    await harness.transcoder.sweep("")
+    assert await harness.files() == []
     assert (await alice.ask("GET", f"/uploads/{second}")).body["state"] == "failed"
     used = (await alice.publish())["id"]
-    upload = (await house.rows(tables.videos, tables.videos.c.id == used))[0].upload
+    upload = (await harness.rows(tables.videos, tables.videos.c.id == used))[0].upload
     said = await alice.ask("DELETE", f"/uploads/{upload}")
     assert (said.status, said.body["clause"]) == (409, "VID-5.4")

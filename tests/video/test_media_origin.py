@@ -6,27 +6,27 @@ from urllib.parse import urlsplit
 import pytest
 
 from node.testing.fakes import FakeClock
-from tests.video.houses import MP4_BODY, House
+from tests.video.harness import MP4_BODY, Harness
 
 
 @pytest.mark.clause("VID-7.2", "VID-7.6")
 async def test_media_may_have_an_origin_of_their_own(tmp_path: Path) -> None:
-    house = House("a", tmp_path, FakeClock(), settings={"media_origin": "https://media.a.test"})
-    await house.open()
+    harness = Harness("a", tmp_path, FakeClock(), settings={"media_origin": "https://media.a.test"})
+    await harness.open()
     try:
-        alice = await house.person("alice")
+        alice = await harness.person("alice")
         for audience in ("friends", "public"):
             video = await alice.publish(audience=audience)
             found = (await alice.watch(video["post"])).body
             for kind in ("mp4", "hls", "poster"):
                 assert found[kind].startswith("https://media.a.test/media/")
-            played = await house.http("GET", urlsplit(found["mp4"]).path)
+            played = await harness.http("GET", urlsplit(found["mp4"]).path)
             assert played.raw == MP4_BODY
             assert played.headers["Content-Security-Policy"].startswith("sandbox")
             assert played.headers["X-Content-Type-Options"] == "nosniff"
         id = video["id"].rpartition("/")[2]
-        page = await house.http("GET", f"/v/{id}", {"Accept": "text/html"})
+        page = await harness.http("GET", f"/v/{id}", {"Accept": "text/html"})
         assert "media-src 'self' https://media.a.test" in page.headers["Content-Security-Policy"]
         assert b"https://media.a.test/media/public/" in page.raw
     finally:
-        await house.close()
+        await harness.close()

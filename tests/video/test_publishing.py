@@ -16,39 +16,41 @@ from node.store.video import VideoUnit
 from node.video import publishing
 from node.video.renditions import Limits
 from tests.clips import ffmpeg, make_clip
-from tests.video.houses import House, befriend
+from tests.video.harness import Harness, befriend
 
 BAD = b"just some words, and more of them"
 
 
-async def the_post(house: House, id: str) -> Any:
-    found = await house.rows(tables.posts, tables.posts.c.id == id)
+async def the_post(harness: Harness, id: str) -> Any:
+    found = await harness.rows(tables.posts, tables.posts.c.id == id)
     return found[0] if found else None
 
 
 @pytest.mark.clause("VID-6.1", "VID-6.3", "VID-6.6")
-async def test_a_ready_video_is_a_post_with_files_and_its_original_is_gone(house: House) -> None:
-    alice, bob = await house.person("alice"), await house.person("bob")
+async def test_a_ready_video_is_a_post_with_files_and_its_original_is_gone(
+    harness: Harness,
+) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     upload = await alice.upload()
     said = await alice.ask(
         "POST", "/videos", {"upload": upload, "name": "My cat", "description": "It <b>jumps</b>."}
     )
     assert (said.status, said.body["state"], said.body["progress"]) == (201, "processing", 0)
-    assert await the_post(house, said.body["post"]) is None
-    await house.work()
+    assert await the_post(harness, said.body["post"]) is None
+    await harness.work()
     ready = (await alice.one(said.body["id"])).body
     assert (ready["state"], ready["progress"], ready["duration_ms"]) == ("ready", 100, 2000)
-    post = await the_post(house, ready["post"])
+    post = await the_post(harness, ready["post"])
     assert (post.kind, post.video, post.name) == ("video", ready["id"], "My cat")
     assert "<b>jumps</b>" in post.content
     uuid = ready["id"].rpartition("/")[2]
-    assert await house.files() == sorted(
+    assert await harness.files() == sorted(
         f"video/{uuid}/{name}"
         for name in ("video.mp4", "master.m3u8", "stream.m3u8", "stream.mp4", "poster.jpg")
     )
     states = [
-        (each["state"], each["progress"]) for each in await house.events(alice.account, "video")
+        (each["state"], each["progress"]) for each in await harness.events(alice.account, "video")
     ]
     assert states == [("processing", 50), ("ready", 100)]
     feed = (await bob.ask("GET", "/feed")).body["items"]
@@ -56,77 +58,77 @@ async def test_a_ready_video_is_a_post_with_files_and_its_original_is_gone(house
 
 
 @pytest.mark.clause("VID-6.3")
-async def test_making_it_again_publishes_nothing_twice(house: House) -> None:
+async def test_making_it_again_publishes_nothing_twice(harness: Harness) -> None:
     """A stop after the commit, before the job is marked done: the job comes again."""
-    alice = await house.person("alice")
+    alice = await harness.person("alice")
     video = await alice.publish()
-    before = len(await house.rows(tables.outbox))
-    await house.cutter.render(video["id"])
-    film = await house.units.look(VideoUnit, lambda unit: unit.film(video["id"]))
-    assert film is not None
-    await house.change(tables.jobs, tables.jobs.c.kind == "video", state="due")
-    await house.work()
-    assert len(await house.rows(tables.outbox)) == before
-    assert len(await house.rows(tables.posts)) == 1
-    assert house.studio.made == 1
+    before = len(await harness.rows(tables.outbox))
+    await harness.transcoder.render(video["id"])
+    record = await harness.units.look(VideoUnit, lambda unit: unit.record(video["id"]))
+    assert record is not None
+    await harness.change(tables.jobs, tables.jobs.c.kind == "video", state="due")
+    await harness.work()
+    assert len(await harness.rows(tables.outbox)) == before
+    assert len(await harness.rows(tables.posts)) == 1
+    assert harness.studio.made == 1
 
 
 @pytest.mark.clause("VID-6.3")
-async def test_two_workers_at_one_video_publish_it_once(house: House) -> None:
-    alice = await house.person("alice")
+async def test_two_workers_at_one_video_publish_it_once(harness: Harness) -> None:
+    alice = await harness.person("alice")
     body = {"upload": await alice.upload(), "name": "x"}
     id = (await alice.ask("POST", "/videos", body)).body["id"]
     both = await asyncio.gather(
-        *(house.cutter.render(id) for _ in range(2)), return_exceptions=True
+        *(harness.transcoder.render(id) for _ in range(2)), return_exceptions=True
     )
     # Each may sweep away what the other was about to keep: a fault to try again, no half a video.
     assert all(one is None or isinstance(one, Broken) for one in both), both
-    await house.work()
+    await harness.work()
     assert (await alice.one(id)).body["state"] == "ready"
-    assert len(await house.rows(tables.outbox)) == 1
-    assert len(await house.files()) == 5
+    assert len(await harness.rows(tables.outbox)) == 1
+    assert len(await harness.files()) == 5
 
 
 @pytest.mark.clause("VID-6.4")
-async def test_what_is_no_video_fails_with_clause_and_words(house: House) -> None:
-    alice = await house.person("alice")
+async def test_what_is_no_video_fails_with_clause_and_words(harness: Harness) -> None:
+    alice = await harness.person("alice")
     video = await alice.publish(BAD)
     assert (video["state"], video["clause"]) == ("failed", "VID-2.1")
     assert "not a video" in video["reason"]
-    assert await house.files() == []
-    assert await house.rows(tables.posts) == []
-    assert await house.rows(tables.outbox) == []
+    assert await harness.files() == []
+    assert await harness.rows(tables.posts) == []
+    assert await harness.rows(tables.outbox) == []
     notices = (await alice.ask("GET", "/notices")).body["items"]
     assert [(each["kind"], each["object"]) for each in notices] == [("video_failed", video["id"])]
-    last = (await house.events(alice.account, "video"))[-1]
+    last = (await harness.events(alice.account, "video"))[-1]
     assert last["state"] == "failed"
     assert last["reason"].startswith("VID-2.1: ")
-    await house.change(tables.accounts, tables.accounts.c.name == "alice", quota_bytes=len(BAD))
+    await harness.change(tables.accounts, tables.accounts.c.name == "alice", quota_bytes=len(BAD))
     assert (await alice.announce(BAD)).status == 201, "its bytes no longer count"
 
 
 @pytest.mark.clause("VID-6.4")
-async def test_a_fault_of_ours_is_tried_again_and_told_in_the_end(house: House) -> None:
-    alice = await house.person("alice")
-    house.studio.broken = 1
+async def test_a_fault_of_ours_is_tried_again_and_told_in_the_end(harness: Harness) -> None:
+    alice = await harness.person("alice")
+    harness.studio.broken = 1
     assert (await alice.publish())["state"] == "processing"
-    await house.change(tables.jobs, tables.jobs.c.state == "due", due=0)
-    await house.work()
-    [video] = await house.rows(tables.videos)
+    await harness.change(tables.jobs, tables.jobs.c.state == "due", due=0)
+    await harness.work()
+    [video] = await harness.rows(tables.videos)
     assert video.state == "ready"
-    house.studio.broken = 100
+    harness.studio.broken = 100
     other = (await alice.publish())["id"]
     for _ in range(5):
-        await house.change(tables.jobs, tables.jobs.c.state == "due", due=0)
-        await house.work()
+        await harness.change(tables.jobs, tables.jobs.c.state == "due", due=0)
+        await harness.work()
     said = (await alice.one(other)).body
     assert (said["state"], said["clause"]) == ("failed", "VID-6.4")
-    assert len(await house.files()) == 5, "those of the first video"
+    assert len(await harness.files()) == 5, "those of the first video"
 
 
 @pytest.mark.clause("VID-5.4")
-async def test_an_upload_becomes_one_video_and_only_when_it_is_whole(house: House) -> None:
-    alice = await house.person("alice")
+async def test_an_upload_becomes_one_video_and_only_when_it_is_whole(harness: Harness) -> None:
+    alice = await harness.person("alice")
     id = (await alice.announce(b"FILM of a cat")).body["id"]
     await alice.ask("PUT", f"/uploads/{id}?offset=0", raw=b"FILM")
     early = await alice.ask("POST", "/videos", {"upload": id})
@@ -137,10 +139,10 @@ async def test_an_upload_becomes_one_video_and_only_when_it_is_whole(house: Hous
     assert (again.status, again.body["clause"]) == (409, "VID-5.4")
 
 
-async def test_a_stop_before_the_seal_is_mended_by_publishing(house: House) -> None:
-    alice = await house.person("alice")
+async def test_a_stop_before_the_seal_is_mended_by_publishing(harness: Harness) -> None:
+    alice = await harness.person("alice")
     id = (await alice.announce(b"FILM of a cat")).body["id"]
-    await house.blobs.append(f"upload/{id}", 0, b"FILM of a cat")
+    await harness.blobs.append(f"upload/{id}", 0, b"FILM of a cat")
     said = await alice.ask("POST", "/videos", {"upload": id})
     assert said.status == 201
 
@@ -157,9 +159,9 @@ async def test_a_stop_before_the_seal_is_mended_by_publishing(house: House) -> N
     ],
 )
 async def test_for_whom_and_with_which_words(
-    house: House, words: dict[str, Any], status: int
+    harness: Harness, words: dict[str, Any], status: int
 ) -> None:
-    alice = await house.person("alice")
+    alice = await harness.person("alice")
     upload = await alice.upload()
     said = await alice.ask("POST", "/videos", {"upload": upload, **words})
     assert (said.status, said.body["clause"]) == (status, "VID-6.2")
@@ -171,93 +173,95 @@ async def test_for_whom_and_with_which_words(
 @pytest.mark.parametrize(
     "way", ["/videos/one?id={id}", "/posts/one?id={post}", "/posts/one?id={id}"]
 )
-async def test_deleting_it_removes_files_access_and_quota(house: House, way: str) -> None:
-    alice, bob = await house.person("alice"), await house.person("bob")
+async def test_deleting_it_removes_files_access_and_quota(harness: Harness, way: str) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     video = await alice.publish()
     address = (await bob.watch(video["id"])).body["mp4"]
-    assert (await house.http("GET", address)).status == 200
+    assert (await harness.http("GET", address)).status == 200
     assert (await alice.ask("DELETE", way.format(**video))).status == 204
-    assert (await house.http("GET", address)).status == 404, "at once, before any job ran"
+    assert (await harness.http("GET", address)).status == 404, "at once, before any job ran"
     assert (await bob.watch(video["id"])).status == 404
-    await house.work()
-    assert await house.files() == []
-    assert await house.rows(tables.media_grants) == []
-    assert [row.bytes for row in await house.rows(tables.videos)] == [0]
+    await harness.work()
+    assert await harness.files() == []
+    assert await harness.rows(tables.media_grants) == []
+    assert [row.bytes for row in await harness.rows(tables.videos)] == [0]
     assert (await alice.one(video["id"])).status == 404
     assert (await bob.ask("GET", "/feed")).body["items"] == []
 
 
 @pytest.mark.clause("VID-6.5")
-async def test_a_video_that_is_deleted_while_it_is_made_leaves_nothing(house: House) -> None:
-    alice = await house.person("alice")
+async def test_a_video_that_is_deleted_while_it_is_made_leaves_nothing(harness: Harness) -> None:
+    alice = await harness.person("alice")
     upload = await alice.upload()
     id = (await alice.ask("POST", "/videos", {"upload": upload})).body["id"]
 
     async def remove() -> None:
         assert (await alice.ask("DELETE", f"/videos/one?id={id}")).status == 204
 
-    house.studio.midway = remove
-    await house.work()
-    assert house.studio.made == 1
-    assert await house.files() == []
-    assert await house.rows(tables.posts) == []
+    harness.studio.midway = remove
+    await harness.work()
+    assert harness.studio.made == 1
+    assert await harness.files() == []
+    assert await harness.rows(tables.posts) == []
 
 
-async def test_another_person_neither_sees_nor_deletes_it(house: House) -> None:
-    alice, bob = await house.person("alice"), await house.person("bob")
+async def test_another_person_neither_sees_nor_deletes_it(harness: Harness) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     video = await alice.publish()
     assert (await bob.one(video["id"])).status == 404
     assert (await bob.ask("DELETE", f"/videos/one?id={video['id']}")).status == 404
-    assert len(await house.files()) == 5
+    assert len(await harness.files()) == 5
 
 
-async def test_an_account_that_goes_takes_its_videos_along(house: House) -> None:
-    alice = await house.person("alice")
+async def test_an_account_that_goes_takes_its_videos_along(harness: Harness) -> None:
+    alice = await harness.person("alice")
     await alice.publish()
-    gone = Delete(f"{house.origin}/t/1", alice.actor, alice.actor)
+    gone = Delete(f"{harness.origin}/t/1", alice.actor, alice.actor)
     for _ in range(2):
-        await house.hear(render(gone))
-        await house.work()
-    assert await house.files() == []
+        await harness.hear(render(gone))
+        await harness.work()
+    assert await harness.files() == []
 
 
-async def test_a_name_is_one_line_and_a_description_is_cleaned(house: House) -> None:
-    alice = await house.person("alice")
+async def test_a_name_is_one_line_and_a_description_is_cleaned(harness: Harness) -> None:
+    alice = await harness.person("alice")
     video = await alice.publish(name="A\ncat", description="<script>x</script><p>ok</p>")
     assert video["name"] == "A cat"
-    content = (await the_post(house, video["post"])).content
+    content = (await the_post(harness, video["post"])).content
     assert "script" not in content
     assert "ok" in content
 
 
-async def test_progress_never_goes_back_and_a_deleted_one_tells_nothing(house: House) -> None:
-    alice = await house.person("alice")
+async def test_progress_never_goes_back_and_a_deleted_one_tells_nothing(harness: Harness) -> None:
+    alice = await harness.person("alice")
     upload = await alice.upload()
     id = (await alice.ask("POST", "/videos", {"upload": upload})).body["id"]
     for percent in (30, 20, 40):
-        await house.units.run(
+        await harness.units.run(
             VideoUnit, lambda unit, at=percent: publishing.progressed(unit, id, at)
         )
-    told = [each["progress"] for each in await house.events(alice.account, "video")]
+    told = [each["progress"] for each in await harness.events(alice.account, "video")]
     assert told == [30, 40]
 
 
 @pytest.mark.clause("VID-6.1", "VID-6.4")
-async def test_a_real_clip_and_a_real_file_without_a_picture(house: House, tmp_path: Path) -> None:
+async def test_a_real_clip_and_a_real_file_without_a_picture(
+    harness: Harness, tmp_path: Path
+) -> None:
     """The whole way through the real children."""
-    house.use(Studio(house.blobs, tmp_path / "work", ffmpeg(), Limits()))
-    alice = await house.person("alice")
-    await house.change(tables.accounts, tables.accounts.c.name == "alice", quota_bytes=10**8)
+    harness.use(Studio(harness.blobs, tmp_path / "work", ffmpeg(), Limits()))
+    alice = await harness.person("alice")
+    await harness.change(tables.accounts, tables.accounts.c.name == "alice", quota_bytes=10**8)
     video = await alice.publish(make_clip(tmp_path / "clip.mp4", seconds=1).read_bytes())
     assert (video["state"], video["width"], video["height"]) == ("ready", 640, 360), video
     played = await alice.watch(video["id"])
-    poster = await house.http("GET", played.body["poster"])
+    poster = await harness.http("GET", played.body["poster"])
     assert poster.raw[:3] == b"\xff\xd8\xff"
-    master = await house.http("GET", played.body["hls"])
+    master = await harness.http("GET", played.body["hls"])
     assert b"stream.m3u8" in master.raw
-    facts = json.loads((await house.rows(tables.videos))[0].facts)
+    facts = json.loads((await harness.rows(tables.videos))[0].facts)
     assert (facts["video_codec"], facts["frames"]) == ("h264", 30)
     empty = make_clip(tmp_path / "silence.mp4", seconds=1, options=("-vn",))
     failed = await alice.publish(empty.read_bytes())

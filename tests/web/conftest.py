@@ -16,12 +16,12 @@ from node.config import Config
 from node.errors import Missing
 from node.graph import actors, invites
 from node.graph.invites import Registration
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.invites import InvitesUnit
 from node.store.passwords import Passwords
 from node.store.tables import METADATA
-from node.store.unit import Desk, Units
+from node.store.unit import UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.web import accounts, health, limits, pages, streams
 from node.web import invites as guests
@@ -29,7 +29,7 @@ from node.web.auth import Guard
 from node.web.idempotency import Answered
 from node.web.routes import Route
 from node.web.server import API, Kernel, build_application
-from node.web.signup import Doorkeeper, digest_of_invite
+from node.web.signup import SignUp, digest_of_invite
 from node.web.streams import Streams
 from node.wire.api.accounts import ActorView
 from node.wire.keys import PublicKey, ed25519_from_seed
@@ -86,13 +86,13 @@ class Said:
 
 
 @dataclass
-class House:
+class Harness:
     """What a test holds of a node's web side."""
 
     units: Units
     clock: FakeClock
     entropy: FakeEntropy
-    bells: Bells
+    wakeups: Wakeups
     config: Config
     streams: Streams
     hashes: QuickHashes
@@ -151,16 +151,16 @@ class House:
         return str(said.body["token"])
 
 
-Build = Callable[..., Awaitable[House]]
-Extra = Callable[[House], tuple[Route, ...]]
+Build = Callable[..., Awaitable[Harness]]
+Extra = Callable[[Harness], tuple[Route, ...]]
 
 
 @pytest.fixture
 async def build(tmp_path: Path) -> AsyncIterator[Build]:
-    """`await build(**settings)` is a house with a client; `extra` adds routes."""
+    """`await build(**settings)` is a harness with a client; `extra` adds routes."""
     open_now = AsyncExitStack()
 
-    async def make(extra: Extra | None = None, **given: Any) -> House:
+    async def make(extra: Extra | None = None, **given: Any) -> Harness:
         defaults = {"origin": ORIGIN, "login_attempts_per_minute": 1000}
         config = Config(**{**defaults, **given})
         database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
@@ -170,15 +170,17 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             await connection.run_sync(METADATA.create_all)
 
         await database.write(create)
-        clock, entropy, bells = FakeClock(), FakeEntropy(), Bells()
-        desk = Desk(config.origin, clock, entropy, lambda activity: repr(activity).encode())
-        units = Units(database, desk, bells)
+        clock, entropy, wakeups = FakeClock(), FakeEntropy(), Wakeups()
+        context = UnitContext(
+            config.origin, clock, entropy, lambda activity: repr(activity).encode()
+        )
+        units = Units(database, context, wakeups)
         hashes = QuickHashes()
-        guard = Guard(units, clock, bells)
+        guard = Guard(units, clock, wakeups)
         keys = QuickKeys()
-        keeper = Doorkeeper(config.origin, units, hashes, keys, entropy)
-        stream = Streams(units, bells, guard, heartbeat_seconds=0.05)
-        house = House(units, clock, entropy, bells, config, stream, hashes, web.Application())
+        keeper = SignUp(config.origin, units, hashes, keys, entropy)
+        stream = Streams(units, wakeups, guard, heartbeat_seconds=0.05)
+        harness = Harness(units, clock, entropy, wakeups, config, stream, hashes, web.Application())
 
         async def find(address: str) -> ActorView:
             if address != "@bob@b.test":
@@ -195,24 +197,24 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
                 config.login_attempts_per_minute,
             ),
             Answered(units, entropy),
-            limits.Gate.of(config.trusted_proxies),
+            limits.TrustedProxies.of(config.trusted_proxies),
             entropy,
         )
         routes = (
             *accounts.routes(units, keeper, entropy, config.account_domain, find, keys),
             *guests.routes(units, keeper, entropy, config),
             *streams.routes(stream),
-            *(extra(house) if extra else ()),
+            *(extra(harness) if extra else ()),
         )
-        site = pages.Pages(config, units, keeper, kernel.limiter, kernel.gate)
-        house.app = build_application(
+        site = pages.Pages(config, units, keeper, kernel.limiter, kernel.proxies)
+        harness.app = build_application(
             config,
             kernel,
             routes,
             [*health.Health(units).extras(), *site.extras()],
             site.problem,
         )
-        site.furnish(house.app)
+        site.furnish(harness.app)
         await units.run(
             InvitesUnit,
             lambda unit: invites.settle_in(
@@ -224,17 +226,17 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
                 unit,
             ),
         )
-        house.client = TestClient(TestServer(house.app))
-        await house.client.start_server()
-        open_now.push_async_callback(house.client.close)
-        return house
+        harness.client = TestClient(TestServer(harness.app))
+        await harness.client.start_server()
+        open_now.push_async_callback(harness.client.close)
+        return harness
 
     async with open_now:
         yield make
 
 
 @pytest.fixture
-async def house(build: Build) -> House:
+async def harness(build: Build) -> Harness:
     return await build()
 
 

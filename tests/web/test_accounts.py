@@ -9,123 +9,123 @@ import pytest
 from node.store import tables
 from node.store.accounts import AccountsUnit
 from node.wire.times import micros
-from tests.web.conftest import PASSWORD, House, Said
+from tests.web.conftest import PASSWORD, Harness, Said
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 
-async def rows(house: House, table: str) -> list[Any]:
-    async with house.units._database.read() as connection:
+async def rows(harness: Harness, table: str) -> list[Any]:
+    async with harness.units._database.read() as connection:
         return list((await connection.exec_driver_sql(f"SELECT * FROM {table}")).all())
 
 
-async def log_in(house: House, name: str = "alice", password: str = PASSWORD) -> Said:
+async def log_in(harness: Harness, name: str = "alice", password: str = PASSWORD) -> Said:
     body = {"name": name, "password": password, "device_name": "laptop"}
-    return await house.ask("POST", "/login", body)
+    return await harness.ask("POST", "/login", body)
 
 
 @pytest.mark.clause("GRA-1.9")
-async def test_a_new_account_has_a_person_a_channel_and_a_token(house: House) -> None:
+async def test_a_new_account_has_a_person_a_channel_and_a_token(harness: Harness) -> None:
     body = {
         "name": "Alice", "password": PASSWORD, "display_name": "Alice A.", "identity_key": KEY,
-        "invite": await house.invite(), "device_name": "phone",
+        "invite": await harness.invite(), "device_name": "phone",
     }  # fmt: skip
-    said = await house.ask("POST", "/accounts", body)
+    said = await harness.ask("POST", "/accounts", body)
     assert said.status == 201
     account = said.body["account"]
     assert (account["name"], account["address"]) == ("alice", "@alice@a.test")
     assert account["identity_key"] == KEY
     assert account["created"] == "2026-01-01T00:00:00Z"
-    own = await house.ask("GET", "/account", token=said.body["token"])
+    own = await harness.ask("GET", "/account", token=said.body["token"])
     assert own.body == account
     assert own.headers["Cache-Control"] == "private, no-store"
-    actors = {row.id: row for row in await rows(house, "actors") if row.account}
+    actors = {row.id: row for row in await rows(harness, "actors") if row.account}
     person, channel = actors[account["actor"]], actors[account["channel"]]
     assert (person.kind, person.name, channel.kind, channel.name) == (
         "Person", "alice", "Group", "alice_channel",
     )  # fmt: skip
     assert person.inbox == f"{person.id}/inbox" and person.shared_inbox == "https://a.test/inbox"
     assert "alice" not in person.id and "alice" not in channel.id
-    assert [row.actor for row in await rows(house, "keys")] == [person.id] * 2
+    assert [row.actor for row in await rows(harness, "keys")] == [person.id] * 2
     assert {"alice", "alice_channel", "instance"} <= {
-        row.name for row in await rows(house, "names")
+        row.name for row in await rows(harness, "names")
     }
 
 
 @pytest.mark.clause("GRA-1.3")
-async def test_a_name_is_taken_once_and_stays_taken(house: House) -> None:
-    token = await house.join("alice")
-    body = {"name": "ALICE", "password": PASSWORD, "invite": await house.invite(uses=9)}
-    said = await house.ask("POST", "/accounts", body)
+async def test_a_name_is_taken_once_and_stays_taken(harness: Harness) -> None:
+    token = await harness.join("alice")
+    body = {"name": "ALICE", "password": PASSWORD, "invite": await harness.invite(uses=9)}
+    said = await harness.ask("POST", "/accounts", body)
     assert (said.status, said.body["clause"], said.body["params"]) == (
         409, "GRA-1.3", {"name": "alice"},
     )  # fmt: skip
-    gone = await house.ask("DELETE", "/account", {"password": PASSWORD}, token)
+    gone = await harness.ask("DELETE", "/account", {"password": PASSWORD}, token)
     assert gone.status == 204, gone.raw
-    assert (await house.ask("POST", "/accounts", body)).status == 409
+    assert (await harness.ask("POST", "/accounts", body)).status == 409
     body["name"] = "alice_channel"
-    assert (await house.ask("POST", "/accounts", body)).status == 400
+    assert (await harness.ask("POST", "/accounts", body)).status == 400
     # None of the refusals used the invite.
     body["name"] = "bob"
-    assert (await house.ask("POST", "/accounts", body)).status == 201
+    assert (await harness.ask("POST", "/accounts", body)).status == 201
 
 
 @pytest.mark.clause("GRA-1.5")
-async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(house: House) -> None:
-    await house.join("alice")
-    answers = [await log_in(house, "alice", "wrong password"), await log_in(house, "nobody")]
+async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(harness: Harness) -> None:
+    await harness.join("alice")
+    answers = [await log_in(harness, "alice", "wrong password"), await log_in(harness, "nobody")]
     assert answers[0].raw == answers[1].raw
     assert (answers[0].status, answers[0].body["clause"]) == (401, "GRA-1.5")
-    assert house.hashes.asked == 2
+    assert harness.hashes.asked == 2
 
 
 async def test_guessing_is_slowed_down(build: Any) -> None:
-    house = await build(login_attempts_per_minute=3)
-    statuses = [(await log_in(house, "alice", "wrong password")).status for _ in range(5)]
+    harness = await build(login_attempts_per_minute=3)
+    statuses = [(await log_in(harness, "alice", "wrong password")).status for _ in range(5)]
     assert statuses == [401, 401, 401, 429, 429]
-    house.clock.pass_(timedelta(minutes=1))
-    assert (await log_in(house, "alice", "wrong password")).status == 401
+    harness.clock.pass_(timedelta(minutes=1))
+    assert (await log_in(harness, "alice", "wrong password")).status == 401
 
 
 @pytest.mark.clause("API-9.1", "API-9.2")
-async def test_devices_are_listed_and_logged_out(house: House) -> None:
-    token, stranger = await house.join("alice"), await house.join("eve")
-    laptop = (await log_in(house)).body
-    listed = (await house.ask("GET", "/devices", token=token)).body["items"]
+async def test_devices_are_listed_and_logged_out(harness: Harness) -> None:
+    token, stranger = await harness.join("alice"), await harness.join("eve")
+    laptop = (await log_in(harness)).body
+    listed = (await harness.ask("GET", "/devices", token=token)).body["items"]
     assert {(one["name"], one["current"]) for one in listed} == {
         ("unnamed device", True), ("laptop", False),
     }  # fmt: skip
-    said = await house.ask("DELETE", f"/devices/{laptop['device']}", token=stranger)
+    said = await harness.ask("DELETE", f"/devices/{laptop['device']}", token=stranger)
     assert (said.status, said.body["clause"]) == (404, "API-9.2")
-    assert (await house.ask("GET", "/account", token=laptop["token"])).status == 200
-    assert (await house.ask("DELETE", f"/devices/{laptop['device']}", token=token)).status == 204
-    assert (await house.ask("GET", "/account", token=laptop["token"])).status == 401
-    assert (await house.ask("DELETE", f"/devices/{laptop['device']}", token=token)).status == 404
+    assert (await harness.ask("GET", "/account", token=laptop["token"])).status == 200
+    assert (await harness.ask("DELETE", f"/devices/{laptop['device']}", token=token)).status == 204
+    assert (await harness.ask("GET", "/account", token=laptop["token"])).status == 401
+    assert (await harness.ask("DELETE", f"/devices/{laptop['device']}", token=token)).status == 404
 
 
-async def test_a_device_was_last_seen_within_the_hour(house: House) -> None:
-    token = await house.join("alice")
-    house.clock.pass_(timedelta(hours=5))
-    (device,) = (await house.ask("GET", "/devices", token=token)).body["items"]
+async def test_a_device_was_last_seen_within_the_hour(harness: Harness) -> None:
+    token = await harness.join("alice")
+    harness.clock.pass_(timedelta(hours=5))
+    (device,) = (await harness.ask("GET", "/devices", token=token)).body["items"]
     assert device["last_seen"] == "2026-01-01T05:00:00Z"
 
 
-async def test_a_profile_is_changed_in_part(house: House) -> None:
-    token = await house.join("alice")
-    said = await house.ask("PATCH", "/account", {"summary": "<b>Hi</b> there"}, token)
+async def test_a_profile_is_changed_in_part(harness: Harness) -> None:
+    token = await harness.join("alice")
+    said = await harness.ask("PATCH", "/account", {"summary": "<b>Hi</b> there"}, token)
     assert said.status == 200
     assert "<b>" not in said.body["summary"] and "Hi" in said.body["summary"]
-    said = await house.ask("PATCH", "/account", {"display_name": "Al", "locale": "de"}, token)
+    said = await harness.ask("PATCH", "/account", {"display_name": "Al", "locale": "de"}, token)
     assert (said.body["display_name"], said.body["locale"]) == ("Al", "de")
     assert "Hi" in said.body["summary"]
-    wrong = await house.ask("PATCH", "/account", {"locale": "../etc"}, token)
+    wrong = await harness.ask("PATCH", "/account", {"locale": "../etc"}, token)
     assert (wrong.status, wrong.body["clause"]) == (400, "GRA-1.11")
 
 
 @pytest.mark.clause("GRA-1.12")
-async def test_a_changed_profile_is_told_to_those_elsewhere(house: House) -> None:
-    token = await house.join("alice")
-    actor = (await house.ask("GET", "/account", token=token)).body["actor"]
+async def test_a_changed_profile_is_told_to_those_elsewhere(harness: Harness) -> None:
+    token = await harness.join("alice")
+    actor = (await harness.ask("GET", "/account", token=token)).body["actor"]
     bob = "https://b.test/a/bob"
 
     async def befriend(unit: AccountsUnit) -> None:
@@ -137,71 +137,71 @@ async def test_a_changed_profile_is_told_to_those_elsewhere(house: House) -> Non
             tables.friendships.insert().values(actor=actor, other=bob, updated=at)
         )
 
-    await house.ask("PATCH", "/account", {"display_name": "Al"}, token)
-    assert await rows(house, "deliveries") == []
-    await house.units.run(AccountsUnit, befriend)
-    await house.ask("PATCH", "/account", {"display_name": "Alice"}, token)
-    (delivery,) = await rows(house, "deliveries")
-    (owed,) = await rows(house, "outbox")
+    await harness.ask("PATCH", "/account", {"display_name": "Al"}, token)
+    assert await rows(harness, "deliveries") == []
+    await harness.units.run(AccountsUnit, befriend)
+    await harness.ask("PATCH", "/account", {"display_name": "Alice"}, token)
+    (delivery,) = await rows(harness, "deliveries")
+    (owed,) = await rows(harness, "outbox")
     assert delivery.inbox == f"{bob}/inbox"
     assert b"UpdateActor" in owed.body and b"'name': 'Alice'" in owed.body
 
 
 @pytest.mark.clause("GRA-1.7")
-async def test_a_new_password_logs_all_other_devices_out(house: House) -> None:
-    token = await house.join("alice")
-    laptop = (await log_in(house)).body["token"]
+async def test_a_new_password_logs_all_other_devices_out(harness: Harness) -> None:
+    token = await harness.join("alice")
+    laptop = (await log_in(harness)).body["token"]
     change = {"old_password": "wrong password", "new_password": "another horse battery"}
-    said = await house.ask("POST", "/account/password", change, token)
+    said = await harness.ask("POST", "/account/password", change, token)
     assert (said.status, said.body["clause"]) == (403, "GRA-1.7")
     change["old_password"] = PASSWORD
-    assert (await house.ask("POST", "/account/password", change, token)).status == 204
-    assert (await house.ask("GET", "/account", token=token)).status == 200
-    assert (await house.ask("GET", "/account", token=laptop)).status == 401
-    assert (await log_in(house)).status == 401
-    assert (await log_in(house, password="another horse battery")).status == 201
+    assert (await harness.ask("POST", "/account/password", change, token)).status == 204
+    assert (await harness.ask("GET", "/account", token=token)).status == 200
+    assert (await harness.ask("GET", "/account", token=laptop)).status == 401
+    assert (await log_in(harness)).status == 401
+    assert (await log_in(harness, password="another horse battery")).status == 201
 
 
 @pytest.mark.clause("GRA-1.8")
-async def test_a_deleted_account_leaves_nothing_but_its_name(house: House) -> None:
-    token = await house.join("alice")
-    await house.ask("PATCH", "/account", {"display_name": "Alice", "summary": "my life"}, token)
-    actor = (await house.ask("GET", "/account", token=token)).body["actor"]
-    wrong = await house.ask("DELETE", "/account", {"password": "wrong password"}, token)
+async def test_a_deleted_account_leaves_nothing_but_its_name(harness: Harness) -> None:
+    token = await harness.join("alice")
+    await harness.ask("PATCH", "/account", {"display_name": "Alice", "summary": "my life"}, token)
+    actor = (await harness.ask("GET", "/account", token=token)).body["actor"]
+    wrong = await harness.ask("DELETE", "/account", {"password": "wrong password"}, token)
     assert wrong.status == 403
-    assert (await house.ask("DELETE", "/account", {"password": PASSWORD}, token)).status == 204
-    assert (await house.ask("GET", "/account", token=token)).status == 401
-    assert (await log_in(house)).status == 401
-    (row,) = [row for row in await rows(house, "actors") if row.id == actor]
+    assert (await harness.ask("DELETE", "/account", {"password": PASSWORD}, token)).status == 204
+    assert (await harness.ask("GET", "/account", token=token)).status == 401
+    assert (await log_in(harness)).status == 401
+    (row,) = [row for row in await rows(harness, "actors") if row.id == actor]
     assert row.gone is not None and row.display_name == row.summary == ""
-    (account,) = [row for row in await rows(house, "accounts") if row.actor == actor]
+    (account,) = [row for row in await rows(harness, "accounts") if row.actor == actor]
     assert (account.state, account.password) == ("deleted", "")
-    (arrival,) = await rows(house, "arrivals")
+    (arrival,) = await rows(harness, "arrivals")
     assert arrival.actor == actor and b"Delete" in arrival.body
-    assert (await house.ask("GET", "//@alice")).status == 404
+    assert (await harness.ask("GET", "//@alice")).status == 404
 
 
 @pytest.mark.clause("GRA-1.8")
-async def test_the_last_administrator_stays(house: House) -> None:
-    token = await house.join("root1", "admin")
-    said = await house.ask("DELETE", "/account", {"password": PASSWORD}, token)
+async def test_the_last_administrator_stays(harness: Harness) -> None:
+    token = await harness.join("root1", "admin")
+    said = await harness.ask("DELETE", "/account", {"password": PASSWORD}, token)
     assert (said.status, said.body["clause"]) == (409, "GRA-1.8")
 
     async def admins(unit: AccountsUnit) -> int:
         return await unit.admins()
 
-    assert await house.units.look(AccountsUnit, admins) == 1
+    assert await harness.units.look(AccountsUnit, admins) == 1
 
 
-async def test_an_address_is_looked_up(house: House) -> None:
-    token = await house.join("alice")
-    said = await house.ask("GET", "/accounts/lookup?acct=@bob@b.test", token=token)
+async def test_an_address_is_looked_up(harness: Harness) -> None:
+    token = await harness.join("alice")
+    said = await harness.ask("GET", "/accounts/lookup?acct=@bob@b.test", token=token)
     assert said.body["id"] == "https://b.test/a/bob"
-    assert (await house.ask("GET", "/accounts/lookup?acct=@x@y", token=token)).status == 404
-    assert (await house.ask("GET", "/accounts/lookup", token=token)).status == 400
+    assert (await harness.ask("GET", "/accounts/lookup?acct=@x@y", token=token)).status == 404
+    assert (await harness.ask("GET", "/accounts/lookup", token=token)).status == 400
 
 
-async def test_anyone_may_know_the_node(house: House) -> None:
-    said = await house.ask("GET", "/node")
+async def test_anyone_may_know_the_node(harness: Harness) -> None:
+    said = await harness.ask("GET", "/node")
     assert (said.body["domain"], said.body["registration"]) == ("a.test", "invite")
-    assert said.body["limits"]["api_bytes"] == house.config.api_limit_bytes
+    assert said.body["limits"]["api_bytes"] == harness.config.api_limit_bytes

@@ -9,54 +9,54 @@ from node.errors import Conflict, Missing
 from node.store.invites import InvitesUnit
 from node.store.unit import Unit
 from node.web.routes import Call, Reply, Route, Scope
-from tests.web.conftest import PASSWORD, Build, House, Said
+from tests.web.conftest import PASSWORD, Build, Harness, Said
 
 KEY = "9f3c4b1e-2f6a-4a43-8f57-0d6d0f2a7c11"
 
 
-async def make_invite(house: House, token: str, key: str = KEY, uses: int = 1) -> Said:
+async def make_invite(harness: Harness, token: str, key: str = KEY, uses: int = 1) -> Said:
     headers = {"Idempotency-Key": key}
-    return await house.ask("POST", "/invites", {"uses": uses}, token, headers)
+    return await harness.ask("POST", "/invites", {"uses": uses}, token, headers)
 
 
-async def count(house: House, token: str) -> int:
-    return len((await house.ask("GET", "/invites", token=token)).body["items"])
+async def count(harness: Harness, token: str) -> int:
+    return len((await harness.ask("GET", "/invites", token=token)).body["items"])
 
 
 @pytest.mark.clause("API-6.1")
-async def test_the_same_request_is_done_once_and_answered_alike(house: House) -> None:
-    token = await house.join("alice")
-    first, again = await make_invite(house, token), await make_invite(house, token)
+async def test_the_same_request_is_done_once_and_answered_alike(harness: Harness) -> None:
+    token = await harness.join("alice")
+    first, again = await make_invite(harness, token), await make_invite(harness, token)
     assert (first.status, first.raw) == (again.status, again.raw) == (201, first.raw)
-    assert await count(house, token) == 1
-    house.clock.pass_(timedelta(hours=24))
-    assert (await make_invite(house, token)).raw != first.raw
-    assert await count(house, token) == 2
+    assert await count(harness, token) == 1
+    harness.clock.pass_(timedelta(hours=24))
+    assert (await make_invite(harness, token)).raw != first.raw
+    assert await count(harness, token) == 2
 
 
 @pytest.mark.clause("API-6.1")
-async def test_a_key_belongs_to_its_token(house: House) -> None:
-    alice, bob = await house.join("alice"), await house.join("bob")
-    assert (await make_invite(house, alice)).raw != (await make_invite(house, bob)).raw
+async def test_a_key_belongs_to_its_token(harness: Harness) -> None:
+    alice, bob = await harness.join("alice"), await harness.join("bob")
+    assert (await make_invite(harness, alice)).raw != (await make_invite(harness, bob)).raw
 
 
 @pytest.mark.clause("API-6.1")
 @pytest.mark.parametrize("key", ["short", "x" * 256, "with a blank in the middle"])
-async def test_a_key_is_long_enough_that_nobody_guesses_it(house: House, key: str) -> None:
-    said = await make_invite(house, await house.join("alice"), key)
+async def test_a_key_is_long_enough_that_nobody_guesses_it(harness: Harness, key: str) -> None:
+    said = await make_invite(harness, await harness.join("alice"), key)
     assert (said.status, said.body["clause"]) == (400, "API-6.1")
 
 
 @pytest.mark.clause("API-6.1", "API-6.6")
 async def test_a_sign_up_is_repeated_with_its_token_though_nothing_secret_is_kept(
-    house: House,
+    harness: Harness,
 ) -> None:
-    body = {"name": "alice", "password": PASSWORD, "invite": await house.invite()}
+    body = {"name": "alice", "password": PASSWORD, "invite": await harness.invite()}
     sent = {"Idempotency-Key": KEY}
-    first = await house.ask("POST", "/accounts", body, headers=sent)
-    again = await house.ask("POST", "/accounts", body, headers=sent)
+    first = await harness.ask("POST", "/accounts", body, headers=sent)
+    again = await harness.ask("POST", "/accounts", body, headers=sent)
     assert first.status == 201 and first.raw == again.raw
-    async with house.units._database.read() as connection:
+    async with harness.units._database.read() as connection:
         (row,) = (await connection.exec_driver_sql("SELECT * FROM idempotency")).all()
     token = first.body["token"].encode()
     for secret in (token, PASSWORD.encode(), KEY.encode(), first.body["device"].encode()):
@@ -65,26 +65,26 @@ async def test_a_sign_up_is_repeated_with_its_token_though_nothing_secret_is_kep
 
 
 @pytest.mark.clause("API-6.2")
-async def test_a_key_is_not_used_for_two_requests(house: House) -> None:
-    token = await house.join("alice")
-    await make_invite(house, token)
-    said = await make_invite(house, token, uses=2)
+async def test_a_key_is_not_used_for_two_requests(harness: Harness) -> None:
+    token = await harness.join("alice")
+    await make_invite(harness, token)
+    said = await make_invite(harness, token, uses=2)
     assert (said.status, said.body["clause"]) == (409, "API-6.2")
 
 
 @pytest.mark.clause("API-6.3")
-async def test_two_at_once_are_one(house: House) -> None:
-    token = await house.join("alice")
-    answers = await asyncio.gather(*[make_invite(house, token) for _ in range(5)])
+async def test_two_at_once_are_one(harness: Harness) -> None:
+    token = await harness.join("alice")
+    answers = await asyncio.gather(*[make_invite(harness, token) for _ in range(5)])
     assert len({said.raw for said in answers}) == 1
-    assert await count(house, token) == 1
+    assert await count(harness, token) == 1
 
 
 @pytest.mark.clause("API-6.4")
-async def test_what_was_refused_may_be_tried_again(house: House) -> None:
-    token = await house.join("alice")
-    assert (await make_invite(house, token, uses=1000)).status == 400
-    assert (await make_invite(house, token, uses=10)).status == 201
+async def test_what_was_refused_may_be_tried_again(harness: Harness) -> None:
+    token = await harness.join("alice")
+    assert (await make_invite(harness, token, uses=1000)).status == 400
+    assert (await make_invite(harness, token, uses=10)).status == 201
 
 
 @pytest.mark.clause("API-6.5")
@@ -92,23 +92,23 @@ async def test_a_deed_whose_answer_was_lost_is_not_done_again(build: Build) -> N
     """The process stops after the deed's commit: the mark is there, the answer is not."""
     done: list[int] = []
 
-    def stopping(house: House) -> tuple[Route, ...]:
+    def stopping(harness: Harness) -> tuple[Route, ...]:
         async def deed(unit: Unit) -> None:
             await unit.account_of("nobody")
 
         async def work(_call: Call) -> Reply:
-            await house.units.run(Unit, deed)
+            await harness.units.run(Unit, deed)
             done.append(1)
             raise asyncio.CancelledError
 
         return (Route("POST", "/stop", work, "Stop.", Scope.WRITE),)
 
-    house = await build(stopping)
-    token = await house.join("alice")
+    harness = await build(stopping)
+    token = await harness.join("alice")
     sent = {"Idempotency-Key": KEY}
     with pytest.raises(Exception, match=r"(?i)disconnect|closed|reset"):
-        await house.ask("POST", "/stop", token=token, headers=sent)
-    said = await house.ask("POST", "/stop", token=token, headers=sent)
+        await harness.ask("POST", "/stop", token=token, headers=sent)
+    said = await harness.ask("POST", "/stop", token=token, headers=sent)
     assert (said.status, said.body["clause"]) == (409, "API-6.5")
     assert done == [1]
 
@@ -116,12 +116,12 @@ async def test_a_deed_whose_answer_was_lost_is_not_done_again(build: Build) -> N
 async def test_a_deed_that_is_refused_after_its_first_unit_may_be_tried_again(build: Build) -> None:
     tries: list[int] = []
 
-    def wavering(house: House) -> tuple[Route, ...]:
+    def wavering(harness: Harness) -> tuple[Route, ...]:
         async def deed(unit: InvitesUnit) -> None:
             await unit.registration()
 
         async def work(_call: Call) -> Reply:
-            await house.units.run(InvitesUnit, deed)
+            await harness.units.run(InvitesUnit, deed)
             tries.append(1)
             if len(tries) == 1:
                 raise Missing("GRA-1.3", "not yet")
@@ -131,10 +131,10 @@ async def test_a_deed_that_is_refused_after_its_first_unit_may_be_tried_again(bu
 
         return (Route("POST", "/waver", work, "Waver.", Scope.WRITE, answers=dict[str, int]),)
 
-    house = await build(wavering)
-    token = await house.join("alice")
+    harness = await build(wavering)
+    token = await harness.join("alice")
     sent = {"Idempotency-Key": KEY}
     statuses = [
-        (await house.ask("POST", "/waver", token=token, headers=sent)).status for _ in range(3)
+        (await harness.ask("POST", "/waver", token=token, headers=sent)).status for _ in range(3)
     ]
     assert statuses == [404, 200, 200]

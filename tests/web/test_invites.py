@@ -9,12 +9,12 @@ import pytest
 from node.graph import invites
 from node.store.invites import InvitesUnit
 from node.web.signup import digest_of_invite
-from tests.web.conftest import PASSWORD, Build, House, Said
+from tests.web.conftest import PASSWORD, Build, Harness, Said
 
 
-async def sign_up(house: House, name: str, invite: str | None, **more: Any) -> Said:
+async def sign_up(harness: Harness, name: str, invite: str | None, **more: Any) -> Said:
     body = {"name": name, "password": PASSWORD, "invite": invite, **more}
-    return await house.ask("POST", "/accounts", body)
+    return await harness.ask("POST", "/accounts", body)
 
 
 def secret_of(made: Said) -> str:
@@ -22,154 +22,156 @@ def secret_of(made: Said) -> str:
 
 
 @pytest.mark.clause("GRA-2.2", "GRA-2.4")
-async def test_an_invite_works_once_and_its_secret_is_not_kept(house: House) -> None:
-    token = await house.join("alice")
-    made = await house.ask("POST", "/invites", {}, token)
+async def test_an_invite_works_once_and_its_secret_is_not_kept(harness: Harness) -> None:
+    token = await harness.join("alice")
+    made = await harness.ask("POST", "/invites", {}, token)
     secret = secret_of(made)
-    listed = (await house.ask("GET", "/invites", token=token)).body["items"]
+    listed = (await harness.ask("GET", "/invites", token=token)).body["items"]
     assert [one["id"] for one in listed] == [made.body["id"]]
     assert not listed[0].get("url")
-    async with house.units._database.read() as connection:
+    async with harness.units._database.read() as connection:
         kept = (await connection.exec_driver_sql("SELECT * FROM invites")).all()
     assert secret not in repr(kept)
-    assert (await sign_up(house, "bob", secret)).status == 201
-    said = await sign_up(house, "carol", secret)
+    assert (await sign_up(harness, "bob", secret)).status == 201
+    said = await sign_up(harness, "carol", secret)
     assert (said.status, said.body["clause"]) == (403, "GRA-2.2")
-    assert said.raw == (await sign_up(house, "carol", "unknown")).raw
+    assert said.raw == (await sign_up(harness, "carol", "unknown")).raw
 
 
 @pytest.mark.clause("GRA-2.2")
-async def test_an_invite_is_revoked_by_its_maker_only(house: House) -> None:
-    token, other = await house.join("alice"), await house.join("eve")
-    made = await house.ask("POST", "/invites", {"uses": 5}, token)
+async def test_an_invite_is_revoked_by_its_maker_only(harness: Harness) -> None:
+    token, other = await harness.join("alice"), await harness.join("eve")
+    made = await harness.ask("POST", "/invites", {"uses": 5}, token)
     path = f"/invites/{made.body['id']}"
-    assert (await house.ask("DELETE", path, token=other)).status == 404
-    assert (await house.ask("DELETE", path, token=token)).status == 204
-    assert (await sign_up(house, "bob", secret_of(made))).status == 403
+    assert (await harness.ask("DELETE", path, token=other)).status == 404
+    assert (await harness.ask("DELETE", path, token=token)).status == 204
+    assert (await sign_up(harness, "bob", secret_of(made))).status == 403
 
 
 @pytest.mark.clause("GRA-2.3")
-async def test_the_last_use_is_taken_once(house: House) -> None:
-    token = await house.join("alice")
-    secret = secret_of(await house.ask("POST", "/invites", {"uses": 2}, token))
-    answers = await asyncio.gather(*[sign_up(house, f"guest{n}", secret) for n in range(6)])
+async def test_the_last_use_is_taken_once(harness: Harness) -> None:
+    token = await harness.join("alice")
+    secret = secret_of(await harness.ask("POST", "/invites", {"uses": 2}, token))
+    answers = await asyncio.gather(*[sign_up(harness, f"guest{n}", secret) for n in range(6)])
     assert sorted(said.status for said in answers) == [201, 201, 403, 403, 403, 403]
 
 
 @pytest.mark.clause("GRA-2.5")
-async def test_only_administrators_invite_administrators(house: House) -> None:
-    member, admin = await house.join("alice"), await house.join("root1", "admin")
-    said = await house.ask("POST", "/invites", {"role": "admin"}, member)
+async def test_only_administrators_invite_administrators(harness: Harness) -> None:
+    member, admin = await harness.join("alice"), await harness.join("root1", "admin")
+    said = await harness.ask("POST", "/invites", {"role": "admin"}, member)
     assert (said.status, said.body["clause"]) == (403, "GRA-2.5")
-    made = await house.ask("POST", "/invites", {"role": "admin"}, admin)
-    joined = await sign_up(house, "root2", secret_of(made))
+    made = await harness.ask("POST", "/invites", {"role": "admin"}, admin)
+    joined = await sign_up(harness, "root2", secret_of(made))
     assert joined.body["account"]["role"] == "admin"
     token = joined.body["token"]
-    assert (await house.ask("GET", "/admin/settings", token=token)).status == 200
+    assert (await harness.ask("GET", "/admin/settings", token=token)).status == 200
 
 
 @pytest.mark.clause("GRA-2.6")
-async def test_the_first_administrator_is_invited_until_there_is_one(house: House) -> None:
+async def test_the_first_administrator_is_invited_until_there_is_one(harness: Harness) -> None:
     async def invite(secret: str) -> bool:
         digest = digest_of_invite(secret)
-        made = await house.units.run(InvitesUnit, lambda unit: invites.first_admin(digest, unit))
+        made = await harness.units.run(InvitesUnit, lambda unit: invites.first_admin(digest, unit))
         return made is not None
 
     assert await invite("first") and await invite("second")
-    assert (await sign_up(house, "boss", "first")).status == 403
-    said = await sign_up(house, "boss", "second")
+    assert (await sign_up(harness, "boss", "first")).status == 403
+    said = await sign_up(harness, "boss", "second")
     assert said.body["account"]["role"] == "admin"
     assert not await invite("third")
 
 
 @pytest.mark.clause("GRA-2.7")
-async def test_an_invite_that_befriends_makes_friends(house: House) -> None:
-    token = await house.join("alice")
-    made = await house.ask("POST", "/invites", {"befriends": True}, token)
-    assert (await sign_up(house, "bob", secret_of(made))).status == 201
-    async with house.units._database.read() as connection:
+async def test_an_invite_that_befriends_makes_friends(harness: Harness) -> None:
+    token = await harness.join("alice")
+    made = await harness.ask("POST", "/invites", {"befriends": True}, token)
+    assert (await sign_up(harness, "bob", secret_of(made))).status == 201
+    async with harness.units._database.read() as connection:
         owed = (await connection.exec_driver_sql("SELECT body FROM arrivals ORDER BY seq")).all()
-        ties = (await connection.exec_driver_sql("SELECT ours, theirs FROM friendships")).all()
+        friendships = (
+            await connection.exec_driver_sql("SELECT ours, theirs FROM friendships")
+        ).all()
     said = b" ".join(row.body for row in owed)
     assert b"OfferFriendship" in said and b"Accept" in said
-    assert len(ties) == 2
+    assert len(friendships) == 2
 
 
 @pytest.mark.clause("GRA-2.10")
-async def test_open_invites_are_counted(house: House) -> None:
-    token = await house.join("alice")
+async def test_open_invites_are_counted(harness: Harness) -> None:
+    token = await harness.join("alice")
     for _ in range(20):
-        assert (await house.ask("POST", "/invites", {}, token)).status == 201
-    said = await house.ask("POST", "/invites", {}, token)
+        assert (await harness.ask("POST", "/invites", {}, token)).status == 201
+    said = await harness.ask("POST", "/invites", {}, token)
     assert (said.status, said.body["clause"]) == (413, "GRA-2.10")
-    house.clock.pass_(timedelta(days=8))
-    assert (await house.ask("POST", "/invites", {}, token)).status == 201
+    harness.clock.pass_(timedelta(days=8))
+    assert (await harness.ask("POST", "/invites", {}, token)).status == 201
 
 
 @pytest.mark.clause("GRA-2.1", "GRA-1.6", "GRA-2.9")
 async def test_an_applicant_waits_unseen_until_an_administrator_says_yes(build: Build) -> None:
-    house = await build(registration="approval")
-    admin = await house.join("root1", "admin")
-    said = await sign_up(house, "bob", None)
+    harness = await build(registration="approval")
+    admin = await harness.join("root1", "admin")
+    said = await sign_up(harness, "bob", None)
     assert (said.status, said.body["clause"]) == (400, "GRA-2.8")
-    said = await sign_up(house, "bob", None, reason="I am Bob", display_name="Bob B.")
+    said = await sign_up(harness, "bob", None, reason="I am Bob", display_name="Bob B.")
     assert said.status == 202
     assert said.body.get("token") is None and said.body["account"]["display_name"] == "Bob B."
-    assert (await house.ask("GET", "//@bob")).status == 404
+    assert (await harness.ask("GET", "//@bob")).status == 404
     login = {"name": "bob", "password": PASSWORD}
-    waiting = await house.ask("POST", "/login", login)
+    waiting = await harness.ask("POST", "/login", login)
     assert (waiting.status, waiting.body["clause"]) == (403, "GRA-1.6")
-    pending = (await house.ask("GET", "/admin/accounts?state=pending", token=admin)).body["items"]
+    pending = (await harness.ask("GET", "/admin/accounts?state=pending", token=admin)).body["items"]
     assert [(one["name"], one["reason"]) for one in pending] == [("bob", "I am Bob")]
     path = f"/admin/accounts/{pending[0]['id']}"
-    assert (await house.ask("POST", f"{path}/approve", token=admin)).body["state"] == "active"
-    joined = await house.ask("POST", "/login", login)
+    assert (await harness.ask("POST", f"{path}/approve", token=admin)).body["state"] == "active"
+    joined = await harness.ask("POST", "/login", login)
     assert joined.status == 201 and joined.body["account"]["display_name"] == "Bob B."
-    assert (await house.ask("GET", "//@bob")).status == 200
-    assert (await house.ask("POST", f"{path}/approve", token=admin)).status == 409
-    assert (await house.ask("POST", f"{path}/suspend", token=admin)).status == 204
-    assert (await house.ask("POST", "/login", login)).body["clause"] == "GRA-1.6"
+    assert (await harness.ask("GET", "//@bob")).status == 200
+    assert (await harness.ask("POST", f"{path}/approve", token=admin)).status == 409
+    assert (await harness.ask("POST", f"{path}/suspend", token=admin)).status == 204
+    assert (await harness.ask("POST", "/login", login)).body["clause"] == "GRA-1.6"
     token = joined.body["token"]
-    assert (await house.ask("GET", "/account", token=token)).status == 401
-    assert (await house.ask("GET", "//@bob")).status == 404
-    assert (await house.ask("POST", f"{path}/approve", token=admin)).status == 200
-    assert (await house.ask("POST", "/login", login)).status == 201
+    assert (await harness.ask("GET", "/account", token=token)).status == 401
+    assert (await harness.ask("GET", "//@bob")).status == 404
+    assert (await harness.ask("POST", f"{path}/approve", token=admin)).status == 200
+    assert (await harness.ask("POST", "/login", login)).status == 201
 
 
 @pytest.mark.clause("GRA-2.9")
 async def test_a_rejected_name_is_free_again(build: Build) -> None:
-    house = await build(registration="approval")
-    admin = await house.join("root1", "admin")
-    said = await sign_up(house, "bob", None, reason="spam")
+    harness = await build(registration="approval")
+    admin = await harness.join("root1", "admin")
+    said = await sign_up(harness, "bob", None, reason="spam")
     path = f"/admin/accounts/{said.body['account']['id']}"
-    assert (await house.ask("POST", f"{path}/reject", token=admin)).status == 204
-    assert (await house.ask("POST", f"{path}/approve", token=admin)).status == 404
-    assert (await sign_up(house, "bob", None, reason="another")).status == 202
+    assert (await harness.ask("POST", f"{path}/reject", token=admin)).status == 204
+    assert (await harness.ask("POST", f"{path}/approve", token=admin)).status == 404
+    assert (await sign_up(harness, "bob", None, reason="another")).status == 202
 
 
 @pytest.mark.clause("GRA-2.1", "API-3.3")
-async def test_sign_up_is_switched_while_the_node_runs(house: House) -> None:
-    admin, member = await house.join("root1", "admin"), await house.join("alice")
-    said = await sign_up(house, "bob", None)
+async def test_sign_up_is_switched_while_the_node_runs(harness: Harness) -> None:
+    admin, member = await harness.join("root1", "admin"), await harness.join("alice")
+    said = await sign_up(harness, "bob", None)
     assert (said.status, said.body["clause"]) == (403, "GRA-2.1")
-    said = await house.ask("PUT", "/admin/settings", {"registration": "open"}, member)
+    said = await harness.ask("PUT", "/admin/settings", {"registration": "open"}, member)
     assert said.status == 403
-    said = await house.ask("PUT", "/admin/settings", {"registration": "open"}, admin)
+    said = await harness.ask("PUT", "/admin/settings", {"registration": "open"}, admin)
     assert said.body == {"registration": "open"}
-    assert (await sign_up(house, "bob", None)).status == 201
-    assert (await house.ask("GET", "/node")).body["registration"] == "open"
+    assert (await sign_up(harness, "bob", None)).status == 201
+    assert (await harness.ask("GET", "/node")).body["registration"] == "open"
 
 
-async def test_administrators_page_through_accounts(house: House) -> None:
-    admin = await house.join("root1", "admin")
+async def test_administrators_page_through_accounts(harness: Harness) -> None:
+    admin = await harness.join("root1", "admin")
     for n in range(4):
-        house.clock.pass_(timedelta(seconds=n % 2))  # two of them at one instant
-        await house.join(f"guest{n}")
+        harness.clock.pass_(timedelta(seconds=n % 2))  # two of them at one instant
+        await harness.join(f"guest{n}")
     path, seen = "/admin/accounts?state=active&limit=2", []
     while path:
-        said = await house.ask("GET", path, token=admin)
+        said = await harness.ask("GET", path, token=admin)
         seen += [one["name"] for one in said.body["items"]]
         link = said.headers.get("Link", "")
         path = link[1 : link.index(">")].removeprefix("/api/kith/v1") if link else ""
     assert sorted(seen) == ["guest0", "guest1", "guest2", "guest3", "root1"]
-    assert (await house.ask("GET", "/admin/accounts?state=odd", token=admin)).status == 400
+    assert (await harness.ask("GET", "/admin/accounts?state=odd", token=admin)).status == 400

@@ -19,7 +19,7 @@ from node.web.problems import every_kind, kind_of
 from node.web.routes import Call, Reply, Route, Scope
 from node.web.server import API, ROUTES
 from node.wire.api.cursor import Cursor, write_cursor
-from tests.web.conftest import Build, House
+from tests.web.conftest import Build, Harness
 
 # What a node serves outside the table of routes. A new page is written down here, and a client
 # can read about it; a federation path is of `spec/federation.md`.
@@ -37,7 +37,7 @@ class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     inner: dict[str, Any] | None = None
 
 
-def probes(house: House) -> tuple[Route, ...]:
+def probes(harness: Harness) -> tuple[Route, ...]:
     """Routes that exist in these tests only."""
 
     async def echo(call: Call) -> Reply:
@@ -75,8 +75,8 @@ def probes(house: House) -> tuple[Route, ...]:
 @pytest.mark.clause("API-1.2")
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_another_media_type_is_refused(build: Build, media_type: str) -> None:
-    house = await build(probes)
-    said = await house.ask(
+    harness = await build(probes)
+    said = await harness.ask(
         "POST", "/echo", raw=b'{"count":1}', headers={"Content-Type": media_type}
     )
     assert (said.status, said.body["clause"]) == (415, "API-1.2")
@@ -93,38 +93,38 @@ async def test_another_media_type_is_refused(build: Build, media_type: str) -> N
     ],
 )  # fmt: skip
 async def test_a_body_that_is_not_what_the_route_takes_is_refused(build: Build, raw: bytes) -> None:
-    house = await build(probes)
-    said = await house.ask("POST", "/echo", raw=raw)
+    harness = await build(probes)
+    said = await harness.ask("POST", "/echo", raw=raw)
     assert (said.status, said.body["clause"]) == (400, "API-1.3")
 
 
 @pytest.mark.clause("API-1.4")
 async def test_a_body_over_the_limit_is_refused_by_its_declared_length(build: Build) -> None:
-    house = await build(probes, api_limit_bytes=1000, chunk_limit_bytes=5000)
+    harness = await build(probes, api_limit_bytes=1000, chunk_limit_bytes=5000)
     large = b'{"count":1' + b" " * 1000 + b"}"
-    said = await house.ask("POST", "/echo", raw=large)
+    said = await harness.ask("POST", "/echo", raw=large)
     assert (said.status, said.body["clause"]) == (413, "API-1.4")
-    assert (await house.ask("PUT", "/raw", raw=b"x" * 5000)).body == {"size": 5000}
-    assert (await house.ask("PUT", "/raw", raw=b"x" * 5001)).status == 413
+    assert (await harness.ask("PUT", "/raw", raw=b"x" * 5000)).body == {"size": 5000}
+    assert (await harness.ask("PUT", "/raw", raw=b"x" * 5001)).status == 413
 
 
 @pytest.mark.clause("API-1.4")
 async def test_a_body_of_unknown_length_is_read_up_to_the_limit(build: Build) -> None:
-    house = await build(probes, chunk_limit_bytes=5000)
+    harness = await build(probes, chunk_limit_bytes=5000)
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(50):
             yield b"x" * 1000
 
-    answer = await house.client.put(f"{API}/raw", data=pieces())
+    answer = await harness.client.put(f"{API}/raw", data=pieces())
     assert answer.status == 413
 
 
 @pytest.mark.clause("API-1.5", "API-2.1")
-async def test_a_wrong_path_and_a_wrong_method_are_problems_too(house: House) -> None:
-    missing = await house.ask("GET", "/nowhere")
+async def test_a_wrong_path_and_a_wrong_method_are_problems_too(harness: Harness) -> None:
+    missing = await harness.ask("GET", "/nowhere")
     assert (missing.status, missing.body["code"]) == (404, "missing")
-    wrong = await house.ask("PATCH", "/login")
+    wrong = await harness.ask("PATCH", "/login")
     assert (wrong.status, wrong.body["code"], wrong.headers["Allow"]) == (
         405, "wrong_method", "POST",
     )  # fmt: skip
@@ -135,17 +135,17 @@ async def test_a_wrong_path_and_a_wrong_method_are_problems_too(house: House) ->
 
 @pytest.mark.clause("API-2.3")
 async def test_a_fault_of_ours_tells_nothing_but_its_incident(build: Build) -> None:
-    house = await build(probes)
-    said = await house.ask("GET", "/broken")
+    harness = await build(probes)
+    said = await harness.ask("GET", "/broken")
     assert said.status == 500
     assert b"kitchen" not in said.raw and b"Zero" not in said.raw
     assert len(said.body["incident"]) == 16
 
 
 async def test_an_answer_that_breaks_in_the_middle_does_not_look_whole(build: Build) -> None:
-    house = await build(probes)
+    harness = await build(probes)
     with pytest.raises(Exception, match=r"(?i)payload|disconnect|closed|reset"):
-        await house.ask("GET", "/torn")
+        await harness.ask("GET", "/torn")
 
 
 def test_one_code_belongs_to_one_status() -> None:
@@ -161,19 +161,19 @@ def test_one_code_belongs_to_one_status() -> None:
 @pytest.mark.clause("API-3.1")
 @pytest.mark.parametrize("header", [None, "Bearer", "Bearer nonsense", "Basic YTpi", "kith_x"])
 async def test_without_a_valid_token_one_is_asked_to_log_in(
-    house: House, header: str | None
+    harness: Harness, header: str | None
 ) -> None:
     headers = {} if header is None else {"Authorization": header}
-    said = await house.ask("GET", "/account", headers=headers)
+    said = await harness.ask("GET", "/account", headers=headers)
     assert (said.status, said.body["clause"]) == (401, "API-3.1")
     assert said.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.clause("API-3.2", "API-3.3")
 async def test_a_token_needs_the_scope_and_the_role(build: Build) -> None:
-    house = await build(probes)
-    token = await house.join("alice")
-    assert (await house.ask("GET", "/for/me", token=token)).status == 200
+    harness = await build(probes)
+    token = await harness.join("alice")
+    assert (await harness.ask("GET", "/for/me", token=token)).status == 200
 
     async def narrow(unit: AccountsUnit) -> None:
         account = await unit.by_name("alice")
@@ -186,18 +186,18 @@ async def test_a_token_needs_the_scope_and_the_role(build: Build) -> None:
             "read admin",
         )
 
-    await house.units.run(AccountsUnit, narrow)
-    said = await house.ask("GET", "/for/me", token="kith_bot")
+    await harness.units.run(AccountsUnit, narrow)
+    said = await harness.ask("GET", "/for/me", token="kith_bot")
     assert (said.status, said.body["params"]) == (403, {"scope": "messages"})
-    assert (await house.ask("GET", "/account", token="kith_bot")).status == 200
-    said = await house.ask("GET", "/admin/settings", token="kith_bot")
+    assert (await harness.ask("GET", "/account", token="kith_bot")).status == 200
+    said = await harness.ask("GET", "/admin/settings", token="kith_bot")
     assert (said.status, said.body["clause"]) == (403, "API-3.3")
 
 
 @pytest.mark.clause("API-3.4", "API-3.5")
-async def test_a_token_is_not_kept_and_ends_with_its_account(house: House) -> None:
-    token = await house.join("alice")
-    async with house.units._database.read() as connection:
+async def test_a_token_is_not_kept_and_ends_with_its_account(harness: Harness) -> None:
+    token = await harness.join("alice")
+    async with harness.units._database.read() as connection:
         rows = (await connection.exec_driver_sql("SELECT * FROM tokens")).all()
     assert token not in repr(rows) and token.removeprefix("kith_") not in repr(rows)
 
@@ -206,29 +206,29 @@ async def test_a_token_is_not_kept_and_ends_with_its_account(house: House) -> No
         assert account is not None
         await unit.put_state(account.id, State.SUSPENDED)
 
-    await house.units.run(AccountsUnit, lock)
-    assert (await house.ask("GET", "/account", token=token)).status == 401
+    await harness.units.run(AccountsUnit, lock)
+    assert (await harness.ask("GET", "/account", token=token)).status == 401
 
 
 @pytest.mark.clause("API-4.2")
 async def test_who_asks_too_often_is_told_to_wait(build: Build) -> None:
-    house = await build(probes, api_requests_per_minute=3)
+    harness = await build(probes, api_requests_per_minute=3)
     for left in (2, 1, 0):
-        said = await house.ask("GET", "/page")
+        said = await harness.ask("GET", "/page")
         assert (said.status, said.headers["RateLimit-Remaining"]) == (200, str(left))
         assert said.headers["RateLimit-Limit"] == "3"
-    said = await house.ask("GET", "/page")
+    said = await harness.ask("GET", "/page")
     assert (said.status, said.body["code"]) == (429, "rate_limited")
     assert said.headers["Retry-After"] == "20"
     assert said.headers["RateLimit-Remaining"] == "0"
-    house.clock.pass_(timedelta(seconds=20))
-    assert (await house.ask("GET", "/page")).status == 200
+    harness.clock.pass_(timedelta(seconds=20))
+    assert (await harness.ask("GET", "/page")).status == 200
 
 
 async def test_unknown_tokens_count_where_they_come_from(build: Build) -> None:
-    house = await build(login_attempts_per_minute=2)
+    harness = await build(login_attempts_per_minute=2)
     for expected in (401, 401, 429):
-        assert (await house.ask("GET", "/account", token="kith_guess")).status == expected
+        assert (await harness.ask("GET", "/account", token="kith_guess")).status == expected
 
 
 @pytest.mark.clause("API-4.4")
@@ -246,8 +246,8 @@ async def test_unknown_tokens_count_where_they_come_from(build: Build) -> None:
     ],
 )
 def test_only_trusted_proxies_say_who_the_client_is(peer: str, forwarded: str, client: str) -> None:
-    gate = limits.Gate.of(["10.0.0.0/8"])
-    assert gate.client(peer, {"X-Forwarded-For": forwarded}) == client
+    proxies = limits.TrustedProxies.of(["10.0.0.0/8"])
+    assert proxies.client(peer, {"X-Forwarded-For": forwarded}) == client
 
 
 def test_an_ipv6_neighbourhood_counts_as_one() -> None:
@@ -259,28 +259,28 @@ def test_an_ipv6_neighbourhood_counts_as_one() -> None:
 @pytest.mark.clause("API-5.1")
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5", "", "%EF%BC%99"])
 async def test_a_limit_is_a_number_from_1_to_100(build: Build, limit: str) -> None:
-    house = await build(probes)
-    said = await house.ask("GET", f"/page?limit={limit}")
+    harness = await build(probes)
+    said = await harness.ask("GET", f"/page?limit={limit}")
     assert (said.status, said.body["clause"]) == (400, "API-5.1")
 
 
 @pytest.mark.clause("API-5.2")
 async def test_pages_are_linked_until_the_last(build: Build) -> None:
-    house = await build(probes)
-    said = await house.ask("GET", "/page?limit=60")
+    harness = await build(probes)
+    said = await harness.ask("GET", "/page?limit=60")
     link = said.headers["Link"]
     assert link.endswith('>; rel="next"')
     following = link[1 : link.index(">")]
-    said = await house.ask("GET", "/" + following)
+    said = await harness.ask("GET", "/" + following)
     assert said.body == {"from": 60, "limit": 60}
-    last = await house.ask("GET", f"/page?after={write_cursor(Cursor(120, 'x'))}")
+    last = await harness.ask("GET", f"/page?after={write_cursor(Cursor(120, 'x'))}")
     assert "Link" not in last.headers
-    assert (await house.ask("GET", "/page?after=!!")).body["clause"] == "API-5.2"
+    assert (await harness.ask("GET", "/page?after=!!")).body["clause"] == "API-5.2"
 
 
 @pytest.mark.clause("API-8.1")
-async def test_every_route_is_described(house: House) -> None:
-    said = await house.ask("GET", "/openapi.json")
+async def test_every_route_is_described(harness: Harness) -> None:
+    said = await harness.ask("GET", "/openapi.json")
     document = said.body
     assert document["openapi"] == "3.1.0"
     assert document["servers"] == [{"url": "https://a.test/api/kith/v1"}]
@@ -289,8 +289,8 @@ async def test_every_route_is_described(house: House) -> None:
         for path, methods in document["paths"].items()
         for method in methods
     }
-    assert described == {f"{route.method} {route.path}" for route in house.app[ROUTES]}
-    assert undocumented(house.app, house.app[ROUTES], PAGES, API) == []
+    assert described == {f"{route.method} {route.path}" for route in harness.app[ROUTES]}
+    assert undocumented(harness.app, harness.app[ROUTES], PAGES, API) == []
     ids = [one["operationId"] for path in document["paths"].values() for one in path.values()]
     assert len(ids) == len(set(ids))
     text = json.dumps(document)
@@ -300,14 +300,14 @@ async def test_every_route_is_described(house: House) -> None:
 
 @pytest.mark.clause("API-8.1")
 async def test_an_undescribed_route_is_found(build: Build) -> None:
-    house = await build(probes)
-    some = [route for route in house.app[ROUTES] if route.path != "/echo"]
-    assert undocumented(house.app, some, PAGES, API) == [f"POST {API}/echo"]
+    harness = await build(probes)
+    some = [route for route in harness.app[ROUTES] if route.path != "/echo"]
+    assert undocumented(harness.app, some, PAGES, API) == [f"POST {API}/echo"]
 
 
-async def test_health(house: House) -> None:
-    assert (await house.ask("GET", "//livez")).status == 200
-    assert (await house.ask("GET", "//readyz")).raw == b"ready\n"
+async def test_health(harness: Harness) -> None:
+    assert (await harness.ask("GET", "//livez")).status == 200
+    assert (await harness.ask("GET", "//readyz")).raw == b"ready\n"
 
 
 @pytest.mark.clause("API-1.3")
@@ -315,7 +315,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One byte a minute, from thousands, without a token."""
-    house = await build()
+    harness = await build()
     monkeypatch.setattr(server, "BODY_SECONDS", 0.05)
     never = asyncio.Event()
 
@@ -323,7 +323,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
         yield b"{"
         await never.wait()
 
-    async with house.client.post(
+    async with harness.client.post(
         server.API + "/login", data=dribble(), headers={"Content-Type": "application/json"}
     ) as answer:
         assert answer.status == 400

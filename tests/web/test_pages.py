@@ -5,29 +5,29 @@ from typing import Any
 
 import pytest
 
-from tests.web.conftest import PASSWORD, Build, House, Said
+from tests.web.conftest import PASSWORD, Build, Harness, Said
 
 HTML = {"Accept": "text/html"}
 
 
-async def page(house: House, path: str) -> Said:
-    return await house.ask("GET", f"/{path}", headers=HTML)
+async def page(harness: Harness, path: str) -> Said:
+    return await harness.ask("GET", f"/{path}", headers=HTML)
 
 
-async def send(house: House, path: str, fields: dict[str, str], **headers: str) -> Said:
-    answer = await house.client.post(
+async def send(harness: Harness, path: str, fields: dict[str, str], **headers: str) -> Said:
+    answer = await harness.client.post(
         path, data=fields, headers={**HTML, **headers}, allow_redirects=False
     )
     return Said(answer.status, answer.headers, await answer.read())
 
 
 @pytest.mark.clause("API-10.1")
-async def test_pages_run_no_script_and_say_so(house: House) -> None:
-    await house.join("alice")
-    secret = await house.invite()
+async def test_pages_run_no_script_and_say_so(harness: Harness) -> None:
+    await harness.join("alice")
+    secret = await harness.invite()
     paths = ["/", f"/invite/{secret}", "/@alice", "/@alice_channel", "/welcome", "/nowhere"]
     for path in [*paths, "/problems/conflict", "/join"]:
-        said = await page(house, path)
+        said = await page(harness, path)
         policy = said.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "script" not in policy
         assert "unsafe" not in policy and "frame-ancestors 'none'" in policy
@@ -38,20 +38,20 @@ async def test_pages_run_no_script_and_say_so(house: House) -> None:
         assert b'<html lang="en">' in said.raw and b"viewport" in said.raw
 
 
-async def test_an_invite_link_opens_a_form_that_makes_an_account(house: House) -> None:
-    secret = await house.invite("admin")
-    shown = await page(house, f"/invite/{secret}")
+async def test_an_invite_link_opens_a_form_that_makes_an_account(harness: Harness) -> None:
+    secret = await harness.invite("admin")
+    shown = await page(harness, f"/invite/{secret}")
     assert shown.status == 200 and b"administrator of this node" in shown.raw
     assert shown.headers["Cache-Control"] == "no-store"
     fields = {"name": "alice", "display_name": "A<b>", "password": PASSWORD}
-    said = await send(house, f"/invite/{secret}", fields)
+    said = await send(harness, f"/invite/{secret}", fields)
     assert (said.status, said.headers["Location"]) == (303, "/welcome?alice")
-    assert b"kith login @alice@a.test" in (await page(house, "/welcome?alice")).raw
-    profile = await page(house, "/@alice")
+    assert b"kith login @alice@a.test" in (await page(harness, "/welcome?alice")).raw
+    profile = await page(harness, "/@alice")
     assert b"A&lt;b&gt;" in profile.raw and b"A<b>" not in profile.raw
     login = {"name": "alice", "password": PASSWORD}
-    assert (await house.ask("POST", "/login", login)).status == 201
-    gone = await page(house, f"/invite/{secret}")
+    assert (await harness.ask("POST", "/login", login)).status == 201
+    gone = await page(harness, f"/invite/{secret}")
     assert gone.status == 403 and b"ask for a new one" in gone.raw.lower()
 
 
@@ -72,14 +72,14 @@ async def test_the_front_page_says_a_login_that_leads_here(
     assert login in (await page(await build(**settings), "/")).raw
 
 
-async def test_a_refused_form_keeps_what_was_written_but_the_password(house: House) -> None:
-    secret = await house.invite()
+async def test_a_refused_form_keeps_what_was_written_but_the_password(harness: Harness) -> None:
+    secret = await harness.invite()
     fields = {"name": "bad name", "display_name": 'O"Hara', "password": "secret horse 12"}
-    said = await send(house, f"/invite/{secret}", fields)
+    said = await send(harness, f"/invite/{secret}", fields)
     assert said.status == 400 and b'role="alert"' in said.raw
     assert b'value="bad name"' in said.raw and b"O&#34;Hara" in said.raw
     assert b"secret horse" not in said.raw
-    said = await send(house, f"/invite/{secret}", {"name": "alice", "password": "short"})
+    said = await send(harness, f"/invite/{secret}", {"name": "alice", "password": "short"})
     assert b"10 to 256 characters" in said.raw
 
 
@@ -93,55 +93,57 @@ async def test_a_refused_form_keeps_what_was_written_but_the_password(house: Hou
         {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
     ],
 )
-async def test_a_form_from_another_site_is_refused(house: House, headers: dict[str, str]) -> None:
-    path = f"/invite/{await house.invite()}"
+async def test_a_form_from_another_site_is_refused(
+    harness: Harness, headers: dict[str, str]
+) -> None:
+    path = f"/invite/{await harness.invite()}"
     fields = {"name": "alice", "password": PASSWORD}
-    assert (await send(house, path, fields, **headers)).status == 403
+    assert (await send(harness, path, fields, **headers)).status == 403
     fine = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
-    assert (await send(house, path, fields, **fine)).status == 303
+    assert (await send(harness, path, fields, **fine)).status == 303
 
 
 async def test_joining_follows_the_mode(build: Build) -> None:
-    house = await build(registration="approval")
-    assert b"Who you are" in (await page(house, "/join")).raw
+    harness = await build(registration="approval")
+    assert b"Who you are" in (await page(harness, "/join")).raw
     fields = {"name": "bob", "password": PASSWORD, "reason": "I am Bob"}
-    said = await send(house, "/join", fields)
+    said = await send(harness, "/join", fields)
     assert (said.status, said.headers["Location"]) == (303, "/welcome?pending")
-    assert b"reads your request" in (await page(house, "/welcome?pending")).raw
+    assert b"reads your request" in (await page(harness, "/welcome?pending")).raw
 
 
-async def test_nobody_joins_without_an_invite(house: House) -> None:
-    assert (await page(house, "/join")).status == 403
-    said = await send(house, "/join", {"name": "bob", "password": PASSWORD})
+async def test_nobody_joins_without_an_invite(harness: Harness) -> None:
+    assert (await page(harness, "/join")).status == 403
+    said = await send(harness, "/join", {"name": "bob", "password": PASSWORD})
     assert said.status == 403
 
 
 async def test_forms_are_tried_as_often_as_logins(build: Build) -> None:
-    house = await build(login_attempts_per_minute=3)
-    path, fields = f"/invite/{await house.invite()}", {"name": "alice", "password": "short"}
-    statuses = [(await send(house, path, fields)).status for _ in range(4)]
+    harness = await build(login_attempts_per_minute=3)
+    path, fields = f"/invite/{await harness.invite()}", {"name": "alice", "password": "short"}
+    statuses = [(await send(harness, path, fields)).status for _ in range(4)]
     assert statuses == [400, 400, 400, 429]
 
 
 @pytest.mark.parametrize("kind", ["application/activity+json", "application/ld+json"])
-async def test_a_profile_leads_programs_to_the_actor(house: House, kind: str) -> None:
-    token = await house.join("alice")
-    actor = (await house.ask("GET", "/account", token=token)).body["actor"]
-    said = await house.ask("GET", "//@Alice", headers={"Accept": kind})
+async def test_a_profile_leads_programs_to_the_actor(harness: Harness, kind: str) -> None:
+    token = await harness.join("alice")
+    actor = (await harness.ask("GET", "/account", token=token)).body["actor"]
+    said = await harness.ask("GET", "//@Alice", headers={"Accept": kind})
     assert (said.status, said.headers["Location"]) == (302, actor)
     assert said.headers["Vary"] == "Accept"
 
 
-async def test_the_sheet_is_served(house: House) -> None:
-    shown = await page(house, "/")
+async def test_the_sheet_is_served(harness: Harness) -> None:
+    shown = await page(harness, "/")
     found: Any = re.search(rb'href="(/static/kith\.css\?\w+)"', shown.raw)
-    said = await page(house, found[1].decode())
+    said = await page(harness, found[1].decode())
     assert said.status == 200 and said.headers["Content-Type"].startswith("text/css")
-    assert (await page(house, "/static/../server.py")).status == 404
-    assert (await page(house, "/static/%2e%2e/server.py")).status in (403, 404)
+    assert (await page(harness, "/static/../server.py")).status == 404
+    assert (await page(harness, "/static/%2e%2e/server.py")).status in (403, 404)
 
 
 @pytest.mark.parametrize("name", ["<script>", "a/b", "..", "x" * 50])
-async def test_the_welcome_page_echoes_names_only(house: House, name: str) -> None:
-    said = await page(house, f"/welcome?{name}")
+async def test_the_welcome_page_echoes_names_only(harness: Harness, name: str) -> None:
+    said = await page(harness, f"/welcome?{name}")
     assert said.status == 200 and b"<script>" not in said.raw

@@ -13,7 +13,7 @@ from aiohttp import ClientResponse
 
 from node.store.unit import Unit
 from node.web.server import API
-from tests.web.conftest import PASSWORD, House
+from tests.web.conftest import PASSWORD, Harness
 
 
 @dataclass
@@ -39,47 +39,47 @@ async def read(answer: ClientResponse) -> Event:
 
 
 @asynccontextmanager
-async def stream(house: House, token: str, last: str = "") -> AsyncIterator[ClientResponse]:
+async def stream(harness: Harness, token: str, last: str = "") -> AsyncIterator[ClientResponse]:
     headers = {"Authorization": f"Bearer {token}"} | ({"Last-Event-ID": last} if last else {})
-    async with house.client.get(f"{API}/events", headers=headers) as answer:
+    async with harness.client.get(f"{API}/events", headers=headers) as answer:
         assert answer.status == 200, await answer.read()
         assert answer.headers["Content-Type"] == "text/event-stream"
         yield answer
 
 
-async def tell(house: House, token: str, *numbers: int, device: str = "") -> None:
-    account = (await house.ask("GET", "/account", token=token)).body["id"]
+async def tell(harness: Harness, token: str, *numbers: int, device: str = "") -> None:
+    account = (await harness.ask("GET", "/account", token=token)).body["id"]
 
     async def work(unit: Unit) -> None:
         for number in numbers:
             await unit.tell(account, "number", {"n": number}, device)
 
-    await house.units.run(Unit, work)
+    await harness.units.run(Unit, work)
 
 
-async def test_a_stream_says_hello_and_then_what_happens(house: House) -> None:
-    token = await house.join("alice")
-    await tell(house, token, 1)
-    async with stream(house, token) as answer:
+async def test_a_stream_says_hello_and_then_what_happens(harness: Harness) -> None:
+    token = await harness.join("alice")
+    await tell(harness, token, 1)
+    async with stream(harness, token) as answer:
         assert (await read(answer)).kind == "hello"
-        await tell(house, token, 2, 3)
+        await tell(harness, token, 2, 3)
         assert [(await read(answer)).data["n"] for _ in range(2)] == [2, 3]
 
 
 @pytest.mark.clause("API-7.3")
-async def test_nothing_is_lost_or_repeated_across_a_cut(house: House) -> None:
-    token, other = await house.join("alice"), await house.join("bob")
-    async with stream(house, token) as answer:
+async def test_nothing_is_lost_or_repeated_across_a_cut(harness: Harness) -> None:
+    token, other = await harness.join("alice"), await harness.join("bob")
+    async with stream(harness, token) as answer:
         last = (await read(answer)).id
-    await tell(house, other, 100)
-    await tell(house, token, *range(450))
-    house.clock.pass_(timedelta(seconds=60))
+    await tell(harness, other, 100)
+    await tell(harness, token, *range(450))
+    harness.clock.pass_(timedelta(seconds=60))
     seen: list[int] = []
     while len(seen) < 451:
-        async with stream(house, token, last) as answer:
+        async with stream(harness, token, last) as answer:
             assert (await read(answer)).kind == "hello"
             if len(seen) == 450:
-                await tell(house, token, 450)
+                await tell(harness, token, 450)
             for _ in range(min(90, 451 - len(seen))):
                 event = await read(answer)
                 last = event.id
@@ -89,91 +89,91 @@ async def test_nothing_is_lost_or_repeated_across_a_cut(house: House) -> None:
 
 @pytest.mark.clause("API-7.3")
 @pytest.mark.parametrize("last", ["x", "-1", "1", "1.x", "9" * 40])
-async def test_a_wrong_last_event_id_is_refused(house: House, last: str) -> None:
-    token = await house.join("alice")
-    said = await house.ask("GET", "/events", token=token, headers={"Last-Event-ID": last})
+async def test_a_wrong_last_event_id_is_refused(harness: Harness, last: str) -> None:
+    token = await harness.join("alice")
+    said = await harness.ask("GET", "/events", token=token, headers={"Last-Event-ID": last})
     assert (said.status, said.body["clause"]) == (400, "API-7.3")
 
 
 @pytest.mark.clause("API-7.4")
-async def test_who_was_away_too_long_is_told_to_begin_anew(house: House) -> None:
-    token = await house.join("alice")
-    async with stream(house, token) as answer:
+async def test_who_was_away_too_long_is_told_to_begin_anew(harness: Harness) -> None:
+    token = await harness.join("alice")
+    async with stream(harness, token) as answer:
         last = (await read(answer)).id
-    house.clock.pass_(timedelta(days=6))
-    async with stream(house, token, last) as answer:
+    harness.clock.pass_(timedelta(days=6))
+    async with stream(harness, token, last) as answer:
         assert (await read(answer)).kind == "hello"
-    house.clock.pass_(timedelta(days=1))
-    async with stream(house, token, last) as answer:
+    harness.clock.pass_(timedelta(days=1))
+    async with stream(harness, token, last) as answer:
         assert (await read(answer)).kind == "reset"
 
 
 @pytest.mark.clause("API-7.4")
-async def test_a_place_ahead_of_a_restored_database_begins_anew(house: House) -> None:
-    token = await house.join("alice")
-    await tell(house, token, 1)
-    at = (await _hello(house, token)).partition(".")[2]
-    async with stream(house, token, f"500.{at}") as answer:
+async def test_a_place_ahead_of_a_restored_database_begins_anew(harness: Harness) -> None:
+    token = await harness.join("alice")
+    await tell(harness, token, 1)
+    at = (await _hello(harness, token)).partition(".")[2]
+    async with stream(harness, token, f"500.{at}") as answer:
         assert (await read(answer)).kind == "reset"
 
 
-async def _hello(house: House, token: str) -> str:
-    async with stream(house, token) as answer:
+async def _hello(harness: Harness, token: str) -> str:
+    async with stream(harness, token) as answer:
         return (await read(answer)).id
 
 
-async def test_numbers_of_purged_events_are_not_given_again(house: House) -> None:
-    token = await house.join("alice")
-    await tell(house, token, 1, 2)
-    first = int((await _hello(house, token)).partition(".")[0])
+async def test_numbers_of_purged_events_are_not_given_again(harness: Harness) -> None:
+    token = await harness.join("alice")
+    await tell(harness, token, 1, 2)
+    first = int((await _hello(harness, token)).partition(".")[0])
 
     async def purge(unit: Unit) -> None:
         await unit.connection.exec_driver_sql("DELETE FROM events")
 
-    await house.units.run(Unit, purge)
-    await tell(house, token, 3)
-    assert int((await _hello(house, token)).partition(".")[0]) > first
+    await harness.units.run(Unit, purge)
+    await tell(harness, token, 3)
+    assert int((await _hello(harness, token)).partition(".")[0]) > first
 
 
-async def test_an_event_for_one_device_reaches_only_that(house: House) -> None:
-    token = await house.join("alice")
+async def test_an_event_for_one_device_reaches_only_that(harness: Harness) -> None:
+    token = await harness.join("alice")
     login = {"name": "alice", "password": PASSWORD, "device_name": "phone"}
-    phone = (await house.ask("POST", "/login", login)).body
-    async with stream(house, token) as here, stream(house, phone["token"]) as there:
+    phone = (await harness.ask("POST", "/login", login)).body
+    async with stream(harness, token) as here, stream(harness, phone["token"]) as there:
         await read(here)
         await read(there)
-        await tell(house, token, 1, device=phone["device"])
-        await tell(house, token, 2)
+        await tell(harness, token, 1, device=phone["device"])
+        await tell(harness, token, 2)
         assert (await read(here)).data == {"n": 2}
         assert [(await read(there)).data["n"] for _ in range(2)] == [1, 2]
 
 
 @pytest.mark.clause("API-7.5", "API-9.2")
-async def test_a_stream_ends_with_its_device(house: House) -> None:
-    token = await house.join("alice")
+async def test_a_stream_ends_with_its_device(harness: Harness) -> None:
+    token = await harness.join("alice")
     login = {"name": "alice", "password": PASSWORD, "device_name": "lost phone"}
-    phone = (await house.ask("POST", "/login", login)).body
-    async with stream(house, phone["token"]) as lost:
+    phone = (await harness.ask("POST", "/login", login)).body
+    async with stream(harness, phone["token"]) as lost:
         await read(lost)
-        said = await house.ask("DELETE", f"/devices/{phone['device']}", token=token)
+        said = await harness.ask("DELETE", f"/devices/{phone['device']}", token=token)
         assert said.status == 204
-        await tell(house, token, 1)
+        await tell(harness, token, 1)
         with pytest.raises(Ended):
             await read(lost)
 
 
 @pytest.mark.clause("API-7.5")
-async def test_a_silent_stream_breathes(house: House) -> None:
-    token = await house.join("alice")
-    async with stream(house, token) as answer:
+async def test_a_silent_stream_breathes(harness: Harness) -> None:
+    token = await harness.join("alice")
+    async with stream(harness, token) as answer:
         await read(answer)
         assert (await answer.content.readline()).startswith(b":")
 
 
-async def test_streams_end_when_the_node_stops(house: House) -> None:
-    token = await house.join("alice")
-    async with stream(house, token) as answer:
+async def test_streams_end_when_the_node_stops(harness: Harness) -> None:
+    token = await harness.join("alice")
+    async with stream(harness, token) as answer:
         await read(answer)
-        await house.streams.close()
+        await harness.streams.close()
         with pytest.raises(Ended):
             await read(answer)

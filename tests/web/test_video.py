@@ -11,20 +11,20 @@ import pytest
 from node.store import tables
 from node.testing.fakes import FakeClock
 from node.wire.ranges import NoRange, Span, read_range
-from tests.video.houses import MP4_BODY, House, Person
+from tests.video.harness import MP4_BODY, Harness, Person
 
 SIZE = len(MP4_BODY)
 
 
 @pytest.fixture
-async def node(tmp_path: Path) -> AsyncIterator[House]:
-    house = House("a", tmp_path / "a", FakeClock())
-    await house.open()
-    yield house
-    await house.close()
+async def node(tmp_path: Path) -> AsyncIterator[Harness]:
+    harness = Harness("a", tmp_path / "a", FakeClock())
+    await harness.open()
+    yield harness
+    await harness.close()
 
 
-async def public(node: House, **words: Any) -> tuple[Person, dict[str, Any], str]:
+async def public(node: Harness, **words: Any) -> tuple[Person, dict[str, Any], str]:
     alice = await node.person("alice")
     video = await alice.publish(audience="public", **words)
     return alice, video, str((await alice.watch(video["id"])).body["mp4"])
@@ -74,7 +74,7 @@ def test_nonsense_is_no_range(header: str) -> None:
 
 
 @pytest.mark.clause("VID-7.5")
-async def test_ranges_over_http(node: House) -> None:
+async def test_ranges_over_http(node: Harness) -> None:
     _, _, mp4 = await public(node)
     whole = await node.http("GET", mp4)
     assert (whole.status, whole.raw) == (200, MP4_BODY)
@@ -98,7 +98,7 @@ async def test_ranges_over_http(node: House) -> None:
 
 @pytest.mark.clause("VID-7.5")
 @pytest.mark.parametrize("header", ["bytes=300000-", "bytes=5-4", "bytes=x", "bytes=0-1,4-5"])
-async def test_a_wrong_range_is_told_the_length(node: House, header: str) -> None:
+async def test_a_wrong_range_is_told_the_length(node: Harness, header: str) -> None:
     _, _, mp4 = await public(node)
     said = await node.http("GET", mp4, {"Range": header})
     assert (said.status, said.headers["Content-Range"]) == (416, f"bytes */{SIZE}")
@@ -107,7 +107,7 @@ async def test_a_wrong_range_is_told_the_length(node: House, header: str) -> Non
 
 
 @pytest.mark.clause("VID-7.6")
-async def test_media_can_do_nothing_in_a_browser(node: House) -> None:
+async def test_media_can_do_nothing_in_a_browser(node: Harness) -> None:
     _, _, mp4 = await public(node)
     folder = mp4.rpartition("/")[0]
     types = {
@@ -126,7 +126,7 @@ async def test_media_can_do_nothing_in_a_browser(node: House) -> None:
     assert (await node.http("GET", f"{folder}/poster.jpg")).status == 404
 
 
-async def raw_get(node: House, path: str) -> tuple[int, bytes]:
+async def raw_get(node: Harness, path: str) -> tuple[int, bytes]:
     """A request that no client has tidied up."""
     server = node.client.server
     reader, writer = await asyncio.open_connection(server.host, server.port)
@@ -139,7 +139,7 @@ async def raw_get(node: House, path: str) -> tuple[int, bytes]:
 
 
 @pytest.mark.clause("VID-7.6", "VID-7.1")
-async def test_no_path_leads_out(node: House) -> None:
+async def test_no_path_leads_out(node: Harness) -> None:
     _, _, mp4 = await public(node)
     folder = mp4.rpartition("/")[0].removeprefix(node.origin)
     (node.folder / "blobs" / "secret.jpg").write_bytes(b"secret")
@@ -164,13 +164,13 @@ async def test_no_path_leads_out(node: House) -> None:
 
 
 @pytest.mark.clause("VID-7.1")
-async def test_a_file_whose_blob_is_gone_is_absent(node: House) -> None:
+async def test_a_file_whose_blob_is_gone_is_absent(node: Harness) -> None:
     _, video, mp4 = await public(node)
     await node.blobs.delete(f"video/{video['id'].rpartition('/')[2]}/video.mp4")
     assert (await node.http("GET", mp4)).status == 404
 
 
-async def test_a_public_video_has_a_page_without_script(node: House) -> None:
+async def test_a_public_video_has_a_page_without_script(node: Harness) -> None:
     alice, video, mp4 = await public(
         node, name='Cats & "dogs" <b>', description="<p>Both</p>", lang="en"
     )
@@ -196,14 +196,14 @@ async def test_a_public_video_has_a_page_without_script(node: House) -> None:
     assert (document.status, document.headers["Location"]) == (303, video["id"])
 
 
-async def test_a_sensitive_video_is_shown_on_asking(node: House) -> None:
+async def test_a_sensitive_video_is_shown_on_asking(node: Harness) -> None:
     _, video, _ = await public(node, sensitive=True, summary="Spiders")
     page = (await node.http("GET", "/v/" + video["id"].rpartition("/")[2])).raw.decode()
     assert "<summary>Spiders</summary>" in page
 
 
 @pytest.mark.clause("VID-7.1")
-async def test_a_deleted_public_video_is_gone_from_its_page_and_address(node: House) -> None:
+async def test_a_deleted_public_video_is_gone_from_its_page_and_address(node: Harness) -> None:
     alice, video, mp4 = await public(node)
     path = "/v/" + video["id"].rpartition("/")[2]
     await alice.ask("DELETE", f"/posts/one?id={video['post']}")

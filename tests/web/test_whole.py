@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from node.app import World, open_node
+from node.app import System, open_node
 from node.config import Config
 from node.ports import Request, Response
 from node.store.database import Database
@@ -40,7 +40,7 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
 
     await database.write(create)
     await database.close()
-    async with open_node(config, World(FakeClock(), FakeEntropy(), NoNetwork())) as node:
+    async with open_node(config, System(FakeClock(), FakeEntropy(), NoNetwork())) as node:
         app = node.application
         found = undocumented(app, app[ROUTES], PAGES, API)
         assert [one for one in found if one.split(" ")[1].startswith("/api/")] == []

@@ -14,17 +14,17 @@ from node.errors import Forbidden
 from node.federation.activities.shapes import CreateSealed, Follow
 from node.net.courier import Outcome
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
+from node.store.delivery_queue import DeliveryQueue
 from node.store.jobs import Jobs, add_job
-from node.store.lanes import Lanes
 from node.store.queue import Arrivals, Waiting
 from node.store.tables import METADATA
-from node.store.unit import Desk, Unit, Units
+from node.store.unit import Unit, UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.worker.arrivals import TRIES, Applier
+from node.worker.delivery_queue import Sender
 from node.worker.jobs import Jobber, JobKind
-from node.worker.lanes import Sender
 from node.worker.loop import Worker
 
 US = "https://a.test"
@@ -59,12 +59,12 @@ class Shop:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.clock = FakeClock()
-        self.bells = Bells()
+        self.wakeups = Wakeups()
         entropy = FakeEntropy()
-        desk = Desk(US, self.clock, entropy, lambda activity: activity.id.encode())
-        self.units = Units(database, desk, self.bells)
-        self.arrivals = Arrivals(database, self.bells, self.clock)
-        self.lanes = Lanes(database, self.clock, "w")
+        context = UnitContext(US, self.clock, entropy, lambda activity: activity.id.encode())
+        self.units = Units(database, context, self.wakeups)
+        self.arrivals = Arrivals(database, self.wakeups, self.clock)
+        self.lanes = DeliveryQueue(database, self.clock, "w")
         self.road = Road()
         self.handled: list[str] = []
         self.handle: Callable[[Follow, Unit], Awaitable[None]] = self.note
@@ -74,8 +74,8 @@ class Shop:
             Waiting(database, self.clock), self.units, handlers, self.clock, self.arrivals
         )
         sender = Sender(self.lanes, self.road, self.clock, entropy)
-        jobber = Jobber(Jobs(database, self.clock), self.jobs, self.clock, self.bells)
-        self.worker = Worker(applier, sender, jobber, self.bells, self.clock)
+        jobber = Jobber(Jobs(database, self.clock), self.jobs, self.clock, self.wakeups)
+        self.worker = Worker(applier, sender, jobber, self.wakeups, self.clock)
 
     async def note(self, follow: Follow, _unit: Unit) -> None:
         self.handled.append(follow.id)

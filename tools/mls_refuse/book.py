@@ -5,7 +5,7 @@ from typing import Any
 
 from node.e2ee.mls.private.client import OwnPackage
 from tests.e2ee.mls.people import NOW, Device
-from tests.e2ee.mls.replay import Deed, Receiver, outcome, text, verdict
+from tests.e2ee.mls.replay import IdempotencyMark, Receiver, outcome, text, verdict
 from tools.mls_refuse.town import PSKS, Town, Way
 
 # What makes a case: two that have all of this in common are one.
@@ -84,7 +84,7 @@ class Book:
         """The accepted one, made once."""
         if name not in self.twins:
             what = {"do": do, "receiver": receiver, "message": written(make())} | more
-            deed = Deed(self.ask(receiver), what, NOW)
+            deed = IdempotencyMark(self.ask(receiver), what, NOW)
             try:
                 what["gives"] = outcome(deed.do())
             except Exception as error:
@@ -110,7 +110,7 @@ class Book:
         if told in self.told:
             self.wrong.append(f"{self.name}-{self.suite} {name}: the same as {self.told[told]}")
         self.told[told] = name
-        found = verdict(Deed(self.ask(what["receiver"]), what, NOW))
+        found = verdict(IdempotencyMark(self.ask(what["receiver"]), what, NOW))
         if found != clause:
             self.wrong.append(f"{self.name}-{self.suite} {name}: {found}, not {clause} ({why})")
 

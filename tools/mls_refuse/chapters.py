@@ -194,7 +194,7 @@ def proposed() -> Iterator[Proposed]:
             )
 
 
-class Shelf:
+class MemoryTables:
     """Towns and their books, made when they are first wanted."""
 
     def __init__(self) -> None:
@@ -216,17 +216,17 @@ def tell_frame(book: Book, town: Town, frame: Frame) -> None:
     book.case(frame.name, frame.clause, frame.why, twin, message, **frame.options(told))
 
 
-def directory(shelf: Shelf) -> None:
+def directory(tables: MemoryTables) -> None:
     """Key packages, as a server judges them."""
     for suite in SUITES:
-        _packages(shelf, suite)
+        _packages(tables, suite)
 
 
-def _packages(shelf: Shelf, suite: int) -> None:
+def _packages(tables: MemoryTables, suite: int) -> None:
     town = TOWNS["flat"](suite)
     told = stage(town, "directory", PUBLIC_MESSAGE, 0)
     book = Book("packages", suite, "key packages that are published")
-    shelf.books["packages", suite] = book, town
+    tables.books["packages", suite] = book, town
     own = told.package()
     receiver = book.joiner("directory", told.newcomer(), own)
     identity = told.newcomer().me.credential.identity.hex()
@@ -274,66 +274,66 @@ def _packages(shelf: Shelf, suite: int) -> None:
 
 
 def books() -> Iterator[Book]:
-    shelf = Shelf()
+    tables = MemoryTables()
     for chapter in (lists_and_paths, sent_alone, comers, guests, strange, directory):
-        chapter(shelf)
-    for key in sorted(shelf.books):
-        yield shelf.books[key][0]
+        chapter(tables)
+    for key in sorted(tables.books):
+        yield tables.books[key][0]
 
 
-def lists_and_paths(shelf: Shelf) -> None:
+def lists_and_paths(tables: MemoryTables) -> None:
     rows = [*LIST_ROWS, *PSK_ROWS, *PATH_ROWS, *package_rows()]
     rows += [row for lie in LEAF_LIES for row in leaf_rows(lie)]
     for row in rows:
         for town, suite in chosen(row.name, row.towns, row.spread):
-            tell(*shelf.at(town, suite), row)
+            tell(*tables.at(town, suite), row)
 
 
-def sent_alone(shelf: Shelf) -> None:
+def sent_alone(tables: MemoryTables) -> None:
     for sent in proposed():
         for town, suite in chosen(sent.name, sent.towns, sent.spread):
-            tell_proposed(*shelf.at(town, suite), sent)
+            tell_proposed(*tables.at(town, suite), sent)
     for frame in FRAMES:
         for town, suite in chosen(frame.name, frame.towns, frame.spread):
-            tell_frame(*shelf.at(town, suite), frame)
+            tell_frame(*tables.at(town, suite), frame)
 
 
-def comers(shelf: Shelf) -> None:
+def comers(tables: MemoryTables) -> None:
     for way in WAYS:
         for name, suite in chosen(f"external/{way.name}", way.towns, way.spread):
-            book, town = shelf.at(name, suite)
+            book, town = tables.at(name, suite)
             tell_way(book, town, stage(town, "external", PUBLIC_MESSAGE, 0), way)
     for suite in SUITES:
-        book, town = shelf.at("strict", suite)
+        book, town = tables.at("strict", suite)
         services(book, town, stage(town, "services", PUBLIC_MESSAGE, 0))
 
 
-def guests(shelf: Shelf) -> None:
+def guests(tables: MemoryTables) -> None:
     for row in (*INFO_ROWS, *TREE_ROWS):
         for name, suite in chosen(f"welcome/{row.name}", row.towns, row.spread):
-            book, town = shelf.at(name, suite)
+            book, town = tables.at(name, suite)
             tell_invited(book, town, stage(town, "invited", PUBLIC_MESSAGE, 0), row)
     for name, suite in (("three", 3), ("eight", 1)):
-        book, town = shelf.at(name, suite)
+        book, town = tables.at(name, suite)
         told = stage(town, "invited", PUBLIC_MESSAGE, 0)
         not_welcomes(book, town, told)
         enters(book, town, told)
     for suite in SUITES:
-        book, town = shelf.at("closed", suite)
+        book, town = tables.at("closed", suite)
         reinit_closed(book, town, stage(town, "closed", PUBLIC_MESSAGE, 0))
         successors(book, town, stage(town, "successors", PUBLIC_MESSAGE, 0))
 
 
-def strange(shelf: Shelf) -> None:
+def strange(tables: MemoryTables) -> None:
     for turn, name in enumerate(("three", "holes", "seventeen")):
-        book, town = shelf.at(name, SUITES[turn % 2])
+        book, town = tables.at(name, SUITES[turn % 2])
         told = stage(town, "strangers", PUBLIC_MESSAGE, 0)
         for chapter in (again, outside, elsewhere):
             chapter(book, town, told)
     for name, suite in (("three", 3), ("holes", 1)):
-        book, town = shelf.at(name, suite)
+        book, town = tables.at(name, suite)
         surgeries(book, town, stage(town, "surgery", PUBLIC_MESSAGE, 0))
-    book, town = shelf.at("pair", 1)
+    book, town = tables.at("pair", 1)
     floods(book, town, stage(town, "floods", PUBLIC_MESSAGE, 0))
-    late(*shelf.at("holes", 3), "d", ["e", "g", "c"])
-    late(*shelf.at("three", 1), "bob", ["carol", "alice"])
+    late(*tables.at("holes", 3), "d", ["e", "g", "c"])
+    late(*tables.at("three", 1), "bob", ["carol", "alice"])

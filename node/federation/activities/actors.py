@@ -3,18 +3,18 @@
 from typing import Any
 
 from node.errors import Forbidden
-from node.federation.activities.attribution import Said
+from node.federation.activities.attribution import Envelope
 from node.federation.activities.reading import Doc, url_id
 from node.federation.activities.shapes import UpdateActor
 
 KINDS = ("Person", "Group", "Application", "Service", "Organization")
 
 
-def parse_update(document: Doc, said: Said, object: Doc) -> UpdateActor:
+def parse_update(document: Doc, envelope: Envelope, object: Doc) -> UpdateActor:
     """Raises `Malformed` (FED-6.3, FED-1.1) and `Forbidden` (FED-6.17)."""
-    if url_id(object, "the actor") != said.actor:
+    if url_id(object, "the actor") != envelope.actor:
         raise Forbidden("FED-6.17", "an actor updates only its own document")
-    return UpdateActor(said.id, said.actor, dict(object))
+    return UpdateActor(envelope.id, envelope.actor, dict(object))
 
 
 def render_update(update: UpdateActor) -> dict[str, Any]:

@@ -27,7 +27,7 @@ MAPS = ("nameMap", "summaryMap", "contentMap")
 LINES = ("name", "summary", "content")
 
 
-class Said(Struct, frozen=True):
+class Envelope(Struct, frozen=True):
     """The envelope of an activity: its id, who says it, when it reached us (None: unknown)."""
 
     id: str
@@ -41,7 +41,7 @@ class Said(Struct, frozen=True):
         return min(published, self.received) if self.received else published
 
 
-def said(document: Doc, received: datetime | None = None) -> Said:
+def envelope(document: Doc, received: datetime | None = None) -> Envelope:
     """The envelope. Raises `Malformed` and `Forbidden` (FED-6.2, FED-6.3, FED-1.1, FED-1.2)."""
     actor = one(document.get("actor"), "the actor")
     if actor is None:
@@ -53,7 +53,7 @@ def said(document: Doc, received: datetime | None = None) -> Said:
     ids.origin(id)
     if not ids.same_origin(id, speaker):
         raise Forbidden("FED-6.2", "the activity's id is not of its actor's origin")
-    return Said(id, speaker, received)
+    return Envelope(id, speaker, received)
 
 
 def _digest(document: Doc) -> str:

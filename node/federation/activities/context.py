@@ -83,8 +83,8 @@ def _context(document: dict[str, Any]) -> Any:
 
 
 def _kinds(document: dict[str, Any]) -> set[str]:
-    said = document.get("type")
-    return set(said) if isinstance(said, list) else {str(said)}
+    envelope = document.get("type")
+    return set(envelope) if isinstance(envelope, list) else {str(envelope)}
 
 
 def _media_types(*documents: Any) -> set[Any]:

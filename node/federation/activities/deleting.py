@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from node.errors import Forbidden
-from node.federation.activities.attribution import Said, attributed
+from node.federation.activities.attribution import Envelope, attributed
 from node.federation.activities.friendship import parse_end
 from node.federation.activities.reading import Doc, is_a, one, url_id
 from node.federation.activities.shapes import Delete, EndFriendship
@@ -13,18 +13,18 @@ from node.wire import ids
 from node.wire.times import rfc3339
 
 
-def parse_delete(document: Doc, said: Said) -> Delete | EndFriendship:
+def parse_delete(document: Doc, envelope: Envelope) -> Delete | EndFriendship:
     """Raises `Malformed` (FED-6.3, FED-6.7, FED-1.1) and `Forbidden` (FED-6.13)."""
     object = one(document.get("object"), "what is deleted")
     if is_a(object, "Relationship"):
-        return parse_end(object, said)
+        return parse_end(object, envelope)
     gone = url_id(object, "what is deleted")
-    if not ids.same_origin(gone, said.actor):
+    if not ids.same_origin(gone, envelope.actor):
         raise Forbidden("FED-6.13", "what is deleted is not of the actor's origin")
     owners = attributed(object) if isinstance(object, Mapping) else ()
-    if owners and said.actor not in owners:
+    if owners and envelope.actor not in owners:
         raise Forbidden("FED-6.13", "what is deleted is attributed to someone else")
-    return Delete(said.id, said.actor, gone)
+    return Delete(envelope.id, envelope.actor, gone)
 
 
 def render_delete(delete: Delete) -> dict[str, Any]:

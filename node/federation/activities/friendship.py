@@ -3,7 +3,7 @@
 from typing import Any
 
 from node.errors import Malformed
-from node.federation.activities.attribution import Said
+from node.federation.activities.attribution import Envelope
 from node.federation.activities.prose import paragraphs, plain
 from node.federation.activities.reading import Doc, id_list, id_of, is_a, one, text, url_id
 from node.federation.activities.shapes import EndFriendship, OfferFriendship
@@ -17,19 +17,19 @@ MOST_OFFERS = 64  # that one End names: those that are live
 LONGEST_WORDS = 2000  # characters of what is written with a request; the rest is cut
 
 
-def parse_offer(document: Doc, said: Said) -> OfferFriendship:
+def parse_offer(document: Doc, envelope: Envelope) -> OfferFriendship:
     """Raises `Malformed` (FED-6.1, FED-6.3, FED-6.7, FED-1.1)."""
     offered = one(document.get("object"), "the object of an Offer")
     if is_a(offered, "Relationship"):
-        asked = _friend_of(offered, said.actor)
+        asked = _friend_of(offered, envelope.actor)
     elif is_a(offered, "Follow"):
-        asked = _follow_back(offered, said.actor)
+        asked = _follow_back(offered, envelope.actor)
     else:
         raise Malformed("FED-6.1", "an Offer of that is not understood here")
     target = id_of(one(document.get("target"), "the target"), "the target")
     if target and target != asked:
         raise Malformed("FED-6.7", "the Offer's target is not who is asked to be friends")
-    return OfferFriendship(said.id, said.actor, asked, _words(document, offered))
+    return OfferFriendship(envelope.id, envelope.actor, asked, _words(document, offered))
 
 
 def _words(document: Doc, offered: Doc) -> str:
@@ -60,14 +60,14 @@ def _follow_back(follow: Doc, actor: str) -> str:
     return asked
 
 
-def parse_end(relationship: Doc, said: Said) -> EndFriendship:
+def parse_end(relationship: Doc, envelope: Envelope) -> EndFriendship:
     """A `Delete` or `Undo` of a `Relationship`, by either of the two. Raises as `parse_offer`."""
     subject = url_id(one(relationship.get("subject"), "subject"), "the relationship's subject")
     speaks = {**relationship}
-    if subject != said.actor:  # the one who was asked ends it: turn the pair round
+    if subject != envelope.actor:  # the one who was asked ends it: turn the pair round
         speaks |= {"subject": relationship.get("object"), "object": subject}
     offers = id_list(relationship.get("context"), "the requests", MOST_OFFERS)
-    return EndFriendship(said.id, said.actor, _friend_of(speaks, said.actor), offers)
+    return EndFriendship(envelope.id, envelope.actor, _friend_of(speaks, envelope.actor), offers)
 
 
 def render_offer(offer: OfferFriendship) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from node.errors import Forbidden, Malformed
-from node.federation.activities.attribution import Said, attributed
+from node.federation.activities.attribution import Envelope, attributed
 from node.federation.activities.reading import (
     Doc,
     instant,
@@ -55,22 +55,22 @@ ACTIVITIES = frozenset(
 )
 
 
-def parse_like(document: Doc, said: Said) -> Like:
+def parse_like(document: Doc, envelope: Envelope) -> Like:
     """Raises `Malformed` (FED-6.3, FED-1.1)."""
     liked = one(document.get("object"), "the object of a Like")
-    return Like(said.id, said.actor, url_id(liked, "what is liked"))
+    return Like(envelope.id, envelope.actor, url_id(liked, "what is liked"))
 
 
-def parse_announce(document: Doc, said: Said) -> Announce:
+def parse_announce(document: Doc, envelope: Envelope) -> Announce:
     """Raises `Malformed` (FED-6.1, FED-6.3, FED-1.1) and `Forbidden` (FED-6.8)."""
-    shared = _shared(one(document.get("object"), "the object of an Announce"), said.actor)
-    if shared == said.id:
+    shared = _shared(one(document.get("object"), "the object of an Announce"), envelope.actor)
+    if shared == envelope.id:
         raise Malformed("FED-6.8", "an Announce does not share itself")
     return Announce(
-        said.id,
-        said.actor,
+        envelope.id,
+        envelope.actor,
         shared,
-        said.at(instant(document, "published")),
+        envelope.at(instant(document, "published")),
         recipients(document, "to"),
         recipients(document, "cc"),
     )

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from node.errors import Malformed, TooMuch
 from node.federation.activities.attribution import (
-    Said,
+    Envelope,
     check_form,
     check_owned_alone,
     check_owner,
@@ -45,18 +45,18 @@ _LOOKS_BACK = ("inReplyTo", "quote", "quoteUrl", "quoteUri", "_misskey_quote")
 _PLAIN = frozenset({"text/plain", "text/markdown"})
 
 
-def parse_create(document: Doc, said: Said, object: Doc) -> CreateNote:
+def parse_create(document: Doc, envelope: Envelope, object: Doc) -> CreateNote:
     """Raises `Malformed` (FED-6.3 …), `Forbidden` (FED-6.5), `TooMuch` (FED-6.15)."""
-    return CreateNote(said.id, said.actor, _enclosed(document, said, object))
+    return CreateNote(envelope.id, envelope.actor, _enclosed(document, envelope, object))
 
 
-def parse_update(document: Doc, said: Said, object: Doc) -> UpdateNote:
+def parse_update(document: Doc, envelope: Envelope, object: Doc) -> UpdateNote:
     """Raises as `parse_create`."""
-    return UpdateNote(said.id, said.actor, _enclosed(document, said, object))
+    return UpdateNote(envelope.id, envelope.actor, _enclosed(document, envelope, object))
 
 
-def _enclosed(document: Doc, said: Said, object: Doc) -> Note:
-    note = _read(object, check_owner(object, said.actor), said)
+def _enclosed(document: Doc, envelope: Envelope, object: Doc) -> Note:
+    note = _read(object, check_owner(object, envelope.actor), envelope)
     if note.to or note.cc:
         return note
     # Some peers address only the activity.
@@ -66,10 +66,10 @@ def _enclosed(document: Doc, said: Said, object: Doc) -> Note:
 def parse_note(object: Doc) -> Note:
     """A post that came by itself. Nobody has said it yet: what fetched it must know from where."""
     id, author = check_owned_alone(object)
-    return _read(object, id, Said("", author))
+    return _read(object, id, Envelope("", author))
 
 
-def _read(object: Doc, id: str, said: Said) -> Note:
+def _read(object: Doc, id: str, envelope: Envelope) -> Note:
     check_form(object)
     kind = next((name for name in types(object) if name in KINDS), "Note")
     content, lang, others = _content(object)
@@ -79,9 +79,9 @@ def _read(object: Doc, id: str, said: Said) -> Note:
         raise Malformed("FED-6.9", "the post has neither text nor title nor attachment")
     return Note(
         id=id,
-        author=said.actor,
+        author=envelope.actor,
         content=content,
-        published=said.at(instant(object, "published") or instant(object, "updated")),
+        published=envelope.at(instant(object, "published") or instant(object, "updated")),
         updated=instant(object, "updated"),
         url=page_url(object),
         summary=line(text(object, "summary")),
@@ -91,7 +91,7 @@ def _read(object: Doc, id: str, said: Said) -> Note:
         content_map=others,
         to=recipients(object, "to"),
         cc=recipients(object, "cc"),
-        mentions=_mentions(object, said.actor),
+        mentions=_mentions(object, envelope.actor),
         attachments=attachments,
         name=name,
         video=maybe_url(object.get("kith:video"), "the video"),
@@ -117,14 +117,16 @@ def _content(object: Doc) -> tuple[str, str, dict[str, str]]:
 
     The language is that of the `contentMap` entry with the same text, or of the only entry.
     """
-    said = {tag: _markup(words, object) for tag, words in by_language(object, "contentMap").items()}
+    envelope = {
+        tag: _markup(words, object) for tag, words in by_language(object, "contentMap").items()
+    }
     content = _markup(text(object, "content", LONGEST_CONTENT), object)
-    if not content and said:
-        content = next(iter(said.values()))
-    same = [tag for tag, words in said.items() if words == content]
-    lang = next(iter(same or (said if len(said) == 1 else ())), "")
-    said.pop(lang, None)
-    return content, lang, said
+    if not content and envelope:
+        content = next(iter(envelope.values()))
+    same = [tag for tag, words in envelope.items() if words == content]
+    lang = next(iter(same or (envelope if len(envelope) == 1 else ())), "")
+    envelope.pop(lang, None)
+    return content, lang, envelope
 
 
 def _markup(words: str, object: Doc) -> str:
@@ -133,8 +135,8 @@ def _markup(words: str, object: Doc) -> str:
 
 def _declared(object: Doc) -> str:
     """`language` as Lemmy and PeerTube say it: `{"identifier": "ko", "name": …}`."""
-    said = object.get("language")
-    tag = said.get("identifier") if isinstance(said, dict) else said
+    envelope = object.get("language")
+    tag = envelope.get("identifier") if isinstance(envelope, dict) else envelope
     return tag if isinstance(tag, str) and tag not in ("", "und") and is_language(tag) else ""
 
 
@@ -142,8 +144,8 @@ def _in_reply_to(object: Doc, id: str) -> str:
     for name in _LOOKS_BACK:
         if id and id in (maybe_url(member, name) for member in many(object.get(name))[:16]):
             raise Malformed("FED-6.9", "the post answers or quotes itself")
-    said = many(object.get("inReplyTo"))
-    return maybe_url(said[0], "inReplyTo") if said else ""
+    envelope = many(object.get("inReplyTo"))
+    return maybe_url(envelope[0], "inReplyTo") if envelope else ""
 
 
 def _mentions(object: Doc, author: str) -> tuple[str, ...]:
@@ -223,12 +225,12 @@ def render_update(update: UpdateNote) -> dict[str, Any]:
     return _activity("Update", update)
 
 
-def _activity(verb: str, said: CreateNote | UpdateNote) -> dict[str, Any]:
-    object = render_note(said.note)
+def _activity(verb: str, envelope: CreateNote | UpdateNote) -> dict[str, Any]:
+    object = render_note(envelope.note)
     return {
         "type": verb,
-        "id": said.id,
-        "actor": said.actor,
+        "id": envelope.id,
+        "actor": envelope.actor,
         "published": object.get("updated", object["published"])
         if verb == "Update"
         else object["published"],

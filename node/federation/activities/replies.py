@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from node.errors import Forbidden, Malformed
-from node.federation.activities.attribution import Said
+from node.federation.activities.attribution import Envelope
 from node.federation.activities.blocking import parse_block, render_block
 from node.federation.activities.following import parse_follow, render_follow
 from node.federation.activities.friendship import parse_end, parse_offer, render_offer
@@ -34,11 +34,11 @@ from node.wire import ids
 
 Answer = TypeVar("Answer", Accept, Reject)
 Enclosed = Follow | OfferFriendship | Like | Announce | Block | Accept
-_ANSWERED: Mapping[str, Callable[[Doc, Said], Follow | OfferFriendship]] = {
+_ANSWERED: Mapping[str, Callable[[Doc, Envelope], Follow | OfferFriendship]] = {
     "Follow": parse_follow,
     "Offer": parse_offer,
 }
-_UNDONE: Mapping[str, Callable[[Doc, Said], Enclosed]] = {
+_UNDONE: Mapping[str, Callable[[Doc, Envelope], Enclosed]] = {
     **_ANSWERED,
     "Like": parse_like,
     "Announce": parse_announce,
@@ -46,13 +46,13 @@ _UNDONE: Mapping[str, Callable[[Doc, Said], Enclosed]] = {
 }
 
 
-def _inner(object: Doc) -> Said:
+def _inner(object: Doc) -> Envelope:
     """The envelope of an enclosed activity, whose id may be absent."""
     actor = url_id(one(object.get("actor"), "the inner actor"), "the inner actor")
     id = id_of(object.get("id"), "the inner id")
     if id:
         ids.origin(id)
-    return Said(id, actor)
+    return Envelope(id, actor)
 
 
 def _known(object: Doc, table: Mapping[str, Any], verb: str) -> Any:
@@ -62,41 +62,41 @@ def _known(object: Doc, table: Mapping[str, Any], verb: str) -> Any:
     raise Malformed("FED-6.1", f"{verb} that is not understood here")
 
 
-def parse_accept(document: Doc, said: Said) -> Accept:
+def parse_accept(document: Doc, envelope: Envelope) -> Accept:
     """Raises `Malformed` (FED-6.1, FED-6.3, FED-1.1) and `Forbidden` (FED-6.10)."""
-    return _answer(Accept, document, said)
+    return _answer(Accept, document, envelope)
 
 
-def parse_reject(document: Doc, said: Said) -> Reject:
+def parse_reject(document: Doc, envelope: Envelope) -> Reject:
     """Raises as `parse_accept`."""
-    return _answer(Reject, document, said)
+    return _answer(Reject, document, envelope)
 
 
-def _answer(kind: type[Answer], document: Doc, said: Said) -> Answer:
+def _answer(kind: type[Answer], document: Doc, envelope: Envelope) -> Answer:
     object = one(document.get("object"), "what is answered")
     if not isinstance(object, Mapping) or "type" not in object:
-        return kind(said.id, said.actor, url_id(object, "what is answered"))
+        return kind(envelope.id, envelope.actor, url_id(object, "what is answered"))
     read = _known(object, _ANSWERED, "an answer to")
     inner: Follow | OfferFriendship = read(object, _inner(object))
-    if inner.object != said.actor:
+    if inner.object != envelope.actor:
         raise Forbidden("FED-6.10", "only the one who was asked may answer")
-    return kind(said.id, said.actor, inner.id, inner)
+    return kind(envelope.id, envelope.actor, inner.id, inner)
 
 
-def parse_undo(document: Doc, said: Said) -> Undo | EndFriendship:
+def parse_undo(document: Doc, envelope: Envelope) -> Undo | EndFriendship:
     """Raises `Malformed` (FED-6.1, FED-6.3, FED-1.1) and `Forbidden` (FED-6.10)."""
     object = one(document.get("object"), "what is undone")
     if not isinstance(object, Mapping) or "type" not in object:
         undone = url_id(object, "what is undone")
-        if not ids.same_origin(undone, said.actor):
+        if not ids.same_origin(undone, envelope.actor):
             raise Forbidden("FED-6.10", "what is undone is not of the actor's origin")
-        return Undo(said.id, said.actor, undone)
+        return Undo(envelope.id, envelope.actor, undone)
     if is_a(object, "Relationship"):
-        return parse_end(object, said)
+        return parse_end(object, envelope)
     inner = _undone(object)
-    if inner.actor != said.actor:
-        raise Forbidden("FED-6.10", "only who said it may take it back")
-    return Undo(said.id, said.actor, inner.id, inner)
+    if inner.actor != envelope.actor:
+        raise Forbidden("FED-6.10", "only who envelope it may take it back")
+    return Undo(envelope.id, envelope.actor, inner.id, inner)
 
 
 def _undone(object: Doc) -> Enclosed:

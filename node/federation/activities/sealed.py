@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from node.errors import Forbidden, Malformed, TooMuch
-from node.federation.activities.attribution import Said, check_owned_alone, check_owner
+from node.federation.activities.attribution import Envelope, check_owned_alone, check_owner
 from node.federation.activities.reading import (
     Doc,
     id_of,
@@ -30,25 +30,25 @@ _COLLECTION = re.compile(r"/(?:followers|following|friends|subscribers)/?(?:[?#]
 _COLLECTIONS = ("Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage")
 
 
-def parse_create(document: Doc, said: Said, object: Doc) -> CreateSealed:
+def parse_create(document: Doc, envelope: Envelope, object: Doc) -> CreateSealed:
     """Raises `Malformed` (FED-6.3, FED-6.14), `Forbidden` (FED-6.5), `TooMuch` (FED-6.14)."""
-    id = check_owner(object, said.actor)
-    return _read(said, id, object, [document, object])
+    id = check_owner(object, envelope.actor)
+    return _read(envelope, id, object, [document, object])
 
 
-def parse_bare(object: Doc, said_at: Said) -> CreateSealed:
+def parse_bare(object: Doc, said_at: Envelope) -> CreateSealed:
     """A sealed object that was sent without its `Create`: its own id and author stand for it."""
     id, author = check_owned_alone(object)
     if not id or not author:
         raise Malformed("FED-6.14", "a sealed object has an id and an author")
-    return _read(Said(id, author, said_at.received), id, object, [object])
+    return _read(Envelope(id, author, said_at.received), id, object, [object])
 
 
-def _read(said: Said, id: str, object: Doc, addressed: list[Doc]) -> CreateSealed:
+def _read(envelope: Envelope, id: str, object: Doc, addressed: list[Doc]) -> CreateSealed:
     kind = next(SealedKind(name) for name in types(object) if name in KINDS)
     return CreateSealed(
-        id=said.id,
-        actor=said.actor,
+        id=envelope.id,
+        actor=envelope.actor,
         object=id,
         kind=kind,
         content=_content(object),
@@ -86,11 +86,11 @@ def _content(object: Doc) -> bytes:
     encoding = object.get("encoding")
     if encoding is not None and str(encoding).lower() != "base64":
         raise Malformed("FED-6.14", "the sealed object's encoding is not base64")
-    said = object.get("content")
-    if not isinstance(said, str) or not said:
+    envelope = object.get("content")
+    if not isinstance(envelope, str) or not envelope:
         raise Malformed("FED-6.14", "the sealed object has no content")
     try:
-        content = base64.b64decode("".join(said.split()).encode("ascii"), validate=True)
+        content = base64.b64decode("".join(envelope.split()).encode("ascii"), validate=True)
     except (binascii.Error, ValueError):
         raise Malformed("FED-6.14", "the sealed object's content is not base64") from None
     if not content:

@@ -17,7 +17,7 @@ from node.federation.activities import (
     sealed,
     video,
 )
-from node.federation.activities.attribution import Said, check_form, said
+from node.federation.activities.attribution import Envelope, check_form, envelope
 from node.federation.activities.context import with_context
 from node.federation.activities.reading import Doc, id_of, one, types
 from node.federation.activities.shapes import (
@@ -41,8 +41,8 @@ from node.federation.activities.shapes import (
 )
 from node.wire import contexts, json
 
-Parser: TypeAlias = Callable[[Doc, Said], Activity]
-Enclosing: TypeAlias = Callable[[Doc, Said, Doc], Activity]
+Parser: TypeAlias = Callable[[Doc, Envelope], Activity]
+Enclosing: TypeAlias = Callable[[Doc, Envelope, Doc], Activity]
 
 # What an activity of these types encloses decides what it says. Sealed kinds stand first: a
 # sealed object is never read as a post, whatever else it calls itself.
@@ -58,11 +58,11 @@ _UPDATED: Mapping[str, Enclosing] = {
 }
 
 
-def _parse_create(document: Doc, envelope: Said) -> Activity:
+def _parse_create(document: Doc, envelope: Envelope) -> Activity:
     return _enclosed(document, envelope, _CREATED, "Create")
 
 
-def _parse_update(document: Doc, envelope: Said) -> Activity:
+def _parse_update(document: Doc, envelope: Envelope) -> Activity:
     return _enclosed(document, envelope, _UPDATED, "Update")
 
 
@@ -113,13 +113,15 @@ def parse(document: Doc, received: datetime | None = None) -> Activity:
     if len(set(verbs)) > 1:
         raise Malformed("FED-6.1", "the activity says two things at once")
     if verbs:
-        return verbs[0](document, said(document, received))
+        return verbs[0](document, envelope(document, received))
     if any(name in sealed.KINDS for name in named):
-        return sealed.parse_bare(document, Said("", "", received))
+        return sealed.parse_bare(document, Envelope("", "", received))
     raise Malformed("FED-6.1", f"{_shown(named)} is not an activity that is understood here")
 
 
-def _enclosed(document: Doc, envelope: Said, table: Mapping[str, Enclosing], verb: str) -> Activity:
+def _enclosed(
+    document: Doc, envelope: Envelope, table: Mapping[str, Enclosing], verb: str
+) -> Activity:
     object = one(document.get("object"), f"the object of {verb}")
     if not isinstance(object, Mapping):
         id_of(object, f"the object of {verb}")

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from node.federation.activities.attribution import (
-    Said,
+    Envelope,
     check_form,
     check_owned_alone,
     check_owner,
@@ -48,18 +48,18 @@ LONGEST_UUID = 64
 LEAST_TEXT, LONGEST_TITLE = 3, 120  # characters that PeerTube wants for a name; 3 for a content
 
 
-def parse_create(document: Doc, said: Said, object: Doc) -> CreateVideo:
+def parse_create(document: Doc, envelope: Envelope, object: Doc) -> CreateVideo:
     """Raises `Malformed` (FED-6.3 …), `Forbidden` (FED-6.5), `TooMuch` (FED-6.15)."""
-    return CreateVideo(said.id, said.actor, _enclosed(document, said, object))
+    return CreateVideo(envelope.id, envelope.actor, _enclosed(document, envelope, object))
 
 
-def parse_update(document: Doc, said: Said, object: Doc) -> UpdateVideo:
+def parse_update(document: Doc, envelope: Envelope, object: Doc) -> UpdateVideo:
     """Raises as `parse_create`."""
-    return UpdateVideo(said.id, said.actor, _enclosed(document, said, object))
+    return UpdateVideo(envelope.id, envelope.actor, _enclosed(document, envelope, object))
 
 
-def _enclosed(document: Doc, said: Said, object: Doc) -> Video:
-    video = _read(object, check_owner(object, said.actor), said)
+def _enclosed(document: Doc, envelope: Envelope, object: Doc) -> Video:
+    video = _read(object, check_owner(object, envelope.actor), envelope)
     if video.to or video.cc:
         return video
     return replace(video, to=recipients(document, "to"), cc=recipients(document, "cc"))
@@ -68,13 +68,13 @@ def _enclosed(document: Doc, said: Said, object: Doc) -> Video:
 def parse_video(object: Doc) -> Video:
     """A video that came by itself: see `posts.parse_note`."""
     id, author = check_owned_alone(object)
-    return _read(object, id, Said("", author))
+    return _read(object, id, Envelope("", author))
 
 
-def _read(object: Doc, id: str, said: Said) -> Video:
+def _read(object: Doc, id: str, envelope: Envelope) -> Video:
     check_form(object)
-    author, channel = _makers(object, said.actor)
-    published = said.at(instant(object, "published") or instant(object, "updated"))
+    author, channel = _makers(object, envelope.actor)
+    published = envelope.at(instant(object, "published") or instant(object, "updated"))
     icon = _largest(object.get("icon"))
     return Video(
         id=id,
@@ -123,8 +123,8 @@ def _content(object: Doc) -> str:
 
 
 def _language(object: Doc) -> str:
-    said = object.get("language")
-    tag = said.get("identifier") if isinstance(said, Mapping) else said
+    envelope = object.get("language")
+    tag = envelope.get("identifier") if isinstance(envelope, Mapping) else envelope
     return tag if isinstance(tag, str) and tag and is_language(tag) else ""
 
 
@@ -265,12 +265,12 @@ def render_update(update: UpdateVideo) -> dict[str, Any]:
     return _activity("Update", update)
 
 
-def _activity(verb: str, said: CreateVideo | UpdateVideo) -> dict[str, Any]:
-    object = render_video(said.video)
+def _activity(verb: str, envelope: CreateVideo | UpdateVideo) -> dict[str, Any]:
+    object = render_video(envelope.video)
     return {
         "type": verb,
-        "id": said.id,
-        "actor": said.actor,
+        "id": envelope.id,
+        "actor": envelope.actor,
         "published": object["published" if verb == "Create" else "updated"],
         "to": object["to"],
         "cc": object["cc"],

@@ -6,6 +6,6 @@ and what an error of the database may say.
 """
 
 from node.testing.memory.kinds import Units
-from node.testing.memory.shelf import Shelf
+from node.testing.memory.tables import MemoryTables
 
-__all__ = ["Shelf", "Units"]
+__all__ = ["MemoryTables", "Units"]

@@ -1,4 +1,4 @@
-"""Accounts, invites, streams and deeds over a `Shelf`."""
+"""Accounts, invites, streams and deeds over a `MemoryTables`."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from node.store.streams import KEPT as EVENTS_KEPT
 from node.store.streams import MOST_AT_ONCE, Place, Told
 from node.store.unit import VOID
 from node.testing.memory.graph import GraphUnit
-from node.testing.memory.shelf import Actor, Token
+from node.testing.memory.tables import Actor, Token
 from node.testing.memory.unit import Unit
 from node.wire.api.cursor import Cursor
 from node.wire.ids import origin
@@ -25,18 +25,18 @@ class AccountsUnit(Unit):
     """Accounts, names, devices, tokens, and the actors of ours."""
 
     async def by_id(self, account: str) -> Account | None:
-        kept = self.shelf.accounts.get(account)
-        actor = self.shelf.actors.get(kept.actor) if kept is not None else None
+        kept = self.tables.accounts.get(account)
+        actor = self.tables.actors.get(kept.actor) if kept is not None else None
         if kept is None or actor is None:
             return kept
         return replace(kept, display_name=actor.display_name, summary=actor.summary)
 
     async def by_name(self, name: str) -> Account | None:
-        found = [one.id for one in self.shelf.accounts.values() if one.name == name]
+        found = [one.id for one in self.tables.accounts.values() if one.name == name]
         return await self.by_id(found[0]) if found else None
 
     async def in_state(self, state: State, after: Cursor | None, limit: int) -> Sequence[Account]:
-        found = [await self.by_id(id) for id in self.shelf.accounts]
+        found = [await self.by_id(id) for id in self.tables.accounts]
         rows = [
             ((micros(one.created), one.id), one)
             for one in found
@@ -47,57 +47,57 @@ class AccountsUnit(Unit):
 
     async def admins(self) -> int:
         wanted = (Role.ADMIN, State.ACTIVE)
-        return sum((one.role, one.state) == wanted for one in self.shelf.accounts.values())
+        return sum((one.role, one.state) == wanted for one in self.tables.accounts.values())
 
     async def add_account(self, account: Account) -> None:
-        self.shelf.accounts[account.id] = account
+        self.tables.accounts[account.id] = account
 
     async def drop_account(self, account: str) -> None:
-        del self.shelf.accounts[account]
+        del self.tables.accounts[account]
 
     def _set(self, account: Account) -> None:
-        self.shelf.accounts[account.id] = account
-        self.rings.add("tokens")
+        self.tables.accounts[account.id] = account
+        self.wakes.add("tokens")
 
     async def put_state(self, account: str, state: State) -> None:
-        self._set(replace(self.shelf.accounts[account], state=state))
+        self._set(replace(self.tables.accounts[account], state=state))
 
     async def put_password(self, account: str, password: str) -> None:
-        self._set(replace(self.shelf.accounts[account], password=password))
+        self._set(replace(self.tables.accounts[account], password=password))
 
     async def put_profile(
         self, account: Account, display_name: str, summary: str, locale: str
     ) -> None:
-        self._set(replace(self.shelf.accounts[account.id], locale=locale))
-        actor = self.shelf.actors[account.actor]
+        self._set(replace(self.tables.accounts[account.id], locale=locale))
+        actor = self.tables.actors[account.actor]
         changed = replace(actor, display_name=display_name, summary=summary)
-        self.shelf.actors[account.actor] = changed
+        self.tables.actors[account.actor] = changed
 
     async def empty(self, account: Account) -> None:
         bare = replace(account, state=State.DELETED, password="", identity_key=None, reason="")
         self._set(replace(bare, display_name=""))
         for id in (account.actor, account.channel):
-            actor = self.shelf.actors.get(id)
+            actor = self.tables.actors.get(id)
             if actor is not None:
                 gone = replace(actor, display_name="", summary="", icon="", gone=True)
-                self.shelf.actors[id] = gone
-        for digest, invite in list(self.shelf.invites.items()):
+                self.tables.actors[id] = gone
+        for digest, invite in list(self.tables.invites.items()):
             if invite.account == account.id:
-                del self.shelf.invites[digest]
+                del self.tables.invites[digest]
 
     async def acquaintances(self, account: Account, remote: bool = False) -> Sequence[str]:
         own = {account.actor, account.channel}
-        found = {other for actor, other in self.shelf.ties if actor in own}
-        for pair in self.shelf.follows:
+        found = {other for actor, other in self.tables.friendships if actor in own}
+        for pair in self.tables.follows:
             found |= set(pair) if own & set(pair) else set()
-        known = (self.shelf.actors.get(id) for id in found - own)
+        known = (self.tables.actors.get(id) for id in found - own)
         return [one.id for one in known if one and not (remote and (one.local or one.gone))]
 
     async def profile(self, name: str) -> Profile | None:
-        found = self.shelf.actors.get(self.shelf.names.get(name, ""))
+        found = self.tables.actors.get(self.tables.names.get(name, ""))
         if found is None or found.gone or not found.local:
             return None
-        account = self.shelf.accounts.get(found.account or "")
+        account = self.tables.accounts.get(found.account or "")
         if account is not None and account.state is not State.ACTIVE:
             return None
         shown = (found.display_name, found.summary, found.icon)
@@ -106,17 +106,17 @@ class AccountsUnit(Unit):
     # -- names and actors ----------------------------------------------------------------------
 
     async def name_taken(self, name: str) -> bool:
-        return name in self.shelf.names
+        return name in self.tables.names
 
     async def reserve_name(self, name: str, actor: str) -> bool:
-        return self.shelf.names.setdefault(name, actor) == actor
+        return self.tables.names.setdefault(name, actor) == actor
 
     async def release_names(self, actors: Sequence[str]) -> None:
-        names = self.shelf.names.items()
-        self.shelf.names = {name: actor for name, actor in names if actor not in actors}
+        names = self.tables.names.items()
+        self.tables.names = {name: actor for name, actor in names if actor not in actors}
 
     async def add_actor(self, actor: LocalActor, keys: Sequence[NewKey]) -> None:
-        self.shelf.actors[actor.id] = Actor(
+        self.tables.actors[actor.id] = Actor(
             id=actor.id,
             kind=actor.kind,
             local=True,
@@ -135,37 +135,37 @@ class AccountsUnit(Unit):
     # -- devices and tokens --------------------------------------------------------------------
 
     async def bearer(self, digest: bytes) -> Bearer | None:
-        token = self.shelf.tokens.get(digest)
-        if token is None or token.device not in self.shelf.devices:
+        token = self.tables.tokens.get(digest)
+        if token is None or token.device not in self.tables.devices:
             return None
-        one, (_, device) = self.shelf.accounts[token.account], self.shelf.devices[token.device]
+        one, (_, device) = self.tables.accounts[token.account], self.tables.devices[token.device]
         return Bearer(
             one.id, one.actor, one.name, one.role, one.state,
             device.id, token.scopes, device.last_seen,
         )  # fmt: skip
 
     async def seen(self, device: str) -> None:
-        account, kept = self.shelf.devices[device]
-        self.shelf.devices[device] = account, replace(kept, last_seen=self.now)
+        account, kept = self.tables.devices[device]
+        self.tables.devices[device] = account, replace(kept, last_seen=self.now)
 
     async def add_device(self, account: str, device: Device, digest: bytes, scopes: str) -> None:
         kept = replace(device, created=self.now, last_seen=self.now)
-        self.shelf.devices[device.id] = account, kept
-        self.shelf.tokens[digest] = Token(account, device.id, scopes)
+        self.tables.devices[device.id] = account, kept
+        self.tables.tokens[digest] = Token(account, device.id, scopes)
 
     async def devices(self, account: str) -> Sequence[Device]:
-        found = [device for owner, device in self.shelf.devices.values() if owner == account]
+        found = [device for owner, device in self.tables.devices.values() if owner == account]
         return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
 
     async def revoke_devices(self, account: str, only: str = "", but: str = "") -> int:
         ended = [
             id
-            for id, (owner, _) in self.shelf.devices.items()
+            for id, (owner, _) in self.tables.devices.items()
             if owner == account and id != but and only in ("", id)
         ]
         for id in ended:
-            del self.shelf.devices[id]
-        self.rings |= {f"events:{account}", "tokens"}
+            del self.tables.devices[id]
+        self.wakes |= {f"events:{account}", "tokens"}
         return len(ended)
 
 
@@ -173,77 +173,77 @@ class InvitesUnit(AccountsUnit):
     """Invites, beside accounts."""
 
     async def domain(self) -> str:
-        return self.shelf.settings.get("account_domain") or origin(self.origin).authority
+        return self.tables.settings.get("account_domain") or origin(self.origin).authority
 
     async def registration(self) -> Registration:
-        return Registration(self.shelf.settings.get("registration", Registration.INVITE))
+        return Registration(self.tables.settings.get("registration", Registration.INVITE))
 
     async def put_registration(self, registration: Registration) -> None:
-        self.shelf.settings["registration"] = str(registration)
+        self.tables.settings["registration"] = str(registration)
 
     async def invite(self, digest: bytes) -> Invite | None:
-        return self.shelf.invites.get(digest)
+        return self.tables.invites.get(digest)
 
     async def invites(self, account: str | None) -> Sequence[Invite]:
-        made = self.shelf.invites.values()
+        made = self.tables.invites.values()
         found = [one for one in made if one.account == account and one.uses_left > 0]
         return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
 
     async def add_invite(self, invite: Invite) -> None:
-        self.shelf.invites[invite.digest] = invite
+        self.tables.invites[invite.digest] = invite
 
     async def use_invite(self, digest: bytes) -> bool:
-        found = self.shelf.invites.get(digest)
+        found = self.tables.invites.get(digest)
         if found is None or found.uses_left < 1 or found.expires <= self.now:
             return False
-        self.shelf.invites[digest] = replace(found, uses_left=found.uses_left - 1)
+        self.tables.invites[digest] = replace(found, uses_left=found.uses_left - 1)
         return True
 
     async def drop_invite(self, account: str | None, id: str) -> bool:
-        for digest, invite in self.shelf.invites.items():
+        for digest, invite in self.tables.invites.items():
             if (invite.account, invite.id) == (account, id):
-                del self.shelf.invites[digest]
+                del self.tables.invites[digest]
                 return True
         return False
 
     async def befriend(self, inviter: str, newcomer: str) -> None:
-        room = GraphUnit(self.shelf, self.desk)
+        room = GraphUnit(self.tables, self.context)
         await introduce(room, inviter, newcomer)
-        self.rings |= room.rings
+        self.wakes |= room.wakes
 
 
 class IdempotencyUnit(Unit):
     """Deeds and what was answered."""
 
     async def kept(self, token: bytes, key: str) -> Kept | None:
-        found = self.shelf.deeds.get((token, key))
+        found = self.tables.deeds.get((token, key))
         if found is None:
             return None
         kept, at = found
         return replace(kept, old=at <= micros(self.now - KEPT))
 
     async def keep(self, token: bytes, key: str, kept: Kept) -> None:
-        self.shelf.deeds[token, key] = kept, micros(self.now)
+        self.tables.deeds[token, key] = kept, micros(self.now)
 
     async def forget(self, token: bytes, key: str) -> None:
-        self.shelf.deeds.pop((token, key), None)
+        self.tables.deeds.pop((token, key), None)
 
 
 class StreamsUnit(Unit):
     """The event stream."""
 
     async def newest(self, account: str) -> Place:
-        told = [seq for seq, one in self.shelf.events.items() if one.account == account]
+        told = [seq for seq, one in self.tables.events.items() if one.account == account]
         return Place(max(told, default=0), micros(self.now))
 
     async def unbroken(self, after: Place) -> bool:
-        restored = bool(self.shelf.events) and max(self.shelf.events) < after.seq
+        restored = bool(self.tables.events) and max(self.tables.events) < after.seq
         return not restored and micros(self.now - EVENTS_KEPT) < after.at <= micros(self.now)
 
     async def behind(self, after: Place, account: str, device: str) -> Sequence[Told]:
         found = [
             Told(Place(seq, one.at), one.kind, json.dumps(json.loads(one.data)))
-            for seq, one in sorted(self.shelf.events.items())
+            for seq, one in sorted(self.tables.events.items())
             if one.account == account
             and seq > after.seq
             and one.kind != VOID

@@ -1,4 +1,4 @@
-"""The sealed messages' unit over a `Shelf`. Ciphertext only."""
+"""The sealed messages' unit over a `MemoryTables`. Ciphertext only."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,36 +6,36 @@ from msgspec.structs import replace
 
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Kind, Sealed
-from node.e2ee.keydir import Offer, Stock
+from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
 from node.e2ee.members import Entry, Member
-from node.graph.friendship import FRIENDS
+from node.graph.friendship_states import FRIENDS
 from node.store.e2ee import named
-from node.store.keydir import CLAIMED_KEPT
+from node.store.key_packages import CLAIMED_KEPT
 from node.store.mailbox import MAIL_KEPT
-from node.testing.memory.shelf import Mail, Package
+from node.testing.memory.tables import Mail, Package
 from node.testing.memory.unit import Unit
 from node.wire.times import micros
 
 
-class KeyDirectoryUnit(Unit):
+class KeyPackagesUnit(Unit):
     """A transaction of the key directory."""
 
     async def befriended(self, ours: str, other: str) -> bool:
-        kept = self.shelf.ties.get((ours, other))
+        kept = self.tables.friendships.get((ours, other))
         return kept is not None and kept[0].pair == FRIENDS
 
     async def devices_of(self, actor: str) -> list[str]:
-        owners = {one.id for one in self.shelf.accounts.values() if one.actor == actor}
-        return sorted(id for id, (owner, _) in self.shelf.devices.items() if owner in owners)
+        owners = {one.id for one in self.tables.accounts.values() if one.actor == actor}
+        return sorted(id for id, (owner, _) in self.tables.devices.items() if owner in owners)
 
     def _offers(self, device: str = "", suite: int = 0) -> list[Package]:
         """Packages that may be handed out, the oldest first."""
         found = [
             one
-            for one in self.shelf.packages.values()
+            for one in self.tables.packages.values()
             if one.claimed is None
-            and one.offer.device in self.shelf.devices
+            and one.offer.device in self.tables.devices
             and one.offer.expires > micros(self.now)
             and device in ("", one.offer.device)
             and suite in (0, one.offer.suite)
@@ -43,7 +43,7 @@ class KeyDirectoryUnit(Unit):
         return sorted(found, key=lambda one: (one.created, one.offer.id))
 
     async def holder_of(self, ref: bytes) -> str | None:
-        packages = self.shelf.packages.values()
+        packages = self.tables.packages.values()
         return next((one.offer.device for one in packages if one.offer.ref == ref), None)
 
     async def stock_of(self, device: str) -> list[Stock]:
@@ -59,42 +59,44 @@ class KeyDirectoryUnit(Unit):
         return stocks
 
     async def sample(self, device: str, suite: int) -> bytes | None:
-        offers = (one.offer for one in self.shelf.packages.values())
+        offers = (one.offer for one in self.tables.packages.values())
         return next((o.body for o in offers if (o.device, o.suite) == (device, suite)), None)
 
-    async def put_package(self, offer: Offer) -> None:
-        self.shelf.packages[offer.id] = Package(offer, micros(self.now))
+    async def put_package(self, offer: PublishedKeyPackage) -> None:
+        self.tables.packages[offer.id] = Package(offer, micros(self.now))
 
     async def retire_last_resort(self, device: str, suite: int) -> None:
-        for id, one in self.shelf.packages.items():
+        for id, one in self.tables.packages.items():
             mine = (one.offer.device, one.offer.suite) == (device, suite)
             if mine and one.offer.last_resort and one.claimed is None:
-                self.shelf.packages[id] = replace(one, claimed=micros(self.now))
+                self.tables.packages[id] = replace(one, claimed=micros(self.now))
 
-    async def take_single_use(self, device: str, suite: int, claimant: str) -> Offer | None:
+    async def take_single_use(
+        self, device: str, suite: int, claimant: str
+    ) -> PublishedKeyPackage | None:
         for one in self._offers(device, suite):
             if not one.offer.last_resort:
                 taken = replace(one, claimed=micros(self.now), claimed_by=claimant)
-                self.shelf.packages[one.offer.id] = taken
+                self.tables.packages[one.offer.id] = taken
                 return one.offer
         return None
 
-    async def last_resorts(self, actor: str) -> list[Offer]:
+    async def last_resorts(self, actor: str) -> list[PublishedKeyPackage]:
         offers = [one.offer for one in self._offers()]
         return [one for one in offers if one.actor == actor and one.last_resort]
 
     async def claims_of(self, device: str, claimant: str, since: int) -> int:
         return sum(
             one.offer.device == device and one.claimed_by == claimant and (one.claimed or 0) > since
-            for one in self.shelf.packages.values()
+            for one in self.tables.packages.values()
         )
 
     async def drop_packages(self, device: str) -> None:
-        packages = self.shelf.packages.items()
-        self.shelf.packages = {id: one for id, one in packages if one.offer.device != device}
+        packages = self.tables.packages.items()
+        self.tables.packages = {id: one for id, one in packages if one.offer.device != device}
 
-    async def readable_package(self, id: str) -> Offer | None:
-        found = self.shelf.packages.get(id)
+    async def readable_package(self, id: str) -> PublishedKeyPackage | None:
+        found = self.tables.packages.get(id)
         if found is None:
             return None
         if found.claimed is None:
@@ -102,7 +104,7 @@ class KeyDirectoryUnit(Unit):
         return found.offer if found.claimed > micros(self.now - CLAIMED_KEPT) else None
 
     async def key_packages_of(self, actor: str) -> str | None:
-        found = self.shelf.actors.get(actor)
+        found = self.tables.actors.get(actor)
         return found.key_packages if found is not None else None
 
 
@@ -112,18 +114,21 @@ class MailboxUnit(Unit):
     async def put_mail(
         self, device: str, conversation: str, actor: str, sealed: Sealed
     ) -> Waiting | None:
-        mail = self.shelf.mail.values()
+        mail = self.tables.mail.values()
         if any((one.device, one.sealed.sha256) == (device, sealed.sha256) for one in mail):
             return None
-        seq, kept = self.shelf.number(), Mail(device, conversation, actor, sealed, micros(self.now))
-        self.shelf.mail[seq] = kept
+        seq, kept = (
+            self.tables.number(),
+            Mail(device, conversation, actor, sealed, micros(self.now)),
+        )
+        self.tables.mail[seq] = kept
         return _waiting(seq, kept)
 
     async def mail_of(self, device: str, after: int, count: int, most: int) -> list[Waiting]:
         kept = micros(self.now - MAIL_KEPT)
         found: list[Waiting] = []
         total = 0
-        for seq, one in sorted(self.shelf.mail.items()):
+        for seq, one in sorted(self.tables.mail.items()):
             if one.device != device or seq <= after or one.at <= kept:
                 continue
             total += len(one.sealed.body)
@@ -133,10 +138,10 @@ class MailboxUnit(Unit):
         return found
 
     async def full(self, actors: Iterable[str], sender: str) -> bool:
-        owners = {one.id for one in self.shelf.accounts.values() if one.actor in set(actors)}
-        limit = self.desk.mailbox_limit_bytes
-        for device, (owner, _) in self.shelf.devices.items():
-            mail = [m for m in self.shelf.mail.values() if m.device == device]
+        owners = {one.id for one in self.tables.accounts.values() if one.actor in set(actors)}
+        limit = self.context.mailbox_limit_bytes
+        for device, (owner, _) in self.tables.devices.items():
+            mail = [m for m in self.tables.mail.values() if m.device == device]
             theirs = sum(len(m.sealed.body) for m in mail if m.actor == sender)
             every = sum(len(m.sealed.body) for m in mail)
             if owner in owners and (every >= limit or theirs >= limit // SENDERS_SHARE):
@@ -144,21 +149,21 @@ class MailboxUnit(Unit):
         return False
 
     async def drop_mail(self, box: Box, upto: int) -> None:
-        mine = {seq: one.at for seq, one in self.shelf.mail.items() if one.device == box.device}
+        mine = {seq: one.at for seq, one in self.tables.mail.items() if one.device == box.device}
         gone = {seq: at for seq, at in mine.items() if seq <= upto}
         if not gone:
             return
         for seq in gone:
-            del self.shelf.mail[seq]
+            del self.tables.mail[seq]
         end = min([max(gone.values()) + 1, *(at for seq, at in mine.items() if seq not in gone)])
-        tail = max(self.shelf.events, default=0)
-        for seq, event in list(self.shelf.events.items()):
+        tail = max(self.tables.events, default=0)
+        for seq, event in list(self.tables.events.items()):
             told = (event.account, event.device, event.kind)
             if told == (box.account, box.device, "sealed") and event.at < end and seq < tail:
-                del self.shelf.events[seq]
+                del self.tables.events[seq]
 
 
-class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
+class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     """A transaction of sealed messages."""
 
     def name_activity(self, digest: bytes) -> str:
@@ -168,79 +173,79 @@ class E2eeUnit(KeyDirectoryUnit, MailboxUnit):
         return f"{self.origin}/o/{named(b'object', digest)}"
 
     async def owed(self, activity: str) -> bool:
-        return activity in self.shelf.outbox
+        return activity in self.tables.outbox
 
     async def locals_of(self, ids: Iterable[str]) -> set[str]:
-        known = ((id, self.shelf.actors.get(id)) for id in ids)
+        known = ((id, self.tables.actors.get(id)) for id in ids)
         return {id for id, actor in known if actor is not None and actor.local}
 
     async def strangers(self, ids: Iterable[str]) -> list[str]:
-        return sorted(set(ids) - set(self.shelf.actors))
+        return sorted(set(ids) - set(self.tables.actors))
 
     async def entry(self, id: str, sha256: bytes = b"") -> Entry | None:
-        conversation = self.shelf.conversations.get(id)
+        conversation = self.tables.conversations.get(id)
         if conversation is None:
             return None
         there = sorted(
-            key[1:] for key, here in self.shelf.participants.items() if here and key[0] == id
+            key[1:] for key, here in self.tables.participants.items() if here and key[0] == id
         )
         members = []
         for actor, device in there:
-            owner = self.shelf.devices.get(device)
+            owner = self.tables.devices.get(device)
             if not device or owner is not None:
-                known = actor in self.shelf.actors
+                known = actor in self.tables.actors
                 members.append(Member(actor, device, owner[0] if owner else "", known))
-        items = (item for (whose, _), item in self.shelf.items.items() if whose == id)
+        items = (item for (whose, _), item in self.tables.items.items() if whose == id)
         item = next((one for one in items if one.sha256 == sha256), None)
         return Entry(conversation, tuple(members), item)
 
     async def entry_of(self, group: bytes, sha256: bytes = b"") -> Entry | None:
-        for one in self.shelf.conversations.values():
+        for one in self.tables.conversations.values():
             if one.group == group and group:
                 return await self.entry(one.id, sha256)
         return None
 
     async def open_conversation(self, conversation: Conversation) -> None:
-        self.shelf.conversations[conversation.id] = conversation
+        self.tables.conversations[conversation.id] = conversation
 
     async def keep_head(self, conversation: Conversation) -> None:
-        self.shelf.conversations[conversation.id] = conversation
+        self.tables.conversations[conversation.id] = conversation
 
     async def keep_group_info(self, conversation: str, group_info: bytes) -> None:
-        self.shelf.group_infos[conversation] = group_info
+        self.tables.group_infos[conversation] = group_info
 
     async def group_info(self, conversation: str) -> bytes:
-        return self.shelf.group_infos.get(conversation, b"")
+        return self.tables.group_infos.get(conversation, b"")
 
     async def conversations_of(self, device: str) -> list[Conversation]:
-        there = self.shelf.participants.items()
+        there = self.tables.participants.items()
         mine = {key[0] for key, here in there if here and key[2] == device}
-        return [one for id, one in self.shelf.conversations.items() if id in mine]
+        return [one for id, one in self.tables.conversations.items() if id in mine]
 
     async def join(self, conversation: str, actor: str, device: str) -> None:
-        self.shelf.participants[conversation, actor, device] = True
+        self.tables.participants[conversation, actor, device] = True
 
     async def leave(self, conversation: str, actor: str) -> None:
-        for key in self.shelf.participants:
+        for key in self.tables.participants:
             if key[:2] == (conversation, actor):
-                self.shelf.participants[key] = False
+                self.tables.participants[key] = False
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
-        offers = (one.offer for one in self.shelf.packages.values())
+        offers = (one.offer for one in self.tables.packages.values())
         found = {one.device for one in offers if one.ref in refs and one.actor == actor}
-        standing = sorted(found & set(self.shelf.devices))
-        return [Box(device, self.shelf.devices[device][0], actor) for device in standing]
+        standing = sorted(found & set(self.tables.devices))
+        return [Box(device, self.tables.devices[device][0], actor) for device in standing]
 
     async def items(self, conversation: str, after: int, count: int) -> list[Item]:
-        rows = sorted(self.shelf.items.items())
+        rows = sorted(self.tables.items.items())
         found = [item for (id, seq), item in rows if id == conversation and seq > after]
         return found[:count]
 
     async def add_item(self, conversation: str, item: Item, actor: str) -> None:
-        self.shelf.items[conversation, item.seq] = item
+        self.tables.items[conversation, item.seq] = item
 
     async def winner(self, conversation: str, epoch: int) -> bytes:
-        for (id, _), item in self.shelf.items.items():
+        for (id, _), item in self.tables.items.items():
             if (id, item.kind, item.epoch) == (conversation, Kind.COMMIT, epoch):
                 return item.sha256
         return b""

@@ -1,4 +1,4 @@
-"""The pages of feeds and notices, over a `Shelf`."""
+"""The pages of feeds and notices, over a `MemoryTables`."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from node.graph.visibility import AudienceKind
 from node.store.feeds import Page
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.paging import page, shown
-from node.testing.memory.shelf import Written
+from node.testing.memory.tables import Written
 from node.wire.api.cursor import Cursor
 from node.wire.api.inbox import MediaFile, Notice, Post
 from node.wire.times import from_micros
@@ -18,43 +18,43 @@ class FeedUnit(InboxUnit):
     """A look at posts through one reader's eyes."""
 
     async def feed(self, account: str, reader: str, limit: int, after: Cursor | None) -> Page:
-        rows = [(at, id) for (whose, id), at in self.shelf.timeline.items() if whose == account]
+        rows = [(at, id) for (whose, id), at in self.tables.timeline.items() if whose == account]
         return await self._page(rows, reader, limit, after)
 
     async def by_author(self, author: str, reader: str, limit: int, after: Cursor | None) -> Page:
         rows = [
             (post.at, id)
-            for id, post in self.shelf.posts.items()
+            for id, post in self.tables.posts.items()
             if post.note.author == author and not post.note.in_reply_to
         ]
         return await self._page(rows, reader, limit, after)
 
     async def comments(self, root: str, reader: str, limit: int, after: Cursor | None) -> Page:
-        posts = self.shelf.posts.items()
+        posts = self.tables.posts.items()
         rows = [(post.at, id) for id, post in posts if post.thread == root and id != root]
         return await self._page(rows, reader, limit, after)
 
     async def one(self, id: str, reader: str) -> Post | None:
         known = await self.post(id)
-        return self._shown(self.shelf.posts[known.id], reader) if known else None
+        return self._shown(self.tables.posts[known.id], reader) if known else None
 
     async def _page(
         self, rows: Iterable[tuple[int, str]], reader: str, limit: int, after: Cursor | None
     ) -> Page:
-        posts = self.shelf.posts
+        posts = self.tables.posts
         ids, cursor = page([row for row in rows if not posts[row[1]].deleted], limit, after)
         return [self._shown(posts[id], reader) for id in ids if await self.sees(reader, id)], cursor
 
     def _shown(self, post: Written, reader: str) -> Post:
         note = post.note
         likes = [
-            a for a, object, kind in self.shelf.reactions if (object, kind) == (note.id, "like")
+            a for a, object, kind in self.tables.reactions if (object, kind) == (note.id, "like")
         ]
-        meant = self.shelf.audiences.get(note.id, ())
+        meant = self.tables.audiences.get(note.id, ())
         return Post(
             id=note.id,
             kind=post.kind,
-            author=shown(self.shelf, note.author),
+            author=shown(self.tables, note.author),
             content=note.content,
             published=from_micros(post.at),
             updated=from_micros(post.updated) if post.updated else None,
@@ -82,7 +82,7 @@ class FeedUnit(InboxUnit):
             ],
             audience=[one.ref or one.kind for one in meant] if note.author == reader else [],
             likes=len(likes),
-            comments=sum(self._counts(one, note.id, reader) for one in self.shelf.posts.values()),
+            comments=sum(self._counts(one, note.id, reader) for one in self.tables.posts.values()),
             liked=reader in likes,
         )
 
@@ -90,21 +90,21 @@ class FeedUnit(InboxUnit):
         """Whether it is a comment on that post which is for the reader too."""
         if comment.deleted or comment.note.in_reply_to != on:
             return False
-        meant = self.shelf.audiences.get(comment.note.id, ())
+        meant = self.tables.audiences.get(comment.note.id, ())
         for_many = any(one.kind is not AudienceKind.ACTOR or one.ref == reader for one in meant)
         return for_many or comment.note.author == reader
 
     async def noticed(
         self, account: str, limit: int, after: Cursor | None
     ) -> tuple[list[Notice], Cursor | None]:
-        kept = self.shelf.notices
+        kept = self.tables.notices
         rows = [(one.at, id) for id, one in kept.items() if one.account == account]
         ids, cursor = page(rows, limit, after)
         items = [
             Notice(
                 id=id,
                 kind=kept[id].kind,
-                actor=shown(self.shelf, kept[id].actor),
+                actor=shown(self.tables, kept[id].actor),
                 object=kept[id].object,
                 created=from_micros(kept[id].at),
                 read=kept[id].read,
@@ -114,7 +114,7 @@ class FeedUnit(InboxUnit):
         return items, cursor
 
     async def read_up_to(self, account: str, id: str) -> None:
-        newest = self.shelf.notices.get(id)
-        for key, one in self.shelf.notices.items():
+        newest = self.tables.notices.get(id)
+        for key, one in self.tables.notices.items():
             if newest is not None and one.account == account and one.at <= newest.at:
-                self.shelf.notices[key] = replace(one, read=True)
+                self.tables.notices[key] = replace(one, read=True)

@@ -1,9 +1,9 @@
-"""Friends, requests, blocks and followers as pages, over a `Shelf`."""
+"""Friends, requests, blocks and followers as pages, over a `MemoryTables`."""
 
 from collections.abc import Iterable
 
-from node.graph.friendship import View, view
-from node.graph.room import FollowState
+from node.graph.friendship_states import View, view
+from node.graph.friendship_unit import FollowState
 from node.store.friends import Page
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.paging import page, shown
@@ -16,23 +16,23 @@ class FriendsUnit(GraphUnit):
     """Looks; what changes is in `GraphUnit`."""
 
     async def named_here(self, name: str) -> str | None:
-        for one in self.shelf.actors.values():
+        for one in self.tables.actors.values():
             if one.local and one.kind == "Person" and one.name == name.lower() and not one.gone:
                 return one.id
         return None
 
     async def standing(self, actor: str, state: str, limit: int, after: Cursor | None) -> Page:
         rows = [
-            (at, tie.other)
-            for tie, at in self.shelf.ties.values()
-            if tie.actor == actor and view(tie.pair) == state
+            (at, friendship.other)
+            for friendship, at in self.tables.friendships.values()
+            if friendship.actor == actor and view(friendship.pair) == state
         ]
         return await self._page(actor, rows, limit, after)
 
     async def mutuals(self, actor: str, limit: int, after: Cursor | None) -> Page:
         rows = [
             (at, row.followed)
-            for row, at in self.shelf.follows.values()
+            for row, at in self.tables.follows.values()
             if row.follower == actor
             and (await self.relation(actor, row.followed)).state == View.MUTUAL
         ]
@@ -41,7 +41,7 @@ class FriendsUnit(GraphUnit):
     async def followers(self, actor: str, limit: int, after: Cursor | None) -> Page:
         rows = [
             (at, row.follower)
-            for row, at in self.shelf.follows.values()
+            for row, at in self.tables.follows.values()
             if row.followed == actor and row.state is FollowState.ACCEPTED
         ]
         return await self._page(actor, rows, limit, after)
@@ -49,7 +49,7 @@ class FriendsUnit(GraphUnit):
     async def followed(self, actor: str, limit: int, after: Cursor | None) -> Page:
         rows = [
             (at, row.followed)
-            for row, at in self.shelf.follows.values()
+            for row, at in self.tables.follows.values()
             if row.follower == actor and row.state is not FollowState.DECLINED
         ]
         return await self._page(actor, rows, limit, after)
@@ -61,18 +61,18 @@ class FriendsUnit(GraphUnit):
         return [await self.relation(actor, id) for id in ids], cursor
 
     async def relation(self, actor: str, other: str) -> Relation:
-        kept = self.shelf.ties.get((actor, other))
-        tie = kept[0] if kept else await self.tie(actor, other)
+        kept = self.tables.friendships.get((actor, other))
+        friendship = kept[0] if kept else await self.friendship(actor, other)
         there, back = await self.following(actor, other), await self.following(other, actor)
         follower = back is not None and back.state is FollowState.ACCEPTED
         both = follower and there is not None and there.state is FollowState.ACCEPTED
-        state = view(tie.pair, both and not await self.speaks_friendship(other))
+        state = view(friendship.pair, both and not await self.speaks_friendship(other))
         asked = there is not None and there.state is not FollowState.DECLINED
         return Relation(
-            person=shown(self.shelf, other),
+            person=shown(self.tables, other),
             state=state.value,
             following=there.state.value if there is not None and asked else "",
             follower=follower,
-            text=tie.text if state is View.INCOMING else "",
-            since=from_micros(kept[1]) if kept and view(tie.pair) is not View.NONE else None,
+            text=friendship.text if state is View.INCOMING else "",
+            since=from_micros(kept[1]) if kept and view(friendship.pair) is not View.NONE else None,
         )

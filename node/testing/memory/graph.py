@@ -1,4 +1,4 @@
-"""The graph room's unit over a `Shelf`."""
+"""The graph room's unit over a `MemoryTables`."""
 
 from collections.abc import Iterable
 
@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from node.federation.capabilities import FRIENDSHIP
 from node.graph.accounts import State
-from node.graph.friendship import Stance
-from node.graph.room import Following, FollowState
-from node.graph.tie import Tie
+from node.graph.friendship import Friendship
+from node.graph.friendship_states import Stance
+from node.graph.friendship_unit import Following, FollowState
 from node.graph.visibility import STRANGER, Audience, Viewer, may_see
 from node.store.graph import KINDS
-from node.testing.memory.shelf import Notice
+from node.testing.memory.tables import Notice
 from node.testing.memory.unit import Unit
 from node.wire.ids import origin
 from node.wire.times import micros
@@ -23,72 +23,77 @@ class GraphUnit(Unit):
     # -- who is who ------------------------------------------------------------------------------
 
     async def person(self, actor: str) -> str | None:
-        accounts = self.shelf.accounts.values()
+        accounts = self.tables.accounts.values()
         return next(
             (one.id for one in accounts if one.actor == actor and one.state is State.ACTIVE), None
         )
 
     async def owner(self, actor: str) -> str | None:
-        for one in self.shelf.accounts.values():
+        for one in self.tables.accounts.values():
             if actor in (one.actor, one.channel) and one.state is State.ACTIVE:
                 return one.actor
         return None
 
     async def channel(self, actor: str) -> str:
-        accounts = self.shelf.accounts.values()
+        accounts = self.tables.accounts.values()
         return next((one.channel for one in accounts if one.actor == actor), "")
 
     async def knows(self, actor: str) -> bool:
-        found = self.shelf.actors.get(actor)
+        found = self.tables.actors.get(actor)
         return found is not None and not found.gone
 
     async def named(self, name: str, domain: str) -> str | None:
         wanted = (name.lower(), domain.lower())
         found = [
             (not one.local, one.id)
-            for one in self.shelf.actors.values()
+            for one in self.tables.actors.values()
             if (one.name, one.domain) == wanted and not one.gone
         ]
         return min(found)[1] if found else None
 
     async def speaks_friendship(self, actor: str) -> bool:
-        found = self.shelf.actors.get(actor)
+        found = self.tables.actors.get(actor)
         if found is None:
             return False
-        host = self.shelf.hosts.get(origin(actor).authority)
+        host = self.tables.hosts.get(origin(actor).authority)
         said = (*found.capabilities, *(host.capabilities if host else ()))
         return found.local or FRIENDSHIP in said
 
-    # -- ties ------------------------------------------------------------------------------------
+    # -- pairs ------------------------------------------------------------------------------------
 
-    def _ties(self) -> list[Tie]:
-        return [tie for tie, _ in self.shelf.ties.values()]
+    def _friendships(self) -> list[Friendship]:
+        return [friendship for friendship, _ in self.tables.friendships.values()]
 
-    async def tie(self, actor: str, other: str) -> Tie:
-        kept = self.shelf.ties.get((actor, other))
-        return kept[0] if kept else Tie(actor, other)
+    async def friendship(self, actor: str, other: str) -> Friendship:
+        kept = self.tables.friendships.get((actor, other))
+        return kept[0] if kept else Friendship(actor, other)
 
-    async def tie_by_offer(self, id: str, other: str) -> Tie | None:
-        found = (tie for tie in self._ties() if tie.our_offer == id and tie.other == other)
+    async def friendship_by_offer(self, id: str, other: str) -> Friendship | None:
+        found = (
+            friendship
+            for friendship in self._friendships()
+            if friendship.our_offer == id and friendship.other == other
+        )
         return next(found, None) if id else None
 
-    async def ties_by_statement(self, id: str, other: str) -> list[Tie]:
+    async def ties_by_statement(self, id: str, other: str) -> list[Friendship]:
         return [
-            tie
-            for tie in self._ties()
-            if tie.other == other and id in (*tie.their_offers, *tie.their_blocks)
+            friendship
+            for friendship in self._friendships()
+            if friendship.other == other
+            and id in (*friendship.their_offers, *friendship.their_blocks)
         ]
 
-    async def put_tie(self, tie: Tie) -> None:
-        self.shelf.ties[tie.actor, tie.other] = (tie, micros(self.now))
+    async def put_friendship(self, friendship: Friendship) -> None:
+        self.tables.friendships[friendship.actor, friendship.other] = (friendship, micros(self.now))
 
     # -- follows ---------------------------------------------------------------------------------
 
     def _follows(self) -> list[Following]:
-        return [row for row, _ in self.shelf.follows.values()]
+        return [row for row, _ in self.tables.follows.values()]
 
     async def following(self, follower: str, followed: str) -> Following | None:
-        kept = self.shelf.follows.get((follower, followed))
+        kept = self.tables.follows.get((follower, followed))
         return kept[0] if kept else None
 
     async def following_by_id(self, id: str, follower: str) -> Following | None:
@@ -97,66 +102,68 @@ class GraphUnit(Unit):
 
     async def following_to(self, id: str, followed: str) -> Following | None:
         for row in self._follows():
-            ours = self.shelf.actors.get(row.follower)
+            ours = self.tables.actors.get(row.follower)
             if id in row.ids and row.followed == followed and ours is not None and ours.local:
                 return row
         return None
 
     async def put_following(self, row: Following) -> None:
-        self.shelf.follows[row.follower, row.followed] = (row, micros(self.now))
+        self.tables.follows[row.follower, row.followed] = (row, micros(self.now))
 
     async def drop_following(self, follower: str, followed: str) -> None:
-        self.shelf.follows.pop((follower, followed), None)
+        self.tables.follows.pop((follower, followed), None)
 
     # -- what ended ------------------------------------------------------------------------------
 
     async def buried(self, id: str, actor: str) -> bool:
-        return (id, actor) in self.shelf.graves
+        return (id, actor) in self.tables.graves
 
-    async def bury(self, id: str, actor: str) -> None:
-        self.shelf.graves[id, actor] = None
+    async def add_tombstone(self, id: str, actor: str) -> None:
+        self.tables.graves[id, actor] = None
 
     async def forget(self, actor: str) -> None:
-        shelf = self.shelf
-        for tie in self._ties():
-            account = await self._account(tie.actor)
-            if tie.other == actor and account is not None:
+        tables = self.tables
+        for friendship in self._friendships():
+            account = await self._account(friendship.actor)
+            if friendship.other == actor and account is not None:
                 await self.tell(account, "friendship", {"actor": actor, "state": "none"})
-        shelf.ties = {pair: kept for pair, kept in shelf.ties.items() if actor not in pair}
-        shelf.follows = {pair: kept for pair, kept in shelf.follows.items() if actor not in pair}
-        for id, notice in list(shelf.notices.items()):
+        tables.friendships = {
+            pair: kept for pair, kept in tables.friendships.items() if actor not in pair
+        }
+        tables.follows = {pair: kept for pair, kept in tables.follows.items() if actor not in pair}
+        for id, notice in list(tables.notices.items()):
             if notice.actor == actor and notice.kind in KINDS:
-                del shelf.notices[id]
+                del tables.notices[id]
 
     async def _account(self, actor: str) -> str | None:
-        accounts = self.shelf.accounts.values()
+        accounts = self.tables.accounts.values()
         return next((one.id for one in accounts if one.actor == actor), None)
 
     # -- notices of this room --------------------------------------------------------------------
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         said = Notice(account, kind, actor, object, micros(self.now))
-        for one in self.shelf.notices.values():
+        for one in self.tables.notices.values():
             if not one.read and replace(one, at=said.at) == said:
                 return
         id = self.fresh()
-        self.shelf.notices[id] = said
+        self.tables.notices[id] = said
         data = {"id": id, "kind": kind, "actor": actor, "object": object}
         await self.tell(account, "notice", data)
 
     async def unnotify(self, account: str, kind: str, actor: str) -> None:
-        for id, one in list(self.shelf.notices.items()):
+        for id, one in list(self.tables.notices.items()):
             if (one.account, one.kind, one.actor) == (account, kind, actor):
-                del self.shelf.notices[id]
-                await self.untell(account, ["notice"], id)
+                del self.tables.notices[id]
+                await self.retract_event(account, ["notice"], id)
 
     # -- who may see what ------------------------------------------------------------------------
 
     async def viewer(self, actor: str, author: str) -> Viewer:
         if not actor:
             return STRANGER
-        ties = self.shelf.ties
-        theirs, mine = ties.get((author, actor)), ties.get((actor, author))
+        pairs = self.tables.friendships
+        theirs, mine = pairs.get((author, actor)), pairs.get((actor, author))
         decides = theirs if author.startswith(f"{self.origin}/") else mine
         row = await self.following(actor, author)
         return Viewer(

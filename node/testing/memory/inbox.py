@@ -1,4 +1,4 @@
-"""The inbox room's unit over a `Shelf`, and the pages of feeds and notices."""
+"""The inbox room's unit over a `MemoryTables`, and the pages of feeds and notices."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,26 +6,26 @@ from msgspec.structs import replace
 
 from node.federation.activities.shapes import Delete, Note
 from node.graph.accounts import State
-from node.graph.friendship import FRIENDS
-from node.graph.room import FollowState
+from node.graph.friendship_states import FRIENDS
+from node.graph.friendship_unit import FollowState
 from node.graph.visibility import Audience, AudienceKind, may_see
 from node.inbox.audiences import Author
 from node.inbox.posts import Known
 from node.store.inbox import MOST_SAID
-from node.store.sight import GROUPS
+from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
-from node.testing.memory.shelf import Notice, Written
+from node.testing.memory.tables import Notice, Written
 from node.testing.memory.unit import Unit
 from node.wire.ids import origin
 from node.wire.times import micros
 
 
-class SightUnit(Unit):
+class VisibilityUnit(Unit):
     """Looks only."""
 
     async def post(self, id: str) -> Known | None:
-        found = self.shelf.posts.get(id) or next(
-            (one for _, one in sorted(self.shelf.posts.items()) if id and one.note.video == id),
+        found = self.tables.posts.get(id) or next(
+            (one for _, one in sorted(self.tables.posts.items()) if id and one.note.video == id),
             None,
         )
         if found is None:
@@ -35,19 +35,19 @@ class SightUnit(Unit):
         return Known(note.id, note.author, *facts)
 
     async def author(self, actor: str) -> Author:
-        found = self.shelf.actors.get(actor)
+        found = self.tables.actors.get(actor)
         return Author(actor, found.followers, found.friends) if found else Author(actor)
 
     async def audience(self, post: str) -> list[Audience]:
-        return list(self.shelf.audiences.get(post, ()))
+        return list(self.tables.audiences.get(post, ()))
 
     async def sees(self, actor: str, post: str) -> bool:
-        found = self.shelf.posts.get(post)
+        found = self.tables.posts.get(post)
         if found is None:
             return False
         if found.thread in ("", post):
             return await self._judge(actor, found, None)
-        root = self.shelf.posts.get(found.thread)
+        root = self.tables.posts.get(found.thread)
         sees_root = root is not None and not root.deleted and await self._judge(actor, root, None)
         return await self._judge(actor, found, sees_root)
 
@@ -55,17 +55,17 @@ class SightUnit(Unit):
         author = post.note.author
         if not (post.deleted or author == actor) and await self.hidden(author):
             return False
-        viewer = await GraphUnit(self.shelf, self.desk).viewer(actor, author)
+        viewer = await GraphUnit(self.tables, self.context).viewer(actor, author)
         return may_see(replace(viewer, root=root), await self.audience(post.note.id))
 
     async def hidden(self, actor: str) -> bool:
-        host = self.shelf.hosts.get(origin(actor).authority)
-        found = self.shelf.actors.get(actor)
+        host = self.tables.hosts.get(origin(actor).authority)
+        found = self.tables.actors.get(actor)
         if host is not None and host.suspended:
             return True
         if found is None:
             return False
-        account = self.shelf.accounts.get(found.account or "") if found.local else None
+        account = self.tables.accounts.get(found.account or "") if found.local else None
         inactive = account is not None and account.state is not State.ACTIVE
         return found.gone or found.suspended or inactive
 
@@ -74,13 +74,13 @@ class SightUnit(Unit):
         kinds = {one.kind for one in meant}
         named = {one.ref for one in meant if one.kind is AudienceKind.ACTOR}
         found = []
-        for account in self.shelf.accounts.values():
+        for account in self.tables.accounts.values():
             actor = account.actor
-            tie = self.shelf.ties.get((actor, author))
-            row = self.shelf.follows.get((actor, author))
-            friend = tie is not None and tie[0].pair == FRIENDS
+            friendship = self.tables.friendships.get((actor, author))
+            row = self.tables.follows.get((actor, author))
+            friend = friendship is not None and friendship[0].pair == FRIENDS
             near = friend or (row is not None and row[0].state is FollowState.ACCEPTED)
-            barred = actor == author or (tie is not None and tie[0].barred)
+            barred = actor == author or (friendship is not None and friendship[0].barred)
             shown = near and (kinds & GROUPS or actor in named)
             if (shown or (friend and AudienceKind.FRIENDS in kinds)) and not barred:
                 found += [account.id] if account.state is State.ACTIVE else []
@@ -90,35 +90,39 @@ class SightUnit(Unit):
         meant = list(audience)
         kinds = {one.kind for one in meant}
         found = {one.ref for one in meant if one.kind is AudienceKind.ACTOR}
-        ties = [tie for tie, _ in self.shelf.ties.values() if tie.actor == author]
+        friendships = [
+            friendship
+            for friendship, _ in self.tables.friendships.values()
+            if friendship.actor == author
+        ]
         if kinds & {*GROUPS, AudienceKind.FRIENDS}:
-            found |= {tie.other for tie in ties if tie.pair == FRIENDS}
+            found |= {friendship.other for friendship in friendships if friendship.pair == FRIENDS}
         if kinds & GROUPS:
             found |= {
                 row.follower
-                for row, _ in self.shelf.follows.values()
+                for row, _ in self.tables.follows.values()
                 if row.followed == author and row.state is FollowState.ACCEPTED
             }
-        barred = {tie.other for tie in ties if tie.barred}
+        barred = {friendship.other for friendship in friendships if friendship.barred}
         return sorted(await self.reachable(found - barred - {author}))
 
     async def reachable(self, ids: Iterable[str]) -> set[str]:
-        known = ((id, self.shelf.actors.get(id)) for id in ids)
+        known = ((id, self.tables.actors.get(id)) for id in ids)
         return {id for id, actor in known if actor is not None and not actor.gone}
 
     async def reached(self, post: str) -> list[str]:
-        found = self.shelf.posts.get(post)
+        found = self.tables.posts.get(post)
         if found is None:
             return []
         author = found.note.author
         sent = await self.recipients(author, await self.audience(post))
-        written = self.shelf.posts.values()
+        written = self.tables.posts.values()
         others = {one.note.author for one in written if post in (one.thread, one.note.in_reply_to)}
-        others |= {actor for actor, object, _ in self.shelf.reactions if object == post}
+        others |= {actor for actor, object, _ in self.tables.reactions if object == post}
         return sorted({*sent, *await self.reachable(others)} - {author})
 
 
-class InboxUnit(SightUnit):
+class InboxUnit(VisibilityUnit):
     """A transaction of the inbox room."""
 
     async def put_post(
@@ -127,12 +131,12 @@ class InboxUnit(SightUnit):
         local = await self.account_of(note.author) is not None
         at = micros(note.published)
         updated = micros(note.updated) if note.updated else None
-        self.shelf.posts.setdefault(note.id, Written(note, kind, thread, local, at, updated))
-        meant = (*self.shelf.audiences.get(note.id, ()), *audience)
-        self.shelf.audiences[note.id] = tuple(dict.fromkeys(meant))
+        self.tables.posts.setdefault(note.id, Written(note, kind, thread, local, at, updated))
+        meant = (*self.tables.audiences.get(note.id, ()), *audience)
+        self.tables.audiences[note.id] = tuple(dict.fromkeys(meant))
 
     async def change_post(self, note: Note) -> None:
-        found = self.shelf.posts.get(note.id)
+        found = self.tables.posts.get(note.id)
         at = micros(note.updated or self.now)
         if found is None or found.deleted:
             return
@@ -146,121 +150,121 @@ class InboxUnit(SightUnit):
             video=old.video,
             published=old.published,
         )
-        self.shelf.posts[note.id] = replace(found, note=changed, updated=at)
+        self.tables.posts[note.id] = replace(found, note=changed, updated=at)
 
     async def erase_post(self, id: str) -> None:
-        found = self.shelf.posts.get(id)
+        found = self.tables.posts.get(id)
         if found is not None and not found.deleted:
             bare = replace(
                 found.note, content="", content_map={}, name="", summary="", attachments=()
             )
-            self.shelf.posts[id] = replace(found, note=bare, deleted=True)
+            self.tables.posts[id] = replace(found, note=bare, deleted=True)
         if found is not None:
             self._unsay(found)
-        for account, post in list(self.shelf.timeline):
+        for account, post in list(self.tables.timeline):
             if post == id:
-                del self.shelf.timeline[account, post]
+                del self.tables.timeline[account, post]
                 await self.tell(account, "post_deleted", {"id": id})
-        for key in [key for key in self.shelf.reactions if key[1] == id]:
-            del self.shelf.reactions[key]
-        below = {one for one, post in self.shelf.posts.items() if post.thread == id}
+        for key in [key for key in self.tables.reactions if key[1] == id]:
+            del self.tables.reactions[key]
+        below = {one for one, post in self.tables.posts.items() if post.thread == id}
         await self._drop_notices(lambda one: one.object in {id, *below})
 
     def _unsay(self, post: Written) -> None:
         author, id = post.note.author, post.note.id
-        for key, kept in self.shelf.arrivals.items():
+        for key, kept in self.tables.arrivals.items():
             if key[0] == author and kept.state == "applied" and id.encode() in kept.body:
-                self.shelf.arrivals[key] = replace(kept, body=b"")
+                self.tables.arrivals[key] = replace(kept, body=b"")
         if not post.local:
             return
-        gone = self.desk.render(Delete(self.mint_activity(), author, id))
+        gone = self.context.render(Delete(self.mint_activity(), author, id))
         named = {one for one in (id, post.note.video) if one}
-        for activity, debt in self.shelf.outbox.items():
+        for activity, debt in self.tables.outbox.items():
             if debt.actor == author and debt.object in named:
                 bare = replace(debt, activity=None, body=gone, public=False)
-                self.shelf.outbox[activity] = bare
+                self.tables.outbox[activity] = bare
 
     async def erase_actor(self, actor: str) -> None:
-        for id, post in list(self.shelf.posts.items()):
+        for id, post in list(self.tables.posts.items()):
             if post.note.author == actor and not post.deleted:
                 await self.erase_post(id)
-        for key in [key for key in self.shelf.reactions if key[0] == actor]:
-            del self.shelf.reactions[key]
+        for key in [key for key in self.tables.reactions if key[0] == actor]:
+            del self.tables.reactions[key]
         await self._drop_notices(lambda one: one.actor == actor)
         account = await self.account_of(actor)
         if account is not None:
-            self._forget(account, set(self.shelf.posts), "")
-            self.shelf.notices = {
-                id: one for id, one in self.shelf.notices.items() if one.account != account
+            self._forget(account, set(self.tables.posts), "")
+            self.tables.notices = {
+                id: one for id, one in self.tables.notices.items() if one.account != account
             }
 
     async def _drop_notices(self, gone: Callable[[Notice], bool]) -> None:
-        for id, one in list(self.shelf.notices.items()):
+        for id, one in list(self.tables.notices.items()):
             if gone(one):
-                del self.shelf.notices[id]
-                await self.untell(one.account, ["notice"], id)
+                del self.tables.notices[id]
+                await self.retract_event(one.account, ["notice"], id)
 
     def _forget(self, account: str, posts: set[str], actor: str) -> None:
         """Those posts out of the account's feed, and notices of what `actor` did."""
-        for key in [key for key in self.shelf.timeline if key[0] == account and key[1] in posts]:
-            del self.shelf.timeline[key]
-        for id, one in list(self.shelf.notices.items()):
+        for key in [key for key in self.tables.timeline if key[0] == account and key[1] in posts]:
+            del self.tables.timeline[key]
+        for id, one in list(self.tables.notices.items()):
             if one.account == account and one.actor == actor:
-                del self.shelf.notices[id]
+                del self.tables.notices[id]
 
     async def buried(self, id: str, actor: str = "") -> bool:
-        return any(grave == (id, actor or grave[1]) for grave in self.shelf.graves)
+        return any(grave == (id, actor or grave[1]) for grave in self.tables.graves)
 
-    async def bury(self, id: str, actor: str) -> None:
-        self.shelf.graves[id, actor] = None
+    async def add_tombstone(self, id: str, actor: str) -> None:
+        self.tables.graves[id, actor] = None
 
     async def show(self, account: str, post: Note | Known) -> None:
-        if (account, post.id) not in self.shelf.timeline:
-            self.shelf.timeline[account, post.id] = self.shelf.posts[post.id].at
+        if (account, post.id) not in self.tables.timeline:
+            self.tables.timeline[account, post.id] = self.tables.posts[post.id].at
             await self.tell(account, "post", {"id": post.id, "author": post.author})
 
     # -- reactions and notices -------------------------------------------------------------------
 
     async def reaction(self, actor: str, object: str, kind: str) -> tuple[str, ...]:
-        return self.shelf.reactions.get((actor, object, kind), ())
+        return self.tables.reactions.get((actor, object, kind), ())
 
     async def react(self, actor: str, object: str, kind: str, activity: str) -> None:
         said = await self.reaction(actor, object, kind)
         if activity not in said:
-            self.shelf.reactions[actor, object, kind] = (*said, activity)[-MOST_SAID:]
+            self.tables.reactions[actor, object, kind] = (*said, activity)[-MOST_SAID:]
 
     async def unreact(self, actor: str, object: str, kind: str) -> None:
-        self.shelf.reactions.pop((actor, object, kind), None)
+        self.tables.reactions.pop((actor, object, kind), None)
         gone = (actor, object, kind)
         await self._drop_notices(lambda one: (one.actor, one.object, one.kind) == gone)
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
-        for key, said in list(self.shelf.reactions.items()):
+        for key, said in list(self.tables.reactions.items()):
             if key[0] == actor and activity in said:
                 if len(said) == 1:
                     await self.unreact(*key)
                 else:
-                    self.shelf.reactions[key] = tuple(one for one in said if one != activity)
+                    self.tables.reactions[key] = tuple(one for one in said if one != activity)
                 return True
         return False
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         said = (account, kind, actor, object)
-        notices = self.shelf.notices.values()
+        notices = self.tables.notices.values()
         if any((one.account, one.kind, one.actor, one.object) == said for one in notices):
             return
         id = self.fresh()
-        self.shelf.notices[id] = Notice(*said, micros(self.now))
+        self.tables.notices[id] = Notice(*said, micros(self.now))
         data = {"id": id, "kind": kind, "actor": actor, "object": object}
         await self.tell(account, "notice", data)
 
     async def forget_between(self, one: str, other: str) -> None:
         for ours, theirs in ((one, other), (other, one)):
-            written = {id for id, p in self.shelf.posts.items() if p.note.author == theirs}
-            mine = {id for id, p in self.shelf.posts.items() if p.note.author == ours}
-            for key in [k for k in self.shelf.reactions if k[0] == theirs and k[1] in mine]:
-                del self.shelf.reactions[key]
+            written = {id for id, p in self.tables.posts.items() if p.note.author == theirs}
+            mine = {id for id, p in self.tables.posts.items() if p.note.author == ours}
+            for key in [k for k in self.tables.reactions if k[0] == theirs and k[1] in mine]:
+                del self.tables.reactions[key]
             account = await self.account_of(ours)
             if account is not None:
                 self._forget(account, written, theirs)
-                await self.untell(account, ["post", "notice"], theirs)
+                await self.retract_event(account, ["post", "notice"], theirs)

@@ -1,4 +1,4 @@
-"""Opens units over a `Shelf`, under the names of those that have SQL."""
+"""Opens units over a `MemoryTables`, under the names of those that have SQL."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,9 +16,9 @@ from node.store import invites as sql_invites
 from node.store import queue as sql_queue
 from node.store import streams as sql_streams
 from node.store import unit as sql
-from node.store.bells import Bells
-from node.store.deeds import UNDER_WAY
 from node.store.idempotency import Kept
+from node.store.idempotency_marks import UNDER_WAY
+from node.store.wakeups import Wakeups
 from node.testing.memory.accounts import AccountsUnit, IdempotencyUnit, InvitesUnit, StreamsUnit
 from node.testing.memory.e2ee import E2eeUnit
 from node.testing.memory.feeds import FeedUnit
@@ -26,7 +26,7 @@ from node.testing.memory.friends import FriendsUnit
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.queue import QueueUnit
-from node.testing.memory.shelf import Shelf
+from node.testing.memory.tables import MemoryTables
 from node.testing.memory.unit import Unit
 from node.wire.times import micros
 
@@ -50,27 +50,27 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
 class Units(sql.Units):
     """As those of a database: all of a unit stays, or nothing."""
 
-    def __init__(self, shelf: Shelf, desk: sql.Desk, bells: Bells) -> None:
-        self.shelf = shelf
-        self._desk = desk
-        self._bells = bells
+    def __init__(self, tables: MemoryTables, context: sql.UnitContext, wakeups: Wakeups) -> None:
+        self.tables = tables
+        self._context = context
+        self._wakeups = wakeups
 
     async def run(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         await asyncio.sleep(0)  # as with a database, others have their turn before
-        unit: Any = STANDS_FOR[kind](self.shelf, self._desk)
-        before = self.shelf.cut()
+        unit: Any = STANDS_FOR[kind](self.tables, self._context)
+        before = self.tables.cut()
         try:
             result = at_once(work(unit))
             self._mark(unit)
         except BaseException:
-            self.shelf.back(before)
+            self.tables.back(before)
             raise
-        self._bells.ring(unit.rings)
+        self._wakeups.wake(unit.wakes)
         return result
 
     async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         await asyncio.sleep(0)
-        unit: Any = STANDS_FOR[kind](self.shelf, self._desk)
+        unit: Any = STANDS_FOR[kind](self.tables, self._context)
         return at_once(work(unit))
 
     def _mark(self, unit: Unit) -> None:
@@ -78,9 +78,9 @@ class Units(sql.Units):
         if deed is None or deed.marked:
             return
         key = (deed.token, deed.key)
-        if key in self.shelf.deeds:
+        if key in self.tables.deeds:
             raise Conflict("API-6.3", "the same request is being answered elsewhere: try again")
-        self.shelf.deeds[key] = Kept(deed.request, 0, b""), micros(unit.now)
+        self.tables.deeds[key] = Kept(deed.request, 0, b""), micros(unit.now)
         deed.marked = True
 
 

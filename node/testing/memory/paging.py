@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from node.testing.memory.shelf import Shelf
+from node.testing.memory.tables import MemoryTables
 from node.wire.api.cursor import Cursor
 from node.wire.api.inbox import Person
 from node.wire.ids import origin
@@ -19,9 +19,9 @@ def page(
     return [id for _, id in shown], cursor
 
 
-def shown(shelf: Shelf, id: str) -> Person:
+def shown(tables: MemoryTables, id: str) -> Person:
     """Somebody; one who is not known by their id alone."""
-    actor = shelf.actors.get(id)
+    actor = tables.actors.get(id)
     if actor is None:
         return Person(id=id, handle="", display_name=id)
     handle = f"@{actor.name}@{actor.domain or origin(id).authority}"

@@ -1,4 +1,4 @@
-"""What arrived, what is owed, and jobs, over a `Shelf`."""
+"""What arrived, what is owed, and jobs, over a `MemoryTables`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from node.federation.sending import Delivered, GaveUp, Later, Verdict
 from node.ports import Clock
-from node.store.bells import Bells
+from node.store.delivery_queue import LEASE as LANE_LEASE
+from node.store.delivery_queue import DeliveryStatus, QueuedDelivery
 from node.store.jobs import LEASE, Job
-from node.store.lanes import LEASE as LANE_LEASE
-from node.store.lanes import Parcel, Standing
 from node.store.queue import Arrival
-from node.testing.memory.shelf import Arrived, Delivery, Host, Shelf, Task
+from node.store.wakeups import Wakeups
+from node.testing.memory.tables import Arrived, Delivery, Host, MemoryTables, Task
 from node.testing.memory.unit import Unit
 
 
@@ -22,33 +22,33 @@ class Arrivals:
 
     crowded = False
 
-    def __init__(self, shelf: Shelf, bells: Bells, clock: Clock) -> None:
-        self._shelf = shelf
-        self._bells = bells
+    def __init__(self, tables: MemoryTables, wakeups: Wakeups, clock: Clock) -> None:
+        self._tables = tables
+        self._wakeups = wakeups
         self._clock = clock
 
     async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None:
         now = self._clock.now()
-        kept = self._shelf.arrivals.get((actor, activity))
+        kept = self._tables.arrivals.get((actor, activity))
         if kept is None:
-            fresh = Arrived(self._shelf.number(), body, now, now)
-            self._shelf.arrivals[actor, activity] = fresh
+            fresh = Arrived(self._tables.number(), body, now, now)
+            self._tables.arrivals[actor, activity] = fresh
         elif again and kept.state != "new":
-            self._shelf.arrivals[actor, activity] = Arrived(kept.seq, body, now, now)
-        self._bells.ring({"arrivals"})
+            self._tables.arrivals[actor, activity] = Arrived(kept.seq, body, now, now)
+        self._wakeups.wake({"arrivals"})
 
 
 class Waiting:
     """The durable inbox, as the worker reads it."""
 
-    def __init__(self, shelf: Shelf, clock: Clock) -> None:
-        self._shelf = shelf
+    def __init__(self, tables: MemoryTables, clock: Clock) -> None:
+        self._tables = tables
         self._clock = clock
 
     async def due(self, most: int) -> list[Arrival]:
         found = [
             (kept.due, kept.seq, key, kept)
-            for key, kept in self._shelf.arrivals.items()
+            for key, kept in self._tables.arrivals.items()
             if kept.state == "new" and kept.due <= self._clock.now()
         ]
         found.sort(key=lambda each: each[:2])
@@ -58,14 +58,16 @@ class Waiting:
         ]
 
     async def next_due(self) -> datetime | None:
-        return min((k.due for k in self._shelf.arrivals.values() if k.state == "new"), default=None)
+        return min(
+            (k.due for k in self._tables.arrivals.values() if k.state == "new"), default=None
+        )
 
 
 class QueueUnit(Unit):
     """The unit in which an arrival is applied."""
 
     async def claim(self, arrival: Arrival) -> bool:
-        kept = self.shelf.arrivals.get((arrival.actor, arrival.activity))
+        kept = self.tables.arrivals.get((arrival.actor, arrival.activity))
         return kept is not None and kept.seq == arrival.seq and kept.state == "new"
 
     async def mark(self, arrival: Arrival, state: str, reason: str = "") -> None:
@@ -76,14 +78,14 @@ class QueueUnit(Unit):
 
     def _put(self, arrival: Arrival, **values: Any) -> None:
         key = (arrival.actor, arrival.activity)
-        self.shelf.arrivals[key] = replace(self.shelf.arrivals[key], **values)
+        self.tables.arrivals[key] = replace(self.tables.arrivals[key], **values)
 
 
-class Lanes:
+class DeliveryQueue:
     """What is owed to other hosts: one lane each, in the order in which it was owed."""
 
-    def __init__(self, shelf: Shelf, clock: Clock, worker: str) -> None:
-        self._shelf = shelf
+    def __init__(self, tables: MemoryTables, clock: Clock, worker: str) -> None:
+        self._tables = tables
         self._clock = clock
         self._worker = worker
 
@@ -92,93 +94,95 @@ class Lanes:
         return False
 
     def _due(self, after: int = 0) -> list[tuple[int, Delivery]]:
-        rows = sorted(self._shelf.deliveries.items())
+        rows = sorted(self._tables.deliveries.items())
         return [(seq, one) for seq, one in rows if one.state == "due" and seq > after]
 
     async def hosts_since(self, seq: int) -> tuple[list[str], int]:
         rows = self._due(seq)
         return list({one.host for _, one in rows}), max([seq, *(each for each, _ in rows)])
 
-    async def parcels_since(self, seq: int, most: int) -> list[Parcel]:
+    async def parcels_since(self, seq: int, most: int) -> list[QueuedDelivery]:
         return [self._parcel(*row) for row in self._due(seq)[:most]]
 
     async def hosts_due(self) -> list[str]:
         return list({one.host for _, one in self._due() if one.due <= self._clock.now()})
 
     async def newest(self) -> int:
-        return max(self._shelf.deliveries, default=0)
+        return max(self._tables.deliveries, default=0)
 
-    async def parcels(self, host: str, after: int, most: int) -> list[Parcel]:
+    async def queued(self, host: str, after: int, most: int) -> list[QueuedDelivery]:
         now = self._clock.now()
         rows = [row for row in self._due(after) if row[1].host == host]
         return [self._parcel(*row) for row in rows if not row[1].aside or row[1].due <= now][:most]
 
-    def _parcel(self, seq: int, one: Delivery) -> Parcel:
-        body = self._shelf.outbox[one.activity].body
-        return Parcel(
+    def _parcel(self, seq: int, one: Delivery) -> QueuedDelivery:
+        body = self._tables.outbox[one.activity].body
+        return QueuedDelivery(
             seq, one.activity, one.host, one.inbox, one.actor, body,
             one.failures, one.first_tried, one.due, one.aside,
         )  # fmt: skip
 
-    async def deliveries_of(self, activity: str) -> list[Standing]:
+    async def deliveries_of(self, activity: str) -> list[DeliveryStatus]:
         return [
-            Standing(o.inbox, o.host, o.state, o.failures, o.due, o.settled, o.reason)
-            for _, o in sorted(self._shelf.deliveries.items())
+            DeliveryStatus(o.inbox, o.host, o.state, o.failures, o.due, o.settled, o.reason)
+            for _, o in sorted(self._tables.deliveries.items())
             if o.activity == activity
         ]
 
     async def lease(self, host: str) -> bool:
         now = self._clock.now()
-        kept = self._shelf.hosts.get(host, Host())
+        kept = self._tables.hosts.get(host, Host())
         theirs = kept.leased_by not in ("", self._worker)
         if theirs and kept.leased_until is not None and kept.leased_until >= now:
             return False
         leased = replace(kept, leased_by=self._worker, leased_until=now + LANE_LEASE)
-        self._shelf.hosts[host] = leased
+        self._tables.hosts[host] = leased
         return True
 
     async def release(self, host: str) -> None:
-        kept = self._shelf.hosts.get(host, Host())
+        kept = self._tables.hosts.get(host, Host())
         if kept.leased_by == self._worker:
-            self._shelf.hosts[host] = replace(kept, leased_by="", leased_until=None)
+            self._tables.hosts[host] = replace(kept, leased_by="", leased_until=None)
 
-    async def settle(self, parcel: Parcel, verdict: Verdict, first_tried: datetime) -> None:
+    async def settle(
+        self, delivery: QueuedDelivery, verdict: Verdict, first_tried: datetime
+    ) -> None:
         now = self._clock.now()
-        kept = self._shelf.deliveries[parcel.seq]
-        host = self._shelf.hosts.get(parcel.host, Host())
+        kept = self._tables.deliveries[delivery.seq]
+        host = self._tables.hosts.get(delivery.host, Host())
         if isinstance(verdict, Delivered):
             done = replace(kept, state="delivered", settled=now, reason="")
             host = replace(host, success=now, failing=None, reason="")
         else:
-            done = replace(kept, failures=parcel.failures + 1, reason=verdict.why[:500])
+            done = replace(kept, failures=delivery.failures + 1, reason=verdict.why[:500])
             host = replace(host, failing=first_tried, reason=done.reason)
         if isinstance(verdict, GaveUp):
             done = replace(done, state="gave_up", settled=now)
         if isinstance(verdict, Later):
             done = replace(done, due=verdict.at, aside=not verdict.holds)
-        self._shelf.hosts[parcel.host] = host
+        self._tables.hosts[delivery.host] = host
         if kept.state == "due":
-            self._shelf.deliveries[parcel.seq] = replace(done, first_tried=first_tried)
+            self._tables.deliveries[delivery.seq] = replace(done, first_tried=first_tried)
 
     async def hurry(self, host: str) -> None:
         now = self._clock.now()
         for seq, one in self._due():
             if one.host == host and one.due > now:
-                self._shelf.deliveries[seq] = replace(one, due=now)
+                self._tables.deliveries[seq] = replace(one, due=now)
 
 
 class Jobs:
     """Work for later that is no activity."""
 
-    def __init__(self, shelf: Shelf, clock: Clock) -> None:
-        self._shelf = shelf
+    def __init__(self, tables: MemoryTables, clock: Clock) -> None:
+        self._tables = tables
         self._clock = clock
 
     async def claim(self, kinds: Sequence[str]) -> Job | None:
         now = self._clock.now()
         free = [
             (task.due, id)
-            for id, task in self._shelf.jobs.items()
+            for id, task in self._tables.jobs.items()
             if task.state == "due"
             and task.kind in kinds
             and task.due <= now
@@ -206,13 +210,13 @@ class Jobs:
         self._put(job.id, state="failed", leased_until=None, failures=job.failures + 1)
 
     async def ensure(self, kind: str, at: datetime) -> None:
-        self._shelf.jobs.setdefault(kind, Task(kind, "", at))
+        self._tables.jobs.setdefault(kind, Task(kind, "", at))
 
     async def next_due(self, kinds: Sequence[str]) -> datetime | None:
-        tasks = self._shelf.jobs.values()
+        tasks = self._tables.jobs.values()
         waiting = [t for t in tasks if t.state == "due" and t.kind in kinds and not t.leased_until]
         return min((task.due for task in waiting), default=None)
 
     def _put(self, id: str, **values: Any) -> Task:
-        task = self._shelf.jobs[id] = replace(self._shelf.jobs[id], **values)
+        task = self._tables.jobs[id] = replace(self._tables.jobs[id], **values)
         return task

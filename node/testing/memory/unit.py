@@ -1,4 +1,4 @@
-"""The unit over a `Shelf`: what every room's unit has in common."""
+"""The unit over a `MemoryTables`: what every room's unit has in common."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,8 +13,8 @@ from node.federation.activities.shapes import (
     UpdateNote,
     UpdateVideo,
 )
-from node.store.unit import VOID, Desk
-from node.testing.memory.shelf import Arrived, Debt, Delivery, Event, Shelf
+from node.store.unit import VOID, UnitContext
+from node.testing.memory.tables import Arrived, Debt, Delivery, Event, MemoryTables
 from node.wire.ids import uuid7
 from node.wire.times import micros
 
@@ -22,18 +22,18 @@ from node.wire.times import micros
 class Unit:
     """One transaction at one instant."""
 
-    def __init__(self, shelf: Shelf, desk: Desk) -> None:
-        self.shelf = shelf
-        self.desk = desk
-        self.now: datetime = desk.clock.now()
-        self.rings: set[str] = set()
+    def __init__(self, tables: MemoryTables, context: UnitContext) -> None:
+        self.tables = tables
+        self.context = context
+        self.now: datetime = context.clock.now()
+        self.wakes: set[str] = set()
 
     @property
     def origin(self) -> str:
-        return self.desk.origin
+        return self.context.origin
 
     def fresh(self) -> str:
-        return str(uuid7(self.now, self.desk.entropy.draw(10)))
+        return str(uuid7(self.now, self.context.entropy.draw(10)))
 
     def mint_activity(self) -> str:
         return f"{self.origin}/t/{self.fresh()}"
@@ -42,23 +42,23 @@ class Unit:
         return f"{self.origin}/o/{self.fresh()}"
 
     async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None:
-        known = [self.shelf.actors.get(id) for id in set(to)]
+        known = [self.tables.actors.get(id) for id in set(to)]
         found = [actor for actor in known if actor is not None]
         if len(found) < len(known):
             raise Broken("recipients were not discovered before the unit")
-        body = self.desk.render(activity)
+        body = self.context.render(activity)
         debt = Debt(activity, activity.actor, body, _words_of(activity), public)
-        self.shelf.outbox.setdefault(activity.id, debt)
+        self.tables.outbox.setdefault(activity.id, debt)
         key = (activity.actor, activity.id)
-        if any(actor.local for actor in found) and key not in self.shelf.arrivals:
-            self.shelf.arrivals[key] = Arrived(self.shelf.number(), body, self.now, self.now)
-            self.rings.add("arrivals")
-        told = {(d.activity, d.inbox) for d in self.shelf.deliveries.values()}
+        if any(actor.local for actor in found) and key not in self.tables.arrivals:
+            self.tables.arrivals[key] = Arrived(self.tables.number(), body, self.now, self.now)
+            self.wakes.add("arrivals")
+        told = {(d.activity, d.inbox) for d in self.tables.deliveries.values()}
         wanted = [actor for actor in found if not actor.local and not actor.suspended]
         for inbox in sorted({actor.shared_inbox or actor.inbox for actor in wanted}):
-            self.rings.add("deliveries")
+            self.wakes.add("deliveries")
             if (activity.id, inbox) not in told:
-                self.shelf.deliveries[self.shelf.number()] = Delivery(
+                self.tables.deliveries[self.tables.number()] = Delivery(
                     activity.id, urlsplit(inbox).netloc, inbox, activity.actor, self.now
                 )
 
@@ -67,16 +67,16 @@ class Unit:
     ) -> None:
         line = json.dumps(data, separators=(",", ":"))
         event = Event(account, device, kind, line, micros(self.now))
-        self.shelf.events[self.shelf.number()] = event
-        self.rings.add(f"events:{account}")
+        self.tables.events[self.tables.number()] = event
+        self.wakes.add(f"events:{account}")
 
-    async def untell(self, account: str, kinds: Iterable[str], word: str) -> None:
-        for seq, one in list(self.shelf.events.items()):
+    async def retract_event(self, account: str, kinds: Iterable[str], word: str) -> None:
+        for seq, one in list(self.tables.events.items()):
             if one.account == account and one.kind in kinds and json.dumps(word) in one.data:
-                self.shelf.events[seq] = Event(account, one.device, VOID, "{}", one.at)
+                self.tables.events[seq] = Event(account, one.device, VOID, "{}", one.at)
 
     async def account_of(self, actor: str) -> str | None:
-        found = self.shelf.actors.get(actor)
+        found = self.tables.actors.get(actor)
         return found.account if found is not None and found.local else None
 
 

@@ -14,7 +14,7 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
     """What the node answers; it may grow."""
 
 
-class SignUp(_Asked, frozen=True, kw_only=True):
+class NewAccount(_Asked, frozen=True, kw_only=True):
     """Who signs up. `identity_key` is 32 bytes in base64; `reason` is for approval."""
 
     name: str

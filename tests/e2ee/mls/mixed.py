@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from node.e2ee.mls.private.client import Client
-from node.e2ee.mls.private.events import Committed, Proposed, Removed, Said
+from node.e2ee.mls.private.events import ApplicationMessage, Committed, Proposed, Removed
 from node.e2ee.mls.private.external import Joining, join_externally
 from node.e2ee.mls.private.joining import join
 from node.e2ee.mls.private.reinit import invite, succeed
@@ -186,7 +186,7 @@ class Ours(Device):
 
     def receive(self, message: bytes) -> tuple[str, bytes]:
         event = self.take(self.session.receive(message, NOW))
-        if isinstance(event, Said):
+        if isinstance(event, ApplicationMessage):
             return "said", event.data
         kinds = {Proposed: "proposal", Committed: "commit", Removed: "removed"}
         return kinds[type(event)], b""

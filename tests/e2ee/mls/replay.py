@@ -85,7 +85,7 @@ def _package(data: Mapping[str, Any]) -> OwnPackage:
 
 
 @dataclass(frozen=True)
-class Deed:
+class IdempotencyMark:
     """What is asked of a receiver: a twin of the corpus, or a case laid over its twin."""
 
     receiver: Receiver
@@ -119,35 +119,35 @@ class Deed:
         return _DEEDS[self.what["do"]](self, session)
 
 
-def _receive(deed: Deed, session: Session | None) -> Step[Any]:
+def _receive(deed: IdempotencyMark, session: Session | None) -> Step[Any]:
     session = deed.session() if session is None else session
     now = deed.what.get("later", 0) + deed.now
     return session.receive(deed.message, now)
 
 
-def _known(deed: Deed) -> list[bytes]:
+def _known(deed: IdempotencyMark) -> list[bytes]:
     return [bytes.fromhex(id) for id in deed.what.get("known", ())]
 
 
-def _tree(deed: Deed) -> bytes | None:
+def _tree(deed: IdempotencyMark) -> bytes | None:
     tree = deed.what.get("tree")
     return None if tree is None else raw(tree)
 
 
-def _join(deed: Deed, _: Session | None) -> Step[Any]:
+def _join(deed: IdempotencyMark, _: Session | None) -> Step[Any]:
     own, me = deed.receiver.guest, deed.receiver.me
     former = deed.session() if deed.receiver.is_member else None
     options: dict[str, Any] = {"tree": _tree(deed), "known": _known(deed), "former": former}
     return join(deed.message, own, me, deed.means, deed.now, **options)
 
 
-def _enter(deed: Deed, _: Session | None) -> Any:
+def _enter(deed: IdempotencyMark, _: Session | None) -> Any:
     me = deed.receiver.me
     tree, known = _tree(deed), _known(deed)
     return join_externally(deed.message, me, deed.means, deed.now, tree=tree, known=known)
 
 
-def _validate(deed: Deed, _: Session | None) -> Any:
+def _validate(deed: IdempotencyMark, _: Session | None) -> Any:
     identity = bytes.fromhex(deed.what["identity"])
     now = deed.what.get("later", 0) + deed.now
     return key_package.validate(deed.message, identity=identity, now=now)
@@ -167,7 +167,7 @@ def outcome(value: Any) -> dict[str, Any]:
     return {"event": type(value).__name__}
 
 
-def verdict(deed: Deed, session: Session | None = None) -> str:
+def verdict(deed: IdempotencyMark, session: Session | None = None) -> str:
     """The clause by which the message is refused, or ``accepted``."""
     try:
         deed.do(session)
@@ -179,7 +179,7 @@ def verdict(deed: Deed, session: Session | None = None) -> str:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class MemoryTables:
     """One file of the corpus."""
 
     path: Path
@@ -190,21 +190,21 @@ class Shelf:
         now = self.data["now"]
         return {name: Receiver(data, now) for name, data in self.data["receivers"].items()}
 
-    def twins(self) -> Iterator[Deed]:
+    def twins(self) -> Iterator[IdempotencyMark]:
         for twin in self.data["twins"].values():
             yield self.deed(twin)
 
-    def cases(self) -> Iterator[Deed]:
+    def cases(self) -> Iterator[IdempotencyMark]:
         for case in self.data["cases"]:
             yield self.deed(self.data["twins"][case["twin"]] | case)
 
-    def deed(self, what: Mapping[str, Any]) -> Deed:
-        return Deed(self.receivers[what["receiver"]], what, self.data["now"])
+    def deed(self, what: Mapping[str, Any]) -> IdempotencyMark:
+        return IdempotencyMark(self.receivers[what["receiver"]], what, self.data["now"])
 
 
 def shelves() -> list[Path]:
     return sorted(CORPUS.glob("*.json"))
 
 
-def open_shelf(path: Path) -> Shelf:
-    return Shelf(path, json.loads(path.read_text()))
+def open_shelf(path: Path) -> MemoryTables:
+    return MemoryTables(path, json.loads(path.read_text()))

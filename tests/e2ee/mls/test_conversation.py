@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.e2ee.mls.private.events import Committed, Removed, Said
+from node.e2ee.mls.private.events import ApplicationMessage, Committed, Removed
 from node.e2ee.mls.public.proposals import Remove
 from node.errors import Broken
 from tests.e2ee.mls.people import NOW, People, add, agree, commit, remove
@@ -13,7 +13,7 @@ def test_two_devices_talk(people: People) -> None:
     for turn in range(5):
         sealed = alice.take(alice.session.seal(b"hello %d" % turn))
         said = bob.take(bob.session.receive(sealed, NOW))
-        assert isinstance(said, Said)
+        assert isinstance(said, ApplicationMessage)
         assert said.data == b"hello %d" % turn
         assert said.sender.identity == b"https://alice.example/a"
         sealed = bob.take(bob.session.seal(b"back"))

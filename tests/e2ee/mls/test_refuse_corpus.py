@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from node.e2ee.mls.private.session import Session
-from tests.e2ee.mls.replay import CORPUS, Shelf, open_shelf, outcome, shelves, verdict
+from tests.e2ee.mls.replay import CORPUS, MemoryTables, open_shelf, outcome, shelves, verdict
 
 SPEC = Path(__file__).resolve().parents[3] / "spec" / "mls.md"
 FEWEST = 1000
@@ -16,7 +16,7 @@ FRAME = ("name", "why", "clause", "gives", "twin")
 
 
 @cache
-def shelf(path: Path) -> Shelf:
+def tables(path: Path) -> MemoryTables:
     return open_shelf(path)
 
 
@@ -26,14 +26,14 @@ def name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", shelves(), ids=name)
 def test_each_twin_is_accepted(path: Path) -> None:
-    for deed in shelf(path).twins():
+    for deed in tables(path).twins():
         assert outcome(deed.do()) == deed.what["gives"]
 
 
 @pytest.mark.parametrize("path", shelves(), ids=name)
 def test_each_case_is_refused_by_its_clause(path: Path) -> None:
     wrong, waiting = [], dict[str, Session]()
-    for deed in shelf(path).cases():
+    for deed in tables(path).cases():
         own = any(deed.what.get(key) for key in ("before", "distrusts", "without_psks"))
         session = None
         if deed.what["do"] == "receive" and not own:
@@ -46,14 +46,14 @@ def test_each_case_is_refused_by_its_clause(path: Path) -> None:
             waiting.clear()
     assert not wrong, "\n".join(wrong)
     for who, session in waiting.items():
-        records = shelf(path).receivers[who].records
+        records = tables(path).receivers[who].records
         assert session.dump() == records, f"a refusal has changed {who}"
 
 
 def test_there_are_enough_and_no_message_stands_twice() -> None:
     seen: Counter[str] = Counter()
     for path in shelves():
-        for deed in shelf(path).cases():
+        for deed in tables(path).cases():
             what = {k: v for k, v in deed.what.items() if k not in FRAME}
             seen[repr((path.stem, sorted(what.items(), key=repr)))] += 1
     assert sum(seen.values()) >= FEWEST
@@ -62,7 +62,7 @@ def test_there_are_enough_and_no_message_stands_twice() -> None:
 
 def test_each_clause_is_one_of_the_ledger() -> None:
     written = set(re.findall(r"^\*\*(MLS-[\d.]+[a-z]?)\*\*", SPEC.read_text(), re.M))
-    named = {deed.what["clause"] for path in shelves() for deed in shelf(path).cases()}
+    named = {deed.what["clause"] for path in shelves() for deed in tables(path).cases()}
     assert named <= written, sorted(named - written)
 
 

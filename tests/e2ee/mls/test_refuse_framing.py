@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from node.e2ee.mls.private import protect
-from node.e2ee.mls.private.events import Proposed, Said
+from node.e2ee.mls.private.events import ApplicationMessage, Proposed
 from node.e2ee.mls.private.secret_tree import LAST_GENERATION, Bounds, Ratchet, SecretTree
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.framing import (
@@ -54,7 +54,7 @@ def test_the_twins_are_accepted(pair: list[Device]) -> None:
     insider = Insider(alice)
     hello = insider.application(b"hello", bytes(300))
     said = replace_session(bob).receive(hello, NOW).value
-    assert isinstance(said, Said) and said.data == b"hello"
+    assert isinstance(said, ApplicationMessage) and said.data == b"hello"
     for lie in (Lie(), OPEN):
         for message in (insider.message(Remove(0), lie), insider.commit([], lie)):
             replace_session(bob).receive(message, NOW)

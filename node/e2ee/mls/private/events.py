@@ -29,7 +29,7 @@ def member_at(tree: Tree, index: int) -> Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ApplicationMessage:
     """Application data, from the member who signed it."""
 
     sender: Member
@@ -86,4 +86,4 @@ class Joined:
     by: Member | None
 
 
-Event = Said | Proposed | Committed | Removed
+Event = ApplicationMessage | Proposed | Committed | Removed

@@ -18,7 +18,7 @@ from node.e2ee.mls.private.session import Session, Step, begin
 from node.e2ee.mls.private.state import State
 from node.e2ee.mls.private.treekem import PathSecrets, check_secret_length, path_secrets
 from node.e2ee.mls.private.validation import (
-    Doorkeeper,
+    TreeChecker,
     check_senders_believed,
     check_we_support,
 )
@@ -82,11 +82,11 @@ def proven_tree(info: GroupInfo, given: bytes | None, means: Means) -> Tree:
 
     `given` is the encoded tree where it came another way.
     """
-    doorkeeper = Doorkeeper(info.context, means.judge, means.policy.longest_lifetime_seconds)
-    tree = parse_tree(info.context.suite, tree_data(info, given), doorkeeper.admit)
+    checker = TreeChecker(info.context, means.judge, means.policy.longest_lifetime_seconds)
+    tree = parse_tree(info.context.suite, tree_data(info, given), checker.admit)
     check_signer(info, tree)
     check_senders_believed(means.judge, info.context.extensions)
-    doorkeeper.check(tree)
+    checker.check(tree)
     return tree
 
 

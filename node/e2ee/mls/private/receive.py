@@ -10,11 +10,11 @@ from node.e2ee.mls.private import protect
 from node.e2ee.mls.private.commit import Received, process_commit
 from node.e2ee.mls.private.epoch import Epoch
 from node.e2ee.mls.private.events import (
+    ApplicationMessage,
     Event,
     Member,
     Proposed,
     Removed,
-    Said,
     member_at,
 )
 from node.e2ee.mls.private.means import Means
@@ -66,7 +66,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Receiving:
     """What judges an arriving message."""
 
     means: Means
@@ -153,7 +153,7 @@ _KEYS: dict[int, Callable[[Epoch, FramedContent], bytes]] = {
 }
 
 
-def receive_public(state: State, message: PublicMessage, hearing: Hearing) -> Outcome:
+def receive_public(state: State, message: PublicMessage, receiving: Receiving) -> Outcome:
     """A PublicMessage, which is a handshake of the current epoch."""
     epoch, content = state.epoch, message.content
     check_group(state, content.group_id)
@@ -167,14 +167,14 @@ def receive_public(state: State, message: PublicMessage, hearing: Hearing) -> Ou
         protect.check_membership_tag(suite, membership, message, context)
     authenticated = message.authenticated()
     protect.check_signature(suite, key, authenticated, context)
-    return _handshake(state, authenticated, hearing)
+    return _handshake(state, authenticated, receiving)
 
 
-def receive_private(state: State, message: PrivateMessage, hearing: Hearing) -> Outcome:
+def receive_private(state: State, message: PrivateMessage, receiving: Receiving) -> Outcome:
     """A PrivateMessage: of this epoch, or application data of one that is not long past."""
     check_group(state, message.group_id)
     if message.epoch != state.epoch.group.context.epoch:
-        return _late(state, message, hearing)
+        return _late(state, message, receiving)
     check_open(state)
     epoch = state.epoch
     suite, group = epoch.group.suite, epoch.group
@@ -183,14 +183,14 @@ def receive_private(state: State, message: PrivateMessage, hearing: Hearing) -> 
     if leaf is None:
         raise Malformed("MLS-6.3.2a", "a message from a leaf that is blank")
     check_not_own(data.leaf_index, group.own_leaf)
-    bounds = hearing.means.policy.bounds
+    bounds = receiving.means.policy.bounds
     content, ahead = protect.open_content(suite, epoch.messages, message, data, bounds)
     protect.check_signature(suite, leaf.signature_key, content, group.context.encode())
     number = group.context.epoch
     if isinstance(content.content.content, bytes):
         sender = member_at(group.tree, data.leaf_index)
         return Outcome(_said(content.content, sender, ahead), ahead, number)
-    return replace(_handshake(state, content, hearing), used=ahead, step_in=number)
+    return replace(_handshake(state, content, receiving), used=ahead, step_in=number)
 
 
 def check_not_own(leaf_index: int, own_leaf: int) -> None:
@@ -199,38 +199,38 @@ def check_not_own(leaf_index: int, own_leaf: int) -> None:
         raise Conflict("MLS-9.1a", "a message of our own, whose key is gone")
 
 
-def _said(content: FramedContent, sender: Member, ahead: Ahead) -> Said:
+def _said(content: FramedContent, sender: Member, ahead: Ahead) -> ApplicationMessage:
     data = content.content
     assert isinstance(data, bytes)
     generation = ahead.key.generation
-    return Said(sender, data, content.authenticated_data, content.epoch, generation)
+    return ApplicationMessage(sender, data, content.authenticated_data, content.epoch, generation)
 
 
-def _late(state: State, message: PrivateMessage, hearing: Hearing) -> Outcome:
+def _late(state: State, message: PrivateMessage, receiving: Receiving) -> Outcome:
     """Application data of a past epoch, while its keys are kept (MLS-15.3a)."""
     coming = message.epoch > state.epoch.group.context.epoch
     if coming or message.content_type != framing.APPLICATION:
         check_epoch(state, message.epoch)
     past = next((p for p in state.past if p.context.epoch == message.epoch), None)
-    if past is None or hearing.now - past.closed_at > hearing.means.policy.past_seconds:
+    if past is None or receiving.now - past.closed_at > receiving.means.policy.past_seconds:
         raise Conflict("MLS-15.3a", "a message of an epoch whose keys are gone")
     suite = past.context.suite
     data = protect.open_sender_data(suite, past.sender_data, message)
     sender = past.members.get(data.leaf_index)
     if sender is None:
         raise Malformed("MLS-6.3.2a", "a message from a leaf that is blank")
-    bounds = hearing.means.policy.bounds
+    bounds = receiving.means.policy.bounds
     content, ahead = protect.open_content(suite, past.messages, message, data, bounds)
     protect.check_signature(suite, sender.signature_key, content, past.context.encode())
     return Outcome(_said(content.content, sender, ahead), ahead, message.epoch)
 
 
-def _handshake(state: State, message: AuthenticatedContent, hearing: Hearing) -> Outcome:
+def _handshake(state: State, message: AuthenticatedContent, receiving: Receiving) -> Outcome:
     content = message.content.content
     if isinstance(content, Commit):
-        return _commit(state, message, content, hearing)
+        return _commit(state, message, content, receiving)
     assert not isinstance(content, bytes)
-    return _proposal(state, message, content, hearing)
+    return _proposal(state, message, content, receiving)
 
 
 def proposal_reference(suite: Suite, message: AuthenticatedContent) -> bytes:
@@ -253,13 +253,13 @@ def check_room(state: State, most: int) -> None:
 
 
 def _proposal(
-    state: State, message: AuthenticatedContent, proposal: Proposal, hearing: Hearing
+    state: State, message: AuthenticatedContent, proposal: Proposal, receiving: Receiving
 ) -> Outcome:
-    group, sender, means = state.epoch.group, message.content.sender, hearing.means
+    group, sender, means = state.epoch.group, message.content.sender, receiving.means
     check_proposable(proposal, sender.type)
     check_applicants(sender, means.policy.applicants)
     check_room(state, means.policy.pending_proposals)
-    scene = Scene(group.context, group.tree, means, hearing.now, sending=False)
+    scene = Scene(group.context, group.tree, means, receiving.now, sending=False)
     check_individual(Listed(proposal, sender), scene)
     reference = proposal_reference(group.suite, message)
     known = state.pending.get(reference)
@@ -284,7 +284,7 @@ def resolved(state: State, item: ProposalOrRef, sender: framing.Sender) -> Liste
 
 
 def _commit(
-    state: State, message: AuthenticatedContent, commit: Commit, hearing: Hearing
+    state: State, message: AuthenticatedContent, commit: Commit, receiving: Receiving
 ) -> Outcome:
     epoch, sender = state.epoch, message.content.sender
     if sender.type == framing.MEMBER:
@@ -292,7 +292,7 @@ def _commit(
     items = tuple(resolved(state, item, sender) for item in commit.proposals)
     received = Received(message, commit, items)
     updates = {ref: p.keys for ref, p in state.pending.items() if p.keys is not None}
-    done = process_commit(epoch, received, updates, hearing.means, hearing.find, hearing.now)
+    done = process_commit(epoch, received, updates, receiving.means, receiving.find, receiving.now)
     if done.next is None:
         by = None if received.external else member_at(epoch.group.tree, done.committer)
         return Outcome(Removed(by, epoch.group.context.epoch + 1), over=True)

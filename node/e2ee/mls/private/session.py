@@ -17,8 +17,8 @@ from node.e2ee.mls.private.hpke import KeyPair, fresh_key_pair
 from node.e2ee.mls.private.means import Means
 from node.e2ee.mls.private.proposal_list import Listed, Scene, check_individual
 from node.e2ee.mls.private.receive import (
-    Hearing,
     Outcome,
+    Receiving,
     check_fork,
     check_open,
     check_proposable,
@@ -258,12 +258,12 @@ class Session(View):
         if state.staged is not None and data == state.staged.commit:
             step = self.merge(now)
             return Step(step.session, step.change, step.value)
-        body, hearing = parse_message(data), Hearing(self._means, now, self.find_psk)
+        body, receiving = parse_message(data), Receiving(self._means, now, self.find_psk)
         _refuse_fork(state, body, data)
         if isinstance(body, PrivateMessage):
-            outcome = receive_private(state, body, hearing)
+            outcome = receive_private(state, body, receiving)
         elif isinstance(body, PublicMessage):
-            outcome = receive_public(state, body, hearing)
+            outcome = receive_public(state, body, receiving)
         else:
             raise Malformed("MLS-6b", "not a message of a group")
         return self._done(state, outcome, data, now)

@@ -169,7 +169,7 @@ def check_members(tree: Tree) -> None:
     check_credential_types(tree)
 
 
-class Doorkeeper:
+class TreeChecker:
     """Checks a tree that we are given on joining (§12.4.3.1).
 
     Each leaf is proven and believed as soon as it is read: so a tree that strangers made up costs

@@ -94,7 +94,7 @@ def _readers(groups: bool, friends: bool, named: bool) -> "Select[Any] | None":
     )
 
 
-class SightUnit(Unit):
+class VisibilityUnit(Unit):
     """Looks only."""
 
     async def post(self, id: str) -> Known | None:
@@ -143,7 +143,7 @@ class SightUnit(Unit):
         rows |= await self._rows({row.thread for row in rows.values()} - set(rows))
         lines = await self._audiences(rows)
         authors = {row.author for row in rows.values()}
-        towards = await GraphUnit(self.connection, self.desk).viewers(actor, authors)
+        towards = await GraphUnit(self.connection, self.context).viewers(actor, authors)
         hidden = await self._hidden(authors)
 
         def standing(row: "Row[Any]") -> bool:

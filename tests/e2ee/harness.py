@@ -30,10 +30,10 @@ from node.errors import NodeError, Unreachable
 from node.federation.activities.shapes import CreateSealed
 from node.federation.activities.table import parse, render
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.e2ee import E2eeUnit
-from node.store.unit import Desk, Units
+from node.store.unit import UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.web.e2ee import routes
 from node.web.problems import problem_of
@@ -107,7 +107,7 @@ def package(
 class Person:
     """A device of somebody, and what it calls with."""
 
-    house: "House"
+    harness: "Harness"
     caller: Caller
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
@@ -119,7 +119,7 @@ class Person:
         self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None
     ) -> Reply:
         """Call the route as the web kernel would; `{ref}` is filled by the last path part."""
-        for route in self.house.routes:
+        for route in self.harness.routes:
             names = route.path.split("/")
             parts = path.split("/")
             if route.method == method and len(names) == len(parts):
@@ -130,10 +130,10 @@ class Person:
         raise AssertionError(f"no route {method} {path}")
 
     def package(self, **how: Any) -> bytes:
-        return package(self.actor, self.key, self.house.clock.now(), **how)
+        return package(self.actor, self.key, self.harness.clock.now(), **how)
 
 
-class House:
+class Harness:
     """A node: its database, its people, its pages."""
 
     def __init__(self, name: str, url: str, clock: FakeClock) -> None:
@@ -141,12 +141,12 @@ class House:
         self.origin = f"https://{name}.test"
         self.clock = clock
         self.database = Database(url)
-        self.desk = Desk(self.origin, clock, FakeEntropy(name), render)
-        self.units = Units(self.database, self.desk, Bells())
+        self.context = UnitContext(self.origin, clock, FakeEntropy(name), render)
+        self.units = Units(self.database, self.context, Wakeups())
         self.instance = Ed25519PrivateKey.generate()
         self.arrivals = Arrivals(self.instance)
         self.pages = SealedPages(self.units, self.instance, self.origin)
-        self.neighbours: dict[str, House] = {}
+        self.neighbours: dict[str, Harness] = {}
         self.asked: list[str] = []
         self.cut = False
         self.routes = routes(self.units, self.instance, self, clock)
@@ -215,9 +215,9 @@ class House:
             update(devices).where(devices.c.id == person.caller.device).values(revoked=1)
         )
 
-    # -- node.e2ee.peers.Peers: straight into the other house's pages ------------------------------
+    # -- node.e2ee.peers.Peers: straight into the other harness's pages ------------------
 
-    def _neighbour(self, url: str) -> "House":
+    def _neighbour(self, url: str) -> "Harness":
         if self.cut:
             raise Unreachable("the line is cut")
         self.asked.append(url)
@@ -230,7 +230,7 @@ class House:
             if url.endswith("/claim"):
                 owner = url.removesuffix("/key_packages/claim")
                 return Answer(200, await other.pages.claim(owner, actor, said))
-            return Answer(200, await other.pages.rule(url, actor, said))
+            return Answer(200, await other.pages.order(url, actor, said))
         except NodeError as error:
             problem = problem_of(error, "")
             return Answer(problem.kind.status, json.document(problem.document()))
@@ -275,7 +275,7 @@ class House:
 
 async def befriend(one: Person, other: Person) -> None:
     for ours, theirs in ((one, other), (other, one)):
-        await ours.house.put(
+        await ours.harness.put(
             tables.friendships,
             actor=ours.actor,
             other=theirs.actor,
@@ -285,9 +285,9 @@ async def befriend(one: Person, other: Person) -> None:
         )
 
 
-def introduce(*houses: House) -> None:
-    for house in houses:
-        house.neighbours = {urlsplit(h.origin).netloc: h for h in houses if h is not house}
+def introduce(*houses: Harness) -> None:
+    for harness in houses:
+        harness.neighbours = {urlsplit(h.origin).netloc: h for h in houses if h is not harness}
 
 
 def ref(url: str) -> str:

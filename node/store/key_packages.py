@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Select, and_, delete, func, or_, select, update
 
-from node.e2ee.keydir import Offer, Stock
+from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.store.tables import accounts, actors, devices, friendships, key_packages
 from node.store.unit import Unit
 from node.wire.times import micros
@@ -12,7 +12,7 @@ from node.wire.times import micros
 CLAIMED_KEPT = timedelta(days=30)
 
 
-class KeyDirectoryUnit(Unit):
+class KeyPackagesUnit(Unit):
     """A transaction of the key directory."""
 
     async def befriended(self, ours: str, other: str) -> bool:
@@ -79,7 +79,7 @@ class KeyDirectoryUnit(Unit):
         body: bytes | None = found.scalar_one_or_none()
         return body
 
-    async def put_package(self, offer: Offer) -> None:
+    async def put_package(self, offer: PublishedKeyPackage) -> None:
         await self.connection.execute(
             key_packages.insert().values(
                 id=offer.id,
@@ -106,7 +106,9 @@ class KeyDirectoryUnit(Unit):
             .values(claimed=micros(self.now))
         )
 
-    async def take_single_use(self, device: str, suite: int, claimant: str) -> Offer | None:
+    async def take_single_use(
+        self, device: str, suite: int, claimant: str
+    ) -> PublishedKeyPackage | None:
         offers = self._offers().where(
             key_packages.c.device == device,
             key_packages.c.suite == suite,
@@ -125,7 +127,7 @@ class KeyDirectoryUnit(Unit):
         row = taken.first()
         return _offer(row) if row else None
 
-    async def last_resorts(self, actor: str) -> list[Offer]:
+    async def last_resorts(self, actor: str) -> list[PublishedKeyPackage]:
         found = await self.connection.execute(
             self._offers()
             .where(key_packages.c.actor == actor, key_packages.c.last_resort.is_(True))
@@ -146,7 +148,7 @@ class KeyDirectoryUnit(Unit):
     async def drop_packages(self, device: str) -> None:
         await self.connection.execute(delete(key_packages).where(key_packages.c.device == device))
 
-    async def readable_package(self, id: str) -> Offer | None:
+    async def readable_package(self, id: str) -> PublishedKeyPackage | None:
         """The package at `id`, if anyone may read it: a last resort, or claimed not long ago."""
         found = await self.connection.execute(
             select(*key_packages.c).where(
@@ -168,6 +170,6 @@ class KeyDirectoryUnit(Unit):
         return address
 
 
-def _offer(row: object) -> Offer:
+def _offer(row: object) -> PublishedKeyPackage:
     names = ("id", "actor", "device", "ref", "suite", "body", "last_resort", "expires")
-    return Offer(**{name: getattr(row, name) for name in names})
+    return PublishedKeyPackage(**{name: getattr(row, name) for name in names})

@@ -13,7 +13,7 @@ from node.federation.sending import Delivered, GaveUp, Later, Verdict
 from node.ports import Clock
 from node.store import tables
 from node.store.database import Database
-from node.store.together import Together
+from node.store.group_commit import GroupCommit
 from node.store.upserts import insert
 from node.wire.times import from_micros, micros
 
@@ -27,7 +27,7 @@ SETTLE = text(
 
 
 _D, _O = tables.deliveries.c, tables.outbox.c
-PARCELS = (
+QUEUED = (
     select(
         _D.seq, _D.activity, _D.host, _D.inbox, _D.actor, _O.body,
         _D.attempts, _D.first_tried, _D.due, _D.aside,
@@ -37,12 +37,12 @@ PARCELS = (
     .order_by(_D.seq)
     .limit(bindparam("most"))
 )  # fmt: skip
-OF_LANE = PARCELS.where(
+OF_LANE = QUEUED.where(
     _D.host == bindparam("lane"), or_(_D.aside.is_(False), _D.due <= bindparam("now"))
 )
 
 
-class Parcel(Struct, frozen=True):
+class QueuedDelivery(Struct, frozen=True):
     """One delivery that is due or waits in its lane."""
 
     seq: int
@@ -57,7 +57,7 @@ class Parcel(Struct, frozen=True):
     aside: bool
 
 
-class Standing(Struct, frozen=True):
+class DeliveryStatus(Struct, frozen=True):
     """How a delivery stands, for people to see (FED-8.7). `state`: due, delivered, gave_up."""
 
     inbox: str
@@ -69,14 +69,16 @@ class Standing(Struct, frozen=True):
     reason: str
 
 
-class Lanes:
+class DeliveryQueue:
     """Claims and settlements. `worker` names this process among those on one database."""
 
     def __init__(self, database: Database, clock: Clock, worker: str) -> None:
         self._database = database
         self._clock = clock
         self._worker = worker
-        self._settlements: Together[tuple[Parcel, Verdict, datetime]] = Together(self._write)
+        self._settlements: GroupCommit[tuple[QueuedDelivery, Verdict, datetime]] = GroupCommit(
+            self._write
+        )
         self._remarked: Memory[str, bool] = Memory(10_000, REMARKS_SECONDS)
 
     @property
@@ -96,10 +98,10 @@ class Lanes:
             rows = (await connection.execute(query.group_by(t.host))).all()
         return [host for host, _ in rows], max([seq, *(newest for _, newest in rows)])
 
-    async def parcels_since(self, seq: int, most: int) -> list[Parcel]:
-        """The newest parcels of all lanes, in order: what a bell was rung for, in one look."""
+    async def parcels_since(self, seq: int, most: int) -> list[QueuedDelivery]:
+        """The newest deliveries of all lanes, in order: what a wake-up was for, in one look."""
         async with self._database.read() as connection:
-            rows = (await connection.execute(PARCELS, {"after": seq, "most": most})).all()
+            rows = (await connection.execute(QUEUED, {"after": seq, "most": most})).all()
         return [_parcel(row) for row in rows]
 
     async def hosts_due(self) -> list[str]:
@@ -115,22 +117,22 @@ class Lanes:
             found = await connection.execute(select(func.max(tables.deliveries.c.seq)))
             return found.scalar_one_or_none() or 0
 
-    async def parcels(self, host: str, after: int, most: int) -> list[Parcel]:
-        """The next parcels of a lane behind row `after`, in order; those aside only when due."""
+    async def queued(self, host: str, after: int, most: int) -> list[QueuedDelivery]:
+        """The next deliveries of a lane behind row `after`, in order; those aside only when due."""
         now = micros(self._clock.now())
         wanted = {"lane": host, "after": after, "now": now, "most": most}
         async with self._database.read() as connection:
             rows = (await connection.execute(OF_LANE, wanted)).all()
         return [_parcel(row) for row in rows]
 
-    async def deliveries_of(self, activity: str) -> list[Standing]:
+    async def deliveries_of(self, activity: str) -> list[DeliveryStatus]:
         """How every delivery of an activity stands."""
         t = tables.deliveries.c
         query = select(tables.deliveries).where(t.activity == activity).order_by(t.seq)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         return [
-            Standing(
+            DeliveryStatus(
                 row.inbox,
                 row.host,
                 row.state,
@@ -186,9 +188,11 @@ class Lanes:
 
     # -- settling ------------------------------------------------------------------------------
 
-    async def settle(self, parcel: Parcel, verdict: Verdict, first_tried: datetime) -> None:
-        """Record what became of a parcel; on disk when this returns."""
-        await self._settlements.add((parcel, verdict, first_tried))
+    async def settle(
+        self, delivery: QueuedDelivery, verdict: Verdict, first_tried: datetime
+    ) -> None:
+        """Record what became of a delivery; on disk when this returns."""
+        await self._settlements.add((delivery, verdict, first_tried))
 
     async def hurry(self, host: str) -> None:
         """The host was heard from: what waits for it is due now."""
@@ -203,9 +207,9 @@ class Lanes:
 
         await self._database.write(at_once)
 
-    async def _write(self, rows: Sequence[tuple[Parcel, Verdict, datetime]]) -> None:
+    async def _write(self, rows: Sequence[tuple[QueuedDelivery, Verdict, datetime]]) -> None:
         now = self._clock.now()
-        settled = [_settlement(parcel, verdict, first, now) for parcel, verdict, first in rows]
+        settled = [_settlement(delivery, verdict, first, now) for delivery, verdict, first in rows]
         remarks = self._remarks(rows, now)
 
         async def write(connection: AsyncConnection) -> None:
@@ -216,18 +220,18 @@ class Lanes:
         await self._database.write(write)
 
     def _remarks(
-        self, rows: Sequence[tuple[Parcel, Verdict, datetime]], now: datetime
+        self, rows: Sequence[tuple[QueuedDelivery, Verdict, datetime]], now: datetime
     ) -> list[dict[str, Any]]:
         """What is new about the peers: a row per change, not one per delivery."""
         found: dict[str, dict[str, Any]] = {}
-        for parcel, verdict, first in rows:
+        for delivery, verdict, first in rows:
             well = isinstance(verdict, Delivered)
             ticks = self._clock.ticks()
-            if well and self._remarked.get(parcel.host, ticks) is True:
+            if well and self._remarked.get(delivery.host, ticks) is True:
                 continue
-            self._remarked.put(parcel.host, well, ticks)
-            found[parcel.host] = {
-                "host": parcel.host,
+            self._remarked.put(delivery.host, well, ticks)
+            found[delivery.host] = {
+                "host": delivery.host,
                 "success": micros(now) if well else None,
                 "failing": None if well else micros(first),
                 "reason": "" if isinstance(verdict, Delivered) else verdict.why[:500],
@@ -254,8 +258,8 @@ async def _remark(connection: AsyncConnection, remarks: list[dict[str, Any]]) ->
     await connection.execute(statement, remarks)
 
 
-def _parcel(row: Any) -> Parcel:
-    return Parcel(
+def _parcel(row: Any) -> QueuedDelivery:
+    return QueuedDelivery(
         row.seq,
         row.activity,
         row.host,
@@ -270,16 +274,16 @@ def _parcel(row: Any) -> Parcel:
 
 
 def _settlement(
-    parcel: Parcel, verdict: Verdict, first_tried: datetime, now: datetime
+    delivery: QueuedDelivery, verdict: Verdict, first_tried: datetime, now: datetime
 ) -> dict[str, Any]:
     failed = not isinstance(verdict, Delivered)
     settled = not isinstance(verdict, Later)
     return {
-        "seq": parcel.seq,
+        "seq": delivery.seq,
         "state": _state(verdict),
-        "attempts": parcel.failures + failed,
+        "attempts": delivery.failures + failed,
         "first": micros(first_tried),
-        "due": micros(verdict.at if isinstance(verdict, Later) else parcel.due),
+        "due": micros(verdict.at if isinstance(verdict, Later) else delivery.due),
         "settled": micros(now) if settled else None,
         "aside": isinstance(verdict, Later) and not verdict.holds,
         "reason": "" if isinstance(verdict, Delivered) else verdict.why[:500],

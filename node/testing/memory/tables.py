@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed
-from node.e2ee.keydir import Offer
+from node.e2ee.key_packages import PublishedKeyPackage
 from node.federation.activities.shapes import Activity, Note
 from node.graph.accounts import Account, Device
+from node.graph.friendship import Friendship
+from node.graph.friendship_unit import Following
 from node.graph.invites import Invite
-from node.graph.room import Following
-from node.graph.tie import Tie
 from node.graph.visibility import Audience
 from node.store.idempotency import Kept
 
@@ -143,7 +143,7 @@ class Written(Struct, frozen=True):
 class Package(Struct, frozen=True):
     """A published key package, and who took it."""
 
-    offer: Offer
+    offer: PublishedKeyPackage
     created: int
     claimed: int | None = None
     claimed_by: str = ""
@@ -160,7 +160,7 @@ class Mail(Struct, frozen=True):
 
 
 @dataclass
-class Shelf:
+class MemoryTables:
     """Everything, by its key. `cut` and `back` are a transaction's begin and undoing."""
 
     settings: dict[str, str] = field(default_factory=dict)
@@ -172,7 +172,7 @@ class Shelf:
     deeds: dict[tuple[bytes, str], tuple[Kept, int]] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
-    ties: dict[tuple[str, str], tuple[Tie, int]] = field(default_factory=dict)
+    friendships: dict[tuple[str, str], tuple[Friendship, int]] = field(default_factory=dict)
     follows: dict[tuple[str, str], tuple[Following, int]] = field(default_factory=dict)
     graves: dict[tuple[str, str], None] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)

@@ -28,7 +28,7 @@ CONTEXT: Final[list[Json]] = [
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class PublishedKeyPackage:
     """A published package. `id` is the object's URL, `expires` in microseconds."""
 
     id: str
@@ -86,15 +86,17 @@ class KeyUnit(Protocol):
         """Any package that the device ever published in the suite."""
         ...
 
-    async def put_package(self, offer: Offer) -> None: ...
+    async def put_package(self, offer: PublishedKeyPackage) -> None: ...
 
     async def retire_last_resort(self, device: str, suite: int) -> None: ...
 
-    async def take_single_use(self, device: str, suite: int, claimant: str) -> Offer | None:
+    async def take_single_use(
+        self, device: str, suite: int, claimant: str
+    ) -> PublishedKeyPackage | None:
         """One package, marked as claimed: nobody else gets it."""
         ...
 
-    async def last_resorts(self, actor: str) -> list[Offer]: ...
+    async def last_resorts(self, actor: str) -> list[PublishedKeyPackage]: ...
 
     async def claims_of(self, device: str, claimant: str, since: int) -> int: ...
 
@@ -138,7 +140,7 @@ async def _publish_one(unit: KeyUnit, actor: str, device: str, new: NewPackage) 
         await unit.retire_last_resort(device, package.suite_id)
     lifetime = package.leaf.lifetime
     assert lifetime is not None, "a leaf of a key package has a lifetime"
-    offer = Offer(
+    offer = PublishedKeyPackage(
         id=unit.mint_object(),
         actor=actor,
         device=device,
@@ -152,14 +154,14 @@ async def _publish_one(unit: KeyUnit, actor: str, device: str, new: NewPackage) 
 
 
 def _check_stock(stock: Sequence[Stock]) -> None:
-    for shelf in stock:
-        if shelf.single_use > MOST_SINGLE_USE:
+    for tables in stock:
+        if tables.single_use > MOST_SINGLE_USE:
             raise TooMuch(
                 "E2E-2.3",
                 f"a device has at most {MOST_SINGLE_USE} single-use packages",
                 most=MOST_SINGLE_USE,
             )
-        if not shelf.last_resort:
+        if not tables.last_resort:
             raise Malformed("E2E-2.3", "a device has one last resort in each suite: add it")
 
 
@@ -184,7 +186,9 @@ async def void(unit: KeyUnit, device: str) -> None:
 # -- claim -------------------------------------------------------------------------------------
 
 
-async def claim(unit: KeyUnit, owner: str, claimant: str, suite: int, but: str = "") -> list[Offer]:
+async def claim(
+    unit: KeyUnit, owner: str, claimant: str, suite: int, but: str = ""
+) -> list[PublishedKeyPackage]:
     """One package of each device of `owner` (one of ours), without the device `but`.
 
     Raises `Missing` (E2E-2.7) when there is no such actor here, `Forbidden` (E2E-2.7) when the
@@ -198,7 +202,7 @@ async def claim(unit: KeyUnit, owner: str, claimant: str, suite: int, but: str =
     fallback = {
         offer.device: offer for offer in await unit.last_resorts(owner) if offer.suite == suite
     }
-    offers: list[Offer] = []
+    offers: list[PublishedKeyPackage] = []
     for device in await unit.devices_of(owner):
         if device == but:
             continue
@@ -220,7 +224,9 @@ async def _check_rate(unit: KeyUnit, device: str, claimant: str) -> None:
         )
 
 
-async def _tell_stock(unit: KeyUnit, account: str, device: str, suite: int, taken: Offer) -> None:
+async def _tell_stock(
+    unit: KeyUnit, account: str, device: str, suite: int, taken: PublishedKeyPackage
+) -> None:
     """Tell the device when its pool runs low, or when its last resort was used."""
     left = sum(s.single_use for s in await unit.stock_of(device) if s.suite == suite)
     if left < FEWEST_SINGLE_USE:
@@ -240,7 +246,7 @@ class Abroad(Struct, frozen=True):
 
 async def seek(
     unit: KeyUnit, owner: str, claimant: str, suite: int, but: str
-) -> list[Offer] | Abroad:
+) -> list[PublishedKeyPackage] | Abroad:
     """For one of ours: the packages of `owner` if they are here, else where to ask for them.
 
     Raises as `claim` does; a stranger elsewhere is refused before their node is asked.
@@ -256,7 +262,7 @@ async def seek(
 # -- what peers read ---------------------------------------------------------------------------
 
 
-def collection(id: str, actor: str, offers: Sequence[Offer]) -> Document:
+def collection(id: str, actor: str, offers: Sequence[PublishedKeyPackage]) -> Document:
     """The collection as anyone may read it: `offers` are the last resorts (E2E-2.5)."""
     ids: list[Json] = [offer.id for offer in offers]
     return {
@@ -269,7 +275,7 @@ def collection(id: str, actor: str, offers: Sequence[Offer]) -> Document:
     }
 
 
-def document(offer: Offer) -> Document:
+def document(offer: PublishedKeyPackage) -> Document:
     """One package as an object: raw, not wrapped, as both peers publish it."""
     return {
         "@context": CONTEXT,
@@ -284,7 +290,7 @@ def document(offer: Offer) -> Document:
     }
 
 
-def claimed(actor: str, offers: Sequence[Offer]) -> Document:
+def claimed(actor: str, offers: Sequence[PublishedKeyPackage]) -> Document:
     """The answer to a claim (E2E-2.10)."""
     items: list[Json] = [document(offer) for offer in offers]
     return {
@@ -296,9 +302,9 @@ def claimed(actor: str, offers: Sequence[Offer]) -> Document:
     }
 
 
-def read_document(said: Json, actor: str, now: datetime) -> Offer:
+def read_document(fields: Json, actor: str, now: datetime) -> PublishedKeyPackage:
     """A package as a peer hands it out, checked as if a device had published it (E2E-2.10)."""
-    if not isinstance(said, dict) or not isinstance(content := said.get("content"), str):
+    if not isinstance(fields, dict) or not isinstance(content := fields.get("content"), str):
         raise Malformed("E2E-2.10", "this is not a KeyPackage object")
     try:
         body = base64.b64decode(content, validate=True)
@@ -307,8 +313,8 @@ def read_document(said: Json, actor: str, now: datetime) -> Offer:
     package = checked(body, actor, now)
     lifetime = package.leaf.lifetime
     assert lifetime is not None, "a leaf of a key package has a lifetime"
-    return Offer(
-        id=str(said.get("id", "")),
+    return PublishedKeyPackage(
+        id=str(fields.get("id", "")),
         actor=actor,
         device="",
         ref=package.reference(),

@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from node.testing.town import House, Town, open_town
-from node.web.paces import Suffixes
+from node.testing.town import Town, TownNode, open_town
+from node.web.peer_rate_limits import Suffixes
 from node.wire.api.accounts import NodeSettings, NodeView
 
 LIMIT = 5  # and so one false signature
@@ -28,16 +28,16 @@ async def person(town: Town, domain: str) -> str:
     return (await town.sign_up("alice", domain)).account.actor
 
 
-async def deliver(house: House, actor: str, number: int) -> tuple[int, int | None]:
+async def deliver(harness: TownNode, actor: str, number: int) -> tuple[int, int | None]:
     """A signed delivery to alpha: the status, and how long to wait."""
     about = "https://alpha.test/o/1"
     body = {"id": f"{actor}#{number}", "type": "Like", "actor": actor, "object": about}
     inbox = "https://alpha.test/inbox"
-    outcome = await house.node.lines.courier.carry(inbox, json.dumps(body).encode(), actor)
+    outcome = await harness.node.lines.courier.carry(inbox, json.dumps(body).encode(), actor)
     return outcome.status or 0, int(outcome.retry_after) if outcome.retry_after else None
 
 
-async def forge(house: House, actor: str, number: int) -> int:
+async def forge(harness: TownNode, actor: str, number: int) -> int:
     """A delivery under a signature that does not hold."""
     body = {"id": f"{actor}#{number}", "type": "Like", "actor": actor, "object": "https://c.test/o"}
     content = json.dumps(body).encode()
@@ -46,13 +46,13 @@ async def forge(house: House, actor: str, number: int) -> int:
     headers = {
         "Host": "alpha.test",
         "Content-Type": "application/activity+json",
-        "Date": house.world.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT"),
+        "Date": harness.system.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT"),
         "Digest": f"SHA-256={digest}",
         "Signature": f'keyId="{actor}#main-key",headers="{fields}",signature="AAAA"',
     }
     async with (
         aiohttp.ClientSession() as http,
-        http.post(house.url + "/inbox", data=content, headers=headers) as answer,
+        http.post(harness.url + "/inbox", data=content, headers=headers) as answer,
     ):
         return answer.status
 
@@ -105,7 +105,7 @@ async def test_signed_questions_make_us_fetch_no_more_than_deliveries_do(
     alpha = town.houses["alpha.test"]
 
     async def ask(number: int) -> int:
-        made = alpha.world.clock.now()
+        made = alpha.system.clock.now()
         key = f"https://one.beta.test/a/{number}#main-key"
         fields = "(request-target) host date digest"
         body = b"{}" if method == "POST" else b""
@@ -157,15 +157,18 @@ def test_registrable_domains() -> None:
 
 @pytest.mark.clause("FED-10.5")
 async def test_nodeinfo_says_what_the_administrator_switched(town: Town) -> None:
-    house = town.houses["alpha.test"]
-    await person(town, house.domain)
+    harness = town.houses["alpha.test"]
+    await person(town, harness.domain)
 
     async def said() -> bool:
-        async with aiohttp.ClientSession() as http, http.get(house.url + "/nodeinfo/2.1") as answer:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(harness.url + "/nodeinfo/2.1") as answer,
+        ):
             return bool((await answer.json())["openRegistrations"])
 
     assert not await said()
-    async with house.line(town.admin_tokens[house.domain]) as line:
+    async with harness.line(town.admin_tokens[harness.domain]) as line:
         await line.ask("PUT", "/admin/settings", NodeSettings, NodeSettings(registration="open"))
         assert (await line.ask("GET", "/node", NodeView)).registration == "open"
     assert await said()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.errors import Conflict
-from node.graph.friendship import (
+from node.graph.friendship_states import (
     ADVICE,
     BOTH_BLOCK,
     FRIENDS,

@@ -1,6 +1,6 @@
-"""Bells: how one part of this process tells another that there is something to look at.
+"""Wakeups: how one part of this process tells another that there is something to look at.
 
-A bell carries nothing and may ring in vain; whoever hears it reads the durable rows. Other
+A wake-up carries nothing and may come in vain; whoever is woken reads the durable rows. Other
 processes do not hear it, so listeners look again after a while in any case.
 """
 
@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 
-class Bells:
-    """Named bells, such as ``arrivals``, ``deliveries``, ``jobs`` and ``events:<account>``."""
+class Wakeups:
+    """Named wakeups, such as ``arrivals``, ``deliveries``, ``jobs`` and ``events:<account>``."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Future[None]]] = defaultdict(set)
 
-    def ring(self, names: Iterable[str]) -> None:
+    def wake(self, names: Iterable[str]) -> None:
         """Wake everyone who waits for one of `names`."""
         for name in names:
             for future in self._waiting.pop(name, ()):
@@ -23,7 +23,7 @@ class Bells:
                     future.set_result(None)
 
     def listen(self, name: str) -> asyncio.Future[None]:
-        """A future that is done at the next ring. Take it *before* looking at the rows."""
+        """A future that is done at the next wake-up. Take it *before* looking at the rows."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = self._waiting[name]
         waiting.add(future)
@@ -37,7 +37,7 @@ class Bells:
         return future
 
     async def wait(self, future: asyncio.Future[None], seconds: float) -> bool:
-        """Whether the bell rang within `seconds`; the future is used up either way."""
+        """Whether the wake-up came within `seconds`; the future is used up either way."""
         done, _ = await asyncio.wait({future}, timeout=seconds)
         if not done:
             future.cancel()

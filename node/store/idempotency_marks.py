@@ -14,7 +14,7 @@ from node.store import tables
 from node.store.upserts import insert_ignore
 
 
-class Deed(Struct):
+class IdempotencyMark(Struct):
     """`token` scopes the key, `key` and `request` are digests (of the key, of the request)."""
 
     token: bytes
@@ -23,10 +23,10 @@ class Deed(Struct):
     marked: bool = False
 
 
-UNDER_WAY: ContextVar[Deed | None] = ContextVar("deed", default=None)
+UNDER_WAY: ContextVar[IdempotencyMark | None] = ContextVar("deed", default=None)
 
 
-async def mark(connection: AsyncConnection, at: int) -> Deed | None:
+async def mark(connection: AsyncConnection, at: int) -> IdempotencyMark | None:
     """Mark the deed of this task, unless an earlier unit did; the caller notes it once committed.
 
     Raises `Conflict` (API-6.3) when another process was first.

@@ -10,7 +10,7 @@ R = TypeVar("R")
 LARGEST_GROUP = 500  # rows of one commit: what waits behind it waits a few milliseconds
 
 
-class Together(Generic[R]):
+class GroupCommit(Generic[R]):
     """`add` returns when its row is committed. `write` commits rows, in their order."""
 
     def __init__(self, write: Callable[[Sequence[R]], Awaitable[None]]) -> None:

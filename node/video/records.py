@@ -40,7 +40,7 @@ class Words(Struct, frozen=True):
         return PUBLIC in (*self.to, *self.cc)
 
 
-class FilmFile(Struct, frozen=True):
+class MediaFileRecord(Struct, frozen=True):
     """A file of a video: ours by its `blob`, a peer's by its `url`."""
 
     name: str
@@ -55,7 +55,7 @@ class FilmFile(Struct, frozen=True):
     fps: int = 0
 
 
-class Film(Struct, frozen=True):
+class VideoRecord(Struct, frozen=True):
     """A video of ours, or one that came as an object of its own.
 
     `post` is the id of its Note; `bytes` count against the quota; `reason` is clause and words.
@@ -81,51 +81,51 @@ class Film(Struct, frozen=True):
     bytes: int = 0
     ready: datetime | None = None
     deleted: datetime | None = None
-    files: tuple[FilmFile, ...] = ()
+    files: tuple[MediaFileRecord, ...] = ()
 
     @property
     def playable(self) -> bool:
         return self.state is State.READY and self.deleted is None
 
-    def file(self, name: str) -> FilmFile | None:
+    def file(self, name: str) -> MediaFileRecord | None:
         return next((one for one in self.files if one.name == name), None)
 
 
-class Places(Struct, frozen=True):
+class MediaUrls(Struct, frozen=True):
     """Where a node's pages and media are."""
 
     origin: str
     media_origin: str
 
-    def page(self, film: Film) -> str:
-        return f"{self.origin}/v/{film.uuid}"
+    def page(self, record: VideoRecord) -> str:
+        return f"{self.origin}/v/{record.uuid}"
 
-    def open(self, film: Film, file: str) -> str:
+    def open(self, record: VideoRecord, file: str) -> str:
         """The stable address of a public video's file."""
-        return f"{self.media_origin}/media/public/{film.uuid}/{file}"
+        return f"{self.media_origin}/media/public/{record.uuid}/{file}"
 
-    def shown(self, film: Film, file: str) -> str:
+    def shown(self, record: VideoRecord, file: str) -> str:
         """As `open`, for a page of ours: what the page's own host serves needs no host's name.
 
         So that it also plays where the node is reached by another, such as a trial without TLS.
         """
-        address = self.open(film, file)
+        address = self.open(record, file)
         return address.removeprefix(self.origin) if self.media_origin == self.origin else address
 
-    def signed(self, film: Film, file: str) -> str:
+    def signed(self, record: VideoRecord, file: str) -> str:
         """The address that answers to a signature; of our own host, which is signed with it."""
-        return f"{self.origin}/media/signed/{film.uuid}/{file}"
+        return f"{self.origin}/media/signed/{record.uuid}/{file}"
 
     def granted(self, capability: str, file: str) -> str:
         """The capability stands in the path, so that a playlist's relative names keep it."""
         return f"{self.media_origin}/media/{capability}/{file}"
 
-    def told(self, film: Film, file: str) -> str:
+    def told(self, record: VideoRecord, file: str) -> str:
         """The address that peers are told."""
-        return self.open(film, file) if film.words.public else self.signed(film, file)
+        return self.open(record, file) if record.words.public else self.signed(record, file)
 
 
-def files_of(rendered: Rendered) -> tuple[FilmFile, ...]:
+def files_of(rendered: Rendered) -> tuple[MediaFileRecord, ...]:
     """All that was made, by the names under which it is served."""
     kinds = (
         (rendered.mp4, "mp4"),
@@ -135,7 +135,7 @@ def files_of(rendered: Rendered) -> tuple[FilmFile, ...]:
         (rendered.poster, "poster"),
     )
     return tuple(
-        FilmFile(
+        MediaFileRecord(
             name=made.blob.rpartition("/")[2],
             kind=kind,
             media_type=made.media_type,
@@ -150,82 +150,87 @@ def files_of(rendered: Rendered) -> tuple[FilmFile, ...]:
     )
 
 
-def attachment_of(film: Film, places: Places) -> Attachment:
+def attachment_of(record: VideoRecord, media_urls: MediaUrls) -> Attachment:
     """The file as it hangs on the Note."""
-    mp4 = film.file(MP4)
+    mp4 = record.file(MP4)
     return Attachment(
         kind="Video",
         media_type=mp4.media_type if mp4 else "video/mp4",
-        url=places.told(film, MP4),
-        name=film.words.name,
-        width=film.width,
-        height=film.height,
-        duration_ms=film.duration_ms,
+        url=media_urls.told(record, MP4),
+        name=record.words.name,
+        width=record.width,
+        height=record.height,
+        duration_ms=record.duration_ms,
         size=mp4.size if mp4 else 0,
-        blurhash=film.blurhash,
-        poster=places.told(film, POSTER),
+        blurhash=record.blurhash,
+        poster=media_urls.told(record, POSTER),
         digest=multibase.encode(SHA256_MULTIHASH + mp4.sha256) if mp4 else "",
     )
 
 
-def note_of(film: Film, places: Places, actors: tuple[str, ...] = ()) -> Note:
+def note_of(record: VideoRecord, media_urls: MediaUrls, actors: tuple[str, ...] = ()) -> Note:
     """What microblogs get: the title, the text, for a public one the link; and the file."""
-    words, page = film.words, places.page(film)
+    words, page = record.words, media_urls.page(record)
     title = paragraphs(words.name) if words.name else ""
     link = f'<p><a href="{page}">{page}</a></p>' if words.public else ""
     return Note(
-        id=film.post,
-        author=film.author,
+        id=record.post,
+        author=record.author,
         content=(title + words.description + link) or "<p></p>",
-        published=film.ready or film.created,
-        url=page if words.public else film.post,
+        published=record.ready or record.created,
+        url=page if words.public else record.post,
         summary=words.summary,
         sensitive=words.sensitive,
         lang=words.lang,
         to=words.to,
         cc=words.cc,
         mentions=actors,
-        attachments=(attachment_of(film, places),),
+        attachments=(attachment_of(record, media_urls),),
         name=words.name,
-        video=film.id,
+        video=record.id,
     )
 
 
-def video_of(film: Film, places: Places) -> Video:
+def video_of(record: VideoRecord, media_urls: MediaUrls) -> Video:
     """What readers of videos get, at the video's own id."""
-    words, mp4 = film.words, film.file(MP4)
-    playlist = film.file(MASTER)
-    at = film.ready or film.created
+    words, mp4 = record.words, record.file(MP4)
+    playlist = record.file(MASTER)
+    at = record.ready or record.created
     return Video(
-        id=film.id,
-        uuid=film.uuid,
+        id=record.id,
+        uuid=record.uuid,
         name=words.name,
-        author=film.author,
-        channel=film.channel,
+        author=record.author,
+        channel=record.channel,
         published=at,
         updated=at,
-        duration_ms=film.duration_ms,
+        duration_ms=record.duration_ms,
         content=words.description,
-        url=places.page(film) if words.public else film.id,
-        note=film.post,
+        url=media_urls.page(record) if words.public else record.id,
+        note=record.post,
         sensitive=words.sensitive,
         lang=words.lang,
         to=words.to,
         cc=words.cc,
         files=(
             VideoFile(
-                mp4.media_type, places.told(film, MP4), film.width, film.height, mp4.size, mp4.fps
+                mp4.media_type,
+                media_urls.told(record, MP4),
+                record.width,
+                record.height,
+                mp4.size,
+                mp4.fps,
             ),
         )
         if mp4
         else (),
-        hls=places.told(film, MASTER) if playlist else "",
-        poster=places.told(film, POSTER),
-        poster_width=film.width,
-        poster_height=film.height,
-        blurhash=film.blurhash,
-        comments=f"{film.id}/comments",
-        likes=f"{film.id}/likes",
-        shares=f"{film.id}/shares",
-        dislikes=f"{film.id}/dislikes",
+        hls=media_urls.told(record, MASTER) if playlist else "",
+        poster=media_urls.told(record, POSTER),
+        poster_width=record.width,
+        poster_height=record.height,
+        blurhash=record.blurhash,
+        comments=f"{record.id}/comments",
+        likes=f"{record.id}/likes",
+        shares=f"{record.id}/shares",
+        dislikes=f"{record.id}/dislikes",
     )

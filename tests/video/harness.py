@@ -31,16 +31,16 @@ from node.federation.activities.table import parse, render
 from node.inbox import posts
 from node.media.blobs import LocalBlobs
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.inbox import InboxUnit
 from node.store.jobs import Jobs
 from node.store.queue import QueueUnit
-from node.store.unit import Desk, Units
+from node.store.unit import UnitContext, Units
 from node.store.video import VideoUnit
+from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.video import foreign, playing, publishing
-from node.video.films import Places
+from node.video.records import MediaUrls
 from node.video.renditions import NAMES, Facts, File, Plan, Rendered
 from node.web import inbox as inbox_routes
 from node.web import limits, pages
@@ -51,11 +51,11 @@ from node.web.idempotency import Answered
 from node.web.media import Media
 from node.web.objects import Objects
 from node.web.server import API, Kernel, build_application
-from node.web.signup import Doorkeeper
+from node.web.signup import SignUp
 from node.web.uploads import Intake
 from node.web.video import VideoPages, Videos
 from node.worker.jobs import Jobber
-from node.worker.video import Cutter
+from node.worker.video import Transcoder
 
 PROVEN = "X-Proven"  # stands for a signature: what it says is believed
 HANDLERS: Mapping[type, Any] = {
@@ -67,7 +67,7 @@ HANDLERS: Mapping[type, Any] = {
     Block: [(InboxUnit, posts.on_block), (VideoUnit, playing.on_block)],
     EndFriendship: [(VideoUnit, playing.on_end_friendship)],
 }
-MP4_BODY = hashlib.shake_256(b"film").digest(300_000)
+MP4_BODY = hashlib.shake_256(b"record").digest(300_000)
 
 
 def facts(seconds: float = 2.0) -> Facts:
@@ -137,7 +137,7 @@ class Said:
 class Person:
     """Somebody with a token."""
 
-    house: "House"
+    harness: "Harness"
     name: str
     actor: str
     channel: str
@@ -148,7 +148,7 @@ class Person:
         headers = {"Authorization": f"Bearer {self.token}"}
         if body is not None:
             raw, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
-        return await self.house.http(method, API + path, headers, raw)
+        return await self.harness.http(method, API + path, headers, raw)
 
     async def announce(self, file: bytes, digest: bytes | None = None, size: int = 0) -> Said:
         sha256 = base64.b64encode(digest or hashlib.sha256(file).digest()).decode()
@@ -169,7 +169,7 @@ class Person:
         body = {"upload": await self.upload(file), "name": "My cat", **words}
         said = await self.ask("POST", "/videos", body)
         assert said.status == 201, said.raw
-        await self.house.work()
+        await self.harness.work()
         return dict((await self.one(said.body["id"])).body)
 
     async def one(self, id: str) -> Said:
@@ -180,7 +180,7 @@ class Person:
 
 
 @dataclass
-class House:
+class Harness:
     """A node. `neighbours` are the nodes that it reaches."""
 
     name: str
@@ -188,7 +188,7 @@ class House:
     clock: FakeClock
     settings: dict[str, Any] = field(default_factory=dict)
     free_bytes: int = 10**12
-    neighbours: dict[str, "House"] = field(default_factory=dict)
+    neighbours: dict[str, "Harness"] = field(default_factory=dict)
 
     async def open(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -200,38 +200,38 @@ class House:
             await connection.run_sync(tables.METADATA.create_all)
 
         await self.database.write(create)
-        self.entropy, self.bells = FakeEntropy(self.name), Bells()
+        self.entropy, self.wakeups = FakeEntropy(self.name), Wakeups()
         self.units = Units(
-            self.database, Desk(self.origin, self.clock, self.entropy, render), self.bells
+            self.database, UnitContext(self.origin, self.clock, self.entropy, render), self.wakeups
         )
         self.blobs = LocalBlobs(self.folder / "blobs")
-        self.places = Places(self.origin, self.config.media_origin)
+        self.media_urls = MediaUrls(self.origin, self.config.media_origin)
         self.use(QuickStudio(self.blobs, self.folder / "aside"))
         self.refused: list[str] = []
-        self.resolve = Objects(self.units, self.places).resolve
+        self.resolve = Objects(self.units, self.media_urls).resolve
         await self._serve()
 
     def use(self, studio: Any) -> None:
         self.studio = studio
-        self.cutter = Cutter(self.units, studio, self.blobs, self.places)
+        self.transcoder = Transcoder(self.units, studio, self.blobs, self.media_urls)
         jobs = Jobs(self.database, self.clock)
-        self.jobber = Jobber(jobs, self.cutter.kinds(), self.clock, self.bells)
+        self.jobber = Jobber(jobs, self.transcoder.kinds(), self.clock, self.wakeups)
 
     async def _serve(self) -> None:
-        guard = Guard(self.units, self.clock, self.bells)
+        guard = Guard(self.units, self.clock, self.wakeups)
         buckets = limits.MemoryBuckets(self.clock)
         kernel = Kernel(
             guard,
             limits.Limiter(buckets, 10**6, 10**6),
             Answered(self.units, self.entropy),
-            limits.Gate.of(()),
+            limits.TrustedProxies.of(()),
             self.entropy,
         )
         intake = Intake(self.units, self.blobs, self, self.config, lambda: self.free_bytes)
-        videos = Videos(self.units, intake, self, self.entropy.draw, self.places)
-        keeper: Doorkeeper = None  # type: ignore[assignment]
-        site = pages.Pages(self.config, self.units, keeper, kernel.limiter, kernel.gate)
-        ours = VideoPages(videos, self.units, site, self.places, self.prove)
+        videos = Videos(self.units, intake, self, self.entropy.draw, self.media_urls)
+        keeper: SignUp = None  # type: ignore[assignment]
+        site = pages.Pages(self.config, self.units, keeper, kernel.limiter, kernel.proxies)
+        ours = VideoPages(videos, self.units, site, self.media_urls, self.prove)
         media = Media(self.units, self.blobs, self.prove)
         routes = (
             *upload_routes.routes(intake),
@@ -276,10 +276,10 @@ class House:
 
     async def ask(self, actor: str, url: str, document: Any) -> Answer:
         """`Peers.ask`: what a signed POST is to the neighbour."""
-        house = self.neighbours.get(urlsplit(url).netloc)
-        if house is None:
+        harness = self.neighbours.get(urlsplit(url).netloc)
+        if harness is None:
             raise Unreachable("nobody is there")
-        said = await house.http("POST", url, {PROVEN: actor}, json.dumps(document).encode())
+        said = await harness.http("POST", url, {PROVEN: actor}, json.dumps(document).encode())
         return Answer(said.status, said.body)
 
     async def work(self) -> None:
@@ -320,12 +320,12 @@ class House:
             )
             rows = (await connection.execute(query.where(t.state == "due"))).all()
         for row in rows:
-            house = self.neighbours.get(row.host)
-            if house is not None:
-                await house.hear(row.body)
+            harness = self.neighbours.get(row.host)
+            if harness is not None:
+                await harness.hear(row.body)
             await self.change(tables.deliveries, t.seq == row.seq, state="delivered")
-        for house in list(self.neighbours.values()) if rows else []:
-            await house.work()
+        for harness in list(self.neighbours.values()) if rows else []:
+            await harness.work()
 
     # -- people ------------------------------------------------------------------------------------
 
@@ -371,7 +371,7 @@ class House:
             tables.follows, follower=follower, followed=followed, state="accepted", updated=0
         )
 
-    async def tie(self, actor: str, other: str, ours: str = "accepted") -> None:
+    async def friendship(self, actor: str, other: str, ours: str = "accepted") -> None:
         f = tables.friendships
         pair = (f.c.actor == actor) & (f.c.other == other)
         if await self.rows(f, pair):
@@ -399,8 +399,8 @@ async def _handle(unit: QueueUnit, body: bytes) -> None:
 async def befriend(one: Person, other: Person) -> None:
     """Friends, each on their own node (or the same one)."""
     for mine, theirs in ((one, other), (other, one)):
-        house = mine.house
-        if theirs.house is not house:
-            await house.knows(theirs.actor)
-            await house.knows(theirs.channel, "Group")
-        await house.tie(mine.actor, theirs.actor)
+        harness = mine.harness
+        if theirs.harness is not harness:
+            await harness.knows(theirs.actor)
+            await harness.knows(theirs.channel, "Group")
+        await harness.friendship(mine.actor, theirs.actor)

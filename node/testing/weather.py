@@ -20,7 +20,7 @@ from node.federation.actors import ActorDocument, actor_page
 from node.federation.capabilities import OURS
 from node.federation.discovery import ACTIVITY_JSON
 from node.ports import Entropy, Request, Response
-from node.testing.town import Fate, House, Town
+from node.testing.town import Fate, Town, TownNode
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
 from node.wire.keys import PrivateKey, ed25519_from_seed, private_from_material
@@ -94,7 +94,7 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """How a house answered. `clause` is that of its refusal."""
+    """How a node answered. `clause` is that of its refusal."""
 
     status: int
     clause: str
@@ -159,13 +159,13 @@ class Stranger:
         made = httpsig.sign(plain, one.ed25519, now, Dialect.RFC9421)
         return Request("GET", url, {**plain.headers, **made})
 
-    async def send(self, house: House, request: Request) -> Heard:
+    async def send(self, harness: TownNode, request: Request) -> Heard:
         """Send it, as it is."""
-        target = request.url.partition(f"//{house.domain}")[2]
+        target = request.url.partition(f"//{harness.domain}")[2]
         async with self._session.request(
             request.method,
-            URL(house.url + target, encoded=True),
-            headers={**request.headers, "host": house.domain},
+            URL(harness.url + target, encoded=True),
+            headers={**request.headers, "host": harness.domain},
             data=request.body or None,
             allow_redirects=False,
         ) as answer:
@@ -176,10 +176,10 @@ class Stranger:
             said = {}
         return Heard(answer.status, str(said.get("clause", "")), said)
 
-    async def say(self, house: House, one: Character, document: Any) -> Heard:
-        """Deliver `document` to the shared inbox of `house`, signed by `one` as it should be."""
-        url = f"https://{house.domain}/inbox"
-        return await self.send(house, self.signed(one.ed25519, document, url))
+    async def say(self, harness: TownNode, one: Character, document: Any) -> Heard:
+        """Deliver `document` to the shared inbox of `harness`, signed by `one` as it should be."""
+        url = f"https://{harness.domain}/inbox"
+        return await self.send(harness, self.signed(one.ed25519, document, url))
 
     async def close(self) -> None:
         """Close its connections."""

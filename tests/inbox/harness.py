@@ -1,4 +1,4 @@
-"""One node's posts, on a database or a shelf: its people, people elsewhere, and what arrives."""
+"""One node's posts, on a database or in memory: its people, people elsewhere, and what arrives."""
 
 import json
 from abc import ABC, abstractmethod
@@ -23,22 +23,22 @@ from node.federation.activities.shapes import (
     UpdateNote,
 )
 from node.graph.accounts import Account, Role, State
-from node.graph.friendship import Pair, Stance
-from node.graph.room import Following, FollowState
-from node.graph.tie import Tie
+from node.graph.friendship import Friendship
+from node.graph.friendship_states import Pair, Stance
+from node.graph.friendship_unit import Following, FollowState
 from node.inbox import posts, publishing
 from node.inbox.audiences import Choice
 from node.inbox.publishing import Draft
 from node.store import tables
-from node.store.bells import Bells
 from node.store.database import Database
 from node.store.feeds import FeedUnit
 from node.store.inbox import InboxUnit
-from node.store.unit import Desk, Units
+from node.store.unit import UnitContext, Units
+from node.store.wakeups import Wakeups
 from node.testing import memory
 from node.testing.fakes import NEW_YEAR, FakeClock, FakeEntropy
-from node.testing.memory import Shelf
-from node.testing.memory.shelf import Actor, Arrived
+from node.testing.memory import MemoryTables
+from node.testing.memory.tables import Actor, Arrived
 from node.wire.api.inbox import Post
 
 T = TypeVar("T")
@@ -76,23 +76,23 @@ def create(made: Note) -> CreateNote:
     return CreateNote(f"{made.id}/create", made.author, made)
 
 
-class House(ABC):
+class Harness(ABC):
     """A node. `sent` holds what was owed to others, as (activity, inbox)."""
 
     units: Units
-    store: Database | Shelf
+    store: Database | MemoryTables
 
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.sent: list[tuple[Activity, str]] = []
-        self.desk = Desk(HERE, self.clock, FakeEntropy(), render)
+        self.context = UnitContext(HERE, self.clock, FakeEntropy(), render)
 
     @abstractmethod
     async def person(self, id: str) -> str:
         """Someone; of ours when the id is."""
 
     @abstractmethod
-    async def put_tie(self, actor: str, other: str, ours: str, theirs: str) -> None:
+    async def put_friendship(self, actor: str, other: str, ours: str, theirs: str) -> None:
         """How one of ours stands to somebody."""
 
     @abstractmethod
@@ -122,14 +122,16 @@ class House(ABC):
     async def readers(self, post: str) -> list[str]:
         """The accounts in whose feed the post stands."""
 
-    async def tie(self, one: str, other: str, ours: str = "accepted", theirs: str = "") -> None:
+    async def friendship(
+        self, one: str, other: str, ours: str = "accepted", theirs: str = ""
+    ) -> None:
         """How the two stand to each other, as each of ours has it on disk."""
         for actor, them, said, heard in (
             (one, other, ours, theirs or ours),
             (other, one, theirs or ours, ours),
         ):
             if actor.startswith(HERE):
-                await self.put_tie(actor, them, said, heard)
+                await self.put_friendship(actor, them, said, heard)
 
     async def do(self, work: Callable[[InboxUnit], Awaitable[T]]) -> T:
         """A command, and all that arrives at home because of it."""
@@ -199,13 +201,13 @@ class House(ABC):
         return [(one.kind, one.actor.id, one.object) for one in items]
 
 
-class DatabaseHouse(House):
-    """A house whose rows are in a database."""
+class DatabaseHouse(Harness):
+    """A harness whose rows are in a database."""
 
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.store = self.database = database
-        self.units = Units(database, self.desk, Bells())
+        self.units = Units(database, self.context, Wakeups())
 
     async def write(self, *statements: Any) -> None:
         async def work(connection: AsyncConnection) -> None:
@@ -241,7 +243,7 @@ class DatabaseHouse(House):
             )
         return id
 
-    async def put_tie(self, actor: str, other: str, ours: str, theirs: str) -> None:
+    async def put_friendship(self, actor: str, other: str, ours: str, theirs: str) -> None:
         table = tables.friendships
         old = table.delete().filter_by(actor=actor, other=other)
         new = table.insert().values(actor=actor, other=other, ours=ours, theirs=theirs, updated=0)
@@ -282,17 +284,17 @@ class DatabaseHouse(House):
         return [row.account for row in lines]
 
 
-class ShelfHouse(House):
-    """A house whose rows are on a shelf: no file, no waiting."""
+class ShelfHouse(Harness):
+    """A harness whose rows are on tables in memory: no file, no waiting."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, tables: MemoryTables) -> None:
         super().__init__()
-        self.store = self.shelf = shelf
-        self.units = memory.Units(shelf, self.desk, Bells())
+        self.store = self.tables = tables
+        self.units = memory.Units(tables, self.context, Wakeups())
 
     async def person(self, id: str) -> str:
         local, name = id.startswith(HERE), id.rpartition("/")[2]
-        self.shelf.actors[id] = Actor(
+        self.tables.actors[id] = Actor(
             id,
             local=local,
             account=name if local else None,
@@ -303,67 +305,67 @@ class ShelfHouse(House):
             friends=f"{id}/friends",
         )
         if local:
-            self.shelf.accounts[name] = Account(
+            self.tables.accounts[name] = Account(
                 name, name, id, f"{id}-c", "", Role.MEMBER, State.ACTIVE, self.clock.now()
             )
         return id
 
-    async def put_tie(self, actor: str, other: str, ours: str, theirs: str) -> None:
-        tie = Tie(actor, other, Pair(Stance(ours), Stance(theirs)))
-        self.shelf.ties[actor, other] = tie, 0
+    async def put_friendship(self, actor: str, other: str, ours: str, theirs: str) -> None:
+        friendship = Friendship(actor, other, Pair(Stance(ours), Stance(theirs)))
+        self.tables.friendships[actor, other] = friendship, 0
 
     async def follow(self, follower: str, followed: str) -> None:
         row = Following(follower, followed, (), FollowState.ACCEPTED)
-        self.shelf.follows[follower, followed] = row, 0
+        self.tables.follows[follower, followed] = row, 0
 
     async def take_owed(self) -> list[tuple[bytes, str]]:
-        rows = self.shelf.deliveries.values()
-        owed = [(self.shelf.outbox[row.activity].body, row.inbox) for row in rows]
-        self.shelf.deliveries.clear()
+        rows = self.tables.deliveries.values()
+        owed = [(self.tables.outbox[row.activity].body, row.inbox) for row in rows]
+        self.tables.deliveries.clear()
         return owed
 
     async def take_arrived(self) -> list[bytes]:
-        arrived = [row.body for row in self.shelf.arrivals.values()]
-        self.shelf.arrivals.clear()
+        arrived = [row.body for row in self.tables.arrivals.values()]
+        self.tables.arrivals.clear()
         return arrived
 
     async def put_arrival(self, actor: str, activity: str, body: bytes, state: str) -> None:
         now = self.clock.now()
-        self.shelf.arrivals[actor, activity] = Arrived(0, body, now, now, state)
+        self.tables.arrivals[actor, activity] = Arrived(0, body, now, now, state)
 
     async def arrivals(self) -> dict[str, bytes]:
-        return {activity: row.body for (_, activity), row in self.shelf.arrivals.items()}
+        return {activity: row.body for (_, activity), row in self.tables.arrivals.items()}
 
     async def told(self) -> list[str]:
-        return [event.kind for _, event in sorted(self.shelf.events.items())]
+        return [event.kind for _, event in sorted(self.tables.events.items())]
 
     async def readers(self, post: str) -> list[str]:
-        return [account for account, id in self.shelf.timeline if id == post]
+        return [account for account, id in self.tables.timeline if id == post]
 
 
-async def open_house(database: Database) -> DatabaseHouse:
+async def open_harness(database: Database) -> DatabaseHouse:
     """As `settled`, on a database."""
-    house = DatabaseHouse(database)
-    await settled(house)
-    return house
+    harness = DatabaseHouse(database)
+    await settled(harness)
+    return harness
 
 
-async def any_house(store: Database | Shelf) -> House:
+async def any_harness(store: Database | MemoryTables) -> Harness:
     """As `settled`, wherever the rows are."""
-    house = ShelfHouse(store) if isinstance(store, Shelf) else DatabaseHouse(store)
-    await settled(house)
-    return house
+    harness = ShelfHouse(store) if isinstance(store, MemoryTables) else DatabaseHouse(store)
+    await settled(harness)
+    return harness
 
 
-async def settled(house: House) -> None:
+async def settled(harness: Harness) -> None:
     """Alice and Carol live here; Bob and Dora elsewhere, and Eve, whom nobody knows.
 
     Alice is a friend of Bob, Dora and Carol; nobody else is of anybody.
     """
     for id in (ALICE, CAROL, BOB, DORA, EVE):
-        await house.person(id)
+        await harness.person(id)
     for other in (BOB, DORA, CAROL):
-        await house.tie(ALICE, other)
+        await harness.friendship(ALICE, other)
 
 
 PUBLIC_TO = (PUBLIC,)

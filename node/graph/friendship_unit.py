@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from node.errors import Malformed, Missing
 from node.federation.activities.shapes import Activity, OfferFriendship
-from node.graph.friendship import View, view
-from node.graph.tie import Tie
+from node.graph.friendship import Friendship
+from node.graph.friendship_states import View, view
 
 
 class FollowState(StrEnum):
@@ -30,7 +30,7 @@ class Following(Struct, frozen=True):
     state: FollowState
 
 
-class Room(Protocol):
+class FriendshipUnit(Protocol):
     """The unit of this room."""
 
     now: datetime
@@ -65,17 +65,17 @@ class Room(Protocol):
         """Whether the actor's server takes an Offer of a Relationship; ours does."""
         ...
 
-    async def tie(self, actor: str, other: str) -> Tie: ...
+    async def friendship(self, actor: str, other: str) -> Friendship: ...
 
-    async def tie_by_offer(self, id: str, other: str) -> Tie | None:
-        """The tie whose open or accepted request of ours to `other` is `id`."""
+    async def friendship_by_offer(self, id: str, other: str) -> Friendship | None:
+        """The friendship whose open or accepted request of ours to `other` is `id`."""
         ...
 
-    async def ties_by_statement(self, id: str, other: str) -> list[Tie]:
-        """The ties in which a request or block `id` of `other` is live."""
+    async def ties_by_statement(self, id: str, other: str) -> list[Friendship]:
+        """The friendships in which a request or block `id` of `other` is live."""
         ...
 
-    async def put_tie(self, tie: Tie) -> None: ...
+    async def put_friendship(self, friendship: Friendship) -> None: ...
 
     async def following(self, follower: str, followed: str) -> Following | None: ...
 
@@ -95,18 +95,18 @@ class Room(Protocol):
         """Whether `actor` is known to have ended the statement `id`."""
         ...
 
-    async def bury(self, id: str, actor: str) -> None: ...
+    async def add_tombstone(self, id: str, actor: str) -> None: ...
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None: ...
 
     async def unnotify(self, account: str, kind: str, actor: str) -> None: ...
 
     async def forget(self, actor: str) -> None:
-        """Drop every tie and Follow of an actor that is gone."""
+        """Drop every friendship and Follow of an actor that is gone."""
         ...
 
 
-async def other_one(unit: Room, actor: str, other: str) -> None:
+async def other_one(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Raises `Malformed` (GRA-3.1) when the two are one, `Missing` (GRA-3.1) when not known."""
     if actor == other:
         raise Malformed("GRA-3.1", "nobody is their own friend, follower or foe")
@@ -114,7 +114,7 @@ async def other_one(unit: Room, actor: str, other: str) -> None:
         raise Missing("GRA-3.1", "there is no such person")
 
 
-async def ours(unit: Room, actor: str) -> str:
+async def ours(unit: FriendshipUnit, actor: str) -> str:
     """The account of one of our people. Raises `Missing` (GRA-3.1)."""
     account = await unit.person(actor)
     if account is None:
@@ -122,7 +122,7 @@ async def ours(unit: Room, actor: str) -> str:
     return account
 
 
-async def mutual(unit: Room, actor: str, other: str) -> bool:
+async def mutual(unit: FriendshipUnit, actor: str, other: str) -> bool:
     """Whether both follow each other and `other` is of a foreign server (GRA-5.4)."""
     if await unit.speaks_friendship(other):
         return False
@@ -135,17 +135,17 @@ async def mutual(unit: Room, actor: str, other: str) -> bool:
     )
 
 
-async def seen_as(unit: Room, actor: str, other: str) -> View:
+async def seen_as(unit: FriendshipUnit, actor: str, other: str) -> View:
     """What our `actor` is shown of `other`."""
-    tie = await unit.tie(actor, other)
-    return view(tie.pair, await mutual(unit, actor, other))
+    friendship = await unit.friendship(actor, other)
+    return view(friendship.pair, await mutual(unit, actor, other))
 
 
-async def keep(unit: Room, before: Tie, after: Tie) -> None:
-    """Store a changed tie, and tell the devices when what they show has changed."""
+async def keep(unit: FriendshipUnit, before: Friendship, after: Friendship) -> None:
+    """Store a changed friendship, and tell the devices when what they show has changed."""
     if after == before:
         return
-    await unit.put_tie(after)
+    await unit.put_friendship(after)
     account = await unit.person(after.actor)
     if account is None or after.pair == before.pair:
         return

@@ -10,14 +10,14 @@ from typing import Protocol
 from node.federation.memory import Memory
 from node.federation.sending import Attempt, GaveUp, Later, Verdict, judge
 from node.ports import Clock, Entropy
-from node.store.lanes import Lanes, Parcel
+from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
 
 LOG = logging.getLogger("node.worker")
 
 AT_ONCE = 512  # lanes that post at the same time
-GLANCE = 64  # parcels that are read at once when a bell rings
+GLANCE = 64  # deliveries that are read at once when woken
 MOST_DRAINED = 10_000
-AHEAD = 16  # parcels that are read of a lane at a time
+AHEAD = 16  # deliveries that are read of a lane at a time
 RENEW_SECONDS = 20.0  # of a lease of 60
 
 
@@ -48,16 +48,18 @@ class Carrier(Protocol):
 class Sender:
     """The worker's hand for deliveries."""
 
-    def __init__(self, lanes: Lanes, courier: Carrier, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, lanes: DeliveryQueue, courier: Carrier, clock: Clock, entropy: Entropy
+    ) -> None:
         self._lanes = lanes
         self._courier = courier
         self._clock = clock
         self._entropy = entropy
         self._open: dict[str, asyncio.Task[bool]] = {}
-        # Lanes whose head has to wait, and since which row nothing was looked at.
+        # DeliveryQueue whose head has to wait, and since which row nothing was looked at.
         self._waits: dict[str, datetime] = {}
         self._again: set[str] = set()
-        # Lanes that were read to their end, and its row: what is behind it is all there is.
+        # DeliveryQueue that were read to their end, and its row: what is behind it is all there is.
         self._drained: Memory[str, int] = Memory(MOST_DRAINED, math.inf)
         # Since when a host takes nothing: what waited behind others has waited too (FED-8.4).
         self._silent: Memory[str, datetime] = Memory(MOST_DRAINED, math.inf)
@@ -78,23 +80,23 @@ class Sender:
             # What is past its time and was not opened has nothing left to send.
             self._waits = {host: at for host, at in self._waits.items() if at > now}
             return opened
-        parcels: list[Parcel] = []
+        queued: list[QueuedDelivery] = []
         if self._lanes.alone:
-            parcels = await self._lanes.parcels_since(self._seen, GLANCE)
-        if len(parcels) == GLANCE or not self._lanes.alone:
+            queued = await self._lanes.parcels_since(self._seen, GLANCE)
+        if len(queued) == GLANCE or not self._lanes.alone:
             hosts, self._seen = await self._lanes.hosts_since(self._seen)
             return sum([self._start(host) for host in hosts])
-        return sum([self._start(*each) for each in self._by_host(parcels).items()])
+        return sum([self._start(*each) for each in self._by_host(queued).items()])
 
-    def _by_host(self, parcels: list[Parcel]) -> dict[str, list[Parcel]]:
-        """New parcels by lane; of a lane that may hold older ones none, so that it is read."""
-        found: dict[str, list[Parcel]] = {}
-        for parcel in parcels:
-            self._seen = max(self._seen, parcel.seq)
-            lane = found.setdefault(parcel.host, [])
-            end = self._drained.get(parcel.host, 0)
-            if end is not None and parcel.seq > end:
-                lane.append(parcel)
+    def _by_host(self, queued: list[QueuedDelivery]) -> dict[str, list[QueuedDelivery]]:
+        """New deliveries by lane; of a lane that may hold older ones none, so that it is read."""
+        found: dict[str, list[QueuedDelivery]] = {}
+        for delivery in queued:
+            self._seen = max(self._seen, delivery.seq)
+            lane = found.setdefault(delivery.host, [])
+            end = self._drained.get(delivery.host, 0)
+            if end is not None and delivery.seq > end:
+                lane.append(delivery)
         return found
 
     async def heard(self, host: str) -> None:
@@ -107,7 +109,7 @@ class Sender:
             self._start(host)
 
     async def settle(self) -> bool:
-        """Wait until no lane is open; whether any parcel was sent."""
+        """Wait until no lane is open; whether any delivery was sent."""
         sent = False
         while self._open:
             done, _ = await asyncio.wait(self._open.values())
@@ -129,7 +131,7 @@ class Sender:
         """When the first of the waiting lanes is to be looked at."""
         return min(self._waits.values(), default=None)
 
-    def _start(self, host: str, parcels: Sequence[Parcel] = ()) -> bool:
+    def _start(self, host: str, queued: Sequence[QueuedDelivery] = ()) -> bool:
         if host in self._open:
             self._again.add(host)  # its lane may just have seen its end
             return False
@@ -137,7 +139,7 @@ class Sender:
         if until is not None and until > self._clock.now():
             return False
         self._waits.pop(host, None)
-        task = asyncio.create_task(self._run(host, parcels))
+        task = asyncio.create_task(self._run(host, queued))
         self._open[host] = task
         task.add_done_callback(lambda done: self._ended(host, done))
         return True
@@ -150,7 +152,7 @@ class Sender:
             self._again.discard(host)
             self._start(host)
 
-    async def _run(self, host: str, parcels: Sequence[Parcel]) -> bool:
+    async def _run(self, host: str, queued: Sequence[QueuedDelivery]) -> bool:
         if not await self._lanes.lease(host):
             return False
         leased = self._clock.ticks()
@@ -158,52 +160,52 @@ class Sender:
         end = self._drained.get(host, 0) or 0
         self._drained.forget(host)
         try:
-            while parcels := parcels or await self._lanes.parcels(host, after, AHEAD):
-                for parcel in parcels:
+            while queued := queued or await self._lanes.queued(host, after, AHEAD):
+                for delivery in queued:
                     if self._clock.ticks() - leased > RENEW_SECONDS:
                         if not await self._lanes.lease(host):
                             return sent
                         leased = self._clock.ticks()
-                    if self._must_wait(parcel):
+                    if self._must_wait(delivery):
                         return sent
                     sent = True
-                    if not await self._send(parcel):
+                    if not await self._send(delivery):
                         return sent
-                    after = parcel.seq
-                parcels = ()
+                    after = delivery.seq
+                queued = ()
             self._drained.put(host, max(after, end), 0)
         finally:
             await self._lanes.release(host)
         return sent
 
-    def _must_wait(self, parcel: Parcel) -> bool:
-        if parcel.due <= self._clock.now():
+    def _must_wait(self, delivery: QueuedDelivery) -> bool:
+        if delivery.due <= self._clock.now():
             return False
-        self._waits[parcel.host] = parcel.due
+        self._waits[delivery.host] = delivery.due
         return True
 
-    async def _send(self, parcel: Parcel) -> bool:
-        """Post one parcel and settle it; whether the lane goes on."""
-        first_tried = parcel.first_tried or self._since(parcel)
+    async def _send(self, delivery: QueuedDelivery) -> bool:
+        """Post one delivery and settle it; whether the lane goes on."""
+        first_tried = delivery.first_tried or self._since(delivery)
         async with self._slots:
-            outcome = await self._courier.carry(parcel.inbox, parcel.body, parcel.actor)
-        attempt = Attempt(parcel.failures, first_tried, outcome.retry_after, outcome.trouble)
+            outcome = await self._courier.carry(delivery.inbox, delivery.body, delivery.actor)
+        attempt = Attempt(delivery.failures, first_tried, outcome.retry_after, outcome.trouble)
         spread = self._entropy.draw(1)[0] / 256
         verdict = judge(outcome.status, attempt, self._clock.now(), spread)
         if outcome.never:
             verdict = GaveUp(outcome.trouble)
-        self._remember(parcel.host, verdict, first_tried)
-        await self._lanes.settle(parcel, verdict, first_tried)
+        self._remember(delivery.host, verdict, first_tried)
+        await self._lanes.settle(delivery, verdict, first_tried)
         if not isinstance(verdict, Later) or not verdict.holds:
             return True
         # To the microsecond of the row, or the lane would be opened a moment too early.
-        self._waits[parcel.host] = verdict.at
+        self._waits[delivery.host] = verdict.at
         return False
 
-    def _since(self, parcel: Parcel) -> datetime:
-        """Since when a parcel fails that was not tried yet: its host may have failed before."""
-        silent = self._silent.get(parcel.host, 0)
-        return self._clock.now() if silent is None else max(parcel.due, silent)
+    def _since(self, delivery: QueuedDelivery) -> datetime:
+        """Since when a delivery fails that was not tried yet: its host may have failed before."""
+        silent = self._silent.get(delivery.host, 0)
+        return self._clock.now() if silent is None else max(delivery.due, silent)
 
     def _remember(self, host: str, verdict: Verdict, first_tried: datetime) -> None:
         failed = verdict.holds if isinstance(verdict, Later) else False

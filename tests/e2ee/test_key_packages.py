@@ -7,14 +7,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import update
 
-from node.e2ee import keydir
+from node.e2ee import key_packages
 from node.e2ee.mls.public import key_package
 from node.errors import Forbidden, Missing
 from node.store import tables
 from node.store.e2ee import E2eeUnit
 from node.testing.fakes import FakeClock
 from node.wire.api.e2ee import ClaimRequest, NewKeyPackages, PublishedPackage
-from tests.e2ee.houses import House, Person, at_once, befriend, package
+from tests.e2ee.harness import Harness, Person, at_once, befriend, package
 
 
 async def publish(who: Person, *bodies: bytes, last: bytes | None = None):
@@ -40,7 +40,7 @@ def wrapped(body: bytes) -> bytes:
     return b"\x00\x01\x00\x05" + body
 
 
-async def test_published_is_counted(alpha: House) -> None:
+async def test_published_is_counted(alpha: Harness) -> None:
     alice = await alpha.person("alice")
     stock = await publish(alice, alice.package(), wrapped(alice.package()), last=alice.package())
     assert [(s.suite, s.single_use) for s in stock] == [(1, 2)]
@@ -50,7 +50,7 @@ async def test_published_is_counted(alpha: House) -> None:
 
 
 @pytest.mark.clause("E2E-1.1")
-async def test_a_package_for_another_actor_is_refused(alpha: House, refused) -> None:
+async def test_a_package_for_another_actor_is_refused(alpha: Harness, refused) -> None:
     alice = await alpha.person("alice")
     for actor in (f"{alpha.origin}/a/bob", alice.actor + "/", alice.actor.upper()):
         with refused("E2E-1.1"):
@@ -77,7 +77,7 @@ async def test_a_package_that_is_not_valid_is_refused(alpha, refused, how, claus
 
 
 @pytest.mark.clause("E2E-2.1")
-async def test_a_year_is_accepted_and_garbage_is_not(alpha: House, refused) -> None:
+async def test_a_year_is_accepted_and_garbage_is_not(alpha: Harness, refused) -> None:
     alice = await alpha.person("alice")
     await publish(alice, last=alice.package(days=400))
     with refused("E2E-2.1"):
@@ -85,7 +85,7 @@ async def test_a_year_is_accepted_and_garbage_is_not(alpha: House, refused) -> N
 
 
 @pytest.mark.clause("E2E-2.2")
-async def test_a_device_has_one_signature_key(alpha: House, refused) -> None:
+async def test_a_device_has_one_signature_key(alpha: Harness, refused) -> None:
     alice = await alpha.person("alice")
     await fill(alice)
     alice.key = Ed25519PrivateKey.generate()
@@ -94,7 +94,7 @@ async def test_a_device_has_one_signature_key(alpha: House, refused) -> None:
 
 
 @pytest.mark.clause("E2E-2.3")
-async def test_the_pool_has_a_limit_and_a_last_resort(alpha: House, refused) -> None:
+async def test_the_pool_has_a_limit_and_a_last_resort(alpha: Harness, refused) -> None:
     alice = await alpha.person("alice")
     with refused("E2E-2.3"):
         await publish(alice, alice.package())
@@ -108,7 +108,7 @@ async def test_the_pool_has_a_limit_and_a_last_resort(alpha: House, refused) -> 
 
 
 @pytest.mark.clause("E2E-2.4")
-async def test_the_same_again_changes_nothing_and_is_nobody_elses(alpha: House, refused) -> None:
+async def test_the_same_again_changes_nothing_and_is_nobody_elses(alpha: Harness, refused) -> None:
     alice = await alpha.person("alice")
     other = await alpha.device("alice", "tablet")
     bodies = await fill(alice)
@@ -118,7 +118,7 @@ async def test_the_same_again_changes_nothing_and_is_nobody_elses(alpha: House, 
 
 
 @pytest.mark.clause("E2E-2.5")
-async def test_the_collection_lists_the_last_resort_alone(alpha: House) -> None:
+async def test_the_collection_lists_the_last_resort_alone(alpha: Harness) -> None:
     alice = await alpha.person("alice")
     await fill(alice)
     listed = await alpha.pages.key_packages(alice.actor)
@@ -128,7 +128,9 @@ async def test_the_collection_lists_the_last_resort_alone(alpha: House) -> None:
     assert shown["type"] == "KeyPackage"
     assert shown["attributedTo"] == alice.actor
     assert shown["ciphersuite"] == "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519"
-    assert keydir.read_document(shown, alice.actor, alpha.clock.now()).id == listed["items"][0]
+    assert (
+        key_packages.read_document(shown, alice.actor, alpha.clock.now()).id == listed["items"][0]
+    )
     for row in await alpha.rows(tables.key_packages):
         assert (await alpha.pages.object(row.id, None) is not None) is row.last_resort
     with pytest.raises(Missing):
@@ -136,7 +138,7 @@ async def test_the_collection_lists_the_last_resort_alone(alpha: House) -> None:
 
 
 @pytest.mark.clause("E2E-2.6", "E2E-2.9")
-async def test_ten_claims_at_once_get_ten_packages(either: House) -> None:
+async def test_ten_claims_at_once_get_ten_packages(either: Harness) -> None:
     alice, bob = await either.person("alice"), await either.person("bob")
     await befriend(alice, bob)
     bodies = await fill(bob, 12)
@@ -150,7 +152,7 @@ async def test_ten_claims_at_once_get_ten_packages(either: House) -> None:
 
 
 @pytest.mark.clause("E2E-2.6")
-async def test_an_empty_pool_falls_back_to_the_last_resort(alpha: House) -> None:
+async def test_an_empty_pool_falls_back_to_the_last_resort(alpha: Harness) -> None:
     alice, bob = await alpha.person("alice"), await alpha.person("bob")
     await befriend(alice, bob)
     last = bob.package()
@@ -163,7 +165,7 @@ async def test_an_empty_pool_falls_back_to_the_last_resort(alpha: House) -> None
     assert '"last_resort_used":true' in told[-1].data
 
 
-async def test_each_device_gives_one_but_the_asking_one(alpha: House) -> None:
+async def test_each_device_gives_one_but_the_asking_one(alpha: Harness) -> None:
     alice = await alpha.person("alice")
     tablet = await alpha.device("alice", "tablet")
     await fill(alice)
@@ -179,7 +181,7 @@ async def test_each_device_gives_one_but_the_asking_one(alpha: House) -> None:
 
 
 @pytest.mark.clause("E2E-2.7")
-async def test_a_stranger_gets_none(alpha: House, beta: House, refused) -> None:
+async def test_a_stranger_gets_none(alpha: Harness, beta: Harness, refused) -> None:
     alice, mallory = await alpha.person("alice"), await alpha.person("mallory")
     eve = await beta.person("eve")
     await fill(alice)
@@ -200,7 +202,7 @@ async def test_a_stranger_gets_none(alpha: House, beta: House, refused) -> None:
 
 
 @pytest.mark.clause("E2E-2.8")
-async def test_a_friend_cannot_empty_the_pool(alpha: House, clock: FakeClock, refused) -> None:
+async def test_a_friend_cannot_empty_the_pool(alpha: Harness, clock: FakeClock, refused) -> None:
     alice, bob = await alpha.person("alice"), await alpha.person("bob")
     await befriend(alice, bob)
     await fill(bob, 30)
@@ -225,13 +227,13 @@ async def test_expired_and_revoked_are_not_handed_out(alpha, clock, refused) -> 
     await alpha.revoke(bob)
     assert await claim(alice, bob.actor) == []
     assert (await alpha.pages.key_packages(bob.actor))["items"] == []
-    await alpha.units.run(E2eeUnit, lambda unit: keydir.void(unit, bob.caller.device))
+    await alpha.units.run(E2eeUnit, lambda unit: key_packages.void(unit, bob.caller.device))
     assert await alpha.rows(tables.key_packages) == []
     assert await alpha.pages.object(first.id, None) is None
 
 
 @pytest.mark.clause("E2E-2.10")
-async def test_a_friends_node_is_asked(alpha: House, beta: House, refused) -> None:
+async def test_a_friends_node_is_asked(alpha: Harness, beta: Harness, refused) -> None:
     alice, bob = await alpha.person("alice"), await beta.person("bob")
     bodies = await fill(bob)
     with refused("E2E-2.7"):
@@ -251,8 +253,8 @@ async def test_what_a_peer_hands_out_is_checked(alpha, beta, monkeypatch, refuse
     await fill(bob)
 
     async def swapped(owner: str, asker: str, said: object):
-        offer = keydir.Offer("id", owner, "", b"", 1, eve.package(), False, 0)
-        return keydir.claimed(owner, [offer])
+        offer = key_packages.PublishedKeyPackage("id", owner, "", b"", 1, eve.package(), False, 0)
+        return key_packages.claimed(owner, [offer])
 
     monkeypatch.setattr(beta.pages, "claim", swapped)
     with refused("E2E-1.1"):
@@ -274,7 +276,7 @@ async def test_a_peer_that_hands_out_nothing_lists(alpha, beta, monkeypatch) -> 
     assert found.content == last
 
 
-async def test_claims_for_one_package_are_not_doubled(either: House) -> None:
+async def test_claims_for_one_package_are_not_doubled(either: Harness) -> None:
     alice, bob = await either.person("alice"), await either.person("bob")
     await befriend(alice, bob)
     single, last = bob.package(), bob.package()

@@ -15,18 +15,18 @@ from node.federation.activities.shapes import (
     Undo,
 )
 from node.graph import blocking, following
-from node.graph.friendship import FRIENDS, INCOMING, REQUESTED, Event, Stance
-from node.graph.room import Following, Room, keep, offer, ours
-from node.graph.tie import Tie, accepted, cleared, moved, offered, without
+from node.graph.friendship import Friendship, accepted, cleared, moved, offered, without
+from node.graph.friendship_states import FRIENDS, INCOMING, REQUESTED, Event, Stance
+from node.graph.friendship_unit import Following, FriendshipUnit, keep, offer, ours
 from node.wire.ids import same_origin
 
 
-async def on_offer(activity: OfferFriendship, unit: Room) -> None:
+async def on_offer(activity: OfferFriendship, unit: FriendshipUnit) -> None:
     """Someone asks to be friends; asked again, we answer again: our answer may be lost."""
     account = await ours(unit, activity.object)
     if activity.actor == activity.object:
         raise Malformed("GRA-3.1", "nobody is their own friend")
-    before = await unit.tie(activity.object, activity.actor)
+    before = await unit.friendship(activity.object, activity.actor)
     if before.pair.ours is Stance.BLOCKED:
         raise Forbidden("GRA-4.2", "this person cannot be asked")
     asked = offer(activity.id, activity.actor, activity.object)
@@ -44,7 +44,7 @@ async def on_offer(activity: OfferFriendship, unit: Room) -> None:
         await unit.notify(account, kind, activity.actor, "")
 
 
-async def on_accept(activity: Accept, unit: Room) -> None:
+async def on_accept(activity: Accept, unit: FriendshipUnit) -> None:
     """A yes counts only for our own open request or Follow, and only from whom it asked."""
     row = await _our_following(activity, unit)
     if row is not None:
@@ -60,7 +60,7 @@ async def on_accept(activity: Accept, unit: Room) -> None:
         await unit.notify(account, "friend_accepted", activity.actor, "")
 
 
-async def on_reject(activity: Reject, unit: Room) -> None:
+async def on_reject(activity: Reject, unit: FriendshipUnit) -> None:
     """A no to our request or Follow, or the end of what it made; of anything else: silence."""
     row = await _our_following(activity, unit)
     if row is not None:
@@ -71,7 +71,7 @@ async def on_reject(activity: Reject, unit: Room) -> None:
         await keep(unit, before, without(before, [activity.object], Event.REJECTED))
 
 
-async def on_undo(activity: Undo, unit: Room) -> None:
+async def on_undo(activity: Undo, unit: FriendshipUnit) -> None:
     """Something is taken back: a request, a Follow, a Block, or an Accept of ours."""
     if isinstance(activity.of, Accept):
         taken = Reject(activity.id, activity.actor, activity.of.object)
@@ -87,7 +87,7 @@ async def on_undo(activity: Undo, unit: Room) -> None:
         await blocking.unblocked(activity, activity.of, unit)
 
 
-async def _withdrawn(activity: Undo, unit: Room) -> None:
+async def _withdrawn(activity: Undo, unit: FriendshipUnit) -> None:
     if not activity.object:
         return
     for before in await unit.ties_by_statement(activity.object, activity.actor):
@@ -96,19 +96,19 @@ async def _withdrawn(activity: Undo, unit: Room) -> None:
         else:
             await keep(unit, before, without(before, [activity.object], Event.WITHDRAWN))
     if activity.of is not None:
-        await unit.bury(activity.object, activity.actor)
+        await unit.add_tombstone(activity.object, activity.actor)
 
 
-async def on_end(activity: EndFriendship, unit: Room) -> None:
+async def on_end(activity: EndFriendship, unit: FriendshipUnit) -> None:
     """A friendship ends, with the requests that made it; it may come before they do."""
     await ours(unit, activity.object)
-    before = await unit.tie(activity.object, activity.actor)
+    before = await unit.friendship(activity.object, activity.actor)
     named = activity.offers or before.offers
     for id in named:
         if id == before.our_offer:
             continue
         if same_origin(id, activity.actor):
-            await unit.bury(id, activity.actor)
+            await unit.add_tombstone(id, activity.actor)
         elif not same_origin(id, activity.object):
             raise Forbidden("GRA-3.8", "the ended friendship was made by other people's requests")
     if named:
@@ -119,17 +119,17 @@ async def on_end(activity: EndFriendship, unit: Room) -> None:
     await keep(unit, before, cleared(moved(before, Event.ENDED)))
 
 
-async def on_delete(activity: Delete, unit: Room) -> None:
-    """An actor is gone: so are their ties. Posts are another room's."""
+async def on_delete(activity: Delete, unit: FriendshipUnit) -> None:
+    """An actor is gone: so are their friendships. Posts are another room's."""
     if activity.object == activity.actor:
         await unit.forget(activity.actor)
 
 
-async def _our_following(activity: Accept | Reject, unit: Room) -> Following | None:
+async def _our_following(activity: Accept | Reject, unit: FriendshipUnit) -> Following | None:
     return await unit.following_to(activity.object, activity.actor) if activity.object else None
 
 
-async def _our_offer(activity: Accept | Reject, unit: Room) -> Tie | None:
+async def _our_offer(activity: Accept | Reject, unit: FriendshipUnit) -> Friendship | None:
     if not activity.object:
         return None
-    return await unit.tie_by_offer(activity.object, activity.actor)
+    return await unit.friendship_by_offer(activity.object, activity.actor)

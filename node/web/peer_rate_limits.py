@@ -9,7 +9,7 @@ from publicsuffixlist import PublicSuffixList
 
 from node.errors import TooMuch, Unproven, Unreachable
 from node.federation.receiving import Keys
-from node.web.limits import Gate, Level, neighbourhood
+from node.web.limits import Level, TrustedProxies, neighbourhood
 from node.wire.keys import PublicKey
 
 T = TypeVar("T")
@@ -62,23 +62,25 @@ def _in_letters(host: str) -> str:
         return host
 
 
-class Paces:
+class PeerRateLimits:
     """Refuses before a signature is looked at; counts after.
 
     Only what is proven counts against a domain, so that nobody uses up another's share; what is
     not counts against the address it came from.
     """
 
-    def __init__(self, buckets: Buckets, suffixes: Suffixes, gate: Gate, per_minute: int) -> None:
+    def __init__(
+        self, buckets: Buckets, suffixes: Suffixes, proxies: TrustedProxies, per_minute: int
+    ) -> None:
         self._buckets = buckets
         self._suffixes = suffixes
-        self._gate = gate
+        self._proxies = proxies
         self._per_minute = per_minute
         self._false_per_minute = max(1, per_minute // FALSE_PART)
 
-    async def knock(self, request: web.Request) -> str:
+    async def check_address(self, request: web.Request) -> str:
         """The address a delivery is counted by. Raises `TooMuch` (FED-7.16)."""
-        address = neighbourhood(self._gate.client(request.remote or "", request.headers))
+        address = neighbourhood(self._proxies.client(request.remote or "", request.headers))
         _judge(await self._buckets.look(_false(address), self._false_per_minute))
         return address
 
@@ -104,7 +106,7 @@ class Paces:
 
         A key that cannot be had counts too: whoever names such keys makes us ask for them.
         """
-        address = await self.knock(request)
+        address = await self.check_address(request)
         try:
             return await prove()
         except (Unproven, Unreachable):
@@ -115,16 +117,16 @@ class Paces:
         return f"peer:{self._suffixes.registrable((urlsplit(id).hostname or '').lower())}"
 
 
-class PacedKeys:
+class RateLimitedKeys:
     """Keys, but for those who ask too often: before a signature is verified or a key fetched."""
 
-    def __init__(self, keys: Keys, paces: Paces) -> None:
+    def __init__(self, keys: Keys, rate_limits: PeerRateLimits) -> None:
         self._keys = keys
-        self._paces = paces
+        self._rate_limits = rate_limits
 
     async def key(self, id: str) -> PublicKey:
         """As `Keys`. Raises `TooMuch` (FED-7.16) besides."""
-        await self._paces.admit(id)
+        await self._rate_limits.admit(id)
         return await self._keys.key(id)
 
     async def again(self, id: str) -> PublicKey | None:

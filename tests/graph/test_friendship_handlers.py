@@ -22,7 +22,7 @@ from node.graph import befriending, blocking, following
 from node.graph.visibility import Audience, AudienceKind
 from node.store import tables
 from node.store.federation import FederationUnit
-from tests.graph.nodes import Node, World
+from tests.graph.nodes import Node, System
 
 Expect = Callable[[str], AbstractContextManager[None]]
 PUBLIC = [Audience(AudienceKind.PUBLIC)]
@@ -33,8 +33,8 @@ FAR = "https://mastodon.test/a/fay"
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    made = World(tmp_path)
+async def system(tmp_path: Path) -> AsyncIterator[System]:
+    made = System(tmp_path)
     await made.node("a.test")
     await made.node("b.test")
     for id in (ANN, ABE, BOB, CARL, FAR):
@@ -44,33 +44,33 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def a(world: World) -> Node:
-    return world.nodes["a.test"]
+def a(system: System) -> Node:
+    return system.nodes["a.test"]
 
 
 @pytest.fixture
-def b(world: World) -> Node:
-    return world.nodes["b.test"]
+def b(system: System) -> Node:
+    return system.nodes["b.test"]
 
 
-async def befriend(world: World, a: Node, b: Node) -> None:
+async def befriend(system: System, a: Node, b: Node) -> None:
     await a.do(lambda unit: befriending.request(unit, ANN, BOB, "it is me"))
-    await world.settle()
+    await system.settle()
     await b.do(lambda unit: befriending.accept(unit, BOB, ANN))
-    await world.settle()
+    await system.settle()
 
 
-async def test_two_become_friends_across_nodes(world: World, a: Node, b: Node) -> None:
+async def test_two_become_friends_across_nodes(system: System, a: Node, b: Node) -> None:
     await a.do(lambda unit: befriending.request(unit, ANN, BOB, "it is me"))
     assert await a.state(ANN, BOB) == "requested"
-    await world.settle()
+    await system.settle()
     asked = await b.look(lambda unit: unit.relation(BOB, ANN))
     assert (asked.state, asked.text) == ("incoming", "it is me")
     assert [row.kind for row in await b.rows(tables.notices)] == ["friend_request"]
     await b.do(lambda unit: befriending.accept(unit, BOB, ANN))
     # What asked for something that is settled asks no more.
     assert await b.rows(tables.notices) == []
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, BOB) == await b.state(BOB, ANN) == "friend"
     assert [row.kind for row in await a.rows(tables.notices)] == ["friend_accepted"]
     assert await a.look(lambda unit: unit.may_see(BOB, ANN, FRIENDS_ONLY))
@@ -79,51 +79,55 @@ async def test_two_become_friends_across_nodes(world: World, a: Node, b: Node) -
     assert a.refused == b.refused == []
 
 
-async def test_two_of_one_node_become_friends_by_the_same_activities(world: World, a: Node) -> None:
+async def test_two_of_one_node_become_friends_by_the_same_activities(
+    system: System, a: Node
+) -> None:
     await a.do(lambda unit: befriending.request(unit, ANN, ABE))
-    await world.settle()
+    await system.settle()
     await a.do(lambda unit: befriending.accept(unit, ABE, ANN))
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, ABE) == await a.state(ABE, ANN) == "friend"
     assert [type(one) for one in a.heard] == [OfferFriendship, Accept]
     await a.do(lambda unit: befriending.unfriend(unit, ANN, ABE))
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, ABE) == await a.state(ABE, ANN) == "none"
     assert not await a.look(lambda unit: unit.may_see(ABE, ANN, FRIENDS_ONLY))
 
 
-async def test_who_was_invited_is_a_friend_of_the_inviter(world: World, a: Node) -> None:
+async def test_who_was_invited_is_a_friend_of_the_inviter(system: System, a: Node) -> None:
     await a.do(lambda unit: befriending.introduce(unit, ANN, ABE))
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, ABE) == await a.state(ABE, ANN) == "friend"
     assert a.refused == []
 
 
-async def test_a_request_is_declined_and_may_be_asked_again(world: World, a: Node, b: Node) -> None:
+async def test_a_request_is_declined_and_may_be_asked_again(
+    system: System, a: Node, b: Node
+) -> None:
     await a.do(lambda unit: befriending.request(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     await b.do(lambda unit: befriending.decline(unit, BOB, ANN))
-    await world.settle()
+    await system.settle()
     assert (await a.state(ANN, BOB), await b.state(BOB, ANN)) == ("declined", "none")
     offer = next(one for one in b.heard if isinstance(one, OfferFriendship))
     await b.hear(offer)
-    await world.settle()
+    await system.settle()
     assert await b.state(BOB, ANN) == "none"
     await a.do(lambda unit: befriending.request(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     assert await b.state(BOB, ANN) == "incoming"
     await a.do(lambda unit: befriending.cancel(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     assert (await a.state(ANN, BOB), await b.state(BOB, ANN)) == ("none", "none")
     assert await b.rows(tables.notices) == []
 
 
 @pytest.mark.clause("GRA-3.5")
 async def test_a_repeated_request_is_answered_again_and_told_once(
-    world: World, a: Node, b: Node
+    system: System, a: Node, b: Node
 ) -> None:
     await a.do(lambda unit: befriending.request(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     offer = next(one for one in b.heard if isinstance(one, OfferFriendship))
     await b.hear(offer)
     assert await b.take(tables.deliveries) == []  # open: no answer yet
@@ -131,24 +135,24 @@ async def test_a_repeated_request_is_answered_again_and_told_once(
     await b.do(lambda unit: befriending.accept(unit, BOB, ANN))
     await b.take(tables.deliveries)  # the answer is lost
     await b.hear(offer)
-    await world.settle()
+    await system.settle()
     assert await a.state(ANN, BOB) == "friend"
     await a.do(lambda unit: befriending.unfriend(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     await b.hear(offer)
-    await world.settle()
+    await system.settle()
     assert isinstance(a.heard[-1], Reject)
     assert await b.state(BOB, ANN) == "none"
 
 
 @pytest.mark.clause("GRA-3.2")
 async def test_what_cannot_be_done_says_what_can(
-    world: World, a: Node, b: Node, refused: Expect
+    system: System, a: Node, b: Node, refused: Expect
 ) -> None:
     for deed in (befriending.accept, befriending.unfriend, befriending.cancel, blocking.unblock):
         with refused("GRA-3.2"):
             await a.do(lambda unit, deed=deed: deed(unit, ANN, BOB))
-    await befriend(world, a, b)
+    await befriend(system, a, b)
     with refused("GRA-3.2"):
         await a.do(lambda unit: befriending.request(unit, ANN, BOB))
     assert await a.take(tables.deliveries) == []
@@ -156,7 +160,7 @@ async def test_what_cannot_be_done_says_what_can(
 
 @pytest.mark.clause("GRA-3.4")
 async def test_an_accept_counts_only_for_our_open_request_from_whom_it_asked(
-    world: World, a: Node, b: Node, refused: Expect
+    system: System, a: Node, b: Node, refused: Expect
 ) -> None:
     with refused("GRA-3.4"):  # nothing was asked
         await a.hear(Accept("https://b.test/t/1", BOB, "https://a.test/t/none"))
@@ -209,10 +213,10 @@ def test_an_offer_by_another_than_its_subject_is_refused_at_the_door(refused: Ex
 
 @pytest.mark.clause("GRA-3.7")
 async def test_an_undo_of_someone_elses_request_is_refused(
-    world: World, a: Node, b: Node, refused: Expect
+    system: System, a: Node, b: Node, refused: Expect
 ) -> None:
     await a.do(lambda unit: befriending.request(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     offer = next(one for one in b.heard if isinstance(one, OfferFriendship))
     with refused("GRA-3.7"):
         await b.hear(Undo("https://mastodon.test/t/1", FAR, offer.id, offer))
@@ -222,8 +226,8 @@ async def test_an_undo_of_someone_elses_request_is_refused(
 
 
 @pytest.mark.clause("GRA-3.8")
-async def test_a_forged_end_ends_nothing(world: World, a: Node, b: Node, refused: Expect) -> None:
-    await befriend(world, a, b)
+async def test_a_forged_end_ends_nothing(system: System, a: Node, b: Node, refused: Expect) -> None:
+    await befriend(system, a, b)
     offer = next(one for one in b.heard if isinstance(one, OfferFriendship))
     with refused("GRA-3.8"):  # not their friendship, and none of their own to end
         await a.hear(EndFriendship("https://b.test/t/1", CARL, ANN))
@@ -251,15 +255,15 @@ async def test_a_peer_that_asks_without_end_is_refused(a: Node, refused: Expect)
 
 @pytest.mark.clause("GRA-4.1", "GRA-4.5", "GRA-6.2")
 async def test_a_block_ends_everything_both_ways_and_comes_home(
-    world: World, a: Node, b: Node
+    system: System, a: Node, b: Node
 ) -> None:
-    await befriend(world, a, b)
+    await befriend(system, a, b)
     await a.do(lambda unit: following.follow(unit, ANN, BOB))
     await b.do(lambda unit: following.follow(unit, BOB, ANN))
-    await world.settle()
+    await system.settle()
     assert len(await a.rows(tables.follows)) == 2
     await a.do(lambda unit: blocking.block(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     for node in (a, b):
         assert await node.rows(tables.follows) == []
         assert any(isinstance(one, Block) for one in node.heard)
@@ -267,7 +271,7 @@ async def test_a_block_ends_everything_both_ways_and_comes_home(
             assert not await node.look(lambda u, w=who, o=whose: u.may_see(w, o, PUBLIC))
     assert await a.state(ANN, BOB) == "blocked"
     await a.do(lambda unit: blocking.unblock(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     assert (await a.state(ANN, BOB), await b.state(BOB, ANN)) == ("none", "none")
     assert await b.look(lambda unit: unit.may_see(BOB, ANN, PUBLIC))
 
@@ -275,7 +279,7 @@ async def test_a_block_ends_everything_both_ways_and_comes_home(
 @pytest.mark.clause("GRA-4.1", "GRA-6.2")
 @pytest.mark.parametrize("by_ann", [True, False])
 async def test_a_block_reaches_the_followers_of_a_channel(
-    world: World, a: Node, b: Node, by_ann: bool
+    system: System, a: Node, b: Node, by_ann: bool
 ) -> None:
     channel, follow = ANN + "-channel", "https://b.test/t/1"
     await a.insert(
@@ -297,11 +301,11 @@ async def test_a_block_reaches_the_followers_of_a_channel(
 
 @pytest.mark.clause("GRA-4.2", "GRA-4.3", "GRA-4.4")
 async def test_who_is_blocked_is_refused_and_learns_nothing(
-    world: World, a: Node, b: Node, refused: Expect
+    system: System, a: Node, b: Node, refused: Expect
 ) -> None:
     never = await b.look(lambda unit: unit.relation(BOB, ANN))
     await a.do(lambda unit: blocking.block(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     assert await b.look(lambda unit: unit.relation(BOB, ANN)) == never
     with refused("GRA-4.2"):
         await a.hear(OfferFriendship("https://b.test/t/1", BOB, ANN))
@@ -319,7 +323,7 @@ async def test_who_is_blocked_is_refused_and_learns_nothing(
 
 @pytest.mark.clause("GRA-4.7")
 async def test_what_overtook_the_end_of_their_block_counts_once_it_ends(
-    world: World, a: Node
+    system: System, a: Node
 ) -> None:
     channel = ANN + "-channel"
     await a.insert(
@@ -346,29 +350,29 @@ async def test_what_overtook_the_end_of_their_block_counts_once_it_ends(
 
 
 async def test_each_may_block_the_other_and_only_lifts_their_own(
-    world: World, a: Node, b: Node
+    system: System, a: Node, b: Node
 ) -> None:
     await a.do(lambda unit: blocking.block(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     await b.do(lambda unit: blocking.block(unit, BOB, ANN))
-    await world.settle()
+    await system.settle()
     await a.do(lambda unit: blocking.unblock(unit, ANN, BOB))
-    await world.settle()
+    await system.settle()
     assert (await a.state(ANN, BOB), await b.state(BOB, ANN)) == ("none", "blocked")
     assert not await a.look(lambda unit: unit.may_see(ANN, BOB, PUBLIC))
 
 
-async def test_an_actor_that_is_gone_leaves_no_tie(world: World, a: Node, b: Node) -> None:
-    await befriend(world, a, b)
+async def test_an_actor_that_is_gone_leaves_no_tie(system: System, a: Node, b: Node) -> None:
+    await befriend(system, a, b)
     await a.hear(Delete("https://b.test/t/1", BOB, BOB))
     assert await a.rows(tables.friendships) == []
     assert await a.state(ANN, BOB) == "none"
 
 
-async def test_the_lists_are_paged_and_complete(world: World, a: Node, b: Node) -> None:
-    await befriend(world, a, b)
+async def test_the_lists_are_paged_and_complete(system: System, a: Node, b: Node) -> None:
+    await befriend(system, a, b)
     await a.do(lambda unit: befriending.introduce(unit, ANN, ABE))
-    await world.settle()
+    await system.settle()
     await a.do(lambda unit: befriending.request(unit, ANN, CARL))
     first, after = await a.look(lambda unit: unit.standing(ANN, "friend", 1, None))
     second, end = await a.look(lambda unit: unit.standing(ANN, "friend", 1, after))
