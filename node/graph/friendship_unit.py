@@ -109,7 +109,7 @@ class FriendshipUnit(Protocol):
 async def other_one(unit: FriendshipUnit, actor: str, other: str) -> None:
     """Raises `Malformed` (GRA-3.1) when the two are one, `Missing` (GRA-3.1) when not known."""
     if actor == other:
-        raise Malformed("GRA-3.1", "nobody is their own friend, follower or foe")
+        raise Malformed("GRA-3.1", "this is your own account: name somebody else")
     if not await unit.knows(other):
         raise Missing("GRA-3.1", "there is no such person")
 

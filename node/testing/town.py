@@ -69,7 +69,7 @@ class Town:
 
     folder: Path
     clock: FakeClock = field(default_factory=FakeClock)
-    houses: dict[str, TownNode] = field(default_factory=dict)
+    nodes: dict[str, TownNode] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     weather: Callable[[Request], Fate] = fair
     sent: list[Request] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Town:
         """Let `span` pass, then let every node do all that is due."""
         self.clock.pass_(span)
         for _ in range(MOST_ROUNDS):
-            worked = [await town_node.node.worker.step() for town_node in self.houses.values()]
+            worked = [await town_node.node.worker.step() for town_node in self.nodes.values()]
             if not any(worked) and not self.late:
                 return
             if not any(worked):
@@ -90,7 +90,7 @@ class Town:
 
     async def sign_up(self, name: str, domain: str) -> Session:
         """A new person, invited by the node's administrator (the first one is that)."""
-        town_node = self.houses[domain]
+        town_node = self.nodes[domain]
         link = await admin_invite(town_node.node, town_node.system)
         if link is None:
             async with town_node.line(self.admin_tokens[domain]) as line:
@@ -106,7 +106,7 @@ class Town:
 
 
 class TownHops:
-    """HTTP out of one town_node: names lead to the other houses, and nowhere else."""
+    """HTTP out of one node: names lead to the others of the town, and nowhere else."""
 
     def __init__(self, town: Town) -> None:
         self._town = town
@@ -116,7 +116,7 @@ class TownHops:
         """One request and its answer, as the weather allows."""
         host = urlsplit(request.url).netloc
         fate = self._town.weather(request)
-        known = host in self._town.houses or host in self._town.strangers
+        known = host in self._town.nodes or host in self._town.strangers
         if not known or host in self._town.down or fate is Fate.LOST:
             raise Unreachable(f"{host} does not answer")
         self._town.sent.append(request)
@@ -133,7 +133,7 @@ class TownHops:
     async def _carry(self, request: Request, host: str) -> Response:
         if host in self._town.strangers:
             return await self._town.strangers[host](request)
-        town_node = self._town.houses[host]
+        town_node = self._town.nodes[host]
         target = request.url.partition(host)[2]
         headers = {**request.headers, "host": host}
         async with self._session.request(
@@ -194,5 +194,5 @@ async def open_town(
     async with AsyncExitStack() as stack:
         for domain in domains:
             town_node = open_harness(town, domain, database=database(domain), **settings)
-            town.houses[domain] = await stack.enter_async_context(town_node)
+            town.nodes[domain] = await stack.enter_async_context(town_node)
         yield town

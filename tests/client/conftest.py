@@ -48,7 +48,7 @@ class Square:
 
     async def invite(self, domain: str, **given: object) -> str:
         """An invite link that leads to where the node really listens."""
-        harness = self.town.houses[domain]
+        harness = self.town.nodes[domain]
         url = await admin_invite(harness.node, harness.system)
         if url is None:
             async with harness.line(self._admins[domain]) as line:

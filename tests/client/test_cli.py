@@ -134,7 +134,7 @@ async def test_a_story_in_commands(shell: Shell) -> None:
 
 async def test_a_wrong_password(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
-    url = shell.square.town.houses["alpha.test"].url
+    url = shell.square.town.nodes["alpha.test"].url
     ran = await shell.run("x", f"login --server {url} --name alice --password-file -", typed="no\n")
     assert ran.code == 1
     assert "Check the name and the password" in ran.err

@@ -31,7 +31,7 @@ NOTED = {"arrivals", "actors", "keys", "peers", "jobs", "devices", "tokens", "se
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with open_town(tmp_path, "alpha.test") as town, person(town, "alice", "alpha.test") as me:
-        alpha, evil, beta = town.houses["alpha.test"], *strangers(town, "evil.test", "beta.test")
+        alpha, evil, beta = town.nodes["alpha.test"], *strangers(town, "evil.test", "beta.test")
         bob, mallory, eve = (
             beta.character("bob"), evil.character("mallory"), evil.character("eve"),
         )  # fmt: skip

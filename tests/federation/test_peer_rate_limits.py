@@ -59,7 +59,7 @@ async def forge(harness: TownNode, actor: str, number: int) -> int:
 
 @pytest.mark.clause("FED-7.16")
 async def test_a_domain_that_delivers_too_much_waits_and_others_do_not(town: Town) -> None:
-    alpha, one, two = town.houses.values()
+    alpha, one, two = town.nodes.values()
     first, second = await person(town, one.domain), await person(town, two.domain)
     for number in range(LIMIT):
         sender, actor = ((one, first), (two, second))[number % 2]
@@ -77,7 +77,7 @@ async def test_a_domain_that_delivers_too_much_waits_and_others_do_not(town: Tow
 
 @pytest.mark.clause("FED-7.16")
 async def test_false_signatures_use_up_their_senders_share_and_nobody_elses(town: Town) -> None:
-    alpha, one, _ = town.houses.values()
+    alpha, one, _ = town.nodes.values()
     actor = await person(town, one.domain)
     assert await deliver(one, actor, 0) == (202, None)
     assert await forge(alpha, actor, 1) == 401
@@ -102,7 +102,7 @@ async def test_false_signatures_use_up_their_senders_share_and_nobody_elses(town
 async def test_signed_questions_make_us_fetch_no_more_than_deliveries_do(
     town: Town, method: str, path: str
 ) -> None:
-    alpha = town.houses["alpha.test"]
+    alpha = town.nodes["alpha.test"]
 
     async def ask(number: int) -> int:
         made = alpha.system.clock.now()
@@ -129,7 +129,7 @@ async def test_signed_questions_make_us_fetch_no_more_than_deliveries_do(
 
 @pytest.mark.clause("FED-7.16")
 async def test_proven_questions_use_up_the_share_of_their_domain(town: Town) -> None:
-    one = town.houses["one.beta.test"]
+    one = town.nodes["one.beta.test"]
     actor = await person(town, one.domain)
     for _ in range(LIMIT):
         said = await one.node.lines.asking.look(actor, "https://alpha.test/o/1")
@@ -157,7 +157,7 @@ def test_registrable_domains() -> None:
 
 @pytest.mark.clause("FED-10.5")
 async def test_nodeinfo_says_what_the_administrator_switched(town: Town) -> None:
-    harness = town.houses["alpha.test"]
+    harness = town.nodes["alpha.test"]
     await person(town, harness.domain)
 
     async def said() -> bool:

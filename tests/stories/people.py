@@ -31,7 +31,7 @@ class Person:
 @asynccontextmanager
 async def person(town: Town, name: str, domain: str) -> AsyncIterator[Person]:
     """A new person with a device that takes sealed messages."""
-    harness = town.houses[domain]
+    harness = town.nodes[domain]
     session = await town.sign_up(name, domain)
     entropy = harness.system.entropy
     vault = Vault.create(town.folder / name / "vault.sqlite3", "passphrase", entropy)

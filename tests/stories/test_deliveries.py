@@ -25,8 +25,8 @@ async def befriended(town: Town) -> tuple[str, str]:
     alice = await town.sign_up("alice", "alpha.test")
     carol = await town.sign_up("carol", "alpha.test")
     bob = (await town.sign_up("bob", "beta.test")).account.actor
-    mine, one = alice.account.actor, town.houses["alpha.test"].node
-    other = town.houses["beta.test"].node
+    mine, one = alice.account.actor, town.nodes["alpha.test"].node
+    other = town.nodes["beta.test"].node
     await one.lines.discovery.find("@bob@beta.test")
     await one.stores.units.run(GraphUnit, lambda unit: befriending.request(unit, mine, bob))
     await town.settle()
@@ -38,7 +38,7 @@ async def befriended(town: Town) -> tuple[str, str]:
 @pytest.mark.clause("FED-8.7", "API-11.1")
 async def test_who_said_it_sees_where_it_is(town: Town) -> None:
     alice, carol = await befriended(town)
-    harness = town.houses["alpha.test"]
+    harness = town.nodes["alpha.test"]
     async with harness.line(alice) as hers, harness.line(carol) as another:
         assert await list_of(hers) == []
         town.down.add("beta.test")
@@ -73,7 +73,7 @@ async def test_who_said_it_sees_where_it_is(town: Town) -> None:
 @pytest.mark.clause("API-11.2", "VID-4.4")
 async def test_an_administrator_sees_bounds_queues_and_troubles(town: Town) -> None:
     alice, _ = await befriended(town)
-    harness = town.houses["alpha.test"]
+    harness = town.nodes["alpha.test"]
     town.down.add("beta.test")
     broken = tables.arrivals.insert().values(
         actor="https://beta.test/a/x",
@@ -99,7 +99,7 @@ async def test_an_administrator_sees_bounds_queues_and_troubles(town: Town) -> N
 @pytest.mark.clause("API-11.3", "FED-7.7")
 async def test_an_administrator_suspends_a_server_and_takes_it_back(town: Town) -> None:
     alice, carol = await befriended(town)
-    harness = town.houses["alpha.test"]
+    harness = town.nodes["alpha.test"]
     choice = ServerChoice(host="BETA.test", suspended=True)
     async with harness.line(alice) as line, harness.line(carol) as another:
         with pytest.raises(Forbidden, match="admin"):

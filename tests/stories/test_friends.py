@@ -13,12 +13,12 @@ from node.testing.town import Fate, Town
 
 
 async def view(town: Town, domain: str, actor: str, other: str) -> View:
-    units = town.houses[domain].node.stores.units
+    units = town.nodes[domain].node.stores.units
     return await units.look(GraphUnit, lambda unit: seen_as(unit, actor, other))
 
 
 async def ask(town: Town, actor: str, domain: str, handle: str) -> None:
-    node = town.houses[domain].node
+    node = town.nodes[domain].node
     other = await node.lines.discovery.find(handle)
     await node.stores.units.run(
         GraphUnit, lambda unit: befriending.request(unit, actor, other.id, "hello")
@@ -32,7 +32,7 @@ async def test_a_request_is_accepted_across_nodes(town: Town) -> None:
     await ask(town, alice, "alpha.test", "@bob@beta.test")
     await town.settle()
     assert await view(town, "beta.test", bob, alice) is View.INCOMING
-    units = town.houses["beta.test"].node.stores.units
+    units = town.nodes["beta.test"].node.stores.units
     await units.run(GraphUnit, lambda unit: befriending.accept(unit, bob, alice))
     await town.settle()
     assert await view(town, "alpha.test", alice, bob) is View.FRIEND
@@ -43,7 +43,7 @@ async def test_a_request_is_accepted_across_nodes(town: Town) -> None:
 async def test_it_survives_bob_being_away_for_a_day(town: Town) -> None:
     alice = (await town.sign_up("alice", "alpha.test")).account.actor
     bob = (await town.sign_up("bob", "beta.test")).account.actor
-    node = town.houses["alpha.test"].node
+    node = town.nodes["alpha.test"].node
     await node.lines.discovery.find("@bob@beta.test")
     town.down.add("beta.test")
     await ask(town, alice, "alpha.test", "@bob@beta.test")
@@ -60,8 +60,8 @@ async def test_answers_that_are_lost_and_requests_that_come_twice_change_nothing
 ) -> None:
     alice = (await town.sign_up("alice", "alpha.test")).account.actor
     bob = (await town.sign_up("bob", "beta.test")).account.actor
-    await town.houses["alpha.test"].node.lines.discovery.find("@bob@beta.test")
-    await town.houses["beta.test"].node.lines.discovery.find("@alice@alpha.test")
+    await town.nodes["alpha.test"].node.lines.discovery.find("@bob@beta.test")
+    await town.nodes["beta.test"].node.lines.discovery.find("@alice@alpha.test")
     fates = cycle([Fate.UNANSWERED, Fate.TWICE, Fate.LOST, Fate.ARRIVES])
     town.weather = lambda request: next(fates) if request.method == "POST" else Fate.ARRIVES
     await ask(town, alice, "alpha.test", "@bob@beta.test")

@@ -47,7 +47,7 @@ async def test_friends_talk_and_the_nodes_store_only_ciphertext(town: Town) -> N
         assert (answer.actor, answer.text) == (bob.actor, "and at mine")
         await bob.talk.close()
         await alice.talk.close()
-    for harness in town.houses.values():
+    for harness in town.nodes.values():
         for file in harness.folder.rglob("*"):
             if file.is_file():
                 assert WORDS.encode() not in file.read_bytes(), file

@@ -27,7 +27,7 @@ def urls(postgres_server: Cluster) -> dict[str, str]:
 
 async def settle(town: Town, second: Node) -> None:
     """Both processes of alpha work at the same time, and beta does."""
-    nodes = [second, *(harness.node for harness in town.houses.values())]
+    nodes = [second, *(harness.node for harness in town.nodes.values())]
     while any(await asyncio.gather(*(node.worker.step() for node in nodes))):
         pass
 
