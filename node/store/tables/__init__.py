@@ -1,5 +1,13 @@
 """Every table: the picture of what is on disk, a page per room. `columns` says how to read it."""
 
+from node.store.tables.accounts import (
+    accounts,
+    devices,
+    idempotency,
+    invites,
+    names,
+    tokens,
+)
 from node.store.tables.columns import METADATA
 from node.store.tables.e2ee import conversations, key_packages, mailbox, participants, relay_items
 from node.store.tables.federation import (
@@ -11,16 +19,7 @@ from node.store.tables.federation import (
     peers,
     tombstones,
 )
-from node.store.tables.graph import (
-    accounts,
-    devices,
-    follows,
-    friendships,
-    idempotency,
-    invites,
-    names,
-    tokens,
-)
+from node.store.tables.graph import follows, friendships
 from node.store.tables.inbox import audiences, events, notices, posts, reactions, timeline
 from node.store.tables.node import settings
 from node.store.tables.video import jobs, media_grants, renditions, uploads, videos

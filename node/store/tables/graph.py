@@ -1,80 +1,8 @@
-"""Accounts, and who knows whom."""
+"""Who knows whom."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
+from sqlalchemy import Column, Index, Text
 
-from node.store.tables.columns import flag, id_, instant, number, table, text
-
-names = table(
-    "names",
-    id_("name"),  # lower case; accounts, their channels and the instance actor share this space
-    text("actor"),
-    instant("created", nullable=False),
-    # A deleted name is never used again, so rows stay.
-)
-
-accounts = table(
-    "accounts",
-    id_(),  # uuid7
-    Column("name", Text, nullable=False, unique=True),  # lower case
-    Column("actor", Text, nullable=False, unique=True),
-    Column("channel", Text, nullable=False, unique=True),  # the Group's id; its keys come later
-    text("password"),  # PyNaCl's Argon2id string
-    text("role", "member"),  # member | admin
-    text("state", "active"),  # pending | active | suspended | deleted
-    Column("identity_key", LargeBinary),  # made on the user's device; 32 bytes
-    text("locale", "en"),
-    Column("quota_bytes", BigInteger),  # None: the node's default
-    Column("invited_by", Text),  # account id
-    text("reason"),  # what an applicant wrote, in approval mode
-    text("display_name"),  # what an applicant is to be called; the actor has it from then on
-    instant("created", nullable=False),
-)
-
-devices = table(
-    "devices",
-    id_(),  # uuid7
-    Column("account", Text, nullable=False, index=True),
-    text("name"),
-    instant("created", nullable=False),
-    instant("last_seen"),
-    instant("revoked"),
-)
-
-tokens = table(
-    "tokens",
-    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the token; it is never stored
-    Column("account", Text, nullable=False, index=True),
-    Column("device", Text, nullable=False, index=True),
-    text("scopes"),  # space separated
-    instant("created", nullable=False),
-    instant("expires"),
-    instant("revoked"),
-)
-
-invites = table(
-    "invites",
-    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the link's secret
-    Column("id", Text, nullable=False, unique=True),  # uuid7, to list and revoke by
-    Column("account", Text),  # who invites; None: made by the node itself
-    text("role", "member"),
-    flag("befriends"),  # who signs up becomes a friend of the inviter
-    number("uses_left", "1"),
-    instant("created", nullable=False),
-    instant("expires", nullable=False),
-    keep="90 days after expires",
-)
-
-idempotency = table(
-    "idempotency",
-    Column("token", LargeBinary, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("request", LargeBinary, nullable=False),  # SHA-256 of method, path and body
-    number("status"),  # 0 while the first request is still being answered
-    text("headers", "{}"),  # JSON
-    Column("body", LargeBinary, nullable=False, server_default=""),
-    instant("created", nullable=False),
-    keep="24 hours after created",
-)
+from node.store.tables.columns import flag, instant, table, text
 
 friendships = table(
     "friendships",

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_pre_federation"
-down_revision = "0002_pre_graph"
+revision = "0004_pre_federation"
+down_revision = "0003_pre_graph"
 branch_labels = None
 depends_on = None
 
@@ -42,6 +42,7 @@ def upgrade() -> None:
     with op.batch_alter_table("actors", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_actors_account"), ["account"], unique=False)
         batch_op.create_index("ix_actors_name_domain", ["name", "domain"], unique=False)
+        batch_op.create_index("ix_actors_suspended", ["suspended"], unique=False)
 
     op.create_table(
         "arrivals",
@@ -183,6 +184,7 @@ def downgrade() -> None:
 
     op.drop_table("arrivals")
     with op.batch_alter_table("actors", schema=None) as batch_op:
+        batch_op.drop_index("ix_actors_suspended")
         batch_op.drop_index("ix_actors_name_domain")
         batch_op.drop_index(batch_op.f("ix_actors_account"))
 

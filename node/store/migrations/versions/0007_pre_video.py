@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_pre_video"
-down_revision = "0005_pre_e2ee"
+revision = "0007_pre_video"
+down_revision = "0006_pre_e2ee"
 branch_labels = None
 depends_on = None
 

@@ -1,9 +1,9 @@
-"""The tables of graph, as they were first."""
+"""The tables of accounts, as they were first."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002_pre_graph"
+revision = "0002_pre_accounts"
 down_revision = "0001_pre_node"
 branch_labels = None
 depends_on = None
@@ -47,40 +47,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("devices", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_devices_account"), ["account"], unique=False)
-
-    op.create_table(
-        "follows",
-        sa.Column("follower", sa.Text(), nullable=False),
-        sa.Column("followed", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), server_default="", nullable=False),
-        sa.Column("state", sa.Text(), server_default="asked", nullable=False),
-        sa.Column("updated", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("follower", "followed", name=op.f("pk_follows")),
-        info={"keep": "forever"},
-        sqlite_autoincrement=False,
-    )
-    with op.batch_alter_table("follows", schema=None) as batch_op:
-        batch_op.create_index("ix_follows_followed", ["followed"], unique=False)
-
-    op.create_table(
-        "friendships",
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("other", sa.Text(), nullable=False),
-        sa.Column("ours", sa.Text(), server_default="none", nullable=False),
-        sa.Column("theirs", sa.Text(), server_default="none", nullable=False),
-        sa.Column("our_offer", sa.Text(), server_default="", nullable=False),
-        sa.Column("confirmed", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("their_offer", sa.Text(), server_default="", nullable=False),
-        sa.Column("our_block", sa.Text(), server_default="", nullable=False),
-        sa.Column("their_block", sa.Text(), server_default="", nullable=False),
-        sa.Column("text", sa.Text(), server_default="", nullable=False),
-        sa.Column("updated", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("actor", "other", name=op.f("pk_friendships")),
-        info={"keep": "forever"},
-        sqlite_autoincrement=False,
-    )
-    with op.batch_alter_table("friendships", schema=None) as batch_op:
-        batch_op.create_index("ix_friendships_other", ["other"], unique=False)
 
     op.create_table(
         "idempotency",
@@ -146,14 +112,6 @@ def downgrade() -> None:
     op.drop_table("names")
     op.drop_table("invites")
     op.drop_table("idempotency")
-    with op.batch_alter_table("friendships", schema=None) as batch_op:
-        batch_op.drop_index("ix_friendships_other")
-
-    op.drop_table("friendships")
-    with op.batch_alter_table("follows", schema=None) as batch_op:
-        batch_op.drop_index("ix_follows_followed")
-
-    op.drop_table("follows")
     with op.batch_alter_table("devices", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_devices_account"))
 

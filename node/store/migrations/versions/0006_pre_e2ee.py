@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_pre_e2ee"
-down_revision = "0004_pre_inbox"
+revision = "0006_pre_e2ee"
+down_revision = "0005_pre_inbox"
 branch_labels = None
 depends_on = None
 
@@ -64,12 +64,16 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_mailbox")),
         sa.UniqueConstraint("device", "sha256", name=op.f("uq_mailbox_device_sha256")),
         info={"keep": "until acknowledged, at most 30 days after created"},
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_mailbox_device_actor_size", ["device", "actor", "size"], unique=False
+        )
         batch_op.create_index("ix_mailbox_device_seq", ["device", "seq"], unique=False)
 
     op.create_table(
@@ -123,6 +127,7 @@ def downgrade() -> None:
     op.drop_table("participants")
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
         batch_op.drop_index("ix_mailbox_device_seq")
+        batch_op.drop_index("ix_mailbox_device_actor_size")
 
     op.drop_table("mailbox")
     with op.batch_alter_table("key_packages", schema=None) as batch_op:

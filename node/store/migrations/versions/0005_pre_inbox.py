@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004_pre_inbox"
-down_revision = "0003_pre_federation"
+revision = "0005_pre_inbox"
+down_revision = "0004_pre_federation"
 branch_labels = None
 depends_on = None
 

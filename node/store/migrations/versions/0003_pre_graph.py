@@ -1,0 +1,56 @@
+"""The tables of graph, as they were first."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003_pre_graph"
+down_revision = "0002_pre_accounts"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "follows",
+        sa.Column("follower", sa.Text(), nullable=False),
+        sa.Column("followed", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.Text(), server_default="asked", nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("follower", "followed", name=op.f("pk_follows")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("follows", schema=None) as batch_op:
+        batch_op.create_index("ix_follows_followed", ["followed"], unique=False)
+
+    op.create_table(
+        "friendships",
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Text(), server_default="none", nullable=False),
+        sa.Column("theirs", sa.Text(), server_default="none", nullable=False),
+        sa.Column("our_offer", sa.Text(), server_default="", nullable=False),
+        sa.Column("confirmed", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("their_offer", sa.Text(), server_default="", nullable=False),
+        sa.Column("our_block", sa.Text(), server_default="", nullable=False),
+        sa.Column("their_block", sa.Text(), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("actor", "other", name=op.f("pk_friendships")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("friendships", schema=None) as batch_op:
+        batch_op.create_index("ix_friendships_other", ["other"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("friendships", schema=None) as batch_op:
+        batch_op.drop_index("ix_friendships_other")
+
+    op.drop_table("friendships")
+    with op.batch_alter_table("follows", schema=None) as batch_op:
+        batch_op.drop_index("ix_follows_followed")
+
+    op.drop_table("follows")
