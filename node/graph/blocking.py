@@ -46,7 +46,7 @@ async def on_block(activity: Block, unit: FriendshipUnit) -> None:
             raise Missing("GRA-3.1", "there is no such person here")
         return
     before = await unit.friendship(activity.object, activity.actor)
-    if activity.id in before.their_blocks or await unit.buried(activity.id, activity.actor):
+    if activity.id in before.their_blocks or await unit.has_tombstone(activity.id, activity.actor):
         return
     after = barred_by(before, activity.id)
     if before.pair in (FRIENDS, REQUESTED):
@@ -59,7 +59,7 @@ async def on_block(activity: Block, unit: FriendshipUnit) -> None:
 
 async def unblocked(activity: Undo, enclosed: Block | None, unit: FriendshipUnit) -> None:
     """A Block is taken back, perhaps before it came."""
-    known = await unit.buried(activity.object, activity.actor)
+    known = await unit.has_tombstone(activity.object, activity.actor)
     await unit.add_tombstone(activity.object, activity.actor)
     friendships = await unit.ties_by_statement(activity.object, activity.actor)
     for before in friendships:

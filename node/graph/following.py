@@ -97,7 +97,7 @@ async def lost_ground(unit: FriendshipUnit, actor: str, other: str) -> None:
 
 
 async def _ended(unit: FriendshipUnit, id: str, actor: str) -> None:
-    # Foreign servers may use one id for every Follow of a pair: buried, none would ever count.
+    # Foreign servers may use one id for every Follow of a pair: with a tombstone none would count.
     if await unit.speaks_friendship(actor):
         await unit.add_tombstone(id, actor)
 
@@ -115,7 +115,7 @@ async def on_follow(activity: Follow, unit: FriendshipUnit) -> None:
     pair = (await unit.friendship(owner, activity.actor)).pair
     if pair.ours is Stance.BLOCKED:
         raise Forbidden("GRA-4.2", "this actor cannot be followed")
-    if await unit.buried(activity.id, activity.actor):
+    if await unit.has_tombstone(activity.id, activity.actor):
         known = Follow(activity.id, activity.actor, activity.object)
         await unit.owe(
             Reject(unit.mint_activity(), activity.object, activity.id, known), to=[activity.actor]

@@ -30,7 +30,7 @@ async def on_offer(activity: OfferFriendship, unit: FriendshipUnit) -> None:
     if before.pair.ours is Stance.BLOCKED:
         raise Forbidden("GRA-4.2", "this person cannot be asked")
     asked = offer(activity.id, activity.actor, activity.object)
-    if await unit.buried(activity.id, activity.actor):
+    if await unit.has_tombstone(activity.id, activity.actor):
         no = Reject(unit.mint_activity(), activity.object, activity.id, asked)
         await unit.owe(no, to=[activity.actor])
         return

@@ -91,7 +91,7 @@ class FriendshipUnit(Protocol):
 
     async def drop_following(self, follower: str, followed: str) -> None: ...
 
-    async def buried(self, id: str, actor: str) -> bool:
+    async def has_tombstone(self, id: str, actor: str) -> bool:
         """Whether `actor` is known to have ended the statement `id`."""
         ...
 

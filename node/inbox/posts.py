@@ -43,7 +43,7 @@ class PostUnit(Protocol):
         """The post with this id, or the post of the Video with this id."""
         ...
 
-    async def buried(self, id: str, actor: str) -> bool:
+    async def has_tombstone(self, id: str, actor: str) -> bool:
         """Whether `actor` is known to have ended the thing `id`."""
         ...
 
@@ -103,7 +103,7 @@ class PostUnit(Protocol):
 async def on_create_note(activity: CreateNote, unit: PostUnit) -> None:
     """A post or a comment. What concerns nobody here is not kept (INB-1.2)."""
     note = _own_words(activity.note)
-    if await unit.buried(note.id, note.author) or await unit.hidden(note.author):
+    if await unit.has_tombstone(note.id, note.author) or await unit.hidden(note.author):
         return
     known = await unit.post(note.id)
     if known is None:
@@ -180,7 +180,7 @@ async def _reacted(said: Like | Announce, kind: str, unit: PostUnit) -> None:
     post = await unit.post(said.object)
     if post is None or not post.local or post.deleted:
         return  # how often a post of theirs was liked is for its own server to say (INB-3.4)
-    if await unit.buried(said.id, said.actor) or await unit.hidden(said.actor):
+    if await unit.has_tombstone(said.id, said.actor) or await unit.hidden(said.actor):
         return
     if not await unit.sees(said.actor, post.id):
         raise Forbidden("INB-3.2", f"a {kind} of what its actor may not see")

@@ -213,7 +213,7 @@ class GraphUnit(Unit):
 
     # -- what ended ------------------------------------------------------------------------------
 
-    async def buried(self, id: str, actor: str) -> bool:
+    async def has_tombstone(self, id: str, actor: str) -> bool:
         """Whether `actor` is known to have ended the statement `id`."""
         found = await self.connection.execute(
             select(tombstones.c.id).where(tombstones.c.id == id, tombstones.c.actor == actor)

@@ -170,7 +170,7 @@ class InboxUnit(VisibilityUnit):
         for row in gone.all():
             await self.retract_event(row.account, ["notice"], row.id)
 
-    async def buried(self, id: str, actor: str = "") -> bool:
+    async def has_tombstone(self, id: str, actor: str = "") -> bool:
         """Whether `actor` (or, when left out, anyone) is known to have ended the thing `id`."""
         query, wanted = (BURIED_BY, {"id": id, "by": actor}) if actor else (BURIED, {"id": id})
         return (await self.connection.execute(query, wanted)).first() is not None

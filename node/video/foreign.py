@@ -21,7 +21,7 @@ class ForeignUnit(Protocol):
 
     async def put_record(self, record: VideoRecord) -> None: ...
 
-    async def buried(self, id: str) -> bool: ...
+    async def has_tombstone(self, id: str) -> bool: ...
 
     async def author_of(self, post: str) -> str | None:
         """The author of a post that is stored here, also of one that was deleted."""
@@ -60,7 +60,7 @@ async def _receive(video: Video, unit: ForeignUnit, newer: bool) -> None:
     if known is not None and known.author != video.author:
         raise Forbidden("VID-8.5", "only its author may change a video")
     note = note_from(video, await _post_id(video, known, unit))
-    if await unit.buried(video.id) or await unit.buried(note.id):
+    if await unit.has_tombstone(video.id) or await unit.has_tombstone(note.id):
         return
     readers = await unit.audience_of_record(note, video.channel)
     if known is None or not known.local:

@@ -42,8 +42,8 @@ async def test_ties_are_found_by_what_was_said(harness: Harness) -> None:
         assert await unit.ties_by_statement(OFFER[:-1], BOB) == []
         await unit.add_tombstone(OFFER, BOB)
         await unit.add_tombstone(OFFER, BOB)
-        assert await unit.buried(OFFER, BOB)
-        assert not await unit.buried(OFFER, DORA)
+        assert await unit.has_tombstone(OFFER, BOB)
+        assert not await unit.has_tombstone(OFFER, DORA)
         assert not await unit.speaks_friendship(BOB)
         assert await unit.speaks_friendship(CAROL)
         assert await unit.named("BOB", "beta.test") == BOB

@@ -115,7 +115,7 @@ class GraphUnit(Unit):
 
     # -- what ended ------------------------------------------------------------------------------
 
-    async def buried(self, id: str, actor: str) -> bool:
+    async def has_tombstone(self, id: str, actor: str) -> bool:
         return (id, actor) in self.tables.graves
 
     async def add_tombstone(self, id: str, actor: str) -> None:

@@ -212,7 +212,7 @@ class InboxUnit(VisibilityUnit):
             if one.account == account and one.actor == actor:
                 del self.tables.notices[id]
 
-    async def buried(self, id: str, actor: str = "") -> bool:
+    async def has_tombstone(self, id: str, actor: str = "") -> bool:
         return any(grave == (id, actor or grave[1]) for grave in self.tables.graves)
 
     async def add_tombstone(self, id: str, actor: str) -> None:
