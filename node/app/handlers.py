@@ -28,38 +28,33 @@ from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
 from node.store.video import VideoUnit
 from node.video import foreign, playing, publishing
-from node.worker.arrivals import Handlers
+from node.worker.handlers import Handlers, on
 
 
 def handlers(sealed: SealedArrivals) -> Handlers:
-    """Who hears of what arrives; several rooms hear in this order, in one transaction."""
-    return {
-        Follow: [(GraphUnit, following.on_follow)],
-        OfferFriendship: [(GraphUnit, friendship_handlers.on_offer)],
-        Accept: [(GraphUnit, friendship_handlers.on_accept)],
-        Reject: [(GraphUnit, friendship_handlers.on_reject)],
-        EndFriendship: [
-            (GraphUnit, friendship_handlers.on_end),
-            (VideoUnit, playing.on_end_friendship),
-        ],
-        Undo: [(GraphUnit, friendship_handlers.on_undo), (InboxUnit, posts.on_undo)],
-        Block: [
-            (GraphUnit, blocking.on_block),
-            (InboxUnit, posts.on_block),
-            (VideoUnit, playing.on_block),
-        ],
-        Like: [(InboxUnit, posts.on_like)],
-        Announce: [(InboxUnit, posts.on_announce)],
-        CreateNote: [(InboxUnit, posts.on_create_note)],
-        UpdateNote: [(InboxUnit, posts.on_update_note)],
-        CreateSealed: [(E2eeUnit, sealed.on_create_sealed)],
-        Delete: [
-            (FederationUnit, changing.on_delete_actor),
-            (GraphUnit, friendship_handlers.on_delete),
-            (InboxUnit, posts.on_delete),
-            (VideoUnit, publishing.on_delete),
-        ],
-        CreateVideo: [(VideoUnit, foreign.on_create_video)],
-        UpdateVideo: [(VideoUnit, foreign.on_update_video)],
-        UpdateActor: [(FederationUnit, changing.on_update_actor)],
-    }
+    """The table; what several rooms hear they hear in this order, in one transaction."""
+    return Handlers(
+        on(Follow, GraphUnit, following.on_follow),
+        on(OfferFriendship, GraphUnit, friendship_handlers.on_offer),
+        on(Accept, GraphUnit, friendship_handlers.on_accept),
+        on(Reject, GraphUnit, friendship_handlers.on_reject),
+        on(EndFriendship, GraphUnit, friendship_handlers.on_end),
+        on(EndFriendship, VideoUnit, playing.on_end_friendship),
+        on(Undo, GraphUnit, friendship_handlers.on_undo),
+        on(Undo, InboxUnit, posts.on_undo),
+        on(Block, GraphUnit, blocking.on_block),
+        on(Block, InboxUnit, posts.on_block),
+        on(Block, VideoUnit, playing.on_block),
+        on(Like, InboxUnit, posts.on_like),
+        on(Announce, InboxUnit, posts.on_announce),
+        on(CreateNote, InboxUnit, posts.on_create_note),
+        on(UpdateNote, InboxUnit, posts.on_update_note),
+        on(CreateVideo, VideoUnit, foreign.on_create_video),
+        on(UpdateVideo, VideoUnit, foreign.on_update_video),
+        on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
+        on(UpdateActor, FederationUnit, changing.on_update_actor),
+        on(Delete, FederationUnit, changing.on_delete_actor),
+        on(Delete, GraphUnit, friendship_handlers.on_delete),
+        on(Delete, InboxUnit, posts.on_delete),
+        on(Delete, VideoUnit, publishing.on_delete),
+    )

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 from node.errors import Forbidden, Refused
 from node.federation.activities import parse
@@ -12,13 +11,11 @@ from node.federation.backoff import next_attempt
 from node.federation.sending import PATIENCE
 from node.ports import Clock
 from node.store.queue import Arrival, QueueUnit, Waiting
-from node.store.unit import Unit, Units
+from node.store.unit import Units
 from node.wire import json
+from node.worker.handlers import Handlers
 
 LOG = logging.getLogger("node.worker")
-
-Handler: TypeAlias = tuple[type[Unit], Callable[[Any, Any], Awaitable[None]]]
-Handlers: TypeAlias = Mapping[type, Sequence[Handler]]
 
 GROUP = 100
 DOOR_SHARE = 9  # in a crowd the door has nine parts of the time, what is behind it one
@@ -80,8 +77,8 @@ class Applier:
         if activity.actor != arrival.actor:
             # A sealed object without its Create names its author itself: the proof was another's.
             raise Forbidden("FED-7.3", "what arrived speaks for another than whose key signed it")
-        for kind, handler in self._handlers.get(type(activity), ()):
-            await handler(activity, unit.beside(kind))
+        for handler in self._handlers.of(activity):
+            await handler.hear(activity, unit.beside(handler.unit))
         await unit.mark(arrival, "applied")
 
     async def _failed(self, arrival: Arrival, error: Exception) -> None:

@@ -24,6 +24,7 @@ from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.worker.arrivals import TRIES, Applier
 from node.worker.delivery_queue import Sender
+from node.worker.handlers import Handlers, on
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
 
@@ -69,7 +70,7 @@ class Shop:
         self.handled: list[str] = []
         self.handle: Callable[[Follow, Unit], Awaitable[None]] = self.note
         self.jobs: dict[str, JobKind] = {}
-        handlers = {Follow: ((Unit, self._first), (Unit, self._second))}
+        handlers = Handlers(on(Follow, Unit, self._first), on(Follow, Unit, self._second))
         applier = Applier(
             Waiting(database, self.clock), self.units, handlers, self.clock, self.arrivals
         )
@@ -371,7 +372,7 @@ async def test_what_speaks_for_another_than_its_signer_is_not_handled(shop: Shop
     async def hear(sealed: CreateSealed, _unit: Unit) -> None:
         heard.append(sealed.actor)
 
-    handlers = {CreateSealed: ((Unit, hear),)}
+    handlers = Handlers(on(CreateSealed, Unit, hear))
     waiting = Waiting(shop.database, shop.clock)
     applier = Applier(waiting, shop.units, handlers, shop.clock, shop.arrivals)
     for n, author in enumerate((carol, BOB)):
