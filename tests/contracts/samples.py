@@ -91,7 +91,7 @@ def sample(kind: Any, full: bool = True) -> Any:
     if origin is tuple and parts[-1] is not Ellipsis:
         return tuple(sample(part) for part in parts)
     if origin in LISTS:
-        return tuple([sample(parts[0])]) if origin is tuple else [sample(parts[0])]
+        return (sample(parts[0]),) if origin is tuple else [sample(parts[0])]
     if origin in (Mapping, dict):
         return {}
     if kind is bool:
