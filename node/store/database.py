@@ -90,6 +90,11 @@ class Database:
             )
             self._reader = self._writer
 
+    @property
+    def engines(self) -> tuple[AsyncEngine, ...]:
+        """What stands behind the doors: for those who watch all that is said to the database."""
+        return (self._writer, self._reader)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection to look with; nothing may be changed through it."""

@@ -1,13 +1,13 @@
 """Accounts: names, sign-up, invites, sessions, devices, and each deed once."""
 
-from sqlalchemy import BigInteger, Column, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
 
 from node.store.tables.columns import flag, id_, instant, number, table, text
 
 names = table(
     "names",
     id_("name"),  # lower case; accounts, their channels and the instance actor share this space
-    text("actor"),
+    text("actor", index=True),
     instant("created", nullable=False),
     # A deleted name is never used again, so rows stay.
 )
@@ -28,6 +28,7 @@ accounts = table(
     text("reason"),  # what an applicant wrote, in approval mode
     text("display_name"),  # what an applicant is to be called; the actor has it from then on
     instant("created", nullable=False),
+    Index("ix_accounts_state_created_id", "state", "created", "id"),
 )
 
 devices = table(
@@ -61,6 +62,8 @@ invites = table(
     number("uses_left", "1"),
     instant("created", nullable=False),
     instant("expires", nullable=False),
+    Index("ix_invites_account", "account"),
+    Index("ix_invites_expires_digest", "expires", "digest"),
     keep="90 days after expires",
 )
 
@@ -73,5 +76,6 @@ idempotency = table(
     text("headers", "{}"),  # JSON
     Column("body", LargeBinary, nullable=False, server_default=""),
     instant("created", nullable=False),
+    Index("ix_idempotency_created_token_key", "created", "token", "key"),
     keep="24 hours after created",
 )

@@ -17,6 +17,8 @@ key_packages = table(
     instant("created", nullable=False),
     text("claimed_by"),  # actor; handed out once unless last resort
     instant("claimed"),
+    Index("ix_key_packages_claimed_id", "claimed", "id"),
+    Index("ix_key_packages_expires_id", "expires", "id"),
     keep="30 days after claimed or expires: claimed ones stay resolvable by id",
 )
 
@@ -43,6 +45,7 @@ participants = table(
     instant("joined", nullable=False),
     instant("left"),
     Index("ix_participants_actor", "actor"),
+    Index("ix_participants_device", "device"),
 )
 
 relay_items = table(
@@ -76,6 +79,7 @@ mailbox = table(
     UniqueConstraint("device", "sha256"),
     number("size"),  # of the body: all that waits is added up from the index alone
     Index("ix_mailbox_device_seq", "device", "seq"),
+    Index("ix_mailbox_created_seq", "created", "seq"),
     Index("ix_mailbox_device_actor_size", "device", "actor", "size"),
     keep="until acknowledged, at most 30 days after created",
 )

@@ -31,6 +31,7 @@ actors = table(
     instant("suspended"),  # we refuse to hear them
     Index("ix_actors_name_domain", "name", "domain"),
     Index("ix_actors_suspended", "suspended"),
+    Index("ix_actors_local_fetched_id", "local", "fetched", "id"),
     keep="remote ones 90 days after fetched when nothing refers to them",
 )
 
@@ -63,6 +64,9 @@ peers = table(
     instant("leased_until"),  # one worker at a time sends to a host
     text("leased_by"),
     instant("suspended"),  # we refuse to hear this server, and send it nothing
+    Index("ix_peers_last_success_host", "last_success", "host"),
+    Index("ix_peers_failing_since", "failing_since"),
+    Index("ix_peers_suspended", "suspended"),
     keep="180 days after last_success when nothing is owed",
 )
 
@@ -78,8 +82,8 @@ arrivals = table(
     instant("due", nullable=False),
     text("reason"),
     UniqueConstraint("actor", "activity"),
-    Index("ix_arrivals_state_due", "state", "due"),
-    keep="applied and refused ones 30 days after received",
+    Index("ix_arrivals_state_due_seq", "state", "due", "seq"),
+    keep="applied and refused ones 30 days after they were due",
 )
 
 outbox = table(
@@ -90,7 +94,8 @@ outbox = table(
     flag("public"),  # listed in the actor's outbox collection
     text("object"),  # the post or video whose words the body holds
     instant("created", nullable=False),
-    Index("ix_outbox_actor_created", "actor", "created"),
+    Index("ix_outbox_actor_public_created_id", "actor", "public", "created", "id"),
+    Index("ix_outbox_public_created_id", "public", "created", "id"),
     Index("ix_outbox_object", "object"),
     keep="non-public ones 30 days after the last delivery is settled",
 )
@@ -111,6 +116,7 @@ deliveries = table(
     text("reason"),
     UniqueConstraint("activity", "inbox"),
     Index("ix_deliveries_state_host_seq", "state", "host", "seq"),
+    Index("ix_deliveries_settled_seq", "settled", "seq"),
     keep="30 days after settled",
 )
 
@@ -119,5 +125,6 @@ tombstones = table(
     id_(),  # the object that is gone, or will be: a Delete may come before its Create
     Column("actor", Text, primary_key=True),  # who deleted it: another's word takes nobody's place
     instant("deleted", nullable=False),
+    Index("ix_tombstones_deleted_id_actor", "deleted", "id", "actor"),
     keep="365 days after deleted; ours forever",
 )

@@ -24,7 +24,9 @@ posts = table(
     instant("published", nullable=False),
     instant("updated"),
     instant("deleted"),
-    Index("ix_posts_author_published", "author", "published"),
+    Index("ix_posts_author_published_id", "author", "published", "id"),
+    Index("ix_posts_thread_published_id", "thread", "published", "id"),
+    Index("ix_posts_local_deleted", "local", "deleted"),
     Index("ix_posts_in_reply_to", "in_reply_to"),
     Index("ix_posts_video", "video"),
 )
@@ -34,6 +36,7 @@ audiences = table(
     Column("post", Text, primary_key=True),
     Column("kind", Text, primary_key=True),  # public | followers | friends | circle | actor
     Column("ref", Text, primary_key=True),  # "" or the actor or circle that is meant
+    Index("ix_audiences_ref", "ref"),
 )
 
 reactions = table(
@@ -52,6 +55,7 @@ timeline = table(
     Column("post", Text, primary_key=True),
     instant("published", nullable=False),
     Index("ix_timeline_account_published_post", "account", "published", "post"),
+    Index("ix_timeline_post", "post"),
 )
 
 notices = table(
@@ -64,6 +68,9 @@ notices = table(
     instant("created", nullable=False),
     instant("read"),
     Index("ix_notices_account_created_id", "account", "created", "id"),
+    Index("ix_notices_actor_object", "actor", "object"),
+    Index("ix_notices_object", "object"),
+    Index("ix_notices_created_id", "created", "id"),
     keep="180 days after created",
 )
 
@@ -76,5 +83,6 @@ events = table(
     text("data", "{}"),  # JSON, never plaintext of a sealed message
     instant("created", nullable=False),
     Index("ix_events_account_seq", "account", "seq"),
+    Index("ix_events_created_seq", "created", "seq"),
     keep="7 days after created",
 )

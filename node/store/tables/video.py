@@ -17,6 +17,8 @@ uploads = table(
     text("blob"),
     instant("created", nullable=False),
     instant("expires", nullable=False),
+    Index("ix_uploads_state_expires", "state", "expires"),
+    Index("ix_uploads_expires_id", "expires", "id"),
     keep="until expires",
 )
 
@@ -66,6 +68,7 @@ media_grants = table(
     Column("video", Text, nullable=False, index=True),
     Column("actor", Text, nullable=False),
     instant("expires", nullable=False),
+    Index("ix_media_grants_expires_digest", "expires", "digest"),
     keep="until expires",
 )
 
@@ -80,6 +83,7 @@ jobs = table(
     instant("leased_until"),
     text("reason"),
     instant("created", nullable=False),
-    Index("ix_jobs_state_due", "state", "due"),
-    keep="30 days after created when done or failed",
+    Index("ix_jobs_state_due_id", "state", "due", "id"),
+    Index("ix_jobs_kind_subject_id", "kind", "subject", "id"),
+    keep="30 days after they were due when done or failed",
 )

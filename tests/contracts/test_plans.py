@@ -1,0 +1,219 @@
+"""No statement of the store reads a growing table from one end to the other, on either database.
+
+Every method of every unit, and of whatever else is made of a database, is called with samples;
+every statement is explained before it runs. A place in `node/store` that executes something and
+was not reached fails too: so nobody forgets a statement.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import node.store
+from node.errors import Broken, Refused
+from node.graph.friendship_states import View
+from node.ports import Clock
+from node.store.database import Database
+from node.store.federation import FederationUnit
+from node.store.friends import FriendsUnit
+from node.store.inbox import InboxUnit
+from node.store.invites import InvitesUnit
+from node.store.keyring import Keyring, NodeKey
+from node.store.purge import Purge
+from node.store.tables import METADATA
+from node.store.unit import Unit, UnitContext, Units
+from node.store.wakeups import Wakeups
+from node.testing.fakes import FakeClock, FakeEntropy
+from tests.contracts import samples
+from tests.contracts.plans import explaining
+from tests.contracts.samples import ANY
+
+STORE = Path(node.store.__file__).parent
+OTHER = "https://beta.test/o/other"
+# They open a database or build its tables; what they say is not asked of a row.
+APART = {"database.py", "migrate.py", "schema.py", "sqlite_driver.py"}
+VIEWS = (View.FRIEND, View.REQUESTED, View.INCOMING, View.DECLINED, View.BLOCKED)
+
+
+class Undone(Exception):
+    """Ends a transaction without a trace."""
+
+
+async def _words(unit: FederationUnit) -> None:
+    for collection in ("followers", "following", "friends"):
+        await unit.members(ANY, collection, "", 5)
+
+
+async def _views(unit: FriendsUnit) -> None:
+    for each in VIEWS:
+        await unit.standing(ANY, each, 5, None)
+
+
+async def _said_twice(unit: InboxUnit) -> None:
+    await unit.react(ANY, ANY, "like", OTHER)
+    await unit.react(ANY, ANY, "like", f"{OTHER}/again")
+    await unit.unreact_by_id(ANY, OTHER)
+
+
+async def _befriended(unit: InvitesUnit) -> None:
+    await unit.befriend(ANY, OTHER)
+
+
+# What the samples do not reach, as their words mean something or two calls belong together.
+CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
+    FederationUnit: (_words,),
+    FriendsUnit: (_views,),
+    InboxUnit: (_said_twice,),
+    InvitesUnit: (_befriended,),
+}
+
+
+def _sites() -> set[tuple[str, int, int]]:
+    """Where something is executed that looks for rows: page, first and last line."""
+    found = set()
+    for page in STORE.glob("*.py"):
+        for one in ast.walk(ast.parse(page.read_text())):
+            execute = isinstance(one, ast.Call) and getattr(one.func, "attr", "") == "execute"
+            if not execute or page.name in APART or "insert" in ast.dump(one.args[0]):
+                continue
+            found.add((page.name, one.lineno, one.end_lineno or one.lineno))
+    return found
+
+
+def _pages() -> None:
+    """Import every page of the store, so that every unit is known."""
+    for page in pkgutil.iter_modules(node.store.__path__):
+        importlib.import_module(f"node.store.{page.name}")
+
+
+def _units(parent: type[Unit] = Unit) -> Iterator[type[Unit]]:
+    yield parent
+    for kind in parent.__subclasses__():
+        yield from _units(kind)
+
+
+class Tour:
+    """Calls everything that has a statement."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.clock = FakeClock()
+        self.context = UnitContext(
+            "https://alpha.test", self.clock, FakeEntropy(), lambda _activity: b"{}"
+        )
+
+    async def fill(self, local: bool) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await connection.run_sync(METADATA.drop_all)
+            await connection.run_sync(METADATA.create_all)
+            await samples.fill(connection, local)
+
+        await self.database.write(work)
+
+    async def units(self) -> None:
+        called: set[Any] = set()
+        for kind in sorted(set(_units()), key=lambda each: each.__name__):
+            for more in CALLS.get(kind, ()):
+                await self._within(kind, more)
+            for name, method in inspect.getmembers(kind, inspect.iscoroutinefunction):
+                if name.startswith("_") or method in called:
+                    continue
+                called.add(method)
+                for full in (True, False):
+                    await self._call(kind, method, full)
+
+    async def _call(self, kind: type[Unit], method: Any, full: bool) -> None:
+        try:
+            given = samples.arguments(method, full)
+        except samples.NoSample:
+            return  # if something was to be executed there, its place is missed at the end
+        await self._within(kind, lambda unit: method(unit, **given))
+
+    async def _within(self, kind: type[Unit], work: Callable[[Any], Awaitable[object]]) -> None:
+        """In a transaction that leaves nothing."""
+
+        async def run(connection: AsyncConnection) -> None:
+            # A sample may be there already, or mean nothing: it was explained all the same.
+            with suppress(Refused, IntegrityError, KeyError, ValueError):
+                await work(kind(connection, self.context))
+            raise Undone
+
+        with suppress(Undone):
+            await self.database.write(run)
+
+    async def stores(self, local: bool) -> None:
+        """What is made of a database, such as the queues."""
+        for page in (each for name, each in sys.modules.items() if name.startswith("node.store.")):
+            for _, kind in inspect.getmembers(page, inspect.isclass):
+                if kind.__module__ != page.__name__ or issubclass(kind, Units):
+                    continue
+                hints = get_type_hints(kind.__init__)
+                if hints.get("database") is Database:
+                    await self.fill(local)
+                    await self._store(kind, hints)
+
+    async def keys(self, folder: Path) -> None:
+        units, entropy = Units(self.database, self.context, Wakeups()), FakeEntropy()
+        keyring = Keyring(NodeKey(folder, entropy), units, entropy)
+        with suppress(Broken):  # the sample is no key
+            await keyring.check()
+        with suppress(Broken):
+            await keyring.public(ANY)
+
+    async def _store(self, kind: type, hints: Mapping[str, Any]) -> None:
+        parts = {Database: self.database, Clock: self.clock, Wakeups: Wakeups(), str: "worker"}
+        made = kind(**{name: parts[each] for name, each in hints.items() if name != "return"})
+        for name, method in inspect.getmembers(made, inspect.iscoroutinefunction):
+            if not name.startswith("_"):
+                await method(**samples.arguments(method))
+        if isinstance(made, Purge):
+            await made()
+
+
+@pytest.fixture
+def reached(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
+    """The lines from which something was executed."""
+    seen: set[tuple[str, int]] = set()
+    execute = AsyncConnection.execute
+
+    async def noted(self: AsyncConnection, *given: Any, **named: Any) -> Any:
+        frame = sys._getframe(1)
+        seen.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
+        return await execute(self, *given, **named)
+
+    monkeypatch.setattr(AsyncConnection, "execute", noted)
+    return seen
+
+
+async def test_no_statement_reads_a_growing_table_through(
+    database: Database, tmp_path: Path, reached: set[tuple[str, int]]
+) -> None:
+    _pages()
+    tour = Tour(database)
+    with explaining(database) as plans:
+        for local in (True, False):
+            await tour.fill(local)
+            await tour.units()
+            await tour.stores(local)
+            await tour.keys(tmp_path)
+    missed = {
+        (page, first)
+        for page, first, last in _sites()
+        if not any(page == one and first <= line <= last for one, line in reached)
+    }
+    # Some is said to PostgreSQL only, as SQLite has one process.
+    assert database.is_sqlite or not missed, (
+        f"call these in CALLS, with values that reach them: {sorted(missed)}"
+    )
+    scans = sorted(plans.scans)
+    assert not scans, f"give the table an index, or say in SCANS why it may be read: {scans}"
