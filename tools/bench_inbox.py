@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from node.client.line import Line
+from node.client.api_client import ApiClient
 from node.ports import Request
 from node.system import SystemEntropy
 from node.wire import keys as wire_keys
@@ -85,7 +85,7 @@ async def sign_up(place: Place) -> str:
     """The first person of the node; her actor."""
     link = place.invite()
     body = NewAccount(name="alice", password="a long enough password", invite=link.split("/")[-1])
-    async with Line(f"http://{place.connect}", SystemEntropy()) as line:
+    async with ApiClient(f"http://{place.connect}", SystemEntropy()) as line:
         return (await line.ask("POST", "/accounts", Session, body)).account.actor
 
 
@@ -113,7 +113,7 @@ async def ready(place: Place) -> None:
     """Wait for the plain port."""
     for _ in range(1000):
         try:
-            async with Line(f"http://{place.connect}", SystemEntropy()) as line:
+            async with ApiClient(f"http://{place.connect}", SystemEntropy()) as line:
                 await line.send("GET", "/node")
                 return
         except Exception:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from node.client.kith import Kith, Said
+from node.client.kith import Kith, MessageReceived
 
 WORDS = "meet me where the blackbird sings, at the north window"
 MESSAGES = 20
@@ -35,15 +35,15 @@ class Ear:
     """Listens for one person: what was said, with the instant at which it was here."""
 
     kith: Kith
-    heard: "asyncio.Queue[tuple[Said, float]]" = field(default_factory=asyncio.Queue)
+    heard: "asyncio.Queue[tuple[MessageReceived, float]]" = field(default_factory=asyncio.Queue)
 
     async def listen(self) -> None:
         """Until cancelled."""
         async for one in self.kith.listen():
-            if isinstance(one, Said):
+            if isinstance(one, MessageReceived):
                 self.heard.put_nowait((one, time.perf_counter()))
 
-    async def next(self) -> tuple[Said, float]:
+    async def next(self) -> tuple[MessageReceived, float]:
         """The next thing said, within the patience of the story."""
         return await asyncio.wait_for(self.heard.get(), PATIENCE_SECONDS)
 

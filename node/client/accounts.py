@@ -1,30 +1,30 @@
 """The verbs of one's own account: who am I, which devices, an invite for a friend."""
 
-from node.client import entering
-from node.client.seat import Seat
+from node.client import sign_in
+from node.client.client_context import ClientContext
 from node.wire.api.accounts import AccountView, DeviceList, DeviceView, InviteView, NewInvite
 
 
-class Accounts(Seat):
+class Accounts(ClientContext):
     """What one does with one's own account."""
 
     async def me(self) -> AccountView:
         """Our account, as the node has it."""
-        return await self.line.ask("GET", "/account", AccountView)
+        return await self.api.ask("GET", "/account", AccountView)
 
     async def devices(self) -> list[DeviceView]:
         """Where we are logged in."""
-        return (await self.line.ask("GET", "/devices", DeviceList)).items
+        return (await self.api.ask("GET", "/devices", DeviceList)).items
 
     async def revoke(self, device: str) -> None:
         """Log a device out; its streams end."""
-        await self.line.ask("DELETE", f"/devices/{device}", object)
+        await self.api.ask("DELETE", f"/devices/{device}", object)
 
     async def invite(self, befriends: bool = True, uses: int = 1, days: int = 7) -> InviteView:
         """A link to our node; `url` is told this once. Who comes by it becomes our friend."""
         body = NewInvite(uses=uses, days=days, befriends=befriends)
-        return await self.line.ask("POST", "/invites", InviteView, body)
+        return await self.api.ask("POST", "/invites", InviteView, body)
 
     async def log_out(self) -> None:
         """End this device's session and forget it here; its vault stays on the disk."""
-        await entering.log_out(self.line, self.profile, self.home)
+        await sign_in.log_out(self.api, self.profile, self.home)

@@ -1,109 +1,200 @@
-"""Pure: a device's side of sealed messages, without I/O but its vault (spec E2E-5).
+"""Pure: one device, with all that can happen to it; every happening is one step (spec DEV-2).
 
-Push in what the home node said (`receive`), pull out what is owed (`owed`), say what became of it
-(`accepted`, `lost`). State is in the vault before anything is handed out to be sent.
+It says what is to be carried (`next`) and is told what came of it (`tell`); what the home node has
+for it is pushed in (`receive`). State is on disk before anything is handed out to be sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
+from node.client import key_stock, rows
+from node.client.conversation_events import ConversationEvent, ConversationLeft
+from node.client.device_inbox import DeviceInbox
+from node.client.device_outbox import DeviceOutbox
+from node.client.device_state import DeviceState
+from node.client.exchange import Carried, Next, Outcome, Send
+from node.client.groups import between, new_group_id
+from node.client.intents import Add, Leave, Refresh, Remove
+from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
+from node.errors import Missing, NodeError
+from node.ports import Entropy
+from node.wire.ids import urn_uuid4
 
-from node.client import rows
-from node.client.groups import between, merge, new_group_id
-from node.client.hearing import Hearing
-from node.client.rows import Changes, ConversationRow, OutRow, PackageRow, SaidRow, WelcomeRow
-from node.e2ee.mls.private.session import Session
-from node.e2ee.mls.public import key_package
-from node.e2ee.mls.public.proposals import Add
-from node.errors import Forbidden, Missing
 
-LAST_RESORT_KEPT_SECONDS = 7 * 86400
+class Device:
+    """One device of `actor`. Conversations are named by their group id in hex.
 
+    Times are seconds since 1970, and microseconds where they are called so.
+    """
 
-class Device(Hearing):
-    """One device of `actor`. Conversations are named by their group id in hex."""
+    def __init__(self, vault: Rows, entropy: Entropy, actor: str) -> None:
+        self.actor = actor
+        self.state = DeviceState(vault, entropy, actor)
+        self.outbox = DeviceOutbox(self.state)
+        self.inbox = DeviceInbox(self.state, self.outbox)
 
     # -- looking ---------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """The last mailbox item that is on our disk: all up to it may be acknowledged."""
+        return self.inbox.cursor
+
+    def conversations(self) -> dict[str, ConversationRow]:
+        """All conversations, by group."""
+        return self.state.conversations()
 
     def between(self, actor: str) -> list[str]:
         """The conversations of just us and `actor`, first the one to answer in (E2E-5.8)."""
         return between(self.conversations(), self.actor, actor, self.history)
 
-    def history(self, *groups: str) -> list[SaidRow]:
+    def history(self, *groups: str) -> list[MessageRow]:
         """What was said there, in the order in which this device read or wrote it."""
-        names = [name for group in groups for name in self._rows.names(f"said/{group}/")]
-        return sorted((self._get(name, SaidRow) for name in names), key=lambda row: row.number)
+        names = [name for group in groups for name in self.state.names("message", group)]
+        found = (self.state.get(name, MessageRow) for name in names)
+        return sorted(found, key=lambda row: row.number)
 
-    def names(self) -> dict[str, str]:
-        """The actors we talk with, by handle; so that nobody is asked who they are."""
-        found = self._rows.names("name/")
-        return {name.partition("/")[2]: (self._rows.read(name) or b"").decode() for name in found}
+    def said(self, group: str, id: str) -> MessageRow:
+        """What this device said under that id, as it stands now."""
+        return self.state.get(rows.message_row(group, self.actor, id), MessageRow)
 
-    def name(self, handle: str, actor: str) -> None:
-        """Remember who `handle` is."""
-        if self._rows.read(rows.name_row(handle)) != actor.encode():
-            self._rows.step({rows.name_row(handle): actor.encode()})
+    def owed(self) -> list[OwedRow]:
+        """All that is owed."""
+        found = [row for group in self.state.groups_with("owed") for row in self.outbox.owed(group)]
+        return [owed for _, owed in found]
+
+    def epoch(self, group: str) -> int:
+        """The epoch in which this device sees the group."""
+        return self.state.groups.session(group).epoch
+
+    def must_commit(self, group: str) -> bool:
+        """Whether a commit has to come before the next word (E2E-5.7)."""
+        return self.outbox.maker.must_commit(group)
 
     def authenticator(self, group: str) -> str:
         """Equal on all devices that see the same group."""
-        return self._session(group).epoch_authenticator.hex()
+        return self.state.groups.session(group).epoch_authenticator.hex()
 
-    # -- key packages ----------------------------------------------------------------------------
+    # -- whom we know ----------------------------------------------------------------------------
+
+    def known_handles(self) -> dict[str, str]:
+        """The actors we talk with, by handle; so that nobody is asked who they are."""
+        found = self.state.names("handle")
+        return {name.partition("/")[2]: (self.state.read(name) or b"").decode() for name in found}
+
+    def remember(self, handle: str, actor: str) -> None:
+        """Remember who `handle` is."""
+        name = rows.handle_row(handle)
+        if self.state.read(name) != actor.encode():
+            with self.state.step():
+                self.state.write(name, actor.encode())
 
     def new_packages(self, count: int, last_resort: bool, now: int) -> list[tuple[bytes, bool]]:
-        """(package, is last resort): private halves are in the vault before they are published."""
-        changes: Changes = {}
-        made = []
-        for number in range(count + last_resort):
-            own = self._me.key_package(self._entropy, now)
-            last = last_resort and number == count
-            row = PackageRow(package=own.dump(), made=now, last_resort=last)
-            changes[rows.package_row(own.reference)] = msgspec.json.encode(row)
-            made.append((own.package, last))
-        for name in self._rows.names("package/") if last_resort else ():
-            old = self._get(name, PackageRow)
-            if old.last_resort and now - old.made > LAST_RESORT_KEPT_SECONDS:
-                changes[name] = None
-        self._rows.step(changes)
-        return made
+        """(package, is last resort): private halves are on disk before they are published."""
+        with self.state.step():
+            return key_stock.make(self.state, count, last_resort, now)
 
-    # -- starting ---------------------------------------------------------------------------------
+    # -- what this device means to do ------------------------------------------------------------
 
     def start(self, packages: Mapping[str, Sequence[bytes]], now: int) -> str:
         """A new conversation with the devices whose key packages these are, by actor.
 
-        The commit is owed then. Raises `Forbidden` (E2E-5.1) for a package of somebody else.
+        Raises `Forbidden` (E2E-5.1) for a package of somebody else.
         """
-        adds = []
-        for actor, found in packages.items():
-            for data in found:
-                package = key_package.parse(data)
-                if package.leaf.credential.identity != actor.encode():
-                    raise Forbidden("E2E-5.1", f"a key package that is not of {actor}")
-                adds.append(Add(package))
-        if not adds:
-            raise Missing("E2E-5.6", "they have no device that takes sealed messages yet")
-        group_id = new_group_id(self._entropy)
-        group = group_id.hex()
-        first = Session.create(self._me, self._means, group_id, now)
-        staged = first.session.stage(now, adds)
-        row = ConversationRow(
-            group_id=group_id, members=sorted({self.actor, *packages}), created=now
-        )
-        changes: Changes = {rows.conversation_row(group): msgspec.json.encode(row)}
-        merge(changes, group, first.change)
-        merge(changes, group, staged.change)
-        welcome = staged.value.entrust() or b""
-        invited = [WelcomeRow(to=actor, content=welcome) for actor in sorted(packages)]
-        self._owe(
-            changes, OutRow(group=group, commit=True, content=staged.value.commit, welcomes=invited)
-        )
-        self._rows.step(changes)
-        self._sessions[group] = staged.session
+        add = _adding(packages)
+        with self.state.step():
+            group_id = new_group_id(self.state.entropy)
+            group = self.state.groups.found(group_id, now)
+            members = sorted({self.actor, *packages})
+            row = ConversationRow(group_id=group_id, members=members, created=now)
+            self.state.put(rows.conversation_row(group), row)
+            self.outbox.change(group, add, now)
         return group
 
-    def created(self, group: str, ref: str, url: str) -> None:
-        """The home node knows the conversation now."""
-        row = self._get(rows.conversation_row(group), ConversationRow)
-        row.ref, row.url = ref, url
-        self._rows.step({rows.conversation_row(group): msgspec.json.encode(row)})
+    def say(self, group: str, text: str, micros: int) -> MessageRow:
+        """Say `text`: on disk when this returns. Raises `TooMuch` (E2E-5.3)."""
+        with self.state.step():
+            message = MessageRow(
+                id=urn_uuid4(self.state.entropy.draw(16)),
+                actor=self.actor,
+                text=text,
+                at=micros,
+                number=self.state.number(),
+                sent=False,
+            )
+            self.outbox.say(group, message)
+        return message
+
+    def add(self, group: str, packages: Mapping[str, Sequence[bytes]], now: int) -> None:
+        """Take the devices in whose key packages these are, by actor.
+
+        Raises `Forbidden` (E2E-5.1) for a package of somebody else, `Conflict` (DEV-4.5) when all
+        of them are in.
+        """
+        add = _adding(packages)
+        with self.state.step():
+            self.outbox.change(group, add, now)
+
+    def remove(self, group: str, actors: Iterable[str], now: int) -> None:
+        """Take actors out with all their devices; of our own all others. Raises `Conflict`
+        (DEV-4.5) when none of them is in."""
+        with self.state.step():
+            self.outbox.change(group, Remove(sorted(set(actors))), now)
+
+    def leave(self, group: str, now: int) -> list[ConversationEvent]:
+        """Ask the others to take this device out; who is alone is out at once."""
+        with self.state.step():
+            if len(list(self.state.groups.session(group).members())) > 1:
+                self.outbox.change(group, Leave(), now)
+                return []
+            self.outbox.forget(group)
+        return [ConversationLeft(group, self.actor)]
+
+    def refresh(self, group: str, now: int) -> None:
+        """Commit what is pending, with fresh keys."""
+        with self.state.step():
+            self.outbox.change(group, Refresh(), now)
+
+    # -- what is carried -------------------------------------------------------------------------
+
+    @property
+    def has_work(self) -> bool:
+        """Whether `next` has something else to say than `Wait`."""
+        return self.outbox.has_work
+
+    def next(self, now: int) -> Next:
+        """What to do now; ask again once it is told."""
+        return self.outbox.next(now)
+
+    def tell(self, asked: Carried, outcome: Outcome, now: int) -> list[ConversationEvent]:
+        """What came of what `next` said."""
+        with self.state.step():
+            found = self.outbox.outcome(asked, outcome, now)
+            if isinstance(asked, Send):
+                # Others went on with our commit before we were told that it counts.
+                found += self.inbox.take_parked(asked.group, now)
+        return found
+
+    def held(self, group: str) -> NodeError | None:
+        """What is in the way of a conversation, as far as it is known."""
+        return self.outbox.held(group)
+
+    def retry(self) -> None:
+        """Try again what was held back."""
+        self.outbox.retry()
+
+    def receive(self, items: Iterable[ParkedRow], now: int) -> list[ConversationEvent]:
+        """Take in items of the mailbox, in their order; on disk when this returns.
+
+        A repeat is silence; what is wrong is told, not raised.
+        """
+        with self.state.step():
+            return self.inbox.take(items, now)
+
+
+def _adding(packages: Mapping[str, Sequence[bytes]]) -> Add:
+    if not any(packages.values()):
+        raise Missing("E2E-5.6", "they have no device that takes sealed messages yet")
+    for actor, found in packages.items():
+        for data in found:
+            key_stock.check_owner(data, actor)
+    return Add({actor: list(found) for actor, found in sorted(packages.items())})

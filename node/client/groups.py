@@ -1,13 +1,100 @@
-"""Pure: whom a device believes, how a group is named, its records among the vault's rows."""
+"""Pure: the MLS groups of a device, whom it believes in them, and what a new one is called."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from node.client import rows
-from node.client.rows import Changes, ConversationRow, SaidRow
-from node.e2ee.mls.private.events import Member
-from node.e2ee.mls.private.state import Change
+from node.client.rows import ConversationRow, MessageRow
+from node.e2ee.mls.private.client import Client, OwnPackage
+from node.e2ee.mls.private.events import Joined, Member
+from node.e2ee.mls.private.joining import join
+from node.e2ee.mls.private.means import Means
+from node.e2ee.mls.private.session import Session, Step
 from node.e2ee.mls.public.credentials import BASIC, Claim
+from node.errors import Missing
 from node.ports import Entropy
+
+T = TypeVar("T")
+
+
+class GroupRows(Protocol):
+    """Where the records of groups stand."""
+
+    def names(self, kind: str, group: str = "") -> list[str]: ...
+
+    def read(self, name: str) -> bytes | None: ...
+
+    def write(self, name: str, value: bytes) -> None: ...
+
+    def delete(self, name: str) -> None: ...
+
+
+class Groups:
+    """The groups in which this device takes part, each as its session and its records."""
+
+    def __init__(self, kept: GroupRows, me: Client, means: Means) -> None:
+        self.me = me
+        self._rows = kept
+        self._means = means
+        self._sessions: dict[str, Session] = {}
+        self._touched: set[str] = set()
+
+    def __contains__(self, group: str) -> bool:
+        return group in self._sessions or bool(self._rows.names("group", group))
+
+    def session(self, group: str) -> Session:
+        """The session of a group. Raises `Missing` (E2E-5.6)."""
+        self._touched.add(group)
+        if group not in self._sessions:
+            names = self._rows.names("group", group)
+            if not names:
+                raise Missing("E2E-5.6", "this device is not in that conversation")
+            head = len(rows.group_row(group, ""))
+            records = {name[head:]: self._rows.read(name) or b"" for name in names}
+            self._sessions[group] = Session.load(records, self._means)
+        return self._sessions[group]
+
+    def apply(self, group: str, step: Step[T]) -> T:
+        """Go on with what a session's deed left, and keep its records."""
+        self._touched.add(group)
+        for record, value in step.change.writes.items():
+            self._rows.write(rows.group_row(group, record), value)
+        for record in step.change.deletes:
+            self._rows.delete(rows.group_row(group, record))
+        if step.session.over:
+            self._sessions.pop(group, None)
+        else:
+            self._sessions[group] = step.session
+        return step.value
+
+    def found(self, group_id: bytes, now: int) -> str:
+        """A new group of this device alone; its name here."""
+        group = group_id.hex()
+        self.apply(group, Session.create(self.me, self._means, group_id, now))
+        return group
+
+    def join(
+        self, welcome: bytes, own: OwnPackage, now: int, known: Collection[bytes]
+    ) -> Step[Joined]:
+        """What comes of a Welcome for a key package of ours: to be applied."""
+        return join(welcome, own, self.me, self._means, now, known=known)
+
+    def forget(self, group: str) -> None:
+        """Remove all that is kept of a group."""
+        self._touched.add(group)
+        self._sessions.pop(group, None)
+        for name in self._rows.names("group", group):
+            self._rows.delete(name)
+
+    def settle(self) -> None:
+        """The step is written."""
+        self._touched.clear()
+
+    def undo(self) -> None:
+        """The step was not written: the sessions that it used are read again from what is."""
+        for group in self._touched:
+            self._sessions.pop(group, None)
+        self._touched.clear()
 
 
 def believe(claim: Claim) -> bool:
@@ -27,18 +114,11 @@ def believe(claim: Claim) -> bool:
 
 
 def new_group_id(entropy: Entropy) -> bytes:
-    """`mls://g/` and base32 of 16 random bytes: valid UTF-8, no host, no time (e2ee.md §0)."""
+    """`mls://g/` and base32 of 16 random bytes: valid UTF-8, no host, no time."""
     alphabet = "abcdefghijklmnopqrstuvwxyz234567"
     number = int.from_bytes(entropy.draw(16), "big")
     text = "".join(alphabet[number >> shift & 31] for shift in range(125, -1, -5))
     return b"mls://g/" + text.encode()
-
-
-def merge(changes: Changes, group: str, change: Change) -> None:
-    for record, value in change.writes.items():
-        changes[rows.group_row(group, record)] = value
-    for record in change.deletes:
-        changes[rows.group_row(group, record)] = None
 
 
 def actors_of(members: Iterable[Member]) -> list[str]:
@@ -49,7 +129,7 @@ def between(
     known: Mapping[str, ConversationRow],
     us: str,
     them: str,
-    history: Callable[[str], Sequence[SaidRow]],
+    history: Callable[[str], Sequence[MessageRow]],
 ) -> list[str]:
     """The groups of just the two: first where they spoke last, or else the newest (E2E-5.8).
 

@@ -5,37 +5,47 @@ Beside the class, all that a program needs to name stands here.
 
 from pathlib import Path
 
-from node.client import entering
+from node.client import sign_in
 from node.client.accounts import Accounts
-from node.client.chatting import Chatting
-from node.client.entering import Door, Machine, Wish, read_door
-from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable, Unsent
-from node.client.line import Event
+from node.client.client_context import CLOCK, Passphrase
+from node.client.conversation_events import (
+    ChangeDropped,
+    ConversationEvent,
+    ConversationJoined,
+    ConversationLeft,
+    MembersChanged,
+    MessageReceived,
+    MessageUndelivered,
+    MessageUnreadable,
+)
+from node.client.conversations import Conversations
+from node.client.event_stream import Event
 from node.client.posts import Posts
 from node.client.profile import Profile, load
-from node.client.rows import SaidRow
-from node.client.seat import CLOCK, Passphrase
+from node.client.rows import MessageRow
+from node.client.sign_in import Credentials, LocalDevice, Server, parse_server
 from node.client.videos import Videos
 from node.errors import Conflict
 from node.ports import Clock
 
 __all__ = [
-    "Changed",
+    "ChangeDropped",
+    "ConversationEvent",
+    "ConversationJoined",
+    "ConversationLeft",
     "Event",
-    "Happening",
-    "Joined",
     "Kith",
-    "Left",
+    "MembersChanged",
+    "MessageReceived",
+    "MessageRow",
+    "MessageUndelivered",
+    "MessageUnreadable",
     "Profile",
-    "Said",
-    "SaidRow",
-    "Unreadable",
-    "Unsent",
     "load",
 ]
 
 
-class Kith(Chatting, Posts, Videos, Accounts):
+class Kith(Conversations, Posts, Videos, Accounts):
     """One device of one person, with all its verbs. Use it as `async with`.
 
     The verbs raise `node.errors`: `Refused` kinds with the clause, `Unreachable` to try again.
@@ -71,9 +81,9 @@ class Kith(Chatting, Posts, Videos, Accounts):
 
         Raises `Conflict` (GRA-2.1) when an administrator has to say yes first.
         """
-        door = _door(origin, invite, connect, ca_file)
-        wish = Wish(name, password, device_name)
-        _, made = await entering.sign_up(door, wish, Machine(Path(home), passphrase, clock))
+        server = _server(origin, invite, connect, ca_file)
+        who = Credentials(name, password, device_name)
+        _, made = await sign_in.sign_up(server, who, LocalDevice(Path(home), passphrase, clock))
         if made is None:
             raise Conflict("GRA-2.1", "the account waits for an administrator: log in later")
         return cls(made, home, passphrase, clock)
@@ -93,12 +103,12 @@ class Kith(Chatting, Posts, Videos, Accounts):
         clock: Clock = CLOCK,
     ) -> "Kith":
         """Make this machine a new device of an account."""
-        door = _door(origin, "", connect, ca_file)
-        wish = Wish(name, password, device_name)
-        made = await entering.log_in(door, wish, Machine(Path(home), passphrase, clock))
+        server = _server(origin, "", connect, ca_file)
+        who = Credentials(name, password, device_name)
+        made = await sign_in.log_in(server, who, LocalDevice(Path(home), passphrase, clock))
         return cls(made, home, passphrase, clock)
 
 
-def _door(origin: str, invite: str, connect: str, ca_file: str) -> Door:
-    found = read_door(origin, connect, ca_file)
-    return Door(found.origin, invite or found.invite, found.connect, found.ca_file)
+def _server(origin: str, invite: str, connect: str, ca_file: str) -> Server:
+    found = parse_server(origin, connect, ca_file)
+    return Server(found.origin, invite or found.invite, found.connect, found.ca_file)

@@ -1,8 +1,13 @@
-"""Pure: what a device keeps in its vault, and what each row is called."""
+"""Pure: what a device keeps in its vault, and what each row is called (spec DEV-1).
+
+A row's name is `kind/rest`, or `kind/<group>/rest`; its value is JSON, but where it says otherwise.
+"""
 
 from typing import Protocol, TypeVar
 
 import msgspec
+
+from node.client.intents import Intent
 
 CLIENT = "device/client"
 CURSOR = "device/cursor"
@@ -11,7 +16,7 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 
 
 class Rows(Protocol):
-    """The vault, as the device sees it."""
+    """The vault, as the device sees it. `counter` grows by one with every step."""
 
     counter: int
 
@@ -22,7 +27,7 @@ class Rows(Protocol):
     def step(self, changes: Changes) -> None: ...
 
 
-class ConversationRow(msgspec.Struct, kw_only=True):
+class ConversationRow(msgspec.Struct, kw_only=True, frozen=True):
     """A group of this device. `ref` is empty until the home node knows it.
 
     `joined` is the epoch in which this device came, `grown` the one in which the last actor did.
@@ -38,25 +43,30 @@ class ConversationRow(msgspec.Struct, kw_only=True):
     grown: int = 0
 
 
-class WelcomeRow(msgspec.Struct, kw_only=True):
-    to: str
+class WelcomeRow(msgspec.Struct, kw_only=True, frozen=True):
+    """One Welcome for all devices that a commit adds; `to` are their actors."""
+
     content: bytes
+    to: list[str]
 
 
-class OutRow(msgspec.Struct, kw_only=True):
-    """A message that the home node has not accepted yet; without `content`, not sealed yet.
+class OwedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """What this device means to do in a group, until the home node has accepted it.
 
-    `said` names its SaidRow.
+    `content` is the message that was made of it, empty before. A commit brings its `welcomes`, and
+    says which actors it takes out of the group altogether. `proposed`: a `Leave` that was accepted;
+    it stays until a commit has taken it up.
     """
 
     group: str
-    commit: bool
+    intent: Intent
     content: bytes = b""
     welcomes: list[WelcomeRow] = []
-    said: str = ""
+    removed: list[str] = []
+    proposed: bool = False
 
 
-class SaidRow(msgspec.Struct, kw_only=True):
+class MessageRow(msgspec.Struct, kw_only=True, frozen=True):
     """A message in clear: the vault seals it. `at` is when this device read or wrote it; `number`
     grows from one to the next, whatever the clock does. Of ours `digest` is the SHA-256 of the
     message in which it was sealed last, `epoch` that message's, and `mended` how often it was
@@ -74,17 +84,17 @@ class SaidRow(msgspec.Struct, kw_only=True):
     mended: int = 0
 
 
-class ParkedRow(msgspec.Struct, kw_only=True):
-    """A message that came before what it needs: its commit, or its Welcome."""
+class ParkedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """A mailbox item; as a row, one that came before what it needs: its commit, or its Welcome."""
 
     seq: int
     ref: str
     url: str
     content: bytes
-    at: int
+    at: int  # microseconds since 1970
 
 
-class PackageRow(msgspec.Struct, kw_only=True):
+class PackageRow(msgspec.Struct, kw_only=True, frozen=True):
     """A key package of ours with its private halves."""
 
     package: bytes
@@ -97,36 +107,37 @@ def conversation_row(group: str) -> str:
 
 
 def group_row(group: str, record: str) -> str:
+    """A record of the MLS group, in the library's own form (`mls/private/state`)."""
     return f"group/{group}/{record}"
 
 
-def name_row(handle: str) -> str:
-    """Who `handle` is, of those we talk with."""
-    return f"name/{handle}"
+def handle_row(handle: str) -> str:
+    """The actor id, in UTF-8, of `handle`, of those we talk with."""
+    return f"handle/{handle}"
 
 
 def package_row(reference: bytes) -> str:
     return f"package/{reference.hex()}"
 
 
-def said_row(group: str, actor: str, id: str) -> str:
+def message_row(group: str, actor: str, id: str) -> str:
     """The inner id is unique per (group, sender): the same message twice is one row."""
-    return f"said/{group}/{actor} {id}"
+    return f"message/{group}/{actor} {id}"
 
 
-def asked_row(group: str, id: str) -> str:
-    """What is said to ask for what was missed."""
-    return f"asked/{group}/{id}"
+def failure_row(group: str, id: str) -> str:
+    """A `Failure` of ours, a MessageRow: it asks for what was missed."""
+    return f"failure/{group}/{id}"
 
 
 def missed_row(group: str, digest: bytes) -> str:
-    """That the message with this digest was missed, and asked for."""
+    """That the message with this digest was missed, and asked for; its value is `1`."""
     return f"missed/{group}/{digest.hex()}"
 
 
-def out_row(number: int) -> str:
-    return f"out/{number:012d}"
+def owed_row(group: str, number: int) -> str:
+    return f"owed/{group}/{number:016d}"
 
 
 def parked_row(group: str, seq: int) -> str:
-    return f"parked/{group}/{seq:012d}"
+    return f"parked/{group}/{seq:016d}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from node.client.line import Line
+from node.client.api_client import ApiClient
 from node.errors import Conflict, Malformed, Unreachable
 from node.wire.api.video import NewUpload, UploadView
 
@@ -28,7 +28,7 @@ def silent(_done: int, _size: int) -> None:
     """Tell nobody."""
 
 
-async def upload(line: Line, path: Path, progress: Progress = silent) -> str:
+async def upload(api: ApiClient, path: Path, progress: Progress = silent) -> str:
     """Upload the file and return the upload's id. `progress` is told (bytes done, size).
 
     Raises `Malformed` (VID-1.1) for an empty or absent file, `TooMuch` over a limit or quota,
@@ -37,13 +37,13 @@ async def upload(line: Line, path: Path, progress: Progress = silent) -> str:
     file, size, digest = await asyncio.to_thread(_open, path)
     with file:
         return await _send(
-            line, file, NewUpload(size=size, sha256=digest, filename=path.name), progress
+            api, file, NewUpload(size=size, sha256=digest, filename=path.name), progress
         )
 
 
-async def _send(line: Line, file: IO[bytes], new: NewUpload, progress: Progress) -> str:
+async def _send(api: ApiClient, file: IO[bytes], new: NewUpload, progress: Progress) -> str:
     size = new.size
-    here = await line.ask("POST", "/uploads", UploadView, new)
+    here = await api.ask("POST", "/uploads", UploadView, new)
     longest = min(CHUNK, here.chunk_limit_bytes or CHUNK)
     offset, failures = here.offset, 0
     while offset < size:
@@ -51,22 +51,22 @@ async def _send(line: Line, file: IO[bytes], new: NewUpload, progress: Progress)
         file.seek(offset)
         chunk = await asyncio.to_thread(file.read, longest)
         try:
-            offset = await _chunk(line, here.id, offset, chunk)
+            offset = await _chunk(api, here.id, offset, chunk)
             failures = 0
         except Unreachable:
             failures += 1
             if failures == TRIES:
                 raise
-            await line.rest(failures)
-            offset = await _where(line, here.id, offset)
+            await api.rest(failures)
+            offset = await _where(api, here.id, offset)
     progress(size, size)
     return here.id
 
 
-async def _chunk(line: Line, id: str, offset: int, chunk: bytes) -> int:
+async def _chunk(api: ApiClient, id: str, offset: int, chunk: bytes) -> int:
     """Where the node stands after this chunk."""
     try:
-        view = await line.put(f"/uploads/{id}", UploadView, chunk, {"offset": str(offset)})
+        view = await api.put(f"/uploads/{id}", UploadView, chunk, {"offset": str(offset)})
     except Conflict as error:
         stands = error.params.get("offset", offset)
         if stands == offset:
@@ -76,8 +76,8 @@ async def _chunk(line: Line, id: str, offset: int, chunk: bytes) -> int:
     return view.offset
 
 
-async def _where(line: Line, id: str, offset: int) -> int:
+async def _where(api: ApiClient, id: str, offset: int) -> int:
     try:
-        return (await line.ask("GET", f"/uploads/{id}", UploadView)).offset
+        return (await api.ask("GET", f"/uploads/{id}", UploadView)).offset
     except Unreachable:
         return offset

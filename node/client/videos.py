@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+from node.client.client_context import ClientContext
 from node.client.content import markup
-from node.client.seat import Seat
 from node.client.uploads import upload
 from node.errors import Malformed, Unreachable
 from node.wire.api.video import NewVideo, VideoView, Watching
@@ -16,7 +16,7 @@ from node.wire.api.video import NewVideo, VideoView, Watching
 Stages = Callable[[str, int, int], None]
 PIECE = 256 * 1024
 TRIES = 10
-SLOWEST_LOOK_STEP = 3  # `Line.rest` of this many failures: 2 s
+SLOWEST_LOOK_STEP = 3  # `ApiClient.rest` of this many failures: 2 s
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def silent(_stage: str, _done: int, _of: int) -> None:
     """Tell nobody."""
 
 
-class Videos(Seat):
+class Videos(ClientContext):
     """`progress` is told (stage, done, of): upload and download in bytes, making in per cent."""
 
     async def post_video(
@@ -51,24 +51,24 @@ class Videos(Seat):
         Raises `Malformed` with the clause that a file fails which is no video.
         """
         path = Path(path)
-        sent = await upload(self.line, path, lambda done, size: progress("upload", done, size))
+        sent = await upload(self.api, path, lambda done, size: progress("upload", done, size))
         body = NewVideo(
             upload=sent,
             name=name or path.stem,
             description=markup(description),
             audience=audience,
         )
-        made = await self.line.ask("POST", "/videos", VideoView, body)
+        made = await self.api.ask("POST", "/videos", VideoView, body)
         return await self._ready(made, progress)
 
     async def _ready(self, video: VideoView, progress: Stages) -> VideoView:
         looks = 0
         while video.state not in ("ready", "failed"):
             progress("making", video.progress, 100)
-            await self.line.rest(min(looks, SLOWEST_LOOK_STEP))
+            await self.api.rest(min(looks, SLOWEST_LOOK_STEP))
             looks += 1
             query = {"id": video.id}
-            video = await self.line.ask("GET", "/videos/one", VideoView, query=query)
+            video = await self.api.ask("GET", "/videos/one", VideoView, query=query)
         if video.state == "failed":
             raise Malformed(video.clause or "VID-2.1", video.reason or "it is not a video")
         progress("making", 100, 100)
@@ -76,7 +76,7 @@ class Videos(Seat):
 
     async def watching(self, id: str) -> Watching:
         """Where a video can be played from. The addresses end at `expires`: then ask again."""
-        return await self.line.ask("GET", "/videos/watch", Watching, query={"id": id})
+        return await self.api.ask("GET", "/videos/watch", Watching, query={"id": id})
 
     async def watch(
         self, id: str, path: Path | str | None = None, progress: Stages = silent
@@ -112,11 +112,11 @@ class Videos(Seat):
                 failures += 1
                 if failures == TRIES:
                     raise
-                await self.line.rest(failures)
+                await self.api.rest(failures)
 
     async def _pieces(self, there: Watching, start: int) -> AsyncGenerator[tuple[bytes, int], None]:
         """Pieces from `start` on, each with the length of the whole."""
-        async with self.line.fetch(self._address(there.mp4), start) as answer:
+        async with self.api.fetch(self._address(there.mp4), start) as answer:
             # A server that knows no ranges begins anew.
             at = 0 if answer.status == 200 else start
             whole = at + (answer.content_length or 0)

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from yarl import URL
 
 from node.app import Node, System, admin_invite, open_node
-from node.client.line import Line
+from node.client.api_client import ApiClient
 from node.config import Config
 from node.errors import Unreachable
 from node.ports import Request, Response
@@ -55,9 +55,9 @@ class TownNode:
     url: str
     folder: Path
 
-    def line(self, token: str = "") -> Line:
+    def line(self, token: str = "") -> ApiClient:
         """A client's line to this node."""
-        return Line(self.url, self.system.entropy, token)
+        return ApiClient(self.url, self.system.entropy, token)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """A Town and its people, each with a home folder of their own, as the client library has them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -9,10 +9,11 @@ import pytest
 
 from node.app import admin_invite
 from node.client import seals
+from node.client.api_client import ApiClient
 from node.client.kith import Kith
-from node.client.line import Line
 from node.testing.town import Town, open_town
 from node.wire.api.accounts import InviteView, NewInvite
+from tests.client.devices import ALICE, BOB, CAROL, Side, side
 
 PASSPHRASE = "the vault of a test"
 
@@ -32,10 +33,10 @@ def quick_vaults(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow one another at once."""
 
-    async def rest(_line: Line, _failures: int) -> None:
+    async def rest(_api: ApiClient, _failures: int) -> None:
         return None
 
-    monkeypatch.setattr(Line, "rest", rest)
+    monkeypatch.setattr(ApiClient, "rest", rest)
 
 
 class Square:
@@ -108,3 +109,21 @@ async def friends(square: Square) -> AsyncIterator[tuple[Kith, Kith]]:
         bob = await stack.enter_async_context(await square.join("bob", "beta.test"))
         await square.befriend(alice, bob)
         yield alice, bob
+
+
+@pytest.fixture
+def alice(tmp_path: Path) -> Iterator[Side]:
+    with side(tmp_path / "alice", ALICE) as made:
+        yield made
+
+
+@pytest.fixture
+def bob(tmp_path: Path) -> Iterator[Side]:
+    with side(tmp_path / "bob", BOB) as made:
+        yield made
+
+
+@pytest.fixture
+def carol(tmp_path: Path) -> Iterator[Side]:
+    with side(tmp_path / "carol", CAROL) as made:
+        yield made

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from node.client.kith import Kith, Said
+from node.client.kith import Kith, MessageReceived
 from tests.client.conftest import PASSPHRASE, Square
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "clients.md"
@@ -48,7 +48,7 @@ async def test_the_bot_in_the_docs_answers(
     try:
         async with square.working(), aclosing(alice.listen()) as heard:
             async for one in heard:
-                if isinstance(one, Said):
+                if isinstance(one, MessageReceived):
                     break
         assert one.text == "You said: do you hear me?"
     finally:

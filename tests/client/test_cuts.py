@@ -5,14 +5,13 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import StreamReader
 from aiohttp.test_utils import TestServer
 
+from node.client.api_client import REPEATS, ApiClient
 from node.client.kith import Kith, Profile
-from node.client.line import REPEATS, Line
 from node.errors import Malformed, Missing, Unreachable
 from tests.client.flaky import Flaky, noise
 
@@ -23,10 +22,10 @@ FILE = noise(20_500)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits between two tries."""
 
-    async def rest(_line: Line, _failures: int) -> None:
+    async def rest(_api: ApiClient, _failures: int) -> None:
         await asyncio.sleep(0)
 
-    monkeypatch.setattr(Line, "rest", rest)
+    monkeypatch.setattr(ApiClient, "rest", rest)
 
 
 class Home:
@@ -130,24 +129,24 @@ async def test_events_go_on_after_cuts_without_loss(home: Home) -> None:
 
 @pytest.mark.clause("API-9.5")
 async def test_what_was_cut_is_sent_again_where_that_does_no_harm(home: Home) -> None:
-    line, node = home.kith.line, home.node
+    api, node = home.kith.api, home.node
     for method, options in (
         ("GET", {}),
         ("POST", {"headers": {"Idempotency-Key": "k" * 16}}),
         ("POST", {"harmless": True}),
     ):
         node.cuts, node.asked = 3, []
-        assert (await line.send(method, "/echo", **options))[0] == 200
+        assert (await api.send(method, "/echo", **options))[0] == 200
         assert node.asked == [(method, options.get("headers", {}).get("Idempotency-Key", ""))] * 4
         node.cuts, node.asked = 9, []
         with pytest.raises(Unreachable):
-            await line.send(method, "/echo", **options)
+            await api.send(method, "/echo", **options)
         # The library below repeats a GET by itself once a try, on a connection that was kept.
         least = REPEATS + 1
         assert least <= len(node.asked) <= least * (1 + (method == "GET"))
     node.cuts, node.asked = 1, []
     with pytest.raises(Unreachable):
-        await line.send("POST", "/echo")
+        await api.send("POST", "/echo")
     assert len(node.asked) == 1
 
 
@@ -158,12 +157,12 @@ async def test_a_node_that_is_not_there_is_told_at_once(
     await home.server.close()
     rests: list[int] = []
 
-    async def rest(_line: Line, failures: int) -> None:
+    async def rest(_api: ApiClient, failures: int) -> None:
         rests.append(failures)
 
-    monkeypatch.setattr(Line, "rest", rest)
+    monkeypatch.setattr(ApiClient, "rest", rest)
     with pytest.raises(Unreachable):
-        await home.kith.line.send("GET", "/echo")
+        await home.kith.api.send("GET", "/echo")
     assert rests == []
 
 
@@ -173,21 +172,15 @@ async def test_a_connection_that_is_found_lost_between_two_reads_is_a_cut(
 ) -> None:
     """The library calls that a RuntimeError."""
     home.node.events = [(f"{n}.1", "notice", {"n": n}) for n in range(3)]
-    cuts = [False, False, True, False, True]
-    whole = StreamReader.readuntil, StreamReader.readany
+    cuts = [True, True, False]
+    whole = StreamReader.readany
 
-    async def line(reader: StreamReader, *args: Any, **options: Any) -> bytes:
+    async def piece(reader: StreamReader) -> bytes:
         if cuts and cuts.pop(0):
             raise RuntimeError("Connection closed.")
-        return await whole[0](reader, *args, **options)
+        return await whole(reader)
 
-    async def block(reader: StreamReader) -> bytes:
-        if cuts and cuts.pop(0):
-            raise RuntimeError("Connection closed.")
-        return await whole[1](reader)
-
-    monkeypatch.setattr(StreamReader, "readuntil", line)
-    monkeypatch.setattr(StreamReader, "readany", block)
+    monkeypatch.setattr(StreamReader, "readany", piece)
     seen = []
     async with aclosing(home.kith.events()) as events:
         async for event in events:
@@ -196,7 +189,7 @@ async def test_a_connection_that_is_found_lost_between_two_reads_is_a_cut(
                 break
     assert (seen, cuts) == ([0, 1, 2], [])
     cuts += [True, False, True]
-    assert (await home.kith.line.send("GET", "/echo"))[0] == 200
+    assert (await home.kith.api.send("GET", "/echo"))[0] == 200
     home.node.media, home.node.media_url = FILE, "/media/v.mp4"
     cuts[:] = [False, True]
     assert await home.kith.watch("v") == len(FILE)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from node.client import profile
-from node.client.kith import Event, Joined, Kith, Profile, Said
-from node.client.line import Line, read_connect
+from node.client.api_client import ApiClient, read_connect
+from node.client.kith import ConversationJoined, Event, Kith, MessageReceived, Profile
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch, Unproven
 from tests.client.conftest import PASSPHRASE, Square, password_of
 from tests.clips import make_clip
@@ -41,8 +41,8 @@ async def test_words_arrive_sealed_and_are_heard(square: Square, friends: Friend
     said = await alice.say("@bob", "do you hear me?")
     assert said.sent
     await square.town.settle()
-    found = [one async for one in _until(heard, Said)]
-    assert any(isinstance(one, Joined) for one in found)
+    found = [one async for one in _until(heard, MessageReceived)]
+    assert any(isinstance(one, ConversationJoined) for one in found)
     assert found[-1].text == "do you hear me?"
     await bob.say(found[-1].conversation, "yes")
     await square.town.settle()
@@ -232,11 +232,11 @@ def test_a_handle_is_no_path(tmp_path: Path, refused) -> None:
 async def test_a_video_is_made_and_watched(
     square: Square, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def rest(_line: Line, _failures: int) -> None:
+    async def rest(_api: ApiClient, _failures: int) -> None:
         # A child process takes real time; the node counts how often it is asked.
         await asyncio.sleep(0.1)
 
-    monkeypatch.setattr(Line, "rest", rest)
+    monkeypatch.setattr(ApiClient, "rest", rest)
     clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=1)
     broken = tmp_path / "broken.mp4"
     await asyncio.to_thread(broken.write_bytes, b"no video at all")

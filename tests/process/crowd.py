@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from node.client import api
-from node.client.kith import Kith, Said, Unreadable
+from node.client.kith import Kith, MessageReceived, MessageUnreadable
 from node.client.uploads import upload
 from node.errors import Conflict, Unreachable
 from node.wire.api.graph import Whom
@@ -110,7 +110,7 @@ class Voice:
     said: list[str] = field(default_factory=list)
     posted: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
-    unreadable: list[Unreadable] = field(default_factory=list)
+    unreadable: list[MessageUnreadable] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -137,9 +137,9 @@ class Voice:
 
     async def listen(self) -> None:
         async for one in self.kith.listen():
-            if isinstance(one, Said):
+            if isinstance(one, MessageReceived):
                 self.heard.append(one.text)
-            elif isinstance(one, Unreadable):
+            elif isinstance(one, MessageUnreadable):
                 self.unreadable.append(one)
 
 
@@ -160,8 +160,8 @@ async def story_of(one: Voice, other: Voice, lab: Lab) -> str:
     heard = [said[words] for words in other.heard]
     breaks = [(at, heard[at - 1], n) for at, n in enumerate(heard) if at and heard[at - 1] != n - 1]
     device = (await other.kith.talk()).device
-    parked = device._rows.names("parked/")
-    owed = [[name for name, _ in (await each.kith.talk()).device.owed()] for each in (one, other)]
+    parked = device.state.groups_with("parked")
+    owed = [(await each.kith.talk()).device.owed() for each in (one, other)]
     return (
         f"{one.name} said {len(said)}, {other.name} heard {len(heard)}, {breaks=}, {parked=},"
         f" {owed=}, {other.unreadable=}, {waiting(lab)}"

@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from node.client.line import Line
+from node.client.api_client import ApiClient
 from node.errors import Conflict, Full
 from node.system import SystemEntropy
 from node.wire.api.accounts import AccountView, NewAccount, Session
@@ -71,7 +71,7 @@ async def raw(place: Place, path: str, headers: dict[str, str], body: bytes = b"
 
 
 @asynccontextmanager
-async def alice(lab: Lab, place: Place) -> AsyncIterator[Line]:
+async def alice(lab: Lab, place: Place) -> AsyncIterator[ApiClient]:
     """The first person of this node, by the link that it printed."""
     async with asyncio.timeout(30):
         while True:
@@ -81,9 +81,9 @@ async def alice(lab: Lab, place: Place) -> AsyncIterator[Line]:
     link = place.log.read_text().partition("/invite/")[2].split()[0]
     door = (place.origin, SystemEntropy())
     body = NewAccount(name="alice", password="alice has a long password", invite=link)
-    async with Line(*door, "", place.connect, str(lab.ca)) as line:
+    async with ApiClient(*door, "", place.connect, str(lab.ca)) as line:
         session = await line.ask("POST", "/accounts", Session, body)
-    async with Line(*door, session.token or "", place.connect, str(lab.ca)) as line:
+    async with ApiClient(*door, session.token or "", place.connect, str(lab.ca)) as line:
         yield line
 
 

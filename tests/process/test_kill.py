@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from node.client import profile, seals, uploads
+from node.client.api_client import ApiClient
 from node.client.kith import Kith
-from node.client.line import Line
 from tests.process import crowd
 from tests.process.crowd import PASSPHRASE, Voice, until
 from tools.lab import KITH, Lab, Place
@@ -33,11 +33,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seals, "OPSLIMIT", 1)
     monkeypatch.setattr(seals, "MEMLIMIT", 8192)
 
-    async def rest(_line: Line, _failures: int) -> None:
+    async def rest(_api: ApiClient, _failures: int) -> None:
         await asyncio.sleep(0.25)
 
     monkeypatch.setattr(uploads, "TRIES", 1000)
-    monkeypatch.setattr(Line, "rest", rest)
+    monkeypatch.setattr(ApiClient, "rest", rest)
 
 
 @pytest.fixture

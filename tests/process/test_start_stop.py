@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from node.cli import child, invite, migrate, serve
-from node.client.line import Event, Line
+from node.client.api_client import ApiClient, Event
 from node.errors import Missing, Unreachable
 from node.system import SystemEntropy
 from node.wire.api.accounts import ActorView, NewAccount, Session
@@ -135,10 +135,10 @@ async def test_a_stop_answers_what_is_under_way_and_ends_the_streams(lab: Lab) -
     entropy = SystemEntropy()
     seat = (place.origin, entropy)
     body = NewAccount(name="alice", password="alice has a long password", invite=link)
-    async with Line(*seat, "", place.connect, str(lab.ca)) as line:
+    async with ApiClient(*seat, "", place.connect, str(lab.ca)) as line:
         session = await line.ask("POST", "/accounts", Session, body)
     events: list[Event] = []
-    async with Line(*seat, session.token or "", place.connect, str(lab.ca)) as line:
+    async with ApiClient(*seat, session.token or "", place.connect, str(lab.ca)) as line:
 
         async def listen() -> None:
             with suppress(Unreachable):

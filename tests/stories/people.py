@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from node.client.api_client import ApiClient
 from node.client.device import Device
-from node.client.line import Line
-from node.client.talk import Talk
+from node.client.messenger import Messenger
 from node.client.vault import Vault
 from node.graph import befriending
 from node.store.graph import GraphUnit
@@ -20,8 +20,9 @@ class Person:
     name: str
     actor: str
     harness: TownNode
-    line: Line
-    talk: Talk
+    line: ApiClient
+    talk: Messenger
+    vault: Vault
 
     @property
     def handle(self) -> str:
@@ -37,9 +38,9 @@ async def person(town: Town, name: str, domain: str) -> AsyncIterator[Person]:
     vault = Vault.create(town.folder / name / "vault.sqlite3", "passphrase", entropy)
     async with harness.line(session.token or "") as line:
         device = Device(vault, entropy, session.account.actor)
-        talk = Talk(line, device, town.clock, vault.settle)
+        talk = Messenger(line, device, town.clock, vault.settle)
         await talk.prepare()
-        yield Person(name, session.account.actor, harness, line, talk)
+        yield Person(name, session.account.actor, harness, line, talk, vault)
         await talk.close()
     vault.close()
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from node.client.line import Line
+from node.client.api_client import ApiClient
 from node.errors import Conflict, Forbidden
 from node.graph import befriending
 from node.store import tables
@@ -15,7 +15,7 @@ from node.wire.api.inbox import NewPost, Post
 from node.wire.api.servers import ServerChoice, ServerList
 
 
-async def list_of(line: Line, of: str = "") -> list[DeliveryView]:
+async def list_of(line: ApiClient, of: str = "") -> list[DeliveryView]:
     pages = line.pages("/deliveries", DeliveryList, {"limit": "2", **({"of": of} if of else {})})
     return [item async for page in pages for item in page.items]
 

@@ -6,23 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from node.client import speaking
-from node.client.device import Device
-from node.client.happenings import Said, Unreadable, Unsent
+from node.client import message_maker
+from node.client.conversation_events import MessageReceived, MessageUndelivered, MessageUnreadable
 from node.errors import Forbidden, Unreachable
 from node.ports import Request
 from node.store.e2ee import E2eeUnit
 from node.testing.town import Fate, Town, fair
 from tests.stories.people import Person, befriend, person
-from tests.stories.test_sealed import heard
+from tests.stories.test_sealed import heard, restart, texts
 
 # Late words, a complaint, the words anew; and once more for a complaint that was late itself.
 EXCHANGES = 6
 BACKOFF = timedelta(hours=13)  # longer than any wait before the next try
-
-
-def texts(one: Person) -> list[str]:
-    return [found.text for found in heard(one) if isinstance(found, Said)]
 
 
 def lost_on_the_way_to(domain: str) -> Callable[[Request], Fate]:
@@ -30,7 +25,7 @@ def lost_on_the_way_to(domain: str) -> Callable[[Request], Fate]:
 
 
 async def commit(town: Town, one: Person, group: str) -> None:
-    one.talk.device.commit(group, int(town.clock.now().timestamp()))
+    one.talk.device.refresh(group, int(town.clock.now().timestamp()))
     await one.talk.flush()
 
 
@@ -59,7 +54,9 @@ async def test_words_that_come_three_epochs_late_are_heard(town: Town) -> None:
         heard(bob)
         await bob.talk.pull()  # and it complains
         missed = heard(bob)
-        assert [one.asked_again for one in missed if isinstance(one, Unreadable)] == [True] * 3
+        assert [one.asked_again for one in missed if isinstance(one, MessageUnreadable)] == [
+            True
+        ] * 3
         await town.settle()
         await alice.talk.pull()  # and she seals them anew
         assert heard(alice)[-1:] != []
@@ -84,9 +81,9 @@ async def test_words_wait_while_the_relay_is_away(town: Town) -> None:
         await town.settle()
         await bob.talk.pull()
         town.down.add("alpha.test")
-        spoken = [str(number) for number in range(speaking.COMMIT_AFTER_MESSAGES + 3)]
+        spoken = [str(number) for number in range(message_maker.COMMIT_AFTER_MESSAGES + 3)]
         sent = [(await bob.talk.say(group, text)).sent for text in spoken]
-        assert sent == [True] * speaking.COMMIT_AFTER_MESSAGES + [False] * 3
+        assert sent == [True] * message_maker.COMMIT_AFTER_MESSAGES + [False] * 3
         assert (await bob.talk.say(other, "we at least")).sent
         with pytest.raises(Unreachable):
             await bob.talk.flush()
@@ -130,19 +127,13 @@ async def test_a_commit_that_is_still_on_its_way_holds_words_back_and_refuses_no
         assert bob.talk.device.owed() == []
 
 
-def restart(one: Person) -> None:
-    """As after a kill: what was not on disk is gone."""
-    device = one.talk.device
-    one.talk.device = Device(device._rows, device._entropy, one.actor)
-
-
 @pytest.mark.clause("E2E-5.9", "E2E-5.4", "E2E-5.7")
 @pytest.mark.parametrize("seed", (1, 3, 5))
 async def test_whatever_the_weather_each_word_is_heard_once(
     town: Town, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both commit all the time while requests are lost, repeated and late, and devices restart."""
-    monkeypatch.setattr(speaking, "COMMIT_AFTER_MESSAGES", 2)
+    monkeypatch.setattr(message_maker, "COMMIT_AFTER_MESSAGES", 2)
     chance = random.Random(seed)
     async with (
         person(town, "alice", "alpha.test") as alice,
@@ -185,9 +176,9 @@ async def test_whatever_the_weather_each_word_is_heard_once(
                 await one.talk.pull()
                 found[one.name] += heard(one)
         for one, other in ((alice, bob), (bob, alice)):
-            said = [each.text for each in found[other.name] if isinstance(each, Said)]
+            said = [each.text for each in found[other.name] if isinstance(each, MessageReceived)]
             assert sorted(said) == sorted(spoken[one.name])
-            missed = [each for each in found[other.name] if isinstance(each, Unreadable)]
+            missed = [each for each in found[other.name] if isinstance(each, MessageUnreadable)]
             assert all(each.asked_again for each in missed), missed
             assert missed or said == spoken[one.name]
             assert one.talk.device.owed() == []
@@ -211,12 +202,12 @@ async def test_words_that_nobody_takes_are_told(town: Town) -> None:
         later = alice.talk.device.say(group, "told later", 0)
         await alice.talk.prepare()
         (unsent,) = heard(alice)
-        assert isinstance(unsent, Unsent)
+        assert isinstance(unsent, MessageUndelivered)
         assert (unsent.id, unsent.text, unsent.clause) == (later.id, "told later", "E2E-3.2")
-        alice.talk.device.commit(group, int(town.clock.now().timestamp()))
+        alice.talk.device.refresh(group, int(town.clock.now().timestamp()))
         lost = alice.talk.device.say(group, "told with its commit", 0)
         await alice.talk.pull()
         await alice.talk.prepare()
-        assert [one.id for one in heard(alice) if isinstance(one, Unsent)] == [lost.id]
+        assert [one.id for one in heard(alice) if isinstance(one, MessageUndelivered)] == [lost.id]
         assert alice.talk.device.owed() == []
         assert [row.sent for row in alice.talk.device.history(group)] == [False] * 3

@@ -5,7 +5,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from node.client.line import Line
+from node.client.api_client import ApiClient
 from node.errors import Conflict, Forbidden, Missing
 from node.federation.activities.prose import plain
 from node.graph import blocking
@@ -31,7 +31,7 @@ async def publish(one: Person, content: str = WORDS, audience: str = "friends") 
     return await one.line.ask("POST", "/posts", Post, NewPost(content=content, audience=audience))
 
 
-async def feed(line: Line, limit: int = 40) -> list[Post]:
+async def feed(line: ApiClient, limit: int = 40) -> list[Post]:
     """The whole feed: it ends."""
     return [
         post

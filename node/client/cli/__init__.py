@@ -2,15 +2,15 @@
 
 import typer
 
-from node.client.cli import accounts, advice, chatting, entering, people, posts, videos
+from node.client.cli import accounts, advice, chat, people, posts, sign_in, videos
 from node.client.cli.advice import OK, STOPPED, USAGE
 from node.client.cli.out import Out
-from node.client.seat import CLOCK
+from node.client.client_context import CLOCK
 from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
-PAGES = (entering, people, chatting, posts, videos, accounts)
+PAGES = (sign_in, people, chat, posts, videos, accounts)
 
 
 def program() -> typer.Typer:

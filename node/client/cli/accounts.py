@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli.frame import Desk, verb
+from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
 
 
@@ -22,23 +22,23 @@ def register(app: typer.Typer) -> None:
 
 
 async def devices(
-    desk: Desk,
+    context: CommandContext,
     action: Annotated[Action, typer.Argument(help="list, or revoke one.")] = Action.LIST,
     device: Annotated[str, typer.Argument(help="Whom to revoke: its id.")] = "",
 ) -> None:
     """Where you are logged in; revoke a device that you lost."""
-    async with desk.kith() as kith:
+    async with context.kith() as kith:
         if action is Action.REVOKE:
             if not device:
                 raise typer.BadParameter("say which device: its id stands in kith devices")
             await kith.revoke(device)
-            desk.out.done(f"{device} is logged out.", {"revoked": device})
+            context.out.done(f"{device} is logged out.", {"revoked": device})
             return
         found = await kith.devices()
-    if desk.out.json:
-        desk.out.value({"items": found})
+    if context.out.json:
+        context.out.value({"items": found})
     rows = [
         (one.id, one.name, moment(one.last_seen or one.created), "this one" if one.current else "")
         for one in found
     ]
-    desk.out.table(("Device", "Name", "Last seen", ""), rows)
+    context.out.table(("Device", "Name", "Last seen", ""), rows)

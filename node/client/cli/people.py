@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli.frame import Desk, verb
+from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
 from node.client.kith import Kith
 from node.wire.api.graph import Relation
@@ -43,62 +43,64 @@ def register(app: typer.Typer) -> None:
     verb(app, "unblock", help="Take a block back.")(_answering(Kith.unblock))
 
 
-def _answering(deed: Deed) -> Callable[[Desk, str], Awaitable[None]]:
-    async def work(desk: Desk, who: Who) -> None:
-        async with desk.kith() as kith:
-            _tell(desk, await deed(kith, who))
+def _answering(deed: Deed) -> Callable[[CommandContext, str], Awaitable[None]]:
+    async def work(context: CommandContext, who: Who) -> None:
+        async with context.kith() as kith:
+            _tell(context, await deed(kith, who))
 
     return work
 
 
 async def add(
-    desk: Desk,
+    context: CommandContext,
     who: Who,
     text: Annotated[str, typer.Option("--text", help="A word to go with it.")] = "",
 ) -> None:
     """Ask somebody to be friends; if they asked you, this says yes."""
-    async with desk.kith() as kith:
-        _tell(desk, await kith.add_friend(who, text))
+    async with context.kith() as kith:
+        _tell(context, await kith.add_friend(who, text))
 
 
 async def invite(
-    desk: Desk,
+    context: CommandContext,
     uses: Annotated[int, typer.Option(help="How many people it lets in.")] = 1,
     days: Annotated[int, typer.Option(help="How long it is good.")] = 7,
 ) -> None:
     """Make an invite link to your node; who comes by it becomes your friend."""
-    async with desk.kith() as kith:
+    async with context.kith() as kith:
         made = await kith.invite(befriends=True, uses=uses, days=days)
-        desk.out.done(f"{made.url}\nIt is good until {moment(made.expires)}.", made)
+        context.out.done(f"{made.url}\nIt is good until {moment(made.expires)}.", made)
 
 
-async def friends(desk: Desk) -> None:
+async def friends(context: CommandContext) -> None:
     """Your friends, the requests that wait, and whom you block."""
-    async with desk.kith() as kith:
+    async with context.kith() as kith:
         found = {
             "friends": await kith.friends(),
             "incoming": await kith.requests(),
             "outgoing": await kith.requests(outgoing=True),
             "blocked": await kith.blocked(),
         }
-    if desk.out.json:
-        desk.out.value(found)
+    if context.out.json:
+        context.out.value(found)
         return
     if not (found["friends"] or found["incoming"] or found["outgoing"]):
-        desk.out.say("Nobody yet. Ask somebody: kith friend add @name@server")
+        context.out.say("Nobody yet. Ask somebody: kith friend add @name@server")
     if found["friends"]:
         rows = [(one.person.handle, one.person.display_name) for one in found["friends"]]
-        desk.out.table(("Friends", ""), rows)
+        context.out.table(("Friends", ""), rows)
     for one in found["incoming"]:
         words = f": “{one.text}”" if one.text else ""
         handle = one.person.handle
-        desk.out.say(f"{handle} asks to be your friend{words}  (kith friend accept {handle})")
+        context.out.say(f"{handle} asks to be your friend{words}  (kith friend accept {handle})")
     for one in found["outgoing"]:
-        desk.out.say(f"{one.person.handle} has not answered yet.")
+        context.out.say(f"{one.person.handle} has not answered yet.")
     for one in found["blocked"]:
-        desk.out.say(f"{one.person.handle} is blocked.  (kith unblock {one.person.handle})", "dim")
+        context.out.say(
+            f"{one.person.handle} is blocked.  (kith unblock {one.person.handle})", "dim"
+        )
 
 
-def _tell(desk: Desk, relation: Relation) -> None:
+def _tell(context: CommandContext, relation: Relation) -> None:
     says = SAYS.get(relation.state, "{}: " + relation.state)
-    desk.out.done(says.format(relation.person.handle), relation)
+    context.out.done(says.format(relation.person.handle), relation)

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from node.client.cli.frame import Desk, verb
+from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
 from node.client.content import plain
 from node.client.kith import Kith
@@ -41,104 +41,108 @@ def register(app: typer.Typer) -> None:
 
 def _on(
     deed: Callable[[Kith, str], Awaitable[Post]], says: str
-) -> Callable[[Desk, str], Awaitable[None]]:
-    async def work(desk: Desk, which: Which) -> None:
-        async with desk.kith() as kith:
-            desk.out.done(says, await deed(kith, desk.id(which)))
+) -> Callable[[CommandContext, str], Awaitable[None]]:
+    async def work(context: CommandContext, which: Which) -> None:
+        async with context.kith() as kith:
+            context.out.done(says, await deed(kith, context.id(which)))
 
     return work
 
 
 async def feed(
-    desk: Desk,
+    context: CommandContext,
     count: Count = USUAL_COUNT,
     mine: Annotated[bool, typer.Option("--mine", help="What you posted yourself.")] = False,
 ) -> None:
     """What your friends posted, the newest first, to the end."""
-    async with desk.kith() as kith:
+    async with context.kith() as kith:
         posts, more = await _some(kith.posts() if mine else kith.feed(), count)
-    if desk.out.json:
-        desk.out.value({"items": posts, "more": more})
+    if context.out.json:
+        context.out.value({"items": posts, "more": more})
         return
-    desk.remember([post.id for post in posts])
+    context.remember([post.id for post in posts])
     for number, post in enumerate(posts, 1):
-        _show(desk, post, number)
+        _show(context, post, number)
     if not posts:
-        desk.out.say("Nothing has been posted yet.", "dim")
+        context.out.say("Nothing has been posted yet.", "dim")
         return
-    desk.out.say("There is more: -n 100" if more else "You are caught up.", "dim")
+    context.out.say("There is more: -n 100" if more else "You are caught up.", "dim")
 
 
 async def comment(
-    desk: Desk, which: Which, text: Annotated[str, typer.Argument(help="What you say.")]
+    context: CommandContext,
+    which: Which,
+    text: Annotated[str, typer.Argument(help="What you say.")],
 ) -> None:
     """Comment on a post or video."""
-    async with desk.kith() as kith:
-        desk.out.done("Said.", await kith.comment(desk.id(which), text))
+    async with context.kith() as kith:
+        context.out.done("Said.", await kith.comment(context.id(which), text))
 
 
-async def comments(desk: Desk, which: Which, count: Count = USUAL_COUNT) -> None:
+async def comments(context: CommandContext, which: Which, count: Count = USUAL_COUNT) -> None:
     """Read the comments on a post or video."""
-    async with desk.kith() as kith:
-        found, more = await _some(kith.comments(desk.id(which)), count)
-    if desk.out.json:
-        desk.out.value({"items": found, "more": more})
+    async with context.kith() as kith:
+        found, more = await _some(kith.comments(context.id(which)), count)
+    if context.out.json:
+        context.out.value({"items": found, "more": more})
         return
     for one in found:
-        desk.out.say(f"{one.author.handle}  {moment(one.published)}", "bold")
-        desk.out.say(f"  {plain(one.content)}")
+        context.out.say(f"{one.author.handle}  {moment(one.published)}", "bold")
+        context.out.say(f"  {plain(one.content)}")
     if not found:
-        desk.out.say("Nobody has said anything yet.", "dim")
+        context.out.say("Nobody has said anything yet.", "dim")
 
 
-async def delete(desk: Desk, which: Which) -> None:
+async def delete(context: CommandContext, which: Which) -> None:
     """Delete a post of yours, here and at your friends' nodes."""
-    async with desk.kith() as kith:
-        id = desk.id(which)
+    async with context.kith() as kith:
+        id = context.id(which)
         await kith.delete(id)
-        desk.out.done("Deleted.", {"deleted": id})
+        context.out.done("Deleted.", {"deleted": id})
 
 
 async def notices(
-    desk: Desk,
+    context: CommandContext,
     count: Count = USUAL_COUNT,
     keep: Annotated[bool, typer.Option(help="Leave them unread.")] = False,
 ) -> None:
     """What happened lately; it counts as read then."""
-    async with desk.kith() as kith:
+    async with context.kith() as kith:
         found, more = await _some(kith.notices(), count)
         if found and not keep:
             await kith.read_notices(found[0].id)
-    if desk.out.json:
-        desk.out.value({"items": found, "more": more})
+    if context.out.json:
+        context.out.value({"items": found, "more": more})
         return
-    desk.remember([one.object or one.actor.id for one in found])
+    context.remember([one.object or one.actor.id for one in found])
     for number, one in enumerate(found, 1):
-        _tell(desk, one, number)
+        _tell(context, one, number)
     if not found:
-        desk.out.say("Nothing has happened yet.", "dim")
+        context.out.say("Nothing has happened yet.", "dim")
 
 
-def _tell(desk: Desk, notice: Notice, number: int) -> None:
+def _tell(context: CommandContext, notice: Notice, number: int) -> None:
     did = f"{notice.actor.handle} {NOTICES.get(notice.kind, notice.kind)}"
     line = f"{number:>3}  {moment(notice.created)}  {OWN_NOTICES.get(notice.kind, did)}"
-    desk.out.say(line, "" if notice.read else "bold")
+    context.out.say(line, "" if notice.read else "bold")
     if notice.kind in ABOUT:
-        desk.out.say(f"     {notice.object}", "dim")
+        context.out.say(f"     {notice.object}", "dim")
 
 
-def _show(desk: Desk, post: Post, number: int) -> None:
-    desk.out.say(f"{number:>3}  {post.author.handle}  {moment(post.published)}", "bold")
+def _show(context: CommandContext, post: Post, number: int) -> None:
+    context.out.say(f"{number:>3}  {post.author.handle}  {moment(post.published)}", "bold")
     for file in post.media:
         length = f", {file.duration_ms / 1000:.0f} s" if file.duration_ms else ""
-        desk.out.say(f"     ▶ {post.name or file.name or file.kind}{length}  (kith watch {number})")
+        context.out.say(
+            f"     ▶ {post.name or file.name or file.kind}{length}  (kith watch {number})"
+        )
     words = plain(post.content)
     if post.media:
         words = words.removeprefix(post.name).strip()  # peers that show no titles read it there
     if words:
-        desk.out.say("     " + words.replace("\n", "\n     "))
+        context.out.say("     " + words.replace("\n", "\n     "))
     counts = f"     {_some_of(post.likes, 'like')}, {_some_of(post.comments, 'comment')}"
-    desk.out.say(counts + (", liked by you" if post.liked else ""), "dim")
+    context.out.say(counts + (", liked by you" if post.liked else ""), "dim")
 
 
 def _some_of(count: int, what: str) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from node.client.cli.advice import OK, REFUSED, plain_problem
-from node.client.cli.frame import Desk, verb
+from node.client.cli.command import CommandContext, verb
 from node.client.cli.posts import Which
 from node.client.kith import Kith
 
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 async def post(
-    desk: Desk,
+    context: CommandContext,
     video: Annotated[str, typer.Argument(help="A video file.")] = "",
     text: Annotated[str, typer.Option("--text", help="What you say, alone or with it.")] = "",
     to: Annotated[Audience, typer.Option("--to", help="For whom.")] = Audience.FRIENDS,
@@ -44,49 +44,49 @@ async def post(
     """Publish a video or a text."""
     if not (video or text):
         raise typer.BadParameter("give a video file, or --text")
-    async with desk.kith() as kith:
+    async with context.kith() as kith:
         if not video:
             said = await kith.post_text(text, to)
-            desk.out.done(f"Posted to {to}.\n{said.id}", said)
+            context.out.done(f"Posted to {to}.\n{said.id}", said)
             return
-        with desk.out.bars(upload="Uploading", making="Making it playable") as progress:
+        with context.out.bars(upload="Uploading", making="Making it playable") as progress:
             made = await kith.post_video(video, to, name, text, progress)
-    desk.out.done(
+    context.out.done(
         f"Posted to {to}: {made.name}, {made.duration_ms / 1000:.0f} s.\n{made.post}", made
     )
 
 
 async def watch(
-    desk: Desk,
+    context: CommandContext,
     which: Which,
     save: Annotated[str, typer.Option("--save", help="Into this file, and play nothing.")] = "",
 ) -> int:
     """Play a video with $PLAYER (or mpv, vlc, ffplay …), or save it."""
-    async with desk.kith() as kith:
-        id = desk.id(which)
-        if save or desk.out.json:
-            size = await _take(desk, kith, id, save)
+    async with context.kith() as kith:
+        id = context.id(which)
+        if save or context.out.json:
+            size = await _take(context, kith, id, save)
             told = {"id": id, "bytes": size, "saved": save}
-            desk.out.done(f"Saved {size} bytes to {save}.", told)
+            context.out.done(f"Saved {size} bytes to {save}.", told)
             return OK
         player = _player()
         if not player:
             tip = "Set PLAYER to a program that plays videos, or use --save FILE."
-            desk.out.fail(plain_problem("player", "no program to play videos was found", tip))
+            context.out.fail(plain_problem("player", "no program to play videos was found", tip))
             return REFUSED
         with tempfile.TemporaryDirectory(prefix="kith-") as folder:
             path = Path(folder) / "video.mp4"
-            await _take(desk, kith, id, str(path))
+            await _take(context, kith, id, str(path))
             process = await asyncio.create_subprocess_exec(*player, str(path))
             if await process.wait() == 0:
                 return OK
         tip = "Set PLAYER to another program, or use --save FILE."
-        desk.out.fail(plain_problem("player", f"{player[0]} could not play it", tip))
+        context.out.fail(plain_problem("player", f"{player[0]} could not play it", tip))
         return REFUSED
 
 
-async def _take(desk: Desk, kith: Kith, id: str, save: str) -> int:
-    with desk.out.bars(download="Fetching") as progress:
+async def _take(context: CommandContext, kith: Kith, id: str, save: str) -> int:
+    with context.out.bars(download="Fetching") as progress:
         return await kith.watch(id, save or None, progress)
 
 

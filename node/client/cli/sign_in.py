@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from node.client import entering
-from node.client.cli.frame import Desk, verb
-from node.client.entering import Door, Machine, Wish, read_door
+from node.client import sign_in
+from node.client.cli.command import CommandContext, verb
 from node.client.profile import Profile
+from node.client.sign_in import Credentials, LocalDevice, Server, parse_server
 from node.errors import Malformed
 
 Name = Annotated[str, typer.Option("--name", help="Your name there; asked for if left out.")]
-Server = Annotated[str, typer.Option("--server", help="https://… of the node.")]
+ServerOption = Annotated[str, typer.Option("--server", help="https://… of the node.")]
 Connect = Annotated[
     str,
     typer.Option("--connect", help="HOST:PORT to call instead (a lab); also NAME=HOST:PORT,…"),
@@ -36,10 +36,10 @@ def register(app: typer.Typer) -> None:
 
 
 async def signup(
-    desk: Desk,
+    context: CommandContext,
     link: Annotated[str, typer.Argument(help="The invite link.")] = "",
     name: Name = "",
-    server: Server = "",
+    server: ServerOption = "",
     display_name: Annotated[str, typer.Option(help="How you are shown.")] = "",
     reason: Annotated[str, typer.Option(help="Why, where an administrator decides.")] = "",
     connect: Connect = "",
@@ -48,30 +48,30 @@ async def signup(
     device: DeviceName = "",
 ) -> None:
     """Make an account with an invite link; this machine becomes its first device."""
-    door = _door(link, server, connect, ca)
-    wish = Wish(
+    there = _server(link, server, connect, ca)
+    who = Credentials(
         name=name or _ask_name(),
         password=_password(password_file, new=True),
         device_name=device or platform.node()[:64] or "kith",
         display_name=display_name,
         reason=reason,
     )
-    account, made = await entering.sign_up(door, wish, _machine(desk))
+    account, made = await sign_in.sign_up(there, who, _local_device(context))
     if made is None:
-        desk.out.done(
+        context.out.done(
             f"{account.address} waits for an administrator. When they have said yes: "
             f"kith login {account.address}",
             account,
         )
     else:
-        desk.out.done(f"Welcome, {account.address}. Next: kith friend add @name@server", account)
+        context.out.done(f"Welcome, {account.address}. Next: kith friend add @name@server", account)
 
 
 async def login(
-    desk: Desk,
+    context: CommandContext,
     handle: Annotated[str, typer.Argument(help="Your handle, @you@server.")] = "",
     name: Name = "",
-    server: Server = "",
+    server: ServerOption = "",
     connect: Connect = "",
     ca: Ca = "",
     password_file: PasswordFile = "",
@@ -79,50 +79,52 @@ async def login(
 ) -> None:
     """Make this machine a device of your account."""
     local, _, domain = handle.removeprefix("@").partition("@")
-    door = _door(domain, server, connect, ca)
-    wish = Wish(
+    there = _server(domain, server, connect, ca)
+    who = Credentials(
         name=name or local or _ask_name(),
         password=_password(password_file, new=False),
         device_name=device or platform.node()[:64] or "kith",
     )
-    made = await entering.log_in(door, wish, _machine(desk))
-    desk.out.done(f"You are {made.handle} on this machine now.", _shown(made))
+    made = await sign_in.log_in(there, who, _local_device(context))
+    context.out.done(f"You are {made.handle} on this machine now.", _shown(made))
 
 
-async def logout(desk: Desk) -> None:
+async def logout(context: CommandContext) -> None:
     """End this device's session; its vault stays on this machine."""
-    kith = desk.kith()
+    kith = context.kith()
     async with kith:
         await kith.log_out()
-    desk.out.done(f"{kith.handle} is logged out here.", _shown(kith.profile))
+    context.out.done(f"{kith.handle} is logged out here.", _shown(kith.profile))
 
 
-async def whoami(desk: Desk) -> None:
+async def whoami(context: CommandContext) -> None:
     """Who you are here, as your node has it."""
-    async with desk.kith() as kith:
+    async with context.kith() as kith:
         me = await kith.me()
-        if desk.out.json:
-            desk.out.value({"account": me, "device": kith.profile.device, "home": str(desk.home)})
+        if context.out.json:
+            context.out.value(
+                {"account": me, "device": kith.profile.device, "home": str(context.home)}
+            )
             return
-        desk.out.say(f"{me.address}  {me.display_name}".rstrip(), "bold")
-        desk.out.say(
+        context.out.say(f"{me.address}  {me.display_name}".rstrip(), "bold")
+        context.out.say(
             f"{me.actor}\nat {kith.profile.origin}, {me.role}, device {kith.profile.device}"
         )
 
 
-def _machine(desk: Desk) -> Machine:
-    return Machine(desk.home, desk.new_passphrase, desk.clock)
+def _local_device(context: CommandContext) -> LocalDevice:
+    return LocalDevice(context.home, context.new_passphrase, context.clock)
 
 
-def _door(where: str, server: str, connect: str, ca: str) -> Door:
+def _server(where: str, server: str, connect: str, ca: str) -> Server:
     """`server` says where, else the link or the handle does."""
     if not (where or server):
         raise typer.BadParameter("say where: an invite link, @you@server, or --server https://…")
     if ca and not Path(ca).is_file():
         raise Malformed("API-9.3", f"--ca {ca}: there is no such file")
-    door = read_door(server or where, connect, ca)
-    invite = read_door(where).invite if where else ""
-    return Door(door.origin, door.invite or invite, door.connect, door.ca_file)
+    found = parse_server(server or where, connect, ca)
+    invite = parse_server(where).invite if where else ""
+    return Server(found.origin, found.invite or invite, found.connect, found.ca_file)
 
 
 def _ask_name() -> str:

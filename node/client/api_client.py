@@ -1,23 +1,20 @@
-"""The line to the home node: one HTTP connection pool, requests, pages, and the event stream."""
+"""Requests to the home node: one pool of connections, pages, and the event stream (spec API)."""
 
 import asyncio
 import io
-import json
-import socket
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from node.client import api
-from node.errors import Malformed, Unreachable
+from node.client.connect import PinnedResolver, read_connect, trusting
+from node.client.event_stream import Event, EventParser
+from node.errors import Unreachable
 from node.ports import Entropy
 
 T = TypeVar("T")
@@ -27,63 +24,18 @@ SAFE = ("GET", "HEAD")
 PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=90)
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 15.0
-LONGEST_LINE = 1024 * 1024
+LONGEST_PIECE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One event of the stream. `id` is where to resume after it."""
+class Answer(NamedTuple):
+    """What a request was answered. `next` is the query of the page that follows, if any."""
 
-    id: str
-    kind: str
-    data: Mapping[str, Any]
-
-
-class _Pinned(AbstractResolver):
-    """Answers some names with addresses of our own: a lab's nodes share this machine."""
-
-    def __init__(self, places: Mapping[str, tuple[str, int]]) -> None:
-        self._places = places
-        self._usual = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        if host not in self._places:
-            return await self._usual.resolve(host, port, family)
-        address, port = self._places[host]
-        kind = socket.AF_INET6 if ":" in address else socket.AF_INET
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=kind,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-        ]
-
-    async def close(self) -> None:
-        await self._usual.close()
+    status: int
+    content: bytes
+    next: dict[str, str] | None
 
 
-def read_connect(connect: str, home: str) -> dict[str, tuple[str, int]]:
-    """Where names lead to: `HOST:PORT` for `home`, or `NAME=HOST:PORT`, separated by commas.
-
-    Raises `Malformed` (API-9.3).
-    """
-    found = {}
-    for part in filter(None, connect.split(",")):
-        name, _, address = part.rpartition("=")
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise Malformed("API-9.3", f"{part!r} is not HOST:PORT nor NAME=HOST:PORT")
-        found[name.strip() or home] = (host.strip("[]"), int(port))
-    return found
-
-
-class Line:
+class ApiClient:
     """Requests to one node with one token. Use it as `async with`.
 
     `connect` is called instead of what DNS says (`read_connect`); `ca_file` is trusted besides.
@@ -99,19 +51,12 @@ class Line:
         self._ca_file = ca_file
         self._http: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> "Line":
+    async def __aenter__(self) -> "ApiClient":
         places = read_connect(self._connect, urlsplit(self.origin).hostname or "")
-        context = ssl.create_default_context()
-        if self._ca_file:
-            _trust(context, self._ca_file)
-        resolver = _Pinned(places) if places else None
+        context = trusting(self._ca_file)
+        resolver = PinnedResolver(places) if places else None
         connector = aiohttp.TCPConnector(ssl=context, resolver=resolver, ttl_dns_cache=0)
-        self._http = aiohttp.ClientSession(
-            # An event may carry a sealed message: lines are longer than aiohttp expects.
-            connector=connector,
-            timeout=PATIENCE,
-            read_bufsize=LONGEST_LINE,
-        )
+        self._http = aiohttp.ClientSession(connector=connector, timeout=PATIENCE)
         return self
 
     async def __aexit__(
@@ -130,7 +75,7 @@ class Line:
     @asynccontextmanager
     async def fetch(self, url: str, start: int = 0) -> AsyncIterator[aiohttp.ClientResponse]:
         """The bytes at an absolute address, from `start` on. Our token is for our node alone."""
-        assert self._http is not None, "use Line as `async with`"
+        assert self._http is not None, "use ApiClient as `async with`"
         headers = {"Range": f"bytes={start}-"} if start else {}
         if url.startswith(self.origin + "/"):
             headers = self._headers(headers)
@@ -158,7 +103,7 @@ class Line:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         harmless: bool = False,
-    ) -> tuple[int, bytes, Mapping[str, str]]:
+    ) -> Answer:
         """One request below /api/kith/v1. Raises what a refusing answer means (`api.error_of`),
         `Unreachable` when there is none.
 
@@ -184,13 +129,13 @@ class Line:
         body: bytes | None,
         headers: Mapping[str, str] | None,
         query: Mapping[str, str] | None,
-    ) -> tuple[int, bytes, Mapping[str, str]]:
-        assert self._http is not None, "use Line as `async with`"
+    ) -> Answer:
+        assert self._http is not None, "use ApiClient as `async with`"
         async with self._http.request(
             method,
             self.origin + api.ROOT + path,
             # A large body as a stream: written in pieces, between which others get their turn.
-            data=io.BytesIO(body) if body and len(body) > LONGEST_LINE else body,
+            data=io.BytesIO(body) if body and len(body) > LONGEST_PIECE else body,
             params=query,
             headers=self._headers(headers or {}),
             allow_redirects=False,
@@ -199,7 +144,9 @@ class Line:
                 content = await answer.read()
             if answer.status >= 300:
                 raise api.error_of(answer.status, content, answer.headers)
-            return answer.status, content, answer.headers
+            following = answer.links.get("next")
+            query = None if following is None else dict(URL(following["url"]).query)
+            return Answer(answer.status, content, query)
 
     async def ask(
         self,
@@ -221,14 +168,14 @@ class Line:
         if body is not None:
             headers["Content-Type"] = "application/json"
             encoded = api.encode(body)
-        _, content, _ = await self.send(method, path, encoded, headers, query, not once)
-        return api.decode(content or b"null", answers)
+        answer = await self.send(method, path, encoded, headers, query, not once)
+        return api.decode(answer.content or b"null", answers)
 
     async def put(self, path: str, answers: type[T], chunk: bytes, query: Mapping[str, str]) -> T:
         """PUT raw bytes."""
         headers = {"Content-Type": "application/octet-stream"}
-        _, content, _ = await self.send("PUT", path, chunk, headers, query)
-        return api.decode(content, answers)
+        answer = await self.send("PUT", path, chunk, headers, query)
+        return api.decode(answer.content, answers)
 
     async def pages(
         self, path: str, answers: type[T], query: Mapping[str, str] | None = None
@@ -236,49 +183,47 @@ class Line:
         """Every page of a list, by its Link headers, to the end."""
         wanted: dict[str, str] | None = dict(query or {})
         while wanted is not None:
-            _, content, headers = await self.send("GET", path, query=wanted)
-            yield api.decode(content, answers)
-            wanted = _next(headers.get("Link", ""))
+            answer = await self.send("GET", path, query=wanted)
+            yield api.decode(answer.content, answers)
+            wanted = answer.next
 
     async def events(self, after: str = "") -> AsyncGenerator[Event, None]:
         """Events, from the one after `after` on, for ever: a cut is mended by itself (API-7).
 
         Raises what the node refuses (a revoked device); never `Unreachable`.
         """
+        async with aclosing(self.event_bursts(after)) as bursts:
+            async for burst in bursts:
+                for event in burst:
+                    yield event
+
+    async def event_bursts(self, after: str = "") -> AsyncGenerator[list[Event], None]:
+        """As `events`: those that came together."""
         failures = 0
         while True:
             try:
                 async with aclosing(self._stream(after)) as stream:
-                    async for event in stream:
-                        after = event.id or after
+                    async for burst in stream:
+                        after = next((event.id for event in reversed(burst) if event.id), after)
                         failures = 0
-                        yield event
+                        yield burst
             except (Unreachable, aiohttp.ClientError, TimeoutError, OSError):
                 await self.rest(failures)
                 failures += 1
 
-    async def _stream(self, after: str) -> AsyncGenerator[Event, None]:
-        assert self._http is not None, "use Line as `async with`"
+    async def _stream(self, after: str) -> AsyncGenerator[list[Event], None]:
+        assert self._http is not None, "use ApiClient as `async with`"
         headers = self._headers({"Accept": "text/event-stream"})
         if after:
             headers["Last-Event-ID"] = after
         async with self._http.get(self.origin + api.ROOT + "/events", headers=headers) as answer:
             if answer.status >= 300:
                 raise api.error_of(answer.status, await answer.read(), answer.headers)
-            fields: dict[str, str] = {}
-            while raw := await _line_of(answer):
-                line = raw.decode().rstrip("\r\n")
-                if not line:
-                    if "data" in fields:
-                        yield Event(
-                            fields.get("id", ""),
-                            fields.get("event", "message"),
-                            json.loads(fields["data"]),
-                        )
-                    fields = {}
-                elif not line.startswith(":"):
-                    name, _, value = line.partition(":")
-                    fields[name] = value.removeprefix(" ")
+            parser = EventParser()
+            while piece := await _piece_of(answer):
+                burst = parser.feed(piece)
+                if burst:
+                    yield burst
         raise Unreachable("the stream ended")
 
 
@@ -293,9 +238,9 @@ def _reading() -> Iterator[None]:
         raise aiohttp.ClientPayloadError(str(error)) from None
 
 
-async def _line_of(answer: aiohttp.ClientResponse) -> bytes:
+async def _piece_of(answer: aiohttp.ClientResponse) -> bytes:
     with _reading():
-        return await answer.content.readline()
+        return await answer.content.readany()
 
 
 def _is_cut(error: Exception) -> bool:
@@ -304,20 +249,3 @@ def _is_cut(error: Exception) -> bool:
         return False
     kinds = aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientPayloadError
     return isinstance(error, (*kinds, ConnectionError))
-
-
-def _trust(context: ssl.SSLContext, ca_file: str) -> None:
-    """Raises `Malformed` (API-9.3) for a file that holds no certificate."""
-    try:
-        context.load_verify_locations(ca_file)
-    except (OSError, ssl.SSLError):
-        raise Malformed("API-9.3", f"{ca_file} holds no certificate in PEM") from None
-
-
-def _next(link: str) -> dict[str, str] | None:
-    """The query of the `next` page in a Link header (RFC 8288)."""
-    for part in link.split(","):
-        target, _, rest = part.strip().partition(">")
-        if 'rel="next"' in rest:
-            return dict(parse_qsl(urlsplit(target.lstrip("<")).query))
-    return None

@@ -1,10 +1,11 @@
 """Pure: what a device tells its person about conversations."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class MessageReceived:
     """`actor`, proven by their MLS leaf, said `text`. `at` is when this device read it (µs)."""
 
     conversation: str
@@ -16,7 +17,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class ConversationJoined:
     """This device is in a conversation now; `by` invited it."""
 
     conversation: str
@@ -25,8 +26,8 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """Who takes part has changed."""
+class MembersChanged:
+    """A commit was taken in. Who came, and who went: the same people when it only renewed keys."""
 
     conversation: str
     added: tuple[str, ...]
@@ -34,18 +35,19 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """This device was taken out of the conversation."""
+class ConversationLeft:
+    """This device is out of the conversation: `by` took it out, or it wished so itself."""
 
     conversation: str
     by: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class MessageUnreadable:
     """A message that was refused, and why: nobody is left to guess (E2E-5.5).
 
-    `asked_again`: its sender was asked to seal it anew, so that it will come as `Said` (E2E-5.9).
+    `asked_again`: its sender was asked to seal it anew, so that it will come as `MessageReceived`
+    (E2E-5.9).
     """
 
     conversation: str
@@ -55,7 +57,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class MessageUndelivered:
     """Words of our own that do not reach all whom they were for, and why; they stay in the history.
 
     For what `say` itself raises there is none.
@@ -68,4 +70,26 @@ class Unsent:
     reason: str
 
 
-Happening = Said | Joined | Changed | Left | Unreadable | Unsent
+@dataclass(frozen=True, slots=True)
+class ChangeDropped:
+    """What we meant to do to a group will not be done, or others did it already (`clause` DEV-4.5).
+
+    `change` is `add`, `remove` or `leave`, and `actors` are those it was about.
+    """
+
+    conversation: str
+    change: str
+    actors: tuple[str, ...]
+    clause: str
+    reason: str
+
+
+ConversationEvent: TypeAlias = (
+    MessageReceived
+    | ConversationJoined
+    | MembersChanged
+    | ConversationLeft
+    | MessageUnreadable
+    | MessageUndelivered
+    | ChangeDropped
+)

@@ -1,4 +1,4 @@
-"""The frame of every command: the options that all have, who is logged in, how errors end."""
+"""What all commands share: their options, who is logged in, how errors end."""
 
 import asyncio
 import getpass
@@ -38,8 +38,8 @@ def default_home() -> Path:
 
 
 @dataclass(slots=True)
-class Desk:
-    """What a command works at."""
+class CommandContext:
+    """What a command works with."""
 
     home: Path
     handle: str
@@ -90,14 +90,14 @@ def ask(prompt: str, clause: str) -> str:
 def verb(
     app: typer.Typer, name: str, **settings: Any
 ) -> Callable[
-    [Callable[Concatenate[Desk, P], Awaitable[int | None]]],
-    Callable[Concatenate[Desk, P], Awaitable[int | None]],
+    [Callable[Concatenate[CommandContext, P], Awaitable[int | None]]],
+    Callable[Concatenate[CommandContext, P], Awaitable[int | None]],
 ]:
-    """Make an async function of a `Desk` a command with the options that all commands have."""
+    """Make an async function of a `CommandContext` a command, with the options that all have."""
 
     def register(
-        work: Callable[Concatenate[Desk, P], Awaitable[int | None]],
-    ) -> Callable[Concatenate[Desk, P], Awaitable[int | None]]:
+        work: Callable[Concatenate[CommandContext, P], Awaitable[int | None]],
+    ) -> Callable[Concatenate[CommandContext, P], Awaitable[int | None]]:
         app.command(name, **settings)(framed(work))
         return work
 
@@ -105,11 +105,11 @@ def verb(
 
 
 def framed(work: Callable[..., Awaitable[int | None]]) -> Callable[..., int]:
-    """`work` as typer calls it. Its parameters behind the desk stay, ours follow."""
+    """`work` as typer calls it. Its parameters behind the context stay, ours follow."""
 
     def run(ctx: typer.Context, home: Path | None, as_: str, json: bool, **given: Any) -> int:
-        desk = Desk(home or default_home(), as_, Out(json), ctx.obj)
-        return conclude(desk, work(desk, **given))
+        context = CommandContext(home or default_home(), as_, Out(json), ctx.obj)
+        return conclude(context, work(context, **given))
 
     kind = inspect.Parameter
     own = list(inspect.signature(work).parameters.values())[1:]
@@ -126,7 +126,7 @@ def framed(work: Callable[..., Awaitable[int | None]]) -> Callable[..., int]:
     return run
 
 
-def conclude(desk: Desk, work: Awaitable[int | None]) -> int:
+def conclude(context: CommandContext, work: Awaitable[int | None]) -> int:
     """Run the work; what it raises on purpose becomes a message and an exit code."""
 
     async def whole() -> int | None:
@@ -135,7 +135,7 @@ def conclude(desk: Desk, work: Awaitable[int | None]) -> int:
     try:
         return asyncio.run(whole()) or advice.OK
     except NodeError as error:
-        return desk.out.problem(error)
+        return context.out.problem(error)
     except BrokenPipeError:
         # Whoever read us has seen enough; the interpreter must not flush into nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -144,7 +144,7 @@ def conclude(desk: Desk, work: Awaitable[int | None]) -> int:
         named = f"{error.filename}: " if error.filename else ""
         told = f"{named}{error.strerror or error}"
         tip = "Check the path, its permissions and the room on the disk."
-        desk.out.fail(advice.plain_problem("file", told, tip))
+        context.out.fail(advice.plain_problem("file", told, tip))
         return advice.REFUSED
     except KeyboardInterrupt:
         if sys.stderr.isatty():

@@ -1,9 +1,9 @@
-"""Where all verbs of a person sit: who they are, the line to their node, the world they ask."""
+"""What all verbs of a person work with: who they are, how their node is asked, time and chance."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from node.client.line import Line
+from node.client.api_client import ApiClient
 from node.client.profile import Profile
 from node.ports import Clock, Entropy
 from node.system import SystemClock, SystemEntropy
@@ -12,7 +12,7 @@ Passphrase = str | Callable[[], str]
 CLOCK, ENTROPY = SystemClock(), SystemEntropy()
 
 
-class Seat:
+class ClientContext:
     """What the pages of verbs share. `passphrase` opens the vault, when a verb needs it."""
 
     def __init__(
@@ -27,7 +27,9 @@ class Seat:
         self.home = Path(home)
         self.clock = clock
         self.entropy = entropy
-        self.line = Line(profile.origin, entropy, profile.token, profile.connect, profile.ca_file)
+        self.api = ApiClient(
+            profile.origin, entropy, profile.token, profile.connect, profile.ca_file
+        )
         self._passphrase = passphrase
 
     @property

@@ -8,16 +8,35 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli.frame import Desk, verb
+from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
-from node.client.happenings import Changed, Happening, Joined, Left, Said, Unreadable, Unsent
+from node.client.conversation_events import (
+    ChangeDropped,
+    ConversationEvent,
+    ConversationJoined,
+    ConversationLeft,
+    MembersChanged,
+    MessageReceived,
+    MessageUndelivered,
+    MessageUnreadable,
+)
 from node.client.kith import Event, Kith
-from node.client.rows import SaidRow
+from node.client.rows import MessageRow
 from node.errors import Refused
 from node.wire.times import from_micros
 
 SHOWN_AT_START = 10
+# What programs read as `kind` of an event, with --json.
+KINDS: Mapping[type[ConversationEvent], str] = {
+    MessageReceived: "said",
+    ConversationJoined: "joined",
+    MembersChanged: "changed",
+    ConversationLeft: "left",
+    MessageUnreadable: "unreadable",
+    MessageUndelivered: "unsent",
+    ChangeDropped: "dropped",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 
 async def chat(
-    desk: Desk,
+    context: CommandContext,
     who: Annotated[str, typer.Argument(help="@name@server, or @name of a friend.")] = "",
     send: Annotated[str, typer.Option("--send", help="Say this and end.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Show all and end.")] = False,
@@ -36,35 +55,35 @@ async def chat(
     """Sealed messages: what you type is said, what comes is printed. Ctrl-D ends it."""
     if not (who or follow):
         raise typer.BadParameter("say with whom: kith chat @name@server; or --follow for everybody")
-    async with desk.kith() as kith:
-        room = Room(desk, kith, await kith.names())
+    async with context.kith() as kith:
+        screen = ChatScreen(context, kith, await kith.names())
         if send:
-            room.sent(await kith.say(who, send))
+            screen.sent(await kith.say(who, send))
         elif history:
             for row in await kith.history(who):
-                room.row(row)
+                screen.row(row)
         elif follow:
-            await room.hear(await room.them(who) if who else "")
+            await screen.hear(await screen.them(who) if who else "")
         else:
             with as_found():
-                await room.meet(who)
+                await screen.meet(who)
 
 
 async def events(
-    desk: Desk,
+    context: CommandContext,
     after: Annotated[str, typer.Option(help="Begin behind this event's id.")] = "",
 ) -> None:
     """Print events as they come, a JSON line each; sealed messages stay sealed."""
-    async with desk.kith() as kith, aclosing(kith.events(after)) as found:
+    async with context.kith() as kith, aclosing(kith.events(after)) as found:
         async for event in found:
-            desk.out.value(event)
+            context.out.value(event)
 
 
-class Room:
+class ChatScreen:
     """One conversation on a terminal, or all of them."""
 
-    def __init__(self, desk: Desk, kith: Kith, names: Mapping[str, str]) -> None:
-        self._desk = desk
+    def __init__(self, context: CommandContext, kith: Kith, names: Mapping[str, str]) -> None:
+        self._context = context
         self._kith = kith
         self._names = names
         self._typing = Typing()
@@ -75,7 +94,7 @@ class Room:
         for row in (await self._kith.history(them))[-SHOWN_AT_START:]:
             self.row(row)
         if self._typing.live:
-            self._desk.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
+            self._context.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
         hearing = asyncio.create_task(self.hear(them))
         talking = asyncio.create_task(self._speak(them))
         try:
@@ -106,7 +125,7 @@ class Room:
         except Refused as error:
             # One line that is refused does not end the talk.
             with self._typing.above():
-                self._desk.out.problem(error)
+                self._context.out.problem(error)
 
     async def hear(self, them: str) -> None:
         """Print what comes from `them`, or from all."""
@@ -117,56 +136,58 @@ class Room:
                 with self._typing.above():
                     self._tell(one)
 
-    async def _is_of(self, one: Happening, them: str) -> bool:
+    async def _is_of(self, one: ConversationEvent, them: str) -> bool:
         return one.conversation in await self._kith.conversations_with(them)
 
-    def sent(self, row: SaidRow) -> None:
+    def sent(self, row: MessageRow) -> None:
         """Our own words are out, or wait."""
-        if self._desk.out.json:
-            self._desk.out.value(_shown(row))
+        if self._context.out.json:
+            self._context.out.value(_shown(row))
         elif not row.sent:
             with self._typing.above():
-                self._desk.out.say("  (kept: it goes out as soon as it can)", "yellow")
+                self._context.out.say("  (kept: it goes out as soon as it can)", "yellow")
         elif not self._typing.live:
-            self._desk.out.say("Sent.")
+            self._context.out.say("Sent.")
 
-    def row(self, row: SaidRow) -> None:
+    def row(self, row: MessageRow) -> None:
         """A line of the history."""
-        if self._desk.out.json:
-            self._desk.out.value(_shown(row))
+        if self._context.out.json:
+            self._context.out.value(_shown(row))
             return
         self._line(row.at, row.actor, row.text or f"[{row.kind}]", "" if row.sent else "  (waits)")
 
     def _line(self, at: int, actor: str, text: str, behind: str = "") -> None:
         style = "cyan" if actor == self._kith.actor else "green"
         name = self._names.get(actor, actor)
-        self._desk.out.say(f"{moment_of_micros(at)} {name}: {text}{behind}", style)
+        self._context.out.say(f"{moment_of_micros(at)} {name}: {text}{behind}", style)
 
-    def _tell(self, one: Happening) -> None:
-        if self._desk.out.json:
-            self._desk.out.value({"kind": type(one).__name__.lower(), "data": _data(one)})
+    def _tell(self, one: ConversationEvent) -> None:
+        if self._context.out.json:
+            self._context.out.value({"kind": KINDS[type(one)], "data": _data(one)})
             return
         match one:
-            case Said():
+            case MessageReceived():
                 self._line(one.at, one.actor, one.text or f"[{one.kind}]")
-            case Joined():
-                self._desk.out.say(f"{self._name(one.by)} opened a conversation with you.", "dim")
-            case Changed():
+            case ConversationJoined():
+                self._context.out.say(
+                    f"{self._name(one.by)} opened a conversation with you.", "dim"
+                )
+            case MembersChanged():
                 came = ", ".join(map(self._name, one.added))
                 went = ", ".join(map(self._name, one.removed))
                 said = [f"{came} came in" if came else "", f"{went} left" if went else ""]
                 if any(said):
-                    self._desk.out.say(". ".join(filter(None, said)) + ".", "dim")
-            case Left():
-                self._desk.out.say("You are no longer in this conversation.", "yellow")
-            case Unreadable() | Unsent():
-                self._desk.out.say(_trouble(one), "yellow")
+                    self._context.out.say(". ".join(filter(None, said)) + ".", "dim")
+            case ConversationLeft():
+                self._context.out.say("You are no longer in this conversation.", "yellow")
+            case MessageUnreadable() | MessageUndelivered() | ChangeDropped():
+                self._context.out.say(_trouble(one), "yellow")
 
     def _name(self, actor: str) -> str:
         return self._names.get(actor, actor)
 
 
-def _shown(row: SaidRow) -> dict[str, object]:
+def _shown(row: MessageRow) -> dict[str, object]:
     """A message as JSON has it: what only the vault needs stays there."""
     return {
         "id": row.id,
@@ -178,12 +199,14 @@ def _shown(row: SaidRow) -> dict[str, object]:
     }
 
 
-def _data(one: Happening) -> dict[str, object]:
-    return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, Said) else {})
+def _data(one: ConversationEvent) -> dict[str, object]:
+    return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, MessageReceived) else {})
 
 
-def _trouble(one: Unreadable | Unsent) -> str:
-    if isinstance(one, Unsent):
+def _trouble(one: MessageUnreadable | MessageUndelivered | ChangeDropped) -> str:
+    if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
+    if isinstance(one, ChangeDropped):
+        return f"Not done: {one.change} ({one.reason})"
     hope = "; it was asked for again" if one.asked_again else ""
     return f"A message could not be read: {one.reason}{hope}"

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from node.client import passphrases, profile
+from node.client.api_client import ApiClient
+from node.client.client_context import CLOCK, ENTROPY, Passphrase
 from node.client.device import Device
-from node.client.line import Line
+from node.client.messenger import Messenger
 from node.client.profile import Profile
-from node.client.seat import CLOCK, ENTROPY, Passphrase
-from node.client.talk import Talk
 from node.client.vault import Vault
 from node.errors import Malformed, Missing, Unproven, Unreachable
 from node.ports import Clock, Entropy
@@ -22,7 +22,7 @@ from node.wire.api.accounts import AccountView, LogIn, NewAccount, Session
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Server:
     """How a node is reached before anyone is logged in there, and the invite, if there is one.
 
     `connect` says where to call instead of what DNS says; `ca_file` is a CA to trust besides.
@@ -35,8 +35,8 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Who wants to be let in, and what this device is to be called. `reason` is for approval."""
+class Credentials:
+    """Who signs in, and what this device is to be called. `reason` is for who approves accounts."""
 
     name: str
     password: str
@@ -46,8 +46,8 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """This machine: the folder it keeps people in, its vault's passphrase, its time and chance."""
+class LocalDevice:
+    """This machine: the folder of its accounts, its vault's passphrase, its time and chance."""
 
     home: Path
     passphrase: Passphrase = ""
@@ -55,7 +55,7 @@ class Machine:
     entropy: Entropy = ENTROPY
 
 
-def read_door(text: str, connect: str = "", ca_file: str = "") -> Door:
+def parse_server(text: str, connect: str = "", ca_file: str = "") -> Server:
     """A server's address, or an invite link. Raises `Malformed` (API-9.3)."""
     parts = urlsplit(text if "://" in text else f"https://{text}")
     if not parts.hostname or parts.username or parts.scheme not in ("https", "http"):
@@ -65,103 +65,104 @@ def read_door(text: str, connect: str = "", ca_file: str = "") -> Door:
     _, marker, secret = parts.path.partition("/invite/")
     origin = f"{parts.scheme}://{parts.netloc}"
     ca_file = str(Path(ca_file).resolve()) if ca_file else ""
-    return Door(origin, secret.strip("/") if marker else "", connect, ca_file)
+    return Server(origin, secret.strip("/") if marker else "", connect, ca_file)
 
 
-async def sign_up(door: Door, wish: Wish, machine: Machine) -> tuple[AccountView, Profile | None]:
+async def sign_up(
+    server: Server, who: Credentials, here: LocalDevice
+) -> tuple[AccountView, Profile | None]:
     """A new account with this machine as its first device.
 
     No profile: the account waits for an administrator; then log in. Raises `Forbidden` (GRA-2.2)
     for an invite that is no longer good, `Conflict` for a name that is taken.
     """
     body = NewAccount(
-        name=wish.name,
-        password=wish.password,
-        device_name=wish.device_name,
-        display_name=wish.display_name,
-        invite=door.invite or None,
-        reason=wish.reason,
+        name=who.name,
+        password=who.password,
+        device_name=who.device_name,
+        display_name=who.display_name,
+        invite=server.invite or None,
+        reason=who.reason,
     )
-    return await _enter(door, "/accounts", body, machine)
+    return await _open_session(server, "/accounts", body, here)
 
 
-async def log_in(door: Door, wish: Wish, machine: Machine) -> Profile:
+async def log_in(server: Server, who: Credentials, here: LocalDevice) -> Profile:
     """Make this machine a device. Raises `Unproven` (GRA-1.5) for a wrong name or password."""
-    body = LogIn(name=wish.name, password=wish.password, device_name=wish.device_name)
-    _, entered = await _enter(door, "/login", body, machine)
-    assert entered is not None, "a login always makes a device"
-    return entered
+    body = LogIn(name=who.name, password=who.password, device_name=who.device_name)
+    _, made = await _open_session(server, "/login", body, here)
+    assert made is not None, "a login always makes a device"
+    return made
 
 
-async def _enter(
-    door: Door, path: str, body: Any, machine: Machine
+async def _open_session(
+    server: Server, path: str, body: Any, here: LocalDevice
 ) -> tuple[AccountView, Profile | None]:
     # Before anything is made elsewhere: nobody is left with an account and no vault.
-    words = passphrases.read(machine.passphrase, os.environ)
-    machine.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    async with Line(door.origin, machine.entropy, "", door.connect, door.ca_file) as line:
-        session = await line.ask("POST", path, Session, body)
+    words = passphrases.read(here.passphrase, os.environ)
+    here.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with ApiClient(server.origin, here.entropy, "", server.connect, server.ca_file) as api:
+        session = await api.ask("POST", path, Session, body)
     if not session.token:
         return session.account, None
-    entered = _profile(door, session)
-    profile.save(machine.home, entered)
+    made = _profile(server, session)
+    profile.save(here.home, made)
     vault = await asyncio.to_thread(
-        Vault.create, profile.vault_of(machine.home, entered), words, machine.entropy
+        Vault.create, profile.vault_of(here.home, made), words, here.entropy
     )
     try:
-        await _introduce(entered, vault, machine)
+        await _publish_packages(made, vault, here)
     finally:
         vault.close()
-    return session.account, entered
+    return session.account, made
 
 
-async def _introduce(entered: Profile, vault: Vault, machine: Machine) -> None:
-    """Publish key packages, so that friends can write to this device from now on."""
-    device = Device(vault, machine.entropy, entered.actor)
-    door = (entered.origin, machine.entropy, entered.token, entered.connect, entered.ca_file)
-    async with Line(*door) as line:
+async def _publish_packages(own: Profile, vault: Vault, here: LocalDevice) -> None:
+    """So that friends can write to this device from now on."""
+    device = Device(vault, here.entropy, own.actor)
+    async with ApiClient(own.origin, here.entropy, own.token, own.connect, own.ca_file) as api:
         with suppress(Unreachable):  # the first conversation does it then
-            await Talk(line, device, machine.clock, vault.settle).prepare()
+            await Messenger(api, device, here.clock, vault.settle).prepare()
 
 
-def _profile(door: Door, session: Session) -> Profile:
+def _profile(server: Server, session: Session) -> Profile:
     account = session.account
     return Profile(
-        origin=door.origin,
+        origin=server.origin,
         name=account.name,
         handle=account.address,
         actor=account.actor,
         device=session.device or "",
         token=session.token or "",
-        connect=door.connect,
-        ca_file=door.ca_file,
+        connect=server.connect,
+        ca_file=server.ca_file,
     )
 
 
 @asynccontextmanager
-async def open_talk(
-    line: Line, entered: Profile, home: Path, words: str, world: tuple[Clock, Entropy]
-) -> AsyncIterator[Talk]:
+async def open_messenger(
+    api: ApiClient, own: Profile, home: Path, words: str, world: tuple[Clock, Entropy]
+) -> AsyncIterator[Messenger]:
     """This device's conversations, with its vault locked for as long as they are open.
 
     Raises `Unproven` (E2E-6.2) for a wrong passphrase, `Conflict` (E2E-6.3) while another holds it.
     """
     clock, entropy = world
-    vault = await asyncio.to_thread(Vault.open, profile.vault_of(home, entered), words, entropy)
+    vault = await asyncio.to_thread(Vault.open, profile.vault_of(home, own), words, entropy)
     try:
-        talk = Talk(line, Device(vault, entropy, entered.actor), clock, vault.settle)
+        messenger = Messenger(api, Device(vault, entropy, own.actor), clock, vault.settle)
         try:
-            yield talk
+            yield messenger
         finally:
-            await talk.close()
+            await messenger.close()
     finally:
         vault.close()
 
 
-async def log_out(line: Line, entered: Profile, home: Path) -> None:
+async def log_out(api: ApiClient, own: Profile, home: Path) -> None:
     """End this device's session at the node and forget it here; its vault stays."""
-    if not entered.device:
+    if not own.device:
         raise Missing("API-9.2", "this profile is not of a device")
     with suppress(Unproven):  # revoked already, from another device
-        await line.ask("DELETE", f"/devices/{entered.device}", object)
-    profile.forget(home, entered)
+        await api.ask("DELETE", f"/devices/{own.device}", object)
+    profile.forget(home, own)

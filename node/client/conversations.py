@@ -14,31 +14,31 @@ from typing import Any, TypeVar
 import msgspec
 
 from node.client import passphrases
-from node.client.entering import open_talk
-from node.client.happenings import Happening
-from node.client.line import Event
+from node.client.conversation_events import ConversationEvent
+from node.client.event_stream import Event
+from node.client.messenger import Messenger
 from node.client.people import People
-from node.client.rows import SaidRow
-from node.client.talk import Talk
+from node.client.rows import MessageRow
+from node.client.sign_in import open_messenger
 from node.errors import Missing, Unreachable
 from node.wire.api.e2ee import MailboxItem
 
-Self = TypeVar("Self", bound="Chatting")
+Self = TypeVar("Self", bound="Conversations")
 # A stream begins, or this device is told that few of its key packages are left.
 CATCH_UP = ("hello", "reset", "key_packages")
 
 
-class Chatting(People):
+class Conversations(People):
     """A conversation is named by its group id in hex; `who` is that, or somebody's handle."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._open = AsyncExitStack()
-        self._talk: Talk | None = None
+        self._messenger: Messenger | None = None
         self._opening = asyncio.Lock()
 
     async def __aenter__(self: Self) -> Self:
-        await self._open.enter_async_context(self.line)
+        await self._open.enter_async_context(self.api)
         return self
 
     async def __aexit__(
@@ -49,42 +49,42 @@ class Chatting(People):
     ) -> None:
         await self._open.aclose()
 
-    async def talk(self) -> Talk:
+    async def talk(self) -> Messenger:
         """The open conversations; opens the vault and takes what waits, the first time."""
         async with self._opening:
-            if self._talk is None:
+            if self._messenger is None:
                 words = passphrases.read(self._passphrase, os.environ)
                 world = (self.clock, self.entropy)
-                opened = open_talk(self.line, self.profile, self.home, words, world)
-                self._talk = await self._open.enter_async_context(opened)
+                opened = open_messenger(self.api, self.profile, self.home, words, world)
+                self._messenger = await self._open.enter_async_context(opened)
                 with suppress(Unreachable):  # what is here can be read all the same
-                    await self._talk.prepare()
-                    await self._talk.pull()
-        return self._talk
+                    await self._messenger.prepare()
+                    await self._messenger.pull()
+        return self._messenger
 
     async def talk_to(self, who: str) -> str:
         """The conversation with somebody; a new one if there is none.
 
         Raises `Forbidden` for who is no friend, `Missing` (E2E-5.6) when they have no device.
         """
-        talk = await self.talk()
-        if who in talk.device.conversations():
+        messenger = await self.talk()
+        if who in messenger.device.conversations():
             return who
-        actor = await self._id(talk, who)
-        return await talk.with_actor(actor)
+        actor = await self._id(messenger, who)
+        return await messenger.with_actor(actor)
 
-    async def say(self, who: str, text: str) -> SaidRow:
+    async def say(self, who: str, text: str) -> MessageRow:
         """Say `text`. When our node cannot be reached it is kept, and `sent` is False."""
         conversation = await self.talk_to(who)
         return await (await self.talk()).say(conversation, text)
 
     async def conversations_with(self, who: str) -> list[str]:
         """The conversations of just us and somebody, first the one that `say` uses; often one."""
-        device = (talk := await self.talk()).device
+        device = (messenger := await self.talk()).device
         known = who in device.conversations()
-        return [who] if known else device.between(await self._id(talk, who))
+        return [who] if known else device.between(await self._id(messenger, who))
 
-    async def history(self, who: str) -> list[SaidRow]:
+    async def history(self, who: str) -> list[MessageRow]:
         """What was said, the oldest first; nothing is asked of anybody but the mailbox."""
         groups = await self.conversations_with(who)
         return (await self.talk()).device.history(*groups)
@@ -96,60 +96,62 @@ class Chatting(People):
 
     def events(self, after: str = "") -> AsyncGenerator[Event, None]:
         """Events, for ever; cuts are mended. `after` is the id of the last one that was seen."""
-        return self.line.events(after)
+        return self.api.events(after)
 
-    async def listen(self, after: str = "") -> AsyncGenerator[Happening | Event, None]:
+    async def listen(self, after: str = "") -> AsyncGenerator[ConversationEvent | Event, None]:
         """What is said to us, opened, and every other event, for ever; cuts are mended.
 
         Raises what ends it for good: `Unproven` when this device was revoked.
         """
-        talk = await self.talk()
-        async with _reading(self._read(talk, after), talk) as reader:
-            while (one := await talk.heard.get()) is not None:
+        messenger = await self.talk()
+        async with _reading(self._read(messenger, after), messenger) as reader:
+            while (one := await messenger.heard.get()) is not None:
                 yield one
             await reader
 
-    async def _read(self, talk: Talk, after: str) -> None:
-        async with aclosing(self.events(after)) as events:
-            async for event in events:
-                if event.kind in CATCH_UP:
-                    await self._catch_up(talk)
-                if event.kind == "sealed":
-                    await self._take(talk, msgspec.convert(event.data, MailboxItem))
-                else:
-                    talk.heard.put_nowait(event)
+    async def _read(self, messenger: Messenger, after: str) -> None:
+        async with aclosing(self.api.event_bursts(after)) as bursts:
+            async for burst in bursts:
+                if any(event.kind in CATCH_UP for event in burst):
+                    await self._catch_up(messenger)
+                sealed = [event.data for event in burst if event.kind == "sealed"]
+                if sealed:
+                    await self._take(messenger, msgspec.convert(sealed, list[MailboxItem]))
+                for event in burst:
+                    if event.kind != "sealed":
+                        messenger.heard.put_nowait(event)
 
-    async def _catch_up(self, talk: Talk) -> None:
+    async def _catch_up(self, messenger: Messenger) -> None:
         """What came while nobody listened is in the mailbox; the key packages may be used up."""
         for failures in count():
             try:
-                await talk.prepare()
-                await talk.pull()
+                await messenger.prepare()
+                await messenger.pull()
                 break
             except Unreachable:
-                await self.line.rest(failures)
+                await self.api.rest(failures)
 
-    async def _take(self, talk: Talk, item: MailboxItem) -> None:
+    async def _take(self, messenger: Messenger, items: list[MailboxItem]) -> None:
         try:
-            await talk.take(item)
+            await messenger.take(items)
         except Unreachable:
-            await self._catch_up(talk)
+            await self._catch_up(messenger)
 
     async def names(self) -> dict[str, str]:
         """The handles of those whom we may hear from, by actor, as far as they are known now."""
-        known = (await self.talk()).device.names()
+        known = (await self.talk()).device.known_handles()
         with suppress(Unreachable):
             known |= {one.person.handle: one.person.id for one in await self.friends()}
         return {actor: handle for handle, actor in known.items()} | {self.actor: self.handle}
 
-    async def _id(self, talk: Talk, who: str) -> str:
-        """An actor's id. Whom we talk with already nobody is asked for, so that it works offline.
+    async def _id(self, messenger: Messenger, who: str) -> str:
+        """An actor's id. Nobody is asked for whom we talk with already: that works offline.
 
         Raises `Missing` (GRA-3.1) for nobody.
         """
         if who.startswith("https://"):
             return who
-        known = talk.device.names()
+        known = messenger.device.known_handles()
         if who in known:
             return known[who]
         try:
@@ -163,7 +165,7 @@ class Chatting(People):
         if not person.id:
             raise Missing("GRA-3.1", f"nobody is known as {who}")
         if person.handle:
-            talk.device.name(person.handle, person.id)
+            messenger.device.remember(person.handle, person.id)
         return person.id
 
 
@@ -174,14 +176,14 @@ def _is_meant(handle: str, who: str) -> bool:
 
 
 @asynccontextmanager
-async def _reading(work: Any, talk: Talk) -> AsyncIterator["asyncio.Task[None]"]:
+async def _reading(work: Any, messenger: Messenger) -> AsyncIterator["asyncio.Task[None]"]:
     """A task that reads the stream; its end is told to who waits for what is heard.
 
     Another one sends what is owed, as soon as that can be sent.
     """
     task: asyncio.Task[None] = asyncio.create_task(work)
-    sending = asyncio.create_task(talk.keep_sending())
-    task.add_done_callback(lambda _done: talk.heard.put_nowait(None))
+    sending = asyncio.create_task(messenger.keep_sending())
+    task.add_done_callback(lambda _done: messenger.heard.put_nowait(None))
     try:
         yield task
     finally:

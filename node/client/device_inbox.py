@@ -1,0 +1,207 @@
+"""Pure: what a device reads, and what it makes of it (spec DEV-5).
+
+What is wrong is told, not raised. What comes before its commit or its Welcome waits; what comes
+after its keys are gone is asked for again. All of it happens inside a step of the device's state;
+`Refused` is raised before anything of it is changed.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from node.client import content as inner
+from node.client import rows
+from node.client.conversation_events import (
+    ConversationEvent,
+    ConversationJoined,
+    ConversationLeft,
+    MembersChanged,
+    MessageReceived,
+    MessageUnreadable,
+)
+from node.client.device_outbox import DeviceOutbox
+from node.client.device_state import DeviceState
+from node.client.groups import actors_of
+from node.client.intents import Refresh
+from node.client.repair import Repair
+from node.client.rows import ConversationRow, MessageRow, PackageRow, ParkedRow
+from node.e2ee.mls.private import events
+from node.e2ee.mls.private.client import OwnPackage
+from node.e2ee.mls.public import framing
+from node.e2ee.mls.public.group_info import Welcome
+from node.e2ee.mls.public.proposals import Remove
+from node.errors import Missing, Refused, TooMuch
+
+MOST_PARKED = 500
+
+
+class DeviceInbox:
+    """Takes in the items of the mailbox, in their order."""
+
+    def __init__(self, state: DeviceState, outbox: DeviceOutbox) -> None:
+        self._state = state
+        self._outbox = outbox
+        self._repair = Repair(state, outbox)
+
+    @property
+    def cursor(self) -> int:
+        """The last mailbox item that is on our disk."""
+        return int(self._state.read(rows.CURSOR) or b"0")
+
+    def take(self, items: Iterable[ParkedRow], now: int) -> list[ConversationEvent]:
+        """Take in items of the mailbox. A repeat is silence."""
+        found: list[ConversationEvent] = []
+        cursor = before = self.cursor
+        for item in items:
+            if item.seq > cursor:
+                cursor = item.seq
+                found += self._take(item, now)
+        if cursor > before:
+            self._state.write(rows.CURSOR, str(cursor).encode())
+        return found
+
+    def _take(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
+        found = self._open_or_tell(item, now)
+        if found and isinstance(found[-1], ConversationJoined | MembersChanged):
+            found += self.take_parked(found[-1].conversation, now)
+        return found
+
+    def take_parked(self, group: str, now: int) -> list[ConversationEvent]:
+        """Take in what waited, as far as that goes: a commit may have waited behind its words."""
+        found: list[ConversationEvent] = []
+        groups, went_on = self._state.groups, True
+        while went_on and self._state.first("parked", group) is not None:
+            epoch = groups.session(group).epoch if group in groups else -1
+            for name in self._state.names("parked", group):
+                item = self._state.get(name, ParkedRow)
+                self._state.delete(name)
+                found += self._open_or_tell(item, now)
+            went_on = group in groups and groups.session(group).epoch != epoch
+        return found
+
+    def _open_or_tell(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
+        try:
+            return self._open(item, now)
+        except Refused as error:
+            return [self._unreadable(item, error)]
+
+    def _open(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
+        header = framing.header(item.content)
+        if header.wire_format == framing.WELCOME:
+            return [self._join(item, now)]
+        if header.wire_format == framing.GROUP_INFO:
+            return []
+        group, epoch = (header.group_id or b"").hex(), header.epoch or 0
+        groups = self._state.groups
+        known = self._state.has(rows.conversation_row(group))
+        if not known or epoch > groups.session(group).epoch:
+            return self._park(group, item)
+        event = groups.apply(group, groups.session(group).receive(item.content, now))
+        return self._happened(group, event, item)
+
+    def _park(self, group: str, item: ParkedRow) -> list[ConversationEvent]:
+        """It came before its commit or its Welcome: keep it until that is here."""
+        if len(self._state.names("parked", group)) >= MOST_PARKED:
+            raise TooMuch("E2E-5.4", "too many messages wait for what never came")
+        self._state.put(rows.parked_row(group, item.seq), item)
+        return []
+
+    def _unreadable(self, item: ParkedRow, error: Refused) -> MessageUnreadable:
+        """Tell of it; what was missed is asked for again, in the same step (E2E-5.9)."""
+        group = self._repair.missed(item, error)
+        if group:
+            self._repair.ask(group, item)
+        known = group or self._group_of(item)
+        return MessageUnreadable(known, error.clause, error.reason, asked_again=bool(group))
+
+    def _group_of(self, item: ParkedRow) -> str:
+        for group, row in self._state.conversations().items():
+            if item.ref and row.ref == item.ref:
+                return group
+        return ""
+
+    # -- what was read ---------------------------------------------------------------------------
+
+    def _join(self, item: ParkedRow, now: int) -> ConversationJoined:
+        body = framing.parse_message(item.content)
+        assert isinstance(body, Welcome)
+        named = (rows.package_row(entry.new_member) for entry in body.secrets)
+        name = next(filter(self._state.has, named), None)
+        if name is None:
+            raise Missing("E2E-5.4", "a Welcome for none of our key packages")
+        row = self._state.get(name, PackageRow)
+        known = [bytes.fromhex(group) for group in self._state.groups_with("group")]
+        groups = self._state.groups
+        step = groups.join(item.content, OwnPackage.load(row.package), now, known)
+        group = step.value.group_id.hex()
+        joined = groups.apply(group, step)
+        if not row.last_resort:
+            self._state.delete(name)
+        members = actors_of(groups.session(group).members())
+        conversation = ConversationRow(
+            group_id=joined.group_id,
+            ref=item.ref,
+            url=item.url,
+            members=members,
+            created=now,
+            joined=joined.epoch,
+            grown=joined.epoch,
+        )
+        self._state.put(rows.conversation_row(group), conversation)
+        by = joined.by.identity.decode() if joined.by else ""
+        return ConversationJoined(group, by, tuple(members))
+
+    def _happened(
+        self, group: str, event: events.Event, item: ParkedRow
+    ) -> list[ConversationEvent]:
+        match event:
+            case events.ApplicationMessage():
+                return self._read(group, event, item)
+            case events.Committed():
+                return [self._outbox.entered(group, event)]
+            case events.Removed():
+                return [self._left(group, event)]
+            case events.Proposed() if isinstance(event.proposal, Remove):
+                self._commit_if_ours(group)
+        return []
+
+    def _read(
+        self, group: str, event: events.ApplicationMessage, item: ParkedRow
+    ) -> list[ConversationEvent]:
+        actor = event.sender.identity.decode()
+        try:
+            said = inner.read(event.data)
+        except Refused as error:
+            # The ratchet has moved all the same: the key was used.
+            return [MessageUnreadable(group, error.clause, error.reason)]
+        if said.kind == inner.FAILURE:
+            return self._repair.mend(group, said.about)
+        name = rows.message_row(group, actor, said.id)
+        if self._state.has(name):
+            return []
+        number = self._state.number()
+        row = MessageRow(
+            id=said.id, actor=actor, text=said.text, at=item.at, number=number, kind=said.kind
+        )
+        self._state.put(name, row)
+        return [MessageReceived(group, said.id, actor, said.text, said.kind, item.at)]
+
+    def _left(self, group: str, event: events.Removed) -> ConversationLeft:
+        row = self._state.conversation(group)
+        self._state.put(rows.conversation_row(group), replace(row, left=True))
+        wished = self._outbox.ended(group)
+        by = event.by.identity.decode() if event.by else ""
+        return ConversationLeft(group, self._state.actor if wished else by)
+
+    def _commit_if_ours(self, group: str) -> None:
+        """Somebody is to go: the first of those who stay commits it, so that one does (DEV-4.7)."""
+        session = self._state.groups.session(group)
+        going = {
+            pending.proposal.removed
+            for pending in session.pending().values()
+            if isinstance(pending.proposal, Remove)
+        }
+        stay = [member.leaf for member in session.members() if member.leaf not in going]
+        owed = [owed.intent for _, owed in self._outbox.owed(group)]
+        if stay[:1] == [session.own_leaf] and not any(isinstance(one, Refresh) for one in owed):
+            self._outbox.owe(group, Refresh())

@@ -1,0 +1,362 @@
+"""Pure: what a device owes its groups, and in which order it goes out (spec DEV-3, DEV-4).
+
+`next` answers what to do now, `outcome` takes what became of it. What is in the way of a group is
+remembered for as long as the device runs, and only holds that group back.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from node.client import content as inner
+from node.client import rows
+from node.client.conversation_events import (
+    ChangeDropped,
+    ConversationEvent,
+    MembersChanged,
+    MessageUndelivered,
+)
+from node.client.device_state import DeviceState
+from node.client.exchange import (
+    Accepted,
+    Carried,
+    Create,
+    Created,
+    Fetch,
+    LostRace,
+    Next,
+    Outcome,
+    Send,
+    Tell,
+    Wait,
+)
+from node.client.groups import actors_of
+from node.client.intents import Intent, Leave, Refresh, Say, concerned, is_commit, name_of
+from node.client.message_maker import MessageMaker
+from node.client.rows import MessageRow, OwedRow
+from node.e2ee.mls.private.events import Committed
+from node.e2ee.mls.public import framing
+from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, Unreachable
+
+MOST_RACES = 8
+TOO_BUSY = "others change this conversation faster than this device can follow"
+
+
+class DeviceOutbox:
+    """The rows of intent, in their order: per group, what is made goes before what is not."""
+
+    def __init__(self, state: DeviceState) -> None:
+        self._state = state
+        self.maker = MessageMaker(state)
+        # None: a commit that is to come.
+        self._held: dict[str, NodeError | None] = {}
+        self._away: NodeError | None = None
+        self._behind = False
+        self._races: Counter[str] = Counter()
+
+    # -- what is owed ----------------------------------------------------------------------------
+
+    def owed(self, group: str) -> list[tuple[str, OwedRow]]:
+        """What is owed to one group, in the order in which it was meant."""
+        names = self._state.names("owed", group)
+        return [(name, self._state.get(name, OwedRow)) for name in names]
+
+    def owe(self, group: str, intent: Intent) -> str:
+        """Mean to do something, when its turn has come."""
+        return self._owe(OwedRow(group=group, intent=intent))
+
+    def _owe(self, owed: OwedRow) -> str:
+        name = rows.owed_row(owed.group, self._state.number())
+        self._state.put(name, owed)
+        return name
+
+    def say(self, group: str, message: MessageRow) -> None:
+        """Owe words; sealed at once, unless something has to go out before them.
+
+        Raises `TooMuch` (E2E-5.3), `Missing` (E2E-5.6) for a conversation that this device leaves.
+        """
+        name = rows.message_row(group, message.actor, message.id)
+        if self._leaves(group):
+            raise Missing("E2E-5.6", "this device is leaving that conversation")
+        owed, data = OwedRow(group=group, intent=Say(name)), self.maker.write(message)
+        if self._waits(group):
+            self._state.put(name, message)
+            self._owe(owed)
+        else:
+            self._owe(self.maker.seal(owed, message, data))
+
+    def change(self, group: str, intent: Intent, now: int) -> None:
+        """Owe anything else; made at once, unless something has to go out before it.
+
+        Raises `Conflict` (DEV-4.5) when it is so already.
+        """
+        owed = OwedRow(group=group, intent=intent)
+        if not isinstance(intent, Refresh) and self.maker.is_moot(owed):
+            raise Conflict("DEV-4.5", "there is nothing to do: the conversation is like that")
+        waits = self._unmade(group) or self._state.groups.session(group).staged is not None
+        self._owe(owed if waits else self.maker.make(owed, now))
+
+    def _leaves(self, group: str) -> bool:
+        """Whether this device means to leave; nothing is owed after that."""
+        last = self._state.last("owed", group)
+        return last is not None and isinstance(self._state.get(last, OwedRow).intent, Leave)
+
+    def _waits(self, group: str) -> bool:
+        session = self._state.groups.session(group)
+        return session.staged is not None or self.maker.must_commit(group) or self._unmade(group)
+
+    def _unmade(self, group: str) -> bool:
+        """Whether something waits to be made: what is made stands before it, but for a commit."""
+        last = self._state.last("owed", group)
+        return last is not None and not self._state.get(last, OwedRow).content
+
+    # -- what to do ------------------------------------------------------------------------------
+
+    def next(self, now: int) -> Next:
+        """What to do now. Where a message has to be made for that, it is on disk already."""
+        if self._behind and self._away is None:
+            return Fetch()
+        for group in self._ready_groups():
+            found = self._next_of(group, now)
+            if found is not None:
+                return found
+        reasons = map(self._held.get, self._state.groups_with("owed"))
+        return Wait(self._away or next(filter(None, reasons), None))
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is something to do that nothing is known to be in the way of."""
+        return any(not self._first(group)[1].proposed for group in self._ready_groups())
+
+    def held(self, group: str) -> NodeError | None:
+        """What is in the way of one group."""
+        return self._away or self._held.get(group)
+
+    def retry(self) -> None:
+        """Try again what was held back."""
+        self._held.clear()
+        self._races.clear()
+        self._away = None
+
+    def _ready_groups(self) -> list[str]:
+        if self._away is not None:
+            return []
+        groups = [group for group in self._state.groups_with("owed") if group not in self._held]
+        return sorted(groups, key=lambda group: self._state.first("owed", group) or "")
+
+    def _first(self, group: str) -> tuple[str, OwedRow]:
+        """What comes next in a group: a commit that is under way, or else the first."""
+        name = self._state.first("owed", group)
+        assert name is not None
+        owed = self._state.get(name, OwedRow)
+        if owed.content or group not in self._state.groups:
+            return name, owed
+        staged = self._state.groups.session(group).staged
+        if staged is None:
+            return name, owed
+        # It was made last, so that those before it could wait for it.
+        for other, made in reversed(self.owed(group)):
+            if made.content == staged.commit:
+                return other, made
+        return name, owed
+
+    def _next_of(self, group: str, now: int) -> Next | None:
+        while self._state.first("owed", group) is not None:
+            name, owed = self._first(group)
+            if owed.proposed:
+                return None
+            if owed.content:
+                return self._send(name, owed)
+            told = self._make(name, owed, now)
+            if told is not None:
+                return told
+        return None
+
+    def _send(self, name: str, owed: OwedRow) -> Send | Create:
+        row = self._state.conversation(owed.group)
+        if not row.ref:
+            others = tuple(actor for actor in row.members if actor != self._state.actor)
+            return Create(name, owed.group, row.group_id, others)
+        return Send(name, owed.group, row.ref, owed.content, owed.welcomes, owed.removed)
+
+    def _make(self, name: str, owed: OwedRow, now: int) -> Tell | None:
+        """Make the message of `owed`, or the commit that has to go before it."""
+        try:
+            with self._state.step():
+                if self.maker.is_moot(owed):
+                    return self._let_go(name, owed)
+                if isinstance(owed.intent, Say) and self.maker.must_commit(owed.group):
+                    refresh = OwedRow(group=owed.group, intent=Refresh())
+                    self._owe(self.maker.make(refresh, now))
+                else:
+                    self._state.put(name, self.maker.make(owed, now))
+        except Refused as error:
+            with self._state.step():
+                return Tell(tuple(self._drop(name, owed, error)), error)
+        return None
+
+    def _let_go(self, name: str, owed: OwedRow) -> Tell | None:
+        """There is nothing left to do; a wish that others fulfilled is told."""
+        self._state.delete(name)
+        moot = Conflict("DEV-4.5", "somebody else did it first")
+        events = tuple(self._told(owed, moot))
+        return Tell(events, moot) if events else None
+
+    # -- what became of it -----------------------------------------------------------------------
+
+    def outcome(self, asked: Carried, outcome: Outcome, now: int) -> list[ConversationEvent]:
+        """Take in what came of `asked`."""
+        if isinstance(outcome, Unreachable | TooMuch) and self._passes(asked, outcome):
+            return []
+        match asked, outcome:
+            case Fetch(), _:
+                self._behind = False
+            case Create(), Created():
+                name = rows.conversation_row(asked.group)
+                row = self._state.conversation(asked.group)
+                self._state.put(name, replace(row, ref=outcome.ref, url=outcome.url))
+            case Send(), Accepted():
+                return self._accepted(asked, now)
+            case Send(), LostRace():
+                self._lost(asked)
+            case Send() | Create(), Refused():
+                owed = self._state.find(asked.row, OwedRow)
+                return self._drop(asked.row, owed, outcome) if owed else []
+        return []
+
+    def _passes(self, asked: Carried, trouble: Unreachable | TooMuch) -> bool:
+        """Whether waiting helps; then a group is held back, or all of them with our own node."""
+        if isinstance(trouble, TooMuch) and trouble.retry_after_seconds is None:
+            return False
+        if isinstance(asked, Fetch) or (isinstance(trouble, Unreachable) and not trouble.beyond):
+            self._away = trouble
+        else:
+            self._held[asked.group] = trouble
+        return True
+
+    def _accepted(self, sent: Send, now: int) -> list[ConversationEvent]:
+        owed = self._state.find(sent.row, OwedRow)
+        if owed is None or owed.content != sent.content:
+            return []
+        if isinstance(owed.intent, Leave):
+            self._state.put(sent.row, replace(owed, proposed=True))
+            return []
+        self._state.delete(sent.row)
+        if isinstance(owed.intent, Say):
+            message = self._state.get(owed.intent.message, MessageRow)
+            self._state.put(owed.intent.message, replace(message, sent=True))
+            return []
+        return self._merge(owed, now)
+
+    def _merge(self, owed: OwedRow, now: int) -> list[ConversationEvent]:
+        """Our commit is in force."""
+        if not self._is_staged(owed):
+            return []
+        groups = self._state.groups
+        event = groups.apply(owed.group, groups.session(owed.group).merge(now))
+        changed = self.entered(owed.group, event)
+        began = event.epoch == 1 and bool(event.added)
+        return [changed] if not began and (changed.added or changed.removed) else []
+
+    def _lost(self, sent: Send) -> None:
+        """Another's commit came first: it made all that is made in this group too old."""
+        for name, owed in self.owed(sent.group):
+            if owed.content:
+                self._unmake(name, owed)
+        self._races[sent.group] += 1
+        sealed = framing.header(sent.content).epoch
+        if self._races[sent.group] >= MOST_RACES:
+            self._held[sent.group] = Unreachable(TOO_BUSY, beyond=True)
+        elif self._epoch(sent.group) == sealed:
+            # What came first is not here yet.
+            self._held[sent.group] = None
+            self._behind = True
+
+    def _epoch(self, group: str) -> int | None:
+        groups = self._state.groups
+        return groups.session(group).epoch if group in groups else None
+
+    def _unmake(self, name: str, owed: OwedRow) -> None:
+        """Forget the message, and keep what was meant; fresh keys alone are not meant."""
+        self._unstage(owed)
+        if isinstance(owed.intent, Refresh):
+            self._state.delete(name)
+        else:
+            meant = OwedRow(group=owed.group, intent=owed.intent)
+            self._state.put(name, meant)
+
+    def _is_staged(self, owed: OwedRow) -> bool:
+        groups = self._state.groups
+        if not is_commit(owed.intent) or owed.group not in groups:
+            return False
+        staged = groups.session(owed.group).staged
+        return staged is not None and staged.commit == owed.content
+
+    def _unstage(self, owed: OwedRow) -> None:
+        if self._is_staged(owed):
+            groups = self._state.groups
+            groups.apply(owed.group, groups.session(owed.group).drop())
+
+    def _drop(self, name: str, owed: OwedRow, error: Refused) -> list[ConversationEvent]:
+        """It will never be taken; nor will words that a commit had to come before.
+
+        A conversation that never began is forgotten too, or the next words would go to nobody.
+        """
+        self._unstage(owed)
+        never_began = self._epoch(owed.group) == 0
+        all_of_it = never_began or isinstance(owed.intent, Refresh)
+        found: list[ConversationEvent] = []
+        for other, row in self.owed(owed.group) if all_of_it else [(name, owed)]:
+            self._state.delete(other)
+            found += self._told(row, error)
+        if never_began:
+            self._state.groups.forget(owed.group)
+            self._state.delete(rows.conversation_row(owed.group))
+        return found
+
+    def _told(self, owed: OwedRow, error: Refused) -> Iterable[ConversationEvent]:
+        """Our person's words and wishes are told; what the device owes by itself is not."""
+        why = error.clause, error.reason
+        if isinstance(owed.intent, Say):
+            message = self._state.get(owed.intent.message, MessageRow)
+            if message.kind != inner.FAILURE:
+                yield MessageUndelivered(owed.group, message.id, message.text, *why)
+        elif not isinstance(owed.intent, Refresh):
+            about = concerned(owed.intent)
+            yield ChangeDropped(owed.group, name_of(owed.intent), about, *why)
+
+    def forget(self, group: str) -> None:
+        """Leave a group in which nobody else is."""
+        for name, _ in self.owed(group):
+            self._state.delete(name)
+        self._state.groups.forget(group)
+        row = self._state.conversation(group)
+        self._state.put(rows.conversation_row(group), replace(row, left=True))
+
+    # -- what the group did meanwhile ------------------------------------------------------------
+
+    def entered(self, group: str, event: Committed) -> MembersChanged:
+        """The group is in another epoch: who is in it now, and what has to be made anew."""
+        before = self._state.conversation(group)
+        members = actors_of(self._state.groups.session(group).members())
+        grown = event.epoch if set(members) - set(before.members) else before.grown
+        name = rows.conversation_row(group)
+        self._state.put(name, replace(before, members=members, grown=grown))
+        for name, owed in self.owed(group):
+            # A commit or a proposal of the epoch before is void; words may have been accepted.
+            if owed.content and not isinstance(owed.intent, Say):
+                self._unmake(name, owed)
+        if group in self._held and self._held[group] is None:
+            del self._held[group]
+        return MembersChanged(
+            group, *(tuple(actors_of(each)) for each in (event.added, event.removed))
+        )
+
+    def ended(self, group: str) -> bool:
+        """This device is out of the group. Whether it had wished so."""
+        wished = [name for name, owed in self.owed(group) if isinstance(owed.intent, Leave)]
+        for name in wished:
+            self._state.delete(name)
+        self._held.pop(group, None)
+        return bool(wished)

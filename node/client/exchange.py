@@ -1,0 +1,82 @@
+"""Pure: what a device asks of whoever carries for it, and what it is told of it (spec DEV-3).
+
+`Device.next` answers one of the questions; whoever asked does it and tells the outcome with
+`Device.tell`, and asks again, until the answer is `Wait`. An outcome is a value here, or the error
+that the home node answered with: `Refused`, or `Unreachable`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from node.client.conversation_events import ConversationEvent
+from node.client.rows import WelcomeRow
+from node.errors import NodeError, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send `content`, which the row `row` owes, to the conversation `ref`."""
+
+    row: str
+    group: str
+    ref: str
+    content: bytes = field(repr=False)
+    welcomes: Sequence[WelcomeRow] = ()
+    removed: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Tell the home node of a new conversation, for which the row `row` waits."""
+
+    row: str
+    group: str
+    group_id: bytes
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Read the mailbox: what came before ours is there, or will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell the person of what can never be done, and why (`error`)."""
+
+    events: tuple[ConversationEvent, ...]
+    error: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing can go out now. `reason` is what is in the way: then try again later.
+
+    No reason: nothing is owed, or what is owed waits for a commit that is to come.
+    """
+
+    reason: NodeError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It is done: the home node has what was sent; the mailbox was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The home node knows the conversation now, as `ref` and `url`."""
+
+    ref: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostRace:
+    """Another's commit came first."""
+
+
+Carried: TypeAlias = Send | Create | Fetch
+Next: TypeAlias = Carried | Tell | Wait
+Outcome: TypeAlias = Accepted | Created | LostRace | NodeError

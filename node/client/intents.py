@@ -1,0 +1,59 @@
+"""Pure: what a device means to do in a group (spec DEV-4).
+
+An intent stays in the vault until it has come true. The message that carries it is made when its
+turn has come, and made anew when others changed the group meanwhile: no wish is lost with a race.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class Say(msgspec.Struct, frozen=True, tag=True):
+    """Say the words whose MessageRow is called `message`."""
+
+    message: str
+
+
+class Add(msgspec.Struct, frozen=True, tag=True):
+    """Take these devices in: their key packages, by actor."""
+
+    packages: dict[str, list[bytes]]
+
+
+class Remove(msgspec.Struct, frozen=True, tag=True):
+    """Take all devices of these actors out, but this one."""
+
+    actors: list[str]
+
+
+class Leave(msgspec.Struct, frozen=True, tag=True):
+    """Be taken out: a device proposes that, and another member commits it (RFC 9420 §12.2)."""
+
+
+class Refresh(msgspec.Struct, frozen=True, tag=True):
+    """Commit what others proposed, with fresh keys of ours."""
+
+
+Intent: TypeAlias = Say | Add | Remove | Leave | Refresh
+Change: TypeAlias = Add | Remove | Refresh  # what a commit does
+
+
+def is_commit(intent: Intent) -> bool:
+    """Whether it is carried by a commit, of which a group has one at a time."""
+    return isinstance(intent, Add | Remove | Refresh)
+
+
+def name_of(intent: Intent) -> str:
+    """The intent in a word."""
+    return type(intent).__name__.lower()
+
+
+def concerned(intent: Intent) -> tuple[str, ...]:
+    """The actors whom it adds or removes."""
+    match intent:
+        case Add():
+            return tuple(sorted(intent.packages))
+        case Remove():
+            return tuple(intent.actors)
+    return ()

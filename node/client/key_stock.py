@@ -1,0 +1,34 @@
+"""Pure: a device's own key packages, and whose others' are (spec DEV-6, E2E-5.1)."""
+
+from node.client import rows
+from node.client.device_state import DeviceState
+from node.client.rows import PackageRow
+from node.e2ee.mls.public import key_package
+from node.errors import Forbidden
+
+LAST_RESORT_KEPT_SECONDS = 7 * 86400
+
+
+def make(state: DeviceState, count: int, last_resort: bool, now: int) -> list[tuple[bytes, bool]]:
+    """`count` packages, and one of last resort if so: (package, is last resort).
+
+    Inside a step. A former last resort goes a week after it was made, with the next one.
+    """
+    made = []
+    for name in state.names("package") if last_resort else ():
+        old = state.get(name, PackageRow)
+        if old.last_resort and now - old.made > LAST_RESORT_KEPT_SECONDS:
+            state.delete(name)
+    for number in range(count + last_resort):
+        own = state.groups.me.key_package(state.entropy, now)
+        last = number == count
+        row = PackageRow(package=own.dump(), made=now, last_resort=last)
+        state.put(rows.package_row(own.reference), row)
+        made.append((own.package, last))
+    return made
+
+
+def check_owner(package: bytes, actor: str) -> None:
+    """The package is of `actor`. Raises `Forbidden` (E2E-5.1)."""
+    if key_package.parse(package).leaf.credential.identity != actor.encode():
+        raise Forbidden("E2E-5.1", f"a key package that is not of {actor}")

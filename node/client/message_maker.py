@@ -1,0 +1,148 @@
+"""Pure: messages are made of intents: words are sealed, changes become commits (spec DEV-4).
+
+All of it happens inside a step of the device's state.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from node.client import content as inner
+from node.client import rows
+from node.client.device_state import DeviceState
+from node.client.intents import Add, Intent, Leave, Refresh, Remove, Say
+from node.client.rows import MessageRow, OwedRow, WelcomeRow
+from node.e2ee.mls.private.events import member_at
+from node.e2ee.mls.private.session import Session
+from node.e2ee.mls.public import key_package, proposals
+from node.e2ee.mls.public.tree import Tree
+from node.wire.ids import urn_uuid4
+
+# ts-mls looks 200 generations ahead, OpenMLS 1,000; a commit heals a stolen key besides.
+COMMIT_AFTER_MESSAGES = 100
+
+
+class MessageMaker:
+    """Makes of what is owed the message that carries it."""
+
+    def __init__(self, state: DeviceState) -> None:
+        self._state = state
+        self._by_digest: dict[str, dict[bytes, str]] = {}
+
+    def must_commit(self, group: str) -> bool:
+        """Whether a commit has to come before the next word (RFC 9420 §12.4, E2E-5.7)."""
+        session = self._state.groups.session(group)
+        return session.staged is None and (
+            session.must_commit or session.generation >= COMMIT_AFTER_MESSAGES
+        )
+
+    def is_moot(self, owed: OwedRow) -> bool:
+        """Whether others have done it already, so that there is nothing left to do."""
+        session = self._state.groups.session(owed.group)
+        match owed.intent:
+            case Add():
+                return not self._missing(session, owed.intent)
+            case Remove():
+                return not self._leaves(session, owed.intent.actors)
+            case Refresh():
+                return not self.must_commit(owed.group)
+        return False
+
+    def make(self, owed: OwedRow, now: int) -> OwedRow:
+        """The row with its message. Raises what the group refuses for good."""
+        match owed.intent:
+            case Say():
+                message = self._state.get(owed.intent.message, MessageRow)
+                return self.seal(owed, message, self.write(message))
+            case Leave():
+                return self._leave(owed, now)
+        return self._commit(owed, now)
+
+    # -- words -----------------------------------------------------------------------------------
+
+    def write(self, message: MessageRow) -> bytes:
+        """What stands inside the sealed message. Raises `TooMuch` (E2E-5.3)."""
+        at = datetime.fromtimestamp(message.at / 1_000_000, UTC)
+        if message.kind == inner.FAILURE:
+            return inner.write_failure(message.id, self._state.actor, message.text.split(), at)
+        activity = urn_uuid4(self._state.entropy.draw(16))
+        return inner.write_note(message.id, activity, self._state.actor, message.text, at)
+
+    def seal(self, owed: OwedRow, message: MessageRow, data: bytes) -> OwedRow:
+        """The row with `data` sealed; the words' own row remembers in what they went out."""
+        assert isinstance(owed.intent, Say)
+        session = self._state.groups.session(owed.group)
+        epoch, name = session.epoch, owed.intent.message
+        sealed = self._state.groups.apply(owed.group, session.seal(data))
+        digest = hashlib.sha256(sealed).digest()
+        self._state.put(name, replace(message, epoch=epoch, digest=digest))
+        if owed.group in self._by_digest:
+            self._by_digest[owed.group][digest] = name
+        return replace(owed, content=sealed)
+
+    def sealed_as(self, group: str, digest: bytes) -> tuple[str, MessageRow] | None:
+        """What we said in the message with this digest, unless it was sealed anew since.
+
+        All that we said is read once, when the first message has to be found.
+        """
+        if not digest:
+            return None
+        if group not in self._by_digest:
+            said = rows.message_row(group, self._state.actor, "")
+            own = [name for name in self._state.names("message", group) if name.startswith(said)]
+            names = [*own, *self._state.names("failure", group)]
+            found = ((self._state.get(name, MessageRow).digest, name) for name in names)
+            self._by_digest[group] = dict(found)
+        name = self._by_digest[group].get(digest)
+        message = self._state.find(name, MessageRow) if name else None
+        return (name, message) if name and message and message.digest == digest else None
+
+    # -- changes ---------------------------------------------------------------------------------
+
+    def _commit(self, owed: OwedRow, now: int) -> OwedRow:
+        session = self._state.groups.session(owed.group)
+        before = session.group.tree
+        step = session.stage(now, self._proposals(session, owed.intent))
+        staged = self._state.groups.apply(owed.group, step)
+        welcome, after = staged.entrust(), staged.next.group.tree
+        added = _actors_at(after, staged.added)
+        welcomes = [] if welcome is None else [WelcomeRow(content=welcome, to=sorted(added))]
+        stay = _actors_at(after, (index for index, _ in after.members()))
+        gone = sorted(_actors_at(before, staged.removed) - stay)
+        return replace(owed, content=staged.commit, welcomes=welcomes, removed=gone)
+
+    def _proposals(self, session: Session, intent: Intent) -> Sequence[proposals.Proposal]:
+        match intent:
+            case Add():
+                return [proposals.Add(package) for package in self._missing(session, intent)]
+            case Remove():
+                leaves = self._leaves(session, intent.actors)
+                return [proposals.Remove(leaf) for leaf in leaves]
+        return []
+
+    def _missing(self, session: Session, intent: Add) -> list[key_package.KeyPackage]:
+        """The packages of devices that are not in the group: a device is its signature key."""
+        here = {member.signature_key for member in session.members()}
+        packages = (
+            key_package.parse(d) for actor in intent.packages for d in intent.packages[actor]
+        )
+        return [package for package in packages if package.leaf.signature_key not in here]
+
+    def _leaves(self, session: Session, actors: Iterable[str]) -> list[int]:
+        identities = {actor.encode() for actor in actors}
+        return [
+            member.leaf
+            for member in session.members()
+            if member.identity in identities and member.leaf != session.own_leaf
+        ]
+
+    def _leave(self, owed: OwedRow, now: int) -> OwedRow:
+        session = self._state.groups.session(owed.group)
+        step = session.propose(proposals.Remove(session.own_leaf), now)
+        return replace(owed, content=self._state.groups.apply(owed.group, step))
+
+
+def _actors_at(tree: Tree, leaves: Iterable[int]) -> set[str]:
+    return {member_at(tree, index).identity.decode() for index in leaves}

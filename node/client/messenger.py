@@ -1,0 +1,326 @@
+"""Sealed conversations through the home node: what the device owes is carried, what waits is read.
+
+What to do is the device's to say (`node.client.exchange`); here it is done.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from node.client.api_client import ApiClient
+from node.client.conversation_events import ConversationEvent, MessageUndelivered
+from node.client.device import Device
+from node.client.event_stream import Event
+from node.client.exchange import (
+    Accepted,
+    Carried,
+    Create,
+    Created,
+    Fetch,
+    LostRace,
+    Outcome,
+    Send,
+    Tell,
+    Wait,
+)
+from node.client.rows import MessageRow, ParkedRow
+from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable
+from node.ports import Clock
+from node.wire.api.e2ee import (
+    Acknowledgement,
+    ClaimedPackages,
+    ClaimRequest,
+    Conversation,
+    KeyPackageStock,
+    Mailbox,
+    MailboxItem,
+    NewConversation,
+    NewKeyPackages,
+    NewSealed,
+    PublishedPackage,
+    SealedWelcome,
+    SentSealed,
+)
+from node.wire.times import micros
+
+POOL = 50
+LOW_POOL = 20
+LAST_RESORT_DAYS_LEFT = 25
+BURST_SECONDS = 0.25  # an acknowledgement waits so long for more to acknowledge, a complaint too
+ANOTHER_CONVERSATION = "E2E-3.1"  # a conflict that is no lost race
+
+
+@dataclass(slots=True)
+class Sent:
+    """What came of sending: what was refused for good, and what is in the way of the rest."""
+
+    refused: list[tuple[ConversationEvent, Refused]] = field(default_factory=list)
+    wait: Wait = field(default_factory=Wait)
+
+
+class Messenger:
+    """One device's conversations. Calls may come at once: they take turns.
+
+    `heard` is what happened in them, by whichever way it came; whoever reads the event stream adds
+    the rest of it, and None at its end.
+    """
+
+    def __init__(
+        self, api: ApiClient, device: Device, clock: Clock, settle: Callable[[], None]
+    ) -> None:
+        self.device = device
+        self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
+        self._api = api
+        self._clock = clock
+        self._settle = settle
+        # One reads the mailbox at a time, or a page would come after what is behind it.
+        self._reading = asyncio.Lock()
+        self._sending = asyncio.Lock()
+        self._work = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._acknowledging: asyncio.Task[None] | None = None
+
+    def _seconds(self) -> int:
+        return int(self._clock.now().timestamp())
+
+    def _tell(self, events: Iterable[ConversationEvent]) -> None:
+        for event in events:
+            self.heard.put_nowait(event)
+
+    async def prepare(self) -> None:
+        """Publish key packages where few are left, and send what an earlier run still owed."""
+        found = await self._api.ask("GET", "/key-packages", KeyPackageStock)
+        stock = next((one for one in found.stock if one.suite == 1), None)
+        left = stock.single_use if stock else 0
+        ends = stock.last_resort_expires if stock else None
+        stale = ends is None or (ends - self._clock.now()).days < LAST_RESORT_DAYS_LEFT
+        count = POOL - left if left < LOW_POOL else 0
+        if count or stale:
+            made = self.device.new_packages(count, stale, self._seconds())
+            packages = [PublishedPackage(content=data, last_resort=last) for data, last in made]
+            body = NewKeyPackages(packages=packages)
+            await self._api.ask("POST", "/key-packages", KeyPackageStock, body)
+        await self._send_and_tell()
+
+    # -- saying, and who takes part --------------------------------------------------------------
+
+    async def with_actor(self, actor: str) -> str:
+        """The conversation with `actor`; a new one when there is none.
+
+        Raises `Forbidden` for who is no friend, `Missing` (E2E-5.6) when they have no device.
+        """
+        known = self.device.between(actor)
+        if known:
+            return known[0]
+        group = self.device.start(await self._claim(actor), self._seconds())
+        await self.flush()
+        return group
+
+    async def say(self, group: str, text: str) -> MessageRow:
+        """Say `text`. When it cannot go out now it stays owed, and `sent` is False.
+
+        Raises `Full` (E2E-4.7) when there is no room for it yet; it stays owed then too.
+        """
+        said = self.device.say(group, text, micros(self._clock.now()))
+        sent = await self._send()
+        own = [error for event, error in sent.refused if _is_of(event, said)]
+        self._tell(event for event, _ in sent.refused if not _is_of(event, said))
+        if own:
+            raise own[0]
+        held = self.device.held(group)
+        if isinstance(held, TooMuch):
+            raise held
+        return self.device.said(group, said.id)
+
+    async def add(self, group: str, *actors: str) -> None:
+        """Take actors into a conversation, with all their devices.
+
+        Raises `Forbidden` for who is no friend, `Conflict` (DEV-4.5) when all of them are in. While
+        the relay cannot be reached it stays owed.
+        """
+        packages = {
+            actor: data for each in actors for actor, data in (await self._claim(each)).items()
+        }
+        self.device.add(group, packages, self._seconds())
+        await self._change()
+
+    async def remove(self, group: str, *actors: str) -> None:
+        """Take actors out of a conversation. Raises `Conflict` (DEV-4.5) when none is in."""
+        self.device.remove(group, actors, self._seconds())
+        await self._change()
+
+    async def leave(self, group: str) -> None:
+        """Ask the others to take this device out of a conversation."""
+        self._tell(self.device.leave(group, self._seconds()))
+        await self._change()
+
+    async def _claim(self, actor: str) -> dict[str, list[bytes]]:
+        """One key package of each device of an actor."""
+        body = ClaimRequest(actor=actor)
+        found = await self._api.ask("POST", "/key-packages/claim", ClaimedPackages, body)
+        return {actor: [package.content for package in found.packages]}
+
+    async def _change(self) -> None:
+        with suppress(Unreachable, TooMuch):
+            await self.flush()
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    async def flush(self) -> None:
+        """Send what is owed, in order. Raises the first refusal for good, or what is in the way.
+
+        What is in the way passes: `Unreachable`, or `Full` (E2E-4.7). What it holds up stays owed.
+        """
+        sent = await self._send()
+        for _, error in sent.refused:
+            raise error
+        if sent.wait.reason is not None:
+            raise sent.wait.reason
+
+    async def keep_sending(self) -> None:
+        """Beside whoever listens, for ever: what can go out goes out, as soon as it can."""
+        failures = 0
+        while True:
+            await self._work.wait()
+            # What was missed in a burst is asked for at once, not one by one.
+            await self._pause()
+            self._work.clear()
+            wait = await self._send_and_tell()
+            if wait.reason is None:
+                failures = 0
+                continue
+            self._work.set()
+            await self._api.rest(failures)
+            failures += 1
+
+    async def _pause(self) -> None:
+        """For a burst to pass, or the end to come."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), BURST_SECONDS)
+
+    async def _send_and_tell(self) -> Wait:
+        sent = await self._send()
+        self._tell(event for event, _ in sent.refused)
+        return sent.wait
+
+    async def _send(self) -> Sent:
+        """Do what the device says is to be done, until it says to wait."""
+        sent = Sent()
+        async with self._sending:
+            self.device.retry()
+            while not isinstance(asked := self.device.next(self._seconds()), Wait):
+                if isinstance(asked, Tell):
+                    sent.refused += [(event, asked.error) for event in asked.events]
+                    continue
+                outcome = await self._carry(asked)
+                events = self.device.tell(asked, outcome, self._seconds())
+                if isinstance(outcome, Refused):
+                    sent.refused += [(event, outcome) for event in events]
+                else:
+                    self._tell(events)
+            sent.wait = asked
+        if asked.reason is not None:
+            self._work.set()
+        return sent
+
+    async def _carry(self, asked: Carried) -> Outcome:
+        try:
+            match asked:
+                case Fetch():
+                    await self._read_mailbox()
+                    return Accepted()
+                case Create():
+                    return await self._create(asked)
+                case Send():
+                    return await self._post(asked)
+        except (Refused, Unreachable) as error:
+            return LostRace() if isinstance(asked, Send) and _is_lost_race(error) else error
+
+    async def _create(self, asked: Create) -> Created:
+        body = NewConversation(group_id=asked.group_id, members=list(asked.members))
+        made = await self._api.ask("POST", "/conversations", Conversation, body)
+        return Created(made.ref, made.url)
+
+    async def _post(self, asked: Send) -> Accepted:
+        body = NewSealed(
+            content=asked.content,
+            welcomes=[
+                SealedWelcome(to=actor, content=each.content)
+                for each in asked.welcomes
+                for actor in each.to
+            ],
+            removed=list(asked.removed),
+        )
+        path = f"/conversations/{asked.ref}/messages"
+        await self._api.ask("POST", path, SentSealed, body, once=False)
+        return Accepted()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    async def pull(self) -> None:
+        """Take in all that waits in the mailbox; what it was is then in `heard`."""
+        await self._read_mailbox()
+        if self.device.has_work:
+            await self._send_and_tell()
+
+    async def _read_mailbox(self) -> None:
+        async with self._reading:
+            async for page in self._api.pages("/mailbox", Mailbox):
+                self._receive(page.items)
+        self._acknowledge()
+
+    async def take(self, items: Sequence[MailboxItem]) -> None:
+        """Take in what the event stream brought at once; what is too large for it is pulled."""
+        if any(item.content is None for item in items):
+            await self.pull()
+            return
+        async with self._reading:
+            self._receive(items)
+        self._acknowledge()
+        if self.device.has_work:
+            self._work.set()
+
+    def _receive(self, items: Iterable[MailboxItem]) -> None:
+        at = micros(self._clock.now())
+        found = [
+            ParkedRow(
+                seq=item.seq,
+                ref=item.conversation,
+                url=item.url,
+                content=item.content or b"",
+                at=at,
+            )
+            for item in items
+        ]
+        self._tell(self.device.receive(found, self._seconds()))
+
+    def _acknowledge(self) -> None:
+        """Beside the reading, and for a burst at once: the node may forget it a moment later."""
+        if self._acknowledging is None or self._acknowledging.done():
+            self._acknowledging = asyncio.create_task(self._acknowledge_all())
+
+    async def _acknowledge_all(self) -> None:
+        told = -1
+        # Unreachable: the next acknowledgement covers this one.
+        with suppress(NodeError):
+            while told != self.device.cursor:
+                await self._pause()
+                told = self.device.cursor
+                body = Acknowledgement(seq=told)
+                await self._api.ask("POST", "/mailbox/ack", object, body, once=False)
+        self._settle()
+
+    async def close(self) -> None:
+        """Let the last acknowledgement out."""
+        self._closing.set()
+        if self._acknowledging is not None:
+            await self._acknowledging
+
+
+def _is_of(event: ConversationEvent, said: MessageRow) -> bool:
+    return isinstance(event, MessageUndelivered) and event.id == said.id
+
+
+def _is_lost_race(error: NodeError) -> bool:
+    return isinstance(error, Conflict) and error.clause != ANOTHER_CONVERSATION

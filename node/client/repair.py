@@ -1,0 +1,112 @@
+"""Pure: what was missed is asked for again, and what others missed is said anew (spec E2E-5.9)."""
+
+import hashlib
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from node.client import content as inner
+from node.client import rows
+from node.client.conversation_events import ConversationEvent, MessageUndelivered
+from node.client.device_outbox import DeviceOutbox
+from node.client.device_state import DeviceState
+from node.client.intents import Say
+from node.client.rows import MessageRow, ParkedRow
+from node.e2ee.mls.public import framing
+from node.errors import Refused
+from node.wire.ids import urn_uuid4
+
+# One complaint may name hundreds: who only complains must not keep us busy for ever.
+MOST_MENDED = 20
+# The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many
+# wait. What was in such a message can be sealed anew.
+MISSED = frozenset({"MLS-15.3a", "MLS-9.2a", "MLS-15.3", "E2E-5.4"})
+
+
+class Repair:
+    """Both sides of a `Failure`."""
+
+    def __init__(self, state: DeviceState, outbox: DeviceOutbox) -> None:
+        self._state = state
+        self._outbox = outbox
+
+    # -- what we missed --------------------------------------------------------------------------
+
+    def missed(self, item: ParkedRow, error: Refused) -> str:
+        """The group in which a message can be asked for again, or nothing.
+
+        Not what was said before this device came: that was not for it.
+        """
+        if error.clause not in MISSED:
+            return ""
+        header = framing.header(item.content)
+        group = (header.group_id or b"").hex()
+        if header.content_type != framing.APPLICATION or group not in self._state.groups:
+            return ""
+        row = self._state.conversation(group)
+        return group if (header.epoch or 0) >= row.joined else ""
+
+    def ask(self, group: str, item: ParkedRow) -> None:
+        """Owe a `Failure` about the message, once; many are named in one while none was sealed."""
+        digest = hashlib.sha256(item.content).digest()
+        name = rows.missed_row(group, digest)
+        if self._state.has(name):
+            return
+        self._state.write(name, b"1")
+        asking = self._asking(group)
+        if asking is not None:
+            text = f"{asking.text} {inner.named(digest)}"
+            self._state.put(rows.failure_row(group, asking.id), replace(asking, text=text))
+            return
+        failure = MessageRow(
+            id=urn_uuid4(self._state.entropy.draw(16)),
+            actor=self._state.actor,
+            text=inner.named(digest),
+            at=item.at,
+            number=self._state.number(),
+            kind=inner.FAILURE,
+            sent=False,
+        )
+        row = rows.failure_row(group, failure.id)
+        self._state.put(row, failure)
+        self._outbox.owe(group, Say(row))
+
+    def _asking(self, group: str) -> MessageRow | None:
+        """The `Failure` of this group that is owed and not sealed yet, if it takes one more."""
+        for _, owed in self._outbox.owed(group):
+            if isinstance(owed.intent, Say) and not owed.content:
+                message = self._state.get(owed.intent.message, MessageRow)
+                if message.kind == inner.FAILURE and message.text.count(" ") < inner.MOST_NAMED - 1:
+                    return message
+        return None
+
+    # -- what others missed ----------------------------------------------------------------------
+
+    def mend(self, group: str, about: Iterable[str]) -> list[ConversationEvent]:
+        """Somebody missed what we said: owe it anew, in its order."""
+        found: list[ConversationEvent] = []
+        for each in dict.fromkeys(about):
+            found += self._mend_one(group, each)
+        return found
+
+    def _mend_one(self, group: str, about: str) -> list[ConversationEvent]:
+        """Owe it anew, under its id, when nobody came since."""
+        found = self._outbox.maker.sealed_as(group, inner.digest_of(about))
+        if found is None:
+            return []
+        name, message = found
+        if message.epoch < self._state.conversation(group).grown:
+            reason = "somebody missed it, and others came since: say it again if they may read it"
+            return self._left_alone(group, message, reason)
+        if message.mended >= MOST_MENDED:
+            return self._left_alone(group, message, "somebody misses it again and again")
+        anew = replace(message, digest=b"", sent=False, mended=message.mended + 1)
+        self._state.put(name, anew)
+        self._outbox.owe(group, Say(name))
+        return []
+
+    def _left_alone(self, group: str, message: MessageRow, reason: str) -> list[ConversationEvent]:
+        """Tell of our words; what is wrong with a complaint of ours is nobody's to know."""
+        if message.kind == inner.FAILURE:
+            return []
+        return [MessageUndelivered(group, message.id, message.text, "E2E-5.9", reason)]
