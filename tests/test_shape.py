@@ -47,6 +47,18 @@ def test_no_import_is_hidden_in_a_function(page: Path) -> None:
                 assert not isinstance(node, ast.Import | ast.ImportFrom), f"line {node.lineno}"
 
 
+def test_the_receiver_alone_says_that_an_activity_is_proven() -> None:
+    makers = {
+        _name(page)
+        for page in PAGES
+        for node in ast.walk(ast.parse(page.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("ProvenActivity")
+        and not ast.unparse(node.func).endswith("UnprovenActivity")
+    }
+    assert makers == {"node/federation/receiving.py", "node/testing/fakes.py"}
+
+
 def test_the_map_names_every_room_and_no_other() -> None:
     drawn = set(re.findall(r"^- `(\w+)/?`", (ROOT / "node" / "__init__.py").read_text(), re.M))
     stands = {

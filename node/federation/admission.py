@@ -6,49 +6,22 @@ from enum import StrEnum
 from msgspec import Struct
 
 from node.errors import Forbidden, Full, Malformed
-from node.federation.activities import attribution, reading
+from node.federation.activities import attribution, reading, table
 from node.federation.activities.shapes import SealedKind
-from node.federation.addressing import audience, ids, touched
+from node.federation.addressing import audience, touched
+from node.federation.trust import ProvenActivity, UnprovenActivity
 
-# What a handler exists for. Everything else is answered 202 and dropped: a peer that speaks a
-# newer dialect is not to try it for a week (FED-7.9).
-KNOWN = frozenset(
-    {
-        "Follow", "Offer", "Accept", "Reject", "Undo", "Block", "Like", "Announce", "Create",
-        "Update", "Delete", "Add", "Remove", "EmojiReact",
-    }
-)  # fmt: skip
 WAIT_FOR_ROOM_SECONDS = 600
-# UnprovenActivity again, these are silence; all others go through their table again (FED-7.8).
+# Said again, these are silence; all others go through their table again (FED-7.8).
 ONCE = frozenset({"Create", "Announce"})
 
 
 class Disposition(StrEnum):
-    """What is done with an activity that may be activity."""
+    """What is done with an activity that may be said."""
 
     KEEP = "keep"  # stored, and applied by the worker
     REPEAT = "repeat"  # likewise, and applied again when it comes again
     DROP = "drop"  # 202, stored nowhere
-
-
-class UnprovenActivity(Struct, frozen=True):
-    """An activity as its words have it: the parts that the door looks at."""
-
-    id: str
-    type: str
-    actor: str
-    document: Mapping[str, object]
-
-    @property
-    def object(self) -> str:
-        """The id of the object; empty when it has none."""
-        found = ids(self.document.get("object"))
-        return found[0] if found else ""
-
-    @property
-    def removes_actor(self) -> bool:
-        """Whether this says that its own actor is gone."""
-        return self.type == "Delete" and self.object == self.actor
 
 
 class Standing(Struct, frozen=True):
@@ -59,23 +32,23 @@ class Standing(Struct, frozen=True):
     awaited: bool = False  # someone here follows them, asked to, or is their friend
 
 
-def read_activity(document: object) -> UnprovenActivity:
-    """Read the outside of an activity.
+def read_activity(document: object, body: bytes) -> UnprovenActivity:
+    """Read the outside of an activity; `body` is `document` as it came.
 
-    Raises `Malformed` (FED-7.2, FED-6.2, FED-6.3, FED-1.1) and `Forbidden` (FED-6.2).
+    Raises `Malformed` (FED-7.2, FED-6.1 to FED-6.3, FED-1.1) and `Forbidden` (FED-6.2).
     """
     if not isinstance(document, Mapping):
         raise Malformed("FED-7.2", "the body is not one JSON object")
     if not reading.id_of(document.get("id", document.get("@id")), "the activity's id"):
         raise Malformed("FED-7.2", "an activity that is delivered has an id")
     envelope = attribution.envelope(document)
-    kinds = reading.types(document)
-    return UnprovenActivity(envelope.id, kinds[0], envelope.actor, document)
+    verb = table.verb_of(document)
+    return UnprovenActivity(envelope.id, verb, envelope.actor, document, body)
 
 
 def sealed_for(activity: UnprovenActivity, origin: str) -> frozenset[str]:
     """Those of ours to whom this brings a sealed message; nobody when it brings none."""
-    if activity.type != "Create" or not reading.is_a(activity.document.get("object"), *SealedKind):
+    if activity.verb != "Create" or not reading.is_a(activity.document.get("object"), *SealedKind):
         return frozenset()
     return frozenset(id for id in audience(activity.document) if id.startswith(f"{origin}/"))
 
@@ -102,11 +75,15 @@ def names_us(activity: UnprovenActivity, origin: str, personal: bool) -> bool:
     return touched(activity.document, origin)
 
 
-def admit(activity: UnprovenActivity, standing: Standing, names_us: bool) -> Disposition:
-    """What to do with a proven activity. Raises `Forbidden` (FED-7.7)."""
+def admit(activity: ProvenActivity, standing: Standing, names_us: bool) -> Disposition:
+    """What to do with `activity`. Raises `Forbidden` (FED-7.7).
+
+    What nobody here handles is dropped: a peer that speaks a newer dialect is not to try it for
+    a week (FED-7.9).
+    """
     if standing.suspended:
         raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
-    of_theirs = standing.known and activity.type in ("Delete", "Update")
-    if activity.type not in KNOWN or not (names_us or standing.awaited or of_theirs):
+    of_theirs = standing.known and activity.verb in ("Delete", "Update")
+    if not activity.verb or not (names_us or standing.awaited or of_theirs):
         return Disposition.DROP
-    return Disposition.KEEP if activity.type in ONCE else Disposition.REPEAT
+    return Disposition.KEEP if activity.verb in ONCE else Disposition.REPEAT

@@ -1,7 +1,6 @@
 """A delivery becomes a proven activity, or is refused; what counts is stored (spec FED-7)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec import Struct
@@ -10,40 +9,19 @@ from node.errors import Forbidden, Unproven
 from node.federation.admission import (
     Disposition,
     Standing,
-    UnprovenActivity,
     admit,
     names_us,
     no_room,
     read_activity,
     sealed_for,
 )
+from node.federation.trust import Delivery, ProvenActivity, UnprovenActivity
 from node.ports import Clock
 from node.wire import httpsig, json
 from node.wire.httpsig import Claim, Dialect, Message
 from node.wire.ids import origin as origin_of
 from node.wire.ids import same_origin
 from node.wire.keys import PublicKey
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A request exactly as it came. Nothing in it is believed.
-
-    `target` is path and query as received; header names are in lower case.
-    """
-
-    method: str
-    target: str
-    headers: Mapping[str, Sequence[str]]
-    body: bytes = field(default=b"", repr=False)
-
-
-class Proof(Struct, frozen=True):
-    """Whose key signed a request, and how."""
-
-    actor: str
-    key: PublicKey
-    dialect: Dialect
 
 
 class Receipt(Struct, frozen=True):
@@ -75,9 +53,9 @@ class Keys(Protocol):
 
 
 class Log(Protocol):
-    """The durable inbox."""
+    """The durable inbox: it takes nothing that is not proven."""
 
-    async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None: ...
+    async def add(self, activity: ProvenActivity, again: bool) -> None: ...
 
 
 class Facts(Protocol):
@@ -122,24 +100,23 @@ class Receiver:
         When it returns, what is to be kept is on disk. Raises `Refused` with the clause.
         """
         claim = self._claim(delivery)
-        words = read_activity(json.document(delivery.body))
-        if not same_origin(claim.key_id, words.actor):
+        claimed = read_activity(json.document(delivery.body), delivery.body)
+        if not same_origin(claim.key_id, claimed.actor):
             raise Forbidden("FED-7.3", "the key is of another origin than the activity's actor")
-        if words.removes_actor and await self._keys.held(claim.key_id) is None:
-            return Receipt(words.id, words.actor, stored=False, proven=False)  # FED-7.10
-        await self._prove_words(claim, words)
-        host = origin_of(words.actor).authority
-        ours = names_us(words, self._origin, personal=recipient is not None)
-        standing = await self._facts.standing(words.actor, host, relation=not ours)
-        disposition = admit(words, standing, ours)
+        if claimed.removes_actor and await self._keys.held(claim.key_id) is None:
+            return Receipt(claimed.id, claimed.actor, stored=False, proven=False)  # FED-7.10
+        activity = await self._proven(claim, claimed)
+        host = origin_of(activity.actor).authority
+        ours = names_us(activity, self._origin, personal=recipient is not None)
+        standing = await self._facts.standing(activity.actor, host, relation=not ours)
+        disposition = admit(activity, standing, ours)
         if disposition is not Disposition.DROP:
-            sealed = sealed_for(words, self._origin)
-            if sealed and await self._facts.full(sealed, words.actor):
+            sealed = sealed_for(activity, self._origin)
+            if sealed and await self._facts.full(sealed, activity.actor):
                 raise no_room()
-            again = disposition is Disposition.REPEAT
-            await self._log.add(words.actor, words.id, delivery.body, again)
+            await self._log.add(activity, again=disposition is Disposition.REPEAT)
         await self._facts.showed(host, claim.dialect)
-        return Receipt(words.id, words.actor, disposition is not Disposition.DROP)
+        return Receipt(activity.id, activity.actor, disposition is not Disposition.DROP)
 
     async def viewer(self, delivery: Delivery) -> str | None:
         """The actor who signed a GET, or None when it is not signed (FED-11.5).
@@ -164,7 +141,7 @@ class Receiver:
         httpsig.timely(claim, self._clock.now())
         return claim
 
-    async def _prove_words(self, claim: Claim, words: UnprovenActivity) -> None:
+    async def _proven(self, claim: Claim, claimed: UnprovenActivity) -> ProvenActivity:
         try:
             key = await self._prove(claim)
         except KeyGone:
@@ -172,12 +149,13 @@ class Receiver:
             # what the activity says, so nothing is left to prove. Of this actor alone: that a
             # neighbour is gone proves nothing.
             held = await self._keys.held(claim.key_id)
-            if not words.removes_actor or held is None or held.owner != words.actor:
+            if not claimed.removes_actor or held is None or held.owner != claimed.actor:
                 raise
-            await self._facts.lost(words.actor)
-            return
-        if key.owner != words.actor:
+            await self._facts.lost(claimed.actor)
+            return _believed(claimed)
+        if key.owner != claimed.actor:
             raise Forbidden("FED-7.3", "the key belongs to another than the activity's actor")
+        return _believed(claimed)
 
     async def _prove(self, claim: Claim) -> PublicKey:
         now = self._clock.now()
@@ -191,3 +169,7 @@ class Receiver:
             httpsig.verify(claim, again, now)
             return again
         return key
+
+
+def _believed(claimed: UnprovenActivity) -> ProvenActivity:
+    return ProvenActivity(claimed.id, claimed.verb, claimed.actor, claimed.document, claimed.body)

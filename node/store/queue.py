@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.federation.trust import ProvenActivity
 from node.ports import Clock
 from node.store import tables
 from node.store.database import Database
@@ -72,13 +73,13 @@ class Arrivals:
         count, at = self._crowd
         return count >= CROWD and self._clock.ticks() - at < CROWD_SECONDS
 
-    async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None:
+    async def add(self, activity: ProvenActivity, again: bool) -> None:
         """Keep an activity; on disk when this returns. `again`: apply it anew if it came before."""
         await self._group_commit.add(
             {
-                "actor": actor,
-                "activity": activity,
-                "body": body,
+                "actor": activity.actor,
+                "activity": activity.id,
+                "body": activity.body,
                 "at": micros(self._clock.now()),
                 "again": again,
             }

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from node.errors import Conflict, Missing, TooMuch, Unreachable
+from node.federation.trust import ProvenActivity
 from node.media.blobs import PIECE, proven
 from node.net.addresses import check_url
 from node.net.fetcher import LARGEST_ANSWER_BYTES, follow
@@ -30,6 +31,11 @@ class FakeClock:
 
     def pass_(self, span: timedelta) -> None:
         self._now += span
+
+
+def proven_activity(actor: str, id: str, body: bytes = b"{}") -> ProvenActivity:
+    """As if `actor` had signed `body`, for stores that do not look into it."""
+    return ProvenActivity(id, "Follow", actor, {}, body)
 
 
 class FakeEntropy:

@@ -17,7 +17,8 @@ from node.federation.actors import ActorDocument, actor_page
 from node.federation.addressing import may_read
 from node.federation.discovery import ACTIVITY_JSON
 from node.federation.peers import Actor
-from node.federation.receiving import Delivery, Receipt, Receiver
+from node.federation.receiving import Receipt, Receiver
+from node.federation.trust import Delivery
 from node.store.directory import Directory
 from node.store.federation import Family, FederationUnit, Relation
 from node.store.keyring import Keyring

@@ -16,7 +16,7 @@ from node.store.jobs import Jobs, add_job
 from node.store.queue import Arrivals, QueueUnit, Waiting
 from node.store.unit import Unit, UnitContext
 from node.store.wakeups import Wakeups
-from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
 from node.testing.memory import MemoryTables
 from node.testing.memory import queue as memory
 from node.testing.memory.tables import Actor, Task
@@ -104,7 +104,10 @@ def room(store: Store) -> Room:
 async def test_concurrent_arrivals_are_all_kept_and_in_order(room: Room) -> None:
     rang = room.wakeups.listen("arrivals")
     await asyncio.gather(
-        *(room.arrivals.add(BOB, f"https://b.test/t/{n}", b"{}", True) for n in range(200))
+        *(
+            room.arrivals.add(proven_activity(BOB, f"https://b.test/t/{n}", b"{}"), again=True)
+            for n in range(200)
+        )
     )
     due = await room.waiting.due(1000)
     assert [each.activity for each in due] == [f"https://b.test/t/{n}" for n in range(200)]
@@ -127,21 +130,21 @@ async def test_a_repeat_is_silence_or_goes_to_the_end_of_the_queue(room: Room) -
                 applied.append(arrival.activity)
         return applied
 
-    await room.arrivals.add(BOB, "https://b.test/t/follow", b"1", True)
-    await room.arrivals.add(BOB, "https://b.test/t/create", b"1", False)
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/follow", b"1"), again=True)
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/create", b"1"), again=False)
     assert len(await apply_all()) == 2
     room.clock.pass_(timedelta(seconds=1))
-    await room.arrivals.add(BOB, "https://b.test/t/undo", b"1", True)
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/undo", b"1"), again=True)
     room.clock.pass_(timedelta(seconds=1))
-    await room.arrivals.add(BOB, "https://b.test/t/create", b"2", False)
-    await room.arrivals.add(BOB, "https://b.test/t/follow", b"2", True)
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/create", b"2"), again=False)
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/follow", b"2"), again=True)
     due = await room.waiting.due(10)
     assert [each.activity for each in due] == ["https://b.test/t/undo", "https://b.test/t/follow"]
     assert due[1].body == b"2"
 
 
 async def test_an_arrival_that_failed_waits_for_its_time(room: Room) -> None:
-    await room.arrivals.add(BOB, "https://b.test/t/1", b"{}", True)
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/1", b"{}"), again=True)
     [arrival] = await room.waiting.due(10)
     later = room.clock.now() + timedelta(minutes=1)
     await room.units.run(QueueUnit, lambda unit: unit.again(arrival, later, "disk"))
@@ -153,7 +156,7 @@ async def test_an_arrival_that_failed_waits_for_its_time(room: Room) -> None:
 
 
 async def test_two_claims_of_one_arrival_yield_one(room: Room) -> None:
-    await room.arrivals.add(BOB, "https://b.test/t/1", b"{}", True)
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/1", b"{}"), again=True)
     [arrival] = await room.waiting.due(10)
 
     async def take(unit: QueueUnit) -> bool:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from node.errors import Unreachable
 from node.federation.actors import ActorDocument, actor_page
 from node.federation.discovery import ACTIVITY_JSON, Discovery
-from node.federation.receiving import Delivery, Receiver
+from node.federation.receiving import Receiver
+from node.federation.trust import Delivery
 from node.net.once import SingleFlight
 from node.ports import Request, Response
 from node.store import tables

@@ -1,17 +1,25 @@
 """May this peer say this, now, here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 
-from node.errors import Forbidden, Malformed
+from node.errors import Forbidden, Malformed, Refused
+from node.federation.activities import actors, parse, posts, sealed
+from node.federation.activities.likes import ACTIVITIES
+from node.federation.activities.table import VERBS
 from node.federation.admission import Disposition, Standing, admit, names_us, read_activity
+from node.federation.trust import ProvenActivity, UnprovenActivity
 
 US = "https://a.test"
 BOB = "https://b.test/a/bob"
 Refuses = Callable[[str], AbstractContextManager[None]]
+
+
+def outside(document: Any) -> UnprovenActivity:
+    return read_activity(document, b"")
 
 
 def activity(kind: str, **more: Any) -> dict[str, Any]:
@@ -19,8 +27,9 @@ def activity(kind: str, **more: Any) -> dict[str, Any]:
 
 
 def disposition(document: dict[str, Any], personal: bool = False, **standing: bool) -> Disposition:
-    words = read_activity(document)
-    return admit(words, Standing(**standing), names_us(words, US, personal))
+    said = outside(document)
+    proven = ProvenActivity(said.id, said.verb, said.actor, said.document, said.body)
+    return admit(proven, Standing(**standing), names_us(said, US, personal))
 
 
 @pytest.mark.clause("FED-7.2")
@@ -42,19 +51,19 @@ def disposition(document: dict[str, Any], personal: bool = False, **standing: bo
 )
 def test_what_is_no_activity_is_refused(document: object) -> None:
     with pytest.raises(Malformed):
-        read_activity(document)
+        outside(document)
 
 
 @pytest.mark.clause("FED-7.4")
 @pytest.mark.parametrize("id", ["https://evil.test/1", "http://b.test/1", "https://b.test:444/1"])
 def test_an_id_of_another_origin_is_refused(id: str) -> None:
     with pytest.raises(Forbidden):
-        read_activity({**activity("Follow"), "id": id})
+        outside({**activity("Follow"), "id": id})
 
 
 def test_an_actor_may_be_enclosed_or_a_list_of_one() -> None:
-    assert read_activity({**activity("Like"), "actor": {"id": BOB, "type": "Person"}}).actor == BOB
-    assert read_activity({**activity("Like"), "actor": [BOB]}).actor == BOB
+    assert outside({**activity("Like"), "actor": {"id": BOB, "type": "Person"}}).actor == BOB
+    assert outside({**activity("Like"), "actor": [BOB]}).actor == BOB
 
 
 @pytest.mark.clause("FED-7.7")
@@ -67,7 +76,7 @@ def test_the_suspended_are_refused(refused: Refuses) -> None:
 def test_a_create_is_applied_once_and_a_follow_as_often_as_it_comes() -> None:
     assert disposition(activity("Create", to=[f"{US}/a/alice"])) is Disposition.KEEP
     assert disposition(activity("Announce", to=f"{US}/a/alice")) is Disposition.KEEP
-    for kind in ("Follow", "Offer", "Accept", "Like", "Undo", "Block"):
+    for kind in ("Follow", "Accept", "Like", "Undo", "Block"):
         assert disposition(activity(kind, object=f"{US}/a/alice")) is Disposition.REPEAT
 
 
@@ -100,10 +109,67 @@ def test_what_nobody_here_is_concerned_by_is_dropped() -> None:
     ],
 )
 def test_what_names_us_concerns_us(more: dict[str, Any]) -> None:
-    assert disposition(activity("Undo", **more)) is Disposition.REPEAT
+    assert names_us(outside(activity("Undo", **more)), US, personal=False)
 
 
 @pytest.mark.clause("FED-7.9")
-@pytest.mark.parametrize("kind", ["Travel", "Listen", "Question", "toot:Wave"])
+@pytest.mark.parametrize(
+    "kind", ["Travel", "Listen", "Question", "toot:Wave", "Add", "Remove", "EmojiReact", "Move"]
+)
 def test_types_without_a_handler_are_dropped(kind: str) -> None:
     assert disposition(activity(kind, object=f"{US}/a/alice"), personal=True) is Disposition.DROP
+
+
+THINGS = sorted(
+    {*VERBS, *ACTIVITIES, *posts.KINDS, *sealed.KINDS, *actors.KINDS}
+    | {"Video", "Relationship", "Place", "Tombstone", "toot:Wave", "Collection"}
+)
+
+
+INNER = ("Follow", "Like", "Question", "Note", "Relationship", "EmojiReact", "toot:Wave")
+
+
+def things() -> Iterator[Any]:
+    """What an activity may be about: ids, one of each type, one of each in one of each."""
+    yield from (None, "https://b.test/o/1", ["https://b.test/o/1"], [], ["a", "b"], 7, {})
+    for outer in THINGS:
+        about: dict[str, Any] = {"type": outer, "id": "https://b.test/o/1", "actor": BOB}
+        yield from (about, [about], {**about, "type": ["Object", outer]})
+        for inner in INNER:
+            yield {**about, "object": {"type": inner, "id": "https://b.test/o/2", "actor": BOB}}
+
+
+@pytest.mark.clause("FED-6.1", "FED-7.9")
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_nothing_is_stored_only_to_be_refused_as_not_understood(verb: str) -> None:
+    for thing in things():
+        said = activity(verb, object=thing, content="hi")
+        try:
+            if disposition(said, personal=True) is not Disposition.DROP:
+                parse(said)
+        except Refused as refusal:
+            assert refusal.clause != "FED-6.1", (refusal, said)
+
+
+@pytest.mark.clause("FED-6.1", "FED-7.9")
+def test_nothing_that_is_understood_is_dropped() -> None:
+    """The other way round: whatever parses is admitted, where it concerns us."""
+    for verb in VERBS:
+        for thing in things():
+            said = activity(verb, object=thing, content="hi")
+            try:
+                parse(said)
+            except Refused:
+                continue
+            assert disposition(said, personal=True) is not Disposition.DROP, said
+
+
+@pytest.mark.clause("FED-6.1")
+def test_two_verbs_at_once_are_refused_at_the_door(refused: Refuses) -> None:
+    with refused("FED-6.1"):
+        outside({**activity("x", object=f"{US}/a/alice"), "type": ["Follow", "Block"]})
+
+
+def test_a_verb_counts_wherever_it_stands_among_the_types() -> None:
+    said = {**activity("x", object=f"{US}/a/alice"), "type": ["toot:Wave", "as:Follow"]}
+    assert disposition(said) is Disposition.REPEAT

@@ -13,7 +13,7 @@ from node.federation.actors import parse_actor
 from node.federation.discovery import actor_row
 from node.federation.peers import Actor as PeerActor
 from node.federation.peers import Found
-from node.federation.receiving import Delivery
+from node.federation.trust import Delivery
 from node.ports import Request
 from node.store import tables
 from node.store.federation import FederationUnit

@@ -4,8 +4,12 @@ Run by mypy alone, never by a test.
 """
 
 from node.federation.activities.shapes import CreateSealed, Follow, Like
+from node.federation.admission import Standing, admit
+from node.federation.receiving import Log
+from node.federation.trust import Delivery, UnprovenActivity
 from node.inbox import posts
 from node.store.inbox import InboxUnit
+from node.store.queue import Arrivals
 from node.store.unit import Unit
 from node.worker.handlers import on
 
@@ -16,3 +20,12 @@ def bindings_that_do_not_fit() -> None:
     on(CreateSealed, InboxUnit, posts.on_announce)  # type: ignore[arg-type]
     on(Like, Unit, posts.on_like)  # type: ignore[arg-type]  # a unit that lacks what is needed
     on(str, InboxUnit, posts.on_like)  # type: ignore[arg-type,type-var]  # no activity at all
+
+
+async def words_that_nobody_has_proven(
+    delivery: Delivery, claimed: UnprovenActivity, log: Log, inbox: Arrivals
+) -> None:
+    await log.add(claimed, again=False)  # type: ignore[arg-type]
+    await inbox.add(claimed, again=False)  # type: ignore[arg-type]
+    await inbox.add(delivery, again=False)  # type: ignore[arg-type]
+    admit(claimed, Standing(), True)  # type: ignore[arg-type]

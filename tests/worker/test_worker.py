@@ -21,7 +21,7 @@ from node.store.queue import Arrivals, Waiting
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.wakeups import Wakeups
-from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
 from node.worker.arrivals import TRIES, Applier
 from node.worker.delivery_queue import Sender
 from node.worker.handlers import Handlers, on
@@ -92,7 +92,7 @@ class Shop:
     async def arrive(self, n: int = 1, actor: str = BOB) -> str:
         id = f"{actor.rpartition('/a/')[0]}/t/{n}"
         said = {"id": id, "type": "Follow", "actor": actor, "object": f"{US}/a/alice"}
-        await self.arrivals.add(actor, id, json.dumps(said).encode(), True)
+        await self.arrivals.add(proven_activity(actor, id, json.dumps(said).encode()), again=True)
         return id
 
     async def know(self, *hosts: str) -> None:
@@ -160,7 +160,8 @@ async def test_a_refusal_is_kept_with_its_reason_and_nothing_else(shop: Shop) ->
 
 @pytest.mark.clause("FED-7.13")
 async def test_what_does_not_parse_is_refused(shop: Shop) -> None:
-    await shop.arrivals.add(BOB, "https://b.test/t/1", b'{"type":"Follow"}', True)
+    unread = proven_activity(BOB, "https://b.test/t/1", b'{"type":"Follow"}')
+    await shop.arrivals.add(unread, again=True)
     await shop.worker.step()
     assert (await shop.state("https://b.test/t/1"))[0] == "refused"
 
@@ -365,7 +366,7 @@ async def test_a_running_worker_is_woken_by_bells_and_stops_gracefully(shop: Sho
 
 @pytest.mark.clause("FED-7.3")
 async def test_what_speaks_for_another_than_its_signer_is_not_handled(shop: Shop) -> None:
-    """A sealed object that passes the door as an Add, with a neighbour as its author."""
+    """A sealed object without its Create, with a neighbour as its author."""
     carol = "https://b.test/a/carol"
     heard: list[str] = []
 
@@ -386,7 +387,9 @@ async def test_what_speaks_for_another_than_its_signer_is_not_handled(shop: Shop
             "encoding": "base64",
             "content": "AAEC",
         }
-        await shop.arrivals.add(BOB, f"https://b.test/t/{n}", json.dumps(said).encode(), True)
+        await shop.arrivals.add(
+            proven_activity(BOB, f"https://b.test/t/{n}", json.dumps(said).encode()), again=True
+        )
     await applier.step()
     assert heard == [BOB]
 

@@ -5,7 +5,7 @@ from typing import Any
 from node.errors import Malformed
 from node.federation.activities.attribution import Envelope
 from node.federation.activities.prose import paragraphs, plain
-from node.federation.activities.reading import Doc, id_list, id_of, is_a, one, text, url_id
+from node.federation.activities.reading import Doc, id_list, id_of, is_a, one, only, text, url_id
 from node.federation.activities.shapes import EndFriendship, OfferFriendship
 from node.wire.html import clean
 
@@ -17,15 +17,18 @@ MOST_OFFERS = 64  # that one End names: those that are live
 LONGEST_WORDS = 2000  # characters of what is written with a request; the rest is cut
 
 
+def is_offer(document: Doc) -> bool:
+    """Whether this Offer is about something that can be offered here."""
+    return is_a(only(document.get("object")), "Relationship", "Follow")
+
+
 def parse_offer(document: Doc, envelope: Envelope) -> OfferFriendship:
     """Raises `Malformed` (FED-6.1, FED-6.3, FED-6.7, FED-1.1)."""
     offered = one(document.get("object"), "the object of an Offer")
-    if is_a(offered, "Relationship"):
-        asked = _friend_of(offered, envelope.actor)
-    elif is_a(offered, "Follow"):
-        asked = _follow_back(offered, envelope.actor)
-    else:
+    if not is_offer(document):
         raise Malformed("FED-6.1", "an Offer of that is not understood here")
+    read = _friend_of if is_a(offered, "Relationship") else _follow_back
+    asked = read(offered, envelope.actor)
     target = id_of(one(document.get("target"), "the target"), "the target")
     if target and target != asked:
         raise Malformed("FED-6.7", "the Offer's target is not who is asked to be friends")

@@ -9,6 +9,7 @@ from node.federation.activities.reading import (
     instant,
     is_a,
     one,
+    only,
     recipients,
     types,
     url_id,
@@ -55,15 +56,30 @@ ACTIVITIES = frozenset(
 )
 
 
+# No post or video, though a Question is both.
+NOT_SHARED = ACTIVITIES - {"Question"}
+
+
 def parse_like(document: Doc, envelope: Envelope) -> Like:
     """Raises `Malformed` (FED-6.3, FED-1.1)."""
     liked = one(document.get("object"), "the object of a Like")
     return Like(envelope.id, envelope.actor, url_id(liked, "what is liked"))
 
 
+def is_share(document: Doc) -> bool:
+    """Whether this Announce is about something that can be shared here."""
+    shared = only(document.get("object"))
+    if is_a(shared, *PASSED_ON):
+        shared = only(shared.get("object"))
+    return not is_a(shared, *NOT_SHARED)
+
+
 def parse_announce(document: Doc, envelope: Envelope) -> Announce:
     """Raises `Malformed` (FED-6.1, FED-6.3, FED-1.1) and `Forbidden` (FED-6.8)."""
-    shared = _shared(one(document.get("object"), "the object of an Announce"), envelope.actor)
+    object = one(document.get("object"), "the object of an Announce")
+    if not is_share(document):
+        raise Malformed("FED-6.1", "an Announce of that is not understood here")
+    shared = _shared(object, envelope.actor)
     if shared == envelope.id:
         raise Malformed("FED-6.8", "an Announce does not share itself")
     return Announce(
@@ -79,12 +95,7 @@ def parse_announce(document: Doc, envelope: Envelope) -> Announce:
 def _shared(object: Any, actor: str) -> str:
     """The id of what is shared; whatever else is enclosed is not looked at."""
     if is_a(object, *PASSED_ON):
-        inner = one(object.get("object"), "the object of what is shared")
-        if is_a(inner, *ACTIVITIES - {"Question"}):
-            raise Malformed("FED-6.1", "an Announce of that is not understood here")
-        return url_id(inner, "what is shared")
-    if is_a(object, *ACTIVITIES - {"Question"}):
-        raise Malformed("FED-6.1", "an Announce of an activity is not understood here")
+        return url_id(one(object.get("object"), "the object of what is shared"), "what is shared")
     shared = url_id(object, "what is shared")
     if isinstance(object, dict) and _is_content(object):
         _check_enclosed(object, shared, actor)

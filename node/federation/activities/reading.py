@@ -6,7 +6,7 @@ is refused, since a document that is wrong there is hardly right elsewhere.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -42,6 +42,11 @@ def types(document: Doc) -> tuple[str, ...]:
     return named
 
 
+def first_type(document: Doc, wanted: Container[str]) -> str:
+    """The first of the types that is among `wanted`; empty when none is."""
+    return next((name for name in types(document) if name in wanted), "")
+
+
 def is_a(value: object, *wanted: str) -> bool:
     """Whether `value` is an object one of whose types is among `wanted`."""
     if not isinstance(value, Mapping) or not isinstance(value.get("type"), str | list):
@@ -65,6 +70,12 @@ def one(value: object, what: str) -> Any:
     if len(found) > 1:
         raise Malformed("FED-6.3", f"{what} is a list of several")
     return found[0] if found else None
+
+
+def only(value: object) -> Any:
+    """As `one`, but of several there is none: for who asks before it is told what is wrong."""
+    found = [member for member in many(value) if member is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def id_of(value: object, what: str) -> str:

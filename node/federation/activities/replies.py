@@ -11,14 +11,15 @@ from node.errors import Forbidden, Malformed
 from node.federation.activities.attribution import Envelope
 from node.federation.activities.blocking import parse_block, render_block
 from node.federation.activities.following import parse_follow, render_follow
-from node.federation.activities.friendship import parse_end, parse_offer, render_offer
+from node.federation.activities.friendship import is_offer, parse_end, parse_offer, render_offer
 from node.federation.activities.likes import (
+    is_share,
     parse_announce,
     parse_like,
     render_announce,
     render_like,
 )
-from node.federation.activities.reading import Doc, id_of, is_a, one, types, url_id
+from node.federation.activities.reading import Doc, first_type, id_of, is_a, one, only, url_id
 from node.federation.activities.shapes import (
     Accept,
     Announce,
@@ -38,12 +39,6 @@ _ANSWERED: Mapping[str, Callable[[Doc, Envelope], Follow | OfferFriendship]] = {
     "Follow": parse_follow,
     "Offer": parse_offer,
 }
-_UNDONE: Mapping[str, Callable[[Doc, Envelope], Enclosed]] = {
-    **_ANSWERED,
-    "Like": parse_like,
-    "Announce": parse_announce,
-    "Block": parse_block,
-}
 
 
 def _inner(object: Doc) -> Envelope:
@@ -55,11 +50,35 @@ def _inner(object: Doc) -> Envelope:
     return Envelope(id, actor)
 
 
-def _known(object: Doc, table: Mapping[str, Any], verb: str) -> Any:
-    for name in types(object):
-        if name in table:
-            return table[name]
-    raise Malformed("FED-6.1", f"{verb} that is not understood here")
+def is_answer(document: Doc) -> bool:
+    """Whether this Accept or Reject is about something that can be asked here."""
+    return _is_about(document, _ANSWERED)
+
+
+def is_undo(document: Doc) -> bool:
+    """Whether this Undo is about something that can be undone here."""
+    object = only(document.get("object"))
+    return is_a(object, "Relationship") or _is_about(document, _UNDONE)
+
+
+def _is_about(document: Doc, table: Mapping[str, Any]) -> bool:
+    object = only(document.get("object"))
+    if not isinstance(object, Mapping) or "type" not in object:
+        return True  # an id, or what is no activity at all and is refused as that
+    name = first_type(object, table)
+    return bool(name) and _ENCLOSING.get(name, _plain)(object)
+
+
+def _plain(_document: Doc) -> bool:
+    return True
+
+
+# An enclosed activity is as little understood as what it is about.
+_ENCLOSING: Mapping[str, Callable[[Doc], bool]] = {
+    "Offer": is_offer,
+    "Announce": is_share,
+    "Accept": is_answer,
+}
 
 
 def parse_accept(document: Doc, envelope: Envelope) -> Accept:
@@ -76,11 +95,21 @@ def _answer(kind: type[Answer], document: Doc, envelope: Envelope) -> Answer:
     object = one(document.get("object"), "what is answered")
     if not isinstance(object, Mapping) or "type" not in object:
         return kind(envelope.id, envelope.actor, url_id(object, "what is answered"))
-    read = _known(object, _ANSWERED, "an answer to")
-    inner: Follow | OfferFriendship = read(object, _inner(object))
+    if not is_answer(document):
+        raise Malformed("FED-6.1", "an answer to that is not understood here")
+    inner = _ANSWERED[first_type(object, _ANSWERED)](object, _inner(object))
     if inner.object != envelope.actor:
         raise Forbidden("FED-6.10", "only the one who was asked may answer")
     return kind(envelope.id, envelope.actor, inner.id, inner)
+
+
+_UNDONE: Mapping[str, Callable[[Doc, Envelope], Enclosed]] = {
+    "Accept": parse_accept,
+    **_ANSWERED,
+    "Like": parse_like,
+    "Announce": parse_announce,
+    "Block": parse_block,
+}
 
 
 def parse_undo(document: Doc, envelope: Envelope) -> Undo | EndFriendship:
@@ -93,18 +122,12 @@ def parse_undo(document: Doc, envelope: Envelope) -> Undo | EndFriendship:
         return Undo(envelope.id, envelope.actor, undone)
     if is_a(object, "Relationship"):
         return parse_end(object, envelope)
-    inner = _undone(object)
+    if not is_undo(document):
+        raise Malformed("FED-6.1", "an Undo of that is not understood here")
+    inner = _UNDONE[first_type(object, _UNDONE)](object, _inner(object))
     if inner.actor != envelope.actor:
         raise Forbidden("FED-6.10", "only who envelope it may take it back")
     return Undo(envelope.id, envelope.actor, inner.id, inner)
-
-
-def _undone(object: Doc) -> Enclosed:
-    if is_a(object, "Accept"):
-        return parse_accept(object, _inner(object))
-    read = _known(object, _UNDONE, "an Undo of")
-    inner: Enclosed = read(object, _inner(object))
-    return inner
 
 
 def render_answer(answer: Accept | Reject) -> dict[str, Any]:

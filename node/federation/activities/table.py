@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from node.errors import Malformed
 from node.federation.activities import (
@@ -19,7 +19,7 @@ from node.federation.activities import (
 )
 from node.federation.activities.attribution import Envelope, check_form, envelope
 from node.federation.activities.context import with_context
-from node.federation.activities.reading import Doc, id_of, one, types
+from node.federation.activities.reading import Doc, id_of, one, only, types
 from node.federation.activities.shapes import (
     Accept,
     Activity,
@@ -44,6 +44,14 @@ from node.wire import contexts, json
 Parser: TypeAlias = Callable[[Doc, Envelope], Activity]
 Enclosing: TypeAlias = Callable[[Doc, Envelope, Doc], Activity]
 
+
+class Verb(NamedTuple):
+    """What an activity of a type says. `is_known` tells by its object's type whether we know it."""
+
+    parse: Parser
+    is_known: Callable[[Doc], bool] = lambda _document: True
+
+
 # What an activity of these types encloses decides what it says. Sealed kinds stand first: a
 # sealed object is never read as a post, whatever else it calls itself.
 _CREATED: Mapping[str, Enclosing] = {
@@ -58,26 +66,41 @@ _UPDATED: Mapping[str, Enclosing] = {
 }
 
 
-def _parse_create(document: Doc, envelope: Envelope) -> Activity:
-    return _enclosed(document, envelope, _CREATED, "Create")
+def _enclosing(table: Mapping[str, Enclosing]) -> Verb:
+    """A verb that encloses an object of one of the types in `table`."""
+
+    def is_known(document: Doc) -> bool:
+        object = only(document.get("object"))
+        return not isinstance(object, Mapping) or any(name in table for name in types(object))
+
+    def parse(document: Doc, envelope: Envelope) -> Activity:
+        object = one(document.get("object"), "the object")
+        if not isinstance(object, Mapping):
+            id_of(object, "the object")
+            raise Malformed("FED-6.5", "a Create or Update encloses its object")
+        check_form(object)
+        named = types(object)
+        for name, read in table.items():
+            if name in named:
+                return read(document, envelope, object)
+        raise Malformed("FED-6.1", f"an object of type {_shown(named)} is not understood here")
+
+    return Verb(parse, is_known)
 
 
-def _parse_update(document: Doc, envelope: Envelope) -> Activity:
-    return _enclosed(document, envelope, _UPDATED, "Update")
-
-
-VERBS: Mapping[str, Parser] = {
-    "Follow": following.parse_follow,
-    "Offer": friendship.parse_offer,
-    "Accept": replies.parse_accept,
-    "Reject": replies.parse_reject,
-    "Undo": replies.parse_undo,
-    "Block": blocking.parse_block,
-    "Like": likes.parse_like,
-    "Announce": likes.parse_announce,
-    "Create": _parse_create,
-    "Update": _parse_update,
-    "Delete": deleting.parse_delete,
+# The closed set: what does not stand here is not understood, and is not stored either.
+VERBS: Mapping[str, Verb] = {
+    "Follow": Verb(following.parse_follow),
+    "Offer": Verb(friendship.parse_offer, friendship.is_offer),
+    "Accept": Verb(replies.parse_accept, replies.is_answer),
+    "Reject": Verb(replies.parse_reject, replies.is_answer),
+    "Undo": Verb(replies.parse_undo, replies.is_undo),
+    "Block": Verb(blocking.parse_block),
+    "Like": Verb(likes.parse_like),
+    "Announce": Verb(likes.parse_announce, likes.is_share),
+    "Create": _enclosing(_CREATED),
+    "Update": _enclosing(_UPDATED),
+    "Delete": Verb(deleting.parse_delete),
 }
 RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     Follow: following.render_follow,
@@ -99,6 +122,23 @@ RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
 }
 
 
+def verb_of(document: Doc) -> str:
+    """The verb of `document`; empty when it, or what it is about, is of no type understood here.
+
+    What has a verb is never refused by `parse` as not understood. Cheap: only types are read.
+    Raises `Malformed` (FED-6.1) for two verbs at once, (FED-2.6, FED-6.3) for what is no type.
+    """
+    verb = _verb(document)
+    return verb if verb and VERBS[verb].is_known(document) else ""
+
+
+def _verb(document: Doc) -> str:
+    found = {name for name in types(document) if name in VERBS}
+    if len(found) > 1:
+        raise Malformed("FED-6.1", "the activity says two things at once")
+    return found.pop() if found else ""
+
+
 def parse(document: Doc, received: datetime | None = None) -> Activity:
     """The one activity that `document` says.
 
@@ -108,30 +148,12 @@ def parse(document: Doc, received: datetime | None = None) -> Activity:
     """
     contexts.check(dict(document))
     check_form(document)
+    if verb := _verb(document):
+        return VERBS[verb].parse(document, envelope(document, received))
     named = types(document)
-    verbs = [VERBS[name] for name in named if name in VERBS]
-    if len(set(verbs)) > 1:
-        raise Malformed("FED-6.1", "the activity says two things at once")
-    if verbs:
-        return verbs[0](document, envelope(document, received))
     if any(name in sealed.KINDS for name in named):
         return sealed.parse_bare(document, Envelope("", "", received))
     raise Malformed("FED-6.1", f"{_shown(named)} is not an activity that is understood here")
-
-
-def _enclosed(
-    document: Doc, envelope: Envelope, table: Mapping[str, Enclosing], verb: str
-) -> Activity:
-    object = one(document.get("object"), f"the object of {verb}")
-    if not isinstance(object, Mapping):
-        id_of(object, f"the object of {verb}")
-        raise Malformed("FED-6.5", f"the {verb} does not enclose its object")
-    check_form(object)
-    named = types(object)
-    for name, read in table.items():
-        if name in named:
-            return read(document, envelope, object)
-    raise Malformed("FED-6.1", f"{verb} of {_shown(named)} is not understood here")
 
 
 def _shown(names: tuple[str, ...]) -> str:

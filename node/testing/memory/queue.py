@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from node.federation.sending import Delivered, GaveUp, Later, Verdict
+from node.federation.trust import ProvenActivity
 from node.ports import Clock
 from node.store.delivery_queue import LEASE as LANE_LEASE
 from node.store.delivery_queue import DeliveryStatus, QueuedDelivery
@@ -27,14 +28,14 @@ class Arrivals:
         self._wakeups = wakeups
         self._clock = clock
 
-    async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None:
-        now = self._clock.now()
-        kept = self._tables.arrivals.get((actor, activity))
+    async def add(self, activity: ProvenActivity, again: bool) -> None:
+        now, place = self._clock.now(), (activity.actor, activity.id)
+        kept = self._tables.arrivals.get(place)
         if kept is None:
-            fresh = Arrived(self._tables.number(), body, now, now)
-            self._tables.arrivals[actor, activity] = fresh
+            fresh = Arrived(self._tables.number(), activity.body, now, now)
+            self._tables.arrivals[place] = fresh
         elif again and kept.state != "new":
-            self._tables.arrivals[actor, activity] = Arrived(kept.seq, body, now, now)
+            self._tables.arrivals[place] = Arrived(kept.seq, activity.body, now, now)
         self._wakeups.wake({"arrivals"})
 
 
