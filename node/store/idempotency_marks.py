@@ -1,15 +1,13 @@
-"""The deed under way: a POST that must not be done twice is marked in its own transaction (API-6).
+"""The mark of a POST that must not be done twice: it commits with what the POST does (API-6).
 
-The mark commits with the deed or not at all, so a stop at any instant leaves no doubt whether it
-was done. `web/idempotency` sets the deed for its task, `Units.run` marks it.
+The unit that decides is given it: `units.run(kind, work, once=mark)`. Both commit or neither, so
+a stop at any instant leaves no doubt whether it was done.
 """
-
-from contextvars import ContextVar
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from node.errors import Conflict
+from node.errors import Broken, Conflict
 from node.store import tables
 from node.store.upserts import insert_ignore
 
@@ -20,30 +18,30 @@ class IdempotencyMark(Struct):
     token: bytes
     key: str
     request: bytes
-    marked: bool = False
+    made: bool = False  # it is committed
+
+    def check_unmade(self) -> None:
+        """Raises `Broken` when a second unit means to decide the same request."""
+        if self.made:
+            raise Broken("two units decide one request that has an Idempotency-Key")
+
+    def taken(self) -> Conflict:
+        """What is said when another process made it first (API-6.3)."""
+        return Conflict("API-6.3", "the same request is being answered elsewhere: try again")
 
 
-UNDER_WAY: ContextVar[IdempotencyMark | None] = ContextVar("deed", default=None)
-
-
-async def mark(connection: AsyncConnection, at: int) -> IdempotencyMark | None:
-    """Mark the deed of this task, unless an earlier unit did; the caller notes it once committed.
-
-    Raises `Conflict` (API-6.3) when another process was first.
-    """
-    deed = UNDER_WAY.get()
-    if deed is None or deed.marked:
-        return None
+async def put_mark(connection: AsyncConnection, mark: IdempotencyMark, at: int) -> None:
+    """Write the row; whoever commits it sets `made`. Raises `Conflict` (API-6.3)."""
+    mark.check_unmade()
     done = await connection.execute(
         insert_ignore(connection, tables.idempotency),
         {
-            "token": deed.token,
-            "key": deed.key,
-            "request": deed.request,
+            "token": mark.token,
+            "key": mark.key,
+            "request": mark.request,
             "body": b"",
             "created": at,
         },
     )
     if done.rowcount != 1:
-        raise Conflict("API-6.3", "the same request is being answered elsewhere: try again")
-    return deed
+        raise mark.taken()

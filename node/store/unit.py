@@ -26,7 +26,7 @@ from node.federation.activities.shapes import (
 from node.ports import Clock, Entropy
 from node.store import tables
 from node.store.database import Database
-from node.store.idempotency_marks import IdempotencyMark, mark
+from node.store.idempotency_marks import IdempotencyMark, put_mark
 from node.store.upserts import insert_ignore
 from node.store.wakeups import Wakeups
 from node.wire.ids import uuid7
@@ -205,20 +205,32 @@ class Units:
         self._context = context
         self._wakeups = wakeups
 
-    async def run(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
-        """Run `work` on a fresh unit of `kind`; all of it is committed, or nothing is."""
+    async def run(
+        self,
+        kind: type[U],
+        work: Callable[[U], Awaitable[T]],
+        once: IdempotencyMark | None = None,
+        undecided: tuple[type, ...] = (),
+    ) -> T:
+        """Run `work` on a fresh unit of `kind`; all of it is committed, or nothing is.
+
+        `once` is the mark of the request that this unit decides, committed with it: a repetition
+        finds it done. Not when the result is one of `undecided`: then there is more to learn first.
+        """
         unit: U | None = None
 
-        async def once(connection: AsyncConnection) -> tuple[T, IdempotencyMark | None]:
+        async def write(connection: AsyncConnection) -> tuple[T, IdempotencyMark | None]:
             nonlocal unit
             unit = kind(connection, self._context)
             result = await work(unit)
-            deed = await mark(connection, micros(unit.now))
-            return result, deed
+            mark = None if isinstance(result, undecided) else once
+            if mark is not None:
+                await put_mark(connection, mark, micros(unit.now))
+            return result, mark
 
-        result, deed = await self._database.write(once)
-        if deed is not None:
-            deed.marked = True
+        result, mark = await self._database.write(write)
+        if mark is not None:
+            mark.made = True
         if unit is not None:
             self._wakeups.wake(unit.wakes)
         return result

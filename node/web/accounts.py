@@ -90,7 +90,8 @@ class OwnAccount(Struct, frozen=True):
                 identity_key=asked.identity_key,
                 invite=asked.invite,
                 reason=asked.reason,
-            )
+            ),
+            call.once,
         )
         if account.state is State.PENDING:
             return Reply(Session(account=account_view(account, self.domain)), 202)
@@ -145,6 +146,7 @@ class OwnAccount(Struct, frozen=True):
         await self.units.run(
             AccountsUnit,
             lambda unit: accounts.change_password(caller.account, hashed, caller.device, unit),
+            once=call.once,
         )
         return Reply()
 

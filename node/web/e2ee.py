@@ -37,7 +37,9 @@ class KeyPackages:
             raise Malformed("E2E-2.3", f"at most {MOST_PACKAGES_AT_ONCE} packages at once")
         packages = [NewPackage(p.content, p.last_resort) for p in new.packages]
         stock = await self._units.run(
-            E2eeUnit, lambda unit: key_packages.publish(unit, who.actor, who.device, packages)
+            E2eeUnit,
+            lambda unit: key_packages.publish(unit, who.actor, who.device, packages),
+            once=call.once,
         )
         return Reply(_stock(stock))
 
@@ -48,25 +50,27 @@ class KeyPackages:
     async def claim(self, call: Call) -> Reply:
         asked: api.ClaimRequest = call.body
         who = _device(call)
-        found = await self._seek(who, asked)
+        found = await self._seek(call, who, asked)
         if isinstance(found, Abroad) and found.address is None:
             await self._peers.meet(asked.actor)
-            found = await self._seek(who, asked)
-        if isinstance(found, Abroad):
-            if not found.address:
-                raise Missing("E2E-2.10", "that actor has no key packages")
-            now = self._clock.now()
-            found = await peers.claim_abroad(
-                self._peers, who.actor, asked.actor, found.address, asked.suite, now
-            )
-        return Reply(api.ClaimedPackages(actor=asked.actor, packages=[_claimed(o) for o in found]))
+            found = await self._seek(call, who, asked)
+        if not isinstance(found, Abroad):
+            return Reply(_packages(asked.actor, found))
+        if not found.address:
+            raise Missing("E2E-2.10", "that actor has no key packages")
+        taken = await peers.claim_abroad(
+            self._peers, who.actor, asked.actor, found.address, asked.suite, self._clock.now()
+        )
+        return Reply(_packages(asked.actor, taken), undecided=True)
 
     async def _seek(
-        self, who: Caller, asked: api.ClaimRequest
+        self, call: Call, who: Caller, asked: api.ClaimRequest
     ) -> list[PublishedKeyPackage] | Abroad:
         return await self._units.run(
             E2eeUnit,
             lambda unit: key_packages.seek(unit, asked.actor, who.actor, asked.suite, who.device),
+            once=call.once,
+            undecided=(Abroad,),
         )
 
 
@@ -85,6 +89,8 @@ class Conversations:
             begun = await self._units.run(
                 E2eeUnit,
                 lambda unit: members.begin(unit, sender, new.group_id, new.members, new.epoch),
+                once=call.once,
+                undecided=(UnknownActors,),
             )
             if not isinstance(begun, UnknownActors):
                 return Reply(await self._shown(begun.id, sender))
@@ -125,10 +131,10 @@ class Conversations:
 
     async def send(self, call: Call) -> Reply:
         new: api.NewSealed = call.body
-        id, sender, message = api.url_of(call.path["ref"]), _sender(call), _message(new)
+        sender, message = _sender(call), _message(new)
         receipt: Item | None = None
         for _ in range(MOST_TRIES):
-            sent = await self._post(id, sender, message, receipt)
+            sent = await self._post(call, message, receipt)
             if isinstance(sent, UnknownActors):
                 await self._meet(sent)
             elif isinstance(sent, Elsewhere):
@@ -140,11 +146,14 @@ class Conversations:
         raise Unreachable("somebody could not be looked up")
 
     async def _post(
-        self, id: str, sender: Sender, message: Message, receipt: Item | None
+        self, call: Call, message: Message, receipt: Item | None
     ) -> relay.Accepted | Elsewhere | UnknownActors:
+        id, sender = api.url_of(call.path["ref"]), _sender(call)
         return await self._units.run(
             E2eeUnit,
             lambda unit: relay.post(unit, self._signer, sender, id, message, receipt),
+            once=call.once,
+            undecided=(Elsewhere, UnknownActors),
         )
 
     async def _meet(self, unknown: UnknownActors) -> None:
@@ -171,7 +180,9 @@ class Mailbox:
         said: api.Acknowledgement = call.body
         who = _device(call)
         box = Box(who.device, who.account, who.actor)
-        await self._units.run(E2eeUnit, lambda unit: mailbox.acknowledge(unit, box, said.seq))
+        await self._units.run(
+            E2eeUnit, lambda unit: mailbox.acknowledge(unit, box, said.seq), once=call.once
+        )
         return Reply()
 
 
@@ -217,6 +228,10 @@ def _stock(stock: list[Stock]) -> api.KeyPackageStock:
             for tables in stock
         ]
     )
+
+
+def _packages(actor: str, taken: list[PublishedKeyPackage]) -> api.ClaimedPackages:
+    return api.ClaimedPackages(actor=actor, packages=[_claimed(each) for each in taken])
 
 
 def _claimed(offer: PublishedKeyPackage) -> api.ClaimedPackage:

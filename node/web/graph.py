@@ -44,7 +44,7 @@ class Friends:
 
     async def _done(self, call: Call, text: str, command: Command) -> Reply:
         actor, other = call.caller.actor, await self.whom(text)
-        await self._units.run(FriendsUnit, lambda unit: command(unit, actor, other))
+        await self._units.run(FriendsUnit, lambda unit: command(unit, actor, other), once=call.once)
         return await self._relation(actor, other)
 
     def named_in_body(self, command: Command) -> Callable[[Call], Awaitable[Reply]]:

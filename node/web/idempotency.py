@@ -1,4 +1,4 @@
-"""Each deed once: a POST with an Idempotency-Key is done once and answered alike (API-6).
+"""Each POST once: one with an Idempotency-Key is done once and answered alike (API-6).
 
 The client's key also seals what is kept, since answers hold tokens and requests hold passwords.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from hashlib import sha256
+from typing import TypeAlias
 
 import msgspec
 from nacl.secret import SecretBox
@@ -16,7 +17,7 @@ from nacl.secret import SecretBox
 from node.errors import Conflict, Malformed
 from node.ports import Entropy
 from node.store.idempotency import IdempotencyUnit, Kept
-from node.store.idempotency_marks import UNDER_WAY, IdempotencyMark
+from node.store.idempotency_marks import IdempotencyMark
 from node.store.unit import Units
 
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
@@ -29,6 +30,10 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+# Does what was asked, handing the mark to the unit that decides it.
+Work: TypeAlias = Callable[[IdempotencyMark], Awaitable[Answer]]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -71,7 +76,7 @@ class Answered:
         self._entropy = entropy
         self._locks: dict[tuple[bytes, str], tuple[asyncio.Lock, int]] = {}
 
-    async def once(self, asked: Asked, work: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def once(self, asked: Asked, work: Work) -> Answer:
         """The answer to `asked`: the one that was kept, or that of `work`, which is kept then."""
         async with self._alone(asked.place):
             kept = await self._units.look(IdempotencyUnit, lambda unit: unit.kept(*asked.place))
@@ -90,18 +95,10 @@ class Answered:
             )
         return msgspec.json.decode(asked.box.decrypt(kept.sealed), type=Answer)
 
-    async def _first(self, asked: Asked, work: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _first(self, asked: Asked, work: Work) -> Answer:
         place = asked.place
-        deed = IdempotencyMark(*place, asked.request)
-        token = UNDER_WAY.set(deed)
-        try:
-            answer = await work()
-        except Exception:
-            UNDER_WAY.reset(token)
-            if deed.marked:
-                await self._forget(asked)
-            raise
-        UNDER_WAY.reset(token)
+        mark = IdempotencyMark(*place, asked.request)
+        answer = await work(mark)
         sealed = bytes(asked.box.encrypt(msgspec.json.encode(answer), self._entropy.draw(24)))
         kept = Kept(asked.request, answer.status, sealed)
         await self._units.run(IdempotencyUnit, lambda unit: unit.keep(*place, kept))

@@ -65,7 +65,9 @@ class Posts:
 
     async def _said(self, call: Call, draft: Draft) -> Reply:
         actor = call.caller.actor
-        note = await self._units.run(InboxUnit, lambda unit: publishing.publish(unit, actor, draft))
+        note = await self._units.run(
+            InboxUnit, lambda unit: publishing.publish(unit, actor, draft), once=call.once
+        )
         return Reply(await self._shown(note.id, actor))
 
     async def show(self, call: Call) -> Reply:
@@ -78,12 +80,16 @@ class Posts:
 
     async def like(self, call: Call) -> Reply:
         actor, ref = call.caller.actor, call.body
-        await self._units.run(InboxUnit, lambda unit: publishing.like(unit, actor, ref.object))
+        await self._units.run(
+            InboxUnit, lambda unit: publishing.like(unit, actor, ref.object), once=call.once
+        )
         return Reply(await self._shown(ref.object, actor))
 
     async def unlike(self, call: Call) -> Reply:
         actor, ref = call.caller.actor, call.body
-        await self._units.run(InboxUnit, lambda unit: publishing.unlike(unit, actor, ref.object))
+        await self._units.run(
+            InboxUnit, lambda unit: publishing.unlike(unit, actor, ref.object), once=call.once
+        )
         return Reply(await self._shown(ref.object, actor))
 
     async def feed(self, call: Call) -> Reply:
@@ -120,7 +126,9 @@ class Posts:
 
     async def read(self, call: Call) -> Reply:
         account, upto = call.caller.account, call.body
-        await self._units.run(FeedUnit, lambda unit: unit.read_up_to(account, upto.id))
+        await self._units.run(
+            FeedUnit, lambda unit: unit.read_up_to(account, upto.id), once=call.once
+        )
         return Reply()
 
 

@@ -113,7 +113,7 @@ class Guests(Struct, frozen=True):
                 maker, digest, asked.uses, asked.days, asked.befriends, role, unit
             )
 
-        made = await self.units.run(InvitesUnit, work)
+        made = await self.units.run(InvitesUnit, work, once=call.once)
         return Reply(invite_view(made, invite_url(self.config.reached_at, secret)))
 
     async def list(self, call: Call) -> Reply:
@@ -153,16 +153,16 @@ class Administration(Struct, frozen=True):
         return Reply(ApplicantList(items=[applicant_view(one) for one in page]), after=more)
 
     async def approve(self, call: Call) -> Reply:
-        return Reply(applicant_view(await self.signing_up.approve(call.path["id"])))
+        return Reply(applicant_view(await self.signing_up.approve(call.path["id"], call.once)))
 
     async def reject(self, call: Call) -> Reply:
         id = call.path["id"]
-        await self.units.run(InvitesUnit, lambda unit: invites.reject(id, unit))
+        await self.units.run(InvitesUnit, lambda unit: invites.reject(id, unit), once=call.once)
         return Reply()
 
     async def suspend(self, call: Call) -> Reply:
         id = call.path["id"]
-        await self.units.run(InvitesUnit, lambda unit: accounts.suspend(id, unit))
+        await self.units.run(InvitesUnit, lambda unit: accounts.suspend(id, unit), once=call.once)
         return Reply()
 
 

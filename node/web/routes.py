@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from node.errors import Forbidden, Malformed
+from node.store.idempotency_marks import IdempotencyMark
 from node.wire.api.cursor import Cursor, read_cursor
 
 LARGEST_PAGE = 100
@@ -45,7 +46,8 @@ class Caller(Struct, frozen=True):
 class Call(Struct, frozen=True):
     """One request to a route. `body` has the route's `body` type; `chunk` is a raw body's stream.
 
-    `address` is the client's, after trusted proxies.
+    `address` is the client's, after trusted proxies. `once` is to be handed to the unit that
+    decides: `units.run(kind, work, once=call.once)`.
     """
 
     path: Mapping[str, str]
@@ -55,6 +57,7 @@ class Call(Struct, frozen=True):
     caller_or_none: Caller | None = None
     body: Any = None
     chunk: AsyncIterator[bytes] | None = None
+    once: IdempotencyMark | None = None
 
     @property
     def caller(self) -> Caller:
@@ -79,12 +82,16 @@ class Call(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """What a route answers. `after` is the cursor of the next page, if there is one."""
+    """What a route answers. `after` is the cursor of the next page, if there is one.
+
+    `undecided`: nothing was committed here, so that asked again it may be done again.
+    """
 
     value: Any = None
     status: int = 0  # 0: the route's usual one
     headers: Mapping[str, str] = field(default_factory=dict)
     after: Cursor | None = None
+    undecided: bool = False
 
 
 class Route(Struct, frozen=True):

@@ -18,8 +18,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from node.config import Config
-from node.errors import Malformed, TooMuch, Unproven
+from node.errors import Broken, Malformed, TooMuch, Unproven
 from node.ports import Entropy
+from node.store.idempotency_marks import IdempotencyMark
 from node.web import problems
 from node.web.auth import Guard, admit, read_bearer
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
@@ -206,8 +207,11 @@ class Api:
             call = replace(call, body=bodies.read(raw, route.body))
         token = call.caller_or_none.token if call.caller_or_none else NOBODY
 
-        async def work() -> Answer:
-            return _answer(route, request, await route.do(call))
+        async def work(mark: IdempotencyMark) -> Answer:
+            reply = await route.do(replace(call, once=mark))
+            if not (mark.made or reply.undecided):
+                raise Broken(f"{route.path} hands its Idempotency-Key to no unit: once=call.once")
+            return _answer(route, request, reply)
 
         asked = Asked(token, key, request.method, request.rel_url.raw_path_qs, raw)
         return _response(await self._kernel.answered.once(asked, work), headers)

@@ -11,6 +11,7 @@ from node.graph.accounts import Account, State
 from node.graph.actors import NewKey, new_actor_id
 from node.graph.invites import Application
 from node.ports import Entropy
+from node.store.idempotency_marks import IdempotencyMark
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.wire.ids import OPAQUE_BYTES
@@ -57,7 +58,7 @@ class SignUp:
         self._keys = keys
         self._entropy = entropy
 
-    async def sign_up(self, wish: Wish) -> Account:
+    async def sign_up(self, wish: Wish, once: IdempotencyMark | None = None) -> Account:
         """The new account, active or pending. Raises what GRA-1 and GRA-2 refuse."""
         name = accounts.read_name(wish.name)
         password = accounts.read_password(wish.password, name)
@@ -83,16 +84,18 @@ class SignUp:
         )
         keys = () if state is State.PENDING else await self._keys.make(application.actor)
         return await self._units.run(
-            InvitesUnit, lambda unit: invites.sign_up(application, keys, unit)
+            InvitesUnit, lambda unit: invites.sign_up(application, keys, unit), once=once
         )
 
-    async def approve(self, account: str) -> Account:
+    async def approve(self, account: str, once: IdempotencyMark | None = None) -> Account:
         """An administrator's yes. Raises `Missing` (GRA-1.3), `Conflict` (GRA-1.6)."""
         found = await self._units.look(
             InvitesUnit, lambda unit: invites.account_there(account, unit)
         )
         keys = await self._keys.make(found.actor) if found.state is State.PENDING else ()
-        return await self._units.run(InvitesUnit, lambda unit: invites.approve(account, keys, unit))
+        return await self._units.run(
+            InvitesUnit, lambda unit: invites.approve(account, keys, unit), once=once
+        )
 
     async def prove(self, name: str, password: str) -> Account:
         """The account that name and password belong to. Raises `Unproven` (GRA-1.5)."""

@@ -51,6 +51,7 @@ class Intake:
         upload_record = await self._units.run(
             IntakeUnit,
             lambda unit: intake.announce(unit, account, new.size, new.sha256, new.filename, room),
+            once=call.once,
         )
         return self._reply(upload_record)
 

@@ -72,7 +72,7 @@ class Videos:
                 unit, who.account, who.actor, VideoDraft(new.upload, words, actors)
             )
 
-        return Reply(_view(await self._units.run(VideoUnit, work)))
+        return Reply(_view(await self._units.run(VideoUnit, work, once=call.once)))
 
     async def show(self, call: Call) -> Reply:
         actor, id = call.caller.actor, call.query.get("id", "")

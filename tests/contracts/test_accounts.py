@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from node.errors import Conflict, Forbidden, Missing
+from node.errors import Broken, Conflict, Forbidden, Missing
 from node.graph import accounts, invites
 from node.graph.accounts import Account, Device, Role, State
 from node.graph.invites import Application, Registration
 from node.store.accounts import AccountsUnit
 from node.store.idempotency import IdempotencyUnit, Kept
-from node.store.idempotency_marks import UNDER_WAY, IdempotencyMark
+from node.store.idempotency_marks import IdempotencyMark
 from node.store.invites import InvitesUnit
 from node.store.streams import StreamsUnit
 from node.store.unit import UnitContext, Units
@@ -98,7 +98,7 @@ async def test_friends_by_invite(units: Units) -> None:
 
 
 @pytest.mark.clause("API-6.1", "API-6.5")
-async def test_the_mark_commits_with_the_deed_or_not_at_all(units: Units) -> None:
+async def test_the_mark_commits_with_what_its_unit_decides_or_not_at_all(units: Units) -> None:
     async def refuse(unit: IdempotencyUnit) -> None:
         raise Missing("GRA-1.3", "no")
 
@@ -108,21 +108,22 @@ async def test_the_mark_commits_with_the_deed_or_not_at_all(units: Units) -> Non
     async def kept() -> Kept | None:
         return await units.look(IdempotencyUnit, lambda unit: unit.kept(b"token", "key"))
 
-    deed = IdempotencyMark(b"token", "key", b"request")
-    token = UNDER_WAY.set(deed)
-    try:
-        with pytest.raises(Missing):
-            await units.run(IdempotencyUnit, refuse)
-        assert not deed.marked and await kept() is None
-        await units.run(IdempotencyUnit, nothing)
-        assert deed.marked and await kept() == Kept(b"request", 0, b"")
-        await units.run(IdempotencyUnit, nothing)
-        # Another process, that saw no answer and tries at the same time, is refused.
-        UNDER_WAY.set(IdempotencyMark(b"token", "key", b"request"))
-        with pytest.raises(Conflict):
-            await units.run(IdempotencyUnit, nothing)
-    finally:
-        UNDER_WAY.reset(token)
+    mark = IdempotencyMark(b"token", "key", b"request")
+    with pytest.raises(Missing):
+        await units.run(IdempotencyUnit, refuse, once=mark)
+    assert not mark.made and await kept() is None
+    await units.run(IdempotencyUnit, nothing)
+    assert await kept() is None, "a unit that decides nothing leaves no mark"
+    await units.run(IdempotencyUnit, nothing, once=mark, undecided=(type(None),))
+    assert not mark.made and await kept() is None
+    await units.run(IdempotencyUnit, nothing, once=mark)
+    assert mark.made and await kept() == Kept(b"request", 0, b"")
+    # Another process, that saw no answer and tries at the same time, is refused.
+    with pytest.raises(Conflict):
+        again = IdempotencyMark(b"token", "key", b"request")
+        await units.run(IdempotencyUnit, nothing, once=again)
+    with pytest.raises(Broken):
+        await units.run(IdempotencyUnit, nothing, once=mark)
     answer = Kept(b"request", 201, b"sealed")
     await units.run(IdempotencyUnit, lambda unit: unit.keep(b"token", "key", answer))
     assert await kept() == answer

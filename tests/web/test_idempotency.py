@@ -1,12 +1,11 @@
-"""Each deed once, whatever the network does to the answer."""
+"""Each POST once, whatever the network does to the answer."""
 
 import asyncio
 from datetime import timedelta
 
 import pytest
 
-from node.errors import Conflict, Missing
-from node.store.invites import InvitesUnit
+from node.errors import Missing
 from node.store.unit import Unit
 from node.web.routes import Call, Reply, Route, Scope
 from tests.web.conftest import PASSWORD, Build, Harness, Said
@@ -88,16 +87,13 @@ async def test_what_was_refused_may_be_tried_again(harness: Harness) -> None:
 
 
 @pytest.mark.clause("API-6.5")
-async def test_a_deed_whose_answer_was_lost_is_not_done_again(build: Build) -> None:
-    """The process stops after the deed's commit: the mark is there, the answer is not."""
+async def test_what_was_done_though_its_answer_was_lost_is_not_done_again(build: Build) -> None:
+    """The process stops after the commit of the unit that decides: the mark is there."""
     done: list[int] = []
 
     def stopping(harness: Harness) -> tuple[Route, ...]:
-        async def deed(unit: Unit) -> None:
-            await unit.account_of("nobody")
-
-        async def work(_call: Call) -> Reply:
-            await harness.units.run(Unit, deed)
+        async def work(call: Call) -> Reply:
+            await harness.units.run(Unit, nothing, once=call.once)
             done.append(1)
             raise asyncio.CancelledError
 
@@ -113,20 +109,25 @@ async def test_a_deed_whose_answer_was_lost_is_not_done_again(build: Build) -> N
     assert done == [1]
 
 
-async def test_a_deed_that_is_refused_after_its_first_unit_may_be_tried_again(build: Build) -> None:
+async def nothing(_unit: Unit) -> None:
+    """A unit that has nothing to do."""
+
+
+@pytest.mark.clause("API-6.4")
+@pytest.mark.parametrize("end", [Missing("GRA-1.3", "not yet"), asyncio.CancelledError()])
+async def test_what_ended_before_the_unit_that_decides_is_done_by_the_next_try(
+    build: Build, end: BaseException
+) -> None:
+    """A unit before it (a discovery, say) leaves no mark, whether refused or stopped after it."""
     tries: list[int] = []
 
     def wavering(harness: Harness) -> tuple[Route, ...]:
-        async def deed(unit: InvitesUnit) -> None:
-            await unit.registration()
-
-        async def work(_call: Call) -> Reply:
-            await harness.units.run(InvitesUnit, deed)
+        async def work(call: Call) -> Reply:
+            await harness.units.run(Unit, nothing)
             tries.append(1)
             if len(tries) == 1:
-                raise Missing("GRA-1.3", "not yet")
-            if len(tries) > 2:
-                raise Conflict("GRA-1.3", "once too often")
+                raise end
+            await harness.units.run(Unit, nothing, once=call.once)
             return Reply({"tries": len(tries)})
 
         return (Route("POST", "/waver", work, "Waver.", Scope.WRITE, answers=dict[str, int]),)
@@ -134,7 +135,26 @@ async def test_a_deed_that_is_refused_after_its_first_unit_may_be_tried_again(bu
     harness = await build(wavering)
     token = await harness.join("alice")
     sent = {"Idempotency-Key": KEY}
-    statuses = [
-        (await harness.ask("POST", "/waver", token=token, headers=sent)).status for _ in range(3)
-    ]
-    assert statuses == [404, 200, 200]
+    if isinstance(end, Missing):
+        first = await harness.ask("POST", "/waver", token=token, headers=sent)
+        assert first.status == 404
+    else:
+        with pytest.raises(Exception, match=r"(?i)disconnect|closed|reset"):
+            await harness.ask("POST", "/waver", token=token, headers=sent)
+    answers = [await harness.ask("POST", "/waver", token=token, headers=sent) for _ in range(2)]
+    assert [(said.status, said.body) for said in answers] == [(200, {"tries": 2})] * 2
+
+
+async def test_a_route_that_hands_its_key_to_no_unit_is_a_fault_of_ours(build: Build) -> None:
+    def forgetful(harness: Harness) -> tuple[Route, ...]:
+        async def work(_call: Call) -> Reply:
+            await harness.units.run(Unit, nothing)
+            return Reply()
+
+        return (Route("POST", "/forget", work, "Forget.", Scope.WRITE, status=204),)
+
+    harness = await build(forgetful)
+    token = await harness.join("alice")
+    said = await harness.ask("POST", "/forget", token=token, headers={"Idempotency-Key": KEY})
+    assert said.status == 500
+    assert (await harness.ask("POST", "/forget", token=token)).status == 204

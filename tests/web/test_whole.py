@@ -1,12 +1,16 @@
 """The whole node's application: nothing is served that is not written down."""
 
+import ast
+import inspect
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from node.app import System, open_node
+from node.app import Node, System, open_node
 from node.config import Config
 from node.ports import Request, Response
 from node.store.database import Database
@@ -30,8 +34,8 @@ class NoNetwork:
         pass
 
 
-@pytest.mark.clause("API-6.1", "API-8.1")
-async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
+@asynccontextmanager
+async def whole_node(tmp_path: Path) -> AsyncIterator[Node]:
     config = Config(origin="https://a.test", data_dir=str(tmp_path))
     database = Database(config.database_url)
 
@@ -41,6 +45,12 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
     await database.write(create)
     await database.close()
     async with open_node(config, System(FakeClock(), FakeEntropy(), NoNetwork())) as node:
+        yield node
+
+
+@pytest.mark.clause("API-6.1", "API-8.1")
+async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
+    async with whole_node(tmp_path) as node:
         app = node.application
         found = undocumented(app, app[ROUTES], PAGES, API)
         assert [one for one in found if one.split(" ")[1].startswith("/api/")] == []
@@ -61,3 +71,27 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
         and "Idempotency-Key" not in [one["name"] for one in operations["post"]["parameters"]]
     ]
     assert keyless == ["/login"]
+
+
+def reached(do: Any) -> str:
+    """The source of the function `do`, and of what it calls on its own page."""
+    page = ast.parse(Path(inspect.getsourcefile(do) or "").read_text())
+    written = (ast.FunctionDef, ast.AsyncFunctionDef)
+    functions = {f.name: f for f in ast.walk(page) if isinstance(f, written)}
+    names, seen = [do.__name__], {do.__name__}
+    for name in names:
+        for node in ast.walk(functions[name]):
+            called = getattr(node, "attr", getattr(node, "id", ""))
+            if called in functions and called not in seen:
+                seen.add(called)
+                names.append(called)
+    return "\n".join(ast.unparse(functions[name]) for name in names)
+
+
+@pytest.mark.clause("API-6.5")
+async def test_a_post_hands_its_key_to_the_unit_that_decides(tmp_path: Path) -> None:
+    """The kernel refuses a route that forgets it; this finds one that no other test has called."""
+    async with whole_node(tmp_path) as node:
+        posts = [r for r in node.application[ROUTES] if r.method == "POST" and r.idempotent]
+    assert len(posts) >= 20
+    assert [route.path for route in posts if "call.once" not in reached(route.do)] == []

@@ -1,4 +1,4 @@
-"""Accounts, invites, streams and deeds over a `MemoryTables`."""
+"""Accounts, invites, streams and idempotency marks over a `MemoryTables`."""
 
 import json
 from collections.abc import Sequence
@@ -216,17 +216,17 @@ class IdempotencyUnit(Unit):
     """Deeds and what was answered."""
 
     async def kept(self, token: bytes, key: str) -> Kept | None:
-        found = self.tables.deeds.get((token, key))
+        found = self.tables.marks.get((token, key))
         if found is None:
             return None
         kept, at = found
         return replace(kept, old=at <= micros(self.now - KEPT))
 
     async def keep(self, token: bytes, key: str, kept: Kept) -> None:
-        self.tables.deeds[token, key] = kept, micros(self.now)
+        self.tables.marks[token, key] = kept, micros(self.now)
 
     async def forget(self, token: bytes, key: str) -> None:
-        self.tables.deeds.pop((token, key), None)
+        self.tables.marks.pop((token, key), None)
 
 
 class StreamsUnit(Unit):

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from node.errors import Conflict
 from node.store import accounts as sql_accounts
 from node.store import e2ee as sql_e2ee
 from node.store import feeds as sql_feeds
@@ -17,7 +16,7 @@ from node.store import queue as sql_queue
 from node.store import streams as sql_streams
 from node.store import unit as sql
 from node.store.idempotency import Kept
-from node.store.idempotency_marks import UNDER_WAY
+from node.store.idempotency_marks import IdempotencyMark
 from node.store.wakeups import Wakeups
 from node.testing.memory.accounts import AccountsUnit, IdempotencyUnit, InvitesUnit, StreamsUnit
 from node.testing.memory.e2ee import E2eeUnit
@@ -55,13 +54,20 @@ class Units(sql.Units):
         self._context = context
         self._wakeups = wakeups
 
-    async def run(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
+    async def run(
+        self,
+        kind: type[U],
+        work: Callable[[U], Awaitable[T]],
+        once: IdempotencyMark | None = None,
+        undecided: tuple[type, ...] = (),
+    ) -> T:
         await asyncio.sleep(0)  # as with a database, others have their turn before
         unit: Any = STANDS_FOR[kind](self.tables, self._context)
         before = self.tables.cut()
         try:
             result = at_once(work(unit))
-            self._mark(unit)
+            if once is not None and not isinstance(result, undecided):
+                self._put_mark(once, unit)
         except BaseException:
             self.tables.back(before)
             raise
@@ -73,15 +79,13 @@ class Units(sql.Units):
         unit: Any = STANDS_FOR[kind](self.tables, self._context)
         return at_once(work(unit))
 
-    def _mark(self, unit: Unit) -> None:
-        deed = UNDER_WAY.get()
-        if deed is None or deed.marked:
-            return
-        key = (deed.token, deed.key)
-        if key in self.tables.deeds:
-            raise Conflict("API-6.3", "the same request is being answered elsewhere: try again")
-        self.tables.deeds[key] = Kept(deed.request, 0, b""), micros(unit.now)
-        deed.marked = True
+    def _put_mark(self, mark: IdempotencyMark, unit: Unit) -> None:
+        mark.check_unmade()
+        key = (mark.token, mark.key)
+        if key in self.tables.marks:
+            raise mark.taken()
+        self.tables.marks[key] = Kept(mark.request, 0, b""), micros(unit.now)
+        mark.made = True
 
 
 def at_once(work: Awaitable[T]) -> T:

@@ -169,7 +169,7 @@ class MemoryTables:
     invites: dict[bytes, Invite] = field(default_factory=dict)
     devices: dict[str, tuple[str, Device]] = field(default_factory=dict)  # those logged in
     tokens: dict[bytes, Token] = field(default_factory=dict)
-    deeds: dict[tuple[bytes, str], tuple[Kept, int]] = field(default_factory=dict)
+    marks: dict[tuple[bytes, str], tuple[Kept, int]] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
     friendships: dict[tuple[str, str], tuple[Friendship, int]] = field(default_factory=dict)
