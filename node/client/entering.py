@@ -71,7 +71,7 @@ def read_door(text: str, connect: str = "", ca_file: str = "") -> Door:
 async def sign_up(door: Door, wish: Wish, machine: Machine) -> tuple[AccountView, Profile | None]:
     """A new account with this machine as its first device.
 
-    No profile: the account waits for an administrator; then log in. Raises `Forbidden` (GRA-2.2)
+    No profile: the account waits for an administrator; then log in. Raises `Forbidden` (ACC-2.2)
     for an invite that is no longer good, `Conflict` for a name that is taken.
     """
     body = NewAccount(
@@ -86,7 +86,7 @@ async def sign_up(door: Door, wish: Wish, machine: Machine) -> tuple[AccountView
 
 
 async def log_in(door: Door, wish: Wish, machine: Machine) -> Profile:
-    """Make this machine a device. Raises `Unproven` (GRA-1.5) for a wrong name or password."""
+    """Make this machine a device. Raises `Unproven` (ACC-1.5) for a wrong name or password."""
     body = LogIn(name=wish.name, password=wish.password, device_name=wish.device_name)
     _, entered = await _enter(door, "/login", body, machine)
     assert entered is not None, "a login always makes a device"

@@ -69,13 +69,13 @@ class Kith(Chatting, Posts, Videos, Accounts):
     ) -> "Kith":
         """A new account, with this machine as its first device. `origin` may be an invite link.
 
-        Raises `Conflict` (GRA-2.1) when an administrator has to say yes first.
+        Raises `Conflict` (ACC-2.1) when an administrator has to say yes first.
         """
         door = _door(origin, invite, connect, ca_file)
         wish = Wish(name, password, device_name)
         _, made = await entering.sign_up(door, wish, Machine(Path(home), passphrase, clock))
         if made is None:
-            raise Conflict("GRA-2.1", "the account waits for an administrator: log in later")
+            raise Conflict("ACC-2.1", "the account waits for an administrator: log in later")
         return cls(made, home, passphrase, clock)
 
     @classmethod

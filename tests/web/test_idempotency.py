@@ -51,7 +51,12 @@ async def test_a_key_is_long_enough_that_nobody_guesses_it(harness: Harness, key
 async def test_a_sign_up_is_repeated_with_its_token_though_nothing_secret_is_kept(
     harness: Harness,
 ) -> None:
-    body = {"name": "alice", "password": PASSWORD, "invite": await harness.invite()}
+    body = {
+        "name": "alice",
+        "password": PASSWORD,
+        "invite": await harness.invite(),
+        "device_name": "phone",
+    }
     sent = {"Idempotency-Key": KEY}
     first = await harness.ask("POST", "/accounts", body, headers=sent)
     again = await harness.ask("POST", "/accounts", body, headers=sent)
@@ -124,9 +129,9 @@ async def test_a_deed_that_is_refused_after_its_first_unit_may_be_tried_again(bu
             await harness.units.run(InvitesUnit, deed)
             tries.append(1)
             if len(tries) == 1:
-                raise Missing("GRA-1.3", "not yet")
+                raise Missing("ACC-1.3", "not yet")
             if len(tries) > 2:
-                raise Conflict("GRA-1.3", "once too often")
+                raise Conflict("ACC-1.3", "once too often")
             return Reply({"tries": len(tries)})
 
         return (Route("POST", "/waver", work, "Waver.", Scope.WRITE, answers=dict[str, int]),)
