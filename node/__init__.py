@@ -16,7 +16,8 @@ The map, from the roof down; an arrow of imports may only point down (import-lin
 - `video/`       uploads, renditions, publishing
 - `e2ee/`        the envelope, key packages, the relay; `mls/` is RFC 9420
 - `inbox/`       arrivals, posts, feeds, notices, event streams
-- `graph/`       accounts, invites, friendship, following
+- `accounts/`    accounts, sign-up, invites, sessions, devices
+- `graph/`       who knows whom: friendship, blocks, following
 - `federation/`  activities, receiving, sending, discovery
 - `wire/`        bytes ⇄ values: pure, shared by server and device
 - `ports`        Clock, Entropy, Fetch, Blobs

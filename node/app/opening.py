@@ -7,13 +7,14 @@ from datetime import timedelta
 from aiohttp import web
 from msgspec import Struct
 
+from node.accounts import invites
+from node.accounts.actors import instance, new_actor_id
+from node.accounts.sign_up import Registration, settle_in
 from node.app.application import make_application
 from node.app.handlers import handlers
 from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
-from node.graph.actors import instance, new_actor_id
-from node.graph.invites import Registration, first_admin, settle_in
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.invites import InvitesUnit
@@ -21,9 +22,8 @@ from node.store.jobs import Jobs
 from node.store.purge import Purge
 from node.store.queue import Waiting
 from node.store.settled import SettledUnit
-from node.web import invites, wellknown
+from node.web import wellknown
 from node.web.health import Health
-from node.web.signup import digest_of_invite
 from node.web.streams import Streams
 from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm, PrivateKey
@@ -72,12 +72,12 @@ async def _settle(config: Config, system: System, stores: Stores) -> str:
 
 
 async def admin_invite(node: Node, system: System) -> str | None:
-    """A link for the first administrator, or None when there is one (GRA-2.6)."""
+    """A link for the first administrator, or None when there is one (ACC-2.6)."""
     secret = invites.new_secret(system.entropy)
     made = await node.stores.units.run(
-        InvitesUnit, lambda unit: first_admin(digest_of_invite(secret), unit)
+        InvitesUnit, lambda unit: invites.first_admin(invites.digest_of(secret), unit)
     )
-    return invites.invite_url(node.config.reached_at, secret) if made else None
+    return invites.url_of(node.config.reached_at, secret) if made else None
 
 
 def _worker(

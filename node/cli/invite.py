@@ -6,22 +6,20 @@ from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError
 
+from node.accounts import invites
+from node.accounts.account import Role
 from node.cli.child import is_first_start
 from node.cli.migrate import migrate
 from node.cli.starting import NAMELESS, options, read_config
 from node.config import Config
 from node.errors import Missing, NodeError, Unreachable
 from node.federation.activities import render
-from node.graph.accounts import Role
-from node.graph.invites import Invite, read_uses
 from node.store.database import Database
 from node.store.invites import InvitesUnit
 from node.store.settled import SettledUnit, check_names
 from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.system import SystemClock, SystemEntropy
-from node.web.invites import invite_url, new_secret
-from node.web.signup import digest_of_invite
 
 
 async def named(config: Config) -> Config:
@@ -60,23 +58,23 @@ def absent(config: Config) -> Missing:
 
 
 async def make(config: Config, role: Role, uses: int, days: int) -> str:
-    """A fresh link. Raises `Malformed` (GRA-2.3) for uses or days beyond what an invite has."""
-    span = read_uses(uses, days)
+    """A fresh link. Raises `Malformed` (ACC-2.3) for uses or days beyond what an invite has."""
+    span = invites.read_uses(uses, days)
     entropy, database = SystemEntropy(), Database(config.database_url)
     units = Units(database, UnitContext(config.origin, SystemClock(), entropy, render), Wakeups())
-    secret = new_secret(entropy)
+    secret = invites.new_secret(entropy)
 
     async def write(unit: InvitesUnit) -> None:
-        digest = digest_of_invite(secret)
+        digest = invites.digest_of(secret)
         await unit.add_invite(
-            Invite(digest, unit.fresh(), None, role, False, uses, unit.now, unit.now + span)
+            invites.Invite(digest, unit.fresh(), None, role, False, uses, unit.now, unit.now + span)
         )
 
     try:
         await units.run(InvitesUnit, write)
     finally:
         await database.close()
-    return invite_url(config.reached_at, secret)
+    return invites.url_of(config.reached_at, secret)
 
 
 def main(argv: list[str]) -> int:

@@ -79,13 +79,13 @@ class Kith(Conversations, Posts, Videos, Accounts):
     ) -> "Kith":
         """A new account, with this machine as its first device. `origin` may be an invite link.
 
-        Raises `Conflict` (GRA-2.1) when an administrator has to say yes first.
+        Raises `Conflict` (ACC-2.1) when an administrator has to say yes first.
         """
         server = _server(origin, invite, connect, ca_file)
         who = Credentials(name, password, device_name)
         _, made = await sign_in.sign_up(server, who, LocalDevice(Path(home), passphrase, clock))
         if made is None:
-            raise Conflict("GRA-2.1", "the account waits for an administrator: log in later")
+            raise Conflict("ACC-2.1", "the account waits for an administrator: log in later")
         return cls(made, home, passphrase, clock)
 
     @classmethod

@@ -73,7 +73,7 @@ async def sign_up(
 ) -> tuple[AccountView, Profile | None]:
     """A new account with this machine as its first device.
 
-    No profile: the account waits for an administrator; then log in. Raises `Forbidden` (GRA-2.2)
+    No profile: the account waits for an administrator; then log in. Raises `Forbidden` (ACC-2.2)
     for an invite that is no longer good, `Conflict` for a name that is taken.
     """
     body = NewAccount(
@@ -88,7 +88,7 @@ async def sign_up(
 
 
 async def log_in(server: Server, who: Credentials, here: LocalDevice) -> Profile:
-    """Make this machine a device. Raises `Unproven` (GRA-1.5) for a wrong name or password."""
+    """Make this machine a device. Raises `Unproven` (ACC-1.5) for a wrong name or password."""
     body = LogIn(name=who.name, password=who.password, device_name=who.device_name)
     _, made = await _open_session(server, "/login", body, here)
     assert made is not None, "a login always makes a device"

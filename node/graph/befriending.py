@@ -90,7 +90,7 @@ async def confirm(unit: FriendshipUnit, actor: str, other: str) -> None:
 
 
 async def introduce(unit: FriendshipUnit, inviter: str, newcomer: str) -> None:
-    """Make two of our own people friends, told by the same activities as any others (GRA-2.7)."""
+    """Make two of our own people friends, told by the same activities as any others (ACC-2.7)."""
     await request(unit, inviter, newcomer)
     asked = await unit.friendship(inviter, newcomer)
     before = await unit.friendship(newcomer, inviter)

@@ -1,4 +1,4 @@
-"""Accounts, names, tokens, devices, as rows (GRA-1)."""
+"""Accounts, names, tokens, devices, as rows (ACC-1)."""
 
 import json
 from collections.abc import Sequence
@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, union, update
 
-from node.graph.accounts import Account, Bearer, Device, Profile, Role, State
-from node.graph.actors import LocalActor, NewKey
+from node.accounts.account import Account, Profile, Role, State
+from node.accounts.actors import LocalActor, NewKey
 from node.store import tables
-from node.store.unit import Unit
+from node.store.sessions import SessionsUnit
 from node.store.upserts import insert_ignore
 from node.wire.api.cursor import Cursor
 from node.wire.times import from_micros, micros
@@ -42,8 +42,8 @@ def _account(row: Any) -> Account:
     )
 
 
-class AccountsUnit(Unit):
-    """Queries over `accounts`, `names`, `devices`, `tokens`, and the actors of ours."""
+class AccountsUnit(SessionsUnit):
+    """Queries over `accounts`, `names` and the actors of ours, beside those over sessions."""
 
     @property
     def origin(self) -> str:
@@ -226,96 +226,3 @@ class AccountsUnit(Unit):
                     created=at,
                 )
             )
-
-    # -- devices and tokens --------------------------------------------------------------------
-
-    async def bearer(self, digest: bytes) -> Bearer | None:
-        """Whom a token proves, unless it or its device has ended."""
-        tokens, devices, accounts = tables.tokens, tables.devices, tables.accounts
-        found = await self.connection.execute(
-            select(
-                accounts.c.id,
-                accounts.c.actor,
-                accounts.c.name,
-                accounts.c.role,
-                accounts.c.state,
-                tokens.c.device,
-                tokens.c.scopes,
-                devices.c.last_seen,
-            )
-            .join_from(tokens, accounts, accounts.c.id == tokens.c.account)
-            .join(devices, devices.c.id == tokens.c.device)
-            .where(
-                tokens.c.digest == digest,
-                tokens.c.revoked.is_(None),
-                devices.c.revoked.is_(None),
-                tokens.c.expires.is_(None) | (tokens.c.expires > micros(self.now)),
-            )
-        )
-        row = found.one_or_none()
-        if row is None:
-            return None
-        seen = None if row.last_seen is None else from_micros(row.last_seen)
-        return Bearer(
-            row.id, row.actor, row.name, row.role, State(row.state), row.device, row.scopes, seen
-        )
-
-    async def seen(self, device: str) -> None:
-        """Note that the device was used."""
-        table = tables.devices
-        await self.connection.execute(
-            update(table).where(table.c.id == device).values(last_seen=micros(self.now))
-        )
-
-    async def add_device(self, account: str, device: Device, digest: bytes, scopes: str) -> None:
-        at = micros(self.now)
-        await self.connection.execute(
-            tables.devices.insert().values(
-                id=device.id, account=account, name=device.name, created=at, last_seen=at
-            )
-        )
-        await self.connection.execute(
-            tables.tokens.insert().values(
-                digest=digest, account=account, device=device.id, scopes=scopes, created=at
-            )
-        )
-
-    async def devices(self, account: str) -> Sequence[Device]:
-        """Those logged in, the newest first."""
-        table = tables.devices
-        found = await self.connection.execute(
-            select(table)
-            .where(table.c.account == account, table.c.revoked.is_(None))
-            .order_by(table.c.created.desc(), table.c.id.desc())
-        )
-        return [
-            Device(
-                row.id,
-                row.name,
-                from_micros(row.created),
-                None if row.last_seen is None else from_micros(row.last_seen),
-            )
-            for row in found
-        ]
-
-    async def revoke_devices(self, account: str, only: str = "", but: str = "") -> int:
-        """End devices of the account: `only` one, or all `but` one. How many were ended.
-
-        Their streams are woken, look, and end too.
-        """
-        table, at = tables.devices, micros(self.now)
-        ended = (
-            update(table)
-            .where(table.c.account == account, table.c.revoked.is_(None), table.c.id != but)
-            .values(revoked=at)
-        )
-        if only:
-            ended = ended.where(table.c.id == only)
-        done = await self.connection.execute(ended.returning(table.c.id))
-        devices = [row.id for row in done]
-        tokens = tables.tokens
-        await self.connection.execute(
-            update(tokens).where(tokens.c.device.in_(devices)).values(revoked=at)
-        )
-        self.wakes |= {f"events:{account}", "tokens"}
-        return len(devices)

@@ -1,4 +1,4 @@
-"""Invites, and the settings of sign-up, as rows (GRA-2)."""
+"""Invites, and the settings of sign-up, as rows (ACC-2)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
 
-from node.graph.accounts import Role
+from node.accounts.account import Role
+from node.accounts.invites import Invite
+from node.accounts.sign_up import Registration
 from node.graph.befriending import introduce
-from node.graph.invites import Invite, Registration
 from node.store import tables
 from node.store.accounts import AccountsUnit
 from node.store.graph import GraphUnit

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Select, and_, delete, func, or_, select, update
 
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
-from node.store.tables import accounts, actors, devices, friendships, key_packages
+from node.store.tables import actors, devices, friendships, key_packages
 from node.store.unit import Unit
 from node.wire.times import micros
 
@@ -29,8 +29,7 @@ class KeyPackagesUnit(Unit):
     async def devices_of(self, actor: str) -> list[str]:
         found = await self.connection.execute(
             select(devices.c.id)
-            .join(accounts, accounts.c.id == devices.c.account)
-            .where(accounts.c.actor == actor, devices.c.revoked.is_(None))
+            .where(devices.c.actor == actor, devices.c.revoked.is_(None))
             .order_by(devices.c.id)
         )
         return list(found.scalars())

@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, delete, func, or_, select
 
 from node.e2ee.envelope import Sealed
 from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
-from node.store.tables import accounts, devices, events, mailbox
+from node.store.tables import devices, events, mailbox
 from node.store.unit import Unit
 from node.store.upserts import insert_ignore
 from node.wire.times import micros
@@ -39,8 +39,7 @@ DROP_EVENTS = delete(events).where(
 FULL = (
     select(_M.device)
     .join(devices, and_(devices.c.id == _M.device, devices.c.revoked.is_(None)))
-    .join(accounts, accounts.c.id == devices.c.account)
-    .where(accounts.c.actor.in_(bindparam("recipients", expanding=True)))
+    .where(devices.c.actor.in_(bindparam("recipients", expanding=True)))
     .group_by(_M.device)
     .having(
         or_(

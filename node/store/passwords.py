@@ -1,4 +1,4 @@
-"""Passwords as Argon2id: 64 MiB and three passes, one at a time in a thread (GRA-1.4)."""
+"""Passwords as Argon2id: 64 MiB and three passes, one at a time in a thread (ACC-1.4)."""
 
 import asyncio
 

@@ -96,6 +96,7 @@ RULES: Mapping[str, tuple[str, Rule]] = {
     ),
     "outbox": ("non-public ones 30 days after the last delivery is settled", _outbox),
     "tombstones": ("365 days after deleted; ours forever", _tombstones),
+    "sessions": ("90 days after revoked", lambda ago: tables.sessions.c.revoked < ago(90 * DAY)),
     "invites": ("90 days after expires", lambda ago: tables.invites.c.expires < ago(90 * DAY)),
     "idempotency": ("24 hours after created", lambda ago: tables.idempotency.c.created < ago(DAY)),
     "notices": ("180 days after created", lambda ago: tables.notices.c.created < ago(180 * DAY)),

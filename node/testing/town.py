@@ -97,7 +97,10 @@ class Town:
                 made = await line.ask("POST", "/invites", InviteView, NewInvite())
                 link = made.url or ""
         body = NewAccount(
-            name=name, password=f"{name} has a long password", invite=link.rpartition("/")[2]
+            name=name,
+            password=f"{name} has a long password",
+            device_name="phone",
+            invite=link.rpartition("/")[2],
         )
         async with town_node.line() as line:
             session = await line.ask("POST", "/accounts", Session, body)

@@ -1,21 +1,22 @@
-"""Routes of one's account: sign-up, login, profile, devices, and who is who (API-9, GRA-1)."""
+"""Routes of one's account: sign-up, login, profile, sessions, devices, and who is who (ACC)."""
 
 from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
+from node.accounts import devices, passwords, profile, sessions
+from node.accounts.account import Account, Role, State, account_of, delete_account
+from node.accounts.sessions import Wanted, read_wanted
+from node.accounts.tokens import new_token
 from node.errors import Forbidden, Malformed, Unproven
 from node.federation.activities.prose import paragraphs
-from node.graph import accounts
-from node.graph.accounts import Account, State
 from node.ports import Entropy
 from node.store.accounts import AccountsUnit
 from node.store.unit import Units
-from node.web.auth import new_token
 from node.web.profiles import Change, Profiles, PublicKeys
 from node.web.routes import ALL_SCOPES, Call, Reply, Route, Scope
 from node.web.signup import SignUp, Wish
-from node.web.views import account_view, device_view
+from node.web.views import account_view, device_view, session_view
 from node.wire.api.accounts import (
     AccountView,
     ActorView,
@@ -26,6 +27,7 @@ from node.wire.api.accounts import (
     LogIn,
     NewAccount,
     Session,
+    SessionList,
 )
 
 Find = Callable[[str], Awaitable[ActorView]]
@@ -51,19 +53,24 @@ def routes(
     return (
         Route("POST", "/accounts", own.sign_up, "Sign up; 202 when an administrator decides.",
               None, NewAccount, Session, 201, sensitive=True),
-        Route("POST", "/login", own.log_in, "Prove a password and get a new device's token.",
+        Route("POST", "/login", own.log_in, "Prove a password and get the token of a new session.",
               None, LogIn, Session, 201, idempotent=False, sensitive=True),
         Route("GET", "/account", own.show, "One's own account.", Scope.READ, answers=AccountView),
         Route("PATCH", "/account", own.change, "Change what is given of one's profile.",
               Scope.WRITE, ChangeProfile, AccountView),
         Route("POST", "/account/password", own.change_password,
-              "Change the password; all other devices are logged out.",
+              "Change the password; all other sessions and devices end.",
               Scope.WRITE, ChangePassword, None, 204, sensitive=True),
         Route("DELETE", "/account", own.delete, "Delete the account; there is no way back.",
               Scope.WRITE, DeleteAccount, None, 204, sensitive=True),
-        Route("GET", "/devices", own.devices, "Where one is logged in.",
+        Route("GET", "/sessions", own.sessions, "Where one is logged in, apps included.",
+              Scope.READ, answers=SessionList),
+        Route("DELETE", "/sessions/{id}", own.end_session,
+              "End a session and its streams; its device stays.", Scope.WRITE, status=204),
+        Route("GET", "/devices", own.devices, "One's devices: who holds MLS keys in one's name.",
               Scope.READ, answers=DeviceList),
-        Route("DELETE", "/devices/{id}", own.revoke, "Log a device out; its streams end.",
+        Route("DELETE", "/devices/{id}", own.revoke_device,
+              "Revoke a device: its sessions end, its mailbox and key packages are void.",
               Scope.WRITE, status=204),
         Route("GET", "/accounts/lookup", lookup, "Who is behind an address, here or elsewhere.",
               Scope.READ, answers=ActorView, query={"acct": "The address, as @bob@example.org."}),
@@ -81,7 +88,7 @@ class OwnAccount(Struct, frozen=True):
 
     async def sign_up(self, call: Call) -> Reply:
         asked: NewAccount = call.body
-        name = _device_name(asked.device_name)
+        wanted = read_wanted(asked.client_name, asked.device_name, "", _agent(call))
         account = await self.signing_up.sign_up(
             Wish(
                 name=asked.name,
@@ -95,43 +102,45 @@ class OwnAccount(Struct, frozen=True):
         )
         if account.state is State.PENDING:
             return Reply(Session(account=account_view(account, self.domain)), 202)
-        return Reply(await self._session(account, name))
+        return Reply(await self._session(account, wanted))
 
     async def log_in(self, call: Call) -> Reply:
         asked: LogIn = call.body
-        name = _device_name(asked.device_name)
+        wanted = read_wanted(asked.client_name, asked.device_name, asked.device, _agent(call))
         account = await self.signing_up.prove(asked.name, asked.password)
-        return Reply(await self._session(account, name))
+        return Reply(await self._session(account, wanted))
 
-    async def _session(self, account: Account, device_name: str) -> Session:
+    async def _session(self, account: Account, wanted: Wanted) -> Session:
         token = new_token(self.entropy)
         scopes = list(ALL_SCOPES)
-        if account.role is accounts.Role.ADMIN:
+        if account.role is Role.ADMIN:
             scopes.append(Scope.ADMIN)
-        device = await self.units.run(
+        begun = await self.units.run(
             AccountsUnit,
-            lambda unit: accounts.log_in(
-                account, device_name, token.digest, " ".join(scopes), unit
-            ),
+            lambda unit: sessions.log_in(account, wanted, token.digest, " ".join(scopes), unit),
         )
-        view = account_view(account, self.domain)
-        return Session(account=view, token=token.secret, device=device.id)
+        return Session(
+            account=account_view(account, self.domain),
+            token=token.secret,
+            session=begun.id,
+            device=begun.device or None,
+        )
 
     async def show(self, call: Call) -> Reply:
         id = call.caller.account
-        account = await self.units.look(AccountsUnit, lambda unit: accounts.account_of(id, unit))
+        account = await self.units.look(AccountsUnit, lambda unit: account_of(id, unit))
         return Reply(account_view(account, self.domain))
 
     async def change(self, call: Call) -> Reply:
         asked: ChangeProfile = call.body
         shown, summary, locale = asked.display_name, asked.summary, asked.locale
         if shown is not None:
-            shown = accounts.read_text(shown, accounts.LONGEST_DISPLAY_NAME, "a display name")
+            shown = profile.read_text(shown, profile.LONGEST_DISPLAY_NAME, "a display name")
         if summary is not None:
-            text = accounts.read_text(summary, accounts.LONGEST_SUMMARY, "a description")
+            text = profile.read_text(summary, profile.LONGEST_SUMMARY, "a description")
             summary = paragraphs(text)
         if locale is not None:
-            locale = accounts.read_locale(locale)
+            locale = profile.read_locale(locale)
         caller = call.caller
         account = await self.profiles.change(
             caller.account, caller.actor, Change(shown, summary, locale)
@@ -145,7 +154,9 @@ class OwnAccount(Struct, frozen=True):
         hashed = await self.signing_up.new_password(asked.new_password, caller.name)
         await self.units.run(
             AccountsUnit,
-            lambda unit: accounts.change_password(caller.account, hashed, caller.device, unit),
+            lambda unit: passwords.change_password(
+                caller.account, hashed, caller.session, caller.device, unit
+            ),
             once=call.once,
         )
         return Reply()
@@ -154,9 +165,7 @@ class OwnAccount(Struct, frozen=True):
         asked: DeleteAccount = call.body
         caller = call.caller
         await self._prove(caller.name, asked.password)
-        await self.units.run(
-            AccountsUnit, lambda unit: accounts.delete_account(caller.account, unit)
-        )
+        await self.units.run(AccountsUnit, lambda unit: delete_account(caller.account, unit))
         return Reply()
 
     async def _prove(self, name: str, password: str) -> None:
@@ -164,18 +173,28 @@ class OwnAccount(Struct, frozen=True):
         try:
             await self.signing_up.prove(name, password)
         except Unproven:
-            raise Forbidden("GRA-1.7", "this is not the account's password") from None
+            raise Forbidden("ACC-1.7", "the password is wrong") from None
+
+    async def sessions(self, call: Call) -> Reply:
+        caller = call.caller
+        found = await self.units.look(AccountsUnit, lambda unit: unit.sessions(caller.account))
+        return Reply(SessionList(items=[session_view(one, caller.session) for one in found]))
+
+    async def end_session(self, call: Call) -> Reply:
+        account, session = call.caller.account, call.path["id"]
+        await self.units.run(AccountsUnit, lambda unit: sessions.end(account, session, unit))
+        return Reply()
 
     async def devices(self, call: Call) -> Reply:
         caller = call.caller
         found = await self.units.look(AccountsUnit, lambda unit: unit.devices(caller.account))
         return Reply(DeviceList(items=[device_view(one, caller.device) for one in found]))
 
-    async def revoke(self, call: Call) -> Reply:
+    async def revoke_device(self, call: Call) -> Reply:
         account, device = call.caller.account, call.path["id"]
-        await self.units.run(AccountsUnit, lambda unit: accounts.revoke(account, device, unit))
+        await self.units.run(AccountsUnit, lambda unit: devices.revoke(account, device, unit))
         return Reply()
 
 
-def _device_name(text: str) -> str:
-    return accounts.read_text(text, accounts.LONGEST_DEVICE_NAME, "a device's name") or "unnamed"
+def _agent(call: Call) -> str:
+    return call.headers.get("User-Agent", "")

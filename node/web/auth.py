@@ -1,44 +1,22 @@
 """Who calls: bearer tokens, their scopes, and the administrator's door (API-3)."""
 
 import asyncio
-import base64
 from collections.abc import Mapping
 from datetime import timedelta
-from hashlib import sha256
 
-from msgspec import Struct
-
+from node.accounts.account import Role, State
+from node.accounts.sessions import SEEN_EVERY_SECONDS, Bearer
+from node.accounts.tokens import digest_of
 from node.errors import Forbidden, Unproven
 from node.federation.memory import Memory
-from node.graph.accounts import SEEN_EVERY_SECONDS, Bearer, Role, State
-from node.ports import Clock, Entropy
-from node.store.accounts import AccountsUnit
+from node.ports import Clock
+from node.store.sessions import SessionsUnit
 from node.store.unit import Units
 from node.store.wakeups import Wakeups
 from node.web.routes import Caller, Route, Scope
 
-PREFIX = "kith_"  # so that scanners for leaked secrets know one when they see it
-TOKEN_BYTES = 32
 KEPT_SECONDS = 5.0
 MOST_KEPT = 10_000
-
-
-class Token(Struct, frozen=True):
-    """A new token: `secret` is told once, `digest` is kept (API-3.4)."""
-
-    secret: str
-    digest: bytes
-
-
-def new_token(entropy: Entropy) -> Token:
-    """A token of 256 bits."""
-    secret = PREFIX + base64.urlsafe_b64encode(entropy.draw(TOKEN_BYTES)).decode().rstrip("=")
-    return Token(secret, digest_of(secret))
-
-
-def digest_of(secret: str) -> bytes:
-    """SHA-256: a token has 256 bits of chance, so a slow hash would add nothing."""
-    return sha256(secret.encode()).digest()
 
 
 def read_bearer(headers: Mapping[str, str]) -> bytes | None:
@@ -86,7 +64,7 @@ class Guard:
             self._kept = Memory(MOST_KEPT, KEPT_SECONDS)
         bearer = self._kept.get(digest, self._clock.ticks())
         if bearer is None:
-            bearer = await self._units.look(AccountsUnit, lambda unit: unit.bearer(digest))
+            bearer = await self._units.look(SessionsUnit, lambda unit: unit.bearer(digest))
             if bearer is not None and not self._rung.done():
                 self._kept.put(digest, bearer, self._clock.ticks())
         return bearer
@@ -97,11 +75,18 @@ class Guard:
         if bearer is None or bearer.state is not State.ACTIVE:
             raise Unproven("API-3.1", "this token is not valid: log in again")
         if self._stale(bearer):
-            await self._units.run(AccountsUnit, lambda unit: unit.seen(bearer.device))
+            await self._units.run(SessionsUnit, lambda unit: unit.seen(bearer.session))
             self._wakeups.wake({"tokens"})
         scopes = frozenset(Scope(name) for name in bearer.scopes.split())
         return Caller(
-            bearer.account, bearer.actor, bearer.name, bearer.device, bearer.role, digest, scopes
+            account=bearer.account,
+            actor=bearer.actor,
+            name=bearer.name,
+            role=bearer.role,
+            session=bearer.session,
+            device=bearer.device,
+            token=digest,
+            scopes=scopes,
         )
 
     async def holds(self, digest: bytes) -> bool:
@@ -111,4 +96,4 @@ class Guard:
 
     def _stale(self, bearer: Bearer) -> bool:
         span = timedelta(seconds=SEEN_EVERY_SECONDS)
-        return bearer.last_seen is None or self._clock.now() - bearer.last_seen >= span
+        return self._clock.now() - bearer.last_seen >= span

@@ -32,7 +32,7 @@ class KeyPackages:
 
     async def publish(self, call: Call) -> Reply:
         new: api.NewKeyPackages = call.body
-        who = _device(call)
+        who = call.device_caller
         if len(new.packages) > MOST_PACKAGES_AT_ONCE:
             raise Malformed("E2E-2.3", f"at most {MOST_PACKAGES_AT_ONCE} packages at once")
         packages = [NewPackage(p.content, p.last_resort) for p in new.packages]
@@ -44,12 +44,12 @@ class KeyPackages:
         return Reply(_stock(stock))
 
     async def stock(self, call: Call) -> Reply:
-        device = _device(call).device
+        device = call.device_caller.device
         return Reply(_stock(await self._units.look(E2eeUnit, lambda u: u.stock_of(device))))
 
     async def claim(self, call: Call) -> Reply:
         asked: api.ClaimRequest = call.body
-        who = _device(call)
+        who = call.device_caller
         found = await self._seek(call, who, asked)
         if isinstance(found, Abroad) and found.address is None:
             await self._peers.meet(asked.actor)
@@ -98,7 +98,7 @@ class Conversations:
         raise Unreachable("somebody could not be looked up")
 
     async def mine(self, call: Call) -> Reply:
-        device = _device(call).device
+        device = call.device_caller.device
         found = await self._units.look(E2eeUnit, lambda unit: unit.conversations_of(device))
         return Reply(api.ConversationList(items=[_conversation(c) for c in found]))
 
@@ -168,7 +168,7 @@ class Mailbox:
         self._units = units
 
     async def pull(self, call: Call) -> Reply:
-        device, after = _device(call).device, call.after.at if call.after else 0
+        device, after = call.device_caller.device, call.after.at if call.after else 0
         found = await self._units.look(
             E2eeUnit, lambda unit: mailbox.pull(unit, device, after, call.limit)
         )
@@ -178,7 +178,7 @@ class Mailbox:
 
     async def acknowledge(self, call: Call) -> Reply:
         said: api.Acknowledgement = call.body
-        who = _device(call)
+        who = call.device_caller
         box = Box(who.device, who.account, who.actor)
         await self._units.run(
             E2eeUnit, lambda unit: mailbox.acknowledge(unit, box, said.seq), once=call.once
@@ -186,14 +186,8 @@ class Mailbox:
         return Reply()
 
 
-def _device(call: Call) -> Caller:
-    if not call.caller.device:
-        raise Forbidden("E2E-3.2", "sealed messages need a token of a device")
-    return call.caller
-
-
 def _sender(call: Call) -> Sender:
-    who = _device(call)
+    who = call.device_caller
     return Sender(who.actor, who.account, who.device)
 
 

@@ -1,19 +1,17 @@
-"""Routes of invites, of sign-up's settings, and of the node's administrators (GRA-2)."""
-
-import base64
+"""Routes of invites, of sign-up's settings, and of the node's administrators (ACC-2)."""
 
 from msgspec import Struct
 
+from node.accounts import invites, sign_up
+from node.accounts.account import Account, Role, State, account_of, suspend
+from node.accounts.sign_up import Registration
 from node.config import Config
 from node.errors import Malformed
-from node.graph import accounts, invites
-from node.graph.accounts import Account, Role, State
-from node.graph.invites import Registration
 from node.ports import Entropy
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.web.routes import Call, Reply, Route, Scope
-from node.web.signup import SignUp, digest_of_invite
+from node.web.signup import SignUp
 from node.web.views import applicant_view, invite_view
 from node.wire.api.accounts import (
     Applicant,
@@ -27,18 +25,6 @@ from node.wire.api.accounts import (
 )
 from node.wire.api.cursor import Cursor
 from node.wire.times import micros
-
-SECRET_BYTES = 20
-
-
-def new_secret(entropy: Entropy) -> str:
-    """The secret part of an invite link: 160 bits, without look-alikes to read out."""
-    return base64.b32encode(entropy.draw(SECRET_BYTES)).decode().lower()
-
-
-def invite_url(reached_at: str, secret: str) -> str:
-    """The link that opens the sign-up page."""
-    return f"{reached_at}/invite/{secret}"
 
 
 def routes(units: Units, signing_up: SignUp, entropy: Entropy, config: Config) -> tuple[Route, ...]:
@@ -103,18 +89,18 @@ class Guests(Struct, frozen=True):
 
     async def make(self, call: Call) -> Reply:
         asked: NewInvite = call.body
-        account = call.caller.account
-        secret = new_secret(self.entropy)
-        digest, role = digest_of_invite(secret), Role(asked.role)
+        id = call.caller.account
+        secret = invites.new_secret(self.entropy)
+        digest, role = invites.digest_of(secret), Role(asked.role)
 
         async def work(unit: InvitesUnit) -> invites.Invite:
-            maker = await invites.account_there(account, unit)
+            maker = await account_of(id, unit)
             return await invites.make_invite(
                 maker, digest, asked.uses, asked.days, asked.befriends, role, unit
             )
 
         made = await self.units.run(InvitesUnit, work, once=call.once)
-        return Reply(invite_view(made, invite_url(self.config.reached_at, secret)))
+        return Reply(invite_view(made, invites.url_of(self.config.reached_at, secret)))
 
     async def list(self, call: Call) -> Reply:
         account = call.caller.account
@@ -157,12 +143,12 @@ class Administration(Struct, frozen=True):
 
     async def reject(self, call: Call) -> Reply:
         id = call.path["id"]
-        await self.units.run(InvitesUnit, lambda unit: invites.reject(id, unit), once=call.once)
+        await self.units.run(InvitesUnit, lambda unit: sign_up.reject(id, unit), once=call.once)
         return Reply()
 
     async def suspend(self, call: Call) -> Reply:
         id = call.path["id"]
-        await self.units.run(InvitesUnit, lambda unit: accounts.suspend(id, unit), once=call.once)
+        await self.units.run(InvitesUnit, lambda unit: suspend(id, unit), once=call.once)
         return Reply()
 
 

@@ -11,17 +11,19 @@ import jinja2
 from aiohttp import web
 from msgspec import Struct
 
+from node.accounts import invites
+from node.accounts.account import Role, State
+from node.accounts.invites import Invite
+from node.accounts.sign_up import Registration
 from node.config import Config
 from node.errors import Forbidden, Malformed, Missing, Refused
-from node.graph.accounts import Role, State
-from node.graph.invites import Invite, Registration, check_invite
 from node.store.feeds import FeedUnit
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.web import problems
 from node.web.limits import Limiter, TrustedProxies
 from node.web.problems import Problem
-from node.web.signup import SignUp, Wish, digest_of_invite
+from node.web.signup import SignUp, Wish
 from node.wire.api.inbox import Post
 from node.wire.times import rfc3339
 
@@ -146,14 +148,16 @@ class Pages(Struct, frozen=True):
         async def look(unit: InvitesUnit) -> tuple[Registration, Invite | None, str]:
             if secret is None:
                 return await unit.registration(), None, ""
-            invite = check_invite(await unit.invite(digest_of_invite(secret)), unit.now)
+            invite = invites.check_invite(await unit.invite(invites.digest_of(secret)), unit.now)
             maker = await unit.by_id(invite.account) if invite.account else None
             shown = (maker.display_name or maker.name) if maker else ""
             return await unit.registration(), invite, shown
 
         registration, invite, inviter = await self.units.look(InvitesUnit, look)
         if invite is None and registration is Registration.INVITE:
-            raise Forbidden("GRA-2.1", "this node takes people by invite: ask a friend for one")
+            raise Forbidden(
+                "ACC-2.1", "you need an invite to sign up here: ask somebody who lives on this node"
+            )
         return {
             "by_invite": invite is not None,
             "inviter": inviter,
@@ -185,7 +189,7 @@ class Pages(Struct, frozen=True):
         name = request.match_info["name"].lower()
         shown = await self.units.look(InvitesUnit, lambda unit: unit.profile(name))
         if shown is None:
-            raise Missing("GRA-1.3", "nobody of this name lives here")
+            raise Missing("ACC-1.3", "nobody of this name lives here")
         if any(kind in request.headers.get("Accept", "") for kind in ACTIVITY):
             raise web.HTTPFound(shown.actor, headers={"Vary": "Accept"})
         open_posts = await self.units.look(

@@ -1,14 +1,13 @@
-"""A changed profile, and the `Update` that tells those elsewhere who know the person (GRA-1.12)."""
+"""A changed profile, and the `Update` that tells those elsewhere who know the person (ACC-1.12)."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
+from node.accounts.account import Account, change_profile
 from node.federation.activities.shapes import UpdateActor
 from node.federation.actors import render_actor
-from node.graph import accounts
-from node.graph.accounts import Account
 from node.store.accounts import AccountsUnit
 from node.store.federation import FederationUnit
 from node.store.unit import Units
@@ -41,7 +40,7 @@ class Profiles(Struct, frozen=True):
         shown = await self.keys.public(actor)
 
         async def work(unit: AccountsUnit) -> Account:
-            after = await accounts.change_profile(
+            after = await change_profile(
                 account, change.display_name, change.summary, change.locale, unit
             )
             elsewhere = await unit.acquaintances(after, remote=True)

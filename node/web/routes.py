@@ -37,8 +37,9 @@ class Caller(Struct, frozen=True):
     account: str
     actor: str
     name: str
-    device: str
     role: str
+    session: str
+    device: str  # "" for a session without one
     token: bytes
     scopes: frozenset[Scope]
 
@@ -65,6 +66,17 @@ class Call(Struct, frozen=True):
         if self.caller_or_none is None:
             raise Forbidden("API-3.1", "this call needs a token")
         return self.caller_or_none
+
+    @property
+    def device_caller(self) -> Caller:
+        """The caller of a route that needs a device. Raises `Forbidden` (ACC-3.3)."""
+        if not self.caller.device:
+            raise Forbidden(
+                "ACC-3.3",
+                "this needs a device, and this session has none: log in with device_name for a new "
+                "one, or with device for one that you have",
+            )
+        return self.caller
 
     @property
     def limit(self) -> int:

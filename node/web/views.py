@@ -1,8 +1,10 @@
-"""Accounts, devices and invites as the client API shows them."""
+"""Accounts, sessions, devices and invites as the client API shows them."""
 
-from node.graph.accounts import Account, Device
-from node.graph.invites import Invite
-from node.wire.api.accounts import AccountView, Applicant, DeviceView, InviteView
+from node.accounts.account import Account
+from node.accounts.devices import Device
+from node.accounts.invites import Invite
+from node.accounts.sessions import Session
+from node.wire.api.accounts import AccountView, Applicant, DeviceView, InviteView, SessionView
 
 
 def account_view(account: Account, domain: str) -> AccountView:
@@ -37,8 +39,21 @@ def applicant_view(account: Account) -> Applicant:
     )
 
 
+def session_view(session: Session, current: str) -> SessionView:
+    """A session; `current` is the one that asks."""
+    return SessionView(
+        id=session.id,
+        name=session.name,
+        scopes=session.scopes.split(),
+        created=session.created,
+        last_seen=session.last_seen,
+        current=session.id == current,
+        device=session.device or None,
+    )
+
+
 def device_view(device: Device, current: str) -> DeviceView:
-    """A device; `current` is the one that asks."""
+    """A device; `current` is the one that asks, "" when none does."""
     return DeviceView(
         id=device.id,
         name=device.name,

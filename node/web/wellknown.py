@@ -7,11 +7,11 @@ from xml.sax.saxutils import quoteattr
 
 from aiohttp import web
 
+from node.accounts.sign_up import Registration
 from node.config import Config
 from node.errors import Malformed, Missing
 from node.federation.discovery import ACTIVITY_JSON, NODEINFO
 from node.federation.peers import Actor
-from node.graph.invites import Registration
 from node.store.directory import Directory
 from node.store.federation import FederationUnit
 from node.store.invites import InvitesUnit

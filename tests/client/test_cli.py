@@ -146,7 +146,7 @@ async def test_an_expired_invite(shell: Shell) -> None:
     shell.square.town.clock.pass_(timedelta(days=1, seconds=1))
     line = f"signup {link} --name eve --password-file - --json"
     ran = await shell.run("eve", line, typed="a long password\n")
-    assert (ran.code, ran.problem["clause"]) == (1, "GRA-2.2")
+    assert (ran.code, ran.problem["clause"]) == (1, "ACC-2.2")
     assert "new one" in ran.problem["advice"]
     assert not (shell.square.folder / "eve" / "current").exists()
 

@@ -203,7 +203,7 @@ async def test_who_lost_a_device_goes_on_with_a_new_one(
 
 async def test_a_wrong_password_lets_nobody_in(square: Square, tmp_path: Path) -> None:
     alice = await square.join("alice", "alpha.test")
-    with pytest.raises(Unproven, match=r"GRA-1\.5"):
+    with pytest.raises(Unproven, match=r"ACC-1\.5"):
         await Kith.log_in(
             alice.profile.origin, "alice", "not this one", home=tmp_path / "x", passphrase="p"
         )

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, LargeBinary, Table, Text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from node.graph.actors import NewKey
+from node.accounts.actors import NewKey
 from node.store.keyring import SealedKey
 from node.store.tables import METADATA
 from node.testing.fakes import NEW_YEAR

@@ -1,44 +1,57 @@
 """Accounts, invites, the deed's mark and the event stream, on the fake and both databases."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 
+from node.accounts import devices, invites, sessions, sign_up
+from node.accounts.account import Account, Role, State, account_of, delete_account
+from node.accounts.sessions import Wanted
+from node.accounts.sign_up import Application, Registration
 from node.errors import Broken, Conflict, Forbidden, Missing
-from node.graph import accounts, invites
-from node.graph.accounts import Account, Device, Role, State
-from node.graph.invites import Application, Registration
 from node.store.accounts import AccountsUnit
 from node.store.idempotency import IdempotencyUnit, Kept
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.invites import InvitesUnit
+from node.store.sessions import SessionsUnit
 from node.store.streams import StreamsUnit
 from node.store.unit import UnitContext, Units
 from node.testing.fakes import FakeClock, FakeEntropy
 from tests.contracts.stores import Store, open_units
 
 ORIGIN = "https://a.test"
+PHONE = Wanted("phone", new_device="phone")
 
 
 @pytest.fixture
-def units(store: Store) -> Units:
-    context = UnitContext(
-        ORIGIN, FakeClock(), FakeEntropy(), lambda activity: repr(activity).encode()
-    )
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def units(store: Store, clock: FakeClock) -> Units:
+    context = UnitContext(ORIGIN, clock, FakeEntropy(), lambda activity: repr(activity).encode())
     return open_units(store, context)
 
 
 async def join(units: Units, name: str, invite: bytes | None = None, reason: str = "") -> Account:
     ids = f"{ORIGIN}/a/1{name}", f"{ORIGIN}/a/2{name}"
     wish = Application(name, "hashed", *ids, display_name="X", invite=invite, reason=reason)
-    return await units.run(InvitesUnit, lambda unit: invites.sign_up(wish, (), unit))
+    return await units.run(InvitesUnit, lambda unit: sign_up.sign_up(wish, (), unit))
+
+
+async def log_in(units: Units, who: Account, token: bytes, wanted: Wanted) -> sessions.Session:
+    return await units.run(
+        AccountsUnit, lambda unit: sessions.log_in(who, wanted, token, "read write", unit)
+    )
 
 
 async def switch(units: Units, mode: Registration) -> None:
     await units.run(InvitesUnit, lambda unit: unit.put_registration(mode))
 
 
-@pytest.mark.clause("GRA-2.3")
+@pytest.mark.clause("ACC-2.3")
 async def test_the_last_use_of_an_invite_is_taken_once(units: Units) -> None:
     made = await units.run(InvitesUnit, lambda unit: invites.first_admin(b"secret", unit))
     assert made is not None and made.role is Role.ADMIN
@@ -49,7 +62,7 @@ async def test_the_last_use_of_an_invite_is_taken_once(units: Units) -> None:
     assert await units.look(InvitesUnit, lambda unit: unit.admins()) == 1
 
 
-@pytest.mark.clause("GRA-1.3")
+@pytest.mark.clause("ACC-1.3")
 async def test_one_name_goes_to_one_of_two(units: Units) -> None:
     await switch(units, Registration.OPEN)
     found = await asyncio.gather(*[join(units, "bob") for _ in range(3)], return_exceptions=True)
@@ -58,33 +71,30 @@ async def test_one_name_goes_to_one_of_two(units: Units) -> None:
 
 async def test_an_account_from_application_to_deletion(units: Units) -> None:
     await switch(units, Registration.APPROVAL)
-    with pytest.raises(Exception, match=r"GRA-2\.8"):
+    with pytest.raises(Exception, match=r"ACC-2\.8"):
         await join(units, "bob")
     bob = await join(units, "bob", reason="I am Bob")
     assert bob.state is State.PENDING
     assert await units.look(AccountsUnit, lambda unit: unit.profile("bob")) is None
     with pytest.raises(Forbidden):
-        await units.run(
-            AccountsUnit, lambda unit: accounts.log_in(bob, "phone", b"t", "read", unit)
-        )
-    bob = await units.run(InvitesUnit, lambda unit: invites.approve(bob.id, (), unit))
-    device = await units.run(
-        AccountsUnit, lambda unit: accounts.log_in(bob, "phone", b"t", "read write", unit)
-    )
-    bearer = await units.look(AccountsUnit, lambda unit: unit.bearer(b"t"))
-    assert bearer is not None and (bearer.account, bearer.device) == (bob.id, device.id)
+        await units.run(AccountsUnit, lambda unit: sessions.log_in(bob, PHONE, b"t", "read", unit))
+    bob = await units.run(InvitesUnit, lambda unit: sign_up.approve(bob.id, (), unit))
+    begun = await log_in(units, bob, b"t", PHONE)
+    bearer = await units.look(SessionsUnit, lambda unit: unit.bearer(b"t"))
+    assert bearer is not None and bearer.account == bob.id
+    assert (bearer.session, bearer.device, bearer.scopes) == (begun.id, begun.device, "read write")
     listed = await units.look(AccountsUnit, lambda unit: unit.in_state(State.ACTIVE, None, 9))
     assert [one.name for one in listed] == ["bob"]
-    await units.run(AccountsUnit, lambda unit: accounts.revoke(bob.id, device.id, unit))
+    await units.run(AccountsUnit, lambda unit: devices.revoke(bob.id, begun.device, unit))
     assert await units.look(AccountsUnit, lambda unit: unit.bearer(b"t")) is None
-    await units.run(AccountsUnit, lambda unit: accounts.delete_account(bob.id, unit))
+    await units.run(AccountsUnit, lambda unit: delete_account(bob.id, unit))
     with pytest.raises(Missing):
-        await units.look(AccountsUnit, lambda unit: accounts.account_of(bob.id, unit))
+        await units.look(AccountsUnit, lambda unit: account_of(bob.id, unit))
     with pytest.raises(Conflict):
         await join(units, "bob", reason="I am Bob too")
 
 
-@pytest.mark.clause("GRA-2.7")
+@pytest.mark.clause("ACC-2.7")
 async def test_friends_by_invite(units: Units) -> None:
     await switch(units, Registration.OPEN)
     alice = await join(units, "alice")
@@ -100,7 +110,7 @@ async def test_friends_by_invite(units: Units) -> None:
 @pytest.mark.clause("API-6.1", "API-6.5")
 async def test_the_mark_commits_with_what_its_unit_decides_or_not_at_all(units: Units) -> None:
     async def refuse(unit: IdempotencyUnit) -> None:
-        raise Missing("GRA-1.3", "no")
+        raise Missing("ACC-1.3", "no")
 
     async def nothing(unit: IdempotencyUnit) -> None:
         return None
@@ -158,14 +168,56 @@ async def test_a_reader_beside_many_writers_misses_no_event(units: Units) -> Non
     assert len(set(seen)) == 30 and seen == sorted(seen)
 
 
-async def test_a_device_row_reads_back(units: Units) -> None:
+@pytest.mark.clause("ACC-3.4", "ACC-3.5", "ACC-4.2", "ACC-4.3")
+async def test_sessions_and_devices_are_listed_and_end_apart(
+    units: Units, clock: FakeClock
+) -> None:
+    await switch(units, Registration.OPEN)
+    alice, eve = await join(units, "alice"), await join(units, "eve")
+    await log_in(units, eve, b"eve", PHONE)
+    phone = await log_in(units, alice, b"phone", PHONE)
+    clock.pass_(timedelta(hours=2))
+    app = await log_in(units, alice, b"app", Wanted("app"))
+    again = await log_in(units, alice, b"again", Wanted("again", device=phone.device))
+    with pytest.raises(Missing, match=r"ACC-3\.2"):
+        await log_in(units, eve, b"no", Wanted("no", device=phone.device))
+
+    async def listed() -> list[str]:
+        found = await units.look(SessionsUnit, lambda unit: unit.sessions(alice.id))
+        return [one.id for one in found]
+
+    async def kept() -> list[tuple[str, datetime | None]]:
+        found = await units.look(SessionsUnit, lambda unit: unit.devices(alice.id))
+        return [(one.id, one.last_seen) for one in found]
+
+    assert await listed() == [*sorted([again.id, app.id], reverse=True), phone.id]
+    assert await kept() == [(phone.device, clock.now())]
+    clock.pass_(timedelta(hours=2))
+    await units.run(SessionsUnit, lambda unit: unit.seen(phone.id))
+    assert await kept() == [(phone.device, clock.now())]
+    await units.run(AccountsUnit, lambda unit: sessions.end(alice.id, phone.id, unit))
+    assert await units.look(SessionsUnit, lambda unit: unit.bearer(b"phone")) is None
+    assert phone.id not in await listed()
+    assert await kept() == [(phone.device, clock.now())]
+    await units.run(AccountsUnit, lambda unit: devices.revoke(alice.id, phone.device, unit))
+    assert (await listed(), await kept()) == ([app.id], [])
+    for id in (phone.id, again.id, ""):
+        with pytest.raises(Missing, match=r"ACC-3\.5"):
+            await units.run(
+                AccountsUnit, lambda unit, session=id: sessions.end(alice.id, session, unit)
+            )
+    with pytest.raises(Missing, match=r"ACC-4\.3"):
+        await units.run(AccountsUnit, lambda unit: devices.revoke(alice.id, phone.device, unit))
+    assert await units.look(SessionsUnit, lambda unit: unit.bearer(b"eve")) is not None
+
+
+async def test_what_was_begun_reads_back(units: Units, clock: FakeClock) -> None:
     await switch(units, Registration.OPEN)
     alice = await join(units, "alice")
-    await units.run(
-        AccountsUnit,
-        lambda unit: unit.add_device(
-            alice.id, Device("d1", "phone", unit.now, None), b"digest", "read"
-        ),
+    begun = await log_in(units, alice, b"t", PHONE)
+    assert begun == sessions.Session(
+        begun.id, "phone", "read write", clock.now(), clock.now(), begun.device
     )
-    (device,) = await units.look(AccountsUnit, lambda unit: unit.devices(alice.id))
-    assert (device.id, device.name) == ("d1", "phone")
+    assert list(await units.look(SessionsUnit, lambda unit: unit.sessions(alice.id))) == [begun]
+    (device,) = await units.look(SessionsUnit, lambda unit: unit.devices(alice.id))
+    assert device == devices.Device(begun.device, "phone", clock.now(), clock.now())

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from node.accounts.account import account_of
+from node.accounts.devices import Device
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed, read
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.e2ee.mailbox import Box
 from node.e2ee.members import Member
 from node.federation.activities.shapes import CreateSealed
-from node.graph.accounts import Device
 from node.store.accounts import AccountsUnit
 from node.store.e2ee import E2eeUnit
 from node.wire.times import micros
@@ -32,8 +33,8 @@ async def harness(store: Store) -> Harness:
 
     async def log_in(unit: AccountsUnit) -> None:
         for box in (PHONE, TABLET):
-            device = Device(box.device, box.device, unit.now, None)
-            await unit.add_device(box.account, device, box.device.encode(), "read")
+            account = await account_of(box.account, unit)
+            await unit.add_device(account, Device(box.device, box.device, unit.now))
 
     await harness.units.run(AccountsUnit, log_in)
     return harness

@@ -191,15 +191,10 @@ class Harness:
     async def device(self, name: str, device: str) -> Person:
         """Another device of somebody."""
         account, id = f"account-{name}", f"{name}-{device}"
-        await self.put(tables.devices, id=id, account=account, created=0)
+        actor = f"{self.origin}/a/{name}"
+        await self.put(tables.devices, id=id, account=account, actor=actor, created=0)
         caller = Caller(
-            account,
-            f"{self.origin}/a/{name}",
-            name,
-            id,
-            "member",
-            b"token",
-            frozenset(ALL_SCOPES),
+            account, actor, name, "member", f"session of {id}", id, b"token", frozenset(ALL_SCOPES)
         )
         return Person(self, caller)
 

@@ -10,7 +10,7 @@ from node.e2ee import envelope
 from node.e2ee.arriving import learnt
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Kind
-from node.errors import Conflict, Forbidden, Missing, Refused, Unreachable
+from node.errors import Conflict, Missing, Refused, Unreachable
 from node.federation.activities.shapes import CreateSealed, SealedKind
 from node.store import tables
 from node.wire.api.e2ee import Acknowledgement, NewConversation, NewSealed, SealedWelcome
@@ -585,16 +585,3 @@ async def test_a_message_is_one_unit(alpha: Harness) -> None:
     alpha.units.run = counted
     await send(alice, ref, words(1))
     assert opened == 1
-
-
-async def test_a_device_without_a_token_of_a_device_is_refused(alpha: Harness) -> None:
-    alice = await alpha.person("alice")
-    alice.caller = type(alice.caller)(
-        **{
-            name: getattr(alice.caller, name)
-            for name in ("account", "actor", "name", "role", "token", "scopes")
-        },
-        device="",
-    )
-    with pytest.raises(Forbidden):
-        await begin(alice)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
+from node.accounts.account import Account, Role, State
 from node.errors import Refused
 from node.federation.activities.shapes import (
     Accept,
@@ -18,7 +19,6 @@ from node.federation.activities.shapes import (
 from node.federation.activities.table import render
 from node.federation.capabilities import FRIENDSHIP
 from node.graph import blocking, following, friendship_handlers
-from node.graph.accounts import Account, Role, State
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import Following
 from node.store.unit import UnitContext

@@ -47,7 +47,7 @@ class Town:
             raise Missing("GRA-3.1", "there is nobody of that name")
 
         name, domain = actor.rsplit("/", 1)[1], actor.split("/")[2]
-        caller = Caller(name, actor, name, "phone", "member", b"", frozenset(ALL_SCOPES))
+        caller = Caller(name, actor, name, "member", "app", "", b"", frozenset(ALL_SCOPES))
         table = routes(self.system.nodes[domain].units, find)
         return Client({(route.method, route.path): route for route in table}, caller)
 

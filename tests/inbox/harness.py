@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.accounts.account import Account, Role, State
 from node.federation.activities import parse, render
 from node.federation.activities.shapes import (
     PUBLIC,
@@ -22,7 +23,6 @@ from node.federation.activities.shapes import (
     Undo,
     UpdateNote,
 )
-from node.graph.accounts import Account, Role, State
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import Pair, Stance
 from node.graph.friendship_unit import Following, FollowState

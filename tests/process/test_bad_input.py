@@ -80,7 +80,9 @@ async def alice(lab: Lab, place: Place) -> AsyncIterator[ApiClient]:
             await asyncio.sleep(0.02)
     link = place.log.read_text().partition("/invite/")[2].split()[0]
     door = (place.origin, SystemEntropy())
-    body = NewAccount(name="alice", password="alice has a long password", invite=link)
+    body = NewAccount(
+        name="alice", password="alice has a long password", device_name="phone", invite=link
+    )
     async with ApiClient(*door, "", place.connect, str(lab.ca)) as line:
         session = await line.ask("POST", "/accounts", Session, body)
     async with ApiClient(*door, session.token or "", place.connect, str(lab.ca)) as line:

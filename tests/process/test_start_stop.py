@@ -134,7 +134,9 @@ async def test_a_stop_answers_what_is_under_way_and_ends_the_streams(lab: Lab) -
     await web.TCPSite(runner, "127.0.0.1", port, ssl_context=peer).start()
     entropy = SystemEntropy()
     seat = (place.origin, entropy)
-    body = NewAccount(name="alice", password="alice has a long password", invite=link)
+    body = NewAccount(
+        name="alice", password="alice has a long password", device_name="phone", invite=link
+    )
     async with ApiClient(*seat, "", place.connect, str(lab.ca)) as line:
         session = await line.ask("POST", "/accounts", Session, body)
     events: list[Event] = []
@@ -203,7 +205,7 @@ def test_an_invite_needs_a_node_and_takes_its_names_from_it(
     assert invite.main([*here, "--domain", "gamma.test"]) == 1
     assert "FED-12.3" in capsys.readouterr().err
     assert invite.main([*here, "--uses", "0"]) == 1
-    assert "GRA-2.3" in capsys.readouterr().err
+    assert "ACC-2.3" in capsys.readouterr().err
     connection = sqlite3.connect(place.data / "kith.sqlite3")
     count = "SELECT count(*) FROM invites"
     before = connection.execute(count).fetchone()

@@ -349,11 +349,10 @@ class Harness:
         )
         for id, kind in ((actor, "Person"), (channel, "Group")):
             await self.knows(id, kind, local=True, account=account)
-        await self.put(tables.devices, id=f"{name}-phone", account=account, created=0)
         digest = hashlib.sha256(token.encode()).digest()
         await self.put(
-            tables.tokens, digest=digest, account=account, device=f"{name}-phone",
-            scopes="read write messages", created=0,
+            tables.sessions, id=f"{name}-app", digest=digest, account=account,
+            scopes="read write messages", created=0, last_seen=0,
         )  # fmt: skip
         return Person(self, name, actor, channel, account, token)
 

@@ -12,10 +12,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from node.accounts import actors, invites
+from node.accounts.account import Role
+from node.accounts.sign_up import Registration, settle_in
 from node.config import Config
 from node.errors import Missing
-from node.graph import actors, invites
-from node.graph.invites import Registration
 from node.store.database import Database
 from node.store.invites import InvitesUnit
 from node.store.passwords import Passwords
@@ -29,7 +30,7 @@ from node.web.auth import Guard
 from node.web.idempotency import Answered
 from node.web.routes import Route
 from node.web.server import API, Kernel, build_application
-from node.web.signup import SignUp, digest_of_invite
+from node.web.signup import SignUp
 from node.web.streams import Streams
 from node.wire.api.accounts import ActorView
 from node.wire.keys import PublicKey, ed25519_from_seed
@@ -124,7 +125,7 @@ class Harness:
     async def invite(self, role: str = "member", uses: int = 1) -> str:
         """The secret of an invite that the node itself made."""
         secret = self.entropy.draw(8).hex()
-        digest = digest_of_invite(secret)
+        digest = invites.digest_of(secret)
 
         async def work(unit: InvitesUnit) -> None:
             made = await invites.first_admin(digest, unit)
@@ -132,7 +133,7 @@ class Harness:
                 await unit.drop_invite(None, made.id if made else "")
                 await unit.add_invite(
                     invites.Invite(
-                        digest, unit.fresh(), None, invites.Role(role), False, uses,
+                        digest, unit.fresh(), None, Role(role), False, uses,
                         unit.now, unit.now + invites.read_uses(1, 7),
                     )
                 )  # fmt: skip
@@ -217,7 +218,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         site.furnish(harness.app)
         await units.run(
             InvitesUnit,
-            lambda unit: invites.settle_in(
+            lambda unit: settle_in(
                 actors.instance(
                     actors.new_actor_id(ORIGIN, bytes(10)), ORIGIN, DOMAIN, "instance", "A"
                 ),

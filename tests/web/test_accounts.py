@@ -19,12 +19,13 @@ async def rows(harness: Harness, table: str) -> list[Any]:
         return list((await connection.exec_driver_sql(f"SELECT * FROM {table}")).all())
 
 
-async def log_in(harness: Harness, name: str = "alice", password: str = PASSWORD) -> Said:
-    body = {"name": name, "password": password, "device_name": "laptop"}
-    return await harness.ask("POST", "/login", body)
+async def log_in(
+    harness: Harness, name: str = "alice", password: str = PASSWORD, **more: str
+) -> Said:
+    return await harness.ask("POST", "/login", {"name": name, "password": password, **more})
 
 
-@pytest.mark.clause("GRA-1.9")
+@pytest.mark.clause("ACC-1.9")
 async def test_a_new_account_has_a_person_a_channel_and_a_token(harness: Harness) -> None:
     body = {
         "name": "Alice", "password": PASSWORD, "display_name": "Alice A.", "identity_key": KEY,
@@ -52,13 +53,13 @@ async def test_a_new_account_has_a_person_a_channel_and_a_token(harness: Harness
     }
 
 
-@pytest.mark.clause("GRA-1.3")
+@pytest.mark.clause("ACC-1.3")
 async def test_a_name_is_taken_once_and_stays_taken(harness: Harness) -> None:
     token = await harness.join("alice")
     body = {"name": "ALICE", "password": PASSWORD, "invite": await harness.invite(uses=9)}
     said = await harness.ask("POST", "/accounts", body)
     assert (said.status, said.body["clause"], said.body["params"]) == (
-        409, "GRA-1.3", {"name": "alice"},
+        409, "ACC-1.3", {"name": "alice"},
     )  # fmt: skip
     gone = await harness.ask("DELETE", "/account", {"password": PASSWORD}, token)
     assert gone.status == 204, gone.raw
@@ -70,12 +71,12 @@ async def test_a_name_is_taken_once_and_stays_taken(harness: Harness) -> None:
     assert (await harness.ask("POST", "/accounts", body)).status == 201
 
 
-@pytest.mark.clause("GRA-1.5")
+@pytest.mark.clause("ACC-1.5")
 async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(harness: Harness) -> None:
     await harness.join("alice")
     answers = [await log_in(harness, "alice", "wrong password"), await log_in(harness, "nobody")]
     assert answers[0].raw == answers[1].raw
-    assert (answers[0].status, answers[0].body["clause"]) == (401, "GRA-1.5")
+    assert (answers[0].status, answers[0].body["clause"]) == (401, "ACC-1.5")
     assert harness.hashes.asked == 2
 
 
@@ -87,27 +88,81 @@ async def test_guessing_is_slowed_down(build: Any) -> None:
     assert (await log_in(harness, "alice", "wrong password")).status == 401
 
 
-@pytest.mark.clause("API-9.1", "API-9.2")
-async def test_devices_are_listed_and_logged_out(harness: Harness) -> None:
+@pytest.mark.clause("API-9.1", "ACC-3.1", "ACC-3.2")
+async def test_a_login_says_whether_it_is_a_device(harness: Harness) -> None:
+    await harness.join("alice")
+    app = await log_in(harness, client_name="An app")
+    assert app.status == 201 and app.body["device"] is None
+    phone = await log_in(harness, device_name="phone", client_name="Kith 1.0")
+    body = {"name": "alice", "password": PASSWORD, "device": phone.body["device"]}
+    again = await harness.ask("POST", "/login", body, headers={"User-Agent": "curl/8"})
+    assert phone.body["device"] == again.body["device"] != phone.body["session"]
+    for wrong, status in (
+        ({"device": phone.body["device"], "device_name": "tablet"}, 400),
+        ({"device": "unknown"}, 404),
+    ):
+        said = await log_in(harness, **wrong)
+        assert (said.status, said.body["clause"]) == (status, "ACC-3.2")
+    listed = (await harness.ask("GET", "/sessions", token=again.body["token"])).body["items"]
+    assert len(listed) == 4
+    assert {(one["name"], one["device"], one["current"]) for one in listed} >= {
+        ("An app", None, False),
+        ("Kith 1.0", phone.body["device"], False),
+        ("curl/8", phone.body["device"], True),
+    }
+
+
+@pytest.mark.clause("API-9.1", "API-9.2", "ACC-3.4", "ACC-3.5")
+async def test_sessions_are_listed_and_ended_one_by_one(harness: Harness) -> None:
     token, stranger = await harness.join("alice"), await harness.join("eve")
-    laptop = (await log_in(harness)).body
-    listed = (await harness.ask("GET", "/devices", token=token)).body["items"]
-    assert {(one["name"], one["current"]) for one in listed} == {
-        ("unnamed device", True), ("laptop", False),
-    }  # fmt: skip
-    said = await harness.ask("DELETE", f"/devices/{laptop['device']}", token=stranger)
-    assert (said.status, said.body["clause"]) == (404, "API-9.2")
+    laptop = (await log_in(harness, device_name="laptop")).body
+    path = f"/sessions/{laptop['session']}"
+    said = await harness.ask("DELETE", path, token=stranger)
+    assert (said.status, said.body["clause"]) == (404, "ACC-3.5")
     assert (await harness.ask("GET", "/account", token=laptop["token"])).status == 200
-    assert (await harness.ask("DELETE", f"/devices/{laptop['device']}", token=token)).status == 204
+    assert (await harness.ask("DELETE", path, token=token)).status == 204
     assert (await harness.ask("GET", "/account", token=laptop["token"])).status == 401
-    assert (await harness.ask("DELETE", f"/devices/{laptop['device']}", token=token)).status == 404
+    assert (await harness.ask("DELETE", path, token=token)).status == 404
+    (left,) = (await harness.ask("GET", "/sessions", token=token)).body["items"]
+    assert left["current"] and left["scopes"] == ["read", "write", "messages"]
+    (device,) = (await harness.ask("GET", "/devices", token=token)).body["items"]
+    assert (device["id"], device["current"]) == (laptop["device"], False)
+    back = (await log_in(harness, device=laptop["device"])).body
+    (device,) = (await harness.ask("GET", "/devices", token=back["token"])).body["items"]
+    assert (device["id"], device["current"]) == (laptop["device"], True)
 
 
-async def test_a_device_was_last_seen_within_the_hour(harness: Harness) -> None:
-    token = await harness.join("alice")
+@pytest.mark.clause("API-9.1", "API-9.2", "ACC-4.2", "ACC-4.3")
+async def test_devices_are_listed_and_revoked(harness: Harness) -> None:
+    token, stranger = await harness.join("alice"), await harness.join("eve")
+    phone = (await log_in(harness, device_name="")).body
+    laptop = (await log_in(harness, device_name="laptop")).body
+    listed = (await harness.ask("GET", "/devices", token=phone["token"])).body["items"]
+    assert {(one["name"], one["current"]) for one in listed} == {
+        ("unnamed", True), ("laptop", False),
+    }  # fmt: skip
+    path = f"/devices/{laptop['device']}"
+    said = await harness.ask("DELETE", path, token=stranger)
+    assert (said.status, said.body["clause"]) == (404, "ACC-4.3")
+    assert (await harness.ask("GET", "/account", token=laptop["token"])).status == 200
+    assert (await harness.ask("DELETE", path, token=token)).status == 204
+    assert (await harness.ask("GET", "/account", token=laptop["token"])).status == 401
+    assert (await harness.ask("GET", "/account", token=phone["token"])).status == 200
+    assert (await harness.ask("DELETE", path, token=token)).status == 404
+    assert (await log_in(harness, device=laptop["device"])).status == 404
+
+
+async def test_a_session_was_last_seen_within_the_hour(harness: Harness) -> None:
+    await harness.join("alice")
+    token = (await log_in(harness, device_name="phone")).body["token"]
     harness.clock.pass_(timedelta(hours=5))
     (device,) = (await harness.ask("GET", "/devices", token=token)).body["items"]
     assert device["last_seen"] == "2026-01-01T05:00:00Z"
+    seen = (await harness.ask("GET", "/sessions", token=token)).body["items"]
+    assert {one["current"]: one["last_seen"] for one in seen} == {
+        True: "2026-01-01T05:00:00Z",
+        False: "2026-01-01T00:00:00Z",
+    }
 
 
 async def test_a_profile_is_changed_in_part(harness: Harness) -> None:
@@ -119,10 +174,10 @@ async def test_a_profile_is_changed_in_part(harness: Harness) -> None:
     assert (said.body["display_name"], said.body["locale"]) == ("Al", "de")
     assert "Hi" in said.body["summary"]
     wrong = await harness.ask("PATCH", "/account", {"locale": "../etc"}, token)
-    assert (wrong.status, wrong.body["clause"]) == (400, "GRA-1.11")
+    assert (wrong.status, wrong.body["clause"]) == (400, "ACC-1.11")
 
 
-@pytest.mark.clause("GRA-1.12")
+@pytest.mark.clause("ACC-1.12")
 async def test_a_changed_profile_is_told_to_those_elsewhere(harness: Harness) -> None:
     token = await harness.join("alice")
     actor = (await harness.ask("GET", "/account", token=token)).body["actor"]
@@ -147,13 +202,13 @@ async def test_a_changed_profile_is_told_to_those_elsewhere(harness: Harness) ->
     assert b"UpdateActor" in owed.body and b"'name': 'Alice'" in owed.body
 
 
-@pytest.mark.clause("GRA-1.7")
+@pytest.mark.clause("ACC-1.7")
 async def test_a_new_password_logs_all_other_devices_out(harness: Harness) -> None:
     token = await harness.join("alice")
     laptop = (await log_in(harness)).body["token"]
     change = {"old_password": "wrong password", "new_password": "another horse battery"}
     said = await harness.ask("POST", "/account/password", change, token)
-    assert (said.status, said.body["clause"]) == (403, "GRA-1.7")
+    assert (said.status, said.body["clause"]) == (403, "ACC-1.7")
     change["old_password"] = PASSWORD
     assert (await harness.ask("POST", "/account/password", change, token)).status == 204
     assert (await harness.ask("GET", "/account", token=token)).status == 200
@@ -162,7 +217,7 @@ async def test_a_new_password_logs_all_other_devices_out(harness: Harness) -> No
     assert (await log_in(harness, password="another horse battery")).status == 201
 
 
-@pytest.mark.clause("GRA-1.8")
+@pytest.mark.clause("ACC-1.8")
 async def test_a_deleted_account_leaves_nothing_but_its_name(harness: Harness) -> None:
     token = await harness.join("alice")
     await harness.ask("PATCH", "/account", {"display_name": "Alice", "summary": "my life"}, token)
@@ -181,11 +236,11 @@ async def test_a_deleted_account_leaves_nothing_but_its_name(harness: Harness) -
     assert (await harness.ask("GET", "//@alice")).status == 404
 
 
-@pytest.mark.clause("GRA-1.8")
+@pytest.mark.clause("ACC-1.8")
 async def test_the_last_administrator_stays(harness: Harness) -> None:
     token = await harness.join("root1", "admin")
     said = await harness.ask("DELETE", "/account", {"password": PASSWORD}, token)
-    assert (said.status, said.body["clause"]) == (409, "GRA-1.8")
+    assert (said.status, said.body["clause"]) == (409, "ACC-1.8")
 
     async def admins(unit: AccountsUnit) -> int:
         return await unit.admins()

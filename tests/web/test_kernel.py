@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from node.accounts.account import State
+from node.accounts.sessions import Session
+from node.accounts.tokens import digest_of
 from node.errors import Broken, Conflict, TooMuch, Unreachable
-from node.graph.accounts import State
 from node.store.accounts import AccountsUnit
 from node.web import limits, server
-from node.web.auth import digest_of
 from node.web.openapi import undocumented
 from node.web.problems import every_kind, kind_of
 from node.web.routes import Call, Reply, Route, Scope
@@ -178,13 +179,8 @@ async def test_a_token_needs_the_scope_and_the_role(build: Build) -> None:
     async def narrow(unit: AccountsUnit) -> None:
         account = await unit.by_name("alice")
         assert account is not None
-        device = (await unit.devices(account.id))[0]
-        await unit.add_device(
-            account.id,
-            type(device)("other", "bot", unit.now, None),
-            digest_of("kith_bot"),
-            "read admin",
-        )
+        bot = Session("other", "bot", "read admin", unit.now, unit.now)
+        await unit.add_session(account.id, bot, digest_of("kith_bot"))
 
     await harness.units.run(AccountsUnit, narrow)
     said = await harness.ask("GET", "/for/me", token="kith_bot")
@@ -198,7 +194,7 @@ async def test_a_token_needs_the_scope_and_the_role(build: Build) -> None:
 async def test_a_token_is_not_kept_and_ends_with_its_account(harness: Harness) -> None:
     token = await harness.join("alice")
     async with harness.units._database.read() as connection:
-        rows = (await connection.exec_driver_sql("SELECT * FROM tokens")).all()
+        rows = (await connection.exec_driver_sql("SELECT * FROM sessions")).all()
     assert token not in repr(rows) and token.removeprefix("kith_") not in repr(rows)
 
     async def lock(unit: AccountsUnit) -> None:

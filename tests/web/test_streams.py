@@ -135,6 +135,7 @@ async def test_numbers_of_purged_events_are_not_given_again(harness: Harness) ->
     assert int((await _hello(harness, token)).partition(".")[0]) > first
 
 
+@pytest.mark.clause("ACC-3.3", "API-7.1")
 async def test_an_event_for_one_device_reaches_only_that(harness: Harness) -> None:
     token = await harness.join("alice")
     login = {"name": "alice", "password": PASSWORD, "device_name": "phone"}
@@ -148,14 +149,15 @@ async def test_an_event_for_one_device_reaches_only_that(harness: Harness) -> No
         assert [(await read(there)).data["n"] for _ in range(2)] == [1, 2]
 
 
-@pytest.mark.clause("API-7.5", "API-9.2")
-async def test_a_stream_ends_with_its_device(harness: Harness) -> None:
+@pytest.mark.clause("API-7.5", "API-9.2", "ACC-3.5", "ACC-4.3")
+@pytest.mark.parametrize("what", ["device", "session"])
+async def test_a_stream_ends_with_its_device_or_session(harness: Harness, what: str) -> None:
     token = await harness.join("alice")
     login = {"name": "alice", "password": PASSWORD, "device_name": "lost phone"}
     phone = (await harness.ask("POST", "/login", login)).body
     async with stream(harness, phone["token"]) as lost:
         await read(lost)
-        said = await harness.ask("DELETE", f"/devices/{phone['device']}", token=token)
+        said = await harness.ask("DELETE", f"/{what}s/{phone[what]}", token=token)
         assert said.status == 204
         await tell(harness, token, 1)
         with pytest.raises(Ended):

@@ -142,7 +142,7 @@ def _password(file: str, new: bool) -> str:
         raise typer.BadParameter("there is no terminal to ask on: use --password-file")
     first = getpass.getpass("New password: " if new else "Password: ")
     if new and getpass.getpass("The same again: ") != first:
-        raise Malformed("GRA-1.4", "the two passwords differ")
+        raise Malformed("ACC-1.4", "the two passwords differ")
     return first
 
 

@@ -6,7 +6,7 @@ from node.store.tables.accounts import (
     idempotency,
     invites,
     names,
-    tokens,
+    sessions,
 )
 from node.store.tables.columns import METADATA
 from node.store.tables.e2ee import conversations, key_packages, mailbox, participants, relay_items
@@ -52,9 +52,9 @@ __all__ = [
     "reactions",
     "relay_items",
     "renditions",
+    "sessions",
     "settings",
     "timeline",
-    "tokens",
     "tombstones",
     "uploads",
     "videos",

@@ -31,25 +31,31 @@ accounts = table(
     Index("ix_accounts_state_created_id", "state", "created", "id"),
 )
 
+sessions = table(
+    "sessions",
+    id_(),  # uuid7
+    Column("account", Text, nullable=False, index=True),
+    text("device", index=True),  # "" for a session without one: an app's, or a browser's
+    Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the token
+    text("name"),  # what the client calls itself
+    text("scopes"),  # space separated
+    instant("created", nullable=False),
+    instant("last_seen", nullable=False),
+    instant("expires"),  # None: it lasts until it is revoked
+    instant("revoked"),
+    Index("ix_sessions_revoked_id", "revoked", "id"),
+    keep="90 days after revoked",
+)
+
 devices = table(
     "devices",
     id_(),  # uuid7
     Column("account", Text, nullable=False, index=True),
+    Column("actor", Text, nullable=False, index=True),  # the Person in whose name it speaks
     text("name"),
     instant("created", nullable=False),
-    instant("last_seen"),
     instant("revoked"),
-)
-
-tokens = table(
-    "tokens",
-    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the token; it is never stored
-    Column("account", Text, nullable=False, index=True),
-    Column("device", Text, nullable=False, index=True),
-    text("scopes"),  # space separated
-    instant("created", nullable=False),
-    instant("expires"),
-    instant("revoked"),
+    # Conversations name their devices for good, so rows stay.
 )
 
 invites = table(

@@ -5,24 +5,26 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from node.graph.accounts import Account, Bearer, Device, Profile, Role, State
-from node.graph.actors import LocalActor, NewKey
+from node.accounts.account import Account, Profile, Role, State
+from node.accounts.actors import LocalActor, NewKey
+from node.accounts.invites import Invite
+from node.accounts.sign_up import Registration
 from node.graph.befriending import introduce
-from node.graph.invites import Invite, Registration
 from node.store.idempotency import KEPT, Kept
 from node.store.streams import KEPT as EVENTS_KEPT
 from node.store.streams import MOST_AT_ONCE, Place, Told
 from node.store.unit import VOID
 from node.testing.memory.graph import GraphUnit
-from node.testing.memory.tables import Actor, Token
+from node.testing.memory.sessions import SessionsUnit
+from node.testing.memory.tables import Actor
 from node.testing.memory.unit import Unit
 from node.wire.api.cursor import Cursor
 from node.wire.ids import origin
 from node.wire.times import micros
 
 
-class AccountsUnit(Unit):
-    """Accounts, names, devices, tokens, and the actors of ours."""
+class AccountsUnit(SessionsUnit):
+    """Accounts, names and the actors of ours, beside sessions and devices."""
 
     async def by_id(self, account: str) -> Account | None:
         kept = self.tables.accounts.get(account)
@@ -131,42 +133,6 @@ class AccountsUnit(Unit):
             key_packages=actor.key_packages,
             capabilities=actor.capabilities,
         )
-
-    # -- devices and tokens --------------------------------------------------------------------
-
-    async def bearer(self, digest: bytes) -> Bearer | None:
-        token = self.tables.tokens.get(digest)
-        if token is None or token.device not in self.tables.devices:
-            return None
-        one, (_, device) = self.tables.accounts[token.account], self.tables.devices[token.device]
-        return Bearer(
-            one.id, one.actor, one.name, one.role, one.state,
-            device.id, token.scopes, device.last_seen,
-        )  # fmt: skip
-
-    async def seen(self, device: str) -> None:
-        account, kept = self.tables.devices[device]
-        self.tables.devices[device] = account, replace(kept, last_seen=self.now)
-
-    async def add_device(self, account: str, device: Device, digest: bytes, scopes: str) -> None:
-        kept = replace(device, created=self.now, last_seen=self.now)
-        self.tables.devices[device.id] = account, kept
-        self.tables.tokens[digest] = Token(account, device.id, scopes)
-
-    async def devices(self, account: str) -> Sequence[Device]:
-        found = [device for owner, device in self.tables.devices.values() if owner == account]
-        return sorted(found, key=lambda one: (one.created, one.id), reverse=True)
-
-    async def revoke_devices(self, account: str, only: str = "", but: str = "") -> int:
-        ended = [
-            id
-            for id, (owner, _) in self.tables.devices.items()
-            if owner == account and id != but and only in ("", id)
-        ]
-        for id in ended:
-            del self.tables.devices[id]
-        self.wakes |= {f"events:{account}", "tokens"}
-        return len(ended)
 
 
 class InvitesUnit(AccountsUnit):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from node.accounts.account import State
 from node.federation.capabilities import FRIENDSHIP
-from node.graph.accounts import State
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import Stance
 from node.graph.friendship_unit import Following, FollowState

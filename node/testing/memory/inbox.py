@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
+from node.accounts.account import State
 from node.federation.activities.shapes import Delete, Note
-from node.graph.accounts import State
 from node.graph.friendship_states import FRIENDS
 from node.graph.friendship_unit import FollowState
 from node.graph.visibility import Audience, AudienceKind, may_see

@@ -13,6 +13,7 @@ from node.store import idempotency as sql_idempotency
 from node.store import inbox as sql_inbox
 from node.store import invites as sql_invites
 from node.store import queue as sql_queue
+from node.store import sessions as sql_sessions
 from node.store import streams as sql_streams
 from node.store import unit as sql
 from node.store.idempotency import Kept
@@ -25,6 +26,7 @@ from node.testing.memory.friends import FriendsUnit
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.queue import QueueUnit
+from node.testing.memory.sessions import SessionsUnit
 from node.testing.memory.tables import MemoryTables
 from node.testing.memory.unit import Unit
 from node.wire.times import micros
@@ -42,6 +44,7 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql_inbox.InboxUnit: InboxUnit,
     sql_invites.InvitesUnit: InvitesUnit,
     sql_queue.QueueUnit: QueueUnit,
+    sql_sessions.SessionsUnit: SessionsUnit,
     sql_streams.StreamsUnit: StreamsUnit,
 }
 

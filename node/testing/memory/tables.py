@@ -6,14 +6,16 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from node.accounts.account import Account
+from node.accounts.devices import Device
+from node.accounts.invites import Invite
+from node.accounts.sessions import Session
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed
 from node.e2ee.key_packages import PublishedKeyPackage
 from node.federation.activities.shapes import Activity, Note
-from node.graph.accounts import Account, Device
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import Following
-from node.graph.invites import Invite
 from node.graph.visibility import Audience
 from node.store.idempotency import Kept
 
@@ -52,12 +54,13 @@ class Host(Struct, frozen=True):
     leased_until: datetime | None = None
 
 
-class Token(Struct, frozen=True):
-    """What a token proves."""
+class KeptSession(Struct, frozen=True):
+    """A session, its token's digest, and whether it has ended."""
 
     account: str
-    device: str
-    scopes: str
+    digest: bytes
+    session: Session
+    ended: bool = False
 
 
 class Event(Struct, frozen=True):
@@ -167,8 +170,8 @@ class MemoryTables:
     names: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     invites: dict[bytes, Invite] = field(default_factory=dict)
-    devices: dict[str, tuple[str, Device]] = field(default_factory=dict)  # those logged in
-    tokens: dict[bytes, Token] = field(default_factory=dict)
+    sessions: dict[str, KeptSession] = field(default_factory=dict)
+    devices: dict[str, tuple[str, Device]] = field(default_factory=dict)  # those not revoked
     marks: dict[tuple[bytes, str], tuple[Kept, int]] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)

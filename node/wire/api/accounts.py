@@ -1,4 +1,4 @@
-"""Pure: accounts, devices and invites as the client API says them (spec API, GRA-1, GRA-2)."""
+"""Pure: accounts, sessions, devices and invites as the client API says them (spec API-9, ACC)."""
 
 from datetime import datetime
 from typing import Literal
@@ -15,11 +15,16 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewAccount(_Asked, frozen=True, kw_only=True):
-    """Who signs up. `identity_key` is 32 bytes in base64; `reason` is for approval."""
+    """Who signs up. `identity_key` is 32 bytes in base64; `reason` is for approval.
+
+    `client_name` is what the session is to be called. With `device_name` it has a device, which
+    holds MLS keys; without, it has none.
+    """
 
     name: str
     password: str
-    device_name: str = "unnamed device"
+    client_name: str = ""
+    device_name: str | None = None
     invite: str | None = None
     display_name: str = ""
     identity_key: bytes | None = None
@@ -27,11 +32,17 @@ class NewAccount(_Asked, frozen=True, kw_only=True):
 
 
 class LogIn(_Asked, frozen=True, kw_only=True):
-    """A name, a password, and what the new device is to be called."""
+    """A name and a password; `client_name` is what the session is to be called.
+
+    `device_name` makes a new device, `device` (an id) goes on with one that the account has; not
+    both. With neither the session has no device: enough for all but sealed messages.
+    """
 
     name: str
     password: str
-    device_name: str = "unnamed device"
+    client_name: str = ""
+    device_name: str | None = None
+    device: str = ""
 
 
 class ChangeProfile(_Asked, frozen=True, kw_only=True):
@@ -74,15 +85,38 @@ class AccountView(_Said, frozen=True, kw_only=True):
 
 
 class Session(_Said, frozen=True, kw_only=True):
-    """An account, and the token of its new device; none while the account waits for approval."""
+    """An account, the token of its new session, and the ids of the session and of its device.
+
+    All but the account is absent while the account waits for approval; `device` also when the
+    session has none.
+    """
 
     account: AccountView
     token: str | None = None
+    session: str | None = None
     device: str | None = None
 
 
+class SessionView(_Said, frozen=True, kw_only=True):
+    """Where one is logged in. `current` is the session that asks."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created: datetime
+    last_seen: datetime
+    current: bool
+    device: str | None = None
+
+
+class SessionList(_Said, frozen=True, kw_only=True):
+    """One's own sessions, the newest first."""
+
+    items: list[SessionView]
+
+
 class DeviceView(_Said, frozen=True, kw_only=True):
-    """Where one is logged in. `current` is the device that asks."""
+    """Who holds MLS keys in one's name. `current` is the device that asks."""
 
     id: str
     name: str

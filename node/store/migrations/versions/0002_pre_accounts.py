@@ -33,13 +33,18 @@ def upgrade() -> None:
         info={"keep": "forever"},
         sqlite_autoincrement=False,
     )
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_accounts_state_created_id", ["state", "created", "id"], unique=False
+        )
+
     op.create_table(
         "devices",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
-        sa.Column("last_seen", sa.BigInteger(), nullable=True),
         sa.Column("revoked", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
         info={"keep": "forever"},
@@ -47,6 +52,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("devices", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_devices_account"), ["account"], unique=False)
+        batch_op.create_index(batch_op.f("ix_devices_actor"), ["actor"], unique=False)
 
     op.create_table(
         "idempotency",
@@ -61,6 +67,11 @@ def upgrade() -> None:
         info={"keep": "24 hours after created"},
         sqlite_autoincrement=False,
     )
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_idempotency_created_token_key", ["created", "token", "key"], unique=False
+        )
+
     op.create_table(
         "invites",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
@@ -76,6 +87,10 @@ def upgrade() -> None:
         info={"keep": "90 days after expires"},
         sqlite_autoincrement=False,
     )
+    with op.batch_alter_table("invites", schema=None) as batch_op:
+        batch_op.create_index("ix_invites_account", ["account"], unique=False)
+        batch_op.create_index("ix_invites_expires_digest", ["expires", "digest"], unique=False)
+
     op.create_table(
         "names",
         sa.Column("name", sa.Text(), nullable=False),
@@ -85,35 +100,58 @@ def upgrade() -> None:
         info={"keep": "forever"},
         sqlite_autoincrement=False,
     )
+    with op.batch_alter_table("names", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_names_actor"), ["actor"], unique=False)
+
     op.create_table(
-        "tokens",
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        "sessions",
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), server_default="", nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("scopes", sa.Text(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=True),
         sa.Column("revoked", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tokens")),
-        info={"keep": "forever"},
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("digest", name=op.f("uq_sessions_digest")),
+        info={"keep": "90 days after revoked"},
         sqlite_autoincrement=False,
     )
-    with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_tokens_account"), ["account"], unique=False)
-        batch_op.create_index(batch_op.f("ix_tokens_device"), ["device"], unique=False)
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sessions_account"), ["account"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sessions_device"), ["device"], unique=False)
+        batch_op.create_index("ix_sessions_revoked_id", ["revoked", "id"], unique=False)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_tokens_device"))
-        batch_op.drop_index(batch_op.f("ix_tokens_account"))
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_index("ix_sessions_revoked_id")
+        batch_op.drop_index(batch_op.f("ix_sessions_device"))
+        batch_op.drop_index(batch_op.f("ix_sessions_account"))
 
-    op.drop_table("tokens")
+    op.drop_table("sessions")
+    with op.batch_alter_table("names", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_names_actor"))
+
     op.drop_table("names")
+    with op.batch_alter_table("invites", schema=None) as batch_op:
+        batch_op.drop_index("ix_invites_expires_digest")
+        batch_op.drop_index("ix_invites_account")
+
     op.drop_table("invites")
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
+        batch_op.drop_index("ix_idempotency_created_token_key")
+
     op.drop_table("idempotency")
     with op.batch_alter_table("devices", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_devices_actor"))
         batch_op.drop_index(batch_op.f("ix_devices_account"))
 
     op.drop_table("devices")
+    with op.batch_alter_table("accounts", schema=None) as batch_op:
+        batch_op.drop_index("ix_accounts_state_created_id")
+
     op.drop_table("accounts")

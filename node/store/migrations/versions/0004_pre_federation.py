@@ -41,6 +41,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("actors", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_actors_account"), ["account"], unique=False)
+        batch_op.create_index(
+            "ix_actors_local_fetched_id", ["local", "fetched", "id"], unique=False
+        )
         batch_op.create_index("ix_actors_name_domain", ["name", "domain"], unique=False)
         batch_op.create_index("ix_actors_suspended", ["suspended"], unique=False)
 
@@ -62,11 +65,11 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_arrivals")),
         sa.UniqueConstraint("actor", "activity", name=op.f("uq_arrivals_actor_activity")),
-        info={"keep": "applied and refused ones 30 days after received"},
+        info={"keep": "applied and refused ones 30 days after they were due"},
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("arrivals", schema=None) as batch_op:
-        batch_op.create_index("ix_arrivals_state_due", ["state", "due"], unique=False)
+        batch_op.create_index("ix_arrivals_state_due_seq", ["state", "due", "seq"], unique=False)
 
     op.create_table(
         "deliveries",
@@ -94,6 +97,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_deliveries_activity"), ["activity"], unique=False)
+        batch_op.create_index("ix_deliveries_settled_seq", ["settled", "seq"], unique=False)
         batch_op.create_index(
             "ix_deliveries_state_host_seq", ["state", "host", "seq"], unique=False
         )
@@ -130,8 +134,13 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_actor_created", ["actor", "created"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_actor_public_created_id", ["actor", "public", "created", "id"], unique=False
+        )
         batch_op.create_index("ix_outbox_object", ["object"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_public_created_id", ["public", "created", "id"], unique=False
+        )
 
     op.create_table(
         "peers",
@@ -151,6 +160,11 @@ def upgrade() -> None:
         info={"keep": "180 days after last_success when nothing is owed"},
         sqlite_autoincrement=False,
     )
+    with op.batch_alter_table("peers", schema=None) as batch_op:
+        batch_op.create_index("ix_peers_failing_since", ["failing_since"], unique=False)
+        batch_op.create_index("ix_peers_last_success_host", ["last_success", "host"], unique=False)
+        batch_op.create_index("ix_peers_suspended", ["suspended"], unique=False)
+
     op.create_table(
         "tombstones",
         sa.Column("id", sa.Text(), nullable=False),
@@ -160,14 +174,27 @@ def upgrade() -> None:
         info={"keep": "365 days after deleted; ours forever"},
         sqlite_autoincrement=False,
     )
+    with op.batch_alter_table("tombstones", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_tombstones_deleted_id_actor", ["deleted", "id", "actor"], unique=False
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("tombstones", schema=None) as batch_op:
+        batch_op.drop_index("ix_tombstones_deleted_id_actor")
+
     op.drop_table("tombstones")
+    with op.batch_alter_table("peers", schema=None) as batch_op:
+        batch_op.drop_index("ix_peers_suspended")
+        batch_op.drop_index("ix_peers_last_success_host")
+        batch_op.drop_index("ix_peers_failing_since")
+
     op.drop_table("peers")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_public_created_id")
         batch_op.drop_index("ix_outbox_object")
-        batch_op.drop_index("ix_outbox_actor_created")
+        batch_op.drop_index("ix_outbox_actor_public_created_id")
 
     op.drop_table("outbox")
     with op.batch_alter_table("keys", schema=None) as batch_op:
@@ -176,16 +203,18 @@ def downgrade() -> None:
     op.drop_table("keys")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index("ix_deliveries_state_host_seq")
+        batch_op.drop_index("ix_deliveries_settled_seq")
         batch_op.drop_index(batch_op.f("ix_deliveries_activity"))
 
     op.drop_table("deliveries")
     with op.batch_alter_table("arrivals", schema=None) as batch_op:
-        batch_op.drop_index("ix_arrivals_state_due")
+        batch_op.drop_index("ix_arrivals_state_due_seq")
 
     op.drop_table("arrivals")
     with op.batch_alter_table("actors", schema=None) as batch_op:
         batch_op.drop_index("ix_actors_suspended")
         batch_op.drop_index("ix_actors_name_domain")
+        batch_op.drop_index("ix_actors_local_fetched_id")
         batch_op.drop_index(batch_op.f("ix_actors_account"))
 
     op.drop_table("actors")

@@ -19,6 +19,9 @@ def upgrade() -> None:
         info={"keep": "forever"},
         sqlite_autoincrement=False,
     )
+    with op.batch_alter_table("audiences", schema=None) as batch_op:
+        batch_op.create_index("ix_audiences_ref", ["ref"], unique=False)
+
     op.create_table(
         "events",
         sa.Column(
@@ -38,6 +41,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("ix_events_account_seq", ["account", "seq"], unique=False)
+        batch_op.create_index("ix_events_created_seq", ["created", "seq"], unique=False)
 
     op.create_table(
         "notices",
@@ -56,6 +60,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_notices_account_created_id", ["account", "created", "id"], unique=False
         )
+        batch_op.create_index("ix_notices_actor_object", ["actor", "object"], unique=False)
+        batch_op.create_index("ix_notices_created_id", ["created", "id"], unique=False)
+        batch_op.create_index("ix_notices_object", ["object"], unique=False)
 
     op.create_table(
         "posts",
@@ -82,8 +89,14 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("posts", schema=None) as batch_op:
-        batch_op.create_index("ix_posts_author_published", ["author", "published"], unique=False)
+        batch_op.create_index(
+            "ix_posts_author_published_id", ["author", "published", "id"], unique=False
+        )
         batch_op.create_index("ix_posts_in_reply_to", ["in_reply_to"], unique=False)
+        batch_op.create_index("ix_posts_local_deleted", ["local", "deleted"], unique=False)
+        batch_op.create_index(
+            "ix_posts_thread_published_id", ["thread", "published", "id"], unique=False
+        )
         batch_op.create_index("ix_posts_video", ["video"], unique=False)
 
     op.create_table(
@@ -113,10 +126,12 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_timeline_account_published_post", ["account", "published", "post"], unique=False
         )
+        batch_op.create_index("ix_timeline_post", ["post"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("timeline", schema=None) as batch_op:
+        batch_op.drop_index("ix_timeline_post")
         batch_op.drop_index("ix_timeline_account_published_post")
 
     op.drop_table("timeline")
@@ -126,16 +141,25 @@ def downgrade() -> None:
     op.drop_table("reactions")
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.drop_index("ix_posts_video")
+        batch_op.drop_index("ix_posts_thread_published_id")
+        batch_op.drop_index("ix_posts_local_deleted")
         batch_op.drop_index("ix_posts_in_reply_to")
-        batch_op.drop_index("ix_posts_author_published")
+        batch_op.drop_index("ix_posts_author_published_id")
 
     op.drop_table("posts")
     with op.batch_alter_table("notices", schema=None) as batch_op:
+        batch_op.drop_index("ix_notices_object")
+        batch_op.drop_index("ix_notices_created_id")
+        batch_op.drop_index("ix_notices_actor_object")
         batch_op.drop_index("ix_notices_account_created_id")
 
     op.drop_table("notices")
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.drop_index("ix_events_created_seq")
         batch_op.drop_index("ix_events_account_seq")
 
     op.drop_table("events")
+    with op.batch_alter_table("audiences", schema=None) as batch_op:
+        batch_op.drop_index("ix_audiences_ref")
+
     op.drop_table("audiences")

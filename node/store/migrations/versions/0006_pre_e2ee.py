@@ -47,7 +47,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("key_packages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_key_packages_actor"), ["actor"], unique=False)
+        batch_op.create_index("ix_key_packages_claimed_id", ["claimed", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_key_packages_device"), ["device"], unique=False)
+        batch_op.create_index("ix_key_packages_expires_id", ["expires", "id"], unique=False)
 
     op.create_table(
         "mailbox",
@@ -71,6 +73,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
+        batch_op.create_index("ix_mailbox_created_seq", ["created", "seq"], unique=False)
         batch_op.create_index(
             "ix_mailbox_device_actor_size", ["device", "actor", "size"], unique=False
         )
@@ -89,6 +92,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("participants", schema=None) as batch_op:
         batch_op.create_index("ix_participants_actor", ["actor"], unique=False)
+        batch_op.create_index("ix_participants_device", ["device"], unique=False)
 
     op.create_table(
         "relay_items",
@@ -122,16 +126,20 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("relay_items")
     with op.batch_alter_table("participants", schema=None) as batch_op:
+        batch_op.drop_index("ix_participants_device")
         batch_op.drop_index("ix_participants_actor")
 
     op.drop_table("participants")
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
         batch_op.drop_index("ix_mailbox_device_seq")
         batch_op.drop_index("ix_mailbox_device_actor_size")
+        batch_op.drop_index("ix_mailbox_created_seq")
 
     op.drop_table("mailbox")
     with op.batch_alter_table("key_packages", schema=None) as batch_op:
+        batch_op.drop_index("ix_key_packages_expires_id")
         batch_op.drop_index(batch_op.f("ix_key_packages_device"))
+        batch_op.drop_index("ix_key_packages_claimed_id")
         batch_op.drop_index(batch_op.f("ix_key_packages_actor"))
 
     op.drop_table("key_packages")

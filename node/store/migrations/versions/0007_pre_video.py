@@ -22,11 +22,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
-        info={"keep": "30 days after created when done or failed"},
+        info={"keep": "30 days after they were due when done or failed"},
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.create_index("ix_jobs_state_due", ["state", "due"], unique=False)
+        batch_op.create_index("ix_jobs_kind_subject_id", ["kind", "subject", "id"], unique=False)
+        batch_op.create_index("ix_jobs_state_due_id", ["state", "due", "id"], unique=False)
 
     op.create_table(
         "media_grants",
@@ -39,6 +40,7 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("media_grants", schema=None) as batch_op:
+        batch_op.create_index("ix_media_grants_expires_digest", ["expires", "digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_grants_video"), ["video"], unique=False)
 
     op.create_table(
@@ -77,6 +79,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("uploads", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_uploads_account"), ["account"], unique=False)
+        batch_op.create_index("ix_uploads_expires_id", ["expires", "id"], unique=False)
+        batch_op.create_index("ix_uploads_state_expires", ["state", "expires"], unique=False)
 
     op.create_table(
         "videos",
@@ -116,15 +120,19 @@ def downgrade() -> None:
 
     op.drop_table("videos")
     with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.drop_index("ix_uploads_state_expires")
+        batch_op.drop_index("ix_uploads_expires_id")
         batch_op.drop_index(batch_op.f("ix_uploads_account"))
 
     op.drop_table("uploads")
     op.drop_table("renditions")
     with op.batch_alter_table("media_grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_media_grants_video"))
+        batch_op.drop_index("ix_media_grants_expires_digest")
 
     op.drop_table("media_grants")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
-        batch_op.drop_index("ix_jobs_state_due")
+        batch_op.drop_index("ix_jobs_state_due_id")
+        batch_op.drop_index("ix_jobs_kind_subject_id")
 
     op.drop_table("jobs")

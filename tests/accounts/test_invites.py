@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from node.graph import invites
-from node.graph.accounts import Role, State
-from node.graph.invites import Invite, Registration
+from node.accounts import invites
+from node.accounts.account import Role, State
+from node.accounts.invites import Invite
+from node.accounts.sign_up import Registration, first_state
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 INVITE = Invite(b"x", "i1", None, Role.MEMBER, False, 1, NOW, NOW + timedelta(days=7))
 Refusal = Callable[[str], AbstractContextManager[None]]
 
 
-@pytest.mark.clause("GRA-2.1", "GRA-2.8")
+@pytest.mark.clause("ACC-2.1", "ACC-2.8")
 @pytest.mark.parametrize(
     ("mode", "invited", "reason", "expected"),
     [
@@ -25,36 +26,36 @@ Refusal = Callable[[str], AbstractContextManager[None]]
         (Registration.OPEN, True, "", State.ACTIVE),
         (Registration.OPEN, False, "", State.ACTIVE),
         (Registration.APPROVAL, False, "I am Bob", State.PENDING),
-        (Registration.APPROVAL, False, "", "GRA-2.8"),
-        (Registration.INVITE, False, "I am Bob", "GRA-2.1"),
+        (Registration.APPROVAL, False, "", "ACC-2.8"),
+        (Registration.INVITE, False, "I am Bob", "ACC-2.1"),
     ],
 )
 def test_how_an_account_begins(
     mode: Registration, invited: bool, reason: str, expected: str, refused: Refusal
 ) -> None:
     if isinstance(expected, State):
-        assert invites.first_state(mode, invited, reason) is expected
+        assert first_state(mode, invited, reason) is expected
         return
     with refused(expected):
-        invites.first_state(mode, invited, reason)
+        first_state(mode, invited, reason)
 
 
-@pytest.mark.clause("GRA-2.2")
+@pytest.mark.clause("ACC-2.2")
 @pytest.mark.parametrize("invite", [None, replace(INVITE, uses_left=0)])
 def test_an_invite_that_is_unknown_or_used_up(invite: Invite | None, refused: Refusal) -> None:
-    with refused("GRA-2.2"):
+    with refused("ACC-2.2"):
         invites.check_invite(invite, NOW)
 
 
-@pytest.mark.clause("GRA-2.2")
+@pytest.mark.clause("ACC-2.2")
 def test_an_invite_ends(refused: Refusal) -> None:
     assert invites.check_invite(INVITE, NOW + timedelta(days=7) - timedelta(microseconds=1))
-    with refused("GRA-2.2"):
+    with refused("ACC-2.2"):
         invites.check_invite(INVITE, NOW + timedelta(days=7))
 
 
-@pytest.mark.clause("GRA-2.3")
+@pytest.mark.clause("ACC-2.3")
 @pytest.mark.parametrize(("uses", "days"), [(0, 7), (101, 7), (1, 0), (1, 31), (-1, -1)])
 def test_an_invite_has_its_bounds(uses: int, days: int, refused: Refusal) -> None:
-    with refused("GRA-2.3"):
+    with refused("ACC-2.3"):
         invites.read_uses(uses, days)

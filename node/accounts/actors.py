@@ -1,4 +1,4 @@
-"""Pure: the actors of our own accounts, with all their addresses (spec GRA-1.9).
+"""Pure: the actors of our own accounts, with all their addresses (spec ACC-1.9).
 
 An account is a Person and a Group; the node itself is one Application. Ids are random.
 """

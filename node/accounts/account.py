@@ -1,0 +1,135 @@
+"""An account: who lives here, from the first day to the last (spec ACC-1)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from node.errors import Conflict, Missing
+from node.federation.activities.shapes import Activity, Delete
+
+
+class State(StrEnum):
+    """Where an account stands."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    DELETED = "deleted"
+
+
+class Role(StrEnum):
+    """What an account may do on this node."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class Account(Struct, frozen=True):
+    """An account as it stands. `actor` and `channel` are ids of its Person and its Group."""
+
+    id: str
+    name: str
+    actor: str
+    channel: str
+    password: str
+    role: Role
+    state: State
+    created: datetime
+    display_name: str = ""
+    summary: str = ""  # HTML
+    locale: str = "en"
+    identity_key: bytes | None = None
+    invited_by: str | None = None
+    reason: str = ""
+
+
+class Profile(Struct, frozen=True):
+    """What anyone may see of an actor of ours. `summary` is HTML that we made."""
+
+    actor: str
+    kind: str
+    name: str
+    display_name: str
+    summary: str
+    icon: str
+
+
+class AccountUnit(Protocol):
+    """What the commands of this page ask of a unit."""
+
+    now: datetime
+
+    def mint_activity(self) -> str: ...
+    async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None: ...
+    async def by_id(self, account: str) -> Account | None: ...
+    async def admins(self) -> int: ...
+    async def put_state(self, account: str, state: State) -> None: ...
+    async def put_profile(
+        self, account: Account, display_name: str, summary: str, locale: str
+    ) -> None: ...
+    async def end_sessions(self, account: str, only: str | None = None, but: str = "") -> int: ...
+    async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int: ...
+    async def empty(self, account: Account) -> None: ...
+    async def acquaintances(self, account: Account) -> Sequence[str]: ...
+
+
+class Lookup(Protocol):
+    """Finds accounts by their id."""
+
+    async def by_id(self, account: str) -> Account | None: ...
+
+
+async def account_of(account: str, unit: Lookup) -> Account:
+    """An account that is not deleted. Raises `Missing` (ACC-1.3)."""
+    found = await unit.by_id(account)
+    if found is None or found.state is State.DELETED:
+        raise Missing("ACC-1.3", "there is no such account")
+    return found
+
+
+async def change_profile(
+    account: str,
+    display_name: str | None,
+    summary: str | None,
+    locale: str | None,
+    unit: AccountUnit,
+) -> Account:
+    """Change what is given (not None) and leave the rest."""
+    old = await account_of(account, unit)
+    await unit.put_profile(
+        old,
+        old.display_name if display_name is None else display_name,
+        old.summary if summary is None else summary,
+        old.locale if locale is None else locale,
+    )
+    return await account_of(account, unit)
+
+
+async def delete_account(account: str, unit: AccountUnit) -> None:
+    """Empty the account and tell everyone who knew it, and our own rooms (ACC-1.8)."""
+    leaving = await account_of(account, unit)
+    if leaving.role is Role.ADMIN and await unit.admins() < 2:
+        raise Conflict(
+            "ACC-1.8", "you are the last administrator: invite another administrator first"
+        )
+    told = await unit.acquaintances(leaving)
+    await unit.end_sessions(account)
+    await unit.revoke_devices(account)
+    await unit.empty(leaving)
+    # Also owed to the actor itself: it arrives at home, and every room forgets what was theirs.
+    await unit.owe(
+        Delete(unit.mint_activity(), leaving.actor, leaving.actor), [*told, leaving.actor]
+    )
+
+
+async def suspend(account: str, unit: AccountUnit) -> None:
+    """Lock an account out. Raises `Conflict` (ACC-1.8) for the last administrator."""
+    found = await account_of(account, unit)
+    if found.role is Role.ADMIN and await unit.admins() < 2:
+        raise Conflict("ACC-1.8", "the last administrator cannot be suspended")
+    await unit.put_state(account, State.SUSPENDED)
+    await unit.end_sessions(account)
+    await unit.revoke_devices(account)

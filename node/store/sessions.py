@@ -1,0 +1,173 @@
+"""Sessions and devices as rows (ACC-3, ACC-4)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, select, update
+
+from node.accounts.account import Account, State
+from node.accounts.devices import Device
+from node.accounts.sessions import Bearer, Session
+from node.store.tables import accounts, devices, sessions
+from node.store.unit import Unit
+from node.wire.times import from_micros, micros
+
+_S, _A = sessions.c, accounts.c
+BEARER = select(
+    _A.id,
+    _A.actor,
+    _A.name,
+    _A.role,
+    _A.state,
+    _S.id.label("session"),
+    _S.device,
+    _S.scopes,
+    _S.last_seen,
+).join_from(sessions, accounts, _A.id == _S.account).where(
+    _S.digest == bindparam("digest"),
+    _S.revoked.is_(None),
+    _S.expires.is_(None) | (_S.expires > bindparam("now")),
+)  # fmt: skip
+
+
+class SessionsUnit(Unit):
+    """Queries over `sessions` and `devices`."""
+
+    # -- sessions ------------------------------------------------------------------------------
+
+    async def bearer(self, digest: bytes) -> Bearer | None:
+        """Whom a token proves, unless its session has ended."""
+        found = await self.connection.execute(BEARER, {"digest": digest, "now": micros(self.now)})
+        row = found.one_or_none()
+        if row is None:
+            return None
+        return Bearer(
+            account=row.id,
+            actor=row.actor,
+            name=row.name,
+            role=row.role,
+            state=State(row.state),
+            session=row.session,
+            device=row.device,
+            scopes=row.scopes,
+            last_seen=from_micros(row.last_seen),
+        )
+
+    async def seen(self, session: str) -> None:
+        """Note that the session was used."""
+        await self.connection.execute(
+            update(sessions).where(_S.id == session).values(last_seen=micros(self.now))
+        )
+
+    async def add_session(self, account: str, session: Session, digest: bytes) -> None:
+        await self.connection.execute(
+            sessions.insert().values(
+                id=session.id,
+                account=account,
+                device=session.device,
+                digest=digest,
+                name=session.name,
+                scopes=session.scopes,
+                created=micros(session.created),
+                last_seen=micros(session.last_seen),
+            )
+        )
+
+    async def sessions(self, account: str) -> Sequence[Session]:
+        """Those that have not ended, the newest first."""
+        found = await self.connection.execute(
+            select(sessions)
+            .where(
+                _S.account == account,
+                _S.revoked.is_(None),
+                _S.expires.is_(None) | (_S.expires > micros(self.now)),
+            )
+            .order_by(_S.created.desc(), _S.id.desc())
+        )
+        return [_session(row) for row in found]
+
+    async def end_sessions(self, account: str, only: str | None = None, but: str = "") -> int:
+        """End sessions of the account: `only` one, or all `but` one. How many were ended."""
+        which = _S.id == only if only is not None else _S.id != but
+        return await self._end(account, which)
+
+    async def _end(self, account: str, which: ColumnElement[bool]) -> int:
+        done = await self.connection.execute(
+            update(sessions)
+            .where(_S.account == account, _S.revoked.is_(None), which)
+            .values(revoked=micros(self.now))
+        )
+        # Their streams are woken, look, and end too.
+        self.wakes |= {f"events:{account}", "tokens"}
+        return int(done.rowcount)
+
+    # -- devices -------------------------------------------------------------------------------
+
+    async def add_device(self, account: Account, device: Device) -> None:
+        await self.connection.execute(
+            devices.insert().values(
+                id=device.id,
+                account=account.id,
+                actor=account.actor,
+                name=device.name,
+                created=micros(device.created),
+            )
+        )
+
+    async def has_device(self, account: str, device: str) -> bool:
+        """Whether the device is the account's and was not revoked."""
+        table = devices.c
+        found = await self.connection.execute(
+            select(table.id).where(
+                table.id == device, table.account == account, table.revoked.is_(None)
+            )
+        )
+        return found.first() is not None
+
+    async def devices(self, account: str) -> Sequence[Device]:
+        """Those that were not revoked, the newest first."""
+        table = devices.c
+        last_seen = select(func.max(_S.last_seen)).where(_S.device == table.id).scalar_subquery()
+        found = await self.connection.execute(
+            select(table.id, table.name, table.created, last_seen.label("last_seen"))
+            .where(table.account == account, table.revoked.is_(None))
+            .order_by(table.created.desc(), table.id.desc())
+        )
+        return [_device(row) for row in found]
+
+    async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int:
+        """Revoke devices of the account, `only` one or all `but` one, and end their sessions.
+
+        How many were revoked.
+        """
+        table = devices.c
+        done = await self.connection.execute(
+            update(devices)
+            .where(
+                table.account == account,
+                table.revoked.is_(None),
+                table.id == only if only is not None else table.id != but,
+            )
+            .values(revoked=micros(self.now))
+            .returning(table.id)
+        )
+        revoked = list(done.scalars())
+        if revoked:
+            await self._end(account, _S.device.in_(revoked))
+        return len(revoked)
+
+
+def _session(row: Any) -> Session:
+    return Session(
+        id=row.id,
+        name=row.name,
+        scopes=row.scopes,
+        created=from_micros(row.created),
+        last_seen=from_micros(row.last_seen),
+        device=row.device,
+    )
+
+
+def _device(row: Any) -> Device:
+    seen = None if row.last_seen is None else from_micros(row.last_seen)
+    return Device(row.id, row.name, from_micros(row.created), seen)
