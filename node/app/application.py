@@ -11,10 +11,16 @@ from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
 from node.store.passwords import Passwords
-from node.web.activitypub import federation, wellknown
-from node.web.activitypub.federation import delivery_of
+from node.web.activitypub import wellknown
+from node.web.activitypub.actors import Actors, LocalActors
+from node.web.activitypub.collections import Collections
+from node.web.activitypub.documents import Documents
+from node.web.activitypub.inbox import Inbox
 from node.web.activitypub.objects import Objects
+from node.web.activitypub.requests import delivery_of
 from node.web.activitypub.sealed import SealedPages
+from node.web.activitypub.surface import surface as activitypub_surface
+from node.web.activitypub.videos import VideoQuestions
 from node.web.api import (
     accounts,
     deliveries,
@@ -28,16 +34,21 @@ from node.web.api import (
     video,
 )
 from node.web.api.streams import Streams
+from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
-from node.web.api.video import VideoPages, Videos
+from node.web.api.video import Videos
 from node.web.auth import Guard
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
 from node.web.media import Media as MediaPages
 from node.web.pages.site import Pages
+from node.web.pages.surface import page_or_problem
+from node.web.pages.surface import surface as pages_surface
+from node.web.pages.video import VideoPage
 from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
-from node.web.server import Kernel, build_application
+from node.web.routes import Call
+from node.web.server import Kernel, build_application, call_of
 from node.web.signup import SignUp
 from node.wire.api.accounts import ActorView
 from node.wire.ids import origin
@@ -84,9 +95,7 @@ def make_application(
     )
     proxies = TrustedProxies.of(config.trusted_proxies)
     kernel = Kernel(guard, limiter, Answered(units, entropy), proxies, entropy)
-    rate_limits = PeerRateLimits(
-        MemoryBuckets(clock), Suffixes(), proxies, config.inbox_requests_per_minute
-    )
+    rate_limits = PeerRateLimits(MemoryBuckets(clock), Suffixes(), config.inbox_requests_per_minute)
     receiver = Receiver(
         RateLimitedKeys(lines.discovery, rate_limits),
         stores.door,
@@ -110,23 +119,20 @@ def make_application(
     async def find_id(text: str) -> str:
         return (await find(text)).id
 
-    async def prove(request: web.Request, body: bytes) -> str | None:
-        if "Signature" not in request.headers:
+    async def prove(call: Call, body: bytes) -> str | None:
+        if "Signature" not in call.headers:
             return None
-        return await rate_limits.asked(request, lambda: receiver.viewer(delivery_of(request, body)))
+        viewer, delivery = receiver.viewer, delivery_of(call, body)
+        return await rate_limits.asked(call.address, lambda: viewer(delivery))
 
-    rooms = federation.Rooms(
-        receiver,
-        stores.directory,
-        units,
-        stores.keyring,
-        rate_limits,
-        resolvers=(sealed.object, Objects(units, media.media_urls).resolve),
-    )
-    application = build_application(
-        config,
-        kernel,
-        routes=(
+    async def prove_request(request: web.Request) -> str | None:
+        return await prove(call_of(request, proxies), b"")
+
+    local = LocalActors(stores.directory, config.origin)
+    resolvers = (sealed.object, Objects(units, media.media_urls).resolve)
+    problem = page_or_problem(pages.problem)
+    api = api_surface(
+        (
             *accounts.routes(
                 units, signing_up, entropy, config.account_domain, lookup, stores.keyring
             ),
@@ -140,16 +146,32 @@ def make_application(
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),
         ),
-        extras=(
-            *health.extras(),
-            *wellknown.routes(stores.directory, units, config),
-            *sealed.routes(prove, config.inbox_limit_bytes),
-            *MediaPages(units, media.blobs, prove).extras(),
-            *VideoPages(videos, units, pages, media.media_urls, prove).extras(),
-            *pages.extras(),
-            *federation.routes(rooms, config),
-        ),
-        show_problem=pages.problem,
+        config,
     )
+    for_servers = activitypub_surface(
+        (
+            *Inbox(receiver, local, rate_limits).routes(),
+            *Actors(local, units, stores.keyring).routes(),
+            *Collections(local, units, prove).routes(),
+            *sealed.routes(prove),
+            *VideoQuestions(config.origin, videos.addresses, prove).routes(),
+            *Documents(config.origin, units, stores.directory, prove, resolvers).routes(),
+        ),
+        config,
+        problem,
+        plain=wellknown.routes(stores.directory, units, config),
+    )
+    for_people = pages_surface(
+        (
+            *health.extras(),
+            *MediaPages(units, media.blobs, prove_request).extras(),
+            *VideoPage(units, pages, media.media_urls).extras(),
+            *pages.extras(),
+        ),
+        config,
+        problem,
+    )
+    largest = max(config.inbox_limit_bytes, config.api_limit_bytes)
+    application = build_application(kernel, (api, for_people, for_servers), largest)
     pages.furnish(application)
     return application, health, live

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true, tuple_, update
 
 from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
@@ -13,6 +13,7 @@ from node.store import tables
 from node.store.keyring import public_key, public_row
 from node.store.unit import Unit
 from node.store.upserts import insert, put
+from node.wire.api.cursor import Cursor
 from node.wire.httpsig import Dialect
 from node.wire.keys import PublicKey
 from node.wire.times import from_micros, micros
@@ -263,16 +264,23 @@ class FederationUnit(Unit):
         query = select(column).where(condition, column > after).order_by(column).limit(most)
         return list((await self.connection.execute(query)).scalars())
 
-    async def outbox(self, actor: str, before: int, most: int) -> list[tuple[int, bytes]]:
-        """A page of the public activities, newest first: (instant in microseconds, body)."""
+    async def outbox(
+        self, actor: str, after: Cursor | None, most: int
+    ) -> tuple[list[bytes], Cursor | None]:
+        """A page of the public activities, newest first, and where the next one begins."""
         t = tables.outbox.c
+        behind: ColumnElement[bool] = true()
+        if after is not None:
+            behind = tuple_(t.created, t.id) < tuple_(after.at, after.id)
         query = (
-            select(t.created, t.body)
-            .where(t.actor == actor, t.public.is_(True), t.created < before)
+            select(t.created, t.id, t.body)
+            .where(t.actor == actor, t.public.is_(True), behind)
             .order_by(t.created.desc(), t.id.desc())
-            .limit(most)
+            .limit(most + 1)
         )
-        return [(row.created, row.body) for row in (await self.connection.execute(query)).all()]
+        rows = (await self.connection.execute(query)).all()
+        last = rows[most - 1] if len(rows) > most else None
+        return [row.body for row in rows[:most]], Cursor(last.created, last.id) if last else None
 
     async def outbox_count(self, actor: str) -> int:
         t = tables.outbox.c

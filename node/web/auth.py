@@ -13,7 +13,7 @@ from node.ports import Clock
 from node.store.sessions import SessionsUnit
 from node.store.unit import Units
 from node.store.wakeups import Wakeups
-from node.web.routes import Caller, Route, Scope
+from node.web.routes import Caller, Route
 
 KEPT_SECONDS = 5.0
 MOST_KEPT = 10_000
@@ -31,13 +31,17 @@ def read_bearer(headers: Mapping[str, str]) -> bytes | None:
 
 def admit(route: Route, caller: Caller | None) -> None:
     """Whether `caller` may use `route`. Raises `Unproven` (API-3.1), `Forbidden` (API-3.2, 3.3)."""
-    if route.scope is None and not route.admin:
+    scopes = route.scopes
+    if not scopes and not route.admin:
         return
     if caller is None:
         raise Unproven("API-3.1", "this call needs a token: log in first")
-    if route.scope is not None and route.scope not in caller.scopes:
+    if scopes and caller.scopes.isdisjoint(scopes):
+        words = " or ".join(scopes)
         raise Forbidden(
-            "API-3.2", f"this token lacks the scope {route.scope}", scope=str(route.scope)
+            "API-3.2",
+            f"this token lacks the scope {words}: get one that has it",
+            scope=words,
         )
     if route.admin and caller.role != Role.ADMIN:
         raise Forbidden("API-3.3", "this is for the node's administrators")
@@ -77,7 +81,6 @@ class Guard:
         if self._stale(bearer):
             await self._units.run(SessionsUnit, lambda unit: unit.seen(bearer.session))
             self._wakeups.wake({"tokens"})
-        scopes = frozenset(Scope(name) for name in bearer.scopes.split())
         return Caller(
             account=bearer.account,
             actor=bearer.actor,
@@ -86,7 +89,7 @@ class Guard:
             session=bearer.session,
             device=bearer.device,
             token=digest,
-            scopes=scopes,
+            scopes=frozenset(bearer.scopes.split()),
         )
 
     async def holds(self, digest: bytes) -> bool:

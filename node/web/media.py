@@ -27,8 +27,8 @@ SAFE = {
     "Accept-Ranges": "bytes",
 }
 
-Prove = Callable[[web.Request, bytes], Awaitable[str | None]]
-"""The actor whose key signed this request and its body; None when nothing is signed."""
+Prove = Callable[[web.Request], Awaitable[str | None]]
+"""The actor whose key signed this request, which has no body; None when nothing is signed."""
 
 
 class Media(Struct, frozen=True):
@@ -56,7 +56,7 @@ class Media(Struct, frozen=True):
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """For servers that fetch in the name of an actor (VID-8.6)."""
         uuid, file = request.match_info["uuid"], request.match_info["file"]
-        viewer = await self.prove(request, b"")
+        viewer = await self.prove(request)
         if viewer is None:
             raise playing.absent()
         found = await self.units.look(

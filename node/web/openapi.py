@@ -1,27 +1,23 @@
 """The description of the client API, made from its routes (OpenAPI 3.1, spec API-8)."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from node.web import problems
-from node.web.routes import LARGEST_PAGE, USUAL_PAGE, Route, Scope
+from node.web.routes import Route
+from node.web.surface import Surface
 
 VERSION = "1.0.0"
 _PARAMETER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
-_SCOPES = {
-    Scope.READ: "read what the account may see",
-    Scope.WRITE: "change and publish in the account's name",
-    Scope.MESSAGES: "sealed messages: key packages, conversations, the mailbox",
-    Scope.ADMIN: "administer the node, for administrators",
-}
 
 
-def describe(routes: Sequence[Route], server: str) -> dict[str, Any]:
+def describe(surface: Surface, server: str) -> dict[str, Any]:
     """The whole document. `server` is the address that the paths are below."""
+    routes = surface.routes
     types = [kind for route in routes for kind in (route.body, route.answers) if _is_json(kind)]
     schemas, components = msgspec.json.schema_components(
         types, ref_template="#/components/schemas/{name}"
@@ -30,7 +26,7 @@ def describe(routes: Sequence[Route], server: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         path = _PARAMETER.sub(r"{\1}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, by_type)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(surface, route, by_type)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -44,7 +40,7 @@ def describe(routes: Sequence[Route], server: str) -> dict[str, Any]:
         "components": {
             "schemas": dict(sorted({**components, "Problem": _problem_schema()}.items())),
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": _scopes()}
+                "token": {"type": "http", "scheme": "bearer", "description": _scopes(surface)}
             },
         },
     }
@@ -54,22 +50,20 @@ def _is_json(kind: Any) -> bool:
     return kind is not None and kind is not bytes
 
 
-def _scopes() -> str:
-    return "Scopes: " + "; ".join(f"`{scope}`: {text}" for scope, text in _SCOPES.items())
+def _scopes(surface: Surface) -> str:
+    words = surface.scopes or {}
+    return "Scopes: " + "; ".join(f"`{scope}`: {text}" for scope, text in words.items())
 
 
-def _operation(route: Route, schemas: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(surface: Surface, route: Route, schemas: Mapping[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": _operation_id(route),
         "summary": route.says,
         "tags": [route.path.strip("/").partition("/")[0]],
-        "parameters": _parameters(route),
+        "parameters": _parameters(surface, route),
         "responses": {str(route.status): _answers(route, schemas), "default": _refusals()},
     }
-    if route.scope is not None:
-        operation["security"] = [{"token": [str(route.scope)]}]
-    else:
-        operation["security"] = []
+    operation["security"] = [{"token": [str(word)]} for word in route.scopes]
     if route.admin:
         operation["description"] = "For administrators only."
     if route.body is not None:
@@ -111,7 +105,7 @@ def _refusals() -> dict[str, Any]:
     }
 
 
-def _parameters(route: Route) -> list[dict[str, Any]]:
+def _parameters(surface: Surface, route: Route) -> list[dict[str, Any]]:
     text = {"type": "string"}
     found: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": text}
@@ -122,10 +116,10 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         for name, says in route.query.items()
     ]
     if route.paged:
-        limit = {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE}
-        after = "Where the last page ended, from its Link header."
-        found.append({"name": "limit", "in": "query", "schema": limit})
-        found.append({"name": "after", "in": "query", "description": after, "schema": text})
+        found += [
+            {"name": name, "in": "query", **members}
+            for name, members in surface.paging.parameters.items()
+        ]
     if route.method == "POST" and route.idempotent:
         key = {"type": "string", "minLength": 16, "maxLength": 255}
         says = "With it the deed is done once, however often it is asked for within 24 hours."
@@ -158,14 +152,15 @@ def _problem_schema() -> dict[str, Any]:
     }
 
 
-def undocumented(
-    app: web.Application, routes: Iterable[Route], known: Iterable[str], prefix: str
-) -> list[str]:
-    """What `app` serves though neither `routes` (below `prefix`) nor the list `known` names it."""
-    said = {f"{route.method} {prefix}{route.path}" for route in routes} | set(known)
+def undocumented(app: web.Application, surface: Surface, known: Iterable[str]) -> list[str]:
+    """What `app` serves though neither a route of `surface` nor the list `known` names it.
+
+    HEAD goes with its GET.
+    """
+    said = {f"{route.method} {surface.prefix}{route.path}" for route in surface.routes} | set(known)
     served = {
         f"{route.method} {route.resource.canonical}"
         for route in app.router.routes()
         if route.resource is not None
     }
-    return sorted(served - said)
+    return sorted(one for one in served - said if one.replace("HEAD ", "GET ", 1) not in said)

@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from aiohttp import web
 from publicsuffixlist import PublicSuffixList
 
 from node.errors import TooMuch, Unproven, Unreachable
 from node.federation.receiving import Keys
-from node.web.limits import Level, TrustedProxies, neighbourhood
+from node.web.limits import Level, neighbourhood
 from node.wire.keys import PublicKey
 
 T = TypeVar("T")
@@ -69,26 +68,15 @@ class PeerRateLimits:
     not counts against the address it came from.
     """
 
-    def __init__(
-        self, buckets: Buckets, suffixes: Suffixes, proxies: TrustedProxies, per_minute: int
-    ) -> None:
+    def __init__(self, buckets: Buckets, suffixes: Suffixes, per_minute: int) -> None:
         self._buckets = buckets
         self._suffixes = suffixes
-        self._proxies = proxies
         self._per_minute = per_minute
         self._false_per_minute = max(1, per_minute // FALSE_PART)
 
-    async def check_address(self, request: web.Request) -> str:
-        """The address a delivery is counted by. Raises `TooMuch` (FED-7.16)."""
-        address = neighbourhood(self._proxies.client(request.remote or "", request.headers))
-        _judge(await self._buckets.look(_false(address), self._false_per_minute))
-        return address
-
-    async def asked(
-        self, request: web.Request, prove: Callable[[], Awaitable[str | None]]
-    ) -> str | None:
+    async def asked(self, address: str, prove: Callable[[], Awaitable[str | None]]) -> str | None:
         """As `judged`, of who asks: a proven question counts against the domain it came from."""
-        actor = await self.judged(request, prove)
+        actor = await self.judged(address, prove)
         if actor is not None:
             await self.proven(actor)
         return actor
@@ -101,16 +89,17 @@ class PeerRateLimits:
         """A delivery or a question of this actor was accepted."""
         await self._buckets.take(self._share(actor), self._per_minute)
 
-    async def judged(self, request: web.Request, prove: Callable[[], Awaitable[T]]) -> T:
+    async def judged(self, address: str, prove: Callable[[], Awaitable[T]]) -> T:
         """What `prove` finds, unless its address brought too much that did not hold (FED-7.16).
 
         A key that cannot be had counts too: whoever names such keys makes us ask for them.
         """
-        address = await self.check_address(request)
+        bucket = f"false:{neighbourhood(address)}"
+        _judge(await self._buckets.look(bucket, self._false_per_minute))
         try:
             return await prove()
         except (Unproven, Unreachable):
-            await self._buckets.take(_false(address), self._false_per_minute)
+            await self._buckets.take(bucket, self._false_per_minute)
             raise
 
     def _share(self, id: str) -> str:
@@ -136,10 +125,6 @@ class RateLimitedKeys:
     async def held(self, id: str) -> PublicKey | None:
         """As `Keys`."""
         return await self._keys.held(id)
-
-
-def _false(address: str) -> str:
-    return f"false:{address}"
 
 
 def _judge(level: Level) -> None:

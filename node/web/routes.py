@@ -1,34 +1,19 @@
-"""One route of the client API as a value: what it takes, what it answers, who may call it.
+"""One route as a value: what it takes, what it answers, who may call it.
 
-The server, the OpenAPI document and the rate limits are all made from these values, so a route
-that is not described does not exist. A room's page `web/<room>.py` has a function
-`routes(units, …) -> tuple[Route, ...]`.
+The server, the description and the rate limits are all made from these values, so a route that
+is not described does not exist. A room's page `web/<surface>/<room>.py` has a function
+`routes(units, …) -> tuple[Route, ...]`; a `Surface` says below which prefix they stand, and how
+they speak HTTP.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-from node.errors import Forbidden, Malformed
+from node.errors import Forbidden
 from node.store.idempotency_marks import IdempotencyMark
-from node.wire.api.cursor import Cursor, read_cursor
-
-LARGEST_PAGE = 100
-USUAL_PAGE = 40
-
-
-class Scope(StrEnum):
-    """What a token may be used for. A route needs exactly one (API-3)."""
-
-    READ = "read"
-    WRITE = "write"
-    MESSAGES = "messages"
-    ADMIN = "admin"
-
-
-ALL_SCOPES = (Scope.READ, Scope.WRITE, Scope.MESSAGES)
+from node.wire.api.cursor import Cursor
 
 
 class Caller(Struct, frozen=True):
@@ -41,14 +26,40 @@ class Caller(Struct, frozen=True):
     session: str
     device: str  # "" for a session without one
     token: bytes
-    scopes: frozenset[Scope]
+    scopes: frozenset[str]
+
+
+class Page(Struct, frozen=True):
+    """A page of a list as it is asked for, in the list's own order.
+
+    It has the first `limit` items behind `after`, or the last `limit` ones in front of `before`;
+    and none at or behind `until`. A surface that only goes forward knows `after` alone.
+    """
+
+    limit: int
+    after: Cursor | None = None
+    before: Cursor | None = None
+    until: Cursor | None = None
+
+
+class RawBody(Protocol):
+    """A body that is read by the route itself. Raises `TooMuch` when it is too long."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Its pieces as they come."""
+        ...
+
+    async def whole(self) -> bytes:
+        """All of it. Raises `Malformed` when it does not come in time."""
+        ...
 
 
 class Call(Struct, frozen=True):
-    """One request to a route. `body` has the route's `body` type; `chunk` is a raw body's stream.
+    """One request to a route. `body` has the route's `body` type; a raw one is read from `raw`.
 
     `address` is the client's, after trusted proxies. `once` is to be handed to the unit that
-    decides: `units.run(kind, work, once=call.once)`.
+    decides: `units.run(kind, work, once=call.once)`. `method`, `target` (path and query) and
+    `headers` are as they came: a signature covers them.
     """
 
     path: Mapping[str, str]
@@ -57,14 +68,17 @@ class Call(Struct, frozen=True):
     address: str
     caller_or_none: Caller | None = None
     body: Any = None
-    chunk: AsyncIterator[bytes] | None = None
+    raw: RawBody | None = None
+    page: Page | None = None
     once: IdempotencyMark | None = None
+    method: str = "GET"
+    target: str = ""
 
     @property
     def caller(self) -> Caller:
         """The caller of a route that needs a token."""
         if self.caller_or_none is None:
-            raise Forbidden("API-3.1", "this call needs a token")
+            raise Forbidden("API-3.1", "this call needs a token: log in first")
         return self.caller_or_none
 
     @property
@@ -80,21 +94,19 @@ class Call(Struct, frozen=True):
 
     @property
     def limit(self) -> int:
-        """How many items a page may have: `limit`, 1 to 100, usually 40 (API-5.1)."""
-        text = self.query.get("limit", str(USUAL_PAGE))
-        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= LARGEST_PAGE:
-            raise Malformed("API-5.1", f"limit is a number from 1 to {LARGEST_PAGE}")
-        return int(text)
+        """How many items the page may have."""
+        assert self.page is not None, "a route with pages says that it is `paged`"
+        return self.page.limit
 
     @property
     def after(self) -> Cursor | None:
-        """Where the last page ended: `after`, as found in its Link header (API-5.2)."""
-        text = self.query.get("after", "")
-        return read_cursor(text) if text else None
+        """Where the page before ended."""
+        assert self.page is not None, "a route with pages says that it is `paged`"
+        return self.page.after
 
 
 class Reply(Struct, frozen=True):
-    """What a route answers. `after` is the cursor of the next page, if there is one.
+    """What a route answers. Of a page: the cursors of its ends, where more lies beyond them.
 
     `undecided`: nothing was committed here, so that asked again it may be done again.
     """
@@ -103,22 +115,24 @@ class Reply(Struct, frozen=True):
     status: int = 0  # 0: the route's usual one
     headers: Mapping[str, str] = field(default_factory=dict)
     after: Cursor | None = None
+    before: Cursor | None = None
     undecided: bool = False
 
 
 class Route(Struct, frozen=True):
-    """`method` and `path` (below /api/kith/v1, with `{names}`), and all that is known of them.
+    """`method` and `path` (below the surface's prefix, with `{names}`), and all that is known.
 
-    `says` is one sentence for the API's readers. `scope` None means: no token is needed.
-    `body` and `answers` are msgspec types (None: nothing; `bytes` for a raw body, then `chunk`).
-    `query` documents the parameters besides `limit` and `after`.
+    `says` is one sentence for the API's readers. `scope` is the word that a token needs, or
+    several of which any one opens the route; None: no token is needed. `body` and `answers` are
+    msgspec types (None: nothing; `bytes` for a raw body, then `Call.raw`). `query` documents the
+    parameters besides those of the page.
     """
 
     method: str
     path: str
     do: Callable[[Call], Awaitable[Reply]]
     says: str
-    scope: Scope | None
+    scope: str | tuple[str, ...] | None
     body: Any = None
     answers: Any = None
     status: int = 200
@@ -127,3 +141,11 @@ class Route(Struct, frozen=True):
     idempotent: bool = True  # a POST with Idempotency-Key is answered once (API-6)
     admin: bool = False  # the caller's role must be admin
     sensitive: bool = False  # counts against login_attempts_per_minute
+    limit_bytes: int = 0  # of a body; 0: what the surface takes
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The words of which one opens it; none: no token is needed."""
+        if self.scope is None:
+            return ()
+        return self.scope if isinstance(self.scope, tuple) else (self.scope,)

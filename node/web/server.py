@@ -1,15 +1,6 @@
-"""The web application: routes become handlers, errors become problems (API-1, API-2)."""
+"""The kernel: routes of surfaces become handlers, errors become what their surface answers."""
 
-import asyncio
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Mapping,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -17,32 +8,21 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.config import Config
-from node.errors import Broken, Malformed, TooMuch, Unproven
+from node.errors import Broken, Malformed, Unproven
 from node.ports import Entropy
 from node.store.idempotency_marks import IdempotencyMark
 from node.web import problems
 from node.web.auth import Guard, admit, read_bearer
+from node.web.bodies import ArrivedBody, ArrivingBody
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
-from node.web.openapi import describe
-from node.web.problems import Problem, WrongType
 from node.web.routes import Call, Caller, Reply, Route
-from node.wire.api import bodies
-from node.wire.api.cursor import write_cursor
+from node.web.surface import Surface, surface_of
 
-API = "/api/kith/v1"
-DESCRIPTION = f"{API}/openapi.json"
-BODY_SECONDS = 30.0  # for a whole body: who dribbles it holds a place that others need
-ROUTES = web.AppKey("routes", tuple[Route, ...])
-SAFE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    # Answers of the API are no pages; a page brings a policy of its own.
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+SURFACES = web.AppKey("surfaces", tuple[Surface, ...])
+SURFACE = web.RequestKey("surface", Surface)
+SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-ShowProblem = Callable[[web.Request, Problem], web.Response]
 
 
 class Kernel(Struct, frozen=True):
@@ -56,91 +36,114 @@ class Kernel(Struct, frozen=True):
 
 
 def build_application(
-    config: Config,
-    kernel: Kernel,
-    routes: Iterable[Route],
-    extras: Iterable[web.AbstractRouteDef] = (),
-    show_problem: ShowProblem | None = None,
+    kernel: Kernel, surfaces: Sequence[Surface], largest_body: int
 ) -> web.Application:
-    """The application of a node.
-
-    `extras` are aiohttp's own route definitions: federation, media, pages, health. `show_problem`
-    draws a problem as a page, for those who ask for HTML outside the API.
-    """
-    table = tuple(routes)
-    largest = max(config.inbox_limit_bytes, config.api_limit_bytes)
+    """The application of a node. Where two paths fit, the one that stands first is taken."""
     app = web.Application(
-        middlewares=[_middleware(kernel.entropy, show_problem)], client_max_size=largest
+        middlewares=[_middleware(kernel.entropy, surfaces)], client_max_size=largest_body
     )
-    app[ROUTES] = table
-    api = Api(kernel, config)
-    for route in table:
-        app.router.add_route(route.method, API + route.path, api.handler(route))
-    app.router.add_get(DESCRIPTION, _description(table, config), allow_head=False)
-    app.add_routes(list(extras))
+    app[SURFACES] = tuple(surfaces)
+    app.on_response_prepare.append(_dresser(surfaces))
+    for surface in surfaces:
+        server = Server(kernel, surface)
+        for route in surface.routes:
+            handler = server.handler(route)
+            app.router.add_route(route.method, surface.prefix + route.path, handler)
+            if route.method == "GET" and route.answers is not bytes:
+                app.router.add_route("HEAD", surface.prefix + route.path, handler)
+        app.add_routes(surface.plain)
     return app
 
 
-def _description(table: Sequence[Route], config: Config) -> Handler:
-    document = bodies.write(describe(table, config.origin + API))
+def _middleware(entropy: Entropy, surfaces: Sequence[Surface]) -> Any:
+    """Answers for what is no route of ours: plain handlers, wrong paths, wrong methods."""
 
-    async def answer(_request: web.Request) -> web.Response:
-        return web.Response(body=document, content_type="application/json")
-
-    return answer
-
-
-def _middleware(entropy: Entropy, show: ShowProblem | None) -> Any:
     @web.middleware
     async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            response = await handler(request)
+            return await handler(request)
         except Exception as error:
-            response = _refusal(request, error, entropy, show)
-        if not response.prepared:
-            for name, value in SAFE_HEADERS.items():
-                response.headers.setdefault(name, value)
-        return response
+            surface = surface_of(request.path, surfaces)
+            if surface.cors is not None and _is_preflight(request):
+                return surface.cors.preflight(request.headers[hdrs.ORIGIN])
+            return _refusal(surface, request, error, entropy)
 
     return safe
 
 
+def _is_preflight(request: web.Request) -> bool:
+    names = (hdrs.ORIGIN, hdrs.ACCESS_CONTROL_REQUEST_METHOD)
+    return request.method == hdrs.METH_OPTIONS and all(name in request.headers for name in names)
+
+
+def _dresser(surfaces: Sequence[Surface]) -> Any:
+    """What every answer says, whoever made it; a page or a file may have said it already."""
+
+    async def dress(request: web.Request, response: web.StreamResponse) -> None:
+        surface = request.get(SURFACE) or surface_of(request.path, surfaces)
+        headers = response.headers
+        for name, value in SAFE_HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("Content-Security-Policy", surface.csp)
+        for name, value in surface.headers.items():
+            headers.setdefault(name, value)
+        if surface.cors is not None:
+            headers.update(surface.cors.headers(request.headers.get(hdrs.ORIGIN, "")))
+
+    return dress
+
+
 def _refusal(
-    request: web.Request, error: Exception, entropy: Entropy, show: ShowProblem | None
-) -> web.StreamResponse:
+    surface: Surface, request: web.Request, error: Exception, entropy: Entropy
+) -> web.Response:
     if isinstance(error, web.HTTPException):
         ours = problems.from_http(error)
         if ours is None:
-            error.headers.update(SAFE_HEADERS)
             raise error
         error = ours
     problem = problems.problem_of(error, entropy.draw(8).hex())
     resource = request.match_info.route.resource
     # The pattern, not the path: an invite's secret stands in a path.
     problems.log(problem, request.method, resource.canonical if resource else "", error)
-    asks_for_page = "text/html" in request.headers.get(hdrs.ACCEPT, "")
-    if show is not None and asks_for_page and not request.path.startswith("/api/"):
-        return show(request, problem)
-    return problems.answer(problem)
+    return surface.errors(request, problem)
 
 
-class Api:
-    """Makes handlers of routes."""
+def call_of(request: web.Request, proxies: TrustedProxies) -> Call:
+    """What is known of a request before anything is believed or read of it."""
+    return Call(
+        path=request.match_info,
+        query=request.query,
+        headers=request.headers,
+        address=proxies.client(request.remote or "", request.headers),
+        method=request.method,
+        target=request.raw_path,
+    )
 
-    def __init__(self, kernel: Kernel, config: Config) -> None:
+
+def _check_text(call: Call) -> None:
+    """Raises `Malformed` (API-1.7): no database keeps a NUL in a text."""
+    for text in (*call.path.values(), *call.query.values()):
+        if "\0" in text:
+            raise Malformed("API-1.7", "the address holds a NUL character: leave it out")
+
+
+class Server:
+    """Makes handlers of the routes of one surface."""
+
+    def __init__(self, kernel: Kernel, surface: Surface) -> None:
         self._kernel = kernel
-        self._json_limit = config.api_limit_bytes
-        self._chunk_limit = config.chunk_limit_bytes
+        self._surface = surface
 
     def handler(self, route: Route) -> Handler:
         """What aiohttp calls for `route`."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
+            request[SURFACE] = self._surface
             headers: dict[str, str] = {}
             try:
                 return await self._handle(route, request, headers)
             except Exception as error:
-                response = _refusal(request, error, self._kernel.entropy, None)
+                response = _refusal(self._surface, request, error, self._kernel.entropy)
                 response.headers.update(headers)
                 return response
 
@@ -149,23 +152,25 @@ class Api:
     async def _handle(
         self, route: Route, request: web.Request, headers: dict[str, str]
     ) -> web.StreamResponse:
-        address = self._kernel.proxies.client(request.remote or "", request.headers)
-        caller = await self._caller(route, request, address, headers)
-        call = Call(
-            path=dict(request.match_info),
-            query=request.query,
-            headers=request.headers,
-            address=address,
-            caller_or_none=caller,
-        )
+        call = await self._call(route, request, headers)
         key = request.headers.get("Idempotency-Key", "")
-        if key and route.method == "POST" and route.idempotent:
+        if key and route.method == "POST" and route.idempotent and self._surface.scopes is not None:
             return await self._once(route, request, call, read_key(key), headers)
         call = await self._with_body(route, request, call)
         reply = await route.do(call)
         if isinstance(reply.value, AsyncGenerator):
             return await self._stream(request, reply, headers)
-        return _response(_answer(route, request, reply), headers)
+        return _response(self._answer(route, request, reply), headers)
+
+    async def _call(self, route: Route, request: web.Request, headers: dict[str, str]) -> Call:
+        call = call_of(request, self._kernel.proxies)
+        if self._surface.scopes is not None:
+            caller = await self._caller(route, request, call.address, headers)
+            call = replace(call, caller_or_none=caller)
+        _check_text(call)
+        if route.paged:
+            call = replace(call, page=self._surface.paging.read(call.query))
+        return call
 
     async def _caller(
         self, route: Route, request: web.Request, address: str, headers: dict[str, str]
@@ -186,42 +191,57 @@ class Api:
         admit(route, caller)
         return caller
 
+    def _raw(self, route: Route, request: web.Request) -> ArrivingBody:
+        bodies = self._surface.bodies
+        return ArrivingBody(request, route.limit_bytes or bodies.limit_bytes, bodies)
+
     async def _with_body(self, route: Route, request: web.Request, call: Call) -> Call:
         if route.body is None:
             return call
+        raw = self._raw(route, request)
         if route.body is bytes:
-            return replace(call, chunk=_chunks(request, self._chunk_limit))
-        _check_json(request)
-        raw = await _whole(request, self._json_limit)
-        return replace(call, body=bodies.read(raw, route.body))
+            return replace(call, raw=raw)
+        self._surface.bodies.check(request)
+        return replace(call, body=self._read(route, request, await raw.whole()))
+
+    def _read(self, route: Route, request: web.Request, raw: bytes) -> Any:
+        return self._surface.bodies.read(request, raw, route.body)
 
     async def _once(
         self, route: Route, request: web.Request, call: Call, key: str, headers: dict[str, str]
     ) -> web.StreamResponse:
-        limit = self._chunk_limit if route.body is bytes else self._json_limit
-        raw = b"" if route.body is None else await _whole(request, limit)
+        raw = b"" if route.body is None else await self._raw(route, request).whole()
         if route.body is bytes:
-            call = replace(call, chunk=_one(raw))
+            call = replace(call, raw=ArrivedBody(raw))
         elif route.body is not None:
-            _check_json(request)
-            call = replace(call, body=bodies.read(raw, route.body))
+            self._surface.bodies.check(request)
+            call = replace(call, body=self._read(route, request, raw))
         token = call.caller_or_none.token if call.caller_or_none else NOBODY
 
         async def work(mark: IdempotencyMark) -> Answer:
             reply = await route.do(replace(call, once=mark))
             if not (mark.made or reply.undecided):
                 raise Broken(f"{route.path} hands its Idempotency-Key to no unit: once=call.once")
-            return _answer(route, request, reply)
+            return self._answer(route, request, reply)
 
         asked = Asked(token, key, request.method, request.rel_url.raw_path_qs, raw)
         return _response(await self._kernel.answered.once(asked, work), headers)
+
+    def _answer(self, route: Route, request: web.Request, reply: Reply) -> Answer:
+        if route.paged:
+            reply = self._surface.paging.show(request.rel_url, reply)
+        written = self._surface.bodies.write(reply.value)
+        headers = dict(reply.headers)
+        if written.media_type:
+            headers.setdefault("Content-Type", written.media_type)
+        return Answer(reply.status or route.status, headers, written.body)
 
     async def _stream(
         self, request: web.Request, reply: Reply, headers: Mapping[str, str]
     ) -> web.StreamResponse:
         """Write the pieces of `reply.value` until they end or the client is gone."""
         response = web.StreamResponse(
-            status=reply.status or 200, headers={**SAFE_HEADERS, **reply.headers, **headers}
+            status=reply.status or 200, headers={**reply.headers, **headers}
         )
         async with aclosing(reply.value) as pieces:
             try:
@@ -242,57 +262,5 @@ class Api:
         return response
 
 
-def _check_json(request: web.Request) -> None:
-    if request.content_type != "application/json":
-        raise WrongType("API-1.2", "this route takes application/json")
-    if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
-        raise Malformed("API-1.3", "JSON is written in UTF-8")
-
-
-async def _chunks(request: web.Request, limit: int) -> AsyncIterator[bytes]:
-    """The body as it comes. Raises `TooMuch` (API-1.4) as soon as it is known to be too long."""
-    too_long = TooMuch("API-1.4", f"a body here has at most {limit} bytes", limit=limit)
-    if (request.content_length or 0) > limit:
-        raise too_long
-    seen = 0
-    async for piece in request.content.iter_any():
-        seen += len(piece)
-        if seen > limit:
-            raise too_long
-        yield piece
-
-
-async def _whole(request: web.Request, limit: int) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            return b"".join([piece async for piece in _chunks(request, limit)])
-    except TimeoutError:
-        raise Malformed("API-1.3", "the body did not come in time") from None
-
-
-async def _one(raw: bytes) -> AsyncIterator[bytes]:
-    if raw:
-        yield raw
-
-
-def _answer(route: Route, request: web.Request, reply: Reply) -> Answer:
-    headers = dict(reply.headers)
-    if reply.after is not None:
-        following = request.rel_url.update_query(after=write_cursor(reply.after))
-        headers["Link"] = f'<{following}>; rel="next"'
-    status = reply.status or route.status
-    if reply.value is None:
-        return Answer(status, headers, b"")
-    if isinstance(reply.value, bytes):
-        headers.setdefault("Content-Type", "application/octet-stream")
-        return Answer(status, headers, reply.value)
-    headers.setdefault("Content-Type", "application/json")
-    return Answer(status, headers, bodies.write(reply.value))
-
-
-def _response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
-    # What is a person's own is kept by no cache between.
-    kept = {"Cache-Control": "private, no-store"}
-    return web.Response(
-        status=answer.status, body=answer.body, headers=kept | answer.headers | dict(headers)
-    )
+def _response(answer: Answer, headers: dict[str, str]) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=answer.headers | headers)

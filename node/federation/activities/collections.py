@@ -95,10 +95,15 @@ def _first(value: object) -> Collection | None:
 
 
 def render_collection(
-    id: str, total: int, first: str = "", items: Sequence[Any] | None = None
+    id: str, total: int | None, first: str = "", items: Sequence[Any] | None = None
 ) -> dict[str, Any]:
-    """An `OrderedCollection`: with its `first` page's address, with all its items, or closed."""
-    document: dict[str, Any] = {"type": "OrderedCollection", "id": id, "totalItems": total}
+    """An `OrderedCollection`: with its `first` page's address, with all its items, or closed.
+
+    `total` None: how many is not told.
+    """
+    document: dict[str, Any] = {"type": "OrderedCollection", "id": id}
+    if total is not None:
+        document["totalItems"] = total
     if first:
         document["first"] = first
     if items is not None:
@@ -107,14 +112,11 @@ def render_collection(
 
 
 def render_page(
-    id: str, part_of: str, items: Sequence[Any], total: int, next: str = "", prev: str = ""
+    id: str, part_of: str, items: Sequence[Any], total: int | None, next: str = "", prev: str = ""
 ) -> dict[str, Any]:
-    """One `OrderedCollectionPage`; `next` is empty on the last one."""
-    document: dict[str, Any] = {
-        "type": "OrderedCollectionPage",
-        "id": id,
-        "partOf": part_of,
-        "totalItems": total,
-        "orderedItems": list(items),
-    }
+    """One `OrderedCollectionPage`; `next` is empty on the last one, `total` None is not told."""
+    document: dict[str, Any] = {"type": "OrderedCollectionPage", "id": id, "partOf": part_of}
+    if total is not None:
+        document["totalItems"] = total
+    document["orderedItems"] = list(items)
     return document | {name: at for name, at in (("next", next), ("prev", prev)) if at}

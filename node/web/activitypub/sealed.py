@@ -1,27 +1,18 @@
 """What peers ask of sealed messages: packages listed and claimed, the relay's receipt (E2E)."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from aiohttp import web
-
 from node.e2ee import key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Item, Signer
-from node.errors import Forbidden, Malformed, Missing, Unproven
+from node.errors import Forbidden, Malformed, Missing
 from node.store.e2ee import E2eeUnit
 from node.store.unit import Units
-from node.web.activitypub.federation import read_body
-from node.wire import json
+from node.web.activitypub.collections import FIRST, Collection, Items
+from node.web.activitypub.requests import PRIVATE, Asked, Prove, asker_of
+from node.web.routes import Call, Reply, Route
+from node.wire.api.cursor import Cursor
 from node.wire.json import Document, Json
 
-ACTIVITY_JSON = "application/activity+json"
-ITEMS_A_PAGE = 100
 MESSAGES_SHOWN = 20
 LARGEST_CLAIM_BYTES = 4096
-
-Prove = Callable[[web.Request, bytes], Awaitable[str | None]]
-"""The actor whose key signed this request and its body, None when nothing is signed. Raises
-`Unproven` for a wrong signature: `Receiver.viewer` over the request's `Delivery`."""
 
 
 class SealedPages:
@@ -61,16 +52,34 @@ class SealedPages:
         )
         return item.document()
 
-    async def object(self, id: str, asker: str | None, after: int = 0) -> Document | None:
+    async def object(self, id: str, asker: str | None) -> Document | None:
         """The key package or conversation at `id`; None when this room has none for the asker."""
 
         async def look(unit: E2eeUnit) -> Document | None:
             package = await unit.readable_package(id)
             if package is not None:
                 return key_packages.document(package)
-            return await _chain(unit, id, asker, after) if asker else None
+            entry = await _entered(unit, id, asker)
+            return None if entry is None else _conversation(entry)
 
         return await self._units.look(E2eeUnit, look)
+
+    async def items(self, id: str, asker: str | None, after: int, count: int) -> list[Item]:
+        """The chain's items behind `after`, for those who take part (E2E-3.11)."""
+
+        async def look(unit: E2eeUnit) -> list[Item]:
+            if await _entered(unit, id, asker) is None:
+                raise Missing("E2E-3.11", "there is no such conversation")
+            return await unit.items(id, after, count)
+
+        return await self._units.look(E2eeUnit, look)
+
+    async def length(self, id: str, asker: str | None) -> int:
+        """How many items the chain has, for those who take part (E2E-3.11)."""
+        entry = await self._units.look(E2eeUnit, lambda unit: _entered(unit, id, asker))
+        if entry is None:
+            raise Missing("E2E-3.11", "there is no such conversation")
+        return entry.conversation.seq
 
     async def messages(self, owner: str, asker: str | None) -> Document:
         """What waits for the owner's devices, to the owner alone (E2E-1.7)."""
@@ -94,68 +103,72 @@ class SealedPages:
 
     # -- HTTP ------------------------------------------------------------------------------------
 
-    def routes(self, prove: Prove, limit_bytes: int) -> tuple[web.RouteDef, ...]:
-        """The pages that are this room's alone. `GET /o/…` is everybody's: it asks `object`."""
+    def routes(self, prove: Prove) -> tuple[Route, ...]:
+        """The routes that are this room's alone. `GET /o/…` is everybody's: it asks `object`."""
 
-        async def listed(request: web.Request) -> web.Response:
-            return _answer(await self.key_packages(self._actor(request)))
+        async def listed(call: Call) -> Reply:
+            return Reply(await self.key_packages(self._actor(call)))
 
-        async def claimed(request: web.Request) -> web.Response:
-            asker, fields = await _signed(request, prove, LARGEST_CLAIM_BYTES)
-            return _answer(await self.claim(self._actor(request), asker, fields))
+        async def claimed(call: Call) -> Reply:
+            asker = await asker_of(call, prove)
+            return Reply(await self.claim(self._actor(call), asker, call.body.document))
 
-        async def waiting(request: web.Request) -> web.Response:
-            asker = await prove(request, b"")
-            return _answer(await self.messages(self._actor(request), asker))
+        async def waiting(call: Call) -> Reply:
+            asker = await prove(call, b"")
+            return Reply(await self.messages(self._actor(call), asker), headers=PRIVATE)
 
-        async def forwarded(request: web.Request) -> web.Response:
-            asker, fields = await _signed(request, prove, limit_bytes)
-            id = f"{self._origin}/o/{request.match_info['uuid']}"
-            return _answer(await self.order(id, asker, fields))
+        async def forwarded(call: Call) -> Reply:
+            asker = await asker_of(call, prove)
+            return Reply(await self.order(self._object(call), asker, call.body.document))
+
+        async def chain(call: Call) -> Reply:
+            id, asker, page = self._object(call), await prove(call, b""), call.page
+            total = await self.length(id, asker)
+            if page is None:
+                return Reply(Collection(total, context=key_packages.CONTEXT))
+            start = page.after.at if page.after else 0
+            found = await self.items(id, asker, start, page.limit + 1)
+            shown = found[: page.limit]
+            after = Cursor(shown[-1].seq, "item") if len(found) > len(shown) else None
+            documents = [item.document() for item in shown]
+            return Reply(Items(documents, total, key_packages.CONTEXT), after=after)
 
         return (
-            web.get("/a/{name}/key_packages", listed),
-            web.post("/a/{name}/key_packages/claim", claimed),
-            web.get("/a/{name}/messages", waiting),
-            web.post("/o/{uuid}", forwarded),
-        )
+            Route("GET", "/a/{name}/key_packages", listed, "The last resorts.", None, answers=dict),
+            Route("POST", "/a/{name}/key_packages/claim", claimed, "Claim key packages.",
+                  None, Asked, dict, limit_bytes=LARGEST_CLAIM_BYTES),
+            Route("GET", "/a/{name}/messages", waiting, "What waits.", None, answers=dict),
+            Route("POST", "/o/{uuid}", forwarded, "Order a commit.", None, Asked, dict),
+            Route("GET", "/o/{uuid}/items", chain, "The chain.", None, answers=Items, paged=True),
+        )  # fmt: skip
 
-    def _actor(self, request: web.Request) -> str:
-        return f"{self._origin}/a/{request.match_info['name']}"
+    def _actor(self, call: Call) -> str:
+        return f"{self._origin}/a/{call.path['name']}"
+
+    def _object(self, call: Call) -> str:
+        return f"{self._origin}/o/{call.path['uuid']}"
 
 
-async def _chain(unit: E2eeUnit, id: str, asker: str, after: int) -> Document | None:
+async def _entered(unit: E2eeUnit, id: str, asker: str | None) -> members.Entry | None:
+    """The conversation as `asker` takes part in it; None when it is not theirs, or not ours."""
+    if asker is None:
+        return None
     try:
         entry = await members.entered(unit, id, asker, "")
     except (Missing, Forbidden):
         return None
+    return entry if entry.conversation.hosted else None
+
+
+def _conversation(entry: members.Entry) -> Document:
     conversation = entry.conversation
-    if not conversation.hosted:
-        return None
-    found: list[Item] = await unit.items(id, after, ITEMS_A_PAGE)
-    items: list[Json] = [item.document() for item in found]
-    page: dict[str, Any] = {
+    audience: list[Json] = [*sorted({member.actor for member in entry.members})]
+    return {
         "@context": key_packages.CONTEXT,
         "type": "OrderedCollection",
-        "id": id,
+        "id": conversation.id,
         "attributedTo": conversation.creator,
-        "audience": sorted({member.actor for member in entry.members}),
+        "audience": audience,
         "totalItems": conversation.seq,
-        "orderedItems": items,
+        "first": f"{conversation.id}/items?page={FIRST}",
     }
-    if len(found) == ITEMS_A_PAGE:
-        page["next"] = f"{id}?after={found[-1].seq}"
-    return page
-
-
-async def _signed(request: web.Request, prove: Prove, limit_bytes: int) -> tuple[str, Document]:
-    body = await read_body(request, limit_bytes)
-    fields = json.document(body, limit_bytes)
-    asker = await prove(request, body)
-    if asker is None:
-        raise Unproven("E2E-3.2", "this request must be signed by the actor who asks")
-    return asker, fields
-
-
-def _answer(document: Document) -> web.Response:
-    return web.Response(body=json.encode(document), content_type=ACTIVITY_JSON)

@@ -14,8 +14,9 @@ from node.ports import Entropy
 from node.store.accounts import AccountsUnit
 from node.store.unit import Units
 from node.web.api.profiles import Change, Profiles, PublicKeys
+from node.web.api.scopes import ALL_SCOPES, Scope
 from node.web.api.views import account_view, device_view, session_view
-from node.web.routes import ALL_SCOPES, Call, Reply, Route, Scope
+from node.web.routes import Call, Reply, Route
 from node.web.signup import SignUp, Wish
 from node.wire.api.accounts import (
     AccountView,

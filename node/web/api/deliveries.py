@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from node.store.deliveries import DeliveriesUnit
 from node.store.unit import Units
-from node.web.routes import Call, Reply, Route, Scope
+from node.web.api.scopes import Scope
+from node.web.routes import Call, Reply, Route
 from node.wire.api.deliveries import DeliveryList, MediaBounds, NodeHealth
 
 Tries = Callable[[], Awaitable[MediaBounds]]

@@ -13,7 +13,8 @@ from node.errors import Forbidden, Malformed, Missing, Unreachable
 from node.ports import Clock
 from node.store.e2ee import E2eeUnit
 from node.store.unit import Units
-from node.web.routes import Call, Caller, Reply, Route, Scope
+from node.web.api.scopes import Scope
+from node.web.routes import Call, Caller, Reply, Route
 from node.wire.api import e2ee as api
 from node.wire.api.cursor import Cursor
 from node.wire.times import from_micros

@@ -8,7 +8,8 @@ from node.graph import befriending, blocking, following
 from node.graph.friendship_unit import FriendshipUnit
 from node.store.friends import STATES, FriendsUnit
 from node.store.unit import Units
-from node.web.routes import Call, Reply, Route, Scope
+from node.web.api.scopes import Scope
+from node.web.routes import Call, Reply, Route
 from node.wire.api.graph import NewRequest, Relation, RelationList, Whom
 
 # From @name@domain or an id to an actor's id, by discovery where it is not known here.

@@ -7,7 +7,8 @@ from node.inbox.publishing import Draft
 from node.store.feeds import FeedUnit
 from node.store.inbox import InboxUnit
 from node.store.unit import Units
-from node.web.routes import Call, Reply, Route, Scope
+from node.web.api.scopes import Scope
+from node.web.routes import Call, Reply, Route
 from node.wire.api.inbox import (
     NewComment,
     NewPost,

@@ -10,8 +10,9 @@ from node.errors import Malformed
 from node.ports import Entropy
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
+from node.web.api.scopes import Scope
 from node.web.api.views import applicant_view, invite_view
-from node.web.routes import Call, Reply, Route, Scope
+from node.web.routes import Call, Reply, Route
 from node.web.signup import SignUp
 from node.wire.api.accounts import (
     Applicant,

@@ -7,7 +7,8 @@ from msgspec import Struct
 from node.errors import Conflict
 from node.store.federation import FederationUnit
 from node.store.unit import Units
-from node.web.routes import Call, Reply, Route, Scope
+from node.web.api.scopes import Scope
+from node.web.routes import Call, Reply, Route
 from node.wire import ids
 from node.wire.api.servers import ActorChoice, ActorList, ServerChoice, ServerList
 

@@ -10,8 +10,9 @@ from node.errors import Malformed
 from node.store.streams import MOST_AT_ONCE, Place, StreamsUnit, Told
 from node.store.unit import Units
 from node.store.wakeups import Wakeups
+from node.web.api.scopes import Scope
 from node.web.auth import Guard
-from node.web.routes import Call, Caller, Reply, Route, Scope
+from node.web.routes import Call, Caller, Reply, Route
 
 HEARTBEAT_SECONDS = 20.0  # proxies cut what is silent for 30 to 60 s
 _PLACE = re.compile(r"(\d{1,18})\.(\d{1,18})", re.ASCII)

@@ -12,8 +12,12 @@ from node.store.uploads import IntakeUnit
 from node.video import intake, uploads
 from node.video.intake import UploadLimits, UploadRecord
 from node.video.uploads import Stage, Upload
-from node.web.routes import Call, Reply, Route, Scope
+from node.web.api.scopes import Scope
+from node.web.paging import read_number
+from node.web.routes import Call, Reply, Route
 from node.wire.api.video import NewUpload, UploadView
+
+LARGEST_OFFSET = 10**15
 
 
 class Digests(Protocol):
@@ -38,6 +42,11 @@ class Intake:
         self._studio = studio
         self._config = config
         self._free_bytes = free_bytes
+
+    @property
+    def chunk_limit_bytes(self) -> int:
+        """How long the body of one request may be."""
+        return self._config.chunk_limit_bytes
 
     async def announce(self, call: Call) -> Reply:
         new: NewUpload = call.body
@@ -128,8 +137,8 @@ class Intake:
 
     async def _read(self, call: Call) -> bytes:
         body = bytearray()
-        assert call.chunk is not None
-        async for piece in call.chunk:
+        assert call.raw is not None
+        async for piece in call.raw:
             body += piece
             if len(body) > uploads.LONGEST_CHUNK:
                 raise TooMuch(
@@ -153,21 +162,21 @@ class Intake:
                 state=upload_record.state,
                 expires=upload.expires,
                 filename=upload_record.filename,
-                chunk_limit_bytes=min(self._config.chunk_limit_bytes, uploads.LONGEST_CHUNK),
+                chunk_limit_bytes=min(self.chunk_limit_bytes, uploads.LONGEST_CHUNK),
             )
         )
 
 
 def _offset(call: Call) -> int:
-    text = call.query.get("offset", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    offset = read_number(call.query.get("offset", ""), 0, LARGEST_OFFSET)
+    if offset is None:
         raise Malformed("VID-5.2", "offset is a number of bytes: where this chunk begins")
-    return int(text)
+    return offset
 
 
 def routes(intake: Intake) -> tuple[Route, ...]:
     """The routes of uploads."""
-    write = Scope.WRITE
+    write, most = Scope.WRITE, intake.chunk_limit_bytes
     at = {"offset": "where in the file the chunk begins"}
     chunk = "Send the next chunk; the last one seals the upload."
     return (
@@ -189,7 +198,19 @@ def routes(intake: Intake) -> tuple[Route, ...]:
             write,
             answers=UploadView,
         ),
-        Route("PUT", "/uploads/{id}", intake.chunk, chunk, write, bytes, UploadView, query=at),
-        Route("PATCH", "/uploads/{id}", intake.chunk, chunk, write, bytes, UploadView, query=at),
+        *(
+            Route(
+                method,
+                "/uploads/{id}",
+                intake.chunk,
+                chunk,
+                write,
+                bytes,
+                UploadView,
+                query=at,
+                limit_bytes=most,
+            )
+            for method in ("PUT", "PATCH")
+        ),
         Route("DELETE", "/uploads/{id}", intake.cancel, "Give an upload up.", write, status=204),
     )

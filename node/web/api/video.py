@@ -1,37 +1,22 @@
-"""Routes of videos, what peers ask of them, and the page of a public one (spec VID-6, VID-7)."""
+"""Routes of videos: publish one, see how far it is, delete it, watch it (spec VID-6, VID-7)."""
 
 from collections.abc import Callable
-from typing import Any
 
-from aiohttp import web
-from msgspec import Struct
 from msgspec.structs import asdict
 
-from node.errors import Malformed, Missing
-from node.federation.activities.prose import plain
+from node.errors import Malformed
 from node.inbox.audiences import Choice, addressing
 from node.inbox.publishing import delete
-from node.store.feeds import FeedUnit
 from node.store.unit import Units
 from node.store.video import VideoUnit
 from node.video import playing, publishing
 from node.video.playing import Abroad, Peers, Watch
 from node.video.publishing import VideoDraft
-from node.video.records import MASTER, MP4, POSTER, MediaUrls, State, VideoRecord, Words
-from node.web.activitypub.federation import delivery_of, read_body
+from node.video.records import MediaUrls, State, VideoRecord, Words
+from node.web.api.scopes import Scope
 from node.web.api.uploads import Intake
-from node.web.media import UUID, Prove
-from node.web.pages.site import Pages
-from node.web.routes import Call, Reply, Route, Scope
-from node.wire import json
-from node.wire.api.inbox import Person
+from node.web.routes import Call, Reply, Route
 from node.wire.api.video import NewVideo, VideoView, Watching
-from node.wire.times import rfc3339
-
-ACTIVITY_JSON = "application/activity+json"
-JSON_TYPES = (ACTIVITY_JSON, "application/ld+json")
-ASKING_LIMIT = 4096  # bytes of a peer's question
-LONGEST_BLURB = 300
 
 
 def _choice(text: str) -> Choice | None:
@@ -123,7 +108,7 @@ def _view(record: VideoRecord) -> VideoView:
 
 
 def routes(videos: Videos) -> tuple[Route, ...]:
-    """The routes of this room; `web.uploads.routes` has those of uploads."""
+    """The routes of this room; `web.api.uploads` has those of uploads."""
     one = {"id": "the id of the video or of its post"}
     read, write = Scope.READ, Scope.WRITE
     return (
@@ -165,77 +150,3 @@ def routes(videos: Videos) -> tuple[Route, ...]:
             query=one,
         ),
     )
-
-
-class VideoPages(Struct, frozen=True):
-    """What peers ask of a video, and the page that people see of a public one."""
-
-    videos: Videos
-    units: Units
-    pages: Pages
-    media_urls: MediaUrls
-    prove: Prove
-
-    def extras(self) -> tuple[web.AbstractRouteDef, ...]:
-        """Routes outside the API."""
-        return (
-            web.post(f"/o/{UUID}/watch", self.asked),
-            web.get(f"/v/{UUID}", self.page, allow_head=False),
-        )
-
-    async def asked(self, request: web.Request) -> web.Response:
-        """A peer asks in the name of its actor for addresses to play from (VID-7.4)."""
-        body = await read_body(request, ASKING_LIMIT)
-        viewer = await self.prove(request, body)
-        id = f"{self.media_urls.origin}/o/{request.match_info['uuid']}"
-        found = await self.videos.addresses(viewer or "", id)
-        if isinstance(found, Abroad) or not found.id.startswith(f"{self.media_urls.origin}/"):
-            raise playing.absent()  # we speak for our own videos only
-        return web.Response(
-            body=json.encode(playing.said(found)),
-            content_type=ACTIVITY_JSON,
-            headers={"Cache-Control": "private, no-store"},
-        )
-
-    async def page(self, request: web.Request) -> web.StreamResponse:
-        """A public video, with the browser's own player and no script."""
-        uuid = request.match_info["uuid"]
-
-        async def look(unit: FeedUnit) -> tuple[Person, int, int]:
-            post = await unit.one(record.post, "")
-            if post is None:
-                raise Missing("VID-7.1", playing.ABSENT)
-            return post.author, post.likes, post.comments
-
-        record = await self.units.look(VideoUnit, lambda unit: playing.public_record(unit, uuid))
-        if any(kind in request.headers.get("Accept", "") for kind in JSON_TYPES):
-            raise web.HTTPSeeOther(record.id, headers={"Vary": "Accept"})
-        author, likes, comments = await self.units.look(FeedUnit, look)
-        return self.pages.draw(
-            request, "video.html", record=record, words=record.words, author=author, likes=likes,
-            comments=comments, page=self.media_urls.page(record), name=author.handle.split("@")[1],
-            **self._media(record),
-        )  # fmt: skip
-
-    def _media(self, record: VideoRecord) -> dict[str, Any]:
-        return {
-            "mp4": self.media_urls.open(record, MP4),
-            "poster": self.media_urls.open(record, POSTER),
-            "player": {
-                "mp4": self.media_urls.shown(record, MP4),
-                "hls": self.media_urls.shown(record, MASTER),
-                "poster": self.media_urls.shown(record, POSTER),
-            },
-            "blurb": plain(record.words.description)[:LONGEST_BLURB],
-            "when": rfc3339(record.ready or record.created),
-        }
-
-
-def prover(viewer: Callable[[Any], Any]) -> Prove:
-    """`Prove` over `Receiver.viewer`."""
-
-    async def prove(request: web.Request, body: bytes) -> str | None:
-        found: str | None = await viewer(delivery_of(request, body))
-        return found
-
-    return prove

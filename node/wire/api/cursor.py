@@ -21,11 +21,25 @@ def write_cursor(cursor: Cursor) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def read_cursor(text: str) -> Cursor:
-    """The inverse of `write_cursor`. Raises `Malformed` (API-5.2)."""
+def read_cursor(text: str, clause: str = "API-5.2") -> Cursor:
+    """The inverse of `write_cursor`: takes what it writes and nothing else.
+
+    Raises `Malformed` with the `clause`; also where the number has more than 63 bits, which no
+    database counts in.
+    """
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
         at, _, id = raw.partition(" ")
-        return Cursor(int(at), id)
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise Malformed("API-5.2", "after is not a cursor of this node") from None
+        cursor = Cursor(int(at), id)
+    except (binascii.Error, UnicodeError, ValueError):
+        raise no_cursor(clause) from None
+    if not 0 <= cursor.at < 1 << 63 or "\0" in id or write_cursor(cursor) != text:
+        raise no_cursor(clause)
+    return cursor
+
+
+def no_cursor(clause: str) -> Malformed:
+    """The refusal of what is not a cursor of ours."""
+    return Malformed(
+        clause, "this is not the address of a page of this list: begin at its first page"
+    )

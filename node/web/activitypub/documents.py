@@ -1,0 +1,78 @@
+"""What stands at an id of ours: `/o/…` and `/t/…`, for those who may see it (FED-11.2)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
+
+from node.errors import Missing
+from node.federation.addressing import may_read
+from node.store.directory import Directory
+from node.store.federation import FederationUnit, Relation
+from node.store.unit import Units
+from node.web.activitypub.requests import Prove, see_other, shown, wants_page
+from node.web.routes import Call, Reply, Route
+from node.wire import json
+
+Resolver: TypeAlias = Callable[[str, str | None], Awaitable[dict[str, Any] | None]]
+"""The document at an id for the actor who asks (None: unsigned); None for what is not its own to
+show, or not for them."""
+
+
+class Documents:
+    """Asks one resolver after the other, and at last the activities themselves."""
+
+    def __init__(
+        self, origin: str, units: Units, directory: Directory, prove: Prove,
+        resolvers: Sequence[Resolver] = (),
+    ) -> None:  # fmt: skip
+        self._origin = origin
+        self._units = units
+        self._directory = directory
+        self._prove = prove
+        self._resolvers = (*resolvers, self._activity)
+
+    def routes(self) -> tuple[Route, ...]:
+        """The one route of this page."""
+        says = "An object or an activity of this node."
+        return (Route("GET", "/{room:o|t}/{rest:.+}", self.document, says, None, answers=dict),)
+
+    async def document(self, call: Call) -> Reply:
+        """The document; 404 in the same words for all who may not see it."""
+        id = f"{self._origin}/{call.path['room']}/{call.path['rest']}"
+        viewer = await self._prove(call, b"")
+        for resolve in self._resolvers:
+            document = await resolve(id, viewer)
+            if document is not None:
+                if wants_page(call) and (page := await self._page_of(document, id)):
+                    return see_other(page)
+                return shown(document, 410 if document.get("type") == "Tombstone" else 200)
+        raise Missing("FED-11.2", "there is no such thing")
+
+    async def _page_of(self, document: dict[str, Any], id: str) -> str:
+        """Where a person's browser finds it: on its own page, or on its author's (API-10.3)."""
+        page = document.get("url")
+        if isinstance(page, str) and page not in ("", id):
+            return page
+        author = await self._directory.actor(str(document.get("attributedTo", "")))
+        return f"{author.url}#{id.rpartition('/')[2]}" if author and author.url else ""
+
+    async def _activity(self, id: str, viewer: str | None) -> dict[str, Any] | None:
+        """An activity of ours: to everyone when public, else to those it was addressed to."""
+        look = self._units.look
+        kept = await look(FederationUnit, lambda unit: unit.activity(id))
+        if kept is None or await look(FederationUnit, lambda unit: unit.locked(kept.actor)):
+            return None
+        document: dict[str, Any] = json.document(kept.body)
+        if viewer is None or viewer == kept.actor:
+            return document if kept.public or viewer else None
+        relation = await look(FederationUnit, lambda unit: unit.relation(viewer, kept.actor))
+        if relation.blocked:
+            return None
+        member = _memberships(kept.actor, relation)
+        return document if kept.public or may_read(document, viewer, member) else None
+
+
+def _memberships(actor: str, relation: Relation) -> tuple[str, ...]:
+    found = [f"{actor}/friends"] if relation.friend else []
+    if relation.follower or relation.friend:
+        found.append(f"{actor}/followers")
+    return tuple(found)

@@ -1,0 +1,65 @@
+"""The inboxes of a node: 202 once an activity is on disk (spec FED-7)."""
+
+from typing import Protocol
+
+from node.federation.discovery import ACTIVITY_JSON
+from node.federation.receiving import Receipt
+from node.federation.trust import Delivery
+from node.web.activitypub.actors import LocalActors
+from node.web.activitypub.requests import delivery_of, media_type
+from node.web.peer_rate_limits import PeerRateLimits
+from node.web.problems import WrongType
+from node.web.routes import Call, Reply, Route
+
+MEDIA_TYPES = frozenset({ACTIVITY_JSON, "application/ld+json", "application/json"})
+
+
+class Receives(Protocol):
+    """Judges a delivery and keeps it: `federation.receiving.Receiver`."""
+
+    async def receive(self, delivery: Delivery, recipient: str | None = None) -> Receipt: ...
+
+
+class Inbox:
+    """The shared inbox, and that of each actor."""
+
+    def __init__(
+        self, receiver: Receives, actors: LocalActors, rate_limits: PeerRateLimits
+    ) -> None:
+        self._receiver = receiver
+        self._actors = actors
+        self._rate_limits = rate_limits
+
+    def routes(self) -> tuple[Route, ...]:
+        """Where peers deliver."""
+        says = "Deliver an activity."
+        return (
+            Route("POST", "/inbox", self.shared, says, None, bytes, status=202),
+            Route(
+                "POST", "/a/{opaque}/inbox", self.personal, says, None, bytes,
+                status=202,
+            ),
+        )  # fmt: skip
+
+    async def shared(self, call: Call) -> Reply:
+        """202 once the activity is on disk, or when it is none of our business."""
+        return await self._receive(call, None)
+
+    async def personal(self, call: Call) -> Reply:
+        """As the shared inbox, for one of ours."""
+        return await self._receive(call, (await self._actors.of(call, "FED-7.14")).id)
+
+    async def _receive(self, call: Call, recipient: str | None) -> Reply:
+        if media_type(call) not in MEDIA_TYPES:
+            raise WrongType("FED-7.2", f"send the activity as {ACTIVITY_JSON}")
+        raw = call.raw
+        assert raw is not None
+
+        async def prove() -> Receipt:
+            delivery = delivery_of(call, await raw.whole())
+            return await self._receiver.receive(delivery, recipient)
+
+        receipt = await self._rate_limits.judged(call.address, prove)
+        if receipt.proven:
+            await self._rate_limits.proven(receipt.actor)
+        return Reply()

@@ -1,0 +1,44 @@
+"""Our client API as a surface: JSON, problem documents, one scope a route, pages forwards."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+from msgspec.structs import replace
+
+from node.config import Config
+from node.web import problems
+from node.web.api.scopes import SCOPES
+from node.web.bodies import JsonBodies
+from node.web.openapi import describe
+from node.web.paging import ForwardPaging
+from node.web.problems import Problem
+from node.web.routes import Route
+from node.web.surface import Surface
+from node.wire.api import bodies
+
+API = "/api/kith/v1"
+DESCRIPTION = f"{API}/openapi.json"
+
+
+def _problem(_request: web.Request, problem: Problem) -> web.Response:
+    return problems.answer(problem)
+
+
+def surface(routes: Iterable[Route], config: Config) -> Surface:
+    """The API of these routes, with its description."""
+    found = Surface(
+        prefix=API,
+        routes=tuple(routes),
+        bodies=JsonBodies(config.api_limit_bytes),
+        errors=_problem,
+        paging=ForwardPaging(),
+        scopes=SCOPES,
+        # What is a person's own is kept by no cache between.
+        headers={"Cache-Control": "private, no-store"},
+    )
+    document = bodies.write(describe(found, config.origin + API))
+
+    async def description(_request: web.Request) -> web.Response:
+        return web.Response(body=document, content_type="application/json")
+
+    return replace(found, plain=(web.get(DESCRIPTION, description, allow_head=False),))
