@@ -58,5 +58,5 @@ class ForwardPaging(Struct, frozen=True):
         """A last page has no link."""
         if reply.after is None:
             return reply
-        following = address.relative().update_query(after=write_cursor(reply.after))
+        following = address.update_query(after=write_cursor(reply.after))
         return replace(reply, headers={**reply.headers, "Link": f'<{following}>; rel="next"'})

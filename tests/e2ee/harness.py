@@ -37,8 +37,10 @@ from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.web.activitypub.sealed import SealedPages
 from node.web.api.e2ee import routes
+from node.web.api.scopes import ALL_SCOPES
+from node.web.paging import ForwardPaging
 from node.web.problems import problem_of
-from node.web.routes import ALL_SCOPES, Call, Caller, Reply
+from node.web.routes import Call, Caller, Reply
 from node.wire import json, tls
 from node.wire.api.e2ee import ref_of
 
@@ -126,7 +128,10 @@ class Person:
                 pairs = list(zip(names, parts, strict=True))
                 if all(name == part or name.startswith("{") for name, part in pairs):
                     found = {n[1:-1]: p for n, p in pairs if n.startswith("{")}
-                    return await route.do(Call(found, query or {}, {}, "::1", self.caller, body))
+                    page = ForwardPaging().read(query or {}) if route.paged else None
+                    return await route.do(
+                        Call(found, query or {}, {}, "::1", self.caller, body, page=page)
+                    )
         raise AssertionError(f"no route {method} {path}")
 
     def package(self, **how: Any) -> bytes:

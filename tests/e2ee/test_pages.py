@@ -3,39 +3,32 @@
 import base64
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 
+from node.config import Config
 from node.e2ee import envelope
 from node.e2ee.peers import Answer, check_answer, read_receipt
-from node.errors import Conflict, Forbidden, Malformed, Missing, Refused, TooMuch, Unreachable
+from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch, Unreachable
 from node.federation.activities.shapes import CreateSealed
 from node.net.asking import Asking
 from node.ports import Request, Response
 from node.store import tables
-from node.web.problems import answer, problem_of
+from node.web.activitypub.surface import surface
+from node.web.routes import Call
 from node.wire.api.e2ee import ref_of, url_of
 from tests.e2ee.harness import Harness, befriend, commit, words
 from tests.e2ee.test_key_packages import fill
 from tests.e2ee.test_relay import begin, invitation, mail, pair, send
+from tests.served import as_document, serve
 
 
-async def _prove(request: web.Request, body: bytes) -> str | None:
-    return request.headers.get("X-Test-Actor")
-
-
-@web.middleware
-async def _problems(request: web.Request, handler) -> web.StreamResponse:
-    try:
-        return await handler(request)
-    except Refused as error:
-        return answer(problem_of(error, ""))
+async def _prove(call: Call, body: bytes) -> str | None:
+    return call.headers.get("X-Test-Actor")
 
 
 def served(harness: Harness) -> TestClient:
-    app = web.Application(middlewares=[_problems])
-    app.add_routes(harness.pages.routes(_prove, 2**20))
-    return TestClient(TestServer(app))
+    config = Config(origin=harness.origin)
+    return serve(surface(harness.pages.routes(_prove), config, as_document))
 
 
 async def test_peers_list_and_claim_over_http(alpha: Harness, beta: Harness) -> None:

@@ -258,7 +258,8 @@ async def test_the_chain_is_signed_and_linked(alpha: Harness, beta: Harness) -> 
     shown = await alpha.pages.object(url, bob.actor)
     assert shown["totalItems"] == 4
     key, prev = alpha.instance.public_key(), b""
-    for number, said in enumerate(shown["orderedItems"], 1):
+    found = await alpha.pages.items(url, bob.actor, 0, 50)
+    for number, said in enumerate([item.document() for item in found], 1):
         raw = {
             name: base64.b64decode(value)
             if name in ("group", "sha256", "prev", "signature")

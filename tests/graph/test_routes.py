@@ -11,7 +11,9 @@ import pytest
 
 from node.errors import Missing
 from node.web.api.graph import routes
-from node.web.routes import ALL_SCOPES, Call, Caller, Reply, Route
+from node.web.api.scopes import ALL_SCOPES
+from node.web.paging import ForwardPaging
+from node.web.routes import Call, Caller, Reply, Route
 from tests.graph.nodes import System
 
 Expect = Callable[[str], AbstractContextManager[None]]
@@ -28,7 +30,9 @@ class Client:
     async def call(self, method: str, path: str, body: Any = None, **query: str) -> Reply:
         route = self.table[method, path]
         given = msgspec.convert(body, route.body) if body is not None else None
-        reply = await route.do(Call({}, query, {}, "192.0.2.1", self.caller, given))
+        page = ForwardPaging().read(query) if route.paged else None
+        call = Call({}, query, {}, "192.0.2.1", self.caller, given, page=page)
+        reply = await route.do(call)
         # What is answered is what the description says.
         msgspec.convert(msgspec.to_builtins(reply.value), route.answers)
         return reply

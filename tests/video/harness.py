@@ -44,16 +44,24 @@ from node.video.records import MediaUrls
 from node.video.renditions import NAMES, Facts, File, Plan, Rendered
 from node.web import limits
 from node.web.activitypub.objects import Objects
+from node.web.activitypub.surface import surface as activitypub_surface
+from node.web.activitypub.videos import VideoQuestions
 from node.web.api import inbox as inbox_routes
 from node.web.api import uploads as upload_routes
 from node.web.api import video as video_routes
+from node.web.api.surface import API
+from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
-from node.web.api.video import VideoPages, Videos
+from node.web.api.video import Videos
 from node.web.auth import Guard
 from node.web.idempotency import Answered
 from node.web.media import Media
 from node.web.pages import site as pages
-from node.web.server import API, Kernel, build_application
+from node.web.pages.surface import page_or_problem
+from node.web.pages.surface import surface as pages_surface
+from node.web.pages.video import VideoPage
+from node.web.routes import Call
+from node.web.server import Kernel, build_application
 from node.web.signup import SignUp
 from node.worker.jobs import Jobber
 from node.worker.video import Transcoder
@@ -232,15 +240,21 @@ class Harness:
         videos = Videos(self.units, intake, self, self.entropy.draw, self.media_urls)
         keeper: SignUp = None  # type: ignore[assignment]
         site = pages.Pages(self.config, self.units, keeper, kernel.limiter, kernel.proxies)
-        ours = VideoPages(videos, self.units, site, self.media_urls, self.prove)
-        media = Media(self.units, self.blobs, self.prove)
+        page = VideoPage(self.units, site, self.media_urls)
+        asked = VideoQuestions(self.origin, videos.addresses, self.prove)
+        media = Media(self.units, self.blobs, self.prove_request)
         routes = (
             *upload_routes.routes(intake),
             *video_routes.routes(videos),
             *inbox_routes.routes(self.units),
         )
-        extras = [*media.extras(), *ours.extras()]
-        app = build_application(self.config, kernel, routes, extras, site.problem)
+        problem = page_or_problem(site.problem)
+        surfaces = (
+            api_surface(routes, self.config),
+            pages_surface((*media.extras(), *page.extras()), self.config, problem),
+            activitypub_surface(asked.routes(), self.config, problem),
+        )
+        app = build_application(kernel, surfaces, self.config.api_limit_bytes)
         site.furnish(app)
         self.client: TestClient[Any, Any] = TestClient(TestServer(app))
         await self.client.start_server()
@@ -249,7 +263,10 @@ class Harness:
         found: bytes = await self.studio.digest(blob)
         return found
 
-    async def prove(self, request: web.Request, _body: bytes) -> str | None:
+    async def prove(self, call: Call, _body: bytes) -> str | None:
+        return call.headers.get(PROVEN)
+
+    async def prove_request(self, request: web.Request) -> str | None:
         return request.headers.get(PROVEN)
 
     async def close(self) -> None:

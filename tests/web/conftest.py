@@ -28,12 +28,17 @@ from node.web import health, limits
 from node.web.api import accounts, streams
 from node.web.api import invites as guests
 from node.web.api.streams import Streams
+from node.web.api.surface import API
+from node.web.api.surface import surface as api_surface
 from node.web.auth import Guard
 from node.web.idempotency import Answered
 from node.web.pages import site as pages
+from node.web.pages.surface import page_or_problem
+from node.web.pages.surface import surface as pages_surface
 from node.web.routes import Route
-from node.web.server import API, Kernel, build_application
+from node.web.server import Kernel, build_application
 from node.web.signup import SignUp
+from node.web.surface import Surface
 from node.wire.api.accounts import ActorView
 from node.wire.keys import PublicKey, ed25519_from_seed
 
@@ -156,14 +161,18 @@ class Harness:
 
 Build = Callable[..., Awaitable[Harness]]
 Extra = Callable[[Harness], tuple[Route, ...]]
+Beside = Callable[[Harness], tuple[Surface, ...]]
 
 
 @pytest.fixture
 async def build(tmp_path: Path) -> AsyncIterator[Build]:
-    """`await build(**settings)` is a harness with a client; `extra` adds routes."""
+    """`await build(**settings)` is a harness with a client; `extra` adds routes of the API,
+    `beside` other surfaces."""
     open_now = AsyncExitStack()
 
-    async def make(extra: Extra | None = None, **given: Any) -> Harness:
+    async def make(
+        extra: Extra | None = None, beside: Beside | None = None, **given: Any
+    ) -> Harness:
         defaults = {"origin": ORIGIN, "login_attempts_per_minute": 1000}
         config = Config(**{**defaults, **given})
         database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
@@ -210,13 +219,13 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             *(extra(harness) if extra else ()),
         )
         site = pages.Pages(config, units, keeper, kernel.limiter, kernel.proxies)
-        harness.app = build_application(
-            config,
-            kernel,
-            routes,
-            [*health.Health(units).extras(), *site.extras()],
-            site.problem,
+        plain = (*health.Health(units).extras(), *site.extras())
+        surfaces = (
+            api_surface(routes, config),
+            pages_surface(plain, config, page_or_problem(site.problem)),
+            *(beside(harness) if beside else ()),
         )
+        harness.app = build_application(kernel, surfaces, config.api_limit_bytes)
         site.furnish(harness.app)
         await units.run(
             InvitesUnit,

@@ -7,7 +7,8 @@ import pytest
 
 from node.errors import Missing
 from node.store.unit import Unit
-from node.web.routes import Call, Reply, Route, Scope
+from node.web.api.scopes import Scope
+from node.web.routes import Call, Reply, Route
 from tests.web.conftest import PASSWORD, Build, Harness, Said
 
 KEY = "9f3c4b1e-2f6a-4a43-8f57-0d6d0f2a7c11"

@@ -8,17 +8,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from node.accounts.account import State
 from node.accounts.sessions import Session
 from node.accounts.tokens import digest_of
 from node.errors import Broken, Conflict, TooMuch, Unreachable
 from node.store.accounts import AccountsUnit
-from node.web import limits, server
+from node.web import bodies, limits
+from node.web.api.scopes import Scope
+from node.web.api.surface import API
 from node.web.openapi import undocumented
 from node.web.problems import every_kind, kind_of
-from node.web.routes import Call, Reply, Route, Scope
-from node.web.server import API, ROUTES
+from node.web.routes import Call, Reply, Route
+from node.web.server import SURFACES
 from node.wire.api.cursor import Cursor, write_cursor
 from tests.web.conftest import Build, Harness
 
@@ -48,8 +51,8 @@ def probes(harness: Harness) -> tuple[Route, ...]:
         raise ZeroDivisionError("the secret of the kitchen")
 
     async def raw(call: Call) -> Reply:
-        assert call.chunk is not None
-        return Reply({"size": sum([len(piece) async for piece in call.chunk])})
+        assert call.raw is not None
+        return Reply({"size": sum([len(piece) async for piece in call.raw])})
 
     async def page(call: Call) -> Reply:
         start = call.after.at if call.after else 0
@@ -66,10 +69,10 @@ def probes(harness: Harness) -> tuple[Route, ...]:
     return (
         Route("POST", "/echo", echo, "Echo.", None, Thing, Thing),
         Route("GET", "/broken", broken, "Break.", None),
-        Route("PUT", "/raw", raw, "Count.", None, bytes, dict[str, int]),
+        Route("PUT", "/raw", raw, "Count.", None, bytes, dict[str, int], limit_bytes=5000),
         Route("GET", "/page", page, "Pages.", None, answers=dict[str, int], paged=True),
         Route("GET", "/torn", torn, "Tear.", None, answers=bytes),
-        Route("GET", "/for/{what}", page, "Messages.", Scope.MESSAGES, answers=dict[str, int]),
+        Route("GET", "/for/{what}", echo, "Messages.", Scope.MESSAGES, answers=dict[str, int]),
     )
 
 
@@ -101,7 +104,7 @@ async def test_a_body_that_is_not_what_the_route_takes_is_refused(build: Build, 
 
 @pytest.mark.clause("API-1.4")
 async def test_a_body_over_the_limit_is_refused_by_its_declared_length(build: Build) -> None:
-    harness = await build(probes, api_limit_bytes=1000, chunk_limit_bytes=5000)
+    harness = await build(probes, api_limit_bytes=1000)
     large = b'{"count":1' + b" " * 1000 + b"}"
     said = await harness.ask("POST", "/echo", raw=large)
     assert (said.status, said.body["clause"]) == (413, "API-1.4")
@@ -111,7 +114,7 @@ async def test_a_body_over_the_limit_is_refused_by_its_declared_length(build: Bu
 
 @pytest.mark.clause("API-1.4")
 async def test_a_body_of_unknown_length_is_read_up_to_the_limit(build: Build) -> None:
-    harness = await build(probes, chunk_limit_bytes=5000)
+    harness = await build(probes)
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(50):
@@ -285,8 +288,9 @@ async def test_every_route_is_described(harness: Harness) -> None:
         for path, methods in document["paths"].items()
         for method in methods
     }
-    assert described == {f"{route.method} {route.path}" for route in harness.app[ROUTES]}
-    assert undocumented(harness.app, harness.app[ROUTES], PAGES, API) == []
+    api = harness.app[SURFACES][0]
+    assert described == {f"{route.method} {route.path}" for route in api.routes}
+    assert undocumented(harness.app, api, PAGES) == []
     ids = [one["operationId"] for path in document["paths"].values() for one in path.values()]
     assert len(ids) == len(set(ids))
     text = json.dumps(document)
@@ -297,8 +301,10 @@ async def test_every_route_is_described(harness: Harness) -> None:
 @pytest.mark.clause("API-8.1")
 async def test_an_undescribed_route_is_found(build: Build) -> None:
     harness = await build(probes)
-    some = [route for route in harness.app[ROUTES] if route.path != "/echo"]
-    assert undocumented(harness.app, some, PAGES, API) == [f"POST {API}/echo"]
+    api = harness.app[SURFACES][0]
+    some = tuple(route for route in api.routes if route.path != "/echo")
+    left = undocumented(harness.app, replace(api, routes=some), PAGES)
+    assert left == [f"POST {API}/echo"]
 
 
 async def test_health(harness: Harness) -> None:
@@ -312,7 +318,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
 ) -> None:
     """One byte a minute, from thousands, without a token."""
     harness = await build()
-    monkeypatch.setattr(server, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
     never = asyncio.Event()
 
     async def dribble() -> AsyncIterator[bytes]:
@@ -320,7 +326,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(
         await never.wait()
 
     async with harness.client.post(
-        server.API + "/login", data=dribble(), headers={"Content-Type": "application/json"}
+        API + "/login", data=dribble(), headers={"Content-Type": "application/json"}
     ) as answer:
         assert answer.status == 400
         assert (await answer.json())["detail"] == "the body did not come in time"

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from node.store.unit import Unit
-from node.web.server import API
+from node.web.api.surface import API
 from tests.web.conftest import PASSWORD, Harness
 
 

@@ -16,8 +16,9 @@ from node.ports import Request, Response
 from node.store.database import Database
 from node.store.tables import METADATA
 from node.testing.fakes import FakeClock, FakeEntropy
+from node.web.api.surface import API
 from node.web.openapi import describe, undocumented
-from node.web.server import API, ROUTES
+from node.web.server import SURFACES
 from tests.web.test_kernel import PAGES
 
 # What peers and browsers ask for outside the client API; `spec/federation.md`, `spec/e2ee.md` and
@@ -52,11 +53,11 @@ async def whole_node(tmp_path: Path) -> AsyncIterator[Node]:
 async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
     async with whole_node(tmp_path) as node:
         app = node.application
-        found = undocumented(app, app[ROUTES], PAGES, API)
+        found = undocumented(app, app[SURFACES][0], PAGES)
         assert [one for one in found if one.split(" ")[1].startswith("/api/")] == []
         unlisted = [one for one in found if not one.split(" ")[1].startswith((*PEERS, *MORE_PAGES))]
         assert unlisted == []
-        document = describe(app[ROUTES], "https://a.test" + API)
+        document = describe(app[SURFACES][0], "https://a.test" + API)
     ids = [one["operationId"] for path in document["paths"].values() for one in path.values()]
     assert len(ids) == len(set(ids)) >= 20
     for name in json.dumps(document).split('"#/components/schemas/')[1:]:
@@ -92,6 +93,8 @@ def reached(do: Any) -> str:
 async def test_a_post_hands_its_key_to_the_unit_that_decides(tmp_path: Path) -> None:
     """The kernel refuses a route that forgets it; this finds one that no other test has called."""
     async with whole_node(tmp_path) as node:
-        posts = [r for r in node.application[ROUTES] if r.method == "POST" and r.idempotent]
+        posts = [
+            r for r in node.application[SURFACES][0].routes if r.method == "POST" and r.idempotent
+        ]
     assert len(posts) >= 20
     assert [route.path for route in posts if "call.once" not in reached(route.do)] == []
