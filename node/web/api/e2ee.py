@@ -124,11 +124,12 @@ class Conversations:
             entry = await _seen(unit, id, sender)
             if not entry.conversation.hosted:
                 raise Missing("E2E-3.11", "the chain is at the relay: ask it at the address")
-            return await unit.items(id, after, call.limit)
+            return await unit.items(id, after, call.limit + 1)
 
         found = await self._units.look(E2eeUnit, look)
-        more = Cursor(found[-1].seq, "item") if len(found) == call.limit else None
-        return Reply(api.RelayItems(items=[_item(item) for item in found]), after=more)
+        items = found[: call.limit]
+        more = Cursor(items[-1].seq, "item") if len(found) > len(items) else None
+        return Reply(api.RelayItems(items=[_item(item) for item in items]), after=more)
 
     async def send(self, call: Call) -> Reply:
         new: api.NewSealed = call.body
