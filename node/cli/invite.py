@@ -20,7 +20,7 @@ from node.store.settled import SettledUnit, check_names
 from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.system import SystemClock, SystemEntropy
-from node.web.invites import invite_url, new_secret
+from node.web.api.invites import invite_url, new_secret
 from node.web.signup import digest_of_invite
 
 

@@ -12,7 +12,7 @@ from node.graph.accounts import Account
 from node.store.accounts import AccountsUnit
 from node.store.federation import FederationUnit
 from node.store.unit import Units
-from node.web.federation import document_of
+from node.web.activitypub.federation import document_of
 from node.wire.keys import PublicKey
 
 

@@ -11,11 +11,11 @@ from node.graph.accounts import Account, State
 from node.ports import Entropy
 from node.store.accounts import AccountsUnit
 from node.store.unit import Units
+from node.web.api.profiles import Change, Profiles, PublicKeys
+from node.web.api.views import account_view, device_view
 from node.web.auth import new_token
-from node.web.profiles import Change, Profiles, PublicKeys
 from node.web.routes import ALL_SCOPES, Call, Reply, Route, Scope
 from node.web.signup import SignUp, Wish
-from node.web.views import account_view, device_view
 from node.wire.api.accounts import (
     AccountView,
     ActorView,

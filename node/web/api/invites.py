@@ -12,9 +12,9 @@ from node.graph.invites import Registration
 from node.ports import Entropy
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
+from node.web.api.views import applicant_view, invite_view
 from node.web.routes import Call, Reply, Route, Scope
 from node.web.signup import SignUp, digest_of_invite
-from node.web.views import applicant_view, invite_view
 from node.wire.api.accounts import (
     Applicant,
     ApplicantList,
