@@ -11,11 +11,14 @@ from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
 from node.store.passwords import Passwords
-from node.web import (
+from node.web.activitypub import federation, wellknown
+from node.web.activitypub.federation import delivery_of
+from node.web.activitypub.objects import Objects
+from node.web.activitypub.sealed import SealedPages
+from node.web.api import (
     accounts,
     deliveries,
     e2ee,
-    federation,
     graph,
     inbox,
     invites,
@@ -23,23 +26,19 @@ from node.web import (
     streams,
     uploads,
     video,
-    wellknown,
 )
+from node.web.api.streams import Streams
+from node.web.api.uploads import Intake
+from node.web.api.video import VideoPages, Videos
 from node.web.auth import Guard
-from node.web.federation import delivery_of
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
 from node.web.media import Media as MediaPages
-from node.web.objects import Objects
-from node.web.pages import Pages
+from node.web.pages.site import Pages
 from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
-from node.web.sealed import SealedPages
 from node.web.server import Kernel, build_application
 from node.web.signup import SignUp
-from node.web.streams import Streams
-from node.web.uploads import Intake
-from node.web.video import VideoPages, Videos
 from node.wire.api.accounts import ActorView
 from node.wire.ids import origin
 from node.wire.keys import PrivateKey

@@ -22,9 +22,9 @@ from node.store.jobs import Jobs
 from node.store.purge import Purge
 from node.store.queue import Waiting
 from node.store.settled import SettledUnit
-from node.web import wellknown
+from node.web.activitypub import wellknown
+from node.web.api.streams import Streams
 from node.web.health import Health
-from node.web.streams import Streams
 from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm, PrivateKey
 from node.worker.arrivals import Applier

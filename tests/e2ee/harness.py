@@ -35,10 +35,10 @@ from node.store.e2ee import E2eeUnit
 from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
-from node.web.e2ee import routes
+from node.web.activitypub.sealed import SealedPages
+from node.web.api.e2ee import routes
 from node.web.problems import problem_of
 from node.web.routes import ALL_SCOPES, Call, Caller, Reply
-from node.web.sealed import SealedPages
 from node.wire import json, tls
 from node.wire.api.e2ee import ref_of
 

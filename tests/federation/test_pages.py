@@ -17,7 +17,8 @@ from node.store import tables
 from node.store.keyring import Keyring, NodeKey
 from node.store.unit import Unit
 from node.testing.fakes import FakeEntropy
-from node.web import federation, problems, wellknown
+from node.web import problems
+from node.web.activitypub import federation, wellknown
 from node.web.limits import MemoryBuckets, TrustedProxies
 from node.web.peer_rate_limits import PeerRateLimits, Suffixes
 from node.wire import httpsig

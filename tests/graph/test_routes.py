@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from node.errors import Missing
-from node.web.graph import routes
+from node.web.api.graph import routes
 from node.web.routes import ALL_SCOPES, Call, Caller, Reply, Route
 from tests.graph.nodes import System
 

@@ -42,18 +42,19 @@ from node.testing.fakes import FakeClock, FakeEntropy
 from node.video import foreign, playing, publishing
 from node.video.records import MediaUrls
 from node.video.renditions import NAMES, Facts, File, Plan, Rendered
-from node.web import inbox as inbox_routes
-from node.web import limits, pages
-from node.web import uploads as upload_routes
-from node.web import video as video_routes
+from node.web import limits
+from node.web.activitypub.objects import Objects
+from node.web.api import inbox as inbox_routes
+from node.web.api import uploads as upload_routes
+from node.web.api import video as video_routes
+from node.web.api.uploads import Intake
+from node.web.api.video import VideoPages, Videos
 from node.web.auth import Guard
 from node.web.idempotency import Answered
 from node.web.media import Media
-from node.web.objects import Objects
+from node.web.pages import site as pages
 from node.web.server import API, Kernel, build_application
 from node.web.signup import SignUp
-from node.web.uploads import Intake
-from node.web.video import VideoPages, Videos
 from node.worker.jobs import Jobber
 from node.worker.video import Transcoder
 

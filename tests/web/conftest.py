@@ -24,14 +24,16 @@ from node.store.tables import METADATA
 from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
-from node.web import accounts, health, limits, pages, streams
-from node.web import invites as guests
+from node.web import health, limits
+from node.web.api import accounts, streams
+from node.web.api import invites as guests
+from node.web.api.streams import Streams
 from node.web.auth import Guard
 from node.web.idempotency import Answered
+from node.web.pages import site as pages
 from node.web.routes import Route
 from node.web.server import API, Kernel, build_application
 from node.web.signup import SignUp
-from node.web.streams import Streams
 from node.wire.api.accounts import ActorView
 from node.wire.keys import PublicKey, ed25519_from_seed
 

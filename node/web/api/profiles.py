@@ -11,7 +11,7 @@ from node.federation.actors import render_actor
 from node.store.accounts import AccountsUnit
 from node.store.federation import FederationUnit
 from node.store.unit import Units
-from node.web.federation import document_of
+from node.web.activitypub.federation import document_of
 from node.wire.keys import PublicKey
 
 

@@ -10,9 +10,9 @@ from node.errors import Malformed
 from node.ports import Entropy
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
+from node.web.api.views import applicant_view, invite_view
 from node.web.routes import Call, Reply, Route, Scope
 from node.web.signup import SignUp
-from node.web.views import applicant_view, invite_view
 from node.wire.api.accounts import (
     Applicant,
     ApplicantList,

@@ -13,10 +13,10 @@ from node.federation.activities.prose import paragraphs
 from node.ports import Entropy
 from node.store.accounts import AccountsUnit
 from node.store.unit import Units
-from node.web.profiles import Change, Profiles, PublicKeys
+from node.web.api.profiles import Change, Profiles, PublicKeys
+from node.web.api.views import account_view, device_view, session_view
 from node.web.routes import ALL_SCOPES, Call, Reply, Route, Scope
 from node.web.signup import SignUp, Wish
-from node.web.views import account_view, device_view, session_view
 from node.wire.api.accounts import (
     AccountView,
     ActorView,

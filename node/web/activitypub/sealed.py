@@ -10,7 +10,7 @@ from node.e2ee.chain import Item, Signer
 from node.errors import Forbidden, Malformed, Missing, Unproven
 from node.store.e2ee import E2eeUnit
 from node.store.unit import Units
-from node.web.federation import read_body
+from node.web.activitypub.federation import read_body
 from node.wire import json
 from node.wire.json import Document, Json
 

@@ -18,11 +18,11 @@ from node.video import playing, publishing
 from node.video.playing import Abroad, Peers, Watch
 from node.video.publishing import VideoDraft
 from node.video.records import MASTER, MP4, POSTER, MediaUrls, State, VideoRecord, Words
-from node.web.federation import delivery_of, read_body
+from node.web.activitypub.federation import delivery_of, read_body
+from node.web.api.uploads import Intake
 from node.web.media import UUID, Prove
-from node.web.pages import Pages
+from node.web.pages.site import Pages
 from node.web.routes import Call, Reply, Route, Scope
-from node.web.uploads import Intake
 from node.wire import json
 from node.wire.api.inbox import Person
 from node.wire.api.video import NewVideo, VideoView, Watching

@@ -1,0 +1,1 @@
+"""What other servers ask: inboxes, actors, objects, collections, and how we are found."""

@@ -1,0 +1,1 @@
+"""Pages for people, drawn here and without script."""
