@@ -92,10 +92,12 @@ class DeviceOutbox:
         Raises `Conflict` (DEV-4.5) when it is so already.
         """
         owed = OwedRow(group=group, intent=intent)
-        if not isinstance(intent, Refresh) and self.maker.is_moot(owed):
+        if self._unmade(group) or self._state.groups.session(group).staged is not None:
+            self._owe(owed)
+        elif not isinstance(intent, Refresh) and self.maker.is_moot(owed):
             raise Conflict("DEV-4.5", "there is nothing to do: the conversation is like that")
-        waits = self._unmade(group) or self._state.groups.session(group).staged is not None
-        self._owe(owed if waits else self.maker.make(owed, now))
+        else:
+            self._owe(self.maker.make(owed, now))
 
     def _leaves(self, group: str) -> bool:
         """Whether this device means to leave; nothing is owed after that."""
