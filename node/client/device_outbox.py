@@ -79,12 +79,13 @@ class DeviceOutbox:
         name = rows.message_row(group, message.actor, message.id)
         if self._leaves(group):
             raise Missing("E2E-5.6", "this device is leaving that conversation")
-        owed, data = OwedRow(group=group, intent=Say(name)), self.maker.write(message)
+        owed = OwedRow(group=group, intent=Say(name))
         if self._waits(group):
+            self.maker.check_length(message)
             self._state.put(name, message)
             self._owe(owed)
         else:
-            self._owe(self.maker.seal(owed, message, data))
+            self._owe(self.maker.seal(owed, message))
 
     def change(self, group: str, intent: Intent, now: int) -> None:
         """Owe anything else; made at once, unless something has to go out before it.

@@ -289,10 +289,19 @@ def test_who_was_removed_can_be_added_again(alice: Side, bob: Side, carol: Side)
     alice.device.remove(group, [CAROL], NOW)
     alice.device.add(group, {CAROL: carol.packages()}, NOW)
     out, again = alice.send()
+    bob.get(out.content)
+    bob.device.say(group, "without her", MICROS)
+    (unheard,) = bob.send()
+    bob.get(again.content)
+    bob.device.say(group, "and with her", MICROS)
+    (early,) = bob.send()
     assert carol.get(out.content) == [ConversationLeft(group, ALICE)]
-    assert isinstance(carol.get(again.welcomes[0].content)[0], ConversationJoined)
-    for each in (out, again):
-        bob.get(each.content)
+    assert [carol.get(each.content) for each in (unheard, early)] == [[], []]
+    carol.reopen()
+    joined, heard = carol.get(again.welcomes[0].content)
+    assert isinstance(joined, ConversationJoined)
+    assert heard.text == "and with her"
+    assert carol.vault.names("parked/") == []
     assert same(group, alice, bob, carol)
     assert not carol.device.conversations()[group].left
 
