@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from itertools import groupby
 from typing import TypeAlias
 
 from node.client import rows
@@ -228,7 +229,10 @@ class Talk:
         ref = await self._ref(out.group)
         body = NewSealed(
             content=out.content,
-            welcomes=[SealedWelcome(to=one.to, content=one.content) for one in out.welcomes],
+            welcomes=[
+                SealedWelcome(content=content, to=[one.to for one in those])
+                for content, those in groupby(out.welcomes, lambda one: one.content)
+            ],
         )
         try:
             await self._line.ask(

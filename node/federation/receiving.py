@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from node.errors import Forbidden, Unproven
+from node.federation import priority
 from node.federation.admission import (
     Disposition,
     Standing,
@@ -17,6 +18,7 @@ from node.federation.admission import (
     read_activity,
     sealed_for,
 )
+from node.federation.priority import Priority
 from node.ports import Clock
 from node.wire import httpsig, json
 from node.wire.httpsig import Claim, Dialect, Message
@@ -77,7 +79,9 @@ class Keys(Protocol):
 class Log(Protocol):
     """The durable inbox."""
 
-    async def add(self, actor: str, activity: str, body: bytes, again: bool) -> None: ...
+    async def add(
+        self, actor: str, activity: str, body: bytes, again: bool, priority: Priority
+    ) -> None: ...
 
 
 class Facts(Protocol):
@@ -137,7 +141,8 @@ class Receiver:
             if sealed and await self._facts.full(sealed, words.actor):
                 raise no_room()
             again = disposition is Disposition.REPEAT
-            await self._log.add(words.actor, words.id, delivery.body, again)
+            rank = priority.of_document(words.type, words.document)
+            await self._log.add(words.actor, words.id, delivery.body, again, rank)
         await self._facts.showed(host, claim.dialect)
         return Receipt(words.id, words.actor, disposition is not Disposition.DROP)
 

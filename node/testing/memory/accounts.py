@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from node.e2ee import mailbox
+from node.e2ee.mailbox import LARGEST_IN_EVENT_BYTES, Waiting
 from node.graph.accounts import Account, Bearer, Device, Profile, Role, State
 from node.graph.actors import LocalActor, NewKey
 from node.graph.befriending import introduce
@@ -14,7 +16,7 @@ from node.store.streams import KEPT as EVENTS_KEPT
 from node.store.streams import MOST_AT_ONCE, Place, Told
 from node.store.unit import VOID
 from node.testing.memory.graph import GraphUnit
-from node.testing.memory.tables import Actor, Token
+from node.testing.memory.tables import Actor, Event, Token
 from node.testing.memory.unit import Unit
 from node.wire.api.cursor import Cursor
 from node.wire.ids import origin
@@ -242,11 +244,20 @@ class StreamsUnit(Unit):
 
     async def behind(self, after: Place, account: str, device: str) -> Sequence[Told]:
         found = [
-            Told(Place(seq, one.at), one.kind, json.dumps(json.loads(one.data)))
+            Told(Place(seq, one.at), one.kind, self._data(one))
             for seq, one in sorted(self.tables.events.items())
             if one.account == account
             and seq > after.seq
             and one.kind != VOID
             and one.device in ("", device)
+            and (one.item is None or one.item in self.tables.mail)
         ]
         return found[:MOST_AT_ONCE]
+
+    def _data(self, one: Event) -> str:
+        if one.item is None:
+            return json.dumps(json.loads(one.data))
+        kept = self.tables.mail[one.item]
+        body = kept.sealed.body if len(kept.sealed.body) <= LARGEST_IN_EVENT_BYTES else None
+        said = (kept.conversation, kept.actor, str(kept.sealed.kind), kept.at)
+        return mailbox.event(Waiting(one.item, *said, body)).decode()
