@@ -90,7 +90,7 @@ def _worker(
 ) -> Worker:
     clock, database = system.clock, stores.database
     heard = handlers(SealedArrivals(relay_key))
-    applier = Applier(Waiting(database, clock), stores.units, heard, clock, stores.door)
+    applier = Applier(Waiting(database, clock), stores.units, heard, clock)
     sender = Sender(
         DeliveryQueue(database, clock, system.entropy.draw(8).hex()),
         lines.courier,

@@ -39,6 +39,7 @@ from node.wire.api.e2ee import (
     NewKeyPackages,
     NewSealed,
     PublishedPackage,
+    RemovedDevice,
     SealedWelcome,
     SentSealed,
 )
@@ -246,11 +247,9 @@ class Messenger:
         body = NewSealed(
             content=asked.content,
             welcomes=[
-                SealedWelcome(to=actor, content=each.content)
-                for each in asked.welcomes
-                for actor in each.to
+                SealedWelcome(content=each.content, to=list(each.to)) for each in asked.welcomes
             ],
-            removed=list(asked.removed),
+            removed=[RemovedDevice(actor=actor) for actor in asked.removed],
         )
         path = f"/conversations/{asked.ref}/messages"
         await self._api.ask("POST", path, SentSealed, body, once=False)

@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from node.errors import Forbidden, Unproven
+from node.federation import priority
 from node.federation.admission import (
     Disposition,
     Standing,
@@ -15,6 +16,7 @@ from node.federation.admission import (
     read_activity,
     sealed_for,
 )
+from node.federation.priority import Priority
 from node.federation.trust import Delivery, ProvenActivity, UnprovenActivity
 from node.ports import Clock
 from node.wire import httpsig, json
@@ -55,7 +57,7 @@ class Keys(Protocol):
 class Log(Protocol):
     """The durable inbox: it takes nothing that is not proven."""
 
-    async def add(self, activity: ProvenActivity, again: bool) -> None: ...
+    async def add(self, activity: ProvenActivity, again: bool, priority: Priority) -> None: ...
 
 
 class Facts(Protocol):
@@ -114,7 +116,9 @@ class Receiver:
             sealed = sealed_for(activity, self._origin)
             if sealed and await self._facts.full(sealed, activity.actor):
                 raise no_room()
-            await self._log.add(activity, again=disposition is Disposition.REPEAT)
+            again = disposition is Disposition.REPEAT
+            rank = priority.of_document(activity.verb, activity.document)
+            await self._log.add(activity, again, rank)
         await self._facts.showed(host, claim.dialect)
         return Receipt(activity.id, activity.actor, disposition is not Disposition.DROP)
 

@@ -173,7 +173,8 @@ class FeedUnit(InboxUnit):
         found = await self.connection.execute(
             select(column, func.count()).where(column.in_(ids), also).group_by(column)
         )
-        return {row[0]: row[1] for row in found.all()}
+        rows: Sequence[Any] = found.all()
+        return {row[0]: row[1] for row in rows}
 
     async def people(self, ids: Iterable[str]) -> dict[str, Person]:
         """The named actors; one that is not known is shown by its id alone."""

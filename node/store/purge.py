@@ -78,6 +78,10 @@ def _key_packages(ago: Ago) -> ColumnElement[bool]:
     return or_(t.claimed < ago(30 * DAY), t.expires < ago(30 * DAY))
 
 
+def _ciphertexts(_ago: Ago) -> ColumnElement[bool]:
+    return ~exists().where(tables.mailbox.c.sha256 == tables.ciphertexts.c.sha256)
+
+
 def _uploads(ago: Ago) -> ColumnElement[bool]:
     t = tables.uploads.c
     # One that still has a blob is dropped by the video room, blob first.
@@ -115,6 +119,7 @@ RULES: Mapping[str, tuple[str, Rule]] = {
         "until acknowledged, at most 30 days after created",
         lambda ago: tables.mailbox.c.created < ago(30 * DAY),
     ),
+    "ciphertexts": ("as long as a mailbox holds it", _ciphertexts),
 }
 
 

@@ -2,18 +2,24 @@
 
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Column, Table
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-def insert(connection: AsyncConnection, table: Table) -> Any:
+class Speaks(Protocol):
+    """A connection, by the words that its database understands."""
+
+    @property
+    def dialect(self) -> Any: ...
+
+
+def insert(connection: Speaks, table: Table) -> Any:
     """An INSERT of this database's dialect, with `on_conflict_do_update` and `…_nothing`."""
     return _insert(connection.dialect.name, table)
 
 
-def insert_ignore(connection: AsyncConnection, table: Table, *back: Column[Any]) -> Any:
+def insert_ignore(connection: Speaks, table: Table, *back: Column[Any]) -> Any:
     """An INSERT that leaves an existing row as it is; execute it with the row's values.
 
     `back`: the columns of the row that are answered when it was inserted.
@@ -34,7 +40,7 @@ def _insert_ignore(dialect: str, table: Table, back: tuple[Column[Any], ...]) ->
     return statement.returning(*back) if back else statement
 
 
-def put(connection: AsyncConnection, table: Table, **values: Any) -> Any:
+def put(connection: Speaks, table: Table, **values: Any) -> Any:
     """An INSERT that replaces the named columns of the row with the same primary key."""
     keys = [column.name for column in table.primary_key]
     rest = {name: value for name, value in values.items() if name not in keys}

@@ -29,6 +29,7 @@ from node.store.friends import FriendsUnit
 from node.store.inbox import InboxUnit
 from node.store.invites import InvitesUnit
 from node.store.keyring import Keyring, NodeKey
+from node.store.pipeline import Pipeline
 from node.store.purge import Purge
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
@@ -41,7 +42,7 @@ from tests.contracts.samples import ANY
 STORE = Path(node.store.__file__).parent
 OTHER = "https://beta.test/o/other"
 # They open a database or build its tables; what they say is not asked of a row.
-APART = {"database.py", "migrate.py", "schema.py", "sqlite_driver.py"}
+APART = {"database.py", "migrate.py", "pipeline.py", "schema.py", "sqlite_driver.py"}
 VIEWS = (View.FRIEND, View.REQUESTED, View.INCOMING, View.DECLINED, View.BLOCKED)
 
 
@@ -145,7 +146,9 @@ class Tour:
         async def run(connection: AsyncConnection) -> None:
             # A sample may be there already, or mean nothing: it was explained all the same.
             with suppress(Refused, IntegrityError, KeyError, ValueError):
-                await work(kind(connection, self.context))
+                pipeline = Pipeline(connection)
+                await work(kind(pipeline, self.context))
+                await pipeline.flush()
             raise Undone
 
         with suppress(Undone):
@@ -192,6 +195,7 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
         return await execute(self, *given, **named)
 
     monkeypatch.setattr(AsyncConnection, "execute", noted)
+    monkeypatch.setattr(Pipeline, "together", False)
     return seen
 
 

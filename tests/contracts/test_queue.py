@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from node.federation.activities.shapes import Follow
+from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later
 from node.store import tables
 from node.store.database import Database
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.jobs import Jobs, add_job
-from node.store.queue import Arrivals, QueueUnit, Waiting
+from node.store.queue import Arrival, Arrivals, QueueUnit, Waiting
 from node.store.unit import Unit, UnitContext
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
@@ -55,6 +56,11 @@ class Room:
         """The lanes, as the process `worker` sees them."""
         kind = memory.DeliveryQueue if isinstance(self.store, MemoryTables) else DeliveryQueue
         return kind(self.store, self.clock, worker)  # type: ignore[arg-type]
+
+    async def due(self, most: int) -> list[Arrival]:
+        """What is to be applied now, people first."""
+        due = await self.waiting.due(dict.fromkeys(Priority, most))
+        return [arrival for lane in due.values() for arrival in lane]
 
     async def owed(self, *said: tuple[str, str]) -> None:
         """Activities by Alice, each owed to somebody of a host, in this order."""
@@ -109,7 +115,7 @@ async def test_concurrent_arrivals_are_all_kept_and_in_order(room: Room) -> None
             for n in range(200)
         )
     )
-    due = await room.waiting.due(1000)
+    due = await room.due(1000)
     assert [each.activity for each in due] == [f"https://b.test/t/{n}" for n in range(200)]
     assert rang.done()
 
@@ -118,12 +124,12 @@ async def test_concurrent_arrivals_are_all_kept_and_in_order(room: Room) -> None
 async def test_a_repeat_is_silence_or_goes_to_the_end_of_the_queue(room: Room) -> None:
     async def apply_all() -> list[str]:
         applied = []
-        for arrival in await room.waiting.due(100):
+        for arrival in await room.due(100):
 
-            async def work(unit: QueueUnit, arrival: object = arrival) -> bool:
-                if not await unit.claim(arrival):  # type: ignore[arg-type]
+            async def work(unit: QueueUnit, arrival: Arrival = arrival) -> bool:
+                if not await unit.claim([arrival]):
                     return False
-                await unit.mark(arrival, "applied")  # type: ignore[arg-type]
+                await unit.mark(arrival, "applied")
                 return True
 
             if await room.units.run(QueueUnit, work):
@@ -138,29 +144,46 @@ async def test_a_repeat_is_silence_or_goes_to_the_end_of_the_queue(room: Room) -
     room.clock.pass_(timedelta(seconds=1))
     await room.arrivals.add(proven_activity(BOB, "https://b.test/t/create", b"2"), again=False)
     await room.arrivals.add(proven_activity(BOB, "https://b.test/t/follow", b"2"), again=True)
-    due = await room.waiting.due(10)
+    due = await room.due(10)
     assert [each.activity for each in due] == ["https://b.test/t/undo", "https://b.test/t/follow"]
     assert due[1].body == b"2"
 
 
+@pytest.mark.clause("FED-7.17")
+async def test_people_come_before_posts_and_posts_before_reactions(room: Room) -> None:
+    said = {"like": Priority.REACTIONS, "post": Priority.POSTS, "words": Priority.PEOPLE}
+    for number in range(3):
+        for name, priority in said.items():
+            await room.arrivals.add(
+                proven_activity(BOB, f"https://b.test/t/{name}{number}", b""), True, priority
+            )
+    due = await room.waiting.due({Priority.PEOPLE: 9, Priority.POSTS: 2, Priority.REACTIONS: 1})
+    found = {p: [one.activity.rpartition("/")[2] for one in lane] for p, lane in due.items()}
+    assert found == {
+        Priority.PEOPLE: ["words0", "words1", "words2"],
+        Priority.POSTS: ["post0", "post1"],
+        Priority.REACTIONS: ["like0"],
+    }
+
+
 async def test_an_arrival_that_failed_waits_for_its_time(room: Room) -> None:
     await room.arrivals.add(proven_activity(BOB, "https://b.test/t/1", b"{}"), again=True)
-    [arrival] = await room.waiting.due(10)
+    [arrival] = await room.due(10)
     later = room.clock.now() + timedelta(minutes=1)
     await room.units.run(QueueUnit, lambda unit: unit.again(arrival, later, "disk"))
-    assert await room.waiting.due(10) == []
+    assert await room.due(10) == []
     assert await room.waiting.next_due() == later
     room.clock.pass_(timedelta(minutes=1))
-    [again] = await room.waiting.due(10)
+    [again] = await room.due(10)
     assert again.failures == 1
 
 
 async def test_two_claims_of_one_arrival_yield_one(room: Room) -> None:
     await room.arrivals.add(proven_activity(BOB, "https://b.test/t/1", b"{}"), again=True)
-    [arrival] = await room.waiting.due(10)
+    [arrival] = await room.due(10)
 
     async def take(unit: QueueUnit) -> bool:
-        if not await unit.claim(arrival):
+        if not await unit.claim([arrival]):
             return False
         await unit.mark(arrival, "applied")
         return True

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from node.errors import Unreachable
 from node.federation.actors import ActorDocument, actor_page
 from node.federation.discovery import ACTIVITY_JSON, Discovery
+from node.federation.priority import Priority
 from node.federation.receiving import Receiver
 from node.federation.trust import Delivery
 from node.net.once import SingleFlight
@@ -133,7 +134,8 @@ class System:
         return Delivery("POST", target, {name: [value] for name, value in headers.items()}, body)
 
     async def stored(self) -> list[str]:
-        return [arrival.activity for arrival in await self.waiting.due(1000)]
+        due = await self.waiting.due(dict.fromkeys(Priority, 1000))
+        return [arrival.activity for lane in due.values() for arrival in lane]
 
 
 @pytest.fixture

@@ -78,11 +78,12 @@ arrivals = table(
     Column("body", LargeBinary, nullable=False),  # as received: later proofs need every byte
     instant("received", nullable=False),
     text("state", "new"),  # new | applied | refused | broken
+    number("priority"),  # the smaller is applied first
     number("attempts"),
     instant("due", nullable=False),
     text("reason"),
     UniqueConstraint("actor", "activity"),
-    Index("ix_arrivals_state_due_seq", "state", "due", "seq"),
+    Index("ix_arrivals_state_priority_due_seq", "state", "priority", "due", "seq"),
     keep="applied and refused ones 30 days after they were due",
 )
 
@@ -108,6 +109,7 @@ deliveries = table(
     Column("inbox", Text, nullable=False),
     Column("actor", Text, nullable=False),  # who signs
     text("state", "due"),  # due | delivered | gave_up
+    number("priority"),  # the smaller is sent first
     number("attempts"),
     instant("first_tried"),
     instant("due", nullable=False),

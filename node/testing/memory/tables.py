@@ -64,13 +64,14 @@ class KeptSession(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """One line of a stream. `data` is JSON."""
+    """One line of a stream. `data` is JSON; `item` is that of the mailbox that it tells of."""
 
     account: str
     device: str
     kind: str
     data: str
     at: int
+    item: int | None = None
 
 
 class Notice(Struct, frozen=True):
@@ -92,6 +93,7 @@ class Arrived(Struct, frozen=True):
     state: str = "new"
     failures: int = 0
     reason: str = ""
+    priority: int = 0
 
 
 class Debt(Struct, frozen=True):
@@ -118,6 +120,7 @@ class Delivery(Struct, frozen=True):
     settled: datetime | None = None
     aside: bool = False
     reason: str = ""
+    priority: int = 0
 
 
 class Task(Struct, frozen=True):
