@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
 from node.testing.memory import MemoryTables
 from node.testing.memory import queue as memory
 from node.testing.memory.tables import Actor, Task
+from node.wire.times import micros
 from tests.contracts.stores import Store, open_units
 
 BOB = "https://b.test/a/bob"
@@ -170,6 +172,18 @@ async def test_two_claims_of_one_arrival_yield_one(room: Room) -> None:
 
     taken = await asyncio.gather(*(room.units.run(QueueUnit, take) for _ in range(4)))
     assert sorted(taken) == [False, False, False, True]
+
+
+@pytest.mark.clause("FED-1.4")
+async def test_what_is_minted_is_of_its_node_and_of_its_time_and_never_twice(room: Room) -> None:
+    async def mint(unit: Unit) -> list[str]:
+        return [unit.mint_activity(), unit.mint_object(), unit.mint_activity(), unit.mint_object()]
+
+    minted = await room.units.run(Unit, mint)
+    for id, place in zip(minted, "toto", strict=True):
+        opaque = UUID(id.removeprefix(f"https://a.test/{place}/"))
+        assert (opaque.version, opaque.int >> 80) == (7, micros(room.clock.now()) // 1000)
+    assert len(set(minted)) == 4
 
 
 @pytest.mark.clause("FED-8.1")
