@@ -119,10 +119,6 @@ class Discovery:
         await self._known.confirm(actor.id, actor.name, domain)
         return replace(actor, domain=domain)
 
-    async def refresh(self, id: str) -> Actor:
-        """Read the actor's document again, as after an Update."""
-        return await self.actor(id, fresh=True)
-
     async def _confirmed(self, actor: Actor, asked: Handle, subject: Handle) -> str:
         """The domain of the actor's handle. The name is the document's, never the asker's."""
         for claim in dict.fromkeys((subject, Handle(actor.name, ids.origin(actor.id).authority))):

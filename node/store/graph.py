@@ -10,7 +10,7 @@ from node.federation.capabilities import FRIENDSHIP
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import Pair, Stance
 from node.graph.friendship_unit import Following, FollowState
-from node.graph.visibility import STRANGER, Audience, Viewer, may_see
+from node.graph.visibility import STRANGER, Viewer
 from node.store.tables import (
     accounts,
     actors,
@@ -328,10 +328,6 @@ class GraphUnit(Unit):
                 friendship is not None and friendship.barred for friendship in (theirs, mine)
             ),
         )
-
-    async def may_see(self, actor: str, author: str, audience: Iterable[Audience]) -> bool:
-        """Whether `actor` ("" for anybody) may see what `author` meant for `audience`."""
-        return may_see(await self.viewer(actor, author), audience)
 
 
 KINDS = ("friend_request", "friend_accepted", "follow", "mutual")

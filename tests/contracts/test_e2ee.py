@@ -86,8 +86,6 @@ async def test_a_package_is_taken_once(harness: Harness) -> None:
     await harness.units.look(E2eeUnit, look)
     await harness.units.run(E2eeUnit, lambda unit: unit.retire_last_resort("phone", 1))
     assert await harness.units.look(E2eeUnit, lambda unit: unit.last_resorts(ALICE)) == []
-    await harness.units.run(E2eeUnit, lambda unit: unit.drop_packages("tablet"))
-    assert await harness.units.look(E2eeUnit, lambda unit: unit.stock_of("tablet")) == []
 
 
 @pytest.mark.clause("E2E-3.2", "E2E-3.3")

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
 from node.testing.memory import MemoryTables
 from node.testing.memory import queue as memory
 from node.testing.memory.tables import Actor, Task
+from node.wire.times import micros
 from tests.contracts.stores import Store, open_units
 
 BOB = "https://b.test/a/bob"
@@ -74,14 +76,17 @@ class Room:
             await self.known(host)
         await self.units.run(GraphUnit, write)
 
-    async def known(self, host: str) -> None:
-        """Somebody of this host, with an inbox."""
-        id, inbox = f"https://{host}/a/bob", f"https://{host}/inbox"
+    async def known(self, host: str, name: str = "bob", shared: str = "") -> str:
+        """Somebody of this host, with an inbox, and the one that their server has for all."""
+        id, inbox = f"https://{host}/a/{name}", f"https://{host}/{name}/inbox"
         if isinstance(self.store, MemoryTables):
-            self.store.actors[id] = Actor(id, inbox=inbox)
-            return
-        row = tables.actors.insert().values(id=id, kind="Person", local=False, inbox=inbox)
+            self.store.actors[id] = Actor(id, inbox=inbox, shared_inbox=shared)
+            return id
+        row = tables.actors.insert().values(
+            id=id, kind="Person", local=False, inbox=inbox, shared_inbox=shared
+        )
         await self.store.write(lambda connection: connection.execute(row))
+        return id
 
     async def failing(self, host: str) -> tuple[bool, str]:
         """Whether the peer is noted as failing, and why."""
@@ -190,6 +195,31 @@ async def test_two_claims_of_one_arrival_yield_one(room: Room) -> None:
 
     taken = await asyncio.gather(*(room.units.run(QueueUnit, take) for _ in range(4)))
     assert sorted(taken) == [False, False, False, True]
+
+
+@pytest.mark.clause("FED-1.4")
+async def test_what_is_minted_is_of_its_node_and_of_its_time_and_never_twice(room: Room) -> None:
+    async def mint(unit: Unit) -> list[str]:
+        return [unit.mint_activity(), unit.mint_object(), unit.mint_activity(), unit.mint_object()]
+
+    minted = await room.units.run(Unit, mint)
+    for id, place in zip(minted, "toto", strict=True):
+        opaque = UUID(id.removeprefix(f"https://a.test/{place}/"))
+        assert (opaque.version, opaque.int >> 80) == (7, micros(room.clock.now()) // 1000)
+    assert len(set(minted)) == 4
+
+
+@pytest.mark.clause("FED-8.1")
+async def test_what_is_owed_to_many_of_one_server_is_sent_there_once(room: Room) -> None:
+    shared = "https://b.test/inbox"
+    to = [await room.known("b.test", name, shared) for name in ("bob", "bea", "ben")]
+    to += [await room.known("c.test", name) for name in ("carol", "cleo")]
+    said = Follow("t1", "https://a.test/a/1", "x")
+    await room.units.run(GraphUnit, lambda unit: unit.owe(said, to))
+    await room.units.run(GraphUnit, lambda unit: unit.owe(said, to[:1]))
+    assert [one.inbox for one in await room.lanes.queued("b.test", 0, 10)] == [shared]
+    apart = [one.inbox for one in await room.lanes.queued("c.test", 0, 10)]
+    assert sorted(apart) == ["https://c.test/carol/inbox", "https://c.test/cleo/inbox"]
 
 
 @pytest.mark.clause("FED-8.2")

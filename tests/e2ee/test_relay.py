@@ -612,10 +612,10 @@ async def test_a_message_is_one_unit(alpha: Harness) -> None:
     opened = 0
     run = alpha.units.run
 
-    async def counted(kind, work):
+    async def counted(kind, work, **more):
         nonlocal opened
         opened += 1
-        return await run(kind, work)
+        return await run(kind, work, **more)
 
     alpha.units.run = counted
     await send(alice, ref, words(1))

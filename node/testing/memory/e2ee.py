@@ -91,10 +91,6 @@ class KeyPackagesUnit(Unit):
             for one in self.tables.packages.values()
         )
 
-    async def drop_packages(self, device: str) -> None:
-        packages = self.tables.packages.items()
-        self.tables.packages = {id: one for id, one in packages if one.offer.device != device}
-
     async def readable_package(self, id: str) -> PublishedKeyPackage | None:
         found = self.tables.packages.get(id)
         if found is None:
