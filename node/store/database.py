@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -72,6 +72,13 @@ def _no_room(error: DBAPIError) -> bool:
     )
 
 
+def _clashes(error: DBAPIError) -> bool:
+    """Whether the same unit may succeed when it runs again."""
+    # Two processes may draw the same number in one millisecond: the next one is another.
+    number_taken = isinstance(error, IntegrityError) and "number" in str(error.orig)
+    return number_taken or getattr(error.orig, "sqlstate", None) in CLASHES
+
+
 class Database:
     """Two doors: `write` (one transaction at a time on SQLite) and `read`.
 
@@ -114,7 +121,7 @@ class Database:
             except DBAPIError as error:
                 if _no_room(error):
                     raise NoRoom("the database has no room left on its disk") from error
-                if getattr(error.orig, "sqlstate", None) not in CLASHES:
+                if not _clashes(error):
                     raise
         raise Broken("the database refuses this change again and again")
 

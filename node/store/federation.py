@@ -12,7 +12,7 @@ from node.federation.peers import Actor, Found, Peer
 from node.store import tables
 from node.store.keyring import public_key, public_row
 from node.store.unit import Unit
-from node.store.upserts import insert, put
+from node.store.upserts import insert, put, put_keeping
 from node.wire.httpsig import Dialect
 from node.wire.keys import PublicKey
 from node.wire.times import from_micros, micros
@@ -84,9 +84,10 @@ class FederationUnit(Unit):
         if not actor.domain:
             del values["domain"]  # not asked this time: what WebFinger once confirmed stays
         await self.connection.execute(
-            put(
+            put_keeping(
                 self.connection,
                 tables.actors,
+                {"number": self.fresh_number()},
                 id=actor.id,
                 local=False,
                 capabilities=json.dumps(actor.capabilities),
@@ -323,6 +324,7 @@ def _instant(count: int | None) -> datetime | None:
 def _actor(row: Any) -> Actor:
     return Actor(
         id=row.id,
+        number=row.number,
         account=row.account,
         local=row.local,
         capabilities=tuple(json.loads(row.capabilities)),
