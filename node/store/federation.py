@@ -206,12 +206,12 @@ class FederationUnit(Unit):
 
     async def suspended_actors(self) -> frozenset[str]:
         t = tables.actors.c
-        rows = await self.connection.execute(select(t.id).where(t.suspended.is_not(None)))
+        rows = await self.connection.execute(select(t.id).where(t.suspended > 0))
         return frozenset(rows.scalars())
 
     async def suspended_hosts(self) -> frozenset[str]:
         t = tables.peers.c
-        rows = await self.connection.execute(select(t.host).where(t.suspended.is_not(None)))
+        rows = await self.connection.execute(select(t.host).where(t.suspended > 0))
         return frozenset(rows.scalars())
 
     # -- admission -----------------------------------------------------------------------------

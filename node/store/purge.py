@@ -194,6 +194,7 @@ class Purge:
 def _among(columns: Any, keys: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
     """Whether the primary key is one of `keys`."""
     if len(columns) == 1:
-        return next(iter(columns)).in_([key for (key,) in keys])
+        among: ColumnElement[bool] = next(iter(columns)).in_([key for (key,) in keys])
+        return among
     one = [and_(*(c == part for c, part in zip(columns, key, strict=True))) for key in keys]
     return or_(*one)
