@@ -120,6 +120,8 @@ class Tour:
             await connection.run_sync(METADATA.drop_all)
             await connection.run_sync(METADATA.create_all)
             await samples.fill(connection, local)
+            stranger = {"id": OTHER, "fetched": samples.PAST, "number": 1}
+            await connection.execute(METADATA.tables["actors"].insert(), stranger)
 
         await self.database.write(work)
 
