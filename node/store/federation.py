@@ -11,8 +11,10 @@ from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
 from node.store import tables
 from node.store.keyring import public_key, public_row
+from node.store.paging import older
 from node.store.unit import Unit
 from node.store.upserts import insert, put, put_keeping
+from node.wire.api.cursor import Cursor
 from node.wire.httpsig import Dialect
 from node.wire.keys import PublicKey
 from node.wire.times import from_micros, micros
@@ -264,16 +266,20 @@ class FederationUnit(Unit):
         query = select(column).where(condition, column > after).order_by(column).limit(most)
         return list((await self.connection.execute(query)).scalars())
 
-    async def outbox(self, actor: str, before: int, most: int) -> list[tuple[int, bytes]]:
-        """A page of the public activities, newest first: (instant in microseconds, body)."""
+    async def outbox(
+        self, actor: str, after: Cursor | None, most: int
+    ) -> tuple[list[bytes], Cursor | None]:
+        """A page of the public activities, newest first, and where the next one begins."""
         t = tables.outbox.c
         query = (
-            select(t.created, t.body)
-            .where(t.actor == actor, t.public.is_(True), t.created < before)
+            select(t.created, t.id, t.body)
+            .where(t.actor == actor, t.public.is_(True), older(t.created, t.id, after))
             .order_by(t.created.desc(), t.id.desc())
-            .limit(most)
+            .limit(most + 1)
         )
-        return [(row.created, row.body) for row in (await self.connection.execute(query)).all()]
+        rows = (await self.connection.execute(query)).all()
+        last = rows[most - 1] if len(rows) > most else None
+        return [row.body for row in rows[:most]], Cursor(last.created, last.id) if last else None
 
     async def outbox_count(self, actor: str) -> int:
         t = tables.outbox.c

@@ -11,7 +11,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    or_,
     select,
     text,
     update,
@@ -117,7 +116,8 @@ class InboxUnit(VisibilityUnit):
             await self.tell(account, "post_deleted", {"id": id})
         await self.connection.execute(delete(reactions).where(reactions.c.object == id))
         below = select(posts.c.id).where(posts.c.thread == id)
-        await Notices(self).take_back(or_(notices.c.object == id, notices.c.object.in_(below)))
+        await Notices(self).take_back(notices.c.object == id)
+        await Notices(self).take_back(notices.c.object.in_(below))
 
     async def _unsay(self, id: str) -> None:
         """No words stay in what arrived; what is kept to be sent or served becomes a Delete."""
