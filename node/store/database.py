@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from node.errors import Broken, NoRoom
 from node.store import sqlite_driver
@@ -107,6 +107,17 @@ class Database:
         """A connection to look with; nothing may be changed through it."""
         async with self._reader.connect() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def listener(self) -> AsyncIterator[Any]:
+        """A connection of PostgreSQL's driver (asyncpg), outside of the pool, to listen with."""
+        engine = create_async_engine(self.url, poolclass=NullPool, hide_parameters=True)
+        try:
+            async with engine.connect() as connection:
+                bare = await connection.get_raw_connection()
+                yield bare.driver_connection
+        finally:
+            await engine.dispose()
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in a transaction and commit. It may run again, so it changes only rows.
