@@ -58,6 +58,7 @@ def _finder(discovery: Discovery) -> Callable[[str], Awaitable[Actor]]:
 def _view(actor: Actor) -> ActorView:
     return ActorView(
         id=actor.id,
+        number=str(actor.number),
         kind=actor.kind,
         name=actor.name,
         address=f"@{actor.name}@{actor.domain or origin(actor.id).authority}",

@@ -11,8 +11,10 @@ from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
 from node.store import tables
 from node.store.keyring import public_key, public_row
+from node.store.paging import older
 from node.store.unit import Unit
-from node.store.upserts import insert, put
+from node.store.upserts import insert, put, put_keeping
+from node.wire.api.cursor import Cursor
 from node.wire.httpsig import Dialect
 from node.wire.keys import PublicKey
 from node.wire.times import from_micros, micros
@@ -84,9 +86,10 @@ class FederationUnit(Unit):
         if not actor.domain:
             del values["domain"]  # not asked this time: what WebFinger once confirmed stays
         await self.connection.execute(
-            put(
+            put_keeping(
                 self.connection,
                 tables.actors,
+                {"number": self.fresh_number()},
                 id=actor.id,
                 local=False,
                 capabilities=json.dumps(actor.capabilities),
@@ -205,12 +208,12 @@ class FederationUnit(Unit):
 
     async def suspended_actors(self) -> frozenset[str]:
         t = tables.actors.c
-        rows = await self.connection.execute(select(t.id).where(t.suspended.is_not(None)))
+        rows = await self.connection.execute(select(t.id).where(t.suspended > 0))
         return frozenset(rows.scalars())
 
     async def suspended_hosts(self) -> frozenset[str]:
         t = tables.peers.c
-        rows = await self.connection.execute(select(t.host).where(t.suspended.is_not(None)))
+        rows = await self.connection.execute(select(t.host).where(t.suspended > 0))
         return frozenset(rows.scalars())
 
     # -- admission -----------------------------------------------------------------------------
@@ -263,16 +266,20 @@ class FederationUnit(Unit):
         query = select(column).where(condition, column > after).order_by(column).limit(most)
         return list((await self.connection.execute(query)).scalars())
 
-    async def outbox(self, actor: str, before: int, most: int) -> list[tuple[int, bytes]]:
-        """A page of the public activities, newest first: (instant in microseconds, body)."""
+    async def outbox(
+        self, actor: str, after: Cursor | None, most: int
+    ) -> tuple[list[bytes], Cursor | None]:
+        """A page of the public activities, newest first, and where the next one begins."""
         t = tables.outbox.c
         query = (
-            select(t.created, t.body)
-            .where(t.actor == actor, t.public.is_(True), t.created < before)
+            select(t.created, t.id, t.body)
+            .where(t.actor == actor, t.public.is_(True), older(t.created, t.id, after))
             .order_by(t.created.desc(), t.id.desc())
-            .limit(most)
+            .limit(most + 1)
         )
-        return [(row.created, row.body) for row in (await self.connection.execute(query)).all()]
+        rows = (await self.connection.execute(query)).all()
+        last = rows[most - 1] if len(rows) > most else None
+        return [row.body for row in rows[:most]], Cursor(last.created, last.id) if last else None
 
     async def outbox_count(self, actor: str) -> int:
         t = tables.outbox.c
@@ -323,6 +330,7 @@ def _instant(count: int | None) -> datetime | None:
 def _actor(row: Any) -> Actor:
     return Actor(
         id=row.id,
+        number=row.number,
         account=row.account,
         local=row.local,
         capabilities=tuple(json.loads(row.capabilities)),

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, field
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +32,7 @@ from node.store.pipeline import Pipeline
 from node.store.upserts import insert_ignore
 from node.store.wakeups import Wakeups
 from node.wire.ids import uuid7
+from node.wire.numbers import CHANCE_BYTES, Numbers
 from node.wire.times import micros
 
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class UnitContext(Struct, frozen=True):
     entropy: Entropy
     render: Callable[[Activity], bytes]
     mailbox_limit_bytes: int = 256 * 2**20
+    numbers: Numbers = field(default_factory=Numbers)
 
 
 class Unit:
@@ -100,6 +102,11 @@ class Unit:
     def mint_object(self) -> str:
         """A new object id."""
         return f"{self.context.origin}/o/{self.fresh()}"
+
+    def fresh_number(self, made: datetime | None = None) -> int:
+        """A new number for clients; `made` is when that came to be which is not of now."""
+        chance = self.context.entropy.draw(CHANCE_BYTES)
+        return self.context.numbers.draw_for(made or self.now, self.now, chance)
 
     # -- what others are to be told ------------------------------------------------------------
 

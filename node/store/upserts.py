@@ -1,5 +1,6 @@
 """INSERT that minds what is already there, in the words of both databases."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol
@@ -40,11 +41,26 @@ def _insert_ignore(dialect: str, table: Table, back: tuple[Column[Any], ...]) ->
     return statement.returning(*back) if back else statement
 
 
+def insert_new(connection: Speaks, table: Table) -> Any:
+    """As `insert_ignore`, for a row with the same primary key only: other conflicts are raised."""
+    return _insert_new(connection.dialect.name, table)
+
+
+@lru_cache(None)
+def _insert_new(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing(index_elements=[*table.primary_key])
+
+
 def put(connection: Speaks, table: Table, **values: Any) -> Any:
     """An INSERT that replaces the named columns of the row with the same primary key."""
+    return put_keeping(connection, table, {}, **values)
+
+
+def put_keeping(connection: Speaks, table: Table, once: Mapping[str, Any], /, **values: Any) -> Any:
+    """As `put`. `once`: what a new row has besides, and what one that is there keeps."""
     keys = [column.name for column in table.primary_key]
     rest = {name: value for name, value in values.items() if name not in keys}
-    statement = insert(connection, table).values(**values)
+    statement = insert(connection, table).values(**values, **once)
     if not rest:
         return statement.on_conflict_do_nothing(index_elements=keys)
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)

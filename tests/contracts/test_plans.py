@@ -12,6 +12,7 @@ import pkgutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -43,6 +44,8 @@ STORE = Path(node.store.__file__).parent
 OTHER = "https://beta.test/o/other"
 # They open a database or build its tables; what they say is not asked of a row.
 APART = {"database.py", "migrate.py", "pipeline.py", "schema.py", "sqlite_driver.py"}
+# Asked once, when a node opens: whether its key opens what is sealed here.
+AT_THE_START = ("SELECT keys.private FROM keys",)
 VIEWS = (View.FRIEND, View.REQUESTED, View.INCOMING, View.DECLINED, View.BLOCKED)
 
 
@@ -118,6 +121,8 @@ class Tour:
             await connection.run_sync(METADATA.drop_all)
             await connection.run_sync(METADATA.create_all)
             await samples.fill(connection, local)
+            stranger = {"id": OTHER, "fetched": samples.PAST, "number": 1}
+            await connection.execute(METADATA.tables["actors"].insert(), stranger)
 
         await self.database.write(work)
 
@@ -180,7 +185,9 @@ class Tour:
             if not name.startswith("_"):
                 await method(**samples.arguments(method))
         if isinstance(made, Purge):
-            await made()
+            long_after = FakeClock()
+            long_after.pass_(timedelta(days=400))
+            await Purge(self.database, long_after)()
 
 
 @pytest.fixture
@@ -219,5 +226,5 @@ async def test_no_statement_reads_a_growing_table_through(
     assert database.is_sqlite or not missed, (
         f"call these in CALLS, with values that reach them: {sorted(missed)}"
     )
-    scans = sorted(plans.scans)
-    assert not scans, f"give the table an index, or say in SCANS why it may be read: {scans}"
+    scans = [scan for scan in sorted(plans.scans) if not scan.statement.startswith(AT_THE_START)]
+    assert not scans, f"give the table an index, or say in AT_THE_START why it may be read: {scans}"

@@ -2,11 +2,21 @@
 
 from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
 
-from node.store.tables.columns import SEQUENCE, flag, id_, instant, number, table, text
+from node.store.tables.columns import (
+    SEQUENCE,
+    client_number,
+    flag,
+    id_,
+    instant,
+    number,
+    table,
+    text,
+)
 
 actors = table(
     "actors",
     id_(),
+    client_number(),
     text("kind"),  # Person | Group | Application | Service | Organization
     flag("local"),
     Column("account", Text, index=True),  # of a local Person or Group

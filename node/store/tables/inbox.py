@@ -2,11 +2,12 @@
 
 from sqlalchemy import BigInteger, Column, Index, Text
 
-from node.store.tables.columns import SEQUENCE, flag, id_, instant, table, text
+from node.store.tables.columns import SEQUENCE, client_number, flag, id_, instant, table, text
 
 posts = table(
     "posts",
     id_(),
+    client_number(),
     Column("author", Text, nullable=False),  # actor
     flag("local"),
     text("kind", "note"),  # note | comment | video

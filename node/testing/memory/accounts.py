@@ -122,6 +122,7 @@ class AccountsUnit(SessionsUnit):
     async def add_actor(self, actor: LocalActor, keys: Sequence[NewKey]) -> None:
         self.tables.actors[actor.id] = Actor(
             id=actor.id,
+            number=self.fresh_number(),
             kind=actor.kind,
             local=True,
             account=actor.account,

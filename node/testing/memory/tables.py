@@ -40,6 +40,7 @@ class Actor(Struct, frozen=True):
     capabilities: tuple[str, ...] = ()
     gone: bool = False
     suspended: bool = False
+    number: int = 0
 
 
 class Host(Struct, frozen=True):
@@ -142,6 +143,7 @@ class Written(Struct, frozen=True):
     thread: str
     local: bool
     at: int
+    number: int
     updated: int | None = None
     deleted: bool = False
 

@@ -16,6 +16,7 @@ from node.federation.activities.shapes import (
 from node.store.unit import VOID, UnitContext
 from node.testing.memory.tables import Arrived, Debt, Delivery, Event, MemoryTables
 from node.wire.ids import uuid7
+from node.wire.numbers import CHANCE_BYTES
 from node.wire.times import micros
 
 
@@ -40,6 +41,10 @@ class Unit:
 
     def mint_object(self) -> str:
         return f"{self.origin}/o/{self.fresh()}"
+
+    def fresh_number(self, made: datetime | None = None) -> int:
+        chance = self.context.entropy.draw(CHANCE_BYTES)
+        return self.context.numbers.draw_for(made or self.now, self.now, chance)
 
     async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None:
         known = [self.tables.actors.get(id) for id in set(to)]

@@ -26,12 +26,12 @@ from node.store.unit import Units
 from node.web.peer_rate_limits import PeerRateLimits
 from node.web.problems import WrongType
 from node.wire import json, multibase
+from node.wire.api.cursor import Cursor, read_cursor, write_cursor
 
 Resolver: TypeAlias = Callable[[str, str | None], Awaitable[dict[str, Any] | None]]
 
 JSON_TYPES = frozenset({ACTIVITY_JSON, "application/ld+json", "application/json"})
 PAGE = 50
-NEWEST = 10**18 - 1  # microseconds: later than any activity
 BODY_SECONDS = 30.0
 ED25519_MULTIKEY = b"\xed\x01"
 # Who asks decides what is answered, so no cache in between may keep it (FED-11.2).
@@ -59,7 +59,7 @@ def routes(rooms: Rooms, config: Config) -> list[web.RouteDef]:
         web.post("/a/{opaque}/inbox", pages.inbox),
         web.get("/a/{opaque}", pages.actor),
         web.get("/a/{opaque}/outbox", pages.outbox),
-        web.get("/a/{opaque}/outbox/before/{cursor:[0-9]{1,18}}", pages.outbox_page),
+        web.get("/a/{opaque}/outbox/before/{cursor:[A-Za-z0-9_-]*}", pages.outbox_page),
         web.get("/a/{opaque}/{collection:followers|following|friends}", pages.collection),
         web.get(
             "/a/{opaque}/{collection:followers|following|friends}/after/{cursor:[A-Za-z0-9_-]*}",
@@ -169,22 +169,23 @@ class Pages:
         count = await self._rooms.units.look(
             FederationUnit, lambda unit: unit.outbox_count(actor.id)
         )
-        first = f"{actor.id}/outbox/before/{NEWEST}"
+        first = f"{actor.id}/outbox/before/"
         return _document(with_context(render_collection(f"{actor.id}/outbox", count, first)))
 
     async def outbox_page(self, request: web.Request) -> web.Response:
         """A page of the public activities, newest first."""
         actor = await self._open_to(request)
-        before = int(request.match_info["cursor"])
+        before = request.match_info["cursor"]
+        after = read_cursor(before) if before else None
 
-        async def read(unit: FederationUnit) -> tuple[int, list[tuple[int, bytes]]]:
+        async def read(unit: FederationUnit) -> tuple[int, tuple[list[bytes], Cursor | None]]:
             count = await unit.outbox_count(actor.id)
-            return count, await unit.outbox(actor.id, before, PAGE)
+            return count, await unit.outbox(actor.id, after, PAGE)
 
-        count, rows = await self._rooms.units.look(FederationUnit, read)
+        count, (bodies, last) = await self._rooms.units.look(FederationUnit, read)
         box = f"{actor.id}/outbox"
-        items = [json.document(body) for _, body in rows]
-        following = f"{box}/before/{rows[-1][0]}" if len(rows) == PAGE else ""
+        items = [json.document(body) for body in bodies]
+        following = f"{box}/before/{write_cursor(last)}" if last else ""
         page = render_page(f"{box}/before/{before}", box, items, count, following)
         return _document(with_context(page))
 

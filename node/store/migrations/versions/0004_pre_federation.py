@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "actors",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
         sa.Column("local", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("account", sa.Text(), nullable=True),
@@ -36,6 +37,7 @@ def upgrade() -> None:
         sa.Column("gone", sa.BigInteger(), nullable=True),
         sa.Column("suspended", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_actors")),
+        sa.UniqueConstraint("number", name=op.f("uq_actors_number")),
         info={"keep": "remote ones 90 days after fetched when nothing refers to them"},
         sqlite_autoincrement=False,
     )

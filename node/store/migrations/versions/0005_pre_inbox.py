@@ -67,6 +67,7 @@ def upgrade() -> None:
     op.create_table(
         "posts",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("local", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("kind", sa.Text(), server_default="note", nullable=False),
@@ -85,6 +86,7 @@ def upgrade() -> None:
         sa.Column("updated", sa.BigInteger(), nullable=True),
         sa.Column("deleted", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("number", name=op.f("uq_posts_number")),
         info={"keep": "forever"},
         sqlite_autoincrement=False,
     )
