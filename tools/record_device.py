@@ -58,6 +58,7 @@ class Scenario:
             elif asked["is"] == "Send":
                 found.append(asked)
                 self.tell(one, Accepted())
+        one.do("settle")
         return found
 
     def give(self, one: Recorder, *contents: str) -> Any:

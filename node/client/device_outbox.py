@@ -249,6 +249,8 @@ class DeviceOutbox:
         if isinstance(owed.intent, Say):
             message = self._state.get(owed.intent.message, MessageRow)
             self._state.put(owed.intent.message, replace(message, sent=True))
+            # Else each message would be written twice; after a kill it is the same bytes again.
+            self._state.postpone()
             return []
         return self._merge(owed, now)
 

@@ -11,6 +11,7 @@ from node.client.conversation_events import MessageReceived, MessageUnreadable
 from node.client.device import Device
 from node.client.messenger import Messenger
 from node.client.rows import PackageRow
+from node.errors import TooMuch
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.wire.api.e2ee import KeyPackageStock, NewKeyPackages, SuiteStock
 from tests.client.devices import ALICE, BOB, MICROS, NOW, Side, befriend
@@ -92,6 +93,55 @@ def test_what_is_sent_is_the_same_until_it_is_accepted(alice: Side, bob: Side) -
         (sent,) = alice.send()
         assert sent == asked
         bob.get(sent.content)
+
+
+@pytest.mark.clause("DEV-2.5", "E2E-5.4")
+def test_that_words_were_accepted_is_written_with_the_next_step(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    before = alice.vault.counter
+    said = alice.device.say(group, "one", MICROS)
+    (first,) = alice.send()
+    assert alice.vault.counter == before + 1
+    assert alice.device.said(group, said.id).sent
+    alice.reopen()  # a kill in between
+    assert alice.next() == first
+    alice.accept(first)
+    alice.device.say(group, "two", MICROS)
+    assert alice.vault.counter == before + 2
+    alice.reopen()
+    assert alice.device.said(group, said.id).sent
+    (second,) = alice.send()
+    assert alice.device.waits
+    alice.device.settle()
+    assert not alice.device.waits
+    alice.reopen()
+    assert alice.send() == []
+    assert [bob.get(each.content)[0].text for each in (first, second)] == ["one", "two"]
+
+
+@pytest.mark.clause("DEV-2.2", "DEV-2.5")
+def test_what_waits_to_be_written_outlives_a_step_that_fails(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    said = alice.device.say(group, "accepted", MICROS)
+    alice.send()
+    with pytest.raises(TooMuch, match=r"E2E-5\.3"):
+        alice.device.say(group, "x" * 65536, MICROS)
+    assert alice.device.waits
+    assert alice.device.owed() == []
+    alice.device.settle()
+    alice.reopen()
+    assert alice.device.said(group, said.id).sent
+    assert alice.device.owed() == []
+
+
+@pytest.mark.clause("DEV-2.5")
+def test_not_too_much_is_postponed(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    for number in range(99):
+        alice.device.say(group, str(number), MICROS)
+    before = alice.vault.counter
+    alice.send()
+    assert alice.vault.counter == before + 1
 
 
 @pytest.mark.clause("DEV-5.3", "E2E-5.5")

@@ -132,9 +132,10 @@ class Told:
 
     @property
     def remembers(self) -> bool:
-        """Whether an obstacle is remembered, which a restart would forget (DEV-3.4)."""
+        """Whether there is something that a restart would forget (DEV-2.3, DEV-2.5)."""
         outbox = self.device.outbox
-        return bool(outbox._held or outbox._away or outbox._behind or outbox._races)
+        obstacles = outbox._held or outbox._away or outbox._behind or outbox._races
+        return self.device.waits or bool(obstacles)
 
     def do(self, name: str, given: Line) -> Any:
         """What the deed gives, as JSON; a refusal is given too."""
