@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.bench.figures import FILE, Figure, figures, write
+from tools.bench.figures import FILE, Figure, Measured, figures, write
 from tools.bench.ground import Bench
 from tools.bench.table import GROUPS, ROWS, group_of
 
@@ -20,21 +20,21 @@ QUICK_FILE = FILE.with_name("bench-quick.json")
 MARKS = {True: "yes", False: "NO", None: ""}
 
 
-async def measure(group: str, quick: bool) -> list[Figure]:
+async def measure(group: str, quick: bool, only: frozenset[str]) -> list[Measured]:
     """One group, in a folder of its own that is removed behind it."""
     work, _ = GROUPS[group]
     with tempfile.TemporaryDirectory() as folder:
-        found = [one async for one in work(Bench(Path(folder), quick))]
-    return figures(ROWS, found)
+        return [one async for one in work(Bench(Path(folder), quick, only))]
 
 
-def line(figure: Figure) -> str:
+def line(figure: Figure, note: str) -> str:
     """A row of the table that is printed."""
     row = ROWS[figure.name]
+    says = f"{row.says} ({note})" if note else row.says
     value = "never" if figure.value is None else f"{figure.value:g} {figure.unit}"
     beside = "" if figure.beside is None else f"{figure.beside:g} {figure.unit}, {row.raw}"
     ratio = "" if figure.ratio is None else f"{figure.ratio:g}"
-    cells = (figure.name, row.says, value, figure.reach, MARKS[figure.holds], beside, ratio)
+    cells = (figure.name, says, value, figure.reach, MARKS[figure.holds], beside, ratio)
     return "| " + " | ".join(cells) + " |"
 
 
@@ -47,15 +47,20 @@ def main(arguments: list[str]) -> int:
     unknown = [name for name in given.names if name not in GROUPS and name not in ROWS]
     if unknown:
         parser.error(f"no row and no group is called {', '.join(unknown)}: {', '.join(ROWS)}")
-    groups = dict.fromkeys(map(group_of, given.names)) or GROUPS
+    groups = dict.fromkeys(map(group_of, given.names)) or dict.fromkeys(GROUPS)
+    only = frozenset(given.names)
     began = time.monotonic()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}. Aims are for an idle machine.\n")
     print("| row | what | measured | aim | holds | beside it | ratio |")
     print("|---|---|---|---|---|---|---|", flush=True)
     for group in groups:
-        found = asyncio.run(measure(group, given.quick))
-        write(found, QUICK_FILE if given.quick else FILE)
-        print("\n".join(map(line, found)), flush=True)
+        # A group that is named is meant whole.
+        rows = frozenset() if group in only else only & {row.name for row in GROUPS[group][1]}
+        found = asyncio.run(measure(group, given.quick, rows))
+        made = figures(ROWS, found)
+        write(made, list(ROWS), QUICK_FILE if given.quick else FILE)
+        notes = {one.name: one.note for one in found}
+        print("\n".join(line(one, notes[one.name]) for one in made), flush=True)
     print(f"\n{time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f} at the end")
     return 0
 

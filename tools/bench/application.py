@@ -84,7 +84,8 @@ async def _follow(at: Followed, peer: Child) -> None:
 
     async def following() -> bool:
         found = await at.reader.ask("GET", "/follows?limit=100")
-        return sum(one["following"] == "accepted" for one in found["items"]) == len(at.authors)
+        accepted = [one for one in found["items"] if one["following"] == "accepted"]
+        return len(accepted) == len(at.authors)
 
     await until("she follows them", following)
     await post(at, [a.request(at.inbox, a.post("first")) for a in at.authors], "first")

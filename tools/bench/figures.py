@@ -67,11 +67,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a group found for one row. `value` None: it never came to an end."""
+    """What a group found for one row. `value` None: it never came to an end.
+
+    `note` is printed and not kept.
+    """
 
     name: str
     value: float | None
     beside: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +124,16 @@ def figures(rows: Mapping[str, Row], found: Iterable[Measured]) -> list[Figure]:
     return made
 
 
-def write(made: Sequence[Figure], file: Path = FILE) -> None:
-    """Keep these figures; those of rows that were not measured now stay as they were."""
+def write(made: Sequence[Figure], order: Sequence[str], file: Path = FILE) -> None:
+    """Keep these figures; those of rows that were not measured now stay as they were.
+
+    What is not in `order` is a row that there is no more.
+    """
     kept = {one.name: one for one in read(file)} if file.exists() else {}
     kept |= {one.name: one for one in made}
+    listed = [asdict(kept[name]) for name in order if name in kept]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps([asdict(one) for one in kept.values()], indent=1) + "\n")
+    file.write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n")
 
 
 def read(file: Path = FILE) -> list[Figure]:

@@ -15,7 +15,7 @@ import aiohttp
 from tools.lab import Lab, Place
 
 # A bench asks more in a minute than a person does.
-UNLIMITED = {
+UNLIMITED: dict[str, Any] = {
     "api_requests_per_minute": "100000000",
     "login_attempts_per_minute": "100000000",
     "inbox_requests_per_minute": "100000000",
@@ -26,10 +26,19 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One run: where it may write, and whether it is only to be seen that it goes (`quick`)."""
+    """One run: where it may write, and whether it is only to be seen that it goes (`quick`).
+
+    `only`: the rows that are asked for; empty means all of the group.
+    """
 
     folder: Path
     quick: bool = False
+    only: frozenset[str] = frozenset()
+
+    def wants(self, row: str) -> bool:
+        """Whether this row, or a part of it, is to be measured."""
+        named = [name for name in self.only if name.partition(".")[0] == row]
+        return bool(named) or not self.only
 
     def size(self, full: int, quick: int) -> int:
         """How much of something to do."""

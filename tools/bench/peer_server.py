@@ -28,15 +28,17 @@ class Peer:
     def reset(self) -> None:
         self._times: list[float] = []
         self._bodies: list[str] = []
+        self._by_rfc9421 = 0
 
     def posted(self) -> list[str]:
         """The bodies so far, the first of them."""
         return self._bodies
 
     def count(self) -> dict[str, float]:
-        """How many came, and between which instants."""
+        """How many came, between which instants, and how many of them signed by RFC 9421."""
         times = self._times or [0.0]
-        return {"count": len(self._times), "first": times[0], "last": times[-1]}
+        found = {"count": len(self._times), "first": times[0], "last": times[-1]}
+        return found | {"rfc9421": self._by_rfc9421}
 
     async def show(self, request: web.Request) -> web.Response:
         found = self._documents.get(f"https://{request.host}{request.path}")
@@ -47,13 +49,13 @@ class Peer:
     async def take(self, request: web.Request) -> web.Response:
         body = await request.read()
         self._times.append(time.monotonic())
+        self._by_rfc9421 += "Signature-Input" in request.headers
         if len(self._bodies) < MOST_KEPT:
             self._bodies.append(body.decode())
         return web.Response(status=202)
 
 
-async def main(port: str, certificate: str, key: str, documents: str) -> None:
-    peer = Peer(json.loads(Path(documents).read_text()))
+async def main(peer: Peer, port: str, certificate: str, key: str) -> None:
     app = web.Application()
     app.router.add_get("/{path:.*}", peer.show)
     app.router.add_post("/{path:.*}", peer.take)
@@ -73,4 +75,5 @@ async def main(port: str, certificate: str, key: str, documents: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(*sys.argv[1:]))
+    shown = json.loads(Path(sys.argv[4]).read_text())
+    uvloop.run(main(Peer(shown), *sys.argv[1:4]))

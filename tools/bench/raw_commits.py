@@ -1,4 +1,4 @@
-"""One table of SQLite to which a raw server commits: what waits while a commit runs goes together."""
+"""A table to which a raw server commits: what waits while a commit runs is committed together."""
 
 import asyncio
 import sqlite3

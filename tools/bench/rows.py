@@ -1,4 +1,4 @@
-"""The rows of a node's SQLite from outside: how many wait, what grew, and the same rows inserted bare."""
+"""A node's SQLite from outside: how many rows wait, what grew, and the same rows inserted bare."""
 
 import sqlite3
 import time

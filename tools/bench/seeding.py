@@ -1,4 +1,4 @@
-"""A full database, made by rows: many people of this node, and what they wrote and are to each other.
+"""A full database, made by rows: many people of a node, what they wrote and are to each other.
 
 The rows name the columns that matter here. What else a table asks for is filled in by its type.
 """
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Table, Text, insert
+from sqlalchemy import Column, LargeBinary, Table, Text, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from node.store import tables
@@ -56,6 +56,10 @@ class Seeds:
                 for row in group
             ]
             await self._connection.execute(insert(table), known)
+
+    async def analyze(self) -> None:
+        """Let the database count, as it does by itself sooner or later."""
+        await self._connection.execute(text("ANALYZE"))
 
     async def people(self, origin: str, count: int) -> list[tuple[str, str]]:
         """So many accounts of this node: (account, actor)."""

@@ -1,4 +1,4 @@
-"""Other servers and the people on them: what they are known by, and how they sign what they send."""
+"""People of other servers: what they are known by, and how they sign what they send."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -73,10 +73,10 @@ class Stranger:
 
 
 def strangers(hosts: Iterable[str], dialect: Dialect, each: int = 1) -> list[Stranger]:
-    """So many on each host. Draft-cavage with RSA, as most of the fediverse; RFC 9421 with Ed25519."""
+    """So many on each host: with RSA by draft-cavage, as most do, or with Ed25519 by RFC 9421."""
     # One modulus for all: making 2,048 bits takes longer than all that is measured with them.
     material = rsa.generate_private_key(65537, 2048) if dialect is Dialect.CAVAGE else None
-    found = []
+    found: list[Stranger] = []
     for host in hosts:
         for number in range(each):
             id = f"https://{host}/a/{dialect.value}{number}"

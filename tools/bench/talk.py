@@ -8,18 +8,20 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from node.client.kith import Kith
 from tools.bench.figures import Measured, median, percentile
 from tools.bench.ground import Bench, Child, child, cpu_of, nodes
+from tools.bench.raw_chain import bare
 from tools.bench.talkers import PASSPHRASE
 from tools.lab import Lab, Place
 
 PAIRS = 10
 RATE = 120
 PATIENCE_SECONDS = 60
+SILENCE_SECONDS = 8.0  # nothing came for so long: nothing will
 
 
 async def until(what: str, look: Callable[[], Awaitable[object]]) -> None:
@@ -34,7 +36,7 @@ async def until(what: str, look: Callable[[], Awaitable[object]]) -> None:
 
 async def enter(lab: Lab, place: Place, name: str, home: Path) -> Kith:
     """A new person of this node, whose device is kept in `home`."""
-    connect = ",".join(f"{each.domain}={each.connect}" for each in lab.places.values())
+    connect = f"{place.domain}={place.connect}"
     link = await asyncio.to_thread(place.invite)
     return await Kith.sign_up(
         link, name, f"{name} has a long password",
@@ -105,12 +107,12 @@ class Talk:
     cpu: dict[str, float]
 
 
-async def say(pairs: Pairs, **order: object) -> Talk:
-    """Have it said, and wait until it is heard or nothing more comes."""
+async def say(pairs: Pairs, silence: float = SILENCE_SECONDS, **order: object) -> Talk:
+    """Have it said, and wait until it is heard, or nothing came for `silence` seconds."""
     before, since = [cpu_of(place) for place in pairs.places], time.monotonic()
     said = await pairs.says.ask(to=pairs.to, **order)
     accepted = said["found"]
-    heard = await pairs.hears.ask(do="heard", expected=len(accepted))
+    heard = await pairs.hears.ask(do="heard", expected=len(accepted), silence=silence)
     after = [cpu_of(place) for place in pairs.places]
     # What was said before and comes only now is not counted again.
     arrivals = [one for one in heard["found"] if one[1] >= since]
@@ -129,38 +131,43 @@ async def say(pairs: Pairs, **order: object) -> Talk:
     )
 
 
-@asynccontextmanager
-async def talking(bench: Bench) -> AsyncIterator[Pairs]:
-    """Two nodes, and people at each who talk."""
-    async with nodes(bench.folder, "alpha.test", "beta.test") as lab:
-        here, there = lab.places.values()
-        async with pairs(lab, bench.folder, here, there, bench.size(PAIRS, 2)) as made:
-            yield made
-
-
-async def closed(bench: Bench) -> AsyncIterator[Measured]:
+async def closed(bench: Bench, made: Pairs) -> AsyncIterator[Measured]:
     """Everybody says the next thing as soon as the last is accepted."""
-    async with talking(bench) as made:
-        found = await say(made, do="closed", seconds=float(bench.size(10, 1)))
+    found = await say(made, do="closed", seconds=float(bench.size(10, 1)))
     yield Measured("talk_closed", found.arrived_rate)
     yield Measured("talk_closed.p95", percentile(found.took, 95))
     yield Measured("talk_closed.accepted", found.accepted_rate)
     yield Measured("talk_closed.last", found.last_seconds)
     yield Measured("talk_closed.cpu_here", found.cpu["here"])
     yield Measured("talk_closed.cpu_there", found.cpu["there"])
+    yield Measured("talk_closed.cpu_clients", found.cpu["clients"])
 
 
-async def offered(bench: Bench) -> AsyncIterator[Measured]:
+async def offered(bench: Bench, made: Pairs) -> AsyncIterator[Measured]:
     """120 a second are said, whatever comes of them."""
-    async with talking(bench) as made:
-        found = await say(made, do="offered", rate=RATE, seconds=float(bench.size(10, 1)))
+    found = await say(made, do="offered", rate=RATE, seconds=float(bench.size(10, 1)))
     yield Measured("talk_120", median(found.took))
     yield Measured("talk_120.p95", percentile(found.took, 95))
 
 
-async def idle(bench: Bench) -> AsyncIterator[Measured]:
+async def idle(bench: Bench, made: Pairs) -> AsyncIterator[Measured]:
     """One message, and another when it is long over."""
-    async with talking(bench) as made:
-        found = await say(made, do="idle", count=bench.size(40, 5), pause=0.05)
+    found = await say(made, do="idle", count=bench.size(40, 5), pause=0.05)
     yield Measured("talk_idle", median(found.took))
     yield Measured("talk_idle.p95", percentile(found.took, 95))
+
+
+# The busiest last: what is not heard in its time would disturb the others.
+WORK = {"talk_idle": idle, "talk_120": offered, "talk_closed": closed}
+
+
+async def measure(bench: Bench) -> AsyncIterator[Measured]:
+    """Two nodes and people at each who talk; a chain of bare servers beside them."""
+    async with nodes(bench.folder, "alpha.test", "beta.test") as lab:
+        here, there = lab.places.values()
+        beside = await bare(bench, lab)
+        async with pairs(lab, bench.folder, here, there, bench.size(PAIRS, 2)) as made:
+            for name, work in WORK.items():
+                if bench.wants(name):
+                    async for one in work(bench, made):
+                        yield replace(one, beside=beside.get(one.name))

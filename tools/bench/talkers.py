@@ -2,8 +2,9 @@
 
 `python -m tools.bench.talkers HOME HANDLE...` opens the devices of these people and takes orders,
 one line of JSON each: `listen`; `closed` for so many `seconds`; `offered` at a `rate` for so many
-`seconds`; `idle` for a `count` of single messages; `heard` waits until so many came (`expected`).
-What is said carries its number and the instant of saying it, by the clock all processes share.
+`seconds`; `idle` for a `count` of single messages; `heard` waits until so many came (`expected`),
+or none for so long (`silence`). What is said carries its number and the instant of saying it, by
+the clock that all processes share.
 """
 
 import asyncio
@@ -17,7 +18,6 @@ from node.client.kith import Kith
 
 PASSPHRASE = "the vault of the bench"
 PADDING = " blackbird" * 8
-SILENCE_SECONDS = 8.0  # nothing came for so long: nothing will
 LONGEST_SECONDS = 45.0  # what takes longer is as good as lost
 
 
@@ -40,12 +40,12 @@ class Talkers:
                 number, said = text.removesuffix(PADDING).split()
                 self._heard.append((number, float(said), time.monotonic()))
 
-    async def heard(self, expected: int) -> list[tuple[str, float, float]]:
+    async def heard(self, expected: int, silence: float) -> list[tuple[str, float, float]]:
         """(number, said at, heard at) of what came since it was asked last."""
         count = -1
         began = since = time.monotonic()
         while len(self._heard) < expected and began > time.monotonic() - LONGEST_SECONDS:
-            if time.monotonic() - since > SILENCE_SECONDS:
+            if time.monotonic() - since > silence:
                 break
             if len(self._heard) != count:
                 count, since = len(self._heard), time.monotonic()

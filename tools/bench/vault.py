@@ -33,6 +33,11 @@ def filled(path: Path, size: int) -> Vault:
     return vault
 
 
+def sealed(vault: Vault, size: int) -> Callable[[int], None]:
+    """A step of a device."""
+    return lambda number: vault.step(changes(number, size))
+
+
 def bare(path: Path, size: int) -> Callable[[int], None]:
     """A step that puts the same rows into a table of the same size: nothing sealed, one commit."""
     connection = sqlite3.connect(path, isolation_level=None)
@@ -76,10 +81,7 @@ async def measure(bench: Bench) -> AsyncIterator[Measured]:
     sizes = {"few": FEW, "many": bench.size(MANY, 2_000)}
     paths = {name: bench.folder / f"{name}.sqlite3" for name in sizes}
     vaults = {name: filled(paths[name], size) for name, size in sizes.items()}
-    steps: dict[str, Callable[[int], None]] = {
-        name: lambda n, v=vault, s=sizes[name]: v.step(changes(n, s))
-        for name, vault in vaults.items()
-    }
+    steps = {name: sealed(vault, sizes[name]) for name, vault in vaults.items()}
     steps["bare"] = bare(bench.folder / "bare.sqlite3", sizes["many"])
     took = medians(steps, bench.size(100, 10))
     for vault in vaults.values():
