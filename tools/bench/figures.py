@@ -37,9 +37,9 @@ class Row:
         """The aim in words; empty for a row that has none."""
         unit = f" {self.unit}" if self.unit else ""
         if self.most is not None:
-            return f"≤ {self.most:g}{unit}"
+            return f"≤ {self.most:.3g}{unit}"
         if self.least is not None:
-            return f"≥ {self.least:g}{unit}"
+            return f"≥ {self.least:.4g}{unit}"
         if self.share is not None:
             return f"≥ {self.share:.0%} of {self.raw}"
         if self.above is not None:
