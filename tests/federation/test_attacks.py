@@ -25,7 +25,7 @@ from tests.federation.attacks import ATTACKS, EPOCH, GROUP, Scene
 from tests.stories.people import befriend, person
 
 # What a node may note of an attack: that it came, and whose document was read for its key.
-NOTED = {"arrivals", "actors", "keys", "peers", "jobs", "devices", "tokens", "settings"}
+NOTED = {"arrivals", "actors", "keys", "peers", "jobs", "devices", "sessions", "settings"}
 
 
 @pytest.fixture
