@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), server_default="new", nullable=False),
+        sa.Column("priority", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
@@ -71,7 +72,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("arrivals", schema=None) as batch_op:
-        batch_op.create_index("ix_arrivals_state_due_seq", ["state", "due", "seq"], unique=False)
+        batch_op.create_index(
+            "ix_arrivals_state_priority_due_seq", ["state", "priority", "due", "seq"], unique=False
+        )
 
     op.create_table(
         "deliveries",
@@ -86,6 +89,7 @@ def upgrade() -> None:
         sa.Column("inbox", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="due", nullable=False),
+        sa.Column("priority", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("first_tried", sa.BigInteger(), nullable=True),
         sa.Column("due", sa.BigInteger(), nullable=False),
@@ -182,6 +186,7 @@ def upgrade() -> None:
         )
 
 
+
 def downgrade() -> None:
     with op.batch_alter_table("tombstones", schema=None) as batch_op:
         batch_op.drop_index("ix_tombstones_deleted_id_actor")
@@ -210,7 +215,7 @@ def downgrade() -> None:
 
     op.drop_table("deliveries")
     with op.batch_alter_table("arrivals", schema=None) as batch_op:
-        batch_op.drop_index("ix_arrivals_state_due_seq")
+        batch_op.drop_index("ix_arrivals_state_priority_due_seq")
 
     op.drop_table("arrivals")
     with op.batch_alter_table("actors", schema=None) as batch_op:
