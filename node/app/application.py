@@ -121,6 +121,7 @@ def make_application(
         stores.directory,
         units,
         stores.keyring,
+        lines.prover,
         rate_limits,
         resolvers=(sealed.object, Objects(units, media.media_urls).resolve),
     )

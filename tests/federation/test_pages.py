@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from node.config import Config
 from node.federation.actors import parse_actor
+from node.federation.proving import Prover
 from node.ports import Request
 from node.store import tables
 from node.store.keyring import Keyring, NodeKey
@@ -93,7 +94,13 @@ async def client(system: System, tmp_path: Path) -> AsyncIterator[Client]:
     await system.units.run(Unit, people)
     rate_limits = PeerRateLimits(MemoryBuckets(system.clock), Suffixes(), TrustedProxies(), 6000)
     rooms = federation.Rooms(
-        system.receiver, system.directory, system.units, keyring, rate_limits, (friends_only,)
+        system.receiver,
+        system.directory,
+        system.units,
+        keyring,
+        Prover(keyring, system.clock),
+        rate_limits,
+        (friends_only,),
     )
     app = web.Application(middlewares=[refusals])
     app.add_routes(federation.routes(rooms, config))

@@ -17,6 +17,7 @@ from node.federation.actors import ActorDocument, actor_page
 from node.federation.addressing import may_read
 from node.federation.discovery import ACTIVITY_JSON
 from node.federation.peers import Actor
+from node.federation.proving import Prover
 from node.federation.receiving import Receipt, Receiver
 from node.federation.trust import Delivery
 from node.store.directory import Directory
@@ -47,6 +48,7 @@ class Rooms(Struct, frozen=True):
     directory: Directory
     units: Units
     keyring: Keyring
+    prover: Prover
     rate_limits: PeerRateLimits
     resolvers: Sequence[Resolver] = ()
 
@@ -100,8 +102,8 @@ class Pages:
             return await self._rooms.receiver.receive(delivery_of(request, body), recipient)
 
         receipt = await rate_limits.judged(request, prove)
-        if receipt.proven:
-            await rate_limits.proven(receipt.actor)
+        if receipt.sender:
+            await rate_limits.proven(receipt.sender)
 
     # -- actors and documents ------------------------------------------------------------------
 
@@ -121,9 +123,8 @@ class Pages:
             family = await self._rooms.units.look(FederationUnit, lambda unit: unit.family(account))
         keys = await self._rooms.keyring.public(actor.id)
         page = actor_page(document_of(actor, keys, family))
-        return web.Response(
-            body=json.encode(page), content_type=ACTIVITY_JSON, headers={"Vary": "Accept"}
-        )
+        body = await self._rooms.prover.document(json.encode(page), actor.id)
+        return web.Response(body=body, content_type=ACTIVITY_JSON, headers={"Vary": "Accept"})
 
     async def document(self, request: web.Request) -> web.StreamResponse:
         """What stands at an id of ours, for those who may see it; 404 for all others."""
@@ -152,7 +153,8 @@ class Pages:
         kept = await look(FederationUnit, lambda unit: unit.activity(id))
         if kept is None or await look(FederationUnit, lambda unit: unit.locked(kept.actor)):
             return None
-        document: dict[str, Any] = json.document(kept.body)
+        body = await self._rooms.prover.activity(kept.body, kept.actor)
+        document: dict[str, Any] = json.document(body)
         if viewer is None or viewer == kept.actor:
             return document if kept.public or viewer else None
         relation = await self._relation(viewer, kept.actor)
