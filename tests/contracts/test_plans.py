@@ -53,6 +53,8 @@ APART = {
     "schema.py",
     "sqlite_driver.py",
 }
+# How a statement is said.
+EXECUTES = ("execute", "fetch", "fetch_all", "later")
 # Asked once, when a node opens: whether its key opens what is sealed here.
 AT_THE_START = ("SELECT keys.private FROM keys",)
 VIEWS = (View.FRIEND, View.REQUESTED, View.INCOMING, View.DECLINED, View.BLOCKED)
@@ -96,8 +98,8 @@ def _sites() -> set[tuple[str, int, int]]:
     found = set()
     for page in STORE.glob("*.py"):
         for one in ast.walk(ast.parse(page.read_text())):
-            execute = isinstance(one, ast.Call) and getattr(one.func, "attr", "") == "execute"
-            if not execute or page.name in APART or "insert" in ast.dump(one.args[0]):
+            called = isinstance(one, ast.Call) and getattr(one.func, "attr", "") in EXECUTES
+            if not called or page.name in APART or "insert" in ast.dump(one.args[0]):
                 continue
             found.add((page.name, one.lineno, one.end_lineno or one.lineno))
     return found
@@ -206,15 +208,21 @@ class Tour:
 def reached(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
     """The lines from which something was executed."""
     seen: set[tuple[str, int]] = set()
-    execute = AsyncConnection.execute
-
-    async def noted(self: AsyncConnection, *given: Any, **named: Any) -> Any:
-        frame = sys._getframe(1)
-        seen.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
-        return await execute(self, *given, **named)
-
-    monkeypatch.setattr(AsyncConnection, "execute", noted)
     monkeypatch.setattr(Pipeline, "together", False)
+
+    def note(kind: type, name: str) -> None:
+        method = getattr(kind, name)
+
+        def noted(self: Any, *given: Any, **named: Any) -> Any:
+            frame = sys._getframe(1)
+            seen.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
+            return method(self, *given, **named)
+
+        monkeypatch.setattr(kind, name, noted)
+
+    note(AsyncConnection, "execute")
+    for name in EXECUTES:
+        note(Pipeline, name)
     return seen
 
 
