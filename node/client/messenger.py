@@ -246,13 +246,9 @@ class Messenger:
         return Created(made.ref, made.url)
 
     async def _post(self, asked: Send) -> Accepted:
-        body = NewSealed(
-            content=asked.content,
-            welcomes=[
-                SealedWelcome(content=each.content, to=list(each.to)) for each in asked.welcomes
-            ],
-            removed=[RemovedDevice(actor=actor) for actor in asked.removed],
-        )
+        welcomes = [SealedWelcome(content=one.content, to=one.to) for one in asked.welcomes]
+        removed = [RemovedDevice(actor=actor) for actor in asked.removed]
+        body = NewSealed(content=asked.content, welcomes=welcomes, removed=removed)
         path = f"/conversations/{asked.ref}/messages"
         await self._api.ask("POST", path, SentSealed, body, once=False)
         return Accepted()

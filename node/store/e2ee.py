@@ -327,6 +327,7 @@ def _readable(contents: Iterable[bytes]) -> Iterator[Sealed]:
 def _conversation(row: Any) -> Conversation:
     names = ("id", "creator", "hosted", "epoch", "seq", "head", "term")
     facts = {name: getattr(row, name) for name in names}
+    facts["hosted"] = bool(row.hosted)  # a row that was read beside others is as SQLite has it
     return Conversation(group=row.mls_group or b"", **facts)
 
 
