@@ -49,6 +49,13 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
 }
 
 
+def beside(unit: Unit, kind: type[sql.Unit]) -> Unit:
+    """As `QueueUnit.beside`: the fake of `kind` over the same tables, at the same instant."""
+    other = STANDS_FOR[kind](unit.tables, unit.context)
+    other.now, other.wakes = unit.now, unit.wakes
+    return other
+
+
 class Units(sql.Units):
     """As those of a database: all of a unit stays, or nothing."""
 
