@@ -5,17 +5,17 @@ Made when it goes out: the private key is not at hand in the unit that records w
 
 from typing import Protocol
 
+from cachetools import LRUCache
+
 from node.federation.activities.context import with_integrity
 from node.federation.activities.shapes import PUBLIC
 from node.federation.addressing import audience
-from node.federation.memory import Memory
 from node.ports import Clock
 from node.wire import json, proofs
 from node.wire.json import Document
 from node.wire.keys import Algorithm, PrivateKey
 
 KEPT = 512  # activities that are on their way to many servers at a time
-FOR_EVER = float("inf")
 _PUBLIC = PUBLIC.encode()
 
 
@@ -32,7 +32,7 @@ class Prover:
     def __init__(self, keys: Keys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
-        self._kept: Memory[bytes, bytes] = Memory(KEPT, FOR_EVER)
+        self._kept: LRUCache[bytes, bytes] = LRUCache(KEPT)
 
     async def activity(self, body: bytes, actor: str) -> bytes:
         """`body` as it goes out: with a proof when it is for all, and else as it is.
@@ -46,10 +46,10 @@ class Prover:
 
     async def document(self, body: bytes, actor: str) -> bytes:
         """The document with a proof by `actor`."""
-        proven = self._kept.get(body, 0)
+        proven = self._kept.get(body)
         if proven is None:
             key = await self._keys.private(actor, Algorithm.ED25519)
             document: Document = with_integrity(json.document(body))
             proven = json.encode(proofs.prove(document, key, self._clock.now()))
-            self._kept.put(body, proven, 0)
+            self._kept[body] = proven
         return proven

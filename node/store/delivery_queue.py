@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from cachetools import TTLCache
 from msgspec import Struct
 from sqlalchemy import Text, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from node.federation.memory import Memory
 from node.federation.sending import Delivered, GaveUp, Later, Verdict
 from node.ports import Clock
 from node.store import tables
@@ -79,7 +79,7 @@ class DeliveryQueue:
         self._settlements: GroupCommit[tuple[QueuedDelivery, Verdict, datetime]] = GroupCommit(
             self._write
         )
-        self._remarked: Memory[str, bool] = Memory(10_000, REMARKS_SECONDS)
+        self._remarked: TTLCache[str, bool] = TTLCache(10_000, REMARKS_SECONDS, clock.ticks)
 
     @property
     def alone(self) -> bool:
@@ -226,10 +226,9 @@ class DeliveryQueue:
         found: dict[str, dict[str, Any]] = {}
         for delivery, verdict, first in rows:
             well = isinstance(verdict, Delivered)
-            ticks = self._clock.ticks()
-            if well and self._remarked.get(delivery.host, ticks) is True:
+            if well and self._remarked.get(delivery.host) is True:
                 continue
-            self._remarked.put(delivery.host, well, ticks)
+            self._remarked[delivery.host] = well
             found[delivery.host] = {
                 "host": delivery.host,
                 "success": micros(now) if well else None,

@@ -1,6 +1,6 @@
 """Applies what arrived: many activities in one unit, each with its handlers or not at all.
 
-People come before bulk (decision 0008): a batch of sealed messages and friendship first, then one
+People come before bulk (decision 0010): a batch of sealed messages and friendship first, then one
 of posts and reactions, which is as large as the writer is held by it for a fiftieth of a second.
 """
 

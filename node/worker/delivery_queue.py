@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from node.federation.memory import Memory
+from cachetools import LRUCache
+
 from node.federation.sending import Attempt, GaveUp, Later, Verdict, judge
 from node.ports import Clock, Entropy
 from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
@@ -60,9 +60,9 @@ class Sender:
         self._waits: dict[str, datetime] = {}
         self._again: set[str] = set()
         # DeliveryQueue that were read to their end, and its row: what is behind it is all there is.
-        self._drained: Memory[str, int] = Memory(MOST_DRAINED, math.inf)
+        self._drained: LRUCache[str, int] = LRUCache(MOST_DRAINED)
         # Since when a host takes nothing: what waited behind others has waited too (FED-8.4).
-        self._silent: Memory[str, datetime] = Memory(MOST_DRAINED, math.inf)
+        self._silent: LRUCache[str, datetime] = LRUCache(MOST_DRAINED)
         self._seen = 0
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -94,7 +94,7 @@ class Sender:
         for delivery in queued:
             self._seen = max(self._seen, delivery.seq)
             lane = found.setdefault(delivery.host, [])
-            end = self._drained.get(delivery.host, 0)
+            end = self._drained.get(delivery.host)
             if end is not None and delivery.seq > end:
                 lane.append(delivery)
         return found
@@ -103,7 +103,7 @@ class Sender:
         """A host that we could not reach has just spoken: what waits for it is tried now."""
         waits = self._waits.pop(host, None) is not None
         # Of a lane that was not read since we started nobody here knows whether it waits.
-        unread = host not in self._open and self._drained.get(host, 0) is None
+        unread = host not in self._open and self._drained.get(host) is None
         if waits or unread:
             await self._lanes.hurry(host)
             self._start(host)
@@ -157,8 +157,8 @@ class Sender:
             return False
         leased = self._clock.ticks()
         sent, after = False, 0
-        end = self._drained.get(host, 0) or 0
-        self._drained.forget(host)
+        end = self._drained.get(host) or 0
+        self._drained.pop(host, None)
         try:
             while queued := queued or await self._lanes.queued(host, after, AHEAD):
                 for delivery in queued:
@@ -173,7 +173,7 @@ class Sender:
                         return sent
                     after = delivery.seq
                 queued = ()
-            self._drained.put(host, max(after, end), 0)
+            self._drained[host] = max(after, end)
         finally:
             await self._lanes.release(host)
         return sent
@@ -204,13 +204,13 @@ class Sender:
 
     def _since(self, delivery: QueuedDelivery) -> datetime:
         """Since when a delivery fails that was not tried yet: its host may have failed before."""
-        silent = self._silent.get(delivery.host, 0)
+        silent = self._silent.get(delivery.host)
         return self._clock.now() if silent is None else max(delivery.due, silent)
 
     def _remember(self, host: str, verdict: Verdict, first_tried: datetime) -> None:
         failed = verdict.holds if isinstance(verdict, Later) else False
         if failed or (isinstance(verdict, GaveUp) and verdict.late):
-            silent = self._silent.get(host, 0) or first_tried
-            self._silent.put(host, min(silent, first_tried), 0)
+            silent = self._silent.get(host) or first_tried
+            self._silent[host] = min(silent, first_tried)
         else:
-            self._silent.forget(host)
+            self._silent.pop(host, None)

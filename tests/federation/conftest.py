@@ -20,7 +20,7 @@ from node.ports import Request, Response
 from node.store import tables
 from node.store.database import Database
 from node.store.directory import Directory
-from node.store.queue import Arrivals, Waiting
+from node.store.queue import Arrival, Arrivals, Waiting
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.wakeups import Wakeups
@@ -142,8 +142,12 @@ class System:
         await self.units.run(Unit, mark)
 
     async def stored(self) -> list[str]:
+        return [arrival.activity for arrival in await self.waits()]
+
+    async def waits(self) -> list[Arrival]:
+        """What is stored and not applied yet."""
         due = await self.waiting.due(dict.fromkeys(Priority, 1000))
-        return [arrival.activity for lane in due.values() for arrival in lane]
+        return [arrival for lane in due.values() for arrival in lane]
 
 
 @pytest.fixture

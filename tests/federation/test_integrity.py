@@ -53,7 +53,7 @@ async def test_what_another_server_brings_is_its_actors_word_by_the_proof(
     receipt = await system.receiver.receive(system.signed(eve.rsa, said))
     assert receipt.stored
     assert (receipt.actor, receipt.sender) == (bob.id, eve.id)
-    (arrival,) = await system.waiting.due(10)
+    (arrival,) = await system.waits()
     assert (arrival.actor, arrival.activity) == (bob.id, said["id"])
     assert json.loads(arrival.body) == said
 
@@ -227,7 +227,7 @@ async def test_what_is_brought_twice_is_applied_once(
     """Its actor may say it again (FED-7.8), and whoever kept it may not."""
     said = proven(system, bob.says("Like", object=f"{ALICE}/o/1", to=[PUBLIC, ALICE]), bob.ed25519)
     await system.receiver.receive(system.signed(bob.rsa, said))
-    (arrival,) = await system.waiting.due(10)
+    (arrival,) = await system.waits()
     await system.arrivals_applied()
     assert await system.stored() == []
     await system.receiver.receive(system.signed(eve.rsa, said))

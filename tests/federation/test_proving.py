@@ -1,6 +1,7 @@
 """What we say to all goes out with a proof that holds; what we say to some does not."""
 
 import json
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,13 @@ async def test_what_is_for_some_goes_out_as_it_is(said: bytes) -> None:
 
 @pytest.mark.clause("FED-5.11")
 async def test_a_server_that_follows_can_check_what_it_is_sent(tmp_path: Path) -> None:
-    async with open_town(tmp_path, "alpha.test") as town, person(town, "a", "alpha.test") as alice:
+    async with (
+        AsyncExitStack() as closing,
+        open_town(tmp_path, "alpha.test") as town,
+        person(town, "alice", "alpha.test") as alice,
+    ):
         alpha, beta = town.nodes["alpha.test"], Stranger(town, "beta.test")
+        closing.push_async_callback(beta.close)
         bob = beta.character("bob")
         await beta.say(alpha, bob, bob.says("Follow", alice.actor, to=[alice.actor]))
         await town.settle()
@@ -94,4 +100,3 @@ async def test_a_server_that_follows_can_check_what_it_is_sent(tmp_path: Path) -
             [proof] = proofs.proofs(document)
             assert proof.method in listed
             proofs.verify(proof, held[proof.method], town.clock.now())
-        await beta.close()
