@@ -20,11 +20,15 @@ class GroupCommit(Generic[R]):
 
     async def add(self, row: R) -> None:
         """Commit `row`, together with whatever waits beside it. Raises what `write` raises."""
+        await self.submit(row)
+
+    def submit(self, row: R) -> "asyncio.Future[None]":
+        """As `add`, for who goes on meanwhile: done when the row is committed."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, done))
         if self._writer is None:
             self._writer = asyncio.create_task(self._drain())
-        await done
+        return done
 
     async def settled(self) -> None:
         """Returns when nothing waits any more."""
