@@ -13,8 +13,11 @@ LARGEST_GROUP = 500  # rows of one commit: what waits behind it waits a few mill
 class GroupCommit(Generic[R]):
     """`add` returns when its row is committed. `write` commits rows, in their order."""
 
-    def __init__(self, write: Callable[[Sequence[R]], Awaitable[None]]) -> None:
+    def __init__(
+        self, write: Callable[[Sequence[R]], Awaitable[None]], most: int = LARGEST_GROUP
+    ) -> None:
         self._write = write
+        self._most = most
         self._waiting: list[tuple[R, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -38,8 +41,8 @@ class GroupCommit(Generic[R]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                group = self._waiting[:LARGEST_GROUP]
-                del self._waiting[:LARGEST_GROUP]
+                group = self._waiting[: self._most]
+                del self._waiting[: self._most]
                 await self._commit(group)
         finally:
             self._writer = None
