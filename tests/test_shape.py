@@ -61,7 +61,7 @@ def test_the_receiver_alone_says_that_an_activity_is_proven() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_bounded_memory_is_not_made_by_hand(page: Path) -> None:
-    """See decision 0008."""
+    """See decision 0009."""
     assert "OrderedDict" not in page.read_text(), "use cachetools"
 
 

@@ -7,12 +7,12 @@ SQLite. What they do, and in which order, is the same; PostgreSQL is sent one af
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
 from msgspec import Struct
-from sqlalchemy import CursorResult, text
+from sqlalchemy import Boolean, CursorResult, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,7 +31,7 @@ class Compiled(Struct):
     sql: str
     order: tuple[str, ...]
     fixed: Mapping[str, Any]
-    row: Callable[..., Any] | None = None
+    row: Callable[[Sequence[Any]], Any] | None = None
 
     def arguments(self, values: Values) -> list[Any]:
         return [values[name] if name in values else self.fixed[name] for name in self.order]
@@ -158,10 +158,26 @@ def _answer(
     if cursor.description is None:
         return ()
     if compiled.row is None:
-        names = [column[0] for column in cursor.description]
-        named: Any = namedtuple
-        compiled.row = named("Row", names)._make
+        compiled.row = _maker(statement, [column[0] for column in cursor.description])
     return list(map(compiled.row, cursor.fetchall()))
+
+
+def _maker(statement: Any, names: list[str]) -> Callable[[Sequence[Any]], Any]:
+    """Makes a row with these names of what SQLite answers, which has no truth values."""
+    named: Any = namedtuple
+    make: Callable[[Iterable[Any]], Any] = named("Row", names)._make
+    columns = getattr(statement, "selected_columns", ())
+    truths = {at for at, column in enumerate(columns) if isinstance(column.type, Boolean)}
+    if not truths:
+        return make
+
+    def row(values: Sequence[Any]) -> Any:
+        return make(
+            bool(value) if at in truths and value is not None else value
+            for at, value in enumerate(values)
+        )
+
+    return row
 
 
 def _executed(

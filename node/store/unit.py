@@ -8,7 +8,8 @@ is awaited but the unit.
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
@@ -27,6 +28,7 @@ from node.federation.activities.shapes import (
 from node.ports import Clock, Entropy
 from node.store import tables
 from node.store.database import Database
+from node.store.group_commit import GroupCommit
 from node.store.idempotency_marks import IdempotencyMark, put_mark
 from node.store.pipeline import Pipeline
 from node.store.upserts import insert_ignore
@@ -38,6 +40,7 @@ from node.wire.times import micros
 T = TypeVar("T")
 U = TypeVar("U", bound="Unit")
 
+JOINED_AT_ONCE = 50  # units of one transaction: the writer is held for a fiftieth of a second
 VOID = "void"  # the kind of an event that was taken back; no stream shows it
 
 _A = tables.actors.c
@@ -239,6 +242,19 @@ def _words_of(activity: Activity) -> str:
     return activity.video.id if isinstance(activity, CreateVideo | UpdateVideo) else ""
 
 
+class Joined(Struct, Generic[T]):
+    """A unit that waits to be written together with others, and then how it went."""
+
+    kind: type[Any]
+    work: Callable[[Any], Awaitable[T]]
+    once: IdempotencyMark | None
+    undecided: tuple[type, ...]
+    result: list[T] = field(default_factory=list)
+    wakes: set[str] = field(default_factory=set)
+    mark: IdempotencyMark | None = None
+    error: Exception | None = None
+
+
 class Units:
     """Opens units, and wakes who waits when they are committed."""
 
@@ -246,6 +262,7 @@ class Units:
         self._database = database
         self._context = context
         self._wakeups = wakeups
+        self._joined: GroupCommit[Joined[Any]] = GroupCommit(self._join, most=JOINED_AT_ONCE)
 
     async def run(
         self,
@@ -277,6 +294,46 @@ class Units:
         if unit is not None:
             self._wakeups.wake(unit.wakes)
         return result
+
+    async def join(
+        self,
+        kind: type[U],
+        work: Callable[[U], Awaitable[T]],
+        once: IdempotencyMark | None = None,
+        undecided: tuple[type, ...] = (),
+    ) -> T:
+        """As `run`, but in one transaction with what else waits for the one writer of SQLite.
+
+        For small units of which many come at once: each is done whole or refused by itself.
+        """
+        if not self._database.is_sqlite:
+            return await self.run(kind, work, once, undecided)
+        asked: Joined[T] = Joined(kind, work, once, undecided)
+        await self._joined.add(asked)
+        if asked.error is not None:
+            raise asked.error
+        if asked.mark is not None:
+            asked.mark.made = True
+        return asked.result[0]
+
+    async def _join(self, group: Sequence["Joined[Any]"]) -> None:
+        async def write(connection: AsyncConnection) -> None:
+            pipeline = Pipeline(connection)
+            for one in group:
+                one.error = await pipeline.attempt(partial(self._attempt, one, pipeline))
+            await pipeline.flush()
+
+        await self._database.write(write)
+        done = [one for one in group if one.error is None]
+        self._wakeups.wake({name for one in done for name in one.wakes})
+
+    async def _attempt(self, one: "Joined[Any]", pipeline: Pipeline) -> None:
+        unit = one.kind(pipeline, self._context)
+        result = await one.work(unit)
+        one.mark = None if isinstance(result, one.undecided) else one.once
+        if one.mark is not None:
+            await put_mark(pipeline, one.mark, micros(unit.now))
+        one.result, one.wakes = [result], unit.wakes
 
     async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         """Run `work`, which only reads, beside the writer."""

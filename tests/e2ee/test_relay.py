@@ -610,13 +610,13 @@ async def test_tables_hold_ciphertext_and_header_only(alpha: Harness, beta: Harn
 async def test_a_message_is_one_unit(alpha: Harness) -> None:
     alice, _bob, ref = await pair(alpha)
     opened = 0
-    run = alpha.units.run
+    join = alpha.units.join
 
-    async def counted(kind, work, **more):
+    async def counted(kind, work, *more, **named):
         nonlocal opened
         opened += 1
-        return await run(kind, work, **more)
+        return await join(kind, work, *more, **named)
 
-    alpha.units.run = counted
+    alpha.units.join = counted
     await send(alice, ref, words(1))
     assert opened == 1

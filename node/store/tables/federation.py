@@ -127,7 +127,7 @@ deliveries = table(
     flag("aside"),  # failed so often that it no longer holds its lane
     text("reason"),
     UniqueConstraint("activity", "inbox"),
-    Index("ix_deliveries_state_host_seq", "state", "host", "seq"),
+    Index("ix_deliveries_state_host_priority_seq", "state", "host", "priority", "seq"),
     Index("ix_deliveries_settled_seq", "settled", "seq"),
     keep="30 days after settled",
 )

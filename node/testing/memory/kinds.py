@@ -84,6 +84,15 @@ class Units(sql.Units):
         self._wakeups.wake(unit.wakes)
         return result
 
+    async def join(
+        self,
+        kind: type[U],
+        work: Callable[[U], Awaitable[T]],
+        once: IdempotencyMark | None = None,
+        undecided: tuple[type, ...] = (),
+    ) -> T:
+        return await self.run(kind, work, once, undecided)
+
     async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         await asyncio.sleep(0)
         unit: Any = STANDS_FOR[kind](self.tables, self._context)

@@ -115,16 +115,17 @@ class DeliveryQueue:
     async def newest(self) -> int:
         return max(self._tables.deliveries, default=0)
 
-    async def queued(self, host: str, after: int, most: int) -> list[QueuedDelivery]:
+    async def queued(self, host: str, most: int) -> list[QueuedDelivery]:
         now = self._clock.now()
-        rows = [row for row in self._due(after) if row[1].host == host]
+        rows = [row for row in self._due() if row[1].host == host]
+        rows.sort(key=lambda row: (row[1].priority, row[0]))
         return [self._parcel(*row) for row in rows if not row[1].aside or row[1].due <= now][:most]
 
     def _parcel(self, seq: int, one: Delivery) -> QueuedDelivery:
         body = self._tables.outbox[one.activity].body
         return QueuedDelivery(
             seq, one.activity, one.host, one.inbox, one.actor, body,
-            one.failures, one.first_tried, one.due, one.aside,
+            one.failures, one.first_tried, one.due, one.aside, Priority(one.priority),
         )  # fmt: skip
 
     async def deliveries_of(self, activity: str) -> list[DeliveryStatus]:

@@ -13,6 +13,7 @@ from node.federation.activities.shapes import (
     UpdateNote,
     UpdateVideo,
 )
+from node.federation.priority import of_activity
 from node.store.unit import VOID, UnitContext
 from node.testing.memory.tables import Arrived, Debt, Delivery, Event, MemoryTables
 from node.wire.ids import uuid7
@@ -51,12 +52,14 @@ class Unit:
         found = [actor for actor in known if actor is not None]
         if len(found) < len(known):
             raise Broken("recipients were not discovered before the unit")
-        body = self.context.render(activity)
+        body, rank = self.context.render(activity), int(of_activity(activity))
         debt = Debt(activity, activity.actor, body, _words_of(activity), public)
         self.tables.outbox.setdefault(activity.id, debt)
         key = (activity.actor, activity.id)
         if any(actor.local for actor in found) and key not in self.tables.arrivals:
-            self.tables.arrivals[key] = Arrived(self.tables.number(), body, self.now, self.now)
+            self.tables.arrivals[key] = Arrived(
+                self.tables.number(), body, self.now, self.now, priority=rank
+            )
             self.wakes.add("arrivals")
         told = {(d.activity, d.inbox) for d in self.tables.deliveries.values()}
         wanted = [actor for actor in found if not actor.local and not actor.suspended]
@@ -64,7 +67,12 @@ class Unit:
             self.wakes.add("deliveries")
             if (activity.id, inbox) not in told:
                 self.tables.deliveries[self.tables.number()] = Delivery(
-                    activity.id, urlsplit(inbox).netloc, inbox, activity.actor, self.now
+                    activity.id,
+                    urlsplit(inbox).netloc,
+                    inbox,
+                    activity.actor,
+                    self.now,
+                    priority=rank,
                 )
 
     async def tell(

@@ -149,7 +149,7 @@ class Conversations:
         self, call: Call, message: Message, receipt: Item | None
     ) -> relay.Accepted | Elsewhere | UnknownActors:
         id, sender = api.url_of(call.path["ref"]), _sender(call)
-        return await self._units.run(
+        return await self._units.join(
             E2eeUnit,
             lambda unit: relay.post(unit, self._signer, sender, id, message, receipt),
             once=call.once,
@@ -180,7 +180,7 @@ class Mailbox:
         said: api.Acknowledgement = call.body
         who = call.device_caller
         box = Box(who.device, who.account, who.actor)
-        await self._units.run(
+        await self._units.join(
             E2eeUnit, lambda unit: mailbox.acknowledge(unit, box, said.seq), once=call.once
         )
         return Reply()

@@ -126,7 +126,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_sessions_revoked_id", ["revoked", "id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.drop_index("ix_sessions_revoked_id")

@@ -105,7 +105,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_deliveries_activity"), ["activity"], unique=False)
         batch_op.create_index("ix_deliveries_settled_seq", ["settled", "seq"], unique=False)
         batch_op.create_index(
-            "ix_deliveries_state_host_seq", ["state", "host", "seq"], unique=False
+            "ix_deliveries_state_host_priority_seq",
+            ["state", "host", "priority", "seq"],
+            unique=False,
         )
 
     op.create_table(
@@ -186,7 +188,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("tombstones", schema=None) as batch_op:
         batch_op.drop_index("ix_tombstones_deleted_id_actor")
@@ -209,7 +210,7 @@ def downgrade() -> None:
 
     op.drop_table("keys")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.drop_index("ix_deliveries_state_host_seq")
+        batch_op.drop_index("ix_deliveries_state_host_priority_seq")
         batch_op.drop_index("ix_deliveries_settled_seq")
         batch_op.drop_index(batch_op.f("ix_deliveries_activity"))
 
