@@ -60,7 +60,6 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("request", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("headers", sa.Text(), server_default="{}", nullable=False),
         sa.Column("body", sa.LargeBinary(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("token", "key", name=op.f("pk_idempotency")),
@@ -124,7 +123,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sessions_account"), ["account"], unique=False)
         batch_op.create_index(batch_op.f("ix_sessions_device"), ["device"], unique=False)
         batch_op.create_index("ix_sessions_revoked_id", ["revoked", "id"], unique=False)
-
 
 
 def downgrade() -> None:

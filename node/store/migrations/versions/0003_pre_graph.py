@@ -47,7 +47,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_friendships_other_actor", ["other", "actor"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("friendships", schema=None) as batch_op:
         batch_op.drop_index("ix_friendships_other_actor")

@@ -135,7 +135,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_timeline_post_account", ["post", "account"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("timeline", schema=None) as batch_op:
         batch_op.drop_index("ix_timeline_post_account")

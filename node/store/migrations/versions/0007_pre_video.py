@@ -116,7 +116,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_videos_author"), ["author"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("videos", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_videos_author"))
