@@ -30,7 +30,7 @@ from node.web.api import (
 from node.web.api.streams import Streams
 from node.web.api.uploads import Intake
 from node.web.api.video import VideoPages, Videos
-from node.web.auth import Guard
+from node.web.auth import Authenticator
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
@@ -79,12 +79,12 @@ def make_application(
     relay_key: PrivateKey,
 ) -> tuple[web.Application, Health, Streams]:
     units, clock, entropy = stores.units, system.clock, system.entropy
-    guard = Guard(units, clock, stores.wakeups)
+    authenticator = Authenticator(units, clock, stores.wakeups)
     limiter = Limiter(
         MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
     )
     proxies = TrustedProxies.of(config.trusted_proxies)
-    kernel = Kernel(guard, limiter, Answered(units, entropy), proxies, entropy)
+    kernel = Kernel(authenticator, limiter, Answered(units, entropy), proxies, entropy)
     rate_limits = PeerRateLimits(
         MemoryBuckets(clock), Suffixes(), proxies, config.inbox_requests_per_minute
     )
@@ -96,7 +96,7 @@ def make_application(
         config.origin,
     )
     signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
-    health, live = Health(units), Streams(units, stores.wakeups, guard)
+    health, live = Health(units), Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(

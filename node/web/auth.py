@@ -44,7 +44,7 @@ def admit(route: Route, caller: Caller | None) -> None:
         raise Forbidden("API-3.3", "this is for the node's administrators")
 
 
-class Guard:
+class Authenticator:
     """Knows callers by their tokens, and remembers them for a few seconds.
 
     Whatever ends a token in this process wakes `tokens`, so that it ends at once; in

@@ -22,7 +22,7 @@ from node.errors import Broken, Malformed, TooMuch, Unproven
 from node.ports import Entropy
 from node.store.idempotency_marks import IdempotencyMark
 from node.web import problems
-from node.web.auth import Guard, admit, read_bearer
+from node.web.auth import Authenticator, admit, read_bearer
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
 from node.web.openapi import describe
@@ -48,7 +48,7 @@ ShowProblem = Callable[[web.Request, Problem], web.Response]
 class Kernel(Struct, frozen=True):
     """What every route needs: who calls, how often, from where, and whether it was done before."""
 
-    guard: Guard
+    authenticator: Authenticator
     limiter: Limiter
     answered: Answered
     proxies: TrustedProxies
@@ -175,7 +175,7 @@ class Api:
         try:
             digest = read_bearer(request.headers)
             if digest is not None:
-                caller = await self._kernel.guard.caller(digest)
+                caller = await self._kernel.authenticator.caller(digest)
         except Unproven:
             # Whoever tries tokens is counted where they come from.
             await limiter.attempt(address, headers)

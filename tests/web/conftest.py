@@ -28,7 +28,7 @@ from node.web import health, limits
 from node.web.api import accounts, streams
 from node.web.api import invites as guests
 from node.web.api.streams import Streams
-from node.web.auth import Guard
+from node.web.auth import Authenticator
 from node.web.idempotency import Answered
 from node.web.pages import site as pages
 from node.web.routes import Route
@@ -179,10 +179,10 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         )
         units = Units(database, context, wakeups)
         hashes = QuickHashes()
-        guard = Guard(units, clock, wakeups)
+        authenticator = Authenticator(units, clock, wakeups)
         keys = QuickKeys()
         keeper = SignUp(config.origin, units, hashes, keys, entropy)
-        stream = Streams(units, wakeups, guard, heartbeat_seconds=0.05)
+        stream = Streams(units, wakeups, authenticator, heartbeat_seconds=0.05)
         harness = Harness(units, clock, entropy, wakeups, config, stream, hashes, web.Application())
 
         async def find(address: str) -> ActorView:
@@ -193,7 +193,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             )
 
         kernel = Kernel(
-            guard,
+            authenticator,
             limits.Limiter(
                 limits.MemoryBuckets(clock),
                 config.api_requests_per_minute,

@@ -16,7 +16,7 @@ from node.store.unit import Units
 from node.web.api.profiles import Change, Profiles, PublicKeys
 from node.web.api.views import account_view, device_view, session_view
 from node.web.routes import ALL_SCOPES, Call, Reply, Route, Scope
-from node.web.signup import SignUp, Wish
+from node.web.signup import SignUp, SignUpForm
 from node.wire.api.accounts import (
     AccountView,
     ActorView,
@@ -90,7 +90,7 @@ class OwnAccount(Struct, frozen=True):
         asked: NewAccount = call.body
         wanted = read_wanted(asked.client_name, asked.device_name, "", _agent(call))
         account = await self.signing_up.sign_up(
-            Wish(
+            SignUpForm(
                 name=asked.name,
                 password=asked.password,
                 display_name=asked.display_name,
