@@ -1,5 +1,6 @@
 """What all tests share: where vectors are, and how a refusal is expected."""
 
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,14 +8,22 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import ColumnDefault
 
 from node.errors import Refused
+from node.store import tables
 
 ROOT = Path(__file__).resolve().parents[1]
 # This machine may be busy: how long an example takes says nothing.
 settings.register_profile("kith", deadline=None)
 settings.load_profile("kith")
 IN_CI = os.environ.get("CI") == "true"
+
+
+# A row that a test writes by hand gets the next number; the program itself names each.
+COUNT = itertools.count(1)
+for _table in (tables.actors, tables.posts, tables.videos):
+    _table.c.number.default = ColumnDefault(lambda: next(COUNT))
 
 
 @pytest.fixture(scope="session")

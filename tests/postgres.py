@@ -23,7 +23,8 @@ from sqlalchemy.pool import NullPool
 IN_CI = os.environ.get("CI") == "true"
 
 
-def _programs() -> Path | None:
+def server_programs() -> Path | None:
+    """The folder of the server's programs, the newest; None where there are none."""
     found = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: float(p.parts[-3])
     )
@@ -58,10 +59,14 @@ def _as_user(command: list[str], folder: Path) -> subprocess.CompletedProcess[st
 
 
 class Cluster:
-    """A running server: a folder, a socket, and as many databases as are asked for."""
+    """A running server: a folder, a socket, and as many databases as are asked for.
 
-    def __init__(self, programs: Path) -> None:
+    Not `durable` it forgets at a power cut what it confirmed, and tests are faster for it.
+    """
+
+    def __init__(self, programs: Path, durable: bool = False) -> None:
         self._programs = programs
+        self._durable = durable
         self._folder = Path(tempfile.mkdtemp(prefix="kith-postgres-"))
         self._data = self._folder / "data"
         with socket.socket() as probe:
@@ -82,8 +87,10 @@ class Cluster:
         # A socket only: no TCP port is taken, the number just names the socket.
         options = (
             f"-c listen_addresses= -c unix_socket_directories={self._folder} -p {self._port}"
-            " -c fsync=off -c full_page_writes=off -c max_connections=80 -c shared_buffers=32MB"
+            " -c max_connections=80 -c shared_buffers=32MB"
         )
+        if not self._durable:
+            options += " -c fsync=off -c full_page_writes=off"
         control = [str(self._programs / "pg_ctl"), "-D", str(self._data), "-w", "-s"]
         log = str(self._folder / "log")
         _as_user([*control, "-l", log, "-o", options, "start"], self._folder)
@@ -122,7 +129,7 @@ class Cluster:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Cluster]:
     """The cluster of this test process. Skips without a server program; in CI that is a failure."""
-    programs = _programs()
+    programs = server_programs()
     if programs is None:
         reason = "no PostgreSQL server program (Debian: apt-get install postgresql)"
         if IN_CI:

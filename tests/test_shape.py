@@ -59,6 +59,12 @@ def test_the_receiver_alone_says_that_an_activity_is_proven() -> None:
     assert makers == {"node/federation/receiving.py", "node/testing/fakes.py"}
 
 
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_bounded_memory_is_not_made_by_hand(page: Path) -> None:
+    """See decision 0009."""
+    assert "OrderedDict" not in page.read_text(), "use cachetools"
+
+
 def test_the_map_names_every_room_and_no_other() -> None:
     drawn = set(re.findall(r"^- `(\w+)/?`", (ROOT / "node" / "__init__.py").read_text(), re.M))
     stands = {

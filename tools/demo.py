@@ -31,7 +31,7 @@ def occurrences(folder: Path, words: str) -> list[str]:
 
 def seat(lab: Lab, place: Place, name: str) -> Seat:
     """A chair at this node; all names of the lab are known at it."""
-    connect = ",".join(f"{p.domain}={p.connect}" for p in lab.media_urls.values())
+    connect = ",".join(f"{p.domain}={p.connect}" for p in lab.places.values())
     return Seat(place.invite(), connect, str(lab.ca), FOLDER / f"{name}-home")
 
 
@@ -43,16 +43,16 @@ async def main() -> dict[str, Any]:
     clip = make_clip(FOLDER / "clip.mp4", seconds=6, size="1280x720")
     try:
         await lab.start()
-        tell("two nodes are ready: " + ", ".join(lab.media_urls))
-        alpha, beta = lab.media_urls.values()
+        tell("two nodes are ready: " + ", ".join(lab.places))
+        alpha, beta = lab.places.values()
         report = await tell_story(seat(lab, alpha, "alice"), seat(lab, beta, "bob"), clip, tell)
         nodes = [
             {"domain": p.domain, "data_dir": str(p.data), "rss_mib": p.rss_mib()}
-            for p in lab.media_urls.values()
+            for p in lab.places.values()
         ]
     finally:
         lab.stop()
-    leaked = [file for place in lab.media_urls.values() for file in occurrences(place.data, WORDS)]
+    leaked = [file for place in lab.places.values() for file in occurrences(place.data, WORDS)]
     tell("the words of the talk are in no file of either node" if not leaked else f"LEAK {leaked}")
     whole = report["video"]["played_bytes"] == report["video"]["size"] > 0
     right = report["message"]["decrypted"] == WORDS and report["friendship"] == "friend"

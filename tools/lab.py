@@ -149,7 +149,7 @@ class Lab:
                 "KITH_TLS_KEY_FILE": str(self.folder / f"{domain}.key"),
                 **{f"KITH_{name.upper()}": value for name, value in settings.items()},
             }
-            self.media_urls[domain] = Place(
+            self.places[domain] = Place(
                 domain,
                 ports[domain],
                 self.folder / domain,
@@ -165,12 +165,12 @@ class Lab:
 
     async def start(self) -> None:
         """Start all nodes and wait for them."""
-        for place in self.media_urls.values():
+        for place in self.places.values():
             place.start()
-        await asyncio.gather(*(place.ready() for place in self.media_urls.values()))
+        await asyncio.gather(*(place.ready() for place in self.places.values()))
 
     def stop(self) -> None:
         """Stop all that still run."""
-        for place in self.media_urls.values():
+        for place in self.places.values():
             if place.process is not None and place.process.poll() is None:
                 place.stop()

@@ -14,7 +14,7 @@ from node.store.passwords import Passwords
 from node.web.activitypub import wellknown
 from node.web.activitypub.actors import Actors, LocalActors
 from node.web.activitypub.collections import Collections
-from node.web.activitypub.documents import Documents
+from node.web.activitypub.documents import Activities, Documents
 from node.web.activitypub.inbox import Inbox
 from node.web.activitypub.objects import Objects
 from node.web.activitypub.requests import delivery_of
@@ -37,7 +37,7 @@ from node.web.api.streams import Streams
 from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
 from node.web.api.video import Videos
-from node.web.auth import Guard
+from node.web.auth import Authenticator
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
@@ -69,6 +69,7 @@ def _finder(discovery: Discovery) -> Callable[[str], Awaitable[Actor]]:
 def _view(actor: Actor) -> ActorView:
     return ActorView(
         id=actor.id,
+        number=str(actor.number),
         kind=actor.kind,
         name=actor.name,
         address=f"@{actor.name}@{actor.domain or origin(actor.id).authority}",
@@ -89,12 +90,12 @@ def make_application(
     relay_key: PrivateKey,
 ) -> tuple[web.Application, Health, Streams]:
     units, clock, entropy = stores.units, system.clock, system.entropy
-    guard = Guard(units, clock, stores.wakeups)
+    authenticator = Authenticator(units, clock, stores.wakeups)
     limiter = Limiter(
         MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
     )
     proxies = TrustedProxies.of(config.trusted_proxies)
-    kernel = Kernel(guard, limiter, Answered(units, entropy), proxies, entropy)
+    kernel = Kernel(authenticator, limiter, Answered(units, entropy), proxies, entropy)
     rate_limits = PeerRateLimits(MemoryBuckets(clock), Suffixes(), config.inbox_requests_per_minute)
     receiver = Receiver(
         RateLimitedKeys(lines.discovery, rate_limits),
@@ -104,7 +105,7 @@ def make_application(
         config.origin,
     )
     signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
-    health, live = Health(units), Streams(units, stores.wakeups, guard)
+    health, live = Health(units), Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(
@@ -130,6 +131,8 @@ def make_application(
 
     local = LocalActors(stores.directory, config.origin)
     resolvers = (sealed.object, Objects(units, media.media_urls).resolve)
+    signed = Activities(units, lines.prover)
+    documents = Documents(config.origin, stores.directory, prove, (*resolvers, signed.resolve))
     problem = page_or_problem(pages.problem)
     api = api_surface(
         (
@@ -151,11 +154,11 @@ def make_application(
     for_servers = activitypub_surface(
         (
             *Inbox(receiver, local, rate_limits).routes(),
-            *Actors(local, units, stores.keyring).routes(),
+            *Actors(local, units, stores.keyring, lines.prover).routes(),
             *Collections(local, units, prove).routes(),
             *sealed.routes(prove),
             *VideoQuestions(config.origin, videos.addresses, prove).routes(),
-            *Documents(config.origin, units, stores.directory, prove, resolvers).routes(),
+            *documents.routes(),
         ),
         config,
         problem,

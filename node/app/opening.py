@@ -19,6 +19,7 @@ from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.invites import InvitesUnit
 from node.store.jobs import Jobs
+from node.store.notifications import notifying
 from node.store.purge import Purge
 from node.store.queue import Waiting
 from node.store.settled import SettledUnit
@@ -90,7 +91,7 @@ def _worker(
 ) -> Worker:
     clock, database = system.clock, stores.database
     heard = handlers(SealedArrivals(relay_key))
-    applier = Applier(Waiting(database, clock), stores.units, heard, clock, stores.door)
+    applier = Applier(Waiting(database, clock), stores.units, heard, clock)
     sender = Sender(
         DeliveryQueue(database, clock, system.entropy.draw(8).hex()),
         lines.courier,
@@ -117,7 +118,8 @@ async def open_node(config: Config, system: System) -> AsyncIterator[Node]:
             media = await open_media(config)
             application, health, live = make_application(config, system, stores, lines, media, key)
             worker = _worker(config, system, stores, lines, media, key)
-            yield Node(config, application, worker, stores, lines, health, live)
+            async with notifying(stores.database, stores.wakeups):
+                yield Node(config, application, worker, stores, lines, health, live)
         finally:
             await lines.hops.close()
     finally:

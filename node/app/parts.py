@@ -9,6 +9,7 @@ from msgspec import Struct
 from node.config import Config
 from node.federation.activities import render
 from node.federation.discovery import Discovery
+from node.federation.proving import Prover
 from node.media.blobs import LocalBlobs
 from node.media.studio import Studio
 from node.media.transcode import found_ffmpeg
@@ -62,6 +63,7 @@ class Lines(Struct, frozen=True):
 
     hops: Hops
     discovery: Discovery
+    prover: Prover
     courier: Courier
     asking: Asking
 
@@ -123,4 +125,6 @@ def open_lines(config: Config, system: System, stores: Stores, instance_actor: s
     signer = Signer(stores.keyring, stores.directory, system.clock)
     fetch = SignedFetch(hops, signer, instance_actor)
     discovery = Discovery(fetch, stores.directory, SingleFlight(), system.clock)
-    return Lines(hops, discovery, Courier(hops, signer), Asking(fetch, discovery))
+    prover = Prover(stores.keyring, system.clock)
+    courier = Courier(hops, signer, prover)
+    return Lines(hops, discovery, prover, courier, Asking(fetch, discovery))

@@ -48,6 +48,7 @@ PERSONS = {
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
     "notices": Command(_PERSON, "What happened lately.", whole=True),
     "devices": Command(_PERSON, "Your devices; revoke one.", whole=True),
+    "sessions": Command(_PERSON, "Where you are logged in; end one.", whole=True),
     "events": Command(_PERSON, "Print events as they come, a JSON line each.", whole=True),
 }
 GROUPS = (

@@ -1,8 +1,16 @@
-"""The verbs of one's own account: who am I, which devices, an invite for a friend."""
+"""The verbs of one's own account: who am I, which logins and devices, an invite for a friend."""
 
 from node.client import sign_in
 from node.client.client_context import ClientContext
-from node.wire.api.accounts import AccountView, DeviceList, DeviceView, InviteView, NewInvite
+from node.wire.api.accounts import (
+    AccountView,
+    DeviceList,
+    DeviceView,
+    InviteView,
+    NewInvite,
+    SessionList,
+    SessionView,
+)
 
 
 class Accounts(ClientContext):
@@ -12,12 +20,20 @@ class Accounts(ClientContext):
         """Our account, as the node has it."""
         return await self.api.ask("GET", "/account", AccountView)
 
+    async def sessions(self) -> list[SessionView]:
+        """Where we are logged in, apps included."""
+        return (await self.api.ask("GET", "/sessions", SessionList)).items
+
+    async def end_session(self, session: str) -> None:
+        """Log one session out; its device, if it has one, stays."""
+        await self.api.ask("DELETE", f"/sessions/{session}", object)
+
     async def devices(self) -> list[DeviceView]:
-        """Where we are logged in."""
+        """Who holds keys in our name."""
         return (await self.api.ask("GET", "/devices", DeviceList)).items
 
     async def revoke(self, device: str) -> None:
-        """Log a device out; its streams end."""
+        """Revoke a device: its sessions end, and nobody writes to it any more."""
         await self.api.ask("DELETE", f"/devices/{device}", object)
 
     async def invite(self, befriends: bool = True, uses: int = 1, days: int = 7) -> InviteView:

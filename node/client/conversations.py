@@ -53,9 +53,9 @@ class Conversations(People):
         """The open conversations; opens the vault and takes what waits, the first time."""
         async with self._opening:
             if self._messenger is None:
-                words = passphrases.read(self._passphrase, os.environ)
-                world = (self.clock, self.entropy)
-                opened = open_messenger(self.api, self.profile, self.home, words, world)
+                passphrase = passphrases.read(self._passphrase, os.environ)
+                system = (self.clock, self.entropy)
+                opened = open_messenger(self.api, self.profile, self.home, passphrase, system)
                 self._messenger = await self._open.enter_async_context(opened)
                 with suppress(Unreachable):  # what is here can be read all the same
                     await self._messenger.prepare()

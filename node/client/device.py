@@ -174,6 +174,17 @@ class Device:
                 found += self.inbox.take_parked(asked.group, now)
         return found
 
+    @property
+    def waits(self) -> bool:
+        """Whether something was postponed."""
+        return self.state.waits
+
+    def settle(self) -> None:
+        """Write what was postponed (DEV-2.5)."""
+        if self.state.waits:
+            with self.state.step():
+                pass
+
     def held(self, group: str) -> NodeError | None:
         """What is in the way of a conversation, as far as it is known."""
         return self.outbox.held(group)

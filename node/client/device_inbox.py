@@ -93,17 +93,23 @@ class DeviceInbox:
             return []
         group, epoch = (header.group_id or b"").hex(), header.epoch or 0
         groups = self._state.groups
-        known = self._state.has(rows.conversation_row(group))
-        if not known or epoch > groups.session(group).epoch:
+        row = self._state.find(rows.conversation_row(group), ConversationRow)
+        if row is None or row.left:
+            return self._park(group, item, quietly=row is not None)
+        if epoch > groups.session(group).epoch:
             return self._park(group, item)
         event = groups.apply(group, groups.session(group).receive(item.content, now))
         return self._happened(group, event, item)
 
-    def _park(self, group: str, item: ParkedRow) -> list[ConversationEvent]:
-        """It came before its commit or its Welcome: keep it until that is here."""
-        if len(self._state.names("parked", group)) >= MOST_PARKED:
+    def _park(self, group: str, item: ParkedRow, quietly: bool = False) -> list[ConversationEvent]:
+        """It came before its commit or its Welcome: keep it until that is here.
+
+        `quietly` of a group that this device is out of: it may be asked in again, or never.
+        """
+        if len(self._state.names("parked", group)) < MOST_PARKED:
+            self._state.put(rows.parked_row(group, item.seq), item)
+        elif not quietly:
             raise TooMuch("E2E-5.4", "too many messages wait for what never came")
-        self._state.put(rows.parked_row(group, item.seq), item)
         return []
 
     def _unreadable(self, item: ParkedRow, error: Refused) -> MessageUnreadable:
@@ -137,6 +143,7 @@ class DeviceInbox:
         joined = groups.apply(group, step)
         if not row.last_resort:
             self._state.delete(name)
+        self._forget_parked_before(group, joined.epoch)
         members = actors_of(groups.session(group).members())
         conversation = ConversationRow(
             group_id=joined.group_id,
@@ -150,6 +157,13 @@ class DeviceInbox:
         self._state.put(rows.conversation_row(group), conversation)
         by = joined.by.identity.decode() if joined.by else ""
         return ConversationJoined(group, by, tuple(members))
+
+    def _forget_parked_before(self, group: str, epoch: int) -> None:
+        """What was said before this device came was not for it."""
+        for name in self._state.names("parked", group):
+            item = self._state.get(name, ParkedRow)
+            if (framing.header(item.content).epoch or 0) < epoch:
+                self._state.delete(name)
 
     def _happened(
         self, group: str, event: events.Event, item: ParkedRow

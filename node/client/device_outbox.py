@@ -79,12 +79,13 @@ class DeviceOutbox:
         name = rows.message_row(group, message.actor, message.id)
         if self._leaves(group):
             raise Missing("E2E-5.6", "this device is leaving that conversation")
-        owed, data = OwedRow(group=group, intent=Say(name)), self.maker.write(message)
+        owed = OwedRow(group=group, intent=Say(name))
         if self._waits(group):
+            self.maker.check_length(message)
             self._state.put(name, message)
             self._owe(owed)
         else:
-            self._owe(self.maker.seal(owed, message, data))
+            self._owe(self.maker.seal(owed, message))
 
     def change(self, group: str, intent: Intent, now: int) -> None:
         """Owe anything else; made at once, unless something has to go out before it.
@@ -92,10 +93,12 @@ class DeviceOutbox:
         Raises `Conflict` (DEV-4.5) when it is so already.
         """
         owed = OwedRow(group=group, intent=intent)
-        if not isinstance(intent, Refresh) and self.maker.is_moot(owed):
+        if self._unmade(group) or self._state.groups.session(group).staged is not None:
+            self._owe(owed)
+        elif not isinstance(intent, Refresh) and self.maker.is_moot(owed):
             raise Conflict("DEV-4.5", "there is nothing to do: the conversation is like that")
-        waits = self._unmade(group) or self._state.groups.session(group).staged is not None
-        self._owe(owed if waits else self.maker.make(owed, now))
+        else:
+            self._owe(self.maker.make(owed, now))
 
     def _leaves(self, group: str) -> bool:
         """Whether this device means to leave; nothing is owed after that."""
@@ -246,6 +249,8 @@ class DeviceOutbox:
         if isinstance(owed.intent, Say):
             message = self._state.get(owed.intent.message, MessageRow)
             self._state.put(owed.intent.message, replace(message, sent=True))
+            # Else each message would be written twice; after a kill it is the same bytes again.
+            self._state.postpone()
             return []
         return self._merge(owed, now)
 

@@ -19,8 +19,9 @@ from node.ports import Entropy
 
 SUITE = 1
 # Read at every message, and few: they are kept decoded.
-AT_HAND = frozenset({"owed", "conversation"})
+AT_HAND = ("owed/", "conversation/")
 NUMBERS_PER_STEP = 1 << 16
+MOST_POSTPONED = 100  # rows
 
 
 class DeviceState:
@@ -33,7 +34,9 @@ class DeviceState:
         self._changes: Changes = {}
         self._created: set[str] = set()
         self._numbered = 0
+        self._postponed = False
         self._decoded: dict[str, Any] = {}
+        self._all: set[str] = set()
         # By kind and group; in a dictionary names keep their order.
         self._names: dict[str, dict[str, dict[str, None]]] = {}
         for name in vault.names():
@@ -66,8 +69,7 @@ class DeviceState:
 
     def has(self, name: str) -> bool:
         """Whether there is such a row."""
-        kind, group = _place(name)
-        return name in self._names.get(kind, {}).get(group, ())
+        return name in self._all
 
     def read(self, name: str) -> bytes | None:
         """A row's value, or None."""
@@ -108,17 +110,29 @@ class DeviceState:
     @contextmanager
     def step(self) -> Iterator[None]:
         """All that is put inside is written at its end, or when it raises nothing (E2E-5.4)."""
+        before = dict(self._changes), set(self._created), self._numbered
+        self._postponed = False
         try:
             yield
-            if self._changes:
+            if self._changes and not self._may_wait():
                 self._vault.step(self._changes)
+                self._changes, self._created, self._numbered = {}, set(), 0
         except BaseException:
-            self._undo()
+            self._undo(*before)
             raise
-        finally:
-            self._changes, self._numbered = {}, 0
-            self._created.clear()
         self.groups.settle()
+
+    def postpone(self) -> None:
+        """What this step changes may be written with the next one (DEV-2.5)."""
+        self._postponed = True
+
+    def _may_wait(self) -> bool:
+        return self._postponed and len(self._changes) < MOST_POSTPONED
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is not written yet."""
+        return bool(self._changes)
 
     def put(self, name: str, row: msgspec.Struct) -> None:
         """Write a row."""
@@ -152,14 +166,16 @@ class DeviceState:
     # -- what is where ---------------------------------------------------------------------------
 
     def _keep_at_hand(self, name: str, row: msgspec.Struct) -> None:
-        if _place(name)[0] in AT_HAND:
+        if name.startswith(AT_HAND):
             self._decoded[name] = row
 
     def _enter(self, name: str) -> None:
+        self._all.add(name)
         kind, group = _place(name)
         self._names.setdefault(kind, {}).setdefault(group, {})[name] = None
 
     def _leave(self, name: str) -> None:
+        self._all.discard(name)
         kind, group = _place(name)
         there = self._names[kind][group]
         del there[name]
@@ -167,12 +183,17 @@ class DeviceState:
             del self._names[kind][group]
         self._decoded.pop(name, None)
 
-    def _undo(self) -> None:
-        """The step was not written: what is on disk counts."""
+    def _undo(self, changes: Changes, created: set[str], numbered: int) -> None:
+        """The step was not written: what is on disk counts, and what was to be written before."""
         for name in self._changes:
             self._decoded.pop(name, None)
+        self._changes, self._created, self._numbered = changes, created, numbered
         self._names.clear()
+        self._all.clear()
         for name in self._vault.names():
+            if changes.get(name, b"") is not None:
+                self._enter(name)
+        for name in created:
             self._enter(name)
         self.groups.undo()
 

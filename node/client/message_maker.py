@@ -55,26 +55,40 @@ class MessageMaker:
         match owed.intent:
             case Say():
                 message = self._state.get(owed.intent.message, MessageRow)
-                return self.seal(owed, message, self.write(message))
+                return self.seal(owed, message)
             case Leave():
                 return self._leave(owed, now)
         return self._commit(owed, now)
 
     # -- words -----------------------------------------------------------------------------------
 
-    def write(self, message: MessageRow) -> bytes:
+    def check_length(self, message: MessageRow) -> None:
+        """Raises `TooMuch` (E2E-5.3) for words that could not be sealed later."""
+        self._write(message, bytes(16))
+
+    def _write(self, message: MessageRow, activity: bytes) -> bytes:
         """What stands inside the sealed message. Raises `TooMuch` (E2E-5.3)."""
         at = datetime.fromtimestamp(message.at / 1_000_000, UTC)
-        if message.kind == inner.FAILURE:
-            return inner.write_failure(message.id, self._state.actor, message.text.split(), at)
-        activity = urn_uuid4(self._state.entropy.draw(16))
-        return inner.write_note(message.id, activity, self._state.actor, message.text, at)
+        return inner.write_note(
+            message.id, urn_uuid4(activity), self._state.actor, message.text, at
+        )
 
-    def seal(self, owed: OwedRow, message: MessageRow, data: bytes) -> OwedRow:
-        """The row with `data` sealed; the words' own row remembers in what they went out."""
+    def _write_failure(self, message: MessageRow) -> bytes:
+        at = datetime.fromtimestamp(message.at / 1_000_000, UTC)
+        return inner.write_failure(message.id, self._state.actor, message.text.split(), at)
+
+    def seal(self, owed: OwedRow, message: MessageRow) -> OwedRow:
+        """The row with the words sealed; their own row remembers in what they went out.
+
+        Raises `TooMuch` (E2E-5.3).
+        """
         assert isinstance(owed.intent, Say)
         session = self._state.groups.session(owed.group)
         epoch, name = session.epoch, owed.intent.message
+        if message.kind == inner.FAILURE:
+            data = self._write_failure(message)
+        else:
+            data = self._write(message, self._state.entropy.draw(16))
         sealed = self._state.groups.apply(owed.group, session.seal(data))
         digest = hashlib.sha256(sealed).digest()
         self._state.put(name, replace(message, epoch=epoch, digest=digest))

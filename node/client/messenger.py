@@ -39,6 +39,7 @@ from node.wire.api.e2ee import (
     NewKeyPackages,
     NewSealed,
     PublishedPackage,
+    RemovedDevice,
     SealedWelcome,
     SentSealed,
 )
@@ -79,7 +80,8 @@ class Messenger:
         self._sending = asyncio.Lock()
         self._work = asyncio.Event()
         self._closing = asyncio.Event()
-        self._acknowledging: asyncio.Task[None] | None = None
+        self._finishing: asyncio.Task[None] | None = None
+        self._acknowledged = 0
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
@@ -222,6 +224,7 @@ class Messenger:
             sent.wait = asked
         if asked.reason is not None:
             self._work.set()
+        self._finish_later()
         return sent
 
     async def _carry(self, asked: Carried) -> Outcome:
@@ -243,15 +246,9 @@ class Messenger:
         return Created(made.ref, made.url)
 
     async def _post(self, asked: Send) -> Accepted:
-        body = NewSealed(
-            content=asked.content,
-            welcomes=[
-                SealedWelcome(to=actor, content=each.content)
-                for each in asked.welcomes
-                for actor in each.to
-            ],
-            removed=list(asked.removed),
-        )
+        welcomes = [SealedWelcome(content=one.content, to=one.to) for one in asked.welcomes]
+        removed = [RemovedDevice(actor=actor) for actor in asked.removed]
+        body = NewSealed(content=asked.content, welcomes=welcomes, removed=removed)
         path = f"/conversations/{asked.ref}/messages"
         await self._api.ask("POST", path, SentSealed, body, once=False)
         return Accepted()
@@ -268,7 +265,7 @@ class Messenger:
         async with self._reading:
             async for page in self._api.pages("/mailbox", Mailbox):
                 self._receive(page.items)
-        self._acknowledge()
+        self._finish_later()
 
     async def take(self, items: Sequence[MailboxItem]) -> None:
         """Take in what the event stream brought at once; what is too large for it is pulled."""
@@ -277,7 +274,7 @@ class Messenger:
             return
         async with self._reading:
             self._receive(items)
-        self._acknowledge()
+        self._finish_later()
         if self.device.has_work:
             self._work.set()
 
@@ -295,27 +292,29 @@ class Messenger:
         ]
         self._tell(self.device.receive(found, self._seconds()))
 
-    def _acknowledge(self) -> None:
-        """Beside the reading, and for a burst at once: the node may forget it a moment later."""
-        if self._acknowledging is None or self._acknowledging.done():
-            self._acknowledging = asyncio.create_task(self._acknowledge_all())
+    def _finish_later(self) -> None:
+        """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""
+        if self._finishing is None or self._finishing.done():
+            self._finishing = asyncio.create_task(self._finish())
 
-    async def _acknowledge_all(self) -> None:
-        told = -1
+    async def _finish(self) -> None:
         # Unreachable: the next acknowledgement covers this one.
         with suppress(NodeError):
-            while told != self.device.cursor:
+            while self.device.waits or self._acknowledged < self.device.cursor:
                 await self._pause()
-                told = self.device.cursor
-                body = Acknowledgement(seq=told)
-                await self._api.ask("POST", "/mailbox/ack", object, body, once=False)
+                self.device.settle()
+                if self._acknowledged < (cursor := self.device.cursor):
+                    body = Acknowledgement(seq=cursor)
+                    await self._api.ask("POST", "/mailbox/ack", object, body, once=False)
+                    self._acknowledged = cursor
         self._settle()
 
     async def close(self) -> None:
         """Let the last acknowledgement out."""
         self._closing.set()
-        if self._acknowledging is not None:
-            await self._acknowledging
+        if self._finishing is not None:
+            await self._finishing
+        self.device.settle()
 
 
 def _is_of(event: ConversationEvent, said: MessageRow) -> bool:

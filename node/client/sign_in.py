@@ -99,7 +99,7 @@ async def _open_session(
     server: Server, path: str, body: Any, here: LocalDevice
 ) -> tuple[AccountView, Profile | None]:
     # Before anything is made elsewhere: nobody is left with an account and no vault.
-    words = passphrases.read(here.passphrase, os.environ)
+    passphrase = passphrases.read(here.passphrase, os.environ)
     here.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with ApiClient(server.origin, here.entropy, "", server.connect, server.ca_file) as api:
         session = await api.ask("POST", path, Session, body)
@@ -108,7 +108,7 @@ async def _open_session(
     made = _profile(server, session)
     profile.save(here.home, made)
     vault = await asyncio.to_thread(
-        Vault.create, profile.vault_of(here.home, made), words, here.entropy
+        Vault.create, profile.vault_of(here.home, made), passphrase, here.entropy
     )
     try:
         await _publish_packages(made, vault, here)
@@ -141,14 +141,14 @@ def _profile(server: Server, session: Session) -> Profile:
 
 @asynccontextmanager
 async def open_messenger(
-    api: ApiClient, own: Profile, home: Path, words: str, world: tuple[Clock, Entropy]
+    api: ApiClient, own: Profile, home: Path, passphrase: str, system: tuple[Clock, Entropy]
 ) -> AsyncIterator[Messenger]:
     """This device's conversations, with its vault locked for as long as they are open.
 
     Raises `Unproven` (E2E-6.2) for a wrong passphrase, `Conflict` (E2E-6.3) while another holds it.
     """
-    clock, entropy = world
-    vault = await asyncio.to_thread(Vault.open, profile.vault_of(home, own), words, entropy)
+    clock, entropy = system
+    vault = await asyncio.to_thread(Vault.open, profile.vault_of(home, own), passphrase, entropy)
     try:
         messenger = Messenger(api, Device(vault, entropy, own.actor), clock, vault.settle)
         try:

@@ -6,22 +6,30 @@ would use one key twice.
 
 import fcntl
 import sqlite3
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from node.client import seals
+import msgspec
+from cachetools import LRUCache
+
+from node.client import key_tree, seals
+from node.client.key_tree import Page, Ref, Top
 from node.client.seals import Header
 from node.errors import Broken, Conflict, Missing
 from node.ports import Entropy
 
 SCHEMA = """
 CREATE TABLE header (version INTEGER, salt BLOB, opslimit INTEGER, memlimit INTEGER,
-                     wrapped BLOB, counter INTEGER);
-CREATE TABLE pages (page INTEGER PRIMARY KEY, counter INTEGER, sealed BLOB);
-CREATE TABLE rows (id BLOB PRIMARY KEY, sealed BLOB) WITHOUT ROWID;
+                     wrapped BLOB, counter INTEGER, top BLOB);
+CREATE TABLE pages (number INTEGER PRIMARY KEY, sealed BLOB);
+CREATE TABLE rows (number INTEGER PRIMARY KEY, sealed BLOB);
 """
+PAGES_AT_HAND = 2048  # some 90,000 rows
+# The last is said of a table that is not there.
+UNREADABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+IN_PART = "the vault's files were restored in part: put the whole of them back"
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -29,6 +37,17 @@ def _connect(path: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+@contextmanager
+def _legible() -> Iterator[None]:
+    """A file that SQLite cannot make out is damaged: say so in plain words (E2E-6.5)."""
+    try:
+        yield
+    except sqlite3.DatabaseError as fault:
+        if getattr(fault, "sqlite_errorcode", None) not in UNREADABLE:
+            raise
+        raise Broken("the vault's file is damaged or cut short: put a whole one back") from fault
 
 
 def _lock(path: Path) -> IO[str]:
@@ -44,6 +63,45 @@ def _lock(path: Path) -> IO[str]:
     return handle
 
 
+class _Pages:
+    """The key pages in the file; those used last are at hand, opened."""
+
+    def __init__(self, connection: sqlite3.Connection, entropy: Entropy) -> None:
+        self._connection = connection
+        self._entropy = entropy
+        self._at_hand: LRUCache[int, tuple[bytes, Page]] = LRUCache(PAGES_AT_HAND)
+
+    def load(self, ref: Ref) -> Page:
+        """Raises `Broken` (E2E-6.5) when it is not there, or not the one that is meant."""
+        key, page = self._at_hand.get(ref.number, (b"", None))
+        # After a step that failed, what is at hand has a key that was never written.
+        if page is None or key != ref.key:
+            found = self._connection.execute(
+                "SELECT sealed FROM pages WHERE number = ?", (ref.number,)
+            ).fetchone()
+            if found is None:
+                raise Broken(IN_PART)
+            page = Page.unpack(seals.open_sealed(ref.key, found[0], seals.PAGE, ref.number))
+            self._at_hand[ref.number] = (ref.key, page)
+        return page
+
+    def save(self, number: int, page: Page) -> Ref:
+        """The page in the place of what had this number, under a fresh key."""
+        key = self._entropy.draw(seals.KEY_BYTES)
+        sealed = seals.seal(key, page.pack(), seals.PAGE, number, self._entropy)
+        self._connection.execute(
+            "INSERT INTO pages VALUES (?, ?)"
+            " ON CONFLICT (number) DO UPDATE SET sealed = excluded.sealed",
+            (number, sealed),
+        )
+        self._at_hand[number] = (key, page)
+        return Ref(number, key)
+
+    def drop(self, number: int) -> None:
+        self._connection.execute("DELETE FROM pages WHERE number = ?", (number,))
+        self._at_hand.pop(number, None)
+
+
 class Vault:
     """Named values. `counter` grows by one with every step and never goes back (E2E-6.5)."""
 
@@ -54,15 +112,14 @@ class Vault:
         self._lock = lock
         self._root = root
         self._entropy = entropy
-        self._keys: dict[bytes, bytes] = {}
-        self._names: dict[str, bytes] = {}
-        (self.counter,) = connection.execute("SELECT counter FROM header").fetchone()
-        for page, counter, sealed in connection.execute("SELECT page, counter, sealed FROM pages"):
-            self._keys.update(seals.open_page(root, page, counter, sealed))
-        for row, sealed in connection.execute("SELECT id, sealed FROM rows"):
-            if row not in self._keys:
-                raise Broken("the vault has a row without a key: it was restored in part")
-            self._names[seals.open_row(self._keys[row], sealed)[0]] = row
+        self._pages = _Pages(connection, entropy)
+        self.counter, sealed = connection.execute("SELECT counter, top FROM header").fetchone()
+        top = seals.open_sealed(root, sealed, seals.TOP, self.counter)
+        self._top = msgspec.msgpack.decode(top, type=Top)
+        # What has no place in the tree cannot be opened, but was not put there by a step.
+        (rows,) = connection.execute("SELECT count(*) FROM rows").fetchone()
+        if rows != self._top.rows:
+            raise Broken(IN_PART)
 
     def __repr__(self) -> str:
         return f"<Vault at step {self.counter}>"
@@ -81,9 +138,17 @@ class Vault:
         fresh.unlink(missing_ok=True)
         connection = _connect(fresh)
         connection.executescript(SCHEMA)
+        top = Top(_Pages(connection, entropy).save(0, Page.of([])))
         connection.execute(
-            "INSERT INTO header VALUES (?, ?, ?, ?, ?, 0)",
-            (seals.VERSION, header.salt, header.opslimit, header.memlimit, header.wrapped),
+            "INSERT INTO header VALUES (?, ?, ?, ?, ?, 0, ?)",
+            (
+                seals.VERSION,
+                header.salt,
+                header.opslimit,
+                header.memlimit,
+                header.wrapped,
+                _sealed_top(root, top, 0, entropy),
+            ),
         )
         connection.close()
         fresh.chmod(0o600)
@@ -93,76 +158,85 @@ class Vault:
     @classmethod
     def open(cls, path: Path, passphrase: str, entropy: Entropy) -> "Vault":
         """The vault at `path`. Raises `Missing` (E2E-6.4), `Unproven` (E2E-6.2) for a wrong
-        passphrase, `Conflict` (E2E-6.3) while another process holds it."""
+        passphrase, `Conflict` (E2E-6.3) while another process holds it, `Broken` (E2E-6.5,
+        E2E-6.10) for files that are not whole or of another version."""
         if not path.exists():
             raise Missing("E2E-6.4", "there is no vault here: log in to make this a device")
         lock = _lock(path)
         try:
-            connection = _connect(path)
-            found = connection.execute(
-                "SELECT version, salt, opslimit, memlimit, wrapped FROM header"
-            ).fetchone()
-            if found is None or found[0] != seals.VERSION:
-                raise Broken("this vault was written by another version of kith")
-            root = seals.unwrap_root(Header(*found[1:]), passphrase)
-            return cls(connection, lock, root, entropy)
+            with _legible():
+                connection = _connect(path)
+                root = seals.unwrap_root(_header(connection), passphrase)
+                return cls(connection, lock, root, entropy)
         except BaseException:
             lock.close()
             raise
 
     def names(self, prefix: str = "") -> list[str]:
         """The names that begin with `prefix`, in order."""
-        return sorted(name for name in self._names if name.startswith(prefix))
+        with _legible():
+            return list(key_tree.names(self._pages, self._top, prefix))
 
     def read(self, name: str) -> bytes | None:
         """The value, or None."""
-        row = self._names.get(name)
-        if row is None:
-            return None
-        (sealed,) = self._connection.execute(
-            "SELECT sealed FROM rows WHERE id = ?", (row,)
-        ).fetchone()
-        return seals.open_row(self._keys[row], sealed)[1]
+        with _legible():
+            row = key_tree.find(self._pages, self._top, name)
+            if row is None:
+                return None
+            found = self._connection.execute(
+                "SELECT sealed FROM rows WHERE number = ?", (row.number,)
+            ).fetchone()
+        if found is None:
+            raise Broken(IN_PART)
+        return seals.open_sealed(row.key, found[0], seals.ROW, row.number)
 
     def step(self, changes: Mapping[str, bytes | None]) -> None:
         """Write (or with None remove) all of `changes`, or nothing; on disk when it returns."""
-        keys = dict(self._keys)
-        names = dict(self._names)
         counter = self.counter + 1
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            touched = set()
-            for name, value in changes.items():
-                row = seals.row_id(self._root, name)
-                touched.add(seals.page_of(row))
-                if value is None:
-                    keys.pop(row, None)
-                    names.pop(name, None)
-                    self._connection.execute("DELETE FROM rows WHERE id = ?", (row,))
-                    continue
-                # A fresh key for each version: the old version's key is then nowhere.
-                keys[row] = self._entropy.draw(seals.KEY_BYTES)
-                names[name] = row
-                sealed = seals.seal_row(keys[row], name, value, self._entropy)
-                self._connection.execute("INSERT OR REPLACE INTO rows VALUES (?, ?)", (row, sealed))
-            self._write_pages(touched, keys, counter)
-            self._connection.execute("UPDATE header SET counter = ?", (counter,))
-            self._connection.execute("COMMIT")
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._keys, self._names, self.counter = keys, names, counter
+        with _legible():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                top = self._written(changes)
+                self._connection.execute(
+                    "UPDATE header SET counter = ?, top = ?",
+                    (counter, _sealed_top(self._root, top, counter, self._entropy)),
+                )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+        self._top, self.counter = top, counter
 
-    def _write_pages(self, touched: set[int], keys: Mapping[bytes, bytes], counter: int) -> None:
-        pages: dict[int, dict[bytes, bytes]] = defaultdict(dict)
-        for row, key in keys.items():
-            if seals.page_of(row) in touched:
-                pages[seals.page_of(row)][row] = key
-        for page in touched:
-            sealed = seals.seal_page(self._root, page, counter, pages[page], self._entropy)
-            self._connection.execute(
-                "INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", (page, counter, sealed)
-            )
+    def _written(self, changes: Mapping[str, bytes | None]) -> Top:
+        """The rows of `changes`, and the tree with their keys."""
+        top = self._top
+        refs: dict[str, Ref | None] = {}
+        for name, value in changes.items():
+            row = key_tree.find(self._pages, self._top, name)
+            if value is not None:
+                if row is None:
+                    number, top = (
+                        top.next_row,
+                        msgspec.structs.replace(top, next_row=top.next_row + 1),
+                    )
+                else:
+                    number = row.number
+                refs[name] = self._write(number, value)
+            elif row is not None:
+                self._connection.execute("DELETE FROM rows WHERE number = ?", (row.number,))
+                refs[name] = None
+        return key_tree.change(self._pages, top, refs) if refs else top
+
+    def _write(self, number: int, value: bytes) -> Ref:
+        # A fresh key for each version: the old version's key is then nowhere.
+        key = self._entropy.draw(seals.KEY_BYTES)
+        sealed = seals.seal(key, value, seals.ROW, number, self._entropy)
+        self._connection.execute(
+            "INSERT INTO rows VALUES (?, ?)"
+            " ON CONFLICT (number) DO UPDATE SET sealed = excluded.sealed",
+            (number, sealed),
+        )
+        return Ref(number, key)
 
     def settle(self) -> None:
         """Take what was removed out of the write-ahead log too (E2E-6.6). Costs a few ms: call
@@ -174,3 +248,20 @@ class Vault:
         self.settle()
         self._connection.close()
         self._lock.close()
+
+
+def _header(connection: sqlite3.Connection) -> Header:
+    """What stands in clear. Raises `Broken` (E2E-6.10) for a format that is not this one."""
+    found = connection.execute("SELECT version FROM header").fetchone()
+    if found is None or found[0] != seals.VERSION:
+        raise Broken(
+            "this vault was written by another version of kith, which alone can read it: use that"
+            " one, or move the vault away and log in anew"
+        )
+    return Header(
+        *connection.execute("SELECT salt, opslimit, memlimit, wrapped FROM header").fetchone()
+    )
+
+
+def _sealed_top(root: bytes, top: Top, counter: int, entropy: Entropy) -> bytes:
+    return seals.seal(root, msgspec.msgpack.encode(top), seals.TOP, counter, entropy)

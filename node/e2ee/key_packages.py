@@ -104,8 +104,6 @@ class KeyUnit(Protocol):
         """The address of an actor's collection; "" when they have none, None when unknown."""
         ...
 
-    async def drop_packages(self, device: str) -> None: ...
-
 
 # -- publish -----------------------------------------------------------------------------------
 
@@ -176,11 +174,6 @@ def checked(body: bytes, actor: str, now: datetime) -> KeyPackage:
     if key_package.parse(body).leaf.credential.identity != identity:
         raise Forbidden("E2E-1.1", "the key package speaks for another actor")
     return key_package.validate(body, identity=identity, now=micros(now) // 1_000_000)
-
-
-async def void(unit: KeyUnit, device: str) -> None:
-    """Take back all that a device has published: it was revoked, or its node was restored."""
-    await unit.drop_packages(device)
 
 
 # -- claim -------------------------------------------------------------------------------------

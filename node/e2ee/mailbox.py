@@ -1,7 +1,7 @@
 """The mailbox: what waits for each device until it says that it has it (spec E2E-4)."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -29,27 +29,26 @@ class Box(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One item of a mailbox. `received` in microseconds; `conversation` is its address."""
+    """One item of a mailbox. `received` in microseconds; `conversation` is its address.
+
+    `body` is None in an event, when it is larger than what an event may carry.
+    """
 
     seq: int
     conversation: str
     actor: str
     kind: str
     received: int
-    body: bytes = field(repr=False)
+    body: bytes | None = field(repr=False)
 
 
 class MailUnit(Protocol):
     """What this page needs of a unit."""
 
-    async def tell(
-        self, account: str, kind: str, data: dict[str, object], device: str = ""
-    ) -> None: ...
-
     async def put_mail(
-        self, device: str, conversation: str, actor: str, sealed: Sealed
-    ) -> Waiting | None:
-        """The new item, or None when the same bytes wait there already."""
+        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed
+    ) -> None:
+        """Put it into the boxes and tell their devices, but where the same bytes wait already."""
         ...
 
     async def mail_of(self, device: str, after: int, count: int, most: int) -> list[Waiting]:
@@ -67,10 +66,8 @@ async def deliver(
     unit: MailUnit, boxes: Iterable[Box], conversation: str, actor: str, sealed: Sealed
 ) -> None:
     """Put `sealed` into the boxes, once each, and tell their devices."""
-    for box in boxes:
-        waiting = await unit.put_mail(box.device, conversation, actor, sealed)
-        if waiting is not None:
-            await unit.tell(box.account, "sealed", event(waiting), box.device)
+    if wanted := list(boxes):
+        await unit.put_mail(wanted, conversation, actor, sealed)
 
 
 def shown(waiting: Waiting) -> MailboxItem:
@@ -86,13 +83,9 @@ def shown(waiting: Waiting) -> MailboxItem:
     )
 
 
-def event(waiting: Waiting) -> dict[str, object]:
-    """The data of the event: the item itself when it is small enough (E2E-4.6)."""
-    item = shown(waiting)
-    if len(waiting.body) > LARGEST_IN_EVENT_BYTES:
-        item.content = None
-    data: dict[str, object] = msgspec.to_builtins(item)
-    return data
+def event(waiting: Waiting) -> bytes:
+    """The data of the event, in one line of JSON: the item itself (E2E-4.6)."""
+    return msgspec.json.encode(shown(waiting))
 
 
 def document(waiting: Waiting) -> Document:
@@ -102,7 +95,7 @@ def document(waiting: Waiting) -> Document:
         "attributedTo": waiting.actor,
         "mediaType": "message/mls",
         "encoding": "base64",
-        "content": base64.b64encode(waiting.body).decode("ascii"),
+        "content": base64.b64encode(waiting.body or b"").decode("ascii"),
         "conversation": waiting.conversation,
         "published": rfc3339(from_micros(waiting.received)),
     }

@@ -46,10 +46,17 @@ class Sender(Struct, frozen=True):
 
 
 class Invitation(Struct, frozen=True):
-    """A Welcome, and the actor whom it is for."""
+    """A Welcome, and the actors whom it is for."""
 
-    to: str
+    to: tuple[str, ...]
     sealed: Sealed
+
+
+class Removed(Struct, frozen=True):
+    """Whom a commit removes: one device of an actor, or ("") the actor with all of them."""
+
+    actor: str
+    device: str = ""
 
 
 class UnknownActors(Struct, frozen=True):
@@ -85,11 +92,18 @@ class MembersUnit(Protocol):
 
     async def join(self, conversation: str, actor: str, device: str) -> None: ...
 
-    async def leave(self, conversation: str, actor: str) -> None: ...
+    async def leave(self, conversation: str, actor: str, device: str) -> None:
+        """The device ("": every device of the actor) takes part no more."""
+        ...
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
         """The devices of `actor` here that published the packages `refs`."""
         ...
+
+
+def invited(invitations: Iterable[Invitation]) -> set[str]:
+    """All actors whom the invitations are for."""
+    return {actor for invitation in invitations for actor in invitation.to}
 
 
 def boxes(members: Iterable[Member], but: str = "") -> list[Box]:
@@ -148,24 +162,24 @@ async def check_free(unit: MembersUnit, conversation: Conversation, sealed: Seal
 
 
 async def check_invitations(
-    unit: MembersUnit, sender: str, members: Sequence[Member], invitations: Sequence[Invitation]
+    unit: MembersUnit, sender: str, members: Sequence[Member], newcomers: Iterable[str]
 ) -> None:
-    """Each invited is a friend of the sender, takes part already, or is the sender.
+    """Each of `newcomers` is a friend of the sender, takes part already, or is the sender.
 
     Friendship is asked of the side that is ours: the sender's, or else the invited's. Raises
     `Forbidden` (E2E-3.7), `TooMuch` (E2E-3.7).
     """
     taking_part = {m.actor for m in members}
-    invited = {i.to for i in invitations} - taking_part - {sender}
-    if not invited:
+    asked = set(newcomers) - taking_part - {sender}
+    if not asked:
         return
-    if len(taking_part | invited) > MOST_MEMBERS:
+    if len(taking_part | asked) > MOST_MEMBERS:
         raise TooMuch("E2E-3.7", f"a conversation has at most {MOST_MEMBERS} members")
     if await unit.locals_of([sender]):
-        for actor in invited:
+        for actor in asked:
             await _check_friend(unit, sender, actor)
         return
-    for actor in await unit.locals_of(invited):
+    for actor in await unit.locals_of(asked):
         await _check_friend(unit, actor, sender)
 
 
@@ -176,16 +190,18 @@ async def seat(
 
     Raises `Malformed` (E2E-4.2) when a Welcome for one of ours names none of their packages.
     """
-    ours = await unit.locals_of({i.to for i in invitations}) if invitations else set()
+    ours = await unit.locals_of(invited(invitations)) if invitations else set()
     seated: list[tuple[Invitation, list[Box]]] = []
     for invitation in invitations:
-        if invitation.to not in ours:
-            await unit.join(conversation, invitation.to, "")
-            seated.append((invitation, []))
-            continue
-        found = await unit.boxes_for(invitation.sealed.invites, invitation.to)
-        if not found:
-            raise Malformed("E2E-4.2", "the Welcome names no key package of the invited")
+        found: list[Box] = []
+        for actor in invitation.to:
+            if actor not in ours:
+                await unit.join(conversation, actor, "")
+                continue
+            named = await unit.boxes_for(invitation.sealed.invites, actor)
+            if not named:
+                raise Malformed("E2E-4.2", "the Welcome names no key package of the invited")
+            found += named
         for box in found:
             await unit.join(conversation, box.actor, box.device)
         seated.append((invitation, found))
@@ -196,6 +212,8 @@ def check_welcomes(sealed: Sealed, invitations: Sequence[Invitation]) -> None:
     """Welcomes are Welcomes, and come with their commit (E2E-3.6)."""
     if not invitations:
         return
+    if any(not invitation.to for invitation in invitations):
+        raise Malformed("E2E-3.6", "a Welcome names whom it is for")
     if sealed.kind is not Kind.COMMIT:
         raise Malformed("E2E-3.6", "Welcomes come in one request with their commit")
     if any(invitation.sealed.kind is not Kind.WELCOME for invitation in invitations):

@@ -13,7 +13,7 @@ from node.e2ee import envelope, key_packages
 from node.e2ee.chain import Item
 from node.e2ee.envelope import EPOCHS, Sealed
 from node.e2ee.key_packages import PublishedKeyPackage
-from node.e2ee.members import Invitation
+from node.e2ee.members import MOST_MEMBERS, Invitation, Removed
 from node.e2ee.relay import MOST_WELCOMES, Message
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused, TooMuch, Unreachable
 from node.wire.json import Document, Json
@@ -99,10 +99,12 @@ def forward(message: Message) -> Document:
     return {
         "content": _text(message.sealed.body),
         "welcomes": [
-            {"to": invitation.to, "content": _text(invitation.sealed.body)}
+            {"to": list(invitation.to), "content": _text(invitation.sealed.body)}
             for invitation in message.invitations
         ],
-        "removed": list(message.removed),
+        "removed": [
+            {"actor": removed.actor, "device": removed.device} for removed in message.removed
+        ],
         "group_info": _text(message.group_info),
     }
 
@@ -117,15 +119,25 @@ def read_forward(document: Mapping[str, Json]) -> Message:
     return Message(
         sealed=envelope.read(_bytes(document.get("content"))),
         invitations=tuple(_invitation(welcome) for welcome in welcomes),
-        removed=tuple(str(actor) for actor in removed),
+        removed=tuple(_removed(each) for each in removed),
         group_info=_bytes(document.get("group_info", "")),
     )
 
 
 def _invitation(fields: Json) -> Invitation:
-    if not isinstance(fields, dict) or not isinstance(to := fields.get("to"), str):
-        raise Malformed("E2E-3.9", "a Welcome has content and to")
-    return Invitation(to, envelope.read(_bytes(fields.get("content"))))
+    to = fields.get("to") if isinstance(fields, dict) else None
+    if not isinstance(fields, dict) or not isinstance(to, list) or len(to) > MOST_MEMBERS:
+        raise Malformed("E2E-3.9", "a Welcome has content, and to: the actors whom it is for")
+    return Invitation(tuple(map(str, to)), envelope.read(_bytes(fields.get("content"))))
+
+
+def _removed(fields: Json) -> Removed:
+    if not isinstance(fields, dict):
+        raise Malformed("E2E-3.9", "who is removed is named by actor and device")
+    actor, device = fields.get("actor"), fields.get("device", "")
+    if not isinstance(actor, str) or not isinstance(device, str):
+        raise Malformed("E2E-3.9", "who is removed is named by actor and device")
+    return Removed(actor, device)
 
 
 def read_receipt(answer: Answer, sealed: Sealed) -> Item:

@@ -24,6 +24,7 @@ from node.e2ee.members import (
     Invitation,
     Member,
     MembersUnit,
+    Removed,
     Sender,
     UnknownActors,
     boxes,
@@ -31,6 +32,7 @@ from node.e2ee.members import (
     check_invitations,
     check_welcomes,
     entered,
+    invited,
     seat,
 )
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
@@ -42,11 +44,11 @@ MOST_WELCOMES: Final = 100
 
 
 class Message(Struct, frozen=True):
-    """What a device sends in one request. `removed` and `recipients` are actors."""
+    """What a device sends in one request. `recipients` are actors."""
 
     sealed: Sealed
     invitations: tuple[Invitation, ...] = ()
-    removed: tuple[str, ...] = ()
+    removed: tuple[Removed, ...] = ()
     recipients: tuple[str, ...] = ()
     group_info: bytes = b""
 
@@ -141,8 +143,8 @@ async def post(
     if not conversation.hosted and message.sealed.kind in HANDSHAKES and receipt is None:
         return Elsewhere(conversation.id)
     if message.sealed.kind is not Kind.COMMIT:
-        ours = {member.actor for member in members if member.device}
-        if await unit.full(ours, sender.actor):
+        theirs = {box.actor for box in boxes(members, but=sender.device)}
+        if theirs and await unit.full(theirs, sender.actor):
             raise no_room()
     head, item = await _ordered(unit, signer, conversation, sender.actor, message, receipt)
     await _carry(unit, head, members, sender, message)
@@ -163,8 +165,8 @@ async def _sent_before(unit: RelayUnit, entry: Entry, sealed: Sealed) -> Accepte
 async def _check_named(
     unit: RelayUnit, sender: Sender, members: Sequence[Member], message: Message
 ) -> None:
-    named = [Invitation(to, message.sealed) for to in message.recipients]
-    await check_invitations(unit, sender.actor, members, [*message.invitations, *named])
+    named = invited(message.invitations) | set(message.recipients)
+    await check_invitations(unit, sender.actor, members, named)
 
 
 async def _unmet(unit: RelayUnit, members: Sequence[Member], message: Message) -> set[str]:
@@ -174,11 +176,11 @@ async def _unmet(unit: RelayUnit, members: Sequence[Member], message: Message) -
     """
     lost = {member.actor for member in members if not member.known}
     found = await unit.strangers(_newcomers(members, message))
-    return (lost | set(found)) - set(message.removed)
+    return (lost | set(found)) - {removed.actor for removed in message.removed}
 
 
 def _newcomers(members: Sequence[Member], message: Message) -> set[str]:
-    named = {i.to for i in message.invitations} | set(message.recipients)
+    named = invited(message.invitations) | set(message.recipients)
     return named - {member.actor for member in members}
 
 
@@ -227,7 +229,7 @@ async def _carry(
     newcomers = _newcomers(members, message)
     ours = {m.actor for m in members if m.device} | await unit.locals_of(newcomers)
     everyone = ({m.actor for m in members} | newcomers) - {sender.actor}
-    reached = everyone - ours - {i.to for i in message.invitations}
+    reached = everyone - ours - invited(message.invitations)
     if not conversation.hosted and message.sealed.kind in HANDSHAKES:
         # The relay hands out to its own people what it has accepted (E2E-3.9).
         theirs = {actor for actor in everyone if same_origin(actor, conversation.id)}
@@ -239,14 +241,15 @@ async def _carry(
         create = _create(unit, conversation, sender, message.sealed, tuple(sorted(everyone)))
         await unit.owe(create, reached)
     for invitation in message.invitations:
-        if invitation.to not in ours:
-            to = (invitation.to, *sorted((everyone | {sender.actor}) - {invitation.to}))
+        if abroad := set(invitation.to) - ours:
+            others = (everyone | {sender.actor}) - set(invitation.to)
+            to = (*sorted(invitation.to), *sorted(others))
             create = _create(unit, conversation, sender, invitation.sealed, to)
-            await unit.owe(create, [invitation.to])
+            await unit.owe(create, abroad)
 
 
-def _digest(conversation: str, sealed: Sealed, to: str = "") -> bytes:
-    return hashlib.sha256(f"{conversation}\n{to}\n".encode() + sealed.sha256).digest()
+def _digest(conversation: str, sealed: Sealed) -> bytes:
+    return hashlib.sha256(f"{conversation}\n".encode() + sealed.sha256).digest()
 
 
 def _create(
@@ -257,7 +260,7 @@ def _create(
     to: tuple[str, ...],
 ) -> CreateSealed:
     # The ids come from the bytes, so that what is sent again is the same activity to everyone.
-    digest = _digest(conversation.id, sealed, to[0] if sealed.kind is Kind.WELCOME else "")
+    digest = _digest(conversation.id, sealed)
     return CreateSealed(
         id=unit.name_activity(digest),
         actor=sender.actor,
@@ -284,7 +287,7 @@ async def _hand_out(
         await mailbox.deliver(unit, found, conversation.id, actor, invitation.sealed)
     if message.sealed.kind is Kind.COMMIT:
         for removed in message.removed:
-            await unit.leave(conversation.id, removed)
+            await unit.leave(conversation.id, removed.actor, removed.device)
 
 
 # -- a member's node forwards --------------------------------------------------------------------
@@ -305,7 +308,7 @@ async def order(unit: RelayUnit, signer: Signer, actor: str, id: str, message: M
     check_group(conversation, message.sealed)
     if entry.item is not None:
         return entry.item
-    await check_invitations(unit, actor, entry.members, message.invitations)
+    await check_invitations(unit, actor, entry.members, invited(message.invitations))
     head, item = await _ordered(unit, signer, conversation, actor, message, None)
     assert item is not None, "what a relay has ordered is an item"
     await _hand_out(unit, head, entry.members, actor, message)

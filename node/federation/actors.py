@@ -31,7 +31,6 @@ from node.wire.html import clean, line
 from node.wire.keys import PublicKey
 
 LONGEST_HANDLE = 128  # characters
-IMPLEMENTS = capabilities.NAMES  # what a Kith node says it can do: URI → words for people
 MOST_KEYS = 16  # of one document; more are not looked at
 
 

@@ -1,22 +1,12 @@
-"""Pure: to whom a document is addressed, and into which inboxes that folds (spec FED-7, FED-8)."""
+"""Pure: to whom a document is addressed, and whom it concerns (spec FED-7, FED-11)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-
-from msgspec import Struct
+from collections.abc import Iterable, Mapping
 
 from node.federation.activities.shapes import PUBLIC
 
 FIELDS = ("to", "cc", "audience", "bto", "bcc")
 PUBLIC_NAMES = frozenset({PUBLIC, "as:Public", "Public"})
 MOST_RECIPIENTS = 5000  # of one document; who lists more has no person in mind
-
-
-class Place(Struct, frozen=True):
-    """Where a remote actor is reached."""
-
-    actor: str
-    inbox: str
-    shared_inbox: str = ""
 
 
 def ids(value: object) -> tuple[str, ...]:
@@ -52,18 +42,6 @@ def touched(document: Mapping[str, object], origin: str) -> bool:
         if isinstance(deeper, Mapping):
             named += [*ids(deeper.get("object")), *ids(deeper.get("subject"))]
     return any(id.startswith(prefix) for id in named)
-
-
-def inboxes(places: Sequence[Place], shared: bool = True) -> tuple[str, ...]:
-    """The inboxes that reach all `places`, each once, in order of appearance.
-
-    `shared` False keeps to personal inboxes, for peers whose shared inbox cannot be trusted to
-    tell recipients apart.
-    """
-    chosen: Iterable[str] = (
-        (place.shared_inbox if shared and place.shared_inbox else place.inbox) for place in places
-    )
-    return tuple(dict.fromkeys(inbox for inbox in chosen if inbox))
 
 
 def may_read(document: Mapping[str, object], viewer: str, collections: Iterable[str] = ()) -> bool:

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
+from cachetools import TTLCache
 from msgspec import Struct
 from msgspec.structs import replace
 
 from node.errors import Forbidden, Malformed, Missing, NodeError, Refused, Unproven, Unreachable
 from node.federation.actors import ActorDocument, parse_actor
-from node.federation.memory import Memory
 from node.federation.peers import Actor, Found, Peer
 from node.federation.receiving import KeyGone
 from node.ports import Clock, Fetch, Request, Response
@@ -82,8 +82,8 @@ class Discovery:
         self._known = known
         self._once = once
         self._clock = clock
-        self._keys: Memory[str, PublicKey] = Memory(KEYS_KEPT, KEY_SECONDS)
-        self._refetched: Memory[str, bool] = Memory(KEYS_KEPT, COOL_DOWN_SECONDS)
+        self._keys: TTLCache[str, PublicKey] = TTLCache(KEYS_KEPT, KEY_SECONDS, clock.ticks)
+        self._refetched: TTLCache[str, bool] = TTLCache(KEYS_KEPT, COOL_DOWN_SECONDS, clock.ticks)
 
     # -- actors --------------------------------------------------------------------------------
 
@@ -118,10 +118,6 @@ class Discovery:
         domain = await self._confirmed(actor, wanted, subject)
         await self._known.confirm(actor.id, actor.name, domain)
         return replace(actor, domain=domain)
-
-    async def refresh(self, id: str) -> Actor:
-        """Read the actor's document again, as after an Update."""
-        return await self.actor(id, fresh=True)
 
     async def _confirmed(self, actor: Actor, asked: Handle, subject: Handle) -> str:
         """The domain of the actor's handle. The name is the document's, never the asker's."""
@@ -195,27 +191,26 @@ class Discovery:
 
     async def key(self, id: str) -> PublicKey:
         """See `receiving.Keys`."""
-        kept = self._keys.get(id, self._clock.ticks())
+        kept = self._keys.get(id)
         if kept is None:
             kept = await self._known.key(id)
         if kept is None:
             kept = await self._once(f"key {id}", lambda: self._first_key(id))
-        self._keys.put(id, kept, self._clock.ticks())
+        self._keys.setdefault(id, kept)  # what is there keeps its age
         return kept
 
     async def again(self, id: str) -> PublicKey | None:
         """See `receiving.Keys`."""
-        ticks = self._clock.ticks()
-        if self._refetched.get(id, ticks) or await self._is_ours(id.partition("#")[0]):
+        if self._refetched.get(id) or await self._is_ours(id.partition("#")[0]):
             return None
-        self._refetched.put(id, True, ticks)
+        self._refetched[id] = True
         key = await self._once(f"key {id}", lambda: self._read_key(id))
-        self._keys.put(id, key, ticks)
+        self._keys[id] = key
         return key
 
     async def held(self, id: str) -> PublicKey | None:
         """See `receiving.Keys`."""
-        return self._keys.get(id, self._clock.ticks()) or await self._known.key(id)
+        return self._keys.get(id) or await self._known.key(id)
 
     async def _first_key(self, id: str) -> PublicKey:
         # Another may have read it between our look and this flight.

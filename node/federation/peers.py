@@ -34,6 +34,7 @@ class Actor(Struct, frozen=True):
     fetched: datetime | None = None
     gone: datetime | None = None
     suspended: datetime | None = None
+    number: int = 0  # what clients call it; given when the row is made
 
     @property
     def handle(self) -> str:

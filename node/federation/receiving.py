@@ -1,11 +1,13 @@
 """A delivery becomes a proven activity, or is refused; what counts is stored (spec FED-7)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from node.errors import Forbidden, Unproven
+from node.federation import integrity, priority
 from node.federation.admission import (
     Disposition,
     Standing,
@@ -15,22 +17,27 @@ from node.federation.admission import (
     read_activity,
     sealed_for,
 )
+from node.federation.priority import Priority
 from node.federation.trust import Delivery, ProvenActivity, UnprovenActivity
 from node.ports import Clock
-from node.wire import httpsig, json
+from node.wire import httpsig, json, proofs
 from node.wire.httpsig import Claim, Dialect, Message
 from node.wire.ids import origin as origin_of
 from node.wire.ids import same_origin
 from node.wire.keys import PublicKey
+from node.wire.proofs import Proof
 
 
 class Receipt(Struct, frozen=True):
-    """What became of a delivery that was not refused; the answer is 202 either way."""
+    """What became of a delivery that was not refused; the answer is 202 either way.
+
+    `sender` is who signed the request, as a rule the actor; empty when nothing was proven.
+    """
 
     activity: str
     actor: str
     stored: bool
-    proven: bool = True
+    sender: str = ""
 
 
 class Keys(Protocol):
@@ -55,7 +62,7 @@ class Keys(Protocol):
 class Log(Protocol):
     """The durable inbox: it takes nothing that is not proven."""
 
-    async def add(self, activity: ProvenActivity, again: bool) -> None: ...
+    async def add(self, activity: ProvenActivity, again: bool, priority: Priority) -> None: ...
 
 
 class Facts(Protocol):
@@ -101,11 +108,13 @@ class Receiver:
         """
         claim = self._claim(delivery)
         claimed = read_activity(json.document(delivery.body), delivery.body)
-        if not same_origin(claim.key_id, claimed.actor):
+        attested = integrity.carried(claimed, self._clock.now())
+        if not attested and not same_origin(claim.key_id, claimed.actor):
             raise Forbidden("FED-7.3", "the key is of another origin than the activity's actor")
-        if claimed.removes_actor and await self._keys.held(claim.key_id) is None:
-            return Receipt(claimed.id, claimed.actor, stored=False, proven=False)  # FED-7.10
-        activity = await self._proven(claim, claimed)
+        if claimed.removes_actor and await self._lacks_key(claim, attested):
+            return Receipt(claimed.id, claimed.actor, stored=False)  # FED-7.10
+        sender = await self._sender(claim, claimed, attested)
+        activity = _believed(claimed)
         host = origin_of(activity.actor).authority
         ours = names_us(activity, self._origin, personal=recipient is not None)
         standing = await self._facts.standing(activity.actor, host, relation=not ours)
@@ -114,9 +123,11 @@ class Receiver:
             sealed = sealed_for(activity, self._origin)
             if sealed and await self._facts.full(sealed, activity.actor):
                 raise no_room()
-            await self._log.add(activity, again=disposition is Disposition.REPEAT)
-        await self._facts.showed(host, claim.dialect)
-        return Receipt(activity.id, activity.actor, disposition is not Disposition.DROP)
+            again = disposition is Disposition.REPEAT and sender == activity.actor
+            rank = priority.of_document(activity.verb, activity.document)
+            await self._log.add(activity, again, rank)
+        await self._facts.showed(origin_of(sender).authority, claim.dialect)
+        return Receipt(activity.id, activity.actor, disposition is not Disposition.DROP, sender)
 
     async def viewer(self, delivery: Delivery) -> str | None:
         """The actor who signed a GET, or None when it is not signed (FED-11.5).
@@ -141,9 +152,32 @@ class Receiver:
         httpsig.timely(claim, self._clock.now())
         return claim
 
-    async def _proven(self, claim: Claim, claimed: UnprovenActivity) -> ProvenActivity:
+    async def _lacks_key(self, claim: Claim, attested: tuple[Proof, ...]) -> bool:
+        named = (claim.key_id, *(proof.method for proof in attested))
+        return None in [await self._keys.held(id) for id in named]
+
+    async def _sender(
+        self, claim: Claim, claimed: UnprovenActivity, attested: tuple[Proof, ...]
+    ) -> str:
+        """Who signed the request; the activity is its actor's when this returns.
+
+        Raises `Unproven` and `Forbidden` (FED-7.3, FED-5.8, FED-5.10, FED-7.7).
+        """
+        sender = await self._signer(claim, claimed)
+        now = self._clock.now()
+        for proof in attested:
+            key = await self._checked(proof.method, _verifying(proof, now))
+            if key.owner != claimed.actor:
+                raise Forbidden("FED-5.8", "the proof is by another than the activity's actor")
+        if sender != claimed.actor:
+            integrity.check_forwarded(claimed, attested, now)
+            if await self._facts.suspended(sender, origin_of(sender).authority):
+                raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
+        return sender
+
+    async def _signer(self, claim: Claim, claimed: UnprovenActivity) -> str:
         try:
-            key = await self._prove(claim)
+            return (await self._prove(claim)).owner
         except KeyGone:
             # The origin has forgotten the actor's key because the actor is gone: it says itself
             # what the activity says, so nothing is left to prove. Of this actor alone: that a
@@ -152,23 +186,28 @@ class Receiver:
             if not claimed.removes_actor or held is None or held.owner != claimed.actor:
                 raise
             await self._facts.lost(claimed.actor)
-            return _believed(claimed)
-        if key.owner != claimed.actor:
-            raise Forbidden("FED-7.3", "the key belongs to another than the activity's actor")
-        return _believed(claimed)
+            return claimed.actor
 
     async def _prove(self, claim: Claim) -> PublicKey:
         now = self._clock.now()
-        key = await self._keys.key(claim.key_id)
+        return await self._checked(claim.key_id, lambda key: httpsig.verify(claim, key, now))
+
+    async def _checked(self, id: str, verify: Callable[[PublicKey], None]) -> PublicKey:
+        """The key of this id with which `verify` returns; it is fetched anew before it fails."""
+        key = await self._keys.key(id)
         try:
-            httpsig.verify(claim, key, now)
+            verify(key)
         except Unproven:
-            again = await self._keys.again(claim.key_id)
+            again = await self._keys.again(id)
             if again is None or again == key:
                 raise
-            httpsig.verify(claim, again, now)
+            verify(again)
             return again
         return key
+
+
+def _verifying(proof: Proof, now: datetime) -> Callable[[PublicKey], None]:
+    return lambda key: proofs.verify(proof, key, now)
 
 
 def _believed(claimed: UnprovenActivity) -> ProvenActivity:

@@ -50,7 +50,6 @@ class Event(StrEnum):
     UNBLOCKS = "unblocks"
 
 
-LOCAL = tuple(Event)[:8]
 _N, _A, _D, _B = Stance.NONE, Stance.ASKED, Stance.DECLINED, Stance.BLOCKED
 
 STRANGERS = Pair()
@@ -174,12 +173,3 @@ def view(pair: Pair, mutual: bool = False) -> View:
     if mutual and shown in _MAYBE_MUTUAL and pair.theirs is not Stance.BLOCKED:
         return View.MUTUAL
     return shown
-
-
-def drawn() -> str:
-    """The table as it stands in the specification."""
-    lines = ["| (ours, theirs) | " + " | ".join(Event) + " |", "|---" * (len(Event) + 1) + "|"]
-    for pair, row in TABLE.items():
-        cells = [f"{row[e].ours}, {row[e].theirs}" if e in row else "" for e in Event]
-        lines.append(f"| {pair.ours}, {pair.theirs} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)

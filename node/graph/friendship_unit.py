@@ -135,12 +135,6 @@ async def mutual(unit: FriendshipUnit, actor: str, other: str) -> bool:
     )
 
 
-async def seen_as(unit: FriendshipUnit, actor: str, other: str) -> View:
-    """What our `actor` is shown of `other`."""
-    friendship = await unit.friendship(actor, other)
-    return view(friendship.pair, await mutual(unit, actor, other))
-
-
 async def keep(unit: FriendshipUnit, before: Friendship, after: Friendship) -> None:
     """Store a changed friendship, and tell the devices when what they show has changed."""
     if after == before:

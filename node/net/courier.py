@@ -38,6 +38,12 @@ class Hops(Protocol):
     async def hop(self, request: Request) -> Response: ...
 
 
+class Prover(Protocol):
+    """Puts a proof on what is for all: `federation.proving.Prover`."""
+
+    async def activity(self, body: bytes, actor: str) -> bytes: ...
+
+
 class Outcome(Struct, frozen=True):
     """How a delivery went. `status` None: no answer, `trouble` says why."""
 
@@ -101,16 +107,18 @@ class SignedFetch:
 class Courier:
     """Carries one delivery to one inbox."""
 
-    def __init__(self, hops: Hops, signer: Signer) -> None:
+    def __init__(self, hops: Hops, signer: Signer, prover: Prover) -> None:
         self._hops = hops
         self._signer = signer
+        self._prover = prover
 
     async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome:
         """Post `body` as `actor`. What the network does is told, not raised."""
-        request = Request("POST", inbox, {"content-type": ACTIVITY_JSON}, body)
         if await self._signer.shuns(inbox):
             return Outcome(None, trouble="the server is suspended here", never=True)
         try:
+            proven = await self._prover.activity(body, actor)
+            request = Request("POST", inbox, {"content-type": ACTIVITY_JSON}, proven)
             answer = await send_signed(request, actor, self._signer, self._hops.hop)
         except NodeError as error:
             return Outcome(None, trouble=str(error))

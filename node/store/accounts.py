@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, select, union, update
 from node.accounts.account import Account, Profile, Role, State
 from node.accounts.actors import LocalActor, NewKey
 from node.store import tables
+from node.store.paging import newer
 from node.store.sessions import SessionsUnit
 from node.store.upserts import insert_ignore
 from node.wire.api.cursor import Cursor
@@ -64,12 +65,8 @@ class AccountsUnit(SessionsUnit):
     async def in_state(self, state: State, after: Cursor | None, limit: int) -> Sequence[Account]:
         """Accounts of that state, the oldest first."""
         table = tables.accounts
-        query = _selected().where(table.c.state == state)
-        if after is not None:
-            query = query.where(
-                (table.c.created > after.at)
-                | ((table.c.created == after.at) & (table.c.id > after.id))
-            )
+        later = newer(table.c.created, table.c.id, after)
+        query = _selected().where(table.c.state == state, later)
         found = await self.connection.execute(
             query.order_by(table.c.created, table.c.id).limit(limit)
         )
@@ -196,6 +193,7 @@ class AccountsUnit(SessionsUnit):
         await self.connection.execute(
             tables.actors.insert().values(
                 id=actor.id,
+                number=self.fresh_number(),
                 kind=actor.kind,
                 local=True,
                 account=actor.account,

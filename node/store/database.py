@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from node.errors import Broken, NoRoom
 from node.store import sqlite_driver
@@ -72,6 +72,13 @@ def _no_room(error: DBAPIError) -> bool:
     )
 
 
+def _clashes(error: DBAPIError) -> bool:
+    """Whether the same unit may succeed when it runs again."""
+    # Two processes may draw the same number in one millisecond: the next one is another.
+    number_taken = isinstance(error, IntegrityError) and "number" in str(error.orig)
+    return number_taken or getattr(error.orig, "sqlstate", None) in CLASHES
+
+
 class Database:
     """Two doors: `write` (one transaction at a time on SQLite) and `read`.
 
@@ -101,6 +108,17 @@ class Database:
         async with self._reader.connect() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def listener(self) -> AsyncIterator[Any]:
+        """A connection of PostgreSQL's driver (asyncpg), outside of the pool, to listen with."""
+        engine = create_async_engine(self.url, poolclass=NullPool, hide_parameters=True)
+        try:
+            async with engine.connect() as connection:
+                bare = await connection.get_raw_connection()
+                yield bare.driver_connection
+        finally:
+            await engine.dispose()
+
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in a transaction and commit. It may run again, so it changes only rows.
 
@@ -114,7 +132,7 @@ class Database:
             except DBAPIError as error:
                 if _no_room(error):
                     raise NoRoom("the database has no room left on its disk") from error
-                if getattr(error.orig, "sqlstate", None) not in CLASHES:
+                if not _clashes(error):
                     raise
         raise Broken("the database refuses this change again and again")
 

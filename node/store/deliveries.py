@@ -83,7 +83,7 @@ class DeliveriesUnit(Unit):
         p = peers.c
         found = await self.connection.execute(
             select(p.host, p.failing_since, p.reason)
-            .where(p.failing_since.is_not(None))
+            .where(p.failing_since > 0)
             .order_by(p.failing_since.desc())
             .limit(MOST)
         )

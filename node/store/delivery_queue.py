@@ -1,19 +1,21 @@
 """What is owed to other hosts, as lanes: one per host, in the order in which it was owed."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from cachetools import TTLCache
 from msgspec import Struct
 from sqlalchemy import Text, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from node.federation.memory import Memory
+from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later, Verdict
 from node.ports import Clock
 from node.store import tables
 from node.store.database import Database
 from node.store.group_commit import GroupCommit
+from node.store.pipeline import Pipeline
 from node.store.upserts import insert
 from node.wire.times import from_micros, micros
 
@@ -30,16 +32,16 @@ _D, _O = tables.deliveries.c, tables.outbox.c
 QUEUED = (
     select(
         _D.seq, _D.activity, _D.host, _D.inbox, _D.actor, _O.body,
-        _D.attempts, _D.first_tried, _D.due, _D.aside,
+        _D.attempts, _D.first_tried, _D.due, _D.aside, _D.priority,
     )
     .join(tables.outbox, _O.id == _D.activity)
-    .where(_D.state == "due", _D.seq > bindparam("after"))
-    .order_by(_D.seq)
+    .where(_D.state == "due")
     .limit(bindparam("most"))
 )  # fmt: skip
+NEWEST = QUEUED.where(_D.seq > bindparam("after")).order_by(_D.seq)
 OF_LANE = QUEUED.where(
     _D.host == bindparam("lane"), or_(_D.aside.is_(False), _D.due <= bindparam("now"))
-)
+).order_by(_D.priority, _D.seq)
 
 
 class QueuedDelivery(Struct, frozen=True):
@@ -55,6 +57,7 @@ class QueuedDelivery(Struct, frozen=True):
     first_tried: datetime | None
     due: datetime
     aside: bool
+    priority: Priority = Priority.POSTS
 
 
 class DeliveryStatus(Struct, frozen=True):
@@ -79,7 +82,7 @@ class DeliveryQueue:
         self._settlements: GroupCommit[tuple[QueuedDelivery, Verdict, datetime]] = GroupCommit(
             self._write
         )
-        self._remarked: Memory[str, bool] = Memory(10_000, REMARKS_SECONDS)
+        self._remarked: TTLCache[str, bool] = TTLCache(10_000, REMARKS_SECONDS, clock.ticks)
 
     @property
     def alone(self) -> bool:
@@ -101,7 +104,7 @@ class DeliveryQueue:
     async def parcels_since(self, seq: int, most: int) -> list[QueuedDelivery]:
         """The newest deliveries of all lanes, in order: what a wake-up was for, in one look."""
         async with self._database.read() as connection:
-            rows = (await connection.execute(QUEUED, {"after": seq, "most": most})).all()
+            rows = await Pipeline(connection).fetch(NEWEST, {"after": seq, "most": most})
         return [_parcel(row) for row in rows]
 
     async def hosts_due(self) -> list[str]:
@@ -117,12 +120,11 @@ class DeliveryQueue:
             found = await connection.execute(select(func.max(tables.deliveries.c.seq)))
             return found.scalar_one_or_none() or 0
 
-    async def queued(self, host: str, after: int, most: int) -> list[QueuedDelivery]:
-        """The next deliveries of a lane behind row `after`, in order; those aside only when due."""
-        now = micros(self._clock.now())
-        wanted = {"lane": host, "after": after, "now": now, "most": most}
+    async def queued(self, host: str, most: int) -> list[QueuedDelivery]:
+        """The next deliveries of a lane: people first, then in order; those aside only when due."""
+        wanted = {"lane": host, "now": micros(self._clock.now()), "most": most}
         async with self._database.read() as connection:
-            rows = (await connection.execute(OF_LANE, wanted)).all()
+            rows = await Pipeline(connection).fetch(OF_LANE, wanted)
         return [_parcel(row) for row in rows]
 
     async def deliveries_of(self, activity: str) -> list[DeliveryStatus]:
@@ -188,11 +190,11 @@ class DeliveryQueue:
 
     # -- settling ------------------------------------------------------------------------------
 
-    async def settle(
+    def settle(
         self, delivery: QueuedDelivery, verdict: Verdict, first_tried: datetime
-    ) -> None:
-        """Record what became of a delivery; on disk when this returns."""
-        await self._settlements.add((delivery, verdict, first_tried))
+    ) -> Awaitable[None]:
+        """Record what became of a delivery; on disk when what is returned is done."""
+        return self._settlements.submit((delivery, verdict, first_tried))
 
     async def hurry(self, host: str) -> None:
         """The host was heard from: what waits for it is due now."""
@@ -213,7 +215,10 @@ class DeliveryQueue:
         remarks = self._remarks(rows, now)
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(SETTLE, settled)
+            pipeline = Pipeline(connection)
+            for one in settled:
+                pipeline.later(SETTLE, one)
+            await pipeline.flush()
             if remarks:
                 await _remark(connection, remarks)
 
@@ -226,10 +231,9 @@ class DeliveryQueue:
         found: dict[str, dict[str, Any]] = {}
         for delivery, verdict, first in rows:
             well = isinstance(verdict, Delivered)
-            ticks = self._clock.ticks()
-            if well and self._remarked.get(delivery.host, ticks) is True:
+            if well and self._remarked.get(delivery.host) is True:
                 continue
-            self._remarked.put(delivery.host, well, ticks)
+            self._remarked[delivery.host] = well
             found[delivery.host] = {
                 "host": delivery.host,
                 "success": micros(now) if well else None,
@@ -270,6 +274,7 @@ def _parcel(row: Any) -> QueuedDelivery:
         None if row.first_tried is None else from_micros(row.first_tried),
         from_micros(row.due),
         row.aside,
+        Priority(row.priority),
     )
 
 

@@ -5,10 +5,10 @@ It meets what `receiving`, `discovery` and the courier ask for.
 
 from collections.abc import Iterable
 
+from cachetools import TTLCache
 from msgspec.structs import replace
 
 from node.federation.admission import Standing
-from node.federation.memory import Memory
 from node.federation.peers import Actor, Found, Peer
 from node.ports import Clock
 from node.store.federation import FederationUnit
@@ -29,25 +29,25 @@ class Directory:
     def __init__(self, units: Units, clock: Clock) -> None:
         self._units = units
         self._clock = clock
-        self._actors: Memory[str, Actor] = Memory(MOST, SECONDS)
-        self._peers: Memory[str, Peer] = Memory(MOST, SECONDS)
-        self._awaited: Memory[str, bool] = Memory(MOST, SECONDS)
-        self._suspended: Memory[str, frozenset[str]] = Memory(1, SUSPENDED_SECONDS)
+        self._actors: TTLCache[str, Actor] = TTLCache(MOST, SECONDS, clock.ticks)
+        self._peers: TTLCache[str, Peer] = TTLCache(MOST, SECONDS, clock.ticks)
+        self._awaited: TTLCache[str, bool] = TTLCache(MOST, SECONDS, clock.ticks)
+        self._suspended: TTLCache[str, frozenset[str]] = TTLCache(1, SUSPENDED_SECONDS, clock.ticks)
 
     # -- actors --------------------------------------------------------------------------------
 
     async def actor(self, id: str) -> Actor | None:
         """The actor's row."""
-        kept = self._actors.get(id, self._clock.ticks())
+        kept = self._actors.get(id)
         if kept is None:
             kept = await self._units.look(FederationUnit, lambda unit: unit.actor(id))
             if kept is not None:
-                self._actors.put(id, kept, self._clock.ticks())
+                self._actors[id] = kept
         return kept
 
     def forget(self, id: str) -> None:
         """Read the actor anew next time, as after a change by one of our rooms."""
-        self._actors.forget(id)
+        self._actors.pop(id, None)
 
     async def named(self, name: str, domain: str) -> Actor | None:
         return await self._units.look(FederationUnit, lambda unit: unit.named(name, domain))
@@ -70,18 +70,18 @@ class Directory:
             return await unit.actor(found.actor.id) or found.actor
 
         actor = await self._units.run(FederationUnit, write)
-        self._peers.forget(host)
-        self._actors.put(actor.id, actor, self._clock.ticks())
+        self._peers.pop(host, None)
+        self._actors[actor.id] = actor
         return actor
 
     async def confirm(self, id: str, name: str, domain: str) -> None:
         await self._units.run(FederationUnit, lambda unit: unit.confirm(id, name, domain))
-        self._actors.forget(id)
+        self._actors.pop(id, None)
 
     async def lost(self, actor: str) -> None:
         """The actor's own server says that the actor is gone."""
         await self._units.run(FederationUnit, lambda unit: unit.mark_gone(actor))
-        self._actors.forget(actor)
+        self._actors.pop(actor, None)
 
     async def key(self, id: str) -> PublicKey | None:
         return await self._units.look(FederationUnit, lambda unit: unit.key(id))
@@ -94,15 +94,14 @@ class Directory:
 
     async def _all_suspended(self) -> frozenset[str]:
         """Hosts, and ids of actors."""
-        ticks = self._clock.ticks()
-        known = self._suspended.get("", ticks)
+        known = self._suspended.get("")
         if known is None:
 
             async def look(unit: FederationUnit) -> frozenset[str]:
                 return await unit.suspended_hosts() | await unit.suspended_actors()
 
             known = await self._units.look(FederationUnit, look)
-            self._suspended.put("", known, ticks)
+            self._suspended[""] = known
         return known
 
     async def standing(self, actor: str, host: str, relation: bool) -> Standing:
@@ -119,26 +118,26 @@ class Directory:
 
     async def _is_awaited(self, actor: str) -> bool:
         # A "no" is not kept: between a Follow and the first post there is no time to forget it.
-        if self._awaited.get(actor, self._clock.ticks()):
+        if self._awaited.get(actor):
             return True
         awaited = await self._units.look(FederationUnit, lambda unit: unit.awaited(actor))
         if awaited:
-            self._awaited.put(actor, True, self._clock.ticks())
+            self._awaited[actor] = True
         return awaited
 
     # -- peers ---------------------------------------------------------------------------------
 
     async def peer(self, host: str) -> Peer:
         """The server, as far as we know it."""
-        kept = self._peers.get(host, self._clock.ticks())
+        kept = self._peers.get(host)
         if kept is None:
             kept = await self._units.look(FederationUnit, lambda unit: unit.peer(host))
-            self._peers.put(host, kept, self._clock.ticks())
+            self._peers[host] = kept
         return replace(kept, suspended=host in await self._all_suspended())
 
     async def describe(self, peer: Peer) -> None:
         await self._units.run(FederationUnit, lambda unit: unit.put_peer(peer))
-        self._peers.forget(peer.host)
+        self._peers.pop(peer.host, None)
 
     async def showed(self, host: str, dialect: Dialect) -> None:
         """See `receiving.Facts`: only RFC 9421 is news, the older dialect everyone reads."""
@@ -154,4 +153,4 @@ class Directory:
             await unit.put_peer(replace(await unit.peer(host), dialect=dialect))
 
         await self._units.run(FederationUnit, write)
-        self._peers.forget(host)
+        self._peers.pop(host, None)

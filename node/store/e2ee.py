@@ -1,18 +1,25 @@
 """The queries of sealed messages: what `node.e2ee` reads and writes. Ciphertext only."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, select, update
+from msgspec.structs import replace
+from sqlalchemy import and_, bindparam, select, update
 
+from node.e2ee import envelope
 from node.e2ee.chain import Conversation, Item
-from node.e2ee.envelope import Kind
+from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.mailbox import Box
 from node.e2ee.members import Entry, Member
+from node.errors import Refused
+from node.federation.activities.shapes import Activity, CreateSealed
 from node.store.key_packages import KeyPackagesUnit
 from node.store.mailbox import MailboxUnit
+from node.store.pipeline import Pipeline, Step
 from node.store.tables import (
     actors,
     conversations,
@@ -22,6 +29,7 @@ from node.store.tables import (
     participants,
     relay_items,
 )
+from node.store.unit import ADDRESS_NAMES, Address, UnitContext
 from node.store.upserts import put
 from node.wire.times import micros
 
@@ -31,17 +39,16 @@ _HEAD = [
 ]
 _ITEM_NAMES = ("epoch", "attempt", "kind", "sha256", "seq", "prev", "term", "signature")
 _ITEM = [relay_items.c[name].label(f"item_{name}") for name in _ITEM_NAMES]
-# All that a message needs in one statement: each costs about a millisecond. An outer join stands
-# for each fact that may be missing.
-_ENTRY = (
+# All that messages need of their conversations, in one question however many they are. An outer
+# join stands for each fact that may be missing.
+_ENTRIES = (
     select(
         *_HEAD,
         participants.c.actor.label("member"),
         participants.c.device.label("member_device"),
         devices.c.id.label("standing"),
         devices.c.account,
-        actors.c.id.label("known"),
-        *_ITEM,
+        *(actors.c[name].label(f"actor_{name}") for name in ADDRESS_NAMES),
     )
     .join(
         participants,
@@ -54,18 +61,17 @@ _ENTRY = (
         isouter=True,
     )
     .join(actors, actors.c.id == participants.c.actor, isouter=True)
-    .join(
-        relay_items,
-        and_(
-            relay_items.c.conversation == conversations.c.id,
-            relay_items.c.sha256 == bindparam("sha256"),
-        ),
-        isouter=True,
-    )
-    .order_by(participants.c.actor, participants.c.device)
+    .order_by(conversations.c.id, participants.c.actor, participants.c.device)
 )
-ENTRY_BY_ID = _ENTRY.where(conversations.c.id == bindparam("which"))
-ENTRY_BY_GROUP = _ENTRY.where(conversations.c.mls_group == bindparam("which"))
+_ITEMS = select(conversations.c.id, conversations.c.mls_group, *_ITEM).join(
+    relay_items, relay_items.c.conversation == conversations.c.id
+)
+_DIGESTS = relay_items.c.sha256.in_(bindparam("digests", expanding=True))
+_IDS = conversations.c.id.in_(bindparam("ids", expanding=True))
+_GROUPS = conversations.c.mls_group.in_(bindparam("groups", expanding=True))
+ENTRIES_BY_ID, ITEMS_BY_ID = _ENTRIES.where(_IDS), _ITEMS.where(_IDS, _DIGESTS)
+ENTRIES_BY_GROUP, ITEMS_BY_GROUP = _ENTRIES.where(_GROUPS), _ITEMS.where(_GROUPS, _DIGESTS)
+OWED = select(outbox.c.id).where(outbox.c.id == bindparam("activity"))
 KEEP_HEAD = update(conversations).where(conversations.c.id == bindparam("which"))
 ITEM = relay_items.insert()
 
@@ -78,7 +84,19 @@ def named(what: bytes, digest: bytes) -> UUID:
 
 
 class E2eeUnit(KeyPackagesUnit, MailboxUnit):
-    """A transaction of sealed messages."""
+    """A transaction of sealed messages. What it read of conversations it knows to its end."""
+
+    def __init__(self, connection: Pipeline, context: UnitContext) -> None:
+        super().__init__(connection, context)
+        self.read_anew()
+
+    def read_anew(self) -> None:
+        """Read anew: what was written may have been taken back."""
+        self._entries: dict[str, Entry | None] = {}
+        self._groups: dict[bytes, str | None] = {}
+        self._placed: dict[tuple[str, bytes], Item] = {}
+        self._looked: set[tuple[str | bytes, bytes]] = set()
+        self._known_addresses: dict[str, Address] = {}
 
     @property
     def origin(self) -> str:
@@ -91,8 +109,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         return f"{self.context.origin}/o/{named(b'object', digest)}"
 
     async def owed(self, activity: str) -> bool:
-        found = await self.connection.execute(select(outbox.c.id).where(outbox.c.id == activity))
-        return found.first() is not None
+        return bool(await self.connection.fetch(OWED, {"activity": activity}))
 
     async def locals_of(self, ids: Iterable[str]) -> set[str]:
         wanted = set(ids)
@@ -114,20 +131,56 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     # -- conversations ---------------------------------------------------------------------------
 
     async def entry(self, id: str, sha256: bytes = b"") -> Entry | None:
-        return await self._entry(ENTRY_BY_ID, id, sha256)
+        if (id, sha256) not in self._looked:
+            asked = {"ids": [id], "digests": [sha256]}
+            await self._read((ENTRIES_BY_ID, asked), (ITEMS_BY_ID, asked))
+            self._looked.add((id, sha256))
+        return self._entry(id, sha256)
 
     async def entry_of(self, group: bytes, sha256: bytes = b"") -> Entry | None:
-        return await self._entry(ENTRY_BY_GROUP, group, sha256)
+        if (group, sha256) not in self._looked:
+            await self._look_up([(group, sha256)])
+        id = self._groups.get(group)
+        return self._entry(id, sha256) if id else None
 
-    async def _entry(self, query: "Select[Any]", which: str | bytes, sha256: bytes) -> Entry | None:
-        found = await self.connection.execute(query, {"which": which, "sha256": sha256})
-        rows = found.all()
-        if not rows:
-            return None
+    async def prepare(self, activities: Sequence[Activity]) -> None:
+        said = [one.content for one in activities if isinstance(one, CreateSealed)]
+        if asked := [(one.group, one.sha256) for one in _readable(said) if one.group]:
+            await self._look_up(asked)
+
+    async def _look_up(self, asked: Sequence[tuple[bytes, bytes]]) -> None:
+        values = {"groups": [g for g, _ in asked], "digests": [sha256 for _, sha256 in asked]}
+        await self._read((ENTRIES_BY_GROUP, values), (ITEMS_BY_GROUP, values))
+        self._looked.update(asked)
+
+    async def _read(self, entries: Step, items: Step) -> None:
+        rows, placed = await self.connection.fetch_all(entries, items)
+        for id, own in groupby(rows, lambda row: row.id):
+            if id not in self._entries:  # what this unit changed is newer than its question
+                self._keep(id, list(own))
+        for row in placed:
+            self._placed.setdefault((row.id, bytes(row.item_sha256)), _item(row))
+
+    def _keep(self, id: str, rows: Sequence[Any]) -> None:
         members = (_member(row) for row in rows if row.member)
         conversation = _conversation(rows[0])
-        item = _item(rows[0]) if rows[0].item_seq is not None else None
-        return Entry(conversation, tuple(m for m in members if m is not None), item)
+        self._entries[id] = Entry(conversation, tuple(m for m in members if m is not None))
+        if conversation.group:
+            self._groups[conversation.group] = id
+        for row in rows:
+            if row.actor_id is not None:
+                facts = (getattr(row, f"actor_{name}") for name in ADDRESS_NAMES)
+                self._known_addresses[row.actor_id] = Address(*facts)
+
+    def _entry(self, id: str, sha256: bytes) -> Entry | None:
+        known = self._entries.get(id)
+        return replace(known, item=self._placed.get((id, sha256))) if known else None
+
+    async def _addresses(self, actors: Sequence[str]) -> Sequence[Any]:
+        known = self._known_addresses
+        if all(actor in known for actor in actors):
+            return [known[actor] for actor in actors]
+        return await super()._addresses(actors)
 
     async def open_conversation(self, conversation: Conversation) -> None:
         await self.connection.execute(
@@ -143,9 +196,14 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 created=micros(self.now),
             )
         )
+        self.read_anew()
 
     async def keep_head(self, conversation: Conversation) -> None:
-        await self.connection.execute(
+        known = self._entries.get(conversation.id)
+        if known is not None:
+            self._entries[conversation.id] = replace(known, conversation=conversation)
+            self._groups[conversation.group] = conversation.id
+        self.connection.later(
             KEEP_HEAD,
             {
                 "which": conversation.id,
@@ -191,13 +249,16 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 left=None,
             )
         )
+        self.read_anew()
 
-    async def leave(self, conversation: str, actor: str) -> None:
+    async def leave(self, conversation: str, actor: str, device: str = "") -> None:
+        mine = [participants.c.conversation == conversation, participants.c.actor == actor]
+        if device:
+            mine.append(participants.c.device == device)
         await self.connection.execute(
-            update(participants)
-            .where(participants.c.conversation == conversation, participants.c.actor == actor)
-            .values(left=micros(self.now))
+            update(participants).where(*mine).values(left=micros(self.now))
         )
+        self.read_anew()
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
         if not refs:
@@ -229,14 +290,15 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         return [_item(row) for row in found]
 
     async def add_item(self, conversation: str, item: Item, actor: str) -> None:
-        await self.connection.execute(
+        self._placed[conversation, item.sha256] = item
+        self.connection.later(
             ITEM,
             {
                 "conversation": conversation,
                 "seq": item.seq,
                 "epoch": item.epoch,
                 "attempt": item.attempt,
-                "kind": item.kind,
+                "kind": str(item.kind),
                 "sha256": item.sha256,
                 "actor": actor,
                 "prev": item.prev,
@@ -256,9 +318,16 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         return bytes(found.scalar_one_or_none() or b"")
 
 
+def _readable(contents: Iterable[bytes]) -> Iterator[Sealed]:
+    for content in contents:
+        with suppress(Refused):
+            yield envelope.read(content)
+
+
 def _conversation(row: Any) -> Conversation:
     names = ("id", "creator", "hosted", "epoch", "seq", "head", "term")
     facts = {name: getattr(row, name) for name in names}
+    facts["hosted"] = bool(row.hosted)  # a row that was read beside others is as SQLite has it
     return Conversation(group=row.mls_group or b"", **facts)
 
 
@@ -266,9 +335,9 @@ def _member(row: Any) -> Member | None:
     """Who takes part; None for a device of ours that was revoked."""
     if row.member_device and row.standing is None:
         return None
-    return Member(row.member, row.member_device, row.account or "", row.known is not None)
+    return Member(row.member, row.member_device, row.account or "", row.actor_id is not None)
 
 
 def _item(row: Any) -> Item:
     facts = {name: getattr(row, f"item_{name}") for name in _ITEM_NAMES}
-    return Item(group=row.mls_group, **facts)
+    return Item(group=row.mls_group or b"", **facts)

@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, true, tuple_, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
 from node.store import tables
 from node.store.keyring import public_key, public_row
+from node.store.paging import older
 from node.store.unit import Unit
-from node.store.upserts import insert, put
+from node.store.upserts import insert, put, put_keeping
 from node.wire.api.cursor import Cursor
 from node.wire.httpsig import Dialect
 from node.wire.keys import PublicKey
@@ -85,9 +86,10 @@ class FederationUnit(Unit):
         if not actor.domain:
             del values["domain"]  # not asked this time: what WebFinger once confirmed stays
         await self.connection.execute(
-            put(
+            put_keeping(
                 self.connection,
                 tables.actors,
+                {"number": self.fresh_number()},
                 id=actor.id,
                 local=False,
                 capabilities=json.dumps(actor.capabilities),
@@ -206,12 +208,12 @@ class FederationUnit(Unit):
 
     async def suspended_actors(self) -> frozenset[str]:
         t = tables.actors.c
-        rows = await self.connection.execute(select(t.id).where(t.suspended.is_not(None)))
+        rows = await self.connection.execute(select(t.id).where(t.suspended > 0))
         return frozenset(rows.scalars())
 
     async def suspended_hosts(self) -> frozenset[str]:
         t = tables.peers.c
-        rows = await self.connection.execute(select(t.host).where(t.suspended.is_not(None)))
+        rows = await self.connection.execute(select(t.host).where(t.suspended > 0))
         return frozenset(rows.scalars())
 
     # -- admission -----------------------------------------------------------------------------
@@ -269,12 +271,9 @@ class FederationUnit(Unit):
     ) -> tuple[list[bytes], Cursor | None]:
         """A page of the public activities, newest first, and where the next one begins."""
         t = tables.outbox.c
-        behind: ColumnElement[bool] = true()
-        if after is not None:
-            behind = tuple_(t.created, t.id) < tuple_(after.at, after.id)
         query = (
             select(t.created, t.id, t.body)
-            .where(t.actor == actor, t.public.is_(True), behind)
+            .where(t.actor == actor, t.public.is_(True), older(t.created, t.id, after))
             .order_by(t.created.desc(), t.id.desc())
             .limit(most + 1)
         )
@@ -331,6 +330,7 @@ def _instant(count: int | None) -> datetime | None:
 def _actor(row: Any) -> Actor:
     return Actor(
         id=row.id,
+        number=row.number,
         account=row.account,
         local=row.local,
         capabilities=tuple(json.loads(row.capabilities)),

@@ -1,23 +1,25 @@
 """The queries of reading: feeds, one post, comments, notices; rows become the API's values."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, update
 
 from node.graph.visibility import AudienceKind
 from node.store.inbox import InboxUnit
-from node.store.tables import actors, audiences, notices, posts, reactions, timeline
+from node.store.paging import older
+from node.store.people import people
+from node.store.tables import audiences, notices, posts, reactions, timeline
 from node.wire.api.cursor import Cursor
-from node.wire.api.inbox import MediaFile, Notice, Person, Post
-from node.wire.ids import origin
+from node.wire.api.inbox import MediaFile, Notice, Post
 from node.wire.times import from_micros, micros
 
 Page = tuple[list[Post], Cursor | None]
 
 POST = (
     posts.c.id,
+    posts.c.number,
     posts.c.kind,
     posts.c.author,
     posts.c.content,
@@ -35,12 +37,6 @@ POST = (
 )
 
 
-def _older(at: Any, id: Any, after: Cursor | None) -> ColumnElement[bool]:
-    if after is None:
-        return true()
-    return or_(at < after.at, and_(at == after.at, id < after.id))
-
-
 class FeedUnit(InboxUnit):
     """A look at posts through one reader's eyes."""
 
@@ -52,7 +48,7 @@ class FeedUnit(InboxUnit):
             .where(
                 timeline.c.account == account,
                 posts.c.deleted.is_(None),
-                _older(timeline.c.published, timeline.c.post, after),
+                older(timeline.c.published, timeline.c.post, after),
             )
             .order_by(timeline.c.published.desc(), timeline.c.post.desc())
         )
@@ -66,7 +62,7 @@ class FeedUnit(InboxUnit):
                 posts.c.author == author,
                 posts.c.deleted.is_(None),
                 posts.c.in_reply_to == "",
-                _older(posts.c.published, posts.c.id, after),
+                older(posts.c.published, posts.c.id, after),
             )
             .order_by(posts.c.published.desc(), posts.c.id.desc())
         )
@@ -96,7 +92,7 @@ class FeedUnit(InboxUnit):
                 posts.c.thread == root,
                 posts.c.id != root,
                 posts.c.deleted.is_(None),
-                _older(posts.c.published, posts.c.id, after),
+                older(posts.c.published, posts.c.id, after),
             )
             .order_by(posts.c.published.desc(), posts.c.id.desc())
         )
@@ -124,7 +120,7 @@ class FeedUnit(InboxUnit):
 
     async def _posts(self, rows: "Sequence[Row[Any]]", reader: str) -> list[Post]:
         ids = [row.id for row in rows]
-        people = await self.people(row.author for row in rows)
+        named = await people(self.connection, [row.author for row in rows])
         likes = await self._count(reactions.c.object, ids, reactions.c.kind == "like")
         comments = await self._count(posts.c.in_reply_to, ids, _counted(reader))
         liked = await self.connection.execute(
@@ -146,8 +142,9 @@ class FeedUnit(InboxUnit):
         return [
             Post(
                 id=row.id,
+                number=str(row.number),
                 kind=row.kind,
-                author=people[row.author],
+                author=named[row.author],
                 content=row.content,
                 published=from_micros(row.published),
                 updated=from_micros(row.updated) if row.updated else None,
@@ -173,26 +170,8 @@ class FeedUnit(InboxUnit):
         found = await self.connection.execute(
             select(column, func.count()).where(column.in_(ids), also).group_by(column)
         )
-        return {row[0]: row[1] for row in found.all()}
-
-    async def people(self, ids: Iterable[str]) -> dict[str, Person]:
-        """The named actors; one that is not known is shown by its id alone."""
-        wanted = set(ids)
-        found = await self.connection.execute(
-            select(
-                actors.c.id, actors.c.name, actors.c.domain, actors.c.display_name, actors.c.icon
-            ).where(actors.c.id.in_(wanted))
-        )
-        people = {
-            row.id: Person(
-                id=row.id,
-                handle=f"@{row.name}@{row.domain or origin(row.id).authority}",
-                display_name=row.display_name or row.name,
-                icon=row.icon,
-            )
-            for row in found.all()
-        }
-        return {id: people.get(id) or Person(id=id, handle="", display_name=id) for id in wanted}
+        rows: Sequence[Any] = found.all()
+        return {row[0]: row[1] for row in rows}
 
     async def noticed(
         self, account: str, limit: int, after: Cursor | None
@@ -200,17 +179,17 @@ class FeedUnit(InboxUnit):
         """The account's notices, newest first."""
         found = await self.connection.execute(
             select(notices)
-            .where(notices.c.account == account, _older(notices.c.created, notices.c.id, after))
+            .where(notices.c.account == account, older(notices.c.created, notices.c.id, after))
             .order_by(notices.c.created.desc(), notices.c.id.desc())
             .limit(limit + 1)
         )
         rows = found.all()
-        people = await self.people(row.actor for row in rows)
+        named = await people(self.connection, [row.actor for row in rows])
         items = [
             Notice(
                 id=row.id,
                 kind=row.kind,
-                actor=people[row.actor],
+                actor=named[row.actor],
                 object=row.object,
                 created=from_micros(row.created),
                 read=row.read is not None,

@@ -11,10 +11,11 @@ from node.graph.friendship import Friendship
 from node.graph.friendship_states import View, view
 from node.graph.friendship_unit import FollowState
 from node.store.graph import GraphUnit, read_friendship
+from node.store.paging import older
+from node.store.people import people
 from node.store.tables import actors, follows, friendships, peers
 from node.wire.api.cursor import Cursor
 from node.wire.api.graph import Relation
-from node.wire.api.inbox import Person
 from node.wire.ids import origin
 from node.wire.times import from_micros
 
@@ -27,12 +28,6 @@ STATES: dict[str, ColumnElement[bool]] = {
     View.DECLINED: and_(_OURS == "none", _THEIRS == "declined"),
     View.BLOCKED: _OURS == "blocked",
 }
-
-
-def _older(at: Any, id: Any, after: Cursor | None) -> ColumnElement[bool]:
-    if after is None:
-        return and_(True)
-    return or_(at < after.at, and_(at == after.at, id < after.id))
 
 
 class FriendsUnit(GraphUnit):
@@ -55,7 +50,7 @@ class FriendsUnit(GraphUnit):
         other, at = friendships.c.other, friendships.c.updated
         query = (
             select(other.label("id"), at.label("at"))
-            .where(friendships.c.actor == actor, STATES[state], _older(at, other, after))
+            .where(friendships.c.actor == actor, STATES[state], older(at, other, after))
             .order_by(at.desc(), other.desc())
         )
         return await self._page(actor, query, limit)
@@ -78,7 +73,7 @@ class FriendsUnit(GraphUnit):
                 back.c.state == "accepted",
                 ~other.in_(settled),
                 ~actors.c.capabilities.contains(FRIENDSHIP, autoescape=True),
-                _older(at, other, after),
+                older(at, other, after),
             )
             .order_by(at.desc(), other.desc())
         )
@@ -105,7 +100,7 @@ class FriendsUnit(GraphUnit):
         at = follows.c.updated
         query = (
             select(other.label("id"), at.label("at"))
-            .where(which, _older(at, other, after))
+            .where(which, older(at, other, after))
             .order_by(at.desc(), other.desc())
         )
         return await self._page(actor, query, limit)
@@ -127,7 +122,7 @@ class FriendsUnit(GraphUnit):
         rows = {row.other: row for row in found.all()}
         there = await self._states(follows.c.followed, ids, follows.c.follower == actor)
         back = await self._states(follows.c.follower, ids, follows.c.followed == actor)
-        people = await self._people(ids)
+        named = await people(self.connection, ids)
         foreign = await self._foreign(ids)
         relations = {}
         for id in ids:
@@ -137,7 +132,7 @@ class FriendsUnit(GraphUnit):
             state = view(friendship.pair, mutual=both and id in foreign)
             following = there.get(id, "")
             relations[id] = Relation(
-                person=people.get(id) or Person(id=id, handle="", display_name=id),
+                person=named[id],
                 state=state.value,
                 following=following if following != FollowState.DECLINED else "",
                 follower=back.get(id) == FollowState.ACCEPTED,
@@ -160,21 +155,6 @@ class FriendsUnit(GraphUnit):
             select(other.label("id"), follows.c.state).where(which, other.in_(ids))
         )
         return {row.id: row.state for row in found.all()}
-
-    async def _people(self, ids: list[str]) -> dict[str, Person]:
-        columns = (actors.c.id, actors.c.name, actors.c.domain, actors.c.display_name)
-        found = await self.connection.execute(
-            select(*columns, actors.c.icon).where(actors.c.id.in_(ids))
-        )
-        return {
-            row.id: Person(
-                id=row.id,
-                handle=f"@{row.name}@{row.domain or origin(row.id).authority}",
-                display_name=row.display_name or row.name,
-                icon=row.icon,
-            )
-            for row in found.all()
-        }
 
     async def _foreign(self, ids: list[str]) -> set[str]:
         """Those of `ids` whose server does not speak our friendship."""

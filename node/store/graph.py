@@ -10,7 +10,8 @@ from node.federation.capabilities import FRIENDSHIP
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import Pair, Stance
 from node.graph.friendship_unit import Following, FollowState
-from node.graph.visibility import STRANGER, Audience, Viewer, may_see
+from node.graph.visibility import STRANGER, Viewer
+from node.store.notices import Notices
 from node.store.tables import (
     accounts,
     actors,
@@ -18,10 +19,10 @@ from node.store.tables import (
     friendships,
     notices,
     peers,
-    tombstones,
 )
+from node.store.tombstones import Tombstones
 from node.store.unit import Unit
-from node.store.upserts import insert_ignore, put
+from node.store.upserts import put
 from node.wire.ids import origin
 from node.wire.times import micros
 
@@ -215,17 +216,10 @@ class GraphUnit(Unit):
 
     async def has_tombstone(self, id: str, actor: str) -> bool:
         """Whether `actor` is known to have ended the statement `id`."""
-        found = await self.connection.execute(
-            select(tombstones.c.id).where(tombstones.c.id == id, tombstones.c.actor == actor)
-        )
-        return found.first() is not None
+        return await Tombstones(self).has(id, actor)
 
     async def add_tombstone(self, id: str, actor: str) -> None:
-        await self.connection.execute(
-            insert_ignore(self.connection, tombstones).values(
-                id=id, actor=actor, deleted=micros(self.now)
-            )
-        )
+        await Tombstones(self).add(id, actor)
 
     async def forget(self, actor: str) -> None:
         """Drop every friendship and Follow of an actor that is gone."""
@@ -251,33 +245,13 @@ class GraphUnit(Unit):
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         """A notice and its event; one that is still unread is not said twice."""
-        same = await self.connection.execute(
-            select(notices.c.id).where(
-                notices.c.account == account,
-                notices.c.kind == kind,
-                notices.c.actor == actor,
-                notices.c.object == object,
-                notices.c.read.is_(None),
-            )
-        )
-        if same.first() is not None:
-            return
-        id = self.fresh()
-        notice = {"id": id, "kind": kind, "actor": actor, "object": object}
-        await self.connection.execute(
-            notices.insert().values(account=account, created=micros(self.now), **notice)
-        )
-        await self.tell(account, "notice", notice)
+        await Notices(self).add(account, kind, actor, object)
 
     async def unnotify(self, account: str, kind: str, actor: str) -> None:
         """Take a notice back that asks for something that is settled."""
-        gone = await self.connection.execute(
-            delete(notices)
-            .where(notices.c.account == account, notices.c.kind == kind, notices.c.actor == actor)
-            .returning(notices.c.id)
+        await Notices(self).take_back(
+            notices.c.account == account, notices.c.kind == kind, notices.c.actor == actor
         )
-        for id in gone.scalars().all():
-            await self.retract_event(account, ["notice"], id)
 
     # -- who may see what ------------------------------------------------------------------------
 
@@ -328,10 +302,6 @@ class GraphUnit(Unit):
                 friendship is not None and friendship.barred for friendship in (theirs, mine)
             ),
         )
-
-    async def may_see(self, actor: str, author: str, audience: Iterable[Audience]) -> bool:
-        """Whether `actor` ("" for anybody) may see what `author` meant for `audience`."""
-        return may_see(await self.viewer(actor, author), audience)
 
 
 KINDS = ("friend_request", "friend_accepted", "follow", "mutual")

@@ -13,18 +13,25 @@ LARGEST_GROUP = 500  # rows of one commit: what waits behind it waits a few mill
 class GroupCommit(Generic[R]):
     """`add` returns when its row is committed. `write` commits rows, in their order."""
 
-    def __init__(self, write: Callable[[Sequence[R]], Awaitable[None]]) -> None:
+    def __init__(
+        self, write: Callable[[Sequence[R]], Awaitable[None]], most: int = LARGEST_GROUP
+    ) -> None:
         self._write = write
+        self._most = most
         self._waiting: list[tuple[R, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def add(self, row: R) -> None:
         """Commit `row`, together with whatever waits beside it. Raises what `write` raises."""
+        await self.submit(row)
+
+    def submit(self, row: R) -> "asyncio.Future[None]":
+        """As `add`, for who goes on meanwhile: done when the row is committed."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, done))
         if self._writer is None:
             self._writer = asyncio.create_task(self._drain())
-        await done
+        return done
 
     async def settled(self) -> None:
         """Returns when nothing waits any more."""
@@ -34,8 +41,8 @@ class GroupCommit(Generic[R]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                group = self._waiting[:LARGEST_GROUP]
-                del self._waiting[:LARGEST_GROUP]
+                group = self._waiting[: self._most]
+                del self._waiting[: self._most]
                 await self._commit(group)
         finally:
             self._writer = None

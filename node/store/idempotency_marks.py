@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Broken, Conflict
 from node.store import tables
+from node.store.pipeline import Pipeline
 from node.store.upserts import insert_ignore
 
 
@@ -30,7 +31,7 @@ class IdempotencyMark(Struct):
         return Conflict("API-6.3", "the same request is being answered elsewhere: try again")
 
 
-async def put_mark(connection: AsyncConnection, mark: IdempotencyMark, at: int) -> None:
+async def put_mark(connection: AsyncConnection | Pipeline, mark: IdempotencyMark, at: int) -> None:
     """Write the row; whoever commits it sets `made`. Raises `Conflict` (API-6.3)."""
     mark.check_unmade()
     done = await connection.execute(

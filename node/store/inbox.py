@@ -11,7 +11,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    or_,
     select,
     text,
     update,
@@ -20,6 +19,7 @@ from sqlalchemy import (
 from node.federation.activities.shapes import Attachment, Delete, Note
 from node.graph.visibility import Audience
 from node.inbox.posts import Known
+from node.store.notices import Notices
 from node.store.tables import (
     arrivals,
     audiences,
@@ -28,16 +28,14 @@ from node.store.tables import (
     posts,
     reactions,
     timeline,
-    tombstones,
 )
-from node.store.upserts import insert_ignore
+from node.store.tombstones import Tombstones
+from node.store.upserts import insert_ignore, insert_new
 from node.store.visibility import VisibilityUnit
 from node.wire.times import micros
 
 MOST_SAID = 16  # activities by one actor that say the same of one post; the newest are kept
 
-BURIED = select(tombstones.c.id).where(tombstones.c.id == bindparam("id"))
-BURIED_BY = BURIED.where(tombstones.c.actor == bindparam("by"))
 PUBLISHED = select(posts.c.published).where(posts.c.id == bindparam("id"))
 
 
@@ -56,9 +54,10 @@ class InboxUnit(VisibilityUnit):
     ) -> None:
         local = await self.account_of(note.author) is not None
         await self.connection.execute(
-            insert_ignore(self.connection, posts),
+            insert_new(self.connection, posts),
             {
                 "id": note.id,
+                "number": self.fresh_number(note.published),
                 "author": note.author,
                 "local": local,
                 "kind": kind,
@@ -117,7 +116,8 @@ class InboxUnit(VisibilityUnit):
             await self.tell(account, "post_deleted", {"id": id})
         await self.connection.execute(delete(reactions).where(reactions.c.object == id))
         below = select(posts.c.id).where(posts.c.thread == id)
-        await self._drop_notices(or_(notices.c.object == id, notices.c.object.in_(below)))
+        await Notices(self).take_back(notices.c.object == id)
+        await Notices(self).take_back(notices.c.object.in_(below))
 
     async def _unsay(self, id: str) -> None:
         """No words stay in what arrived; what is kept to be sent or served becomes a Delete."""
@@ -157,30 +157,18 @@ class InboxUnit(VisibilityUnit):
         for id in written.scalars().all():
             await self.erase_post(id)
         await self.connection.execute(delete(reactions).where(reactions.c.actor == actor))
-        await self._drop_notices(notices.c.actor == actor)
+        await Notices(self).take_back(notices.c.actor == actor)
         account = await self.account_of(actor)
         if account is not None:
             await self.connection.execute(delete(timeline).where(timeline.c.account == account))
             await self.connection.execute(delete(notices).where(notices.c.account == account))
 
-    async def _drop_notices(self, which: ColumnElement[bool]) -> None:
-        gone = await self.connection.execute(
-            delete(notices).where(which).returning(notices.c.account, notices.c.id)
-        )
-        for row in gone.all():
-            await self.retract_event(row.account, ["notice"], row.id)
-
     async def has_tombstone(self, id: str, actor: str = "") -> bool:
         """Whether `actor` (or, when left out, anyone) is known to have ended the thing `id`."""
-        query, wanted = (BURIED_BY, {"id": id, "by": actor}) if actor else (BURIED, {"id": id})
-        return (await self.connection.execute(query, wanted)).first() is not None
+        return await Tombstones(self).has(id, actor)
 
     async def add_tombstone(self, id: str, actor: str) -> None:
-        await self.connection.execute(
-            insert_ignore(self.connection, tombstones).values(
-                id=id, actor=actor, deleted=micros(self.now)
-            )
-        )
+        await Tombstones(self).add(id, actor)
 
     async def show(self, account: str, post: Note | Known) -> None:
         """Into the feed, once; the event carries only the id (the feed has the rest)."""
@@ -222,8 +210,8 @@ class InboxUnit(VisibilityUnit):
                 reactions.c.actor == actor, reactions.c.object == object, reactions.c.kind == kind
             )
         )
-        await self._drop_notices(
-            and_(notices.c.actor == actor, notices.c.object == object, notices.c.kind == kind)
+        await Notices(self).take_back(
+            notices.c.actor == actor, notices.c.object == object, notices.c.kind == kind
         )
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
@@ -251,30 +239,7 @@ class InboxUnit(VisibilityUnit):
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         """A notice and its event; the same one again is silence."""
-        same = await self.connection.execute(
-            select(notices.c.id).where(
-                notices.c.account == account,
-                notices.c.kind == kind,
-                notices.c.actor == actor,
-                notices.c.object == object,
-            )
-        )
-        if same.first() is not None:
-            return
-        id = self.fresh()
-        await self.connection.execute(
-            notices.insert().values(
-                id=id,
-                account=account,
-                kind=kind,
-                actor=actor,
-                object=object,
-                created=micros(self.now),
-            )
-        )
-        await self.tell(
-            account, "notice", {"id": id, "kind": kind, "actor": actor, "object": object}
-        )
+        await Notices(self).add(account, kind, actor, object, once=True)
 
     async def forget_between(self, one: str, other: str) -> None:
         """Feeds, notices and reactions between the two; whichever of them is ours loses them."""
@@ -290,9 +255,7 @@ class InboxUnit(VisibilityUnit):
             await self.connection.execute(
                 delete(timeline).where(timeline.c.account == account, timeline.c.post.in_(written))
             )
-            await self.connection.execute(
-                delete(notices).where(notices.c.account == account, notices.c.actor == theirs)
-            )
+            await Notices(self).drop(account, [theirs])
             # A resumed stream must not bring back what the block removed.
             await self.retract_event(account, ["post", "notice"], theirs)
 

@@ -60,9 +60,10 @@ class InvitesUnit(AccountsUnit):
     async def invites(self, account: str | None) -> Sequence[Invite]:
         """Those that `account` made (None: the node) and that have uses left, newest first."""
         table = tables.invites
+        made_by = table.c.account.is_(None) if account is None else table.c.account == account
         found = await self.connection.execute(
             select(table)
-            .where(table.c.account.is_not_distinct_from(account), table.c.uses_left > 0)
+            .where(made_by, table.c.uses_left > 0)
             .order_by(table.c.created.desc(), table.c.id.desc())
         )
         return [_invite(row) for row in found]

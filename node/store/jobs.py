@@ -132,7 +132,8 @@ class Jobs:
     async def forget_leases(self) -> None:
         """After a stop by force: on SQLite nobody else can be at a job when we start."""
         if self._database.is_sqlite:
-            await self._update(update(tables.jobs).values(leased_until=None))
+            due = tables.jobs.c.state == "due"
+            await self._update(update(tables.jobs).where(due).values(leased_until=None))
 
     async def next_due(self, kinds: list[str]) -> datetime | None:
         """When the next job of `kinds` is due."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Select, and_, delete, func, or_, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.store.tables import actors, devices, friendships, key_packages
@@ -143,9 +143,6 @@ class KeyPackagesUnit(Unit):
             )
         )
         return int(found.scalar_one())
-
-    async def drop_packages(self, device: str) -> None:
-        await self.connection.execute(delete(key_packages).where(key_packages.c.device == device))
 
     async def readable_package(self, id: str) -> PublishedKeyPackage | None:
         """The package at `id`, if anyone may read it: a last resort, or claimed not long ago."""

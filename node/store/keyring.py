@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cachetools import LRUCache
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from nacl.exceptions import CryptoError
@@ -17,7 +18,6 @@ from nacl.secret import SecretBox
 from sqlalchemy import select
 
 from node.errors import Broken, Malformed
-from node.federation.memory import Memory
 from node.ports import Entropy
 from node.store import tables
 from node.store.unit import Unit, Units
@@ -37,7 +37,6 @@ KEY_FILE = "node.key"
 RSA_BITS = 2048  # what every peer reads
 FRAGMENTS = {Algorithm.RSA: "main-key", Algorithm.ED25519: "ed25519-key"}
 KEPT = 2000  # parsed private keys; about 3 KiB each
-FOR_EVER = float("inf")
 
 
 class NodeKey:
@@ -130,8 +129,8 @@ class Keyring:
         self._node_key = node_key
         self._units = units
         self._entropy = entropy
-        self._kept: Memory[tuple[str, Algorithm], PrivateKey] = Memory(KEPT, FOR_EVER)
-        self._shown: Memory[str, tuple[PublicKey, ...]] = Memory(KEPT, FOR_EVER)
+        self._kept: LRUCache[tuple[str, Algorithm], PrivateKey] = LRUCache(KEPT)
+        self._shown: LRUCache[str, tuple[PublicKey, ...]] = LRUCache(KEPT)
         self._making = asyncio.Lock()
 
     async def check(self) -> None:
@@ -165,20 +164,20 @@ class Keyring:
 
     async def private(self, actor: str, algorithm: Algorithm) -> PrivateKey:
         """The key with which `actor` signs. An actor without keys gets them now."""
-        kept = self._kept.get((actor, algorithm), 0)
+        kept = self._kept.get((actor, algorithm))
         if kept is None:
             kept = await self._open((await self._sealed(actor))[algorithm])
-            self._kept.put((actor, algorithm), kept, 0)
+            self._kept[actor, algorithm] = kept
         return kept
 
     async def public(self, actor: str) -> tuple[PublicKey, ...]:
         """The public keys of one of our actors, as its document lists them."""
-        shown = self._shown.get(actor, 0)
+        shown = self._shown.get(actor)
         if shown is None:
             rows = await self._sealed(actor)
             wanted = [rows[algorithm] for algorithm in FRAGMENTS]
             shown = tuple(public_key(key.id, key.actor, key.public, None, None) for key in wanted)
-            self._shown.put(actor, shown, 0)
+            self._shown[actor] = shown
         return shown
 
     async def _sealed(self, actor: str) -> Mapping[Algorithm, SealedKey]:

@@ -1,38 +1,67 @@
-"""The queries of the mailbox. Ciphertext only."""
+"""The queries of the mailbox. Ciphertext only, and each once, whoever waits for it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
 
 from node.e2ee.envelope import Sealed
 from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
-from node.store.tables import devices, events, mailbox
+from node.store.tables import ciphertexts, devices, events, mailbox
 from node.store.unit import Unit
 from node.store.upserts import insert_ignore
 from node.wire.times import micros
 
 MAIL_KEPT = timedelta(days=30)
+SEALED = "sealed"  # the kind of the event that tells of an item
 
-_M, _E = mailbox.c, events.c
+_M, _E, _C = mailbox.c, events.c, ciphertexts.c
 _MINE = _M.device == bindparam("device")
 _UPTO = _M.seq <= bindparam("upto")
+_WITH_BODY = mailbox.join(ciphertexts, _C.sha256 == _M.sha256)
+_ITEM = (_M.seq, _M.conversation, _M.actor, _M.kind, _M.created, _C.body)
 SIZES = (
-    select(_M.seq, func.length(_M.body).label("size"))
+    select(_M.seq, _M.size)
     .where(_MINE, _M.seq > bindparam("after"), _M.created > bindparam("kept"))
     .order_by(_M.seq)
     .limit(bindparam("count"))
 )
-CHOSEN = select(mailbox).where(_M.seq.in_(bindparam("chosen", expanding=True))).order_by(_M.seq)
-NEWEST = select(func.max(_M.created)).where(_MINE, _UPTO)
-OLDEST = select(func.min(_M.created)).where(_MINE)
+CHOSEN = (
+    select(*_ITEM)
+    .select_from(_WITH_BODY)
+    .where(_M.seq.in_(bindparam("chosen", expanding=True)))
+    .order_by(_M.seq)
+)
+HELD = select(_M.device).where(
+    _M.sha256 == bindparam("sha256"), _M.device.in_(bindparam("devices", expanding=True))
+)
+# The event takes the item's number from the row that was just put.
+TELL = events.insert().from_select(
+    ["account", "device", "kind", "item", "created"],
+    select(
+        bindparam("account", type_=_E.account.type),
+        _M.device,
+        literal(SEALED),
+        _M.seq,
+        _M.created,
+    ).where(_MINE, _M.sha256 == bindparam("sha256")),
+)
+_OTHER = mailbox.alias("other").c
+# Before the items themselves: a ciphertext goes with the last who waited for it.
+FORGET = delete(ciphertexts).where(
+    _C.sha256.in_(select(_M.sha256).where(_MINE, _UPTO)),
+    ~exists().where(
+        _OTHER.sha256 == _C.sha256,
+        or_(_OTHER.device != bindparam("device"), _OTHER.seq > bindparam("upto")),
+    ),
+)
 DROP = delete(mailbox).where(_MINE, _UPTO)
 # The newest event of all stays: by its number a stream knows that it was not set back.
 DROP_EVENTS = delete(events).where(
     _E.account == bindparam("account"),
     _E.device == bindparam("device"),
-    _E.kind == "sealed",
-    _E.created < bindparam("end"),
+    _E.item <= bindparam("upto"),
     _E.seq < select(func.max(_E.seq)).scalar_subquery(),
 )
 
@@ -55,30 +84,38 @@ class MailboxUnit(Unit):
     """A transaction of the mailbox."""
 
     async def put_mail(
-        self, device: str, conversation: str, actor: str, sealed: Sealed
-    ) -> Waiting | None:
-        at = micros(self.now)
-        added = await self.connection.execute(
-            insert_ignore(self.connection, mailbox, _M.seq),
-            {
-                "device": device,
-                "conversation": conversation,
-                "actor": actor,
-                "kind": str(sealed.kind),
-                "body": sealed.body,
-                "sha256": sealed.sha256,
-                "size": len(sealed.body),
-                "created": at,
-            },
+        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed
+    ) -> None:
+        asked = {"sha256": sealed.sha256, "devices": [box.device for box in boxes]}
+        held = {row.device for row in await self.connection.fetch(HELD, asked)}
+        wanted = [box for box in boxes if box.device not in held]
+        if not wanted:
+            return
+        self.connection.later(
+            insert_ignore(self.connection, ciphertexts),
+            {"sha256": sealed.sha256, "body": sealed.body},
         )
-        seq = added.scalar_one_or_none()
-        if seq is None:
-            return None
-        return Waiting(seq, conversation, actor, str(sealed.kind), at, sealed.body)
+        for box in wanted:
+            self.connection.later(
+                insert_ignore(self.connection, mailbox),
+                {
+                    "device": box.device,
+                    "conversation": conversation,
+                    "actor": actor,
+                    "kind": str(sealed.kind),
+                    "sha256": sealed.sha256,
+                    "size": len(sealed.body),
+                    "created": micros(self.now),
+                },
+            )
+        for box in wanted:
+            self._in_order(box.account)
+            told = {"account": box.account, "device": box.device, "sha256": sealed.sha256}
+            self.connection.later(TELL, told)
 
     async def mail_of(self, device: str, after: int, count: int, most: int) -> list[Waiting]:
         kept = micros(self.now - MAIL_KEPT)
-        sizes = await self.connection.execute(
+        sizes = await self.connection.fetch(
             SIZES, {"device": device, "after": after, "kept": kept, "count": count}
         )
         chosen: list[int] = []
@@ -88,56 +125,43 @@ class MailboxUnit(Unit):
             if chosen and total > most:
                 break
             chosen.append(row.seq)
-        found = await self.connection.execute(CHOSEN, {"chosen": chosen})
-        return [
-            Waiting(row.seq, row.conversation, row.actor, row.kind, row.created, row.body)
-            for row in found
-        ]
+        return [_waiting(row) for row in await self.connection.fetch(CHOSEN, {"chosen": chosen})]
 
     async def full(self, actors: Iterable[str], sender: str) -> bool:
         limit = self.context.mailbox_limit_bytes
-        found = await self.connection.execute(
-            FULL,
-            {
-                "recipients": list(actors),
-                "sender": sender,
-                "limit": limit,
-                "share": limit // SENDERS_SHARE,
-            },
-        )
-        return found.first() is not None
+        asked = {
+            "recipients": list(actors),
+            "sender": sender,
+            "limit": limit,
+            "share": limit // SENDERS_SHARE,
+        }
+        return bool(await self.connection.fetch(FULL, asked))
 
     async def drop_mail(self, box: Box, upto: int) -> None:
-        device = {"device": box.device}
-        found = await self.connection.execute(NEWEST, {**device, "upto": upto})
-        newest = found.scalar_one_or_none()
-        if newest is None:
-            return
-        await self.connection.execute(DROP, {**device, "upto": upto})
-        left = await self.connection.execute(OLDEST, device)
-        oldest = left.scalar_one_or_none()
-        # One unit gives several items one instant: the event of one that still waits stays.
-        end = newest + 1 if oldest is None else min(newest + 1, oldest)
-        await self.connection.execute(DROP_EVENTS, {**device, "account": box.account, "end": end})
+        mine = {"device": box.device, "upto": upto}
+        self.connection.later(FORGET, mine)
+        self.connection.later(DROP, mine)
+        self.connection.later(DROP_EVENTS, {**mine, "account": box.account})
 
     async def received_by(self, account: str, count: int) -> tuple[int, list[Waiting]]:
         """How many messages wait for the devices of `account`; the latest, once each."""
         ours = select(devices.c.id).where(devices.c.account == account)
         newest = (
-            select(func.max(mailbox.c.seq).label("seq"))
-            .where(mailbox.c.device.in_(ours))
-            .group_by(mailbox.c.sha256)
+            select(func.max(_M.seq).label("seq"))
+            .where(_M.device.in_(ours))
+            .group_by(_M.sha256)
             .subquery()
         )
         total = await self.connection.execute(select(func.count()).select_from(newest))
         found = await self.connection.execute(
-            select(mailbox)
-            .join(newest, newest.c.seq == mailbox.c.seq)
-            .order_by(mailbox.c.seq.desc())
+            select(*_ITEM)
+            .select_from(_WITH_BODY)
+            .join(newest, newest.c.seq == _M.seq)
+            .order_by(_M.seq.desc())
             .limit(count)
         )
-        waiting = [
-            Waiting(row.seq, row.conversation, row.actor, row.kind, row.created, row.body)
-            for row in found
-        ]
-        return int(total.scalar_one()), waiting
+        return int(total.scalar_one()), [_waiting(row) for row in found]
+
+
+def _waiting(row: Any) -> Waiting:
+    return Waiting(row.seq, row.conversation, row.actor, row.kind, row.created, row.body)

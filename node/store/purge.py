@@ -1,13 +1,27 @@
-"""The purge: one rule per table that forgets, in the words of its `keep` in `tables`.
+"""The purge: what is past its time goes, in slices between which others have their turn.
 
-`RULES` repeats these words, and a test compares them: nobody changes one of the two alone.
+`RULES` repeats the words of each table's `keep`, and a test compares them: nobody changes one of
+the two alone. Each slice finds its rows beside the writer and is committed by itself, so that a
+purge that is stopped goes on where it was.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
+from msgspec import Struct
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Delete,
+    and_,
+    delete,
+    exists,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.ports import Clock
@@ -15,15 +29,31 @@ from node.store import tables
 from node.store.database import Database
 from node.wire.times import micros
 
-Ago: TypeAlias = Callable[[timedelta], int]
-Rule: TypeAlias = Callable[[Ago], ColumnElement[bool]]
-
-GROUP = 500  # rows of one transaction: the writer is not held for long
+SLICE = 200  # rows that one transaction looks at: the writer is held for a few milliseconds
 DAY = timedelta(days=1)
 
 
-def _actors(ago: Ago) -> ColumnElement[bool]:
-    a = tables.actors.c
+class Rule(Struct, frozen=True):
+    """Rows go when `age` is longer ago than `span`.
+
+    `which` bounds the rows that are looked at, by columns that stand in an index before `age`.
+    `but` is asked of each of them once more, when it is to go.
+    """
+
+    age: "Column[Any]"
+    span: timedelta
+    which: ColumnElement[bool] = true()
+    but: ColumnElement[bool] = true()
+
+
+class Keep(Struct, frozen=True):
+    """The rules of one table, and its words for them."""
+
+    words: str
+    rules: tuple[Rule, ...]
+
+
+def _nothing_refers_to(actor: "Column[Any]") -> ColumnElement[bool]:
     references = (
         tables.follows.c.follower,
         tables.follows.c.followed,
@@ -36,85 +66,88 @@ def _actors(ago: Ago) -> ColumnElement[bool]:
         tables.notices.c.actor,
         tables.arrivals.c.actor,
     )
-    unused = [~exists().where(column == a.id) for column in references]
-    return and_(a.local.is_(False), a.suspended.is_(None), a.fetched < ago(90 * DAY), *unused)
+    return and_(*(~exists().where(column == actor) for column in references))
 
 
-def _keys(_ago: Ago) -> ColumnElement[bool]:
-    k = tables.keys.c
-    return and_(k.private.is_(None), ~exists().where(tables.actors.c.id == k.actor))
+_A, _P, _D = tables.actors.c, tables.peers.c, tables.deliveries.c
+_OWED_TO_PEER = exists().where(_D.host == _P.host, _D.state == "due")
+_DELIVERIES_LEFT = exists().where(_D.activity == tables.outbox.c.id)
+_OURS = exists().where(_A.id == tables.tombstones.c.actor, _A.local.is_(True))
+_ARRIVALS, _JOBS, _OUTBOX = tables.arrivals.c, tables.jobs.c, tables.outbox.c
 
-
-def _peers(ago: Ago) -> ColumnElement[bool]:
-    p, d = tables.peers.c, tables.deliveries.c
-    owed = exists().where(d.host == p.host, d.state == "due")
-    return and_(p.suspended.is_(None), p.last_success < ago(180 * DAY), ~owed)
-
-
-def _arrivals(ago: Ago) -> ColumnElement[bool]:
-    t = tables.arrivals.c
-    return and_(t.state.in_(("applied", "refused")), t.received < ago(30 * DAY))
-
-
-def _outbox(ago: Ago) -> ColumnElement[bool]:
-    o, d = tables.outbox.c, tables.deliveries.c
-    # Deliveries go 30 days after they are settled, so what has none left is past its time.
-    return and_(o.public.is_(False), o.created < ago(30 * DAY), ~exists().where(d.activity == o.id))
-
-
-def _tombstones(ago: Ago) -> ColumnElement[bool]:
-    t, a = tables.tombstones.c, tables.actors.c
-    ours = exists().where(a.id == t.actor, a.local.is_(True))
-    return and_(t.deleted < ago(365 * DAY), ~ours)
-
-
-def _jobs(ago: Ago) -> ColumnElement[bool]:
-    t = tables.jobs.c
-    return and_(t.state.in_(("done", "failed")), t.created < ago(30 * DAY))
-
-
-def _key_packages(ago: Ago) -> ColumnElement[bool]:
-    t = tables.key_packages.c
-    return or_(t.claimed < ago(30 * DAY), t.expires < ago(30 * DAY))
-
-
-def _uploads(ago: Ago) -> ColumnElement[bool]:
-    t = tables.uploads.c
-    # One that still has a blob is dropped by the video room, blob first.
-    return and_(t.expires < ago(timedelta()), t.blob == "")
-
-
-# table: (its `keep`, which rows are past it)
-RULES: Mapping[str, tuple[str, Rule]] = {
-    "actors": ("remote ones 90 days after fetched when nothing refers to them", _actors),
-    "keys": ("remote ones with their actor", _keys),
-    "peers": ("180 days after last_success when nothing is owed", _peers),
-    "arrivals": ("applied and refused ones 30 days after received", _arrivals),
-    "deliveries": (
-        "30 days after settled",
-        lambda ago: tables.deliveries.c.settled < ago(30 * DAY),
+RULES: Mapping[str, Keep] = {
+    "actors": Keep(
+        "remote ones 90 days after fetched when nothing refers to them",
+        (
+            Rule(
+                _A.fetched,
+                90 * DAY,
+                which=_A.local.is_(False),
+                but=and_(_A.suspended.is_(None), _nothing_refers_to(_A.id)),
+            ),
+        ),
     ),
-    "outbox": ("non-public ones 30 days after the last delivery is settled", _outbox),
-    "tombstones": ("365 days after deleted; ours forever", _tombstones),
-    "sessions": ("90 days after revoked", lambda ago: tables.sessions.c.revoked < ago(90 * DAY)),
-    "invites": ("90 days after expires", lambda ago: tables.invites.c.expires < ago(90 * DAY)),
-    "idempotency": ("24 hours after created", lambda ago: tables.idempotency.c.created < ago(DAY)),
-    "notices": ("180 days after created", lambda ago: tables.notices.c.created < ago(180 * DAY)),
-    "events": ("7 days after created", lambda ago: tables.events.c.created < ago(7 * DAY)),
-    "uploads": ("until expires", _uploads),
-    "media_grants": (
+    "peers": Keep(
+        "180 days after last_success when nothing is owed",
+        (Rule(_P.last_success, 180 * DAY, but=and_(_P.suspended.is_(None), ~_OWED_TO_PEER)),),
+    ),
+    "arrivals": Keep(
+        "applied and refused ones 30 days after they were due",
+        tuple(
+            Rule(_ARRIVALS.due, 30 * DAY, which=_ARRIVALS.state == state)
+            for state in ("applied", "refused")
+        ),
+    ),
+    "deliveries": Keep("30 days after settled", (Rule(_D.settled, 30 * DAY),)),
+    "outbox": Keep(
+        "non-public ones 30 days after the last delivery is settled",
+        # Deliveries go 30 days after they are settled, so what has none left is past its time.
+        (
+            Rule(
+                _OUTBOX.created,
+                30 * DAY,
+                which=_OUTBOX.public.is_(False),
+                but=~_DELIVERIES_LEFT,
+            ),
+        ),
+    ),
+    "tombstones": Keep(
+        "365 days after deleted; ours forever",
+        (Rule(tables.tombstones.c.deleted, 365 * DAY, but=~_OURS),),
+    ),
+    "sessions": Keep("90 days after revoked", (Rule(tables.sessions.c.revoked, 90 * DAY),)),
+    "invites": Keep("90 days after expires", (Rule(tables.invites.c.expires, 90 * DAY),)),
+    "idempotency": Keep("24 hours after created", (Rule(tables.idempotency.c.created, DAY),)),
+    "notices": Keep("180 days after created", (Rule(tables.notices.c.created, 180 * DAY),)),
+    "events": Keep("7 days after created", (Rule(tables.events.c.created, 7 * DAY),)),
+    "uploads": Keep(
         "until expires",
-        lambda ago: tables.media_grants.c.expires < ago(timedelta()),
+        # One that still has a blob is dropped by the video room, blob first.
+        (Rule(tables.uploads.c.expires, timedelta(), but=tables.uploads.c.blob == ""),),
     ),
-    "jobs": ("30 days after created when done or failed", _jobs),
-    "key_packages": (
+    "media_grants": Keep("until expires", (Rule(tables.media_grants.c.expires, timedelta()),)),
+    "jobs": Keep(
+        "30 days after they were due when done or failed",
+        tuple(
+            Rule(_JOBS.due, 30 * DAY, which=_JOBS.state == state) for state in ("done", "failed")
+        ),
+    ),
+    "key_packages": Keep(
         "30 days after claimed or expires: claimed ones stay resolvable by id",
-        _key_packages,
+        (
+            Rule(tables.key_packages.c.claimed, 30 * DAY),
+            Rule(tables.key_packages.c.expires, 30 * DAY),
+        ),
     ),
-    "mailbox": (
+    "mailbox": Keep(
         "until acknowledged, at most 30 days after created",
-        lambda ago: tables.mailbox.c.created < ago(30 * DAY),
+        (Rule(tables.mailbox.c.created, 30 * DAY),),
     ),
+}
+# These have no age of their own.
+WITH_ANOTHER: Mapping[str, str] = {
+    "keys": "remote ones with their actor",
+    "ciphertexts": "as long as a mailbox holds it",
 }
 
 
@@ -127,24 +160,67 @@ class Purge:
 
     async def __call__(self, _subject: str = "") -> None:
         """One round over every table: the job `purge`."""
-        now = self._clock.now()
-        for name, (_, rule) in RULES.items():
-            condition = rule(lambda span: micros(now - span))
-            while await self._delete(name, condition) == GROUP:
-                pass
+        for name, keep in RULES.items():
+            for rule in keep.rules:
+                last: Sequence[Any] = ()
+                while found := await self._past(name, rule, last):
+                    await self._drop(name, rule, found)
+                    last = found[-1]
+                    if len(found) < SLICE:
+                        break
 
-    async def _delete(self, name: str, condition: Any) -> int:
+    async def _past(self, name: str, rule: Rule, last: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        """The next rows that are old enough behind `last`: age and primary key."""
+        place = (rule.age, *tables.METADATA.tables[name].primary_key)
+        query = (
+            select(*place)
+            .where(rule.which, rule.age < micros(self._clock.now() - rule.span))
+            .order_by(*place)
+            .limit(SLICE)
+        )
+        if last:
+            query = query.where(tuple_(*place) > tuple_(*last))
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).all()
+
+    async def _drop(self, name: str, rule: Rule, found: Sequence[Sequence[Any]]) -> None:
         table = tables.METADATA.tables[name]
-        key = next(iter(table.primary_key))
-        if len(table.primary_key) == 1:
-            # A sub-select of its own, so that a rule may look at the table's other rows.
-            group = select(key).where(condition).limit(GROUP)
-            statement = delete(table).where(key.in_(group))
-        else:
-            statement = delete(table).where(condition)
+        keys = [tuple(row[1:]) for row in found]
+        # Asked again: since they were found, one may have been used.
+        old = and_(rule.which, rule.age < micros(self._clock.now() - rule.span), rule.but)
 
-        async def run(connection: AsyncConnection) -> int:
-            count: int = (await connection.execute(statement)).rowcount
-            return count if len(table.primary_key) == 1 else 0
+        async def run(connection: AsyncConnection) -> None:
+            gone = await connection.execute(
+                delete(table).where(_among(table.primary_key, keys), old).returning(*table.c)
+            )
+            if name in ALSO:
+                await connection.execute(ALSO[name](gone.all()))
 
-        return await self._database.write(run)
+        await self._database.write(run)
+
+
+def _keys_of(actors: Sequence[Any]) -> Delete:
+    k = tables.keys.c
+    return delete(tables.keys).where(k.actor.in_([row.id for row in actors]), k.private.is_(None))
+
+
+def _ciphertexts_of(items: Sequence[Any]) -> Delete:
+    digest = tables.ciphertexts.c.sha256
+    held = exists().where(tables.mailbox.c.sha256 == digest)
+    return delete(tables.ciphertexts).where(digest.in_([row.sha256 for row in items]), ~held)
+
+
+# table: what goes with its rows that went.
+ALSO: Mapping[str, Callable[[Sequence[Any]], Delete]] = {
+    "actors": _keys_of,
+    "mailbox": _ciphertexts_of,
+}
+
+
+def _among(columns: Any, keys: Sequence[tuple[Any, ...]]) -> ColumnElement[bool]:
+    """Whether the primary key is one of `keys`."""
+    if len(columns) == 1:
+        among: ColumnElement[bool] = next(iter(columns)).in_([key for (key,) in keys])
+        return among
+    one = [and_(*(c == part for c, part in zip(columns, key, strict=True))) for key in keys]
+    return or_(*one)

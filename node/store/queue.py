@@ -1,6 +1,6 @@
 """What arrived: added by group commit, applied by the worker, each in one unit with its effects."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -8,12 +8,14 @@ from msgspec import Struct
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.federation.priority import Priority
 from node.federation.trust import ProvenActivity
 from node.ports import Clock
 from node.store import tables
 from node.store.database import Database
 from node.store.group_commit import GroupCommit
-from node.store.unit import Unit
+from node.store.pipeline import Pipeline
+from node.store.unit import Unit, UnitContext
 from node.store.wakeups import Wakeups
 from node.wire.times import from_micros, micros
 
@@ -21,28 +23,31 @@ U = TypeVar("U", bound=Unit)
 
 # One statement for both databases and both kinds of repeat: `again` says whether the activity
 # goes through its handler once more. `due` orders arrivals, so a repeat goes to the end.
-CROWD = 4  # deliveries in one commit: more than one person's talk makes
-CROWD_SECONDS = 0.05
 ADD = text(
-    "INSERT INTO arrivals (actor, activity, body, received, due) "
-    "VALUES (:actor, :activity, :body, :at, :at) "
+    "INSERT INTO arrivals (actor, activity, body, priority, received, due) "
+    "VALUES (:actor, :activity, :body, :priority, :at, :at) "
     "ON CONFLICT (actor, activity) DO UPDATE SET "
     "body = excluded.body, received = excluded.received, due = excluded.due, "
     "state = 'new', attempts = 0, reason = '' "
     "WHERE :again AND arrivals.state <> 'new'"
 )
 
-
 _T = tables.arrivals.c
 DUE = (
     select(_T.seq, _T.actor, _T.activity, _T.body, _T.attempts, _T.received)
-    .where(_T.state == "new", _T.due <= bindparam("now"))
+    .where(_T.state == "new", _T.priority == bindparam("rank"), _T.due <= bindparam("now"))
     .order_by(_T.due, _T.seq)
     .limit(bindparam("most"))
 )
-NEXT_DUE = select(func.min(_T.due)).where(_T.state == "new")
-STILL_NEW = select(_T.seq).where(_T.seq == bindparam("arrival"), _T.state == "new")
+NEXT_DUE = select(func.min(_T.due).label("due")).where(_T.state == "new")
+STILL_NEW = select(_T.seq).where(
+    _T.seq.in_(bindparam("arrivals", expanding=True)), _T.state == "new"
+)
 STILL_NEW_LOCKED = STILL_NEW.with_for_update(skip_locked=True)
+LOCK_ACTORS = text(
+    "SELECT actor FROM unnest(CAST(:actors AS text[])) AS actor "
+    "WHERE pg_try_advisory_xact_lock(hashtextextended(actor, 7))"
+)
 MARK = update(tables.arrivals).where(_T.seq == bindparam("arrival"))
 
 
@@ -65,21 +70,17 @@ class Arrivals:
         self._wakeups = wakeups
         self._clock = clock
         self._group_commit: GroupCommit[dict[str, Any]] = GroupCommit(self._write)
-        self._crowd = (0, 0.0)  # how many came in the last group, and when
 
-    @property
-    def crowded(self) -> bool:
-        """Whether many deliveries come at once just now."""
-        count, at = self._crowd
-        return count >= CROWD and self._clock.ticks() - at < CROWD_SECONDS
-
-    async def add(self, activity: ProvenActivity, again: bool) -> None:
+    async def add(
+        self, activity: ProvenActivity, again: bool, priority: Priority = Priority.POSTS
+    ) -> None:
         """Keep an activity; on disk when this returns. `again`: apply it anew if it came before."""
         await self._group_commit.add(
             {
                 "actor": activity.actor,
                 "activity": activity.id,
                 "body": activity.body,
+                "priority": int(priority),
                 "at": micros(self._clock.now()),
                 "again": again,
             }
@@ -87,10 +88,12 @@ class Arrivals:
 
     async def _write(self, rows: Sequence[dict[str, Any]]) -> None:
         async def insert(connection: AsyncConnection) -> None:
-            await connection.execute(ADD, rows)
+            pipeline = Pipeline(connection)
+            for row in rows:
+                pipeline.later(ADD, row)
+            await pipeline.flush()
 
         await self._database.write(insert)
-        self._crowd = (len(rows), self._clock.ticks())
         self._wakeups.wake({"arrivals"})
 
 
@@ -101,60 +104,78 @@ class Waiting:
         self._database = database
         self._clock = clock
 
-    async def due(self, most: int) -> list[Arrival]:
-        """The arrivals to apply now, in their order."""
-        wanted = {"now": micros(self._clock.now()), "most": most}
-        async with self._database.read() as connection:
-            rows = (await connection.execute(DUE, wanted)).all()
-        return [
-            Arrival(
-                row.seq, row.actor, row.activity, row.body, row.attempts, from_micros(row.received)
-            )
-            for row in rows
+    async def due(self, most: Mapping[Priority, int]) -> dict[Priority, list[Arrival]]:
+        """The arrivals to apply now, in their order: of each priority so many at most."""
+        now = micros(self._clock.now())
+        asked = [
+            (DUE, {"rank": int(priority), "now": now, "most": count})
+            for priority, count in most.items()
         ]
+        async with self._database.read() as connection:
+            found = await Pipeline(connection).fetch_all(*asked)
+        return {
+            priority: [_arrival(row) for row in rows]
+            for priority, rows in zip(most, found, strict=True)
+        }
 
     async def next_due(self) -> datetime | None:
         """When the next arrival is to be applied."""
         async with self._database.read() as connection:
-            found = await connection.execute(NEXT_DUE)
-            at = found.scalar_one_or_none()
-        return None if at is None else from_micros(at)
+            [row] = await Pipeline(connection).fetch(NEXT_DUE, {})
+        return None if row.due is None else from_micros(row.due)
+
+
+def _arrival(row: Any) -> Arrival:
+    received = from_micros(row.received)
+    return Arrival(row.seq, row.actor, row.activity, row.body, row.attempts, received)
 
 
 class QueueUnit(Unit):
-    """The unit in which an arrival is applied."""
+    """The unit in which arrivals are applied."""
+
+    def __init__(self, connection: Pipeline, context: UnitContext) -> None:
+        super().__init__(connection, context)
+        self._beside: dict[type[Unit], Unit] = {}
 
     def beside(self, kind: type[U]) -> U:
-        """A unit of another room in the same transaction, at the same instant."""
-        other = kind(self.connection, self.context)
-        other.now = self.now
-        other.wakes = self.wakes
-        return other
+        """The unit of another room in the same transaction, at the same instant."""
+        other = self._beside.get(kind)
+        if other is None:
+            other = self._beside[kind] = kind(self.connection, self.context)
+            other.now = self.now
+            other.wakes = self.wakes
+        return other  # type: ignore[return-value]
 
-    async def claim(self, arrival: Arrival) -> bool:
-        """Whether the arrival is ours to apply: still new, and no other worker has it or its actor.
+    async def claim(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Those that are ours to apply: still new, and no other worker has them or their actor.
 
-        On PostgreSQL the actor is locked until the end of the unit, so that what one actor said
+        On PostgreSQL the actors are locked until the end of the unit, so that what one actor said
         is applied in order by however many workers.
         """
-        query = STILL_NEW
+        query, wanted = STILL_NEW, list(arrivals)
         if self.connection.dialect.name != "sqlite":
-            locked = await self.connection.execute(
-                text("SELECT pg_try_advisory_xact_lock(hashtextextended(:actor, 7))"),
-                {"actor": arrival.actor},
-            )
-            if not locked.scalar_one():
-                return False
-            query = STILL_NEW_LOCKED
-        found = await self.connection.execute(query, {"arrival": arrival.seq})
-        return found.first() is not None
+            actors = sorted({arrival.actor for arrival in arrivals})
+            locked = await self.connection.execute(LOCK_ACTORS, {"actors": actors})
+            ours = set(locked.scalars())
+            query, wanted = STILL_NEW_LOCKED, [one for one in arrivals if one.actor in ours]
+        numbers = {"arrivals": [arrival.seq for arrival in wanted]}
+        new = {row.seq for row in await self.connection.fetch(query, numbers)}
+        return [arrival for arrival in wanted if arrival.seq in new]
+
+    async def attempt(self, work: Callable[[], Awaitable[None]]) -> Exception | None:
+        """Do `work`. When it fails, nothing that it did stays, and its error is the answer."""
+        error = await self.connection.attempt(work)
+        if error is not None:
+            for unit in self._beside.values():
+                unit.read_anew()
+        return error
 
     async def mark(self, arrival: Arrival, state: str, reason: str = "") -> None:
         """Record how it ended: `applied`, `refused` or `broken`."""
         values = {"state": state, "reason": reason[:500], "attempts": arrival.failures}
-        await self.connection.execute(MARK, {"arrival": arrival.seq, **values})
+        self.connection.later(MARK, {"arrival": arrival.seq, **values})
 
     async def again(self, arrival: Arrival, at: datetime, reason: str) -> None:
         """Apply it later."""
         values = {"due": micros(at), "reason": reason[:500], "attempts": arrival.failures + 1}
-        await self.connection.execute(MARK, {"arrival": arrival.seq, **values})
+        self.connection.later(MARK, {"arrival": arrival.seq, **values})

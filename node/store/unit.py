@@ -6,16 +6,18 @@ is awaited but the unit.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, field
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Broken
+from node.federation import priority
 from node.federation.activities.shapes import (
     Activity,
     CreateNote,
@@ -26,23 +28,39 @@ from node.federation.activities.shapes import (
 from node.ports import Clock, Entropy
 from node.store import tables
 from node.store.database import Database
+from node.store.group_commit import GroupCommit
 from node.store.idempotency_marks import IdempotencyMark, put_mark
+from node.store.pipeline import Pipeline
 from node.store.upserts import insert_ignore
 from node.store.wakeups import Wakeups
 from node.wire.ids import uuid7
+from node.wire.numbers import CHANCE_BYTES, Numbers
 from node.wire.times import micros
 
 T = TypeVar("T")
 U = TypeVar("U", bound="Unit")
 
+JOINED_AT_ONCE = 50  # units of one transaction: the writer is held for a fiftieth of a second
 VOID = "void"  # the kind of an event that was taken back; no stream shows it
 
 _A = tables.actors.c
-RECIPIENTS = select(_A.id, _A.local, _A.inbox, _A.shared_inbox, _A.suspended).where(
+ADDRESS_NAMES = ("id", "local", "inbox", "shared_inbox", "suspended")
+ADDRESSES = select(*(_A[name] for name in ADDRESS_NAMES)).where(
     _A.id.in_(bindparam("recipients", expanding=True))
 )
 ACCOUNT_OF = select(_A.account).where(_A.id == bindparam("actor"), _A.local.is_(True))
 EVENT = tables.events.insert()
+IN_ORDER = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("account"), 0)))
+
+
+class Address(NamedTuple):
+    """Where an actor is reached."""
+
+    id: str
+    local: bool
+    inbox: str
+    shared_inbox: str
+    suspended: int | None
 
 
 class UnitContext(Struct, frozen=True):
@@ -56,16 +74,23 @@ class UnitContext(Struct, frozen=True):
     entropy: Entropy
     render: Callable[[Activity], bytes]
     mailbox_limit_bytes: int = 256 * 2**20
+    numbers: Numbers = field(default_factory=Numbers)
 
 
 class Unit:
     """One open transaction at one instant."""
 
-    def __init__(self, connection: AsyncConnection, context: UnitContext) -> None:
+    def __init__(self, connection: Pipeline, context: UnitContext) -> None:
         self.connection = connection
         self.context = context
         self.now: datetime = context.clock.now()
         self.wakes: set[str] = set()
+
+    async def prepare(self, activities: Sequence[Activity]) -> None:
+        """Read what handlers will ask about all these, in few statements, if that is worth it."""
+
+    def read_anew(self) -> None:
+        """Ask the database anew: what was read may have been taken back."""
 
     # -- names for new things ------------------------------------------------------------------
 
@@ -81,6 +106,11 @@ class Unit:
         """A new object id."""
         return f"{self.context.origin}/o/{self.fresh()}"
 
+    def fresh_number(self, made: datetime | None = None) -> int:
+        """A new number for clients; `made` is when that came to be which is not of now."""
+        chance = self.context.entropy.draw(CHANCE_BYTES)
+        return self.context.numbers.draw_for(made or self.now, self.now, chance)
+
     # -- what others are to be told ------------------------------------------------------------
 
     async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None:
@@ -91,9 +121,22 @@ class Unit:
         it arrive at home too: so does a Block reach every room.
         """
         recipients = sorted(set(to))
+        body = self.say(activity, public)
+        if not recipients:
+            return
+        rows = await self._addresses(recipients)
+        if missing := set(recipients) - {row.id for row in rows}:
+            raise Broken(f"{len(missing)} recipients were not discovered before the unit")
+        if any(row.local for row in rows):
+            self._arrive(activity, body)
+        wanted = (row for row in rows if not row.local and row.suspended is None)
+        inboxes = {row.shared_inbox or row.inbox for row in wanted}
+        self.deliver(activity.id, activity.actor, priority.of_activity(activity), inboxes)
+
+    def say(self, activity: Activity, public: bool = False) -> bytes:
+        """Keep `activity` as it goes out, for whoever will be owed it; its bytes."""
         body = self.context.render(activity)
-        at = micros(self.now)
-        await self.connection.execute(
+        self.connection.later(
             insert_ignore(self.connection, tables.outbox),
             {
                 "id": activity.id,
@@ -101,43 +144,42 @@ class Unit:
                 "body": body,
                 "public": public,
                 "object": _words_of(activity),
-                "created": at,
+                "created": micros(self.now),
             },
         )
-        if not recipients:
-            return
-        known = await self.connection.execute(RECIPIENTS, {"recipients": recipients})
-        rows = known.all()
-        if missing := set(recipients) - {row.id for row in rows}:
-            raise Broken(f"{len(missing)} recipients were not discovered before the unit")
-        if any(row.local for row in rows):
-            await self._arrive(activity, body, at)
-        # A shared inbox serves many recipients with one request.
-        wanted = (row for row in rows if not row.local and row.suspended is None)
-        folded = {row.shared_inbox or row.inbox for row in wanted}
-        for inbox in sorted(folded):
-            await self.connection.execute(
+        return body
+
+    def deliver(self, activity: str, actor: str, priority: int, inboxes: Iterable[str]) -> None:
+        """Owe what was said to `inboxes`. A shared inbox serves many recipients at once."""
+        for inbox in sorted(set(inboxes)):
+            self.connection.later(
                 insert_ignore(self.connection, tables.deliveries),
                 {
-                    "activity": activity.id,
+                    "activity": activity,
                     "host": urlsplit(inbox).netloc,
                     "inbox": inbox,
-                    "actor": activity.actor,
+                    "actor": actor,
+                    "priority": int(priority),
                     "state": "due",
-                    "due": at,
+                    "due": micros(self.now),
                 },
             )
-        if folded:
             self.wakes.add("deliveries")
 
-    async def _arrive(self, activity: Activity, body: bytes, at: int) -> None:
+    async def _addresses(self, actors: Sequence[str]) -> Sequence[Any]:
+        """Each of `actors` that is known, as `Address` has it."""
+        return await self.connection.fetch(ADDRESSES, {"recipients": actors})
+
+    def _arrive(self, activity: Activity, body: bytes) -> None:
         """What is owed to one of ours goes through the same handlers, without HTTP."""
-        await self.connection.execute(
+        at = micros(self.now)
+        self.connection.later(
             insert_ignore(self.connection, tables.arrivals),
             {
                 "actor": activity.actor,
                 "activity": activity.id,
                 "body": body,
+                "priority": int(priority.of_activity(activity)),
                 "received": at,
                 "due": at,
             },
@@ -150,12 +192,8 @@ class Unit:
         self, account: str, kind: str, data: Mapping[str, object], device: str = ""
     ) -> None:
         """Add an event to the stream of `account` (every device, or one)."""
-        if self.connection.dialect.name != "sqlite":
-            # Numbers are drawn before commits: without this a reader may see 6 before 5, and go on.
-            await self.connection.execute(
-                select(func.pg_advisory_xact_lock(func.hashtextextended(account, 0)))
-            )
-        await self.connection.execute(
+        self._in_order(account)
+        self.connection.later(
             EVENT,
             {
                 "account": account,
@@ -165,6 +203,14 @@ class Unit:
                 "created": micros(self.now),
             },
         )
+
+    def _in_order(self, account: str) -> None:
+        """The account's events appear in the order of their numbers.
+
+        PostgreSQL draws numbers before commits: a reader might see 6 before 5, and go on.
+        """
+        if self.connection.dialect.name != "sqlite":
+            self.connection.later(IN_ORDER, {"account": account})
         self.wakes.add(f"events:{account}")
 
     async def retract_event(self, account: str, kinds: Iterable[str], word: str) -> None:
@@ -185,9 +231,8 @@ class Unit:
 
     async def account_of(self, actor: str) -> str | None:
         """The account behind one of our actors (its Person or its Group)."""
-        found = await self.connection.execute(ACCOUNT_OF, {"actor": actor})
-        account: str | None = found.scalar_one_or_none()
-        return account
+        found = await self.connection.fetch(ACCOUNT_OF, {"actor": actor})
+        return found[0].account if found else None
 
 
 def _words_of(activity: Activity) -> str:
@@ -197,6 +242,19 @@ def _words_of(activity: Activity) -> str:
     return activity.video.id if isinstance(activity, CreateVideo | UpdateVideo) else ""
 
 
+class Joined(Struct, Generic[T]):
+    """A unit that waits to be written together with others, and then how it went."""
+
+    kind: type[Any]
+    work: Callable[[Any], Awaitable[T]]
+    once: IdempotencyMark | None
+    undecided: tuple[type, ...]
+    result: list[T] = field(default_factory=list)
+    wakes: set[str] = field(default_factory=set)
+    mark: IdempotencyMark | None = None
+    error: Exception | None = None
+
+
 class Units:
     """Opens units, and wakes who waits when they are committed."""
 
@@ -204,6 +262,7 @@ class Units:
         self._database = database
         self._context = context
         self._wakeups = wakeups
+        self._joined: GroupCommit[Joined[Any]] = GroupCommit(self._join, most=JOINED_AT_ONCE)
 
     async def run(
         self,
@@ -221,8 +280,9 @@ class Units:
 
         async def write(connection: AsyncConnection) -> tuple[T, IdempotencyMark | None]:
             nonlocal unit
-            unit = kind(connection, self._context)
+            unit = kind(Pipeline(connection), self._context)
             result = await work(unit)
+            await unit.connection.flush()
             mark = None if isinstance(result, undecided) else once
             if mark is not None:
                 await put_mark(connection, mark, micros(unit.now))
@@ -235,7 +295,47 @@ class Units:
             self._wakeups.wake(unit.wakes)
         return result
 
+    async def join(
+        self,
+        kind: type[U],
+        work: Callable[[U], Awaitable[T]],
+        once: IdempotencyMark | None = None,
+        undecided: tuple[type, ...] = (),
+    ) -> T:
+        """As `run`, but in one transaction with what else waits for the one writer of SQLite.
+
+        For small units of which many come at once: each is done whole or refused by itself.
+        """
+        if not self._database.is_sqlite:
+            return await self.run(kind, work, once, undecided)
+        asked: Joined[T] = Joined(kind, work, once, undecided)
+        await self._joined.add(asked)
+        if asked.error is not None:
+            raise asked.error
+        if asked.mark is not None:
+            asked.mark.made = True
+        return asked.result[0]
+
+    async def _join(self, group: Sequence["Joined[Any]"]) -> None:
+        async def write(connection: AsyncConnection) -> None:
+            pipeline = Pipeline(connection)
+            for one in group:
+                one.error = await pipeline.attempt(partial(self._attempt, one, pipeline))
+            await pipeline.flush()
+
+        await self._database.write(write)
+        done = [one for one in group if one.error is None]
+        self._wakeups.wake({name for one in done for name in one.wakes})
+
+    async def _attempt(self, one: "Joined[Any]", pipeline: Pipeline) -> None:
+        unit = one.kind(pipeline, self._context)
+        result = await one.work(unit)
+        one.mark = None if isinstance(result, one.undecided) else one.once
+        if one.mark is not None:
+            await put_mark(pipeline, one.mark, micros(unit.now))
+        one.result, one.wakes = [result], unit.wakes
+
     async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         """Run `work`, which only reads, beside the writer."""
         async with self._database.read() as connection:
-            return await work(kind(connection, self._context))
+            return await work(kind(Pipeline(connection), self._context))

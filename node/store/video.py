@@ -21,7 +21,7 @@ from node.store.tables import (
     videos,
 )
 from node.store.uploads import IntakeUnit
-from node.store.upserts import insert_ignore, put
+from node.store.upserts import insert_ignore, put_keeping
 from node.video.playing import Grant, Shown
 from node.video.records import MediaFileRecord, State, VideoRecord, Words
 from node.wire.times import from_micros, micros
@@ -59,7 +59,14 @@ class VideoUnit(InboxUnit, IntakeUnit):
 
     async def put_record(self, record: VideoRecord) -> None:
         """Keep the row, and the list of its files in place of the one before."""
-        await self.connection.execute(put(self.connection, videos, **_row(record)))
+        await self.connection.execute(
+            put_keeping(
+                self.connection,
+                videos,
+                {"number": self.fresh_number(record.created)},
+                **_row(record),
+            )
+        )
         await self.connection.execute(delete(renditions).where(renditions.c.video == record.id))
         for file in record.files:
             await self.connection.execute(
@@ -231,6 +238,7 @@ def _row(record: VideoRecord) -> Mapping[str, Any]:
 def _record(row: "Row[Any]", files: tuple[MediaFileRecord, ...]) -> VideoRecord:
     return VideoRecord(
         id=row.id,
+        number=row.number,
         uuid=row.uuid,
         post=row.post,
         author=row.author,

@@ -1,26 +1,44 @@
-"""Wakeups: how one part of this process tells another that there is something to look at.
+"""Wakeups: how one part of a node tells another that there is something to look at.
 
-A wake-up carries nothing and may come in vain; whoever is woken reads the durable rows. Other
-processes do not hear it, so listeners look again after a while in any case.
+A wake-up carries nothing and may come in vain; whoever is woken reads the durable rows. So one
+that is lost costs time only: listeners look again after a while in any case.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+
+def nobody(_names: Iterable[str]) -> None:
+    """There is one process."""
 
 
 class Wakeups:
-    """Named wakeups, such as ``arrivals``, ``deliveries``, ``jobs`` and ``events:<account>``."""
+    """Named wakeups, such as ``arrivals``, ``deliveries``, ``jobs`` and ``events:<account>``.
+
+    `others` tells the other processes of this node (see `notifications`).
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self.others: Callable[[Iterable[str]], None] = nobody
 
     def wake(self, names: Iterable[str]) -> None:
-        """Wake everyone who waits for one of `names`."""
+        """Wake everyone who waits for one of `names`, here and in other processes."""
+        wanted = set(names)
+        self.wake_here(wanted)
+        self.others(wanted)
+
+    def wake_here(self, names: Iterable[str]) -> None:
+        """Wake those of this process."""
         for name in names:
             for future in self._waiting.pop(name, ()):
                 if not future.done():
                     future.set_result(None)
+
+    def wake_all_here(self) -> None:
+        """Wake everyone of this process: something may have been missed."""
+        self.wake_here(list(self._waiting))
 
     def listen(self, name: str) -> asyncio.Future[None]:
         """A future that is done at the next wake-up. Take it *before* looking at the rows."""

@@ -59,6 +59,7 @@ class VideoRecord(Struct, frozen=True):
     """A video of ours, or one that came as an object of its own.
 
     `post` is the id of its Note; `bytes` count against the quota; `reason` is clause and words.
+    `number` is what clients call it, given when the row is made.
     """
 
     id: str
@@ -81,6 +82,7 @@ class VideoRecord(Struct, frozen=True):
     bytes: int = 0
     ready: datetime | None = None
     deleted: datetime | None = None
+    number: int = 0
     files: tuple[MediaFileRecord, ...] = ()
 
     @property

@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from node.errors import Malformed, TooMuch
 
-SHORT_SIDE = 720
 LONG_SIDE = 1920  # a very wide video is bounded here too: peers take up to 1080p
 SMOOTHEST = Fraction(60)  # frames a second of a rendition
 SHARED_BYTES = 99_000_000  # larger attachments are refused by widely deployed peers

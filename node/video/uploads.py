@@ -127,11 +127,6 @@ def failed(upload: Upload) -> Upload:
     return replace(upload, stage=Stage.FAILED)
 
 
-def forgotten(upload: Upload, now: datetime) -> bool:
-    """Whether the blob of this upload may be dropped (VID-1.8)."""
-    return upload.stage is Stage.FAILED or (upload.stage is Stage.OPEN and now >= upload.expires)
-
-
 def _takes_bytes(upload: Upload, now: datetime) -> None:
     if upload.stage is not Stage.OPEN:
         raise Conflict("VID-1.5", f"the upload is {upload.stage}: announce a new one")

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
+from cachetools import TTLCache
+
 from node.accounts.account import Role, State
 from node.accounts.sessions import SEEN_EVERY_SECONDS, Bearer
 from node.accounts.tokens import digest_of
 from node.errors import Forbidden, Unproven
-from node.federation.memory import Memory
 from node.ports import Clock
 from node.store.sessions import SessionsUnit
 from node.store.unit import Units
@@ -47,7 +48,7 @@ def admit(route: Route, caller: Caller | None) -> None:
         raise Forbidden("API-3.3", "this is for the node's administrators")
 
 
-class Guard:
+class Authenticator:
     """Knows callers by their tokens, and remembers them for a few seconds.
 
     Whatever ends a token in this process wakes `tokens`, so that it ends at once; in
@@ -58,19 +59,19 @@ class Guard:
         self._units = units
         self._clock = clock
         self._wakeups = wakeups
-        self._kept: Memory[bytes, Bearer] = Memory(MOST_KEPT, KEPT_SECONDS)
+        self._kept: TTLCache[bytes, Bearer] = TTLCache(MOST_KEPT, KEPT_SECONDS, clock.ticks)
         self._rung: asyncio.Future[None] | None = None
 
     async def _bearer(self, digest: bytes) -> Bearer | None:
         if self._rung is None or self._rung.done():
             # Listen before looking: what ends while we look is heard the next time.
             self._rung = self._wakeups.listen("tokens")
-            self._kept = Memory(MOST_KEPT, KEPT_SECONDS)
-        bearer = self._kept.get(digest, self._clock.ticks())
+            self._kept.clear()
+        bearer = self._kept.get(digest)
         if bearer is None:
             bearer = await self._units.look(SessionsUnit, lambda unit: unit.bearer(digest))
             if bearer is not None and not self._rung.done():
-                self._kept.put(digest, bearer, self._clock.ticks())
+                self._kept[digest] = bearer
         return bearer
 
     async def caller(self, digest: bytes) -> Caller:

@@ -2,11 +2,11 @@
 
 import ipaddress
 import math
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Protocol
 
+from cachetools import LRUCache
 from msgspec import Struct
 
 from node.errors import TooMuch
@@ -39,7 +39,7 @@ class MemoryBuckets:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._levels: LRUCache[str, tuple[float, float]] = LRUCache(MOST_BUCKETS)
 
     async def look(self, key: str, per_minute: int) -> Level:
         """What is in `key`'s bucket; `allowed` when there is one to take."""
@@ -51,15 +51,13 @@ class MemoryBuckets:
     async def take(self, key: str, per_minute: int) -> Level:
         """Take one from `key`'s bucket, if there is one to take."""
         now = self._clock.ticks()
-        level, since = self._levels.pop(key, (float(per_minute), now))
+        level, since = self._levels.get(key, (float(per_minute), now))
         rate = per_minute / SECONDS
         level = min(float(per_minute), level + (now - since) * rate)
         allowed = level >= 1
         if allowed:
             level -= 1
         self._levels[key] = (level, now)
-        while len(self._levels) > MOST_BUCKETS:
-            self._levels.popitem(last=False)
         return _level(level, per_minute, allowed)
 
 

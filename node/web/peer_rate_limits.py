@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
+from cachetools import LRUCache
 from publicsuffixlist import PublicSuffixList
 
 from node.errors import TooMuch, Unproven, Unreachable
@@ -31,7 +32,7 @@ class Suffixes:
 
     def __init__(self) -> None:
         self._list: PublicSuffixList | None = None
-        self._known: dict[str, str] = {}
+        self._known: LRUCache[str, str] = LRUCache(MOST_REMEMBERED)
 
     def registrable(self, host: str) -> str:
         """`example.co.uk` of `a.b.example.co.uk`; what has none stands for itself."""
@@ -40,8 +41,6 @@ class Suffixes:
             if self._list is None:
                 # Read without encoding its international names, which takes four times as long.
                 self._list = PublicSuffixList(accept_encoded_idn=False)
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
             # The name of a domain ends in letters; an address stands for itself.
             address = host[-1:].isdigit() or ":" in host
             found = None if address else self._list.privatesuffix(_in_letters(host))

@@ -12,7 +12,7 @@ from node.errors import Broken, Malformed, Unproven
 from node.ports import Entropy
 from node.store.idempotency_marks import IdempotencyMark
 from node.web import problems
-from node.web.auth import Guard, admit, read_bearer
+from node.web.auth import Authenticator, admit, read_bearer
 from node.web.bodies import ArrivedBody, ArrivingBody
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
@@ -28,7 +28,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Kernel(Struct, frozen=True):
     """What every route needs: who calls, how often, from where, and whether it was done before."""
 
-    guard: Guard
+    authenticator: Authenticator
     limiter: Limiter
     answered: Answered
     proxies: TrustedProxies
@@ -180,7 +180,7 @@ class Server:
         try:
             digest = read_bearer(request.headers)
             if digest is not None:
-                caller = await self._kernel.guard.caller(digest)
+                caller = await self._kernel.authenticator.caller(digest)
         except Unproven:
             # Whoever tries tokens is counted where they come from.
             await limiter.attempt(address, headers)

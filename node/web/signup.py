@@ -29,7 +29,7 @@ class Keys(Protocol):
     async def make(self, actor: str) -> Sequence[NewKey]: ...
 
 
-class Wish(Struct, frozen=True):
+class SignUpForm(Struct, frozen=True):
     """What somebody who signs up wrote. Nothing in it is believed."""
 
     name: str
@@ -52,14 +52,14 @@ class SignUp:
         self._keys = keys
         self._entropy = entropy
 
-    async def sign_up(self, wish: Wish, once: IdempotencyMark | None = None) -> Account:
+    async def sign_up(self, form: SignUpForm, once: IdempotencyMark | None = None) -> Account:
         """The new account, active or pending. Raises what ACC-1 and ACC-2 refuse."""
-        name = names.read_name(wish.name)
-        password = passwords.read_password(wish.password, name)
-        shown = profile.read_text(wish.display_name, profile.LONGEST_DISPLAY_NAME, "a display name")
-        reason = profile.read_text(wish.reason, profile.LONGEST_REASON, "a reason")
-        identity_key = profile.read_identity_key(wish.identity_key)
-        invite = invites.digest_of(wish.invite) if wish.invite else None
+        name = names.read_name(form.name)
+        password = passwords.read_password(form.password, name)
+        shown = profile.read_text(form.display_name, profile.LONGEST_DISPLAY_NAME, "a display name")
+        reason = profile.read_text(form.reason, profile.LONGEST_REASON, "a reason")
+        identity_key = profile.read_identity_key(form.identity_key)
+        invite = invites.digest_of(form.invite) if form.invite else None
         # Cheap refusals first: hashing and key making are what an attacker would like us to do.
         _, state = await self._units.look(
             InvitesUnit, lambda unit: sign_up.check_sign_up(name, invite, reason, unit)

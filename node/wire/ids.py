@@ -5,7 +5,6 @@ import ipaddress
 import re
 import unicodedata
 from datetime import datetime
-from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 
@@ -31,14 +30,6 @@ _CONTROL = re.compile(
 )
 # Letters of these scripts pass for one another; no real name mixes them within a label.
 _CONFUSABLE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
-
-
-class IdKind(StrEnum):
-    """The three rooms of a node's ids: ``/a/…``, ``/o/…``, ``/t/…``."""
-
-    ACTOR = "a"
-    OBJECT = "o"
-    ACTIVITY = "t"
 
 
 class Origin(Struct, frozen=True):
@@ -162,25 +153,4 @@ def opaque(entropy: bytes) -> str:
 
 def actor_id(node: Origin | str, name: str) -> str:
     """`https://…/a/<opaque>`: never made from the account's name."""
-    return f"{node}/{IdKind.ACTOR}/{name}"
-
-
-def object_id(node: Origin | str, uuid: UUID) -> str:
-    """`https://…/o/<uuid7>`"""
-    return f"{node}/{IdKind.OBJECT}/{uuid}"
-
-
-def activity_id(node: Origin | str, uuid: UUID) -> str:
-    """`https://…/t/<uuid7>`: one per event, never made from names or pairs (FED-1.4)."""
-    return f"{node}/{IdKind.ACTIVITY}/{uuid}"
-
-
-def room_of(node: Origin | str, id: str) -> tuple[IdKind, str] | None:
-    """Which room of `node` the `id` names, and the rest after it; None when it is not ours."""
-    prefix = f"{node}/"
-    if not id.startswith(prefix):
-        return None
-    room, _, rest = id.removeprefix(prefix).partition("/")
-    if not rest or room not in set(IdKind):
-        return None
-    return IdKind(room), rest
+    return f"{node}/a/{name}"

@@ -1,7 +1,7 @@
 """Pure: reading ActivityStreams documents as peers really write them (spec FED-2.4 to FED-2.6).
 
 Plain JSON in, plain answers out. What may be one thing, a list of one, an object or only its id
-is asked for by what is wanted: `one`, `many`, `id_of`, `ids_of`, `types`. Nothing here believes
+is asked for by what is wanted: `one`, `many`, `id_of`, `types`. Nothing here believes
 anything: it only reads.
 """
 
@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from node.errors import Malformed
-from node.wire import contexts, json
-from node.wire.json import Document, Json
+from node.wire.json import Json
 from node.wire.times import parse_rfc3339
 
 Members: TypeAlias = Mapping[str, Json]
@@ -30,16 +29,6 @@ _TYPE_PREFIX = re.compile(
 _DURATION = re.compile(
     r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?", re.ASCII
 )
-
-
-def read(data: bytes, limit_bytes: int = json.LARGEST_DOCUMENT_BYTES) -> Document:
-    """The document that `data` is, its contexts checked.
-
-    Raises `TooMuch` (FED-2.1) and `Malformed` (FED-2.1, FED-2.2, FED-2.4).
-    """
-    document = json.document(data, limit_bytes)
-    contexts.check(document)
-    return document
 
 
 def one(value: Json) -> Json:
@@ -81,12 +70,6 @@ def need_id(document: Members, name: str) -> str:
     if found is None:
         raise Malformed("FED-2.6", f"the document has no {name}")
     return found
-
-
-def ids_of(value: Json, limit: int = MOST_ITEMS) -> tuple[str, ...]:
-    """The ids in `value`, in order, none twice. `Malformed` (FED-2.6) as in `id_of`."""
-    found = (id_of(each) for each in many(value, limit))
-    return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
 def types(document: Members) -> tuple[str, ...]:

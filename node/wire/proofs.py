@@ -28,7 +28,7 @@ IDENTITY = "VerifiableIdentityStatement"
 class Proof:
     """One proof of a document, of a suite that is known here: parsed and unproven.
 
-    `method` names the key; `message` is what its signature must cover.
+    `method` names the key. `document` and `options` are what its signature must cover.
     """
 
     suite: str
@@ -36,13 +36,22 @@ class Proof:
     created: datetime | None
     expires: datetime | None
     signature: bytes = field(repr=False)
-    message: bytes = field(repr=False)
+    document: Document = field(repr=False)
+    options: Document = field(repr=False)
+
+    @property
+    def message(self) -> bytes:
+        """What is signed: made only when it is asked for, since it costs more than all else.
+
+        Raises `Malformed` (FED-2.3) when it has no canonical form.
+        """
+        return _message(self.document, self.options)
 
 
 def proofs(document: Document) -> tuple[Proof, ...]:
     """The proofs of `document` that can be checked here; those of other suites are passed over.
 
-    Raises `Malformed` (FED-5.2 to FED-5.6, FED-2.3) for one of a known suite that is not whole.
+    Raises `Malformed` (FED-5.2 to FED-5.6) for one of a known suite that is not whole.
     """
     found = document.get("proof")
     listed = found if isinstance(found, list) else [found]
@@ -56,18 +65,24 @@ def verify(proof: Proof, key: PublicKey, now: datetime) -> None:
     """Returns when `key` made `proof` and it holds at `now`.
 
     Raises `Unproven`: FED-5.2 not by this key, FED-5.3 expired or of the future, FED-3.5 the key's
-    time is over. Whether the key's owner may speak for the document is the caller's question.
+    time is over; `Malformed` (FED-2.3) when the document has no canonical form. Whether the key's
+    owner may speak for the document is the caller's question.
     """
-    if proof.expires is not None and proof.expires <= now:
-        raise Unproven("FED-5.3", "the proof has expired")
-    if proof.created is not None and proof.created > now + AHEAD:
-        raise Unproven("FED-5.3", "the proof is of the future")
+    check_time(proof, now)
     if not key.usable(now):
         raise Unproven("FED-3.5", "the key has expired or was revoked")
     if SUITES[proof.suite] is not key.algorithm or proof.method != key.id:
         raise Unproven("FED-5.2", "the proof names another key, or another kind of key")
     if not key.verifies(proof.signature, proof.message):
         raise Unproven("FED-5.2", "the proof is not made by the key that it names")
+
+
+def check_time(proof: Proof, now: datetime) -> None:
+    """Returns when `proof` is neither expired nor of the future. Raises `Unproven` (FED-5.3)."""
+    if proof.expires is not None and proof.expires <= now:
+        raise Unproven("FED-5.3", "the proof has expired")
+    if proof.created is not None and proof.created > now + AHEAD:
+        raise Unproven("FED-5.3", "the proof is of the future")
 
 
 def prove(document: Document, key: PrivateKey, now: datetime) -> Document:
@@ -136,7 +151,8 @@ def _proof(document: Document, proof: Document) -> Proof:
         created=_instant(proof, "created"),
         expires=_instant(proof, "expires"),
         signature=_decoded(value),
-        message=_message(bare, options),
+        document=bare,
+        options=options,
     )
 
 

@@ -1,98 +1,166 @@
-"""Applies what arrived: every handler of an activity in one unit with the mark "applied"."""
+"""Applies what arrived: many activities in one unit, each with its handlers or not at all.
 
-import asyncio
+People come before bulk (decision 0010): a batch of sealed messages and friendship first, then one
+of posts and reactions, which is as large as the writer is held by it for a fiftieth of a second.
+"""
+
 import logging
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from node.errors import Forbidden, Refused
-from node.federation.activities import parse
+from node.federation.activities import Activity, parse
 from node.federation.backoff import next_attempt
+from node.federation.priority import Priority
 from node.federation.sending import PATIENCE
 from node.ports import Clock
 from node.store.queue import Arrival, QueueUnit, Waiting
-from node.store.unit import Units
+from node.store.unit import Unit, Units
 from node.wire import json
 from node.worker.handlers import Handlers
 
 LOG = logging.getLogger("node.worker")
 
-GROUP = 100
-DOOR_SHARE = 9  # in a crowd the door has nine parts of the time, what is behind it one
-LONGEST_PAUSE_SECONDS = 0.1
+PEOPLE_AT_ONCE = 100
+SMALLEST_BATCH, LARGEST_BATCH = 8, 400
+BATCH_SECONDS = 0.02  # a message that comes meanwhile waits no longer than this
+REACTIONS_SHARE = 4  # of a batch of bulk: never starved, and never before posts
 TRIES = PATIENCE + 2  # about 21 minutes; what fails for longer is a fault of ours
 
 
-class Door(Protocol):
-    """Where deliveries come in: `store.queue.Arrivals` of the same process."""
+Ended: TypeAlias = tuple[Arrival, Exception | None]
 
-    @property
-    def crowded(self) -> bool: ...
+
+class Heard(Struct, frozen=True):
+    """An arrival, and what it says; or why it says nothing that may be applied."""
+
+    arrival: Arrival
+    activity: Activity | None = None
+    refusal: Refused | None = None
 
 
 class Applier:
     """The worker's hand for arrivals."""
 
-    def __init__(
-        self, waiting: Waiting, units: Units, handlers: Handlers, clock: Clock, door: Door
-    ) -> None:
+    def __init__(self, waiting: Waiting, units: Units, handlers: Handlers, clock: Clock) -> None:
         self._waiting = waiting
-        self._door = door
         self._units = units
         self._handlers = handlers
         self._clock = clock
+        self._bulk = SMALLEST_BATCH
 
     async def step(self) -> list[str]:
-        """Apply a group of what is due, in order; the actors whose activities were looked at."""
-        due = await self._waiting.due(GROUP)
-        for arrival in due:
-            began = self._clock.ticks()
-            await self._apply(arrival)
-            await self._give_way(self._clock.ticks() - began)
-        return [arrival.actor for arrival in due]
+        """Apply some of what is due, in order; the actors whose activities were looked at.
+
+        What another worker is at is left to it: its actors are not among them.
+        """
+        reactions = max(1, self._bulk // REACTIONS_SHARE)
+        shares = {
+            Priority.PEOPLE: PEOPLE_AT_ONCE,
+            Priority.POSTS: self._bulk,
+            Priority.REACTIONS: reactions,
+        }
+        due = await self._waiting.due(shares)
+        looked_at = await self._apply(due[Priority.PEOPLE])
+        bulk = [*due[Priority.POSTS], *due[Priority.REACTIONS]]
+        began = self._clock.ticks()
+        looked_at += await self._apply(bulk)
+        if len(bulk) >= self._bulk:
+            self._fit(self._clock.ticks() - began)
+        return looked_at
 
     async def next_due(self) -> datetime | None:
         return await self._waiting.next_due()
 
-    async def _give_way(self, seconds: float) -> None:
-        """In a crowd the door comes first: what it took is safe on disk and may wait a little."""
-        if self._door.crowded:
-            await asyncio.sleep(min(seconds * DOOR_SHARE, LONGEST_PAUSE_SECONDS))
+    def _fit(self, seconds: float) -> None:
+        """How many the next batch may hold."""
+        fitting = self._bulk * 2 if seconds <= 0 else int(self._bulk * BATCH_SECONDS / seconds)
+        self._bulk = max(SMALLEST_BATCH, min(fitting, 2 * self._bulk, LARGEST_BATCH))
 
-    async def _apply(self, arrival: Arrival) -> None:
+    async def _apply(self, arrivals: Sequence[Arrival]) -> list[str]:
+        if not arrivals:
+            return []
+        heard = [_heard(arrival) for arrival in arrivals]
         try:
-            await self._units.run(QueueUnit, lambda unit: self._handle(arrival, unit))
-        except Refused as refusal:
-            LOG.info(
-                "arrival refused", extra={"activity": arrival.activity, "clause": refusal.clause}
-            )
-            await self._mark(arrival, "refused", str(refusal))
+            ended = await self._units.run(QueueUnit, lambda unit: self._handle(heard, unit))
         except Exception as error:
-            await self._failed(arrival, error)
+            if len(arrivals) > 1:
+                # One that the database does not take must not keep the others from being applied.
+                return [actor for one in arrivals for actor in await self._apply([one])]
+            ended = [(arrivals[0], error)]
+            await self._units.run(QueueUnit, lambda unit: _record(ended, unit))
+        for arrival, outcome in ended:
+            _log(arrival, outcome)
+        return [arrival.actor for arrival, _ in ended]
 
-    async def _handle(self, arrival: Arrival, unit: QueueUnit) -> None:
-        if not await unit.claim(arrival):
-            return
+    async def _handle(self, heard: Sequence[Heard], unit: QueueUnit) -> list[Ended]:
+        ours = {one.seq for one in await unit.claim([one.arrival for one in heard])}
+        mine = [one for one in heard if one.arrival.seq in ours]
+        await self._prepare([one.activity for one in mine if one.activity is not None], unit)
+        ended: list[Ended] = []
+        for one in mine:
+            outcome: Exception | None = one.refusal
+            if one.activity is not None:
+                outcome = await unit.attempt(partial(self._hear, one.activity, unit))
+            ended.append((one.arrival, outcome))
+        await _record(ended, unit)
+        return ended
+
+    async def _prepare(self, activities: Iterable[Activity], unit: QueueUnit) -> None:
+        wanted: dict[type[Unit], list[Activity]] = {}
+        for activity in activities:
+            for handler in self._handlers.of(activity):
+                wanted.setdefault(handler.unit, []).append(activity)
+        for kind, those in wanted.items():
+            await unit.beside(kind).prepare(those)
+
+    async def _hear(self, activity: Activity, unit: QueueUnit) -> None:
+        for handler in self._handlers.of(activity):
+            await handler.hear(activity, unit.beside(handler.unit))
+
+
+def _heard(arrival: Arrival) -> Heard:
+    try:
         activity = parse(json.document(arrival.body), arrival.received)
         if activity.actor != arrival.actor:
             # A sealed object without its Create names its author itself: the proof was another's.
             raise Forbidden("FED-7.3", "what arrived speaks for another than whose key signed it")
-        for handler in self._handlers.of(activity):
-            await handler.hear(activity, unit.beside(handler.unit))
-        await unit.mark(arrival, "applied")
+    except Refused as refusal:
+        return Heard(arrival, refusal=refusal)
+    return Heard(arrival, activity)
 
-    async def _failed(self, arrival: Arrival, error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}"
-        now = self._clock.now()
-        at = next_attempt(arrival.failures + 1, now, now, 0.0)
-        if arrival.failures + 1 >= TRIES or at is None:
-            LOG.error("arrival broken", extra={"activity": arrival.activity}, exc_info=error)
-            await self._mark(arrival, "broken", reason)
-            return
-        LOG.warning(
-            "arrival failed", extra={"activity": arrival.activity, "error": type(error).__name__}
-        )
-        await self._units.run(QueueUnit, lambda unit: unit.again(arrival, at, reason))
 
-    async def _mark(self, arrival: Arrival, state: str, reason: str) -> None:
-        await self._units.run(QueueUnit, lambda unit: unit.mark(arrival, state, reason))
+async def _record(ended: Iterable[Ended], unit: QueueUnit) -> None:
+    """How each went: applied, refused, broken, or again later."""
+    for arrival, outcome in ended:
+        if outcome is None:
+            await unit.mark(arrival, "applied")
+            continue
+        if isinstance(outcome, Refused):
+            await unit.mark(arrival, "refused", str(outcome))
+            continue
+        at, reason = _again(arrival, unit.now), f"{type(outcome).__name__}: {outcome}"
+        if at is None:
+            await unit.mark(arrival, "broken", reason)
+        else:
+            await unit.again(arrival, at, reason)
+
+
+def _again(arrival: Arrival, now: datetime) -> datetime | None:
+    """When what failed is tried again; None for what failed for the last time."""
+    failures = arrival.failures + 1
+    return None if failures >= TRIES else next_attempt(failures, now, now, 0.0)
+
+
+def _log(arrival: Arrival, outcome: Exception | None) -> None:
+    about = {"activity": arrival.activity}
+    if isinstance(outcome, Refused):
+        LOG.info("arrival refused", extra={**about, "clause": outcome.clause})
+    elif outcome is not None and arrival.failures + 1 >= TRIES:
+        LOG.error("arrival broken", extra=about, exc_info=outcome)
+    elif outcome is not None:
+        LOG.warning("arrival failed", extra={**about, "error": type(outcome).__name__})

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from node.federation.memory import Memory
+from cachetools import LRUCache
+from msgspec import Struct
+
+from node.federation.priority import Priority
 from node.federation.sending import Attempt, GaveUp, Later, Verdict, judge
 from node.ports import Clock, Entropy
 from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
@@ -17,7 +19,8 @@ LOG = logging.getLogger("node.worker")
 AT_ONCE = 512  # lanes that post at the same time
 GLANCE = 64  # deliveries that are read at once when woken
 MOST_DRAINED = 10_000
-AHEAD = 16  # deliveries that are read of a lane at a time
+AHEAD = 48  # deliveries that are read of a lane at a time
+IN_A_ROW = 4  # of these, how many of one sender: who says much does not keep the others waiting
 RENEW_SECONDS = 20.0  # of a lease of 60
 
 
@@ -45,6 +48,19 @@ class Carrier(Protocol):
     async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome: ...
 
 
+class Lane(Struct):
+    """A host that is being sent to. `held`: it takes nothing more for now.
+
+    `end` is the newest row that was sent, `leased` when the lease was last renewed.
+    """
+
+    host: str
+    leased: float
+    end: int
+    held: bool = False
+    sent: bool = False
+
+
 class Sender:
     """The worker's hand for deliveries."""
 
@@ -60,9 +76,9 @@ class Sender:
         self._waits: dict[str, datetime] = {}
         self._again: set[str] = set()
         # DeliveryQueue that were read to their end, and its row: what is behind it is all there is.
-        self._drained: Memory[str, int] = Memory(MOST_DRAINED, math.inf)
+        self._drained: LRUCache[str, int] = LRUCache(MOST_DRAINED)
         # Since when a host takes nothing: what waited behind others has waited too (FED-8.4).
-        self._silent: Memory[str, datetime] = Memory(MOST_DRAINED, math.inf)
+        self._silent: LRUCache[str, datetime] = LRUCache(MOST_DRAINED)
         self._seen = 0
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -94,7 +110,7 @@ class Sender:
         for delivery in queued:
             self._seen = max(self._seen, delivery.seq)
             lane = found.setdefault(delivery.host, [])
-            end = self._drained.get(delivery.host, 0)
+            end = self._drained.get(delivery.host)
             if end is not None and delivery.seq > end:
                 lane.append(delivery)
         return found
@@ -103,7 +119,7 @@ class Sender:
         """A host that we could not reach has just spoken: what waits for it is tried now."""
         waits = self._waits.pop(host, None) is not None
         # Of a lane that was not read since we started nobody here knows whether it waits.
-        unread = host not in self._open and self._drained.get(host, 0) is None
+        unread = host not in self._open and self._drained.get(host) is None
         if waits or unread:
             await self._lanes.hurry(host)
             self._start(host)
@@ -155,36 +171,61 @@ class Sender:
     async def _run(self, host: str, queued: Sequence[QueuedDelivery]) -> bool:
         if not await self._lanes.lease(host):
             return False
-        leased = self._clock.ticks()
-        sent, after = False, 0
-        end = self._drained.get(host, 0) or 0
-        self._drained.forget(host)
+        lane = Lane(host, self._clock.ticks(), self._drained.get(host) or 0)
+        self._drained.pop(host, None)
         try:
-            while queued := queued or await self._lanes.queued(host, after, AHEAD):
-                for delivery in queued:
-                    if self._clock.ticks() - leased > RENEW_SECONDS:
-                        if not await self._lanes.lease(host):
-                            return sent
-                        leased = self._clock.ticks()
-                    if self._must_wait(delivery):
-                        return sent
-                    sent = True
-                    if not await self._send(delivery):
-                        return sent
-                    after = delivery.seq
+            while queued := queued or await self._lanes.queued(host, AHEAD):
+                await self._round(lane, queued)
+                if lane.held:
+                    return lane.sent
                 queued = ()
-            self._drained.put(host, max(after, end), 0)
+            self._drained[host] = lane.end
         finally:
             await self._lanes.release(host)
-        return sent
+        return lane.sent
+
+    async def _round(self, lane: Lane, queued: Sequence[QueuedDelivery]) -> None:
+        """Send these: what each person says in its order, people side by side; then the rest.
+
+        What arrived is on disk before the lane is read again.
+        """
+        settling: list[Awaitable[None]] = []
+        people, bulk = _chains(queued)
+        try:
+            await asyncio.gather(*(self._chain(lane, chain, settling) for chain in people))
+            await self._chain(lane, bulk[:IN_A_ROW] if people else bulk, settling)
+        finally:
+            await asyncio.gather(*settling)
+
+    async def _chain(
+        self, lane: Lane, chain: Sequence[QueuedDelivery], settling: list[Awaitable[None]]
+    ) -> None:
+        for delivery in chain:
+            if lane.held or self._must_wait(delivery) or not await self._renewed(lane):
+                lane.held = True
+                return
+            lane.sent = True
+            lane.held = not await self._send(delivery, settling) or lane.held
+            lane.end = max(lane.end, delivery.seq)
+
+    async def _renewed(self, lane: Lane) -> bool:
+        """Whether the lane is still ours."""
+        if self._clock.ticks() - lane.leased > RENEW_SECONDS:
+            if not await self._lanes.lease(lane.host):
+                return False
+            lane.leased = self._clock.ticks()
+        return True
 
     def _must_wait(self, delivery: QueuedDelivery) -> bool:
         if delivery.due <= self._clock.now():
             return False
-        self._waits[delivery.host] = delivery.due
+        self._wait(delivery.host, delivery.due)
         return True
 
-    async def _send(self, delivery: QueuedDelivery) -> bool:
+    def _wait(self, host: str, until: datetime) -> None:
+        self._waits[host] = max(until, self._waits.get(host, until))
+
+    async def _send(self, delivery: QueuedDelivery, settling: list[Awaitable[None]]) -> bool:
         """Post one delivery and settle it; whether the lane goes on."""
         first_tried = delivery.first_tried or self._since(delivery)
         async with self._slots:
@@ -195,22 +236,36 @@ class Sender:
         if outcome.never:
             verdict = GaveUp(outcome.trouble)
         self._remember(delivery.host, verdict, first_tried)
-        await self._lanes.settle(delivery, verdict, first_tried)
+        settling.append(self._lanes.settle(delivery, verdict, first_tried))
         if not isinstance(verdict, Later) or not verdict.holds:
             return True
         # To the microsecond of the row, or the lane would be opened a moment too early.
-        self._waits[delivery.host] = verdict.at
+        self._wait(delivery.host, verdict.at)
         return False
 
     def _since(self, delivery: QueuedDelivery) -> datetime:
         """Since when a delivery fails that was not tried yet: its host may have failed before."""
-        silent = self._silent.get(delivery.host, 0)
+        silent = self._silent.get(delivery.host)
         return self._clock.now() if silent is None else max(delivery.due, silent)
 
     def _remember(self, host: str, verdict: Verdict, first_tried: datetime) -> None:
         failed = verdict.holds if isinstance(verdict, Later) else False
         if failed or (isinstance(verdict, GaveUp) and verdict.late):
-            silent = self._silent.get(host, 0) or first_tried
-            self._silent.put(host, min(silent, first_tried), 0)
+            silent = self._silent.get(host) or first_tried
+            self._silent[host] = min(silent, first_tried)
         else:
-            self._silent.forget(host)
+            self._silent.pop(host, None)
+
+
+def _chains(
+    queued: Sequence[QueuedDelivery],
+) -> tuple[list[list[QueuedDelivery]], list[QueuedDelivery]]:
+    """What each person says to people, some of it; and all else, in order."""
+    people: dict[str, list[QueuedDelivery]] = {}
+    bulk: list[QueuedDelivery] = []
+    for delivery in sorted(queued, key=lambda one: (one.priority, one.seq)):
+        if delivery.priority is Priority.PEOPLE:
+            people.setdefault(delivery.actor, []).append(delivery)
+        else:
+            bulk.append(delivery)
+    return [chain[:IN_A_ROW] for chain in people.values()], bulk

@@ -127,6 +127,13 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     (device,) = (await shell.run("bob", "devices --json")).json["items"]
     assert device["current"] is True
     assert (await shell.run("bob", "whoami --json")).json["device"] == device["id"]
+    (session,) = (await shell.run("bob", "sessions --json")).json["items"]
+    assert (session["device"], session["current"]) == (device["id"], True)
+    unknown = await shell.run("bob", f"sessions end {device['id']} --json")
+    assert (unknown.code, unknown.problem["clause"]) == (1, "ACC-3.5")
+    ended = await shell.run("bob", f"sessions end {session['id']} --json")
+    assert ended.json == {"ended": session["id"]}
+    assert (await shell.run("bob", "devices --json")).problem["clause"] == "API-3.1"
     assert (await shell.run("bob", "logout")).code == 0
     gone = await shell.run("bob", "feed --json")
     assert (gone.code, gone.out, gone.problem["clause"]) == (1, "", "API-9.1")

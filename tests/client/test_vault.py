@@ -1,20 +1,30 @@
 """The vault keeps what it is given, and gives nothing away."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
+from node.client import seals
 from node.client.vault import Vault
 from node.errors import Broken
 from node.testing.fakes import FakeEntropy
 
 SECRET = b"the blackbird sings at the north window"
+CHANGES = st.dictionaries(st.text(max_size=6), st.none() | st.binary(max_size=40), max_size=5)
 
 
 @pytest.fixture
@@ -83,20 +93,102 @@ def test_creating_over_a_vault_leaves_it_as_it_is(place: Path, refused) -> None:
         Vault.open(place.with_name("none.sqlite3"), "x", FakeEntropy())
 
 
-@pytest.mark.clause("E2E-6.5")
-def test_a_file_restored_in_part_is_noticed(place: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A passphrase that costs nothing: the header says what it costs."""
+    monkeypatch.setattr(seals, "OPSLIMIT", 1)
+    monkeypatch.setattr(seals, "MEMLIMIT", 8192)
+
+
+def filled(place: Path, rows: int = 300) -> None:
     vault = Vault.create(place, "correct horse", FakeEntropy())
-    vault.step({"one": b"old"})
+    vault.step({f"row {at:04d}": b"old %d" % at for at in range(rows)})
     vault.close()
-    with sqlite3.connect(place) as db:
-        old = db.execute("SELECT page, counter, sealed FROM pages").fetchall()
+
+
+def everything_of(place: Path) -> None:
+    """Open the vault and read all that it says it has."""
+    vault = Vault.open(place, "correct horse", FakeEntropy("read"))
+    try:
+        for name in vault.names():
+            vault.read(name)
+    finally:
+        vault.close()
+
+
+DAMAGES = {
+    "an old page among new rows": "UPDATE pages SET sealed = (SELECT sealed FROM old.pages o"
+    " WHERE o.number = pages.number) WHERE number = 2",
+    "all old pages": "UPDATE pages SET sealed = (SELECT sealed FROM old.pages o"
+    " WHERE o.number = pages.number)",
+    "old rows": "UPDATE rows SET sealed = (SELECT sealed FROM old.rows o"
+    " WHERE o.number = rows.number)",
+    "old pages and old rows": "UPDATE pages SET sealed = (SELECT sealed FROM old.pages o"
+    " WHERE o.number = pages.number); UPDATE rows SET sealed = (SELECT sealed FROM old.rows o"
+    " WHERE o.number = rows.number)",
+    "an old top": "UPDATE header SET top = (SELECT top FROM old.header)",
+    "an old header": "UPDATE header SET top = (SELECT top FROM old.header),"
+    " counter = (SELECT counter FROM old.header)",
+    "another counter": "UPDATE header SET counter = counter + 1",
+    "two pages in each other's place": "UPDATE pages SET number = -number WHERE number IN (1, 2);"
+    " UPDATE pages SET number = 3 + number WHERE number < 0",
+    "two rows in each other's place": "UPDATE rows SET number = -number WHERE number IN (1, 2);"
+    " UPDATE rows SET number = 3 + number WHERE number < 0",
+    "a page is gone": "DELETE FROM pages WHERE number = 2",
+    "a row is gone": "DELETE FROM rows WHERE number = 7",
+    "a row without a key": "INSERT INTO rows SELECT 1000, sealed FROM rows WHERE number = 7",
+    "a row exchanged for one without a key": "UPDATE rows SET number = 1000 WHERE number = 7",
+    "a row cut short": "UPDATE rows SET sealed = substr(sealed, 1, 10) WHERE number = 7",
+    "an empty page": "UPDATE pages SET sealed = x'' WHERE number = 2",
+    "one byte of a page": "UPDATE pages SET sealed ="
+    " CAST(x'00' || substr(sealed, 2) AS BLOB) WHERE number = 2",
+}
+
+
+@pytest.mark.clause("E2E-6.5")
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_file_restored_in_part_is_noticed(
+    place: Path, tmp_path: Path, quick: None, damage: str
+) -> None:
+    filled(place)
+    old = shutil.copy(place, tmp_path / "old.sqlite3")
     vault = Vault.open(place, "correct horse", FakeEntropy("2"))
-    vault.step({"one": b"new"})
+    vault.step({f"row {at:04d}": b"new %d" % at for at in range(300)})
     vault.close()
+    everything_of(place)
+    db = sqlite3.connect(place)
+    db.execute("ATTACH ? AS old", (str(old),))
+    db.executescript(damage)
+    db.close()
+    with pytest.raises(Broken, match="whole"):
+        everything_of(place)
+
+
+@pytest.mark.clause("E2E-6.5")
+@pytest.mark.parametrize("left", [0, 50, 4096, 20_000])
+def test_a_file_cut_short_is_refused_in_plain_words(place: Path, quick: None, left: int) -> None:
+    filled(place)
+    assert place.stat().st_size > left
+    os.truncate(place, left)
+    with pytest.raises(Broken, match="vault"):
+        everything_of(place)
+
+
+@pytest.mark.clause("E2E-6.10")
+def test_a_vault_of_another_version_is_refused_and_left_as_it_is(place: Path) -> None:
+    """The header of version 1, which had no `top`."""
     with sqlite3.connect(place) as db:
-        db.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", old)
-    with pytest.raises(Broken):
-        Vault.open(place, "correct horse", FakeEntropy("3"))
+        db.executescript(
+            "CREATE TABLE header (version INTEGER, salt BLOB, opslimit INTEGER, memlimit INTEGER,"
+            " wrapped BLOB, counter INTEGER);"
+            "INSERT INTO header VALUES (1, x'00', 3, 67108864, x'00', 5);"
+        )
+    db.close()
+    with pytest.raises(Broken, match="another version of kith"):
+        Vault.open(place, "correct horse", FakeEntropy())
+    with sqlite3.connect(place) as db:
+        assert db.execute("SELECT version, counter FROM header").fetchall() == [(1, 5)]
+    db.close()
 
 
 @pytest.mark.clause("E2E-6.6")
@@ -112,6 +204,21 @@ def test_a_removed_value_cannot_be_opened_from_the_files(place: Path, tmp_path: 
     vault.close()
 
 
+@pytest.mark.clause("E2E-6.6")
+def test_the_keys_of_what_was_replaced_open_no_longer(place: Path, quick: None) -> None:
+    filled(place)
+    with sqlite3.connect(place) as db:
+        (page,) = db.execute("SELECT sealed FROM pages WHERE number = 1").fetchone()
+        (top,) = db.execute("SELECT top FROM header").fetchone()
+    vault = Vault.open(place, "correct horse", FakeEntropy("2"))
+    vault.step({f"row {at:04d}": b"new" for at in range(300)})
+    vault.settle()
+    everything = b"".join(p.read_bytes() for p in place.parent.iterdir())
+    assert page[30:] not in everything
+    assert top[30:] not in everything
+    vault.close()
+
+
 @pytest.mark.clause("E2E-6.7")
 def test_a_step_that_fails_changes_nothing(place: Path) -> None:
     vault = Vault.create(place, "correct horse", FakeEntropy())
@@ -123,26 +230,114 @@ def test_a_step_that_fails_changes_nothing(place: Path) -> None:
     vault.close()
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(
-        st.dictionaries(st.text(max_size=6), st.none() | st.binary(max_size=40), max_size=5),
-        max_size=8,
-    )
-)
-def test_it_agrees_with_a_dictionary(tmp_path: Path, steps) -> None:
-    place = tmp_path / "vault.sqlite3"
-    shutil.rmtree(tmp_path, ignore_errors=True)
-    vault = Vault.create(place, "p", FakeEntropy())
-    model: dict[str, bytes] = {}
-    for step in steps:
-        vault.step(step)
-        for name, value in step.items():
+class Tired(FakeEntropy):
+    """Chance that ends in the middle of a step."""
+
+    left = -1
+
+    def draw(self, count: int) -> bytes:
+        if self.left == 0:
+            raise OSError("no more chance")
+        self.left -= 1
+        return super().draw(count)
+
+
+class AgainstADictionary(RuleBasedStateMachine):
+    """Steps, steps that fail, kills and openings, in any order; a dictionary says what is right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.opened = 0
+        self.model: dict[str, bytes] = {}
+        self.steps = 0
+        self.entropy = Tired()
+        self.vault = Vault.create(self.place, "p", self.entropy)
+
+    @property
+    def place(self) -> Path:
+        return self.folder / f"{self.opened}" / "vault.sqlite3"
+
+    def _open(self) -> None:
+        self.entropy = Tired(f"{self.opened} {self.steps}")
+        self.vault = Vault.open(self.place, "p", self.entropy)
+
+    @rule(changes=CHANGES)
+    def step(self, changes: dict[str, bytes | None]) -> None:
+        self.vault.step(changes)
+        self.steps += 1
+        for name, value in changes.items():
             if value is None:
-                model.pop(name, None)
+                self.model.pop(name, None)
             else:
-                model[name] = value
+                self.model[name] = value
+
+    @rule(first=st.integers(0, 400), count=st.integers(0, 200), there=st.booleans())
+    def many(self, first: int, count: int, there: bool) -> None:
+        value = b"one of many" if there else None
+        self.step({f"many/{at:03d}": value for at in range(first, first + count)})
+
+    @rule(changes=CHANGES, draws=st.integers(0, 12))
+    def fail(self, changes: dict[str, bytes | None], draws: int) -> None:
+        self.entropy.left = draws
+        try:
+            self.step(changes)
+        except OSError:
+            pass
+        finally:
+            self.entropy.left = -1
+
+    @rule()
+    def kill(self) -> None:
+        """The files as they stand, without a farewell, are what the next process finds."""
+        there = self.place.parent
+        self.opened += 1
+        shutil.copytree(there, self.place.parent)
+        self.vault.close()
+        self._open()
+
+    @rule()
+    def reopen(self) -> None:
+        self.vault.close()
+        self._open()
+
+    @rule(prefix=st.sampled_from(["", "a", "many/", "many/1", "x"]))
+    def look(self, prefix: str) -> None:
+        found = self.vault.names(prefix)
+        assert found == sorted(name for name in self.model if name.startswith(prefix))
+
+    @invariant()
+    def agrees(self) -> None:
+        assert self.vault.counter == self.steps
+        assert {name: self.vault.read(name) for name in self.vault.names()} == self.model
+
+    def teardown(self) -> None:
+        self.vault.close()
+        shutil.rmtree(self.folder)
+
+
+@pytest.mark.clause("E2E-6.7")
+@pytest.mark.clause("E2E-6.9")
+def test_it_agrees_with_a_dictionary_whatever_happens(quick: None) -> None:
+    run_state_machine_as_test(
+        AgainstADictionary,
+        settings=settings(max_examples=12, stateful_step_count=20, deadline=None),
+    )
+
+
+@pytest.mark.clause("E2E-6.9")
+def test_a_step_writes_as_much_among_many_rows_as_among_few(place: Path, quick: None) -> None:
+    """Bytes of the write-ahead log, which no other load on the machine changes."""
+    vault = Vault.create(place, "p", FakeEntropy())
+    grown = []
+    for rows in (100, 6_000):
+        for start in range(0, rows, 2000):
+            vault.step(
+                {f"row {at:06d}": b"x" * 100 for at in range(start, min(start + 2000, rows))}
+            )
+        vault.settle()
+        for at in range(0, 100, 10):
+            vault.step({f"row {at * rows // 100:06d}": b"y" * 100})
+        grown.append(place.with_name(place.name + "-wal").stat().st_size)
     vault.close()
-    again = Vault.open(place, "p", FakeEntropy("x"))
-    assert {name: again.read(name) for name in again.names()} == model
-    again.close()
+    assert grown[1] <= 2 * grown[0]

@@ -5,7 +5,7 @@ import pytest
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import Pair, Stance
 from node.graph.friendship_unit import Following, FollowState
-from node.graph.visibility import Audience, AudienceKind
+from node.graph.visibility import Audience, AudienceKind, may_see
 from node.store.friends import STATES, FriendsUnit
 from node.store.streams import StreamsUnit
 from tests.contracts.stores import Store
@@ -96,7 +96,9 @@ async def test_lists_pages_and_sight(harness: Harness) -> None:
         for kind, seen in (("public", 4), ("followers", 3), ("friends", 3)):
             audience = [Audience(AudienceKind(kind))]
             who = (BOB, DORA, CAROL, EVE)
-            assert [await unit.may_see(one, ALICE, audience) for one in who].count(True) == seen
+            assert [may_see(await unit.viewer(one, ALICE), audience) for one in who].count(
+                True
+            ) == seen
 
     await harness.units.look(FriendsUnit, look)
 

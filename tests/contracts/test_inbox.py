@@ -1,5 +1,7 @@
 """Posts, feeds, likes and notices, on the fake and both databases."""
 
+from datetime import timedelta
+
 import pytest
 
 from node.federation.activities.shapes import Block, Delete, Like, Undo, UpdateNote
@@ -75,3 +77,18 @@ async def test_an_actor_who_is_gone(harness: Harness) -> None:
     await harness.do(lambda unit: unit.erase_actor(CAROL))
     assert await harness.feed(ALICE) == []
     assert await harness.readers(mine.id) == []
+
+
+@pytest.mark.clause("API-5.6")
+async def test_posts_have_numbers_that_stay(harness: Harness) -> None:
+    old = note(BOB, "old", published=harness.clock.now() - timedelta(days=3))
+    early = note(BOB, "early", published=harness.clock.now() + timedelta(days=3))
+    mine = await harness.publish(ALICE)
+    await harness.hear(create(old), create(early))
+    later = await harness.publish(ALICE)
+    shown = [await harness.shown(ALICE, one.id) for one in (old, mine, early, later)]
+    numbers = [int(one.number) for one in shown]
+    assert numbers == sorted(set(numbers)), "an instant that is still to come counts as now"
+    await harness.hear(create(old), UpdateNote(f"{BOB}/update", BOB, old))
+    again = await harness.shown(ALICE, old.id)
+    assert again.number == shown[0].number

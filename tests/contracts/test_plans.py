@@ -12,10 +12,12 @@ import pkgutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,19 +31,32 @@ from node.store.friends import FriendsUnit
 from node.store.inbox import InboxUnit
 from node.store.invites import InvitesUnit
 from node.store.keyring import Keyring, NodeKey
+from node.store.notifications import Notifications
+from node.store.pipeline import Pipeline
 from node.store.purge import Purge
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from tests.contracts import samples
-from tests.contracts.plans import explaining
+from tests.contracts.plans import EVERY_ROW, explaining
 from tests.contracts.samples import ANY
 
 STORE = Path(node.store.__file__).parent
 OTHER = "https://beta.test/o/other"
 # They open a database or build its tables; what they say is not asked of a row.
-APART = {"database.py", "migrate.py", "schema.py", "sqlite_driver.py"}
+APART = {
+    "database.py",
+    "migrate.py",
+    "notifications.py",
+    "pipeline.py",
+    "schema.py",
+    "sqlite_driver.py",
+}
+# How a statement is said.
+EXECUTES = ("execute", "fetch", "fetch_all", "later")
+# Asked once, when a node opens: whether its key opens what is sealed here.
+AT_THE_START = ("SELECT keys.private FROM keys",)
 VIEWS = (View.FRIEND, View.REQUESTED, View.INCOMING, View.DECLINED, View.BLOCKED)
 
 
@@ -83,8 +98,8 @@ def _sites() -> set[tuple[str, int, int]]:
     found = set()
     for page in STORE.glob("*.py"):
         for one in ast.walk(ast.parse(page.read_text())):
-            execute = isinstance(one, ast.Call) and getattr(one.func, "attr", "") == "execute"
-            if not execute or page.name in APART or "insert" in ast.dump(one.args[0]):
+            called = isinstance(one, ast.Call) and getattr(one.func, "attr", "") in EXECUTES
+            if not called or page.name in APART or "insert" in ast.dump(one.args[0]):
                 continue
             found.add((page.name, one.lineno, one.end_lineno or one.lineno))
     return found
@@ -114,9 +129,12 @@ class Tour:
 
     async def fill(self, local: bool) -> None:
         async def work(connection: AsyncConnection) -> None:
-            await connection.run_sync(METADATA.drop_all)
-            await connection.run_sync(METADATA.create_all)
+            for table in METADATA.sorted_tables:
+                # With a condition, as what has none is the mistake that is looked for.
+                await connection.execute(table.delete().where(text(f"{EVERY_ROW} = {EVERY_ROW}")))
             await samples.fill(connection, local)
+            stranger = {"id": OTHER, "fetched": samples.PAST, "number": 1}
+            await connection.execute(METADATA.tables["actors"].insert(), stranger)
 
         await self.database.write(work)
 
@@ -129,15 +147,17 @@ class Tour:
                 if name.startswith("_") or method in called:
                     continue
                 called.add(method)
-                for full in (True, False):
-                    await self._call(kind, method, full)
+                await self._call(kind, method)
 
-    async def _call(self, kind: type[Unit], method: Any, full: bool) -> None:
+    async def _call(self, kind: type[Unit], method: Any) -> None:
+        """With all that it takes, and with no more than it must have."""
         try:
-            given = samples.arguments(method, full)
+            full, bare = samples.arguments(method), samples.arguments(method, full=False)
         except samples.NoSample:
             return  # if something was to be executed there, its place is missed at the end
-        await self._within(kind, lambda unit: method(unit, **given))
+        await self._within(kind, lambda unit: method(unit, **full))
+        if bare != full:
+            await self._within(kind, lambda unit: method(unit, **bare))
 
     async def _within(self, kind: type[Unit], work: Callable[[Any], Awaitable[object]]) -> None:
         """In a transaction that leaves nothing."""
@@ -145,7 +165,9 @@ class Tour:
         async def run(connection: AsyncConnection) -> None:
             # A sample may be there already, or mean nothing: it was explained all the same.
             with suppress(Refused, IntegrityError, KeyError, ValueError):
-                await work(kind(connection, self.context))
+                pipeline = Pipeline(connection)
+                await work(kind(pipeline, self.context))
+                await pipeline.flush()
             raise Undone
 
         with suppress(Undone):
@@ -155,7 +177,7 @@ class Tour:
         """What is made of a database, such as the queues."""
         for page in (each for name, each in sys.modules.items() if name.startswith("node.store.")):
             for _, kind in inspect.getmembers(page, inspect.isclass):
-                if kind.__module__ != page.__name__ or issubclass(kind, Units):
+                if kind.__module__ != page.__name__ or issubclass(kind, Units | Notifications):
                     continue
                 hints = get_type_hints(kind.__init__)
                 if hints.get("database") is Database:
@@ -177,21 +199,30 @@ class Tour:
             if not name.startswith("_"):
                 await method(**samples.arguments(method))
         if isinstance(made, Purge):
-            await made()
+            long_after = FakeClock()
+            long_after.pass_(timedelta(days=400))
+            await Purge(self.database, long_after)()
 
 
 @pytest.fixture
 def reached(monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, int]]:
     """The lines from which something was executed."""
     seen: set[tuple[str, int]] = set()
-    execute = AsyncConnection.execute
+    monkeypatch.setattr(Pipeline, "together", False)
 
-    async def noted(self: AsyncConnection, *given: Any, **named: Any) -> Any:
-        frame = sys._getframe(1)
-        seen.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
-        return await execute(self, *given, **named)
+    def note(kind: type, name: str) -> None:
+        method = getattr(kind, name)
 
-    monkeypatch.setattr(AsyncConnection, "execute", noted)
+        def noted(self: Any, *given: Any, **named: Any) -> Any:
+            frame = sys._getframe(1)
+            seen.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
+            return method(self, *given, **named)
+
+        monkeypatch.setattr(kind, name, noted)
+
+    note(AsyncConnection, "execute")
+    for name in EXECUTES:
+        note(Pipeline, name)
     return seen
 
 
@@ -215,5 +246,5 @@ async def test_no_statement_reads_a_growing_table_through(
     assert database.is_sqlite or not missed, (
         f"call these in CALLS, with values that reach them: {sorted(missed)}"
     )
-    scans = sorted(plans.scans)
-    assert not scans, f"give the table an index, or say in SCANS why it may be read: {scans}"
+    scans = [scan for scan in sorted(plans.scans) if not scan.statement.startswith(AT_THE_START)]
+    assert not scans, f"give the table an index, or say in AT_THE_START why it may be read: {scans}"

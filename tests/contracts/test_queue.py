@@ -2,24 +2,27 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from node.federation.activities.shapes import Follow
+from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later
 from node.store import tables
 from node.store.database import Database
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.jobs import Jobs, add_job
-from node.store.queue import Arrivals, QueueUnit, Waiting
+from node.store.queue import Arrival, Arrivals, QueueUnit, Waiting
 from node.store.unit import Unit, UnitContext
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
 from node.testing.memory import MemoryTables
 from node.testing.memory import queue as memory
 from node.testing.memory.tables import Actor, Task
+from node.wire.times import micros
 from tests.contracts.stores import Store, open_units
 
 BOB = "https://b.test/a/bob"
@@ -56,6 +59,11 @@ class Room:
         kind = memory.DeliveryQueue if isinstance(self.store, MemoryTables) else DeliveryQueue
         return kind(self.store, self.clock, worker)  # type: ignore[arg-type]
 
+    async def due(self, most: int) -> list[Arrival]:
+        """What is to be applied now, people first."""
+        due = await self.waiting.due(dict.fromkeys(Priority, most))
+        return [arrival for lane in due.values() for arrival in lane]
+
     async def owed(self, *said: tuple[str, str]) -> None:
         """Activities by Alice, each owed to somebody of a host, in this order."""
 
@@ -68,14 +76,17 @@ class Room:
             await self.known(host)
         await self.units.run(GraphUnit, write)
 
-    async def known(self, host: str) -> None:
-        """Somebody of this host, with an inbox."""
-        id, inbox = f"https://{host}/a/bob", f"https://{host}/inbox"
+    async def known(self, host: str, name: str = "bob", shared: str = "") -> str:
+        """Somebody of this host, with an inbox, and the one that their server has for all."""
+        id, inbox = f"https://{host}/a/{name}", f"https://{host}/{name}/inbox"
         if isinstance(self.store, MemoryTables):
-            self.store.actors[id] = Actor(id, inbox=inbox)
-            return
-        row = tables.actors.insert().values(id=id, kind="Person", local=False, inbox=inbox)
+            self.store.actors[id] = Actor(id, inbox=inbox, shared_inbox=shared)
+            return id
+        row = tables.actors.insert().values(
+            id=id, kind="Person", local=False, inbox=inbox, shared_inbox=shared
+        )
         await self.store.write(lambda connection: connection.execute(row))
+        return id
 
     async def failing(self, host: str) -> tuple[bool, str]:
         """Whether the peer is noted as failing, and why."""
@@ -109,7 +120,7 @@ async def test_concurrent_arrivals_are_all_kept_and_in_order(room: Room) -> None
             for n in range(200)
         )
     )
-    due = await room.waiting.due(1000)
+    due = await room.due(1000)
     assert [each.activity for each in due] == [f"https://b.test/t/{n}" for n in range(200)]
     assert rang.done()
 
@@ -118,12 +129,12 @@ async def test_concurrent_arrivals_are_all_kept_and_in_order(room: Room) -> None
 async def test_a_repeat_is_silence_or_goes_to_the_end_of_the_queue(room: Room) -> None:
     async def apply_all() -> list[str]:
         applied = []
-        for arrival in await room.waiting.due(100):
+        for arrival in await room.due(100):
 
-            async def work(unit: QueueUnit, arrival: object = arrival) -> bool:
-                if not await unit.claim(arrival):  # type: ignore[arg-type]
+            async def work(unit: QueueUnit, arrival: Arrival = arrival) -> bool:
+                if not await unit.claim([arrival]):
                     return False
-                await unit.mark(arrival, "applied")  # type: ignore[arg-type]
+                await unit.mark(arrival, "applied")
                 return True
 
             if await room.units.run(QueueUnit, work):
@@ -138,29 +149,46 @@ async def test_a_repeat_is_silence_or_goes_to_the_end_of_the_queue(room: Room) -
     room.clock.pass_(timedelta(seconds=1))
     await room.arrivals.add(proven_activity(BOB, "https://b.test/t/create", b"2"), again=False)
     await room.arrivals.add(proven_activity(BOB, "https://b.test/t/follow", b"2"), again=True)
-    due = await room.waiting.due(10)
+    due = await room.due(10)
     assert [each.activity for each in due] == ["https://b.test/t/undo", "https://b.test/t/follow"]
     assert due[1].body == b"2"
 
 
+@pytest.mark.clause("FED-7.17")
+async def test_people_come_before_posts_and_posts_before_reactions(room: Room) -> None:
+    said = {"like": Priority.REACTIONS, "post": Priority.POSTS, "words": Priority.PEOPLE}
+    for number in range(3):
+        for name, priority in said.items():
+            await room.arrivals.add(
+                proven_activity(BOB, f"https://b.test/t/{name}{number}", b""), True, priority
+            )
+    due = await room.waiting.due({Priority.PEOPLE: 9, Priority.POSTS: 2, Priority.REACTIONS: 1})
+    found = {p: [one.activity.rpartition("/")[2] for one in lane] for p, lane in due.items()}
+    assert found == {
+        Priority.PEOPLE: ["words0", "words1", "words2"],
+        Priority.POSTS: ["post0", "post1"],
+        Priority.REACTIONS: ["like0"],
+    }
+
+
 async def test_an_arrival_that_failed_waits_for_its_time(room: Room) -> None:
     await room.arrivals.add(proven_activity(BOB, "https://b.test/t/1", b"{}"), again=True)
-    [arrival] = await room.waiting.due(10)
+    [arrival] = await room.due(10)
     later = room.clock.now() + timedelta(minutes=1)
     await room.units.run(QueueUnit, lambda unit: unit.again(arrival, later, "disk"))
-    assert await room.waiting.due(10) == []
+    assert await room.due(10) == []
     assert await room.waiting.next_due() == later
     room.clock.pass_(timedelta(minutes=1))
-    [again] = await room.waiting.due(10)
+    [again] = await room.due(10)
     assert again.failures == 1
 
 
 async def test_two_claims_of_one_arrival_yield_one(room: Room) -> None:
     await room.arrivals.add(proven_activity(BOB, "https://b.test/t/1", b"{}"), again=True)
-    [arrival] = await room.waiting.due(10)
+    [arrival] = await room.due(10)
 
     async def take(unit: QueueUnit) -> bool:
-        if not await unit.claim(arrival):
+        if not await unit.claim([arrival]):
             return False
         await unit.mark(arrival, "applied")
         return True
@@ -169,21 +197,46 @@ async def test_two_claims_of_one_arrival_yield_one(room: Room) -> None:
     assert sorted(taken) == [False, False, False, True]
 
 
+@pytest.mark.clause("FED-1.4")
+async def test_what_is_minted_is_of_its_node_and_of_its_time_and_never_twice(room: Room) -> None:
+    async def mint(unit: Unit) -> list[str]:
+        return [unit.mint_activity(), unit.mint_object(), unit.mint_activity(), unit.mint_object()]
+
+    minted = await room.units.run(Unit, mint)
+    for id, place in zip(minted, "toto", strict=True):
+        opaque = UUID(id.removeprefix(f"https://a.test/{place}/"))
+        assert (opaque.version, opaque.int >> 80) == (7, micros(room.clock.now()) // 1000)
+    assert len(set(minted)) == 4
+
+
+@pytest.mark.clause("FED-8.1")
+async def test_what_is_owed_to_many_of_one_server_is_sent_there_once(room: Room) -> None:
+    shared = "https://b.test/inbox"
+    to = [await room.known("b.test", name, shared) for name in ("bob", "bea", "ben")]
+    to += [await room.known("c.test", name) for name in ("carol", "cleo")]
+    said = Follow("t1", "https://a.test/a/1", "x")
+    await room.units.run(GraphUnit, lambda unit: unit.owe(said, to))
+    await room.units.run(GraphUnit, lambda unit: unit.owe(said, to[:1]))
+    assert [one.inbox for one in await room.lanes.queued("b.test", 0, 10)] == [shared]
+    apart = [one.inbox for one in await room.lanes.queued("c.test", 0, 10)]
+    assert sorted(apart) == ["https://c.test/carol/inbox", "https://c.test/cleo/inbox"]
+
+
 @pytest.mark.clause("FED-8.2")
 async def test_a_lane_is_in_order_and_apart_from_others(room: Room) -> None:
     await room.owed(("t1", "b.test"), ("t2", "c.test"), ("t3", "b.test"))
     hosts, newest = await room.lanes.hosts_since(0)
     assert sorted(hosts) == ["b.test", "c.test"]
     assert newest == await room.lanes.newest()
-    assert [p.activity for p in await room.lanes.queued("b.test", 0, 10)] == ["t1", "t3"]
-    assert await room.lanes.queued("d.test", 0, 10) == []
+    assert [p.activity for p in await room.lanes.queued("b.test", 10)] == ["t1", "t3"]
+    assert await room.lanes.queued("d.test", 10) == []
 
 
 @pytest.mark.clause("FED-8.7")
 async def test_what_became_of_a_delivery_is_shown(room: Room) -> None:
     await room.owed(("t1", "b.test"), ("t2", "b.test"), ("t3", "b.test"))
     now = room.clock.now()
-    first, second, third = await room.lanes.queued("b.test", 0, 10)
+    first, second, third = await room.lanes.queued("b.test", 10)
     await room.lanes.settle(first, Delivered(), now)
     await room.lanes.settle(second, GaveUp("answered 410", gone=True), now)
     await room.lanes.settle(third, Later(now + timedelta(seconds=10), "no answer"), now)
@@ -204,11 +257,11 @@ async def test_what_became_of_a_delivery_is_shown(room: Room) -> None:
 async def test_what_stepped_aside_no_longer_holds_the_lane(room: Room) -> None:
     await room.owed(("t1", "b.test"), ("t2", "b.test"))
     now = room.clock.now()
-    first, _ = await room.lanes.queued("b.test", 0, 10)
+    first, _ = await room.lanes.queued("b.test", 10)
     await room.lanes.settle(first, Later(now + timedelta(hours=1), "answered 500", False), now)
-    assert [p.activity for p in await room.lanes.queued("b.test", 0, 10)] == ["t2"]
+    assert [p.activity for p in await room.lanes.queued("b.test", 10)] == ["t2"]
     room.clock.pass_(timedelta(hours=1))
-    assert [p.activity for p in await room.lanes.queued("b.test", 0, 10)] == ["t1", "t2"]
+    assert [p.activity for p in await room.lanes.queued("b.test", 10)] == ["t1", "t2"]
 
 
 @pytest.mark.clause("FED-8.9")

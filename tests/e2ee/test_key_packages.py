@@ -11,7 +11,6 @@ from node.e2ee import key_packages
 from node.e2ee.mls.public import key_package
 from node.errors import Forbidden, Missing
 from node.store import tables
-from node.store.e2ee import E2eeUnit
 from node.testing.fakes import FakeClock
 from node.wire.api.e2ee import ClaimRequest, NewKeyPackages, PublishedPackage
 from tests.e2ee.harness import Harness, Person, at_once, befriend, package
@@ -227,9 +226,6 @@ async def test_expired_and_revoked_are_not_handed_out(alpha, clock, refused) -> 
     await alpha.revoke(bob)
     assert await claim(alice, bob.actor) == []
     assert (await alpha.pages.key_packages(bob.actor))["items"] == []
-    await alpha.units.run(E2eeUnit, lambda unit: key_packages.void(unit, bob.caller.device))
-    assert await alpha.rows(tables.key_packages) == []
-    assert await alpha.pages.object(first.id, None) is None
 
 
 @pytest.mark.clause("E2E-2.10")

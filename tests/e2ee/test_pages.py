@@ -15,7 +15,7 @@ from node.ports import Request, Response
 from node.store import tables
 from node.web.activitypub.surface import surface
 from node.web.routes import Call
-from node.wire.api.e2ee import ref_of, url_of
+from node.wire.api.e2ee import RemovedDevice, ref_of, url_of
 from tests.e2ee.harness import Harness, befriend, commit, words
 from tests.e2ee.test_key_packages import fill
 from tests.e2ee.test_relay import begin, invitation, mail, pair, send
@@ -91,7 +91,7 @@ async def test_a_member_whose_server_is_gone_can_be_let_go(alpha: Harness, beta:
     alpha.cut = True
     with pytest.raises(Unreachable):
         await send(alice, ref, words(1))
-    await send(alice, ref, commit(1), removed=[bob.actor])
+    await send(alice, ref, commit(1), removed=[RemovedDevice(actor=bob.actor)])
     await send(alice, ref, words(2))
 
 

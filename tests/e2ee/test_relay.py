@@ -13,7 +13,14 @@ from node.e2ee.envelope import Kind
 from node.errors import Conflict, Missing, Refused, Unreachable
 from node.federation.activities.shapes import CreateSealed, SealedKind
 from node.store import tables
-from node.wire.api.e2ee import Acknowledgement, NewConversation, NewSealed, SealedWelcome
+from node.store.streams import Place, StreamsUnit
+from node.wire.api.e2ee import (
+    Acknowledgement,
+    NewConversation,
+    NewSealed,
+    RemovedDevice,
+    SealedWelcome,
+)
 from tests.e2ee.harness import (
     GROUP,
     Harness,
@@ -35,7 +42,7 @@ async def begin(who: Person, *friends: Person, group: bytes = GROUP):
 
 
 async def send(who: Person, ref: str, content: bytes, welcomes=(), **more):
-    invited = [SealedWelcome(to=to, content=body) for to, body in welcomes]
+    invited = [SealedWelcome(to=[to], content=body) for to, body in welcomes]
     body = NewSealed(content=content, welcomes=invited, **more)
     return (await who.call("POST", f"/conversations/{ref}/messages", body)).value
 
@@ -134,12 +141,30 @@ async def test_who_does_not_take_part_cannot_send(alpha: Harness, refused) -> No
 @pytest.mark.clause("E2E-3.2")
 async def test_who_is_removed_no_longer_takes_part(alpha: Harness, refused) -> None:
     alice, bob, ref = await pair(alpha)
-    await send(alice, ref, commit(1), removed=[bob.actor])
+    await send(alice, ref, commit(1), removed=[RemovedDevice(actor=bob.actor)])
     assert [item.kind for item in await mail(bob)] == ["welcome", "commit"]
     await send(alice, ref, words(2))
     assert len(await mail(bob)) == 2
     with refused("E2E-3.2"):
         await send(bob, ref, words(2))
+
+
+@pytest.mark.clause("E2E-3.13")
+async def test_one_device_is_removed_and_the_others_stay(alpha: Harness) -> None:
+    alice, bob, ref = await pair(alpha)
+    tablet = await alpha.device("bob", "tablet")
+    await fill(tablet)
+    rows = await alpha.rows(tables.key_packages)
+    refs = [row.ref for row in rows if row.device == tablet.caller.device]
+    await send(alice, ref, commit(1), [(bob.actor, welcome(*refs))])
+    assert [item.kind for item in await mail(tablet)] == ["welcome"]
+    gone = RemovedDevice(actor=bob.actor, device=bob.caller.device)
+    await send(alice, ref, commit(2), removed=[gone])
+    await send(alice, ref, words(3))
+    assert [item.kind for item in await mail(bob)] == ["welcome", "commit", "commit"]
+    assert [item.kind for item in await mail(tablet)] == ["welcome", "commit", "application"]
+    shown = (await alice.call("GET", f"/conversations/{ref}")).value
+    assert shown.members == sorted({alice.actor, bob.actor})
 
 
 @pytest.mark.clause("E2E-3.11")
@@ -528,17 +553,26 @@ async def test_the_event_carries_the_item(alpha: Harness) -> None:
     await send(alice, ref, words(1, b"x" * 70_000))
     rows = [row for row in await alpha.rows(tables.events) if row.kind == "sealed"]
     assert {row.device for row in rows} == {bob.caller.device}
-    data = [plain_json.loads(row.data) for row in rows]
-    waiting = await mail(bob)
+
+    async def told() -> list[dict[str, object]]:
+        who = bob.caller
+        told = await alpha.units.look(
+            StreamsUnit, lambda unit: unit.behind(Place(0, 0), who.account, who.device)
+        )
+        return [plain_json.loads(one.data) for one in told if one.kind == "sealed"]
+
+    data, waiting = await told(), await mail(bob)
     assert [event["seq"] for event in data] == [item.seq for item in waiting]
     assert base64.b64decode(data[1]["content"]) == words(1, b"small")
     assert data[2]["content"] is None
     await bob.call("POST", "/mailbox/ack", Acknowledgement(seq=waiting[1].seq))
+    assert await told() == data[2:]
     left = [row for row in await alpha.rows(tables.events) if row.kind == "sealed"]
     assert len(left) <= len(rows)
     await bob.call("POST", "/mailbox/ack", Acknowledgement(seq=waiting[2].seq))
     left = [row for row in await alpha.rows(tables.events) if row.kind == "sealed"]
     assert [row.seq for row in left] == [rows[-1].seq]
+    assert await told() == [], "what was acknowledged is not told again"
 
 
 @pytest.mark.clause("E2E-1.7")
@@ -559,7 +593,7 @@ async def test_tables_hold_ciphertext_and_header_only(alpha: Harness, beta: Harn
     alice, _bob, ref = await pair(alpha, beta)
     await send(alice, ref, words(1, b"PLAINTEXT-MARK"))
     await alpha.carry()
-    holders = {"mailbox": {"body"}, "outbox": {"body"}, "events": {"data"}, "arrivals": {"body"}}
+    holders = {"ciphertexts": {"body"}, "outbox": {"body"}, "arrivals": {"body"}}
     mark = base64.b64encode(b"PLAINTEXT-MARK")[1:-3]
     for harness in (alpha, beta):
         for table in tables.METADATA.sorted_tables:
@@ -568,7 +602,8 @@ async def test_tables_hold_ciphertext_and_header_only(alpha: Harness, beta: Harn
                     text = value if isinstance(value, bytes) else str(value).encode()
                     clear = b"PLAINTEXT-MARK" in text or mark in text
                     assert not clear or name in holders.get(table.name, set()), table.name
-    (row,) = [r for r in await beta.rows(tables.mailbox) if r.kind == "application"]
+    (item,) = [r for r in await beta.rows(tables.mailbox) if r.kind == "application"]
+    (row,) = [r for r in await beta.rows(tables.ciphertexts) if r.sha256 == item.sha256]
     assert row.body == words(1, b"PLAINTEXT-MARK")
     assert sealed(1, 1, b"PLAINTEXT-MARK") == row.body
 
@@ -576,13 +611,13 @@ async def test_tables_hold_ciphertext_and_header_only(alpha: Harness, beta: Harn
 async def test_a_message_is_one_unit(alpha: Harness) -> None:
     alice, _bob, ref = await pair(alpha)
     opened = 0
-    run = alpha.units.run
+    join = alpha.units.join
 
-    async def counted(kind, work):
+    async def counted(kind, work, *more, **named):
         nonlocal opened
         opened += 1
-        return await run(kind, work)
+        return await join(kind, work, *more, **named)
 
-    alpha.units.run = counted
+    alpha.units.join = counted
     await send(alice, ref, words(1))
     assert opened == 1

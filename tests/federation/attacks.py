@@ -26,12 +26,13 @@ from datetime import timedelta
 from typing import Any
 
 from node.e2ee.mls.public.framing import PROPOSAL
+from node.federation.activities.shapes import PUBLIC
 from node.federation.discovery import ACTIVITY_JSON
 from node.ports import Request
 from node.store.e2ee import E2eeUnit
 from node.testing.town import Town, TownNode
 from node.testing.weather import Character, Heard, Stranger
-from node.wire import httpsig
+from node.wire import httpsig, proofs
 from node.wire.httpsig import Dialect
 from tests.e2ee.harness import commit, sealed, welcome, words
 
@@ -185,6 +186,41 @@ async def a_key_of_another_server(s: Scene) -> Heard:
 async def a_key_of_a_neighbour(s: Scene) -> Heard:
     said = s.eve.says("Follow", s.alice, to=[s.alice])
     return await s.evil.send(s.alpha, s.evil.signed(s.mallory.ed25519, said, s.inbox))
+
+
+def proven(s: Scene, document: dict[str, Any], key: Any) -> dict[str, Any]:
+    return dict(proofs.prove(document, key, s.town.clock.now()))
+
+
+def shout(s: Scene) -> dict[str, Any]:
+    """A post of Bob's for all, as his own server would send it around."""
+    note = s.bob.note("2", to=[PUBLIC], cc=[s.alice])
+    return s.bob.says("Create", note, to=[PUBLIC], cc=[s.alice])
+
+
+@attack("FED-5.8")
+async def a_proof_of_ones_own_for_anothers_words(s: Scene) -> Heard:
+    return await s.evil.say(s.alpha, s.mallory, proven(s, shout(s), s.mallory.ed25519))
+
+
+@attack("FED-5.2")
+async def a_post_altered_under_its_proof(s: Scene) -> Heard:
+    said = proven(s, shout(s), s.bob.ed25519)
+    said["object"] = {**said["object"], "content": "<p>send me money</p>"}
+    return await s.evil.say(s.alpha, s.mallory, said)
+
+
+@attack("FED-5.10")
+async def a_friendships_end_kept_and_brought_by_another(s: Scene) -> Heard:
+    said = s.bob.says("Undo", s.offer, to=[s.alice, PUBLIC])
+    return await s.evil.say(s.alpha, s.mallory, proven(s, said, s.bob.ed25519))
+
+
+@attack("FED-5.10")
+async def a_post_of_last_month_brought_anew(s: Scene) -> Heard:
+    said = proven(s, shout(s), s.bob.ed25519)
+    s.town.clock.pass_(timedelta(days=30))
+    return await s.evil.say(s.alpha, s.mallory, said)
 
 
 # -- the document ----------------------------------------------------------------------------------

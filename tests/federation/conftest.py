@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from node.errors import Unreachable
 from node.federation.actors import ActorDocument, actor_page
 from node.federation.discovery import ACTIVITY_JSON, Discovery
+from node.federation.priority import Priority
 from node.federation.receiving import Receiver
 from node.federation.trust import Delivery
 from node.net.once import SingleFlight
@@ -19,7 +20,7 @@ from node.ports import Request, Response
 from node.store import tables
 from node.store.database import Database
 from node.store.directory import Directory
-from node.store.queue import Arrivals, Waiting
+from node.store.queue import Arrival, Arrivals, Waiting
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.wakeups import Wakeups
@@ -132,8 +133,21 @@ class System:
         headers = httpsig.sign(request, key, self.clock.now(), dialect)
         return Delivery("POST", target, {name: [value] for name, value in headers.items()}, body)
 
+    async def arrivals_applied(self) -> None:
+        """As if a worker had been through all that came."""
+
+        async def mark(unit: Unit) -> None:
+            await unit.connection.execute(tables.arrivals.update().values(state="applied"))
+
+        await self.units.run(Unit, mark)
+
     async def stored(self) -> list[str]:
-        return [arrival.activity for arrival in await self.waiting.due(1000)]
+        return [arrival.activity for arrival in await self.waits()]
+
+    async def waits(self) -> list[Arrival]:
+        """What is stored and not applied yet."""
+        due = await self.waiting.due(dict.fromkeys(Priority, 1000))
+        return [arrival for lane in due.values() for arrival in lane]
 
 
 @pytest.fixture

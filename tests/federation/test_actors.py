@@ -6,12 +6,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from node.federation.actors import (
-    IMPLEMENTS,
     ActorDocument,
     actor_page,
     parse_actor,
     render_actor,
 )
+from node.federation.capabilities import NAMES
 from node.wire import json
 from node.wire.keys import ed25519_from_seed, private_from_material
 
@@ -46,7 +46,7 @@ def ann(keys):
         icon="https://a.example/m/ann.png",
         url="https://a.example/@ann",
         keys=keys,
-        capabilities=tuple(IMPLEMENTS),
+        capabilities=tuple(NAMES),
         manually_approves=True,
         webfinger="ann@a.example",
         channel="https://a.example/a/channel",
@@ -75,7 +75,7 @@ def test_our_channel_and_our_node_read_back(keys):
         url=ANN,
         keys=keys,
         owner="https://a.example/a/person",
-        capabilities=tuple(IMPLEMENTS),
+        capabilities=tuple(NAMES),
     )
     assert parse_actor(actor_page(channel)) == channel
     node = ActorDocument(
@@ -86,7 +86,7 @@ def test_our_channel_and_our_node_read_back(keys):
         display_name="Kith",
         url="https://a.example",
         keys=keys,
-        capabilities=tuple(IMPLEMENTS),
+        capabilities=tuple(NAMES),
     )
     assert parse_actor(actor_page(node)) == node
     assert "generator" not in render_actor(node)

@@ -25,7 +25,7 @@ from tests.federation.attacks import ATTACKS, EPOCH, GROUP, Scene
 from tests.stories.people import befriend, person
 
 # What a node may note of an attack: that it came, and whose document was read for its key.
-NOTED = {"arrivals", "actors", "keys", "peers", "jobs", "devices", "tokens", "settings"}
+NOTED = {"arrivals", "actors", "keys", "peers", "jobs", "devices", "sessions", "settings"}
 
 
 @pytest.fixture
@@ -116,6 +116,9 @@ async def refusal(scene: Scene) -> str:
     "FED-4.4",
     "FED-4.5",
     "FED-4.7",
+    "FED-5.2",
+    "FED-5.8",
+    "FED-5.10",
     "FED-6.10",
     "FED-6.13",
     "FED-6.14",

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient
 
 from node.config import Config
 from node.federation.actors import parse_actor
+from node.federation.proving import Prover
 from node.ports import Request
 from node.store import tables
 from node.store.keyring import Keyring, NodeKey
@@ -19,8 +20,8 @@ from node.store.unit import Unit
 from node.testing.fakes import FakeEntropy
 from node.web.activitypub import wellknown
 from node.web.activitypub.actors import Actors, LocalActors
-from node.web.activitypub.collections import Collections
-from node.web.activitypub.documents import Documents
+from node.web.activitypub.collections import ITEMS_A_PAGE, Collections
+from node.web.activitypub.documents import Activities, Documents
 from node.web.activitypub.inbox import Inbox
 from node.web.activitypub.requests import delivery_of
 from node.web.activitypub.surface import surface
@@ -94,12 +95,13 @@ async def client(system: System, tmp_path: Path) -> AsyncIterator[Client]:
         return await rate_limits.asked(call.address, lambda: system.receiver.viewer(delivery))
 
     units, directory = system.units, system.directory
-    actors = LocalActors(directory, US)
+    actors, prover = LocalActors(directory, US), Prover(keyring, system.clock)
+    resolvers = (friends_only, Activities(units, prover).resolve)
     routes = (
         *Inbox(system.receiver, actors, rate_limits).routes(),
-        *Actors(actors, units, keyring).routes(),
+        *Actors(actors, units, keyring, prover).routes(),
         *Collections(actors, units, prove).routes(),
-        *Documents(US, units, directory, prove, (friends_only,)).routes(),
+        *Documents(US, directory, prove, resolvers).routes(),
     )
     plain = wellknown.routes(directory, units, config)
     async with serve(surface(routes, config, as_document, plain)) as opened:
@@ -251,6 +253,35 @@ async def test_the_outbox_lists_public_activities_newest_first(client: Client) -
         page = await answer.json()
     assert [item["id"] for item in page["orderedItems"]] == [f"{US}/t/3", f"{US}/t/1"]
     assert "next" not in page
+
+
+@pytest.mark.clause("FED-11.3", "FED-11.6")
+async def test_each_activity_of_one_instant_stands_on_just_one_page(
+    system: System, client: Client
+) -> None:
+    count = 2 * ITEMS_A_PAGE + 1
+
+    async def say(unit: Unit) -> None:
+        rows = [
+            {"id": f"{US}/t/same-{n}", "actor": ALICE, "public": True, "created": 7}
+            | {"body": json.dumps({"id": f"{US}/t/same-{n}"}).encode()}
+            for n in range(count)
+        ]
+        await unit.connection.execute(tables.outbox.insert(), rows)
+
+    await system.units.run(Unit, say)
+    listed: list[str] = []
+    at = "/a/alice/outbox?page=first"
+    while at:
+        async with client.get(at) as answer:
+            page = await answer.json()
+        listed += [item["id"] for item in page["orderedItems"]]
+        at = page.get("next", "").removeprefix(US)
+    assert sorted(listed) == sorted(
+        [*(f"{US}/t/same-{n}" for n in range(count)), f"{US}/t/1", f"{US}/t/3"]
+    )
+    async with client.get("/a/alice/outbox?page=nonsense") as answer:
+        assert answer.status == 400
 
 
 @pytest.mark.clause("GRA-6.2")

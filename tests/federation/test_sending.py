@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from node.federation.addressing import Place, inboxes
 from node.federation.sending import Attempt, Delivered, GaveUp, Later, judge
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -56,14 +55,3 @@ def test_one_bad_document_does_not_stop_a_lane_for_a_week() -> None:
     silent = judge(None, Attempt(12, NOW), NOW, 0.0)
     assert isinstance(silent, Later)
     assert silent.holds, "a host that does not answer holds all that is meant for it"
-
-
-@pytest.mark.clause("FED-8.1")
-def test_a_shared_inbox_is_used_once() -> None:
-    places = [
-        Place("https://b.test/1", "https://b.test/1/in", "https://b.test/in"),
-        Place("https://b.test/2", "https://b.test/2/in", "https://b.test/in"),
-        Place("https://c.test/3", "https://c.test/3/in"),
-    ]
-    assert inboxes(places) == ("https://b.test/in", "https://c.test/3/in")
-    assert len(inboxes(places, shared=False)) == 3

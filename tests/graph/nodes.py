@@ -1,7 +1,7 @@
 """Nodes with a real SQLite file each; between them go the bytes that go over the wire."""
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Refused
-from node.federation.activities import parse, render
-from node.federation.activities.shapes import Activity, Delete
+from node.federation.activities import parse
+from node.federation.activities.shapes import Activity
 from node.federation.capabilities import FRIENDSHIP
-from node.graph import friendship_handlers
+from node.graph.visibility import Audience, Viewer, may_see
 from node.store import tables
 from node.store.database import Database
 from node.store.friends import FriendsUnit
-from node.store.unit import UnitContext, Units
-from node.store.wakeups import Wakeups
-from node.testing.fakes import FakeClock, FakeEntropy
+from node.store.unit import Units
+from node.testing.fakes import FakeClock
+from node.testing.stores import hear, open_new_stores
 from node.wire.times import micros
-from tests.graph.paper import HANDLERS
 
 Work = Callable[[FriendsUnit], Coroutine[Any, Any, Any]]
 
@@ -45,8 +44,7 @@ class Node:
 
     async def hear(self, activity: Activity) -> None:
         """One arrival, applied. Raises `Refused`."""
-        handler = {**HANDLERS, Delete: friendship_handlers.on_delete}[type(activity)]
-        await self.do(lambda unit: handler(activity, unit))
+        await hear(self.units, activity)
 
     async def insert(self, table: Any, **values: Any) -> None:
         """A row, as other rooms make it."""
@@ -59,6 +57,11 @@ class Node:
     async def state(self, actor: str, other: str) -> str:
         relation = await self.look(lambda unit: unit.relation(actor, other))
         return str(relation.state)
+
+    async def sees(self, actor: str, author: str, audience: Iterable[Audience]) -> bool:
+        """Whether `actor` may see what `author` meant for `audience`, by what this node knows."""
+        viewer: Viewer = await self.look(lambda unit: unit.viewer(actor, author))
+        return may_see(viewer, audience)
 
     async def take(self, table: Any) -> list[bytes]:
         """The bodies that wait in `arrivals` or `deliveries`, once."""
@@ -88,15 +91,9 @@ class System:
         self.sent: list[dict[str, Any]] = []  # to servers that are none of ours
 
     async def node(self, domain: str) -> Node:
-        database = Database(f"sqlite+aiosqlite:///{self.folder / domain}.db")
-
-        async def create(connection: AsyncConnection) -> None:
-            await connection.run_sync(tables.METADATA.create_all)
-
-        await database.write(create)
         clock = FakeClock()
-        context = UnitContext(f"https://{domain}", clock, FakeEntropy(domain), render)
-        node = Node(domain, database, Units(database, context, Wakeups()), clock, [], [])
+        stores = await open_new_stores(domain, self.folder / domain, clock)
+        node = Node(domain, stores.database, stores.units, clock, [], [])
         self.nodes[domain] = node
         return node
 

@@ -6,37 +6,19 @@ from typing import Any
 
 from node.accounts.account import Account, Role, State
 from node.errors import Refused
-from node.federation.activities.shapes import (
-    Accept,
-    Activity,
-    Block,
-    EndFriendship,
-    Follow,
-    OfferFriendship,
-    Reject,
-    Undo,
-)
+from node.federation.activities.shapes import Activity
 from node.federation.activities.table import render
 from node.federation.capabilities import FRIENDSHIP
-from node.graph import blocking, following, friendship_handlers
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import Following
+from node.store import graph as sql
 from node.store.unit import UnitContext
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.testing.memory import MemoryTables
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.kinds import at_once
 from node.testing.memory.tables import Actor
-
-HANDLERS: dict[type, Callable[[Any, Any], Coroutine[Any, Any, None]]] = {
-    OfferFriendship: friendship_handlers.on_offer,
-    Accept: friendship_handlers.on_accept,
-    Reject: friendship_handlers.on_reject,
-    Undo: friendship_handlers.on_undo,
-    EndFriendship: friendship_handlers.on_end,
-    Block: blocking.on_block,
-    Follow: following.on_follow,
-}
+from node.testing.stores import HANDLERS
 
 
 class Paper(GraphUnit):
@@ -66,7 +48,9 @@ class Paper(GraphUnit):
         return True
 
     def hear(self, activity: Activity) -> bool:
-        return self.do(lambda unit: HANDLERS[type(activity)](activity, unit))
+        """What this room makes of it, by the node's own table."""
+        (handler,) = (each for each in HANDLERS.of(activity) if each.unit is sql.GraphUnit)
+        return self.do(lambda unit: handler.hear(activity, unit))
 
     @property
     def noticed(self) -> list[tuple[str, str]]:

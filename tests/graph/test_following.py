@@ -64,14 +64,14 @@ async def test_a_mutual_follow_is_a_friendship_once_our_person_says_so(
     await a.hear(Follow(ONE, FAY, ANN))
     await system.settle()
     assert await a.state(ANN, FAY) == "mutual"
-    assert not await a.look(lambda unit: unit.may_see(FAY, ANN, FRIENDS_ONLY))
+    assert not await a.sees(FAY, ANN, FRIENDS_ONLY)
     items, _ = await a.look(lambda unit: unit.mutuals(ANN, 10, None))
     assert [one.person.id for one in items] == [FAY]
     said = len(system.sent)
     await a.do(lambda unit: befriending.confirm(unit, ANN, FAY))
     await system.settle()
     assert await a.state(ANN, FAY) == "friend"
-    assert await a.look(lambda unit: unit.may_see(FAY, ANN, FRIENDS_ONLY))
+    assert await a.sees(FAY, ANN, FRIENDS_ONLY)
     assert len(system.sent) == said  # the other server is not told
     items, _ = await a.look(lambda unit: unit.mutuals(ANN, 10, None))
     assert items == []
@@ -92,7 +92,7 @@ async def test_a_friendship_on_follows_ends_with_either(system: System, a: Node,
     else:
         await a.do(lambda unit: befriending.unfriend(unit, ANN, FAY))
     assert await a.state(ANN, FAY) == "none"
-    assert not await a.look(lambda unit: unit.may_see(FAY, ANN, FRIENDS_ONLY))
+    assert not await a.sees(FAY, ANN, FRIENDS_ONLY)
 
 
 @pytest.mark.clause("GRA-5.2")

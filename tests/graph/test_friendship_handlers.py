@@ -73,9 +73,9 @@ async def test_two_become_friends_across_nodes(system: System, a: Node, b: Node)
     await system.settle()
     assert await a.state(ANN, BOB) == await b.state(BOB, ANN) == "friend"
     assert [row.kind for row in await a.rows(tables.notices)] == ["friend_accepted"]
-    assert await a.look(lambda unit: unit.may_see(BOB, ANN, FRIENDS_ONLY))
-    assert not await a.look(lambda unit: unit.may_see(CARL, ANN, FRIENDS_ONLY))
-    assert await b.look(lambda unit: unit.may_see(BOB, ANN, FRIENDS_ONLY))
+    assert await a.sees(BOB, ANN, FRIENDS_ONLY)
+    assert not await a.sees(CARL, ANN, FRIENDS_ONLY)
+    assert await b.sees(BOB, ANN, FRIENDS_ONLY)
     assert a.refused == b.refused == []
 
 
@@ -91,7 +91,7 @@ async def test_two_of_one_node_become_friends_by_the_same_activities(
     await a.do(lambda unit: befriending.unfriend(unit, ANN, ABE))
     await system.settle()
     assert await a.state(ANN, ABE) == await a.state(ABE, ANN) == "none"
-    assert not await a.look(lambda unit: unit.may_see(ABE, ANN, FRIENDS_ONLY))
+    assert not await a.sees(ABE, ANN, FRIENDS_ONLY)
 
 
 async def test_who_was_invited_is_a_friend_of_the_inviter(system: System, a: Node) -> None:
@@ -268,12 +268,12 @@ async def test_a_block_ends_everything_both_ways_and_comes_home(
         assert await node.rows(tables.follows) == []
         assert any(isinstance(one, Block) for one in node.heard)
         for who, whose in ((ANN, BOB), (BOB, ANN)):
-            assert not await node.look(lambda u, w=who, o=whose: u.may_see(w, o, PUBLIC))
+            assert not await node.sees(who, whose, PUBLIC)
     assert await a.state(ANN, BOB) == "blocked"
     await a.do(lambda unit: blocking.unblock(unit, ANN, BOB))
     await system.settle()
     assert (await a.state(ANN, BOB), await b.state(BOB, ANN)) == ("none", "none")
-    assert await b.look(lambda unit: unit.may_see(BOB, ANN, PUBLIC))
+    assert await b.sees(BOB, ANN, PUBLIC)
 
 
 @pytest.mark.clause("GRA-4.1", "GRA-6.2")
@@ -337,7 +337,7 @@ async def test_what_overtook_the_end_of_their_block_counts_once_it_ends(
     assert await a.take(tables.deliveries) == []
     assert await a.rows(tables.notices) == []
     assert await a.state(ANN, BOB) == "none"
-    assert not await a.look(lambda unit: unit.may_see(BOB, ANN, PUBLIC))
+    assert not await a.sees(BOB, ANN, PUBLIC)
     await a.hear(Undo("https://b.test/t/5", BOB, barred.id, barred))
     said = [json.loads(body) for body in await a.take(tables.deliveries)]
     assert [(one["type"], one["actor"]) for one in said] == [("Accept", ANN), ("Accept", channel)]
@@ -359,7 +359,7 @@ async def test_each_may_block_the_other_and_only_lifts_their_own(
     await a.do(lambda unit: blocking.unblock(unit, ANN, BOB))
     await system.settle()
     assert (await a.state(ANN, BOB), await b.state(BOB, ANN)) == ("none", "blocked")
-    assert not await a.look(lambda unit: unit.may_see(ANN, BOB, PUBLIC))
+    assert not await a.sees(ANN, BOB, PUBLIC)
 
 
 async def test_an_actor_that_is_gone_leaves_no_tie(system: System, a: Node, b: Node) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from node.errors import Broken, Forbidden, Malformed, Unproven
 from node.federation import capabilities
 from node.federation.peers import Peer as KnownPeer
+from node.federation.proving import Prover
 from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
 from node.ports import Request, Response
@@ -99,7 +100,7 @@ async def test_an_unknown_peer_gets_cavage_and_rsa_and_one_that_shows_more_gets_
 ) -> None:
     reader = Reader(context, *Dialect)
     peer.handlers["/inbox"] = reader
-    courier = Courier(fetcher, context.signer)
+    courier = Courier(fetcher, context.signer, Prover(context.keyring, context.clock))
     outcome = await courier.carry("https://b.test/inbox", b'{"a":1}', ALICE)
     assert (outcome.status, outcome.retry_after) == (202, "7")
     await context.directory.showed("b.test", Dialect.RFC9421)
@@ -122,7 +123,7 @@ async def test_a_peer_that_cannot_read_rfc_9421_is_asked_once_more_and_remembere
     reader = Reader(context, Dialect.CAVAGE)
     peer.handlers["/inbox"] = reader
     await context.directory.showed("b.test", Dialect.RFC9421)
-    courier = Courier(fetcher, context.signer)
+    courier = Courier(fetcher, context.signer, Prover(context.keyring, context.clock))
     for _ in range(2):
         outcome = await courier.carry("https://b.test/inbox", b"{}", ALICE)
         assert outcome.status == 202
@@ -132,7 +133,7 @@ async def test_a_peer_that_cannot_read_rfc_9421_is_asked_once_more_and_remembere
 async def test_what_the_network_does_is_told_and_not_raised(
     context: Desk2, fetcher: Fetcher
 ) -> None:
-    courier = Courier(fetcher, context.signer)
+    courier = Courier(fetcher, context.signer, Prover(context.keyring, context.clock))
     outcome = await courier.carry("https://127.0.0.1/inbox", b"{}", ALICE)
     assert outcome.status is None
     assert "FED-9.2" in outcome.trouble
@@ -144,7 +145,9 @@ async def test_nothing_is_sent_to_a_suspended_server(
     context: Desk2, peer: Peer, fetcher: Fetcher
 ) -> None:
     await context.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
-    outcome = await Courier(fetcher, context.signer).carry("https://b.test/inbox", b"{}", ALICE)
+    outcome = await Courier(fetcher, context.signer, Prover(context.keyring, context.clock)).carry(
+        "https://b.test/inbox", b"{}", ALICE
+    )
     assert outcome.never
     assert not peer.asked
 

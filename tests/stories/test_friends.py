@@ -9,16 +9,20 @@ import aiohttp
 import pytest
 
 from node.graph import befriending
+from node.graph import friendship_states as states
 from node.graph.friendship_states import View
-from node.graph.friendship_unit import seen_as
+from node.graph.friendship_unit import mutual
 from node.store.friends import FriendsUnit
 from node.store.graph import GraphUnit
 from node.testing.town import Fate, Town
 
 
 async def view(town: Town, domain: str, actor: str, other: str) -> View:
-    units = town.nodes[domain].node.stores.units
-    return await units.look(GraphUnit, lambda unit: seen_as(unit, actor, other))
+    async def look(unit: GraphUnit) -> View:
+        friendship = await unit.friendship(actor, other)
+        return states.view(friendship.pair, await mutual(unit, actor, other))
+
+    return await town.nodes[domain].node.stores.units.look(GraphUnit, look)
 
 
 async def ask(town: Town, actor: str, domain: str, handle: str) -> None:

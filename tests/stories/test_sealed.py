@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from node.client.conversation_events import ConversationJoined, MessageReceived
+from node.client.conversation_events import (
+    ConversationJoined,
+    ConversationLeft,
+    MembersChanged,
+    MessageReceived,
+)
 from node.client.device import Device
 from node.client.exchange import LostRace
 from node.errors import Full
@@ -194,3 +199,50 @@ async def test_words_that_waited_are_sealed_anew_and_read_in_their_order(town: T
         await bob.talk.pull()
         assert texts(bob) == list("012345")
         assert device.owed() == []
+
+
+@pytest.mark.clause("DEV-4.2", "DEV-4.7", "E2E-3.6")
+async def test_a_third_comes_and_goes_and_another_is_let_go(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "carol", "beta.test") as carol,
+        person(town, "dave", "alpha.test") as dave,
+    ):
+        for other in (bob, carol, dave):
+            await befriend(town, alice, other)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.add(group, carol.actor, dave.actor)
+        await town.settle()
+        everybody = (alice, bob, carol, dave)
+
+        async def hear() -> dict[str, list[object]]:
+            for _ in range(2):
+                for one in everybody:
+                    await one.talk.pull()
+                await town.settle()
+            return {one.name: heard(one) for one in everybody}
+
+        await hear()
+        assert len({one.talk.device.authenticator(group) for one in everybody}) == 1
+        await carol.talk.say(group, "hello, all")
+        await town.settle()
+        found = await hear()
+        for name in ("alice", "bob", "dave"):
+            assert [one.text for one in found[name]] == ["hello, all"]
+
+        await carol.talk.leave(group)
+        await town.settle()
+        found = await hear()
+        assert found["carol"] == [ConversationLeft(group, carol.actor)]
+        assert found["bob"] == [MembersChanged(group, (), (carol.actor,))]
+        await bob.talk.remove(group, dave.actor)
+        await town.settle()
+        found = await hear()
+        assert found["dave"] == [ConversationLeft(group, bob.actor)]
+        await alice.talk.say(group, "just us")
+        await town.settle()
+        found = await hear()
+        assert [one.text for one in found["bob"]] == ["just us"]
+        assert found["carol"] == found["dave"] == []
+        assert alice.talk.device.authenticator(group) == bob.talk.device.authenticator(group)

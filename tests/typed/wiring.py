@@ -5,6 +5,7 @@ Run by mypy alone, never by a test.
 
 from node.federation.activities.shapes import CreateSealed, Follow, Like
 from node.federation.admission import Standing, admit
+from node.federation.priority import Priority
 from node.federation.receiving import Log
 from node.federation.trust import Delivery, UnprovenActivity
 from node.inbox import posts
@@ -25,7 +26,7 @@ def bindings_that_do_not_fit() -> None:
 async def words_that_nobody_has_proven(
     delivery: Delivery, claimed: UnprovenActivity, log: Log, inbox: Arrivals
 ) -> None:
-    await log.add(claimed, again=False)  # type: ignore[arg-type]
+    await log.add(claimed, False, Priority.POSTS)  # type: ignore[arg-type]
     await inbox.add(claimed, again=False)  # type: ignore[arg-type]
     await inbox.add(delivery, again=False)  # type: ignore[arg-type]
     admit(claimed, Standing(), True)  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ from node.web.api.surface import API
 from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
 from node.web.api.video import Videos
-from node.web.auth import Guard
+from node.web.auth import Authenticator
 from node.web.idempotency import Answered
 from node.web.media import Media
 from node.web.pages import site as pages
@@ -227,10 +227,10 @@ class Harness:
         self.jobber = Jobber(jobs, self.transcoder.kinds(), self.clock, self.wakeups)
 
     async def _serve(self) -> None:
-        guard = Guard(self.units, self.clock, self.wakeups)
+        authenticator = Authenticator(self.units, self.clock, self.wakeups)
         buckets = limits.MemoryBuckets(self.clock)
         kernel = Kernel(
-            guard,
+            authenticator,
             limits.Limiter(buckets, 10**6, 10**6),
             Answered(self.units, self.entropy),
             limits.TrustedProxies.of(()),

@@ -30,7 +30,7 @@ from node.web.api import invites as guests
 from node.web.api.streams import Streams
 from node.web.api.surface import API
 from node.web.api.surface import surface as api_surface
-from node.web.auth import Guard
+from node.web.auth import Authenticator
 from node.web.idempotency import Answered
 from node.web.pages import site as pages
 from node.web.pages.surface import page_or_problem
@@ -188,10 +188,10 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
         )
         units = Units(database, context, wakeups)
         hashes = QuickHashes()
-        guard = Guard(units, clock, wakeups)
+        authenticator = Authenticator(units, clock, wakeups)
         keys = QuickKeys()
         keeper = SignUp(config.origin, units, hashes, keys, entropy)
-        stream = Streams(units, wakeups, guard, heartbeat_seconds=0.05)
+        stream = Streams(units, wakeups, authenticator, heartbeat_seconds=0.05)
         harness = Harness(units, clock, entropy, wakeups, config, stream, hashes, web.Application())
 
         async def find(address: str) -> ActorView:
@@ -202,7 +202,7 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
             )
 
         kernel = Kernel(
-            guard,
+            authenticator,
             limits.Limiter(
                 limits.MemoryBuckets(clock),
                 config.api_requests_per_minute,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from node.errors import Malformed, NodeError
 from node.wire import contexts, jsonld, keydocs
 from node.wire.json import Document
+from node.wire.json import document as parse_json
 from tests.wire.conftest import ALICE
 
 AS2 = "https://www.w3.org/ns/activitystreams"
@@ -91,11 +92,10 @@ def test_every_document_in_the_wild_is_read_or_refused(vectors: Path) -> None:
     pages = sorted((vectors / "wild").glob("*/*.json"))
     for page in pages:
         try:
-            document = jsonld.read(page.read_bytes())
+            document = parse_json(page.read_bytes())
             jsonld.types(document)
             jsonld.id_of(document.get("actor"))
             jsonld.id_of(document)
-            jsonld.ids_of(document.get("to"))
             jsonld.items(document)
         except Malformed as refusal:
             refusals[f"{page.parent.name}/{page.name}"] = refusal.clause
@@ -117,8 +117,7 @@ def test_one_thing_in_many_ways() -> None:
     for value in (None, "", [], {}, {"id": None}):
         assert jsonld.id_of(value) is None
     for value in ("as:Public", "Public", jsonld.PUBLIC):
-        assert jsonld.ids_of(value) == (jsonld.PUBLIC,)
-    assert jsonld.ids_of([ALICE, {"id": ALICE}, None, "b"]) == (ALICE, "b")
+        assert jsonld.id_of(value) == jsonld.PUBLIC
     assert jsonld.types({"type": "as:Note"}) == ("Note",)
     assert jsonld.types({"@type": ["Object", "mls:PrivateMessage"]}) == ("Object", "PrivateMessage")
     assert jsonld.types({}) == () and jsonld.is_a({"type": f"{AS2}#Note"}, "Note", "Page")

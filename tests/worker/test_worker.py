@@ -71,9 +71,7 @@ class Shop:
         self.handle: Callable[[Follow, Unit], Awaitable[None]] = self.note
         self.jobs: dict[str, JobKind] = {}
         handlers = Handlers(on(Follow, Unit, self._first), on(Follow, Unit, self._second))
-        applier = Applier(
-            Waiting(database, self.clock), self.units, handlers, self.clock, self.arrivals
-        )
+        applier = Applier(Waiting(database, self.clock), self.units, handlers, self.clock)
         sender = Sender(self.lanes, self.road, self.clock, entropy)
         jobber = Jobber(Jobs(database, self.clock), self.jobs, self.clock, self.wakeups)
         self.worker = Worker(applier, sender, jobber, self.wakeups, self.clock)
@@ -375,7 +373,7 @@ async def test_what_speaks_for_another_than_its_signer_is_not_handled(shop: Shop
 
     handlers = Handlers(on(CreateSealed, Unit, hear))
     waiting = Waiting(shop.database, shop.clock)
-    applier = Applier(waiting, shop.units, handlers, shop.clock, shop.arrivals)
+    applier = Applier(waiting, shop.units, handlers, shop.clock)
     for n, author in enumerate((carol, BOB)):
         said = {
             "id": f"https://b.test/t/{n}",

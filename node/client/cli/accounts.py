@@ -1,4 +1,4 @@
-"""`kith devices`, `kith devices revoke`."""
+"""`kith devices`, `kith devices revoke`; `kith sessions`, `kith sessions end`."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -16,9 +16,17 @@ class Action(StrEnum):
     REVOKE = "revoke"
 
 
+class SessionAction(StrEnum):
+    """What is done with sessions."""
+
+    LIST = "list"
+    END = "end"
+
+
 def register(app: typer.Typer) -> None:
     """The commands of this page."""
     verb(app, "devices")(devices)
+    verb(app, "sessions")(sessions)
 
 
 async def devices(
@@ -26,7 +34,7 @@ async def devices(
     action: Annotated[Action, typer.Argument(help="list, or revoke one.")] = Action.LIST,
     device: Annotated[str, typer.Argument(help="Whom to revoke: its id.")] = "",
 ) -> None:
-    """Where you are logged in; revoke a device that you lost."""
+    """Your devices, which hold your keys; revoke one that you lost."""
     async with context.kith() as kith:
         if action is Action.REVOKE:
             if not device:
@@ -42,3 +50,26 @@ async def devices(
         for one in found
     ]
     context.out.table(("Device", "Name", "Last seen", ""), rows)
+
+
+async def sessions(
+    context: CommandContext,
+    action: Annotated[SessionAction, typer.Argument(help="list, or end one.")] = SessionAction.LIST,
+    session: Annotated[str, typer.Argument(help="Which one to end: its id.")] = "",
+) -> None:
+    """Where you are logged in, apps included; end a session that you do not know."""
+    async with context.kith() as kith:
+        if action is SessionAction.END:
+            if not session:
+                raise typer.BadParameter("say which session: its id stands in kith sessions")
+            await kith.end_session(session)
+            context.out.done(f"{session} has ended.", {"ended": session})
+            return
+        found = await kith.sessions()
+    if context.out.json:
+        context.out.value({"items": found})
+    rows = [
+        (one.id, one.name, moment(one.last_seen), "this one" if one.current else "")
+        for one in found
+    ]
+    context.out.table(("Session", "Name", "Last seen", ""), rows)

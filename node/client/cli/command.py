@@ -64,16 +64,16 @@ class CommandContext:
 
     def remember(self, ids: list[str]) -> None:
         """What was listed last: its numbers may be used as ids."""
-        entered = profile.load(self.home, self.handle)
-        path = profile.folder_of(self.home, entered.handle) / SHOWN
+        own = profile.load(self.home, self.handle)
+        path = profile.folder_of(self.home, own.handle) / SHOWN
         path.write_bytes(msgspec.json.encode(ids))
 
     def id(self, text: str) -> str:
         """An id as it is, or the id behind a number of the last list. Raises `Missing`."""
         if not text.isdigit():
             return text
-        entered = profile.load(self.home, self.handle)
-        path = profile.folder_of(self.home, entered.handle) / SHOWN
+        own = profile.load(self.home, self.handle)
+        path = profile.folder_of(self.home, own.handle) / SHOWN
         shown = msgspec.json.decode(path.read_bytes(), type=list[str]) if path.exists() else []
         if not 0 < int(text) <= len(shown):
             raise Missing("INB-4.1", f"there is no number {text} in what was listed last")

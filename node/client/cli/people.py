@@ -11,7 +11,7 @@ from node.client.kith import Kith
 from node.wire.api.graph import Relation
 
 Who = Annotated[str, typer.Argument(help="@name@server, or @name of a friend.")]
-Deed = Callable[[Kith, str], Awaitable[Relation]]
+Answer = Callable[[Kith, str], Awaitable[Relation]]
 SAYS = {
     "requested": "{} has been asked.",
     "friend": "{} and you are friends.",
@@ -21,7 +21,7 @@ SAYS = {
     "blocked": "{} is blocked.",
     "none": "{} and you are not connected.",
 }
-DEEDS: tuple[tuple[str, Deed, str], ...] = (
+ANSWERS: tuple[tuple[str, Answer, str], ...] = (
     ("accept", Kith.accept, "Say yes to a friend request."),
     ("decline", Kith.decline, "Say no to a friend request."),
     ("cancel", Kith.cancel, "Take your open request back."),
@@ -34,8 +34,8 @@ def register(app: typer.Typer) -> None:
     """The commands of this page."""
     friend = typer.Typer(no_args_is_help=True, help="Ask, accept, decline, cancel, end.")
     verb(friend, "add")(add)
-    for name, deed, says in DEEDS:
-        verb(friend, name, help=says)(_answering(deed))
+    for name, answer, says in ANSWERS:
+        verb(friend, name, help=says)(_answering(answer))
     verb(friend, "invite")(invite)
     app.add_typer(friend, name="friend")
     verb(app, "friends")(friends)
@@ -43,10 +43,10 @@ def register(app: typer.Typer) -> None:
     verb(app, "unblock", help="Take a block back.")(_answering(Kith.unblock))
 
 
-def _answering(deed: Deed) -> Callable[[CommandContext, str], Awaitable[None]]:
+def _answering(answer: Answer) -> Callable[[CommandContext, str], Awaitable[None]]:
     async def work(context: CommandContext, who: Who) -> None:
         async with context.kith() as kith:
-            _tell(context, await deed(kith, who))
+            _tell(context, await answer(kith, who))
 
     return work
 

@@ -40,11 +40,11 @@ def register(app: typer.Typer) -> None:
 
 
 def _on(
-    deed: Callable[[Kith, str], Awaitable[Post]], says: str
+    act: Callable[[Kith, str], Awaitable[Post]], says: str
 ) -> Callable[[CommandContext, str], Awaitable[None]]:
     async def work(context: CommandContext, which: Which) -> None:
         async with context.kith() as kith:
-            context.out.done(says, await deed(kith, context.id(which)))
+            context.out.done(says, await act(kith, context.id(which)))
 
     return work
 

@@ -146,11 +146,11 @@ def _password(file: str, new: bool) -> str:
     return first
 
 
-def _shown(entered: Profile) -> dict[str, str]:
+def _shown(own: Profile) -> dict[str, str]:
     """A profile without its token."""
     return {
-        "handle": entered.handle,
-        "actor": entered.actor,
-        "origin": entered.origin,
-        "device": entered.device,
+        "handle": own.handle,
+        "actor": own.actor,
+        "origin": own.origin,
+        "device": own.device,
     }

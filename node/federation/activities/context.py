@@ -10,6 +10,7 @@ AS2 = "https://www.w3.org/ns/activitystreams"
 SECURITY = "https://w3id.org/security/v1"
 MULTIKEY = "https://w3id.org/security/multikey/v1"
 MLS = "https://purl.archive.org/socialweb/mls"
+INTEGRITY = "https://w3id.org/security/data-integrity/v1"
 
 _POSTS: dict[str, Any] = {
     "toot": "http://joinmastodon.org/ns#",
@@ -69,6 +70,16 @@ _POSTED = {"Note", "Article", "Page", "Event", "Question", "Audio", "Image", "Do
 def with_context(document: dict[str, Any]) -> dict[str, Any]:
     """`document` behind the context that its own type, or that of what it encloses, needs."""
     return {"@context": _context(document), **document}
+
+
+def with_integrity(document: dict[str, Any]) -> dict[str, Any]:
+    """`document`, whose context gives the names of a proof a meaning too."""
+    first, *others = _listed(document.get("@context", []))
+    return {**document, "@context": [first, INTEGRITY, *others]}
+
+
+def _listed(context: Any) -> list[Any]:
+    return context if isinstance(context, list) else [context]
 
 
 def _context(document: dict[str, Any]) -> Any:

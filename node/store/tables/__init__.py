@@ -9,7 +9,14 @@ from node.store.tables.accounts import (
     sessions,
 )
 from node.store.tables.columns import METADATA
-from node.store.tables.e2ee import conversations, key_packages, mailbox, participants, relay_items
+from node.store.tables.e2ee import (
+    ciphertexts,
+    conversations,
+    key_packages,
+    mailbox,
+    participants,
+    relay_items,
+)
 from node.store.tables.federation import (
     actors,
     arrivals,
@@ -30,6 +37,7 @@ __all__ = [
     "actors",
     "arrivals",
     "audiences",
+    "ciphertexts",
     "conversations",
     "deliveries",
     "devices",

@@ -75,12 +75,11 @@ invites = table(
 
 idempotency = table(
     "idempotency",
-    Column("token", LargeBinary, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("request", LargeBinary, nullable=False),  # SHA-256 of method, path and body
-    number("status"),  # 0 while the first request is still being answered
-    text("headers", "{}"),  # JSON
-    Column("body", LargeBinary, nullable=False, server_default=""),
+    Column("token", LargeBinary, primary_key=True),  # SHA-256 of the caller's token
+    Column("key", Text, primary_key=True),  # SHA-256 of the client's key, in hex
+    Column("request", LargeBinary, nullable=False),  # of method, path and body, keyed by the key
+    number("status"),  # 0: the deed is done, its answer was not kept yet
+    Column("body", LargeBinary, nullable=False, server_default=""),  # sealed under the key
     instant("created", nullable=False),
     Index("ix_idempotency_created_token_key", "created", "token", "key"),
     keep="24 hours after created",

@@ -34,6 +34,11 @@ def number(name: str, default: str = "0", **more: Any) -> "Column[int]":
     return Column(name, BigInteger, nullable=False, server_default=default, **more)
 
 
+def client_number() -> "Column[int]":
+    """What clients that know no URLs call the row: see `wire/numbers`."""
+    return Column("number", BigInteger, nullable=False, unique=True)
+
+
 def flag(name: str) -> "Column[bool]":
     return Column(name, Boolean, nullable=False, server_default="0")
 

@@ -73,13 +73,19 @@ mailbox = table(
     text("conversation"),
     text("actor"),  # who the envelope says it is from: a hint, the MLS leaf decides
     text("kind"),
-    Column("body", LargeBinary, nullable=False),  # the MLSMessage
-    Column("sha256", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary, nullable=False, index=True),  # of the ciphertext
+    number("size"),  # of the ciphertext: all that waits is added up from the index alone
     instant("created", nullable=False),
     UniqueConstraint("device", "sha256"),
-    number("size"),  # of the body: all that waits is added up from the index alone
     Index("ix_mailbox_device_seq", "device", "seq"),
     Index("ix_mailbox_created_seq", "created", "seq"),
     Index("ix_mailbox_device_actor_size", "device", "actor", "size"),
     keep="until acknowledged, at most 30 days after created",
+)
+
+ciphertexts = table(
+    "ciphertexts",
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("body", LargeBinary, nullable=False),  # the MLSMessage, once for all who wait for it
+    keep="as long as a mailbox holds it",
 )

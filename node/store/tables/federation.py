@@ -2,11 +2,21 @@
 
 from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
 
-from node.store.tables.columns import SEQUENCE, flag, id_, instant, number, table, text
+from node.store.tables.columns import (
+    SEQUENCE,
+    client_number,
+    flag,
+    id_,
+    instant,
+    number,
+    table,
+    text,
+)
 
 actors = table(
     "actors",
     id_(),
+    client_number(),
     text("kind"),  # Person | Group | Application | Service | Organization
     flag("local"),
     Column("account", Text, index=True),  # of a local Person or Group
@@ -78,11 +88,12 @@ arrivals = table(
     Column("body", LargeBinary, nullable=False),  # as received: later proofs need every byte
     instant("received", nullable=False),
     text("state", "new"),  # new | applied | refused | broken
+    number("priority"),  # the smaller is applied first
     number("attempts"),
     instant("due", nullable=False),
     text("reason"),
     UniqueConstraint("actor", "activity"),
-    Index("ix_arrivals_state_due_seq", "state", "due", "seq"),
+    Index("ix_arrivals_state_priority_due_seq", "state", "priority", "due", "seq"),
     keep="applied and refused ones 30 days after they were due",
 )
 
@@ -108,6 +119,7 @@ deliveries = table(
     Column("inbox", Text, nullable=False),
     Column("actor", Text, nullable=False),  # who signs
     text("state", "due"),  # due | delivered | gave_up
+    number("priority"),  # the smaller is sent first
     number("attempts"),
     instant("first_tried"),
     instant("due", nullable=False),
@@ -115,7 +127,7 @@ deliveries = table(
     flag("aside"),  # failed so often that it no longer holds its lane
     text("reason"),
     UniqueConstraint("activity", "inbox"),
-    Index("ix_deliveries_state_host_seq", "state", "host", "seq"),
+    Index("ix_deliveries_state_host_priority_seq", "state", "host", "priority", "seq"),
     Index("ix_deliveries_settled_seq", "settled", "seq"),
     keep="30 days after settled",
 )

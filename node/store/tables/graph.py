@@ -17,7 +17,7 @@ friendships = table(
     text("their_block"),  # all that are in force, space separated
     text("text"),  # what they wrote with their request
     instant("updated", nullable=False),
-    Index("ix_friendships_other", "other"),
+    Index("ix_friendships_other_actor", "other", "actor"),
 )
 
 follows = table(
@@ -27,5 +27,5 @@ follows = table(
     text("id"),  # of the Follow; all that are live, space separated
     text("state", "asked"),  # asked | accepted | declined
     instant("updated", nullable=False),
-    Index("ix_follows_followed", "followed"),
+    Index("ix_follows_followed_state_follower", "followed", "state", "follower"),
 )

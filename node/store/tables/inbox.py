@@ -1,12 +1,13 @@
 """Posts, and what is told of them."""
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index, Text
 
-from node.store.tables.columns import SEQUENCE, flag, id_, instant, table, text
+from node.store.tables.columns import SEQUENCE, client_number, flag, id_, instant, table, text
 
 posts = table(
     "posts",
     id_(),
+    client_number(),
     Column("author", Text, nullable=False),  # actor
     flag("local"),
     text("kind", "note"),  # note | comment | video
@@ -55,7 +56,7 @@ timeline = table(
     Column("post", Text, primary_key=True),
     instant("published", nullable=False),
     Index("ix_timeline_account_published_post", "account", "published", "post"),
-    Index("ix_timeline_post", "post"),
+    Index("ix_timeline_post_account", "post", "account"),
 )
 
 notices = table(
@@ -81,8 +82,10 @@ events = table(
     text("device"),  # "": every device of the account
     text("kind"),
     text("data", "{}"),  # JSON, never plaintext of a sealed message
+    Column("item", BigInteger),  # of kind sealed: the item of the mailbox that it is about
     instant("created", nullable=False),
     Index("ix_events_account_seq", "account", "seq"),
+    Index("ix_events_account_device_item", "account", "device", "item"),
     Index("ix_events_created_seq", "created", "seq"),
     keep="7 days after created",
 )

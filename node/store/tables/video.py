@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, LargeBinary, Text
 
-from node.store.tables.columns import flag, id_, instant, number, table, text
+from node.store.tables.columns import client_number, flag, id_, instant, number, table, text
 
 uploads = table(
     "uploads",
@@ -25,6 +25,7 @@ uploads = table(
 videos = table(
     "videos",
     id_(),  # the Video object's URL
+    client_number(),
     text("uuid"),
     Column("post", Text, nullable=False, unique=True),  # the linked Note
     Column("author", Text, nullable=False, index=True),

@@ -9,6 +9,8 @@ from node.accounts.account import Account, Profile, Role, State
 from node.accounts.actors import LocalActor, NewKey
 from node.accounts.invites import Invite
 from node.accounts.sign_up import Registration
+from node.e2ee import mailbox
+from node.e2ee.mailbox import LARGEST_IN_EVENT_BYTES, Waiting
 from node.graph.befriending import introduce
 from node.store.idempotency import KEPT, Kept
 from node.store.streams import KEPT as EVENTS_KEPT
@@ -16,7 +18,7 @@ from node.store.streams import MOST_AT_ONCE, Place, Told
 from node.store.unit import VOID
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.sessions import SessionsUnit
-from node.testing.memory.tables import Actor
+from node.testing.memory.tables import Actor, Event
 from node.testing.memory.unit import Unit
 from node.wire.api.cursor import Cursor
 from node.wire.ids import origin
@@ -120,6 +122,7 @@ class AccountsUnit(SessionsUnit):
     async def add_actor(self, actor: LocalActor, keys: Sequence[NewKey]) -> None:
         self.tables.actors[actor.id] = Actor(
             id=actor.id,
+            number=self.fresh_number(),
             kind=actor.kind,
             local=True,
             account=actor.account,
@@ -208,11 +211,20 @@ class StreamsUnit(Unit):
 
     async def behind(self, after: Place, account: str, device: str) -> Sequence[Told]:
         found = [
-            Told(Place(seq, one.at), one.kind, json.dumps(json.loads(one.data)))
+            Told(Place(seq, one.at), one.kind, self._data(one))
             for seq, one in sorted(self.tables.events.items())
             if one.account == account
             and seq > after.seq
             and one.kind != VOID
             and one.device in ("", device)
+            and (one.item is None or one.item in self.tables.mail)
         ]
         return found[:MOST_AT_ONCE]
+
+    def _data(self, one: Event) -> str:
+        if one.item is None:
+            return json.dumps(json.loads(one.data))
+        kept = self.tables.mail[one.item]
+        body = kept.sealed.body if len(kept.sealed.body) <= LARGEST_IN_EVENT_BYTES else None
+        said = (kept.conversation, kept.actor, str(kept.sealed.kind), kept.at)
+        return mailbox.event(Waiting(one.item, *said, body)).decode()

@@ -12,8 +12,8 @@ from node.e2ee.members import Entry, Member
 from node.graph.friendship_states import FRIENDS
 from node.store.e2ee import named
 from node.store.key_packages import CLAIMED_KEPT
-from node.store.mailbox import MAIL_KEPT
-from node.testing.memory.tables import Mail, Package
+from node.store.mailbox import MAIL_KEPT, SEALED
+from node.testing.memory.tables import Event, Mail, Package
 from node.testing.memory.unit import Unit
 from node.wire.times import micros
 
@@ -91,10 +91,6 @@ class KeyPackagesUnit(Unit):
             for one in self.tables.packages.values()
         )
 
-    async def drop_packages(self, device: str) -> None:
-        packages = self.tables.packages.items()
-        self.tables.packages = {id: one for id, one in packages if one.offer.device != device}
-
     async def readable_package(self, id: str) -> PublishedKeyPackage | None:
         found = self.tables.packages.get(id)
         if found is None:
@@ -112,17 +108,17 @@ class MailboxUnit(Unit):
     """A transaction of the mailbox."""
 
     async def put_mail(
-        self, device: str, conversation: str, actor: str, sealed: Sealed
-    ) -> Waiting | None:
-        mail = self.tables.mail.values()
-        if any((one.device, one.sealed.sha256) == (device, sealed.sha256) for one in mail):
-            return None
-        seq, kept = (
-            self.tables.number(),
-            Mail(device, conversation, actor, sealed, micros(self.now)),
-        )
-        self.tables.mail[seq] = kept
-        return _waiting(seq, kept)
+        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed
+    ) -> None:
+        held = {(one.device, one.sealed.sha256) for one in self.tables.mail.values()}
+        for box in boxes:
+            if (box.device, sealed.sha256) in held:
+                continue
+            seq, at = self.tables.number(), micros(self.now)
+            self.tables.mail[seq] = Mail(box.device, conversation, actor, sealed, at)
+            told = Event(box.account, box.device, SEALED, "{}", at, item=seq)
+            self.tables.events[self.tables.number()] = told
+            self.wakes.add(f"events:{box.account}")
 
     async def mail_of(self, device: str, after: int, count: int, most: int) -> list[Waiting]:
         kept = micros(self.now - MAIL_KEPT)
@@ -149,17 +145,13 @@ class MailboxUnit(Unit):
         return False
 
     async def drop_mail(self, box: Box, upto: int) -> None:
-        mine = {seq: one.at for seq, one in self.tables.mail.items() if one.device == box.device}
-        gone = {seq: at for seq, at in mine.items() if seq <= upto}
-        if not gone:
-            return
-        for seq in gone:
-            del self.tables.mail[seq]
-        end = min([max(gone.values()) + 1, *(at for seq, at in mine.items() if seq not in gone)])
+        for seq, one in list(self.tables.mail.items()):
+            if one.device == box.device and seq <= upto:
+                del self.tables.mail[seq]
         tail = max(self.tables.events, default=0)
         for seq, event in list(self.tables.events.items()):
-            told = (event.account, event.device, event.kind)
-            if told == (box.account, box.device, "sealed") and event.at < end and seq < tail:
+            mine = (event.account, event.device) == (box.account, box.device)
+            if mine and event.item is not None and event.item <= upto and seq < tail:
                 del self.tables.events[seq]
 
 
@@ -225,9 +217,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     async def join(self, conversation: str, actor: str, device: str) -> None:
         self.tables.participants[conversation, actor, device] = True
 
-    async def leave(self, conversation: str, actor: str) -> None:
+    async def leave(self, conversation: str, actor: str, device: str = "") -> None:
         for key in self.tables.participants:
-            if key[:2] == (conversation, actor):
+            if key[:2] == (conversation, actor) and device in ("", key[2]):
                 self.tables.participants[key] = False
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:

@@ -53,6 +53,7 @@ class FeedUnit(InboxUnit):
         meant = self.tables.audiences.get(note.id, ())
         return Post(
             id=note.id,
+            number=str(post.number),
             kind=post.kind,
             author=shown(self.tables, note.author),
             content=note.content,

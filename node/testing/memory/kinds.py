@@ -49,6 +49,13 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
 }
 
 
+def beside(unit: Unit, kind: type[sql.Unit]) -> Unit:
+    """As `QueueUnit.beside`: the fake of `kind` over the same tables, at the same instant."""
+    other = STANDS_FOR[kind](unit.tables, unit.context)
+    other.now, other.wakes = unit.now, unit.wakes
+    return other
+
+
 class Units(sql.Units):
     """As those of a database: all of a unit stays, or nothing."""
 
@@ -76,6 +83,15 @@ class Units(sql.Units):
             raise
         self._wakeups.wake(unit.wakes)
         return result
+
+    async def join(
+        self,
+        kind: type[U],
+        work: Callable[[U], Awaitable[T]],
+        once: IdempotencyMark | None = None,
+        undecided: tuple[type, ...] = (),
+    ) -> T:
+        return await self.run(kind, work, once, undecided)
 
     async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         await asyncio.sleep(0)

@@ -26,4 +26,6 @@ def shown(tables: MemoryTables, id: str) -> Person:
         return Person(id=id, handle="", display_name=id)
     handle = f"@{actor.name}@{actor.domain or origin(id).authority}"
     name = actor.display_name or actor.name
-    return Person(id=id, handle=handle, display_name=name, icon=actor.icon)
+    return Person(
+        id=id, number=str(actor.number), handle=handle, display_name=name, icon=actor.icon
+    )

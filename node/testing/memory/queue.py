@@ -1,11 +1,12 @@
 """What arrived, what is owed, and jobs, over a `MemoryTables`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
+from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later, Verdict
 from node.federation.trust import ProvenActivity
 from node.ports import Clock
@@ -21,21 +22,20 @@ from node.testing.memory.unit import Unit
 class Arrivals:
     """The durable inbox, as the door sees it."""
 
-    crowded = False
-
     def __init__(self, tables: MemoryTables, wakeups: Wakeups, clock: Clock) -> None:
         self._tables = tables
         self._wakeups = wakeups
         self._clock = clock
 
-    async def add(self, activity: ProvenActivity, again: bool) -> None:
+    async def add(
+        self, activity: ProvenActivity, again: bool, priority: Priority = Priority.POSTS
+    ) -> None:
         now, place = self._clock.now(), (activity.actor, activity.id)
         kept = self._tables.arrivals.get(place)
-        if kept is None:
-            fresh = Arrived(self._tables.number(), activity.body, now, now)
+        if kept is None or (again and kept.state != "new"):
+            seq, rank = kept.seq if kept else self._tables.number(), int(priority)
+            fresh = Arrived(seq, activity.body, now, now, priority=rank)
             self._tables.arrivals[place] = fresh
-        elif again and kept.state != "new":
-            self._tables.arrivals[place] = Arrived(kept.seq, activity.body, now, now)
         self._wakeups.wake({"arrivals"})
 
 
@@ -46,17 +46,18 @@ class Waiting:
         self._tables = tables
         self._clock = clock
 
-    async def due(self, most: int) -> list[Arrival]:
+    async def due(self, most: Mapping[Priority, int]) -> dict[Priority, list[Arrival]]:
         found = [
             (kept.due, kept.seq, key, kept)
             for key, kept in self._tables.arrivals.items()
             if kept.state == "new" and kept.due <= self._clock.now()
         ]
         found.sort(key=lambda each: each[:2])
-        return [
-            Arrival(seq, *key, kept.body, kept.failures, kept.received)
-            for _, seq, key, kept in found[:most]
-        ]
+        due: dict[Priority, list[Arrival]] = {priority: [] for priority in most}
+        for _, seq, key, kept in found:
+            lane = due[Priority(kept.priority)]
+            lane.append(Arrival(seq, *key, kept.body, kept.failures, kept.received))
+        return {priority: lane[: most[priority]] for priority, lane in due.items()}
 
     async def next_due(self) -> datetime | None:
         return min(
@@ -67,7 +68,10 @@ class Waiting:
 class QueueUnit(Unit):
     """The unit in which an arrival is applied."""
 
-    async def claim(self, arrival: Arrival) -> bool:
+    async def claim(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        return [one for one in arrivals if self._is_new(one)]
+
+    def _is_new(self, arrival: Arrival) -> bool:
         kept = self.tables.arrivals.get((arrival.actor, arrival.activity))
         return kept is not None and kept.seq == arrival.seq and kept.state == "new"
 
@@ -111,16 +115,17 @@ class DeliveryQueue:
     async def newest(self) -> int:
         return max(self._tables.deliveries, default=0)
 
-    async def queued(self, host: str, after: int, most: int) -> list[QueuedDelivery]:
+    async def queued(self, host: str, most: int) -> list[QueuedDelivery]:
         now = self._clock.now()
-        rows = [row for row in self._due(after) if row[1].host == host]
+        rows = [row for row in self._due() if row[1].host == host]
+        rows.sort(key=lambda row: (row[1].priority, row[0]))
         return [self._parcel(*row) for row in rows if not row[1].aside or row[1].due <= now][:most]
 
     def _parcel(self, seq: int, one: Delivery) -> QueuedDelivery:
         body = self._tables.outbox[one.activity].body
         return QueuedDelivery(
             seq, one.activity, one.host, one.inbox, one.actor, body,
-            one.failures, one.first_tried, one.due, one.aside,
+            one.failures, one.first_tried, one.due, one.aside, Priority(one.priority),
         )  # fmt: skip
 
     async def deliveries_of(self, activity: str) -> list[DeliveryStatus]:

@@ -40,6 +40,7 @@ class Actor(Struct, frozen=True):
     capabilities: tuple[str, ...] = ()
     gone: bool = False
     suspended: bool = False
+    number: int = 0
 
 
 class Host(Struct, frozen=True):
@@ -64,13 +65,14 @@ class KeptSession(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """One line of a stream. `data` is JSON."""
+    """One line of a stream. `data` is JSON; `item` is that of the mailbox that it tells of."""
 
     account: str
     device: str
     kind: str
     data: str
     at: int
+    item: int | None = None
 
 
 class Notice(Struct, frozen=True):
@@ -92,6 +94,7 @@ class Arrived(Struct, frozen=True):
     state: str = "new"
     failures: int = 0
     reason: str = ""
+    priority: int = 0
 
 
 class Debt(Struct, frozen=True):
@@ -118,6 +121,7 @@ class Delivery(Struct, frozen=True):
     settled: datetime | None = None
     aside: bool = False
     reason: str = ""
+    priority: int = 0
 
 
 class Task(Struct, frozen=True):
@@ -139,6 +143,7 @@ class Written(Struct, frozen=True):
     thread: str
     local: bool
     at: int
+    number: int
     updated: int | None = None
     deleted: bool = False
 

@@ -13,9 +13,11 @@ from node.federation.activities.shapes import (
     UpdateNote,
     UpdateVideo,
 )
+from node.federation.priority import of_activity
 from node.store.unit import VOID, UnitContext
 from node.testing.memory.tables import Arrived, Debt, Delivery, Event, MemoryTables
 from node.wire.ids import uuid7
+from node.wire.numbers import CHANCE_BYTES
 from node.wire.times import micros
 
 
@@ -41,17 +43,23 @@ class Unit:
     def mint_object(self) -> str:
         return f"{self.origin}/o/{self.fresh()}"
 
+    def fresh_number(self, made: datetime | None = None) -> int:
+        chance = self.context.entropy.draw(CHANCE_BYTES)
+        return self.context.numbers.draw_for(made or self.now, self.now, chance)
+
     async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None:
         known = [self.tables.actors.get(id) for id in set(to)]
         found = [actor for actor in known if actor is not None]
         if len(found) < len(known):
             raise Broken("recipients were not discovered before the unit")
-        body = self.context.render(activity)
+        body, rank = self.context.render(activity), int(of_activity(activity))
         debt = Debt(activity, activity.actor, body, _words_of(activity), public)
         self.tables.outbox.setdefault(activity.id, debt)
         key = (activity.actor, activity.id)
         if any(actor.local for actor in found) and key not in self.tables.arrivals:
-            self.tables.arrivals[key] = Arrived(self.tables.number(), body, self.now, self.now)
+            self.tables.arrivals[key] = Arrived(
+                self.tables.number(), body, self.now, self.now, priority=rank
+            )
             self.wakes.add("arrivals")
         told = {(d.activity, d.inbox) for d in self.tables.deliveries.values()}
         wanted = [actor for actor in found if not actor.local and not actor.suspended]
@@ -59,7 +67,12 @@ class Unit:
             self.wakes.add("deliveries")
             if (activity.id, inbox) not in told:
                 self.tables.deliveries[self.tables.number()] = Delivery(
-                    activity.id, urlsplit(inbox).netloc, inbox, activity.actor, self.now
+                    activity.id,
+                    urlsplit(inbox).netloc,
+                    inbox,
+                    activity.actor,
+                    self.now,
+                    priority=rank,
                 )
 
     async def tell(

@@ -3,6 +3,7 @@
 from node.errors import Missing
 from node.federation.actors import actor_page
 from node.federation.peers import Actor
+from node.federation.proving import Prover
 from node.store.directory import Directory
 from node.store.federation import FederationUnit
 from node.store.keyring import Keyring
@@ -10,6 +11,7 @@ from node.store.unit import Units
 from node.web.activitypub.requests import see_other, shown, wants_page
 from node.web.actor_documents import document_of
 from node.web.routes import Call, Reply, Route
+from node.wire import json
 
 
 class LocalActors:
@@ -41,10 +43,11 @@ class LocalActors:
 class Actors:
     """The documents of our actors, to everyone."""
 
-    def __init__(self, actors: LocalActors, units: Units, keyring: Keyring) -> None:
+    def __init__(self, actors: LocalActors, units: Units, keyring: Keyring, prover: Prover) -> None:
         self._actors = actors
         self._units = units
         self._keyring = keyring
+        self._prover = prover
 
     def routes(self) -> tuple[Route, ...]:
         """The one route of this page."""
@@ -65,4 +68,5 @@ class Actors:
             account = actor.account
             family = await self._units.look(FederationUnit, lambda unit: unit.family(account))
         keys = await self._keyring.public(actor.id)
-        return Reply(actor_page(document_of(actor, keys, family)), headers={"Vary": "Accept"})
+        page = json.encode(actor_page(document_of(actor, keys, family)))
+        return Reply(await self._prover.document(page, actor.id), headers={"Vary": "Accept"})

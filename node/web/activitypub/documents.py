@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from node.errors import Missing
 from node.federation.addressing import may_read
+from node.federation.proving import Prover
 from node.store.directory import Directory
 from node.store.federation import FederationUnit, Relation
 from node.store.unit import Units
@@ -18,17 +19,15 @@ show, or not for them."""
 
 
 class Documents:
-    """Asks one resolver after the other, and at last the activities themselves."""
+    """Asks one resolver after the other."""
 
     def __init__(
-        self, origin: str, units: Units, directory: Directory, prove: Prove,
-        resolvers: Sequence[Resolver] = (),
-    ) -> None:  # fmt: skip
+        self, origin: str, directory: Directory, prove: Prove, resolvers: Sequence[Resolver]
+    ) -> None:
         self._origin = origin
-        self._units = units
         self._directory = directory
         self._prove = prove
-        self._resolvers = (*resolvers, self._activity)
+        self._resolvers = resolvers
 
     def routes(self) -> tuple[Route, ...]:
         """The one route of this page."""
@@ -55,13 +54,22 @@ class Documents:
         author = await self._directory.actor(str(document.get("attributedTo", "")))
         return f"{author.url}#{id.rpartition('/')[2]}" if author and author.url else ""
 
-    async def _activity(self, id: str, viewer: str | None) -> dict[str, Any] | None:
+
+class Activities:
+    """The activities themselves, each with its actor's proof."""
+
+    def __init__(self, units: Units, prover: Prover) -> None:
+        self._units = units
+        self._prover = prover
+
+    async def resolve(self, id: str, viewer: str | None) -> dict[str, Any] | None:
         """An activity of ours: to everyone when public, else to those it was addressed to."""
         look = self._units.look
         kept = await look(FederationUnit, lambda unit: unit.activity(id))
         if kept is None or await look(FederationUnit, lambda unit: unit.locked(kept.actor)):
             return None
-        document: dict[str, Any] = json.document(kept.body)
+        body = await self._prover.activity(kept.body, kept.actor)
+        document: dict[str, Any] = json.document(body)
         if viewer is None or viewer == kept.actor:
             return document if kept.public or viewer else None
         relation = await look(FederationUnit, lambda unit: unit.relation(viewer, kept.actor))

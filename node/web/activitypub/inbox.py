@@ -60,6 +60,6 @@ class Inbox:
             return await self._receiver.receive(delivery, recipient)
 
         receipt = await self._rate_limits.judged(call.address, prove)
-        if receipt.proven:
-            await self._rate_limits.proven(receipt.actor)
+        if receipt.sender:
+            await self._rate_limits.proven(receipt.sender)
         return Reply()

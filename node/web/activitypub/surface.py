@@ -32,7 +32,8 @@ class ActivityBodies(Struct, frozen=True):
     def write(self, value: Any) -> Written:
         if value is None:
             return Written("", b"")
-        return Written(ACTIVITY_JSON, json.encode(value))
+        body = value if isinstance(value, bytes) else json.encode(value)
+        return Written(ACTIVITY_JSON, body)
 
 
 def surface(

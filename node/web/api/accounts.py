@@ -17,7 +17,7 @@ from node.web.api.profiles import Change, Profiles, PublicKeys
 from node.web.api.scopes import ALL_SCOPES, Scope
 from node.web.api.views import account_view, device_view, session_view
 from node.web.routes import Call, Reply, Route
-from node.web.signup import SignUp, Wish
+from node.web.signup import SignUp, SignUpForm
 from node.wire.api.accounts import (
     AccountView,
     ActorView,
@@ -91,7 +91,7 @@ class OwnAccount(Struct, frozen=True):
         asked: NewAccount = call.body
         wanted = read_wanted(asked.client_name, asked.device_name, "", _agent(call))
         account = await self.signing_up.sign_up(
-            Wish(
+            SignUpForm(
                 name=asked.name,
                 password=asked.password,
                 display_name=asked.display_name,

@@ -6,7 +6,7 @@ from node.e2ee import envelope, key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Conversation, Item, Signer
 from node.e2ee.key_packages import Abroad, NewPackage, PublishedKeyPackage, Stock
 from node.e2ee.mailbox import Box
-from node.e2ee.members import Invitation, Sender, UnknownActors
+from node.e2ee.members import Invitation, Removed, Sender, UnknownActors
 from node.e2ee.peers import Peers
 from node.e2ee.relay import Elsewhere, Message
 from node.errors import Forbidden, Malformed, Missing, Unreachable
@@ -151,7 +151,7 @@ class Conversations:
         self, call: Call, message: Message, receipt: Item | None
     ) -> relay.Accepted | Elsewhere | UnknownActors:
         id, sender = api.url_of(call.path["ref"]), _sender(call)
-        return await self._units.run(
+        return await self._units.join(
             E2eeUnit,
             lambda unit: relay.post(unit, self._signer, sender, id, message, receipt),
             once=call.once,
@@ -182,7 +182,7 @@ class Mailbox:
         said: api.Acknowledgement = call.body
         who = call.device_caller
         box = Box(who.device, who.account, who.actor)
-        await self._units.run(
+        await self._units.join(
             E2eeUnit, lambda unit: mailbox.acknowledge(unit, box, said.seq), once=call.once
         )
         return Reply()
@@ -203,8 +203,8 @@ async def _seen(unit: E2eeUnit, id: str, sender: Sender) -> members.Entry:
 def _message(new: api.NewSealed) -> Message:
     return Message(
         sealed=envelope.read(new.content),
-        invitations=tuple(Invitation(w.to, envelope.read(w.content)) for w in new.welcomes),
-        removed=tuple(new.removed),
+        invitations=tuple(Invitation(tuple(w.to), envelope.read(w.content)) for w in new.welcomes),
+        removed=tuple(Removed(one.actor, one.device) for one in new.removed),
         recipients=tuple(new.recipients),
         group_info=new.group_info,
     )

@@ -30,17 +30,17 @@ from node.wire.times import micros
 
 def routes(units: Units, signing_up: SignUp, entropy: Entropy, config: Config) -> tuple[Route, ...]:
     """Invites for everyone, settings and applicants for administrators, the node for all."""
-    guests = Guests(units, entropy, config)
+    own = OwnInvites(units, entropy, config)
     admin = Administration(units, signing_up)
     states = {"state": "pending (usual), active or suspended."}
     return (
-        Route("GET", "/node", guests.node, "What anyone may know of this node.",
+        Route("GET", "/node", own.node, "What anyone may know of this node.",
               None, answers=NodeView),
-        Route("POST", "/invites", guests.make, "Make an invite link; it is told this once.",
+        Route("POST", "/invites", own.make, "Make an invite link; it is told this once.",
               Scope.WRITE, NewInvite, InviteView, 201),
-        Route("GET", "/invites", guests.list, "One's own invites that have uses left.",
+        Route("GET", "/invites", own.list, "One's own invites that have uses left.",
               Scope.READ, answers=InviteList),
-        Route("DELETE", "/invites/{id}", guests.revoke, "Make an invite void.",
+        Route("DELETE", "/invites/{id}", own.revoke, "Make an invite void.",
               Scope.WRITE, status=204),
         Route("GET", "/admin/settings", admin.settings, "How people sign up now.",
               Scope.ADMIN, answers=NodeSettings, admin=True),
@@ -60,7 +60,7 @@ def routes(units: Units, signing_up: SignUp, entropy: Entropy, config: Config) -
     )  # fmt: skip
 
 
-class Guests(Struct, frozen=True):
+class OwnInvites(Struct, frozen=True):
     """What one does to bring friends here."""
 
     units: Units

@@ -11,7 +11,7 @@ from node.store.streams import MOST_AT_ONCE, Place, StreamsUnit, Told
 from node.store.unit import Units
 from node.store.wakeups import Wakeups
 from node.web.api.scopes import Scope
-from node.web.auth import Guard
+from node.web.auth import Authenticator
 from node.web.routes import Call, Caller, Reply, Route
 
 HEARTBEAT_SECONDS = 20.0  # proxies cut what is silent for 30 to 60 s
@@ -40,7 +40,7 @@ class Streams(Struct):
 
     units: Units
     wakeups: Wakeups
-    guard: Guard
+    authenticator: Authenticator
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     _open: set[asyncio.Future[None]] = field(default_factory=set)
     _closed: bool = False
@@ -67,7 +67,7 @@ class Streams(Struct):
             self._open.add(heard)
             try:
                 # Nobody sees an event that was told after their token ended.
-                if not await self.guard.holds(caller.token):
+                if not await self.authenticator.holds(caller.token):
                     return
                 told = await self._behind(after, caller)
                 if told:

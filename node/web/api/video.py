@@ -94,6 +94,7 @@ def _view(record: VideoRecord) -> VideoView:
     clause, _, reason = record.reason.partition(": ")
     return VideoView(
         id=record.id,
+        number=str(record.number),
         post=record.post,
         name=record.words.name,
         state=record.state.value,

@@ -23,7 +23,7 @@ from node.store.unit import Units
 from node.web import problems
 from node.web.limits import Limiter, TrustedProxies
 from node.web.problems import Problem
-from node.web.signup import SignUp, Wish
+from node.web.signup import SignUp, SignUpForm
 from node.wire.api.inbox import Post
 from node.wire.times import rfc3339
 
@@ -131,12 +131,12 @@ class Pages(Struct, frozen=True):
         same_site(request, self.config.origin)
         await self.limiter.attempt(self.proxies.client(request.remote or "", request.headers), {})
         sent = await _fields(request)
-        wish = Wish(
+        filled = SignUpForm(
             name=sent["name"], password=sent["password"], display_name=sent["display_name"],
             invite=secret, reason=sent["reason"],
         )  # fmt: skip
         try:
-            account = await self.signing_up.sign_up(wish)
+            account = await self.signing_up.sign_up(filled)
         except Refused as refusal:
             # The person sees the form again, with what they wrote and what to change.
             status = problems.kind_of(refusal).status

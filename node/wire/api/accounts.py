@@ -155,9 +155,10 @@ class InviteList(_Said, frozen=True, kw_only=True):
 
 
 class ActorView(_Said, frozen=True, kw_only=True):
-    """Somebody, here or elsewhere. `summary` is cleaned HTML."""
+    """Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6."""
 
     id: str
+    number: str = ""
     kind: str
     name: str
     address: str

@@ -116,22 +116,29 @@ class ConversationList(msgspec.Struct, kw_only=True):
 
 
 class SealedWelcome(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A Welcome for the devices of the actor `to` whose packages it names."""
+    """A Welcome for those devices of the actors `to` whose packages it names."""
 
-    to: str
     content: bytes
+    to: list[str]
+
+
+class RemovedDevice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whom a commit removes. Without `device` the actor leaves with every device."""
+
+    actor: str
+    device: str = ""
 
 
 class NewSealed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """An MLSMessage to send, at most 720 KiB. A commit brings its Welcomes.
 
-    `removed` are actors whom the commit removes altogether. `recipients` are members this node may
+    `removed` are whom the commit removes, device by device. `recipients` are members this node may
     not know of yet; usually empty. `group_info` is sealed by the members, for the relay to keep.
     """
 
     content: bytes
     welcomes: list[SealedWelcome] = []
-    removed: list[str] = []
+    removed: list[RemovedDevice] = []
     recipients: list[str] = []
     group_info: bytes = b""
     kind: str = ""  # ignored: the message says what it is

@@ -6,12 +6,13 @@ import msgspec
 
 
 class Person(msgspec.Struct, kw_only=True):
-    """Who wrote or did something. `handle` is @name@domain."""
+    """Who wrote or did something. `handle` is @name@domain; `number`: API-5.6, "" when unknown."""
 
     id: str
     handle: str
     display_name: str
     icon: str = ""
+    number: str = ""
 
 
 class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -30,9 +31,10 @@ class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 class Post(msgspec.Struct, kw_only=True):
     """A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in
-    other languages, by language tag."""
+    other languages, by language tag. `number`: API-5.6."""
 
     id: str
+    number: str
     kind: str
     author: Person
     content: str

@@ -1,15 +1,12 @@
 """Pure: parent hashes: whether members put a tree's parents there (RFC 9420 §7.9)."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from node.e2ee.mls.public import tree_math
 from node.e2ee.mls.public.leaf import LeafNode
 from node.e2ee.mls.public.tree import Node, ParentNode, Tree
 from node.errors import Malformed
 from node.wire import tls
-
-NOTHING: Final = frozenset[int]()
 
 
 def parent_hash(tree: Tree, key: bytes, above: bytes, sibling_hash: bytes) -> bytes:

@@ -60,7 +60,6 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("request", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("headers", sa.Text(), server_default="{}", nullable=False),
         sa.Column("body", sa.LargeBinary(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("token", "key", name=op.f("pk_idempotency")),

@@ -22,7 +22,9 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("follows", schema=None) as batch_op:
-        batch_op.create_index("ix_follows_followed", ["followed"], unique=False)
+        batch_op.create_index(
+            "ix_follows_followed_state_follower", ["followed", "state", "follower"], unique=False
+        )
 
     op.create_table(
         "friendships",
@@ -42,15 +44,15 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("friendships", schema=None) as batch_op:
-        batch_op.create_index("ix_friendships_other", ["other"], unique=False)
+        batch_op.create_index("ix_friendships_other_actor", ["other", "actor"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("friendships", schema=None) as batch_op:
-        batch_op.drop_index("ix_friendships_other")
+        batch_op.drop_index("ix_friendships_other_actor")
 
     op.drop_table("friendships")
     with op.batch_alter_table("follows", schema=None) as batch_op:
-        batch_op.drop_index("ix_follows_followed")
+        batch_op.drop_index("ix_follows_followed_state_follower")
 
     op.drop_table("follows")

@@ -13,6 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "actors",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
         sa.Column("local", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("account", sa.Text(), nullable=True),
@@ -36,6 +37,7 @@ def upgrade() -> None:
         sa.Column("gone", sa.BigInteger(), nullable=True),
         sa.Column("suspended", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_actors")),
+        sa.UniqueConstraint("number", name=op.f("uq_actors_number")),
         info={"keep": "remote ones 90 days after fetched when nothing refers to them"},
         sqlite_autoincrement=False,
     )
@@ -60,6 +62,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), server_default="new", nullable=False),
+        sa.Column("priority", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
@@ -69,7 +72,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("arrivals", schema=None) as batch_op:
-        batch_op.create_index("ix_arrivals_state_due_seq", ["state", "due", "seq"], unique=False)
+        batch_op.create_index(
+            "ix_arrivals_state_priority_due_seq", ["state", "priority", "due", "seq"], unique=False
+        )
 
     op.create_table(
         "deliveries",
@@ -84,6 +89,7 @@ def upgrade() -> None:
         sa.Column("inbox", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="due", nullable=False),
+        sa.Column("priority", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("first_tried", sa.BigInteger(), nullable=True),
         sa.Column("due", sa.BigInteger(), nullable=False),
@@ -99,7 +105,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_deliveries_activity"), ["activity"], unique=False)
         batch_op.create_index("ix_deliveries_settled_seq", ["settled", "seq"], unique=False)
         batch_op.create_index(
-            "ix_deliveries_state_host_seq", ["state", "host", "seq"], unique=False
+            "ix_deliveries_state_host_priority_seq",
+            ["state", "host", "priority", "seq"],
+            unique=False,
         )
 
     op.create_table(
@@ -202,13 +210,13 @@ def downgrade() -> None:
 
     op.drop_table("keys")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.drop_index("ix_deliveries_state_host_seq")
+        batch_op.drop_index("ix_deliveries_state_host_priority_seq")
         batch_op.drop_index("ix_deliveries_settled_seq")
         batch_op.drop_index(batch_op.f("ix_deliveries_activity"))
 
     op.drop_table("deliveries")
     with op.batch_alter_table("arrivals", schema=None) as batch_op:
-        batch_op.drop_index("ix_arrivals_state_due_seq")
+        batch_op.drop_index("ix_arrivals_state_priority_due_seq")
 
     op.drop_table("arrivals")
     with op.batch_alter_table("actors", schema=None) as batch_op:

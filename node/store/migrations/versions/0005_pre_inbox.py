@@ -34,12 +34,16 @@ def upgrade() -> None:
         sa.Column("device", sa.Text(), server_default="", nullable=False),
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
         sa.Column("data", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("item", sa.BigInteger(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
         info={"keep": "7 days after created"},
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_events_account_device_item", ["account", "device", "item"], unique=False
+        )
         batch_op.create_index("ix_events_account_seq", ["account", "seq"], unique=False)
         batch_op.create_index("ix_events_created_seq", ["created", "seq"], unique=False)
 
@@ -67,6 +71,7 @@ def upgrade() -> None:
     op.create_table(
         "posts",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("local", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("kind", sa.Text(), server_default="note", nullable=False),
@@ -85,6 +90,7 @@ def upgrade() -> None:
         sa.Column("updated", sa.BigInteger(), nullable=True),
         sa.Column("deleted", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("number", name=op.f("uq_posts_number")),
         info={"keep": "forever"},
         sqlite_autoincrement=False,
     )
@@ -126,12 +132,12 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_timeline_account_published_post", ["account", "published", "post"], unique=False
         )
-        batch_op.create_index("ix_timeline_post", ["post"], unique=False)
+        batch_op.create_index("ix_timeline_post_account", ["post", "account"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("timeline", schema=None) as batch_op:
-        batch_op.drop_index("ix_timeline_post")
+        batch_op.drop_index("ix_timeline_post_account")
         batch_op.drop_index("ix_timeline_account_published_post")
 
     op.drop_table("timeline")
@@ -157,6 +163,7 @@ def downgrade() -> None:
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("ix_events_created_seq")
         batch_op.drop_index("ix_events_account_seq")
+        batch_op.drop_index("ix_events_account_device_item")
 
     op.drop_table("events")
     with op.batch_alter_table("audiences", schema=None) as batch_op:

@@ -11,6 +11,14 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "ciphertexts",
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_ciphertexts")),
+        info={"keep": "as long as a mailbox holds it"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
         "conversations",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("mls_group", sa.LargeBinary(), nullable=True),
@@ -63,10 +71,9 @@ def upgrade() -> None:
         sa.Column("conversation", sa.Text(), server_default="", nullable=False),
         sa.Column("actor", sa.Text(), server_default="", nullable=False),
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_mailbox")),
         sa.UniqueConstraint("device", "sha256", name=op.f("uq_mailbox_device_sha256")),
         info={"keep": "until acknowledged, at most 30 days after created"},
@@ -78,6 +85,7 @@ def upgrade() -> None:
             "ix_mailbox_device_actor_size", ["device", "actor", "size"], unique=False
         )
         batch_op.create_index("ix_mailbox_device_seq", ["device", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mailbox_sha256"), ["sha256"], unique=False)
 
     op.create_table(
         "participants",
@@ -131,6 +139,7 @@ def downgrade() -> None:
 
     op.drop_table("participants")
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mailbox_sha256"))
         batch_op.drop_index("ix_mailbox_device_seq")
         batch_op.drop_index("ix_mailbox_device_actor_size")
         batch_op.drop_index("ix_mailbox_created_seq")
@@ -144,3 +153,4 @@ def downgrade() -> None:
 
     op.drop_table("key_packages")
     op.drop_table("conversations")
+    op.drop_table("ciphertexts")

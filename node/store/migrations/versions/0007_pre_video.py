@@ -85,6 +85,7 @@ def upgrade() -> None:
     op.create_table(
         "videos",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("uuid", sa.Text(), server_default="", nullable=False),
         sa.Column("post", sa.Text(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
@@ -106,6 +107,7 @@ def upgrade() -> None:
         sa.Column("ready", sa.BigInteger(), nullable=True),
         sa.Column("deleted", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_videos")),
+        sa.UniqueConstraint("number", name=op.f("uq_videos_number")),
         sa.UniqueConstraint("post", name=op.f("uq_videos_post")),
         info={"keep": "forever"},
         sqlite_autoincrement=False,

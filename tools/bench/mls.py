@@ -1,16 +1,17 @@
 """Figures of MLS: each beside the primitives it cannot do without, and beside ts-mls.
 
-`figures()` gives the rows; run as a program it prints them. The floor of a row is measured in the
-same run: so many signatures, X25519 operations and AEAD calls of bare `cryptography`, and HMACs: an
-HPKE seal takes five, a node of a path four, an epoch and its first message some forty. Ours is CPU
-time of the thread, the median, so that a busy machine changes little; for ts-mls, which spreads
-over threads, it is the shortest time that the clock saw.
+`figures()` gives the rows; run as a program it prints them with what their floors are made of.
+The floor of a row is measured in the same run: so many signatures, X25519 operations and AEAD
+calls of bare `cryptography`, and HMACs: an HPKE seal takes five, a node of a path four, an epoch
+and its first message some forty. Ours is CPU time of the thread, the median, so that a busy machine
+changes little; for ts-mls, which spreads over threads, it is the shortest time that the clock saw.
 """
 
+import asyncio
 import hmac
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -26,10 +27,28 @@ from tests.e2ee.mls.hostile import Hostile, hostile
 from tests.e2ee.mls.mixed import Item, Ours, Theirs, Town
 from tests.e2ee.mls.peering import Peer, PeerError, why_absent
 from tests.e2ee.mls.people import GROUP, NOW
+from tools.bench.figures import Measured
+from tools.bench.ground import Bench
 
 SUITE = 1
 TEXT = bytes(200)
 TIMES = 40
+
+
+# By the end of the row's name: what it says, its unit, and the most that is aimed at.
+AIMS: Mapping[str, tuple[str, str, float]] = {
+    "seal": ("seal 200 bytes", "ms", 0.15),
+    "open": ("open 200 bytes", "ms", 0.25),
+    "skip": ("skip 200 generations", "ms", 4),
+    "invite": ("add, commit and Welcome for two", "ms", 3),
+    "join_100": ("join 100 leaves", "ms", 35),
+    "commit_blank": ("commit in 100 leaves, parents blank", "ms", 20),
+    "commit_filled": ("commit in 100 leaves, parents filled", "ms", 6),
+    "process": ("process that commit", "ms", 5),
+    "state": ("state of 100 leaves", "kB", 64),
+    "join_1000": ("join 1,000 leaves", "ms", 300),
+    "refuse": ("refuse a hostile MiB, the worst of all", "ms", 20),
+}
 
 
 @dataclass(frozen=True)
@@ -38,8 +57,6 @@ class Row:
 
     name: str
     value: float
-    unit: str
-    aim: float
     floor: float | None = None
     of: str = ""
     peer: float | None = None
@@ -195,9 +212,9 @@ def _messages(town: Town, floor: Floor) -> Iterable[Row]:
     opening = milliseconds(open, 200)
     last = sealed[199].hex()
     ratcheting = timed(town, "receive", message=last)
-    yield Row("seal 200 bytes", sealing, "ms", 0.15, *floor(sign=1, AEAD=2, HMAC=5),
+    yield Row("seal", sealing, *floor(sign=1, AEAD=2, HMAC=5),
               timed(town, "seal", data=TEXT.hex()))  # fmt: skip
-    yield Row("open 200 bytes", opening, "ms", 0.25, *floor(verify=1, AEAD=2, HMAC=5),
+    yield Row("open", opening, *floor(verify=1, AEAD=2, HMAC=5),
               timed(town, "receive", message=sealed[0].hex()))  # fmt: skip
     fresh = Group(town, 3, 1)
     jump = fresh.first.session
@@ -207,7 +224,7 @@ def _messages(town: Town, floor: Floor) -> Iterable[Row]:
     records, means = fresh.live[0].session.dump(), fresh.live[0].means
     sessions = iter([Session.load(records, means) for _ in range(10)])
     skipping = milliseconds(lambda: next(sessions).receive(late, NOW), 10)
-    yield Row("skip 200 generations", skipping, "ms", 4, *floor(verify=1, AEAD=2, HMAC=605),
+    yield Row("skip", skipping, *floor(verify=1, AEAD=2, HMAC=605),
               ratcheting, "ts-mls derives no skipped keys, it keeps their secrets")  # fmt: skip
 
 
@@ -225,7 +242,7 @@ def _inviting(town: Town, floor: Floor) -> Iterable[Row]:
         item = Item("add", key_package=bob.own.package).theirs()
         peer = timed(town, "commit", items=[item], open=False)
     took = milliseconds(lambda: next(founded).stage(NOW, [add]).session.merge(NOW))
-    yield Row("add, commit and Welcome for two", took, "ms", 3,
+    yield Row("invite", took,
               *floor(verify=2, sign=3, key_pair=3, HPKE_seal=1, AEAD=4, HMAC=37), peer,
               "ts-mls sends no path with it")  # fmt: skip
 
@@ -234,30 +251,30 @@ def _hundred(town: Town, floor: Floor) -> Iterable[Row]:
     group = Group(town, 100, 50)
     member, hexed = group.live[-1], group.welcome.hex()
     joining = milliseconds(lambda: group.joined(member), 15)
-    yield Row("join 100 leaves", joining, "ms", 35,
+    yield Row("join_100", joining,
               *floor(verify=101, HPKE_open=1, key_pair=8, AEAD=2, HMAC=24),
               timed(town, "join", welcome=hexed, times=5))  # fmt: skip
-    yield Row("commit in 100 leaves, parents blank", group.committing(), "ms", 20,
+    yield Row("commit_blank", group.committing(),
               *floor(sign=2, key_pair=9, HPKE_seal=99, AEAD=101, HMAC=562),
               timed(town, "commit", items=[], open=False, times=5))  # fmt: skip
     group.fill()
-    yield Row("commit in 100 leaves, parents filled", group.committing(), "ms", 6,
+    yield Row("commit_filled", group.committing(),
               *floor(sign=2, key_pair=9, HPKE_seal=7, AEAD=9, HMAC=102),
               timed(town, "commit", items=[], open=False))  # fmt: skip
     commit = group.first.session.stage(NOW)
     peer = timed(town, "receive", message=commit.value.commit.hex())
     group.first.session = commit.session.drop().session
-    yield Row("process that commit", group.processing(), "ms", 5,
+    yield Row("process", group.processing(),
               *floor(verify=2, HPKE_open=1, key_pair=7, AEAD=3, HMAC=59), peer)  # fmt: skip
     size = sum(len(k) + len(v) for k, v in group.first.session.dump().items())
     theirs = None if town.peer is None else town.peer.ask("size", name="theirs")["bytes"] / 1000
-    yield Row("state of 100 leaves", size / 1000, "kB", 64, peer=theirs)
+    yield Row("state", size / 1000, peer=theirs)
 
 
 def _thousand(town: Town, floor: Floor) -> Iterable[Row]:
     group = Group(town, 1000, 1)
     took = milliseconds(lambda: group.joined(group.live[0]), 5)
-    yield Row("join 1,000 leaves", took, "ms", 300,
+    yield Row("join_1000", took,
               *floor(verify=1001, HPKE_open=1, key_pair=11, AEAD=2, HMAC=36),
               timed(town, "join", welcome=group.welcome.hex(), times=1))  # fmt: skip
 
@@ -277,9 +294,9 @@ def refusing(one: Hostile) -> float:
 def _hostile(town: Town, floor: Floor) -> Iterable[Row]:
     took = {one.name: refusing(one) for one in hostile()}
     first, second, third, *_ = sorted(took, key=lambda name: -took[name])
-    yield Row(f"refuse a hostile MiB: worst of {len(took)}", took[first], "ms", 20,
-              note=f"{first}; then {second} ({took[second]:.1f}), {third} ({took[third]:.1f})"
-              f"; median {statistics.median(took.values()):.1f}")  # fmt: skip
+    yield Row("refuse", took[first],
+              note=f"of {len(took)} {first}; then {second} ({took[second]:.1f}), {third}"
+              f" ({took[third]:.1f}); median {statistics.median(took.values()):.1f}")  # fmt: skip
 
 
 def figures() -> list[Row]:
@@ -294,16 +311,26 @@ def figures() -> list[Row]:
     return rows
 
 
+async def measure(_bench: Bench) -> AsyncIterator[Measured]:
+    """The rows beside their floors, and again beside ts-mls."""
+    for row in await asyncio.to_thread(figures):
+        name = f"mls.{row.name}"
+        yield Measured(name, row.value, row.floor, row.note)
+        if row.peer is not None:
+            yield Measured(f"{name}.ts_mls", row.value, row.peer)
+
+
 def main() -> None:
-    print(f"{'':38}{'ours':>9}{'aim':>8}{'floor':>9}{'of floor':>9}{'ts-mls':>9}")
+    """Each row with what its floor is made of."""
     for row in figures():
-        floor = "" if row.floor is None else f"{row.floor:.3f}"
-        ratio = "" if row.floor is None else f"{row.value / row.floor:.1f} x"
-        peer = "" if row.peer is None else f"{row.peer:.2f}"
-        print(f"{row.name:38}{row.value:9.3f}{row.aim:8g}{floor:>9}{ratio:>9}{peer:>9} {row.unit}")
-        for more in (row.of, row.note):
-            if more:
-                print(f"    {more}")
+        says, unit, aim = AIMS[row.name]
+        print(f"{says}: {row.value:.3f} {unit} (aim {aim:g})")
+        if row.floor is not None:
+            print(f"    {row.value / row.floor:.1f} x {row.floor:.3f}: {row.of}")
+        if row.peer is not None:
+            print(f"    ts-mls {row.peer:.2f}")
+        if row.note:
+            print(f"    {row.note}")
 
 
 if __name__ == "__main__":

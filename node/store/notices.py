@@ -1,0 +1,60 @@
+"""Notices and their events, for whichever unit has something to say to one of our people."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, bindparam, delete, select
+
+from node.store.tables import notices
+from node.store.unit import Unit
+from node.wire.times import micros
+
+_N = notices.c
+SAME = (
+    select(_N.id)
+    .where(
+        _N.account == bindparam("account"),
+        _N.kind == bindparam("kind"),
+        _N.actor == bindparam("actor"),
+        _N.object == bindparam("object"),
+    )
+    .limit(1)
+)
+SAME_UNREAD = SAME.where(_N.read.is_(None))
+
+
+class Notices:
+    """Those of one unit."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    async def add(
+        self, account: str, kind: str, actor: str, object: str, once: bool = False
+    ) -> None:
+        """A notice and its event, unless the same one waits to be read.
+
+        `once`: nor when it was read, as a like that is said again is no news.
+        """
+        said = {"account": account, "kind": kind, "actor": actor, "object": object}
+        same = await self._unit.connection.execute(SAME if once else SAME_UNREAD, said)
+        if same.first() is not None:
+            return
+        row = {"id": self._unit.fresh(), **said, "created": micros(self._unit.now)}
+        await self._unit.connection.execute(notices.insert(), row)
+        told = {name: row[name] for name in ("id", "kind", "actor", "object")}
+        await self._unit.tell(account, "notice", told)
+
+    async def take_back(self, *which: ColumnElement[bool]) -> None:
+        """Remove notices, and their events from streams that did not show them yet."""
+        gone = await self._unit.connection.execute(
+            delete(notices).where(*which).returning(_N.account, _N.id)
+        )
+        for row in gone.all():
+            await self._unit.retract_event(row.account, ["notice"], row.id)
+
+    async def drop(self, account: str, actors: Iterable[str] | None = None) -> None:
+        """Remove what `account` was told, of those `actors` only when they are given."""
+        which = _N.account == account
+        if actors is not None:
+            which &= _N.actor.in_(list(actors))
+        await self._unit.connection.execute(delete(notices).where(which))

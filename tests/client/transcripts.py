@@ -1,0 +1,222 @@
+"""What happened to a device, line by line, and the same once more (spec/vectors/device)."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from node import errors
+from node.client import exchange
+from node.client.device import Device
+from node.client.exchange import Carried, Outcome
+from node.client.rows import Changes, ParkedRow
+from node.errors import NodeError, Refused, TooMuch, Unreachable
+from node.ports import Entropy
+
+FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "device"
+BINARY = ("group/", "device/client")
+Line = dict[str, Any]
+
+
+class ClearRows:
+    """A vault in clear: what was written last, and all there is."""
+
+    def __init__(self) -> None:
+        self.counter = 0
+        self.written: list[Changes] = []
+        self._rows: dict[str, bytes] = {}
+
+    def names(self, prefix: str = "") -> list[str]:
+        return sorted(name for name in self._rows if name.startswith(prefix))
+
+    def read(self, name: str) -> bytes | None:
+        return self._rows.get(name)
+
+    def step(self, changes: Changes) -> None:
+        self.counter += 1
+        self.written.append(dict(changes))
+        for name, value in changes.items():
+            if value is None:
+                self._rows.pop(name, None)
+            else:
+                self._rows[name] = value
+
+
+class Drawn:
+    """Chance that remembers what it gave."""
+
+    def __init__(self, source: Entropy) -> None:
+        self._source = source
+        self.draws: list[bytes] = []
+
+    def draw(self, count: int) -> bytes:
+        self.draws.append(self._source.draw(count))
+        return self.draws[-1]
+
+
+class Replayed:
+    """The chance of a transcript: what is drawn has to be what was drawn."""
+
+    def __init__(self) -> None:
+        self.draws: list[bytes] = []
+
+    def draw(self, count: int) -> bytes:
+        assert self.draws, f"{count} bytes are drawn, and none were"
+        drawn = self.draws.pop(0)
+        assert len(drawn) == count, f"{count} bytes are drawn in place of {len(drawn)}"
+        return drawn
+
+
+def plain(value: object) -> Any:
+    """A value of the client as JSON has it: what it is called is its `is`."""
+    if isinstance(value, NodeError):
+        return plain_error(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    if hasattr(value, "__dataclass_fields__"):
+        fields = {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        return {"is": type(value).__name__, **fields}
+    return msgspec.to_builtins(value)
+
+
+def plain_error(error: NodeError) -> Line:
+    found: Line = {"is": type(error).__name__}
+    if isinstance(error, Refused):
+        found |= {"clause": error.clause, "reason": error.reason}
+    if isinstance(error, TooMuch):
+        found["retry_after_seconds"] = error.retry_after_seconds
+    if isinstance(error, Unreachable):
+        found |= {"reason": str(error), "beyond": error.beyond}
+    return found
+
+
+def outcome_of(told: Line) -> Outcome:
+    """The inverse of `plain`, for what a device is told."""
+    given = dict(told)
+    name = given.pop("is")
+    kind = getattr(exchange, name, None) or getattr(errors, name)
+    made: Outcome = kind(**given)
+    return made
+
+
+def shown(changes: Changes) -> Line:
+    """Rows as a transcript has them: text, and base64 for those of the MLS library."""
+    return {
+        name: value
+        if value is None
+        else plain(value)
+        if name.startswith(BINARY)
+        else value.decode()
+        for name, value in changes.items()
+    }
+
+
+class Told:
+    """A device that is told what to do by lines; each is done as one step."""
+
+    def __init__(self, rows: ClearRows, entropy: Entropy, actor: str) -> None:
+        self._rows, self._entropy, self._actor = rows, entropy, actor
+        self._asked: Carried | None = None
+        self.open()
+
+    def open(self) -> None:
+        """Start from what is in the vault."""
+        self.device = Device(self._rows, self._entropy, self._actor)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there is something that a restart would forget (DEV-2.3, DEV-2.5)."""
+        outbox = self.device.outbox
+        obstacles = outbox._held or outbox._away or outbox._behind or outbox._races
+        return self.device.waits or bool(obstacles)
+
+    def do(self, name: str, given: Line) -> Any:
+        """What the deed gives, as JSON; a refusal is given too."""
+        try:
+            return plain(self._do(name, given))
+        except Refused as error:
+            return {"raises": plain_error(error)}
+
+    def _do(self, name: str, given: Line) -> object:
+        given = dict(given)
+        if name == "restart":
+            return self.open()
+        if name == "tell":
+            assert self._asked is not None
+            return self.device.tell(self._asked, outcome_of(given["outcome"]), given["now"])
+        if "packages" in given:
+            given["packages"] = {
+                actor: [base64.b64decode(one) for one in found]
+                for actor, found in given["packages"].items()
+            }
+        if "items" in given:
+            given["items"] = msgspec.convert(given["items"], list[ParkedRow])
+        found = getattr(self.device, name)(**given)
+        if name == "next":
+            self._asked = found
+        return found
+
+
+class Recorder:
+    """One device, and the transcript of all that is done to it."""
+
+    def __init__(self, about: str, actor: str, entropy: Entropy) -> None:
+        self.actor = actor
+        self.seq = 0
+        self._rows, self._entropy = ClearRows(), Drawn(entropy)
+        self._told = Told(self._rows, self._entropy, actor)
+        self.lines: list[Line] = [{"about": about, "do": "open", "actor": actor}]
+        self._write(None)
+
+    def do(self, name: str, **given: object) -> Any:
+        """Do it, and write it down."""
+        line: Line = {"do": name, "with": plain(given)}
+        self.lines.append(json.loads(json.dumps(line)))
+        gives = self._told.do(name, self.lines[-1]["with"])
+        self._write(gives)
+        return gives
+
+    def _write(self, gives: Any) -> None:
+        line = self.lines[-1]
+        line["draws"] = [draw.hex() for draw in self._entropy.draws]
+        assert len(self._rows.written) <= 1, "one happening is one step"
+        line["rows"] = shown(self._rows.written[0]) if self._rows.written else {}
+        line["gives"] = gives
+        if self._told.remembers:
+            line["remembers"] = True
+        self._entropy.draws, self._rows.written = [], []
+
+    def text(self) -> str:
+        return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in self.lines)
+
+
+def replay(text: str, restarts: bool) -> Iterator[tuple[Line, Line]]:
+    """Each line as it stands in a transcript, and as it comes out now.
+
+    With `restarts` the device begins anew from its rows behind each line that allows it.
+    """
+    rows, entropy = ClearRows(), Replayed()
+    told: Told | None = None
+    for line in map(json.loads, text.splitlines()):
+        entropy.draws = [bytes.fromhex(draw) for draw in line["draws"]]
+        gives = None
+        if told is None:
+            told = Told(rows, entropy, line["actor"])
+        else:
+            gives = told.do(line["do"], line["with"])
+        now = dict(line, rows=shown(rows.written[0]) if rows.written else {}, gives=gives)
+        assert len(rows.written) <= 1 and not entropy.draws
+        now.pop("remembers", None)
+        if told.remembers:
+            now["remembers"] = True
+        yield line, now
+        rows.written = []
+        if restarts and not told.remembers:
+            told.open()

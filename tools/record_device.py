@@ -1,0 +1,308 @@
+"""Write the transcripts of devices: `.venv/bin/python -m tools.record_device [--check]`.
+
+Each scenario is a few devices that hear each other through nothing but lists. The same bytes each
+time (spec DEV-7).
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from node.client.exchange import Accepted, Created, LostRace
+from node.errors import Forbidden, Full, NodeError, Unreachable
+from node.testing.fakes import FakeEntropy
+from tests.client.transcripts import FOLDER, Recorder
+
+NOW = 1_767_225_600
+DAY = 86400
+URL = "https://alpha.test/o/1"
+Transcripts = dict[str, Recorder]
+
+
+class Scenario:
+    """Devices by name; what one sends is given to others by hand."""
+
+    def __init__(self, name: str, about: str) -> None:
+        self.name, self.about, self.now = name, about, NOW
+        self.devices: Transcripts = {}
+
+    def device(self, name: str, domain: str = "alpha.test") -> Recorder:
+        actor = f"https://{domain}/a/{name.partition('-')[0]}"
+        made = Recorder(self.about, actor, FakeEntropy(f"{self.name} {name}"))
+        self.devices[name] = made
+        return made
+
+    # -- what is done ----------------------------------------------------------------------------
+
+    def packages(self, one: Recorder) -> dict[str, list[str]]:
+        made = one.do("new_packages", count=1, last_resort=False, now=self.now)
+        return {one.actor: [package for package, _ in made]}
+
+    def say(self, one: Recorder, group: str, text: str) -> str:
+        self.now += 1
+        said = one.do("say", group=group, text=text, micros=self.now * 1_000_000)
+        return str(said["id"])
+
+    def next(self, one: Recorder) -> Any:
+        return one.do("next", now=self.now)
+
+    def tell(self, one: Recorder, outcome: object) -> Any:
+        return one.do("tell", outcome=outcome, now=self.now)
+
+    def send(self, one: Recorder) -> list[Any]:
+        """All that a device owes is accepted."""
+        found = []
+        while (asked := self.next(one))["is"] not in ("Wait", "Fetch"):
+            if asked["is"] == "Create":
+                self.tell(one, Created("r", URL))
+            elif asked["is"] == "Send":
+                found.append(asked)
+                self.tell(one, Accepted())
+        one.do("settle")
+        return found
+
+    def give(self, one: Recorder, *contents: str) -> Any:
+        """The node has these for a device; they come at once."""
+        items = []
+        for content in contents:
+            one.seq += 1
+            at = self.now * 1_000_000 + one.seq
+            items.append({"seq": one.seq, "ref": "r", "url": URL, "content": content, "at": at})
+        return one.do("receive", items=items, now=self.now)
+
+    def meet(self, one: Recorder, *others: Recorder) -> str:
+        """A conversation that all are in."""
+        packages: dict[str, list[str]] = {}
+        for other in others:
+            packages |= self.packages(other)
+        group = one.do("start", packages=packages, now=self.now)
+        (founding,) = self.send(one)
+        for other in others:
+            self.give(other, founding["welcomes"][0]["content"])
+        return str(group)
+
+    def go_on(self, one: Recorder, group: str, *others: Recorder, times: int = 1) -> list[str]:
+        """Commits of fresh keys, that the others read."""
+        commits = []
+        for _ in range(times):
+            one.do("refresh", group=group, now=self.now)
+            commits += [sent["content"] for sent in self.send(one)]
+        for other in others:
+            self.give(other, *commits)
+        return commits
+
+
+def contents(sent: Iterable[Any]) -> list[str]:
+    return [str(each["content"]) for each in sent]
+
+
+def first_contact(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    bob.do("new_packages", count=2, last_resort=True, now=it.now)
+    group = it.meet(alice, bob)
+    alice.do("remember", handle="@bob@beta.test", actor=bob.actor)
+    it.say(alice, group, "hello, Bob")
+    it.give(bob, *contents(it.send(alice)))
+    it.say(bob, group, "hello,\nAlice <3 & all")
+    it.give(alice, *contents(it.send(bob)))
+
+
+def many_words(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    for number in range(3):
+        it.say(alice, group, f"{number}")
+    words = contents(it.send(alice))
+    it.give(bob, *words)
+    bob.do("receive", items=[], now=it.now)
+    it.give(bob, words[0])  # the node repeats itself under another number
+
+
+def lost_words(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    it.say(alice, group, "sealed too early")
+    it.say(alice, group, "and so was this")
+    commits = it.go_on(bob, group)
+    it.next(alice)
+    it.tell(alice, LostRace())
+    it.next(alice)
+    it.give(alice, *commits)
+    it.tell(alice, Accepted())
+    it.give(bob, *contents(it.send(alice)))
+    alice.do("retry")
+
+
+def lost_changes(it: Scenario) -> None:
+    alice, bob, carol = it.device("alice"), it.device("bob", "beta.test"), it.device("carol")
+    group = it.meet(alice, bob)
+    alice.do("add", group=group, packages=it.packages(carol), now=it.now)
+    it.say(alice, group, "welcome, Carol")
+    commits = it.go_on(bob, group)
+    it.next(alice)
+    it.tell(alice, LostRace())
+    it.next(alice)
+    it.tell(alice, Accepted())  # the mailbox is read, and what came first is not there yet
+    it.next(alice)
+    it.give(alice, *commits)
+    commit, words = it.send(alice)
+    it.give(bob, commit["content"], words["content"])
+    it.give(carol, commit["welcomes"][0]["content"], words["content"])
+    alice.do("retry")
+    # Both want Carol out: the one who loses has nothing left to do.
+    for one in (alice, bob):
+        one.do("remove", group=group, actors=[carol.actor], now=it.now)
+    (gone,) = it.send(bob)
+    it.next(alice)
+    it.tell(alice, LostRace())
+    it.next(alice)
+    it.give(alice, gone["content"])
+    it.tell(alice, Accepted())
+    it.send(alice)
+    it.give(carol, gone["content"])
+    alice.do("retry")
+
+
+def missed_words(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    for text in ("slow", "slower"):
+        it.say(alice, group, text)
+    late = contents(it.send(alice))
+    it.go_on(bob, group, alice, times=3)
+    for message in late:
+        it.give(bob, message)
+    it.give(alice, *contents(it.send(bob)))
+    it.give(bob, *contents(it.send(alice)))
+
+
+def early_words(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = alice.do("start", packages=it.packages(bob), now=it.now)
+    (founding,) = it.send(alice)
+    it.say(alice, group, "before the Welcome")
+    early = contents(it.send(alice))
+    alice.do("refresh", group=group, now=it.now)
+    commit = contents(it.send(alice))
+    it.say(alice, group, "before the commit")
+    later = contents(it.send(alice))
+    it.give(bob, *early)
+    it.give(bob, *later)
+    it.give(bob, founding["welcomes"][0]["content"])
+    it.give(bob, *commit)
+
+
+def unanswered_commit(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    alice.do("refresh", group=group, now=it.now)
+    asked = it.next(alice)
+    it.say(alice, group, "waits for the commit")
+    it.tell(alice, Unreachable("the answer was lost", beyond=True))
+    it.next(alice)
+    it.give(bob, asked["content"])
+    it.say(bob, group, "already there")
+    it.give(alice, *contents(it.send(bob)))
+    alice.do("retry")
+    it.give(bob, *contents(it.send(alice)))
+
+
+def obstacles(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    troubles: tuple[NodeError, ...] = (
+        Full("E2E-4.7", "the mailbox is full", retry_after_seconds=600),
+        Unreachable("beta.test does not answer", beyond=True),
+        Unreachable("our own node does not answer"),
+    )
+    for trouble in troubles:
+        it.say(alice, group, "once there is room, and a way")
+        it.next(alice)
+        it.tell(alice, trouble)
+        it.next(alice)
+        alice.do("restart")
+    it.send(alice)
+    it.say(alice, group, "to nobody")
+    it.next(alice)
+    it.tell(alice, Forbidden("E2E-3.2", "you do not take part"))
+    it.next(alice)
+    other = alice.do("start", packages=it.packages(bob), now=it.now)
+    it.say(alice, other, "hello?")
+    it.next(alice)
+    it.tell(alice, Forbidden("E2E-2.7", "you are not friends"))
+    it.next(alice)
+
+
+def leaving(it: Scenario) -> None:
+    alice, bob, carol = it.device("alice"), it.device("bob", "beta.test"), it.device("carol")
+    group = it.meet(alice, bob, carol)
+    carol.do("leave", group=group, now=it.now)
+    proposal = contents(it.send(carol))
+    carol.do("say", group=group, text="no more", micros=it.now * 1_000_000)
+    commits = it.go_on(bob, group, alice, carol)  # Bob had not heard of it yet
+    assert len(commits) == 1
+    it.give(bob, *proposal)
+    proposal = contents(it.send(carol))
+    for one in (alice, bob):
+        it.give(one, *proposal)
+    it.say(bob, group, "good bye, Carol")
+    it.next(bob)
+    (commit,) = contents(it.send(alice))
+    it.tell(bob, LostRace())
+    it.next(bob)
+    it.give(bob, commit)
+    it.tell(bob, Accepted())
+    words = contents(it.send(bob))
+    bob.do("retry")
+    it.give(carol, commit)
+    it.give(alice, *words)
+    alice.do("remove", group=group, actors=[bob.actor], now=it.now)
+    (out,) = contents(it.send(alice))
+    it.give(bob, out)
+    bob.do("say", group=group, text="am I alone?", micros=it.now * 1_000_000)
+    alice.do("leave", group=group, now=it.now)
+
+
+SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
+    (first_contact, "Key packages, a conversation, and words both ways."),
+    (many_words, "Words in a burst, a repeat, and an empty mailbox."),
+    (lost_words, "A commit came first: words are sealed anew under their ids."),
+    (lost_changes, "An Add lost and is made anew; a Remove lost and others had done it."),
+    (missed_words, "Words whose keys are gone are asked for, and said again."),
+    (early_words, "Words wait for their Welcome, and for their commit."),
+    (unanswered_commit, "What others say in the epoch of our commit waits for its answer."),
+    (obstacles, "A full mailbox, a relay and a home node that do not answer, and refusals."),
+    (leaving, "A wish to leave, that a commit passes by at first; and a removal."),
+)
+
+
+def pages() -> dict[str, str]:
+    """The files of all scenarios, by name."""
+    found = {}
+    for work, about in SCENARIOS:
+        scenario = Scenario(work.__name__.replace("_", "-"), about)
+        work(scenario)
+        for name, recorder in scenario.devices.items():
+            found[f"{scenario.name}.{name}.jsonl"] = recorder.text()
+    return found
+
+
+def main() -> int:
+    made = pages()
+    there = {path.name: path.read_text() for path in FOLDER.glob("*.jsonl")}
+    stale = sorted(name for name in made.keys() | there.keys() if made.get(name) != there.get(name))
+    if "--check" in sys.argv:
+        print("stale:", stale)
+        return len(stale)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in there.keys() - made.keys():
+        (FOLDER / name).unlink()
+    for name in stale:
+        if name in made:
+            (FOLDER / name).write_text(made[name])
+    print(len(made), "transcripts,", len(stale), "were written or removed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
