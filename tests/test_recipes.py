@@ -8,15 +8,22 @@ from typing import Any, Protocol
 import pytest
 from msgspec import Struct
 
-from node.app import opening
+from node.app import application, opening
+from node.app.parts import Stores
+from node.config import Config
 from node.e2ee.arriving import Arrivals
-from node.errors import Malformed
+from node.errors import Malformed, Missing, Unproven
 from node.federation.activities import parse, render, table
 from node.federation.activities.attribution import Envelope
 from node.federation.activities.reading import Doc, one, url_id
 from node.store.graph import GraphUnit
+from node.store.unit import Units
 from node.testing.town import Town, open_town
 from node.testing.weather import Stranger
+from node.web.api.scopes import Scope
+from node.web.routes import Call, Reply, Route
+from node.web.surface import Surface
+from node.wire.api.cursor import Cursor
 from node.worker.handlers import Handlers, on
 
 
@@ -125,3 +132,95 @@ async def test_before_its_recipe_was_followed_it_is_dropped(town: Town, beta: St
     said = {"type": "Wave", "id": "https://beta.test/t/1", "actor": bob.id, "object": alice.actor}
     assert (await beta.say(town.nodes["alpha.test"], bob, said)).status == 202
     assert await arrived(town) == []
+
+
+# -- a new route -----------------------------------------------------------------------------------
+
+
+class Waves(Struct, frozen=True):
+    """Step 2: what is answered."""
+
+    items: list[str]
+
+
+class NewWave(Struct, frozen=True, forbid_unknown_fields=True):
+    """Step 2: what is sent."""
+
+    actor: str
+
+
+class WavePages:
+    """Step 3: the verbs. What was waved is in memory here; a real page asks its unit."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+        self._waved: list[str] = []
+
+    async def wave(self, call: Call) -> Reply:
+        """A POST hands its key to the unit that decides."""
+        wave: NewWave = call.body
+
+        async def work(unit: GraphUnit) -> None:
+            if await unit.account_of(wave.actor) is None:
+                raise Missing("GRA-3.12", "nobody here has this id: check it")
+
+        await self._units.run(GraphUnit, work, once=call.once)
+        self._waved.append(wave.actor)
+        return Reply(Waves(items=self._waved))
+
+    async def waves(self, call: Call) -> Reply:
+        """A list is paged by the page that the surface read."""
+        start = call.after.at if call.after else 0
+        items = self._waved[start : start + call.limit]
+        end = start + len(items)
+        return Reply(Waves(items=items), after=Cursor(end, "wave") if self._waved[end:] else None)
+
+    def routes(self) -> tuple[Route, ...]:
+        """Step 4: the table."""
+        return (
+            Route("POST", "/waves", self.wave, "Wave at someone.", Scope.WRITE, NewWave, Waves, 201),
+            Route("GET", "/waves", self.waves, "Whom you waved at.", Scope.READ,
+                  answers=Waves, paged=True),
+        )  # fmt: skip
+
+
+@pytest.fixture
+def waves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step 5: `app/application` hands the page what it needs."""
+    written = application.api_surface
+
+    def with_waves(routes: tuple[Route, ...], config: Config) -> Surface:
+        return written((*routes, *waving_pages[0].routes()), config)
+
+    waving_pages: list[WavePages] = []
+    built = application.make_application
+
+    def make(config: Config, system: Any, stores: Stores, *rest: Any) -> Any:
+        waving_pages[:] = [WavePages(stores.units)]
+        return built(config, system, stores, *rest)
+
+    monkeypatch.setattr(application, "api_surface", with_waves)
+    monkeypatch.setattr(opening, "make_application", make)
+
+
+async def test_a_new_route_is_described_guarded_paged_and_done_once(
+    waves: None, town: Town
+) -> None:
+    """Step 6."""
+    session = await town.sign_up("alice", "alpha.test")
+    me, alpha = session.account.actor, town.nodes["alpha.test"]
+    async with alpha.line(session.token or "") as line:
+        for _ in range(3):
+            assert await line.ask("POST", "/waves", Waves, NewWave(me))
+        with pytest.raises(Missing, match=r"GRA-3\.12"):
+            await line.ask("POST", "/waves", Waves, NewWave("https://alpha.test/a/nobody"))
+        assert (await line.ask("GET", "/waves", Waves)).items == [me] * 3
+        with pytest.raises(Malformed, match=r"API-5\.2"):
+            await line.ask("GET", "/waves?after=x", Waves)
+        described = json.loads((await line.send("GET", "/openapi.json")).body)
+    paths = described["paths"]["/waves"]
+    assert paths["get"]["security"] == [{"token": ["read"]}]
+    assert {one["name"] for one in paths["get"]["parameters"]} == {"limit", "after"}
+    async with alpha.line() as line:
+        with pytest.raises(Unproven):
+            await line.ask("GET", "/waves", Waves)

@@ -106,8 +106,11 @@ class Alice:
              "actor": me, "signature": b"s", "created": AT} for n in ids
         ])  # fmt: skip
         await self.put(tables.mailbox, [
-            {"device": self.device, "body": b"b", "sha256": str(n).encode(), "created": AT,
-             "conversation": TALK} for n in ids
+            {"device": self.device, "sha256": str(n).encode(), "created": AT, "conversation": TALK}
+            for n in ids
+        ])  # fmt: skip
+        await self.put(tables.ciphertexts, [
+            {"sha256": str(n).encode(), "body": b"b"} for n in ids
         ])  # fmt: skip
 
     async def get(self, path: str) -> tuple[int, Any, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
+from node.store import tables
 from node.store.unit import Unit
 from node.web.api.surface import API
 from tests.web.conftest import PASSWORD, Harness
@@ -128,7 +129,7 @@ async def test_numbers_of_purged_events_are_not_given_again(harness: Harness) ->
     first = int((await _hello(harness, token)).partition(".")[0])
 
     async def purge(unit: Unit) -> None:
-        await unit.connection.exec_driver_sql("DELETE FROM events")
+        await unit.connection.execute(tables.events.delete())
 
     await harness.units.run(Unit, purge)
     await tell(harness, token, 3)
