@@ -30,6 +30,7 @@ from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm, PrivateKey
 from node.worker.arrivals import Applier
 from node.worker.delivery_queue import Sender
+from node.worker.erasing import Eraser
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
 from node.worker.video import Transcoder
@@ -101,7 +102,11 @@ def _worker(
     transcoder = Transcoder(
         stores.units, media.studio, media.blobs, media.media_urls, at_once=config.media_jobs
     )
-    kinds = {"purge": JobKind(Purge(database, clock), every=PURGE_EVERY), **transcoder.kinds()}
+    kinds = {
+        "purge": JobKind(Purge(database, clock), every=PURGE_EVERY),
+        **transcoder.kinds(),
+        **Eraser(stores.units).kinds(),
+    }
     jobber = Jobber(Jobs(database, clock), kinds, clock, stores.wakeups)
     return Worker(applier, sender, jobber, stores.wakeups, clock)
 

@@ -146,7 +146,11 @@ class DeviceOutbox:
         if self._away is not None:
             return []
         groups = [group for group in self._state.groups_with("owed") if group not in self._held]
-        return sorted(groups, key=lambda group: self._state.first("owed", group) or "")
+        return sorted(groups, key=self._since)
+
+    def _since(self, group: str) -> str:
+        """The number of the first thing that is owed to a group."""
+        return (self._state.first("owed", group) or "").rpartition("/")[2]
 
     def _first(self, group: str) -> tuple[str, OwedRow]:
         """What comes next in a group: a commit that is under way, or else the first."""

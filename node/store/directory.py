@@ -20,6 +20,7 @@ from node.wire.keys import PublicKey
 
 MOST = 20_000
 SECONDS = 60.0
+USAGE_SECONDS = 3600.0  # it is counted row by row, and whoever asks may ask as often as they like
 SUSPENDED_SECONDS = 5.0  # how long a suspension may take to be felt by every process
 
 
@@ -32,7 +33,15 @@ class Directory:
         self._actors: TTLCache[str, Actor] = TTLCache(MOST, SECONDS, clock.ticks)
         self._peers: TTLCache[str, Peer] = TTLCache(MOST, SECONDS, clock.ticks)
         self._awaited: TTLCache[str, bool] = TTLCache(MOST, SECONDS, clock.ticks)
+        self._usage: TTLCache[str, tuple[int, int]] = TTLCache(1, USAGE_SECONDS, clock.ticks)
         self._suspended: TTLCache[str, frozenset[str]] = TTLCache(1, SUSPENDED_SECONDS, clock.ticks)
+
+    async def usage(self) -> tuple[int, int]:
+        """How many accounts are active, and how many posts are theirs; as of this hour."""
+        kept = self._usage.get("")
+        if kept is None:
+            kept = self._usage[""] = await self._units.look(FederationUnit, FederationUnit.usage)
+        return kept
 
     # -- actors --------------------------------------------------------------------------------
 

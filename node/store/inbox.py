@@ -5,26 +5,20 @@ from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy import (
-    ColumnElement,
-    LargeBinary,
-    and_,
     bindparam,
     delete,
-    func,
     select,
-    text,
     update,
 )
 
-from node.federation.activities.shapes import Attachment, Delete, Note
+from node.federation.activities.shapes import Attachment, Note
 from node.graph.visibility import Audience
 from node.inbox.posts import Known
+from node.store.erasing import Erasing
 from node.store.notices import Notices
 from node.store.tables import (
-    arrivals,
     audiences,
     notices,
-    outbox,
     posts,
     reactions,
     timeline,
@@ -96,72 +90,11 @@ class InboxUnit(VisibilityUnit):
 
     async def erase_post(self, id: str) -> None:
         """Remove the words and every trace in feeds; the row stays so that replies keep a root."""
-        await self.connection.execute(
-            update(posts)
-            .where(posts.c.id == id, posts.c.deleted.is_(None))
-            .values(
-                content="",
-                content_map="{}",
-                name="",
-                summary="",
-                attachments="[]",
-                deleted=micros(self.now),
-            )
-        )
-        await self._unsay(id)
-        told = await self.connection.execute(
-            delete(timeline).where(timeline.c.post == id).returning(timeline.c.account)
-        )
-        for account in told.scalars().all():
-            await self.tell(account, "post_deleted", {"id": id})
-        await self.connection.execute(delete(reactions).where(reactions.c.object == id))
-        below = select(posts.c.id).where(posts.c.thread == id)
-        await Notices(self).take_back(notices.c.object == id)
-        await Notices(self).take_back(notices.c.object.in_(below))
-
-    async def _unsay(self, id: str) -> None:
-        """No words stay in what arrived; what is kept to be sent or served becomes a Delete."""
-        found = await self.connection.execute(
-            select(posts.c.author, posts.c.video, posts.c.local).where(posts.c.id == id)
-        )
-        row = found.first()
-        if row is None:
-            return
-        await self.connection.execute(
-            update(arrivals)
-            .where(arrivals.c.actor == row.author, arrivals.c.state == "applied", self._holds(id))
-            .values(body=b"")
-        )
-        if not row.local:
-            return
-        gone = self.context.render(Delete(self.mint_activity(), row.author, id))
-        named = [one for one in (id, row.video) if one]
-        await self.connection.execute(
-            update(outbox)
-            .where(outbox.c.actor == row.author, outbox.c.object.in_(named))
-            .values(body=gone, public=False)
-        )
-
-    def _holds(self, id: str) -> ColumnElement[bool]:
-        """Whether the bytes of an arrival hold the id."""
-        if self.connection.dialect.name == "sqlite":
-            return func.instr(arrivals.c.body, id.encode()) > 0
-        bytes_of_id = bindparam("bytes_of_id", id.encode(), LargeBinary)
-        return and_(text("position(:bytes_of_id in arrivals.body) > 0").bindparams(bytes_of_id))
+        await Erasing(self).post(id)
 
     async def erase_actor(self, actor: str) -> None:
         """Everything of an actor who is gone; of one of ours also what was shown to them."""
-        written = await self.connection.execute(
-            select(posts.c.id).where(posts.c.author == actor, posts.c.deleted.is_(None))
-        )
-        for id in written.scalars().all():
-            await self.erase_post(id)
-        await self.connection.execute(delete(reactions).where(reactions.c.actor == actor))
-        await Notices(self).take_back(notices.c.actor == actor)
-        account = await self.account_of(actor)
-        if account is not None:
-            await self.connection.execute(delete(timeline).where(timeline.c.account == account))
-            await self.connection.execute(delete(notices).where(notices.c.account == account))
+        await Erasing(self).actor(actor)
 
     async def has_tombstone(self, id: str, actor: str = "") -> bool:
         """Whether `actor` (or, when left out, anyone) is known to have ended the thing `id`."""

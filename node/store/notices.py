@@ -44,13 +44,15 @@ class Notices:
         told = {name: row[name] for name in ("id", "kind", "actor", "object")}
         await self._unit.tell(account, "notice", told)
 
-    async def take_back(self, *which: ColumnElement[bool]) -> None:
-        """Remove notices, and their events from streams that did not show them yet."""
+    async def take_back(self, *which: ColumnElement[bool]) -> int:
+        """Remove notices, and their events from streams that did not show them yet. How many."""
         gone = await self._unit.connection.execute(
             delete(notices).where(*which).returning(_N.account, _N.id)
         )
-        for row in gone.all():
+        rows = gone.all()
+        for row in rows:
             await self._unit.retract_event(row.account, ["notice"], row.id)
+        return len(rows)
 
     async def drop(self, account: str, actors: Iterable[str] | None = None) -> None:
         """Remove what `account` was told, of those `actors` only when they are given."""

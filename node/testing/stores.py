@@ -15,6 +15,7 @@ from node.store.unit import Units
 from node.testing import memory
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.wire.keys import ed25519_from_seed
+from node.worker.handlers import Handlers
 
 RELAY = ed25519_from_seed(bytes(32), "https://relay.test/a/node#key", "https://relay.test/a/node")
 HANDLERS = handlers(Arrivals(RELAY))
@@ -36,14 +37,14 @@ async def open_new_stores(
     return stores
 
 
-async def hear(units: Units, activity: Activity) -> None:
+async def hear(units: Units, activity: Activity, table: Handlers = HANDLERS) -> None:
     """Apply `activity` as the worker does: all that hear it, in one unit. Raises what they raise.
 
     Over tables in memory those rooms hear it that have a fake.
     """
 
     async def work(unit: Any) -> None:
-        heard = HANDLERS.of(activity)
+        heard = table.of(activity)
         if isinstance(unit, memory.Unit):
             for handler in (each for each in heard if each.unit in memory.STANDS_FOR):
                 await handler.hear(activity, memory.beside(unit, handler.unit))

@@ -90,6 +90,7 @@ class Flaky:
         return web.json_response(
             {
                 "id": "v",
+                "number": "1",
                 "post": "p" if state == "ready" else "",
                 "name": "clip",
                 "state": state,

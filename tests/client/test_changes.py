@@ -327,6 +327,17 @@ def test_who_does_not_answer_holds_back_only_what_needs_them(alice: Side, bob: S
     assert alice.device.next(NOW) == Wait(home)
 
 
+@pytest.mark.clause("DEV-3.2")
+def test_conversations_come_in_the_order_of_what_was_owed_first(alice: Side, bob: Side) -> None:
+    groups = [befriend(alice, bob) for _ in range(6)]
+    for group in reversed(groups):
+        alice.device.say(group, "first", MICROS)
+    for group in groups:
+        alice.device.say(group, "second", MICROS)
+    sent = [each.group for each in alice.send()]
+    assert sent == [*reversed(groups), *groups]
+
+
 @pytest.mark.clause("DEV-3.4", "E2E-4.7")
 def test_what_is_full_for_now_waits_and_what_is_too_much_is_told(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import node.store
+from node.e2ee.mailbox import Box
 from node.errors import Broken, Refused
 from node.graph.friendship_states import View
 from node.ports import Clock
@@ -31,6 +32,7 @@ from node.store.friends import FriendsUnit
 from node.store.inbox import InboxUnit
 from node.store.invites import InvitesUnit
 from node.store.keyring import Keyring, NodeKey
+from node.store.mailbox import MailboxUnit
 from node.store.notifications import Notifications
 from node.store.pipeline import Pipeline
 from node.store.purge import Purge
@@ -84,12 +86,18 @@ async def _befriended(unit: InvitesUnit) -> None:
     await unit.befriend(ANY, OTHER)
 
 
+async def _new_mail(unit: MailboxUnit) -> None:
+    given = samples.arguments(unit.put_mail)
+    await unit.put_mail(**{**given, "boxes": [Box(OTHER, ANY, ANY)]})
+
+
 # What the samples do not reach, as their words mean something or two calls belong together.
 CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     FederationUnit: (_words,),
     FriendsUnit: (_views,),
     InboxUnit: (_said_twice,),
     InvitesUnit: (_befriended,),
+    MailboxUnit: (_new_mail,),
 }
 
 

@@ -217,8 +217,8 @@ async def test_what_is_owed_to_many_of_one_server_is_sent_there_once(room: Room)
     said = Follow("t1", "https://a.test/a/1", "x")
     await room.units.run(GraphUnit, lambda unit: unit.owe(said, to))
     await room.units.run(GraphUnit, lambda unit: unit.owe(said, to[:1]))
-    assert [one.inbox for one in await room.lanes.queued("b.test", 0, 10)] == [shared]
-    apart = [one.inbox for one in await room.lanes.queued("c.test", 0, 10)]
+    assert [one.inbox for one in await room.lanes.queued("b.test", 10)] == [shared]
+    apart = [one.inbox for one in await room.lanes.queued("c.test", 10)]
     assert sorted(apart) == ["https://c.test/carol/inbox", "https://c.test/cleo/inbox"]
 
 

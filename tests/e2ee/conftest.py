@@ -1,11 +1,13 @@
 """Two nodes on real databases for the tests of sealed messages."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from node.testing.fakes import FakeClock
+from node.testing.stores import open_new_stores
 from tests.e2ee.harness import Harness, introduce
 from tests.postgres import database_url, postgres_server
 
@@ -17,27 +19,30 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+@asynccontextmanager
+async def opened(
+    name: str, folder: Path, clock: FakeClock, url: str = ""
+) -> AsyncIterator[Harness]:
+    stores = await open_new_stores(f"{name}.test", folder / name, clock, url)
+    yield Harness(name, stores, clock)
+    await stores.database.close()
+
+
 @pytest.fixture
 async def alpha(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Harness]:
-    harness = Harness("alpha", f"sqlite+aiosqlite:///{tmp_path}/alpha.db", clock)
-    await harness.open()
-    yield harness
-    await harness.database.close()
+    async with opened("alpha", tmp_path, clock) as harness:
+        yield harness
 
 
 @pytest.fixture
 async def beta(tmp_path: Path, clock: FakeClock, alpha: Harness) -> AsyncIterator[Harness]:
-    harness = Harness("beta", f"sqlite+aiosqlite:///{tmp_path}/beta.db", clock)
-    await harness.open()
-    introduce(alpha, harness)
-    yield harness
-    await harness.database.close()
+    async with opened("beta", tmp_path, clock) as harness:
+        introduce(alpha, harness)
+        yield harness
 
 
 @pytest.fixture
-async def either(database_url: str, clock: FakeClock) -> AsyncIterator[Harness]:
+async def either(database_url: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Harness]:
     """One node, on SQLite and on PostgreSQL."""
-    harness = Harness("alpha", database_url, clock)
-    await harness.open()
-    yield harness
-    await harness.database.close()
+    async with opened("alpha", tmp_path, clock, database_url) as harness:
+        yield harness

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.app.handlers import handlers
+from node.app.parts import Stores
 from node.e2ee.arriving import Arrivals
 from node.e2ee.mls.public.commit import HPKECiphertext
 from node.e2ee.mls.public.credentials import basic
@@ -28,13 +30,10 @@ from node.e2ee.mls.public.suite import sign_content
 from node.e2ee.peers import Answer
 from node.errors import NodeError, Unreachable
 from node.federation.activities.shapes import CreateSealed
-from node.federation.activities.table import parse, render
+from node.federation.activities.table import parse
 from node.store import tables
-from node.store.database import Database
-from node.store.e2ee import E2eeUnit
-from node.store.unit import UnitContext, Units
-from node.store.wakeups import Wakeups
-from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.fakes import FakeClock
+from node.testing.stores import hear
 from node.web.activitypub.sealed import SealedPages
 from node.web.api.e2ee import routes
 from node.web.api.scopes import ALL_SCOPES
@@ -139,28 +138,20 @@ class Person:
 
 
 class Harness:
-    """A node: its database, its people, its pages."""
+    """A node: its stores, its people, its pages."""
 
-    def __init__(self, name: str, url: str, clock: FakeClock) -> None:
+    def __init__(self, name: str, stores: Stores, clock: FakeClock) -> None:
         self.name = name
         self.origin = f"https://{name}.test"
         self.clock = clock
-        self.database = Database(url)
-        self.context = UnitContext(self.origin, clock, FakeEntropy(name), render)
-        self.units = Units(self.database, self.context, Wakeups())
+        self.database, self.units = stores.database, stores.units
         self.instance = Ed25519PrivateKey.generate()
-        self.arrivals = Arrivals(self.instance)
+        self.heard = handlers(Arrivals(self.instance))
         self.pages = SealedPages(self.units, self.instance, self.origin)
         self.neighbours: dict[str, Harness] = {}
         self.asked: list[str] = []
         self.cut = False
         self.routes = routes(self.units, self.instance, self, clock)
-
-    async def open(self) -> None:
-        async def create(connection: AsyncConnection) -> None:
-            await connection.run_sync(tables.METADATA.create_all)
-
-        await self.database.write(create)
 
     async def put(self, table: Any, **values: Any) -> None:
         async def work(connection: AsyncConnection) -> None:
@@ -270,7 +261,7 @@ class Harness:
         return carried
 
     async def receive(self, activity: CreateSealed) -> None:
-        await self.units.run(E2eeUnit, lambda unit: self.arrivals.on_create_sealed(activity, unit))
+        await hear(self.units, activity, self.heard)
 
 
 async def befriend(one: Person, other: Person) -> None:

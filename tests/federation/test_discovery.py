@@ -147,7 +147,7 @@ async def test_an_actor_is_read_again_after_a_day_and_kept_when_its_server_is_si
     system.net.down(bob.id)
     assert (await system.discovery.actor(bob.id)).display_name == "Robert"
     with pytest.raises(Unreachable):
-        await system.discovery.refresh(bob.id)
+        await system.discovery.actor(bob.id, fresh=True)
 
 
 @pytest.mark.clause("FED-10.8")
@@ -173,7 +173,7 @@ async def test_what_an_actors_software_can_do_decides_how_we_sign(
     peer = await system.directory.peer("b.test")
     assert (peer.speaks, peer.reads) == (Dialect.CAVAGE, Algorithm.RSA)
     system.publish(bob, generator=capabilities.generator())
-    await system.discovery.refresh(bob.id)
+    await system.discovery.actor(bob.id, fresh=True)
     peer = await system.directory.peer("b.test")
     assert (peer.speaks, peer.reads) == (Dialect.RFC9421, Algorithm.ED25519)
 

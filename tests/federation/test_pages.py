@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -418,6 +419,23 @@ async def test_nodeinfo_is_served_in_two_versions(client: Client) -> None:
         assert info["protocols"] == ["activitypub"]
     async with client.get("/nodeinfo/9.9") as answer:
         assert answer.status == 404
+
+
+@pytest.mark.clause("FED-10.5")
+async def test_who_asks_often_does_not_make_us_count_often(system: System, client: Client) -> None:
+    async def people() -> int:
+        async with client.get("/nodeinfo/2.1") as answer:
+            return int((await answer.json())["usage"]["users"]["total"])
+
+    async def join(unit: Unit) -> None:
+        row = {"id": "2", "name": "zoe", "actor": f"{US}/a/zoe", "channel": f"{US}/a/zoe_channel"}
+        await unit.connection.execute(tables.accounts.insert(), {**row, "created": 0})
+
+    assert await people() == 1
+    await system.units.run(Unit, join)
+    assert await people() == 1
+    system.clock.pass_(timedelta(hours=1, seconds=1))
+    assert await people() == 2
 
 
 async def open_connection(client: Client) -> Any:

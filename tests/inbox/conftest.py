@@ -4,21 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from node.store.database import Database
-from node.store.tables import METADATA
+from node.testing.fakes import FakeClock
+from node.testing.stores import open_new_stores
 from tests.inbox.harness import DatabaseHouse, open_harness
 
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[DatabaseHouse]:
     """See `open_harness`."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
-
-    async def make(connection: AsyncConnection) -> None:
-        await connection.run_sync(METADATA.create_all)
-
-    await database.write(make)
-    yield await open_harness(database)
-    await database.close()
+    stores = await open_new_stores("alpha.test", tmp_path, FakeClock())
+    yield await open_harness(stores.database)
+    await stores.database.close()

@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -11,22 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.accounts.account import Account, Role, State
 from node.federation.activities import parse, render
-from node.federation.activities.shapes import (
-    PUBLIC,
-    Activity,
-    Announce,
-    Block,
-    CreateNote,
-    Delete,
-    Like,
-    Note,
-    Undo,
-    UpdateNote,
-)
+from node.federation.activities.shapes import PUBLIC, Activity, CreateNote, Note
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import Pair, Stance
 from node.graph.friendship_unit import Following, FollowState
-from node.inbox import posts, publishing
+from node.inbox import publishing
 from node.inbox.audiences import Choice
 from node.inbox.publishing import Draft
 from node.store import tables
@@ -39,19 +28,11 @@ from node.testing import memory
 from node.testing.fakes import NEW_YEAR, FakeClock, FakeEntropy
 from node.testing.memory import MemoryTables
 from node.testing.memory.tables import Actor, Arrived
+from node.testing.stores import hear
 from node.wire.api.inbox import Post
 
 T = TypeVar("T")
 HERE = "https://alpha.test"
-HANDLERS: Mapping[type, Callable[[Any, Any], Awaitable[None]]] = {
-    CreateNote: posts.on_create_note,
-    UpdateNote: posts.on_update_note,
-    Like: posts.on_like,
-    Announce: posts.on_announce,
-    Undo: posts.on_undo,
-    Delete: posts.on_delete,
-    Block: posts.on_block,
-}
 
 
 def actor_id(name: str, domain: str) -> str:
@@ -146,8 +127,7 @@ class Harness(ABC):
         """Arrivals, applied in this order. Raises `Refused`."""
         for activity in activities:
             self.clock.pass_(timedelta(seconds=1))
-            handler = HANDLERS[type(activity)]
-            await self.units.run(InboxUnit, lambda unit, a=activity, h=handler: h(a, unit))  # type: ignore[misc]
+            await hear(self.units, activity)
 
     async def settle(self) -> None:
         """What is owed to our own people arrives; what is owed to others is noted in `sent`."""

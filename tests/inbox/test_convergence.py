@@ -72,7 +72,7 @@ async def left(order: Sequence[Activity]) -> dict[str, Any]:
     tables = MemoryTables()
     harness = await any_harness(tables)
     mine = Note(MINE, ALICE, content="", published=NEW_YEAR)
-    tables.posts[MINE] = Written(mine, "note", MINE, local=True, at=0)
+    tables.posts[MINE] = Written(mine, "note", MINE, local=True, at=0, number=1)
     tables.audiences[MINE] = (Audience(AudienceKind.FRIENDS),)
     for activity in order:
         await harness.hear(activity)

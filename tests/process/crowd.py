@@ -57,7 +57,7 @@ async def once(who: Kith, path: str, body: object, key: str) -> None:
     """A POST that is done once, however often it has to be sent."""
     headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
     try:
-        await insist(lambda: who.line.send("POST", path, api.encode(body), headers))
+        await insist(lambda: who.api.send("POST", path, api.encode(body), headers))
     except Conflict as error:
         # The node was killed between the deed and its answer, and says so.
         if error.clause != "API-6.5":
@@ -150,8 +150,8 @@ async def befriend(who: Kith, handle: str) -> None:
 
 async def put_up(who: Kith, file: Path) -> UploadView:
     """Upload a file through every cut; what the node says of it in the end."""
-    id = await insist(lambda: upload(who.line, file))
-    return await insist(lambda: who.line.ask("GET", f"/uploads/{id}", UploadView))
+    id = await insist(lambda: upload(who.api, file))
+    return await insist(lambda: who.api.ask("GET", f"/uploads/{id}", UploadView))
 
 
 async def story_of(one: Voice, other: Voice, lab: Lab) -> str:

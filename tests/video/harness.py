@@ -13,33 +13,16 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.config import Config
 from node.e2ee.peers import Answer
 from node.errors import Broken, Malformed, Refused, Unreachable
-from node.federation.activities.shapes import (
-    Block,
-    CreateNote,
-    CreateVideo,
-    Delete,
-    EndFriendship,
-    Like,
-    UpdateVideo,
-)
-from node.federation.activities.table import parse, render
-from node.inbox import posts
+from node.federation.activities.table import parse
 from node.media.blobs import LocalBlobs
 from node.store import tables
-from node.store.database import Database
-from node.store.inbox import InboxUnit
 from node.store.jobs import Jobs
-from node.store.queue import QueueUnit
-from node.store.unit import UnitContext, Units
-from node.store.video import VideoUnit
-from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
-from node.video import foreign, playing, publishing
+from node.testing.stores import hear, open_new_stores
 from node.video.records import MediaUrls
 from node.video.renditions import NAMES, Facts, File, Plan, Rendered
 from node.web import limits
@@ -67,15 +50,6 @@ from node.worker.jobs import Jobber
 from node.worker.video import Transcoder
 
 PROVEN = "X-Proven"  # stands for a signature: what it says is believed
-HANDLERS: Mapping[type, Any] = {
-    CreateNote: [(InboxUnit, posts.on_create_note)],
-    Like: [(InboxUnit, posts.on_like)],
-    CreateVideo: [(VideoUnit, foreign.on_create_video)],
-    UpdateVideo: [(VideoUnit, foreign.on_update_video)],
-    Delete: [(InboxUnit, posts.on_delete), (VideoUnit, publishing.on_delete)],
-    Block: [(InboxUnit, posts.on_block), (VideoUnit, playing.on_block)],
-    EndFriendship: [(VideoUnit, playing.on_end_friendship)],
-}
 MP4_BODY = hashlib.shake_256(b"record").digest(300_000)
 
 
@@ -203,16 +177,9 @@ class Harness:
         self.folder.mkdir(exist_ok=True)
         self.origin = f"https://{self.name}.test"
         self.config = Config(origin=self.origin, disk_reserve_bytes=1000, **self.settings)
-        self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'kith.sqlite3'}")
-
-        async def create(connection: AsyncConnection) -> None:
-            await connection.run_sync(tables.METADATA.create_all)
-
-        await self.database.write(create)
-        self.entropy, self.wakeups = FakeEntropy(self.name), Wakeups()
-        self.units = Units(
-            self.database, UnitContext(self.origin, self.clock, self.entropy, render), self.wakeups
-        )
+        stores = await open_new_stores(f"{self.name}.test", self.folder, self.clock)
+        self.database, self.units, self.wakeups = stores.database, stores.units, stores.wakeups
+        self.entropy = FakeEntropy(self.name)
         self.blobs = LocalBlobs(self.folder / "blobs")
         self.media_urls = MediaUrls(self.origin, self.config.media_origin)
         self.use(QuickStudio(self.blobs, self.folder / "aside"))
@@ -324,7 +291,7 @@ class Harness:
         waiting = await self.rows(tables.arrivals, tables.arrivals.c.state == "new")
         for row in waiting:
             try:
-                await self.units.run(QueueUnit, lambda unit, body=row.body: _handle(unit, body))
+                await hear(self.units, parse(json.loads(row.body), self.clock.now()))
             except Refused as refusal:
                 self.refused.append(refusal.clause)
             await self.change(tables.arrivals, tables.arrivals.c.seq == row.seq, state="applied")
@@ -405,12 +372,6 @@ class Harness:
         t = tables.events.c
         found = await self.rows(tables.events, t.account == account, t.kind == kind)
         return [json.loads(row.data) for row in found]
-
-
-async def _handle(unit: QueueUnit, body: bytes) -> None:
-    activity = parse(json.loads(body), unit.now)
-    for kind, handler in HANDLERS.get(type(activity), ()):
-        await handler(activity, unit.beside(kind))
 
 
 async def befriend(one: Person, other: Person) -> None:

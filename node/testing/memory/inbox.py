@@ -131,9 +131,10 @@ class InboxUnit(VisibilityUnit):
         local = await self.account_of(note.author) is not None
         at = micros(note.published)
         updated = micros(note.updated) if note.updated else None
+        number = self.fresh_number(note.published)
         self.tables.posts.setdefault(
             note.id,
-            Written(note, kind, thread, local, at, self.fresh_number(note.published), updated),
+            Written(note, kind, thread, local, at, updated, number=number),
         )
         meant = (*self.tables.audiences.get(note.id, ()), *audience)
         self.tables.audiences[note.id] = tuple(dict.fromkeys(meant))

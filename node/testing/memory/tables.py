@@ -143,9 +143,9 @@ class Written(Struct, frozen=True):
     thread: str
     local: bool
     at: int
-    number: int
     updated: int | None = None
     deleted: bool = False
+    number: int = 0
 
 
 class Package(Struct, frozen=True):

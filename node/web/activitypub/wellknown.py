@@ -129,7 +129,7 @@ class WellKnown:
         version = request.match_info["version"]
         if version not in VERSIONS:
             raise Missing("FED-10.5", "there is no NodeInfo of that version")
-        people, posts = await self._units.look(FederationUnit, FederationUnit.usage)
+        people, posts = await self._directory.usage()
         registration = await self._units.look(InvitesUnit, InvitesUnit.registration)
         document = {
             "version": version,

@@ -1,0 +1,152 @@
+"""What a post or an actor leaves when they are gone: removed in slices, for the inbox's unit.
+
+The words go at once. Of what tells of them (lines of feeds, likes, notices) a first slice goes with
+them and a job does the rest, so that the writer is not held however much was written or read.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
+
+from node.federation.activities.shapes import Delete
+from node.store.jobs import add_job
+from node.store.notices import Notices
+from node.store.tables import arrivals, notices, outbox, posts, reactions, timeline
+from node.store.unit import Unit
+from node.wire.times import micros
+
+ERASE_POST = "erase_post"  # the kinds of the jobs; each subject is an id
+ERASE_ACTOR = "erase_actor"
+POSTS = 20  # of one slice
+ROWS = 200
+
+_P, _T, _R, _N, _A = posts.c, timeline.c, reactions.c, notices.c, arrivals.c
+
+
+class Erasing:
+    """The erasing of one unit. What may leave more says so: True."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._connection = unit.connection
+
+    async def post(self, id: str) -> None:
+        """Remove the words and every trace; the row stays so that replies keep a root."""
+        found = await self._connection.execute(
+            select(_P.id, _P.author, _P.video, _P.local).where(_P.id == id)
+        )
+        row = found.first()
+        if row is None:
+            return
+        await self._connection.execute(
+            update(arrivals)
+            .where(_A.actor == row.author, _A.state == "applied", self._holds(id))
+            .values(body=b"")
+        )
+        await self._words(row)
+
+    async def actor(self, id: str) -> None:
+        """Everything of an actor who is gone; of one of ours also what was shown to them."""
+        if await self.actor_slice(id):
+            await add_job(self._unit, ERASE_ACTOR, id)
+
+    async def actor_slice(self, id: str) -> bool:
+        """Remove some of what the actor left, the words first."""
+        written = await self._connection.execute(
+            select(_P.id, _P.author, _P.video, _P.local)
+            .where(_P.author == id, _P.deleted.is_(None))
+            .limit(POSTS)
+        )
+        rows = written.all()
+        for row in rows:
+            await self._words(row)
+        if len(rows) == POSTS:
+            return True
+        more = await self._bodies(id)
+        more |= await self._drop(reactions, _R.object, _R.actor == id)
+        more |= await self._notices(_N.actor == id)
+        account = await self._unit.account_of(id)
+        if account is not None:
+            more |= await self._drop(timeline, _T.post, _T.account == account)
+            more |= await self._drop(notices, _N.id, _N.account == account)
+        return more
+
+    async def traces_slice(self, post: str) -> bool:
+        """Remove some of what tells of a post that has no words any more."""
+        some = select(_T.account).where(_T.post == post).limit(ROWS)
+        told = await self._connection.execute(
+            delete(timeline).where(_T.post == post, _T.account.in_(some)).returning(_T.account)
+        )
+        accounts = told.scalars().all()
+        for account in accounts:
+            await self._unit.tell(account, "post_deleted", {"id": post})
+        more = len(accounts) == ROWS
+        more |= await self._drop(reactions, _R.actor, _R.object == post)
+        more |= await self._notices(_N.object == post)
+        more |= await self._notices(_N.object.in_(select(_P.id).where(_P.thread == post)))
+        return more
+
+    async def _words(self, row: Any) -> None:
+        """No words stay; what is kept to be sent or served becomes a Delete."""
+        await self._connection.execute(
+            update(posts)
+            .where(_P.id == row.id, _P.deleted.is_(None))
+            .values(
+                content="",
+                content_map="{}",
+                name="",
+                summary="",
+                attachments="[]",
+                deleted=micros(self._unit.now),
+            )
+        )
+        if row.local:
+            activity = Delete(self._unit.mint_activity(), row.author, row.id)
+            named = [one for one in (row.id, row.video) if one]
+            await self._connection.execute(
+                update(outbox)
+                .where(outbox.c.actor == row.author, outbox.c.object.in_(named))
+                .values(body=self._unit.context.render(activity), public=False)
+            )
+        if await self.traces_slice(row.id):
+            await add_job(self._unit, ERASE_POST, row.id)
+
+    async def _bodies(self, actor: str) -> bool:
+        """No words stay in what arrived from somebody who is gone."""
+        some = (
+            select(_A.seq)
+            .where(_A.actor == actor, _A.state == "applied", func.length(_A.body) > 0)
+            .limit(ROWS)
+        )
+        emptied = await self._connection.execute(
+            update(arrivals).where(_A.seq.in_(some)).values(body=b"")
+        )
+        return int(emptied.rowcount) == ROWS
+
+    async def _notices(self, which: ColumnElement[bool]) -> bool:
+        some = select(_N.id).where(which).limit(ROWS)
+        return await Notices(self._unit).take_back(_N.id.in_(some)) == ROWS
+
+    async def _drop(self, table: Table, key: Any, which: ColumnElement[bool]) -> bool:
+        """Rows of `table`; `key` is the part of the primary key that `which` leaves open."""
+        some = select(key).where(which).limit(ROWS)
+        gone = await self._connection.execute(delete(table).where(which, key.in_(some)))
+        return int(gone.rowcount) >= ROWS
+
+    def _holds(self, id: str) -> ColumnElement[bool]:
+        """Whether the bytes of an arrival hold the id."""
+        if self._connection.dialect.name == "sqlite":
+            return func.instr(_A.body, id.encode()) > 0
+        bytes_of_id = bindparam("bytes_of_id", id.encode(), LargeBinary)
+        return and_(text("position(:bytes_of_id in arrivals.body) > 0").bindparams(bytes_of_id))

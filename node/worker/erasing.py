@@ -1,0 +1,31 @@
+"""The jobs that remove what posts and actors left: slice by slice, others in between."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from msgspec import Struct
+
+from node.store.erasing import ERASE_ACTOR, ERASE_POST, Erasing
+from node.store.unit import Unit, Units
+from node.worker.jobs import JobKind
+
+
+class Eraser(Struct, frozen=True):
+    """Does the jobs. Stopped at any instant, the next try goes on with what is left."""
+
+    units: Units
+
+    def kinds(self) -> Mapping[str, JobKind]:
+        """What the worker's table of jobs gets."""
+        return {ERASE_ACTOR: JobKind(self.actor), ERASE_POST: JobKind(self.post)}
+
+    async def actor(self, id: str) -> None:
+        """All that an actor who is gone wrote, liked and was shown."""
+        await self._all(lambda unit: Erasing(unit).actor_slice(id))
+
+    async def post(self, id: str) -> None:
+        """What tells of a post that was deleted."""
+        await self._all(lambda unit: Erasing(unit).traces_slice(id))
+
+    async def _all(self, some: Callable[[Unit], Awaitable[bool]]) -> None:
+        while await self.units.run(Unit, some):
+            pass
