@@ -178,7 +178,8 @@ class WavePages:
     def routes(self) -> tuple[Route, ...]:
         """Step 4: the table."""
         return (
-            Route("POST", "/waves", self.wave, "Wave at someone.", Scope.WRITE, NewWave, Waves, 201),
+            Route("POST", "/waves", self.wave, "Wave at somebody.", Scope.WRITE,
+                  NewWave, Waves, 201),
             Route("GET", "/waves", self.waves, "Whom you waved at.", Scope.READ,
                   answers=Waves, paged=True),
         )  # fmt: skip
@@ -216,8 +217,8 @@ async def test_a_new_route_is_described_guarded_paged_and_done_once(
             await line.ask("POST", "/waves", Waves, NewWave("https://alpha.test/a/nobody"))
         assert (await line.ask("GET", "/waves", Waves)).items == [me] * 3
         with pytest.raises(Malformed, match=r"API-5\.2"):
-            await line.ask("GET", "/waves?after=x", Waves)
-        described = json.loads((await line.send("GET", "/openapi.json")).body)
+            await line.ask("GET", "/waves", Waves, query={"after": "x"})
+        described = json.loads((await line.send("GET", "/openapi.json")).content)
     paths = described["paths"]["/waves"]
     assert paths["get"]["security"] == [{"token": ["read"]}]
     assert {one["name"] for one in paths["get"]["parameters"]} == {"limit", "after"}

@@ -44,35 +44,92 @@ class Kind(msgspec.Struct, frozen=True):
     advice: str
 
 
-BROKEN = Kind("broken", 500, "The node failed", "Try again; tell the operator the incident.")
-RATE_LIMITED = Kind(
-    "rate_limited", 429, "Too many requests", "Wait for the seconds that Retry-After names."
+BROKEN = Kind(
+    "broken",
+    500,
+    "The node failed",
+    "Try again. If it fails again, tell the operator the incident.",
 )
-FULL = Kind("full", 507, "No room left", "Delete a video, or try again later.")
+RATE_LIMITED = Kind(
+    "rate_limited",
+    429,
+    "Too many requests",
+    "Wait as many seconds as Retry-After says, then try again.",
+)
+FULL = Kind("full", 507, "No space left", "Delete a video to make space, or try again later.")
 KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
     (
         WrongMethod,
-        Kind("wrong_method", 405, "Not with this method", "Use one that the Allow header names."),
+        Kind(
+            "wrong_method", 405, "Method not allowed", "Use a method that the Allow header names."
+        ),
     ),
     (
         WrongType,
-        Kind("wrong_type", 415, "Not this media type", "Send the media type the route takes."),
+        Kind(
+            "wrong_type",
+            415,
+            "Media type not supported",
+            "Send the media type that this address takes.",
+        ),
     ),
     (
         WrongRange,
-        Kind("wrong_range", 416, "Not this range", "Ask for one range inside the file."),
+        Kind(
+            "wrong_range",
+            416,
+            "Range not satisfiable",
+            "Ask for one range that lies inside the file.",
+        ),
     ),
-    (Malformed, Kind("malformed", 400, "Not understood", "Mend the request and send it again.")),
-    (Unproven, Kind("unproven", 401, "Not proven", "Log in again, or check name and password.")),
-    (Forbidden, Kind("forbidden", 403, "Not permitted", "Ask the one who may permit it.")),
-    (Missing, Kind("missing", 404, "Not here", "Check the address; it may also not be for you.")),
-    (Conflict, Kind("conflict", 409, "Not in this state", "Look at the present state first.")),
+    (
+        Malformed,
+        Kind("malformed", 400, "Bad request", "Correct what the detail names, and send it again."),
+    ),
+    (
+        Unproven,
+        Kind(
+            "unproven",
+            401,
+            "Not logged in",
+            "Log in, or check the name and the password. A server checks its signature.",
+        ),
+    ),
+    (
+        Forbidden,
+        Kind(
+            "forbidden",
+            403,
+            "Not allowed",
+            "You may not do this. Ask whoever it belongs to, or an administrator.",
+        ),
+    ),
+    (
+        Missing,
+        Kind(
+            "missing",
+            404,
+            "Not found",
+            "Check the address. It may also be that this is not for you.",
+        ),
+    ),
+    (
+        Conflict,
+        Kind(
+            "conflict",
+            409,
+            "Conflict",
+            "Something changed meanwhile. Load it again, then decide anew.",
+        ),
+    ),
     (Full, FULL),
     (NoRoom, FULL),
-    (TooMuch, Kind("too_much", 413, "Too much", "Send less; the parameters name the limit.")),
+    (TooMuch, Kind("too_much", 413, "Too large", "Send less. The parameters name the limit.")),
     (
         Unreachable,
-        Kind("unreachable", 502, "Another server did not answer", "Try again in a while."),
+        Kind(
+            "unreachable", 502, "Another server did not answer", "It may be down. Try again later."
+        ),
     ),
 )
 
