@@ -85,6 +85,17 @@ class Unit:
         self.context = context
         self.now: datetime = context.clock.now()
         self.wakes: set[str] = set()
+        self._family: dict[type[Unit], Unit] = {type(self): self}
+
+    def beside(self, kind: type[U]) -> U:
+        """The unit of another room in the same transaction, at the same instant."""
+        other = self._family.get(kind)
+        if other is None:
+            other = self._family[kind] = kind(self.connection, self.context)
+            other.now = self.now
+            other.wakes = self.wakes
+            other._family = self._family
+        return other  # type: ignore[return-value]
 
     async def prepare(self, activities: Sequence[Activity]) -> None:
         """Read what handlers will ask about all these, in few statements, if that is worth it."""

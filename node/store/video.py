@@ -10,6 +10,7 @@ from node.federation.activities.shapes import Attachment, Note
 from node.inbox.audiences import audience_of
 from node.store.inbox import InboxUnit
 from node.store.jobs import add_job
+from node.store.notices import Notices
 from node.store.tables import (
     accounts,
     actors,
@@ -20,6 +21,7 @@ from node.store.tables import (
     renditions,
     videos,
 )
+from node.store.tombstones import Tombstones
 from node.store.uploads import IntakeUnit
 from node.store.upserts import insert_ignore, put_keeping
 from node.video.playing import Grant, Shown
@@ -27,8 +29,13 @@ from node.video.records import MediaFileRecord, State, VideoRecord, Words
 from node.wire.times import from_micros, micros
 
 
-class VideoUnit(InboxUnit, IntakeUnit):
+class VideoUnit(IntakeUnit):
     """A transaction of the video room; publishing puts posts with it."""
+
+    @property
+    def posts(self) -> InboxUnit:
+        """The posts of the same transaction."""
+        return self.beside(InboxUnit)
 
     # -- videos ------------------------------------------------------------------------------------
 
@@ -143,13 +150,28 @@ class VideoUnit(InboxUnit, IntakeUnit):
         """Readers by its author and by its channel, whose followers are meant as well."""
         found: set[str] = set()
         for actor in filter(None, (note.author, channel)):
-            audience = audience_of(await self.author(actor), (*note.to, *note.cc))
-            found |= set(await self.readers(actor, audience))
+            audience = audience_of(await self.posts.author(actor), (*note.to, *note.cc))
+            found |= set(await self.posts.readers(actor, audience))
         return sorted(found)
 
     async def put_film_note(self, note: Note) -> None:
-        audience = audience_of(await self.author(note.author), (*note.to, *note.cc))
-        await self.put_post(note, "video", note.id, audience)
+        audience = audience_of(await self.posts.author(note.author), (*note.to, *note.cc))
+        await self.posts.put_post(note, "video", note.id, audience)
+
+    async def change_post(self, note: Note) -> None:
+        await self.posts.change_post(note)
+
+    async def show(self, account: str, post: Note) -> None:
+        await self.posts.show(account, post)
+
+    async def has_tombstone(self, id: str) -> bool:
+        return await Tombstones(self).has(id)
+
+    async def add_tombstone(self, id: str, actor: str) -> None:
+        await Tombstones(self).add(id, actor)
+
+    async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
+        await Notices(self).add(account, kind, actor, object, once=True)
 
     # -- playing -----------------------------------------------------------------------------------
 
@@ -172,6 +194,9 @@ class VideoUnit(InboxUnit, IntakeUnit):
             select(posts.c.id).where(posts.c.id == post, posts.c.deleted.is_(None))
         )
         return found.first() is not None and await self.sees(actor, post)
+
+    async def sees(self, actor: str, post: str) -> bool:
+        return await self.posts.sees(actor, post)
 
     async def put_grant(self, digest: bytes, grant: Grant) -> None:
         now = micros(self.now)

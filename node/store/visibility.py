@@ -143,7 +143,7 @@ class VisibilityUnit(Unit):
         rows |= await self._rows({row.thread for row in rows.values()} - set(rows))
         lines = await self._audiences(rows)
         authors = {row.author for row in rows.values()}
-        towards = await GraphUnit(self.connection, self.context).viewers(actor, authors)
+        towards = await self.beside(GraphUnit).viewers(actor, authors)
         hidden = await self._hidden(authors)
 
         def standing(row: "Row[Any]") -> bool:

@@ -1,6 +1,6 @@
 """The inbox room's unit over a `MemoryTables`, and the pages of feeds and notices."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -14,7 +14,9 @@ from node.inbox.posts import Known
 from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
-from node.testing.memory.tables import Notice, Written
+from node.testing.memory.notices import Notices
+from node.testing.memory.tables import Written
+from node.testing.memory.tombstones import Tombstones
 from node.testing.memory.unit import Unit
 from node.wire.ids import origin
 from node.wire.times import micros
@@ -172,7 +174,7 @@ class InboxUnit(VisibilityUnit):
         for key in [key for key in self.tables.reactions if key[1] == id]:
             del self.tables.reactions[key]
         below = {one for one, post in self.tables.posts.items() if post.thread == id}
-        await self._drop_notices(lambda one: one.object in {id, *below})
+        await Notices(self).take_back(lambda one: one.object in {id, *below})
 
     def _unsay(self, post: Written) -> None:
         author, id = post.note.author, post.note.id
@@ -194,19 +196,13 @@ class InboxUnit(VisibilityUnit):
                 await self.erase_post(id)
         for key in [key for key in self.tables.reactions if key[0] == actor]:
             del self.tables.reactions[key]
-        await self._drop_notices(lambda one: one.actor == actor)
+        await Notices(self).take_back(lambda one: one.actor == actor)
         account = await self.account_of(actor)
         if account is not None:
             self._forget(account, set(self.tables.posts), "")
             self.tables.notices = {
                 id: one for id, one in self.tables.notices.items() if one.account != account
             }
-
-    async def _drop_notices(self, gone: Callable[[Notice], bool]) -> None:
-        for id, one in list(self.tables.notices.items()):
-            if gone(one):
-                del self.tables.notices[id]
-                await self.retract_event(one.account, ["notice"], id)
 
     def _forget(self, account: str, posts: set[str], actor: str) -> None:
         """Those posts out of the account's feed, and notices of what `actor` did."""
@@ -217,10 +213,10 @@ class InboxUnit(VisibilityUnit):
                 del self.tables.notices[id]
 
     async def has_tombstone(self, id: str, actor: str = "") -> bool:
-        return any(grave == (id, actor or grave[1]) for grave in self.tables.graves)
+        return await Tombstones(self).has(id, actor)
 
     async def add_tombstone(self, id: str, actor: str) -> None:
-        self.tables.graves[id, actor] = None
+        await Tombstones(self).add(id, actor)
 
     async def show(self, account: str, post: Note | Known) -> None:
         if (account, post.id) not in self.tables.timeline:
@@ -240,7 +236,7 @@ class InboxUnit(VisibilityUnit):
     async def unreact(self, actor: str, object: str, kind: str) -> None:
         self.tables.reactions.pop((actor, object, kind), None)
         gone = (actor, object, kind)
-        await self._drop_notices(lambda one: (one.actor, one.object, one.kind) == gone)
+        await Notices(self).take_back(lambda one: (one.actor, one.object, one.kind) == gone)
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         for key, said in list(self.tables.reactions.items()):
@@ -253,14 +249,7 @@ class InboxUnit(VisibilityUnit):
         return False
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
-        said = (account, kind, actor, object)
-        notices = self.tables.notices.values()
-        if any((one.account, one.kind, one.actor, one.object) == said for one in notices):
-            return
-        id = self.fresh()
-        self.tables.notices[id] = Notice(*said, micros(self.now))
-        data = {"id": id, "kind": kind, "actor": actor, "object": object}
-        await self.tell(account, "notice", data)
+        await Notices(self).add(account, kind, actor, object, once=True)
 
     async def forget_between(self, one: str, other: str) -> None:
         for ours, theirs in ((one, other), (other, one)):
