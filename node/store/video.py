@@ -8,8 +8,8 @@ from sqlalchemy import Row, delete, or_, select, update
 
 from node.federation.activities.shapes import Attachment, Note
 from node.inbox.audiences import audience_of
+from node.inbox.fan_out import PAGE
 from node.store.inbox import InboxUnit
-from node.store.jobs import add_job
 from node.store.tables import (
     accounts,
     actors,
@@ -93,9 +93,6 @@ class VideoUnit(InboxUnit, IntakeUnit):
 
     # -- what publishing asks ----------------------------------------------------------------------
 
-    async def add_job(self, kind: str, subject: str) -> None:
-        await add_job(self, kind, subject)
-
     async def tries(self, kind: str, subject: str) -> int:
         """How often the latest job of this kind for `subject` has failed."""
         found = await self.connection.execute(
@@ -144,7 +141,12 @@ class VideoUnit(InboxUnit, IntakeUnit):
         found: set[str] = set()
         for actor in filter(None, (note.author, channel)):
             audience = audience_of(await self.author(actor), (*note.to, *note.cc))
-            found |= set(await self.readers(actor, audience))
+            after = ""
+            while True:
+                accounts, after = await self.readers(actor, audience, after, PAGE)
+                found.update(accounts)
+                if not after:
+                    break
         return sorted(found)
 
     async def put_film_note(self, note: Note) -> None:
