@@ -25,6 +25,7 @@ from node.federation.activities.shapes import (
     UpdateNote,
     UpdateVideo,
 )
+from node.federation.priority import Priority
 from node.ports import Clock, Entropy
 from node.store import tables
 from node.store.database import Database
@@ -159,6 +160,13 @@ class Unit:
             },
         )
         return body
+
+    async def send_on(self, activity: str, actor: str, to: Iterable[str]) -> None:
+        """Owe a post's activity, which was said before, to those of `to` who are elsewhere."""
+        rows = await self._addresses(list(to))
+        wanted = (row for row in rows if not row.local and row.suspended is None)
+        inboxes = {row.shared_inbox or row.inbox for row in wanted}
+        self.deliver(activity, actor, Priority.POSTS, inboxes)
 
     def deliver(self, activity: str, actor: str, priority: int, inboxes: Iterable[str]) -> None:
         """Owe what was said to `inboxes`. A shared inbox serves many recipients at once."""

@@ -1,6 +1,6 @@
 """The queries of videos: their rows, files and grants, and what publishing asks of other tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,8 +8,8 @@ from sqlalchemy import Row, delete, or_, select, update
 
 from node.federation.activities.shapes import Attachment, Note
 from node.inbox.audiences import audience_of
+from node.inbox.fan_out import PAGE
 from node.store.inbox import InboxUnit
-from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.tables import (
     accounts,
@@ -98,10 +98,10 @@ class VideoUnit(IntakeUnit):
             update(videos).where(videos.c.id == id).values(facts=facts.decode())
         )
 
-    # -- what publishing asks ----------------------------------------------------------------------
-
     async def add_job(self, kind: str, subject: str) -> None:
         await add_job(self, kind, subject)
+
+    # -- what publishing asks ----------------------------------------------------------------------
 
     async def tries(self, kind: str, subject: str) -> int:
         """How often the latest job of this kind for `subject` has failed."""
@@ -151,7 +151,12 @@ class VideoUnit(IntakeUnit):
         found: set[str] = set()
         for actor in filter(None, (note.author, channel)):
             audience = audience_of(await self.posts.author(actor), (*note.to, *note.cc))
-            found |= set(await self.posts.readers(actor, audience))
+            after = ""
+            while True:
+                accounts, after = await self.posts.readers(actor, audience, after, PAGE)
+                found.update(accounts)
+                if not after:
+                    break
         return sorted(found)
 
     async def put_film_note(self, note: Note) -> None:
@@ -161,8 +166,8 @@ class VideoUnit(IntakeUnit):
     async def change_post(self, note: Note) -> None:
         await self.posts.change_post(note)
 
-    async def show(self, account: str, post: Note) -> None:
-        await self.posts.show(account, post)
+    async def show(self, accounts: Sequence[str], post: Note) -> None:
+        await self.posts.show(accounts, post)
 
     async def has_tombstone(self, id: str) -> bool:
         return await Tombstones(self).has(id)
