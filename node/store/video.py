@@ -10,6 +10,7 @@ from node.federation.activities.shapes import Attachment, Note
 from node.inbox.audiences import audience_of
 from node.inbox.fan_out import PAGE
 from node.store.inbox import InboxUnit
+from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.tables import (
     accounts,
