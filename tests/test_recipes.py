@@ -178,8 +178,7 @@ class WavePages:
     def routes(self) -> tuple[Route, ...]:
         """Step 4: the table."""
         return (
-            Route("POST", "/waves", self.wave, "Wave at somebody.", Scope.WRITE,
-                  NewWave, Waves, 201),
+            Route("POST", "/waves", self.wave, "Wave.", Scope.WRITE, NewWave, Waves, 201),
             Route("GET", "/waves", self.waves, "Whom you waved at.", Scope.READ,
                   answers=Waves, paged=True),
         )  # fmt: skip

@@ -15,8 +15,10 @@ from node.app.handlers import handlers
 from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
+from node.inbox import fan_out
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
+from node.store.inbox import InboxUnit
 from node.store.invites import InvitesUnit
 from node.store.jobs import Jobs
 from node.store.notifications import notifying
@@ -102,8 +104,13 @@ def _worker(
     transcoder = Transcoder(
         stores.units, media.studio, media.blobs, media.media_urls, at_once=config.media_jobs
     )
+
+    async def go_on(subject: str) -> None:
+        await stores.units.run(InboxUnit, lambda unit: fan_out.go_on(unit, subject))
+
     kinds = {
         "purge": JobKind(Purge(database, clock), every=PURGE_EVERY),
+        fan_out.FAN_OUT: JobKind(go_on),
         **transcoder.kinds(),
         **Eraser(stores.units).kinds(),
     }

@@ -6,7 +6,6 @@ Every handler may see the same activity twice, early or late, and leaves the sam
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from node.errors import Forbidden
@@ -21,27 +20,15 @@ from node.federation.activities.shapes import (
     UpdateNote,
 )
 from node.graph.visibility import Audience
+from node.inbox import fan_out
 from node.inbox.audiences import Author, audience_of
+from node.inbox.fan_out import FanOutUnit
+from node.inbox.known import Known
 from node.wire.ids import same_origin
 
 
-class Known(Struct, frozen=True):
-    """What the rules need of a post that is stored here. `thread` is the post at the root."""
-
-    id: str
-    author: str
-    local: bool
-    thread: str
-    deleted: bool = False
-    in_reply_to: str = ""
-
-
-class PostUnit(Protocol):
+class PostUnit(FanOutUnit, Protocol):
     """What these handlers ask of the transaction they run in."""
-
-    async def post(self, id: str) -> Known | None:
-        """The post with this id, or the post of the Video with this id."""
-        ...
 
     async def has_tombstone(self, id: str, actor: str) -> bool:
         """Whether `actor` is known to have ended the thing `id`."""
@@ -55,8 +42,6 @@ class PostUnit(Protocol):
 
     async def author(self, actor: str) -> Author: ...
 
-    async def audience(self, post: str) -> Sequence[Audience]: ...
-
     async def put_post(
         self, note: Note, kind: str, thread: str, audience: Iterable[Audience]
     ) -> None: ...
@@ -67,14 +52,6 @@ class PostUnit(Protocol):
 
     async def erase_actor(self, actor: str) -> None:
         """All that the actor wrote and liked; of one of ours feed and notices too."""
-        ...
-
-    async def readers(self, author: str, audience: Iterable[Audience]) -> list[str]:
-        """The accounts here whose feed shows what `author` says to `audience`."""
-        ...
-
-    async def show(self, account: str, post: Known) -> None:
-        """Put the post into the account's feed and tell its devices; silence on a repeat."""
         ...
 
     async def sees(self, actor: str, post: str) -> bool:
@@ -113,7 +90,7 @@ async def on_create_note(activity: CreateNote, unit: PostUnit) -> None:
         raise Forbidden("INB-1.5", "only its author may change a post")
     if known is not None and not known.deleted:
         # Again on a repeat: our own people's posts come here with their row made.
-        await _tell(known, unit)
+        await tell(known, unit)
 
 
 def _own_words(note: Note) -> Note:
@@ -125,8 +102,16 @@ def _own_words(note: Note) -> Note:
 
 async def _post(note: Note, unit: PostUnit) -> None:
     audience = audience_of(await unit.author(note.author), (*note.to, *note.cc))
-    if await unit.readers(note.author, audience):
+    if await _has_reader(note.author, audience, unit):
         await unit.put_post(note, "video" if note.video else "note", note.id, audience)
+
+
+async def _has_reader(author: str, audience: Sequence[Audience], unit: PostUnit) -> bool:
+    after = ""
+    while True:
+        accounts, after = await unit.readers(author, audience, after, fan_out.PAGE)
+        if accounts or not after:
+            return bool(accounts)
 
 
 async def _comment(note: Note, unit: PostUnit) -> None:
@@ -141,11 +126,10 @@ async def _comment(note: Note, unit: PostUnit) -> None:
     await unit.put_post(note, "comment", root.id, audience)
 
 
-async def _tell(post: Known, unit: PostUnit) -> None:
+async def tell(post: Known, unit: PostUnit) -> None:
     """Whoever is to find it in a feed or among notices does, once."""
     if not post.in_reply_to:
-        for reader in await unit.readers(post.author, await unit.audience(post.id)):
-            await unit.show(reader, post)
+        await fan_out.into_feeds(unit, post)
         return
     above = [await unit.post(id) for id in (post.in_reply_to, post.thread)]
     authors = {one.author for one in above if one is not None}

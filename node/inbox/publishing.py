@@ -18,9 +18,11 @@ from node.federation.activities.shapes import (
     Note,
     Undo,
 )
-from node.graph.visibility import Audience, AudienceKind
-from node.inbox.audiences import Addresses, Author, Choice, addressing, answering, audience_of
-from node.inbox.posts import Known
+from node.graph.visibility import AudienceKind
+from node.inbox import fan_out, posts
+from node.inbox.audiences import Addresses, Choice, addressing, answering, audience_of
+from node.inbox.known import Known
+from node.inbox.posts import PostUnit
 from node.wire.html import clean, line
 
 LONGEST_POST = 10_000  # characters of cleaned HTML; Mastodon shows about as much
@@ -40,7 +42,7 @@ class Draft(Struct, frozen=True):
     lang: str = ""
 
 
-class PublishUnit(Protocol):
+class PublishUnit(PostUnit, Protocol):
     """What publishing asks of its transaction."""
 
     now: datetime
@@ -49,39 +51,23 @@ class PublishUnit(Protocol):
 
     def mint_object(self) -> str: ...
 
+    def say(self, activity: Activity, public: bool = False) -> bytes:
+        """Keep what goes out, for whoever will be owed it."""
+        ...
+
     async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None: ...
-
-    async def post(self, id: str) -> Known | None: ...
-
-    async def author(self, actor: str) -> Author: ...
-
-    async def audience(self, post: str) -> Sequence[Audience]: ...
 
     async def reachable(self, actors: Iterable[str]) -> set[str]:
         """Those of `actors` who are known here and not gone."""
         ...
 
-    async def sees(self, actor: str, post: str) -> bool: ...
-
-    async def put_post(
-        self, note: Note, kind: str, thread: str, audience: Iterable[Audience]
-    ) -> None: ...
-
-    async def recipients(self, author: str, audience: Iterable[Audience]) -> list[str]:
-        """The actors, here and elsewhere, to whom a post for `audience` is sent."""
+    async def respondents(self, post: str) -> set[str]:
+        """Everyone who wrote to the post or liked it."""
         ...
-
-    async def reached(self, post: str) -> list[str]:
-        """Everyone to whom the post was sent, and who wrote to it or liked it."""
-        ...
-
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> None: ...
 
     async def reaction(self, actor: str, object: str, kind: str) -> Sequence[str]:
         """The activities by which `actor` said so; none if not."""
         ...
-
-    async def unreact(self, actor: str, object: str, kind: str) -> None: ...
 
     async def add_tombstone(self, id: str, actor: str) -> None: ...
 
@@ -161,10 +147,12 @@ async def send_out(unit: PublishUnit, note: Note, thread: str) -> Note:
     audience = audience_of(author, (*note.to, *note.cc), host)
     kind = "comment" if note.in_reply_to else ("video" if note.video else "note")
     await unit.put_post(note, kind, thread, audience)
-    recipients = await unit.recipients(note.author, audience)
     public = any(one.kind is AudienceKind.PUBLIC for one in audience)
     create = CreateNote(unit.mint_activity(), note.author, note)
-    await unit.owe(create, to=recipients, public=public)
+    unit.say(create, public=public)
+    known = Known(note.id, note.author, True, thread, in_reply_to=note.in_reply_to)
+    await fan_out.elsewhere(unit, known, create.id)
+    await posts.tell(known, unit)
     return note
 
 
@@ -194,8 +182,10 @@ async def delete(unit: PublishUnit, actor: str, id: str) -> None:
     post = await seen(unit, actor, id)
     if post.author != actor:
         raise Forbidden("INB-4.4", "only its author may delete a post")
-    reached = await unit.reached(post.id)
+    others = await unit.respondents(post.id)
     await unit.add_tombstone(post.id, actor)
     await unit.erase_post(post.id)
+    gone = Delete(unit.mint_activity(), actor, post.id)
     # Home hears it too: the video room has files to remove.
-    await unit.owe(Delete(unit.mint_activity(), actor, post.id), to=[*reached, actor])
+    await unit.owe(gone, to={*others, actor})
+    await fan_out.elsewhere(unit, post, gone.id)

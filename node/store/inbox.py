@@ -1,7 +1,7 @@
 """The queries of posts: what handlers and commands of `node.inbox` read and write."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import (
@@ -13,8 +13,9 @@ from sqlalchemy import (
 
 from node.federation.activities.shapes import Attachment, Note
 from node.graph.visibility import Audience
-from node.inbox.posts import Known
+from node.inbox.known import Known
 from node.store.erasing import Erasing
+from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.tables import (
     audiences,
@@ -31,6 +32,10 @@ from node.wire.times import micros
 MOST_SAID = 16  # activities by one actor that say the same of one post; the newest are kept
 
 PUBLISHED = select(posts.c.published).where(posts.c.id == bindparam("id"))
+SHOWN = select(timeline.c.account).where(
+    timeline.c.post == bindparam("post"),
+    timeline.c.account.in_(bindparam("accounts", expanding=True)),
+)
 
 
 def attachments_json(attachments: Iterable[Attachment]) -> str:
@@ -103,15 +108,25 @@ class InboxUnit(VisibilityUnit):
     async def add_tombstone(self, id: str, actor: str) -> None:
         await Tombstones(self).add(id, actor)
 
-    async def show(self, account: str, post: Note | Known) -> None:
-        """Into the feed, once; the event carries only the id (the feed has the rest)."""
-        published = (await self.connection.execute(PUBLISHED, {"id": post.id})).scalar_one()
-        added = await self.connection.execute(
-            insert_ignore(self.connection, timeline, timeline.c.post),
-            {"account": account, "post": post.id, "published": published},
+    async def show(self, accounts: Sequence[str], post: Note | Known) -> None:
+        """Into these feeds, once; the events carry only the id (the feed has the rest)."""
+        if not accounts:
+            return
+        found, shown = await self.connection.fetch_all(
+            (PUBLISHED, {"id": post.id}), (SHOWN, {"post": post.id, "accounts": accounts})
         )
-        if added.first() is not None:
+        [row], there = found, {one.account for one in shown}
+        new = [account for account in accounts if account not in there]
+        for account in new:
+            self.connection.later(
+                insert_ignore(self.connection, timeline),
+                {"account": account, "post": post.id, "published": row.published},
+            )
+        for account in new:
             await self.tell(account, "post", {"id": post.id, "author": post.author})
+
+    async def add_job(self, kind: str, subject: str) -> None:
+        await add_job(self, kind, subject)
 
     async def reaction(self, actor: str, object: str, kind: str) -> tuple[str, ...]:
         """The activities that say it and were not taken back; none if nothing says it."""

@@ -105,6 +105,4 @@ class InvitesUnit(AccountsUnit):
 
     async def befriend(self, inviter: str, newcomer: str) -> None:
         """Make the two friends, in the words of friendship's own room."""
-        room = GraphUnit(self.connection, self.context)
-        await introduce(room, inviter, newcomer)
-        self.wakes |= room.wakes
+        await introduce(self.beside(GraphUnit), inviter, newcomer)

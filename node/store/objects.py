@@ -10,8 +10,9 @@ from sqlalchemy import Row, func, or_, select
 from node.federation.activities.shapes import PUBLIC, Attachment, Note
 from node.graph.visibility import AudienceKind
 from node.inbox.audiences import Author
+from node.store.inbox import InboxUnit
 from node.store.tables import audiences, posts, reactions
-from node.store.video import VideoUnit
+from node.store.unit import Unit
 from node.wire.times import from_micros
 
 KINDS = {"likes": "like", "shares": "share"}
@@ -24,7 +25,7 @@ class Kept(msgspec.Struct, frozen=True):
     deleted: datetime | None
 
 
-class ObjectUnit(VideoUnit):
+class ObjectUnit(Unit):
     """A look at our objects."""
 
     async def kept(self, id: str) -> Kept | None:
@@ -39,7 +40,7 @@ class ObjectUnit(VideoUnit):
             select(audiences.c.kind, audiences.c.ref).where(audiences.c.post == row.id)
         )
         lines = [(each.kind, each.ref) for each in meant.all()]
-        to, cc, named = _addresses(lines, await self.author(row.author))
+        to, cc, named = _addresses(lines, await self.beside(InboxUnit).author(row.author))
         deleted = from_micros(row.deleted) if row.deleted is not None else None
         return Kept(_note(row, to, cc, named), deleted)
 

@@ -15,7 +15,7 @@ from node.store import tables
 from node.store.database import Database
 from node.store.group_commit import GroupCommit
 from node.store.pipeline import Pipeline
-from node.store.unit import Unit, UnitContext
+from node.store.unit import Unit
 from node.store.wakeups import Wakeups
 from node.wire.times import from_micros, micros
 
@@ -133,19 +133,6 @@ def _arrival(row: Any) -> Arrival:
 class QueueUnit(Unit):
     """The unit in which arrivals are applied."""
 
-    def __init__(self, connection: Pipeline, context: UnitContext) -> None:
-        super().__init__(connection, context)
-        self._beside: dict[type[Unit], Unit] = {}
-
-    def beside(self, kind: type[U]) -> U:
-        """The unit of another room in the same transaction, at the same instant."""
-        other = self._beside.get(kind)
-        if other is None:
-            other = self._beside[kind] = kind(self.connection, self.context)
-            other.now = self.now
-            other.wakes = self.wakes
-        return other  # type: ignore[return-value]
-
     async def claim(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Those that are ours to apply: still new, and no other worker has them or their actor.
 
@@ -166,7 +153,7 @@ class QueueUnit(Unit):
         """Do `work`. When it fails, nothing that it did stays, and its error is the answer."""
         error = await self.connection.attempt(work)
         if error is not None:
-            for unit in self._beside.values():
+            for unit in self._family.values():
                 unit.read_anew()
         return error
 

@@ -25,6 +25,7 @@ from node.federation.activities.shapes import (
     UpdateNote,
     UpdateVideo,
 )
+from node.federation.priority import Priority
 from node.ports import Clock, Entropy
 from node.store import tables
 from node.store.database import Database
@@ -85,6 +86,17 @@ class Unit:
         self.context = context
         self.now: datetime = context.clock.now()
         self.wakes: set[str] = set()
+        self._family: dict[type[Unit], Unit] = {type(self): self}
+
+    def beside(self, kind: type[U]) -> U:
+        """The unit of another room in the same transaction, at the same instant."""
+        other = self._family.get(kind)
+        if other is None:
+            other = self._family[kind] = kind(self.connection, self.context)
+            other.now = self.now
+            other.wakes = self.wakes
+            other._family = self._family
+        return other  # type: ignore[return-value]
 
     async def prepare(self, activities: Sequence[Activity]) -> None:
         """Read what handlers will ask about all these, in few statements, if that is worth it."""
@@ -148,6 +160,13 @@ class Unit:
             },
         )
         return body
+
+    async def send_on(self, activity: str, actor: str, to: Iterable[str]) -> None:
+        """Owe a post's activity, which was said before, to those of `to` who are elsewhere."""
+        rows = await self._addresses(list(to))
+        wanted = (row for row in rows if not row.local and row.suspended is None)
+        inboxes = {row.shared_inbox or row.inbox for row in wanted}
+        self.deliver(activity, actor, Priority.POSTS, inboxes)
 
     def deliver(self, activity: str, actor: str, priority: int, inboxes: Iterable[str]) -> None:
         """Owe what was said to `inboxes`. A shared inbox serves many recipients at once."""

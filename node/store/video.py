@@ -1,6 +1,6 @@
 """The queries of videos: their rows, files and grants, and what publishing asks of other tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,8 +8,10 @@ from sqlalchemy import Row, delete, or_, select, update
 
 from node.federation.activities.shapes import Attachment, Note
 from node.inbox.audiences import audience_of
+from node.inbox.fan_out import PAGE
 from node.store.inbox import InboxUnit
 from node.store.jobs import add_job
+from node.store.notices import Notices
 from node.store.tables import (
     accounts,
     actors,
@@ -20,6 +22,7 @@ from node.store.tables import (
     renditions,
     videos,
 )
+from node.store.tombstones import Tombstones
 from node.store.uploads import IntakeUnit
 from node.store.upserts import insert_ignore, put_keeping
 from node.video.playing import Grant, Shown
@@ -27,8 +30,13 @@ from node.video.records import MediaFileRecord, State, VideoRecord, Words
 from node.wire.times import from_micros, micros
 
 
-class VideoUnit(InboxUnit, IntakeUnit):
+class VideoUnit(IntakeUnit):
     """A transaction of the video room; publishing puts posts with it."""
+
+    @property
+    def posts(self) -> InboxUnit:
+        """The posts of the same transaction."""
+        return self.beside(InboxUnit)
 
     # -- videos ------------------------------------------------------------------------------------
 
@@ -91,10 +99,10 @@ class VideoUnit(InboxUnit, IntakeUnit):
             update(videos).where(videos.c.id == id).values(facts=facts.decode())
         )
 
-    # -- what publishing asks ----------------------------------------------------------------------
-
     async def add_job(self, kind: str, subject: str) -> None:
         await add_job(self, kind, subject)
+
+    # -- what publishing asks ----------------------------------------------------------------------
 
     async def tries(self, kind: str, subject: str) -> int:
         """How often the latest job of this kind for `subject` has failed."""
@@ -143,13 +151,33 @@ class VideoUnit(InboxUnit, IntakeUnit):
         """Readers by its author and by its channel, whose followers are meant as well."""
         found: set[str] = set()
         for actor in filter(None, (note.author, channel)):
-            audience = audience_of(await self.author(actor), (*note.to, *note.cc))
-            found |= set(await self.readers(actor, audience))
+            audience = audience_of(await self.posts.author(actor), (*note.to, *note.cc))
+            after = ""
+            while True:
+                accounts, after = await self.posts.readers(actor, audience, after, PAGE)
+                found.update(accounts)
+                if not after:
+                    break
         return sorted(found)
 
     async def put_film_note(self, note: Note) -> None:
-        audience = audience_of(await self.author(note.author), (*note.to, *note.cc))
-        await self.put_post(note, "video", note.id, audience)
+        audience = audience_of(await self.posts.author(note.author), (*note.to, *note.cc))
+        await self.posts.put_post(note, "video", note.id, audience)
+
+    async def change_post(self, note: Note) -> None:
+        await self.posts.change_post(note)
+
+    async def show(self, accounts: Sequence[str], post: Note) -> None:
+        await self.posts.show(accounts, post)
+
+    async def has_tombstone(self, id: str) -> bool:
+        return await Tombstones(self).has(id)
+
+    async def add_tombstone(self, id: str, actor: str) -> None:
+        await Tombstones(self).add(id, actor)
+
+    async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
+        await Notices(self).add(account, kind, actor, object, once=True)
 
     # -- playing -----------------------------------------------------------------------------------
 
@@ -172,6 +200,9 @@ class VideoUnit(InboxUnit, IntakeUnit):
             select(posts.c.id).where(posts.c.id == post, posts.c.deleted.is_(None))
         )
         return found.first() is not None and await self.sees(actor, post)
+
+    async def sees(self, actor: str, post: str) -> bool:
+        return await self.posts.sees(actor, post)
 
     async def put_grant(self, digest: bytes, grant: Grant) -> None:
         now = micros(self.now)

@@ -1,6 +1,6 @@
 """Who sees which post, in whose feed it stands, and to whom it is sent (spec INB-2, GRA-6)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,11 +15,13 @@ from sqlalchemy import (
     exists,
     or_,
     select,
+    union,
 )
 
 from node.graph.visibility import Audience, AudienceKind, Viewer, may_see
 from node.inbox.audiences import Author
-from node.inbox.posts import Known
+from node.inbox.fan_out import Page
+from node.inbox.known import Known
 from node.store.graph import GraphUnit
 from node.store.tables import (
     accounts,
@@ -36,7 +38,7 @@ from node.wire.ids import origin
 
 GROUPS = {AudienceKind.PUBLIC, AudienceKind.FOLLOWERS}
 
-_P = posts.c
+_P, _F, _L = posts.c, friendships.c, follows.c
 _KEY: BindParameter[str] = bindparam("key")
 POST = (
     select(_P.id, _P.author, _P.local, _P.thread, _P.deleted, _P.in_reply_to)
@@ -62,35 +64,59 @@ REFUSED = select(peers.c.host).where(
 )
 
 
+def _near(column: Any, where: ColumnElement[bool]) -> "Select[Any]":
+    """A page of the people in `column`, by their ids: its own index ends it early."""
+    page = select(column.label("actor")).where(where, column > bindparam("after"))
+    return select(page.order_by(column).limit(bindparam("most")).subquery().c.actor)
+
+
 @lru_cache(None)
-def _readers(groups: bool, friends: bool, named: bool) -> "Select[Any] | None":
-    """Accounts in whose feed it stands, by how wide it is meant; None for nobody."""
+def _people(ours: bool, groups: bool, friends: bool, named: bool) -> "Select[Any] | None":
+    """A page of those for whom something is, by how wide it is meant; None for nobody.
+
+    `ours`: as its author's node sends it on, and named ones count alone. Else as a reader's node
+    shows it: who is neither friend nor follower cannot be written to by being named.
+    """
     author: BindParameter[str] = bindparam("author")
-    tied = (friendships.c.actor == accounts.c.actor, friendships.c.other == author)
-    friend = exists().where(*tied, _friends())
-    follower = exists().where(
-        follows.c.follower == accounts.c.actor,
-        follows.c.followed == author,
-        follows.c.state == "accepted",
-    )
-    ways: list[ColumnElement[bool]] = []
+    them: BindParameter[Any] = bindparam("named", expanding=True)
+    other = _F.other if ours else _F.actor
+    friend = and_((_F.actor if ours else _F.other) == author, _friends())
+    follower = and_(_L.followed == author, _L.state == "accepted")
+    arms: list[Select[Any]] = []
+    if groups or friends:
+        arms.append(_near(other, friend))
+    elif named and not ours:
+        arms.append(_near(other, and_(friend, other.in_(them))))
     if groups:
-        ways.append(or_(friend, follower))
-    if friends:
-        ways.append(friend)
-    if named:
-        # Who is neither cannot write into somebody's feed by naming them.
-        them = accounts.c.actor.in_(bindparam("named", expanding=True))
-        ways.append(and_(them, or_(friend, follower)))
-    if not ways:
+        arms.append(_near(_L.follower, follower))
+    elif named and not ours:
+        arms.append(_near(_L.follower, and_(follower, _L.follower.in_(them))))
+    if named and ours:
+        arms.append(_near(actors.c.id, actors.c.id.in_(them)))
+    if not arms:
         return None
-    blocked = exists().where(
-        *tied, or_(friendships.c.ours == "blocked", friendships.c.theirs == "blocked")
+    people = union(*arms).subquery()
+    tied = friendships.alias("tied")
+    mine, theirs = (author, people.c.actor) if ours else (people.c.actor, author)
+    barred = exists().where(
+        tied.c.actor == mine,
+        tied.c.other == theirs,
+        or_(tied.c.ours == "blocked", tied.c.theirs == "blocked"),
     )
     return (
-        select(accounts.c.id)
-        .where(or_(*ways), ~blocked, accounts.c.actor != author, accounts.c.state == "active")
-        .order_by(accounts.c.id)
+        select(
+            people.c.actor,
+            accounts.c.id.label("account"),
+            accounts.c.state,
+            actors.c.id.label("known"),
+            actors.c.gone,
+            barred.label("barred"),
+        )
+        .select_from(people)
+        .join(accounts, accounts.c.actor == people.c.actor, isouter=True)
+        .join(actors, actors.c.id == people.c.actor, isouter=True)
+        .order_by(people.c.actor)
+        .limit(bindparam("most"))
     )
 
 
@@ -143,7 +169,7 @@ class VisibilityUnit(Unit):
         rows |= await self._rows({row.thread for row in rows.values()} - set(rows))
         lines = await self._audiences(rows)
         authors = {row.author for row in rows.values()}
-        towards = await GraphUnit(self.connection, self.context).viewers(actor, authors)
+        towards = await self.beside(GraphUnit).viewers(actor, authors)
         hidden = await self._hidden(authors)
 
         def standing(row: "Row[Any]") -> bool:
@@ -183,45 +209,36 @@ class VisibilityUnit(Unit):
 
     # -- whose feed, and who is sent it ------------------------------------------------------------
 
-    async def readers(self, author: str, audience: Iterable[Audience]) -> list[str]:
+    async def readers(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
         """Accounts here whose feed shows it: of those it is for, the friends and followers."""
+        rows, place = await self._people(False, author, audience, after, most)
+        return [row.account for row in rows if row.state == "active"], place
+
+    async def recipients(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
+        """The actors to whom a post of ours for `audience` is sent."""
+        rows, place = await self._people(True, author, audience, after, most)
+        return [row.actor for row in rows if row.known is not None and row.gone is None], place
+
+    async def _people(
+        self, ours: bool, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> tuple[list[Any], str]:
         meant = list(audience)
         kinds = {one.kind for one in meant}
         named = [one.ref for one in meant if one.kind is AudienceKind.ACTOR]
-        query = _readers(bool(kinds & GROUPS), AudienceKind.FRIENDS in kinds, bool(named))
+        wide, friends = bool(kinds & GROUPS), AudienceKind.FRIENDS in kinds
+        query = _people(ours, wide, friends, bool(named))
         if query is None:
-            return []
-        wanted = {"author": author} | ({"named": named} if named else {})
-        found = await self.connection.execute(query, wanted)
-        return list(found.scalars())
-
-    async def recipients(self, author: str, audience: Iterable[Audience]) -> list[str]:
-        """The actors to whom a post of ours for `audience` is sent."""
-        meant = list(audience)
-        kinds = {one.kind for one in meant}
-        found = {one.ref for one in meant if one.kind is AudienceKind.ACTOR}
-        tied = await self._ties(author)
-        if kinds & {*GROUPS, AudienceKind.FRIENDS}:
-            found |= {other for other, barred in tied.items() if not barred}
-        if kinds & GROUPS:
-            rows = await self.connection.execute(
-                select(follows.c.follower).where(
-                    follows.c.followed == author, follows.c.state == "accepted"
-                )
-            )
-            found |= set(rows.scalars())
-        barred = {other for other, is_barred in tied.items() if is_barred}
-        return sorted(await self.reachable(found - barred - {author}))
-
-    async def _ties(self, author: str) -> Mapping[str, bool]:
-        """Friends of one of ours (False), and those with a block between them (True)."""
-        blocked = or_(friendships.c.ours == "blocked", friendships.c.theirs == "blocked")
-        found = await self.connection.execute(
-            select(friendships.c.other, blocked.label("barred")).where(
-                friendships.c.actor == author, or_(_friends(), blocked)
-            )
-        )
-        return {row.other: bool(row.barred) for row in found.all()}
+            return [], ""
+        asked: dict[str, Any] = {"author": author, "after": after, "most": most}
+        if named and (ours or not wide):
+            asked["named"] = named
+        rows = await self.connection.fetch(query, asked)
+        people = [row for row in rows if row.actor != author and not row.barred]
+        return people, rows[-1].actor if len(rows) == most else ""
 
     async def reachable(self, ids: Iterable[str]) -> set[str]:
         """Those of the actors who are known here and not gone."""
@@ -230,21 +247,16 @@ class VisibilityUnit(Unit):
         )
         return set(found.scalars())
 
-    async def reached(self, post: str) -> list[str]:
-        """Everyone to whom it is sent, and everyone who answered or liked it."""
-        found = await self.connection.execute(select(posts.c.author).where(posts.c.id == post))
-        author = found.scalar_one_or_none()
-        if author is None:
-            return []
-        sent = await self.recipients(author, await self.audience(post))
-        answered = await self.connection.execute(
-            select(posts.c.author).where(or_(posts.c.thread == post, posts.c.in_reply_to == post))
+    async def respondents(self, post: str) -> set[str]:
+        """Everyone of the thread, and who liked the post, if they are known here and not gone."""
+        found = await self.connection.execute(
+            union(
+                select(posts.c.author).where(posts.c.thread == post),
+                select(posts.c.author).where(posts.c.in_reply_to == post),
+                select(reactions.c.actor).where(reactions.c.object == post),
+            )
         )
-        liked = await self.connection.execute(
-            select(reactions.c.actor).where(reactions.c.object == post)
-        )
-        others: Sequence[str] = [*answered.scalars(), *liked.scalars()]
-        return sorted({*sent, *await self.reachable(others)} - {author})
+        return await self.reachable(found.scalars())
 
 
 def _friends() -> ColumnElement[bool]:

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
-from sqlalchemy.ext.asyncio import create_async_engine
 from yarl import URL
 
 from node.app import Node, System, admin_invite, open_node
@@ -23,8 +22,9 @@ from node.client.api_client import ApiClient
 from node.config import Config
 from node.errors import Unreachable
 from node.ports import Request, Response
-from node.store.tables import METADATA
+from node.store.database import Database
 from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.stores import make_tables
 from node.wire.api.accounts import InviteView, NewAccount, NewInvite, Session
 
 MOST_ROUNDS = 200
@@ -164,10 +164,9 @@ async def open_harness(
     folder.mkdir(parents=True, exist_ok=True)
     given = {"origin": f"https://{domain}", "data_dir": str(folder), **settings}
     config = Config(**given)
-    engine = create_async_engine(config.database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(METADATA.create_all)
-    await engine.dispose()
+    database = Database(config.database_url)
+    await make_tables(database)
+    await database.close()
     system = System(town.clock, FakeEntropy(domain + process), TownHops(town))
     async with open_node(config, system) as node:
         runner = web.AppRunner(

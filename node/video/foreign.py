@@ -1,6 +1,6 @@
 """Videos that come as objects of their own, as PeerTube sends them (spec VID-8.4, VID-8.5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -41,7 +41,7 @@ class ForeignUnit(Protocol):
 
     async def change_post(self, note: Note) -> None: ...
 
-    async def show(self, account: str, note: Note) -> None: ...
+    async def show(self, accounts: Sequence[str], note: Note) -> None: ...
 
 
 async def on_create_video(activity: CreateVideo, unit: ForeignUnit) -> None:
@@ -67,8 +67,7 @@ async def _receive(video: Video, unit: ForeignUnit, newer: bool) -> None:
         if known is None and not readers and await unit.author_of(note.id) is None:
             return
         await _keep(video, note, known, unit, newer)
-    for account in readers:
-        await unit.show(account, note)
+    await unit.show(readers, note)
 
 
 def _check_origin(video: Video) -> None:

@@ -78,7 +78,7 @@ class Transcoder(msgspec.Struct, frozen=True):
         """One unit: row, files, post, audience, and all that is owed."""
         note = await publishing.finished(unit, id, rendered, self.media_urls)
         if note is not None:
-            await send_out(unit, note, note.id)
+            await send_out(unit.posts, note, note.id)
             await publishing.announced(unit, id, self.media_urls)
 
     async def _source(self, record: VideoRecord) -> str:

@@ -2,15 +2,13 @@
 
 from typing import TypeAlias
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from node.store import unit as sql
 from node.store.database import Database
-from node.store.tables import METADATA
 from node.store.unit import UnitContext
 from node.store.wakeups import Wakeups
 from node.testing import memory
 from node.testing.memory import MemoryTables
+from node.testing.stores import make_tables
 
 Store: TypeAlias = Database | MemoryTables
 
@@ -18,11 +16,7 @@ Store: TypeAlias = Database | MemoryTables
 async def open_database(url: str) -> Database:
     """A database with every table."""
     opened = Database(url)
-
-    async def create(connection: AsyncConnection) -> None:
-        await connection.run_sync(METADATA.create_all)
-
-    await opened.write(create)
+    await make_tables(opened)
     return opened
 
 

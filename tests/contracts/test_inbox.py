@@ -7,6 +7,7 @@ import pytest
 from node.federation.activities.shapes import Block, Delete, Like, Undo, UpdateNote
 from node.inbox import publishing
 from node.inbox.audiences import Choice
+from node.inbox.known import Known
 from node.store.feeds import FeedUnit
 from node.store.streams import StreamsUnit
 from tests.contracts.stores import Store
@@ -65,8 +66,10 @@ async def test_likes_blocks_and_the_stream(harness: Harness) -> None:
     assert await harness.notices(ALICE) == [("like", CAROL, mine.id)]
     (newest,) = (await harness.look(lambda unit: unit.noticed("alice", 9, None)))[0]
     await harness.units.run(FeedUnit, lambda unit: unit.read_up_to("alice", newest.id))
-    reached = await harness.look(lambda unit: unit.reached(mine.id))
-    assert set(reached) == {BOB, DORA, CAROL, EVE}
+    audience = await harness.look(lambda unit: unit.audience(mine.id))
+    sent, place = await harness.look(lambda unit: unit.recipients(ALICE, audience, "", 9))
+    assert (sent, place) == (sorted([BOB, CAROL, DORA, EVE]), "")
+    assert await harness.look(lambda unit: unit.respondents(mine.id)) == {ALICE, CAROL}
 
 
 @pytest.mark.clause("INB-1.7")
@@ -92,3 +95,37 @@ async def test_posts_have_numbers_that_stay(harness: Harness) -> None:
     await harness.hear(create(old), UpdateNote(f"{BOB}/update", BOB, old))
     again = await harness.shown(ALICE, old.id)
     assert again.number == shown[0].number
+
+
+@pytest.mark.clause("INB-6.1")
+async def test_what_is_for_many_is_for_all_of_them_page_by_page(harness: Harness) -> None:
+    mine = await harness.publish(ALICE, choice=Choice.FOLLOWERS)
+    audience = await harness.look(lambda unit: unit.audience(mine.id))
+    await harness.follow(EVE, ALICE)
+    await harness.follow(CAROL, ALICE)
+
+    async def pages(kind: str) -> list[list[str]]:
+        found, after = [], ""
+        while True:
+            page, after = await harness.look(
+                lambda unit, a=after: getattr(unit, kind)(ALICE, audience, a, 1)
+            )
+            found.append(list(page))
+            if not after:
+                return found
+
+    assert await pages("recipients") == [[CAROL], [BOB], [DORA], [EVE], []]
+    assert [one for page in await pages("readers") for one in page] == ["carol"]
+    await harness.friendship(ALICE, BOB, "blocked", "none")
+    assert [BOB] not in await pages("recipients")
+
+
+@pytest.mark.clause("INB-6.1")
+async def test_a_post_goes_into_each_of_many_feeds_once(harness: Harness) -> None:
+    mine = await harness.publish(CAROL)
+    for _ in range(2):
+        await harness.do(
+            lambda unit: unit.show(["alice", "carol"], Known(mine.id, CAROL, True, ""))
+        )
+    assert sorted(await harness.readers(mine.id)) == ["alice", "carol"]
+    assert (await harness.told()).count("post") == 2

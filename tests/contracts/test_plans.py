@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 import pytest
 from sqlalchemy import text
@@ -203,8 +203,9 @@ class Tour:
     async def _store(self, kind: type, hints: Mapping[str, Any]) -> None:
         parts = {Database: self.database, Clock: self.clock, Wakeups: Wakeups(), str: "worker"}
         made = kind(**{name: parts[each] for name, each in hints.items() if name != "return"})
-        for name, method in inspect.getmembers(made, inspect.iscoroutinefunction):
-            if not name.startswith("_"):
+        for name, method in inspect.getmembers(made, inspect.ismethod):
+            waits = get_origin(get_type_hints(method).get("return")) is Awaitable
+            if not name.startswith("_") and (waits or inspect.iscoroutinefunction(method)):
                 await method(**samples.arguments(method))
         if isinstance(made, Purge):
             long_after = FakeClock()

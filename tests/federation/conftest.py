@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.app.parts import Stores
 from node.errors import Unreachable
 from node.federation.actors import ActorDocument, actor_page
 from node.federation.discovery import ACTIVITY_JSON, Discovery
@@ -18,13 +18,10 @@ from node.federation.trust import Delivery
 from node.net.once import SingleFlight
 from node.ports import Request, Response
 from node.store import tables
-from node.store.database import Database
-from node.store.directory import Directory
-from node.store.queue import Arrival, Arrivals, Waiting
-from node.store.tables import METADATA
-from node.store.unit import Unit, UnitContext, Units
-from node.store.wakeups import Wakeups
-from node.testing.fakes import FakeClock, FakeEntropy
+from node.store.queue import Arrival, Waiting
+from node.store.unit import Unit
+from node.testing.fakes import FakeClock
+from node.testing.stores import open_new_stores
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
 from node.wire.keys import PrivateKey, ed25519_from_seed, private_from_material
@@ -93,18 +90,13 @@ class Person:
 class System:
     """One node's door with everything behind it but the network."""
 
-    def __init__(self, database: Database) -> None:
-        self.clock = FakeClock()
+    def __init__(self, stores: Stores, clock: FakeClock) -> None:
+        self.clock = clock
         self.net = FakeNet()
-        self.database = database
-        wakeups = Wakeups()
-        context = UnitContext(US, self.clock, FakeEntropy(), lambda _: b"{}")
-        self.units = Units(database, context, wakeups)
-        self.directory = Directory(self.units, self.clock)
-        self.discovery = Discovery(self.net, self.directory, SingleFlight(), self.clock)
-        self.arrivals = Arrivals(database, wakeups, self.clock)
-        self.waiting = Waiting(database, self.clock)
-        self.receiver = Receiver(self.discovery, self.arrivals, self.directory, self.clock, US)
+        self.database, self.units, self.directory = stores.database, stores.units, stores.directory
+        self.arrivals, self.waiting = stores.door, Waiting(self.database, clock)
+        self.discovery = Discovery(self.net, self.directory, SingleFlight(), clock)
+        self.receiver = Receiver(self.discovery, self.arrivals, self.directory, clock, US)
 
     async def add_alice(self) -> None:
         async def write(unit: Unit) -> None:
@@ -152,16 +144,12 @@ class System:
 
 @pytest.fixture
 async def system(tmp_path: Path) -> AsyncIterator[System]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
-
-    async def create(connection: AsyncConnection) -> None:
-        await connection.run_sync(METADATA.create_all)
-
-    await database.write(create)
-    found = System(database)
+    clock = FakeClock()
+    stores = await open_new_stores("a.test", tmp_path, clock)
+    found = System(stores, clock)
     await found.add_alice()
     yield found
-    await database.close()
+    await stores.database.close()
 
 
 @pytest.fixture

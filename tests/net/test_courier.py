@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.app.parts import Stores
 from node.errors import Broken, Forbidden, Malformed, Unproven
 from node.federation import capabilities
 from node.federation.peers import Peer as KnownPeer
@@ -17,14 +17,11 @@ from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
 from node.ports import Request, Response
 from node.store import tables
-from node.store.database import Database
-from node.store.directory import Directory
 from node.store.federation import FederationUnit
 from node.store.keyring import KEY_FILE, Keyring, NodeKey
-from node.store.tables import METADATA
-from node.store.unit import Unit, UnitContext, Units
-from node.store.wakeups import Wakeups
+from node.store.unit import Unit
 from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.stores import open_new_stores
 from node.wire import httpsig
 from node.wire.httpsig import Dialect, Message
 from node.wire.keys import Algorithm
@@ -33,31 +30,24 @@ from tests.net.conftest import Peer
 ALICE = "https://a.test/a/alice"
 
 
-class Desk2:
+class Keys:
     """A keyring and a directory over a real database."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
-        self.clock = FakeClock()
+    def __init__(self, stores: Stores, folder: Path, clock: FakeClock) -> None:
+        self.clock = clock
         self.entropy = FakeEntropy()
-        context = UnitContext("https://a.test", self.clock, self.entropy, lambda _: b"")
-        self.database = database
-        self.units = Units(database, context, Wakeups())
+        self.database, self.units, self.directory = stores.database, stores.units, stores.directory
         self.node_key = NodeKey(folder, self.entropy)
-        self.keyring = Keyring(self.node_key, self.units, self.entropy)
-        self.directory = Directory(self.units, self.clock)
+        self.keyring = stores.keyring
         self.signer = Signer(self.keyring, self.directory, self.clock)
 
 
 @pytest.fixture
-async def context(tmp_path: Path) -> AsyncIterator[Desk2]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
-
-    async def create(connection: AsyncConnection) -> None:
-        await connection.run_sync(METADATA.create_all)
-
-    await database.write(create)
-    yield Desk2(database, tmp_path)
-    await database.close()
+async def context(tmp_path: Path) -> AsyncIterator[Keys]:
+    clock = FakeClock()
+    stores = await open_new_stores("a.test", tmp_path, clock)
+    yield Keys(stores, tmp_path, clock)
+    await stores.database.close()
 
 
 @pytest.fixture
@@ -70,7 +60,7 @@ async def fetcher(peer: Peer) -> AsyncIterator[Fetcher]:
 class Reader:
     """A peer's door: it verifies what comes, in the dialects that it reads."""
 
-    def __init__(self, context: Desk2, *reads: Dialect) -> None:
+    def __init__(self, context: Keys, *reads: Dialect) -> None:
         self.context = context
         self.reads = reads
         self.read: list[tuple[Dialect, Algorithm]] = []
@@ -96,7 +86,7 @@ class Reader:
 
 @pytest.mark.clause("FED-7.15", "FED-8.10")
 async def test_an_unknown_peer_gets_cavage_and_rsa_and_one_that_shows_more_gets_more(
-    context: Desk2, peer: Peer, fetcher: Fetcher
+    context: Keys, peer: Peer, fetcher: Fetcher
 ) -> None:
     reader = Reader(context, *Dialect)
     peer.handlers["/inbox"] = reader
@@ -118,7 +108,7 @@ async def test_an_unknown_peer_gets_cavage_and_rsa_and_one_that_shows_more_gets_
 
 @pytest.mark.clause("FED-8.11")
 async def test_a_peer_that_cannot_read_rfc_9421_is_asked_once_more_and_remembered(
-    context: Desk2, peer: Peer, fetcher: Fetcher
+    context: Keys, peer: Peer, fetcher: Fetcher
 ) -> None:
     reader = Reader(context, Dialect.CAVAGE)
     peer.handlers["/inbox"] = reader
@@ -131,7 +121,7 @@ async def test_a_peer_that_cannot_read_rfc_9421_is_asked_once_more_and_remembere
 
 
 async def test_what_the_network_does_is_told_and_not_raised(
-    context: Desk2, fetcher: Fetcher
+    context: Keys, fetcher: Fetcher
 ) -> None:
     courier = Courier(fetcher, context.signer, Prover(context.keyring, context.clock))
     outcome = await courier.carry("https://127.0.0.1/inbox", b"{}", ALICE)
@@ -142,7 +132,7 @@ async def test_what_the_network_does_is_told_and_not_raised(
 
 @pytest.mark.clause("FED-7.7")
 async def test_nothing_is_sent_to_a_suspended_server(
-    context: Desk2, peer: Peer, fetcher: Fetcher
+    context: Keys, peer: Peer, fetcher: Fetcher
 ) -> None:
     await context.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
     outcome = await Courier(fetcher, context.signer, Prover(context.keyring, context.clock)).carry(
@@ -154,7 +144,7 @@ async def test_nothing_is_sent_to_a_suspended_server(
 
 @pytest.mark.clause("FED-9.4")
 async def test_a_signed_fetch_signs_every_hop_anew(
-    context: Desk2, peer: Peer, fetcher: Fetcher
+    context: Keys, peer: Peer, fetcher: Fetcher
 ) -> None:
     reader = Reader(context, *Dialect)
 
@@ -172,7 +162,7 @@ async def test_a_signed_fetch_signs_every_hop_anew(
 
 @pytest.mark.clause("FED-8.12")
 async def test_private_keys_lie_sealed_under_a_file_for_our_eyes_only(
-    context: Desk2, tmp_path: Path
+    context: Keys, tmp_path: Path
 ) -> None:
     rsa = await context.keyring.private(ALICE, Algorithm.RSA)
     assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
@@ -180,13 +170,13 @@ async def test_private_keys_lie_sealed_under_a_file_for_our_eyes_only(
         rows = (await connection.execute(select(tables.keys))).all()
     assert {row.id for row in rows} == {f"{ALICE}#main-key", f"{ALICE}#ed25519-key"}
     assert all(b"PRIVATE" not in row.private for row in rows)
-    again = Desk2(context.database, tmp_path)
-    await again.keyring.check()
-    assert (await again.keyring.private(ALICE, Algorithm.RSA)).public == rsa.public
+    again = Keyring(NodeKey(tmp_path, context.entropy), context.units, context.entropy)
+    await again.check()
+    assert (await again.private(ALICE, Algorithm.RSA)).public == rsa.public
 
 
 @pytest.mark.clause("FED-8.12")
-async def test_another_node_key_opens_nothing(context: Desk2, tmp_path: Path) -> None:
+async def test_another_node_key_opens_nothing(context: Keys, tmp_path: Path) -> None:
     await context.keyring.private(ALICE, Algorithm.ED25519)
     elsewhere = tmp_path / "elsewhere"
     stranger = Keyring(NodeKey(elsewhere, FakeEntropy("x")), context.units, context.entropy)
@@ -210,7 +200,7 @@ def test_a_node_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -
         NodeKey(tmp_path, FakeEntropy())
 
 
-async def test_an_altered_row_does_not_open(context: Desk2) -> None:
+async def test_an_altered_row_does_not_open(context: Keys) -> None:
     await context.keyring.private(ALICE, Algorithm.RSA)
 
     async def alter(unit: Unit) -> None:
@@ -228,7 +218,7 @@ def test_the_capabilities_are_json() -> None:
 
 
 @pytest.mark.clause("FED-7.7")
-async def test_nothing_is_read_from_a_suspended_server(context: Desk2) -> None:
+async def test_nothing_is_read_from_a_suspended_server(context: Keys) -> None:
     """Else its deliveries make us fetch their keys, and its people are looked up."""
     asked: list[str] = []
 

@@ -14,8 +14,8 @@ from node.app import Node, System, open_node
 from node.config import Config
 from node.ports import Request, Response
 from node.store.database import Database
-from node.store.tables import METADATA
 from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.stores import make_tables
 from node.web.api.surface import API
 from node.web.openapi import describe, undocumented
 from node.web.server import SURFACES
@@ -39,11 +39,7 @@ class NoNetwork:
 async def whole_node(tmp_path: Path) -> AsyncIterator[Node]:
     config = Config(origin="https://a.test", data_dir=str(tmp_path))
     database = Database(config.database_url)
-
-    async def create(connection: Any) -> None:
-        await connection.run_sync(METADATA.create_all)
-
-    await database.write(create)
+    await make_tables(database)
     await database.close()
     async with open_node(config, System(FakeClock(), FakeEntropy(), NoNetwork())) as node:
         yield node

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Forbidden
 from node.federation.activities.shapes import CreateSealed, Follow
@@ -18,10 +17,10 @@ from node.store.database import Database
 from node.store.delivery_queue import DeliveryQueue
 from node.store.jobs import Jobs, add_job
 from node.store.queue import Arrivals, Waiting
-from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
+from node.testing.stores import make_tables
 from node.worker.arrivals import TRIES, Applier
 from node.worker.delivery_queue import Sender
 from node.worker.handlers import Handlers, on
@@ -125,11 +124,7 @@ class Shop:
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
-
-    async def create(connection: AsyncConnection) -> None:
-        await connection.run_sync(METADATA.create_all)
-
-    await database.write(create)
+    await make_tables(database)
     yield Shop(database)
     await database.close()
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from msgspec.structs import replace
-
 from node.accounts.account import State
 from node.federation.capabilities import FRIENDSHIP
 from node.graph.friendship import Friendship
@@ -11,7 +9,8 @@ from node.graph.friendship_states import Stance
 from node.graph.friendship_unit import Following, FollowState
 from node.graph.visibility import STRANGER, Audience, Viewer, may_see
 from node.store.graph import KINDS
-from node.testing.memory.tables import Notice
+from node.testing.memory.notices import Notices
+from node.testing.memory.tombstones import Tombstones
 from node.testing.memory.unit import Unit
 from node.wire.ids import origin
 from node.wire.times import micros
@@ -116,10 +115,10 @@ class GraphUnit(Unit):
     # -- what ended ------------------------------------------------------------------------------
 
     async def has_tombstone(self, id: str, actor: str) -> bool:
-        return (id, actor) in self.tables.graves
+        return await Tombstones(self).has(id, actor)
 
     async def add_tombstone(self, id: str, actor: str) -> None:
-        self.tables.graves[id, actor] = None
+        await Tombstones(self).add(id, actor)
 
     async def forget(self, actor: str) -> None:
         tables = self.tables
@@ -142,20 +141,11 @@ class GraphUnit(Unit):
     # -- notices of this room --------------------------------------------------------------------
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
-        said = Notice(account, kind, actor, object, micros(self.now))
-        for one in self.tables.notices.values():
-            if not one.read and replace(one, at=said.at) == said:
-                return
-        id = self.fresh()
-        self.tables.notices[id] = said
-        data = {"id": id, "kind": kind, "actor": actor, "object": object}
-        await self.tell(account, "notice", data)
+        await Notices(self).add(account, kind, actor, object)
 
     async def unnotify(self, account: str, kind: str, actor: str) -> None:
-        for id, one in list(self.tables.notices.items()):
-            if (one.account, one.kind, one.actor) == (account, kind, actor):
-                del self.tables.notices[id]
-                await self.retract_event(account, ["notice"], id)
+        settled = (account, kind, actor)
+        await Notices(self).take_back(lambda one: (one.account, one.kind, one.actor) == settled)
 
     # -- who may see what ------------------------------------------------------------------------
 

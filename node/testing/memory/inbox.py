@@ -1,6 +1,6 @@
 """The inbox room's unit over a `MemoryTables`, and the pages of feeds and notices."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -10,11 +10,14 @@ from node.graph.friendship_states import FRIENDS
 from node.graph.friendship_unit import FollowState
 from node.graph.visibility import Audience, AudienceKind, may_see
 from node.inbox.audiences import Author
-from node.inbox.posts import Known
+from node.inbox.fan_out import Page
+from node.inbox.known import Known
 from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
-from node.testing.memory.tables import Notice, Written
+from node.testing.memory.notices import Notices
+from node.testing.memory.tables import Task, Written
+from node.testing.memory.tombstones import Tombstones
 from node.testing.memory.unit import Unit
 from node.wire.ids import origin
 from node.wire.times import micros
@@ -69,11 +72,18 @@ class VisibilityUnit(Unit):
         inactive = account is not None and account.state is not State.ACTIVE
         return found.gone or found.suspended or inactive
 
-    async def readers(self, author: str, audience: Iterable[Audience]) -> list[str]:
+    async def readers(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
+        ids = {one.actor: one.id for one in self.tables.accounts.values()}
+        people, place = _page(sorted(self._readers(author, audience)), after, most)
+        return [ids[actor] for actor in people], place
+
+    def _readers(self, author: str, audience: Iterable[Audience]) -> set[str]:
         meant = list(audience)
         kinds = {one.kind for one in meant}
         named = {one.ref for one in meant if one.kind is AudienceKind.ACTOR}
-        found = []
+        found = set()
         for account in self.tables.accounts.values():
             actor = account.actor
             friendship = self.tables.friendships.get((actor, author))
@@ -83,10 +93,12 @@ class VisibilityUnit(Unit):
             barred = actor == author or (friendship is not None and friendship[0].barred)
             shown = near and (kinds & GROUPS or actor in named)
             if (shown or (friend and AudienceKind.FRIENDS in kinds)) and not barred:
-                found += [account.id] if account.state is State.ACTIVE else []
-        return sorted(found)
+                found |= {actor} if account.state is State.ACTIVE else set()
+        return found
 
-    async def recipients(self, author: str, audience: Iterable[Audience]) -> list[str]:
+    async def recipients(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
         meant = list(audience)
         kinds = {one.kind for one in meant}
         found = {one.ref for one in meant if one.kind is AudienceKind.ACTOR}
@@ -104,22 +116,18 @@ class VisibilityUnit(Unit):
                 if row.followed == author and row.state is FollowState.ACCEPTED
             }
         barred = {friendship.other for friendship in friendships if friendship.barred}
-        return sorted(await self.reachable(found - barred - {author}))
+        there = await self.reachable(found - barred - {author})
+        return _page(sorted(there), after, most)
 
     async def reachable(self, ids: Iterable[str]) -> set[str]:
         known = ((id, self.tables.actors.get(id)) for id in ids)
         return {id for id, actor in known if actor is not None and not actor.gone}
 
-    async def reached(self, post: str) -> list[str]:
-        found = self.tables.posts.get(post)
-        if found is None:
-            return []
-        author = found.note.author
-        sent = await self.recipients(author, await self.audience(post))
+    async def respondents(self, post: str) -> set[str]:
         written = self.tables.posts.values()
-        others = {one.note.author for one in written if post in (one.thread, one.note.in_reply_to)}
-        others |= {actor for actor, object, _ in self.tables.reactions if object == post}
-        return sorted({*sent, *await self.reachable(others)} - {author})
+        found = {one.note.author for one in written if post in (one.thread, one.note.in_reply_to)}
+        found |= {actor for actor, object, _ in self.tables.reactions if object == post}
+        return await self.reachable(found)
 
 
 class InboxUnit(VisibilityUnit):
@@ -172,7 +180,7 @@ class InboxUnit(VisibilityUnit):
         for key in [key for key in self.tables.reactions if key[1] == id]:
             del self.tables.reactions[key]
         below = {one for one, post in self.tables.posts.items() if post.thread == id}
-        await self._drop_notices(lambda one: one.object in {id, *below})
+        await Notices(self).take_back(lambda one: one.object in {id, *below})
 
     def _unsay(self, post: Written) -> None:
         author, id = post.note.author, post.note.id
@@ -194,19 +202,13 @@ class InboxUnit(VisibilityUnit):
                 await self.erase_post(id)
         for key in [key for key in self.tables.reactions if key[0] == actor]:
             del self.tables.reactions[key]
-        await self._drop_notices(lambda one: one.actor == actor)
+        await Notices(self).take_back(lambda one: one.actor == actor)
         account = await self.account_of(actor)
         if account is not None:
             self._forget(account, set(self.tables.posts), "")
             self.tables.notices = {
                 id: one for id, one in self.tables.notices.items() if one.account != account
             }
-
-    async def _drop_notices(self, gone: Callable[[Notice], bool]) -> None:
-        for id, one in list(self.tables.notices.items()):
-            if gone(one):
-                del self.tables.notices[id]
-                await self.retract_event(one.account, ["notice"], id)
 
     def _forget(self, account: str, posts: set[str], actor: str) -> None:
         """Those posts out of the account's feed, and notices of what `actor` did."""
@@ -217,15 +219,20 @@ class InboxUnit(VisibilityUnit):
                 del self.tables.notices[id]
 
     async def has_tombstone(self, id: str, actor: str = "") -> bool:
-        return any(grave == (id, actor or grave[1]) for grave in self.tables.graves)
+        return await Tombstones(self).has(id, actor)
 
     async def add_tombstone(self, id: str, actor: str) -> None:
-        self.tables.graves[id, actor] = None
+        await Tombstones(self).add(id, actor)
 
-    async def show(self, account: str, post: Note | Known) -> None:
-        if (account, post.id) not in self.tables.timeline:
-            self.tables.timeline[account, post.id] = self.tables.posts[post.id].at
-            await self.tell(account, "post", {"id": post.id, "author": post.author})
+    async def show(self, accounts: Sequence[str], post: Note | Known) -> None:
+        for account in accounts:
+            if (account, post.id) not in self.tables.timeline:
+                self.tables.timeline[account, post.id] = self.tables.posts[post.id].at
+                await self.tell(account, "post", {"id": post.id, "author": post.author})
+
+    async def add_job(self, kind: str, subject: str) -> None:
+        self.tables.jobs[self.fresh()] = Task(kind, subject, self.now)
+        self.wakes.add("jobs")
 
     # -- reactions and notices -------------------------------------------------------------------
 
@@ -240,7 +247,7 @@ class InboxUnit(VisibilityUnit):
     async def unreact(self, actor: str, object: str, kind: str) -> None:
         self.tables.reactions.pop((actor, object, kind), None)
         gone = (actor, object, kind)
-        await self._drop_notices(lambda one: (one.actor, one.object, one.kind) == gone)
+        await Notices(self).take_back(lambda one: (one.actor, one.object, one.kind) == gone)
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         for key, said in list(self.tables.reactions.items()):
@@ -253,14 +260,7 @@ class InboxUnit(VisibilityUnit):
         return False
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
-        said = (account, kind, actor, object)
-        notices = self.tables.notices.values()
-        if any((one.account, one.kind, one.actor, one.object) == said for one in notices):
-            return
-        id = self.fresh()
-        self.tables.notices[id] = Notice(*said, micros(self.now))
-        data = {"id": id, "kind": kind, "actor": actor, "object": object}
-        await self.tell(account, "notice", data)
+        await Notices(self).add(account, kind, actor, object, once=True)
 
     async def forget_between(self, one: str, other: str) -> None:
         for ours, theirs in ((one, other), (other, one)):
@@ -272,3 +272,8 @@ class InboxUnit(VisibilityUnit):
             if account is not None:
                 self._forget(account, written, theirs)
                 await self.retract_event(account, ["post", "notice"], theirs)
+
+
+def _page(people: Sequence[str], after: str, most: int) -> Page:
+    page = [one for one in people if one > after][:most]
+    return page, page[-1] if len(page) == most else ""

@@ -13,9 +13,9 @@ from node.federation.activities.shapes import (
     UpdateNote,
     UpdateVideo,
 )
-from node.federation.priority import of_activity
+from node.federation.priority import Priority, of_activity
 from node.store.unit import VOID, UnitContext
-from node.testing.memory.tables import Arrived, Debt, Delivery, Event, MemoryTables
+from node.testing.memory.tables import Actor, Arrived, Debt, Delivery, Event, MemoryTables
 from node.wire.ids import uuid7
 from node.wire.numbers import CHANCE_BYTES
 from node.wire.times import micros
@@ -48,32 +48,40 @@ class Unit:
         return self.context.numbers.draw_for(made or self.now, self.now, chance)
 
     async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None:
-        known = [self.tables.actors.get(id) for id in set(to)]
-        found = [actor for actor in known if actor is not None]
-        if len(found) < len(known):
+        found = self._addresses(to)
+        if len(found) < len(set(to)):
             raise Broken("recipients were not discovered before the unit")
-        body, rank = self.context.render(activity), int(of_activity(activity))
-        debt = Debt(activity, activity.actor, body, _words_of(activity), public)
-        self.tables.outbox.setdefault(activity.id, debt)
+        body, priority = self.say(activity, public), of_activity(activity)
         key = (activity.actor, activity.id)
         if any(actor.local for actor in found) and key not in self.tables.arrivals:
-            self.tables.arrivals[key] = Arrived(
-                self.tables.number(), body, self.now, self.now, priority=rank
-            )
+            seq = self.tables.number()
+            arrived = Arrived(seq, body, self.now, self.now, priority=int(priority))
+            self.tables.arrivals[key] = arrived
             self.wakes.add("arrivals")
+        self._deliver(activity.id, activity.actor, priority, found)
+
+    def say(self, activity: Activity, public: bool = False) -> bytes:
+        body = self.context.render(activity)
+        debt = Debt(activity, activity.actor, body, _words_of(activity), public)
+        self.tables.outbox.setdefault(activity.id, debt)
+        return body
+
+    async def send_on(self, activity: str, actor: str, to: Iterable[str]) -> None:
+        self._deliver(activity, actor, Priority.POSTS, self._addresses(to))
+
+    def _addresses(self, to: Iterable[str]) -> list[Actor]:
+        known = (self.tables.actors.get(id) for id in set(to))
+        return [actor for actor in known if actor is not None]
+
+    def _deliver(self, activity: str, actor: str, priority: Priority, to: Iterable[Actor]) -> None:
         told = {(d.activity, d.inbox) for d in self.tables.deliveries.values()}
-        wanted = [actor for actor in found if not actor.local and not actor.suspended]
-        for inbox in sorted({actor.shared_inbox or actor.inbox for actor in wanted}):
+        wanted = [one for one in to if not one.local and not one.suspended]
+        for inbox in sorted({one.shared_inbox or one.inbox for one in wanted}):
             self.wakes.add("deliveries")
-            if (activity.id, inbox) not in told:
-                self.tables.deliveries[self.tables.number()] = Delivery(
-                    activity.id,
-                    urlsplit(inbox).netloc,
-                    inbox,
-                    activity.actor,
-                    self.now,
-                    priority=rank,
-                )
+            if (activity, inbox) not in told:
+                host, rank = urlsplit(inbox).netloc, int(priority)
+                owed = Delivery(activity, host, inbox, actor, self.now, priority=rank)
+                self.tables.deliveries[self.tables.number()] = owed
 
     async def tell(
         self, account: str, kind: str, data: Mapping[str, object], device: str = ""

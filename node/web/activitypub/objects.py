@@ -6,8 +6,10 @@ from node.federation.activities.context import with_context
 from node.federation.activities.deleting import render_tombstone
 from node.federation.activities.posts import render_note
 from node.federation.activities.video import render_video
+from node.store.inbox import InboxUnit
 from node.store.objects import ObjectUnit
 from node.store.unit import Units
+from node.store.video import VideoUnit
 from node.video.records import MediaUrls, video_of
 
 COLLECTIONS = frozenset({"likes", "dislikes", "shares", "comments", "replies"})
@@ -32,7 +34,7 @@ class Objects:
         self, unit: ObjectUnit, id: str, part: str, viewer: str | None
     ) -> dict[str, Any] | None:
         kept = await unit.kept(id)
-        if kept is None or not await unit.sees(viewer or "", kept.note.id):
+        if kept is None or not await unit.beside(InboxUnit).sees(viewer or "", kept.note.id):
             return None
         is_video = id == kept.note.video
         if kept.deleted is not None:
@@ -44,7 +46,7 @@ class Objects:
             return with_context(collection)
         if not is_video:
             return with_context(render_note(kept.note))
-        record = await unit.record(id)
+        record = await unit.beside(VideoUnit).record(id)
         return (
             None
             if record is None

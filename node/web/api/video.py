@@ -51,7 +51,7 @@ class Videos:
 
         async def work(unit: VideoUnit) -> VideoRecord:
             actors = tuple(sorted(set(new.actors)))
-            to, cc = addressing(await unit.author(who.actor), choice, actors)
+            to, cc = addressing(await unit.posts.author(who.actor), choice, actors)
             words = Words(new.name, new.description, to, cc, new.lang, new.sensitive, new.summary)
             return await publishing.attach(
                 unit, who.account, who.actor, VideoDraft(new.upload, words, actors)
@@ -71,7 +71,7 @@ class Videos:
             record = await publishing.own(unit, actor, id)
             if record.state is State.READY:
                 # The post is what others have; its Delete reaches them, and this room again.
-                await delete(unit, actor, record.post)
+                await delete(unit.posts, actor, record.post)
             await publishing.withdraw(unit, record)
 
         await self._units.run(VideoUnit, work)

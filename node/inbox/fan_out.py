@@ -1,0 +1,90 @@
+"""Fan-out: what is for many reaches them in pages, each a unit of its own (spec INB-6)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol, TypeAlias
+
+import msgspec
+
+from node.graph.visibility import Audience
+from node.inbox.known import Known
+
+FAN_OUT: Final = "fan_out"  # the kind of its jobs
+PAGE: Final = 500  # people of one unit: nobody waits long for the one writer
+# Some of them, and the place behind which the next page begins; "" when that was all.
+Page: TypeAlias = tuple[Sequence[str], str]
+
+
+class FanOut(msgspec.Struct, frozen=True):
+    """What is left to do about `post`, behind the place `after`.
+
+    `activity`: an activity of ours about it goes on to people elsewhere. Without one the post goes
+    on into the feeds here.
+    """
+
+    post: str
+    activity: str = ""
+    after: str = ""
+
+
+class FanOutUnit(Protocol):
+    """What this page asks of its transaction."""
+
+    async def post(self, id: str) -> Known | None: ...
+
+    async def audience(self, post: str) -> Sequence[Audience]: ...
+
+    async def readers(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
+        """Accounts here whose feed shows what `author` says to `audience`."""
+        ...
+
+    async def show(self, accounts: Sequence[str], post: Known) -> None:
+        """Put the post into these feeds and tell their devices; silence on a repeat."""
+        ...
+
+    async def recipients(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
+        """Actors, here and elsewhere, to whom a post of ours for `audience` is sent."""
+        ...
+
+    async def send_on(self, activity: str, actor: str, to: Iterable[str]) -> None:
+        """Owe what `actor` said to those of `to` who are elsewhere."""
+        ...
+
+    async def add_job(self, kind: str, subject: str) -> None: ...
+
+
+async def into_feeds(unit: FanOutUnit, post: Known, after: str = "") -> None:
+    """Into the feeds of all whom a post is for: a page now, a job for the rest."""
+    audience = await unit.audience(post.id)
+    accounts, place = await unit.readers(post.author, audience, after, PAGE)
+    await unit.show(accounts, post)
+    if place:
+        await _go_on_later(unit, FanOut(post.id, after=place))
+
+
+async def elsewhere(unit: FanOutUnit, post: Known, activity: str, after: str = "") -> None:
+    """Owe what its author said of a post to all whom it is for: a page now, a job for the rest."""
+    audience = await unit.audience(post.id)
+    actors, place = await unit.recipients(post.author, audience, after, PAGE)
+    await unit.send_on(activity, post.author, actors)
+    if place:
+        await _go_on_later(unit, FanOut(post.id, activity, after=place))
+
+
+async def go_on(unit: FanOutUnit, subject: str) -> None:
+    """The job: the next page. A post that is not there any more is for nobody."""
+    left = msgspec.json.decode(subject, type=FanOut)
+    post = await unit.post(left.post)
+    if post is None:
+        return
+    if left.activity:
+        await elsewhere(unit, post, left.activity, left.after)
+    elif not post.deleted:
+        await into_feeds(unit, post, left.after)
+
+
+async def _go_on_later(unit: FanOutUnit, left: FanOut) -> None:
+    await unit.add_job(FAN_OUT, msgspec.json.encode(left).decode())

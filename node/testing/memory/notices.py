@@ -1,0 +1,34 @@
+"""Notices, as in `store.notices`."""
+
+from collections.abc import Callable
+
+from node.testing.memory.tables import Notice
+from node.testing.memory.unit import Unit
+from node.wire.times import micros
+
+
+class Notices:
+    """Those of one unit."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._kept = unit.tables.notices
+
+    async def add(
+        self, account: str, kind: str, actor: str, object: str, once: bool = False
+    ) -> None:
+        said = (account, kind, actor, object)
+        for one in self._kept.values():
+            same = (one.account, one.kind, one.actor, one.object) == said
+            if same and (once or not one.read):
+                return
+        id = self._unit.fresh()
+        self._kept[id] = Notice(*said, micros(self._unit.now))
+        told = {"id": id, "kind": kind, "actor": actor, "object": object}
+        await self._unit.tell(account, "notice", told)
+
+    async def take_back(self, which: Callable[[Notice], bool]) -> None:
+        for id, one in list(self._kept.items()):
+            if which(one):
+                del self._kept[id]
+                await self._unit.retract_event(one.account, ["notice"], id)
