@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,10 @@ BREACHES = [
         for room, world in zip(
             CONTRACTS["pure"]["source_modules"], CONTRACTS["pure"]["forbidden_modules"], strict=True
         )
+    ],
+    *[
+        ("surfaces", one.removeprefix("node."), other)
+        for one, other in permutations(CONTRACTS["surfaces"]["modules"], 2)
     ],
     *[("device", "client", room) for room in CONTRACTS["device"]["forbidden_modules"]],
     *[
