@@ -1,6 +1,6 @@
 """Who sees which post, in whose feed it stands, and to whom it is sent (spec INB-2, GRA-6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
