@@ -1,10 +1,10 @@
 """Friends, requests, blocks and followers as pages, each seen from one of our people."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select
 
 from node.federation.capabilities import FRIENDSHIP
 from node.graph.friendship import Friendship
@@ -12,7 +12,7 @@ from node.graph.friendship_states import View, view
 from node.graph.friendship_unit import FollowState
 from node.store.graph import GraphUnit, read_friendship
 from node.store.paging import older
-from node.store.people import people
+from node.store.people import ask_people, named
 from node.store.tables import actors, follows, friendships, peers
 from node.wire.api.cursor import Cursor
 from node.wire.api.graph import Relation
@@ -28,6 +28,24 @@ STATES: dict[str, ColumnElement[bool]] = {
     View.DECLINED: and_(_OURS == "none", _THEIRS == "declined"),
     View.BLOCKED: _OURS == "blocked",
 }
+
+
+_VIEWER: BindParameter[str] = bindparam("viewer")
+_OTHERS: BindParameter[Any] = bindparam("others", expanding=True)
+TIES = select(friendships).where(friendships.c.actor == _VIEWER, friendships.c.other.in_(_OTHERS))
+THERE = select(follows.c.followed.label("id"), follows.c.state).where(
+    follows.c.follower == _VIEWER, follows.c.followed.in_(_OTHERS)
+)
+BACK = select(follows.c.follower.label("id"), follows.c.state).where(
+    follows.c.followed == _VIEWER, follows.c.follower.in_(_OTHERS)
+)
+SPEAKING = select(peers.c.host).where(
+    peers.c.host.in_(bindparam("hosts", expanding=True)),
+    peers.c.capabilities.contains(FRIENDSHIP, autoescape=True),
+)
+SPEAKERS = select(actors.c.id, actors.c.local, actors.c.capabilities).where(
+    actors.c.id.in_(_OTHERS)
+)
 
 
 class FriendsUnit(GraphUnit):
@@ -116,14 +134,23 @@ class FriendsUnit(GraphUnit):
     async def relations(self, actor: str, others: Iterable[str]) -> dict[str, Relation]:
         """How `actor` stands to each of `others`, with a fixed number of queries."""
         ids = list(others)
-        found = await self.connection.execute(
-            select(friendships).where(friendships.c.actor == actor, friendships.c.other.in_(ids))
+        if not ids:
+            return {}
+        values = {"viewer": actor, "others": ids}
+        hosts = sorted({origin(id).authority for id in ids})
+        ties, there_rows, back_rows, known, speaking, speakers = await self.connection.fetch_all(
+            (TIES, values),
+            (THERE, values),
+            (BACK, values),
+            ask_people(ids),
+            (SPEAKING, {"hosts": hosts}),
+            (SPEAKERS, {"others": ids}),
         )
-        rows = {row.other: row for row in found.all()}
-        there = await self._states(follows.c.followed, ids, follows.c.follower == actor)
-        back = await self._states(follows.c.follower, ids, follows.c.followed == actor)
-        named = await people(self.connection, ids)
-        foreign = await self._foreign(ids)
+        rows = {row.other: row for row in ties}
+        there = {row.id: row.state for row in there_rows}
+        back = {row.id: row.state for row in back_rows}
+        persons = named(ids, known)
+        foreign = _foreign(ids, speaking, speakers)
         relations = {}
         for id in ids:
             row = rows.get(id)
@@ -132,7 +159,7 @@ class FriendsUnit(GraphUnit):
             state = view(friendship.pair, mutual=both and id in foreign)
             following = there.get(id, "")
             relations[id] = Relation(
-                person=named[id],
+                person=persons[id],
                 state=state.value,
                 following=following if following != FollowState.DECLINED else "",
                 follower=back.get(id) == FollowState.ACCEPTED,
@@ -148,30 +175,12 @@ class FriendsUnit(GraphUnit):
         """How `actor` stands to `other`."""
         return (await self.relations(actor, [other]))[other]
 
-    async def _states(
-        self, other: Any, ids: list[str], which: ColumnElement[bool]
-    ) -> dict[str, str]:
-        found = await self.connection.execute(
-            select(other.label("id"), follows.c.state).where(which, other.in_(ids))
-        )
-        return {row.id: row.state for row in found.all()}
 
-    async def _foreign(self, ids: list[str]) -> set[str]:
-        """Those of `ids` whose server does not speak our friendship."""
-        said = await self.connection.execute(
-            select(peers.c.host).where(
-                peers.c.host.in_({origin(id).authority for id in ids}),
-                peers.c.capabilities.contains(FRIENDSHIP, autoescape=True),
-            )
-        )
-        speaking = set(said.scalars())
-        found = await self.connection.execute(
-            select(actors.c.id, actors.c.local, actors.c.capabilities).where(actors.c.id.in_(ids))
-        )
-        speakers = {
-            row.id for row in found.all() if row.local or FRIENDSHIP in json.loads(row.capabilities)
-        }
-        return {id for id in ids if id not in speakers and origin(id).authority not in speaking}
+def _foreign(ids: Iterable[str], hosts: Sequence[Any], actors: Sequence[Any]) -> set[str]:
+    """Those of `ids` whose server does not speak our friendship."""
+    speaking = {row.host for row in hosts}
+    speakers = {row.id for row in actors if row.local or FRIENDSHIP in json.loads(row.capabilities)}
+    return {id for id in ids if id not in speakers and origin(id).authority not in speaking}
 
 
 def _accepted() -> ColumnElement[bool]:

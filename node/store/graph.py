@@ -1,10 +1,10 @@
 """The queries of friendship, blocks, following and visibility, for handlers and commands."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, or_, select
+from sqlalchemy import BindParameter, Row, and_, bindparam, delete, or_, select
 
 from node.federation.capabilities import FRIENDSHIP
 from node.graph.friendship import Friendship
@@ -12,6 +12,7 @@ from node.graph.friendship_states import Pair, Stance
 from node.graph.friendship_unit import Following, FollowState
 from node.graph.visibility import STRANGER, Viewer
 from node.store.notices import Notices
+from node.store.pipeline import Step
 from node.store.tables import (
     accounts,
     actors,
@@ -45,6 +46,21 @@ def _following(row: "Row[Any] | None") -> Following | None:
     if row is None:
         return None
     return Following(row.follower, row.followed, tuple(row.id.split()), FollowState(row.state))
+
+
+_AUTHORS: BindParameter[Any] = bindparam("authors", expanding=True)
+_VIEWER: BindParameter[str] = bindparam("viewer")
+TOWARDS = select(friendships).where(
+    or_(
+        and_(friendships.c.other == _VIEWER, friendships.c.actor.in_(_AUTHORS)),
+        and_(friendships.c.actor == _VIEWER, friendships.c.other.in_(_AUTHORS)),
+    )
+)
+FOLLOWED = select(follows.c.followed).where(
+    follows.c.follower == _VIEWER,
+    follows.c.followed.in_(_AUTHORS),
+    follows.c.state == FollowState.ACCEPTED.value,
+)
 
 
 class GraphUnit(Unit):
@@ -262,26 +278,24 @@ class GraphUnit(Unit):
     async def viewers(self, actor: str, authors: Iterable[str]) -> dict[str, Viewer]:
         """As `viewer`, towards each of `authors`, with a fixed number of queries."""
         wanted = sorted(set(authors))
-        if not actor:
+        if not actor or not wanted:
             return dict.fromkeys(wanted, STRANGER)
-        found = await self.connection.execute(
-            select(friendships).where(
-                or_(
-                    and_(friendships.c.other == actor, friendships.c.actor.in_(wanted)),
-                    and_(friendships.c.actor == actor, friendships.c.other.in_(wanted)),
-                )
-            )
+        return self.read_viewers(
+            actor, wanted, *await self.connection.fetch_all(*self.ask_viewers(actor, wanted))
         )
-        pairs = {(row.actor, row.other): read_friendship(row) for row in found.all()}
-        followed = await self.connection.execute(
-            select(follows.c.followed).where(
-                follows.c.follower == actor,
-                follows.c.followed.in_(wanted),
-                follows.c.state == FollowState.ACCEPTED.value,
-            )
-        )
-        following = set(followed.scalars())
-        return {author: self._towards(actor, author, pairs, following) for author in wanted}
+
+    def ask_viewers(self, actor: str, authors: Sequence[str]) -> tuple[Step, Step]:
+        """The questions behind `viewers`, to be asked together with others."""
+        values = {"viewer": actor, "authors": list(authors)}
+        return (TOWARDS, values), (FOLLOWED, values)
+
+    def read_viewers(
+        self, actor: str, authors: Iterable[str], ties: Sequence[Any], followed: Sequence[Any]
+    ) -> dict[str, Viewer]:
+        """What `ask_viewers` was answered."""
+        pairs = {(row.actor, row.other): read_friendship(row) for row in ties}
+        following = {row.followed for row in followed}
+        return {author: self._towards(actor, author, pairs, following) for author in authors}
 
     def _towards(
         self,

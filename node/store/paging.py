@@ -6,7 +6,7 @@ alone, rows of the same microsecond would be lost or shown twice.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, true, tuple_
 
 from node.wire.api.cursor import Cursor
 
@@ -19,3 +19,21 @@ def older(at: Any, id: Any, after: Cursor | None) -> ColumnElement[bool]:
 def newer(at: Any, id: Any, after: Cursor | None) -> ColumnElement[bool]:
     """What comes behind `after` in a list that begins with the oldest."""
     return true() if after is None else tuple_(at, id) > tuple_(after.at, after.id)
+
+
+class Pages:
+    """A list that begins with the newest, as statements that are made once: see `page`."""
+
+    def __init__(self, query: "Select[Any]", at: Any, id: Any) -> None:
+        last = tuple_(bindparam("after_at", type_=BigInteger), bindparam("after_id", type_=Text))
+        ordered = query.order_by(at.desc(), id.desc()).limit(bindparam("most", type_=BigInteger))
+        self._first, self._next = ordered, ordered.where(tuple_(at, id) < last)
+
+    def page(
+        self, limit: int, after: Cursor | None, **values: object
+    ) -> "tuple[Select[Any], dict[str, object]]":
+        """The statement of the page behind `after`, and its values: one row more than `limit`."""
+        values["most"] = limit + 1
+        if after is None:
+            return self._first, values
+        return self._next, {**values, "after_at": after.at, "after_id": after.id}

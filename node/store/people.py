@@ -1,17 +1,18 @@
 """Who somebody is, as the client API says it: for whichever unit names people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from node.store.pipeline import Pipeline
+from node.store.pipeline import Pipeline, Step
 from node.store.tables import actors
 from node.wire.api.inbox import Person
 from node.wire.ids import origin
 
 _A = actors.c
 PEOPLE = select(_A.id, _A.number, _A.name, _A.domain, _A.display_name, _A.icon).where(
-    _A.id.in_(bindparam("ids", expanding=True))
+    _A.id.in_(bindparam("people", expanding=True))
 )
 
 
@@ -20,7 +21,17 @@ async def people(connection: Pipeline, ids: Iterable[str]) -> dict[str, Person]:
     wanted = set(ids)
     if not wanted:
         return {}
-    found = await connection.execute(PEOPLE, {"ids": sorted(wanted)})
+    [rows] = await connection.fetch_all(ask_people(wanted))
+    return named(wanted, rows)
+
+
+def ask_people(ids: Iterable[str]) -> Step:
+    """The question for `named`, to be asked together with others."""
+    return PEOPLE, {"people": sorted(set(ids))}
+
+
+def named(ids: Iterable[str], rows: Sequence[Any]) -> dict[str, Person]:
+    """Each of `ids`, from what `ask_people` was answered."""
     known = {
         row.id: Person(
             id=row.id,
@@ -29,6 +40,6 @@ async def people(connection: Pipeline, ids: Iterable[str]) -> dict[str, Person]:
             display_name=row.display_name or row.name,
             icon=row.icon,
         )
-        for row in found
+        for row in rows
     }
-    return {id: known.get(id) or Person(id=id, handle="", display_name=id) for id in wanted}
+    return {id: known.get(id) or Person(id=id, handle="", display_name=id) for id in ids}

@@ -1,14 +1,14 @@
 """Who sees which post, in whose feed it stands, and to whom it is sent (spec INB-2, GRA-6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
-    Row,
     Select,
     and_,
     bindparam,
@@ -18,11 +18,12 @@ from sqlalchemy import (
     union,
 )
 
-from node.graph.visibility import Audience, AudienceKind, Viewer, may_see
+from node.graph.visibility import STRANGER, Audience, AudienceKind, Viewer, may_see
 from node.inbox.audiences import Author
 from node.inbox.fan_out import Page
 from node.inbox.known import Known
 from node.store.graph import GraphUnit
+from node.store.pipeline import Step
 from node.store.tables import (
     accounts,
     actors,
@@ -44,6 +45,9 @@ POST = (
     select(_P.id, _P.author, _P.local, _P.thread, _P.deleted, _P.in_reply_to)
     .where(or_(_P.id == _KEY, _P.video == _KEY))
     .order_by((_P.id == _KEY).desc(), _P.id)
+)
+STANDING = select(_P.id, _P.author, _P.thread, _P.deleted).where(
+    _P.id.in_(bindparam("posts", expanding=True))
 )
 AUTHOR = select(actors.c.followers, actors.c.friends).where(actors.c.id == bindparam("actor"))
 AUDIENCES = select(audiences).where(audiences.c.post.in_(bindparam("posts", expanding=True)))
@@ -120,6 +124,32 @@ def _people(ours: bool, groups: bool, friends: bool, named: bool) -> "Select[Any
     )
 
 
+class Seen(Struct, frozen=True):
+    """`ids` of posts that someone may see, for whom all of them are, and what `also` answered."""
+
+    ids: set[str]
+    audiences: Mapping[str, list[Audience]]
+    also: Sequence[Sequence[Any]]
+
+
+def audiences_of(rows: Sequence[Any]) -> dict[str, list[Audience]]:
+    lines: dict[str, list[Audience]] = {}
+    for row in rows:
+        lines.setdefault(row.post, []).append(Audience(AudienceKind(row.kind), row.ref))
+    return lines
+
+
+def _ask_hidden(actors: Sequence[str]) -> tuple[Step, Step]:
+    hosts = sorted({origin(id).authority for id in actors})
+    return (AWAY, {"actors": list(actors)}), (REFUSED, {"hosts": hosts})
+
+
+def _hidden(actors: Sequence[str], away: Sequence[Any], refused: Sequence[Any]) -> set[str]:
+    """Those who are gone or suspended, or whose server is."""
+    hosts = {row.host for row in refused}
+    return {*(row.id for row in away), *(id for id in actors if origin(id).authority in hosts)}
+
+
 class VisibilityUnit(Unit):
     """Looks only."""
 
@@ -143,14 +173,7 @@ class VisibilityUnit(Unit):
 
     async def audience(self, post: str) -> list[Audience]:
         """Whom the post is for, as it was first said."""
-        return (await self._audiences([post])).get(post, [])
-
-    async def _audiences(self, ids: Iterable[str]) -> dict[str, list[Audience]]:
-        found = await self.connection.execute(AUDIENCES, {"posts": list(ids)})
-        lines: dict[str, list[Audience]] = {}
-        for row in found.all():
-            lines.setdefault(row.post, []).append(Audience(AudienceKind(row.kind), row.ref))
-        return lines
+        return audiences_of(await self.connection.fetch(AUDIENCES, {"posts": [post]})).get(post, [])
 
     # -- who sees ----------------------------------------------------------------------------------
 
@@ -159,53 +182,58 @@ class VisibilityUnit(Unit):
         return post in await self.visible(actor, [post])
 
     async def visible(self, actor: str, ids: Iterable[str]) -> set[str]:
-        """Those of the posts that `actor` may see, with a fixed number of queries.
+        """Those of the posts that `actor` may see, with a fixed number of queries."""
+        wanted = list(ids)
+        if not wanted:
+            return set()
+        return (
+            await self.seen(actor, await self.connection.fetch(STANDING, {"posts": wanted}))
+        ).ids
+
+    async def seen(self, actor: str, rows: Sequence[Any], *also: Step) -> "Seen":
+        """Which of these posts `actor` may see, and what `also` answers in the same trip.
 
         Of a comment they must see the post at the root as well. What is left of a deleted post
         is for whom the post was for; what someone gone or suspended wrote, for nobody.
         """
-        rows = await self._rows(ids)
-        wanted = set(ids) & set(rows)
-        rows |= await self._rows({row.thread for row in rows.values()} - set(rows))
-        lines = await self._audiences(rows)
-        authors = {row.author for row in rows.values()}
-        towards = await self.beside(GraphUnit).viewers(actor, authors)
-        hidden = await self._hidden(authors)
+        known = {row.id: row for row in rows}
+        roots = sorted({row.thread for row in rows} - set(known) - {""})
+        if roots:
+            above = await self.connection.fetch(STANDING, {"posts": roots})
+            known |= {row.id: row for row in above}
+        authors = sorted({row.author for row in known.values()})
+        graph = self.beside(GraphUnit)
+        ties = graph.ask_viewers(actor, authors) if actor else ()
+        meant, away, refused, *rest = await self.connection.fetch_all(
+            (AUDIENCES, {"posts": list(known)}), *_ask_hidden(authors), *ties, *also
+        )
+        lines = audiences_of(meant)
+        towards = (
+            graph.read_viewers(actor, authors, rest.pop(0), rest.pop(0))
+            if actor
+            else dict.fromkeys(authors, STRANGER)
+        )
+        hidden = _hidden(authors, away, refused)
 
-        def standing(row: "Row[Any]") -> bool:
+        def standing(row: Any) -> bool:
             return row.deleted is not None or row.author not in hidden or row.author == actor
 
-        def judge(row: "Row[Any]", root: bool | None) -> bool:
+        def judge(row: Any, root: bool | None) -> bool:
             viewer: Viewer = replace(towards[row.author], root=root)
             return standing(row) and may_see(viewer, lines.get(row.id, ()))
 
-        def shown(row: "Row[Any]") -> bool:
+        def shown(row: Any) -> bool:
             if row.thread in ("", row.id):
                 return judge(row, None)
-            root = rows.get(row.thread)
+            root = known.get(row.thread)
             return judge(row, root is not None and root.deleted is None and judge(root, None))
 
-        return {id for id in wanted if shown(rows[id])}
-
-    async def _rows(self, ids: Iterable[str]) -> dict[str, "Row[Any]"]:
-        found = await self.connection.execute(
-            select(posts.c.id, posts.c.author, posts.c.thread, posts.c.deleted).where(
-                posts.c.id.in_(list(ids))
-            )
-        )
-        rows: Sequence[Any] = found.all()
-        return {row.id: row for row in rows}
+        return Seen({row.id for row in rows if shown(row)}, lines, rest)
 
     async def hidden(self, actor: str) -> bool:
         """Whether the actor, or their server, is gone or suspended."""
-        return actor in await self._hidden({actor})
-
-    async def _hidden(self, wanted: set[str]) -> set[str]:
-        found = await self.connection.execute(AWAY, {"actors": list(wanted)})
-        hosts = {id: origin(id).authority for id in wanted}
-        refused = await self.connection.execute(REFUSED, {"hosts": list(set(hosts.values()))})
-        refused_hosts = set(refused.scalars())
-        return {*found.scalars(), *(id for id in wanted if hosts[id] in refused_hosts)}
+        away, refused = await self.connection.fetch_all(*_ask_hidden([actor]))
+        return actor in _hidden([actor], away, refused)
 
     # -- whose feed, and who is sent it ------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_origin, get_type_hints
 
 import pytest
@@ -38,6 +39,7 @@ from node.store.pipeline import Pipeline
 from node.store.purge import Purge
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
+from node.store.visibility import VisibilityUnit
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
 from tests.contracts import samples
@@ -86,6 +88,11 @@ async def _befriended(unit: InvitesUnit) -> None:
     await unit.befriend(ANY, OTHER)
 
 
+async def _comment(unit: VisibilityUnit) -> None:
+    row = SimpleNamespace(id=OTHER, author=ANY, thread=ANY, deleted=None)
+    await unit.seen(ANY, [row])
+
+
 async def _new_mail(unit: MailboxUnit) -> None:
     given = samples.arguments(unit.put_mail)
     await unit.put_mail(**{**given, "boxes": [Box(OTHER, ANY, ANY)]})
@@ -98,6 +105,7 @@ CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     InboxUnit: (_said_twice,),
     InvitesUnit: (_befriended,),
     MailboxUnit: (_new_mail,),
+    VisibilityUnit: (_comment,),
 }
 
 
