@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from node.accounts import invites
 from node.accounts.actors import instance, new_actor_id
+from node.accounts.names import INSTANCE
 from node.accounts.sign_up import Registration, settle_in
 from node.app.application import make_application
 from node.app.handlers import handlers
@@ -25,7 +26,6 @@ from node.store.notifications import notifying
 from node.store.purge import Purge
 from node.store.queue import Waiting
 from node.store.settled import SettledUnit
-from node.web.activitypub import wellknown
 from node.web.api.streams import Streams
 from node.web.health import Health
 from node.wire.ids import OPAQUE_BYTES
@@ -59,7 +59,7 @@ async def _settle(config: Config, system: System, stores: Stores) -> str:
         SettledUnit,
         lambda unit: unit.settle(origin=config.origin, account_domain=config.account_domain),
     )
-    domain, name = config.account_domain, wellknown.INSTANCE
+    domain, name = config.account_domain, INSTANCE
     await stores.keyring.check()
     known = await units.look(GraphUnit, lambda unit: unit.named(name, domain))
     if known is not None:

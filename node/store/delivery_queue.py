@@ -60,18 +60,6 @@ class QueuedDelivery(Struct, frozen=True):
     priority: Priority = Priority.POSTS
 
 
-class DeliveryStatus(Struct, frozen=True):
-    """How a delivery stands, for people to see (FED-8.7). `state`: due, delivered, gave_up."""
-
-    inbox: str
-    host: str
-    state: str
-    failures: int
-    due: datetime
-    settled: datetime | None
-    reason: str
-
-
 class DeliveryQueue:
     """Claims and settlements. `worker` names this process among those on one database."""
 
@@ -126,25 +114,6 @@ class DeliveryQueue:
         async with self._database.read() as connection:
             rows = await Pipeline(connection).fetch(OF_LANE, wanted)
         return [_parcel(row) for row in rows]
-
-    async def deliveries_of(self, activity: str) -> list[DeliveryStatus]:
-        """How every delivery of an activity stands."""
-        t = tables.deliveries.c
-        query = select(tables.deliveries).where(t.activity == activity).order_by(t.seq)
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return [
-            DeliveryStatus(
-                row.inbox,
-                row.host,
-                row.state,
-                row.attempts,
-                from_micros(row.due),
-                None if row.settled is None else from_micros(row.settled),
-                row.reason,
-            )
-            for row in rows
-        ]
 
     # -- the lease -----------------------------------------------------------------------------
 

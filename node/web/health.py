@@ -1,7 +1,5 @@
 """Whether the process lives, and whether it is ready for requests: for those who run the node."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 from msgspec import Struct
 from sqlalchemy import select
@@ -9,8 +7,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from node.store import tables
 from node.store.unit import Unit, Units
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Health(Struct):

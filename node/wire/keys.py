@@ -54,7 +54,6 @@ _PUBLIC_PREFIX = {
     Algorithm.RSA: b"\x85\x24",
     Algorithm.ML_DSA_44: b"\x90\x24",
 }
-_ED25519_PRIVATE_PREFIX = b"\x80\x26"
 
 PublicMaterial = rsa.RSAPublicKey | ed25519.Ed25519PublicKey | mldsa.MLDSA44PublicKey
 PrivateMaterial = rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | mldsa.MLDSA44PrivateKey
@@ -164,14 +163,6 @@ def private_from_pem(pem: bytes, id: str, owner: str) -> PrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise Malformed("FED-3.2", "the PEM text does not hold a private key") from None
     return private_from_material(material, id, owner)
-
-
-def private_from_multibase(text: str, id: str, owner: str) -> PrivateKey:
-    """An Ed25519 private key from its Multikey form. Raises `Malformed` (FED-3.1, FED-3.2)."""
-    data = multibase.decode(text)
-    if not data.startswith(_ED25519_PRIVATE_PREFIX) or len(data) != 34:
-        raise Malformed("FED-3.1", "the Multikey does not hold an Ed25519 private key")
-    return ed25519_from_seed(data[2:], id, owner)
 
 
 def ed25519_from_seed(seed: bytes, id: str, owner: str) -> PrivateKey:

@@ -41,7 +41,7 @@ def test_multibase_both_ways(data: bytes) -> None:
 @given(st.text(max_size=60) | st.from_regex(r"z[1-9A-HJ-NP-Za-km-z]{0,60}"))
 @settings(max_examples=200)
 def test_any_text_is_a_key_or_refused(text: str) -> None:
-    for read in (keys.public_from_multibase, keys.public_from_pem, keys.private_from_multibase):
+    for read in (keys.public_from_multibase, keys.public_from_pem):
         with pytest.raises(Malformed):
             read(text, "k", "o")
     with pytest.raises(NodeError):

@@ -15,7 +15,7 @@ from node.wire import keys, proofs
 from node.wire.canonical import canonical
 from node.wire.json import Document
 from node.wire.times import parse_rfc3339
-from tests.wire.conftest import ALICE, NOW
+from tests.wire.conftest import ALICE, NOW, private_from_multibase
 
 NOTE: Document = {
     "@context": ["https://www.w3.org/ns/activitystreams", {"x": "https://x.test/"}],
@@ -39,7 +39,7 @@ def _instant(text: str):
 @pytest.mark.clause("FED-5.2")
 def test_fep_8b32(vectors: Path) -> None:
     sign, check = _load(vectors, "fep-8b32.json")["cases"]
-    key = keys.private_from_multibase(sign["secretKeyMultibase"], sign["verificationMethod"], "x")
+    key = private_from_multibase(sign["secretKeyMultibase"], sign["verificationMethod"], "x")
     assert proofs.prove(sign["document"], key, _instant(sign["created"])) == sign["expected"]
     [method] = check["actor"]["assertionMethod"]
     public = keys.public_from_multibase(
@@ -52,7 +52,7 @@ def test_fep_8b32(vectors: Path) -> None:
 @pytest.mark.clause("FED-5.7")
 def test_fep_c390(vectors: Path, refused) -> None:
     create, check = _load(vectors, "fep-c390.json")["cases"]
-    key = keys.private_from_multibase(create["secretKeyMultibase"], create["did"], create["did"])
+    key = private_from_multibase(create["secretKeyMultibase"], create["did"], create["did"])
     made = proofs.prove(create["claim"], key, _instant(create["created"]))
     assert made == create["expected"]
     actor = check["actorDocument"]

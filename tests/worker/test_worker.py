@@ -116,6 +116,14 @@ class Shop:
             ).one()
         return row.state, row.reason
 
+    async def delivery(self, n: int) -> tuple[str, str]:
+        """State and reason of what was owed as number `n`."""
+        t = tables.deliveries.c
+        query = select(t.state, t.reason).where(t.activity == f"{US}/t/{n}")
+        async with self.database.read() as connection:
+            row = (await connection.execute(query)).one()
+        return row.state, row.reason
+
     async def settings(self) -> list[str]:
         async with self.database.read() as connection:
             return list((await connection.execute(select(tables.settings.c.key))).scalars())
@@ -255,9 +263,7 @@ async def test_after_seven_days_it_gives_up_and_says_why(shop: Shop) -> None:
     for _ in range(20):
         await shop.worker.step()
         shop.clock.pass_(timedelta(hours=10))
-    [shown] = await shop.lanes.deliveries_of(f"{US}/t/1")
-    assert shown.state == "gave_up"
-    assert shown.reason == "no answer, for 7 days"
+    assert await shop.delivery(1) == ("gave_up", "no answer, for 7 days")
 
 
 @pytest.mark.clause("FED-8.4")
@@ -272,14 +278,12 @@ async def test_what_waited_behind_others_ends_with_them(shop: Shop) -> None:
         await shop.worker.step()
         shop.clock.pass_(timedelta(hours=10))
         if step == 18:
-            stands = [await shop.lanes.deliveries_of(f"{US}/t/{n}") for n in (1, 2, 3)]
-            assert [one.state for (one,) in stands] == ["gave_up", "gave_up", "due"]
-    [last] = await shop.lanes.deliveries_of(f"{US}/t/3")
-    assert last.state == "due", "not yet seven days"
+            stands = [await shop.delivery(n) for n in (1, 2, 3)]
+            assert [state for state, _ in stands] == ["gave_up", "gave_up", "due"]
+    assert (await shop.delivery(3))[0] == "due", "not yet seven days"
     shop.clock.pass_(timedelta(days=2))
     await shop.worker.step()
-    [last] = await shop.lanes.deliveries_of(f"{US}/t/3")
-    assert last.state == "gave_up"
+    assert (await shop.delivery(3))[0] == "gave_up"
 
 
 async def test_a_host_that_speaks_again_is_tried_at_once(shop: Shop) -> None:
@@ -299,8 +303,7 @@ async def test_a_host_that_speaks_again_is_tried_at_once(shop: Shop) -> None:
     shop.road.answers.clear()
     await shop.arrive()
     await shop.worker.step()
-    [shown] = await shop.lanes.deliveries_of(f"{US}/t/1")
-    assert shown.state == "delivered"
+    assert (await shop.delivery(1))[0] == "delivered"
 
 
 @pytest.mark.clause("FED-8.8")

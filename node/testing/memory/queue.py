@@ -11,7 +11,7 @@ from node.federation.sending import Delivered, GaveUp, Later, Verdict
 from node.federation.trust import ProvenActivity
 from node.ports import Clock
 from node.store.delivery_queue import LEASE as LANE_LEASE
-from node.store.delivery_queue import DeliveryStatus, QueuedDelivery
+from node.store.delivery_queue import QueuedDelivery
 from node.store.jobs import LEASE, Job
 from node.store.queue import Arrival
 from node.store.wakeups import Wakeups
@@ -127,13 +127,6 @@ class DeliveryQueue:
             seq, one.activity, one.host, one.inbox, one.actor, body,
             one.failures, one.first_tried, one.due, one.aside, Priority(one.priority),
         )  # fmt: skip
-
-    async def deliveries_of(self, activity: str) -> list[DeliveryStatus]:
-        return [
-            DeliveryStatus(o.inbox, o.host, o.state, o.failures, o.due, o.settled, o.reason)
-            for _, o in sorted(self._tables.deliveries.items())
-            if o.activity == activity
-        ]
 
     async def lease(self, host: str) -> bool:
         now = self._clock.now()

@@ -7,6 +7,7 @@ from xml.sax.saxutils import quoteattr
 
 from aiohttp import web
 
+from node.accounts.names import INSTANCE
 from node.accounts.sign_up import Registration
 from node.config import Config
 from node.errors import Malformed, Missing
@@ -18,7 +19,6 @@ from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.wire import json
 
-INSTANCE = "instance"  # the name of the node's own actor, in the name space of all
 PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
 APPLICATION = "https://www.w3.org/ns/activitystreams#Application"
 OPEN = {"Access-Control-Allow-Origin": "*"}

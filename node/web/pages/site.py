@@ -1,6 +1,5 @@
 """Pages for people, drawn here and without script: front, sign-up, profile, problem (API-10)."""
 
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ HERE = Path(__file__).parent
 FIELDS = ("name", "display_name", "password", "reason")
 MOST_POSTS = 20  # on a person's page
 ACTIVITY = ("application/activity+json", "application/ld+json")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def policy(media_origin: str) -> str:
