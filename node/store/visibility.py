@@ -127,28 +127,21 @@ class VisibilityUnit(Unit):
         """The post with this id, or the one whose Video has it."""
         if not id:
             return None
-        found = await self.connection.execute(POST, {"key": id})
-        row = found.first()
-        if row is None:
-            return None
-        return Known(
-            row.id, row.author, row.local, row.thread, row.deleted is not None, row.in_reply_to
-        )
+        found = await self.connection.fetch(POST, {"key": id})
+        return known_post(found[0]) if found else None
 
     async def author(self, actor: str) -> Author:
         """The actor with the names of their collections."""
-        found = await self.connection.execute(AUTHOR, {"actor": actor})
-        row = found.first()
-        return Author(actor, row.followers, row.friends) if row else Author(actor)
+        found = await self.connection.fetch(AUTHOR, {"actor": actor})
+        return Author(actor, found[0].followers, found[0].friends) if found else Author(actor)
 
     async def audience(self, post: str) -> list[Audience]:
         """Whom the post is for, as it was first said."""
         return (await self._audiences([post])).get(post, [])
 
     async def _audiences(self, ids: Iterable[str]) -> dict[str, list[Audience]]:
-        found = await self.connection.execute(AUDIENCES, {"posts": list(ids)})
         lines: dict[str, list[Audience]] = {}
-        for row in found.all():
+        for row in await self.connection.fetch(AUDIENCES, {"posts": list(ids)}):
             lines.setdefault(row.post, []).append(Audience(AudienceKind(row.kind), row.ref))
         return lines
 
@@ -201,11 +194,12 @@ class VisibilityUnit(Unit):
         return actor in await self._hidden({actor})
 
     async def _hidden(self, wanted: set[str]) -> set[str]:
-        found = await self.connection.execute(AWAY, {"actors": list(wanted)})
         hosts = {id: origin(id).authority for id in wanted}
-        refused = await self.connection.execute(REFUSED, {"hosts": list(set(hosts.values()))})
-        refused_hosts = set(refused.scalars())
-        return {*found.scalars(), *(id for id in wanted if hosts[id] in refused_hosts)}
+        away, refused = await self.connection.fetch_all(
+            (AWAY, {"actors": list(wanted)}), (REFUSED, {"hosts": list(set(hosts.values()))})
+        )
+        refused_hosts = {row.host for row in refused}
+        return {row.id for row in away} | {id for id in wanted if hosts[id] in refused_hosts}
 
     # -- whose feed, and who is sent it ------------------------------------------------------------
 
@@ -257,6 +251,12 @@ class VisibilityUnit(Unit):
             )
         )
         return await self.reachable(found.scalars())
+
+
+def known_post(row: Any) -> Known:
+    """A row of `posts` as the rules know it."""
+    deleted = row.deleted is not None
+    return Known(row.id, row.author, row.local, row.thread, deleted, row.in_reply_to)
 
 
 def _friends() -> ColumnElement[bool]:
