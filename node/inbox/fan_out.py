@@ -9,7 +9,7 @@ from node.graph.visibility import Audience
 from node.inbox.known import Known
 
 FAN_OUT: Final = "fan_out"  # the kind of its jobs
-PAGE: Final = 500  # people of one unit: nobody waits long for the one writer
+PAGE: Final = 200  # people of one unit: nobody waits long for the one writer
 # Some of them, and the place behind which the next page begins; "" when that was all.
 Page: TypeAlias = tuple[Sequence[str], str]
 

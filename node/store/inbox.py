@@ -11,12 +11,15 @@ from sqlalchemy import (
     update,
 )
 
-from node.federation.activities.shapes import Attachment, Note
+from node.federation.activities.shapes import Activity, Attachment, CreateNote, Note
 from node.graph.visibility import Audience
+from node.inbox.audiences import Author
+from node.inbox.fan_out import Page
 from node.inbox.known import Known
 from node.store.erasing import Erasing
 from node.store.jobs import add_job
 from node.store.notices import Notices
+from node.store.post_facts import PostFacts, read_facts
 from node.store.tables import (
     audiences,
     notices,
@@ -46,13 +49,54 @@ def attachments_json(attachments: Iterable[Attachment]) -> str:
 class InboxUnit(VisibilityUnit):
     """A transaction of the inbox room."""
 
+    _facts: PostFacts | None = None
+
+    async def prepare(self, activities: Sequence[Activity]) -> None:
+        notes = [one.note for one in activities if isinstance(one, CreateNote)]
+        if len(notes) > 1:
+            self._facts = await read_facts(self.connection, notes)
+
+    def read_anew(self) -> None:
+        self._facts = None
+
+    async def post(self, id: str) -> Known | None:
+        facts = self._facts
+        return facts.posts[id] if facts and id in facts.posts else await super().post(id)
+
+    async def author(self, actor: str) -> Author:
+        known = self._facts.authors.get(actor) if self._facts else None
+        return known or await super().author(actor)
+
+    async def hidden(self, actor: str) -> bool:
+        facts = self._facts
+        return (
+            facts.hidden[actor] if facts and actor in facts.hidden else await super().hidden(actor)
+        )
+
+    async def audience(self, post: str) -> list[Audience]:
+        known = self._facts.audiences.get(post) if self._facts else None
+        return known if known is not None else await super().audience(post)
+
+    async def readers(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
+        meant = tuple(audience)
+        asked = (author, meant, after, most)
+        if self._facts is None:
+            return await super().readers(*asked)
+        found = self._facts.readers.get(asked)
+        if found is None:
+            found = self._facts.readers[asked] = await super().readers(*asked)
+        return found
+
     # -- writing ---------------------------------------------------------------------------------
 
     async def put_post(
         self, note: Note, kind: str, thread: str, audience: Iterable[Audience]
     ) -> None:
-        local = await self.account_of(note.author) is not None
-        await self.connection.execute(
+        local = await self._is_local(note.author)
+        meant = list(audience)
+        self.connection.later(
             insert_new(self.connection, posts),
             {
                 "id": note.id,
@@ -68,9 +112,21 @@ class InboxUnit(VisibilityUnit):
                 **_words(note),
             },
         )
-        for one in audience:
-            row = {"post": note.id, "kind": one.kind, "ref": one.ref}
-            await self.connection.execute(insert_ignore(self.connection, audiences), row)
+        for one in meant:
+            row = {"post": note.id, "kind": str(one.kind), "ref": one.ref}
+            self.connection.later(insert_ignore(self.connection, audiences), row)
+        facts = self._facts
+        if facts is not None and note.id in facts.posts and facts.posts[note.id] is None:
+            facts.posts[note.id] = Known(
+                note.id, note.author, local, thread, in_reply_to=note.in_reply_to
+            )
+            facts.audiences[note.id] = meant
+            facts.published[note.id] = micros(note.published)
+
+    async def _is_local(self, actor: str) -> bool:
+        # Ours all begin with our origin: of what others write nothing is asked.
+        ours = actor.startswith(f"{self.context.origin}/")
+        return ours and await self.account_of(actor) is not None
 
     async def change_post(self, note: Note) -> None:
         """Replace the words unless what is stored is newer (updates may overtake each other).
@@ -103,6 +159,9 @@ class InboxUnit(VisibilityUnit):
 
     async def has_tombstone(self, id: str, actor: str = "") -> bool:
         """Whether `actor` (or, when left out, anyone) is known to have ended the thing `id`."""
+        facts = self._facts
+        if facts and id in facts.posts and actor:
+            return (id, actor) in facts.ended
         return await Tombstones(self).has(id, actor)
 
     async def add_tombstone(self, id: str, actor: str) -> None:
@@ -112,15 +171,18 @@ class InboxUnit(VisibilityUnit):
         """Into these feeds, once; the events carry only the id (the feed has the rest)."""
         if not accounts:
             return
-        found, shown = await self.connection.fetch_all(
-            (PUBLISHED, {"id": post.id}), (SHOWN, {"post": post.id, "accounts": accounts})
-        )
-        [row], there = found, {one.account for one in shown}
-        new = [account for account in accounts if account not in there]
+        published = self._facts.published.pop(post.id, None) if self._facts else None
+        new = list(accounts)
+        if published is None:
+            [row], shown = await self.connection.fetch_all(
+                (PUBLISHED, {"id": post.id}), (SHOWN, {"post": post.id, "accounts": accounts})
+            )
+            there, published = {one.account for one in shown}, row.published
+            new = [account for account in accounts if account not in there]
         for account in new:
             self.connection.later(
                 insert_ignore(self.connection, timeline),
-                {"account": account, "post": post.id, "published": row.published},
+                {"account": account, "post": post.id, "published": published},
             )
         for account in new:
             await self.tell(account, "post", {"id": post.id, "author": post.author})

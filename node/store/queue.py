@@ -149,10 +149,15 @@ class QueueUnit(Unit):
         new = {row.seq for row in await self.connection.fetch(query, numbers)}
         return [arrival for arrival in wanted if arrival.seq in new]
 
-    async def attempt(self, work: Callable[[], Awaitable[None]]) -> Exception | None:
-        """Do `work`. When it fails, nothing that it did stays, and its error is the answer."""
+    async def attempt(
+        self, work: Callable[[], Awaitable[None]], adds: bool = False
+    ) -> Exception | None:
+        """Do `work`. When it fails, nothing that it did stays, and its error is the answer.
+
+        `adds`: it only adds to what units have read for the batch, and changes nothing of it.
+        """
         error = await self.connection.attempt(work)
-        if error is not None:
+        if error is not None or not adds:
             for unit in self._family.values():
                 unit.read_anew()
         return error

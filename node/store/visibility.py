@@ -157,23 +157,20 @@ class VisibilityUnit(Unit):
         """The post with this id, or the one whose Video has it."""
         if not id:
             return None
-        found = await self.connection.execute(POST, {"key": id})
-        row = found.first()
-        if row is None:
-            return None
-        return Known(
-            row.id, row.author, row.local, row.thread, row.deleted is not None, row.in_reply_to
-        )
+        found = await self.connection.fetch(POST, {"key": id})
+        return known_post(found[0]) if found else None
 
     async def author(self, actor: str) -> Author:
         """The actor with the names of their collections."""
-        found = await self.connection.execute(AUTHOR, {"actor": actor})
-        row = found.first()
-        return Author(actor, row.followers, row.friends) if row else Author(actor)
+        found = await self.connection.fetch(AUTHOR, {"actor": actor})
+        return Author(actor, found[0].followers, found[0].friends) if found else Author(actor)
 
     async def audience(self, post: str) -> list[Audience]:
         """Whom the post is for, as it was first said."""
-        return audiences_of(await self.connection.fetch(AUDIENCES, {"posts": [post]})).get(post, [])
+        return (await self._audiences([post])).get(post, [])
+
+    async def _audiences(self, ids: Iterable[str]) -> dict[str, list[Audience]]:
+        return audiences_of(await self.connection.fetch(AUDIENCES, {"posts": list(ids)}))
 
     # -- who sees ----------------------------------------------------------------------------------
 
@@ -232,8 +229,11 @@ class VisibilityUnit(Unit):
 
     async def hidden(self, actor: str) -> bool:
         """Whether the actor, or their server, is gone or suspended."""
-        away, refused = await self.connection.fetch_all(*_ask_hidden([actor]))
-        return actor in _hidden([actor], away, refused)
+        return actor in await self._hidden({actor})
+
+    async def _hidden(self, wanted: set[str]) -> set[str]:
+        away, refused = await self.connection.fetch_all(*_ask_hidden(sorted(wanted)))
+        return _hidden(sorted(wanted), away, refused)
 
     # -- whose feed, and who is sent it ------------------------------------------------------------
 
@@ -285,6 +285,12 @@ class VisibilityUnit(Unit):
             )
         )
         return await self.reachable(found.scalars())
+
+
+def known_post(row: Any) -> Known:
+    """A row of `posts` as the rules know it."""
+    deleted = row.deleted is not None
+    return Known(row.id, row.author, row.local, row.thread, deleted, row.in_reply_to)
 
 
 def _friends() -> ColumnElement[bool]:

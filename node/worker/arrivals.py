@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from node.errors import Forbidden, Refused
 from node.federation.activities import Activity, parse
+from node.federation.activities.shapes import Announce, CreateNote, CreateSealed, Like
 from node.federation.backoff import next_attempt
 from node.federation.priority import Priority
 from node.federation.sending import PATIENCE
@@ -29,6 +30,8 @@ PEOPLE_AT_ONCE = 100
 SMALLEST_BATCH, LARGEST_BATCH = 8, 400
 BATCH_SECONDS = 0.02  # a message that comes meanwhile waits no longer than this
 REACTIONS_SHARE = 4  # of a batch of bulk: never starved, and never before posts
+# Whatever others do in between, of what was read for the batch they change nothing.
+ADDING = (CreateNote, CreateSealed, Like, Announce)
 TRIES = PATIENCE + 2  # about 21 minutes; what fails for longer is a fault of ours
 
 
@@ -105,7 +108,8 @@ class Applier:
         for one in mine:
             outcome: Exception | None = one.refusal
             if one.activity is not None:
-                outcome = await unit.attempt(partial(self._hear, one.activity, unit))
+                adds = isinstance(one.activity, ADDING)
+                outcome = await unit.attempt(partial(self._hear, one.activity, unit), adds)
             ended.append((one.arrival, outcome))
         await _record(ended, unit)
         return ended

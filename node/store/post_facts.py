@@ -1,0 +1,66 @@
+"""What the handlers of many posts ask, read for all of them in one trip."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+from sqlalchemy import BindParameter, bindparam, or_, select
+
+from node.federation.activities.shapes import Note
+from node.graph.visibility import Audience
+from node.inbox.audiences import Author
+from node.inbox.fan_out import Page
+from node.inbox.known import Known
+from node.store.pipeline import Pipeline
+from node.store.tables import actors, posts, tombstones
+from node.store.visibility import AWAY, REFUSED, known_post
+from node.wire.ids import origin
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+POSTS = select(
+    posts.c.id, posts.c.author, posts.c.local, posts.c.thread, posts.c.deleted,
+    posts.c.in_reply_to, posts.c.video,
+).where(or_(posts.c.id.in_(_IDS), posts.c.video.in_(_IDS)))  # fmt: skip
+ENDED = select(tombstones.c.id, tombstones.c.actor).where(tombstones.c.id.in_(_IDS))
+AUTHORS = select(actors.c.id, actors.c.followers, actors.c.friends).where(actors.c.id.in_(_IDS))
+
+
+class PostFacts(Struct):
+    """As long as nothing but posts is written; those are put in here too."""
+
+    posts: dict[str, Known | None]
+    ended: set[tuple[str, str]]
+    authors: dict[str, Author]
+    hidden: dict[str, bool]
+    audiences: dict[str, list[Audience]] = field(default_factory=dict)
+    readers: dict[tuple[Any, ...], Page] = field(default_factory=dict)
+    published: dict[str, int] = field(default_factory=dict)  # of posts that are in no feed yet
+
+
+async def read_facts(connection: Pipeline, notes: Sequence[Note]) -> PostFacts:
+    """The facts about these posts and their authors."""
+    ids, authors = _unique(note.id for note in notes), _unique(note.author for note in notes)
+    hosts = {author: origin(author).authority for author in authors}
+    there, ended, known, away, refused = await connection.fetch_all(
+        (POSTS, {"ids": ids}),
+        (ENDED, {"ids": ids}),
+        (AUTHORS, {"ids": authors}),
+        (AWAY, {"actors": authors}),
+        (REFUSED, {"hosts": _unique(hosts.values())}),
+    )
+    found: dict[str, Known | None] = dict.fromkeys(ids)
+    for row in sorted(there, key=lambda row: str(row.id), reverse=True):
+        if row.video in found:
+            found[row.video] = known_post(row)
+    found |= {row.id: known_post(row) for row in there if row.id in found}
+    gone, shut = {row.id for row in away}, {row.host for row in refused}
+    return PostFacts(
+        posts=found,
+        ended={(row.id, row.actor) for row in ended},
+        authors={row.id: Author(row.id, row.followers, row.friends) for row in known},
+        hidden={author: author in gone or hosts[author] in shut for author in authors},
+    )
+
+
+def _unique(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
