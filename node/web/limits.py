@@ -83,6 +83,8 @@ class TrustedProxies(Struct, frozen=True):
 
     def client(self, peer: str, headers: Mapping[str, str]) -> str:
         """The client's address: the rightmost one that is no proxy of ours (API-4.4)."""
+        if not self.proxies:
+            return peer
         address = peer
         hops = [hop.strip() for hop in headers.get("X-Forwarded-For", "").split(",")]
         while hops and self._trusts(address):

@@ -121,10 +121,9 @@ def call_of(request: web.Request, proxies: TrustedProxies) -> Call:
 
 
 def _check_text(call: Call) -> None:
-    """Raises `Malformed` (API-1.7): no database keeps a NUL in a text."""
-    for text in (*call.path.values(), *call.query.values()):
-        if "\0" in text:
-            raise Malformed("API-1.7", "the address holds a NUL character: leave it out")
+    """Raises `Malformed` (API-1.7): no database keeps a NUL, which comes as `%00` or not at all."""
+    if "%00" in call.target:
+        raise Malformed("API-1.7", "the address holds a NUL character: leave it out")
 
 
 class Server:

@@ -5,6 +5,7 @@ Inside, an instant is an aware `datetime` in UTC or integer microseconds since 1
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,8 +59,12 @@ def http_date(instant: datetime) -> str:
     return f"{day}, {at.day:02} {month} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} GMT"
 
 
+@lru_cache(64)
 def parse_http_date(text: str) -> datetime | None:
-    """The instant of an IMF-fixdate, or None. The older two forms are not sent by any peer."""
+    """The instant of an IMF-fixdate, or None. The older two forms are not sent by any peer.
+
+    Remembered, since many requests are sent in one second.
+    """
     found = _HTTP_DATE.fullmatch(text.strip())
     if not found or found[2] not in _MONTHS:
         return None
