@@ -17,13 +17,12 @@ from node.accounts.account import Role
 from node.accounts.sign_up import Registration, settle_in
 from node.config import Config
 from node.errors import Missing
-from node.store.database import Database
 from node.store.invites import InvitesUnit
 from node.store.passwords import Passwords
-from node.store.tables import METADATA
-from node.store.unit import UnitContext, Units
+from node.store.unit import Units
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.stores import open_new_stores
 from node.web import health, limits
 from node.web.api import accounts, streams
 from node.web.api import invites as guests
@@ -175,18 +174,10 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
     ) -> Harness:
         defaults = {"origin": ORIGIN, "login_attempts_per_minute": 1000}
         config = Config(**{**defaults, **given})
-        database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
-        open_now.push_async_callback(database.close)
-
-        async def create(connection: Any) -> None:
-            await connection.run_sync(METADATA.create_all)
-
-        await database.write(create)
-        clock, entropy, wakeups = FakeClock(), FakeEntropy(), Wakeups()
-        context = UnitContext(
-            config.origin, clock, entropy, lambda activity: repr(activity).encode()
-        )
-        units = Units(database, context, wakeups)
+        clock, entropy = FakeClock(), FakeEntropy()
+        stores = await open_new_stores(DOMAIN, tmp_path, clock)
+        open_now.push_async_callback(stores.database.close)
+        units, wakeups = stores.units, stores.wakeups
         hashes = QuickHashes()
         authenticator = Authenticator(units, clock, wakeups)
         keys = QuickKeys()

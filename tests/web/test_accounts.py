@@ -1,11 +1,14 @@
 """Signing up, logging in, and leaving, through the API."""
 
 import base64
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from node.federation.activities import parse
+from node.federation.activities.shapes import UpdateActor
 from node.store import tables
 from node.store.accounts import AccountsUnit
 from node.wire.times import micros
@@ -199,7 +202,8 @@ async def test_a_changed_profile_is_told_to_those_elsewhere(harness: Harness) ->
     (delivery,) = await rows(harness, "deliveries")
     (owed,) = await rows(harness, "outbox")
     assert delivery.inbox == f"{bob}/inbox"
-    assert b"UpdateActor" in owed.body and b"'name': 'Alice'" in owed.body
+    said = parse(json.loads(owed.body))
+    assert isinstance(said, UpdateActor) and said.document["name"] == "Alice"
 
 
 @pytest.mark.clause("ACC-1.7")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from node.errors import Forbidden
-from node.federation.activities.shapes import CreateSealed, Follow
+from node.federation.activities.shapes import CreateSealed, Delete, Follow
 from node.net.courier import Outcome
 from node.store import tables
 from node.store.database import Database
 from node.store.delivery_queue import DeliveryQueue
 from node.store.jobs import Jobs, add_job
-from node.store.queue import Arrivals, Waiting
+from node.store.queue import Arrival, Arrivals, QueueUnit, Waiting
 from node.store.unit import Unit, UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
@@ -39,9 +39,13 @@ class Road:
         self.answers: dict[str, list[int | None]] = {}
         self.slow: dict[str, asyncio.Event] = {}
         self.posted = asyncio.Event()
+        self.under_way = 0  # how many were begun
+        self.begun = asyncio.Event()
 
     async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome:
         host = inbox.split("/")[2]
+        self.under_way += 1
+        self.begun.set()
         if host in self.slow:
             await self.slow[host].wait()
         self.carried.append((host, body))
@@ -406,3 +410,85 @@ async def test_what_waits_for_a_host_is_sent_when_it_speaks(shop: Shop, restarte
     await shop.arrive()
     await shop.worker.step()
     assert len(shop.road.to("b.test")) == 2
+
+
+@pytest.mark.clause("FED-7.17")
+async def test_one_that_fails_takes_none_of_its_batch_with_it(shop: Shop) -> None:
+    async def handle(follow: Follow, unit: Unit) -> None:
+        # It asks after it has written: the savepoint has gone out.
+        await unit.connection.execute(
+            tables.settings.insert().values(key=f"{follow.id}/second", value="handled")
+        )
+        await unit.connection.execute(select(tables.settings))
+        if follow.id.endswith("/2"):
+            raise Forbidden("FED-7.7", "no")
+        if follow.id.endswith("/3"):
+            raise RuntimeError("a fault of ours")
+
+    shop.handle = handle
+    ids = [await shop.arrive(n) for n in range(5)]
+    assert await shop.worker.step()
+    applied = [ids[0], ids[1], ids[4]]
+    assert sorted(await shop.settings()) == sorted([*applied, *(f"{id}/second" for id in applied)])
+    states = [(await shop.state(id))[0] for id in ids]
+    assert states == ["applied", "applied", "refused", "new", "applied"]
+
+
+@pytest.mark.clause("FED-7.17")
+async def test_what_the_database_does_not_take_keeps_nothing_else_from_it(shop: Shop) -> None:
+    async def handle(follow: Follow, unit: Unit) -> None:
+        if follow.id.endswith("/1"):
+            await unit.connection.execute(tables.settings.insert().values(key=follow.id, value=""))
+
+    shop.handle = handle
+    ids = [await shop.arrive(n) for n in range(3)]
+    await shop.worker.step()
+    assert [(await shop.state(id))[0] for id in ids] == ["applied", "new", "applied"]
+    assert sorted(await shop.settings()) == [ids[0], ids[2]]
+
+
+async def test_what_another_worker_is_at_is_left_to_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look that finds nothing of ours is no work: the loop waits for the next wake-up."""
+
+    async def nothing(_unit: QueueUnit, _arrivals: Sequence[Arrival]) -> list[Arrival]:
+        return []
+
+    id = await shop.arrive()
+    monkeypatch.setattr(QueueUnit, "claim", nothing)
+    assert not await shop.worker.step()
+    assert (await shop.state(id))[0] == "new"
+    monkeypatch.undo()
+    assert await shop.worker.step()
+    assert (await shop.state(id))[0] == "applied"
+
+
+@pytest.mark.clause("FED-8.14")
+async def test_people_are_sent_to_side_by_side_and_before_posts(shop: Shop) -> None:
+    await shop.know("b.test")
+    shop.road.slow["b.test"] = asyncio.Event()
+
+    async def owe(unit: Unit) -> None:
+        to = ["https://b.test/a/bob"]
+        await unit.owe(Delete(f"{US}/t/post", f"{US}/a/alice", f"{US}/o/1"), to)
+        for who in ("alice", "carol"):
+            for n in range(2):
+                await unit.owe(Follow(f"{US}/t/{who}{n}", f"{US}/a/{who}", "x"), to)
+
+    await shop.units.run(Unit, owe)
+    running = asyncio.create_task(shop.worker.run())
+    while shop.road.under_way < 2:
+        shop.road.begun.clear()
+        await shop.road.begun.wait()
+    assert shop.road.to("b.test") == []
+    shop.road.slow["b.test"].set()
+    while len(shop.road.to("b.test")) < 5:
+        shop.road.posted.clear()
+        await shop.road.posted.wait()
+    shop.worker.stop()
+    await running
+    names = [body.decode().rpartition("/")[2] for body in shop.road.to("b.test")]
+    assert names[-1] == "post"
+    assert [name for name in names if "alice" in name] == ["alice0", "alice1"]
+    assert [name for name in names if "carol" in name] == ["carol0", "carol1"]
