@@ -4,6 +4,7 @@ The words go at once. Of what tells of them (lines of feeds, likes, notices) a f
 them and a job does the rest, so that the writer is not held however much was written or read.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    tuple_,
     update,
 )
 
@@ -54,7 +56,7 @@ class Erasing:
             .where(_A.actor == row.author, _A.state == "applied", self._holds(id))
             .values(body=b"")
         )
-        await self._words(row)
+        await self._words([row])
 
     async def actor(self, id: str) -> None:
         """Everything of an actor who is gone; of one of ours also what was shown to them."""
@@ -69,8 +71,8 @@ class Erasing:
             .limit(POSTS)
         )
         rows = written.all()
-        for row in rows:
-            await self._words(row)
+        if rows:
+            await self._words(rows)
         if len(rows) == POSTS:
             return True
         more = await self._bodies(id)
@@ -82,26 +84,29 @@ class Erasing:
             more |= await self._drop(notices, _N.id, _N.account == account)
         return more
 
-    async def traces_slice(self, post: str) -> bool:
-        """Remove some of what tells of a post that has no words any more."""
-        some = select(_T.account).where(_T.post == post).limit(ROWS)
+    async def traces_slice(self, *ids: str) -> bool:
+        """Remove some of what tells of posts that have no words any more."""
+        some = select(_T.account, _T.post).where(_T.post.in_(ids)).limit(ROWS).subquery()
         told = await self._connection.execute(
-            delete(timeline).where(_T.post == post, _T.account.in_(some)).returning(_T.account)
+            delete(timeline)
+            .where(tuple_(_T.account, _T.post).in_(select(some.c.account, some.c.post)))
+            .returning(_T.account, _T.post)
         )
-        accounts = told.scalars().all()
-        for account in accounts:
-            await self._unit.tell(account, "post_deleted", {"id": post})
-        more = len(accounts) == ROWS
-        more |= await self._drop(reactions, _R.actor, _R.object == post)
-        more |= await self._notices(_N.object == post)
-        more |= await self._notices(_N.object.in_(select(_P.id).where(_P.thread == post)))
+        lines = told.all()
+        for line in lines:
+            await self._unit.tell(line.account, "post_deleted", {"id": line.post})
+        more = len(lines) == ROWS
+        more |= await self._drop(reactions, _R.actor, _R.object.in_(ids))
+        more |= await self._notices(_N.object.in_(ids))
+        more |= await self._notices(_N.object.in_(select(_P.id).where(_P.thread.in_(ids))))
         return more
 
-    async def _words(self, row: Any) -> None:
+    async def _words(self, rows: Sequence[Any]) -> None:
         """No words stay; what is kept to be sent or served becomes a Delete."""
+        ids = [row.id for row in rows]
         await self._connection.execute(
             update(posts)
-            .where(_P.id == row.id, _P.deleted.is_(None))
+            .where(_P.id.in_(ids), _P.deleted.is_(None))
             .values(
                 content="",
                 content_map="{}",
@@ -111,16 +116,21 @@ class Erasing:
                 deleted=micros(self._unit.now),
             )
         )
-        if row.local:
-            activity = Delete(self._unit.mint_activity(), row.author, row.id)
-            named = [one for one in (row.id, row.video) if one]
-            await self._connection.execute(
-                update(outbox)
-                .where(outbox.c.actor == row.author, outbox.c.object.in_(named))
-                .values(body=self._unit.context.render(activity), public=False)
-            )
-        if await self.traces_slice(row.id):
-            await add_job(self._unit, ERASE_POST, row.id)
+        for row in rows:
+            if row.local:
+                await self._withdraw(row)
+        if await self.traces_slice(*ids):
+            for id in ids:
+                await add_job(self._unit, ERASE_POST, id)
+
+    async def _withdraw(self, row: Any) -> None:
+        activity = Delete(self._unit.mint_activity(), row.author, row.id)
+        named = [one for one in (row.id, row.video) if one]
+        await self._connection.execute(
+            update(outbox)
+            .where(outbox.c.actor == row.author, outbox.c.object.in_(named))
+            .values(body=self._unit.context.render(activity), public=False)
+        )
 
     async def _bodies(self, actor: str) -> bool:
         """No words stay in what arrived from somebody who is gone."""

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import node.store
 from node.e2ee.mailbox import Box
 from node.errors import Broken, Refused
+from node.federation.activities.shapes import CreateNote
 from node.graph.friendship_states import View
 from node.ports import Clock
 from node.store.database import Database
@@ -93,6 +94,11 @@ async def _comment(unit: VisibilityUnit) -> None:
     await unit.seen(ANY, [row])
 
 
+async def _many_posts(unit: InboxUnit) -> None:
+    await unit.prepare([samples.sample(CreateNote)] * 2)
+    unit.read_anew()
+
+
 async def _new_mail(unit: MailboxUnit) -> None:
     given = samples.arguments(unit.put_mail)
     await unit.put_mail(**{**given, "boxes": [Box(OTHER, ANY, ANY)]})
@@ -102,7 +108,7 @@ async def _new_mail(unit: MailboxUnit) -> None:
 CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     FederationUnit: (_words,),
     FriendsUnit: (_views,),
-    InboxUnit: (_said_twice,),
+    InboxUnit: (_said_twice, _many_posts),
     InvitesUnit: (_befriended,),
     MailboxUnit: (_new_mail,),
     VisibilityUnit: (_comment,),
