@@ -40,15 +40,22 @@ def carried(activity: UnprovenActivity, now: datetime) -> tuple[Proof, ...]:
     return found
 
 
-def check_forwarded(activity: UnprovenActivity, attested: tuple[Proof, ...], now: datetime) -> None:
-    """Returns when another than its actor may bring `activity`, whose proofs `attested` hold.
+def check_forwardable(activity: UnprovenActivity, attested: tuple[Proof, ...]) -> None:
+    """Returns when another than its actor may bring `activity`, should its proofs hold.
 
-    Raises `Forbidden` (FED-7.3, FED-5.10) and `Unproven` (FED-5.10).
+    Raises `Forbidden` (FED-7.3, FED-5.10).
     """
     if not attested:
         raise Forbidden("FED-7.3", "the key belongs to another than the activity's actor")
     if activity.verb not in FORWARDED or PUBLIC not in audience(activity.document):
         raise Forbidden("FED-5.10", "only its actor may bring this: it is not something for all")
+
+
+def check_recent(attested: tuple[Proof, ...], now: datetime) -> None:
+    """One of the proofs, which hold, is recent enough for another to bring it.
+
+    Raises `Unproven` (FED-5.10).
+    """
     made = [proof.created for proof in attested if proof.created is not None]
     if not made or max(made) < now - OLDEST:
         raise Unproven("FED-5.10", "the proof is too old to be brought by another than its actor")

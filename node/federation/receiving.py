@@ -109,8 +109,9 @@ class Receiver:
         claim = self._claim(delivery)
         claimed = read_activity(json.document(delivery.body), delivery.body)
         attested = integrity.carried(claimed, self._clock.now())
-        if not attested and not same_origin(claim.key_id, claimed.actor):
-            raise Forbidden("FED-7.3", "the key is of another origin than the activity's actor")
+        if not same_origin(claim.key_id, claimed.actor):
+            # Another brings it: what it may not bring is refused before any key is fetched.
+            integrity.check_forwardable(claimed, attested)
         if claimed.removes_actor and await self._lacks_key(claim, attested):
             return Receipt(claimed.id, claimed.actor, stored=False)  # FED-7.10
         sender = await self._sender(claim, claimed, attested)
@@ -170,7 +171,8 @@ class Receiver:
             if key.owner != claimed.actor:
                 raise Forbidden("FED-5.8", "the proof is by another than the activity's actor")
         if sender != claimed.actor:
-            integrity.check_forwarded(claimed, attested, now)
+            integrity.check_forwardable(claimed, attested)
+            integrity.check_recent(attested, now)
             if await self._facts.suspended(sender, origin_of(sender).authority):
                 raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
         return sender

@@ -89,7 +89,7 @@ class DeliveryQueue:
             rows = (await connection.execute(query.group_by(t.host))).all()
         return [host for host, _ in rows], max([seq, *(newest for _, newest in rows)])
 
-    async def parcels_since(self, seq: int, most: int) -> list[QueuedDelivery]:
+    async def queued_since(self, seq: int, most: int) -> list[QueuedDelivery]:
         """The newest deliveries of all lanes, in order: what a wake-up was for, in one look."""
         async with self._database.read() as connection:
             rows = await Pipeline(connection).fetch(NEWEST, {"after": seq, "most": most})

@@ -53,7 +53,7 @@ class VideoUnit(IntakeUnit):
         row = found.first()
         return None if row is None else await self._whole(row)
 
-    async def films_of(self, actor: str) -> list[VideoRecord]:
+    async def videos_of(self, actor: str) -> list[VideoRecord]:
         found = await self.connection.execute(
             select(videos).where(videos.c.author == actor, videos.c.deleted.is_(None))
         )
@@ -160,7 +160,7 @@ class VideoUnit(IntakeUnit):
                     break
         return sorted(found)
 
-    async def put_film_note(self, note: Note) -> None:
+    async def put_video_note(self, note: Note) -> None:
         audience = audience_of(await self.posts.author(note.author), (*note.to, *note.cc))
         await self.posts.put_post(note, "video", note.id, audience)
 

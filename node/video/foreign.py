@@ -35,7 +35,7 @@ class ForeignUnit(Protocol):
         """The accounts here whose feed shows it: by its author, or by its channel."""
         ...
 
-    async def put_film_note(self, note: Note) -> None:
+    async def put_video_note(self, note: Note) -> None:
         """Store the post with its audience; an existing one stays as it is."""
         ...
 
@@ -93,7 +93,7 @@ async def _keep(
 ) -> None:
     if known is not None and not (newer and _is_newer(video, known)):
         return
-    await unit.put_film_note(note)
+    await unit.put_video_note(note)
     await unit.link(note.id, video.id)
     if known is not None:
         await unit.change_post(replace(note, updated=video.updated))

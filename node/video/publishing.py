@@ -72,7 +72,7 @@ class PublishingUnit(Protocol):
         """Keep the row and the list of files, which is replaced."""
         ...
 
-    async def films_of(self, actor: str) -> list[VideoRecord]:
+    async def videos_of(self, actor: str) -> list[VideoRecord]:
         """All that are not deleted."""
         ...
 
@@ -258,7 +258,7 @@ async def withdraw(unit: PublishingUnit, record: VideoRecord) -> None:
 async def on_delete(activity: Delete, unit: PublishingUnit) -> None:
     """A post, a video or a whole actor is gone: so are its files. Twice is once."""
     if activity.object == activity.actor:
-        for record in await unit.films_of(activity.actor):
+        for record in await unit.videos_of(activity.actor):
             await _end(unit, record)
         return
     found = await unit.record(activity.object)

@@ -72,10 +72,10 @@ class Sender:
         self._clock = clock
         self._entropy = entropy
         self._open: dict[str, asyncio.Task[bool]] = {}
-        # DeliveryQueue whose head has to wait, and since which row nothing was looked at.
+        # Lanes whose head has to wait, and since which row nothing was looked at.
         self._waits: dict[str, datetime] = {}
         self._again: set[str] = set()
-        # DeliveryQueue that were read to their end, and its row: what is behind it is all there is.
+        # Lanes that were read to their end, and its row: what is behind it is all there is.
         self._drained: LRUCache[str, int] = LRUCache(MOST_DRAINED)
         # Since when a host takes nothing: what waited behind others has waited too (FED-8.4).
         self._silent: LRUCache[str, datetime] = LRUCache(MOST_DRAINED)
@@ -98,7 +98,7 @@ class Sender:
             return opened
         queued: list[QueuedDelivery] = []
         if self._lanes.alone:
-            queued = await self._lanes.parcels_since(self._seen, GLANCE)
+            queued = await self._lanes.queued_since(self._seen, GLANCE)
         if len(queued) == GLANCE or not self._lanes.alone:
             hosts, self._seen = await self._lanes.hosts_since(self._seen)
             return sum([self._start(host) for host in hosts])

@@ -106,7 +106,7 @@ class DeliveryQueue:
         rows = self._due(seq)
         return list({one.host for _, one in rows}), max([seq, *(each for each, _ in rows)])
 
-    async def parcels_since(self, seq: int, most: int) -> list[QueuedDelivery]:
+    async def queued_since(self, seq: int, most: int) -> list[QueuedDelivery]:
         return [self._parcel(*row) for row in self._due(seq)[:most]]
 
     async def hosts_due(self) -> list[str]:
