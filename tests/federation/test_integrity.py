@@ -204,6 +204,7 @@ async def test_what_is_not_for_all_only_its_actor_may_bring(
     document = proven(system, bob.says(**said), bob.ed25519)
     with refused("FED-5.10"):
         await system.receiver.receive(system.signed(eve.rsa, document))
+    assert system.net.asked == []  # told by its words alone, before any key is asked for
     assert (await system.receiver.receive(system.signed(bob.rsa, document))).stored
 
 
