@@ -1,62 +1,58 @@
 """The verbs of sealed conversations, and of listening (spec E2E-5, API-7).
 
-The vault is opened by the first of them, and stays locked until the `Kith` is closed.
+The vault is opened by the first of them, and stays locked until they are closed.
 """
 
 import asyncio
-import os
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    aclosing,
+    asynccontextmanager,
+    suppress,
+)
 from itertools import count
-from types import TracebackType
-from typing import Any, TypeVar
 
 import msgspec
 
-from node.client import passphrases
+from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
 from node.client.event_stream import Event
 from node.client.messenger import Messenger
 from node.client.people import People
+from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.client.sign_in import open_messenger
 from node.errors import Missing, Unreachable
 from node.wire.api.e2ee import MailboxItem
 
-Self = TypeVar("Self", bound="Conversations")
+Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
 # A stream begins, or this device is told that few of its key packages are left.
 CATCH_UP = ("hello", "reset", "key_packages")
 
 
-class Conversations(People):
+class Conversations:
     """A conversation is named by its group id in hex; `who` is that, or somebody's handle."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._open = AsyncExitStack()
+    def __init__(self, api: ApiClient, own: Profile, people: People, opening: Opening) -> None:
+        self._api = api
+        self._own = own
+        self._people = people
+        self._opening = opening
+        self._opened = AsyncExitStack()
         self._messenger: Messenger | None = None
-        self._opening = asyncio.Lock()
+        self._turn = asyncio.Lock()
 
-    async def __aenter__(self: Self) -> Self:
-        await self._open.enter_async_context(self.api)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._open.aclose()
+    async def close(self) -> None:
+        """Let the last word out, and the vault go."""
+        self._messenger = None
+        await self._opened.aclose()
 
     async def talk(self) -> Messenger:
         """The open conversations; opens the vault and takes what waits, the first time."""
-        async with self._opening:
+        async with self._turn:
             if self._messenger is None:
-                passphrase = passphrases.read(self._passphrase, os.environ)
-                system = (self.clock, self.entropy)
-                opened = open_messenger(self.api, self.profile, self.home, passphrase, system)
-                self._messenger = await self._open.enter_async_context(opened)
+                self._messenger = await self._opened.enter_async_context(self._opening())
                 with suppress(Unreachable):  # what is here can be read all the same
                     await self._messenger.prepare()
                     await self._messenger.pull()
@@ -96,7 +92,7 @@ class Conversations(People):
 
     def events(self, after: str = "") -> AsyncGenerator[Event, None]:
         """Events, for ever; cuts are mended. `after` is the id of the last one that was seen."""
-        return self.api.events(after)
+        return self._api.events(after)
 
     async def listen(self, after: str = "") -> AsyncGenerator[ConversationEvent | Event, None]:
         """What is said to us, opened, and every other event, for ever; cuts are mended.
@@ -110,7 +106,7 @@ class Conversations(People):
             await reader
 
     async def _read(self, messenger: Messenger, after: str) -> None:
-        async with aclosing(self.api.event_bursts(after)) as bursts:
+        async with aclosing(self._api.event_bursts(after)) as bursts:
             async for burst in bursts:
                 if any(event.kind in CATCH_UP for event in burst):
                     await self._catch_up(messenger)
@@ -129,7 +125,7 @@ class Conversations(People):
                 await messenger.pull()
                 break
             except Unreachable:
-                await self.api.rest(failures)
+                await self._api.rest(failures)
 
     async def _take(self, messenger: Messenger, items: list[MailboxItem]) -> None:
         try:
@@ -141,8 +137,10 @@ class Conversations(People):
         """The handles of those whom we may hear from, by actor, as far as they are known now."""
         known = (await self.talk()).device.known_handles()
         with suppress(Unreachable):
-            known |= {one.person.handle: one.person.id for one in await self.friends()}
-        return {actor: handle for handle, actor in known.items()} | {self.actor: self.handle}
+            known |= {one.person.handle: one.person.id for one in await self._people.friends()}
+        return {actor: handle for handle, actor in known.items()} | {
+            self._own.actor: self._own.handle
+        }
 
     async def _id(self, messenger: Messenger, who: str) -> str:
         """An actor's id. Nobody is asked for whom we talk with already: that works offline.
@@ -155,7 +153,7 @@ class Conversations(People):
         if who in known:
             return known[who]
         try:
-            person = (await self.relation(who)).person
+            person = (await self._people.relation(who)).person
         except Unreachable:
             # A bare name could be two people's: our node is asked whenever it is there.
             meant = {actor for handle, actor in known.items() if _is_meant(handle, who)}
@@ -176,7 +174,9 @@ def _is_meant(handle: str, who: str) -> bool:
 
 
 @asynccontextmanager
-async def _reading(work: Any, messenger: Messenger) -> AsyncIterator["asyncio.Task[None]"]:
+async def _reading(
+    work: Coroutine[object, object, None], messenger: Messenger
+) -> AsyncIterator["asyncio.Task[None]"]:
     """A task that reads the stream; its end is told to who waits for what is heard.
 
     Another one sends what is owed, as soon as that can be sent.

@@ -3,11 +3,16 @@
 Beside the class, all that a program needs to name stands here.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial, wraps
 from pathlib import Path
+from types import TracebackType
+from typing import Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from node.client import sign_in
 from node.client.accounts import Accounts
-from node.client.client_context import CLOCK, Passphrase
+from node.client.api_client import ApiClient
 from node.client.conversation_events import (
     ChangeDropped,
     ConversationEvent,
@@ -20,13 +25,15 @@ from node.client.conversation_events import (
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
+from node.client.local_device import CLOCK, ENTROPY, LocalDevice, Passphrase
+from node.client.people import People
 from node.client.posts import Posts
 from node.client.profile import Profile, load
 from node.client.rows import MessageRow
-from node.client.sign_in import Credentials, LocalDevice, Server, parse_server
+from node.client.sign_in import Credentials, Server, parse_server
 from node.client.videos import Videos
 from node.errors import Conflict
-from node.ports import Clock
+from node.ports import Clock, Entropy
 
 __all__ = [
     "ChangeDropped",
@@ -44,12 +51,141 @@ __all__ = [
     "load",
 ]
 
+Part = TypeVar("Part")
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
 
-class Kith(Conversations, Posts, Videos, Accounts):
+
+@dataclass(frozen=True)
+class _Verbs(Generic[Part]):
+    """Makes methods of `Kith` out of the verbs of one of its parts."""
+
+    part: Callable[["Kith"], Part]
+
+    def __call__(
+        self, verb: Callable[Concatenate[Part, P], Answer]
+    ) -> Callable[Concatenate["Kith", P], Answer]:
+        """`verb`, with its signature and its words, called on that part of a `Kith`."""
+
+        @wraps(verb)
+        def method(kith: "Kith", /, *args: P.args, **given: P.kwargs) -> Answer:
+            return verb(self.part(kith), *args, **given)
+
+        return method
+
+
+_of_account = _Verbs(lambda kith: kith._account)
+_of_people = _Verbs(lambda kith: kith._people)
+_of_posts = _Verbs(lambda kith: kith._posts)
+_of_videos = _Verbs(lambda kith: kith._videos)
+_of_talk = _Verbs(lambda kith: kith._talk)
+
+
+class Kith:
     """One device of one person, with all its verbs. Use it as `async with`.
 
     The verbs raise `node.errors`: `Refused` kinds with the clause, `Unreachable` to try again.
     """
+
+    _account: Accounts
+    _people: People
+    _posts: Posts
+    _videos: Videos
+    _talk: Conversations
+
+    def __init__(
+        self,
+        profile: Profile,
+        home: Path | str,
+        passphrase: Passphrase = "",
+        clock: Clock = CLOCK,
+        entropy: Entropy = ENTROPY,
+    ) -> None:
+        here = LocalDevice(Path(home), passphrase, clock, entropy)
+        self.profile, self.home, self.clock, self.entropy = profile, here.home, clock, entropy
+        self.api = ApiClient(
+            profile.origin, entropy, profile.token, profile.connect, profile.ca_file
+        )
+        self._account = Accounts(self.api, profile, here.home)
+        self._people = People(self.api, profile.handle)
+        self._posts = Posts(self.api)
+        self._videos = Videos(self.api, profile)
+        opening = partial(sign_in.open_messenger, self.api, profile, here)
+        self._talk = Conversations(self.api, profile, self._people, opening)
+
+    async def __aenter__(self) -> Self:
+        await self.api.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            await self._talk.close()
+        finally:
+            await self.api.__aexit__(kind, error, trace)
+
+    @property
+    def handle(self) -> str:
+        """Our own address, as @name@domain."""
+        return self.profile.handle
+
+    @property
+    def actor(self) -> str:
+        """Our own public id."""
+        return self.profile.actor
+
+    me = _of_account(Accounts.me)
+    sessions = _of_account(Accounts.sessions)
+    end_session = _of_account(Accounts.end_session)
+    devices = _of_account(Accounts.devices)
+    revoke = _of_account(Accounts.revoke)
+    invite = _of_account(Accounts.invite)
+    log_out = _of_account(Accounts.log_out)
+
+    find = _of_people(People.find)
+    add_friend = _of_people(People.add_friend)
+    accept = _of_people(People.accept)
+    decline = _of_people(People.decline)
+    cancel = _of_people(People.cancel)
+    unfriend = _of_people(People.unfriend)
+    confirm = _of_people(People.confirm)
+    block = _of_people(People.block)
+    unblock = _of_people(People.unblock)
+    relation = _of_people(People.relation)
+    friends = _of_people(People.friends)
+    requests = _of_people(People.requests)
+    blocked = _of_people(People.blocked)
+
+    post_text = _of_posts(Posts.post_text)
+    feed = _of_posts(Posts.feed)
+    posts = _of_posts(Posts.posts)
+    post = _of_posts(Posts.post)
+    like = _of_posts(Posts.like)
+    unlike = _of_posts(Posts.unlike)
+    comment = _of_posts(Posts.comment)
+    comments = _of_posts(Posts.comments)
+    delete = _of_posts(Posts.delete)
+    notices = _of_posts(Posts.notices)
+    read_notices = _of_posts(Posts.read_notices)
+
+    post_video = _of_videos(Videos.post_video)
+    watching = _of_videos(Videos.watching)
+    watch = _of_videos(Videos.watch)
+    stream = _of_videos(Videos.stream)
+
+    talk = _of_talk(Conversations.talk)
+    talk_to = _of_talk(Conversations.talk_to)
+    say = _of_talk(Conversations.say)
+    conversations_with = _of_talk(Conversations.conversations_with)
+    history = _of_talk(Conversations.history)
+    conversations = _of_talk(Conversations.conversations)
+    events = _of_talk(Conversations.events)
+    listen = _of_talk(Conversations.listen)
+    names = _of_talk(Conversations.names)
 
     @classmethod
     def load(

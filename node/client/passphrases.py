@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from node.client.client_context import Passphrase
+from node.client.local_device import Passphrase
 from node.errors import Malformed, Missing
 
 FILE = "KITH_VAULT_PASSPHRASE_FILE"

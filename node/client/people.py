@@ -1,23 +1,30 @@
 """The verbs of people: find, befriend, answer, part, block."""
 
-from node.client.client_context import ClientContext
+from node.client.api_client import ApiClient
 from node.errors import Malformed
 from node.wire.api.accounts import ActorView
 from node.wire.api.graph import NewRequest, Relation, RelationList, Whom
 
 
-class People(ClientContext):
-    """Whoever is meant is `@name@domain`, an actor's id, or a friend's bare `@name`."""
+class People:
+    """Whoever is meant is `@name@domain`, an actor's id, or a friend's bare `@name`.
+
+    `own` is our own handle.
+    """
+
+    def __init__(self, api: ApiClient, own: str) -> None:
+        self._api = api
+        self._own = own
 
     async def find(self, handle: str) -> ActorView:
         """Who is behind a handle or an actor's id; our node may ask theirs."""
         query = {"acct": await self._full(handle)}
-        return await self.api.ask("GET", "/accounts/lookup", ActorView, query=query)
+        return await self._api.ask("GET", "/accounts/lookup", ActorView, query=query)
 
     async def add_friend(self, handle: str, text: str = "") -> Relation:
         """Ask to be friends; when they asked first, this says yes."""
         body = NewRequest(actor=await self._full(handle), text=text)
-        return await self.api.ask("POST", "/friends/requests", Relation, body)
+        return await self._api.ask("POST", "/friends/requests", Relation, body)
 
     async def accept(self, handle: str) -> Relation:
         """Say yes to a request."""
@@ -46,12 +53,12 @@ class People(ClientContext):
     async def unblock(self, handle: str) -> Relation:
         """Take a block back; what it ended stays ended."""
         query = {"actor": await self._full(handle)}
-        return await self.api.ask("DELETE", "/blocks", Relation, query=query)
+        return await self._api.ask("DELETE", "/blocks", Relation, query=query)
 
     async def relation(self, handle: str) -> Relation:
         """How we stand to one person."""
         query = {"actor": await self._full(handle)}
-        return await self.api.ask("GET", "/relationships", Relation, query=query)
+        return await self._api.ask("GET", "/relationships", Relation, query=query)
 
     async def friends(self) -> list[Relation]:
         """All our friends, the latest first."""
@@ -68,10 +75,10 @@ class People(ClientContext):
 
     async def _do(self, path: str, handle: str) -> Relation:
         body = Whom(actor=await self._full(handle))
-        return await self.api.ask("POST", path, Relation, body)
+        return await self._api.ask("POST", path, Relation, body)
 
     async def _relations(self, path: str, query: dict[str, str]) -> list[Relation]:
-        pages = self.api.pages(path, RelationList, query)
+        pages = self._api.pages(path, RelationList, query)
         return [one async for page in pages for one in page.items]
 
     async def _full(self, handle: str) -> str:
@@ -86,7 +93,7 @@ class People(ClientContext):
         found = sorted({one.person.handle for one in close if _named(one, name)})
         if len(found) > 1:
             raise Malformed("GRA-3.12", f"say which one: {' or '.join(found)}")
-        home = self.profile.handle.rpartition("@")[2]
+        home = self._own.rpartition("@")[2]
         return found[0] if found else f"@{name}@{home}"
 
 

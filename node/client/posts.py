@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from node.client.client_context import ClientContext
+from node.client.api_client import ApiClient
 from node.client.content import markup
 from node.wire.api.inbox import (
     NewComment,
@@ -16,13 +16,16 @@ from node.wire.api.inbox import (
 )
 
 
-class Posts(ClientContext):
+class Posts:
     """Posts and videos are named by their id."""
+
+    def __init__(self, api: ApiClient) -> None:
+        self._api = api
 
     async def post_text(self, text: str, audience: str = "friends") -> Post:
         """Publish a text for `friends`, `followers` or `public`."""
         body = NewPost(content=markup(text), audience=audience)
-        return await self.api.ask("POST", "/posts", Post, body)
+        return await self._api.ask("POST", "/posts", Post, body)
 
     async def feed(self) -> AsyncIterator[Post]:
         """What friends posted, the newest first, to the end."""
@@ -36,20 +39,20 @@ class Posts(ClientContext):
 
     async def post(self, id: str) -> Post:
         """One post."""
-        return await self.api.ask("GET", "/posts/one", Post, query={"id": id})
+        return await self._api.ask("GET", "/posts/one", Post, query={"id": id})
 
     async def like(self, id: str) -> Post:
         """Like a post or video."""
-        return await self.api.ask("POST", "/posts/like", Post, ObjectRef(object=id))
+        return await self._api.ask("POST", "/posts/like", Post, ObjectRef(object=id))
 
     async def unlike(self, id: str) -> Post:
         """Take a like back."""
-        return await self.api.ask("POST", "/posts/unlike", Post, ObjectRef(object=id))
+        return await self._api.ask("POST", "/posts/unlike", Post, ObjectRef(object=id))
 
     async def comment(self, id: str, text: str) -> Post:
         """Comment on a post or video."""
         body = NewComment(in_reply_to=id, content=markup(text))
-        return await self.api.ask("POST", "/comments", Post, body)
+        return await self._api.ask("POST", "/comments", Post, body)
 
     async def comments(self, id: str) -> AsyncIterator[Post]:
         """The comments on a post or video."""
@@ -58,19 +61,19 @@ class Posts(ClientContext):
 
     async def delete(self, id: str) -> None:
         """Delete a post of ours, here and at peers."""
-        await self.api.ask("DELETE", "/posts/one", object, query={"id": id})
+        await self._api.ask("DELETE", "/posts/one", object, query={"id": id})
 
     async def notices(self) -> AsyncIterator[Notice]:
         """What happened lately, the newest first."""
-        async for page in self.api.pages("/notices", NoticeList):
+        async for page in self._api.pages("/notices", NoticeList):
             for notice in page.items:
                 yield notice
 
     async def read_notices(self, newest: str) -> None:
         """The notice `newest` and all older ones were seen."""
-        await self.api.ask("POST", "/notices/read", object, ReadUpTo(id=newest))
+        await self._api.ask("POST", "/notices/read", object, ReadUpTo(id=newest))
 
     async def _posts(self, path: str, query: dict[str, str]) -> AsyncIterator[Post]:
-        async for page in self.api.pages(path, PostList, query):
+        async for page in self._api.pages(path, PostList, query):
             for post in page.items:
                 yield post

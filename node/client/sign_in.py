@@ -11,13 +11,12 @@ from urllib.parse import urlsplit
 
 from node.client import passphrases, profile
 from node.client.api_client import ApiClient
-from node.client.client_context import CLOCK, ENTROPY, Passphrase
 from node.client.device import Device
+from node.client.local_device import LocalDevice
 from node.client.messenger import Messenger
 from node.client.profile import Profile
 from node.client.vault import Vault
 from node.errors import Malformed, Missing, Unproven, Unreachable
-from node.ports import Clock, Entropy
 from node.wire.api.accounts import AccountView, LogIn, NewAccount, Session
 
 
@@ -43,16 +42,6 @@ class Credentials:
     device_name: str = "kith"
     display_name: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LocalDevice:
-    """This machine: the folder of its accounts, its vault's passphrase, its time and chance."""
-
-    home: Path
-    passphrase: Passphrase = ""
-    clock: Clock = CLOCK
-    entropy: Entropy = ENTROPY
 
 
 def parse_server(text: str, connect: str = "", ca_file: str = "") -> Server:
@@ -141,16 +130,19 @@ def _profile(server: Server, session: Session) -> Profile:
 
 @asynccontextmanager
 async def open_messenger(
-    api: ApiClient, own: Profile, home: Path, passphrase: str, system: tuple[Clock, Entropy]
+    api: ApiClient, own: Profile, here: LocalDevice
 ) -> AsyncIterator[Messenger]:
     """This device's conversations, with its vault locked for as long as they are open.
 
-    Raises `Unproven` (E2E-6.2) for a wrong passphrase, `Conflict` (E2E-6.3) while another holds it.
+    Raises `Missing` (E2E-6.8) for no passphrase, `Unproven` (E2E-6.2) for a wrong one, `Conflict`
+    (E2E-6.3) while another program holds the vault.
     """
-    clock, entropy = system
-    vault = await asyncio.to_thread(Vault.open, profile.vault_of(home, own), passphrase, entropy)
+    passphrase = passphrases.read(here.passphrase, os.environ)
+    path = profile.vault_of(here.home, own)
+    vault = await asyncio.to_thread(Vault.open, path, passphrase, here.entropy)
     try:
-        messenger = Messenger(api, Device(vault, entropy, own.actor), clock, vault.settle)
+        device = Device(vault, here.entropy, own.actor)
+        messenger = Messenger(api, device, here.clock, vault.settle)
         try:
             yield messenger
         finally:

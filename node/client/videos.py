@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from node.client.client_context import ClientContext
+from node.client.api_client import ApiClient
 from node.client.content import markup
+from node.client.profile import Profile
 from node.client.uploads import upload
 from node.errors import Malformed, Unreachable
 from node.wire.api.video import NewVideo, VideoView, Watching
@@ -35,8 +36,12 @@ def silent(_stage: str, _done: int, _of: int) -> None:
     """Tell nobody."""
 
 
-class Videos(ClientContext):
+class Videos:
     """`progress` is told (stage, done, of): upload and download in bytes, making in per cent."""
+
+    def __init__(self, api: ApiClient, own: Profile) -> None:
+        self._api = api
+        self._own = own
 
     async def post_video(
         self,
@@ -51,24 +56,24 @@ class Videos(ClientContext):
         Raises `Malformed` with the clause that a file fails which is no video.
         """
         path = Path(path)
-        sent = await upload(self.api, path, lambda done, size: progress("upload", done, size))
+        sent = await upload(self._api, path, lambda done, size: progress("upload", done, size))
         body = NewVideo(
             upload=sent,
             name=name or path.stem,
             description=markup(description),
             audience=audience,
         )
-        made = await self.api.ask("POST", "/videos", VideoView, body)
+        made = await self._api.ask("POST", "/videos", VideoView, body)
         return await self._ready(made, progress)
 
     async def _ready(self, video: VideoView, progress: Stages) -> VideoView:
         looks = 0
         while video.state not in ("ready", "failed"):
             progress("making", video.progress, 100)
-            await self.api.rest(min(looks, SLOWEST_LOOK_STEP))
+            await self._api.rest(min(looks, SLOWEST_LOOK_STEP))
             looks += 1
             query = {"id": video.id}
-            video = await self.api.ask("GET", "/videos/one", VideoView, query=query)
+            video = await self._api.ask("GET", "/videos/one", VideoView, query=query)
         if video.state == "failed":
             raise Malformed(video.clause or "VID-2.1", video.reason or "it is not a video")
         progress("making", 100, 100)
@@ -76,7 +81,7 @@ class Videos(ClientContext):
 
     async def watching(self, id: str) -> Watching:
         """Where a video can be played from. The addresses end at `expires`: then ask again."""
-        return await self.api.ask("GET", "/videos/watch", Watching, query={"id": id})
+        return await self._api.ask("GET", "/videos/watch", Watching, query={"id": id})
 
     async def watch(
         self, id: str, path: Path | str | None = None, progress: Stages = silent
@@ -112,11 +117,11 @@ class Videos(ClientContext):
                 failures += 1
                 if failures == TRIES:
                     raise
-                await self.api.rest(failures)
+                await self._api.rest(failures)
 
     async def _pieces(self, there: Watching, start: int) -> AsyncGenerator[tuple[bytes, int], None]:
         """Pieces from `start` on, each with the length of the whole."""
-        async with self.api.fetch(self._address(there.mp4), start) as answer:
+        async with self._api.fetch(self._address(there.mp4), start) as answer:
             # A server that knows no ranges begins anew.
             at = 0 if answer.status == 200 else start
             whole = at + (answer.content_length or 0)
@@ -129,9 +134,9 @@ class Videos(ClientContext):
 
     def _address(self, url: str) -> str:
         """Our own node's media by the address we know it at."""
-        own, given = urlsplit(self.profile.actor), urlsplit(url)
+        own, given = urlsplit(self._own.actor), urlsplit(url)
         if not given.scheme:
-            return self.profile.origin + url
+            return self._own.origin + url
         if given.netloc == own.netloc:
-            return url.replace(f"{given.scheme}://{given.netloc}", self.profile.origin, 1)
+            return url.replace(f"{given.scheme}://{given.netloc}", self._own.origin, 1)
         return url

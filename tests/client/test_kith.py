@@ -1,19 +1,35 @@
 """The library, used as a program uses it, between two nodes of a town."""
 
 import asyncio
+import inspect
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from node.client import profile
+from node.client.accounts import Accounts
 from node.client.api_client import ApiClient, read_connect
+from node.client.conversations import Conversations
 from node.client.kith import ConversationJoined, Event, Kith, MessageReceived, Profile
+from node.client.people import People
+from node.client.posts import Posts
+from node.client.videos import Videos
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch, Unproven
 from tests.client.conftest import PASSPHRASE, Square, password_of
 from tests.clips import make_clip
 
 Friends = tuple[Kith, Kith]
+
+
+@pytest.mark.parametrize("part", [Accounts, People, Posts, Videos, Conversations])
+def test_each_verb_of_a_part_is_a_method_of_kith(part: type) -> None:
+    verbs = {name: each for name, each in vars(part).items() if not name.startswith("_")}
+    verbs.pop("close", None)  # leaving the `async with` does that
+    for name, verb in verbs.items():
+        method = getattr(Kith, name)
+        assert inspect.signature(method) == inspect.signature(verb), name
+        assert method.__doc__ == verb.__doc__, name
 
 
 async def test_a_request_is_made_and_answered(square: Square) -> None:

@@ -5,7 +5,7 @@ import typer
 from node.client.cli import accounts, advice, chat, people, posts, sign_in, videos
 from node.client.cli.advice import OK, STOPPED, USAGE
 from node.client.cli.out import Out
-from node.client.client_context import CLOCK
+from node.client.local_device import CLOCK
 from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.

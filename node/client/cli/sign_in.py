@@ -10,8 +10,9 @@ import typer
 
 from node.client import sign_in
 from node.client.cli.command import CommandContext, verb
+from node.client.local_device import LocalDevice
 from node.client.profile import Profile
-from node.client.sign_in import Credentials, LocalDevice, Server, parse_server
+from node.client.sign_in import Credentials, Server, parse_server
 from node.errors import Malformed
 
 Name = Annotated[str, typer.Option("--name", help="Your name there; asked for if left out.")]
