@@ -1,7 +1,6 @@
 """What peers send: a `CreateSealed` into the mailboxes of those whom it is for (spec E2E-4)."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -11,10 +10,11 @@ from node.e2ee import envelope, mailbox, relay
 from node.e2ee.chain import Conversation, Signer
 from node.e2ee.envelope import ORDERED, Kind, Sealed
 from node.e2ee.mailbox import Box
-from node.e2ee.members import MOST_MEMBERS, Entry, Member, boxes
+from node.e2ee.members import MOST_MEMBERS, Entry, Member, boxes, grow, share_of
 from node.e2ee.relay import RelayUnit
 from node.errors import Conflict, Forbidden, Malformed, Unreachable
 from node.federation.activities.shapes import CreateSealed
+from node.federation.admission import no_room
 
 LONGEST_LOCATOR: Final = 2048
 
@@ -51,46 +51,50 @@ class Arrivals(Struct, frozen=True):
             await _unknown(unit, activity)
             return
         id, members = entry.conversation.id, entry.members
-        await _check_sender(unit, activity.actor, members)
-        await self._place(unit, entry, sealed, activity.actor)
-        await _register(unit, id, activity, members)
-        await mailbox.deliver(unit, boxes(members), id, activity.actor, sealed)
+        _check_sender(entry, activity.actor, sealed)
+        accepted = await self._place(unit, entry, sealed, activity.actor)
+        if accepted and sealed.kind is Kind.COMMIT:
+            await _register(unit, id, activity, members)
+        share = share_of(members, activity.actor)
+        found = await _reached(unit, activity, sealed, boxes(members))
+        await mailbox.deliver(unit, found, id, activity.actor, sealed, share)
 
-    async def _place(self, unit: ArrivalUnit, entry: Entry, sealed: Sealed, actor: str) -> None:
-        """Give it its place in the chain, if we are the relay; else learn of the head."""
+    async def _place(self, unit: ArrivalUnit, entry: Entry, sealed: Sealed, actor: str) -> bool:
+        """Give it its place in the chain, if we are the relay; whether it stands.
+
+        Of a conversation whose relay is elsewhere the sender's node has asked that one (E2E-3.9).
+        """
         conversation = entry.conversation
         if sealed.kind not in ORDERED or entry.item is not None:
-            return
-        if not conversation.hosted:
-            head = learnt(conversation, sealed)
-            if head != conversation:
-                await unit.keep_head(head)
-            return
-        # What lost is delivered too: its sender may have merged it already (E2E-4.3).
-        with suppress(Conflict):
-            await relay.accept(unit, self.signer, conversation, sealed, actor)
-
-
-def learnt(conversation: Conversation, sealed: Sealed) -> Conversation:
-    """What a message from elsewhere tells us of a head that is not ours.
-
-    A commit moves the epoch by one step only, so that a hostile member's number cannot shut our
-    own devices out; the first one that we see says where the group stands.
-    """
-    first = not conversation.group
-    known = replace(conversation, group=sealed.group) if first else conversation
-    if sealed.kind is Kind.COMMIT and (first or sealed.epoch == conversation.epoch):
-        return replace(known, epoch=sealed.epoch + 1)
-    return known
+            return True
+        if conversation.hosted:
+            try:
+                await relay.accept(unit, self.signer, conversation, sealed, actor)
+            except Conflict:
+                # It is delivered too: its sender may have merged it already (E2E-4.3).
+                return False
+            return True
+        # Who invited us shows the group; the head moves by what our own devices send alone.
+        shows = not conversation.group and actor == conversation.creator
+        if shows and await unit.entry_of(sealed.group) is None:
+            await unit.keep_head(replace(conversation, group=sealed.group))
+        return True
 
 
 async def _entry(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> Entry | None:
-    """By its group; else by its address, as long as that has no group yet."""
+    """By its group, where the sender takes part; else by its address, if its group is not known.
+
+    Who is in two conversations cannot pass one's group off as the other's to shut its members out.
+    """
     known = await unit.entry_of(sealed.group, sealed.sha256)
-    if known is not None:
+    if known is not None and _takes_part(known, activity.actor):
         return known
     located = await unit.entry(activity.conversation)
-    return located if located and not located.conversation.group else None
+    return located if located and not located.conversation.group else known
+
+
+def _takes_part(entry: Entry, actor: str) -> bool:
+    return any(member.actor == actor for member in entry.members)
 
 
 async def _unknown(unit: ArrivalUnit, activity: CreateSealed) -> None:
@@ -100,25 +104,45 @@ async def _unknown(unit: ArrivalUnit, activity: CreateSealed) -> None:
     raise Forbidden("E2E-4.4", "a message for a group that is not known here")
 
 
-async def _check_sender(unit: ArrivalUnit, actor: str, members: Sequence[Member]) -> None:
-    """Members, and friends of members here, may send to a group whose id they know."""
-    if any(member.actor == actor for member in members):
+def _check_sender(entry: Entry, actor: str, sealed: Sealed) -> None:
+    """Only who takes part may send (E2E-3.2).
+
+    A node that is not the relay may not have seen the commit yet that brought the sender in: what
+    is of an epoch that it does not know of is tried again for a while, and changes nothing.
+    """
+    if _takes_part(entry, actor):
         return
-    for ours in sorted({member.actor for member in members if member.device}):
-        if await unit.befriended(ours, actor):
-            return
+    conversation = entry.conversation
+    if not conversation.hosted and sealed.epoch > conversation.epoch:
+        raise Unreachable("the commit that brings this member in is not here")
     raise Forbidden("E2E-3.2", "only who takes part in a conversation may send to it")
+
+
+async def _reached(
+    unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed, found: Sequence[Box]
+) -> list[Box]:
+    """The boxes that take it: of those whom it names, for whom the door has looked (E2E-4.7).
+
+    A commit goes to all (E2E-4.3), if there is room at those whom it does not name.
+    """
+    named = [box for box in found if box.actor in activity.to]
+    others = {box.actor for box in found} - {box.actor for box in named}
+    if not others or sealed.kind is not Kind.COMMIT:
+        return named
+    if await unit.full(others, activity.actor):
+        raise no_room()
+    return list(found)
 
 
 async def _register(
     unit: ArrivalUnit, conversation: str, activity: CreateSealed, members: Sequence[Member]
 ) -> None:
-    """Whom a member addresses is a member (E2E-1.6): their messages will come too."""
-    named = {activity.actor, *activity.to} - {member.actor for member in members}
+    """Whom a member's commit addresses is a member (E2E-1.6): their messages will come too."""
+    named = set(activity.to) - {member.actor for member in members}
     if not named or len(members) + len(named) > MOST_MEMBERS:
         return
-    for actor in sorted(named - await unit.locals_of(named)):
-        await unit.join(conversation, actor, "")
+    newcomers = [(actor, "") for actor in sorted(named - await unit.locals_of(named))]
+    await grow(unit, conversation, members, activity.actor, newcomers)
 
 
 async def _welcomed(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> None:
@@ -126,18 +150,22 @@ async def _welcomed(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -
     id = activity.conversation or activity.object
     entry = await unit.entry(id)
     members = entry.members if entry else ()
-    if entry and not any(m.actor == activity.actor for m in members):
+    if entry and not _takes_part(entry, activity.actor):
         raise Forbidden("E2E-3.2", "only who takes part in a conversation may invite to it")
     taking_part = {member.actor for member in members}
     for actor in sorted({box.actor for box in invited} - taking_part):
         if not await unit.befriended(actor, activity.actor):
             raise Forbidden("E2E-3.7", "only friends may be invited to a conversation")
+    newcomers = [(box.actor, box.device) for box in invited]
     if entry is None:
         await _open(unit, id, activity.actor)
-    await _register(unit, id, activity, members)
-    for box in invited:
-        await unit.join(id, box.actor, box.device)
-    await mailbox.deliver(unit, invited, id, activity.actor, sealed)
+        # Whom the first Welcome names are members before us; later ones come by commits.
+        named = {activity.actor, *activity.to}
+        newcomers += [(actor, "") for actor in sorted(named - await unit.locals_of(named))]
+    here = {box.actor for box in invited}
+    await grow(unit, id, members, activity.actor, newcomers, here)
+    share = share_of(members, activity.actor)
+    await mailbox.deliver(unit, invited, id, activity.actor, sealed, share)
 
 
 async def _invited(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> list[Box]:

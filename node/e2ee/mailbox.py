@@ -46,9 +46,12 @@ class MailUnit(Protocol):
     """What this page needs of a unit."""
 
     async def put_mail(
-        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed
+        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed, share: str = ""
     ) -> None:
-        """Put it into the boxes and tell their devices, but where the same bytes wait already."""
+        """Put it into the boxes and tell their devices, but where the same bytes wait already.
+
+        `share`: whose part of a mailbox it takes; "" for the actor's own.
+        """
         ...
 
     async def mail_of(self, device: str, after: int, count: int, most: int) -> list[Waiting]:
@@ -58,16 +61,24 @@ class MailUnit(Protocol):
     async def drop_mail(self, box: Box, upto: int) -> None: ...
 
     async def full(self, actors: Iterable[str], sender: str) -> bool:
-        """Whether a device of one of `actors` takes no more of `sender` for now (E2E-4.7)."""
+        """Whether a device of one of `actors` takes no more of `sender` for now (E2E-4.7).
+
+        All shares in which the sender has a part count, whatever conversation is named.
+        """
         ...
 
 
 async def deliver(
-    unit: MailUnit, boxes: Iterable[Box], conversation: str, actor: str, sealed: Sealed
+    unit: MailUnit,
+    boxes: Iterable[Box],
+    conversation: str,
+    actor: str,
+    sealed: Sealed,
+    share: str = "",
 ) -> None:
     """Put `sealed` into the boxes, once each, and tell their devices."""
     if wanted := list(boxes):
-        await unit.put_mail(wanted, conversation, actor, sealed)
+        await unit.put_mail(wanted, conversation, actor, sealed, share)
 
 
 def shown(waiting: Waiting) -> MailboxItem:

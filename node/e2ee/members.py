@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import EPOCHS, Kind, Sealed
@@ -13,19 +14,22 @@ from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 
 LONGEST_GROUP_ID: Final = 256
 MOST_MEMBERS: Final = 400
+GUESTS: Final = "guests of "
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """One who takes part: a device of ours with its account, or an actor elsewhere ("", "").
 
-    `known`: this node has looked the actor up.
+    `known`: this node has looked the actor up. `share`: whose part of a mailbox their messages
+    take, see `grow`.
     """
 
     actor: str
     device: str = ""
     account: str = field(default="", compare=False)
     known: bool = field(default=True, compare=False)
+    share: str = field(default="", compare=False)
 
 
 class Entry(Struct, frozen=True):
@@ -72,6 +76,10 @@ class MembersUnit(Protocol):
 
     async def befriended(self, ours: str, other: str) -> bool: ...
 
+    async def befriended_by(self, ours: Iterable[str], others: Iterable[str]) -> set[str]:
+        """Those of `others` who are a friend of one of `ours`."""
+        ...
+
     async def locals_of(self, actors: Iterable[str]) -> set[str]:
         """Those of `actors` who are ours."""
         ...
@@ -90,7 +98,11 @@ class MembersUnit(Protocol):
 
     async def open_conversation(self, conversation: Conversation) -> None: ...
 
-    async def join(self, conversation: str, actor: str, device: str) -> None: ...
+    async def keep_head(self, conversation: Conversation) -> None: ...
+
+    async def join(self, conversation: str, actor: str, device: str, share: str = "") -> None:
+        """They take part. `share`: whose part of a mailbox their messages take, "" their own."""
+        ...
 
     async def leave(self, conversation: str, actor: str, device: str) -> None:
         """The device ("": every device of the actor) takes part no more."""
@@ -156,9 +168,15 @@ async def entered(
 
 
 async def check_free(unit: MembersUnit, conversation: Conversation, sealed: Sealed) -> None:
-    """The first message that shows a conversation's group shows one that no other has (E2E-3.1)."""
-    if not conversation.group and await unit.entry_of(sealed.group) is not None:
+    """The first message that shows a conversation's group shows one that no other has (E2E-3.1).
+
+    What only a peer said of another's group gives way: a device of ours knows its own.
+    """
+    if conversation.group or (other := await unit.entry_of(sealed.group)) is None:
+        return
+    if other.conversation.hosted or other.conversation.epoch:
         raise Conflict("E2E-3.1", "there is a conversation of a group with this id")
+    await unit.keep_head(replace(other.conversation, group=b""))
 
 
 async def check_invitations(
@@ -183,28 +201,67 @@ async def check_invitations(
         await _check_friend(unit, actor, sender)
 
 
+def share_of(members: Iterable[Member], actor: str) -> str:
+    """Whose part of a mailbox the actor's messages take."""
+    return next((member.share for member in members if member.actor == actor), actor)
+
+
+async def grow(
+    unit: MembersUnit,
+    conversation: str,
+    members: Sequence[Member],
+    sponsor: str,
+    newcomers: Iterable[tuple[str, str]],
+    here: Iterable[str] = (),
+) -> None:
+    """Register whom `sponsor` brings in: an actor and a device each, "" for one elsewhere.
+
+    A friend of somebody here who takes part (`here`: those who only begin to) speaks for
+    themselves; all others whom somebody brought in, and whom those brought in, have one share
+    together, so that who invents members fills one part of a mailbox (E2E-4.7).
+    """
+    if not (wanted := list(newcomers)):
+        return
+    own = share_of(members, sponsor)
+    shares = {member.actor: member.share for member in members} | {sponsor: own}
+    guests = own if own.startswith(GUESTS) else f"{GUESTS}{sponsor}"
+    unknown = {actor for actor, _ in wanted} - shares.keys()
+    hosts = {member.actor for member in members if member.device} | set(here)
+    friends: set[str] = set()
+    if unknown and (hosts := hosts - {sponsor}):
+        friends = await unit.befriended_by(hosts, unknown)
+    for actor, device in wanted:
+        share = shares.get(actor) or (actor if actor in friends else guests)
+        await unit.join(conversation, actor, device, share)
+
+
 async def seat(
-    unit: MembersUnit, conversation: str, invitations: Sequence[Invitation]
+    unit: MembersUnit,
+    conversation: str,
+    members: Sequence[Member],
+    sponsor: str,
+    invitations: Sequence[Invitation],
 ) -> list[tuple[Invitation, list[Box]]]:
-    """Register who is invited; each Welcome with the devices here that it is for.
+    """Register who is invited by `sponsor`; each Welcome with the devices here that it is for.
 
     Raises `Malformed` (E2E-4.2) when a Welcome for one of ours names none of their packages.
     """
     ours = await unit.locals_of(invited(invitations)) if invitations else set()
     seated: list[tuple[Invitation, list[Box]]] = []
+    newcomers: list[tuple[str, str]] = []
     for invitation in invitations:
         found: list[Box] = []
         for actor in invitation.to:
             if actor not in ours:
-                await unit.join(conversation, actor, "")
+                newcomers.append((actor, ""))
                 continue
             named = await unit.boxes_for(invitation.sealed.invites, actor)
             if not named:
                 raise Malformed("E2E-4.2", "the Welcome names no key package of the invited")
             found += named
-        for box in found:
-            await unit.join(conversation, box.actor, box.device)
+        newcomers += [(box.actor, box.device) for box in found]
         seated.append((invitation, found))
+    await grow(unit, conversation, members, sponsor, newcomers)
     return seated
 
 

@@ -32,8 +32,10 @@ from node.e2ee.members import (
     check_invitations,
     check_welcomes,
     entered,
+    grow,
     invited,
     seat,
+    share_of,
 )
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 from node.federation.activities.shapes import CreateSealed
@@ -86,8 +88,6 @@ class RelayUnit(MembersUnit, MailUnit, Protocol):
     async def winner(self, conversation: str, epoch: int) -> bytes:
         """The digest of the commit that ended `epoch`, empty when there is none."""
         ...
-
-    async def keep_head(self, conversation: Conversation) -> None: ...
 
     async def keep_group_info(self, conversation: str, group_info: bytes) -> None: ...
 
@@ -235,8 +235,9 @@ async def _carry(
         theirs = {actor for actor in everyone if same_origin(actor, conversation.id)}
         reached, ours = reached - theirs, ours | theirs
     reached -= {m.actor for m in members if not m.known}
-    for newcomer in reached & newcomers:
-        await unit.join(conversation.id, newcomer, "")
+    if message.sealed.kind is Kind.COMMIT:
+        named = [(newcomer, "") for newcomer in sorted(reached & newcomers)]
+        await grow(unit, conversation.id, members, sender.actor, named)
     if reached or not conversation.hosted:
         create = _create(unit, conversation, sender, message.sealed, tuple(sorted(everyone)))
         await unit.owe(create, reached)
@@ -281,13 +282,14 @@ async def _hand_out(
     but: str = "",
 ) -> None:
     """To the devices here: the message, then its Welcomes; then the removed are gone."""
-    seated = await seat(unit, conversation.id, message.invitations)
-    await mailbox.deliver(unit, boxes(members, but), conversation.id, actor, message.sealed)
+    id, share = conversation.id, share_of(members, actor)
+    seated = await seat(unit, id, members, actor, message.invitations)
+    await mailbox.deliver(unit, boxes(members, but), id, actor, message.sealed, share)
     for invitation, found in seated:
-        await mailbox.deliver(unit, found, conversation.id, actor, invitation.sealed)
+        await mailbox.deliver(unit, found, id, actor, invitation.sealed, share)
     if message.sealed.kind is Kind.COMMIT:
         for removed in message.removed:
-            await unit.leave(conversation.id, removed.actor, removed.device)
+            await unit.leave(id, removed.actor, removed.device)
 
 
 # -- a member's node forwards --------------------------------------------------------------------

@@ -46,6 +46,7 @@ _ENTRIES = (
         *_HEAD,
         participants.c.actor.label("member"),
         participants.c.device.label("member_device"),
+        participants.c.share,
         devices.c.id.label("standing"),
         devices.c.account,
         *(actors.c[name].label(f"actor_{name}") for name in ADDRESS_NAMES),
@@ -237,7 +238,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         )
         return [_conversation(row) for row in found]
 
-    async def join(self, conversation: str, actor: str, device: str) -> None:
+    async def join(self, conversation: str, actor: str, device: str, share: str = "") -> None:
         await self.connection.execute(
             put(
                 self.connection,
@@ -245,6 +246,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 conversation=conversation,
                 actor=actor,
                 device=device,
+                share=share or actor,
                 joined=micros(self.now),
                 left=None,
             )
@@ -335,7 +337,8 @@ def _member(row: Any) -> Member | None:
     """Who takes part; None for a device of ours that was revoked."""
     if row.member_device and row.standing is None:
         return None
-    return Member(row.member, row.member_device, row.account or "", row.actor_id is not None)
+    known = row.actor_id is not None
+    return Member(row.member, row.member_device, row.account or "", known, row.share)
 
 
 def _item(row: Any) -> Item:

@@ -1,5 +1,6 @@
 """The queries of the key directory."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import Select, and_, func, or_, select, update
@@ -25,6 +26,17 @@ class KeyPackagesUnit(Unit):
             )
         )
         return found.first() is not None
+
+    async def befriended_by(self, ours: Iterable[str], others: Iterable[str]) -> set[str]:
+        found = await self.connection.execute(
+            select(friendships.c.other).where(
+                friendships.c.actor.in_([*ours]),
+                friendships.c.other.in_([*others]),
+                friendships.c.ours == "accepted",
+                friendships.c.theirs == "accepted",
+            )
+        )
+        return set(found.scalars())
 
     async def devices_of(self, actor: str) -> list[str]:
         found = await self.connection.execute(

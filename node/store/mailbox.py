@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, sele
 
 from node.e2ee.envelope import Sealed
 from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
-from node.store.tables import ciphertexts, devices, events, mailbox
+from node.store.tables import ciphertexts, devices, events, mailbox, participants
 from node.store.unit import Unit
 from node.store.upserts import insert_ignore
 from node.wire.times import micros
@@ -65,6 +65,9 @@ DROP_EVENTS = delete(events).where(
     _E.seq < select(func.max(_E.seq)).scalar_subquery(),
 )
 
+# All shares in which the sender has a part, whatever their conversation is said to be.
+_SHARES = select(participants.c.share).where(participants.c.actor == bindparam("sender"))
+_THEIRS = or_(_M.share == bindparam("sender"), _M.share.in_(_SHARES))
 FULL = (
     select(_M.device)
     .join(devices, and_(devices.c.id == _M.device, devices.c.revoked.is_(None)))
@@ -73,7 +76,7 @@ FULL = (
     .having(
         or_(
             func.sum(_M.size) >= bindparam("limit"),
-            func.sum(_M.size).filter(_M.actor == bindparam("sender")) >= bindparam("share"),
+            func.sum(_M.size).filter(_THEIRS) >= bindparam("share"),
         )
     )
     .limit(1)
@@ -84,7 +87,7 @@ class MailboxUnit(Unit):
     """A transaction of the mailbox."""
 
     async def put_mail(
-        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed
+        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed, share: str = ""
     ) -> None:
         asked = {"sha256": sealed.sha256, "devices": [box.device for box in boxes]}
         held = {row.device for row in await self.connection.fetch(HELD, asked)}
@@ -102,6 +105,7 @@ class MailboxUnit(Unit):
                     "device": box.device,
                     "conversation": conversation,
                     "actor": actor,
+                    "share": share or actor,
                     "kind": str(sealed.kind),
                     "sha256": sealed.sha256,
                     "size": len(sealed.body),

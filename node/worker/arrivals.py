@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from node.errors import Forbidden, Refused
+from node.errors import Forbidden, Refused, Unreachable
 from node.federation.activities import Activity, parse
 from node.federation.activities.shapes import Announce, CreateNote, CreateSealed, Like
 from node.federation.backoff import next_attempt
@@ -149,7 +149,9 @@ async def _record(ended: Iterable[Ended], unit: QueueUnit) -> None:
             continue
         at, reason = _again(arrival, unit.now), f"{type(outcome).__name__}: {outcome}"
         if at is None:
-            await unit.mark(arrival, "broken", reason)
+            # What it waits for never came: that is no fault of ours.
+            waited = isinstance(outcome, Unreachable)
+            await unit.mark(arrival, "refused" if waited else "broken", reason)
         else:
             await unit.again(arrival, at, reason)
 
@@ -164,6 +166,8 @@ def _log(arrival: Arrival, outcome: Exception | None) -> None:
     about = {"activity": arrival.activity}
     if isinstance(outcome, Refused):
         LOG.info("arrival refused", extra={**about, "clause": outcome.clause})
+    elif isinstance(outcome, Unreachable):
+        LOG.info("arrival waits", extra={**about, "reason": str(outcome)})
     elif outcome is not None and arrival.failures + 1 >= TRIES:
         LOG.error("arrival broken", extra=about, exc_info=outcome)
     elif outcome is not None:

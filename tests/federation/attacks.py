@@ -59,6 +59,7 @@ class Scene:
     like: str  # bob's like of the public post
     eves: str  # and eve's
     talk: str  # the address of the conversation
+    carol: Character  # a friend of alice's on beta, who was in that conversation and was removed
 
     @property
     def inbox(self) -> str:
@@ -384,6 +385,44 @@ async def a_sealed_message_to_a_collection(s: Scene) -> Heard:
 @attack("E2E-3.2")
 async def a_commit_by_who_takes_no_part(s: Scene) -> Heard:
     return await s.forward(s.mallory, commit(EPOCH, b"mine now", group=GROUP))
+
+
+async def carol_says(s: Scene, content: bytes, kind: str = "PrivateMessage") -> Heard:
+    said = s.carol.says("Create", s.letter(s.carol, content, kind), to=[s.alice])
+    return await s.beta.say(s.alpha, s.carol, said)
+
+
+@attack("E2E-3.2")
+async def a_junk_commit_of_a_removed_friend(s: Scene) -> Heard:
+    return await carol_says(s, commit(EPOCH, b"junk", group=GROUP))
+
+
+@attack("E2E-3.2")
+async def a_junk_commit_of_a_later_epoch(s: Scene) -> Heard:
+    return await carol_says(s, commit(EPOCH + 1, b"junk", group=GROUP))
+
+
+@attack("E2E-3.2")
+async def a_proposal_of_a_removed_friend(s: Scene) -> Heard:
+    return await carol_says(s, sealed(PROPOSAL, EPOCH, b"let me in", GROUP))
+
+
+@attack("E2E-3.2")
+async def words_of_a_removed_friend(s: Scene) -> Heard:
+    return await carol_says(s, words(EPOCH, b"still here", group=GROUP))
+
+
+@attack("E2E-3.2")
+async def a_welcome_by_a_removed_friend(s: Scene) -> Heard:
+    return await carol_says(s, welcome(await s.package_of_alice()), "Welcome")
+
+
+@attack("E2E-3.2")
+async def a_forwarded_commit_of_a_removed_friend(s: Scene) -> Heard:
+    said = {"content": base64.b64encode(commit(EPOCH, b"junk", group=GROUP)).decode()}
+    document = {**said, "welcomes": [], "removed": [], "group_info": ""}
+    request = s.beta.signed(s.carol.ed25519, document, s.talk)
+    return await s.beta.send(s.alpha, request)
 
 
 @attack("E2E-3.3")

@@ -35,11 +35,17 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         bob, mallory, eve = (
             beta.character("bob"), evil.character("mallory"), evil.character("eve"),
         )  # fmt: skip
+        carol = beta.character("carol")
         offer = OfferFriendship("https://beta.test/t/offer", bob.id, me.actor)
+        another = OfferFriendship("https://beta.test/t/another", carol.id, me.actor)
         await beta.say(alpha, bob, render(offer))
+        await beta.say(alpha, carol, render(another))
         await town.settle()
         units = alpha.node.stores.units
-        await units.run(GraphUnit, lambda unit: befriending.accept(unit, me.actor, bob.id))
+        for friend in (bob, carol):
+            await units.run(
+                GraphUnit, lambda unit, who=friend.id: befriending.accept(unit, me.actor, who)
+            )
         public, secret = [
             await me.line.ask("POST", "/posts", Post, NewPost(content="hello", audience=who))
             for who in ("public", "friends")
@@ -50,11 +56,11 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         await beta.say(alpha, bob, like)
         eves = eve.says("Like", public.id, to=[me.actor])
         await evil.say(alpha, eve, eves)
-        talk = await converse(alpha.node, me.actor, bob.id)
+        talk = await converse(alpha.node, me.actor, bob.id, carol.id)
         await town.settle()
         yield Scene(
             town, alpha, evil, beta, me.actor, bob, mallory, eve,
-            public.id, secret.id, offer.id, note["id"], like["id"], eves["id"], talk,
+            public.id, secret.id, offer.id, note["id"], like["id"], eves["id"], talk, carol,
         )  # fmt: skip
         for each in (evil, beta):
             await each.close()
@@ -64,8 +70,8 @@ def strangers(town: Town, *domains: str) -> list[Stranger]:
     return [Stranger(town, domain) for domain in domains]
 
 
-async def converse(node: Any, alice: str, bob: str) -> str:
-    """A conversation of the two, some epochs old, whose relay is here."""
+async def converse(node: Any, alice: str, bob: str, carol: str) -> str:
+    """A conversation of the two, some epochs old, whose relay is here; Carol was removed."""
 
     async def begin(unit: E2eeUnit) -> str:
         id = unit.mint_object()
@@ -74,6 +80,8 @@ async def converse(node: Any, alice: str, bob: str) -> str:
         (device,) = await unit.devices_of(alice)
         await unit.join(id, alice, device)
         await unit.join(id, bob, "")
+        await unit.join(id, carol, "")
+        await unit.leave(id, carol)
         return id
 
     return str(await node.stores.units.run(E2eeUnit, begin))

@@ -42,6 +42,8 @@ participants = table(
     Column("conversation", Text, primary_key=True),
     Column("actor", Text, primary_key=True),
     Column("device", Text, primary_key=True),  # ours by id; "" for a remote actor's devices
+    # Whose share of a mailbox their messages take: their own, or that of a friend's guests.
+    Column("share", Text, nullable=False),
     instant("joined", nullable=False),
     instant("left"),
     Index("ix_participants_actor", "actor"),
@@ -72,6 +74,7 @@ mailbox = table(
     Column("device", Text, nullable=False),
     text("conversation"),
     text("actor"),  # who the envelope says it is from: a hint, the MLS leaf decides
+    Column("share", Text, nullable=False),  # as its sender's in `participants`
     text("kind"),
     Column("sha256", LargeBinary, nullable=False, index=True),  # of the ciphertext
     number("size"),  # of the ciphertext: all that waits is added up from the index alone
@@ -79,7 +82,7 @@ mailbox = table(
     UniqueConstraint("device", "sha256"),
     Index("ix_mailbox_device_seq", "device", "seq"),
     Index("ix_mailbox_created_seq", "created", "seq"),
-    Index("ix_mailbox_device_actor_size", "device", "actor", "size"),
+    Index("ix_mailbox_device_share_size", "device", "share", "size"),
     keep="until acknowledged, at most 30 days after created",
 )
 

@@ -25,6 +25,10 @@ class KeyPackagesUnit(Unit):
         kept = self.tables.friendships.get((ours, other))
         return kept is not None and kept[0].pair == FRIENDS
 
+    async def befriended_by(self, ours: Iterable[str], others: Iterable[str]) -> set[str]:
+        asked = [*ours]
+        return {two for two in others for one in asked if await self.befriended(one, two)}
+
     async def devices_of(self, actor: str) -> list[str]:
         owners = {one.id for one in self.tables.accounts.values() if one.actor == actor}
         return sorted(id for id, (owner, _) in self.tables.devices.items() if owner in owners)
@@ -108,14 +112,16 @@ class MailboxUnit(Unit):
     """A transaction of the mailbox."""
 
     async def put_mail(
-        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed
+        self, boxes: Sequence[Box], conversation: str, actor: str, sealed: Sealed, share: str = ""
     ) -> None:
         held = {(one.device, one.sealed.sha256) for one in self.tables.mail.values()}
         for box in boxes:
             if (box.device, sealed.sha256) in held:
                 continue
             seq, at = self.tables.number(), micros(self.now)
-            self.tables.mail[seq] = Mail(box.device, conversation, actor, sealed, at)
+            self.tables.mail[seq] = Mail(
+                box.device, conversation, actor, share or actor, sealed, at
+            )
             told = Event(box.account, box.device, SEALED, "{}", at, item=seq)
             self.tables.events[self.tables.number()] = told
             self.wakes.add(f"events:{box.account}")
@@ -136,9 +142,13 @@ class MailboxUnit(Unit):
     async def full(self, actors: Iterable[str], sender: str) -> bool:
         owners = {one.id for one in self.tables.accounts.values() if one.actor in set(actors)}
         limit = self.context.mailbox_limit_bytes
+        shares = {sender} | {
+            share for (_, actor, _), (_, share) in self.tables.participants.items()
+            if actor == sender
+        }  # fmt: skip
         for device, (owner, _) in self.tables.devices.items():
             mail = [m for m in self.tables.mail.values() if m.device == device]
-            theirs = sum(len(m.sealed.body) for m in mail if m.actor == sender)
+            theirs = sum(len(m.sealed.body) for m in mail if m.share in shares)
             every = sum(len(m.sealed.body) for m in mail)
             if owner in owners and (every >= limit or theirs >= limit // SENDERS_SHARE):
                 return True
@@ -179,14 +189,16 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         if conversation is None:
             return None
         there = sorted(
-            key[1:] for key, here in self.tables.participants.items() if here and key[0] == id
+            (*key[1:], share)
+            for key, (here, share) in self.tables.participants.items()
+            if here and key[0] == id
         )
         members = []
-        for actor, device in there:
+        for actor, device, share in there:
             owner = self.tables.devices.get(device)
             if not device or owner is not None:
                 known = actor in self.tables.actors
-                members.append(Member(actor, device, owner[0] if owner else "", known))
+                members.append(Member(actor, device, owner[0] if owner else "", known, share))
         items = (item for (whose, _), item in self.tables.items.items() if whose == id)
         item = next((one for one in items if one.sha256 == sha256), None)
         return Entry(conversation, tuple(members), item)
@@ -211,16 +223,16 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
 
     async def conversations_of(self, device: str) -> list[Conversation]:
         there = self.tables.participants.items()
-        mine = {key[0] for key, here in there if here and key[2] == device}
+        mine = {key[0] for key, (here, _) in there if here and key[2] == device}
         return [one for id, one in self.tables.conversations.items() if id in mine]
 
-    async def join(self, conversation: str, actor: str, device: str) -> None:
-        self.tables.participants[conversation, actor, device] = True
+    async def join(self, conversation: str, actor: str, device: str, share: str = "") -> None:
+        self.tables.participants[conversation, actor, device] = (True, share or actor)
 
     async def leave(self, conversation: str, actor: str, device: str = "") -> None:
-        for key in self.tables.participants:
+        for key, (_, share) in self.tables.participants.items():
             if key[:2] == (conversation, actor) and device in ("", key[2]):
-                self.tables.participants[key] = False
+                self.tables.participants[key] = (False, share)
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
         offers = (one.offer for one in self.tables.packages.values())

@@ -163,6 +163,7 @@ class Mail(Struct, frozen=True):
     device: str
     conversation: str
     actor: str
+    share: str
     sealed: Sealed
     at: int
 
@@ -196,7 +197,8 @@ class MemoryTables:
     packages: dict[str, Package] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     group_infos: dict[str, bytes] = field(default_factory=dict)
-    participants: dict[tuple[str, str, str], bool] = field(default_factory=dict)  # still there
+    # Whether they are still there, and their share of a mailbox.
+    participants: dict[tuple[str, str, str], tuple[bool, str]] = field(default_factory=dict)
     items: dict[tuple[str, int], Item] = field(default_factory=dict)
     mail: dict[int, Mail] = field(default_factory=dict)
     _count: int = 0

@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("conversation", sa.Text(), server_default="", nullable=False),
         sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("share", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
@@ -82,7 +83,7 @@ def upgrade() -> None:
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
         batch_op.create_index("ix_mailbox_created_seq", ["created", "seq"], unique=False)
         batch_op.create_index(
-            "ix_mailbox_device_actor_size", ["device", "actor", "size"], unique=False
+            "ix_mailbox_device_share_size", ["device", "share", "size"], unique=False
         )
         batch_op.create_index("ix_mailbox_device_seq", ["device", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_mailbox_sha256"), ["sha256"], unique=False)
@@ -92,6 +93,7 @@ def upgrade() -> None:
         sa.Column("conversation", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("share", sa.Text(), nullable=False),
         sa.Column("joined", sa.BigInteger(), nullable=False),
         sa.Column("left", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("conversation", "actor", "device", name=op.f("pk_participants")),
@@ -141,7 +143,7 @@ def downgrade() -> None:
     with op.batch_alter_table("mailbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_mailbox_sha256"))
         batch_op.drop_index("ix_mailbox_device_seq")
-        batch_op.drop_index("ix_mailbox_device_actor_size")
+        batch_op.drop_index("ix_mailbox_device_share_size")
         batch_op.drop_index("ix_mailbox_created_seq")
 
     op.drop_table("mailbox")
