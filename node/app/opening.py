@@ -20,6 +20,7 @@ from node.inbox import fan_out
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
+from node.store.incarnation import IncarnationUnit
 from node.store.invites import InvitesUnit
 from node.store.jobs import Jobs
 from node.store.notifications import notifying
@@ -60,6 +61,7 @@ async def _settle(config: Config, system: System, stores: Stores) -> str:
         lambda unit: unit.settle(origin=config.origin, account_domain=config.account_domain),
     )
     domain, name = config.account_domain, INSTANCE
+    await units.run(IncarnationUnit, _begin_life)
     await stores.keyring.check()
     known = await units.look(GraphUnit, lambda unit: unit.named(name, domain))
     if known is not None:
@@ -73,6 +75,11 @@ async def _settle(config: Config, system: System, stores: Stores) -> str:
     # Another process over the same database was first: its actor is the node's.
     known = await units.look(GraphUnit, lambda unit: unit.named(name, domain))
     return known or id
+
+
+async def _begin_life(unit: IncarnationUnit) -> None:
+    if not await unit.incarnation():
+        await unit.renew_incarnation()
 
 
 async def admin_invite(node: Node, system: System) -> str | None:

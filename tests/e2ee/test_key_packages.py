@@ -11,6 +11,7 @@ from node.e2ee import key_packages
 from node.e2ee.mls.public import key_package
 from node.errors import Forbidden, Missing
 from node.store import tables
+from node.store.incarnation import IncarnationUnit
 from node.testing.fakes import FakeClock
 from node.wire.api.e2ee import ClaimRequest, NewKeyPackages, PublishedPackage
 from tests.e2ee.harness import Harness, Person, at_once, befriend, package
@@ -279,3 +280,18 @@ async def test_claims_for_one_package_are_not_doubled(either: Harness) -> None:
     await publish(bob, single, last=last)
     answers = await at_once(*(claim(alice, bob.actor) for _ in range(4)))
     assert sorted(found.content == single for (found,) in answers) == [False] * 3 + [True]
+
+
+@pytest.mark.clause("E2E-4.8")
+async def test_a_restored_node_hands_out_no_package_twice(either: Harness) -> None:
+    """What was in the pool may have been claimed since the copy; the last resort stands."""
+    alice, bob = await either.person("alice"), await either.person("bob")
+    await befriend(alice, bob)
+    await fill(bob)
+    units = either.units
+    before = await units.look(IncarnationUnit, lambda unit: unit.incarnation())
+    renewed = await units.run(IncarnationUnit, lambda unit: unit.renew_incarnation())
+    assert len(renewed) == 32 and renewed != before
+    assert (await bob.call("GET", "/mailbox")).value.incarnation == renewed
+    (stock,) = (await bob.call("GET", "/key-packages")).value.stock
+    assert stock.single_use == 0

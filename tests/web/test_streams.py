@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from node.store import tables
+from node.store.incarnation import IncarnationUnit
 from node.store.unit import Unit
 from node.web.api.surface import API
 from tests.web.conftest import PASSWORD, Harness
@@ -116,6 +117,23 @@ async def test_a_place_ahead_of_a_restored_database_begins_anew(harness: Harness
     at = (await _hello(harness, token)).partition(".")[2]
     async with stream(harness, token, f"500.{at}") as answer:
         assert (await read(answer)).kind == "reset"
+
+
+@pytest.mark.clause("API-7.2", "API-7.4", "E2E-4.8")
+async def test_a_restored_database_says_that_it_is_another(harness: Harness) -> None:
+    """Also when its numbers have grown past those that were read before it was restored."""
+    token = await harness.join("alice")
+    await tell(harness, token, 1)
+    async with stream(harness, token) as answer:
+        before = await read(answer)
+    renewed = await harness.units.run(IncarnationUnit, lambda unit: unit.renew_incarnation())
+    await tell(harness, token, 2, 3)
+    async with stream(harness, token, before.id) as answer:
+        after = await read(answer)
+    assert (before.kind, after.kind) == ("hello", "reset")
+    assert after.data == {"incarnation": renewed} != before.data
+    async with stream(harness, token, after.id) as answer:
+        assert (await read(answer)).kind == "hello"
 
 
 async def _hello(harness: Harness, token: str) -> str:

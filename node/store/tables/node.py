@@ -4,6 +4,8 @@ from node.store.tables.columns import id_, table, text
 
 settings = table(
     "settings",
-    id_("key"),  # origin, account_domain: fixed at first start; registration: switched live
+    # origin, account_domain: fixed at first start; registration: switched live; incarnation:
+    # another one when the database is restored from a copy
+    id_("key"),
     text("value"),
 )

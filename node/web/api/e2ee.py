@@ -5,13 +5,14 @@ from msgspec.structs import fields
 from node.e2ee import envelope, key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Conversation, Item, Signer
 from node.e2ee.key_packages import Abroad, NewPackage, PublishedKeyPackage, Stock
-from node.e2ee.mailbox import Box
+from node.e2ee.mailbox import Box, Waiting
 from node.e2ee.members import Invitation, Removed, Sender, UnknownActors
 from node.e2ee.peers import Peers
 from node.e2ee.relay import Elsewhere, Message
 from node.errors import Forbidden, Malformed, Missing, Unreachable
 from node.ports import Clock
 from node.store.e2ee import E2eeUnit
+from node.store.incarnation import IncarnationUnit
 from node.store.unit import Units
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Caller, Reply, Route
@@ -171,12 +172,16 @@ class Mailbox:
 
     async def pull(self, call: Call) -> Reply:
         device, after = call.device_caller.device, call.after.at if call.after else 0
-        found = await self._units.look(
-            E2eeUnit, lambda unit: mailbox.pull(unit, device, after, call.limit)
-        )
+
+        async def look(unit: E2eeUnit) -> tuple[list[Waiting], str]:
+            life = await unit.beside(IncarnationUnit).incarnation()
+            return await mailbox.pull(unit, device, after, call.limit), life
+
+        found, life = await self._units.look(E2eeUnit, look)
         # A page may end early, by bytes: only an empty one is the last.
         more = Cursor(found[-1].seq, "mail") if found else None
-        return Reply(api.Mailbox(items=[mailbox.shown(item) for item in found]), after=more)
+        shown = [mailbox.shown(item) for item in found]
+        return Reply(api.Mailbox(items=shown, incarnation=life), after=more)
 
     async def acknowledge(self, call: Call) -> Reply:
         said: api.Acknowledgement = call.body

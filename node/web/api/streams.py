@@ -7,15 +7,17 @@ from collections.abc import AsyncGenerator
 from msgspec import Struct, field
 
 from node.errors import Malformed
+from node.store.incarnation import IncarnationUnit
 from node.store.streams import MOST_AT_ONCE, Place, StreamsUnit, Told
 from node.store.unit import Units
 from node.store.wakeups import Wakeups
 from node.web.api.scopes import Scope
 from node.web.auth import Authenticator
 from node.web.routes import Call, Caller, Reply, Route
+from node.wire import json
 
 HEARTBEAT_SECONDS = 20.0  # proxies cut what is silent for 30 to 60 s
-_PLACE = re.compile(r"(\d{1,18})\.(\d{1,18})", re.ASCII)
+_PLACE = re.compile(r"(\d{1,18})\.(\d{1,18})\.([0-9a-f]{0,8})", re.ASCII)
 HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"} | {
     "X-Accel-Buffering": "no"  # else nginx waits for a full buffer
 }
@@ -48,7 +50,7 @@ class Streams(Struct):
     async def open(self, call: Call) -> Reply:
         """The stream of the caller's device. Raises `Malformed` (API-7.3)."""
         said = call.headers.get("Last-Event-ID", "").strip()
-        last = _read_place(said) if said else None
+        last = _read_mark(said) if said else None
         return Reply(self._follow(call.caller, last), headers=HEADERS)
 
     async def close(self) -> None:
@@ -58,9 +60,10 @@ class Streams(Struct):
             if not future.done():
                 future.set_result(None)
 
-    async def _follow(self, caller: Caller, last: Place | None) -> AsyncGenerator[bytes, None]:
-        after, kind = await self.units.look(StreamsUnit, lambda unit: _begin(caller, last, unit))
-        yield b"retry: 1000\n" + _frame(Told(after, kind, "{}"))
+    async def _follow(self, caller: Caller, last: "Mark | None") -> AsyncGenerator[bytes, None]:
+        first, life = await self.units.look(StreamsUnit, lambda unit: _begin(caller, last, unit))
+        after, tag = first.place, _tag(life)
+        yield b"retry: 1000\n" + _frame(first, tag)
         while not self._closed:
             # Listen before looking: what happens between is a wake-up that is already heard.
             heard = self.wakeups.listen(f"events:{caller.account}")
@@ -71,7 +74,7 @@ class Streams(Struct):
                     return
                 told = await self._behind(after, caller)
                 if told:
-                    yield b"".join(map(_frame, told))
+                    yield b"".join(_frame(one, tag) for one in told)
                     after = told[-1].place
                 if len(told) < MOST_AT_ONCE and not await self.wakeups.wait(
                     heard, self.heartbeat_seconds
@@ -88,20 +91,35 @@ class Streams(Struct):
         )
 
 
-async def _begin(caller: Caller, last: Place | None, unit: StreamsUnit) -> tuple[Place, str]:
-    """Where the stream begins, and whether it says `hello` or `reset` (API-7.2, API-7.4)."""
-    if last is not None and await unit.unbroken(last):
-        return last, "hello"
-    return await unit.newest(caller.account), "hello" if last is None else "reset"
+class Mark(Struct, frozen=True):
+    """What the id of an event says: its place, and in which life of the database (`_tag`)."""
+
+    place: Place
+    tag: str
 
 
-def _read_place(text: str) -> Place:
+async def _begin(caller: Caller, last: Mark | None, unit: StreamsUnit) -> tuple[Told, str]:
+    """How the stream begins, with `hello` or `reset` (API-7.2, API-7.4); the database's life."""
+    life = await unit.beside(IncarnationUnit).incarnation()
+    data = json.encode({"incarnation": life}).decode()
+    if last is not None and last.tag == _tag(life) and await unit.unbroken(last.place):
+        return Told(last.place, "hello", data), life
+    kind = "hello" if last is None else "reset"
+    return Told(await unit.newest(caller.account), kind, data), life
+
+
+def _tag(life: str) -> str:
+    """As much of it as tells one life from another."""
+    return life[:8]
+
+
+def _read_mark(text: str) -> Mark:
     found = _PLACE.fullmatch(text)
     if found is None:
         raise Malformed("API-7.3", "Last-Event-ID is the id of an event of this node")
-    return Place(int(found[1]), int(found[2]))
+    return Mark(Place(int(found[1]), int(found[2])), found[3])
 
 
-def _frame(told: Told) -> bytes:
-    id = f"{told.place.seq}.{told.place.at}"
+def _frame(told: Told, tag: str) -> bytes:
+    id = f"{told.place.seq}.{told.place.at}.{tag}"
     return f"id: {id}\nevent: {told.kind}\ndata: {told.data}\n\n".encode()

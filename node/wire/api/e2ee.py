@@ -190,9 +190,13 @@ class MailboxItem(msgspec.Struct, kw_only=True):
 
 
 class Mailbox(msgspec.Struct, kw_only=True):
-    """What waits, the oldest first. The Link header leads on; no such link: that is all."""
+    """What waits, the oldest first. The Link header leads on; no such link: that is all.
+
+    Another `incarnation` than before: the node was restored from a copy, numbers begin anew.
+    """
 
     items: list[MailboxItem]
+    incarnation: str = ""
 
 
 class Acknowledgement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

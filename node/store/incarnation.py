@@ -1,0 +1,41 @@
+"""Which life of the database this is: a restored one is another, and says so (API-7.2, E2E-4.8)."""
+
+from typing import Final
+
+from sqlalchemy import select, update
+
+from node.store import tables
+from node.store.unit import Unit
+from node.store.upserts import put
+from node.wire.times import micros
+
+INCARNATION: Final = "incarnation"
+INCARNATION_BYTES: Final = 16
+
+
+class IncarnationUnit(Unit):
+    """Queries over the one row of `settings` that names the database's life."""
+
+    async def incarnation(self) -> str:
+        """32 hexadecimal digits; "" before the first start."""
+        row = tables.settings.c
+        found = await self.connection.execute(select(row.value).where(row.key == INCARNATION))
+        return str(found.scalar_one_or_none() or "")
+
+    async def renew_incarnation(self) -> str:
+        """Begin another life: what was given out since the copy was made is not known here.
+
+        Numbers of mailboxes and events may go back, so clients read anew; single-use key packages
+        may be with somebody already, so they are handed out no more and devices publish others.
+        """
+        name = self.context.entropy.draw(INCARNATION_BYTES).hex()
+        await self.connection.execute(
+            put(self.connection, tables.settings, key=INCARNATION, value=name)
+        )
+        packages = tables.key_packages
+        await self.connection.execute(
+            update(packages)
+            .where(packages.c.claimed.is_(None), packages.c.last_resort.is_(False))
+            .values(claimed=micros(self.now))
+        )
+        return name
