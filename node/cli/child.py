@@ -2,18 +2,9 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 from node.config import Config
 from node.errors import Broken
-
-SQLITE = "sqlite+aiosqlite:///"
-
-
-def is_first_start(config: Config) -> bool:
-    """Whether the database is SQLite and not there yet, so that the child is surely needed."""
-    url = config.database_url
-    return url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists()
 
 
 def begin(config: Config, phase: str) -> "subprocess.Popen[str]":

@@ -7,14 +7,15 @@ from node.cli import child
 from node.cli.starting import holding, make_folder, options, read_config
 from node.config import Config
 from node.errors import NodeError, Unreachable
+from node.store import schema
 from node.store.database import Database
-from node.store.schema import is_current
 
 
 async def _current(config: Config) -> bool:
+    """Whether the database has this program's schema; a new one is given it."""
     database = Database(config.database_url)
     try:
-        return await is_current(database)
+        return await schema.is_current(database) or await schema.make(database)
     finally:
         await database.close()
 

@@ -1,9 +1,12 @@
 """`kith serve`: run a node until it is told to stop."""
 
+import gc
 import sys
 from importlib import import_module
+from threading import Thread
+from typing import Any
 
-from node.cli import child, logs
+from node.cli import logs
 from node.cli.starting import (
     check_parts,
     check_port,
@@ -17,6 +20,25 @@ from node.errors import NodeError
 STOPPED = 130  # by Ctrl-C before it served, as shells say it
 
 
+def _load() -> tuple[Any, Any]:
+    """The pages that serve and that migrate.
+
+    Only now: what cannot be run is said before the half second that this takes. What is loaded
+    stays, and the collector need not walk through it again and again meanwhile.
+    """
+    gc.disable()
+    try:
+        # aiohttp reads the machine's certificates when it is loaded, which needs no Python.
+        beside = Thread(target=import_module, args=("aiohttp",))
+        beside.start()
+        migrate = import_module("node.cli.migrate")
+        beside.join()
+        return import_module("node.cli.serving"), migrate
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def main(argv: list[str]) -> int:
     """Run a node; 1 with a sentence when it cannot be run."""
     try:
@@ -27,13 +49,8 @@ def main(argv: list[str]) -> int:
         # Processes over one PostgreSQL keep apart by leases; over SQLite there is only one.
         with holding(config, alone=config.database_url.startswith("sqlite")):
             check_port(config)
-            first = child.begin(config, "pre") if child.is_first_start(config) else None
-            # Loaded only now: it takes as long as the child, which works beside it.
-            serving = import_module("node.cli.serving")
-            if first is None:
-                import_module("node.cli.migrate").migrate(config, "pre")
-            else:
-                child.end(first)
+            serving, migrate = _load()
+            migrate.migrate(config, "pre")
             serving.run(config, tls)
     except NodeError as error:
         sys.stderr.write(f"kith serve: {error}\n")

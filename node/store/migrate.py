@@ -1,8 +1,8 @@
 """Bring a database to this program's schema; its own process, so that Alembic is not kept loaded.
 
-`python -m node.store.migrate URL pre` is what `serve` runs before it opens the database: a new
-database gets everything, an older one the `pre` migrations. `… post` (the command `kith migrate`)
-runs the rest. A SQLite database is copied beside itself first, and the copy is named.
+`python -m node.store.migrate URL pre` is what `serve` runs before it opens a database that is not
+at this program's version: it gets the `pre` migrations. `… post` (the command `kith migrate`) runs
+the rest. A SQLite database is copied beside itself first, and the copy is named.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from node.errors import Broken
+from node.store.schema import ONE_AT_A_TIME
 
 HERE = Path(__file__).parent / "migrations"
-ONE_AT_A_TIME = 0x6B697468  # "kith": the number of the lock that processes take to migrate
 
 
 def alembic_config() -> AlembicConfig:

@@ -1,5 +1,6 @@
 """What migrations build is what the tables say, on every database; and how they run."""
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from node.errors import Broken
-from node.store import migrate
+from node.store import migrate, schema
 from node.store.database import Database
 from node.store.schema import is_current, newest
 from node.store.tables import METADATA
@@ -79,6 +80,15 @@ def picture(connection: Connection) -> dict[str, object]:
     return found
 
 
+def version(connection: Connection) -> object:
+    """What Alembic reads: its table, and what stands in it."""
+    columns = inspect(connection).get_columns("alembic_version")
+    shape = [(one["name"], str(one["type"]), one["nullable"]) for one in columns]
+    key = inspect(connection).get_pk_constraint("alembic_version")
+    rows = connection.execute(text("SELECT version_num FROM alembic_version")).all()
+    return shape, key["name"], key["constrained_columns"], [tuple(row) for row in rows]
+
+
 @pytest.mark.clause("FED-12.6")
 async def test_migrations_build_what_the_tables_say(database_url: str) -> None:
     """When this fails the tables have changed: write a migration with tools/new_migration.py."""
@@ -95,6 +105,57 @@ async def test_migrations_build_what_the_tables_say(database_url: str) -> None:
 
     created = await run(database_url, remake)
     assert migrated == created
+
+
+@pytest.mark.clause("FED-12.6")
+async def test_a_new_database_is_given_at_once_what_the_migrations_build(database_url: str) -> None:
+    database = Database(database_url)
+    assert not await schema.is_current(database)
+    assert await schema.make(database)
+    assert await schema.is_current(database)
+    assert not await schema.make(database), "it has tables already"
+    await database.close()
+    assert "up to date" in await migrate.migrate(database_url, "post")
+    made = await run(database_url, lambda connection: (picture(connection), version(connection)))
+
+    def clear(connection: Connection) -> None:
+        every = MetaData()
+        every.reflect(connection)
+        every.drop_all(connection)
+
+    await run(database_url, clear)
+    await migrate.migrate(database_url, "pre")
+    assert made == await run(database_url, lambda one: (picture(one), version(one)))
+
+
+@pytest.mark.clause("FED-12.6")
+async def test_a_database_that_has_a_table_is_left_to_the_migrations(database_url: str) -> None:
+    await run(database_url, lambda connection: connection.execute(text("CREATE TABLE x (y INT)")))
+    database = Database(database_url)
+    assert not await schema.make(database)
+    await database.close()
+    assert await run(database_url, lambda one: inspect(one).get_table_names()) == ["x"]
+
+
+@pytest.mark.clause("FED-12.6")
+async def test_of_two_who_make_it_at_once_one_does_and_both_have_it(database_url: str) -> None:
+    ours, theirs = Database(database_url), Database(database_url)
+    made = await asyncio.gather(schema.make(ours), schema.make(theirs))
+    assert sorted(made) == [False, True]
+    assert await schema.is_current(ours) and await schema.is_current(theirs)
+    await ours.close()
+    await theirs.close()
+
+
+@pytest.mark.clause("FED-12.6")
+async def test_of_a_schema_that_was_not_made_whole_nothing_stays(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "VERSION_TABLE", "OOPS")
+    database = Database(database_url)
+    assert not await schema.make(database)
+    await database.close()
+    assert await run(database_url, lambda one: inspect(one).get_table_names()) == []
 
 
 async def test_a_database_that_is_current_needs_no_child(database_url: str) -> None:
