@@ -11,7 +11,7 @@ from node.accounts import invites
 from node.accounts.actors import instance, new_actor_id
 from node.accounts.names import INSTANCE
 from node.accounts.sign_up import Registration, settle_in
-from node.app.application import make_application
+from node.app.application import WebSide, make_web
 from node.app.handlers import handlers
 from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
@@ -49,8 +49,17 @@ class Node(Struct, frozen=True):
     worker: Worker
     stores: Stores
     lines: Lines
-    health: Health
-    streams: Streams
+    web: WebSide
+
+    @property
+    def health(self) -> Health:
+        """Whether it can be called; told when it stops."""
+        return self.web.health
+
+    @property
+    def streams(self) -> Streams:
+        """The open event streams; to be closed before the node is."""
+        return self.web.streams
 
 
 async def _settle(config: Config, system: System, stores: Stores) -> str:
@@ -135,10 +144,10 @@ async def open_node(config: Config, system: System) -> AsyncIterator[Node]:
         try:
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
             media = await open_media(config)
-            application, health, live = make_application(config, system, stores, lines, media, key)
+            side = make_web(config, system, stores, lines, media, key)
             worker = _worker(config, system, stores, lines, media, key)
             async with notifying(stores.database, stores.wakeups):
-                yield Node(config, application, worker, stores, lines, health, live)
+                yield Node(config, side.application(side.surfaces), worker, stores, lines, side)
         finally:
             await lines.hops.close()
     finally:
