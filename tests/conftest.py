@@ -4,14 +4,16 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import settings
 from sqlalchemy import ColumnDefault
 
 from node.errors import Refused
-from node.store import tables
+from node.store import keyring, passwords, tables
 
 ROOT = Path(__file__).resolve().parents[1]
 # This machine may be busy: how long an example takes says nothing.
@@ -36,6 +38,19 @@ def vectors() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return folder
+
+
+@pytest.fixture
+def quick_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a password's hash and an RSA key cost has tests of its own; elsewhere it takes time."""
+    monkeypatch.setattr(passwords, "MEMORY_BYTES", 8192)
+    monkeypatch.setattr(passwords, "PASSES", 1)
+    monkeypatch.setattr(keyring, "new_rsa", one_rsa)
+
+
+@cache
+def one_rsa() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, keyring.RSA_BITS)
 
 
 @pytest.fixture

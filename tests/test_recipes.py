@@ -193,14 +193,14 @@ def waves(monkeypatch: pytest.MonkeyPatch) -> None:
         return written((*routes, *waving_pages[0].routes()), config)
 
     waving_pages: list[WavePages] = []
-    built = application.make_application
+    built = application.make_web
 
     def make(config: Config, system: Any, stores: Stores, *rest: Any) -> Any:
         waving_pages[:] = [WavePages(stores.units)]
         return built(config, system, stores, *rest)
 
     monkeypatch.setattr(application, "api_surface", with_waves)
-    monkeypatch.setattr(opening, "make_application", make)
+    monkeypatch.setattr(opening, "make_web", make)
 
 
 async def test_a_new_route_is_described_guarded_paged_and_done_once(

@@ -1,9 +1,10 @@
-"""The web application of a node: every room introduced to its routes."""
+"""What a node answers: every room introduced to its routes."""
 
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
+from msgspec import Struct
 
 from node.app.parts import Lines, Media, Stores, System
 from node.config import Config
@@ -50,9 +51,27 @@ from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
 from node.web.routes import Call
 from node.web.server import Kernel, build_application, call_of
 from node.web.signup import SignUp
+from node.web.surface import Surface
 from node.wire.api.accounts import ActorView
 from node.wire.ids import origin
 from node.wire.keys import PrivateKey
+
+
+class WebSide(Struct, frozen=True):
+    """The surfaces, what stands behind them, and who is told when the node stops."""
+
+    kernel: Kernel
+    surfaces: tuple[Surface, ...]
+    pages: Pages
+    health: Health
+    streams: Streams
+    largest_body: int
+
+    def application(self, surfaces: Sequence[Surface]) -> web.Application:
+        """An application of these surfaces: the node's own, or with more beside them."""
+        made = build_application(self.kernel, surfaces, self.largest_body)
+        self.pages.furnish(made)
+        return made
 
 
 def _finder(discovery: Discovery) -> Callable[[str], Awaitable[Actor]]:
@@ -81,14 +100,14 @@ def _view(actor: Actor) -> ActorView:
     )
 
 
-def make_application(
+def make_web(
     config: Config,
     system: System,
     stores: Stores,
     lines: Lines,
     media: Media,
     relay_key: PrivateKey,
-) -> tuple[web.Application, Health, Streams]:
+) -> WebSide:
     units, clock, entropy = stores.units, system.clock, system.entropy
     authenticator = Authenticator(units, clock, stores.wakeups)
     limiter = Limiter(
@@ -175,6 +194,4 @@ def make_application(
         problem,
     )
     largest = max(config.inbox_limit_bytes, config.api_limit_bytes)
-    application = build_application(kernel, (api, for_people, for_servers), largest)
-    pages.furnish(application)
-    return application, health, live
+    return WebSide(kernel, (api, for_people, for_servers), pages, health, live, largest)

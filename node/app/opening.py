@@ -1,6 +1,6 @@
 """A node is opened: settled at its first start, its worker and application made."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from node.accounts import invites
 from node.accounts.actors import instance, new_actor_id
 from node.accounts.names import INSTANCE
 from node.accounts.sign_up import Registration, settle_in
-from node.app.application import make_application
+from node.app.application import WebSide, make_web
 from node.app.handlers import handlers
 from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
@@ -30,10 +30,11 @@ from node.store.settled import SettledUnit
 from node.web.api.streams import Streams
 from node.web.health import Health
 from node.wire.ids import OPAQUE_BYTES
-from node.wire.keys import Algorithm, PrivateKey
+from node.wire.keys import Algorithm
 from node.worker.arrivals import Applier
-from node.worker.delivery_queue import Sender
+from node.worker.delivery_queue import Carrier, Sender
 from node.worker.erasing import Eraser
+from node.worker.handlers import Handlers
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
 from node.worker.video import Transcoder
@@ -49,8 +50,17 @@ class Node(Struct, frozen=True):
     worker: Worker
     stores: Stores
     lines: Lines
-    health: Health
-    streams: Streams
+    web: WebSide
+
+    @property
+    def health(self) -> Health:
+        """Whether it can be called; told when it stops."""
+        return self.web.health
+
+    @property
+    def streams(self) -> Streams:
+        """The open event streams; to be closed before the node is."""
+        return self.web.streams
 
 
 async def _settle(config: Config, system: System, stores: Stores) -> str:
@@ -91,23 +101,23 @@ async def admin_invite(node: Node, system: System) -> str | None:
     return invites.url_of(node.config.reached_at, secret) if made else None
 
 
-def _worker(
-    config: Config,
+def make_worker(
     system: System,
     stores: Stores,
-    lines: Lines,
-    media: Media,
-    relay_key: PrivateKey,
+    heard: Handlers,
+    courier: Carrier,
+    kinds: Mapping[str, JobKind],
 ) -> Worker:
+    """Whatever is to hear, carry and be done: a node's own, or a test's."""
     clock, database = system.clock, stores.database
-    heard = handlers(SealedArrivals(relay_key))
     applier = Applier(Waiting(database, clock), stores.units, heard, clock)
-    sender = Sender(
-        DeliveryQueue(database, clock, system.entropy.draw(8).hex()),
-        lines.courier,
-        clock,
-        system.entropy,
-    )
+    queue = DeliveryQueue(database, clock, system.entropy.draw(8).hex())
+    sender = Sender(queue, courier, clock, system.entropy)
+    jobber = Jobber(Jobs(database, clock), kinds, clock, stores.wakeups)
+    return Worker(applier, sender, jobber, stores.wakeups, clock)
+
+
+def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mapping[str, JobKind]:
     transcoder = Transcoder(
         stores.units, media.studio, media.blobs, media.media_urls, at_once=config.media_jobs
     )
@@ -115,14 +125,12 @@ def _worker(
     async def go_on(subject: str) -> None:
         await stores.units.run(InboxUnit, lambda unit: fan_out.go_on(unit, subject))
 
-    kinds = {
-        "purge": JobKind(Purge(database, clock), every=PURGE_EVERY),
+    return {
+        "purge": JobKind(Purge(stores.database, system.clock), every=PURGE_EVERY),
         fan_out.FAN_OUT: JobKind(go_on),
         **transcoder.kinds(),
         **Eraser(stores.units).kinds(),
     }
-    jobber = Jobber(Jobs(database, clock), kinds, clock, stores.wakeups)
-    return Worker(applier, sender, jobber, stores.wakeups, clock)
 
 
 @asynccontextmanager
@@ -135,10 +143,12 @@ async def open_node(config: Config, system: System) -> AsyncIterator[Node]:
         try:
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
             media = await open_media(config)
-            application, health, live = make_application(config, system, stores, lines, media, key)
-            worker = _worker(config, system, stores, lines, media, key)
+            side = make_web(config, system, stores, lines, media, key)
+            kinds = _jobs(config, system, stores, media)
+            heard = handlers(SealedArrivals(key))
+            worker = make_worker(system, stores, heard, lines.courier, kinds)
             async with notifying(stores.database, stores.wakeups):
-                yield Node(config, application, worker, stores, lines, health, live)
+                yield Node(config, side.application(side.surfaces), worker, stores, lines, side)
         finally:
             await lines.hops.close()
     finally:

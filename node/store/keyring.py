@@ -122,6 +122,11 @@ async def put_keys(unit: Unit, keys: Iterable[SealedKey]) -> None:
         )
 
 
+def new_rsa() -> rsa.RSAPrivateKey:
+    """Takes a tenth of a second, or three: not on the event loop."""
+    return rsa.generate_private_key(65537, RSA_BITS)
+
+
 class Keyring:
     """Our actors' keys."""
 
@@ -151,7 +156,7 @@ class Keyring:
 
     async def make(self, actor: str) -> tuple[SealedKey, ...]:
         """New keys for `actor`, not stored yet: hand them to `put_keys` in the actor's unit."""
-        material = await asyncio.to_thread(rsa.generate_private_key, 65537, RSA_BITS)
+        material = await asyncio.to_thread(new_rsa)
         seed = self._entropy.draw(32)
         keys = (
             private_from_material(material, f"{actor}#{FRAGMENTS[Algorithm.RSA]}", actor),

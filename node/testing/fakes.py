@@ -73,9 +73,13 @@ class FakeFetch:
 
     async def fetch(self, request: Request) -> Response:
         """See `ports.Fetch`."""
-        return await follow(request, self._hop)
+        return await follow(request, self.hop)
 
-    async def _hop(self, request: Request) -> Response:
+    async def close(self) -> None:
+        """There is nothing to close."""
+
+    async def hop(self, request: Request) -> Response:
+        """One request and its answer: see `app.Hops`."""
         check_url(request.url, self.names)
         self.asked.append(request)
         answer = self.answers.get(request.url)

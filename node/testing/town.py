@@ -17,14 +17,12 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from node.app import Node, System, admin_invite, open_node
+from node.app import Node, System, admin_invite
 from node.client.api_client import ApiClient
-from node.config import Config
 from node.errors import Unreachable
 from node.ports import Request, Response
-from node.store.database import Database
 from node.testing.fakes import FakeClock, FakeEntropy
-from node.testing.stores import make_tables
+from node.testing.new_node import open_new_node
 from node.wire.api.accounts import InviteView, NewAccount, NewInvite, Session
 
 MOST_ROUNDS = 200
@@ -161,14 +159,8 @@ async def open_harness(
 ) -> AsyncIterator[TownNode]:
     """A node of `domain`; or a further `process` of it, over the same database."""
     folder = town.folder / domain
-    folder.mkdir(parents=True, exist_ok=True)
-    given = {"origin": f"https://{domain}", "data_dir": str(folder), **settings}
-    config = Config(**given)
-    database = Database(config.database_url)
-    await make_tables(database)
-    await database.close()
     system = System(town.clock, FakeEntropy(domain + process), TownHops(town))
-    async with open_node(config, system) as node:
+    async with open_new_node(domain, folder, system, **settings) as node:
         runner = web.AppRunner(
             node.application, access_log=None, shutdown_timeout=1, lingering_time=1
         )

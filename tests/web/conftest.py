@@ -1,6 +1,5 @@
-"""A whole web application over a real database file, and a client that speaks to it."""
+"""A whole node over a real database file, and a client that speaks to it."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -11,72 +10,23 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec.structs import replace
 
-from node.accounts import actors, invites
+from node.accounts import invites
 from node.accounts.account import Role
-from node.accounts.sign_up import Registration, settle_in
+from node.app import Node, System
 from node.config import Config
-from node.errors import Missing
 from node.store.invites import InvitesUnit
 from node.store.passwords import Passwords
 from node.store.unit import Units
-from node.store.wakeups import Wakeups
-from node.testing.fakes import FakeClock, FakeEntropy
-from node.testing.stores import open_new_stores
-from node.web import health, limits
-from node.web.api import accounts, streams
-from node.web.api import invites as guests
-from node.web.api.streams import Streams
+from node.testing.fakes import FakeClock, FakeEntropy, FakeFetch
+from node.testing.new_node import open_new_node
 from node.web.api.surface import API
-from node.web.api.surface import surface as api_surface
-from node.web.auth import Authenticator
-from node.web.idempotency import Answered
-from node.web.pages import site as pages
-from node.web.pages.surface import page_or_problem
-from node.web.pages.surface import surface as pages_surface
 from node.web.routes import Route
-from node.web.server import Kernel, build_application
-from node.web.signup import SignUp
 from node.web.surface import Surface
-from node.wire.api.accounts import ActorView
-from node.wire.keys import PublicKey, ed25519_from_seed
 
 PASSWORD = "correct horse battery"
 DOMAIN = "a.test"
-ORIGIN = f"https://{DOMAIN}"
-
-
-@dataclass(frozen=True)
-class PlainKey:
-    id: str
-    algorithm: str
-    public: bytes = b"public"
-    private: bytes = b"sealed"
-
-
-class QuickKeys:
-    """Keys that take no time: no test here signs anything."""
-
-    async def make(self, actor: str) -> tuple[PlainKey, ...]:
-        return (PlainKey(f"{actor}#main-key", "rsa"), PlainKey(f"{actor}#ed25519-key", "ed25519"))
-
-    async def public(self, actor: str) -> tuple[PublicKey, ...]:
-        return (ed25519_from_seed(bytes(32), f"{actor}#ed25519-key", actor).public,)
-
-
-class QuickHashes:
-    """A hash that takes no time; the real one has its own tests."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def hash(self, password: str) -> str:
-        await asyncio.sleep(0)
-        return f"hashed {password[::-1]}"
-
-    async def matches(self, hashed: str | None, password: str) -> bool:
-        self.asked += 1
-        return hashed == f"hashed {password[::-1]}"
 
 
 @dataclass
@@ -94,17 +44,22 @@ class Said:
 
 @dataclass
 class Harness:
-    """What a test holds of a node's web side."""
+    """What a test holds of a node and of a client that speaks to it."""
 
-    units: Units
+    node: Node
     clock: FakeClock
     entropy: FakeEntropy
-    wakeups: Wakeups
-    config: Config
-    streams: Streams
-    hashes: QuickHashes
-    app: web.Application
-    client: TestClient[Any, Any] = field(default=None)  # type: ignore[arg-type]
+    web: FakeFetch
+    app: web.Application = field(init=False)
+    client: TestClient[Any, Any] = field(init=False)
+
+    @property
+    def units(self) -> Units:
+        return self.node.stores.units
+
+    @property
+    def config(self) -> Config:
+        return self.node.config
 
     async def ask(
         self,
@@ -164,77 +119,29 @@ Beside = Callable[[Harness], tuple[Surface, ...]]
 
 
 @pytest.fixture
-async def build(tmp_path: Path) -> AsyncIterator[Build]:
-    """`await build(**settings)` is a harness with a client; `extra` adds routes of the API,
+async def build(tmp_path: Path, quick_secrets: None) -> AsyncIterator[Build]:
+    """`await build(**settings)` is a node with a client; `extra` adds routes of the API,
     `beside` other surfaces."""
-    open_now = AsyncExitStack()
+    async with AsyncExitStack() as open_now:
 
-    async def make(
-        extra: Extra | None = None, beside: Beside | None = None, **given: Any
-    ) -> Harness:
-        defaults = {"origin": ORIGIN, "login_attempts_per_minute": 1000}
-        config = Config(**{**defaults, **given})
-        clock, entropy = FakeClock(), FakeEntropy()
-        stores = await open_new_stores(DOMAIN, tmp_path, clock)
-        open_now.push_async_callback(stores.database.close)
-        units, wakeups = stores.units, stores.wakeups
-        hashes = QuickHashes()
-        authenticator = Authenticator(units, clock, wakeups)
-        keys = QuickKeys()
-        keeper = SignUp(config.origin, units, hashes, keys, entropy)
-        stream = Streams(units, wakeups, authenticator, heartbeat_seconds=0.05)
-        harness = Harness(units, clock, entropy, wakeups, config, stream, hashes, web.Application())
+        async def make(
+            extra: Extra | None = None, beside: Beside | None = None, **given: Any
+        ) -> Harness:
+            clock, entropy, written = FakeClock(), FakeEntropy(), FakeFetch(["b.test"])
+            settings = {"login_attempts_per_minute": 1000, **given}
+            opening = open_new_node(DOMAIN, tmp_path, System(clock, entropy, written), **settings)
+            node = await open_now.enter_async_context(opening)
+            harness = Harness(node, clock, entropy, written)
+            api, *others = node.web.surfaces
+            if extra is not None:
+                api = replace(api, routes=(*api.routes, *extra(harness)))
+            toys = beside(harness) if beside is not None else ()
+            harness.app = node.web.application((api, *others, *toys))
+            harness.client = TestClient(TestServer(harness.app))
+            await open_now.enter_async_context(harness.client)
+            open_now.push_async_callback(node.streams.close)
+            return harness
 
-        async def find(address: str) -> ActorView:
-            if address != "@bob@b.test":
-                raise Missing("FED-7.1", "nobody has this address")
-            return ActorView(
-                id="https://b.test/a/bob", kind="Person", name="bob", address=address, local=False
-            )
-
-        kernel = Kernel(
-            authenticator,
-            limits.Limiter(
-                limits.MemoryBuckets(clock),
-                config.api_requests_per_minute,
-                config.login_attempts_per_minute,
-            ),
-            Answered(units, entropy),
-            limits.TrustedProxies.of(config.trusted_proxies),
-            entropy,
-        )
-        routes = (
-            *accounts.routes(units, keeper, entropy, config.account_domain, find, keys),
-            *guests.routes(units, keeper, entropy, config),
-            *streams.routes(stream),
-            *(extra(harness) if extra else ()),
-        )
-        site = pages.Pages(config, units, keeper, kernel.limiter, kernel.proxies)
-        plain = (*health.Health(units).extras(), *site.extras())
-        surfaces = (
-            api_surface(routes, config),
-            pages_surface(plain, config, page_or_problem(site.problem)),
-            *(beside(harness) if beside else ()),
-        )
-        harness.app = build_application(kernel, surfaces, config.api_limit_bytes)
-        site.furnish(harness.app)
-        await units.run(
-            InvitesUnit,
-            lambda unit: settle_in(
-                actors.instance(
-                    actors.new_actor_id(ORIGIN, bytes(10)), ORIGIN, DOMAIN, "instance", "A"
-                ),
-                (),
-                Registration(config.registration),
-                unit,
-            ),
-        )
-        harness.client = TestClient(TestServer(harness.app))
-        await harness.client.start_server()
-        open_now.push_async_callback(harness.client.close)
-        return harness
-
-    async with open_now:
         yield make
 
 

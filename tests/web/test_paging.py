@@ -14,7 +14,7 @@ from sqlalchemy import Table
 from node.app import Node, System, admin_invite
 from node.ports import Request
 from node.store import tables
-from node.testing.fakes import FakeClock, FakeEntropy
+from node.testing.fakes import FakeClock, FakeEntropy, FakeFetch
 from node.web.activitypub.collections import ITEMS_A_PAGE
 from node.web.api.surface import API
 from node.web.server import SURFACES
@@ -24,7 +24,7 @@ from node.wire.api.e2ee import ref_of
 from node.wire.httpsig import Dialect
 from node.wire.keys import Algorithm
 from node.wire.times import micros
-from tests.web.test_whole import NoNetwork, whole_node
+from tests.web.test_whole import whole_node
 
 US = "https://a.test"
 COUNT = 2 * ITEMS_A_PAGE + 3  # more than two pages of any list
@@ -165,7 +165,7 @@ def lists(alice: Alice) -> dict[str, list[str]]:
 @pytest.fixture
 async def alice(tmp_path: Path) -> AsyncIterator[Alice]:
     async with whole_node(tmp_path) as node, TestClient(TestServer(node.application)) as client:
-        system = System(FakeClock(), FakeEntropy("invites"), NoNetwork())
+        system = System(FakeClock(), FakeEntropy("invites"), FakeFetch())
         link = await admin_invite(node, system) or ""
         body = {
             "name": "alice", "password": "a long enough password", "device_name": "phone",

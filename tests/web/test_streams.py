@@ -195,6 +195,6 @@ async def test_streams_end_when_the_node_stops(harness: Harness) -> None:
     token = await harness.join("alice")
     async with stream(harness, token) as answer:
         await read(answer)
-        await harness.streams.close()
+        await harness.node.streams.close()
         with pytest.raises(Ended):
             await read(answer)

@@ -10,38 +10,20 @@ from typing import Any
 
 import pytest
 
-from node.app import Node, System, open_node
-from node.config import Config
-from node.ports import Request, Response
-from node.store.database import Database
-from node.testing.fakes import FakeClock, FakeEntropy
-from node.testing.stores import make_tables
+from node.app import Node, System
+from node.testing.fakes import FakeClock, FakeEntropy, FakeFetch
+from node.testing.new_node import open_new_node
 from node.web.api.surface import API
-from node.web.openapi import describe, undocumented
+from node.web.openapi import describe
 from node.web.server import SURFACES
-from tests.web.test_kernel import PAGES
-
-# What peers and browsers ask for outside the client API; `spec/federation.md`, `spec/e2ee.md` and
-# `spec/video.md` describe it.
-PEERS = ("/.well-known/", "/nodeinfo", "/inbox", "/a/{", "/{room}", "/o/", "/t/", "/c/", "/media/")
-MORE_PAGES = ("/v/{",)
-
-
-class NoNetwork:
-    async def hop(self, request: Request) -> Response:
-        raise AssertionError(f"nothing is asked of {request.url}")
-
-    async def close(self) -> None:
-        pass
+from tests.web.test_kernel import unlisted
 
 
 @asynccontextmanager
 async def whole_node(tmp_path: Path) -> AsyncIterator[Node]:
-    config = Config(origin="https://a.test", data_dir=str(tmp_path))
-    database = Database(config.database_url)
-    await make_tables(database)
-    await database.close()
-    async with open_node(config, System(FakeClock(), FakeEntropy(), NoNetwork())) as node:
+    async with open_new_node(
+        "a.test", tmp_path, System(FakeClock(), FakeEntropy(), FakeFetch())
+    ) as node:
         yield node
 
 
@@ -49,10 +31,7 @@ async def whole_node(tmp_path: Path) -> AsyncIterator[Node]:
 async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
     async with whole_node(tmp_path) as node:
         app = node.application
-        found = undocumented(app, app[SURFACES][0], PAGES)
-        assert [one for one in found if one.split(" ")[1].startswith("/api/")] == []
-        unlisted = [one for one in found if not one.split(" ")[1].startswith((*PEERS, *MORE_PAGES))]
-        assert unlisted == []
+        assert unlisted(app, app[SURFACES][0]) == []
         document = describe(app[SURFACES][0], "https://a.test" + API)
     ids = [one["operationId"] for path in document["paths"].values() for one in path.values()]
     assert len(ids) == len(set(ids)) >= 20

@@ -9,23 +9,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from node.app.opening import make_worker
+from node.app.parts import Stores, System
 from node.errors import Forbidden
 from node.federation.activities.shapes import CreateSealed, Delete, Follow
 from node.net.courier import Outcome
 from node.store import tables
-from node.store.database import Database
-from node.store.delivery_queue import DeliveryQueue
-from node.store.jobs import Jobs, add_job
-from node.store.queue import Arrival, Arrivals, QueueUnit, Waiting
-from node.store.unit import Unit, UnitContext, Units
-from node.store.wakeups import Wakeups
+from node.store.jobs import add_job
+from node.store.queue import Arrival, QueueUnit, Waiting
+from node.store.unit import Unit
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
-from node.testing.stores import make_tables
+from node.testing.stores import open_new_stores
 from node.worker.arrivals import TRIES, Applier
-from node.worker.delivery_queue import Sender
 from node.worker.handlers import Handlers, on
-from node.worker.jobs import Jobber, JobKind
-from node.worker.loop import Worker
+from node.worker.jobs import JobKind
 
 US = "https://a.test"
 BOB = "https://b.test/a/bob"
@@ -48,7 +45,7 @@ class Road:
         self.begun.set()
         if host in self.slow:
             await self.slow[host].wait()
-        self.carried.append((host, body))
+        self.carried.append((host, json.loads(body)["id"].encode()))
         self.posted.set()
         answers = self.answers.get(host, [])
         return Outcome(answers.pop(0) if answers else 202)
@@ -58,26 +55,19 @@ class Road:
 
 
 class Shop:
-    """A worker with everything it works on."""
+    """The worker of a node's stores, with handlers, jobs and a road of the test's own."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.clock = FakeClock()
-        self.wakeups = Wakeups()
-        entropy = FakeEntropy()
-        context = UnitContext(US, self.clock, entropy, lambda activity: activity.id.encode())
-        self.units = Units(database, context, self.wakeups)
-        self.arrivals = Arrivals(database, self.wakeups, self.clock)
-        self.lanes = DeliveryQueue(database, self.clock, "w")
+    def __init__(self, stores: Stores, clock: FakeClock) -> None:
+        self.stores, self.database, self.units = stores, stores.database, stores.units
+        self.arrivals = stores.door
+        self.clock = clock
         self.road = Road()
         self.handled: list[str] = []
         self.handle: Callable[[Follow, Unit], Awaitable[None]] = self.note
         self.jobs: dict[str, JobKind] = {}
         handlers = Handlers(on(Follow, Unit, self._first), on(Follow, Unit, self._second))
-        applier = Applier(Waiting(database, self.clock), self.units, handlers, self.clock)
-        sender = Sender(self.lanes, self.road, self.clock, entropy)
-        jobber = Jobber(Jobs(database, self.clock), self.jobs, self.clock, self.wakeups)
-        self.worker = Worker(applier, sender, jobber, self.wakeups, self.clock)
+        system = System(self.clock, FakeEntropy())
+        self.worker = make_worker(system, stores, handlers, self.road, self.jobs)
 
     async def note(self, follow: Follow, _unit: Unit) -> None:
         self.handled.append(follow.id)
@@ -135,10 +125,10 @@ class Shop:
 
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'kith.sqlite3'}")
-    await make_tables(database)
-    yield Shop(database)
-    await database.close()
+    clock = FakeClock()
+    stores = await open_new_stores("a.test", tmp_path, clock)
+    yield Shop(stores, clock)
+    await stores.database.close()
 
 
 @pytest.mark.clause("FED-7.13")
@@ -319,7 +309,7 @@ async def test_a_stop_by_force_loses_nothing(shop: Shop) -> None:
         await shop.owe(n, "b.test")
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    restarted = Shop(shop.database)
+    restarted = Shop(shop.stores, shop.clock)
     await restarted.worker.step()
     assert restarted.road.to("b.test") == [f"{US}/t/{n}".encode() for n in range(3)]
 
@@ -405,7 +395,7 @@ async def test_what_waits_for_a_host_is_sent_when_it_speaks(shop: Shop, restarte
     await shop.worker.step()
     assert len(shop.road.to("b.test")) == 1, "the first was lost, the second waits behind it"
     if restarted:
-        shop = Shop(shop.database)
+        shop = Shop(shop.stores, shop.clock)
     shop.road.carried.clear()
     await shop.arrive()
     await shop.worker.step()
