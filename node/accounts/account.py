@@ -72,6 +72,7 @@ class AccountUnit(Protocol):
     ) -> None: ...
     async def end_sessions(self, account: str, only: str | None = None, but: str = "") -> int: ...
     async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int: ...
+    async def drop_invites(self, account: str) -> None: ...
     async def empty(self, account: Account) -> None: ...
     async def acquaintances(self, account: Account) -> Sequence[str]: ...
 
@@ -116,8 +117,7 @@ async def delete_account(account: str, unit: AccountUnit) -> None:
             "ACC-1.8", "you are the last administrator: invite another administrator first"
         )
     told = await unit.acquaintances(leaving)
-    await unit.end_sessions(account)
-    await unit.revoke_devices(account)
+    await _end_grants(account, unit)
     await unit.empty(leaving)
     # Also owed to the actor itself: it arrives at home, and every room forgets what was theirs.
     await unit.owe(
@@ -126,10 +126,16 @@ async def delete_account(account: str, unit: AccountUnit) -> None:
 
 
 async def suspend(account: str, unit: AccountUnit) -> None:
-    """Lock an account out. Raises `Conflict` (ACC-1.8) for the last administrator."""
+    """Lock an account out (ACC-1.13). Raises `Conflict` (ACC-1.8) for the last administrator."""
     found = await account_of(account, unit)
     if found.role is Role.ADMIN and await unit.admins() < 2:
         raise Conflict("ACC-1.8", "the last administrator cannot be suspended")
     await unit.put_state(account, State.SUSPENDED)
+    await _end_grants(account, unit)
+
+
+async def _end_grants(account: str, unit: AccountUnit) -> None:
+    """What the account opened for others or for itself ends with it (ACC-1.13)."""
     await unit.end_sessions(account)
     await unit.revoke_devices(account)
+    await unit.drop_invites(account)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from node.accounts.account import Account, Role
+from node.accounts.account import Account, Role, State
 from node.errors import Forbidden, Malformed, Missing, TooMuch
 from node.ports import Entropy
 
@@ -42,6 +42,15 @@ class InviteUnit(Protocol):
     async def drop_invite(self, account: str | None, id: str) -> bool: ...
 
 
+class InviteFinder(Protocol):
+    """What it takes to know whether an invite counts."""
+
+    now: datetime
+
+    async def invite(self, digest: bytes) -> Invite | None: ...
+    async def by_id(self, account: str) -> Account | None: ...
+
+
 # -- links ---------------------------------------------------------------------------------------
 
 
@@ -63,11 +72,30 @@ def url_of(reached_at: str, secret: str) -> str:
 # -- rules ---------------------------------------------------------------------------------------
 
 
-def check_invite(invite: Invite | None, now: datetime) -> Invite:
-    """An invite that may be used now; one answer for all that may not (ACC-2.2)."""
+def check_invite(invite: Invite | None, maker: Account | None, now: datetime) -> Invite:
+    """An invite that may be used now; one answer for all that may not (ACC-2.2, ACC-2.11).
+
+    `maker` is the account that the invite names, None when it names none or there is none.
+    """
     if invite is None or invite.expires <= now or invite.uses_left < 1:
         raise invalid()
+    if invite.account is not None and not _vouches(invite, maker):
+        raise invalid()
     return invite
+
+
+def _vouches(invite: Invite, maker: Account | None) -> bool:
+    """Whether its maker could still make it."""
+    if maker is None or maker.state is not State.ACTIVE:
+        return False
+    return invite.role is Role.MEMBER or maker.role is Role.ADMIN
+
+
+async def find_invite(digest: bytes, unit: InviteFinder) -> tuple[Invite, Account | None]:
+    """The invite of a link and its maker (None: the node). Raises `Forbidden` (ACC-2.2)."""
+    found = await unit.invite(digest)
+    maker = await unit.by_id(found.account) if found is not None and found.account else None
+    return check_invite(found, maker, unit.now), maker
 
 
 def invalid() -> Forbidden:

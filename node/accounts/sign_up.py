@@ -90,7 +90,7 @@ async def check_sign_up(
 
     Raises `Forbidden` (ACC-2.1, 2.2), `Conflict` (ACC-1.3), `Malformed` (ACC-2.8).
     """
-    found = None if invite is None else invites.check_invite(await unit.invite(invite), unit.now)
+    found = None if invite is None else (await invites.find_invite(invite, unit))[0]
     state = first_state(await unit.registration(), found is not None, reason)
     if await unit.name_taken(name) or await unit.name_taken(channel_name(name)):
         raise _taken(name)

@@ -3,16 +3,15 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
-from urllib.parse import quote
 
 from cachetools import TTLCache
-from msgspec import Struct
 from msgspec.structs import replace
 
-from node.errors import Forbidden, Malformed, Missing, NodeError, Refused, Unproven, Unreachable
+from node.errors import Forbidden, Malformed, Missing, NodeError, Unproven, Unreachable
 from node.federation.actors import ActorDocument, parse_actor
 from node.federation.peers import Actor, Found, Peer
 from node.federation.receiving import KeyGone
+from node.federation.webfinger import Handle, WebFinger, handle
 from node.ports import Clock, Fetch, Request, Response
 from node.wire import ids, json
 from node.wire.keys import PublicKey
@@ -26,7 +25,6 @@ DESCRIBED = timedelta(days=7)
 COOL_DOWN_SECONDS = 300.0  # between two fetches of a key that did not fit (FED-7.6)
 KEYS_KEPT = 20_000
 KEY_SECONDS = 60.0  # how long a key that its owner took back may still be believed here
-SELF = "self"
 NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/"
 
 
@@ -56,30 +54,13 @@ class Once(Protocol):
     async def __call__(self, key: str, make: Callable[[], Awaitable[T]]) -> T: ...
 
 
-class Handle(Struct, frozen=True):
-    """`@name@domain`, read."""
-
-    name: str
-    domain: str
-
-    def __str__(self) -> str:
-        return f"{self.name}@{self.domain}"
-
-
-def handle(text: str) -> Handle:
-    """Read `@bob@other.test`, `bob@other.test` or `acct:…`. Raises `Malformed` (FED-10.6)."""
-    name, found, domain = text.strip().removeprefix("acct:").removeprefix("@").partition("@")
-    if not found or not name or not domain or len(text) > 320 or set(name) & set("/?#@: \t\n"):
-        raise Malformed("FED-10.6", "a handle looks like @name@server")
-    return Handle(name, ids.host(domain))
-
-
 class Discovery:
     """Finds actors, keys and servers; asks the network for what is unknown or old."""
 
     def __init__(self, fetch: Fetch, known: Known, once: Once, clock: Clock) -> None:
         self._fetch = fetch
         self._known = known
+        self._webfinger = WebFinger(self._get)
         self._once = once
         self._clock = clock
         self._keys: TTLCache[str, PublicKey] = TTLCache(KEYS_KEPT, KEY_SECONDS, clock.ticks)
@@ -113,7 +94,7 @@ class Discovery:
         known = await self._known.named(wanted.name, wanted.domain)
         if known is not None and (known.local or self._is_fresh(known.fetched, FRESH)):
             return known
-        id, subject = await self._webfinger(wanted)
+        id, subject = await self._webfinger.find(wanted, wanted.domain)
         actor = await self.actor(id, fresh=known is not None)
         domain = await self._confirmed(actor, wanted, subject)
         await self._known.confirm(actor.id, actor.name, domain)
@@ -121,24 +102,22 @@ class Discovery:
 
     async def _confirmed(self, actor: Actor, asked: Handle, subject: Handle) -> str:
         """The domain of the actor's handle. The name is the document's, never the asker's."""
-        for claim in dict.fromkeys((subject, Handle(actor.name, ids.origin(actor.id).authority))):
+        home = ids.origin(actor.id).authority
+        for claim in dict.fromkeys((subject, Handle(actor.name, home))):
             if claim.name.lower() != actor.name.lower():
                 continue
-            if claim == asked:
-                return claim.domain  # its WebFinger has led here already
-            id, _ = await self._webfinger(claim)
-            if id == actor.id:
+            # Both must say so: the handle's domain (which led here, if it was asked), and the
+            # actor's own host, or anybody could give their own names to somebody else's people.
+            at = {claim.domain, home} - ({asked.domain} if claim == asked else set())
+            if all([await self._leads(claim, host, actor.id) for host in sorted(at)]):
                 return claim.domain
         raise Forbidden("FED-10.6", "the actor's own server does not confirm this handle")
 
-    async def _webfinger(self, handle: Handle) -> tuple[str, Handle]:
-        """The actor id to which WebFinger leads, and the subject that it names."""
-        resource = quote(f"acct:{handle}", safe="")
-        url = f"https://{handle.domain}/.well-known/webfinger?resource={resource}"
-        answer = await self._get(url, "application/jrd+json, application/json")
-        if answer.status in (404, 410):
-            raise Missing("FED-10.6", f"{handle.domain} knows nobody of that name")
-        return read_jrd(_document(answer), handle)
+    async def _leads(self, handle: Handle, at: str, actor: str) -> bool:
+        try:
+            return (await self._webfinger.find(handle, at))[0] == actor
+        except Missing:
+            return False  # the next claim may be true
 
     async def _read_actor(self, id: str, fresh: bool) -> Actor:
         known = await self._known.actor(id)
@@ -270,26 +249,6 @@ class Discovery:
 
     def _is_fresh(self, at: datetime | None, span: timedelta) -> bool:
         return at is not None and self._clock.now() - at < span
-
-
-def read_jrd(document: Mapping[str, Any], asked: Handle) -> tuple[str, Handle]:
-    """The `self` link of a JRD, and its subject if it is a handle. `Missing` (FED-10.6)."""
-    links = document.get("links")
-    for link in links if isinstance(links, list) else ():
-        if not isinstance(link, Mapping) or link.get("rel") != SELF:
-            continue
-        href, kind = link.get("href"), str(link.get("type", "")).partition(";")[0].strip()
-        if isinstance(href, str) and kind in (ACTIVITY_JSON, "application/ld+json"):
-            ids.origin(href)
-            return href, _subject(document.get("subject"), asked)
-    raise Missing("FED-10.6", "the other server names no actor for this handle")
-
-
-def _subject(value: object, asked: Handle) -> Handle:
-    try:
-        return handle(value) if isinstance(value, str) and value.startswith("acct:") else asked
-    except Refused:
-        return asked
 
 
 def nodeinfo_url(document: Mapping[str, Any], host: str) -> str:

@@ -137,8 +137,11 @@ class AccountsUnit(SessionsUnit):
             .where(actors.c.id.in_((account.actor, account.channel)))
             .values(display_name="", summary="", icon="", gone=micros(self.now))
         )
-        invites = tables.invites
-        await self.connection.execute(invites.delete().where(invites.c.account == account.id))
+
+    async def drop_invites(self, account: str) -> None:
+        """All that `account` made."""
+        table = tables.invites
+        await self.connection.execute(table.delete().where(table.c.account == account))
 
     async def acquaintances(self, account: Account, remote: bool = False) -> Sequence[str]:
         """The actors that know this one: friends, those asked, followers, followed."""

@@ -15,7 +15,7 @@ from node.store.federation import FederationUnit
 from node.store.mailbox import MailboxUnit
 from node.store.unit import Units
 from node.wire.httpsig import Dialect
-from node.wire.ids import origin
+from node.wire.ids import covering, origin
 from node.wire.keys import PublicKey
 
 MOST = 20_000
@@ -99,7 +99,7 @@ class Directory:
 
     async def suspended(self, actor: str, host: str) -> bool:
         """Whether we refuse to hear this actor or server."""
-        return not {actor, host}.isdisjoint(await self._all_suspended())
+        return not {actor, *covering(host)}.isdisjoint(await self._all_suspended())
 
     async def _all_suspended(self) -> frozenset[str]:
         """Hosts, and ids of actors."""
@@ -142,7 +142,8 @@ class Directory:
         if kept is None:
             kept = await self._units.look(FederationUnit, lambda unit: unit.peer(host))
             self._peers[host] = kept
-        return replace(kept, suspended=host in await self._all_suspended())
+        suspended = not (await self._all_suspended()).isdisjoint(covering(host))
+        return replace(kept, suspended=suspended)
 
     async def describe(self, peer: Peer) -> None:
         await self._units.run(FederationUnit, lambda unit: unit.put_peer(peer))

@@ -14,7 +14,7 @@ from node.inbox.known import Known
 from node.store.pipeline import Pipeline
 from node.store.tables import actors, posts, tombstones
 from node.store.visibility import AWAY, REFUSED, known_post
-from node.wire.ids import origin
+from node.wire.ids import covering, origin
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 POSTS = select(
@@ -40,13 +40,13 @@ class PostFacts(Struct):
 async def read_facts(connection: Pipeline, notes: Sequence[Note]) -> PostFacts:
     """The facts about these posts and their authors."""
     ids, authors = _unique(note.id for note in notes), _unique(note.author for note in notes)
-    hosts = {author: origin(author).authority for author in authors}
+    hosts = {author: covering(origin(author).authority) for author in authors}
     there, ended, known, away, refused = await connection.fetch_all(
         (POSTS, {"ids": ids}),
         (ENDED, {"ids": ids}),
         (AUTHORS, {"ids": authors}),
         (AWAY, {"actors": authors}),
-        (REFUSED, {"hosts": _unique(hosts.values())}),
+        (REFUSED, {"hosts": _unique(name for names in hosts.values() for name in names)}),
     )
     found: dict[str, Known | None] = dict.fromkeys(ids)
     for row in sorted(there, key=lambda row: str(row.id), reverse=True):
@@ -58,7 +58,7 @@ async def read_facts(connection: Pipeline, notes: Sequence[Note]) -> PostFacts:
         posts=found,
         ended={(row.id, row.actor) for row in ended},
         authors={row.id: Author(row.id, row.followers, row.friends) for row in known},
-        hidden={author: author in gone or hosts[author] in shut for author in authors},
+        hidden={author: author in gone or not shut.isdisjoint(hosts[author]) for author in authors},
     )
 
 

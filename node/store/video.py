@@ -204,6 +204,9 @@ class VideoUnit(IntakeUnit):
     async def sees(self, actor: str, post: str) -> bool:
         return await self.posts.sees(actor, post)
 
+    async def hidden(self, actor: str) -> bool:
+        return await self.posts.hidden(actor)
+
     async def put_grant(self, digest: bytes, grant: Grant) -> None:
         now = micros(self.now)
         await self.connection.execute(

@@ -35,7 +35,7 @@ from node.store.tables import (
     reactions,
 )
 from node.store.unit import Unit
-from node.wire.ids import origin
+from node.wire.ids import covering, origin
 
 GROUPS = {AudienceKind.PUBLIC, AudienceKind.FOLLOWERS}
 
@@ -140,14 +140,15 @@ def audiences_of(rows: Sequence[Any]) -> dict[str, list[Audience]]:
 
 
 def _ask_hidden(actors: Sequence[str]) -> tuple[Step, Step]:
-    hosts = sorted({origin(id).authority for id in actors})
+    hosts = sorted({name for id in actors for name in covering(origin(id).authority)})
     return (AWAY, {"actors": list(actors)}), (REFUSED, {"hosts": hosts})
 
 
 def _hidden(actors: Sequence[str], away: Sequence[Any], refused: Sequence[Any]) -> set[str]:
     """Those who are gone or suspended, or whose server is."""
     hosts = {row.host for row in refused}
-    return {*(row.id for row in away), *(id for id in actors if origin(id).authority in hosts)}
+    shut = (id for id in actors if not hosts.isdisjoint(covering(origin(id).authority)))
+    return {*(row.id for row in away), *shut}
 
 
 class VisibilityUnit(Unit):

@@ -86,6 +86,10 @@ class PlayingUnit(Protocol):
         """As `sees`, and the post is not deleted."""
         ...
 
+    async def hidden(self, actor: str) -> bool:
+        """Whether the actor, or their server, is gone or suspended."""
+        ...
+
     async def put_grant(self, digest: bytes, grant: Grant) -> None: ...
 
     async def grant(self, digest: bytes) -> Grant | None: ...
@@ -283,7 +287,7 @@ def _count(value: Json) -> int:
 async def by_capability(unit: PlayingUnit, capability: str, file: str) -> MediaFileRecord:
     """The file that a capability opens now (VID-7.2, VID-7.3)."""
     grant = await unit.grant(_digest(capability))
-    if grant is None or grant.expires <= unit.now:
+    if grant is None or grant.expires <= unit.now or await unit.hidden(grant.actor):
         raise absent()
     return await _file(unit, await unit.record(grant.video), grant.actor, file)
 

@@ -66,6 +66,21 @@ def origin(id: str) -> Origin:
     return Origin(scheme, host(authority[: port.start()] if port else authority), number)
 
 
+@lru_cache(maxsize=4096)
+def covering(authority: str) -> tuple[str, ...]:
+    """The names whose suspension covers `authority` (FED-7.7): its own, and those above it.
+
+    `b.test:8443` is covered by itself, `b.test`, `test:8443` and `test`.
+    """
+    port = _PORT.search(authority)
+    name = authority[: port.start()] if port else authority
+    labels = name.split(".")
+    names = [".".join(labels[at:]) for at in range(len(labels))]
+    if name.startswith("[") or labels[-1].isdigit():
+        names = [name]  # an address has nothing above it
+    return tuple(f"{one}{port[0]}" for one in names if port) + tuple(names)
+
+
 def same_origin(one: str, other: str) -> bool:
     """Whether both ids are http(s) URLs of one origin; False when either has none (FED-1.3)."""
     try:

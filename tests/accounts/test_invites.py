@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from node.accounts import invites
-from node.accounts.account import Role, State
+from node.accounts.account import Account, Role, State
 from node.accounts.invites import Invite
 from node.accounts.sign_up import Registration, first_state
 
@@ -44,14 +44,14 @@ def test_how_an_account_begins(
 @pytest.mark.parametrize("invite", [None, replace(INVITE, uses_left=0)])
 def test_an_invite_that_is_unknown_or_used_up(invite: Invite | None, refused: Refusal) -> None:
     with refused("ACC-2.2"):
-        invites.check_invite(invite, NOW)
+        invites.check_invite(invite, None, NOW)
 
 
 @pytest.mark.clause("ACC-2.2")
 def test_an_invite_ends(refused: Refusal) -> None:
-    assert invites.check_invite(INVITE, NOW + timedelta(days=7) - timedelta(microseconds=1))
+    assert invites.check_invite(INVITE, None, NOW + timedelta(days=7) - timedelta(microseconds=1))
     with refused("ACC-2.2"):
-        invites.check_invite(INVITE, NOW + timedelta(days=7))
+        invites.check_invite(INVITE, None, NOW + timedelta(days=7))
 
 
 @pytest.mark.clause("ACC-2.3")
@@ -59,3 +59,19 @@ def test_an_invite_ends(refused: Refusal) -> None:
 def test_an_invite_has_its_bounds(uses: int, days: int, refused: Refusal) -> None:
     with refused("ACC-2.3"):
         invites.read_uses(uses, days)
+
+
+@pytest.mark.clause("ACC-2.11")
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("state", [*State, None])
+@pytest.mark.parametrize("wanted", Role)
+def test_an_invite_counts_while_its_maker_could_still_make_it(
+    role: Role, state: State | None, wanted: Role, refused: Refusal
+) -> None:
+    maker = None if state is None else Account("m", "m", "a", "c", "", role, state, NOW)
+    invite = replace(INVITE, account="m", role=wanted)
+    if state is State.ACTIVE and (wanted is Role.MEMBER or role is Role.ADMIN):
+        assert invites.check_invite(invite, maker, NOW) is invite
+        return
+    with refused("ACC-2.2"):
+        invites.check_invite(invite, maker, NOW)

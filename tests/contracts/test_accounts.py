@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from node.accounts import devices, invites, sessions, sign_up
-from node.accounts.account import Account, Role, State, account_of, delete_account
+from node.accounts.account import Account, Role, State, account_of, delete_account, suspend
 from node.accounts.sessions import Wanted
 from node.accounts.sign_up import Application, Registration
 from node.errors import Broken, Conflict, Forbidden, Missing
@@ -105,6 +105,28 @@ async def test_friends_by_invite(units: Units) -> None:
     bob = await join(units, "bob", b"come")
     known = await units.look(AccountsUnit, lambda unit: unit.acquaintances(bob))
     assert known == [alice.actor]
+
+
+@pytest.mark.clause("ACC-1.13", "ACC-2.11")
+async def test_invites_end_with_the_account_that_made_them(units: Units) -> None:
+    await switch(units, Registration.OPEN)
+    alice, bob = await join(units, "alice"), await join(units, "bob")
+
+    async def invite(maker: Account, secret: bytes) -> None:
+        await units.run(
+            InvitesUnit,
+            lambda unit: invites.make_invite(maker, secret, 1, 1, True, Role.MEMBER, unit),
+        )
+
+    await invite(alice, b"hers")
+    await invite(bob, b"his")
+    await units.run(AccountsUnit, lambda unit: suspend(alice.id, unit))
+    with pytest.raises(Forbidden, match=r"ACC-2\.2"):
+        await join(units, "carol", b"hers")
+    await units.run(InvitesUnit, lambda unit: sign_up.approve(alice.id, (), unit))
+    with pytest.raises(Forbidden, match=r"ACC-2\.2"):
+        await join(units, "carol", b"hers")
+    assert (await join(units, "carol", b"his")).invited_by == bob.id
 
 
 @pytest.mark.clause("API-6.1", "API-6.5")

@@ -10,7 +10,7 @@ import pytest
 
 from node.errors import Forbidden, Malformed, Missing, Refused, Unreachable
 from node.federation import capabilities
-from node.federation.discovery import Handle, handle
+from node.federation.webfinger import Handle, handle, read_host_meta
 from node.ports import Response
 from node.wire.httpsig import Dialect
 from node.wire.keys import Algorithm
@@ -34,7 +34,23 @@ def test_a_handle_is_read_in_the_forms_in_which_people_write_it(text: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["", "bob", "@bob", "@@b.test", "bob@", "b/b@b.test", "a@b@c.test", "x@" + "y" * 400]
+    "text",
+    [
+        "",
+        "bob",
+        "@bob",
+        "@@b.test",
+        "bob@",
+        "b/b@b.test",
+        "a@b@c.test",
+        "x@" + "y" * 400,
+        "a b@b.test",
+        "a<b>@b.test",
+        "a%41@b.test",
+        "b\u00f6b@b.test",
+        "x" * 65 + "@b.test",
+        "\u202ebob@b.test",
+    ],
 )
 def test_what_is_no_handle_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
@@ -61,6 +77,7 @@ async def test_a_split_domain_is_confirmed_where_it_points(system: System) -> No
     bob = Person("https://s.b.test/a/bob", "bob")
     system.publish(bob)
     system.net.at[finger("bob", "b.test")] = jrd("bob@b.test", bob.id)
+    system.net.at[finger("bob", "b.test", at="s.b.test")] = jrd("bob@b.test", bob.id)
     assert (await system.discovery.find("bob@b.test")).handle == "@bob@b.test"
     system.net.at[finger("bob", "s.b.test")] = jrd("bob@b.test", bob.id)
     assert (await system.discovery.find("bob@s.b.test")).handle == "@bob@b.test"
@@ -79,6 +96,58 @@ async def test_an_impostor_is_not_confirmed(system: System, bob: Person, refused
     system.net.at[finger("bob", "b.test")] = jrd("bob@b.test", bob.id)
     with pytest.raises(Refused):
         await system.discovery.find("x@evil.test")
+
+
+@pytest.mark.clause("FED-10.6")
+async def test_nobody_gives_their_own_names_to_somebody_elses_people(
+    system: System, bob: Person
+) -> None:
+    """evil.test leads @bob@evil.test to b.test's Bob, who has never heard of it."""
+    system.publish(bob)
+    system.net.at[finger("bob", "evil.test")] = jrd("bob@evil.test", bob.id)
+    system.net.at[finger("bob", "b.test")] = jrd("bob@b.test", bob.id)
+    assert (await system.discovery.find("bob@evil.test")).handle == "@bob@b.test"
+    system.net.at[finger("bob", "evil.test", at="b.test")] = jrd("bob@b.test", f"{bob.id}/2")
+    system.clock.pass_(timedelta(days=2))
+    assert (await system.discovery.find("bob@evil.test")).handle == "@bob@b.test"
+
+
+def xrd(template: str, rel: str = "lrdd") -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n'
+        f'<Link rel="other"/><Link rel="{rel}" template="{template}"/></XRD>'
+    ).encode()
+
+
+@pytest.mark.clause("FED-10.10")
+async def test_a_host_that_has_only_host_meta_says_where_to_ask(
+    system: System, bob: Person
+) -> None:
+    system.publish(bob)
+    meta = "https://b.test/.well-known/host-meta"
+    body = xrd("https://social.b.test/.well-known/webfinger?resource={uri}")
+    system.net.at[meta] = Response(200, meta, {}, body)
+    system.net.at[finger("bob", "b.test", at="social.b.test")] = jrd("bob@b.test", bob.id)
+    assert (await system.discovery.find("bob@b.test")).handle == "@bob@b.test"
+
+
+@pytest.mark.clause("FED-10.10")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe<",
+        b"<XRD>",
+        xrd("http://b.test/?resource={uri}"),
+        xrd("https://b.test/?resource="),
+        xrd("https://b.test/?resource={uri}", rel="self"),
+        xrd("https://b.test/?resource={uri}").replace(b"<XRD", b"<!DOCTYPE x><XRD"),
+        xrd("https://b.test/?resource={uri}").replace(b"</XRD>", b" " * 16_384 + b"</XRD>"),
+    ],
+)  # fmt: skip
+def test_a_host_meta_that_leads_nowhere(body: bytes) -> None:
+    assert read_host_meta(body) == ""
 
 
 @pytest.mark.parametrize("status", [404, 410])

@@ -203,14 +203,15 @@ async def test_a_key_that_its_owner_took_back_is_not_believed_for_long(
 
 
 @pytest.mark.clause("FED-7.7")
+@pytest.mark.parametrize("host", ["b.test", "test"])
 async def test_a_suspended_server_is_not_heard(
-    system: System, bob: Person, refused: Refuses
+    system: System, bob: Person, refused: Refuses, host: str
 ) -> None:
     system.publish(bob)
-    await system.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
+    await system.units.run(FederationUnit, lambda unit: unit.suspend(host, suspended=True))
     with refused("FED-7.7"):
         await system.receiver.receive(system.signed(bob.rsa, bob.says("Follow", object=ALICE)))
-    await system.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=False))
+    await system.units.run(FederationUnit, lambda unit: unit.suspend(host, suspended=False))
     system.clock.pass_(timedelta(seconds=6))
     receipt = await system.receiver.receive(
         system.signed(bob.rsa, bob.says("Follow", object=ALICE))

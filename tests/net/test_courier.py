@@ -134,7 +134,7 @@ async def test_what_the_network_does_is_told_and_not_raised(
 async def test_nothing_is_sent_to_a_suspended_server(
     context: Keys, peer: Peer, fetcher: Fetcher
 ) -> None:
-    await context.units.run(FederationUnit, lambda unit: unit.suspend("b.test", suspended=True))
+    await context.units.run(FederationUnit, lambda unit: unit.suspend("test", suspended=True))
     outcome = await Courier(fetcher, context.signer, Prover(context.keyring, context.clock)).carry(
         "https://b.test/inbox", b"{}", ALICE
     )

@@ -105,6 +105,18 @@ async def test_the_end_of_a_friendship_ends_access_at_once(harness: Harness, end
 
 
 @pytest.mark.clause("VID-7.3")
+async def test_who_is_suspended_plays_nothing_meanwhile(harness: Harness) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
+    await befriend(alice, bob)
+    video = await alice.publish()
+    address = (await bob.watch(video["id"])).body["mp4"]
+    account = tables.accounts.c.actor == bob.actor
+    for state, status in (("suspended", 404), ("active", 200)):
+        await harness.change(tables.accounts, account, state=state)
+        assert (await harness.http("GET", address)).status == status
+
+
+@pytest.mark.clause("VID-7.3")
 async def test_a_grant_is_judged_anew_on_each_request(harness: Harness) -> None:
     """Even when no handler ran: the row of the grant is still there."""
     alice, bob = await harness.person("alice"), await harness.person("bob")

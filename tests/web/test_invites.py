@@ -68,6 +68,23 @@ async def test_only_administrators_invite_administrators(harness: Harness) -> No
     assert (await harness.ask("GET", "/admin/settings", token=token)).status == 200
 
 
+@pytest.mark.clause("ACC-1.13", "ACC-2.11")
+async def test_what_a_suspended_administrator_granted_is_void(harness: Harness) -> None:
+    good, evil = await harness.join("root1", "admin"), await harness.join("root2", "admin")
+    made = await harness.ask("POST", "/invites", {"role": "admin", "uses": 2}, evil)
+    secret = secret_of(made)
+    assert (await harness.ask("GET", f"//invite/{secret}")).status == 200
+    listed = (await harness.ask("GET", "/admin/accounts?state=active", token=good)).body["items"]
+    (id,) = (one["id"] for one in listed if one["name"] == "root2")
+    assert (await harness.ask("POST", f"/admin/accounts/{id}/suspend", token=good)).status == 204
+    said = await sign_up(harness, "root3", secret)
+    assert (said.status, said.body["clause"]) == (403, "ACC-2.2")
+    assert said.raw == (await sign_up(harness, "root3", "unknown")).raw
+    assert (await harness.ask("GET", f"//invite/{secret}")).status == 403
+    assert (await harness.ask("POST", f"/admin/accounts/{id}/approve", token=good)).status == 200
+    assert (await sign_up(harness, "root3", secret)).status == 403
+
+
 @pytest.mark.clause("ACC-2.6")
 async def test_the_first_administrator_is_invited_until_there_is_one(harness: Harness) -> None:
     async def invite(secret: str) -> bool:

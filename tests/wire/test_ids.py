@@ -154,3 +154,18 @@ def test_dates_as_peers_write_them(text: str, same: str) -> None:
 )
 def test_dates_that_are_none(text: str) -> None:
     assert times.parse_rfc3339(text) is None
+
+
+@pytest.mark.clause("FED-7.7")
+@pytest.mark.parametrize(
+    ("authority", "names"),
+    [
+        ("a.b.test", {"a.b.test", "b.test", "test"}),
+        ("b.test:8443", {"b.test:8443", "b.test", "test", "test:8443"}),
+        ("127.0.0.1", {"127.0.0.1"}),
+        ("127.0.0.1:9", {"127.0.0.1:9", "127.0.0.1"}),
+        ("[::1]:9", {"[::1]:9", "[::1]"}),
+    ],
+)
+def test_what_a_host_lies_under(authority: str, names: set[str]) -> None:
+    assert set(ids.covering(authority)) == names

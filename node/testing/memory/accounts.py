@@ -85,9 +85,10 @@ class AccountsUnit(SessionsUnit):
             if actor is not None:
                 gone = replace(actor, display_name="", summary="", icon="", gone=True)
                 self.tables.actors[id] = gone
-        for digest, invite in list(self.tables.invites.items()):
-            if invite.account == account.id:
-                del self.tables.invites[digest]
+
+    async def drop_invites(self, account: str) -> None:
+        made = self.tables.invites.items()
+        self.tables.invites = {digest: one for digest, one in made if one.account != account}
 
     async def acquaintances(self, account: Account, remote: bool = False) -> Sequence[str]:
         own = {account.actor, account.channel}

@@ -19,7 +19,7 @@ from node.testing.memory.notices import Notices
 from node.testing.memory.tables import Task, Written
 from node.testing.memory.tombstones import Tombstones
 from node.testing.memory.unit import Unit
-from node.wire.ids import origin
+from node.wire.ids import covering, origin
 from node.wire.times import micros
 
 
@@ -62,9 +62,9 @@ class VisibilityUnit(Unit):
         return may_see(replace(viewer, root=root), await self.audience(post.note.id))
 
     async def hidden(self, actor: str) -> bool:
-        host = self.tables.hosts.get(origin(actor).authority)
         found = self.tables.actors.get(actor)
-        if host is not None and host.suspended:
+        above = (self.tables.hosts.get(name) for name in covering(origin(actor).authority))
+        if any(host is not None and host.suspended for host in above):
             return True
         if found is None:
             return False

@@ -27,8 +27,8 @@ class Servers(Struct, frozen=True):
     async def choose(self, call: Call) -> Reply:
         asked: ServerChoice = call.body
         host = ids.origin(f"https://{asked.host}").authority
-        if host == ids.origin(self.origin).authority:
-            raise Conflict("API-11.3", "a node does not suspend itself")
+        if host in ids.covering(ids.origin(self.origin).authority):
+            raise Conflict("API-11.3", "a node does not suspend itself, nor a name above its own")
         await self.units.run(FederationUnit, lambda unit: unit.suspend(host, asked.suspended))
         return await self.list(call)
 

@@ -146,8 +146,7 @@ class Pages(Struct, frozen=True):
         async def look(unit: InvitesUnit) -> tuple[Registration, Invite | None, str]:
             if secret is None:
                 return await unit.registration(), None, ""
-            invite = invites.check_invite(await unit.invite(invites.digest_of(secret)), unit.now)
-            maker = await unit.by_id(invite.account) if invite.account else None
+            invite, maker = await invites.find_invite(invites.digest_of(secret), unit)
             shown = (maker.display_name or maker.name) if maker else ""
             return await unit.registration(), invite, shown
 
