@@ -310,6 +310,7 @@ async def test_an_address_is_looked_up(harness: Harness) -> None:
     ]}  # fmt: skip
     asked = "https://b.test/.well-known/webfinger?resource=acct%3A{}%40b.test"
     harness.web.put(asked.format("x"), status=404)
+    harness.web.put("https://b.test/.well-known/host-meta", status=404)
     for url, kind, document in (
         (asked.format("bob"), "application/jrd+json", page),
         (bob.id, "application/activity+json", bob.document()),
