@@ -141,15 +141,20 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
 
 
 @asynccontextmanager
-async def open_node(config: Config, system: System) -> AsyncIterator[Node]:
-    """Open a node over a database that has its schema; closed again at the end of the block."""
+async def open_node(
+    config: Config, system: System, media: Media | None = None
+) -> AsyncIterator[Node]:
+    """Open a node over a database that has its schema; closed again at the end of the block.
+
+    `media` in place of the folder, or the object store, and the ffmpeg that the settings name.
+    """
     stores = open_stores(config, system)
     try:
         instance_actor = await _settle(config, system, stores)
         lines = open_lines(config, system, stores, instance_actor)
         try:
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
-            media = await open_media(config)
+            media = media or await open_media(config)
             side = make_web(config, system, stores, lines, media, key)
             kinds = _jobs(config, system, stores, media)
             heard = handlers(SealedArrivals(key))
