@@ -1,5 +1,6 @@
 """Nodes for the tests of videos: of a town, with a studio that takes no time."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -190,6 +191,11 @@ class Harness:
 
     async def close(self) -> None:
         await self._open.aclose()
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection for bytes that no client has tidied up."""
+        there = urlsplit(self.url)
+        return await asyncio.open_connection(there.hostname, there.port)
 
     async def http(
         self,

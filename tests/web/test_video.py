@@ -1,6 +1,5 @@
 """Media over HTTP: ranges, heads, tags, paths that lead nowhere, and the page of a public video."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -128,8 +127,7 @@ async def test_media_can_do_nothing_in_a_browser(node: Harness) -> None:
 
 async def raw_get(node: Harness, path: str) -> tuple[int, bytes]:
     """A request that no client has tidied up."""
-    there = urlsplit(node.url)
-    reader, writer = await asyncio.open_connection(there.hostname, there.port)
+    reader, writer = await node.connect()
     writer.write(f"GET {path} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
