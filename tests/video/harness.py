@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from aiohttp import ClientSession
-from sqlalchemy import select, update
 from yarl import URL
 
 from node.app.parts import Media
@@ -23,6 +22,7 @@ from node.media.blobs import LocalBlobs
 from node.ports import Request
 from node.store import tables
 from node.store.keyring import public_row
+from node.testing.rows import Rows
 from node.testing.town import Town, open_harness
 from node.video.records import MediaUrls
 from node.video.renditions import NAMES, Facts, File, Plan, Rendered
@@ -156,7 +156,7 @@ class Swapped:
         return getattr(self.now, name)
 
 
-class Harness:
+class Harness(Rows):
     """A node of a town, with a studio that makes videos in no time."""
 
     def __init__(self, name: str, town: Town, **settings: Any) -> None:
@@ -224,7 +224,7 @@ class Harness:
             await self.knows(actor)
         if not await self.rows(tables.keys, tables.keys.c.id == key.id):
             at = micros(self.clock.now())
-            await self.put(tables.keys, **public_row(key.public), created=at, fetched=at)
+            await self.insert(tables.keys, **public_row(key.public), created=at, fetched=at)
         return key
 
     async def work(self) -> None:
@@ -244,54 +244,19 @@ class Harness:
 
     # -- people ------------------------------------------------------------------------------------
 
-    async def put(self, table: Any, **values: Any) -> None:
-        await self.database.write(lambda each: each.execute(table.insert().values(**values)))
-
-    async def change(self, table: Any, where: Any, **values: Any) -> None:
-        statement = update(table).where(where).values(**values)
-        await self.database.write(lambda each: each.execute(statement))
-
-    async def rows(self, table: Any, *where: Any) -> list[Any]:
-        async with self.database.read() as connection:
-            return list((await connection.execute(select(table).where(*where))).all())
-
     async def person(self, name: str) -> Person:
         """Sign somebody up."""
         actor, account, token = f"{self.origin}/a/{name}", f"account-{name}", "kith_" + name * 10
         channel = f"{actor}-tv"
-        await self.put(
-            tables.accounts, id=account, name=name, actor=actor, channel=channel, created=0
-        )
+        await self.account(account, actor, channel)
         for id, kind in ((actor, "Person"), (channel, "Group")):
-            await self.knows(id, kind, local=True, account=account)
+            await self.knows(id, kind, account=account)
         digest = hashlib.sha256(token.encode()).digest()
-        await self.put(
+        await self.insert(
             tables.sessions, id=f"{name}-app", digest=digest, account=account,
             scopes="read write messages", created=0, last_seen=0,
         )  # fmt: skip
         return Person(self, name, actor, channel, account, token)
-
-    async def knows(self, id: str, kind: str = "Person", **more: Any) -> None:
-        """The row of an actor."""
-        host = urlsplit(id).netloc
-        await self.put(
-            tables.actors, id=id, kind=kind, name=id.rpartition("/")[2], domain=host,
-            inbox=f"{id}/inbox", shared_inbox=f"https://{host}/inbox",
-            followers=f"{id}/followers", friends=f"{id}/friends", **{"local": False, **more},
-        )  # fmt: skip
-
-    async def follows(self, follower: str, followed: str) -> None:
-        await self.put(
-            tables.follows, follower=follower, followed=followed, state="accepted", updated=0
-        )
-
-    async def friendship(self, actor: str, other: str, ours: str = "accepted") -> None:
-        f = tables.friendships
-        pair = (f.c.actor == actor) & (f.c.other == other)
-        if await self.rows(f, pair):
-            await self.change(f, pair, ours=ours)
-        else:
-            await self.put(f, actor=actor, other=other, ours=ours, theirs="accepted", updated=0)
 
     async def files(self) -> list[str]:
         """Every blob that lies here."""
@@ -311,4 +276,4 @@ async def befriend(one: Person, other: Person) -> None:
         if theirs.harness is not harness:
             await harness.knows(theirs.actor)
             await harness.knows(theirs.channel, "Group")
-        await harness.friendship(mine.actor, theirs.actor)
+        await harness.put_friendship(mine.actor, theirs.actor)

@@ -122,7 +122,7 @@ async def test_a_grant_is_judged_anew_on_each_request(harness: Harness) -> None:
     alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     address = (await bob.watch((await alice.publish())["id"])).body["mp4"]
-    await harness.friendship(alice.actor, bob.actor, "none")
+    await harness.put_friendship(alice.actor, bob.actor, "none")
     assert len(await harness.rows(tables.media_grants)) == 1
     assert (await harness.http("GET", address)).status == 404
 
@@ -201,7 +201,7 @@ async def test_only_a_public_video_goes_to_the_channels_followers(harness: Harne
     alice = await harness.person("alice")
     fan = "https://tube.test/accounts/fan"
     await harness.knows(fan)
-    await harness.follows(fan, alice.channel)
+    await harness.follow(fan, alice.channel)
     await alice.publish(audience="friends")
 
     async def sent() -> list[tuple[str, str, str]]:
@@ -265,7 +265,7 @@ async def test_the_friends_node_decides_not_ours(harness: Harness, far: Harness)
     alice, bob, video = await story(harness, far)
     carol = await far.person("carol")
     assert (await carol.watch(video["id"])).status == 404
-    await harness.friendship(alice.actor, bob.actor, "none")
+    await harness.put_friendship(alice.actor, bob.actor, "none")
     said = await bob.watch(video["id"])
     assert (said.status, said.body["clause"]) == (404, "VID-7.1")
     harness.town.down.add("a.test")
@@ -295,7 +295,7 @@ async def test_nobody_claims_another_servers_video(harness: Harness, far: Harnes
     alice, bob, video = await story(harness, far)
     mallory = "https://evil.test/a/mallory"
     await harness.knows(mallory)
-    await harness.friendship(alice.actor, mallory)
+    await harness.put_friendship(alice.actor, mallory)
     note = Note(
         id="https://evil.test/o/1", author=mallory, content="<p>mine</p>",
         published=harness.clock.now(), to=(alice.actor,), video=video["id"],
@@ -351,7 +351,7 @@ async def test_a_followed_channels_video_is_a_post_with_addresses(harness: Harne
     await hear(harness, video)
     assert await harness.rows(tables.posts) == [], "it concerns nobody here"
     await harness.knows(video.channel, "Group")
-    await harness.follows(alice.actor, video.channel)
+    await harness.follow(alice.actor, video.channel)
     for number in (2, 3):
         await hear(harness, video, number=number)
     [item] = (await alice.ask("GET", "/feed")).body["items"]
@@ -381,7 +381,7 @@ async def test_a_video_of_another_origin_or_author_is_refused(harness: Harness) 
     alice = await harness.person("alice")
     video = tube_video(harness)
     await harness.knows(video.author)
-    await harness.follows(alice.actor, video.author)
+    await harness.follow(alice.actor, video.author)
     foreign = tube_video(harness, channel="https://evil.test/c/1")
     await hear(harness, foreign)
     assert await harness.refused() == ["VID-8.5"]
@@ -403,8 +403,8 @@ async def test_a_note_and_a_video_that_name_each_other_are_one_post(
 ) -> None:
     alice, bob = await harness.person("alice"), await far.person("bob")
     await befriend(alice, bob)
-    await far.follows(bob.actor, alice.channel)
-    await harness.follows(bob.actor, alice.channel)
+    await far.follow(bob.actor, alice.channel)
+    await harness.follow(bob.actor, alice.channel)
     harness.town.down.add("b.test")
     video = await alice.publish(audience="public")
     bodies = {json.loads(row.body)["type"]: row for row in await harness.rows(tables.outbox)}
