@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+import aiohttp
 import pytest
+from aiohttp import web
 from msgspec import Struct
+from msgspec.structs import replace
 
 from node.app import application, opening
+from node.app.application import WebSide
 from node.app.parts import Stores
 from node.config import Config
 from node.e2ee.arriving import Arrivals
@@ -21,8 +25,9 @@ from node.store.unit import Units
 from node.testing.town import Town, open_town
 from node.testing.weather import Stranger
 from node.web.api.scopes import Scope
+from node.web.problems import Problem
 from node.web.routes import Call, Reply, Route
-from node.web.surface import Surface
+from node.web.surface import Cors, Surface
 from node.wire.api.cursor import Cursor
 from node.worker.handlers import Handlers, on
 
@@ -224,3 +229,61 @@ async def test_a_new_route_is_described_guarded_paged_and_done_once(
     async with alpha.line() as line:
         with pytest.raises(Unproven):
             await line.ask("GET", "/waves", Waves)
+
+
+# -- a new surface ---------------------------------------------------------------------------------
+
+
+def show_error(_request: web.Request, problem: Problem) -> web.Response:
+    """Step 2: errors in its own shape."""
+    return web.json_response({"error": problem.detail}, status=problem.kind.status)
+
+
+async def hello(call: Call) -> Reply:
+    """Step 3: a page of routes."""
+    return Reply({"hello": call.caller.name})
+
+
+@pytest.fixture
+def greeting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps 2 to 4: the surface, its routes, and its place in the application."""
+    built = application.make_web
+
+    def make(config: Config, *rest: Any) -> WebSide:
+        side = built(config, *rest)
+        ours = side.surfaces[0]
+        toy = Surface(
+            prefix="/hello/v1",
+            routes=(
+                Route("GET", "/me", hello, "Greet.", "read", answers=dict[str, str]),
+                Route("GET", "/loud", hello, "Greet loudly.", "greet", answers=dict[str, str]),
+            ),
+            bodies=ours.bodies,
+            errors=show_error,
+            paging=ours.paging,
+            scopes={"greet": "be greeted", "read": "read"},
+            cors=Cors(),
+            csp="default-src 'self'",
+        )
+        return replace(side, surfaces=(*side.surfaces, toy))
+
+    monkeypatch.setattr(opening, "make_web", make)
+
+
+async def test_a_new_surface_answers_in_its_own_way(greeting: None, town: Town) -> None:
+    """Step 5."""
+    session = await town.sign_up("alice", "alpha.test")
+    alpha = town.nodes["alpha.test"]
+    token = {"Authorization": f"Bearer {session.token}", "Origin": "https://app.test"}
+    async with aiohttp.ClientSession(alpha.url) as browser:
+        async with browser.get("/hello/v1/me", headers=token) as answer:
+            assert (answer.status, await answer.json()) == (200, {"hello": "alice"})
+            assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        async with browser.get("/hello/v1/loud", headers=token) as answer:
+            # A session of ours has the scopes of our API; this one is the surface's own.
+            assert (answer.status, set(await answer.json())) == (403, {"error"})
+        async with browser.get("/hello/v1/you") as answer:
+            assert (answer.status, set(await answer.json())) == (404, {"error"})
+        async with browser.get("/api/kith/v1/you") as answer:
+            assert (await answer.json())["code"] == "missing"

@@ -40,4 +40,5 @@ async def main(phase: str, message: str, only: list[str]) -> None:
     written.rename(written.with_name(f"{name}.py"))
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

@@ -1,6 +1,6 @@
 """An account: who lives here, from the first day to the last (spec ACC-1)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -63,7 +63,6 @@ class AccountUnit(Protocol):
     now: datetime
 
     def mint_activity(self) -> str: ...
-    async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None: ...
     async def by_id(self, account: str) -> Account | None: ...
     async def admins(self) -> int: ...
     async def put_state(self, account: str, state: State) -> None: ...
@@ -74,7 +73,10 @@ class AccountUnit(Protocol):
     async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int: ...
     async def drop_invites(self, account: str) -> None: ...
     async def empty(self, account: Account) -> None: ...
-    async def acquaintances(self, account: Account) -> Sequence[str]: ...
+
+    async def tell_all(self, activity: Activity, of: Iterable[str], home: bool = False) -> None:
+        """Owe it to all elsewhere who know one of `of`; `home`: then our own rooms hear it."""
+        ...
 
 
 class Lookup(Protocol):
@@ -116,13 +118,11 @@ async def delete_account(account: str, unit: AccountUnit) -> None:
         raise Conflict(
             "ACC-1.8", "you are the last administrator: invite another administrator first"
         )
-    told = await unit.acquaintances(leaving)
     await _end_grants(account, unit)
     await unit.empty(leaving)
-    # Also owed to the actor itself: it arrives at home, and every room forgets what was theirs.
-    await unit.owe(
-        Delete(unit.mint_activity(), leaving.actor, leaving.actor), [*told, leaving.actor]
-    )
+    # It arrives at home too, and every room forgets what was theirs.
+    gone = Delete(unit.mint_activity(), leaving.actor, leaving.actor)
+    await unit.tell_all(gone, [leaving.actor, leaving.channel], home=True)
 
 
 async def suspend(account: str, unit: AccountUnit) -> None:

@@ -39,6 +39,7 @@ from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
 from node.web.api.video import Videos
 from node.web.auth import Authenticator
+from node.web.backlog import BoundedLog
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
@@ -115,10 +116,11 @@ def make_web(
     )
     proxies = TrustedProxies.of(config.trusted_proxies)
     kernel = Kernel(authenticator, limiter, Answered(units, entropy), proxies, entropy)
-    rate_limits = PeerRateLimits(MemoryBuckets(clock), Suffixes(), config.inbox_requests_per_minute)
+    domains = Suffixes()
+    rate_limits = PeerRateLimits(MemoryBuckets(clock), domains, config.inbox_requests_per_minute)
     receiver = Receiver(
         RateLimitedKeys(lines.discovery, rate_limits),
-        stores.door,
+        BoundedLog(stores.door, stores.door, domains, clock),
         stores.directory,
         clock,
         config.origin,

@@ -16,7 +16,9 @@ from node.app.handlers import handlers
 from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
+from node.federation import telling
 from node.inbox import fan_out
+from node.store.circles import Circles
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
@@ -27,6 +29,7 @@ from node.store.notifications import notifying
 from node.store.purge import Purge
 from node.store.queue import Waiting
 from node.store.settled import SettledUnit
+from node.store.unit import Unit
 from node.web.api.streams import Streams
 from node.web.health import Health
 from node.wire.ids import OPAQUE_BYTES
@@ -125,24 +128,33 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
     async def go_on(subject: str) -> None:
         await stores.units.run(InboxUnit, lambda unit: fan_out.go_on(unit, subject))
 
+    async def tell_on(subject: str) -> None:
+        await stores.units.run(Unit, lambda unit: telling.go_on(subject, Circles(unit)))
+
     return {
         "purge": JobKind(Purge(stores.database, system.clock), every=PURGE_EVERY),
         fan_out.FAN_OUT: JobKind(go_on),
+        telling.TELL: JobKind(tell_on),
         **transcoder.kinds(),
         **Eraser(stores.units).kinds(),
     }
 
 
 @asynccontextmanager
-async def open_node(config: Config, system: System) -> AsyncIterator[Node]:
-    """Open a node over a database that has its schema; closed again at the end of the block."""
+async def open_node(
+    config: Config, system: System, media: Media | None = None
+) -> AsyncIterator[Node]:
+    """Open a node over a database that has its schema; closed again at the end of the block.
+
+    `media` in place of the folder, or the object store, and the ffmpeg that the settings name.
+    """
     stores = open_stores(config, system)
     try:
         instance_actor = await _settle(config, system, stores)
         lines = open_lines(config, system, stores, instance_actor)
         try:
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
-            media = await open_media(config)
+            media = media or await open_media(config)
             side = make_web(config, system, stores, lines, media, key)
             kinds = _jobs(config, system, stores, media)
             heard = handlers(SealedArrivals(key))

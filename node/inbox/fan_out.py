@@ -1,17 +1,15 @@
 """Fan-out: what is for many reaches them in pages, each a unit of its own (spec INB-6)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import msgspec
 
+from node.federation.telling import PAGE, Page
 from node.graph.visibility import Audience
 from node.inbox.known import Known
 
 FAN_OUT: Final = "fan_out"  # the kind of its jobs
-PAGE: Final = 200  # people of one unit: nobody waits long for the one writer
-# Some of them, and the place behind which the next page begins; "" when that was all.
-Page: TypeAlias = tuple[Sequence[str], str]
 
 
 class FanOut(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from node.federation.activities.shapes import (
     Undo,
     UpdateNote,
 )
+from node.federation.telling import PAGE
 from node.graph.visibility import Audience
 from node.inbox import fan_out
 from node.inbox.audiences import Author, audience_of
@@ -109,7 +110,7 @@ async def _post(note: Note, unit: PostUnit) -> None:
 async def _has_reader(author: str, audience: Sequence[Audience], unit: PostUnit) -> bool:
     after = ""
     while True:
-        accounts, after = await unit.readers(author, audience, after, fan_out.PAGE)
+        accounts, after = await unit.readers(author, audience, after, PAGE)
         if accounts or not after:
             return bool(accounts)
 

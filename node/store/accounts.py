@@ -1,14 +1,17 @@
 """Accounts, names, tokens, devices, as rows (ACC-1)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select, union, update
+from sqlalchemy import Select, func, select, update
 
 from node.accounts.account import Account, Profile, Role, State
 from node.accounts.actors import LocalActor, NewKey
+from node.federation import telling
+from node.federation.activities.shapes import Activity
 from node.store import tables
+from node.store.circles import Circles
 from node.store.paging import newer
 from node.store.sessions import SessionsUnit
 from node.store.upserts import insert_ignore
@@ -143,19 +146,18 @@ class AccountsUnit(SessionsUnit):
         table = tables.invites
         await self.connection.execute(table.delete().where(table.c.account == account))
 
-    async def acquaintances(self, account: Account, remote: bool = False) -> Sequence[str]:
-        """The actors that know this one: friends, those asked, followers, followed."""
-        friends, follows, known = tables.friendships, tables.follows, tables.actors
-        own = (account.actor, account.channel)
-        all_of_them = union(
-            select(friends.c.other.label("id")).where(friends.c.actor.in_(own)),
-            select(follows.c.follower).where(follows.c.followed.in_(own)),
-            select(follows.c.followed).where(follows.c.follower.in_(own)),
-        ).subquery()
-        query = select(known.c.id).where(known.c.id.in_(select(all_of_them.c.id)))
-        if remote:
-            query = query.where(known.c.local.is_(False), known.c.gone.is_(None))
-        return [row.id for row in await self.connection.execute(query)]
+    async def tell_all(self, activity: Activity, of: Iterable[str], home: bool = False) -> None:
+        """See `AccountUnit`. What its actor said of itself before, and is still owed, becomes this:
+        else an old profile could come behind a new one.
+        """
+        outbox = tables.outbox
+        body = self.say(activity)
+        await self.connection.execute(
+            update(outbox)
+            .where(outbox.c.object == activity.actor, outbox.c.actor == activity.actor)
+            .values(body=body)
+        )
+        await telling.tell(telling.of_all(activity, of, home=home), Circles(self))
 
     async def profile(self, name: str) -> Profile | None:
         """What anyone may see of an actor of ours, unless it is suspended or gone."""

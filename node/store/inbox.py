@@ -12,9 +12,9 @@ from sqlalchemy import (
 )
 
 from node.federation.activities.shapes import Activity, Attachment, CreateNote, Note
+from node.federation.telling import Page
 from node.graph.visibility import Audience
 from node.inbox.audiences import Author
-from node.inbox.fan_out import Page
 from node.inbox.known import Known
 from node.store.erasing import Erasing
 from node.store.jobs import add_job

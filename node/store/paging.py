@@ -6,7 +6,7 @@ alone, rows of the same microsecond would be lost or shown twice.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, select, true, tuple_
 
 from node.wire.api.cursor import Cursor
 
@@ -19,6 +19,12 @@ def older(at: Any, id: Any, after: Cursor | None) -> ColumnElement[bool]:
 def newer(at: Any, id: Any, after: Cursor | None) -> ColumnElement[bool]:
     """What comes behind `after` in a list that begins with the oldest."""
     return true() if after is None else tuple_(at, id) > tuple_(after.at, after.id)
+
+
+def near(column: Any, where: ColumnElement[bool]) -> "Select[Any]":
+    """A page of the people in `column`, by their ids: its own index ends it early."""
+    page = select(column.label("actor")).where(where, column > bindparam("after"))
+    return select(page.order_by(column).limit(bindparam("most")).subquery().c.actor)
 
 
 class Pages:

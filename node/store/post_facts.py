@@ -7,9 +7,9 @@ from msgspec import Struct, field
 from sqlalchemy import BindParameter, bindparam, or_, select
 
 from node.federation.activities.shapes import Note
+from node.federation.telling import Page
 from node.graph.visibility import Audience
 from node.inbox.audiences import Author
-from node.inbox.fan_out import Page
 from node.inbox.known import Known
 from node.store.pipeline import Pipeline
 from node.store.tables import actors, posts, tombstones

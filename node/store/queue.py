@@ -39,6 +39,12 @@ DUE = (
     .order_by(_T.due, _T.seq)
     .limit(bindparam("most"))
 )
+WAITING = select(func.count().label("count")).select_from(
+    select(_T.seq)
+    .where(_T.state == "new", _T.priority == bindparam("rank"), _T.due <= bindparam("now"))
+    .limit(bindparam("most"))
+    .subquery()
+)
 NEXT_DUE = select(func.min(_T.due).label("due")).where(_T.state == "new")
 STILL_NEW = select(_T.seq).where(
     _T.seq.in_(bindparam("arrivals", expanding=True)), _T.state == "new"
@@ -85,6 +91,17 @@ class Arrivals:
                 "again": again,
             }
         )
+
+    async def waiting(self, most: Mapping[Priority, int]) -> dict[Priority, int]:
+        """How much waits now of each class; it is counted up to `most`."""
+        now = micros(self._clock.now())
+        asked = [
+            (WAITING, {"rank": int(priority), "now": now, "most": count})
+            for priority, count in most.items()
+        ]
+        async with self._database.read() as connection:
+            found = await Pipeline(connection).fetch_all(*asked)
+        return {priority: rows[0].count for priority, rows in zip(most, found, strict=True)}
 
     async def _write(self, rows: Sequence[dict[str, Any]]) -> None:
         async def insert(connection: AsyncConnection) -> None:

@@ -22,6 +22,7 @@ from node.federation.activities.shapes import (
     Activity,
     CreateNote,
     CreateVideo,
+    UpdateActor,
     UpdateNote,
     UpdateVideo,
 )
@@ -161,12 +162,14 @@ class Unit:
         )
         return body
 
-    async def send_on(self, activity: str, actor: str, to: Iterable[str]) -> None:
-        """Owe a post's activity, which was said before, to those of `to` who are elsewhere."""
+    async def send_on(
+        self, activity: str, actor: str, to: Iterable[str], priority: int = Priority.POSTS
+    ) -> None:
+        """Owe an activity, which was said before, to those of `to` who are elsewhere."""
         rows = await self._addresses(list(to))
         wanted = (row for row in rows if not row.local and row.suspended is None)
         inboxes = {row.shared_inbox or row.inbox for row in wanted}
-        self.deliver(activity, actor, Priority.POSTS, inboxes)
+        self.deliver(activity, actor, priority, inboxes)
 
     def deliver(self, activity: str, actor: str, priority: int, inboxes: Iterable[str]) -> None:
         """Owe what was said to `inboxes`. A shared inbox serves many recipients at once."""
@@ -255,9 +258,11 @@ class Unit:
 
 
 def _words_of(activity: Activity) -> str:
-    """The post or video whose words the activity holds: they go when it is deleted."""
+    """The post, video or actor whose words the activity holds: they go when it is deleted."""
     if isinstance(activity, CreateNote | UpdateNote):
         return activity.note.id
+    if isinstance(activity, UpdateActor):
+        return activity.actor
     return activity.video.id if isinstance(activity, CreateVideo | UpdateVideo) else ""
 
 

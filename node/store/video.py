@@ -6,16 +6,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, delete, or_, select, update
 
-from node.federation.activities.shapes import Attachment, Note
+from node.federation import telling
+from node.federation.activities.shapes import Activity, Attachment, Note
 from node.inbox.audiences import audience_of
-from node.inbox.fan_out import PAGE
+from node.store.circles import Circles
 from node.store.inbox import InboxUnit
 from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.tables import (
     accounts,
     actors,
-    follows,
     jobs,
     media_grants,
     posts,
@@ -125,13 +125,8 @@ class VideoUnit(IntakeUnit):
         )
         return str(found.scalar_one_or_none() or "")
 
-    async def fans(self, channel: str) -> list[str]:
-        found = await self.connection.execute(
-            select(follows.c.follower).where(
-                follows.c.followed == channel, follows.c.state == "accepted"
-            )
-        )
-        return sorted(found.scalars())
+    async def tell_followers(self, activity: Activity, channel: str) -> None:
+        await telling.tell(telling.of_all(activity, [channel], followers=True), Circles(self))
 
     # -- videos from elsewhere ---------------------------------------------------------------------
 
@@ -154,7 +149,7 @@ class VideoUnit(IntakeUnit):
             audience = audience_of(await self.posts.author(actor), (*note.to, *note.cc))
             after = ""
             while True:
-                accounts, after = await self.posts.readers(actor, audience, after, PAGE)
+                accounts, after = await self.posts.readers(actor, audience, after, telling.PAGE)
                 found.update(accounts)
                 if not after:
                     break

@@ -18,11 +18,12 @@ from sqlalchemy import (
     union,
 )
 
+from node.federation.telling import Page
 from node.graph.visibility import STRANGER, Audience, AudienceKind, Viewer, may_see
 from node.inbox.audiences import Author
-from node.inbox.fan_out import Page
 from node.inbox.known import Known
 from node.store.graph import GraphUnit
+from node.store.paging import near
 from node.store.pipeline import Step
 from node.store.tables import (
     accounts,
@@ -68,12 +69,6 @@ REFUSED = select(peers.c.host).where(
 )
 
 
-def _near(column: Any, where: ColumnElement[bool]) -> "Select[Any]":
-    """A page of the people in `column`, by their ids: its own index ends it early."""
-    page = select(column.label("actor")).where(where, column > bindparam("after"))
-    return select(page.order_by(column).limit(bindparam("most")).subquery().c.actor)
-
-
 @lru_cache(None)
 def _people(ours: bool, groups: bool, friends: bool, named: bool) -> "Select[Any] | None":
     """A page of those for whom something is, by how wide it is meant; None for nobody.
@@ -88,15 +83,15 @@ def _people(ours: bool, groups: bool, friends: bool, named: bool) -> "Select[Any
     follower = and_(_L.followed == author, _L.state == "accepted")
     arms: list[Select[Any]] = []
     if groups or friends:
-        arms.append(_near(other, friend))
+        arms.append(near(other, friend))
     elif named and not ours:
-        arms.append(_near(other, and_(friend, other.in_(them))))
+        arms.append(near(other, and_(friend, other.in_(them))))
     if groups:
-        arms.append(_near(_L.follower, follower))
+        arms.append(near(_L.follower, follower))
     elif named and not ours:
-        arms.append(_near(_L.follower, and_(follower, _L.follower.in_(them))))
+        arms.append(near(_L.follower, and_(follower, _L.follower.in_(them))))
     if named and ours:
-        arms.append(_near(actors.c.id, actors.c.id.in_(them)))
+        arms.append(near(actors.c.id, actors.c.id.in_(them)))
     if not arms:
         return None
     people = union(*arms).subquery()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from node.app import Node, System, open_node
+from node.app.parts import Media
 from node.config import Config
 from node.store.database import Database
 from node.testing.stores import make_tables
@@ -13,7 +14,7 @@ from node.testing.stores import make_tables
 
 @asynccontextmanager
 async def open_new_node(
-    domain: str, folder: Path, system: System, **settings: Any
+    domain: str, folder: Path, system: System, media: Media | None = None, **settings: Any
 ) -> AsyncIterator[Node]:
     """A node of `domain` with its data in `folder`; `settings` are those of `Config`."""
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - a test waits for its own disk
@@ -22,5 +23,5 @@ async def open_new_node(
     database = Database(config.database_url)
     await make_tables(database)
     await database.close()
-    async with open_node(config, system) as node:
+    async with open_node(config, system, media) as node:
         yield node

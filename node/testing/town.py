@@ -18,6 +18,7 @@ from aiohttp import web
 from yarl import URL
 
 from node.app import Node, System, admin_invite
+from node.app.parts import Media
 from node.client.api_client import ApiClient
 from node.errors import Unreachable
 from node.ports import Request, Response
@@ -155,12 +156,12 @@ class TownHops:
 
 @asynccontextmanager
 async def open_harness(
-    town: Town, domain: str, process: str = "", **settings: Any
+    town: Town, domain: str, process: str = "", media: Media | None = None, **settings: Any
 ) -> AsyncIterator[TownNode]:
     """A node of `domain`; or a further `process` of it, over the same database."""
     folder = town.folder / domain
     system = System(town.clock, FakeEntropy(domain + process), TownHops(town))
-    async with open_new_node(domain, folder, system, **settings) as node:
+    async with open_new_node(domain, folder, system, media, **settings) as node:
         runner = web.AppRunner(
             node.application, access_log=None, shutdown_timeout=1, lingering_time=1
         )

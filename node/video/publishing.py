@@ -26,7 +26,6 @@ from node.video.records import (
 from node.video.renditions import Rendered
 from node.video.uploads import Stage
 from node.wire.html import clean, line
-from node.wire.ids import same_origin
 
 RENDER, DROP = "video", "video_drop"  # kinds of jobs; their subject is the video's id
 
@@ -90,8 +89,12 @@ class PublishingUnit(Protocol):
         """The Group of one of our people."""
         ...
 
-    async def fans(self, channel: str) -> list[str]:
-        """Who follows the channel."""
+    def say(self, activity: Activity, public: bool = False) -> bytes:
+        """Keep it as it goes out, for whoever will be owed it."""
+        ...
+
+    async def tell_followers(self, activity: Activity, channel: str) -> None:
+        """Owe what was said to all elsewhere who follow the channel."""
         ...
 
 
@@ -184,11 +187,10 @@ async def announced(unit: PublishingUnit, id: str, media_urls: MediaUrls) -> Non
     record = await unit.record(id)
     if record is None or not record.playable or not record.words.public or not record.channel:
         return
-    fans = await unit.fans(record.channel)
     create = CreateVideo(unit.mint_activity(), record.author, video_of(record, media_urls))
-    await unit.owe(create, to=fans)
+    await unit.owe(create, to=[record.channel])
+    await unit.tell_followers(create, record.channel)
     # At home the Create alone says it; a share by one's own channel would be told as another's.
-    abroad = [fan for fan in fans if not same_origin(fan, record.id)]
     announce = Announce(
         unit.mint_activity(),
         record.channel,
@@ -197,7 +199,8 @@ async def announced(unit: PublishingUnit, id: str, media_urls: MediaUrls) -> Non
         (PUBLIC,),
         (f"{record.channel}/followers",),
     )
-    await unit.owe(announce, to=abroad, public=True)
+    unit.say(announce, public=True)
+    await unit.tell_followers(announce, record.channel)
 
 
 async def failed(unit: PublishingUnit, id: str, refusal: Refused) -> None:
@@ -248,8 +251,9 @@ async def withdraw(unit: PublishingUnit, record: VideoRecord) -> None:
     await unit.add_tombstone(record.post, record.author)
     await unit.add_job(DROP, record.id)
     if record.state is State.READY and record.words.public and record.channel:
-        fans = [fan for fan in await unit.fans(record.channel) if not same_origin(fan, record.id)]
-        await unit.owe(Delete(unit.mint_activity(), record.author, record.id), to=fans)
+        gone = Delete(unit.mint_activity(), record.author, record.id)
+        unit.say(gone)
+        await unit.tell_followers(gone, record.channel)
     account = await unit.account_of(record.author)
     if account is not None:
         await unit.tell(account, "video_deleted", {"id": record.id, "post": record.post})

@@ -2,7 +2,9 @@
 
 from typing import TypeAlias
 
+from node.federation.telling import TellingUnit
 from node.store import unit as sql
+from node.store.circles import Circles
 from node.store.database import Database
 from node.store.unit import UnitContext
 from node.store.wakeups import Wakeups
@@ -18,6 +20,11 @@ async def open_database(url: str) -> Database:
     opened = Database(url)
     await make_tables(opened)
     return opened
+
+
+def circles(unit: sql.Unit) -> TellingUnit:
+    """Who knows an actor, wherever the rows are."""
+    return memory.Circles(unit) if isinstance(unit, memory.Unit) else Circles(unit)
 
 
 def open_units(store: Store, context: UnitContext, wakeups: Wakeups | None = None) -> sql.Units:

@@ -18,7 +18,7 @@ from node.store.sessions import SessionsUnit
 from node.store.streams import StreamsUnit
 from node.store.unit import UnitContext, Units
 from node.testing.fakes import FakeClock, FakeEntropy
-from tests.contracts.stores import Store, open_units
+from tests.contracts.stores import Store, circles, open_units
 
 ORIGIN = "https://a.test"
 PHONE = Wanted("phone", new_device="phone")
@@ -103,7 +103,9 @@ async def test_friends_by_invite(units: Units) -> None:
         lambda unit: invites.make_invite(alice, b"come", 1, 1, True, Role.MEMBER, unit),
     )
     bob = await join(units, "bob", b"come")
-    known = await units.look(AccountsUnit, lambda unit: unit.acquaintances(bob))
+    known, _ = await units.look(
+        AccountsUnit, lambda unit: circles(unit).circle([bob.actor], False, "", 9)
+    )
     assert known == [alice.actor]
 
 

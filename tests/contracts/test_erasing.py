@@ -11,7 +11,7 @@ from node.store.erasing import ERASE_ACTOR, ERASE_POST, Erasing
 from node.store.inbox import InboxUnit
 from node.store.unit import Unit
 from node.worker.erasing import Eraser
-from tests.inbox.harness import ALICE, BOB, DatabaseHouse, Harness, any_harness, create, note
+from tests.inbox.harness import ALICE, BOB, DatabaseHarness, Harness, any_harness, create, note
 
 MANY = 7
 
@@ -23,17 +23,17 @@ async def harness(database: Database, monkeypatch: pytest.MonkeyPatch) -> Harnes
     return await any_harness(database)
 
 
-async def waiting(harness: DatabaseHouse, kind: str) -> list[str]:
+async def waiting(harness: DatabaseHarness, kind: str) -> list[str]:
     jobs = tables.jobs.c
     return [row.subject for row in await harness.rows(tables.jobs, jobs.kind == kind)]
 
 
-async def count(harness: DatabaseHouse, table: object, *which: object) -> int:
+async def count(harness: DatabaseHarness, table: object, *which: object) -> int:
     return len(await harness.rows(table, *which))
 
 
 @pytest.mark.clause("INB-1.7")
-async def test_an_actor_who_wrote_much_goes_in_slices(harness: DatabaseHouse) -> None:
+async def test_an_actor_who_wrote_much_goes_in_slices(harness: DatabaseHarness) -> None:
     mine = [await harness.publish(ALICE) for _ in range(MANY)]
     for number in range(MANY):
         written = create(note(BOB, str(number)))
@@ -57,7 +57,7 @@ async def test_an_actor_who_wrote_much_goes_in_slices(harness: DatabaseHouse) ->
 
 @pytest.mark.clause("INB-1.6")
 async def test_a_post_that_was_read_and_liked_much_goes_in_slices(
-    harness: DatabaseHouse,
+    harness: DatabaseHarness,
 ) -> None:
     mine = await harness.publish(ALICE, choice=Choice.PUBLIC)
     for number in range(MANY):

@@ -164,6 +164,16 @@ async def test_a_repeat_is_silence_or_goes_to_the_end_of_the_queue(room: Room) -
     assert due[1].body == b"2"
 
 
+@pytest.mark.clause("FED-7.19")
+async def test_what_waits_now_is_counted_by_class_up_to_a_bound(room: Room) -> None:
+    for n, priority in enumerate((Priority.PEOPLE, Priority.POSTS, Priority.POSTS)):
+        said = proven_activity("https://b.test/a/bob", f"https://b.test/t/{n}")
+        await room.arrivals.add(said, False, priority)
+    counted = await room.arrivals.waiting(dict.fromkeys(Priority, 9))
+    assert counted == {Priority.PEOPLE: 1, Priority.POSTS: 2, Priority.REACTIONS: 0}
+    assert (await room.arrivals.waiting({Priority.POSTS: 1})) == {Priority.POSTS: 1}
+
+
 @pytest.mark.clause("FED-7.17")
 async def test_people_come_before_posts_and_posts_before_reactions(room: Room) -> None:
     said = {"like": Priority.REACTIONS, "post": Priority.POSTS, "words": Priority.PEOPLE}

@@ -19,6 +19,7 @@ from node.store.database import Database
 from node.store.friends import FriendsUnit
 from node.store.unit import Units
 from node.testing.fakes import FakeClock
+from node.testing.rows import Rows
 from node.testing.stores import hear, open_new_stores
 from node.wire.times import micros
 
@@ -26,7 +27,7 @@ Work = Callable[[FriendsUnit], Coroutine[Any, Any, Any]]
 
 
 @dataclass
-class Node:
+class Node(Rows):
     """One node. `heard` keeps what arrived, `refused` the clauses of what was refused."""
 
     domain: str
@@ -45,14 +46,6 @@ class Node:
     async def hear(self, activity: Activity) -> None:
         """One arrival, applied. Raises `Refused`."""
         await hear(self.units, activity)
-
-    async def insert(self, table: Any, **values: Any) -> None:
-        """A row, as other rooms make it."""
-        await self.database.write(lambda each: each.execute(table.insert().values(**values)))
-
-    async def rows(self, table: Any, *where: Any) -> list[Any]:
-        async with self.database.read() as connection:
-            return list((await connection.execute(select(table).where(*where))).all())
 
     async def state(self, actor: str, other: str) -> str:
         relation = await self.look(lambda unit: unit.relation(actor, other))
@@ -101,28 +94,11 @@ class System:
         """Someone of `domain`, known everywhere; on one of our nodes they have an account."""
         id = f"https://{domain}/a/{name}"
         for node in self.nodes.values():
-            local = node.domain == domain
-            kith = domain in self.nodes
-            await node.insert(
-                tables.actors,
-                id=id,
-                kind="Person",
-                local=local,
-                account=name if local else None,
-                name=name,
-                domain=domain,
-                inbox=f"{id}/inbox",
-                capabilities=json.dumps([FRIENDSHIP] if kith else []),
-            )
-            if local:
-                await node.insert(
-                    tables.accounts,
-                    id=name,
-                    name=name,
-                    actor=id,
-                    channel=f"{id}-channel",
-                    created=micros(node.clock.now()),
-                )
+            kith = [FRIENDSHIP] if domain in self.nodes else []
+            own = {"account": name} if node.domain == domain else {}
+            await node.knows(id, shared_inbox="", capabilities=json.dumps(kith), **own)
+            if own:
+                await node.account(name, id, f"{id}-channel", created=micros(node.clock.now()))
         return id
 
     async def settle(self) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from node.testing.fakes import FakeClock
 from node.testing.stores import open_new_stores
-from tests.inbox.harness import DatabaseHouse, open_harness
+from tests.inbox.harness import DatabaseHarness, open_harness
 
 
 @pytest.fixture
-async def harness(tmp_path: Path) -> AsyncIterator[DatabaseHouse]:
+async def harness(tmp_path: Path) -> AsyncIterator[DatabaseHarness]:
     """See `open_harness`."""
     stores = await open_new_stores("alpha.test", tmp_path, FakeClock())
     yield await open_harness(stores.database)

@@ -6,9 +6,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from node.accounts.account import Account, Role, State
 from node.federation.activities import parse, render
 from node.federation.activities.shapes import PUBLIC, Activity, CreateNote, Note
@@ -22,14 +19,14 @@ from node.store import tables
 from node.store.database import Database
 from node.store.feeds import FeedUnit
 from node.store.inbox import InboxUnit
-from node.store.unit import UnitContext, Units
-from node.store.wakeups import Wakeups
-from node.testing import memory
+from node.store.unit import UnitContext
 from node.testing.fakes import NEW_YEAR, FakeClock, FakeEntropy
 from node.testing.memory import MemoryTables
 from node.testing.memory.tables import Actor, Arrived
+from node.testing.rows import Rows
 from node.testing.stores import hear
 from node.wire.api.inbox import Post
+from tests.contracts.stores import Store, open_units
 
 T = TypeVar("T")
 HERE = "https://alpha.test"
@@ -60,13 +57,12 @@ def create(made: Note) -> CreateNote:
 class Harness(ABC):
     """A node. `sent` holds what was owed to others, as (activity, inbox)."""
 
-    units: Units
-    store: Database | MemoryTables
-
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.clock = FakeClock()
         self.sent: list[tuple[Activity, str]] = []
         self.context = UnitContext(HERE, self.clock, FakeEntropy(), render)
+        self.units = open_units(store, self.context)
 
     @abstractmethod
     async def person(self, id: str) -> str:
@@ -181,58 +177,20 @@ class Harness(ABC):
         return [(one.kind, one.actor.id, one.object) for one in items]
 
 
-class DatabaseHouse(Harness):
+class DatabaseHarness(Rows, Harness):
     """A harness whose rows are in a database."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__()
-        self.store = self.database = database
-        self.units = Units(database, self.context, Wakeups())
-
-    async def write(self, *statements: Any) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            for statement in statements:
-                await connection.execute(statement)
-
-        await self.database.write(work)
-
-    async def insert(self, table: Any, **values: Any) -> None:
-        await self.write(table.insert().values(**values))
-
-    async def rows(self, table: Any, *where: Any) -> list[Any]:
-        async with self.database.read() as connection:
-            return list((await connection.execute(select(table).where(*where))).all())
+        super().__init__(database)
+        self.database = database
 
     async def person(self, id: str) -> str:
-        local, name = id.startswith(HERE), id.rpartition("/")[2]
-        await self.insert(
-            tables.actors,
-            id=id,
-            kind="Person",
-            local=local,
-            account=name if local else None,
-            name=name,
-            domain=id.split("/")[2],
-            inbox=f"{id}/inbox",
-            followers=f"{id}/followers",
-            friends=f"{id}/friends",
-        )
+        name = id.rpartition("/")[2]
+        local = {"account": name} if id.startswith(HERE) else {}
+        await self.knows(id, shared_inbox="", **local)
         if local:
-            await self.insert(
-                tables.accounts, id=name, name=name, actor=id, channel=f"{id}-c", created=0
-            )
+            await self.account(name, id, f"{id}-c")
         return id
-
-    async def put_friendship(self, actor: str, other: str, ours: str, theirs: str) -> None:
-        table = tables.friendships
-        old = table.delete().filter_by(actor=actor, other=other)
-        new = table.insert().values(actor=actor, other=other, ours=ours, theirs=theirs, updated=0)
-        await self.write(old, new)
-
-    async def follow(self, follower: str, followed: str) -> None:
-        await self.insert(
-            tables.follows, follower=follower, followed=followed, state="accepted", updated=0
-        )
 
     async def take_owed(self) -> list[tuple[bytes, str]]:
         box, out = tables.deliveries, tables.outbox
@@ -264,13 +222,12 @@ class DatabaseHouse(Harness):
         return [row.account for row in lines]
 
 
-class ShelfHouse(Harness):
+class MemoryHarness(Harness):
     """A harness whose rows are on tables in memory: no file, no waiting."""
 
     def __init__(self, tables: MemoryTables) -> None:
-        super().__init__()
-        self.store = self.tables = tables
-        self.units = memory.Units(tables, self.context, Wakeups())
+        super().__init__(tables)
+        self.tables = tables
 
     async def person(self, id: str) -> str:
         local, name = id.startswith(HERE), id.rpartition("/")[2]
@@ -323,16 +280,16 @@ class ShelfHouse(Harness):
         return [account for account, id in self.tables.timeline if id == post]
 
 
-async def open_harness(database: Database) -> DatabaseHouse:
+async def open_harness(database: Database) -> DatabaseHarness:
     """As `settled`, on a database."""
-    harness = DatabaseHouse(database)
+    harness = DatabaseHarness(database)
     await settled(harness)
     return harness
 
 
-async def any_harness(store: Database | MemoryTables) -> Harness:
+async def any_harness(store: Store) -> Harness:
     """As `settled`, wherever the rows are."""
-    harness = ShelfHouse(store) if isinstance(store, MemoryTables) else DatabaseHouse(store)
+    harness = MemoryHarness(store) if isinstance(store, MemoryTables) else DatabaseHarness(store)
     await settled(harness)
     return harness
 

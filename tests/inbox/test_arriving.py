@@ -12,7 +12,17 @@ from node.inbox import publishing
 from node.inbox.audiences import Choice
 from node.store import tables
 from node.testing.fakes import NEW_YEAR
-from tests.inbox.harness import ALICE, BOB, CAROL, DORA, EVE, PUBLIC_TO, DatabaseHouse, create, note
+from tests.inbox.harness import (
+    ALICE,
+    BOB,
+    CAROL,
+    DORA,
+    EVE,
+    PUBLIC_TO,
+    DatabaseHarness,
+    create,
+    note,
+)
 
 Refuses = Callable[[str], AbstractContextManager[None]]
 
@@ -27,7 +37,7 @@ def delete(made, actor: str = "") -> Delete:
 
 
 @pytest.mark.clause("INB-1.1", "INB-5.1")
-async def test_the_same_create_twice_is_one_post_and_one_event(harness: DatabaseHouse) -> None:
+async def test_the_same_create_twice_is_one_post_and_one_event(harness: DatabaseHarness) -> None:
     post = note()
     await harness.hear(create(post), create(post))
     assert await harness.feed(ALICE) == [post.id]
@@ -36,14 +46,14 @@ async def test_the_same_create_twice_is_one_post_and_one_event(harness: Database
 
 
 @pytest.mark.clause("INB-1.2")
-async def test_what_nobody_here_may_read_is_not_kept(harness: DatabaseHouse) -> None:
+async def test_what_nobody_here_may_read_is_not_kept(harness: DatabaseHarness) -> None:
     await harness.hear(create(note(EVE)), create(note(BOB, to=(f"{EVE}/friends",))))
     await harness.hear(create(note(EVE, "2", in_reply_to=f"{EVE}/nowhere", to=(ALICE,))))
     assert await harness.rows(tables.posts) == []
 
 
 @pytest.mark.clause("INB-5.3")
-async def test_naming_somebody_does_not_lead_into_their_feed(harness: DatabaseHouse) -> None:
+async def test_naming_somebody_does_not_lead_into_their_feed(harness: DatabaseHarness) -> None:
     await harness.hear(create(note(EVE, to=(ALICE,))), create(note(BOB, "2", to=(ALICE,))))
     assert await harness.feed(ALICE) == [note(BOB, "2").id]
     await harness.follow(CAROL, EVE)
@@ -54,7 +64,7 @@ async def test_naming_somebody_does_not_lead_into_their_feed(harness: DatabaseHo
 
 @pytest.mark.clause("INB-5.3")
 async def test_when_a_friendship_ends_the_feed_shows_the_post_no_more(
-    harness: DatabaseHouse,
+    harness: DatabaseHarness,
 ) -> None:
     await harness.hear(create(note()))
     await harness.friendship(ALICE, BOB, "none")
@@ -63,7 +73,7 @@ async def test_when_a_friendship_ends_the_feed_shows_the_post_no_more(
 
 @pytest.mark.clause("INB-1.3")
 async def test_a_comment_on_what_its_author_may_not_see_is_refused(
-    harness: DatabaseHouse, refused: Refuses
+    harness: DatabaseHarness, refused: Refuses
 ) -> None:
     mine = await harness.publish(ALICE)
     with refused("INB-1.3"):
@@ -73,7 +83,7 @@ async def test_a_comment_on_what_its_author_may_not_see_is_refused(
 
 @pytest.mark.clause("INB-1.4")
 async def test_an_older_update_changes_nothing_and_an_unknown_one_is_a_create(
-    harness: DatabaseHouse,
+    harness: DatabaseHarness,
 ) -> None:
     post = note()
     await harness.hear(update(post, 5, "<p>five</p>"), update(post, 3, "<p>three</p>"))
@@ -84,7 +94,7 @@ async def test_an_older_update_changes_nothing_and_an_unknown_one_is_a_create(
 
 
 @pytest.mark.clause("INB-1.4")
-async def test_an_update_does_not_change_for_whom_a_post_is(harness: DatabaseHouse) -> None:
+async def test_an_update_does_not_change_for_whom_a_post_is(harness: DatabaseHarness) -> None:
     post = note(to=(ALICE,))
     await harness.hear(create(post), update(replace(post, to=PUBLIC_TO), 1))
     assert not await harness.sees("", post.id)
@@ -94,7 +104,7 @@ async def test_an_update_does_not_change_for_whom_a_post_is(harness: DatabaseHou
 
 @pytest.mark.clause("INB-1.5")
 async def test_another_may_neither_change_nor_delete_nor_create_it_anew(
-    harness: DatabaseHouse, refused: Refuses
+    harness: DatabaseHarness, refused: Refuses
 ) -> None:
     post = note()
     await harness.hear(create(post))
@@ -107,7 +117,7 @@ async def test_another_may_neither_change_nor_delete_nor_create_it_anew(
 
 @pytest.mark.clause("INB-1.5")
 async def test_a_delete_that_comes_first_wins_but_only_its_authors(
-    harness: DatabaseHouse, refused: Refuses
+    harness: DatabaseHarness, refused: Refuses
 ) -> None:
     early, other = note(), note(BOB, "2")
     await harness.hear(delete(early), create(early), delete(other, DORA), create(other))
@@ -119,7 +129,7 @@ async def test_a_delete_that_comes_first_wins_but_only_its_authors(
 
 
 @pytest.mark.clause("INB-1.6")
-async def test_a_delete_leaves_no_word_and_tells_the_devices(harness: DatabaseHouse) -> None:
+async def test_a_delete_leaves_no_word_and_tells_the_devices(harness: DatabaseHarness) -> None:
     mine = await harness.publish(ALICE, "secret words", Choice.PUBLIC)
     answer = note(BOB, in_reply_to=mine.id, to=(ALICE,), content="<p>an answer</p>")
     await harness.hear(create(answer))
@@ -137,7 +147,7 @@ async def test_a_delete_leaves_no_word_and_tells_the_devices(harness: DatabaseHo
 
 
 @pytest.mark.clause("INB-1.7")
-async def test_when_an_actor_is_gone_so_is_all_of_them(harness: DatabaseHouse) -> None:
+async def test_when_an_actor_is_gone_so_is_all_of_them(harness: DatabaseHarness) -> None:
     mine, post = await harness.publish(ALICE), note()
     await harness.hear(create(post), create(note(BOB, "2", in_reply_to=mine.id, to=(ALICE,))))
     assert len(await harness.notices(ALICE)) == 1
@@ -153,7 +163,7 @@ async def test_when_an_actor_is_gone_so_is_all_of_them(harness: DatabaseHouse) -
 
 @pytest.mark.clause("INB-1.8")
 @pytest.mark.parametrize("what", ["actor", "server", "account"])
-async def test_what_the_suspended_wrote_is_not_shown(harness: DatabaseHouse, what: str) -> None:
+async def test_what_the_suspended_wrote_is_not_shown(harness: DatabaseHarness, what: str) -> None:
     theirs, ours = note(), await harness.publish(CAROL)
     await harness.hear(create(theirs))
     assert await harness.feed(ALICE) == [ours.id, theirs.id]
@@ -170,7 +180,7 @@ async def test_what_the_suspended_wrote_is_not_shown(harness: DatabaseHouse, wha
 
 @pytest.mark.clause("INB-2.3")
 async def test_a_comment_for_the_thread_is_shown_to_those_who_see_the_post(
-    harness: DatabaseHouse,
+    harness: DatabaseHarness,
 ) -> None:
     mine = await harness.publish(ALICE)
     open_one = note(BOB, in_reply_to=mine.id, to=(f"{ALICE}/friends", ALICE))
@@ -188,7 +198,9 @@ async def test_a_comment_for_the_thread_is_shown_to_those_who_see_the_post(
 
 
 @pytest.mark.clause("INB-2.3")
-async def test_no_comment_is_shown_between_two_who_block_each_other(harness: DatabaseHouse) -> None:
+async def test_no_comment_is_shown_between_two_who_block_each_other(
+    harness: DatabaseHarness,
+) -> None:
     mine = await harness.publish(ALICE)
     await harness.hear(create(note(BOB, in_reply_to=mine.id, to=(f"{ALICE}/friends", ALICE))))
     assert len(await harness.comments(CAROL, mine.id)) == 1
@@ -197,7 +209,7 @@ async def test_no_comment_is_shown_between_two_who_block_each_other(harness: Dat
 
 
 @pytest.mark.clause("INB-2.3")
-async def test_comments_on_a_friends_post_elsewhere(harness: DatabaseHouse) -> None:
+async def test_comments_on_a_friends_post_elsewhere(harness: DatabaseHarness) -> None:
     post = note()
     await harness.hear(create(post))
     said = await harness.comment(ALICE, post.id)
@@ -208,7 +220,7 @@ async def test_comments_on_a_friends_post_elsewhere(harness: DatabaseHouse) -> N
 
 
 @pytest.mark.clause("INB-5.4")
-async def test_a_comment_is_told_once_also_to_whom_the_post_is(harness: DatabaseHouse) -> None:
+async def test_a_comment_is_told_once_also_to_whom_the_post_is(harness: DatabaseHarness) -> None:
     mine = await harness.publish(ALICE)
     first = await harness.comment(CAROL, mine.id)
     answer = note(BOB, in_reply_to=first.id, to=(f"{ALICE}/friends", ALICE, CAROL))

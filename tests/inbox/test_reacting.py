@@ -12,7 +12,7 @@ from node.store.feeds import FeedUnit
 from node.store.streams import Place, StreamsUnit
 from node.testing.fakes import NEW_YEAR
 from node.wire.times import micros
-from tests.inbox.harness import ALICE, BOB, CAROL, DORA, EVE, DatabaseHouse, create, note
+from tests.inbox.harness import ALICE, BOB, CAROL, DORA, EVE, DatabaseHarness, create, note
 
 Refuses = Callable[[str], AbstractContextManager[None]]
 
@@ -25,12 +25,12 @@ def undo(said: Like | Announce, enclosed: bool = True) -> Undo:
     return Undo(f"{said.id}/undo", said.actor, said.id, said if enclosed else None)
 
 
-async def likes(harness: DatabaseHouse, id: str) -> int:
+async def likes(harness: DatabaseHarness, id: str) -> int:
     return (await harness.shown(ALICE, id)).likes
 
 
 @pytest.mark.clause("INB-3.1", "INB-5.4")
-async def test_likes_of_a_post_and_its_video_count_once(harness: DatabaseHouse) -> None:
+async def test_likes_of_a_post_and_its_video_count_once(harness: DatabaseHarness) -> None:
     mine = await harness.publish(ALICE)
     video = mine.id + "-video"
     row = tables.posts.update().where(tables.posts.c.id == mine.id).values(video=video)
@@ -47,7 +47,7 @@ async def test_likes_of_a_post_and_its_video_count_once(harness: DatabaseHouse) 
 
 @pytest.mark.clause("INB-3.2")
 async def test_who_may_not_see_a_post_neither_likes_nor_shares_it(
-    harness: DatabaseHouse, refused: Refuses
+    harness: DatabaseHarness, refused: Refuses
 ) -> None:
     mine = await harness.publish(ALICE)
     for said in (like(mine.id, EVE), Announce(f"{EVE}/share", EVE, mine.id, NEW_YEAR)):
@@ -58,7 +58,7 @@ async def test_who_may_not_see_a_post_neither_likes_nor_shares_it(
 
 @pytest.mark.clause("INB-3.3", "INB-5.4")
 @pytest.mark.parametrize("enclosed", [True, False])
-async def test_what_is_taken_back_leaves_nothing(harness: DatabaseHouse, enclosed: bool) -> None:
+async def test_what_is_taken_back_leaves_nothing(harness: DatabaseHarness, enclosed: bool) -> None:
     mine = await harness.publish(ALICE)
     said = like(mine.id)
     await harness.hear(said, undo(said, enclosed), said)
@@ -69,7 +69,7 @@ async def test_what_is_taken_back_leaves_nothing(harness: DatabaseHouse, enclose
 
 
 @pytest.mark.clause("INB-3.3")
-async def test_an_undo_may_come_first_or_without_an_id(harness: DatabaseHouse) -> None:
+async def test_an_undo_may_come_first_or_without_an_id(harness: DatabaseHarness) -> None:
     mine = await harness.publish(ALICE)
     said = like(mine.id)
     await harness.hear(undo(said), said)
@@ -81,7 +81,7 @@ async def test_an_undo_may_come_first_or_without_an_id(harness: DatabaseHouse) -
 
 @pytest.mark.clause("INB-3.3")
 async def test_nobody_takes_back_what_another_said(
-    harness: DatabaseHouse, refused: Refuses
+    harness: DatabaseHarness, refused: Refuses
 ) -> None:
     mine = await harness.publish(ALICE)
     said = like(mine.id)
@@ -92,14 +92,14 @@ async def test_nobody_takes_back_what_another_said(
 
 
 @pytest.mark.clause("INB-3.4")
-async def test_what_others_say_of_a_post_elsewhere_is_not_kept(harness: DatabaseHouse) -> None:
+async def test_what_others_say_of_a_post_elsewhere_is_not_kept(harness: DatabaseHarness) -> None:
     post = note()
     await harness.hear(create(post), like(post.id, DORA))
     assert await harness.rows(tables.reactions) == []
 
 
 @pytest.mark.clause("INB-5.2")
-async def test_a_block_purges_what_ties_the_two(harness: DatabaseHouse) -> None:
+async def test_a_block_purges_what_ties_the_two(harness: DatabaseHarness) -> None:
     mine, theirs = await harness.publish(ALICE), note()
     await harness.hear(create(theirs), like(mine.id), like(mine.id, DORA))
     await harness.hear(create(note(BOB, "2", in_reply_to=mine.id, to=(f"{ALICE}/friends",))))
@@ -114,7 +114,7 @@ async def test_a_block_purges_what_ties_the_two(harness: DatabaseHouse) -> None:
 
 @pytest.mark.clause("INB-5.2", "INB-5.5")
 async def test_a_stream_that_resumes_shows_no_event_that_was_taken_back(
-    harness: DatabaseHouse,
+    harness: DatabaseHarness,
 ) -> None:
     units = harness.units
     await harness.hear(create(note(DORA, "d")), create(note(BOB)))
@@ -130,7 +130,7 @@ async def test_a_stream_that_resumes_shows_no_event_that_was_taken_back(
 
 
 @pytest.mark.clause("INB-5.1")
-async def test_pages_of_posts_of_one_instant_hold_each_once(harness: DatabaseHouse) -> None:
+async def test_pages_of_posts_of_one_instant_hold_each_once(harness: DatabaseHarness) -> None:
     made = [note(BOB, str(number), published=NEW_YEAR) for number in range(7)]
     late = note(DORA, "late", published=NEW_YEAR + timedelta(days=1))
     await harness.hear(*map(create, made), create(late))
@@ -144,7 +144,7 @@ async def test_pages_of_posts_of_one_instant_hold_each_once(harness: DatabaseHou
 
 
 @pytest.mark.clause("INB-5.1")
-async def test_pages_of_notices_of_one_instant_hold_each_once(harness: DatabaseHouse) -> None:
+async def test_pages_of_notices_of_one_instant_hold_each_once(harness: DatabaseHarness) -> None:
     mine = await harness.publish(ALICE)
     for other in (BOB, DORA, CAROL):
         await harness.do(lambda unit, a=other: unit.notify("alice", "like", a, mine.id))

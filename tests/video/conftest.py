@@ -5,24 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from node.testing.fakes import FakeClock
+from node.testing.town import Town
 from tests.video.harness import Harness
 
 
 @pytest.fixture
-async def harness(tmp_path: Path) -> AsyncIterator[Harness]:
-    node = Harness("a", tmp_path / "a", FakeClock())
+async def harness(tmp_path: Path, quick_secrets: None) -> AsyncIterator[Harness]:
+    node = Harness("a", Town(tmp_path))
     await node.open()
     yield node
     await node.close()
 
 
 @pytest.fixture
-async def far(tmp_path: Path, harness: Harness) -> AsyncIterator[Harness]:
+async def far(harness: Harness) -> AsyncIterator[Harness]:
     """Another node, which `harness` reaches and is reached by."""
-    node = Harness("b", tmp_path / "b", harness.clock)
+    node = Harness("b", harness.town)
     await node.open()
-    harness.neighbours["b.test"] = node
-    node.neighbours["a.test"] = harness
     yield node
     await node.close()

@@ -1,55 +1,39 @@
-"""Nodes for the tests of videos: database, blobs, routes, jobs; the wire between is in memory."""
+"""Nodes for the tests of videos: of a town, with a studio that takes no time."""
 
+import asyncio
 import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import select, update
+from aiohttp import ClientSession
+from yarl import URL
 
-from node.config import Config
-from node.e2ee.peers import Answer
-from node.errors import Broken, Malformed, Refused, Unreachable
-from node.federation.activities.table import parse
+from node.app.parts import Media
+from node.errors import Broken, Malformed
+from node.federation.trust import ProvenActivity
 from node.media.blobs import LocalBlobs
+from node.ports import Request
 from node.store import tables
-from node.store.jobs import Jobs
-from node.testing.fakes import FakeClock, FakeEntropy
-from node.testing.stores import hear, open_new_stores
+from node.store.keyring import public_row
+from node.testing.rows import Rows
+from node.testing.town import Town, open_harness
 from node.video.records import MediaUrls
 from node.video.renditions import NAMES, Facts, File, Plan, Rendered
-from node.web import limits
 from node.web.activitypub.objects import Objects
-from node.web.activitypub.surface import surface as activitypub_surface
-from node.web.activitypub.videos import VideoQuestions
-from node.web.api import inbox as inbox_routes
-from node.web.api import uploads as upload_routes
-from node.web.api import video as video_routes
 from node.web.api.surface import API
-from node.web.api.surface import surface as api_surface
-from node.web.api.uploads import Intake
-from node.web.api.video import Videos
-from node.web.auth import Authenticator
-from node.web.idempotency import Answered
-from node.web.media import Media
-from node.web.pages import site as pages
-from node.web.pages.surface import page_or_problem
-from node.web.pages.surface import surface as pages_surface
-from node.web.pages.video import VideoPage
-from node.web.routes import Call
-from node.web.server import Kernel, build_application
-from node.web.signup import SignUp
-from node.worker.jobs import Jobber
+from node.wire import httpsig
+from node.wire.httpsig import Dialect
+from node.wire.keys import PrivateKey, ed25519_from_seed
+from node.wire.times import micros
 from node.worker.video import Transcoder
 
-PROVEN = "X-Proven"  # stands for a signature: what it says is believed
 MP4_BODY = hashlib.shake_256(b"record").digest(300_000)
 
 
@@ -162,83 +146,56 @@ class Person:
         return await self.ask("GET", f"/videos/watch?id={quote(id)}")
 
 
-@dataclass
-class Harness:
-    """A node. `neighbours` are the nodes that it reaches."""
+class Swapped:
+    """The studio that the node was given; which one it is may change."""
 
-    name: str
-    folder: Path
-    clock: FakeClock
-    settings: dict[str, Any] = field(default_factory=dict)
-    free_bytes: int = 10**12
-    neighbours: dict[str, "Harness"] = field(default_factory=dict)
+    def __init__(self, now: Any) -> None:
+        self.now = now
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.now, name)
+
+
+class Harness(Rows):
+    """A node of a town, with a studio that makes videos in no time."""
+
+    def __init__(self, name: str, town: Town, **settings: Any) -> None:
+        self.name, self.town, self.clock = name, town, town.clock
+        self.domain, self.origin = f"{name}.test", f"https://{name}.test"
+        self._settings = {"disk_reserve_bytes": 1000, **settings}
+        self._open = AsyncExitStack()
 
     async def open(self) -> None:
-        self.folder.mkdir(exist_ok=True)
-        self.origin = f"https://{self.name}.test"
-        self.config = Config(origin=self.origin, disk_reserve_bytes=1000, **self.settings)
-        stores = await open_new_stores(f"{self.name}.test", self.folder, self.clock)
-        self.database, self.units, self.wakeups = stores.database, stores.units, stores.wakeups
-        self.entropy = FakeEntropy(self.name)
-        self.blobs = LocalBlobs(self.folder / "blobs")
-        self.media_urls = MediaUrls(self.origin, self.config.media_origin)
-        self.use(QuickStudio(self.blobs, self.folder / "aside"))
-        self.refused: list[str] = []
-        self.resolve = Objects(self.units, self.media_urls).resolve
-        await self._serve()
+        folder = self.town.folder / self.domain
+        self.blobs_folder = folder / "blobs"
+        self.blobs = LocalBlobs(self.blobs_folder)
+        self._swapped = Swapped(QuickStudio(self.blobs, folder / "aside"))
+        urls = MediaUrls(self.origin, self._settings.get("media_origin", self.origin))
+        studio: Any = self._swapped
+        media = Media(self.blobs, studio, urls)
+        opening = open_harness(self.town, self.domain, media=media, **self._settings)
+        here = await self._open.enter_async_context(opening)
+        self.town.nodes[self.domain] = here
+        self.node, self.config, self.url = here.node, here.node.config, here.url
+        self.database, self.units = here.node.stores.database, here.node.stores.units
+        self.resolve = Objects(self.units, urls).resolve
+        self.transcoder = Transcoder(self.units, studio, self.blobs, urls)
+        self.client = await self._open.enter_async_context(ClientSession(here.url))
+
+    @property
+    def studio(self) -> Any:
+        return self._swapped.now
 
     def use(self, studio: Any) -> None:
-        self.studio = studio
-        self.transcoder = Transcoder(self.units, studio, self.blobs, self.media_urls)
-        jobs = Jobs(self.database, self.clock)
-        self.jobber = Jobber(jobs, self.transcoder.kinds(), self.clock, self.wakeups)
-
-    async def _serve(self) -> None:
-        authenticator = Authenticator(self.units, self.clock, self.wakeups)
-        buckets = limits.MemoryBuckets(self.clock)
-        kernel = Kernel(
-            authenticator,
-            limits.Limiter(buckets, 10**6, 10**6),
-            Answered(self.units, self.entropy),
-            limits.TrustedProxies.of(()),
-            self.entropy,
-        )
-        intake = Intake(self.units, self.blobs, self, self.config, lambda: self.free_bytes)
-        videos = Videos(self.units, intake, self, self.entropy.draw, self.media_urls)
-        keeper: SignUp = None  # type: ignore[assignment]
-        site = pages.Pages(self.config, self.units, keeper, kernel.limiter, kernel.proxies)
-        page = VideoPage(self.units, site, self.media_urls)
-        asked = VideoQuestions(self.origin, videos.addresses, self.prove)
-        media = Media(self.units, self.blobs, self.prove_request)
-        routes = (
-            *upload_routes.routes(intake),
-            *video_routes.routes(videos),
-            *inbox_routes.routes(self.units),
-        )
-        problem = page_or_problem(site.problem)
-        surfaces = (
-            api_surface(routes, self.config),
-            pages_surface((*media.extras(), *page.extras()), self.config, problem),
-            activitypub_surface(asked.routes(), self.config, problem),
-        )
-        app = build_application(kernel, surfaces, self.config.api_limit_bytes)
-        site.furnish(app)
-        self.client: TestClient[Any, Any] = TestClient(TestServer(app))
-        await self.client.start_server()
-
-    async def digest(self, blob: str) -> bytes:
-        found: bytes = await self.studio.digest(blob)
-        return found
-
-    async def prove(self, call: Call, _body: bytes) -> str | None:
-        return call.headers.get(PROVEN)
-
-    async def prove_request(self, request: web.Request) -> str | None:
-        return request.headers.get(PROVEN)
+        self._swapped.now = studio
 
     async def close(self) -> None:
-        await self.client.close()
-        await self.database.close()
+        await self._open.aclose()
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection for bytes that no client has tidied up."""
+        there = urlsplit(self.url)
+        return await asyncio.open_connection(there.hostname, there.port)
 
     async def http(
         self,
@@ -246,126 +203,64 @@ class Harness:
         path: str,
         headers: Mapping[str, str] | None = None,
         raw: bytes | None = None,
+        by: str = "",
     ) -> Said:
+        """One request, signed by the actor `by` if there is one."""
         where = urlsplit(path)
+        target = where.path + (f"?{where.query}" if where.query else "")
+        sent = dict(headers or {})
+        if by:
+            request = Request(method, self.origin + target, {}, raw or b"")
+            sent |= httpsig.sign(request, await self._key(by), self.clock.now(), Dialect.CAVAGE)
         answer = await self.client.request(
-            method,
-            where.path + (f"?{where.query}" if where.query else ""),
-            data=raw,
-            headers=headers,
-            allow_redirects=False,
+            method, URL(target, encoded=bool(by)), data=raw, headers=sent, allow_redirects=False
         )
         return Said(answer.status, answer.headers, await answer.read())
 
-    # -- peers -------------------------------------------------------------------------------------
-
-    async def ask(self, actor: str, url: str, document: Any) -> Answer:
-        """`Peers.ask`: what a signed POST is to the neighbour."""
-        harness = self.neighbours.get(urlsplit(url).netloc)
-        if harness is None:
-            raise Unreachable("nobody is there")
-        said = await harness.http("POST", url, {PROVEN: actor}, json.dumps(document).encode())
-        return Answer(said.status, said.body)
+    async def _key(self, actor: str) -> PrivateKey:
+        """A key of the actor, which the node has fetched."""
+        key = ed25519_from_seed(hashlib.sha256(actor.encode()).digest(), f"{actor}#test", actor)
+        if not await self.rows(tables.actors, tables.actors.c.id == actor):
+            await self.knows(actor)
+        if not await self.rows(tables.keys, tables.keys.c.id == key.id):
+            at = micros(self.clock.now())
+            await self.insert(tables.keys, **public_row(key.public), created=at, fetched=at)
+        return key
 
     async def work(self) -> None:
-        """Do what is due, jobs and arrivals, and deliver what is owed to neighbours."""
-        while await self.jobber.look() or await self._apply():
-            await self.jobber.settle()
-        await self._deliver()
+        """All that is due, at every node of the town."""
+        await self.town.settle()
 
     async def hear(self, body: bytes) -> None:
-        """An activity at the door, believed; it waits for `work`."""
+        """An activity that was proven; it waits for `work`."""
         said = json.loads(body)
-        t = tables.arrivals.c
-        again = (t.actor == said["actor"]) & (t.activity == said["id"])
-        if await self.rows(tables.arrivals, again):
-            await self.change(tables.arrivals, again, state="new", body=body)
-            return
-        await self.put(
-            tables.arrivals, actor=said["actor"], activity=said["id"], body=body,
-            received=0, due=0,
-        )  # fmt: skip
+        proven = ProvenActivity(said["id"], said["type"], said["actor"], said, body)
+        await self.node.stores.door.add(proven, again=True)
 
-    async def _apply(self) -> int:
-        """Every handler of each arrival in one unit, as the worker does it."""
-        waiting = await self.rows(tables.arrivals, tables.arrivals.c.state == "new")
-        for row in waiting:
-            try:
-                await hear(self.units, parse(json.loads(row.body), self.clock.now()))
-            except Refused as refusal:
-                self.refused.append(refusal.clause)
-            await self.change(tables.arrivals, tables.arrivals.c.seq == row.seq, state="applied")
-        return len(waiting)
-
-    async def _deliver(self) -> None:
-        t, o = tables.deliveries.c, tables.outbox.c
-        async with self.database.read() as connection:
-            query = select(t.seq, t.host, t.activity, o.actor, o.body).join(
-                tables.outbox, o.id == t.activity
-            )
-            rows = (await connection.execute(query.where(t.state == "due"))).all()
-        for row in rows:
-            harness = self.neighbours.get(row.host)
-            if harness is not None:
-                await harness.hear(row.body)
-            await self.change(tables.deliveries, t.seq == row.seq, state="delivered")
-        for harness in list(self.neighbours.values()) if rows else []:
-            await harness.work()
+    async def refused(self) -> list[str]:
+        """The clauses by which what arrived was refused."""
+        found = await self.rows(tables.arrivals, tables.arrivals.c.state == "refused")
+        return [row.reason.partition(":")[0] for row in found]
 
     # -- people ------------------------------------------------------------------------------------
-
-    async def put(self, table: Any, **values: Any) -> None:
-        await self.database.write(lambda each: each.execute(table.insert().values(**values)))
-
-    async def change(self, table: Any, where: Any, **values: Any) -> None:
-        statement = update(table).where(where).values(**values)
-        await self.database.write(lambda each: each.execute(statement))
-
-    async def rows(self, table: Any, *where: Any) -> list[Any]:
-        async with self.database.read() as connection:
-            return list((await connection.execute(select(table).where(*where))).all())
 
     async def person(self, name: str) -> Person:
         """Sign somebody up."""
         actor, account, token = f"{self.origin}/a/{name}", f"account-{name}", "kith_" + name * 10
         channel = f"{actor}-tv"
-        await self.put(
-            tables.accounts, id=account, name=name, actor=actor, channel=channel, created=0
-        )
+        await self.account(account, actor, channel)
         for id, kind in ((actor, "Person"), (channel, "Group")):
-            await self.knows(id, kind, local=True, account=account)
+            await self.knows(id, kind, account=account)
         digest = hashlib.sha256(token.encode()).digest()
-        await self.put(
+        await self.insert(
             tables.sessions, id=f"{name}-app", digest=digest, account=account,
             scopes="read write messages", created=0, last_seen=0,
         )  # fmt: skip
         return Person(self, name, actor, channel, account, token)
 
-    async def knows(self, id: str, kind: str = "Person", **more: Any) -> None:
-        """The row of an actor."""
-        host = urlsplit(id).netloc
-        await self.put(
-            tables.actors, id=id, kind=kind, name=id.rpartition("/")[2], domain=host,
-            inbox=f"{id}/inbox", shared_inbox=f"https://{host}/inbox",
-            followers=f"{id}/followers", friends=f"{id}/friends", **{"local": False, **more},
-        )  # fmt: skip
-
-    async def follows(self, follower: str, followed: str) -> None:
-        await self.put(
-            tables.follows, follower=follower, followed=followed, state="accepted", updated=0
-        )
-
-    async def friendship(self, actor: str, other: str, ours: str = "accepted") -> None:
-        f = tables.friendships
-        pair = (f.c.actor == actor) & (f.c.other == other)
-        if await self.rows(f, pair):
-            await self.change(f, pair, ours=ours)
-        else:
-            await self.put(f, actor=actor, other=other, ours=ours, theirs="accepted", updated=0)
-
     async def files(self) -> list[str]:
         """Every blob that lies here."""
-        root = self.folder / "blobs"
+        root = self.blobs_folder
         return sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())
 
     async def events(self, account: str, kind: str) -> list[dict[str, Any]]:
@@ -381,4 +276,4 @@ async def befriend(one: Person, other: Person) -> None:
         if theirs.harness is not harness:
             await harness.knows(theirs.actor)
             await harness.knows(theirs.channel, "Group")
-        await harness.friendship(mine.actor, theirs.actor)
+        await harness.put_friendship(mine.actor, theirs.actor)

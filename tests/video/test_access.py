@@ -22,7 +22,7 @@ from node.federation.activities.shapes import (
 )
 from node.federation.activities.table import render
 from node.store import tables
-from tests.video.harness import MP4_BODY, PROVEN, Harness, Person, befriend
+from tests.video.harness import MP4_BODY, Harness, Person, befriend
 
 NOBODY = "0190a000-0000-7000-8000-000000000000"
 
@@ -122,7 +122,7 @@ async def test_a_grant_is_judged_anew_on_each_request(harness: Harness) -> None:
     alice, bob = await harness.person("alice"), await harness.person("bob")
     await befriend(alice, bob)
     address = (await bob.watch((await alice.publish())["id"])).body["mp4"]
-    await harness.friendship(alice.actor, bob.actor, "none")
+    await harness.put_friendship(alice.actor, bob.actor, "none")
     assert len(await harness.rows(tables.media_grants)) == 1
     assert (await harness.http("GET", address)).status == 404
 
@@ -139,9 +139,9 @@ async def test_the_note_of_a_friends_video_names_no_open_address(harness: Harnes
     for address in (file["url"], file["icon"]["url"]):
         assert "/media/signed/" in address
         assert (await harness.http("GET", address)).status == 404
-        eve = await harness.http("GET", address, {PROVEN: "https://c.test/a/eve"})
+        eve = await harness.http("GET", address, by="https://c.test/a/eve")
         assert eve.status == 404
-        signed = await harness.http("GET", address, {PROVEN: bob.actor})
+        signed = await harness.http("GET", address, by=bob.actor)
         assert signed.status == 200
         assert signed.headers["Cache-Control"] == "private, no-store"
 
@@ -201,7 +201,7 @@ async def test_only_a_public_video_goes_to_the_channels_followers(harness: Harne
     alice = await harness.person("alice")
     fan = "https://tube.test/accounts/fan"
     await harness.knows(fan)
-    await harness.follows(fan, alice.channel)
+    await harness.follow(fan, alice.channel)
     await alice.publish(audience="friends")
 
     async def sent() -> list[tuple[str, str, str]]:
@@ -265,10 +265,10 @@ async def test_the_friends_node_decides_not_ours(harness: Harness, far: Harness)
     alice, bob, video = await story(harness, far)
     carol = await far.person("carol")
     assert (await carol.watch(video["id"])).status == 404
-    await harness.friendship(alice.actor, bob.actor, "none")
+    await harness.put_friendship(alice.actor, bob.actor, "none")
     said = await bob.watch(video["id"])
     assert (said.status, said.body["clause"]) == (404, "VID-7.1")
-    del far.neighbours["a.test"]
+    harness.town.down.add("a.test")
     away = await bob.watch(video["id"])
     assert (away.status, away.body["code"]) == (502, "unreachable")
 
@@ -280,13 +280,13 @@ async def test_asking_unsigned_or_as_another_is_asking_for_nothing(
     _alice, bob, video = await story(harness, far)
     path = urlsplit(video["id"]).path + "/watch"
     unsigned = await harness.http("POST", path, raw=b"{}")
-    eve = await harness.http("POST", path, {PROVEN: "https://b.test/a/eve"}, b"{}")
-    nothing = await harness.http("POST", f"/o/{NOBODY}/watch", {PROVEN: bob.actor}, b"{}")
+    eve = await harness.http("POST", path, raw=b"{}", by="https://b.test/a/eve")
+    nothing = await harness.http("POST", f"/o/{NOBODY}/watch", raw=b"{}", by=bob.actor)
     assert unsigned.status == 404
     assert unsigned.raw == eve.raw == nothing.raw
-    bobs = await harness.http("POST", path, {PROVEN: bob.actor}, b"{}")
+    bobs = await harness.http("POST", path, raw=b"{}", by=bob.actor)
     assert (bobs.status, bobs.body["mediaType"]) == (200, "video/mp4")
-    huge = await harness.http("POST", path, {PROVEN: bob.actor}, b" " * 5000)
+    huge = await harness.http("POST", path, raw=b" " * 5000, by=bob.actor)
     assert huge.status == 413
 
 
@@ -295,7 +295,7 @@ async def test_nobody_claims_another_servers_video(harness: Harness, far: Harnes
     alice, bob, video = await story(harness, far)
     mallory = "https://evil.test/a/mallory"
     await harness.knows(mallory)
-    await harness.friendship(alice.actor, mallory)
+    await harness.put_friendship(alice.actor, mallory)
     note = Note(
         id="https://evil.test/o/1", author=mallory, content="<p>mine</p>",
         published=harness.clock.now(), to=(alice.actor,), video=video["id"],
@@ -351,7 +351,7 @@ async def test_a_followed_channels_video_is_a_post_with_addresses(harness: Harne
     await hear(harness, video)
     assert await harness.rows(tables.posts) == [], "it concerns nobody here"
     await harness.knows(video.channel, "Group")
-    await harness.follows(alice.actor, video.channel)
+    await harness.follow(alice.actor, video.channel)
     for number in (2, 3):
         await hear(harness, video, number=number)
     [item] = (await alice.ask("GET", "/feed")).body["items"]
@@ -381,10 +381,10 @@ async def test_a_video_of_another_origin_or_author_is_refused(harness: Harness) 
     alice = await harness.person("alice")
     video = tube_video(harness)
     await harness.knows(video.author)
-    await harness.follows(alice.actor, video.author)
+    await harness.follow(alice.actor, video.author)
     foreign = tube_video(harness, channel="https://evil.test/c/1")
     await hear(harness, foreign)
-    assert harness.refused == ["VID-8.5"]
+    assert await harness.refused() == ["VID-8.5"]
     await hear(harness, video, number=2)
     mallory = tube_video(harness, author=f"{TUBE}/accounts/mallory", name="Mine")
     await hear(harness, mallory, UpdateVideo, 3)
@@ -392,7 +392,7 @@ async def test_a_video_of_another_origin_or_author_is_refused(harness: Harness) 
         harness, id=f"{TUBE}/videos/watch/2", author=f"{TUBE}/accounts/mallory", note=video.id
     )
     await hear(harness, theirs, number=4)
-    assert harness.refused == ["VID-8.5"] * 3
+    assert await harness.refused() == ["VID-8.5"] * 3
     assert [row.name for row in await harness.rows(tables.posts)] == ["Bees"]
 
 
@@ -403,9 +403,9 @@ async def test_a_note_and_a_video_that_name_each_other_are_one_post(
 ) -> None:
     alice, bob = await harness.person("alice"), await far.person("bob")
     await befriend(alice, bob)
-    await far.follows(bob.actor, alice.channel)
-    await harness.follows(bob.actor, alice.channel)
-    del harness.neighbours["b.test"]
+    await far.follow(bob.actor, alice.channel)
+    await harness.follow(bob.actor, alice.channel)
+    harness.town.down.add("b.test")
     video = await alice.publish(audience="public")
     bodies = {json.loads(row.body)["type"]: row for row in await harness.rows(tables.outbox)}
     assert "Announce" in bodies

@@ -1,7 +1,9 @@
 """Uploads through the client API: resumed, bounded, sealed, dropped."""
 
 import hashlib
+import shutil
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,9 +101,12 @@ async def test_a_file_that_does_not_fit_is_refused_before_its_first_byte(harness
 
 
 @pytest.mark.clause("VID-5.3")
-async def test_the_disks_reserve_stays_free(harness: Harness) -> None:
+async def test_the_disks_reserve_stays_free(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alice, bob = await harness.person("alice"), await harness.person("bob")
-    harness.free_bytes = 1000 + len(FILM) + 10
+    free = SimpleNamespace(free=1000 + len(FILM) + 10)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: free)
     assert (await alice.announce(FILM)).status == 201
     said = await bob.announce(FILM)
     assert (said.status, said.body["clause"]) == (507, "VID-5.3")

@@ -5,13 +5,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from node.testing.fakes import FakeClock
+from node.testing.town import Town
 from tests.video.harness import MP4_BODY, Harness
 
 
 @pytest.mark.clause("VID-7.2", "VID-7.6")
-async def test_media_may_have_an_origin_of_their_own(tmp_path: Path) -> None:
-    harness = Harness("a", tmp_path, FakeClock(), settings={"media_origin": "https://media.a.test"})
+async def test_media_may_have_an_origin_of_their_own(tmp_path: Path, quick_secrets: None) -> None:
+    harness = Harness("a", Town(tmp_path), media_origin="https://media.a.test")
     await harness.open()
     try:
         alice = await harness.person("alice")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from node.federation import telling
 from node.federation.activities import parse
 from node.federation.activities.shapes import UpdateActor
 from node.store import passwords, tables
@@ -211,10 +212,49 @@ async def test_a_changed_profile_is_told_to_those_elsewhere(harness: Harness) ->
     await harness.units.run(AccountsUnit, befriend)
     await harness.ask("PATCH", "/account", {"display_name": "Alice"}, token)
     (delivery,) = await rows(harness, "deliveries")
-    (owed,) = await rows(harness, "outbox")
+    owed = {row.id: row.body for row in await rows(harness, "outbox")}
     assert delivery.inbox == f"{bob}/inbox"
-    said = parse(json.loads(owed.body))
+    said = parse(json.loads(owed[delivery.activity]))
     assert isinstance(said, UpdateActor) and said.document["name"] == "Alice"
+
+
+@pytest.mark.clause("FED-8.16", "ACC-1.8", "ACC-1.12")
+async def test_many_are_told_in_pages_and_none_of_them_an_older_profile(harness: Harness) -> None:
+    token = await harness.join("alice")
+    account = (await harness.ask("GET", "/account", token=token)).body
+    fans = [f"https://{n}.test/a/fan" for n in range(1000, 1000 + 2 * telling.PAGE + 50)]
+
+    async def follow(unit: AccountsUnit) -> None:
+        known = [{"id": id, "inbox": f"{id}/inbox", "kind": "Person"} for id in fans]
+        follows = [
+            {"follower": id, "followed": account["channel"], "state": "accepted", "updated": 0}
+            for id in fans
+        ]
+        await unit.connection.execute(tables.actors.insert(), known)
+        await unit.connection.execute(tables.follows.insert(), follows)
+
+    async def owed() -> dict[str, set[str]]:
+        """The inboxes by the name that they are told; `None`: that the actor is gone."""
+        bodies = {row.id: parse(json.loads(row.body)) for row in await rows(harness, "outbox")}
+        found: dict[str, set[str]] = {}
+        for row in await rows(harness, "deliveries"):
+            said = bodies[row.activity]
+            name = said.document["name"] if isinstance(said, UpdateActor) else "gone"
+            found.setdefault(name, set()).add(row.inbox)
+        return found
+
+    await harness.units.run(AccountsUnit, follow)
+    inboxes = {f"{id}/inbox" for id in fans}
+    await harness.ask("PATCH", "/account", {"display_name": "Al"}, token)
+    assert {name: len(found) for name, found in (await owed()).items()} == {"Al": telling.PAGE}
+    await harness.ask("PATCH", "/account", {"display_name": "Alice"}, token)
+    await harness.node.worker.step()
+    assert await owed() == {"Alice": inboxes}
+    assert (await harness.ask("DELETE", "/account", {"password": PASSWORD}, token)).status == 204
+    assert await rows(harness, "arrivals") == []
+    await harness.node.worker.step()
+    assert await owed() == {"gone": inboxes}
+    assert [row.state for row in await rows(harness, "arrivals")] == ["applied"]
 
 
 @pytest.mark.clause("ACC-1.7")
@@ -270,6 +310,7 @@ async def test_an_address_is_looked_up(harness: Harness) -> None:
     ]}  # fmt: skip
     asked = "https://b.test/.well-known/webfinger?resource=acct%3A{}%40b.test"
     harness.web.put(asked.format("x"), status=404)
+    harness.web.put("https://b.test/.well-known/host-meta", status=404)
     for url, kind, document in (
         (asked.format("bob"), "application/jrd+json", page),
         (bob.id, "application/activity+json", bob.document()),

@@ -1,6 +1,5 @@
 """Media over HTTP: ranges, heads, tags, paths that lead nowhere, and the page of a public video."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from node.store import tables
-from node.testing.fakes import FakeClock
+from node.testing.town import Town
 from node.wire.ranges import NoRange, Span, read_range
 from tests.video.harness import MP4_BODY, Harness, Person
 
@@ -17,8 +16,8 @@ SIZE = len(MP4_BODY)
 
 
 @pytest.fixture
-async def node(tmp_path: Path) -> AsyncIterator[Harness]:
-    harness = Harness("a", tmp_path / "a", FakeClock())
+async def node(tmp_path: Path, quick_secrets: None) -> AsyncIterator[Harness]:
+    harness = Harness("a", Town(tmp_path))
     await harness.open()
     yield harness
     await harness.close()
@@ -128,8 +127,7 @@ async def test_media_can_do_nothing_in_a_browser(node: Harness) -> None:
 
 async def raw_get(node: Harness, path: str) -> tuple[int, bytes]:
     """A request that no client has tidied up."""
-    server = node.client.server
-    reader, writer = await asyncio.open_connection(server.host, server.port)
+    reader, writer = await node.connect()
     writer.write(f"GET {path} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
@@ -142,7 +140,7 @@ async def raw_get(node: Harness, path: str) -> tuple[int, bytes]:
 async def test_no_path_leads_out(node: Harness) -> None:
     _, _, mp4 = await public(node)
     folder = mp4.rpartition("/")[0].removeprefix(node.origin)
-    (node.folder / "blobs" / "secret.jpg").write_bytes(b"secret")
+    (node.blobs_folder / "secret.jpg").write_bytes(b"secret")
     none = await node.http("GET", f"/media/{'B' * 43}/video.mp4")
     for path in (
         f"{folder}/..%2f..%2fsecret.jpg",

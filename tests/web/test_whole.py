@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from node.app import Node, System
 from node.testing.fakes import FakeClock, FakeEntropy, FakeFetch
 from node.testing.new_node import open_new_node
 from node.web.api.surface import API
 from node.web.openapi import describe
+from node.web.routes import Call, Reply, Route
 from node.web.server import SURFACES
+from node.web.surface import Surface
 from tests.web.test_kernel import unlisted
 
 
@@ -64,12 +67,38 @@ def reached(do: Any) -> str:
     return "\n".join(ast.unparse(functions[name]) for name in names)
 
 
+def forgetful(surface: Surface) -> list[str]:
+    """The POSTs of a surface with callers whose handler hands its key to no unit."""
+    posts = [route for route in surface.routes if route.method == "POST" and route.idempotent]
+    return [route.path for route in posts if "call.once" not in reached(route.do)]
+
+
 @pytest.mark.clause("API-6.5")
 async def test_a_post_hands_its_key_to_the_unit_that_decides(tmp_path: Path) -> None:
-    """The kernel refuses a route that forgets it; this finds one that no other test has called."""
+    """The kernel refuses a route that forgets it; this finds one that no other test has called,
+    on whichever surface it stands."""
     async with whole_node(tmp_path) as node:
-        posts = [
-            r for r in node.application[SURFACES][0].routes if r.method == "POST" and r.idempotent
-        ]
-    assert len(posts) >= 20
-    assert [route.path for route in posts if "call.once" not in reached(route.do)] == []
+        surfaces = [one for one in node.web.surfaces if one.scopes is not None]
+    assert sum(route.method == "POST" for one in surfaces for route in one.routes) >= 20
+    assert [path for surface in surfaces for path in forgetful(surface)] == []
+
+
+async def forget(_call: Call) -> Reply:
+    return Reply()
+
+
+async def hand_over(call: Call) -> Reply:
+    assert call.once is None
+    return Reply()
+
+
+@pytest.mark.clause("API-6.5")
+async def test_a_post_that_forgets_its_key_is_found(tmp_path: Path) -> None:
+    async with whole_node(tmp_path) as node:
+        api = node.web.surfaces[0]
+    both = (
+        Route("POST", "/forget", forget, "Forget.", None),
+        Route("POST", "/remember", hand_over, "Remember.", None),
+        Route("POST", "/again", forget, "Ask.", None, idempotent=False),
+    )
+    assert forgetful(replace(api, routes=both)) == ["/forget"]

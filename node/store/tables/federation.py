@@ -103,7 +103,7 @@ outbox = table(
     Column("actor", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),  # one stored body for all inboxes
     flag("public"),  # listed in the actor's outbox collection
-    text("object"),  # the post or video whose words the body holds
+    text("object"),  # the post, video or actor whose words the body holds
     instant("created", nullable=False),
     Index("ix_outbox_actor_public_created_id", "actor", "public", "created", "id"),
     Index("ix_outbox_public_created_id", "public", "created", "id"),

@@ -1,7 +1,7 @@
 """Accounts, invites, streams and idempotency marks over a `MemoryTables`."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -11,11 +11,14 @@ from node.accounts.invites import Invite
 from node.accounts.sign_up import Registration
 from node.e2ee import mailbox
 from node.e2ee.mailbox import LARGEST_IN_EVENT_BYTES, Waiting
+from node.federation import telling
+from node.federation.activities.shapes import Activity
 from node.graph.befriending import introduce
 from node.store.idempotency import KEPT, Kept
 from node.store.streams import KEPT as EVENTS_KEPT
 from node.store.streams import MOST_AT_ONCE, Place, Told
 from node.store.unit import VOID
+from node.testing.memory.circles import Circles
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.sessions import SessionsUnit
 from node.testing.memory.tables import Actor, Event
@@ -90,13 +93,12 @@ class AccountsUnit(SessionsUnit):
         made = self.tables.invites.items()
         self.tables.invites = {digest: one for digest, one in made if one.account != account}
 
-    async def acquaintances(self, account: Account, remote: bool = False) -> Sequence[str]:
-        own = {account.actor, account.channel}
-        found = {other for actor, other in self.tables.friendships if actor in own}
-        for pair in self.tables.follows:
-            found |= set(pair) if own & set(pair) else set()
-        known = (self.tables.actors.get(id) for id in found - own)
-        return [one.id for one in known if one and not (remote and (one.local or one.gone))]
+    async def tell_all(self, activity: Activity, of: Iterable[str], home: bool = False) -> None:
+        body = self.say(activity)
+        for id, said in self.tables.outbox.items():
+            if said.actor == said.object == activity.actor:
+                self.tables.outbox[id] = replace(said, body=body)
+        await telling.tell(telling.of_all(activity, of, home=home), Circles(self))
 
     async def profile(self, name: str) -> Profile | None:
         found = self.tables.actors.get(self.tables.names.get(name, ""))

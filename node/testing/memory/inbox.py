@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from node.accounts.account import State
 from node.federation.activities.shapes import Delete, Note
+from node.federation.telling import Page
 from node.graph.friendship_states import FRIENDS
 from node.graph.friendship_unit import FollowState
 from node.graph.visibility import Audience, AudienceKind, may_see
 from node.inbox.audiences import Author
-from node.inbox.fan_out import Page
 from node.inbox.known import Known
 from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS

@@ -38,6 +38,15 @@ class Arrivals:
             self._tables.arrivals[place] = fresh
         self._wakeups.wake({"arrivals"})
 
+    async def waiting(self, most: Mapping[Priority, int]) -> dict[Priority, int]:
+        now = self._clock.now()
+        ranks = [
+            kept.priority
+            for kept in self._tables.arrivals.values()
+            if kept.state == "new" and kept.due <= now
+        ]
+        return {each: min(ranks.count(int(each)), count) for each, count in most.items()}
+
 
 class Waiting:
     """The durable inbox, as the worker reads it."""

@@ -10,6 +10,7 @@ from node.federation.activities.shapes import (
     Activity,
     CreateNote,
     CreateVideo,
+    UpdateActor,
     UpdateNote,
     UpdateVideo,
 )
@@ -66,14 +67,16 @@ class Unit:
         self.tables.outbox.setdefault(activity.id, debt)
         return body
 
-    async def send_on(self, activity: str, actor: str, to: Iterable[str]) -> None:
-        self._deliver(activity, actor, Priority.POSTS, self._addresses(to))
+    async def send_on(
+        self, activity: str, actor: str, to: Iterable[str], priority: int = Priority.POSTS
+    ) -> None:
+        self._deliver(activity, actor, priority, self._addresses(to))
 
     def _addresses(self, to: Iterable[str]) -> list[Actor]:
         known = (self.tables.actors.get(id) for id in set(to))
         return [actor for actor in known if actor is not None]
 
-    def _deliver(self, activity: str, actor: str, priority: Priority, to: Iterable[Actor]) -> None:
+    def _deliver(self, activity: str, actor: str, priority: int, to: Iterable[Actor]) -> None:
         told = {(d.activity, d.inbox) for d in self.tables.deliveries.values()}
         wanted = [one for one in to if not one.local and not one.suspended]
         for inbox in sorted({one.shared_inbox or one.inbox for one in wanted}):
@@ -104,4 +107,6 @@ class Unit:
 def _words_of(activity: Activity) -> str:
     if isinstance(activity, CreateNote | UpdateNote):
         return activity.note.id
+    if isinstance(activity, UpdateActor):
+        return activity.actor
     return activity.video.id if isinstance(activity, CreateVideo | UpdateVideo) else ""

@@ -43,11 +43,9 @@ class Profiles(Struct, frozen=True):
             after = await change_profile(
                 account, change.display_name, change.summary, change.locale, unit
             )
-            elsewhere = await unit.acquaintances(after, remote=True)
-            if elsewhere:
-                document = await _document(after, shown, unit)
-                update = UpdateActor(unit.mint_activity(), actor, document)
-                await unit.owe(update, elsewhere)
+            document = await _document(after, shown, unit)
+            update = UpdateActor(unit.mint_activity(), actor, document)
+            await unit.tell_all(update, [after.actor, after.channel])
             return after
 
         return await self.units.run(AccountsUnit, work)
