@@ -38,6 +38,7 @@ class Bearer(Struct, frozen=True):
     device: str
     scopes: str  # separated by spaces
     last_seen: datetime
+    seat: int = 0
 
 
 class Wanted(Struct, frozen=True):

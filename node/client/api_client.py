@@ -46,6 +46,7 @@ class ApiClient:
     ) -> None:
         self.origin = origin.rstrip("/")
         self._entropy = entropy
+        self.seat = 0  # of this device, once it has one (ACC-4.5)
         self._token = token
         self._connect = connect
         self._ca_file = ca_file
@@ -93,6 +94,8 @@ class ApiClient:
         headers = dict(extra)
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
+        if self.seat:
+            headers["Kith-Seat"] = str(self.seat)
         return headers
 
     async def send(

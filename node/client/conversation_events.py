@@ -84,6 +84,16 @@ class ChangeDropped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class NodeRestored:
+    """Our node was put back from a copy: what it took in since then may be lost.
+
+    It is of no conversation alone: `conversation` is "".
+    """
+
+    conversation: str = ""
+
+
 ConversationEvent: TypeAlias = (
     MessageReceived
     | ConversationJoined
@@ -92,4 +102,5 @@ ConversationEvent: TypeAlias = (
     | MessageUnreadable
     | MessageUndelivered
     | ChangeDropped
+    | NodeRestored
 )

@@ -23,7 +23,7 @@ from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.errors import Missing, Unreachable
+from node.errors import Conflict, Missing, Unreachable
 from node.wire.api.e2ee import MailboxItem
 
 Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
@@ -53,9 +53,14 @@ class Conversations:
         async with self._turn:
             if self._messenger is None:
                 self._messenger = await self._opened.enter_async_context(self._opening())
-                with suppress(Unreachable):  # what is here can be read all the same
+                try:
                     await self._messenger.prepare()
                     await self._messenger.pull()
+                except Unreachable:
+                    pass  # what is here can be read all the same
+                except Conflict:
+                    if not self._messenger.device.frozen:
+                        raise
         return self._messenger
 
     async def talk_to(self, who: str) -> str:
@@ -64,6 +69,7 @@ class Conversations:
         Raises `Forbidden` for who is no friend, `Missing` (E2E-5.6) when they have no device.
         """
         messenger = await self.talk()
+        messenger.device.check_seat()
         if who in messenger.device.conversations():
             return who
         actor = await self._id(messenger, who)
@@ -100,6 +106,7 @@ class Conversations:
         Raises what ends it for good: `Unproven` when this device was revoked.
         """
         messenger = await self.talk()
+        messenger.device.check_seat()
         async with _reading(self._read(messenger, after), messenger) as reader:
             while (one := await messenger.heard.get()) is not None:
                 yield one

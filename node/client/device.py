@@ -15,7 +15,8 @@ from node.client.exchange import Carried, Next, Outcome, Send
 from node.client.groups import between, new_group_id
 from node.client.intents import Add, Leave, Refresh, Remove
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
-from node.errors import Missing, NodeError
+from node.client.seat import DeviceSeat, SeatAsked
+from node.errors import Missing, NodeError, Refused
 from node.ports import Entropy
 from node.wire.ids import urn_uuid4
 
@@ -31,6 +32,7 @@ class Device:
         self.state = DeviceState(vault, entropy, actor)
         self.outbox = DeviceOutbox(self.state)
         self.inbox = DeviceInbox(self.state, self.outbox)
+        self._seat = DeviceSeat(self.state, self.outbox)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -100,6 +102,7 @@ class Device:
 
         Raises `Forbidden` (E2E-5.1) for a package of somebody else.
         """
+        self.check_seat()
         add = _adding(packages)
         with self.state.step():
             group_id = new_group_id(self.state.entropy)
@@ -112,6 +115,7 @@ class Device:
 
     def say(self, group: str, text: str, micros: int) -> MessageRow:
         """Say `text`: on disk when this returns. Raises `TooMuch` (E2E-5.3)."""
+        self.check_seat()
         with self.state.step():
             message = MessageRow(
                 id=urn_uuid4(self.state.entropy.draw(16)),
@@ -193,13 +197,42 @@ class Device:
         """Try again what was held back."""
         self.outbox.retry()
 
-    def receive(self, items: Iterable[ParkedRow], now: int) -> list[ConversationEvent]:
+    def receive(
+        self, items: Iterable[ParkedRow], now: int, incarnation: str = ""
+    ) -> list[ConversationEvent]:
         """Take in items of the mailbox, in their order; on disk when this returns.
 
-        A repeat is silence; what is wrong is told, not raised.
+        A repeat is silence; what is wrong is told, not raised. `incarnation` of the node's
+        database, where it is said.
         """
         with self.state.step():
-            return self.inbox.take(items, now)
+            return self.inbox.take(items, now, incarnation)
+
+    # -- its seat --------------------------------------------------------------------------------
+
+    @property
+    def frozen(self) -> bool:
+        """Whether another copy of this vault is the device (ACC-4.4)."""
+        return self._seat.frozen
+
+    def check_seat(self) -> None:
+        """Raises `Conflict` (ACC-4.4) for a vault that was left behind."""
+        self._seat.check()
+
+    def ask_seat(self) -> SeatAsked:
+        """Which seat to ask for; on disk when this returns."""
+        with self.state.step():
+            return self._seat.ask()
+
+    def take_seat(self, number: int) -> None:
+        """The node has given us this seat."""
+        with self.state.step():
+            self._seat.taken(number)
+
+    def freeze(self, error: Refused) -> list[ConversationEvent]:
+        """Another copy of this vault is the device: what was not sent is told, history stays."""
+        with self.state.step():
+            return self._seat.freeze(error)
 
 
 def _adding(packages: Mapping[str, Sequence[bytes]]) -> Add:

@@ -18,13 +18,14 @@ from node.client.conversation_events import (
     MembersChanged,
     MessageReceived,
     MessageUnreadable,
+    NodeRestored,
 )
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
 from node.client.groups import actors_of
 from node.client.intents import Refresh
 from node.client.repair import Repair
-from node.client.rows import ConversationRow, MessageRow, PackageRow, ParkedRow
+from node.client.rows import ConversationRow, IncarnationRow, MessageRow, PackageRow, ParkedRow
 from node.e2ee.mls.private import events
 from node.e2ee.mls.private.client import OwnPackage
 from node.e2ee.mls.public import framing
@@ -48,9 +49,16 @@ class DeviceInbox:
         """The last mailbox item that is on our disk."""
         return int(self._state.read(rows.CURSOR) or b"0")
 
-    def take(self, items: Iterable[ParkedRow], now: int) -> list[ConversationEvent]:
-        """Take in items of the mailbox. A repeat is silence."""
+    def take(
+        self, items: Iterable[ParkedRow], now: int, incarnation: str = ""
+    ) -> list[ConversationEvent]:
+        """Take in items of the mailbox. A repeat is silence.
+
+        Another `incarnation` than before: numbers begin anew, and items may come twice.
+        """
         found: list[ConversationEvent] = []
+        if incarnation:
+            found += self._born_again(incarnation)
         cursor = before = self.cursor
         for item in items:
             if item.seq > cursor:
@@ -59,6 +67,22 @@ class DeviceInbox:
         if cursor > before:
             self._state.write(rows.CURSOR, str(cursor).encode())
         return found
+
+    def _born_again(self, incarnation: str) -> list[ConversationEvent]:
+        known = self._state.find(rows.INCARNATION, IncarnationRow)
+        if known is not None and known.name == incarnation:
+            return []
+        before = self.cursor if known is not None else 0
+        self._state.put(rows.INCARNATION, IncarnationRow(name=incarnation, before=before))
+        if known is None:
+            return []
+        self._state.write(rows.CURSOR, b"0")
+        return [NodeRestored()]
+
+    def _came_before(self, item: ParkedRow) -> bool:
+        """Whether it may be one that was read when the numbers were those of another life."""
+        known = self._state.find(rows.INCARNATION, IncarnationRow)
+        return known is not None and item.seq <= known.before
 
     def _take(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
         found = self._open_or_tell(item, now)
@@ -83,7 +107,8 @@ class DeviceInbox:
         try:
             return self._open(item, now)
         except Refused as error:
-            return [self._unreadable(item, error)]
+            told = self._unreadable(item, error)
+            return [] if self._came_before(item) else [told]
 
     def _open(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
         header = framing.header(item.content)

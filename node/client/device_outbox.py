@@ -335,6 +335,17 @@ class DeviceOutbox:
             about = concerned(owed.intent)
             yield ChangeDropped(owed.group, name_of(owed.intent), about, *why)
 
+    def give_up(self, group: str, error: Refused) -> list[ConversationEvent]:
+        """This device can speak there no more: keys go, history stays, what is owed is told."""
+        found: list[ConversationEvent] = []
+        for name, owed in self.owed(group):
+            found += self._told(owed, error)
+            self._state.delete(name)
+        self._state.groups.forget(group)
+        row = self._state.conversation(group)
+        self._state.put(rows.conversation_row(group), replace(row, left=True))
+        return found
+
     def forget(self, group: str) -> None:
         """Leave a group in which nobody else is."""
         for name, _ in self.owed(group):

@@ -25,6 +25,7 @@ from node.client.exchange import (
     Wait,
 )
 from node.client.rows import MessageRow, ParkedRow
+from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable
 from node.ports import Clock
 from node.wire.api.e2ee import (
@@ -42,6 +43,8 @@ from node.wire.api.e2ee import (
     RemovedDevice,
     SealedWelcome,
     SentSealed,
+    TakenSeat,
+    TakeSeat,
 )
 from node.wire.times import micros
 
@@ -49,6 +52,7 @@ POOL = 50
 LOW_POOL = 20
 LAST_RESORT_DAYS_LEFT = 25
 BURST_SECONDS = 0.25  # an acknowledgement waits so long for more to acknowledge, a complaint too
+SEAT_SECONDS = 600  # so often another one is taken: a node put back from a copy is found out
 ANOTHER_CONVERSATION = "E2E-3.1"  # a conflict that is no lost race
 
 
@@ -78,6 +82,8 @@ class Messenger:
         # One reads the mailbox at a time, or a page would come after what is behind it.
         self._reading = asyncio.Lock()
         self._sending = asyncio.Lock()
+        self._seating = asyncio.Lock()
+        self._seat_ends = 0
         self._work = asyncio.Event()
         self._closing = asyncio.Event()
         self._finishing: asyncio.Task[None] | None = None
@@ -91,7 +97,11 @@ class Messenger:
             self.heard.put_nowait(event)
 
     async def prepare(self) -> None:
-        """Publish key packages where few are left, and send what an earlier run still owed."""
+        """Publish key packages where few are left, and send what an earlier run still owed.
+
+        Raises `Conflict` (ACC-4.4) when another copy of this vault is the device.
+        """
+        await self._take_seat()
         found = await self._api.ask("GET", "/key-packages", KeyPackageStock)
         stock = next((one for one in found.stock if one.suite == 1), None)
         left = stock.single_use if stock else 0
@@ -104,6 +114,27 @@ class Messenger:
             body = NewKeyPackages(packages=packages)
             await self._api.ask("POST", "/key-packages", KeyPackageStock, body)
         await self._send_and_tell()
+
+    async def _take_seat(self) -> None:
+        """Before anything is sent, and now and then: that this vault is the device (DEV-8.1)."""
+        async with self._seating:
+            self.device.check_seat()
+            while self._seconds() >= self._seat_ends:
+                asked = self.device.ask_seat()
+                body = TakeSeat(have=asked.have, nonce=asked.nonce)
+                try:
+                    taken = await self._api.ask("POST", "/device/seat", TakenSeat, body, once=False)
+                except Conflict as error:
+                    self._freeze(error)
+                    raise
+                self.device.take_seat(taken.seat)
+                self._api.seat = taken.seat
+                if not asked.again:
+                    self._seat_ends = self._seconds() + SEAT_SECONDS
+
+    def _freeze(self, error: Refused) -> None:
+        if not self.device.frozen:
+            self._tell(self.device.freeze(error))
 
     # -- saying, and who takes part --------------------------------------------------------------
 
@@ -211,6 +242,11 @@ class Messenger:
         sent = Sent()
         async with self._sending:
             self.device.retry()
+            try:
+                await self._take_seat()
+            except Unreachable as error:
+                sent.wait = Wait(error)
+                return sent
             while not isinstance(asked := self.device.next(self._seconds()), Wait):
                 if isinstance(asked, Tell):
                     sent.refused += [(event, asked.error) for event in asked.events]
@@ -238,6 +274,9 @@ class Messenger:
                 case Send():
                     return await self._post(asked)
         except (Refused, Unreachable) as error:
+            if isinstance(error, Refused) and error.clause in SEAT_CLAUSES:
+                self._freeze(error)
+                raise
             return LostRace() if isinstance(asked, Send) and _is_lost_race(error) else error
 
     async def _create(self, asked: Create) -> Created:
@@ -264,7 +303,7 @@ class Messenger:
     async def _read_mailbox(self) -> None:
         async with self._reading:
             async for page in self._api.pages("/mailbox", Mailbox):
-                self._receive(page.items)
+                self._receive(page.items, page.incarnation)
         self._finish_later()
 
     async def take(self, items: Sequence[MailboxItem]) -> None:
@@ -278,7 +317,7 @@ class Messenger:
         if self.device.has_work:
             self._work.set()
 
-    def _receive(self, items: Iterable[MailboxItem]) -> None:
+    def _receive(self, items: Iterable[MailboxItem], incarnation: str = "") -> None:
         at = micros(self._clock.now())
         found = [
             ParkedRow(
@@ -290,7 +329,8 @@ class Messenger:
             )
             for item in items
         ]
-        self._tell(self.device.receive(found, self._seconds()))
+        self._tell(self.device.receive(found, self._seconds(), incarnation))
+        self._acknowledged = min(self._acknowledged, self.device.cursor)
 
     def _finish_later(self) -> None:
         """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""

@@ -11,6 +11,8 @@ from node.client.intents import Intent
 
 CLIENT = "device/client"
 CURSOR = "device/cursor"
+SEAT = "device/seat"
+INCARNATION = "device/incarnation"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -41,6 +43,25 @@ class ConversationRow(msgspec.Struct, kw_only=True, frozen=True):
     left: bool = False
     joined: int = 0
     grown: int = 0
+
+
+class SeatRow(msgspec.Struct, kw_only=True, frozen=True):
+    """`have` is the seat that was taken last, `nonce` belongs to the one that is asked for.
+
+    `frozen`: another copy of this vault is the device now.
+    """
+
+    have: int = 0
+    nonce: bytes = b""
+    frozen: bool = False
+
+
+class IncarnationRow(msgspec.Struct, kw_only=True, frozen=True):
+    """Which life of the node's database gave the mailbox its numbers; `before`: up to which number
+    this device had read in the one before."""
+
+    name: str
+    before: int = 0
 
 
 class WelcomeRow(msgspec.Struct, kw_only=True, frozen=True):

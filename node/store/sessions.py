@@ -7,7 +7,9 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from node.accounts.account import Account, State
 from node.accounts.devices import Device
+from node.accounts.seats import Seat
 from node.accounts.sessions import Bearer, Session
+from node.store.incarnation import IncarnationUnit
 from node.store.tables import accounts, devices, sessions
 from node.store.unit import Unit
 from node.wire.times import from_micros, micros
@@ -23,7 +25,10 @@ BEARER = select(
     _S.device,
     _S.scopes,
     _S.last_seen,
-).join_from(sessions, accounts, _A.id == _S.account).where(
+    devices.c.seat,
+).join_from(sessions, accounts, _A.id == _S.account).join(
+    devices, devices.c.id == _S.device, isouter=True
+).where(
     _S.digest == bindparam("digest"),
     _S.revoked.is_(None),
     _S.expires.is_(None) | (_S.expires > bindparam("now")),
@@ -51,6 +56,7 @@ class SessionsUnit(Unit):
             device=row.device,
             scopes=row.scopes,
             last_seen=from_micros(row.last_seen),
+            seat=row.seat or 0,
         )
 
     async def seen(self, session: str) -> None:
@@ -113,6 +119,27 @@ class SessionsUnit(Unit):
                 created=micros(device.created),
             )
         )
+
+    async def seat_of(self, device: str) -> Seat:
+        """A device's seat, held until the unit ends."""
+        table = devices.c
+        found = await self.connection.execute(
+            select(table.seat, table.seat_nonce).where(table.id == device).with_for_update()
+        )
+        row = found.one()
+        return Seat(row.seat, bytes(row.seat_nonce or b""))
+
+    async def keep_seat(self, device: str, seat: Seat) -> None:
+        """From now on the device's requests carry this seat alone."""
+        await self.connection.execute(
+            update(devices)
+            .where(devices.c.id == device)
+            .values(seat=seat.number, seat_nonce=seat.nonce)
+        )
+        self.wakes.add("tokens")
+
+    async def renew_incarnation(self) -> str:
+        return await self.beside(IncarnationUnit).renew_incarnation()
 
     async def has_device(self, account: str, device: str) -> bool:
         """Whether the device is the account's and was not revoked."""

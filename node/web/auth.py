@@ -74,9 +74,15 @@ class Authenticator:
                 self._kept[digest] = bearer
         return bearer
 
-    async def caller(self, digest: bytes) -> Caller:
-        """Whom the token proves. Raises `Unproven` (API-3.1)."""
+    async def caller(self, digest: bytes, seat: str = "") -> Caller:
+        """Whom the token proves. Raises `Unproven` (API-3.1).
+
+        `seat`: what the request says of it; another one than is remembered is looked up.
+        """
         bearer = await self._bearer(digest)
+        if seat and bearer is not None and str(bearer.seat) != seat:
+            self._kept.pop(digest, None)
+            bearer = await self._bearer(digest)
         if bearer is None or bearer.state is not State.ACTIVE:
             raise Unproven("API-3.1", "this token is not valid: log in again")
         if self._stale(bearer):
@@ -91,6 +97,7 @@ class Authenticator:
             device=bearer.device,
             token=digest,
             scopes=frozenset(bearer.scopes.split()),
+            seat=bearer.seat,
         )
 
     async def holds(self, digest: bytes) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
+from node.accounts import seats
 from node.errors import Forbidden
 from node.store.idempotency_marks import IdempotencyMark
 from node.wire.api.cursor import Cursor
@@ -27,6 +28,7 @@ class Caller(Struct, frozen=True):
     device: str  # "" for a session without one
     token: bytes
     scopes: frozenset[str]
+    seat: int = 0  # of the device, when its vault has taken one
 
 
 class Page(Struct, frozen=True):
@@ -83,7 +85,15 @@ class Call(Struct, frozen=True):
 
     @property
     def device_caller(self) -> Caller:
-        """The caller of a route that needs a device. Raises `Forbidden` (ACC-3.3)."""
+        """The caller of a route that needs a device. Raises `Forbidden` (ACC-3.3), `Conflict`
+        (ACC-4.5) for a copy of its vault that was left behind."""
+        who = self.seated_caller
+        seats.check(who.seat, self.headers.get(seats.HEADER, ""))
+        return who
+
+    @property
+    def seated_caller(self) -> Caller:
+        """As `device_caller`, of whatever copy. Raises `Forbidden` (ACC-3.3)."""
         if not self.caller.device:
             raise Forbidden(
                 "ACC-3.3",

@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from msgspec import Struct
 from msgspec.structs import replace
 
+from node.accounts import seats
 from node.errors import Broken, Malformed, Unproven
 from node.ports import Entropy
 from node.store.idempotency_marks import IdempotencyMark
@@ -179,7 +180,8 @@ class Server:
         try:
             digest = read_bearer(request.headers)
             if digest is not None:
-                caller = await self._kernel.authenticator.caller(digest)
+                seat = request.headers.get(seats.HEADER, "")
+                caller = await self._kernel.authenticator.caller(digest, seat)
         except Unproven:
             # Whoever tries tokens is counted where they come from.
             await limiter.attempt(address, headers)

@@ -13,7 +13,7 @@ from node.client.messenger import Messenger
 from node.client.rows import PackageRow
 from node.errors import TooMuch
 from node.testing.fakes import FakeClock, FakeEntropy
-from node.wire.api.e2ee import KeyPackageStock, NewKeyPackages, SuiteStock
+from node.wire.api.e2ee import KeyPackageStock, NewKeyPackages, SuiteStock, TakenSeat
 from tests.client.devices import ALICE, BOB, MICROS, NOW, Side, befriend
 from tests.client.transcripts import ClearRows
 
@@ -190,8 +190,10 @@ class Shop:
         self.published: list[tuple[int, int]] = []
 
     async def ask(
-        self, method: str, path: str, _answers: object, body: Any = None
-    ) -> KeyPackageStock:
+        self, method: str, path: str, _answers: object, body: Any = None, once: bool = True
+    ) -> KeyPackageStock | TakenSeat:
+        if path == "/device/seat":
+            return TakenSeat(seat=body.have + 1, incarnation="")
         if method == "POST":
             assert isinstance(body, NewKeyPackages)
             last = sum(one.last_resort for one in body.packages)

@@ -41,6 +41,8 @@ CLAUSES: Mapping[str, str] = {
     "ACC-2.8": "Say why with --reason.",
     "ACC-3.3": "Make this machine a device: kith login @you@server",
     "ACC-3.5": "See kith sessions for those that there are.",
+    "ACC-4.4": "Your history stays here to be read. Log in again: kith login @you@server",
+    "ACC-4.5": "Your history stays here to be read. Log in again: kith login @you@server",
     "ACC-4.3": "See kith devices for those that there are.",
     "VID-1.1": "Give the path of a video file.",
     "VID-1.7": "Send the file again.",

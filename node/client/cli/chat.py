@@ -20,6 +20,7 @@ from node.client.conversation_events import (
     MessageReceived,
     MessageUndelivered,
     MessageUnreadable,
+    NodeRestored,
 )
 from node.client.kith import Event, Kith
 from node.client.rows import MessageRow
@@ -36,7 +37,13 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     MessageUnreadable: "unreadable",
     MessageUndelivered: "unsent",
     ChangeDropped: "dropped",
+    NodeRestored: "restored",
 }
+
+RESTORED = (
+    "Your server was put back from a copy: what it got for you since that copy was made, and you"
+    " had not read, may be lost. The talk goes on by itself."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -137,7 +144,7 @@ class ChatScreen:
                     self._tell(one)
 
     async def _is_of(self, one: ConversationEvent, them: str) -> bool:
-        return one.conversation in await self._kith.conversations_with(them)
+        return not one.conversation or one.conversation in await self._kith.conversations_with(them)
 
     def sent(self, row: MessageRow) -> None:
         """Our own words are out, or wait."""
@@ -180,7 +187,7 @@ class ChatScreen:
                     self._context.out.say(". ".join(filter(None, said)) + ".", "dim")
             case ConversationLeft():
                 self._context.out.say("You are no longer in this conversation.", "yellow")
-            case MessageUnreadable() | MessageUndelivered() | ChangeDropped():
+            case _:
                 self._context.out.say(_trouble(one), "yellow")
 
     def _name(self, actor: str) -> str:
@@ -203,10 +210,13 @@ def _data(one: ConversationEvent) -> dict[str, object]:
     return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, MessageReceived) else {})
 
 
-def _trouble(one: MessageUnreadable | MessageUndelivered | ChangeDropped) -> str:
+def _trouble(one: ConversationEvent) -> str:
+    if isinstance(one, NodeRestored):
+        return RESTORED
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
     if isinstance(one, ChangeDropped):
         return f"Not done: {one.change} ({one.reason})"
+    assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
     hope = "; it was asked for again" if one.asked_again else ""
     return f"A message could not be read: {one.reason}{hope}"

@@ -55,6 +55,8 @@ devices = table(
     text("name"),
     instant("created", nullable=False),
     instant("revoked"),
+    number("seat"),  # grows with each opening of the device's vault
+    Column("seat_nonce", LargeBinary, nullable=False, server_default=""),
     # Conversations name their devices for good, so rows stay.
 )
 

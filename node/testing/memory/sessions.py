@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from node.accounts.account import Account
 from node.accounts.devices import Device
+from node.accounts.seats import Seat
 from node.accounts.sessions import Bearer, Session
 from node.testing.memory.tables import KeptSession
 from node.testing.memory.unit import Unit
@@ -36,12 +37,20 @@ class SessionsUnit(Unit):
             device=session.device,
             scopes=session.scopes,
             last_seen=session.last_seen,
+            seat=self.tables.seats.get(session.device, Seat()).number,
         )
 
     async def seen(self, session: str) -> None:
         kept = self.tables.sessions[session]
         used = replace(kept.session, last_seen=self.now)
         self.tables.sessions[session] = replace(kept, session=used)
+
+    async def seat_of(self, device: str) -> Seat:
+        return self.tables.seats.get(device, Seat())
+
+    async def keep_seat(self, device: str, seat: Seat) -> None:
+        self.tables.seats[device] = seat
+        self.wakes.add("tokens")
 
     async def add_session(self, account: str, session: Session, digest: bytes) -> None:
         self.tables.sessions[session.id] = KeptSession(account, digest, session)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from node.accounts.account import Account
 from node.accounts.devices import Device
 from node.accounts.invites import Invite
+from node.accounts.seats import Seat
 from node.accounts.sessions import Session
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed
@@ -178,6 +179,7 @@ class MemoryTables:
     invites: dict[bytes, Invite] = field(default_factory=dict)
     sessions: dict[str, KeptSession] = field(default_factory=dict)
     devices: dict[str, tuple[str, Device]] = field(default_factory=dict)  # those not revoked
+    seats: dict[str, Seat] = field(default_factory=dict)
     marks: dict[tuple[bytes, str], tuple[Kept, int]] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from msgspec.structs import fields
 
+from node.accounts import seats
 from node.e2ee import envelope, key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Conversation, Item, Signer
 from node.e2ee.key_packages import Abroad, NewPackage, PublishedKeyPackage, Stock
@@ -13,6 +14,7 @@ from node.errors import Forbidden, Malformed, Missing, Unreachable
 from node.ports import Clock
 from node.store.e2ee import E2eeUnit
 from node.store.incarnation import IncarnationUnit
+from node.store.sessions import SessionsUnit
 from node.store.unit import Units
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Caller, Reply, Route
@@ -193,6 +195,24 @@ class Mailbox:
         return Reply()
 
 
+class Seats:
+    """The verb of seats."""
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+
+    async def take(self, call: Call) -> Reply:
+        asked: api.TakeSeat = call.body
+        device = call.seated_caller.device
+
+        async def work(unit: SessionsUnit) -> api.TakenSeat:
+            seat, restored = await seats.take(unit, device, asked.have, asked.nonce)
+            life = await unit.beside(IncarnationUnit).incarnation()
+            return api.TakenSeat(seat=seat.number, incarnation=life, restored=restored)
+
+        return Reply(await self._units.run(SessionsUnit, work, once=call.once))
+
+
 def _sender(call: Call) -> Sender:
     who = call.device_caller
     return Sender(who.actor, who.account, who.device)
@@ -264,6 +284,15 @@ def routes(units: Units, signer: Signer, peers: Peers, clock: Clock) -> tuple[Ro
     box = Mailbox(units)
     scope = Scope.MESSAGES
     return (
+        Route(
+            "POST",
+            "/device/seat",
+            Seats(units).take,
+            "This device's vault was opened: its requests carry the next seat from now on.",
+            scope,
+            body=api.TakeSeat,
+            answers=api.TakenSeat,
+        ),
         Route(
             "POST",
             "/key-packages",

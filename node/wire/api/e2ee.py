@@ -199,6 +199,24 @@ class Mailbox(msgspec.Struct, kw_only=True):
     incarnation: str = ""
 
 
+class TakeSeat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The vault of this device was opened: `have` is the seat that it remembers."""
+
+    have: int
+    nonce: bytes
+
+
+class TakenSeat(msgspec.Struct, kw_only=True):
+    """The number that requests of this device carry as `Kith-Seat` from now on.
+
+    `restored`: the node finds that it was put back from a copy; its numbers begin anew.
+    """
+
+    seat: int
+    incarnation: str
+    restored: bool = False
+
+
 class Acknowledgement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """All items up to and with `seq` are on the device's disk."""
 

@@ -46,6 +46,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("revoked", sa.BigInteger(), nullable=True),
+        sa.Column("seat", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("seat_nonce", sa.LargeBinary(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
         info={"keep": "forever"},
         sqlite_autoincrement=False,

@@ -1,0 +1,58 @@
+"""A device's seat: of two copies of one vault only one is the device (spec ACC-4.4, ACC-4.5)."""
+
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from node.errors import Conflict, Malformed
+
+NONCE_BYTES: Final = 16
+HEADER: Final = "Kith-Seat"
+LEFT_BEHIND: Final = (
+    "this vault is an older copy, or another copy of it is in use: log in again to make this"
+    " machine a device of its own"
+)
+
+
+class Seat(Struct, frozen=True):
+    """The number that a device's requests carry, and by which nonce it was taken."""
+
+    number: int = 0
+    nonce: bytes = b""
+
+
+class SeatUnit(Protocol):
+    """What this page needs of a unit."""
+
+    async def seat_of(self, device: str) -> Seat:
+        """The seat of a device; none is number 0. Nobody else takes one before the unit ends."""
+        ...
+
+    async def keep_seat(self, device: str, seat: Seat) -> None: ...
+
+    async def renew_incarnation(self) -> str: ...
+
+
+async def take(unit: SeatUnit, device: str, have: int, nonce: bytes) -> tuple[Seat, bool]:
+    """The device's next seat, and whether this node was restored from a copy without knowing it.
+
+    `have` is the seat that the vault remembers. Raises `Malformed` and `Conflict` (ACC-4.4).
+    """
+    if len(nonce) != NONCE_BYTES or not 0 <= have < 2**53:
+        raise Malformed("ACC-4.4", "a seat is taken with its last number and 16 random bytes")
+    wanted, kept = Seat(have + 1, nonce), await unit.seat_of(device)
+    if kept == wanted:
+        return kept, False
+    if kept.number > have:
+        raise Conflict("ACC-4.4", LEFT_BEHIND)
+    restored = kept.number < have
+    if restored:
+        await unit.renew_incarnation()
+    await unit.keep_seat(device, wanted)
+    return wanted, restored
+
+
+def check(seat: int, said: str) -> None:
+    """A request `said` the seat of its device. Raises `Conflict` (ACC-4.5)."""
+    if seat and said != str(seat):
+        raise Conflict("ACC-4.5", LEFT_BEHIND)
