@@ -11,14 +11,16 @@ import { Session } from "../mls/private/session.ts";
 import * as keyPackages from "../mls/public/key_package.ts";
 import type { PreSharedKeyId } from "../mls/public/proposals.ts";
 import { suiteOf } from "../mls/public/suite.ts";
-import { type Bytes, hex, unhex } from "../wire/bytes.ts";
+import { type Bytes, equal, hex, unhex } from "../wire/bytes.ts";
 import { Seeded } from "./seeded.ts";
 
 /** Bytes as the corpus writes them: base64, or a byte many times. */
 export type Written = string | { readonly byte: string; readonly times: number };
 
 export function raw(written: Written): Bytes {
-  if (typeof written === "string") return Uint8Array.from(Buffer.from(written, "base64"));
+  if (typeof written === "string") {
+    return Uint8Array.from(atob(written), (character) => character.charCodeAt(0));
+  }
   return new Uint8Array(written.times).fill(Number.parseInt(written.byte, 16));
 }
 
@@ -190,5 +192,64 @@ export async function verdict(
     return "accepted";
   } catch (error) {
     return error instanceof Refused ? error.clause : String(error);
+  }
+}
+
+/** One file of the corpus, all of whose cases are run: what is not as it says. */
+export class Judge {
+  readonly #shelf: Shelf;
+  readonly #receivers: ReadonlyMap<string, Receiver>;
+
+  constructor(shelf: Shelf) {
+    this.#shelf = shelf;
+    const receivers = Object.entries(shelf.receivers);
+    this.#receivers = new Map(receivers.map(([who, data]) => [who, new Receiver(data, shelf.now)]));
+  }
+
+  #receiverOf(who: string): Receiver {
+    return this.#receivers.get(who) as Receiver;
+  }
+
+  /** The twins that are not accepted, or lead elsewhere. */
+  async twins(): Promise<readonly string[]> {
+    const wrong: string[] = [];
+    for (const [name, twin] of Object.entries(this.#shelf.twins)) {
+      const found = await perform(twin, this.#receiverOf(twin.receiver), this.#shelf.now);
+      const differs = ([what, value]: [string, unknown]) => found[what] !== value;
+      if (Object.entries(twin.gives).some(differs)) wrong.push(name);
+    }
+    return wrong;
+  }
+
+  /** The cases that are not refused by their clause, and whom a refusal has changed. */
+  async cases(): Promise<readonly string[]> {
+    const { now, twins, cases } = this.#shelf;
+    const wrong: string[] = [];
+    const waiting = new Map<string, Session>();
+    for (const one of cases) {
+      const deed = { ...twins[one.twin], ...one } as Deed;
+      const receiver = this.#receiverOf(deed.receiver);
+      const ofItsOwn = deed.before ?? deed.distrusts ?? deed.without_psks;
+      let session: Session | null = null;
+      if (deed.do === "receive" && !ofItsOwn) {
+        // What is refused changes nothing: the next case may ask the same session.
+        session = waiting.get(deed.receiver) ?? (await sessionOf(deed, receiver, now));
+        waiting.set(deed.receiver, session);
+      }
+      const found = await verdict(deed, receiver, now, session);
+      if (found !== deed.clause) {
+        wrong.push(`${one.name}: ${found}, not ${deed.clause}`);
+        waiting.clear();
+      }
+    }
+    for (const [who, session] of waiting) {
+      const before = await this.#receiverOf(who).records();
+      const kept = [...session.dump()].every(([name, value]) => {
+        const old = before.get(name);
+        return old !== undefined && equal(old, value);
+      });
+      if (!kept) wrong.push(`a refusal has changed ${who}`);
+    }
+    return wrong;
   }
 }

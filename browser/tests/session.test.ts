@@ -4,86 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Broken, Conflict, Refused } from "../errors.ts";
-import {
-  Client,
-  Joining,
-  join,
-  joinExternally,
-  type Means,
-  noPsk,
-  OwnPackage,
-  POLICY,
-  type Proposal,
-  type Records,
-  Session,
-  type Step,
-} from "../mls/index.ts";
-import { type Bytes, hex, text, utf8 } from "../wire/bytes.ts";
-import { Seeded } from "./seeded.ts";
-
-const NOW = 1_800_000_000;
-const GROUP = utf8("mls://g/aaaaaaaaaaaaaaaaaaaaaaaaaa");
-
-/** A client, its one session and the records that its steps wrote. */
-class Device {
-  readonly me: Client;
-  readonly means: Means;
-  records: Map<string, Bytes> = new Map();
-  session!: Session;
-
-  constructor(me: Client, means: Means) {
-    this.me = me;
-    this.means = means;
-  }
-
-  static async make(name: string, suite: number): Promise<Device> {
-    const entropy = new Seeded(name);
-    const me = await Client.fresh(suite, utf8(`https://${name}.example/a`), entropy);
-    return new Device(me, { entropy, judge: () => true, psks: noPsk, policy: POLICY });
-  }
-
-  /** Write, go on, and hold what is written to what is in memory. */
-  take<T>(step: Step<T>): T {
-    for (const name of step.change.deletes) assert(this.records.delete(name), name);
-    for (const [name, value] of step.change.writes) this.records.set(name, value);
-    this.session = step.session;
-    assert.deepEqual(sorted(this.records), sorted(this.session.dump()));
-    return step.value;
-  }
-
-  async reload(): Promise<void> {
-    this.session = await Session.load(new Map(this.records), this.means);
-    assert.deepEqual(sorted(this.records), sorted(this.session.dump()));
-  }
-
-  package(): Promise<OwnPackage> {
-    return this.me.keyPackage(this.means.entropy, NOW);
-  }
-}
-
-function sorted(records: Records): readonly string[] {
-  return Array.from(records, ([name, value]) => `${name} ${hex(value)}`).sort();
-}
-
-async function group(suite: number, ...names: string[]): Promise<Device[]> {
-  const devices: Device[] = [];
-  for (const name of names) devices.push(await Device.make(name, suite));
-  const [first, ...others] = devices as [Device, ...Device[]];
-  first.take(await Session.create(first.me, first.means, GROUP, NOW));
-  const owns = await Promise.all(others.map((other) => other.package()));
-  const adds = owns.map(({ keyPackage }): Proposal => ({ type: "add", keyPackage }));
-  first.take(await first.session.stage(NOW, adds));
-  const { welcome } = first.take(await first.session.merge(NOW));
-  assert(welcome !== null);
-  for (const [place, other] of others.entries()) {
-    other.take(await join(welcome, owns[place] as OwnPackage, other.me, other.means));
-  }
-  return devices;
-}
-
-async function refused(clause: string, deed: Promise<unknown>): Promise<void> {
-  await assert.rejects(deed, (error) => error instanceof Refused && error.clause === clause);
-}
+import { Client, Joining, joinExternally, OwnPackage, Session } from "../mls/index.ts";
+import { text, utf8 } from "../wire/bytes.ts";
+import { Device, GROUP, group, NOW, refused, sorted } from "./people.ts";
 
 for (const suite of [1, 3]) {
   test(`words go both ways, also after a reload, in suite ${suite}`, async () => {

@@ -89,18 +89,41 @@ function suiteIdOf(suite: Suite): Bytes {
 /** Derives one part of what both sides hold. */
 type Schedule = (label: string, length: number) => Bytes;
 
-/** `KeySchedule` of RFC 9180 §5.1 in mode Base: 0, no PSK. */
-function schedule(suite: Suite, shared: Bytes, info: Bytes): Schedule {
+/** `key_schedule_context` of RFC 9180 §5.1 in mode Base: 0, no PSK. */
+function modeContext(suite: Suite, info: Bytes): Bytes {
   const id = suiteIdOf(suite);
   const pskIdHash = labeledExtract(EMPTY, id, "psk_id_hash", EMPTY);
-  const context = concat(tls.u8(0), pskIdHash, labeledExtract(EMPTY, id, "info_hash", info));
+  return concat(tls.u8(0), pskIdHash, labeledExtract(EMPTY, id, "info_hash", info));
+}
+
+/** `KeySchedule` of RFC 9180 §5.1; `context` is what `modeContext` gives. */
+function schedule(suite: Suite, shared: Bytes, context: Bytes): Schedule {
+  const id = suiteIdOf(suite);
   const secret = labeledExtract(shared, id, "secret", EMPTY);
   return (label, length) => labeledExpand(secret, id, label, context, length);
 }
 
-/** The encoded `EncryptContext` of §5.1.3. */
-function labeled(label: string, context: Bytes): Bytes {
-  return concat(tls.opaque(utf8(LABEL + label)), tls.opaque(context));
+interface Mode {
+  readonly suite: Suite;
+  readonly label: string;
+  readonly context: Bytes;
+}
+
+/** By the bytes that it is of. */
+const modes = new WeakMap<Bytes, Mode>();
+
+/**
+ * The mode context with the encoded `EncryptContext` of §5.1.3 as info.
+ *
+ * Remembered: it is the same for all ciphertexts of a path or a Welcome, whose context is large.
+ */
+function labeledMode(suite: Suite, label: string, context: Bytes): Bytes {
+  const known = modes.get(context);
+  if (known?.suite === suite && known.label === label) return known.context;
+  const info = concat(tls.opaque(utf8(LABEL + label)), tls.opaque(context));
+  const mode = { suite, label, context: modeContext(suite, info) };
+  modes.set(context, mode);
+  return mode.context;
 }
 
 /** `EncryptWithLabel` of §5.1.3. Throws `Malformed` (MLS-5.1.1) for a key that is none. */
@@ -113,7 +136,7 @@ export async function encryptWithLabel(
   entropy: Entropy,
 ): Promise<HpkeCiphertext> {
   const { shared, enc } = await encap(key, entropy);
-  const part = schedule(suite, shared, labeled(label, context));
+  const part = schedule(suite, shared, labeledMode(suite, label, context));
   const { aead } = suite;
   const nonce = part("base_nonce", aead.nn);
   return {
@@ -131,7 +154,7 @@ export async function decryptWithLabel(
   sealed: HpkeCiphertext,
 ): Promise<Bytes> {
   const shared = await decap(sealed.kemOutput, pair);
-  const part = schedule(suite, shared, labeled(label, context));
+  const part = schedule(suite, shared, labeledMode(suite, label, context));
   const { aead } = suite;
   const nonce = part("base_nonce", aead.nn);
   const plain = await aead.open(part("key", aead.nk), nonce, sealed.ciphertext, EMPTY);
@@ -142,7 +165,7 @@ export async function decryptWithLabel(
 }
 
 function exported(suite: Suite, shared: Bytes): Bytes {
-  const secret = schedule(suite, shared, EMPTY)("exp", suite.nh);
+  const secret = schedule(suite, shared, modeContext(suite, EMPTY))("exp", suite.nh);
   const label = utf8(`${LABEL}external init secret`);
   return labeledExpand(secret, suiteIdOf(suite), "sec", label, suite.nh);
 }
