@@ -17,7 +17,7 @@ LARGEST = (3, 7, 12, 20)
 
 def main() -> int:
     steps = int(os.environ.get("SOAK_STEPS", "10000"))
-    first = int(os.environ.get("SOAK_SEED", f"{datetime.datetime.now():%Y%m%d}"))
+    first = int(os.environ.get("SOAK_SEED", f"{datetime.datetime.now(datetime.UTC):%Y%m%d}"))
     mirror, failed = Mirror(), 0
     for count in range(max(steps // WALK // 2, 1)):
         seed = first + count
