@@ -29,23 +29,30 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.run
 	$(UV) pip install --quiet --require-hashes --compile-bytecode -r requirements-dev.lock
 	@touch $@
 
+# The device in TypeScript (browser/): Node comes with .dev, its packages with their lock file.
+BROWSER := browser/node_modules/.installed-lock.json
+$(BROWSER): browser/package-lock.json | $(VENV)/.dev
+	$(BIN)/python -m tools.browser install
+
 run: $(VENV)/.run
 	$(BIN)/kith serve --data data --domain localhost:8420 --listen 127.0.0.1:8420
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(BROWSER)
 	tools/services
 	$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev $(BROWSER)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tools.browser check
 	$(BIN)/pytest -q -n 0 tests/test_shape.py tests/test_spec.py tests/test_docs.py
 
-format: $(VENV)/.dev
+format: $(VENV)/.dev $(BROWSER)
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
+	$(BIN)/python -m tools.browser format
 
 demo: $(VENV)/.dev
 	$(BIN)/python -m tools.demo

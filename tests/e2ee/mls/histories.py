@@ -33,6 +33,8 @@ class History:
     `reinits` weighs how often the group goes on in another; 0 for seeds from before there was that.
     """
 
+    ours: type[Ours] = Ours
+
     def __init__(
         self,
         town: Town,
@@ -51,7 +53,7 @@ class History:
         self.count = 0
         self.differences: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
-        self.members: list[Member] = [Ours(town, self._name())]
+        self.members: list[Member] = [self.ours(town, self._name())]
         self.members[0].create()
         self.since: dict[str, int] = {self.members[0].name: 0}
         self.ghosts: set[int] = set()
@@ -71,7 +73,7 @@ class History:
     def _newcomer(self) -> Member:
         name = self._name()
         on_ts_mls = self.chance.random() < self.theirs
-        return Theirs(self.town, name) if on_ts_mls else Ours(self.town, name)
+        return Theirs(self.town, name) if on_ts_mls else self.ours(self.town, name)
 
     @property
     def witness(self) -> Ours:

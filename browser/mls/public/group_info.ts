@@ -1,0 +1,161 @@
+/** Pure: GroupContext, GroupInfo and Welcome, as they travel (RFC 9420 §8.1, §12.4.3). */
+
+import { Malformed, TooMuch } from "../../errors.ts";
+import { type Bytes, concat } from "../../wire/bytes.ts";
+import * as tls from "../../wire/tls.ts";
+import { encodeCiphertext, type HpkeCiphertext, readCiphertext } from "./commit.ts";
+import { type Extensions, encodeExtensions, readExtensions } from "./extensions.ts";
+import { MLS10, type Suite, suiteOf, verifyWithLabel } from "./suite.ts";
+
+const LAST_EPOCH = 2n ** 64n - 1n;
+
+interface ContextFields {
+  readonly version: number;
+  readonly suiteId: number;
+  readonly groupId: Bytes;
+  readonly epoch: bigint;
+  readonly treeHash: Bytes;
+  readonly confirmedTranscriptHash: Bytes;
+  readonly extensions: Extensions;
+}
+
+/** What all members agree on in one epoch; `raw` is its encoding. */
+export interface GroupContext extends ContextFields {
+  readonly raw: Bytes;
+}
+
+export function groupContext(fields: ContextFields): GroupContext {
+  const raw = concat(
+    tls.u16(fields.version),
+    tls.u16(fields.suiteId),
+    tls.opaque(fields.groupId),
+    tls.u64(fields.epoch),
+    tls.opaque(fields.treeHash),
+    tls.opaque(fields.confirmedTranscriptHash),
+    encodeExtensions(fields.extensions),
+  );
+  return { ...fields, raw };
+}
+
+export function suiteOfContext(context: GroupContext): Suite {
+  return suiteOf(context.suiteId);
+}
+
+/**
+ * The provisional context: the next epoch, still with this one's transcript (§12.4.1).
+ *
+ * Throws `TooMuch` (MLS-8.1) after the last epoch that has a number.
+ */
+export function nextContext(
+  context: GroupContext,
+  treeHash: Bytes,
+  extensions: Extensions,
+): GroupContext {
+  if (context.epoch >= LAST_EPOCH) {
+    throw new TooMuch("MLS-8.1", "a group has come to its last epoch");
+  }
+  return groupContext({ ...context, epoch: context.epoch + 1n, treeHash, extensions });
+}
+
+/** This context once its commit is in the transcript. */
+export function confirmed(context: GroupContext, confirmedTranscriptHash: Bytes): GroupContext {
+  return groupContext({ ...context, confirmedTranscriptHash });
+}
+
+export function readGroupContext(reader: tls.Reader): GroupContext {
+  const start = reader.at;
+  const fields = {
+    version: reader.u16(),
+    suiteId: reader.u16(),
+    groupId: reader.opaque(),
+    epoch: reader.u64(),
+    treeHash: reader.opaque(),
+    confirmedTranscriptHash: reader.opaque(),
+    extensions: readExtensions(reader),
+  };
+  return { ...fields, raw: reader.since(start) };
+}
+
+/** The state of a group, signed by the member at leaf `signer`. */
+export interface GroupInfo {
+  readonly kind: "groupInfo";
+  readonly context: GroupContext;
+  readonly extensions: Extensions;
+  readonly confirmationTag: Bytes;
+  readonly signer: number;
+  readonly signature: Bytes;
+}
+
+/** The encoded `GroupInfoTBS`. */
+export function groupInfoTbs(info: Omit<GroupInfo, "kind" | "signature">): Bytes {
+  return concat(
+    info.context.raw,
+    encodeExtensions(info.extensions),
+    tls.opaque(info.confirmationTag),
+    tls.u32(info.signer),
+  );
+}
+
+export function encodeGroupInfo(info: GroupInfo): Bytes {
+  return concat(groupInfoTbs(info), tls.opaque(info.signature));
+}
+
+/** Whether `key` signed this. Throws `Malformed` (MLS-5.1) for a suite that is not spoken here. */
+export function infoVerifies(info: GroupInfo, key: Bytes): Promise<boolean> {
+  suiteOfContext(info.context);
+  return verifyWithLabel(key, "GroupInfoTBS", groupInfoTbs(info), info.signature);
+}
+
+export function readGroupInfo(reader: tls.Reader): GroupInfo {
+  return {
+    kind: "groupInfo",
+    context: readGroupContext(reader),
+    extensions: readExtensions(reader),
+    confirmationTag: reader.opaque(),
+    signer: reader.u32(),
+    signature: reader.opaque(),
+  };
+}
+
+/** The joiner's secrets, sealed to the init key of the key package `newMember` refers to. */
+export interface EncryptedGroupSecrets {
+  readonly newMember: Bytes;
+  readonly sealed: HpkeCiphertext;
+}
+
+function encodeEncryptedSecrets(entry: EncryptedGroupSecrets): Bytes {
+  return concat(tls.opaque(entry.newMember), encodeCiphertext(entry.sealed));
+}
+
+function readEncryptedSecrets(reader: tls.Reader): EncryptedGroupSecrets {
+  return { newMember: reader.opaque(), sealed: readCiphertext(reader) };
+}
+
+/** An invitation for one or more new members. */
+export interface Welcome {
+  readonly kind: "welcome";
+  readonly suiteId: number;
+  readonly secrets: readonly EncryptedGroupSecrets[];
+  readonly encryptedGroupInfo: Bytes;
+}
+
+export function encodeWelcome(welcome: Welcome): Bytes {
+  const secrets = tls.vectorOf(welcome.secrets, encodeEncryptedSecrets);
+  return concat(tls.u16(welcome.suiteId), secrets, tls.opaque(welcome.encryptedGroupInfo));
+}
+
+export function readWelcome(reader: tls.Reader): Welcome {
+  return {
+    kind: "welcome",
+    suiteId: reader.u16(),
+    secrets: reader.vector(readEncryptedSecrets, 3),
+    encryptedGroupInfo: reader.opaque(),
+  };
+}
+
+/** The group speaks MLS 1.0. */
+export function checkVersion(context: GroupContext): void {
+  if (context.version !== MLS10) {
+    throw new Malformed("MLS-6", "a group of another version of MLS");
+  }
+}

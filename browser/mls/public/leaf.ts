@@ -1,0 +1,238 @@
+/**
+ * Pure: the leaf node: what it holds, how it is signed, what it proves alone (RFC 9420 §7.2-7.3).
+ *
+ * The checks that need a group (its extensions, the other members) are in `private/validation`.
+ */
+
+import { Malformed, Unproven } from "../../errors.ts";
+import { type Bytes, concat } from "../../wire/bytes.ts";
+import * as tls from "../../wire/tls.ts";
+import { type Credential, readCredential } from "./credentials.ts";
+import {
+  DEFAULT_EXTENSIONS,
+  type Extensions,
+  encodeExtensions,
+  readExtensions,
+} from "./extensions.ts";
+import { checkHpkeKey, checkSignatureKey, type Suite, verifyWithLabel } from "./suite.ts";
+
+export const KEY_PACKAGE = 1;
+export const UPDATE = 2;
+export const COMMIT = 3;
+
+/** e2ee.md §0: issue at most 30 days, accept at most 400 (some peers issue a year). */
+export const LONGEST_LIFETIME_SECONDS = 400 * 86400;
+
+/** What a client supports, by registry number; defaults are not listed. */
+export interface Capabilities {
+  readonly versions: readonly number[];
+  readonly cipherSuites: readonly number[];
+  readonly extensions: readonly number[];
+  readonly proposals: readonly number[];
+  readonly credentials: readonly number[];
+}
+
+export function encodeCapabilities(listed: Capabilities): Bytes {
+  const { versions, cipherSuites, extensions, proposals, credentials } = listed;
+  return concat(...[versions, cipherSuites, extensions, proposals, credentials].map(tls.u16s));
+}
+
+export function readCapabilities(reader: tls.Reader): Capabilities {
+  return {
+    versions: reader.u16s(),
+    cipherSuites: reader.u16s(),
+    extensions: reader.u16s(),
+    proposals: reader.u16s(),
+    credentials: reader.u16s(),
+  };
+}
+
+/** When a key package may be used: seconds since 1970, both ends included. */
+export interface Lifetime {
+  readonly notBefore: bigint;
+  readonly notAfter: bigint;
+}
+
+function encodeLifetime(lifetime: Lifetime): Bytes {
+  return concat(tls.u64(lifetime.notBefore), tls.u64(lifetime.notAfter));
+}
+
+function readLifetime(reader: tls.Reader): Lifetime {
+  return { notBefore: reader.u64(), notAfter: reader.u64() };
+}
+
+/**
+ * One client's place in a tree.
+ *
+ * `lifetime` is set for the source key_package, `parentHash` for commit. `raw` is the encoding as it
+ * came, of which the first `tbsEnd` bytes are signed.
+ */
+export interface LeafNode {
+  readonly kind: "leaf";
+  readonly encryptionKey: Bytes;
+  readonly signatureKey: Bytes;
+  readonly credential: Credential;
+  readonly capabilities: Capabilities;
+  readonly source: number;
+  readonly lifetime: Lifetime | null;
+  readonly parentHash: Bytes | null;
+  readonly extensions: Extensions;
+  readonly signature: Bytes;
+  readonly raw: Bytes;
+  readonly tbsEnd: number;
+}
+
+/** Where a leaf is made for: its source, and the group and place that count for two of them. */
+export interface Place {
+  readonly source: number;
+  readonly groupId: Bytes;
+  readonly leafIndex: number;
+}
+
+/** `LeafNodeTBS`: the encoded fields above the signature, then where the leaf stands. */
+export function leafTbs(fields: Bytes, place: Place): Bytes {
+  if (place.source === KEY_PACKAGE) return fields;
+  return concat(fields, tls.opaque(place.groupId), tls.u32(place.leafIndex));
+}
+
+/** What a leaf holds above its signature. `source` is a lifetime, a parent hash, or null (update). */
+export interface LeafFields {
+  readonly encryptionKey: Bytes;
+  readonly signatureKey: Bytes;
+  readonly credential: Credential;
+  readonly capabilities: Capabilities;
+  readonly source: Lifetime | Bytes | null;
+  readonly extensions: Extensions;
+}
+
+function encodeSource(source: LeafFields["source"]): Bytes {
+  if (source === null) return tls.u8(UPDATE);
+  if (source instanceof Uint8Array) return concat(tls.u8(COMMIT), tls.opaque(source));
+  return concat(tls.u8(KEY_PACKAGE), encodeLifetime(source));
+}
+
+/** The encoded fields above the signature. */
+export function encodeFields(fields: LeafFields): Bytes {
+  return concat(
+    tls.opaque(fields.encryptionKey),
+    tls.opaque(fields.signatureKey),
+    fields.credential.raw,
+    encodeCapabilities(fields.capabilities),
+    encodeSource(fields.source),
+    encodeExtensions(fields.extensions),
+  );
+}
+
+export function readLeaf(reader: tls.Reader): LeafNode {
+  const start = reader.at;
+  const encryptionKey = reader.opaque();
+  const signatureKey = reader.opaque();
+  const credential = readCredential(reader);
+  const capabilities = readCapabilities(reader);
+  const source = reader.u8();
+  if (source < KEY_PACKAGE || source > COMMIT) {
+    throw new Malformed("MLS-7.2", "a leaf node source that is not known");
+  }
+  const lifetime = source === KEY_PACKAGE ? readLifetime(reader) : null;
+  const parentHash = source === COMMIT ? reader.opaque() : null;
+  const extensions = readExtensions(reader);
+  const tbsEnd = reader.at - start;
+  const signature = reader.opaque();
+  return {
+    kind: "leaf",
+    encryptionKey,
+    signatureKey,
+    credential,
+    capabilities,
+    source,
+    lifetime,
+    parentHash,
+    extensions,
+    signature,
+    raw: reader.since(start),
+    tbsEnd,
+  };
+}
+
+/** Both keys can be keys of the suite (MLS-5.1.1). */
+export function checkLeafKeys(leaf: LeafNode): void {
+  checkHpkeKey(leaf.encryptionKey);
+  checkSignatureKey(leaf.signatureKey);
+}
+
+/** The leaf is signed by its own signature key, for this place (MLS-7.3b). */
+export async function checkLeafSignature(
+  leaf: LeafNode,
+  groupId: Bytes,
+  leafIndex: number,
+): Promise<void> {
+  const place = { source: leaf.source, groupId, leafIndex };
+  const signed = leafTbs(leaf.raw.subarray(0, leaf.tbsEnd), place);
+  if (!(await verifyWithLabel(leaf.signatureKey, "LeafNodeTBS", signed, leaf.signature))) {
+    throw new Unproven("MLS-7.3b", "the signature of a leaf node is wrong");
+  }
+}
+
+/** Whether one of `extensions` is neither a default nor among the capabilities of the leaf. */
+export function unlisted(leaf: LeafNode, extensions: Extensions): boolean {
+  const listed = leaf.capabilities.extensions;
+  return extensions.some(({ type }) => !DEFAULT_EXTENSIONS.has(type) && !listed.includes(type));
+}
+
+/** Each extension of the leaf is among its capabilities, unless a default (MLS-7.3g). */
+export function checkLeafExtensionsListed(leaf: LeafNode): void {
+  if (unlisted(leaf, leaf.extensions)) {
+    throw new Malformed("MLS-7.3g", "a leaf holds an extension that it does not list");
+  }
+}
+
+/** The leaf's own credential type is among its capabilities (MLS-7.2b). */
+export function checkLeafCredentialListed(leaf: LeafNode): void {
+  if (!leaf.capabilities.credentials.includes(leaf.credential.type)) {
+    throw new Malformed("MLS-7.2b", "a leaf does not list the type of its own credential");
+  }
+}
+
+/** The version and cipher suite in use are among the capabilities (MLS-7.2a). */
+export function checkLeafSuiteListed(suite: Suite, version: number, leaf: LeafNode): void {
+  if (!leaf.capabilities.versions.includes(version)) {
+    throw new Malformed("MLS-7.2a", "a leaf does not list the protocol version in use");
+  }
+  if (!leaf.capabilities.cipherSuites.includes(suite.id)) {
+    throw new Malformed("MLS-7.2a", "a leaf does not list the cipher suite in use");
+  }
+}
+
+/** The lifetime is a span, and no longer than the application accepts (MLS-7.2c). */
+export function checkTotalLifetime(leaf: LeafNode, longestSeconds: number): void {
+  const span = leaf.lifetime;
+  if (span === null) return;
+  if (span.notAfter < span.notBefore) {
+    throw new Malformed("MLS-7.2c", "a lifetime ends before it begins");
+  }
+  if (span.notAfter - span.notBefore > longestSeconds) {
+    throw new Malformed("MLS-7.2c", "a lifetime is longer than is accepted here");
+  }
+}
+
+/** `now`, in seconds since 1970, is within the lifetime (MLS-7.3f). */
+export function checkCurrent(leaf: LeafNode, now: number): void {
+  const span = leaf.lifetime;
+  if (span !== null && !(span.notBefore <= now && now <= span.notAfter)) {
+    throw new Malformed("MLS-7.3f", "a key package is not valid at this time");
+  }
+}
+
+/** All that a leaf can be asked without its group, but its signature. */
+export function checkLeafAlone(
+  suite: Suite,
+  version: number,
+  leaf: LeafNode,
+  longestSeconds: number,
+): void {
+  checkLeafKeys(leaf);
+  checkLeafSuiteListed(suite, version, leaf);
+  checkLeafCredentialListed(leaf);
+  checkLeafExtensionsListed(leaf);
+  checkTotalLifetime(leaf, longestSeconds);
+}

@@ -1,0 +1,223 @@
+/** Pure: the proposals and what they hold (RFC 9420 §12.1), and the identifiers of PSKs (§8.4). */
+
+import { Malformed } from "../../errors.ts";
+import { type Bytes, concat } from "../../wire/bytes.ts";
+import * as tls from "../../wire/tls.ts";
+import { type Extensions, encodeExtensions, readExtensions } from "./extensions.ts";
+import { type KeyPackage, readKeyPackage } from "./key_package.ts";
+import { type LeafNode, readLeaf } from "./leaf.ts";
+
+export const USAGE_APPLICATION = 1;
+export const USAGE_REINIT = 2;
+export const USAGE_BRANCH = 3;
+
+const EXTERNAL_PSK = 1;
+const RESUMPTION_PSK = 2;
+
+/**
+ * What counts beyond that of any proposal (MLS-2.1b): a leaf takes long to read, and of pre-shared
+ * keys an epoch takes few (MLS-8.4d).
+ */
+const LEAF_COST = 8;
+const PSK_COST = 8;
+
+export interface ExternalPskId {
+  readonly type: "external";
+  readonly nonce: Bytes;
+  readonly pskId: Bytes;
+}
+
+export interface ResumptionPskId {
+  readonly type: "resumption";
+  readonly nonce: Bytes;
+  readonly usage: number;
+  readonly groupId: Bytes;
+  readonly epoch: bigint;
+}
+
+/** Which PSK. */
+export type PreSharedKeyId = ExternalPskId | ResumptionPskId;
+
+export function encodePskId(id: PreSharedKeyId): Bytes {
+  if (id.type === "external") {
+    return concat(tls.u8(EXTERNAL_PSK), tls.opaque(id.pskId), tls.opaque(id.nonce));
+  }
+  const which = concat(tls.u8(id.usage), tls.opaque(id.groupId), tls.u64(id.epoch));
+  return concat(tls.u8(RESUMPTION_PSK), which, tls.opaque(id.nonce));
+}
+
+export function readPskId(reader: tls.Reader): PreSharedKeyId {
+  const type = reader.u8();
+  if (type === EXTERNAL_PSK) {
+    const pskId = reader.opaque();
+    return { type: "external", pskId, nonce: reader.opaque() };
+  }
+  if (type !== RESUMPTION_PSK) {
+    throw new Malformed("MLS-8.4", "a type of pre-shared key that is not known");
+  }
+  const usage = reader.u8();
+  if (usage < USAGE_APPLICATION || usage > USAGE_BRANCH) {
+    throw new Malformed("MLS-8.4", "a use of a resumption key that is not known");
+  }
+  const groupId = reader.opaque();
+  const epoch = reader.u64();
+  return { type: "resumption", usage, groupId, epoch, nonce: reader.opaque() };
+}
+
+/** Whether the PSK is one for reinit or branch. */
+export function isSpecial(id: PreSharedKeyId): id is ResumptionPskId {
+  return id.type === "resumption" && id.usage !== USAGE_APPLICATION;
+}
+
+/** Let the client of this key package in. */
+export interface Add {
+  readonly type: "add";
+  readonly keyPackage: KeyPackage;
+}
+
+/** Put this leaf in the place of the sender's. */
+export interface Update {
+  readonly type: "update";
+  readonly leaf: LeafNode;
+}
+
+/** Take the member at this leaf index out. */
+export interface Remove {
+  readonly type: "remove";
+  readonly removed: number;
+}
+
+/** Mix this PSK into the next epoch. */
+export interface PreSharedKey {
+  readonly type: "psk";
+  readonly psk: PreSharedKeyId;
+}
+
+/** Close the group, to go on in a new one with these parameters. */
+export interface ReInit {
+  readonly type: "reinit";
+  readonly groupId: Bytes;
+  readonly version: number;
+  readonly suiteId: number;
+  readonly extensions: Extensions;
+}
+
+/** Begin the next epoch from this KEM output: only in an external commit. */
+export interface ExternalInit {
+  readonly type: "externalInit";
+  readonly kemOutput: Bytes;
+}
+
+/** Replace all extensions of the group by these. */
+export interface GroupContextExtensions {
+  readonly type: "groupContextExtensions";
+  readonly extensions: Extensions;
+}
+
+export type Proposal =
+  | Add
+  | Update
+  | Remove
+  | PreSharedKey
+  | ReInit
+  | ExternalInit
+  | GroupContextExtensions;
+
+export type ProposalType = Proposal["type"];
+
+/** The proposal types by their number. */
+const TYPES: readonly ProposalType[] = [
+  "add",
+  "update",
+  "remove",
+  "psk",
+  "reinit",
+  "externalInit",
+  "groupContextExtensions",
+];
+
+const READERS: { readonly [T in ProposalType]: tls.Item<Proposal> } = {
+  add(reader) {
+    reader.count(LEAF_COST);
+    return { type: "add", keyPackage: readKeyPackage(reader) };
+  },
+  update(reader) {
+    reader.count(LEAF_COST);
+    return { type: "update", leaf: readLeaf(reader) };
+  },
+  remove: (reader) => ({ type: "remove", removed: reader.u32() }),
+  psk(reader) {
+    reader.count(PSK_COST);
+    return { type: "psk", psk: readPskId(reader) };
+  },
+  reinit: (reader) => ({
+    type: "reinit",
+    groupId: reader.opaque(),
+    version: reader.u16(),
+    suiteId: reader.u16(),
+    extensions: readExtensions(reader),
+  }),
+  externalInit: (reader) => ({ type: "externalInit", kemOutput: reader.opaque() }),
+  groupContextExtensions: (reader) => ({
+    type: "groupContextExtensions",
+    extensions: readExtensions(reader),
+  }),
+};
+
+export function readProposal(reader: tls.Reader): Proposal {
+  const type = TYPES[reader.u16() - 1];
+  if (type === undefined) {
+    // No length stands before a proposal, so that an unknown one ends the reading. We list none in
+    // our capabilities: no valid commit in a group of ours holds one (MLS-13.2).
+    throw new Malformed("MLS-13.2", "a proposal type that is not spoken here");
+  }
+  return READERS[type](reader);
+}
+
+function encodeBody(proposal: Proposal): Bytes {
+  switch (proposal.type) {
+    case "add":
+      return proposal.keyPackage.raw;
+    case "update":
+      return proposal.leaf.raw;
+    case "remove":
+      return tls.u32(proposal.removed);
+    case "psk":
+      return encodePskId(proposal.psk);
+    case "reinit":
+      return concat(
+        tls.opaque(proposal.groupId),
+        tls.u16(proposal.version),
+        tls.u16(proposal.suiteId),
+        encodeExtensions(proposal.extensions),
+      );
+    case "externalInit":
+      return tls.opaque(proposal.kemOutput);
+    case "groupContextExtensions":
+      return encodeExtensions(proposal.extensions);
+  }
+}
+
+export function encodeProposal(proposal: Proposal): Bytes {
+  return concat(tls.u16(TYPES.indexOf(proposal.type) + 1), encodeBody(proposal));
+}
+
+/** The hash of the message that carried a proposal. */
+export interface ProposalRef {
+  readonly type: "reference";
+  readonly hash: Bytes;
+}
+
+export type ProposalOrRef = Proposal | ProposalRef;
+
+export function readProposalOrRef(reader: tls.Reader): ProposalOrRef {
+  const kind = reader.u8();
+  if (kind === 1) return readProposal(reader);
+  if (kind !== 2) throw new Malformed("MLS-12.4", "neither a proposal nor a reference");
+  return { type: "reference", hash: reader.opaque() };
+}
+
+export function encodeProposalOrRef(item: ProposalOrRef): Bytes {
+  if (item.type === "reference") return concat(tls.u8(2), tls.opaque(item.hash));
+  return concat(tls.u8(1), encodeProposal(item));
+}

@@ -1,0 +1,84 @@
+"""The device in TypeScript: its types, its own tests, and that it says what the Python one says."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import browser
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(
+    page for page in browser.FOLDER.rglob("*.ts") if browser.MODULES not in page.parents
+)
+# What runs in a browser's worker; the rest are its tests.
+DEVICE = [page for page in SOURCES if page.parent != browser.FOLDER / "tests"]
+TESTS = sorted((browser.FOLDER / "tests").glob("*.test.ts"))
+LONGEST_PAGE = 400
+RAISED = re.compile(
+    r"(?:Malformed|Unproven|Forbidden|Missing|Conflict|TooMuch)\(\s*\"(MLS-[^\"]+)\""
+)
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(browser.FOLDER))
+
+
+@pytest.fixture(autouse=True)
+def _installed() -> None:
+    assert browser.is_installed(), "run .venv/bin/python -m tools.browser install"
+
+
+def test_format_lint_and_types() -> None:
+    found = browser.check(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert not found, "\n".join(one.stdout for one in found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", TESTS, ids=_name)
+def test_its_own_tests_pass(page: Path) -> None:
+    vectors = os.environ.get("KITH_VECTORS", str(ROOT.parent / "shared" / "vectors"))
+    ran = browser.node(
+        "--test",
+        str(page),
+        env={**os.environ, "KITH_VECTORS": vectors},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert ran.returncode == 0, ran.stdout
+    if ran.stdout.count("# SKIP") and not ran.stdout.count("✔"):
+        pytest.skip("no test vectors: set KITH_VECTORS to their folder")
+
+
+@pytest.mark.parametrize("page", SOURCES, ids=_name)
+def test_a_page_is_short_and_says_what_it_is_for(page: Path) -> None:
+    text = page.read_text()
+    assert len(text.splitlines()) <= LONGEST_PAGE, "split this page: what is the second one called?"
+    assert text.startswith("/**"), "a page begins with one sentence: what it is for"
+
+
+@pytest.mark.parametrize("page", DEVICE, ids=_name)
+def test_the_device_needs_a_browser_and_no_more(page: Path) -> None:
+    for target in re.findall(r'from "([^"]+)"', page.read_text()):
+        assert target.startswith(("./", "../", "@noble/")), f"{target} is not for a worker"
+
+
+def _raised(pages: list[Path]) -> set[str]:
+    return {clause for page in pages for clause in RAISED.findall(page.read_text())}
+
+
+def test_both_devices_refuse_by_the_same_clauses() -> None:
+    mls = [*(ROOT / "node" / "e2ee" / "mls").rglob("*.py"), ROOT / "node" / "wire" / "tls.py"]
+    assert _raised(DEVICE) == _raised(mls)
+
+
+def test_both_devices_have_the_same_pages() -> None:
+    """`records` is cut off `state` there, and `aead`, `certificate` and `private_key` are what the
+    library `cryptography` is here."""
+    for part in ("public", "private"):
+        ours = {p.stem for p in (ROOT / "node" / "e2ee" / "mls" / part).glob("[a-z]*.py")}
+        theirs = {p.stem for p in (browser.FOLDER / "mls" / part).glob("*.ts")}
+        assert ours <= theirs
+        assert theirs - ours <= {"aead", "certificate", "private_key", "records"}

@@ -1,0 +1,33 @@
+"""The library does in Chromium what it does in Node: another WebCrypto, the same verdicts."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.browser.chromium import IN_CI, Worker, why_absent, worker
+from tests.e2ee.mls.replay import shelves
+
+
+@pytest.fixture
+async def device() -> AsyncIterator[Worker]:
+    reason = why_absent()
+    if reason is not None and IN_CI:
+        pytest.fail(reason)
+    if reason is not None:
+        pytest.skip(reason)
+    async with worker() as device:
+        yield device
+
+
+@pytest.mark.slow
+async def test_the_whole_corpus_has_the_same_verdicts(device: Worker) -> None:
+    for path in shelves():
+        assert await device.ask(shelf=json.loads(path.read_text())) == [], path.stem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suite", [1, 3])
+async def test_a_group_of_forty_works(device: Worker, suite: int) -> None:
+    took = await device.ask(suite=suite, members=40)
+    assert set(took) == {"add", "merge", "join", "seal", "open", "commit", "receive"}
