@@ -111,7 +111,7 @@ async def on_follow(activity: Follow, unit: FriendshipUnit) -> None:
     if owner is None:
         raise Missing("GRA-5.1", "there is nobody of that name to follow")
     if owner == activity.actor and activity.object == activity.actor:
-        raise Forbidden("GRA-3.1", "nobody follows themselves")
+        raise Forbidden("GRA-3.1", "an actor cannot follow themselves: name somebody else")
     pair = (await unit.friendship(owner, activity.actor)).pair
     if pair.ours is Stance.BLOCKED:
         raise Forbidden("GRA-4.2", "this actor cannot be followed")

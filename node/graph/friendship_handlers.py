@@ -25,7 +25,7 @@ async def on_offer(activity: OfferFriendship, unit: FriendshipUnit) -> None:
     """Someone asks to be friends; asked again, we answer again: our answer may be lost."""
     account = await ours(unit, activity.object)
     if activity.actor == activity.object:
-        raise Malformed("GRA-3.1", "nobody is their own friend")
+        raise Malformed("GRA-3.1", "an actor cannot be their own friend: ask somebody else")
     before = await unit.friendship(activity.object, activity.actor)
     if before.pair.ours is Stance.BLOCKED:
         raise Forbidden("GRA-4.2", "this person cannot be asked")

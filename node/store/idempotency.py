@@ -14,7 +14,7 @@ KEPT = timedelta(hours=24)
 
 
 class Kept(Struct, frozen=True):
-    """An answer as it was kept; `status` 0 means that the deed is done but the answer was lost.
+    """An answer as it was kept; `status` 0: the request was carried out, its answer was lost.
 
     `sealed` can be opened with the client's key only.
     """
@@ -29,7 +29,7 @@ class IdempotencyUnit(Unit):
     """Queries over `idempotency`."""
 
     async def kept(self, token: bytes, key: str) -> Kept | None:
-        """What was kept of this deed."""
+        """What was kept of this request."""
         table = tables.idempotency
         found = await self.connection.execute(
             select(table).where(table.c.token == token, table.c.key == key)
@@ -40,7 +40,7 @@ class IdempotencyUnit(Unit):
         return Kept(row.request, row.status, row.body, row.created <= micros(self.now - KEPT))
 
     async def keep(self, token: bytes, key: str, kept: Kept) -> None:
-        """Keep an answer, over the mark that the deed left."""
+        """Keep an answer, over the mark that its request left."""
         await self.connection.execute(
             put(
                 self.connection,
@@ -55,7 +55,7 @@ class IdempotencyUnit(Unit):
         )
 
     async def forget(self, token: bytes, key: str) -> None:
-        """Let this deed be done anew: it was refused, or its day is over."""
+        """Let this request be carried out anew: it was refused, or its day is over."""
         table = tables.idempotency
         await self.connection.execute(
             delete(table).where(table.c.token == token, table.c.key == key)

@@ -176,7 +176,7 @@ async def open_harness(
 
 
 def embedded(_domain: str) -> str:
-    """Every town_node has SQLite in its own folder."""
+    """Every node has SQLite in its own folder."""
     return ""
 
 

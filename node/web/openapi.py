@@ -122,7 +122,7 @@ def _parameters(surface: Surface, route: Route) -> list[dict[str, Any]]:
         ]
     if route.method == "POST" and route.idempotent:
         key = {"type": "string", "minLength": 16, "maxLength": 255}
-        says = "With it the deed is done once, however often it is asked for within 24 hours."
+        says = "With it the request is carried out once, however often it is sent within 24 hours."
         found.append(
             {"name": "Idempotency-Key", "in": "header", "description": says, "schema": key}
         )

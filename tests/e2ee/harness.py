@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.app.handlers import handlers
 from node.app.parts import Stores
@@ -33,6 +31,7 @@ from node.federation.activities.shapes import CreateSealed
 from node.federation.activities.table import parse
 from node.store import tables
 from node.testing.fakes import FakeClock
+from node.testing.rows import Rows
 from node.testing.stores import hear
 from node.web.activitypub.sealed import SealedPages
 from node.web.api.e2ee import routes
@@ -137,7 +136,7 @@ class Person:
         return package(self.actor, self.key, self.harness.clock.now(), **how)
 
 
-class Harness:
+class Harness(Rows):
     """A node: its stores, its people, its pages."""
 
     def __init__(self, name: str, stores: Stores, clock: FakeClock) -> None:
@@ -153,58 +152,26 @@ class Harness:
         self.cut = False
         self.routes = routes(self.units, self.instance, self, clock)
 
-    async def put(self, table: Any, **values: Any) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(table.insert().values(**values))
-
-        await self.database.write(work)
-
-    async def rows(self, table: Any) -> list[Any]:
-        async with self.database.read() as connection:
-            return list((await connection.execute(select(table))).all())
-
     async def person(self, name: str, device: str = "phone") -> Person:
         """Sign somebody up with one device."""
         actor, account = f"{self.origin}/a/{name}", f"account-{name}"
-        await self.put(
-            tables.accounts,
-            id=account,
-            name=name,
-            actor=actor,
-            channel=f"{actor}-tv",
-            created=0,
-        )
-        await self.put(
-            tables.actors,
-            id=actor,
-            kind="Person",
-            local=True,
-            account=account,
-            key_packages=f"{actor}/key_packages",
-        )
+        await self.account(account, actor, f"{actor}-tv")
+        await self.knows(actor, account=account, key_packages=f"{actor}/key_packages")
         return await self.device(name, device)
 
     async def device(self, name: str, device: str) -> Person:
         """Another device of somebody."""
         account, id = f"account-{name}", f"{name}-{device}"
         actor = f"{self.origin}/a/{name}"
-        await self.put(tables.devices, id=id, account=account, actor=actor, created=0)
+        await self.insert(tables.devices, id=id, account=account, actor=actor, created=0)
         caller = Caller(
             account, actor, name, "member", f"session of {id}", id, b"token", frozenset(ALL_SCOPES)
         )
         return Person(self, caller)
 
-    async def change(self, statement: Any) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(statement)
-
-        await self.database.write(work)
-
     async def revoke(self, person: Person) -> None:
         devices = tables.devices
-        await self.change(
-            update(devices).where(devices.c.id == person.caller.device).values(revoked=1)
-        )
+        await self.change(devices, devices.c.id == person.caller.device, revoked=1)
 
     # -- node.e2ee.peers.Peers: straight into the other harness's pages ------------------
 
@@ -234,19 +201,12 @@ class Harness:
         return Answer(200 if found else 404, found or {})
 
     async def meet(self, actor: str) -> None:
-        other = self._neighbour(actor)
+        self._neighbour(actor)  # raises when it cannot be asked
         if any(row.id == actor for row in await self.rows(tables.actors)):
             return
-        await self.put(
-            tables.actors,
-            id=actor,
-            kind="Person",
-            inbox=f"{actor}/inbox",
-            shared_inbox=f"{other.origin}/inbox",
-            key_packages=f"{actor}/key_packages",
-        )
+        await self.knows(actor, key_packages=f"{actor}/key_packages")
 
-    # -- the post between houses -------------------------------------------------------------------
+    # -- the post between nodes -------------------------------------------------------------------
 
     async def carry(self) -> list[CreateSealed]:
         """Deliver all that is owed, in order; what was carried."""
@@ -257,7 +217,7 @@ class Harness:
             assert isinstance(activity, CreateSealed)
             await self.neighbours[row.host].receive(activity)
             carried.append(activity)
-        await self.change(tables.deliveries.delete())
+        await self.write(tables.deliveries.delete())
         return carried
 
     async def receive(self, activity: CreateSealed) -> None:
@@ -266,19 +226,12 @@ class Harness:
 
 async def befriend(one: Person, other: Person) -> None:
     for ours, theirs in ((one, other), (other, one)):
-        await ours.harness.put(
-            tables.friendships,
-            actor=ours.actor,
-            other=theirs.actor,
-            ours="accepted",
-            theirs="accepted",
-            updated=0,
-        )
+        await ours.harness.put_friendship(ours.actor, theirs.actor)
 
 
-def introduce(*houses: Harness) -> None:
-    for harness in houses:
-        harness.neighbours = {urlsplit(h.origin).netloc: h for h in houses if h is not harness}
+def introduce(*nodes: Harness) -> None:
+    for harness in nodes:
+        harness.neighbours = {urlsplit(h.origin).netloc: h for h in nodes if h is not harness}
 
 
 def ref(url: str) -> str:

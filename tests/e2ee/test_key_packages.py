@@ -192,7 +192,7 @@ async def test_a_stranger_gets_none(alpha: Harness, beta: Harness, refused) -> N
         await alpha.pages.claim(alice.actor, eve.actor, {"suite": 1})
     await befriend(alice, mallory)
     friendships = tables.friendships
-    await alpha.change(
+    await alpha.write(
         update(friendships).where(friendships.c.actor == alice.actor).values(ours="blocked")
     )
     with refused("E2E-2.7"):

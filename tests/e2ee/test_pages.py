@@ -87,7 +87,7 @@ async def test_strangers_are_looked_up_before_they_are_written_to(alpha, beta) -
 
 async def test_a_member_whose_server_is_gone_can_be_let_go(alpha: Harness, beta: Harness) -> None:
     alice, bob, ref = await pair(alpha, beta)
-    await alpha.change(tables.actors.delete().where(tables.actors.c.id == bob.actor))
+    await alpha.write(tables.actors.delete().where(tables.actors.c.id == bob.actor))
     alpha.cut = True
     with pytest.raises(Unreachable):
         await send(alice, ref, words(1))

@@ -97,8 +97,8 @@ async def test_a_stranger_starts_no_conversation(alpha: Harness, refused) -> Non
 async def test_a_block_ends_invitations_but_not_a_conversation(alpha: Harness, refused) -> None:
     alice, bob, ref = await pair(alpha)
     rows = tables.friendships
-    await alpha.change(update(rows).where(rows.c.actor == bob.actor).values(ours="blocked"))
-    await alpha.change(update(rows).where(rows.c.actor == alice.actor).values(theirs="blocked"))
+    await alpha.write(update(rows).where(rows.c.actor == bob.actor).values(ours="blocked"))
+    await alpha.write(update(rows).where(rows.c.actor == alice.actor).values(theirs="blocked"))
     with refused("E2E-3.7"):
         await begin(alice, bob, group=b"another")
     await send(alice, ref, commit(1))

@@ -94,8 +94,8 @@ def _context(document: dict[str, Any]) -> Any:
 
 
 def _kinds(document: dict[str, Any]) -> set[str]:
-    envelope = document.get("type")
-    return set(envelope) if isinstance(envelope, list) else {str(envelope)}
+    types = document.get("type")
+    return set(types) if isinstance(types, list) else {str(types)}
 
 
 def _media_types(*documents: Any) -> set[Any]:

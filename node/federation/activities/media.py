@@ -51,10 +51,10 @@ _BY_KIND = {"Image": "image", "Video": "video", "Audio": "audio"}
 
 def parse_attachments(document: Doc) -> tuple[Attachment, ...]:
     """The media of a post. Raises `Malformed` (FED-6.3, FED-6.11), `TooMuch` (FED-6.15)."""
-    envelope = many(document.get("attachment"))
-    if len(envelope) > MOST_ATTACHMENTS:
+    listed = many(document.get("attachment"))
+    if len(listed) > MOST_ATTACHMENTS:
         raise TooMuch("FED-6.15", "the post has too many attachments", most=MOST_ATTACHMENTS)
-    found = (_attachment(member) for member in envelope if member is not None)
+    found = (_attachment(member) for member in listed if member is not None)
     return tuple(attachment for attachment in found if attachment)
 
 

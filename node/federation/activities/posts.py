@@ -117,16 +117,16 @@ def _content(object: Doc) -> tuple[str, str, dict[str, str]]:
 
     The language is that of the `contentMap` entry with the same text, or of the only entry.
     """
-    envelope = {
+    contents = {
         tag: _markup(words, object) for tag, words in by_language(object, "contentMap").items()
     }
     content = _markup(text(object, "content", LONGEST_CONTENT), object)
-    if not content and envelope:
-        content = next(iter(envelope.values()))
-    same = [tag for tag, words in envelope.items() if words == content]
-    lang = next(iter(same or (envelope if len(envelope) == 1 else ())), "")
-    envelope.pop(lang, None)
-    return content, lang, envelope
+    if not content and contents:
+        content = next(iter(contents.values()))
+    same = [tag for tag, words in contents.items() if words == content]
+    lang = next(iter(same or (contents if len(contents) == 1 else ())), "")
+    contents.pop(lang, None)
+    return content, lang, contents
 
 
 def _markup(words: str, object: Doc) -> str:
@@ -135,8 +135,8 @@ def _markup(words: str, object: Doc) -> str:
 
 def _declared(object: Doc) -> str:
     """`language` as Lemmy and PeerTube say it: `{"identifier": "ko", "name": …}`."""
-    envelope = object.get("language")
-    tag = envelope.get("identifier") if isinstance(envelope, dict) else envelope
+    language = object.get("language")
+    tag = language.get("identifier") if isinstance(language, dict) else language
     return tag if isinstance(tag, str) and tag not in ("", "und") and is_language(tag) else ""
 
 
@@ -144,8 +144,8 @@ def _in_reply_to(object: Doc, id: str) -> str:
     for name in _LOOKS_BACK:
         if id and id in (maybe_url(member, name) for member in many(object.get(name))[:16]):
             raise Malformed("FED-6.9", "the post answers or quotes itself")
-    envelope = many(object.get("inReplyTo"))
-    return maybe_url(envelope[0], "inReplyTo") if envelope else ""
+    answered = many(object.get("inReplyTo"))
+    return maybe_url(answered[0], "inReplyTo") if answered else ""
 
 
 def _mentions(object: Doc, author: str) -> tuple[str, ...]:
@@ -225,12 +225,12 @@ def render_update(update: UpdateNote) -> dict[str, Any]:
     return _activity("Update", update)
 
 
-def _activity(verb: str, envelope: CreateNote | UpdateNote) -> dict[str, Any]:
-    object = render_note(envelope.note)
+def _activity(verb: str, activity: CreateNote | UpdateNote) -> dict[str, Any]:
+    object = render_note(activity.note)
     return {
         "type": verb,
-        "id": envelope.id,
-        "actor": envelope.actor,
+        "id": activity.id,
+        "actor": activity.actor,
         "published": object.get("updated", object["published"])
         if verb == "Update"
         else object["published"],

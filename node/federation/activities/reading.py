@@ -141,12 +141,12 @@ def by_language(document: Doc, name: str, most: int = LONGEST_CONTENT) -> dict[s
     if not isinstance(value, Mapping):
         raise Malformed("FED-6.3", f"{name} is not a map from language to text")
     found: dict[str, str] = {}
-    for tag, envelope in list(value.items())[:MOST_LANGUAGES]:
+    for tag, words in list(value.items())[:MOST_LANGUAGES]:
         if not is_language(tag):
             raise Malformed("FED-6.3", f"{name} has a key that is no language tag")
-        if isinstance(envelope, str):
-            found[tag] = envelope[:most]
-        elif envelope is not None:
+        if isinstance(words, str):
+            found[tag] = words[:most]
+        elif words is not None:
             raise Malformed("FED-6.3", f"{name} holds something that is no text")
     return found
 
@@ -173,10 +173,10 @@ def number(document: Doc, name: str) -> int:
 
 def duration_ms(document: Doc) -> int:
     """`duration` in milliseconds: ISO 8601 (`PT12.3S`) or a number of seconds; 0 when not said."""
-    envelope = document.get("duration")
+    given = document.get("duration")
     seconds = jsonld.seconds(dict(document))
-    if seconds is None and isinstance(envelope, int | float) and not isinstance(envelope, bool):
-        seconds = envelope
+    if seconds is None and isinstance(given, int | float) and not isinstance(given, bool):
+        seconds = given
     if seconds is None or not 0 <= seconds <= LONGEST_DURATION_MS / 1000:
         return 0
     return round(seconds * 1000)
@@ -199,8 +199,8 @@ def _href(link: Doc) -> object:
 
 def media_type(link: Doc) -> str:
     """`mediaType`, or `mimeType` as older peers spell it; lower case, without parameters."""
-    envelope = link.get("mediaType") or link.get("mimeType")
-    return envelope.partition(";")[0].strip().lower()[:128] if isinstance(envelope, str) else ""
+    kind = link.get("mediaType") or link.get("mimeType")
+    return kind.partition(";")[0].strip().lower()[:128] if isinstance(kind, str) else ""
 
 
 def shown_url(value: object) -> str:

@@ -126,7 +126,7 @@ def parse_undo(document: Doc, envelope: Envelope) -> Undo | EndFriendship:
         raise Malformed("FED-6.1", "an Undo of that is not understood here")
     inner = _UNDONE[first_type(object, _UNDONE)](object, _inner(object))
     if inner.actor != envelope.actor:
-        raise Forbidden("FED-6.10", "only who envelope it may take it back")
+        raise Forbidden("FED-6.10", "only who said it may take it back")
     return Undo(envelope.id, envelope.actor, inner.id, inner)
 
 

@@ -86,11 +86,11 @@ def _content(object: Doc) -> bytes:
     encoding = object.get("encoding")
     if encoding is not None and str(encoding).lower() != "base64":
         raise Malformed("FED-6.14", "the sealed object's encoding is not base64")
-    envelope = object.get("content")
-    if not isinstance(envelope, str) or not envelope:
+    encoded = object.get("content")
+    if not isinstance(encoded, str) or not encoded:
         raise Malformed("FED-6.14", "the sealed object has no content")
     try:
-        content = base64.b64decode("".join(envelope.split()).encode("ascii"), validate=True)
+        content = base64.b64decode("".join(encoded.split()).encode("ascii"), validate=True)
     except (binascii.Error, ValueError):
         raise Malformed("FED-6.14", "the sealed object's content is not base64") from None
     if not content:

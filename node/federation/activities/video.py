@@ -123,8 +123,8 @@ def _content(object: Doc) -> str:
 
 
 def _language(object: Doc) -> str:
-    envelope = object.get("language")
-    tag = envelope.get("identifier") if isinstance(envelope, Mapping) else envelope
+    language = object.get("language")
+    tag = language.get("identifier") if isinstance(language, Mapping) else language
     return tag if isinstance(tag, str) and tag and is_language(tag) else ""
 
 
@@ -265,12 +265,12 @@ def render_update(update: UpdateVideo) -> dict[str, Any]:
     return _activity("Update", update)
 
 
-def _activity(verb: str, envelope: CreateVideo | UpdateVideo) -> dict[str, Any]:
-    object = render_video(envelope.video)
+def _activity(verb: str, activity: CreateVideo | UpdateVideo) -> dict[str, Any]:
+    object = render_video(activity.video)
     return {
         "type": verb,
-        "id": envelope.id,
-        "actor": envelope.actor,
+        "id": activity.id,
+        "actor": activity.actor,
         "published": object["published" if verb == "Create" else "updated"],
         "to": object["to"],
         "cc": object["cc"],

@@ -1,4 +1,4 @@
-"""Accounts: names, sign-up, invites, sessions, devices, and each deed once."""
+"""Accounts: names, sign-up, invites, sessions, devices, and what each POST was answered."""
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
 
@@ -80,7 +80,7 @@ idempotency = table(
     Column("token", LargeBinary, primary_key=True),  # SHA-256 of the caller's token
     Column("key", Text, primary_key=True),  # SHA-256 of the client's key, in hex
     Column("request", LargeBinary, nullable=False),  # of method, path and body, keyed by the key
-    number("status"),  # 0: the deed is done, its answer was not kept yet
+    number("status"),  # 0: it was carried out, its answer was not kept yet
     Column("body", LargeBinary, nullable=False, server_default=""),  # sealed under the key
     instant("created", nullable=False),
     Index("ix_idempotency_created_token_key", "created", "token", "key"),
