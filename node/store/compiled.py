@@ -15,17 +15,20 @@ Make = Callable[[Sequence[Any]], Any]
 
 
 class Compiled(Struct):
-    """`order` are its parameters, `fixed` those it brings itself; `truths` are truth values."""
+    """`order`: its parameters; `fixed`: those it brings itself; `truths`: columns of truth values."""
 
     sql: str
     order: tuple[str, ...]
     fixed: Mapping[str, Any]
+    lists: bool
     truths: frozenset[int] = frozenset()
     make: Make | None = None
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """What the driver is given for `values`."""
-        given = _spread(values)
+        given = _spread(values) if self.lists else values
+        if not self.fixed:
+            return [given[name] for name in self.order]
         return [given[name] if name in given else self.fixed[name] for name in self.order]
 
     def rows(self, names: Sequence[str], found: Sequence[Sequence[Any]]) -> Sequence[Any]:
@@ -53,10 +56,8 @@ def _maker(names: Sequence[str], truths: frozenset[int]) -> Make:
     return row
 
 
-def _spread(values: Mapping[str, Any]) -> Mapping[str, Any]:
+def _spread(values: Mapping[str, Any]) -> dict[str, Any]:
     """Lists as their members, each by its own name."""
-    if not any(isinstance(value, LISTS) for value in values.values()):
-        return values
     found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, LISTS):
@@ -106,14 +107,18 @@ def _compile(statement: Any, values: Mapping[str, Any], dialect: Any) -> Compile
         name: _listed(value) if isinstance(value, LISTS) else value
         for name, value in values.items()
     }
-    # What a statement brings itself is written into it: PostgreSQL plans a statement once for all
-    # values of its parameters, and what most rows have is then taken for something rare.
-    told = cloned_traverse(statement, {}, {"bindparam": _write_out})
+    told = statement
+    if dialect.name == "postgresql":
+        # What a statement brings itself is written into it: it is planned once for all values of
+        # its parameters, and what most rows have would be taken for something rare.
+        told = cloned_traverse(statement, {}, {"bindparam": _write_out})
     # As for many rows: nobody waits for the key that a database would give back for one.
     made = told.compile(dialect=dialect, column_keys=list(listed), for_executemany=True)
     state = made.construct_expanded_state(listed)
     given = _spread(values)
+    lists = any(isinstance(value, LISTS) for value in values.values())
     fixed = {name: value for name, value in state.parameters.items() if name not in given}
     columns = getattr(statement, "selected_columns", ())
     truths = [at for at, column in enumerate(columns) if isinstance(column.type, Boolean)]
-    return Compiled(state.statement, tuple(state.positiontup or ()), fixed, frozenset(truths))
+    order = tuple(state.positiontup or ())
+    return Compiled(state.statement, order, fixed, lists, frozenset(truths))

@@ -144,10 +144,10 @@ async def test_statements_that_are_no_constants_do_not_pile_up(
 
 
 async def test_values_that_a_statement_brings_itself_are_written_into_it(
-    database: Database,
+    postgresql: Database,
 ) -> None:
     asked = select(posts.c.id).where(posts.c.kind == "it's", posts.c.id == bindparam("id"))
-    async with database.read() as connection:
+    async with postgresql.read() as connection:
         assert not await Pipeline(connection).fetch(asked, {"id": "x"})
         made = compiled.compiled(asked, {"id": "x"}, connection.dialect)
     assert "'it''s'" in made.sql and made.order == ("id",)
