@@ -15,7 +15,7 @@ Make = Callable[[Sequence[Any]], Any]
 
 
 class Compiled(Struct):
-    """`order`: its parameters; `fixed`: those it brings itself; `truths`: columns of truth values."""
+    """`order`: its parameters; `fixed`: those it brings itself; `truths`: columns of bools."""
 
     sql: str
     order: tuple[str, ...]

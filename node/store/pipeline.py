@@ -46,12 +46,9 @@ class Pipeline:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+        self.dialect: Any = connection.dialect
         self._waiting: list[Step] = []
         self._attempting = False
-
-    @property
-    def dialect(self) -> Any:
-        return self._connection.dialect
 
     def later(self, statement: Any, values: Values) -> None:
         """Have `statement` done before whatever is asked next. Its rows come back to nobody.
