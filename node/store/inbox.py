@@ -185,7 +185,7 @@ class InboxUnit(VisibilityUnit):
                 {"account": account, "post": post.id, "published": published},
             )
         told = {"id": post.id, "author": post.author}
-        self.tell_all(new, "post", told, about=post.author)
+        self.tell_each(new, "post", told, about=post.author)
 
     async def add_job(self, kind: str, subject: str) -> None:
         await add_job(self, kind, subject)

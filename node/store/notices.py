@@ -41,7 +41,7 @@ class Notices:
         row = {"id": id, **said, "created": micros(self._unit.now)}
         await self._unit.connection.execute(notices.insert(), row)
         told = {"id": id, "kind": kind, "actor": actor, "object": object}
-        self._unit.tell_all([account], "notice", told, about=id)
+        self._unit.tell_each([account], "notice", told, about=id)
 
     async def take_back(self, *which: ColumnElement[bool]) -> int:
         """Remove notices, and their events from streams that did not show them yet. How many."""

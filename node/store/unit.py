@@ -222,9 +222,9 @@ class Unit:
         self, account: str, kind: str, data: Mapping[str, object], device: str = ""
     ) -> None:
         """Add an event to the stream of `account` (every device, or one)."""
-        self.tell_all([account], kind, data, device)
+        self.tell_each([account], kind, data, device)
 
-    def tell_all(
+    def tell_each(
         self,
         accounts: Iterable[str],
         kind: str,

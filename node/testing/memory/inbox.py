@@ -225,7 +225,7 @@ class InboxUnit(VisibilityUnit):
             if (account, post.id) not in self.tables.timeline:
                 self.tables.timeline[account, post.id] = self.tables.posts[post.id].at
                 told = {"id": post.id, "author": post.author}
-                self.tell_all([account], "post", told, about=post.author)
+                self.tell_each([account], "post", told, about=post.author)
 
     async def add_job(self, kind: str, subject: str) -> None:
         self.tables.jobs[self.fresh()] = Task(kind, subject, self.now)

@@ -25,7 +25,7 @@ class Notices:
         id = self._unit.fresh()
         self._kept[id] = Notice(*said, micros(self._unit.now))
         told = {"id": id, "kind": kind, "actor": actor, "object": object}
-        self._unit.tell_all([account], "notice", told, about=id)
+        self._unit.tell_each([account], "notice", told, about=id)
 
     async def take_back(self, which: Callable[[Notice], bool]) -> None:
         for id, one in list(self._kept.items()):

@@ -89,9 +89,9 @@ class Unit:
     async def tell(
         self, account: str, kind: str, data: Mapping[str, object], device: str = ""
     ) -> None:
-        self.tell_all([account], kind, data, device)
+        self.tell_each([account], kind, data, device)
 
-    def tell_all(
+    def tell_each(
         self,
         accounts: Iterable[str],
         kind: str,
