@@ -17,11 +17,9 @@ from node.app.parts import Lines, Media, Stores, System, open_lines, open_media,
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import telling
-from node.inbox import fan_out
 from node.store.circles import Circles
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
-from node.store.inbox import InboxUnit
 from node.store.incarnation import IncarnationUnit
 from node.store.invites import InvitesUnit
 from node.store.jobs import Jobs
@@ -37,6 +35,7 @@ from node.wire.keys import Algorithm
 from node.worker.arrivals import Applier
 from node.worker.delivery_queue import Carrier, Sender
 from node.worker.erasing import Eraser
+from node.worker.fan_out import FanningOut
 from node.worker.handlers import Handlers
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
@@ -125,16 +124,13 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
         stores.units, media.studio, media.blobs, media.media_urls, at_once=config.media_jobs
     )
 
-    async def go_on(subject: str) -> None:
-        await stores.units.run(InboxUnit, lambda unit: fan_out.go_on(unit, subject))
-
     async def tell_on(subject: str) -> None:
         await stores.units.run(Unit, lambda unit: telling.go_on(subject, Circles(unit)))
 
     return {
         "purge": JobKind(Purge(stores.database, system.clock), every=PURGE_EVERY),
-        fan_out.FAN_OUT: JobKind(go_on),
         telling.TELL: JobKind(tell_on),
+        **FanningOut(stores.units, system.clock).kinds(),
         **transcoder.kinds(),
         **Eraser(stores.units).kinds(),
     }

@@ -54,34 +54,40 @@ class FanOutUnit(Protocol):
     async def add_job(self, kind: str, subject: str) -> None: ...
 
 
-async def into_feeds(unit: FanOutUnit, post: Known, after: str = "") -> None:
-    """Into the feeds of all whom a post is for: a page now, a job for the rest."""
+async def into_feeds(unit: FanOutUnit, post: Known, after: str = "", most: int = PAGE) -> bool:
+    """Into the feeds of all whom a post is for: a page now, a job for the rest, if there is any."""
     audience = await unit.audience(post.id)
-    accounts, place = await unit.readers(post.author, audience, after, PAGE)
+    accounts, place = await unit.readers(post.author, audience, after, most)
     await unit.show(accounts, post)
     if place:
         await _go_on_later(unit, FanOut(post.id, after=place))
+    return bool(place)
 
 
-async def elsewhere(unit: FanOutUnit, post: Known, activity: str, after: str = "") -> None:
-    """Owe what its author said of a post to all whom it is for: a page now, a job for the rest."""
+async def elsewhere(
+    unit: FanOutUnit, post: Known, activity: str, after: str = "", most: int = PAGE
+) -> bool:
+    """Owe what its author said of a post to all whom it is for, in the same way."""
     audience = await unit.audience(post.id)
-    actors, place = await unit.recipients(post.author, audience, after, PAGE)
+    actors, place = await unit.recipients(post.author, audience, after, most)
     await unit.send_on(activity, post.author, actors)
     if place:
         await _go_on_later(unit, FanOut(post.id, activity, after=place))
+    return bool(place)
 
 
-async def go_on(unit: FanOutUnit, subject: str) -> None:
-    """The job: the next page. A post that is not there any more is for nobody."""
+async def go_on(unit: FanOutUnit, subject: str, most: int = PAGE) -> bool:
+    """The job: the next page, of so many people; whether one more is left to do.
+
+    A post that is not there any more is for nobody.
+    """
     left = msgspec.json.decode(subject, type=FanOut)
     post = await unit.post(left.post)
     if post is None:
-        return
+        return False
     if left.activity:
-        await elsewhere(unit, post, left.activity, left.after)
-    elif not post.deleted:
-        await into_feeds(unit, post, left.after)
+        return await elsewhere(unit, post, left.activity, left.after, most)
+    return not post.deleted and await into_feeds(unit, post, left.after, most)
 
 
 async def _go_on_later(unit: FanOutUnit, left: FanOut) -> None:

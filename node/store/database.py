@@ -5,7 +5,8 @@ default loses updates), readers beside it. PostgreSQL: SERIALIZABLE, tried again
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,10 +93,9 @@ class Database:
             self._writer = _sqlite(url, sqlite_driver.Connection, "BEGIN IMMEDIATE", 1)
             self._reader = _sqlite(url, sqlite_driver.Reader, "BEGIN", READERS)
         else:
-            self._writer = create_async_engine(
-                url, isolation_level="SERIALIZABLE", pool_size=10, hide_parameters=True
-            )
-            self._reader = self._writer
+            # By name: a node with SQLite has no use for the other driver.
+            self._driver = import_module("node.store.postgres_driver")
+            self._writer = self._reader = self._driver.engine(url)
 
     @property
     def engines(self) -> tuple[AsyncEngine, ...]:
@@ -104,9 +104,16 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to look with; nothing may be changed through it."""
-        async with self._reader.connect() as connection:
-            yield connection
+        """A connection to look with: all that is asked there is answered as of the first question.
+
+        Nothing may be changed through it.
+        """
+        if self.is_sqlite:
+            async with self._reader.connect() as connection:
+                yield connection
+        else:
+            async with self._driver.within(self._reader, "repeatable_read", True) as connection:
+                yield connection
 
     @asynccontextmanager
     async def listener(self) -> AsyncIterator[Any]:
@@ -127,7 +134,7 @@ class Database:
         """
         for _ in range(TRIES):
             try:
-                async with self._writer.begin() as connection:
+                async with self._transaction() as connection:
                     return await work(connection)
             except DBAPIError as error:
                 if _no_room(error):
@@ -135,6 +142,14 @@ class Database:
                 if not _clashes(error):
                     raise
         raise Broken("the database refuses this change again and again")
+
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        if self.is_sqlite:
+            return self._writer.begin()
+        within: AbstractAsyncContextManager[AsyncConnection] = self._driver.within(
+            self._writer, "serializable"
+        )
+        return within
 
     async def close(self) -> None:
         await self._writer.dispose()

@@ -11,7 +11,7 @@ from node.graph.friendship import Friendship
 from node.graph.friendship_states import View, view
 from node.graph.friendship_unit import FollowState
 from node.store.graph import GraphUnit, read_friendship
-from node.store.paging import older
+from node.store.paging import Pages
 from node.store.people import ask_people, named
 from node.store.tables import actors, follows, friendships, peers
 from node.wire.api.cursor import Cursor
@@ -48,6 +48,39 @@ SPEAKERS = select(actors.c.id, actors.c.local, actors.c.capabilities).where(
 )
 
 
+def _since(other: Any, at: Any, *which: ColumnElement[bool]) -> Pages:
+    """The people in `other` of whom `which` holds, whom it came to be last first."""
+    return Pages(select(other.label("id"), at.label("at")).where(*which), at, other)
+
+
+_F, _L = friendships.c, follows.c
+STANDING = {
+    state: _since(_F.other, _F.updated, _F.actor == _VIEWER, which)
+    for state, which in STATES.items()
+}
+FOLLOWERS = _since(_L.follower, _L.updated, _L.followed == _VIEWER, _L.state == "accepted")
+FOLLOWED = _since(_L.followed, _L.updated, _L.follower == _VIEWER, _L.state != "declined")
+_BACK = follows.alias()
+_SETTLED = select(_F.other).where(
+    _F.actor == _VIEWER,
+    or_(_OURS.in_(("accepted", "blocked")), _THEIRS.in_(("asked", "blocked"))),
+)
+MUTUALS = Pages(
+    select(_L.followed.label("id"), _L.updated.label("at"))
+    .join(_BACK, and_(_BACK.c.follower == _L.followed, _BACK.c.followed == _L.follower))
+    .join(actors, and_(actors.c.id == _L.followed, actors.c.local.is_(False)))
+    .where(
+        _L.follower == _VIEWER,
+        _L.state == "accepted",
+        _BACK.c.state == "accepted",
+        _L.followed.not_in(_SETTLED),
+        ~actors.c.capabilities.contains(FRIENDSHIP, autoescape=True),
+    ),
+    _L.updated,
+    _L.followed,
+)
+
+
 class FriendsUnit(GraphUnit):
     """Looks; what changes is in `GraphUnit`."""
 
@@ -65,67 +98,24 @@ class FriendsUnit(GraphUnit):
 
     async def standing(self, actor: str, state: str, limit: int, after: Cursor | None) -> Page:
         """Those who stand to `actor` as `state` says (a key of STATES)."""
-        other, at = friendships.c.other, friendships.c.updated
-        query = (
-            select(other.label("id"), at.label("at"))
-            .where(friendships.c.actor == actor, STATES[state], older(at, other, after))
-            .order_by(at.desc(), other.desc())
-        )
-        return await self._page(actor, query, limit)
+        return await self._page(STANDING[state], actor, limit, after)
 
     async def mutuals(self, actor: str, limit: int, after: Cursor | None) -> Page:
         """Those of foreign servers who follow back and are no friends yet."""
-        back = follows.alias()
-        other, at = follows.c.followed, follows.c.updated
-        settled = select(friendships.c.other).where(
-            friendships.c.actor == actor,
-            or_(_OURS.in_(("accepted", "blocked")), _THEIRS.in_(("asked", "blocked"))),
-        )
-        query = (
-            select(other.label("id"), at.label("at"))
-            .join(back, and_(back.c.follower == other, back.c.followed == actor))
-            .join(actors, and_(actors.c.id == other, actors.c.local.is_(False)))
-            .where(
-                follows.c.follower == actor,
-                follows.c.state == "accepted",
-                back.c.state == "accepted",
-                ~other.in_(settled),
-                ~actors.c.capabilities.contains(FRIENDSHIP, autoescape=True),
-                older(at, other, after),
-            )
-            .order_by(at.desc(), other.desc())
-        )
-        relations, cursor = await self._page(actor, query, limit)
+        relations, cursor = await self._page(MUTUALS, actor, limit, after)
         # What a peer says of all its actors is known only now.
         return [one for one in relations if one.state == View.MUTUAL], cursor
 
     async def followers(self, actor: str, limit: int, after: Cursor | None) -> Page:
         """Those who follow `actor`."""
-        return await self._follows(
-            actor, follows.c.follower, and_(follows.c.followed == actor, _accepted()), limit, after
-        )
+        return await self._page(FOLLOWERS, actor, limit, after)
 
     async def followed(self, actor: str, limit: int, after: Cursor | None) -> Page:
         """Those whom `actor` follows or asked to."""
-        live = follows.c.state != "declined"
-        return await self._follows(
-            actor, follows.c.followed, and_(follows.c.follower == actor, live), limit, after
-        )
+        return await self._page(FOLLOWED, actor, limit, after)
 
-    async def _follows(
-        self, actor: str, other: Any, which: ColumnElement[bool], limit: int, after: Cursor | None
-    ) -> Page:
-        at = follows.c.updated
-        query = (
-            select(other.label("id"), at.label("at"))
-            .where(which, older(at, other, after))
-            .order_by(at.desc(), other.desc())
-        )
-        return await self._page(actor, query, limit)
-
-    async def _page(self, actor: str, query: Any, limit: int) -> Page:
-        found = await self.connection.execute(query.limit(limit + 1))
-        rows = found.all()
+    async def _page(self, pages: Pages, actor: str, limit: int, after: Cursor | None) -> Page:
+        rows = await self.connection.fetch(*pages.page(limit, after, viewer=actor))
         shown = rows[:limit]
         cursor = Cursor(shown[-1].at, shown[-1].id) if len(rows) > limit else None
         relations = await self.relations(actor, [row.id for row in shown])
@@ -181,7 +171,3 @@ def _foreign(ids: Iterable[str], hosts: Sequence[Any], actors: Sequence[Any]) ->
     speaking = {row.host for row in hosts}
     speakers = {row.id for row in actors if row.local or FRIENDSHIP in json.loads(row.capabilities)}
     return {id for id in ids if id not in speakers and origin(id).authority not in speaking}
-
-
-def _accepted() -> ColumnElement[bool]:
-    return follows.c.state == "accepted"

@@ -184,8 +184,8 @@ class InboxUnit(VisibilityUnit):
                 insert_ignore(self.connection, timeline),
                 {"account": account, "post": post.id, "published": published},
             )
-        for account in new:
-            await self.tell(account, "post", {"id": post.id, "author": post.author})
+        told = {"id": post.id, "author": post.author}
+        self.tell_each(new, "post", told, about=post.author)
 
     async def add_job(self, kind: str, subject: str) -> None:
         await add_job(self, kind, subject)
@@ -265,9 +265,9 @@ class InboxUnit(VisibilityUnit):
             await self.connection.execute(
                 delete(timeline).where(timeline.c.account == account, timeline.c.post.in_(written))
             )
-            await Notices(self).drop(account, [theirs])
             # A resumed stream must not bring back what the block removed.
-            await self.retract_event(account, ["post", "notice"], theirs)
+            await Notices(self).take_back(notices.c.account == account, notices.c.actor == theirs)
+            self.retract_events(account, "post", [theirs])
 
 
 def _words(note: Note) -> dict[str, object]:

@@ -1,7 +1,5 @@
 """Notices and their events, for whichever unit has something to say to one of our people."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import ColumnElement, bindparam, delete, select
 
 from node.store.tables import notices
@@ -39,10 +37,11 @@ class Notices:
         same = await self._unit.connection.execute(SAME if once else SAME_UNREAD, said)
         if same.first() is not None:
             return
-        row = {"id": self._unit.fresh(), **said, "created": micros(self._unit.now)}
+        id = self._unit.fresh()
+        row = {"id": id, **said, "created": micros(self._unit.now)}
         await self._unit.connection.execute(notices.insert(), row)
-        told = {name: row[name] for name in ("id", "kind", "actor", "object")}
-        await self._unit.tell(account, "notice", told)
+        told = {"id": id, "kind": kind, "actor": actor, "object": object}
+        self._unit.tell_each([account], "notice", told, about=id)
 
     async def take_back(self, *which: ColumnElement[bool]) -> int:
         """Remove notices, and their events from streams that did not show them yet. How many."""
@@ -51,12 +50,5 @@ class Notices:
         )
         rows = gone.all()
         for row in rows:
-            await self._unit.retract_event(row.account, ["notice"], row.id)
+            self._unit.retract_events(row.account, "notice", [row.id])
         return len(rows)
-
-    async def drop(self, account: str, actors: Iterable[str] | None = None) -> None:
-        """Remove what `account` was told, of those `actors` only when they are given."""
-        which = _N.account == account
-        if actors is not None:
-            which &= _N.actor.in_(list(actors))
-        await self._unit.connection.execute(delete(notices).where(which))

@@ -5,13 +5,13 @@ under load each trip waits for its turn twice. Here a statement, the BEGIN befor
 behind it are one trip. What is asked and answered is the same.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
+from sqlalchemy.exc import DBAPIError
 
 
 class Cursor:
@@ -66,8 +66,20 @@ class Cursor:
         self._found = ()
 
 
+def _executed(
+    execute: Callable[[str, Any], sqlite3.Cursor], sql: str, arguments: Any
+) -> sqlite3.Cursor:
+    try:
+        return execute(sql, arguments)
+    except sqlite3.Error as error:
+        # As SQLAlchemy says it, and as it does without the values.
+        raise DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True) from error
+
+
 class Connection(aiosqlite.Connection):
     """A connection whose transactions begin with their first statement."""
+
+    begins = ""  # what `send` says before its first statement, if SQLAlchemy has not said it
 
     def __init__(self, database: Path, **options: Any) -> None:
         super().__init__(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
@@ -79,6 +91,30 @@ class Connection(aiosqlite.Connection):
         """One trip: `work` runs on the connection's thread, after what is queued there."""
         await self._execute(work)  # type: ignore[no-untyped-call]
 
+    async def send(
+        self,
+        writes: Sequence[tuple[str, Sequence[Sequence[Any]]]],
+        asked: Sequence[tuple[str, Sequence[Any]]],
+    ) -> list[tuple[Sequence[str], Sequence[Any]]]:
+        """See `pipeline.Driver`: in one trip."""
+        found: list[tuple[Sequence[str], Sequence[Any]]] = []
+
+        def run() -> None:
+            self._begin_with = self._begin_with or self.begins
+            connection = self.begun()
+            for sql, rows in writes:
+                if len(rows) == 1:
+                    _executed(connection.execute, sql, rows[0])
+                else:
+                    _executed(connection.executemany, sql, rows)
+            for sql, values in asked:
+                cursor = _executed(connection.execute, sql, values)
+                names = [column[0] for column in cursor.description or ()]
+                found.append((names, cursor.fetchall()))
+
+        await self.go(run)
+        return found
+
     def begin_with(self, words: str) -> None:
         """Say `words` (a BEGIN) before the next statement."""
         self._begin_with = words
@@ -86,7 +122,7 @@ class Connection(aiosqlite.Connection):
     def begun(self) -> sqlite3.Connection:
         """The connection, inside of its transaction. On the connection's thread."""
         words, self._begin_with = self._begin_with, ""
-        if words:
+        if words and not self._conn.in_transaction:
             self._conn.execute(words)
         return self._conn
 
@@ -107,8 +143,10 @@ class Connection(aiosqlite.Connection):
 class Reader(Connection):
     """A connection that only looks: nobody has to wait for the end of its transactions."""
 
+    begins = "BEGIN"
+
     async def rollback(self) -> None:
         self._begin_with = ""
         if self._conn.in_transaction:
             # The next statement queues up behind it.
-            self._tx.put_nowait((asyncio.get_running_loop().create_future(), self._conn.rollback))
+            self._tx.put_nowait((None, self._conn.rollback))

@@ -51,7 +51,15 @@ ADDRESSES = select(*(_A[name] for name in ADDRESS_NAMES)).where(
     _A.id.in_(bindparam("recipients", expanding=True))
 )
 ACCOUNT_OF = select(_A.account).where(_A.id == bindparam("actor"), _A.local.is_(True))
+_E = tables.events.c
 EVENT = tables.events.insert()
+RETRACT = (
+    update(tables.events)
+    .where(
+        _E.account == bindparam("whose"), _E.kind == bindparam("of"), _E.about == bindparam("it")
+    )
+    .values(kind=VOID, data="{}", about=None)
+)
 IN_ORDER = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("account"), 0)))
 
 
@@ -214,17 +222,28 @@ class Unit:
         self, account: str, kind: str, data: Mapping[str, object], device: str = ""
     ) -> None:
         """Add an event to the stream of `account` (every device, or one)."""
-        self._in_order(account)
-        self.connection.later(
-            EVENT,
-            {
-                "account": account,
-                "device": device,
-                "kind": kind,
-                "data": json.dumps(data, separators=(",", ":")),
-                "created": micros(self.now),
-            },
-        )
+        self.tell_each([account], kind, data, device)
+
+    def tell_each(
+        self,
+        accounts: Iterable[str],
+        kind: str,
+        data: Mapping[str, object],
+        device: str = "",
+        about: str | None = None,
+    ) -> None:
+        """The same event for each of `accounts`; `about`: by what `retract_events` finds it."""
+        row = {
+            "device": device,
+            "kind": kind,
+            "data": json.dumps(data, separators=(",", ":")),
+            "about": about,
+            "created": micros(self.now),
+        }
+        for account in accounts:
+            self._in_order(account)
+        for account in accounts:
+            self.connection.later(EVENT, {"account": account, **row})
 
     def _in_order(self, account: str) -> None:
         """The account's events appear in the order of their numbers.
@@ -235,21 +254,13 @@ class Unit:
             self.connection.later(IN_ORDER, {"account": account})
         self.wakes.add(f"events:{account}")
 
-    async def retract_event(self, account: str, kinds: Iterable[str], word: str) -> None:
-        """Make events of `kinds` in which `word` (an id) stands void, as if never told.
+    def retract_events(self, account: str, kind: str, about: Iterable[str]) -> None:
+        """Make the events of `kind` that were told `about` one of these void, as if never told.
 
         Their rows stay, empty: by the numbers a stream knows that nothing is missing (API-7).
         """
-        table = tables.events
-        await self.connection.execute(
-            update(table)
-            .where(
-                table.c.account == account,
-                table.c.kind.in_(list(kinds)),
-                table.c.data.contains(json.dumps(word), autoescape=True),
-            )
-            .values(kind=VOID, data="{}")
-        )
+        for one in about:
+            self.connection.later(RETRACT, {"whose": account, "of": kind, "it": one})
 
     async def account_of(self, actor: str) -> str | None:
         """The account behind one of our actors (its Person or its Group)."""

@@ -237,32 +237,20 @@ class VisibilityUnit(Unit):
         self, author: str, audience: Iterable[Audience], after: str, most: int
     ) -> Page:
         """Accounts here whose feed shows it: of those it is for, the friends and followers."""
-        rows, place = await self._people(False, author, audience, after, most)
-        return [row.account for row in rows if row.state == "active"], place
+        asked = ask_people_of(False, author, audience, after, most)
+        if asked is None:
+            return [], ""
+        return read_readers(author, await self.connection.fetch(*asked), most)
 
     async def recipients(
         self, author: str, audience: Iterable[Audience], after: str, most: int
     ) -> Page:
         """The actors to whom a post of ours for `audience` is sent."""
-        rows, place = await self._people(True, author, audience, after, most)
-        return [row.actor for row in rows if row.known is not None and row.gone is None], place
-
-    async def _people(
-        self, ours: bool, author: str, audience: Iterable[Audience], after: str, most: int
-    ) -> tuple[list[Any], str]:
-        meant = list(audience)
-        kinds = {one.kind for one in meant}
-        named = [one.ref for one in meant if one.kind is AudienceKind.ACTOR]
-        wide, friends = bool(kinds & GROUPS), AudienceKind.FRIENDS in kinds
-        query = _people(ours, wide, friends, bool(named))
-        if query is None:
+        asked = ask_people_of(True, author, audience, after, most)
+        if asked is None:
             return [], ""
-        asked: dict[str, Any] = {"author": author, "after": after, "most": most}
-        if named and (ours or not wide):
-            asked["named"] = named
-        rows = await self.connection.fetch(query, asked)
-        people = [row for row in rows if row.actor != author and not row.barred]
-        return people, rows[-1].actor if len(rows) == most else ""
+        rows, place = _people_page(author, await self.connection.fetch(*asked), most)
+        return [row.actor for row in rows if row.known is not None and row.gone is None], place
 
     async def reachable(self, ids: Iterable[str]) -> set[str]:
         """Those of the actors who are known here and not gone."""
@@ -281,6 +269,34 @@ class VisibilityUnit(Unit):
             )
         )
         return await self.reachable(found.scalars())
+
+
+def ask_people_of(
+    ours: bool, author: str, audience: Iterable[Audience], after: str, most: int
+) -> Step | None:
+    """The question behind a page of `readers`, or of `recipients` (`ours`); None: it is empty."""
+    meant = list(audience)
+    kinds = {one.kind for one in meant}
+    named = [one.ref for one in meant if one.kind is AudienceKind.ACTOR]
+    wide, friends = bool(kinds & GROUPS), AudienceKind.FRIENDS in kinds
+    query = _people(ours, wide, friends, bool(named))
+    if query is None:
+        return None
+    asked: dict[str, Any] = {"author": author, "after": after, "most": most}
+    if named and (ours or not wide):
+        asked["named"] = named
+    return query, asked
+
+
+def _people_page(author: str, rows: Sequence[Any], most: int) -> tuple[list[Any], str]:
+    people = [row for row in rows if row.actor != author and not row.barred]
+    return people, rows[-1].actor if len(rows) == most else ""
+
+
+def read_readers(author: str, rows: Sequence[Any], most: int) -> Page:
+    """The page of `readers` that `ask_people_of` was answered."""
+    people, place = _people_page(author, rows, most)
+    return [row.account for row in people if row.state == "active"], place
 
 
 def known_post(row: Any) -> Known:

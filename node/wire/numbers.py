@@ -6,9 +6,12 @@ Mastodon's, they sort as time does, so clients that compare ids as decimal digit
 
 from datetime import datetime
 
+from cachetools import LRUCache
+
 from node.wire.times import micros
 
 CHANCE_BYTES = 2  # that a number is drawn from
+REMEMBERED = 10_000  # numbers drawn for what was made elsewhere, so that none is drawn twice
 _BITS = 16
 _LARGEST = 2**63 - 1
 
@@ -18,6 +21,7 @@ class Numbers:
 
     def __init__(self) -> None:
         self._last = 0
+        self._drawn: LRUCache[int, None] = LRUCache(REMEMBERED)
 
     def draw(self, now: datetime, chance: bytes) -> int:
         """The number of what comes to be now. `chance` is two bytes."""
@@ -26,7 +30,15 @@ class Numbers:
 
     def draw_for(self, at: datetime, now: datetime, chance: bytes) -> int:
         """The number of what was made at `at` elsewhere; nothing is newer than now."""
-        return _number(at, chance) if at < now else self.draw(now, chance)
+        if at >= now:
+            return self.draw(now, chance)
+        # Most servers tell whole seconds: what a busy one was said in a second meets in one
+        # millisecond, and who drew what another has must draw again with all beside it.
+        number = _number(at, chance)
+        while number in self._drawn and number < _LARGEST:
+            number += 1
+        self._drawn[number] = None
+        return number
 
 
 def _number(at: datetime, chance: bytes) -> int:

@@ -22,6 +22,7 @@ from node.ports import Clock
 from node.store.queue import Arrival, QueueUnit, Waiting
 from node.store.unit import Unit, Units
 from node.wire import json
+from node.worker.fitting import Fitting
 from node.worker.handlers import Handlers
 
 LOG = logging.getLogger("node.worker")
@@ -54,17 +55,17 @@ class Applier:
         self._units = units
         self._handlers = handlers
         self._clock = clock
-        self._bulk = SMALLEST_BATCH
+        self._bulk = Fitting(SMALLEST_BATCH, LARGEST_BATCH, BATCH_SECONDS)
 
     async def step(self) -> list[str]:
         """Apply some of what is due, in order; the actors whose activities were looked at.
 
         What another worker is at is left to it: its actors are not among them.
         """
-        reactions = max(1, self._bulk // REACTIONS_SHARE)
+        reactions = max(1, self._bulk.count // REACTIONS_SHARE)
         shares = {
             Priority.PEOPLE: PEOPLE_AT_ONCE,
-            Priority.POSTS: self._bulk,
+            Priority.POSTS: self._bulk.count,
             Priority.REACTIONS: reactions,
         }
         due = await self._waiting.due(shares)
@@ -72,17 +73,12 @@ class Applier:
         bulk = [*due[Priority.POSTS], *due[Priority.REACTIONS]]
         began = self._clock.ticks()
         looked_at += await self._apply(bulk)
-        if len(bulk) >= self._bulk:
-            self._fit(self._clock.ticks() - began)
+        if len(bulk) >= self._bulk.count:
+            self._bulk.took(self._clock.ticks() - began)
         return looked_at
 
     async def next_due(self) -> datetime | None:
         return await self._waiting.next_due()
-
-    def _fit(self, seconds: float) -> None:
-        """How many the next batch may hold."""
-        fitting = self._bulk * 2 if seconds <= 0 else int(self._bulk * BATCH_SECONDS / seconds)
-        self._bulk = max(SMALLEST_BATCH, min(fitting, 2 * self._bulk, LARGEST_BATCH))
 
     async def _apply(self, arrivals: Sequence[Arrival]) -> list[str]:
         if not arrivals:

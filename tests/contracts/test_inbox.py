@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from node.federation.activities.shapes import Block, Delete, Like, Undo, UpdateNote
 from node.inbox import publishing
@@ -129,3 +130,25 @@ async def test_a_post_goes_into_each_of_many_feeds_once(harness: Harness) -> Non
         )
     assert sorted(await harness.readers(mine.id)) == ["alice", "carol"]
     assert (await harness.told()).count("post") == 2
+
+
+@pytest.mark.clause("API-7.1")
+async def test_what_is_taken_back_is_no_event_of_the_stream_any_more(harness: Harness) -> None:
+    """Of a post by its author, of a notice by itself; nothing beside it."""
+    start = await harness.units.look(StreamsUnit, lambda unit: unit.newest("alice"))
+    await harness.hear(create(note(BOB, "b")), create(note(CAROL, "c")))
+    mine = await harness.publish(ALICE, choice=Choice.PUBLIC)
+    likes = [Like(f"{who}/like", who, mine.id) for who in (BOB, CAROL)]
+    await harness.hear(*likes, Undo(f"{CAROL}/undo", CAROL, likes[1].id))
+
+    async def told() -> list[tuple[str, str]]:
+        behind = await harness.units.look(
+            StreamsUnit, lambda unit: unit.behind(replace(start, seq=0), "alice", "")
+        )
+        return [(one.kind, one.data) for one in behind]
+
+    assert [kind for kind, data in await told() if CAROL in data] == ["post"]
+    assert sorted(kind for kind, data in await told() if BOB in data) == ["notice", "post"]
+    await harness.hear(Block(f"{ALICE}/block", ALICE, BOB))
+    assert not [data for _, data in await told() if BOB in data]
+    assert [kind for kind, data in await told() if CAROL in data] == ["post"]

@@ -55,7 +55,7 @@ def picture(connection: Connection) -> dict[str, object]:
                     each["name"],
                     tuple(map(str, each["column_names"])),
                     bool(each["unique"]),
-                    str(sorted((each.get("dialect_options") or {}).items(), key=str)),
+                    sorted((k, str(v)) for k, v in (each.get("dialect_options") or {}).items()),
                 )
                 for each in look.get_indexes(table)
             ),

@@ -55,6 +55,7 @@ APART = {
     "migrate.py",
     "notifications.py",
     "pipeline.py",
+    "postgres_driver.py",
     "schema.py",
     "sqlite_driver.py",
 }

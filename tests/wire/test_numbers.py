@@ -49,3 +49,10 @@ def test_something_old_does_not_move_what_is_new() -> None:
     first = numbers.draw(NOW, b"\x10\x00")
     numbers.draw_for(NOW - timedelta(days=1), NOW, b"\xff\xff")
     assert numbers.draw(NOW, b"\x00\x00") == first + 1
+
+
+@pytest.mark.clause("API-5.6")
+def test_what_was_made_in_one_second_elsewhere_has_as_many_numbers() -> None:
+    numbers, made = Numbers(), NOW - timedelta(seconds=1)
+    drawn = [numbers.draw_for(made, NOW, b"\x12\x34") for _ in range(1000)]
+    assert drawn == list(range(drawn[0], drawn[0] + 1000))

@@ -6,7 +6,8 @@ Instants are integer microseconds, UTC. A column's comment says what its type ca
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+from sqlalchemy import text as sql
 
 METADATA = MetaData(
     naming_convention={
@@ -45,6 +46,11 @@ def flag(name: str) -> "Column[bool]":
 
 def instant(name: str, **more: Any) -> "Column[int]":
     return Column(name, BigInteger, **more)
+
+
+def some_index(name: str, which: str, *columns: str) -> Index:
+    """An index of the rows for which the condition `which` holds: the others do not pay for it."""
+    return Index(name, *columns, sqlite_where=sql(which), postgresql_where=sql(which))
 
 
 def table(name: str, *parts: Any, keep: str = FOREVER) -> Table:

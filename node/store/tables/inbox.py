@@ -2,7 +2,16 @@
 
 from sqlalchemy import BigInteger, Column, Index, Text
 
-from node.store.tables.columns import SEQUENCE, client_number, flag, id_, instant, table, text
+from node.store.tables.columns import (
+    SEQUENCE,
+    client_number,
+    flag,
+    id_,
+    instant,
+    some_index,
+    table,
+    text,
+)
 
 posts = table(
     "posts",
@@ -83,9 +92,11 @@ events = table(
     text("kind"),
     text("data", "{}"),  # JSON, never plaintext of a sealed message
     Column("item", BigInteger),  # of kind sealed: the item of the mailbox that it is about
+    Column("about", Text),  # by what it may be taken back: of a post its author, of a notice its id
     instant("created", nullable=False),
     Index("ix_events_account_seq", "account", "seq"),
-    Index("ix_events_account_device_item", "account", "device", "item"),
+    some_index("ix_events_account_device_item", "item IS NOT NULL", "account", "device", "item"),
+    some_index("ix_events_account_about", "about IS NOT NULL", "account", "about"),
     Index("ix_events_created_seq", "created", "seq"),
     keep="7 days after created",
 )

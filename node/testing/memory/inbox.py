@@ -1,6 +1,6 @@
 """The inbox room's unit over a `MemoryTables`, and the pages of feeds and notices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -16,7 +16,7 @@ from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.notices import Notices
-from node.testing.memory.tables import Task, Written
+from node.testing.memory.tables import Notice, Task, Written
 from node.testing.memory.tombstones import Tombstones
 from node.testing.memory.unit import Unit
 from node.wire.ids import covering, origin
@@ -205,18 +205,14 @@ class InboxUnit(VisibilityUnit):
         await Notices(self).take_back(lambda one: one.actor == actor)
         account = await self.account_of(actor)
         if account is not None:
-            self._forget(account, set(self.tables.posts), "")
+            self._out_of_feed(account, set(self.tables.posts))
             self.tables.notices = {
                 id: one for id, one in self.tables.notices.items() if one.account != account
             }
 
-    def _forget(self, account: str, posts: set[str], actor: str) -> None:
-        """Those posts out of the account's feed, and notices of what `actor` did."""
+    def _out_of_feed(self, account: str, posts: set[str]) -> None:
         for key in [key for key in self.tables.timeline if key[0] == account and key[1] in posts]:
             del self.tables.timeline[key]
-        for id, one in list(self.tables.notices.items()):
-            if one.account == account and one.actor == actor:
-                del self.tables.notices[id]
 
     async def has_tombstone(self, id: str, actor: str = "") -> bool:
         return await Tombstones(self).has(id, actor)
@@ -228,7 +224,8 @@ class InboxUnit(VisibilityUnit):
         for account in accounts:
             if (account, post.id) not in self.tables.timeline:
                 self.tables.timeline[account, post.id] = self.tables.posts[post.id].at
-                await self.tell(account, "post", {"id": post.id, "author": post.author})
+                told = {"id": post.id, "author": post.author}
+                self.tell_each([account], "post", told, about=post.author)
 
     async def add_job(self, kind: str, subject: str) -> None:
         self.tables.jobs[self.fresh()] = Task(kind, subject, self.now)
@@ -270,8 +267,13 @@ class InboxUnit(VisibilityUnit):
                 del self.tables.reactions[key]
             account = await self.account_of(ours)
             if account is not None:
-                self._forget(account, written, theirs)
-                await self.retract_event(account, ["post", "notice"], theirs)
+                await Notices(self).take_back(_of(account, theirs))
+                self._out_of_feed(account, written)
+                self.retract_events(account, "post", [theirs])
+
+
+def _of(account: str, actor: str) -> Callable[[Notice], bool]:
+    return lambda one: (one.account, one.actor) == (account, actor)
 
 
 def _page(people: Sequence[str], after: str, most: int) -> Page:

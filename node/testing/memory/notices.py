@@ -25,10 +25,10 @@ class Notices:
         id = self._unit.fresh()
         self._kept[id] = Notice(*said, micros(self._unit.now))
         told = {"id": id, "kind": kind, "actor": actor, "object": object}
-        await self._unit.tell(account, "notice", told)
+        self._unit.tell_each([account], "notice", told, about=id)
 
     async def take_back(self, which: Callable[[Notice], bool]) -> None:
         for id, one in list(self._kept.items()):
             if which(one):
                 del self._kept[id]
-                await self._unit.retract_event(one.account, ["notice"], id)
+                self._unit.retract_events(one.account, "notice", [id])

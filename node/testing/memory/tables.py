@@ -74,6 +74,7 @@ class Event(Struct, frozen=True):
     data: str
     at: int
     item: int | None = None
+    about: str | None = None
 
 
 class Notice(Struct, frozen=True):

@@ -89,14 +89,26 @@ class Unit:
     async def tell(
         self, account: str, kind: str, data: Mapping[str, object], device: str = ""
     ) -> None:
-        line = json.dumps(data, separators=(",", ":"))
-        event = Event(account, device, kind, line, micros(self.now))
-        self.tables.events[self.tables.number()] = event
-        self.wakes.add(f"events:{account}")
+        self.tell_each([account], kind, data, device)
 
-    async def retract_event(self, account: str, kinds: Iterable[str], word: str) -> None:
+    def tell_each(
+        self,
+        accounts: Iterable[str],
+        kind: str,
+        data: Mapping[str, object],
+        device: str = "",
+        about: str | None = None,
+    ) -> None:
+        line = json.dumps(data, separators=(",", ":"))
+        for account in accounts:
+            event = Event(account, device, kind, line, micros(self.now), about=about)
+            self.tables.events[self.tables.number()] = event
+            self.wakes.add(f"events:{account}")
+
+    def retract_events(self, account: str, kind: str, about: Iterable[str]) -> None:
+        gone = set(about)
         for seq, one in list(self.tables.events.items()):
-            if one.account == account and one.kind in kinds and json.dumps(word) in one.data:
+            if one.account == account and one.kind == kind and one.about in gone:
                 self.tables.events[seq] = Event(account, one.device, VOID, "{}", one.at)
 
     async def account_of(self, actor: str) -> str | None:

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
         sa.Column("data", sa.Text(), server_default="{}", nullable=False),
         sa.Column("item", sa.BigInteger(), nullable=True),
+        sa.Column("about", sa.Text(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
         info={"keep": "7 days after created"},
@@ -42,7 +43,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_events_account_device_item", ["account", "device", "item"], unique=False
+            "ix_events_account_about",
+            ["account", "about"],
+            unique=False,
+            sqlite_where=sa.text("about IS NOT NULL"),
+            postgresql_where=sa.text("about IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_events_account_device_item",
+            ["account", "device", "item"],
+            unique=False,
+            sqlite_where=sa.text("item IS NOT NULL"),
+            postgresql_where=sa.text("item IS NOT NULL"),
         )
         batch_op.create_index("ix_events_account_seq", ["account", "seq"], unique=False)
         batch_op.create_index("ix_events_created_seq", ["created", "seq"], unique=False)
@@ -163,7 +175,16 @@ def downgrade() -> None:
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("ix_events_created_seq")
         batch_op.drop_index("ix_events_account_seq")
-        batch_op.drop_index("ix_events_account_device_item")
+        batch_op.drop_index(
+            "ix_events_account_device_item",
+            sqlite_where=sa.text("item IS NOT NULL"),
+            postgresql_where=sa.text("item IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_events_account_about",
+            sqlite_where=sa.text("about IS NOT NULL"),
+            postgresql_where=sa.text("about IS NOT NULL"),
+        )
 
     op.drop_table("events")
     with op.batch_alter_table("audiences", schema=None) as batch_op:

@@ -1,0 +1,39 @@
+"""The job that brings a post to many: a page of people in each unit, as large as time allows."""
+
+from collections.abc import Mapping
+
+from node.federation.telling import PAGE
+from node.inbox import fan_out
+from node.ports import Clock
+from node.store.inbox import InboxUnit
+from node.store.unit import Units
+from node.worker.fitting import Fitting
+from node.worker.jobs import JobKind
+
+SMALLEST_PAGE, LARGEST_PAGE = 50, 1000
+PAGE_SECONDS = 0.02  # whoever else wants to write waits no longer than this
+
+
+class FanningOut:
+    """Does the jobs. Stopped at any instant, the next try goes on where the last page ended."""
+
+    def __init__(self, units: Units, clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+        self._page = Fitting(SMALLEST_PAGE, LARGEST_PAGE, PAGE_SECONDS, first=PAGE)
+
+    def kinds(self) -> Mapping[str, JobKind]:
+        """What the worker's table of jobs gets."""
+        return {fan_out.FAN_OUT: JobKind(self.go_on)}
+
+    async def go_on(self, subject: str) -> None:
+        """The next page."""
+        began = self._clock.ticks()
+
+        async def work(unit: InboxUnit) -> bool:
+            nonlocal began
+            began = self._clock.ticks()  # what it waited for the writer does not count
+            return await fan_out.go_on(unit, subject, self._page.count)
+
+        if await self._units.run(InboxUnit, work):
+            self._page.took(self._clock.ticks() - began)
