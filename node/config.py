@@ -67,6 +67,7 @@ class Config:
         "", "Path of ffmpeg; the default is the system's, else imageio-ffmpeg's."
     )
     media_jobs: int = _setting(1, "Videos that are transcoded at the same time.")
+    worker: bool = _setting(True, "`false`: this process serves, and leaves the work to another.")
     log_level: str = _setting("info", "`debug`, `info`, `warning` or `error`.")
 
     def __post_init__(self) -> None:

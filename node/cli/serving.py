@@ -63,6 +63,11 @@ async def _greet(node: Node, system: System) -> None:
 
 async def _work(node: Node, stopping: asyncio.Event) -> None:
     """Work until told to stop; a worker that ends by itself is a fault that ends the node."""
+    if not node.config.worker:
+        LOG.warning("this process serves alone", extra={"reason": "worker is false (FED-12.4a)"})
+        await stopping.wait()
+        node.health.stopping = True
+        return
     working = asyncio.create_task(node.worker.run())
     told = asyncio.create_task(stopping.wait())
     await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)

@@ -11,10 +11,12 @@ MOST_RECIPIENTS = 5000  # of one document; who lists more has no person in mind
 
 def ids(value: object) -> tuple[str, ...]:
     """The ids in a property: a string, an object with an id, or a list of either."""
+    if value is None:
+        return ()
     entries = value if isinstance(value, list) else [value]
     found = []
     for entry in entries[:MOST_RECIPIENTS]:
-        id = entry.get("id") if isinstance(entry, Mapping) else entry
+        id = entry.get("id") if isinstance(entry, dict) else entry
         if isinstance(id, str) and id:
             found.append(PUBLIC if id in PUBLIC_NAMES else id)
     return tuple(found)
@@ -24,9 +26,10 @@ def audience(document: Mapping[str, object]) -> frozenset[str]:
     """Everyone that `document` and the object enclosed in it are addressed to."""
     found: set[str] = set()
     inner = document.get("object")
-    for part in (document, inner if isinstance(inner, Mapping) else {}):
+    for part in (document, inner if isinstance(inner, dict) else {}):
         for name in FIELDS:
-            found.update(ids(part.get(name)))
+            if name in part:
+                found.update(ids(part[name]))
     return frozenset(found)
 
 

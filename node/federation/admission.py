@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from node.errors import Forbidden, Full, Malformed
 from node.federation.activities import attribution, reading, table
-from node.federation.activities.shapes import SealedKind
+from node.federation.activities.shapes import SEALED_KINDS
 from node.federation.addressing import audience, touched
 from node.federation.trust import ProvenActivity, UnprovenActivity
 
@@ -48,7 +48,8 @@ def read_activity(document: object, body: bytes) -> UnprovenActivity:
 
 def sealed_for(activity: UnprovenActivity, origin: str) -> frozenset[str]:
     """Those of ours to whom this brings a sealed message; nobody when it brings none."""
-    if activity.verb != "Create" or not reading.is_a(activity.document.get("object"), *SealedKind):
+    said = activity.document.get("object")
+    if activity.verb != "Create" or not reading.is_a(said, *SEALED_KINDS):
         return frozenset()
     return frozenset(id for id in audience(activity.document) if id.startswith(f"{origin}/"))
 

@@ -171,12 +171,13 @@ class Discovery:
     async def key(self, id: str) -> PublicKey:
         """See `receiving.Keys`."""
         kept = self._keys.get(id)
-        if kept is None:
-            kept = await self._known.key(id)
-        if kept is None:
-            kept = await self._once(f"key {id}", lambda: self._first_key(id))
-        self._keys.setdefault(id, kept)  # what is there keeps its age
-        return kept
+        if kept is not None:
+            return kept
+        found = await self._known.key(id)
+        if found is None:
+            found = await self._once(f"key {id}", lambda: self._first_key(id))
+        self._keys.setdefault(id, found)  # what is there keeps its age
+        return found
 
     async def again(self, id: str) -> PublicKey | None:
         """See `receiving.Keys`."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from node.federation.activities import reading
 from node.federation.activities.shapes import (
+    SEALED_KINDS,
     Accept,
     Activity,
     Announce,
@@ -16,7 +17,6 @@ from node.federation.activities.shapes import (
     Like,
     OfferFriendship,
     Reject,
-    SealedKind,
     Undo,
 )
 
@@ -55,7 +55,7 @@ def of_document(type: str, document: Mapping[str, object]) -> Priority:
     said = document.get("object")
     if type in _REACTIONS or (type == "Undo" and reading.is_a(said, *_REACTIONS)):
         return Priority.REACTIONS
-    sealed = type == "Create" and reading.is_a(said, *SealedKind)
+    sealed = type == "Create" and reading.is_a(said, *SEALED_KINDS)
     if sealed or type == "Undo" or type in _PEOPLES_VERBS:
         return Priority.PEOPLE
     return Priority.POSTS

@@ -1,15 +1,13 @@
 """How far words from outside are believed: a delivery, what it claims, and what was proven."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from msgspec import Struct
 
 from node.federation.addressing import ids
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """A request exactly as it came. Nothing in it is believed.
 
     `target` is path and query as received; header names are in lower case.
@@ -18,7 +16,10 @@ class Delivery:
     method: str
     target: str
     headers: Mapping[str, Sequence[str]]
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Delivery({self.method} {self.target})"  # bodies are people's own
 
 
 class UnprovenActivity(Struct, frozen=True):

@@ -34,7 +34,8 @@ class Directory:
         self._peers: TTLCache[str, Peer] = TTLCache(MOST, SECONDS, clock.ticks)
         self._awaited: TTLCache[str, bool] = TTLCache(MOST, SECONDS, clock.ticks)
         self._usage: TTLCache[str, tuple[int, int]] = TTLCache(1, USAGE_SECONDS, clock.ticks)
-        self._suspended: TTLCache[str, frozenset[str]] = TTLCache(1, SUSPENDED_SECONDS, clock.ticks)
+        self._suspended: frozenset[str] = frozenset()
+        self._suspended_until = 0.0
 
     async def usage(self) -> tuple[int, int]:
         """How many accounts are active, and how many posts are theirs; as of this hour."""
@@ -103,15 +104,15 @@ class Directory:
 
     async def _all_suspended(self) -> frozenset[str]:
         """Hosts, and ids of actors."""
-        known = self._suspended.get("")
-        if known is None:
+        now = self._clock.ticks()
+        if now >= self._suspended_until:
 
             async def look(unit: FederationUnit) -> frozenset[str]:
                 return await unit.suspended_hosts() | await unit.suspended_actors()
 
-            known = await self._units.look(FederationUnit, look)
-            self._suspended[""] = known
-        return known
+            self._suspended = await self._units.look(FederationUnit, look)
+            self._suspended_until = now + SUSPENDED_SECONDS
+        return self._suspended
 
     async def standing(self, actor: str, host: str, relation: bool) -> Standing:
         """See `receiving.Facts`."""
@@ -143,7 +144,7 @@ class Directory:
             kept = await self._units.look(FederationUnit, lambda unit: unit.peer(host))
             self._peers[host] = kept
         suspended = not (await self._all_suspended()).isdisjoint(covering(host))
-        return replace(kept, suspended=suspended)
+        return kept if kept.suspended is suspended else replace(kept, suspended=suspended)
 
     async def describe(self, peer: Peer) -> None:
         await self._units.run(FederationUnit, lambda unit: unit.put_peer(peer))
@@ -156,7 +157,8 @@ class Directory:
 
     async def reads_only(self, host: str, dialect: Dialect) -> None:
         """Sign to this peer in `dialect` from now on."""
-        if (await self.peer(host)).dialect is dialect:
+        kept = self._peers.get(host) or await self.peer(host)
+        if kept.dialect is dialect:
             return
 
         async def write(unit: FederationUnit) -> None:

@@ -20,12 +20,25 @@ MOST_BUCKETS = 50_000  # about 10 MiB; a full bucket is as good as none, so old 
 
 
 class Level(Struct, frozen=True):
-    """What is left in a bucket: whole requests, and seconds until it is full, or until the next."""
+    """What is `left` in a bucket of a minute's worth; `allowed`: there is, or was, one to take."""
 
     allowed: bool
-    remaining: int
-    full_in_seconds: int
-    next_in_seconds: int
+    left: float
+    per_minute: int
+
+    @property
+    def remaining(self) -> int:
+        """Whole requests."""
+        return int(self.left)
+
+    @property
+    def full_in_seconds(self) -> int:
+        return math.ceil((self.per_minute - self.left) * SECONDS / self.per_minute)
+
+    @property
+    def next_in_seconds(self) -> int:
+        """How long until there is one again."""
+        return max(1, math.ceil((1 - self.left) * SECONDS / self.per_minute))
 
 
 class Buckets(Protocol):
@@ -43,32 +56,26 @@ class MemoryBuckets:
 
     async def look(self, key: str, per_minute: int) -> Level:
         """What is in `key`'s bucket; `allowed` when there is one to take."""
-        now = self._clock.ticks()
-        level, since = self._levels.get(key, (float(per_minute), now))
-        rate = per_minute / SECONDS
-        return _level(min(float(per_minute), level + (now - since) * rate), per_minute)
+        level, _ = self._level(key, per_minute)
+        return Level(level >= 1, level, per_minute)
 
     async def take(self, key: str, per_minute: int) -> Level:
         """Take one from `key`'s bucket, if there is one to take."""
-        now = self._clock.ticks()
-        level, since = self._levels.get(key, (float(per_minute), now))
-        rate = per_minute / SECONDS
-        level = min(float(per_minute), level + (now - since) * rate)
+        level, now = self._level(key, per_minute)
         allowed = level >= 1
         if allowed:
             level -= 1
         self._levels[key] = (level, now)
-        return _level(level, per_minute, allowed)
+        return Level(allowed, level, per_minute)
 
-
-def _level(level: float, per_minute: int, allowed: bool | None = None) -> Level:
-    rate = per_minute / SECONDS
-    return Level(
-        level >= 1 if allowed is None else allowed,
-        int(level),
-        math.ceil((per_minute - level) / rate),
-        max(1, math.ceil((1 - level) / rate)),
-    )
+    def _level(self, key: str, per_minute: int) -> tuple[float, float]:
+        """What is in the bucket, and now."""
+        now = self._clock.ticks()
+        kept = self._levels.get(key)
+        if kept is None:
+            return float(per_minute), now
+        level, since = kept
+        return min(float(per_minute), level + (now - since) * per_minute / SECONDS), now
 
 
 class TrustedProxies(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """How often a peer may deliver (FED-7.16): counted by registrable domain, once it is proven."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -72,6 +73,7 @@ class PeerRateLimits:
         self._suffixes = suffixes
         self._per_minute = per_minute
         self._false_per_minute = max(1, per_minute // FALSE_PART)
+        self._share = lru_cache(MOST_REMEMBERED)(self._share_of)
 
     async def asked(self, address: str, prove: Callable[[], Awaitable[str | None]]) -> str | None:
         """As `judged`, of who asks: a proven question counts against the domain it came from."""
@@ -101,7 +103,7 @@ class PeerRateLimits:
             await self._buckets.take(bucket, self._false_per_minute)
             raise
 
-    def _share(self, id: str) -> str:
+    def _share_of(self, id: str) -> str:
         return f"peer:{self._suffixes.registrable((urlsplit(id).hostname or '').lower())}"
 
 

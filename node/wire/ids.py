@@ -67,6 +67,7 @@ def origin(id: str) -> Origin:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)
 def covering(authority: str) -> tuple[str, ...]:
     """The names whose suspension covers `authority` (FED-7.7): its own, and those above it.
 
@@ -89,6 +90,7 @@ def same_origin(one: str, other: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=4096)
 def host(name: str) -> str:
     """A host name in the one form in which hosts are compared: lower case, A-labels.
 

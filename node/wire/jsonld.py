@@ -76,10 +76,17 @@ def types(document: Members) -> tuple[str, ...]:
     """The short names of the document's types: `Note` for `as:Note`, `PrivateMessage` for
     `mls:PrivateMessage`. Raises `Malformed` (FED-2.6) for a type that is no text.
     """
-    listed = many(document.get("type", document.get("@type")), 16)
+    found = document.get("type", document.get("@type"))
+    if isinstance(found, str):
+        return (_short(found),)  # as nearly all are
+    listed = many(found, 16)
     if not all(isinstance(each, str) for each in listed):
         raise Malformed("FED-2.6", "a type is not a text")
-    return tuple(_TYPE_PREFIX.sub("", str(each), count=1) for each in listed)
+    return tuple(_short(str(each)) for each in listed)
+
+
+def _short(name: str) -> str:
+    return _TYPE_PREFIX.sub("", name, count=1) if ":" in name else name
 
 
 def is_a(document: Members, *names: str) -> bool:

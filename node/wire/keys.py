@@ -48,6 +48,9 @@ DEFAULT_SCHEME = {
     Algorithm.ED25519: Scheme.ED25519,
     Algorithm.ML_DSA_44: Scheme.ML_DSA_44,
 }
+_PKCS1 = padding.PKCS1v15()
+_PSS = padding.PSS(padding.MGF1(hashes.SHA512()), 64)
+_SHA256, _SHA512 = hashes.SHA256(), hashes.SHA512()
 # The varint multicodec prefixes of Multikey: https://www.w3.org/TR/cid-1.0/#Multikey
 _PUBLIC_PREFIX = {
     Algorithm.ED25519: b"\xed\x01",
@@ -77,7 +80,8 @@ class PublicKey:
 
     def usable(self, now: datetime) -> bool:
         """Whether the key is neither expired nor revoked at `now` (FED-3.5)."""
-        return not any(end is not None and end <= now for end in (self.expires, self.revoked))
+        expired = self.expires is not None and self.expires <= now
+        return not (expired or (self.revoked is not None and self.revoked <= now))
 
     def verifies(self, signature: bytes, message: bytes, scheme: Scheme | None = None) -> bool:
         """Whether `signature` over `message` is this key's, by `scheme` (the key's usual one)."""
@@ -119,7 +123,7 @@ class PrivateKey:
     def sign(self, message: bytes) -> bytes:
         """The signature by the key's usual scheme: for RSA that is `rsa-v1_5-sha256`."""
         if isinstance(self.material, rsa.RSAPrivateKey):
-            return self.material.sign(message, padding.PKCS1v15(), hashes.SHA256())
+            return self.material.sign(message, _PKCS1, _SHA256)
         return self.material.sign(message)
 
     def pem(self) -> bytes:
@@ -232,10 +236,9 @@ def _verify(key: PublicKey, signature: bytes, message: bytes, scheme: Scheme) ->
     material = key.material
     if isinstance(material, rsa.RSAPublicKey):
         if scheme is Scheme.RSA_PSS_SHA512:
-            pss = padding.PSS(padding.MGF1(hashes.SHA512()), 64)
-            return material.verify(signature, message, pss, hashes.SHA512())
-        digest = hashes.SHA512() if scheme is Scheme.RSA_V1_5_SHA512 else hashes.SHA256()
-        return material.verify(signature, message, padding.PKCS1v15(), digest)
+            return material.verify(signature, message, _PSS, _SHA512)
+        digest = _SHA512 if scheme is Scheme.RSA_V1_5_SHA512 else _SHA256
+        return material.verify(signature, message, _PKCS1, digest)
     if isinstance(material, ed25519.Ed25519PublicKey):
         # libsodium takes half the time, and refuses keys of small order (FED-3.1).
         VerifyKey(key.raw).verify(message, signature)

@@ -18,6 +18,8 @@ from node.client.api_client import ApiClient, Event
 from node.errors import Missing, Unreachable
 from node.system import SystemEntropy
 from node.wire.api.accounts import ActorView, NewAccount, Session
+from tools.bench.people import person
+from tools.bench.talk import until
 from tools.lab import Lab, Place, free_port
 
 FRESH_SECONDS = 20.0  # generous: the figure itself is measured by `make bench`
@@ -225,3 +227,29 @@ def test_a_file_that_is_no_database_is_left_as_it_is(place: Place, start: Start)
     code, words = start()
     assert (code, one_sentence(words)) == (1, True) and "not a database" in words, words
     assert (place.data / "kith.sqlite3").read_bytes() == junk
+
+
+@pytest.mark.clause("FED-12.4a")
+async def test_without_a_worker_a_process_serves_and_what_it_took_in_waits(lab: Lab) -> None:
+    lab.build("alpha.test", worker="false")
+    place = lab.places["alpha.test"]
+    place.start()
+    await place.ready()
+    async with person(place, "alice") as alice, person(place, "bob") as bob:
+        await alice.ask("POST", "/follows", {"actor": bob.actor})
+        database = sqlite3.connect(place.data / "kith.sqlite3")
+        query = "SELECT state, count(*) FROM arrivals GROUP BY state"
+        assert database.execute(query).fetchall() == [("new", 1)]
+        assert place.stop() == 0
+        # Nothing works any more: what was not done at its end was never begun.
+        assert database.execute(query).fetchall() == [("new", 1)]
+        place.environ["KITH_WORKER"] = "true"
+        place.start()
+        await place.ready()
+
+        async def applied() -> bool:
+            return ("new", 1) not in database.execute(query).fetchall()
+
+        await until("what waited is applied", applied)
+        database.close()
+    assert place.stop() == 0

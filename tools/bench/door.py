@@ -1,4 +1,8 @@
-"""Signed deliveries a node accepts a second, each on disk before its 202 (`door`)."""
+"""Signed deliveries a node accepts a second, each on disk before its 202 (`door`).
+
+The door alone: the node's process has no worker (FED-12.4a), as the minimal handler has none. What
+both do at once is `mixed`.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,9 +25,9 @@ NAMES = {Dialect.CAVAGE: "rsa", Dialect.RFC9421: "ed25519"}
 
 @asynccontextmanager
 async def behind_a_proxy(bench: Bench, people: list[Stranger]) -> AsyncIterator[Place]:
-    """A node that speaks plain HTTP, as behind a proxy, and a peer that shows these people."""
+    """A serving process in plain HTTP, as behind a proxy, and a peer that shows these people."""
     lab, port = Lab(bench.folder), free_port()
-    lab.build("alpha.test", peers={PEER: port}, **UNLIMITED)
+    lab.build("alpha.test", peers={PEER: port}, **UNLIMITED, worker="false")
     shown = bench.folder / "shown.json"
     show(people, shown)
     words = [str(bench.folder / f"{PEER}.{end}") for end in ("pem", "key")]

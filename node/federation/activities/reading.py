@@ -16,6 +16,8 @@ from node.wire import ids, jsonld
 
 Doc: TypeAlias = Mapping[str, Any]
 
+_HAS_ID = (str, dict)
+_SAYS_TYPE = (str, list)
 LONGEST_NAME = 2048  # characters; longer ones are cut
 LONGEST_CONTENT = 262_144  # characters; the whole document may have 1 MiB
 MOST_RECIPIENTS = 2000  # of `to` and of `cc`; who addresses more is refused
@@ -36,7 +38,7 @@ LONGEST_DURATION_MS = 10**12 - 1  # 31 years: nine digits of seconds
 
 def types(document: Doc) -> tuple[str, ...]:
     """The short names of the types, at least one. `Malformed` (FED-2.6, FED-6.3)."""
-    named = jsonld.types(dict(document))
+    named = jsonld.types(document)
     if not all(named) or not named:
         raise Malformed("FED-6.3", "the document has no type")
     return named
@@ -49,7 +51,12 @@ def first_type(document: Doc, wanted: Container[str]) -> str:
 
 def is_a(value: object, *wanted: str) -> bool:
     """Whether `value` is an object one of whose types is among `wanted`."""
-    if not isinstance(value, Mapping) or not isinstance(value.get("type"), str | list):
+    if not isinstance(value, dict):
+        return False
+    named = value.get("type")
+    if isinstance(named, str) and ":" not in named:
+        return named in wanted  # as nearly all are written
+    if not isinstance(named, _SAYS_TYPE):
         return False
     try:
         return any(name in wanted for name in types(value))
@@ -80,7 +87,7 @@ def only(value: object) -> Any:
 
 def id_of(value: object, what: str) -> str:
     """The id that `value` is or has; empty when there is none. Raises `Malformed` (FED-2.6)."""
-    if isinstance(value, str | dict | None):
+    if value is None or isinstance(value, _HAS_ID):
         return jsonld.id_of(value) or ""
     raise Malformed("FED-2.6", f"{what} is neither an id nor an object with one")
 

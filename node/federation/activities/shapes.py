@@ -224,6 +224,9 @@ class SealedKind(StrEnum):
     GROUP_INFO = "GroupInfo"
 
 
+SEALED_KINDS = frozenset(kind.value for kind in SealedKind)
+
+
 class CreateSealed(Struct, frozen=True):
     """`actor` sends an MLS message to `to` (actors, each named). `content` is the raw MLSMessage.
 

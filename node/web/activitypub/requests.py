@@ -29,7 +29,11 @@ def delivery_of(call: Call, body: bytes) -> Delivery:
     """The request as it came, for `Receiver`."""
     headers: dict[str, list[str]] = {}
     for name, value in call.headers.items():
-        headers.setdefault(name.lower(), []).append(value)
+        name = name.lower()
+        if name in headers:
+            headers[name].append(value)
+        else:
+            headers[name] = [value]
     return Delivery(call.method, call.target, headers, body)
 
 

@@ -24,6 +24,10 @@ MOST_COVERED = 40
 _PARAMETER = re.compile(
     r"[ \t]*+([A-Za-z]{1,32})[ \t]*+=[ \t]*+(?:\"([^\"\\]*+)\"|(\d{1,12}))[ \t]*+(?:,|$)", re.ASCII
 )
+# As Mastodon and most others write it.
+_USUAL = re.compile(
+    r'keyId="([^"\\]*+)",(?:algorithm="([^"\\]*+)",)?headers="([^"\\]*+)",signature="([^"\\]*+)"'
+).fullmatch
 _ALGORITHM = {
     Algorithm.RSA: "rsa-sha256",
     Algorithm.ED25519: "hs2019",
@@ -64,7 +68,12 @@ def parameters(value: str) -> dict[str, str]:
     """The `name="value"` pairs of a Signature header, none twice. `Malformed` (FED-4.2)."""
     if len(value) > LONGEST_HEADER:
         raise Malformed("FED-4.2", "the Signature header is too long")
-    found: dict[str, str] = {}
+    usual = _USUAL(value)
+    if usual:
+        key, algorithm, covered, signature = usual.groups()
+        found = {"keyId": key, "headers": covered, "signature": signature}
+        return found if algorithm is None else found | {"algorithm": algorithm}
+    found = {}
     place = 0
     while place < len(value):
         pair = _PARAMETER.match(value, place)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from node.errors import Malformed
 from node.wire.ids import Origin, origin
@@ -20,6 +21,7 @@ SINGLE = frozenset(
 
 _TARGET = re.compile(r"[^:]+://[^/?#]+([^?#]*)(?:\?([^#]*))?(?:#.*)?", re.S)
 _AS_IT_IS = "/%:@!$&'()*+,;=-._~"
+_FOLDED = re.compile(r"[\r\n\0]").search
 
 
 class Dialect(StrEnum):
@@ -29,8 +31,7 @@ class Dialect(StrEnum):
     CAVAGE = "cavage"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A request exactly as it came. Nothing in it is believed.
 
     `origin` is our configured public origin (`https://kith.example`), never taken from a header;
@@ -42,7 +43,10 @@ class Message:
     origin: str
     target: str
     headers: Mapping[str, Sequence[str]]
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Message({self.method} {self.target})"  # bodies are people's own
 
     @property
     def authority(self) -> str:
@@ -60,16 +64,18 @@ class Message:
         lines = self.headers.get(name)
         if not lines:
             return None
-        if len(lines) > 1 and name in SINGLE:
+        if len(lines) == 1:
+            value = lines[0].strip(" \t")
+        elif name in SINGLE:
             raise Malformed("FED-4.2", f"the header {name} stands twice")
-        value = ", ".join(line.strip(" \t") for line in lines)
-        if "\n" in value or "\r" in value or "\0" in value:
+        else:
+            value = ", ".join(line.strip(" \t") for line in lines)
+        if _FOLDED(value):
             raise Malformed("FED-4.2", f"the header {name} is folded or holds a NUL")
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What a request's signature says about itself: parsed, complete, and unproven.
 
     `created` and `expires` are seconds since 1970. `bases` are the byte strings of which the
@@ -82,11 +88,14 @@ class Claim:
     covered: tuple[str, ...]
     created: int
     expires: int | None
-    signature: bytes = field(repr=False)
-    bases: tuple[bytes, ...] = field(repr=False)
+    signature: bytes
+    bases: tuple[bytes, ...]
     date: datetime | None = None
     nonce: str | None = None
     tag: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Claim(key_id={self.key_id!r}, created={self.created})"
 
 
 def signed_bytes(lines: list[str]) -> bytes:
