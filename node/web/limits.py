@@ -87,14 +87,15 @@ class TrustedProxies(Struct, frozen=True):
             return peer
         address = peer
         hops = [hop.strip() for hop in headers.get("X-Forwarded-For", "").split(",")]
-        while hops and self._trusts(address):
+        while hops and self.trusts(address):
             hop = hops.pop()
             if _address(hop) is None:
                 break
             address = hop
         return address
 
-    def _trusts(self, text: str) -> bool:
+    def trusts(self, text: str) -> bool:
+        """Whether this address is a proxy of ours."""
         address = _address(text)
         return address is not None and any(address in network for network in self.proxies)
 

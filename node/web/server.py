@@ -25,23 +25,29 @@ SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-refe
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+def _nobody_counts(_clause: str) -> None:
+    pass
+
+
 class Kernel(Struct, frozen=True):
-    """What every route needs: who calls, how often, from where, and whether it was done before."""
+    """What every route needs: who calls, how often, from where, and whether it was done before.
+
+    `count` is told the clause of each refusal.
+    """
 
     authenticator: Authenticator
     limiter: Limiter
     answered: Answered
     proxies: TrustedProxies
     entropy: Entropy
+    count: Callable[[str], None] = _nobody_counts
 
 
 def build_application(
     kernel: Kernel, surfaces: Sequence[Surface], largest_body: int
 ) -> web.Application:
     """The application of a node. Where two paths fit, the one that stands first is taken."""
-    app = web.Application(
-        middlewares=[_middleware(kernel.entropy, surfaces)], client_max_size=largest_body
-    )
+    app = web.Application(middlewares=[_middleware(kernel, surfaces)], client_max_size=largest_body)
     app[SURFACES] = tuple(surfaces)
     app.on_response_prepare.append(_dresser(surfaces))
     for surface in surfaces:
@@ -55,7 +61,7 @@ def build_application(
     return app
 
 
-def _middleware(entropy: Entropy, surfaces: Sequence[Surface]) -> Any:
+def _middleware(kernel: Kernel, surfaces: Sequence[Surface]) -> Any:
     """Answers for what is no route of ours: plain handlers, wrong paths, wrong methods."""
 
     @web.middleware
@@ -66,7 +72,7 @@ def _middleware(entropy: Entropy, surfaces: Sequence[Surface]) -> Any:
             surface = surface_of(request.path, surfaces)
             if surface.cors is not None and _is_preflight(request):
                 return surface.cors.preflight(request.headers[hdrs.ORIGIN])
-            return _refusal(surface, request, error, entropy)
+            return _refusal(surface, request, error, kernel)
 
     return safe
 
@@ -94,14 +100,16 @@ def _dresser(surfaces: Sequence[Surface]) -> Any:
 
 
 def _refusal(
-    surface: Surface, request: web.Request, error: Exception, entropy: Entropy
+    surface: Surface, request: web.Request, error: Exception, kernel: Kernel
 ) -> web.Response:
     if isinstance(error, web.HTTPException):
         ours = problems.from_http(error)
         if ours is None:
             raise error
         error = ours
-    problem = problems.problem_of(error, entropy.draw(8).hex())
+    problem = problems.problem_of(error, kernel.entropy.draw(8).hex())
+    if problem.clause:
+        kernel.count(problem.clause)
     resource = request.match_info.route.resource
     # The pattern, not the path: an invite's secret stands in a path.
     problems.log(problem, request.method, resource.canonical if resource else "", error)
@@ -142,7 +150,7 @@ class Server:
             try:
                 return await self._handle(route, request, headers)
             except Exception as error:
-                response = _refusal(self._surface, request, error, self._kernel.entropy)
+                response = _refusal(self._surface, request, error, self._kernel)
                 response.headers.update(headers)
                 return response
 
