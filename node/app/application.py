@@ -40,6 +40,7 @@ from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
 from node.web.api.video import Videos
 from node.web.auth import Authenticator
+from node.web.budget import Budget
 from node.web.connections import Bounds, Connections
 from node.web.health import Health
 from node.web.idempotency import Answered
@@ -118,8 +119,9 @@ def make_web(
         MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
     )
     refusals, proxies = Refusals(), TrustedProxies.of(config.trusted_proxies)
+    budget = Budget()
     kernel = Kernel(
-        authenticator, limiter, Answered(units, entropy), proxies, entropy, refusals.count
+        authenticator, limiter, Answered(units, entropy), proxies, entropy, refusals.count, budget
     )
     rate_limits = PeerRateLimits(MemoryBuckets(clock), Suffixes(), config.inbox_requests_per_minute)
     receiver = Receiver(
@@ -131,7 +133,7 @@ def make_web(
     )
     signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
     health, live = Health(units), Streams(units, stores.wakeups, authenticator)
-    pages = Pages(config, units, signing_up, limiter, proxies)
+    pages = Pages(config, units, signing_up, limiter, proxies, budget)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(
         units, media.blobs, media.studio, config, lambda: shutil.disk_usage(config.data_dir).free

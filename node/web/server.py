@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from aiohttp import hdrs, web
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from node.errors import Broken, Malformed, Unproven
@@ -14,6 +14,7 @@ from node.store.idempotency_marks import IdempotencyMark
 from node.web import problems
 from node.web.auth import Authenticator, admit, read_bearer
 from node.web.bodies import ArrivedBody, ArrivingBody
+from node.web.budget import Budget, Holding
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
 from node.web.routes import Call, Caller, Reply, Route
@@ -41,6 +42,7 @@ class Kernel(Struct, frozen=True):
     proxies: TrustedProxies
     entropy: Entropy
     count: Callable[[str], None] = _nobody_counts
+    budget: Budget = field(default_factory=Budget)
 
 
 def build_application(
@@ -67,7 +69,11 @@ def _middleware(kernel: Kernel, surfaces: Sequence[Surface]) -> Any:
     @web.middleware
     async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            return await handler(request)
+            if not kernel.proxies.proxies:
+                return await handler(request)  # each has a connection, and those are counted
+            address = kernel.proxies.client(request.remote or "", request.headers)
+            with kernel.budget.under_way(address):
+                return await handler(request)
         except Exception as error:
             surface = surface_of(request.path, surfaces)
             if surface.cors is not None and _is_preflight(request):
@@ -160,10 +166,22 @@ class Server:
         self, route: Route, request: web.Request, headers: dict[str, str]
     ) -> web.StreamResponse:
         call = await self._call(route, request, headers)
+        account = call.caller_or_none.account if call.caller_or_none else ""
+        with self._kernel.budget.holding(call.address, account) as holding:
+            return await self._answered(route, request, call, headers, holding)
+
+    async def _answered(
+        self,
+        route: Route,
+        request: web.Request,
+        call: Call,
+        headers: dict[str, str],
+        holding: Holding,
+    ) -> web.StreamResponse:
         key = request.headers.get("Idempotency-Key", "")
         if key and route.method == "POST" and route.idempotent and self._surface.scopes is not None:
-            return await self._once(route, request, call, read_key(key), headers)
-        call = await self._with_body(route, request, call)
+            return await self._once(route, request, call, read_key(key), headers, holding)
+        call = await self._with_body(route, request, call, holding)
         reply = await route.do(call)
         if isinstance(reply.value, AsyncGenerator):
             return await self._stream(request, reply, headers)
@@ -198,14 +216,16 @@ class Server:
         admit(route, caller)
         return caller
 
-    def _raw(self, route: Route, request: web.Request) -> ArrivingBody:
+    def _raw(self, route: Route, request: web.Request, holding: Holding) -> ArrivingBody:
         bodies = self._surface.bodies
-        return ArrivingBody(request, route.limit_bytes or bodies.limit_bytes, bodies)
+        return ArrivingBody(request, route.limit_bytes or bodies.limit_bytes, bodies, holding)
 
-    async def _with_body(self, route: Route, request: web.Request, call: Call) -> Call:
+    async def _with_body(
+        self, route: Route, request: web.Request, call: Call, holding: Holding
+    ) -> Call:
         if route.body is None:
             return call
-        raw = self._raw(route, request)
+        raw = self._raw(route, request, holding)
         if route.body is bytes:
             return replace(call, raw=raw)
         self._surface.bodies.check(request)
@@ -215,9 +235,15 @@ class Server:
         return self._surface.bodies.read(request, raw, route.body)
 
     async def _once(
-        self, route: Route, request: web.Request, call: Call, key: str, headers: dict[str, str]
+        self,
+        route: Route,
+        request: web.Request,
+        call: Call,
+        key: str,
+        headers: dict[str, str],
+        holding: Holding,
     ) -> web.StreamResponse:
-        raw = b"" if route.body is None else await self._raw(route, request).whole()
+        raw = b"" if route.body is None else await self._raw(route, request, holding).whole()
         if route.body is bytes:
             call = replace(call, raw=ArrivedBody(raw))
         elif route.body is not None:

@@ -206,7 +206,10 @@ class Harness:
         intake = Intake(self.units, self.blobs, self, self.config, lambda: self.free_bytes)
         videos = Videos(self.units, intake, self, self.entropy.draw, self.media_urls)
         keeper: SignUp = None  # type: ignore[assignment]
-        site = pages.Pages(self.config, self.units, keeper, kernel.limiter, kernel.proxies)
+        site = pages.Pages(
+            self.config, self.units, keeper, kernel.limiter, kernel.proxies, kernel.budget
+        )
+        self.budget = kernel.budget
         page = VideoPage(self.units, site, self.media_urls)
         asked = VideoQuestions(self.origin, videos.addresses, self.prove)
         media = Media(self.units, self.blobs, self.prove_request)
