@@ -125,7 +125,7 @@ def make_web(
     )
     rate_limits = PeerRateLimits(MemoryBuckets(clock), Suffixes(), config.inbox_requests_per_minute)
     receiver = Receiver(
-        RateLimitedKeys(lines.discovery, rate_limits),
+        RateLimitedKeys(lines.discovery, rate_limits, clock),
         stores.door,
         stores.directory,
         clock,

@@ -60,6 +60,11 @@ class MemoryBuckets:
         self._levels[key] = (level, now)
         return _level(level, per_minute, allowed)
 
+    async def give_back(self, key: str, per_minute: int) -> None:
+        """What was taken from `key`'s bucket was not used."""
+        level, since = self._levels.get(key, (float(per_minute), self._clock.ticks()))
+        self._levels[key] = (min(float(per_minute), level + 1), since)
+
 
 def _level(level: float, per_minute: int, allowed: bool | None = None) -> Level:
     rate = per_minute / SECONDS
