@@ -12,7 +12,7 @@ The map, from the roof down; an arrow of imports may only point down (import-lin
 - `store/`       all SQL
 - `net/`         all HTTP out
 - `media/`       blobs, and the bounded child processes that probe and transcode
-- `system`       the real clock and the real chance
+- `system`       the real clock, chance and descriptors
 - `video/`       uploads, renditions, publishing
 - `e2ee/`        the envelope, key packages, the relay; `mls/` is RFC 9420
 - `inbox/`       arrivals, posts, feeds, notices, event streams

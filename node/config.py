@@ -63,6 +63,8 @@ class Config:
     api_requests_per_minute: int = _setting(600, "Client API requests an account may make.")
     login_attempts_per_minute: int = _setting(10, "Logins and sign-ups an address may try.")
     inbox_requests_per_minute: int = _setting(60_000, "Deliveries a peer's domain may make.")
+    connections_limit: int = _setting(4096, "Connections that stand at the same time.")
+    connections_per_address: int = _setting(128, "Connections of one address, or of an IPv6 /64.")
     ffmpeg: str = _setting(
         "", "Path of ffmpeg; the default is the system's, else imageio-ffmpeg's."
     )

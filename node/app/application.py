@@ -12,6 +12,7 @@ from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
 from node.store.passwords import Passwords
+from node.system import ask_for_descriptors
 from node.web.activitypub import wellknown
 from node.web.activitypub.actors import Actors, LocalActors
 from node.web.activitypub.collections import Collections
@@ -40,6 +41,8 @@ from node.web.api.uploads import Intake
 from node.web.api.video import Videos
 from node.web.auth import Authenticator
 from node.web.backlog import BoundedLog
+from node.web.budget import Budget
+from node.web.connections import Bounds, Connections
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
@@ -49,6 +52,7 @@ from node.web.pages.surface import page_or_problem
 from node.web.pages.surface import surface as pages_surface
 from node.web.pages.video import VideoPage
 from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
+from node.web.refusals import Refusals
 from node.web.routes import Call
 from node.web.server import Kernel, build_application, call_of
 from node.web.signup import SignUp
@@ -67,6 +71,7 @@ class WebSide(Struct, frozen=True):
     health: Health
     streams: Streams
     largest_body: int
+    connections: Connections
 
     def application(self, surfaces: Sequence[Surface]) -> web.Application:
         """An application of these surfaces: the node's own, or with more beside them."""
@@ -114,12 +119,15 @@ def make_web(
     limiter = Limiter(
         MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
     )
-    proxies = TrustedProxies.of(config.trusted_proxies)
-    kernel = Kernel(authenticator, limiter, Answered(units, entropy), proxies, entropy)
+    refusals, proxies = Refusals(), TrustedProxies.of(config.trusted_proxies)
+    budget = Budget()
+    kernel = Kernel(
+        authenticator, limiter, Answered(units, entropy), proxies, entropy, refusals.count, budget
+    )
     domains = Suffixes()
     rate_limits = PeerRateLimits(MemoryBuckets(clock), domains, config.inbox_requests_per_minute)
     receiver = Receiver(
-        RateLimitedKeys(lines.discovery, rate_limits),
+        RateLimitedKeys(lines.discovery, rate_limits, clock),
         BoundedLog(stores.door, stores.door, domains, clock),
         stores.directory,
         clock,
@@ -127,7 +135,7 @@ def make_web(
     )
     signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
     health, live = Health(units), Streams(units, stores.wakeups, authenticator)
-    pages = Pages(config, units, signing_up, limiter, proxies)
+    pages = Pages(config, units, signing_up, limiter, proxies, budget)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(
         units, media.blobs, media.studio, config, lambda: shutil.disk_usage(config.data_dir).free
@@ -164,7 +172,7 @@ def make_web(
             *streams.routes(live),
             *graph.routes(units, find_id),
             *inbox.routes(units),
-            *deliveries.routes(units, media.bounds),
+            *deliveries.routes(units, media.bounds, refusals.shown),
             *servers.routes(units, config.origin, graph.Friends(units, find_id).whom),
             *uploads.routes(intake),
             *video.routes(videos),
@@ -196,4 +204,10 @@ def make_web(
         problem,
     )
     largest = max(config.inbox_limit_bytes, config.api_limit_bytes)
-    return WebSide(kernel, (api, for_people, for_servers), pages, health, live, largest)
+    bounds = Bounds(
+        min(config.connections_limit, ask_for_descriptors().connections),
+        config.connections_per_address,
+    )
+    connections = Connections(bounds, proxies, clock.ticks, refusals.count)
+    surfaces = (api, for_people, for_servers)
+    return WebSide(kernel, surfaces, pages, health, live, largest, connections)

@@ -29,6 +29,7 @@ from node.store.queue import Waiting
 from node.store.settled import SettledUnit
 from node.store.unit import Unit
 from node.web.api.streams import Streams
+from node.web.connections import Connections
 from node.web.health import Health
 from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm
@@ -63,6 +64,11 @@ class Node(Struct, frozen=True):
     def streams(self) -> Streams:
         """The open event streams; to be closed before the node is."""
         return self.web.streams
+
+    @property
+    def connections(self) -> Connections:
+        """The places of those who call; whoever serves the application asks for them."""
+        return self.web.connections
 
 
 async def _settle(config: Config, system: System, stores: Stores) -> str:

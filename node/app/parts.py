@@ -24,6 +24,7 @@ from node.store.keyring import Keyring, NodeKey
 from node.store.queue import Arrivals
 from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
+from node.system import ask_for_descriptors
 from node.video.records import MediaUrls
 from node.video.renditions import Limits
 from node.wire.api.deliveries import MediaBounds
@@ -121,7 +122,12 @@ def open_stores(config: Config, system: System) -> Stores:
 
 
 def open_lines(config: Config, system: System, stores: Stores, instance_actor: str) -> Lines:
-    hops = system.hops or Fetcher(config.resolve, config.peer_timeout_seconds, config.extra_ca_file)
+    hops = system.hops or Fetcher(
+        config.resolve,
+        config.peer_timeout_seconds,
+        config.extra_ca_file,
+        connections=ask_for_descriptors().calls,
+    )
     signer = Signer(stores.keyring, stores.directory, system.clock)
     fetch = SignedFetch(hops, signer, instance_actor)
     discovery = Discovery(fetch, stores.directory, SingleFlight(), system.clock)

@@ -13,10 +13,10 @@ from aiohttp import web
 from node.app import Node, System, admin_invite, open_node
 from node.config import Config
 from node.system import SystemClock, SystemEntropy
+from node.web.listener import GuardedSite
 
 LOG = logging.getLogger("node")
 GRACE_SECONDS = 10.0
-LINGER_SECONDS = 1.0  # what is still read of a body that was refused
 
 
 async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
@@ -31,12 +31,12 @@ async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
             access_log=None,
             handle_signals=False,
             shutdown_timeout=GRACE_SECONDS,
-            lingering_time=LINGER_SECONDS,
         )
         await runner.setup()
         try:
-            site = web.TCPSite(runner, config.host, config.port, ssl_context=tls)
+            site = GuardedSite(runner, node.connections, config.host, config.port, tls)
             await site.start()
+            watching = asyncio.create_task(site.watch())
             address = runner.addresses[0]
             LOG.info(
                 "listening",
@@ -46,6 +46,7 @@ async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
             # What is loaded now stays: the collector need not walk through it again and again.
             gc.freeze()
             await _work(node, stopping)
+            watching.cancel()
         finally:
             await node.streams.close()
             await runner.cleanup()

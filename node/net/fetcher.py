@@ -31,7 +31,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONNECT_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75
 CONNECTIONS_PER_HOST = 8
-CONNECTIONS = 1024
 USER_AGENT = "Kith/0.1"
 
 Hop = Callable[[Request], Awaitable[Response]]
@@ -58,6 +57,7 @@ class Fetcher:
         timeout_seconds: float,
         extra_ca_file: str = "",
         system_resolver: AbstractResolver | None = None,
+        connections: int = 100,
     ) -> None:
         table = read_resolve(resolve)
         self._named = frozenset(table)
@@ -66,7 +66,7 @@ class Fetcher:
             connector=TCPConnector(
                 resolver=CheckedResolver(table, system_resolver),
                 ssl=_trust(extra_ca_file),
-                limit=CONNECTIONS,
+                limit=connections,
                 limit_per_host=CONNECTIONS_PER_HOST,
                 keepalive_timeout=KEEP_ALIVE_SECONDS,
                 ttl_dns_cache=60,

@@ -3,14 +3,73 @@
 The connection is made to what is returned here, so a second answer of the DNS changes nothing.
 """
 
+import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
+from cachetools import LRUCache
 
 from node.errors import Forbidden
 from node.net.addresses import is_public
+
+DNS_SECONDS = 5.0
+THREADS = 8  # for names that were never found yet, and as many for those that were
+MOST_KNOWN = 20_000
+Lookup = Callable[[str, int, int], list[Any]]
+
+
+def _look_up(host: str, port: int, family: int) -> list[Any]:
+    return socket.getaddrinfo(
+        host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+    )
+
+
+class PooledResolver(AbstractResolver):
+    """The system's resolver, which cannot be interrupted, in threads of its own (LIM-4.3).
+
+    Names that strangers made up wait for each other, and for nobody whom we know: what was found
+    once is looked up in other threads than what never was. Nothing else of the node waits there.
+    """
+
+    def __init__(self, look_up: Lookup = _look_up, seconds: float = DNS_SECONDS) -> None:
+        self._look_up = look_up
+        self._seconds = seconds
+        self._known: LRUCache[str, bool] = LRUCache(MOST_KNOWN)
+        self._of_known = ThreadPoolExecutor(THREADS, "dns-known")
+        self._of_strangers = ThreadPoolExecutor(THREADS, "dns")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """See `AbstractResolver`. Raises `OSError`, also when it takes too long."""
+        loop = asyncio.get_running_loop()
+        pool = self._of_known if host in self._known else self._of_strangers
+        try:
+            async with asyncio.timeout(self._seconds):
+                # What still waits for a thread when the time is over is taken back.
+                found = await loop.run_in_executor(pool, self._look_up, host, port, int(family))
+        except TimeoutError:
+            raise OSError(None, "the name server did not answer in time") from None
+        self._known[host] = True
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address[0]),
+                port=int(address[1]),
+                family=int(kind),
+                proto=int(protocol),
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for kind, _, protocol, _, address in found
+        ]
+
+    async def close(self) -> None:
+        """Wait for nothing: a thread that hangs in the system ends with it."""
+        for pool in (self._of_known, self._of_strangers):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class CheckedResolver(AbstractResolver):
@@ -20,7 +79,7 @@ class CheckedResolver(AbstractResolver):
         self, table: Mapping[str, tuple[str, int]], system: AbstractResolver | None = None
     ) -> None:
         self._table = table
-        self._system = system or ThreadedResolver()
+        self._system = system or PooledResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

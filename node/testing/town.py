@@ -24,6 +24,7 @@ from node.errors import Unreachable
 from node.ports import Request, Response
 from node.testing.fakes import FakeClock, FakeEntropy
 from node.testing.new_node import open_new_node
+from node.web.listener import GuardedSite
 from node.wire.api.accounts import InviteView, NewAccount, NewInvite, Session
 
 MOST_ROUNDS = 200
@@ -167,7 +168,7 @@ async def open_harness(
         )
         await runner.setup()
         try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            await GuardedSite(runner, node.connections, "127.0.0.1", 0).start()
             host, port = runner.addresses[0][:2]
             yield TownNode(domain, node, system, f"http://{host}:{port}", folder)
         finally:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from node.errors import Conflict, Malformed, TooMuch
 
-LONGEST_CHUNK = 16 * 2**20  # bytes: one chunk is held in memory while it is written
+LONGEST_CHUNK = 16 * 2**20  # bytes: what a person on a bad line may have to send again
 PATIENCE = timedelta(hours=24)  # an upload that nobody continues is given up after this span
 DIGEST_LENGTH = 32
 

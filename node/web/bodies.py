@@ -1,49 +1,88 @@
 """Bodies: how much of one is read and for how long, and the JSON of the client API (API-1)."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 from msgspec import Struct
 
 from node.errors import Malformed, TooMuch
-from node.web.problems import WrongType
-from node.web.surface import Bodies, Written
+from node.web.budget import Holding
+from node.web.problems import TooSlow, WrongType
+from node.web.surface import Written
 from node.wire.api import bodies
 
 BODY_SECONDS = 30.0  # for a whole body: who dribbles it holds a place that others need
+SLOWEST = 4096  # bytes in a second, of a body that is longer than the node would hold
 
 
 class ArrivingBody:
-    """The body of a request as it comes, of at most `limit` bytes: a `RawBody`."""
+    """The body of a request as it comes, of at most `limit` bytes: a `RawBody`.
 
-    def __init__(self, request: web.Request, limit: int, rules: Bodies) -> None:
+    What is held of it stands in `holding`.
+    """
+
+    def __init__(
+        self, request: web.BaseRequest, limit: int, rules: "Rules", holding: Holding
+    ) -> None:
         self._request = request
         self._limit = limit
         self._rules = rules
+        self._holding = holding
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        self._check(self._request.content_length or 0)
-        seen = 0
-        async for piece in self._request.content.iter_any():
-            seen += len(piece)
-            self._check(seen)
-            yield piece
+    @property
+    def declared(self) -> int | None:
+        return self._request.content_length
+
+    async def pieces(self, size: int) -> AsyncIterator[bytes]:
+        gathered = bytearray()
+        async for piece in self._arriving(SLOWEST):
+            self._holding.add(len(piece))
+            gathered += piece
+            if len(gathered) >= size:
+                yield bytes(gathered)
+                self._holding.add(-len(gathered))
+                gathered.clear()
+        if gathered:
+            yield bytes(gathered)
+            self._holding.add(-len(gathered))
 
     async def whole(self) -> bytes:
-        """Raises `TooMuch` before more than the limit is read, `Malformed` when it takes long."""
-        self._check(self._request.content_length or 0)
+        self._check(self.declared or 0)
         content = self._request.content
         if content.is_eof() and content.exception() is None:
             body = content.read_nowait()  # it came together with its head
             self._check(len(body))
+            self._holding.add(len(body))
             return body
-        try:
-            async with asyncio.timeout(BODY_SECONDS):
-                return b"".join([piece async for piece in self])
-        except TimeoutError:
-            raise Malformed(self._rules.too_slow, "the body did not come in time") from None
+        found = []
+        async for piece in self._arriving(math.inf):
+            self._holding.add(len(piece))
+            found.append(piece)
+        return b"".join(found)
+
+    async def _arriving(self, pace: float) -> AsyncIterator[bytes]:
+        """Each piece in its time: `pace` bytes give a second more."""
+        self._check(self.declared or 0)
+        clock = asyncio.get_running_loop().time
+        seen, left = 0, BODY_SECONDS
+        while True:
+            began = clock()
+            try:
+                async with asyncio.timeout(left):
+                    piece = await self._request.content.readany()
+            except TimeoutError:
+                raise TooSlow(self._rules.too_slow, "the body did not come in time") from None
+            except (web.RequestPayloadError, ConnectionError):
+                raise Malformed(self._rules.too_slow, "the body broke off") from None
+            if not piece:
+                return
+            seen += len(piece)
+            left += len(piece) / pace - (clock() - began)
+            self._check(seen)
+            yield piece
 
     def _check(self, size: int) -> None:
         if size > self._limit:
@@ -53,12 +92,26 @@ class ArrivingBody:
             )
 
 
+class Rules(Protocol):
+    """Which clauses stand against bodies that are too long or too slow."""
+
+    @property
+    def too_long(self) -> str: ...
+
+    @property
+    def too_slow(self) -> str: ...
+
+
 class ArrivedBody(Struct, frozen=True):
     """A raw body that was read already."""
 
     content: bytes
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    @property
+    def declared(self) -> int | None:
+        return len(self.content)
+
+    async def pieces(self, _size: int) -> AsyncIterator[bytes]:
         if self.content:
             yield self.content
 

@@ -68,6 +68,11 @@ class MemoryBuckets:
         self._levels[key] = (level, now)
         return Level(allowed, level, per_minute)
 
+    async def give_back(self, key: str, per_minute: int) -> None:
+        """What was taken from `key`'s bucket was not used."""
+        level, since = self._levels.get(key, (float(per_minute), self._clock.ticks()))
+        self._levels[key] = (min(float(per_minute), level + 1), since)
+
     def _level(self, key: str, per_minute: int) -> tuple[float, float]:
         """What is in the bucket, and now."""
         now = self._clock.ticks()
@@ -94,14 +99,15 @@ class TrustedProxies(Struct, frozen=True):
             return peer
         address = peer
         hops = [hop.strip() for hop in headers.get("X-Forwarded-For", "").split(",")]
-        while hops and self._trusts(address):
+        while hops and self.trusts(address):
             hop = hops.pop()
             if _address(hop) is None:
                 break
             address = hop
         return address
 
-    def _trusts(self, text: str) -> bool:
+    def trusts(self, text: str) -> bool:
+        """Whether this address is a proxy of ours."""
         address = _address(text)
         return address is not None and any(address in network for network in self.proxies)
 

@@ -1,16 +1,24 @@
-"""How often a peer may deliver (FED-7.16): counted by registrable domain, once it is proven."""
+"""How often a peer may deliver (FED-7.16): counted by registrable domain, once it is proven.
 
-from collections.abc import Awaitable, Callable
+And how much we ask of others for the sake of those who are not proven (LIM-4).
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 from publicsuffixlist import PublicSuffixList
 
-from node.errors import TooMuch, Unproven, Unreachable
+from node.errors import Malformed, NodeError, Refused, TooMuch, Unproven, Unreachable
 from node.federation.receiving import Keys
+from node.ports import Clock
 from node.web.limits import Level, neighbourhood
+from node.web.problems import Busy, TooSlow
 from node.wire.keys import PublicKey
 
 T = TypeVar("T")
@@ -18,6 +26,14 @@ T = TypeVar("T")
 # Of what an address may send, this part may be signed so that it does not hold.
 FALSE_PART = 100
 MOST_REMEMBERED = 20_000
+# Fetches of keys that nobody here knows, at the same time.
+FETCHES_OF_ADDRESS = 8
+FETCHES_OF_DOMAIN = 4
+FETCHES_OF_NODE = 64
+SILENT_SECONDS = 30.0  # in which a host or a key that could not be had is not asked for again
+WAIT_SECONDS = 5
+# For whose sake the request at hand is judged: keys are asked for far below it.
+_ASKER: ContextVar[str] = ContextVar("asker", default="")
 
 
 class Buckets(Protocol):
@@ -26,6 +42,8 @@ class Buckets(Protocol):
     async def take(self, key: str, per_minute: int) -> Level: ...
 
     async def look(self, key: str, per_minute: int) -> Level: ...
+
+    async def give_back(self, key: str, per_minute: int) -> None: ...
 
 
 class Suffixes:
@@ -93,31 +111,56 @@ class PeerRateLimits:
     async def judged(self, address: str, prove: Callable[[], Awaitable[T]]) -> T:
         """What `prove` finds, unless its address brought too much that did not hold (FED-7.16).
 
-        A key that cannot be had counts too: whoever names such keys makes us ask for them.
+        A key that cannot be had counts too: whoever names such keys makes us ask for them. A place
+        is taken before the work and given back when it held, or else many at a time would get in.
         """
-        bucket = f"false:{neighbourhood(address)}"
-        _judge(await self._buckets.look(bucket, self._false_per_minute))
+        asker = neighbourhood(address)
+        bucket = f"false:{asker}"
+        _judge(await self._buckets.take(bucket, self._false_per_minute))
+        before, held = _ASKER.set(asker), True
         try:
             return await prove()
-        except (Unproven, Unreachable):
-            await self._buckets.take(bucket, self._false_per_minute)
+        except NodeError as error:
+            held = not _unproven(error)
             raise
+        finally:
+            _ASKER.reset(before)
+            if held:
+                await self._buckets.give_back(bucket, self._false_per_minute)
+
+    def domain(self, id: str) -> str:
+        """The registrable domain of an id."""
+        return self._suffixes.registrable((urlsplit(id).hostname or "").lower())
 
     def _share_of(self, id: str) -> str:
-        return f"peer:{self._suffixes.registrable((urlsplit(id).hostname or '').lower())}"
+        return f"peer:{self.domain(id)}"
+
+
+def _unproven(error: NodeError) -> bool:
+    """Whether this was raised before anybody was proven."""
+    if isinstance(error, TooMuch):
+        return error.retry_after_seconds is None  # too long; else they are told to wait
+    return isinstance(error, Malformed | Unproven | Unreachable | TooSlow)
 
 
 class RateLimitedKeys:
     """Keys, but for those who ask too often: before a signature is verified or a key fetched."""
 
-    def __init__(self, keys: Keys, rate_limits: PeerRateLimits) -> None:
+    def __init__(self, keys: Keys, rate_limits: PeerRateLimits, clock: Clock) -> None:
         self._keys = keys
         self._rate_limits = rate_limits
+        self._fetching: Counter[str] = Counter()
+        # Keys that are not to be had, and hosts that do not answer.
+        self._without: TTLCache[str, NodeError] = TTLCache(
+            MOST_REMEMBERED, SILENT_SECONDS, clock.ticks
+        )
 
     async def key(self, id: str) -> PublicKey:
-        """As `Keys`. Raises `TooMuch` (FED-7.16) besides."""
+        """As `Keys`. Raises `TooMuch` (FED-7.16, LIM-4.1) and `Busy` (LIM-4.1) besides."""
         await self._rate_limits.admit(id)
-        return await self._keys.key(id)
+        if await self._keys.held(id) is not None:
+            return await self._keys.key(id)
+        return await self._fetched(id)
 
     async def again(self, id: str) -> PublicKey | None:
         """As `Keys`."""
@@ -126,6 +169,46 @@ class RateLimitedKeys:
     async def held(self, id: str) -> PublicKey | None:
         """As `Keys`."""
         return await self._keys.held(id)
+
+    async def _fetched(self, id: str) -> PublicKey:
+        host = (urlsplit(id).hostname or "").lower()
+        for known in (id, host):
+            if known in self._without:
+                raise _anew(self._without[known])
+        with self._room(id):
+            try:
+                return await self._keys.key(id)
+            except Unreachable as error:
+                self._without[host] = error
+                raise
+            except Unproven as error:
+                self._without[id] = error
+                raise
+
+    @contextmanager
+    def _room(self, id: str) -> Iterator[None]:
+        asker, domain = f"address:{_ASKER.get()}", f"domain:{self._rate_limits.domain(id)}"
+        if self._fetching["all"] >= FETCHES_OF_NODE:
+            raise Busy("LIM-4.1", "too many unknown keys are being fetched", WAIT_SECONDS)
+        bounds = ((asker, FETCHES_OF_ADDRESS), (domain, FETCHES_OF_DOMAIN))
+        if any(self._fetching[key] >= most for key, most in bounds):
+            raise TooMuch("LIM-4.1", "too many unknown keys at the same time", WAIT_SECONDS)
+        keys = ("all", asker, domain)
+        self._fetching.update(keys)
+        try:
+            yield
+        finally:
+            for key in keys:
+                self._fetching[key] -= 1
+                if not self._fetching[key]:
+                    del self._fetching[key]
+
+
+def _anew(error: NodeError) -> NodeError:
+    """The same words in an error of its own: each has its own trace."""
+    if isinstance(error, Refused):
+        return Unproven(error.clause, error.reason)
+    return Unreachable(str(error))
 
 
 def _judge(level: Level) -> None:

@@ -27,6 +27,18 @@ class WrongMethod(Refused):
     """The path exists, but not with this method."""
 
 
+class TooSlow(Refused):
+    """What was to come did not come in time."""
+
+
+class HeadTooLarge(Refused):
+    """The head of the request, a header or the address is longer than is read."""
+
+
+class Busy(TooMuch):
+    """The node has no more room for this now, whoever asks: the same may be said again soon."""
+
+
 class WrongRange(Refused):
     """The part that is asked for does not exist, or is not named as RFC 9110 says."""
 
@@ -57,7 +69,32 @@ RATE_LIMITED = Kind(
     "Wait as many seconds as Retry-After says, then try again.",
 )
 FULL = Kind("full", 507, "No space left", "Delete a video to make space, or try again later.")
+BUSY = Kind(
+    "busy",
+    503,
+    "The node is busy",
+    "Wait as many seconds as Retry-After says, then try again.",
+)
 KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
+    (
+        TooSlow,
+        Kind(
+            "too_slow",
+            408,
+            "The request came too slowly",
+            "Send it again, in smaller parts if the line is slow.",
+        ),
+    ),
+    (
+        HeadTooLarge,
+        Kind(
+            "head_too_large",
+            431,
+            "Request header too large",
+            "Send a shorter address, and fewer and shorter headers.",
+        ),
+    ),
+    (Busy, BUSY),
     (
         WrongMethod,
         Kind(
@@ -137,7 +174,7 @@ KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
 def kind_of(error: BaseException) -> Kind:
     """What sort of problem `error` is; whatever is not in the table is our own fault."""
     waits = isinstance(error, TooMuch) and error.retry_after_seconds is not None
-    if waits and not isinstance(error, Full):
+    if waits and not isinstance(error, Full | Busy):
         return RATE_LIMITED
     return next((kind for type_, kind in KINDS if isinstance(error, type_)), BROKEN)
 

@@ -45,14 +45,21 @@ class Page(Struct, frozen=True):
 
 
 class RawBody(Protocol):
-    """A body that is read by the route itself. Raises `TooMuch` when it is too long."""
+    """A body that is read by the route itself. Reading raises `TooMuch` when it is too long,
+    `TooSlow` when it does not come in time, and `Busy` when too much is held (LIM-2.1).
+    """
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Its pieces as they come."""
+    @property
+    def declared(self) -> int | None:
+        """The length its head announces, if it does."""
+        ...
+
+    def pieces(self, size: int) -> AsyncIterator[bytes]:
+        """Its pieces, each of `size` bytes or a little more, but for the last."""
         ...
 
     async def whole(self) -> bytes:
-        """All of it. Raises `Malformed` when it does not come in time."""
+        """All of it."""
         ...
 
 

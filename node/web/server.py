@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from aiohttp import hdrs, web
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from node.accounts import seats
@@ -15,6 +15,7 @@ from node.store.idempotency_marks import IdempotencyMark
 from node.web import problems
 from node.web.auth import Authenticator, admit, read_bearer
 from node.web.bodies import ArrivedBody, ArrivingBody
+from node.web.budget import Budget, Holding
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
 from node.web.routes import Call, Caller, Reply, Route
@@ -26,23 +27,30 @@ SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-refe
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+def _nobody_counts(_clause: str) -> None:
+    pass
+
+
 class Kernel(Struct, frozen=True):
-    """What every route needs: who calls, how often, from where, and whether it was done before."""
+    """What every route needs: who calls, how often, from where, and whether it was done before.
+
+    `count` is told the clause of each refusal.
+    """
 
     authenticator: Authenticator
     limiter: Limiter
     answered: Answered
     proxies: TrustedProxies
     entropy: Entropy
+    count: Callable[[str], None] = _nobody_counts
+    budget: Budget = field(default_factory=Budget)
 
 
 def build_application(
     kernel: Kernel, surfaces: Sequence[Surface], largest_body: int
 ) -> web.Application:
     """The application of a node. Where two paths fit, the one that stands first is taken."""
-    app = web.Application(
-        middlewares=[_middleware(kernel.entropy, surfaces)], client_max_size=largest_body
-    )
+    app = web.Application(middlewares=[_middleware(kernel, surfaces)], client_max_size=largest_body)
     app[SURFACES] = tuple(surfaces)
     app.on_response_prepare.append(_dresser(surfaces))
     for surface in surfaces:
@@ -56,18 +64,22 @@ def build_application(
     return app
 
 
-def _middleware(entropy: Entropy, surfaces: Sequence[Surface]) -> Any:
+def _middleware(kernel: Kernel, surfaces: Sequence[Surface]) -> Any:
     """Answers for what is no route of ours: plain handlers, wrong paths, wrong methods."""
 
     @web.middleware
     async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            return await handler(request)
+            if not kernel.proxies.proxies:
+                return await handler(request)  # each has a connection, and those are counted
+            address = kernel.proxies.client(request.remote or "", request.headers)
+            with kernel.budget.under_way(address):
+                return await handler(request)
         except Exception as error:
             surface = surface_of(request.path, surfaces)
             if surface.cors is not None and _is_preflight(request):
                 return surface.cors.preflight(request.headers[hdrs.ORIGIN])
-            return _refusal(surface, request, error, entropy)
+            return _refusal(surface, request, error, kernel)
 
     return safe
 
@@ -95,14 +107,16 @@ def _dresser(surfaces: Sequence[Surface]) -> Any:
 
 
 def _refusal(
-    surface: Surface, request: web.Request, error: Exception, entropy: Entropy
+    surface: Surface, request: web.Request, error: Exception, kernel: Kernel
 ) -> web.Response:
     if isinstance(error, web.HTTPException):
         ours = problems.from_http(error)
         if ours is None:
             raise error
         error = ours
-    problem = problems.problem_of(error, entropy.draw(8).hex())
+    problem = problems.problem_of(error, kernel.entropy.draw(8).hex())
+    if problem.clause:
+        kernel.count(problem.clause)
     resource = request.match_info.route.resource
     # The pattern, not the path: an invite's secret stands in a path.
     problems.log(problem, request.method, resource.canonical if resource else "", error)
@@ -143,7 +157,7 @@ class Server:
             try:
                 return await self._handle(route, request, headers)
             except Exception as error:
-                response = _refusal(self._surface, request, error, self._kernel.entropy)
+                response = _refusal(self._surface, request, error, self._kernel)
                 response.headers.update(headers)
                 return response
 
@@ -153,10 +167,22 @@ class Server:
         self, route: Route, request: web.Request, headers: dict[str, str]
     ) -> web.StreamResponse:
         call = await self._call(route, request, headers)
+        account = call.caller_or_none.account if call.caller_or_none else ""
+        with self._kernel.budget.holding(call.address, account) as holding:
+            return await self._answered(route, request, call, headers, holding)
+
+    async def _answered(
+        self,
+        route: Route,
+        request: web.Request,
+        call: Call,
+        headers: dict[str, str],
+        holding: Holding,
+    ) -> web.StreamResponse:
         key = request.headers.get("Idempotency-Key", "")
         if key and route.method == "POST" and route.idempotent and self._surface.scopes is not None:
-            return await self._once(route, request, call, read_key(key), headers)
-        call = await self._with_body(route, request, call)
+            return await self._once(route, request, call, read_key(key), headers, holding)
+        call = await self._with_body(route, request, call, holding)
         reply = await route.do(call)
         if isinstance(reply.value, AsyncGenerator):
             return await self._stream(request, reply, headers)
@@ -192,14 +218,16 @@ class Server:
         admit(route, caller)
         return caller
 
-    def _raw(self, route: Route, request: web.Request) -> ArrivingBody:
+    def _raw(self, route: Route, request: web.Request, holding: Holding) -> ArrivingBody:
         bodies = self._surface.bodies
-        return ArrivingBody(request, route.limit_bytes or bodies.limit_bytes, bodies)
+        return ArrivingBody(request, route.limit_bytes or bodies.limit_bytes, bodies, holding)
 
-    async def _with_body(self, route: Route, request: web.Request, call: Call) -> Call:
+    async def _with_body(
+        self, route: Route, request: web.Request, call: Call, holding: Holding
+    ) -> Call:
         if route.body is None:
             return call
-        raw = self._raw(route, request)
+        raw = self._raw(route, request, holding)
         if route.body is bytes:
             return replace(call, raw=raw)
         self._surface.bodies.check(request)
@@ -209,9 +237,15 @@ class Server:
         return self._surface.bodies.read(request, raw, route.body)
 
     async def _once(
-        self, route: Route, request: web.Request, call: Call, key: str, headers: dict[str, str]
+        self,
+        route: Route,
+        request: web.Request,
+        call: Call,
+        key: str,
+        headers: dict[str, str],
+        holding: Holding,
     ) -> web.StreamResponse:
-        raw = b"" if route.body is None else await self._raw(route, request).whole()
+        raw = b"" if route.body is None else await self._raw(route, request, holding).whole()
         if route.body is bytes:
             call = replace(call, raw=ArrivedBody(raw))
         elif route.body is not None:

@@ -12,6 +12,7 @@ Document: TypeAlias = dict[str, Json]
 
 LARGEST_DOCUMENT_BYTES = 1 << 20  # Mastodon's limit as well
 DEEPEST = 64  # real documents end at about 10; CPython's decoder would overflow at some thousand
+MOST_BRACKETS = 2 * 20_000  # an object of every second name is what 1 MiB of real words never has
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 
@@ -49,8 +50,13 @@ def encode(value: Json) -> bytes:
 
 
 def _check_depth(data: bytes, deepest: int) -> None:
-    """Refuses what is nested too deep, in time linear in the size, before anything decodes it."""
+    """Refuses what is nested too deep or too much, before anything decodes it.
+
+    How many brackets there are is known after one pass, and bounds all that follows.
+    """
     brackets = _without_strings(data).translate(_ONE_KIND, _NO_BRACKETS)
+    if len(brackets) > MOST_BRACKETS:
+        raise Malformed("FED-2.1", "the document has too many lists and objects")
     for _ in range(deepest):
         if not brackets:
             return

@@ -1,5 +1,6 @@
 """Uploads through the client API: resumed, bounded, sealed, dropped."""
 
+import asyncio
 import hashlib
 import shutil
 from datetime import timedelta
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from node.store import tables
+from node.web.api.surface import API
 from tests.video.harness import Harness
 
 FILM = b"FILM" + hashlib.shake_256(b"x").digest(9_000)
@@ -129,3 +131,41 @@ async def test_what_is_given_up_or_forgotten_leaves_nothing(harness: Harness) ->
     upload = (await harness.rows(tables.videos, tables.videos.c.id == used))[0].upload
     said = await alice.ask("DELETE", f"/uploads/{upload}")
     assert (said.status, said.body["clause"]) == (409, "VID-5.4")
+
+
+@pytest.mark.clause("LIM-2.1", "VID-1.6")
+async def test_a_stalled_chunk_lies_on_the_disk_and_not_in_memory(harness: Harness) -> None:
+    alice, size = await harness.person("alice"), 3 << 20
+    upload = (await alice.announce(bytes(size))).body["id"]
+    server = harness.client.server
+    _, writer = await asyncio.open_connection(server.host, server.port)
+    head = f"PUT {API}/uploads/{upload}?offset=0 HTTP/1.1\r\nHost: x\r\n"
+    head += f"Authorization: Bearer {alice.token}\r\nContent-Length: {size}\r\n\r\n"
+    writer.write(head.encode() + bytes(5 << 19))
+    await writer.drain()
+
+    async def stands() -> int:
+        return int((await alice.ask("GET", f"/uploads/{upload}")).body["offset"])
+
+    most = 0
+    while (at := await stands()) < 2 << 20:
+        most = max(most, harness.budget.held_bytes)
+    assert most <= 2 << 20
+    writer.transport.abort()
+    while harness.budget.held_bytes:
+        at = await stands()
+    at = await stands()
+    said = await alice.ask("PUT", f"/uploads/{upload}?offset={at}", raw=bytes(size - at))
+    assert said.body["state"] == "sealed", said.raw
+
+
+@pytest.mark.clause("LIM-2.4")
+async def test_a_chunk_for_no_upload_is_refused_before_it_is_read(harness: Harness) -> None:
+    alice = await harness.person("alice")
+    server = harness.client.server
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    head = f"PUT {API}/uploads/none?offset=0 HTTP/1.1\r\nHost: x\r\n"
+    head += f"Authorization: Bearer {alice.token}\r\nContent-Length: 9000000\r\n\r\n"
+    writer.write(head.encode())
+    assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
+    writer.transport.abort()

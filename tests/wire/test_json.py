@@ -131,6 +131,23 @@ def test_the_depth_of_a_large_document_is_measured_in_one_pass(piece: bytes) -> 
     assert cost(1 << 20) < 24 * max(cost(1 << 17), 1e-3)
 
 
+@pytest.mark.clause("FED-2.1")
+@pytest.mark.parametrize("piece", [b"[]", b"[[]]", b"{}", b'{"a":[]}', b"[" * 60 + b"]" * 60])
+def test_too_many_brackets_are_refused_after_one_pass(piece: bytes, refused) -> None:
+    document = b"[" + b",".join([piece] * (1_000_000 // (len(piece) + 1))) + b"]"
+    with refused("FED-2.1"):
+        edge.decode(document)
+
+
+@pytest.mark.clause("FED-2.1")
+def test_as_many_brackets_as_real_documents_have_are_read() -> None:
+    document = b"[" + b",".join([b'{"type":"Note","tag":[]}'] * 9_000) + b"]"
+    read = edge.decode(document)
+    assert isinstance(read, list) and len(read) == 9_000
+    words = b'{"content":"' + b"[}{]" * 200_000 + b'"}'
+    assert edge.decode(words)
+
+
 @pytest.mark.clause("FED-2.3")
 def test_the_vectors_of_rfc_8785(vectors: Path) -> None:
     hexes = json.loads((vectors / "jcs" / "outhex.json").read_text())

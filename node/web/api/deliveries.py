@@ -1,6 +1,6 @@
 """Routes of what is on its way to other servers, and of the node's health (spec API-11)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
@@ -11,13 +11,18 @@ from node.web.routes import Call, Reply, Route
 from node.wire.api.deliveries import DeliveryList, MediaBounds, NodeHealth
 
 Tries = Callable[[], Awaitable[MediaBounds]]
+Refused = Callable[[], Mapping[str, int]]
 
 
 class Deliveries(Struct, frozen=True):
-    """`tries` finds out which bounds hold around media programs, by trying them."""
+    """`tries` finds out which bounds hold around media programs, by trying them.
+
+    `refused` says how often this process refused something, by clause.
+    """
 
     units: Units
     tries: Tries
+    refused: Refused
 
     async def list(self, call: Call) -> Reply:
         account, of = call.caller.account, call.query.get("of", "")
@@ -38,14 +43,15 @@ class Deliveries(Struct, frozen=True):
                 deliveries_given_up=given_up,
                 broken_arrivals=await unit.broken(),
                 failing_peers=await unit.failing(),
+                refused=dict(self.refused()),
             )
 
         return Reply(await self.units.look(DeliveriesUnit, look))
 
 
-def routes(units: Units, tries: Tries) -> tuple[Route, ...]:
+def routes(units: Units, tries: Tries, refused: Refused) -> tuple[Route, ...]:
     """The routes of this room."""
-    ways = Deliveries(units, tries)
+    ways = Deliveries(units, tries, refused)
     return (
         Route(
             "GET",

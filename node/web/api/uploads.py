@@ -18,6 +18,7 @@ from node.web.routes import Call, Reply, Route
 from node.wire.api.video import NewUpload, UploadView
 
 LARGEST_OFFSET = 10**15
+PIECE_BYTES = 1 << 20  # held while it is written, and safe on the disk afterwards
 
 
 class Digests(Protocol):
@@ -69,17 +70,35 @@ class Intake:
         return self._reply(upload_record)
 
     async def chunk(self, call: Call) -> Reply:
-        """Append; an empty chunk at the end only seals, for who lost the last answer."""
+        """Append; an empty chunk at the end only seals, for who lost the last answer.
+
+        Nothing is read for who may not send it, and no more is held than one piece. What came of a
+        chunk that breaks off stays: the next one begins behind it (VID-1.6).
+        """
         account, id = call.caller.account, call.path["id"]
-        offset = _offset(call)
-        chunk = await self._read(call)
+        offset, raw = _offset(call), call.raw
+        assert raw is not None
         upload_record, now = await self._found(account, id)
         upload = upload_record.upload
-        if chunk or not (upload.complete and offset == upload.size):
-            after = uploads.admit(upload, offset, len(chunk), now)
-            await self._blobs.append(upload_record.blob, offset, chunk)
-            upload_record = await self._kept(upload_record, after)
-        return self._reply(await self._sealed(upload_record))
+        if raw.declared == 0 and upload.complete and offset == upload.size:
+            return self._reply(await self._sealed(upload_record))
+        uploads.admit(upload, offset, 1 if raw.declared is None else raw.declared, now)
+        after = upload
+        async for piece in raw.pieces(PIECE_BYTES):
+            at = after.received
+            after = uploads.admit(after, at, len(piece), now)
+            _check_length(after.received - offset)
+            await self._append(upload_record, at, piece)
+        if after is upload:
+            raise Malformed("VID-1.4", "a chunk has at least one byte")
+        return self._reply(await self._sealed(await self._kept(upload_record, after)))
+
+    async def _append(self, upload_record: UploadRecord, at: int, piece: bytes) -> None:
+        try:
+            await self._blobs.append(upload_record.blob, at, piece)
+        except Conflict:
+            await self._drop_if_failed(upload_record)
+            raise
 
     async def _kept(self, upload_record: UploadRecord, after: Upload) -> UploadRecord:
         account = upload_record.account
@@ -88,11 +107,14 @@ class Intake:
                 IntakeUnit, lambda unit: intake.arrived(unit, account, after)
             )
         except Conflict:
-            # Cancelled in between: these bytes must not outlive the blob that was dropped.
-            now, _ = await self._found(account, after.id)
-            if now.upload.stage is Stage.FAILED:
-                await self._drop(upload_record)
+            await self._drop_if_failed(upload_record)
             raise
+
+    async def _drop_if_failed(self, upload_record: UploadRecord) -> None:
+        """Cancelled in between: these bytes must not outlive the blob that was dropped."""
+        now, _ = await self._found(upload_record.account, upload_record.upload.id)
+        if now.upload.stage is Stage.FAILED:
+            await self._drop(upload_record)
 
     async def cancel(self, call: Call) -> Reply:
         account, id = call.caller.account, call.path["id"]
@@ -135,19 +157,6 @@ class Intake:
             return upload_record, now
         return intake.with_disk(upload_record, await self._blobs.size(upload_record.blob)), now
 
-    async def _read(self, call: Call) -> bytes:
-        body = bytearray()
-        assert call.raw is not None
-        async for piece in call.raw:
-            body += piece
-            if len(body) > uploads.LONGEST_CHUNK:
-                raise TooMuch(
-                    "VID-1.4",
-                    f"a chunk has at most {uploads.LONGEST_CHUNK} bytes",
-                    longest=uploads.LONGEST_CHUNK,
-                )
-        return bytes(body)
-
     async def _drop(self, upload_record: UploadRecord) -> None:
         await self._blobs.delete(upload_record.blob)
         await self._units.run(IntakeUnit, lambda unit: unit.dropped(upload_record.upload.id))
@@ -165,6 +174,12 @@ class Intake:
                 chunk_limit_bytes=min(self.chunk_limit_bytes, uploads.LONGEST_CHUNK),
             )
         )
+
+
+def _check_length(length: int) -> None:
+    if length > uploads.LONGEST_CHUNK:
+        longest = uploads.LONGEST_CHUNK
+        raise TooMuch("VID-1.4", f"a chunk has at most {longest} bytes", longest=longest)
 
 
 def _offset(call: Call) -> int:

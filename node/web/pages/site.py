@@ -3,7 +3,7 @@
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp_jinja2
 import jinja2
@@ -20,6 +20,8 @@ from node.store.feeds import FeedUnit
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.web import problems
+from node.web.bodies import ArrivingBody, JsonBodies
+from node.web.budget import Budget
 from node.web.limits import Limiter, TrustedProxies
 from node.web.problems import Problem
 from node.web.signup import SignUp, SignUpForm
@@ -28,6 +30,7 @@ from node.wire.times import rfc3339
 
 HERE = Path(__file__).parent
 FIELDS = ("name", "display_name", "password", "reason")
+FORM = JsonBodies(16 * 1024)  # a form is as long and as slow as other bodies may be
 MOST_POSTS = 20  # on a person's page
 ACTIVITY = ("application/activity+json", "application/ld+json")
 
@@ -55,6 +58,7 @@ class Pages(Struct, frozen=True):
     signing_up: SignUp
     limiter: Limiter
     proxies: TrustedProxies
+    budget: Budget
 
     def furnish(self, app: web.Application) -> None:
         """Give `app` the templates and what all of them need."""
@@ -127,8 +131,9 @@ class Pages(Struct, frozen=True):
         if request.method == "GET":
             return self._join_page(request, form, {})
         same_site(request, self.config.origin)
-        await self.limiter.attempt(self.proxies.client(request.remote or "", request.headers), {})
-        sent = await _fields(request)
+        address = self.proxies.client(request.remote or "", request.headers)
+        await self.limiter.attempt(address, {})
+        sent = await _fields(request, self.budget, address)
         filled = SignUpForm(
             name=sent["name"], password=sent["password"], display_name=sent["display_name"],
             invite=secret, reason=sent["reason"],
@@ -225,11 +230,13 @@ def same_site(request: web.Request, origin: str) -> None:
         raise Forbidden("API-10.2", "this form was sent from another site: open the link again")
 
 
-async def _fields(request: web.Request) -> dict[str, str]:
+async def _fields(request: web.Request, budget: Budget, address: str) -> dict[str, str]:
     if request.content_type != "application/x-www-form-urlencoded":
         raise problems.WrongType("API-1.2", "this page takes the form that it shows")
-    sent = await request.post()
-    found = {name: sent.get(name, "") for name in FIELDS}
-    if not all(isinstance(value, str) for value in found.values()):
-        raise Malformed("API-1.3", "a field of the form is not text")
-    return {name: str(value) for name, value in found.items()}
+    with budget.holding(address) as holding:
+        raw = await ArrivingBody(request, FORM.limit_bytes, FORM, holding).whole()
+    try:
+        sent = dict(parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise Malformed("API-1.3", "the form is not text in UTF-8") from None
+    return {name: sent.get(name, "") for name in FIELDS}

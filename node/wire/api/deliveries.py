@@ -54,7 +54,10 @@ class FailingPeer(msgspec.Struct, kw_only=True):
 
 
 class NodeHealth(msgspec.Struct, kw_only=True):
-    """How the node stands. The lists are cut at 100, the newest first."""
+    """How the node stands. The lists are cut at 100, the newest first.
+
+    `refused`: how often the process that answers refused something since its start, by clause.
+    """
 
     media_bounds: MediaBounds
     arrivals_waiting: int
@@ -62,3 +65,4 @@ class NodeHealth(msgspec.Struct, kw_only=True):
     deliveries_given_up: int
     broken_arrivals: list[BrokenArrival]
     failing_peers: list[FailingPeer]
+    refused: dict[str, int] = {}

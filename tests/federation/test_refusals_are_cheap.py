@@ -1,0 +1,232 @@
+"""What strangers ask of us is refused before it costs: all at once as one by one (LIM-4)."""
+
+import asyncio
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from node.errors import Forbidden, Malformed, TooMuch, Unproven, Unreachable
+from node.net.resolver import PooledResolver
+from node.testing.fakes import FakeClock
+from node.web.limits import MemoryBuckets
+from node.web.peer_rate_limits import (
+    FETCHES_OF_ADDRESS,
+    FETCHES_OF_DOMAIN,
+    FETCHES_OF_NODE,
+    PeerRateLimits,
+    RateLimitedKeys,
+    Suffixes,
+)
+from node.web.problems import Busy
+from node.wire.keys import PublicKey, ed25519_from_seed
+
+KEY = ed25519_from_seed(bytes(32), "https://known.test/a#main-key", "https://known.test/a").public
+
+
+class SlowKeys:
+    """Keys of hosts that answer when they are let, or never."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.answering = asyncio.Event()
+        self.error: Exception = Unreachable("no answer in time")
+
+    async def key(self, id: str) -> PublicKey:
+        if id == KEY.id:
+            return KEY
+        self.asked.append(id)
+        await self.answering.wait()
+        raise self.error
+
+    async def again(self, id: str) -> PublicKey | None:
+        return None
+
+    async def held(self, id: str) -> PublicKey | None:
+        return KEY if id == KEY.id else None
+
+
+class Door:
+    def __init__(self, per_minute: int = 100_000) -> None:
+        self.clock = FakeClock()
+        self.limits = PeerRateLimits(MemoryBuckets(self.clock), Suffixes(), per_minute)
+        self.keys = SlowKeys()
+        self.limited = RateLimitedKeys(self.keys, self.limits, self.clock)
+
+    async def knock(self, id: str, address: str = "192.0.2.1") -> PublicKey:
+        return await self.limits.judged(address, lambda: self.limited.key(id))
+
+    async def knock_all(self, *knocks: tuple[str, str]) -> list[Any]:
+        """All at once; those who wait are let go when nobody starts any more."""
+        tasks = [asyncio.ensure_future(self.knock(id, address)) for id, address in knocks]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        self.keys.answering.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def of(host: int, number: int = 0) -> str:
+    return f"https://dead{host}.test/a/{number}#main-key"
+
+
+@pytest.mark.clause("FED-7.16")
+async def test_as_many_at_once_as_one_after_another() -> None:
+    door = Door(per_minute=500)  # and so 5 that do not hold
+    entered: list[int] = []
+    gate = asyncio.Event()
+
+    async def prove() -> None:
+        entered.append(1)
+        await gate.wait()
+        raise Unproven("FED-4.7", "no")
+
+    tasks = [asyncio.ensure_future(door.limits.judged("192.0.2.1", prove)) for _ in range(50)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(entered) == 5
+    gate.set()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert sum(isinstance(each, TooMuch) for each in ended) == 45
+
+
+@pytest.mark.clause("FED-7.16")
+@pytest.mark.parametrize(
+    ("error", "counts"),
+    [
+        (Malformed("FED-2.1", "brackets"), True),
+        (Unproven("FED-4.7", "no"), True),
+        (Unreachable("dead"), True),
+        (TooMuch("FED-2.1", "too large"), True),
+        (TooMuch("FED-7.16", "wait", 5), False),
+        (Forbidden("FED-7.7", "suspended"), False),
+        (ZeroDivisionError(), False),
+    ],
+)
+async def test_what_is_refused_before_it_is_proven_counts(error: Exception, counts: bool) -> None:
+    door = Door(per_minute=200)
+
+    async def prove() -> None:
+        raise error
+
+    async def held() -> int:
+        return 1
+
+    for _ in range(2):
+        with pytest.raises(type(error)):
+            await door.limits.judged("192.0.2.1", prove)
+    if counts:
+        with pytest.raises(TooMuch):
+            await door.limits.judged("192.0.2.1", held)
+    else:
+        assert await door.limits.judged("192.0.2.1", held) == 1
+    assert await door.limits.judged("192.0.2.2", held) == 1
+
+
+@pytest.mark.clause("LIM-4.1")
+async def test_one_address_has_so_many_fetches_under_way() -> None:
+    door = Door()
+    ended = await door.knock_all(*((of(host), "192.0.2.1") for host in range(30)))
+    assert len(door.keys.asked) == FETCHES_OF_ADDRESS
+    assert sum(isinstance(each, TooMuch) for each in ended) == 30 - FETCHES_OF_ADDRESS
+    assert await door.knock(KEY.id) == KEY
+
+
+@pytest.mark.clause("LIM-4.1")
+async def test_one_domain_is_asked_so_often_at_a_time_whoever_makes_us() -> None:
+    door = Door()
+    names = [f"https://h{each}.example.co.uk/a#k" for each in range(30)]
+    await door.knock_all(*((id, f"192.0.2.{each}") for each, id in enumerate(names)))
+    assert len(door.keys.asked) == FETCHES_OF_DOMAIN
+
+
+@pytest.mark.clause("LIM-4.1")
+async def test_the_node_has_so_many_fetches_under_way() -> None:
+    door = Door()
+    ended = await door.knock_all(*((of(host), f"198.51.100.{host}") for host in range(200)))
+    assert len(door.keys.asked) == FETCHES_OF_NODE
+    assert sum(isinstance(each, Busy) for each in ended) == 200 - FETCHES_OF_NODE
+
+
+@pytest.mark.clause("LIM-4.2")
+async def test_a_silent_host_is_not_asked_again_at_once() -> None:
+    door = Door()
+    await door.knock_all((of(1), "192.0.2.1"))
+    for number in range(10):
+        with pytest.raises(Unreachable):
+            await door.knock(of(1, number), "192.0.2.2")
+    assert len(door.keys.asked) == 1
+    door.clock.pass_(timedelta(seconds=31))
+    with pytest.raises(Unreachable):
+        await door.knock(of(1))
+    assert len(door.keys.asked) == 2
+
+
+@pytest.mark.clause("LIM-4.2")
+async def test_a_key_that_is_not_there_is_not_asked_for_again_at_once_but_its_neighbours_are() -> (
+    None
+):
+    door = Door()
+    door.keys.error = Unproven("FED-7.5", "the key's owner does not list it")
+    await door.knock_all((of(1), "192.0.2.1"))
+    with pytest.raises(Unproven):
+        await door.knock(of(1))
+    with pytest.raises(Unproven):
+        await door.knock(of(1, 2))
+    assert door.keys.asked == [of(1), of(1, 2)]
+
+
+@pytest.mark.clause("LIM-4.3")
+async def test_dead_names_keep_no_name_that_we_know_from_being_found() -> None:
+    hanging, over = threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    def look_up(host: str, port: int, _family: int) -> list[Any]:
+        seen.append(host)
+        if host.startswith("dead"):
+            hanging.set()
+            over.wait(20)
+            raise OSError("no such name")
+        return [(2, 1, 6, "", ("192.0.2.7", port))]
+
+    resolver = PooledResolver(look_up, seconds=20)
+    try:
+        await resolver.resolve("friend.test", 443)
+        dead = [asyncio.ensure_future(resolver.resolve(f"dead{each}.test")) for each in range(200)]
+        await asyncio.to_thread(hanging.wait, 20)
+        found = await resolver.resolve("friend.test", 443)
+        assert [each["host"] for each in found] == ["192.0.2.7"]
+        for each in dead:
+            each.cancel()
+        await asyncio.gather(*dead, return_exceptions=True)
+        over.set()
+        assert sum(host.startswith("dead") for host in seen) <= 16, "what waits is taken back"
+    finally:
+        over.set()
+        await resolver.close()
+
+
+@pytest.mark.clause("LIM-4.3")
+async def test_a_name_server_that_is_silent_is_not_waited_for() -> None:
+    over = threading.Event()
+
+    def look_up(_host: str, _port: int, _family: int) -> list[Any]:
+        over.wait(20)
+        return []
+
+    resolver = PooledResolver(look_up, seconds=0.01)
+    try:
+        with pytest.raises(OSError, match="did not answer in time"):
+            await resolver.resolve("dead.test")
+    finally:
+        over.set()
+        await resolver.close()
+
+
+async def test_this_machine_is_found_by_its_name() -> None:
+    resolver = PooledResolver()
+    try:
+        found = await resolver.resolve("localhost", 80)
+    finally:
+        await resolver.close()
+    assert {each["host"] for each in found} == {"127.0.0.1"}
