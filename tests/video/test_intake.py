@@ -1,6 +1,5 @@
 """Uploads through the client API: resumed, bounded, sealed, dropped."""
 
-import asyncio
 import hashlib
 import shutil
 from datetime import timedelta
@@ -137,8 +136,8 @@ async def test_what_is_given_up_or_forgotten_leaves_nothing(harness: Harness) ->
 async def test_a_stalled_chunk_lies_on_the_disk_and_not_in_memory(harness: Harness) -> None:
     alice, size = await harness.person("alice"), 3 << 20
     upload = (await alice.announce(bytes(size))).body["id"]
-    server = harness.client.server
-    _, writer = await asyncio.open_connection(server.host, server.port)
+    budget = harness.node.web.kernel.budget
+    _, writer = await harness.connect()
     head = f"PUT {API}/uploads/{upload}?offset=0 HTTP/1.1\r\nHost: x\r\n"
     head += f"Authorization: Bearer {alice.token}\r\nContent-Length: {size}\r\n\r\n"
     writer.write(head.encode() + bytes(5 << 19))
@@ -149,10 +148,10 @@ async def test_a_stalled_chunk_lies_on_the_disk_and_not_in_memory(harness: Harne
 
     most = 0
     while (at := await stands()) < 2 << 20:
-        most = max(most, harness.budget.held_bytes)
+        most = max(most, budget.held_bytes)
     assert most <= 2 << 20
     writer.transport.abort()
-    while harness.budget.held_bytes:
+    while budget.held_bytes:
         at = await stands()
     at = await stands()
     said = await alice.ask("PUT", f"/uploads/{upload}?offset={at}", raw=bytes(size - at))
@@ -162,8 +161,7 @@ async def test_a_stalled_chunk_lies_on_the_disk_and_not_in_memory(harness: Harne
 @pytest.mark.clause("LIM-2.4")
 async def test_a_chunk_for_no_upload_is_refused_before_it_is_read(harness: Harness) -> None:
     alice = await harness.person("alice")
-    server = harness.client.server
-    reader, writer = await asyncio.open_connection(server.host, server.port)
+    reader, writer = await harness.connect()
     head = f"PUT {API}/uploads/none?offset=0 HTTP/1.1\r\nHost: x\r\n"
     head += f"Authorization: Bearer {alice.token}\r\nContent-Length: 9000000\r\n\r\n"
     writer.write(head.encode())
