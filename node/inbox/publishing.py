@@ -18,6 +18,7 @@ from node.federation.activities.shapes import (
     Note,
     Undo,
 )
+from node.federation.priority import Priority
 from node.graph.visibility import AudienceKind
 from node.inbox import fan_out, posts
 from node.inbox.audiences import Addresses, Choice, addressing, answering, audience_of
@@ -61,8 +62,12 @@ class PublishUnit(PostUnit, Protocol):
         """Those of `actors` who are known here and not gone."""
         ...
 
-    async def respondents(self, post: str) -> set[str]:
-        """Everyone who wrote to the post or liked it."""
+    async def respondents(self, post: str) -> Sequence[str]:
+        """The inboxes elsewhere of everyone who wrote to the post or liked it."""
+        ...
+
+    def deliver(self, activity: str, actor: str, priority: int, inboxes: Iterable[str]) -> None:
+        """Owe what was said to `inboxes`."""
         ...
 
     async def reaction(self, actor: str, object: str, kind: str) -> Sequence[str]:
@@ -182,10 +187,11 @@ async def delete(unit: PublishUnit, actor: str, id: str) -> None:
     post = await seen(unit, actor, id)
     if post.author != actor:
         raise Forbidden("INB-4.4", "only its author may delete a post")
-    others = await unit.respondents(post.id)
+    others = await unit.respondents(post.id)  # before what they said is gone
     await unit.add_tombstone(post.id, actor)
     await unit.erase_post(post.id)
     gone = Delete(unit.mint_activity(), actor, post.id)
     # Home hears it too: the video room has files to remove.
-    await unit.owe(gone, to={*others, actor})
+    await unit.owe(gone, to=[actor])
+    unit.deliver(gone.id, actor, Priority.POSTS, others)
     await fan_out.elsewhere(unit, post, gone.id)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     or_,
     select,
     union,
@@ -259,16 +260,21 @@ class VisibilityUnit(Unit):
         )
         return set(found.scalars())
 
-    async def respondents(self, post: str) -> set[str]:
-        """Everyone of the thread, and who liked the post, if they are known here and not gone."""
+    async def respondents(self, post: str) -> list[str]:
+        """The inboxes elsewhere of everyone of the thread, and of who liked the post."""
+        said = union(
+            select(posts.c.author.label("actor")).where(posts.c.thread == post),
+            select(posts.c.author).where(posts.c.in_reply_to == post),
+            select(reactions.c.actor).where(reactions.c.object == post),
+        ).subquery()
+        inbox = func.coalesce(func.nullif(actors.c.shared_inbox, ""), actors.c.inbox)
         found = await self.connection.execute(
-            union(
-                select(posts.c.author).where(posts.c.thread == post),
-                select(posts.c.author).where(posts.c.in_reply_to == post),
-                select(reactions.c.actor).where(reactions.c.object == post),
-            )
+            select(inbox)
+            .distinct()
+            .join_from(said, actors, actors.c.id == said.c.actor)
+            .where(actors.c.local.is_(False), actors.c.gone.is_(None), actors.c.suspended.is_(None))
         )
-        return await self.reachable(found.scalars())
+        return sorted(found.scalars())
 
 
 def ask_people_of(

@@ -70,7 +70,9 @@ async def test_likes_blocks_and_the_stream(harness: Harness) -> None:
     audience = await harness.look(lambda unit: unit.audience(mine.id))
     sent, place = await harness.look(lambda unit: unit.recipients(ALICE, audience, "", 9))
     assert (sent, place) == (sorted([BOB, CAROL, DORA, EVE]), "")
-    assert await harness.look(lambda unit: unit.respondents(mine.id)) == {ALICE, CAROL}
+    assert await harness.look(lambda unit: unit.respondents(mine.id)) == []  # all live here
+    await harness.hear(Like(f"{DORA}/like/1", DORA, mine.id))
+    assert await harness.look(lambda unit: unit.respondents(mine.id)) == [f"{DORA}/inbox"]
 
 
 @pytest.mark.clause("INB-1.7")

@@ -123,11 +123,13 @@ class VisibilityUnit(Unit):
         known = ((id, self.tables.actors.get(id)) for id in ids)
         return {id for id, actor in known if actor is not None and not actor.gone}
 
-    async def respondents(self, post: str) -> set[str]:
+    async def respondents(self, post: str) -> list[str]:
         written = self.tables.posts.values()
         found = {one.note.author for one in written if post in (one.thread, one.note.in_reply_to)}
         found |= {actor for actor, object, _ in self.tables.reactions if object == post}
-        return await self.reachable(found)
+        known = [self.tables.actors[id] for id in await self.reachable(found)]
+        abroad = [one for one in known if not one.local and not one.suspended]
+        return sorted({one.shared_inbox or one.inbox for one in abroad})
 
 
 class InboxUnit(VisibilityUnit):

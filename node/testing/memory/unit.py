@@ -77,9 +77,13 @@ class Unit:
         return [actor for actor in known if actor is not None]
 
     def _deliver(self, activity: str, actor: str, priority: int, to: Iterable[Actor]) -> None:
-        told = {(d.activity, d.inbox) for d in self.tables.deliveries.values()}
         wanted = [one for one in to if not one.local and not one.suspended]
-        for inbox in sorted({one.shared_inbox or one.inbox for one in wanted}):
+        inboxes = {one.shared_inbox or one.inbox for one in wanted}
+        self.deliver(activity, actor, priority, inboxes)
+
+    def deliver(self, activity: str, actor: str, priority: int, inboxes: Iterable[str]) -> None:
+        told = {(d.activity, d.inbox) for d in self.tables.deliveries.values()}
+        for inbox in sorted(set(inboxes)):
             self.wakes.add("deliveries")
             if (activity, inbox) not in told:
                 host, rank = urlsplit(inbox).netloc, int(priority)
