@@ -76,6 +76,16 @@ export interface ChangeDropped {
   readonly reason: string;
 }
 
+/**
+ * Our node was put back from a copy: what it took in since then may be lost.
+ *
+ * It is of no conversation alone: `conversation` is "".
+ */
+export interface NodeRestored {
+  readonly is: "NodeRestored";
+  readonly conversation: "";
+}
+
 export type ConversationEvent =
   | MessageReceived
   | ConversationJoined
@@ -83,4 +93,5 @@ export type ConversationEvent =
   | ConversationLeft
   | MessageUnreadable
   | MessageUndelivered
-  | ChangeDropped;
+  | ChangeDropped
+  | NodeRestored;

@@ -6,7 +6,7 @@
  * Whoever asks while it is busy waits for their turn: steps do not interleave.
  */
 
-import { Missing } from "../errors.ts";
+import { Missing, type Refused } from "../errors.ts";
 import type { Entropy } from "../mls/index.ts";
 import { type Bytes, EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
 import { urnUuid4 } from "./content.ts";
@@ -29,6 +29,7 @@ import {
   type ParkedRow,
   type Rows,
 } from "./rows.ts";
+import { DeviceSeat, type SeatAsked } from "./seat.ts";
 
 /** Key packages, by actor. */
 export type Packages = Readonly<Record<string, readonly Bytes[]>>;
@@ -54,6 +55,7 @@ export class Device {
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
+  readonly #seat: DeviceSeat;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(state: DeviceState) {
@@ -61,6 +63,7 @@ export class Device {
     this.#state = state;
     this.#outbox = new DeviceOutbox(state);
     this.#inbox = new DeviceInbox(state, this.#outbox);
+    this.#seat = new DeviceSeat(state, this.#outbox);
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -181,6 +184,7 @@ export class Device {
    */
   start(packages: Packages, now: number): Promise<string> {
     return this.#step(async () => {
+      await this.#seat.check();
       const add = adding(packages);
       const group_id = newGroupId(this.#state.entropy);
       const group = await this.#state.groups.found(group_id, now);
@@ -196,6 +200,7 @@ export class Device {
   /** Say `text`: in the vault when this is done. Throws `TooMuch` (E2E-5.3). */
   say(group: string, words: string, micros: number): Promise<MessageRow> {
     return this.#step(async () => {
+      await this.#seat.check();
       const message: MessageRow = {
         id: urnUuid4(this.#state.entropy.draw(16)),
         actor: this.actor,
@@ -301,9 +306,34 @@ export class Device {
   /**
    * Take in items of the mailbox, in their order; in the vault when this is done.
    *
-   * A repeat is silence; what is wrong is told, not thrown.
+   * A repeat is silence; what is wrong is told, not thrown. `incarnation` of the node's database,
+   * where it is said.
    */
-  receive(items: readonly ParkedRow[], now: number): Promise<readonly ConversationEvent[]> {
-    return this.#step(() => this.#inbox.take(items, now));
+  receive(
+    items: readonly ParkedRow[],
+    now: number,
+    incarnation = "",
+  ): Promise<readonly ConversationEvent[]> {
+    return this.#step(() => this.#inbox.take(items, now, incarnation));
+  }
+
+  /** Whether another copy of this vault is the device (ACC-4.4). */
+  frozen(): Promise<boolean> {
+    return this.#inTurn(() => this.#seat.frozen());
+  }
+
+  /** Which seat to ask for; in the vault when this is done. */
+  askSeat(): Promise<SeatAsked> {
+    return this.#step(() => this.#seat.ask());
+  }
+
+  /** The node has given us this seat. */
+  takeSeat(number: number): Promise<void> {
+    return this.#step(async () => this.#seat.taken(number));
+  }
+
+  /** Another copy of this vault is the device: what was not sent is told, history stays. */
+  freeze(error: Refused): Promise<readonly ConversationEvent[]> {
+    return this.#step(() => this.#seat.freeze(error));
   }
 }

@@ -26,6 +26,8 @@ import {
   type ConversationRow,
   CURSOR,
   conversationRow,
+  INCARNATION,
+  INCARNATION_ROW,
   type MessageRow,
   messageRow,
   PACKAGE,
@@ -55,9 +57,18 @@ export class DeviceInbox {
     return kept === null ? 0 : Number(text(kept));
   }
 
-  /** Take in items of the mailbox. A repeat is silence. */
-  async take(items: readonly ParkedRow[], now: number): Promise<readonly ConversationEvent[]> {
+  /**
+   * Take in items of the mailbox. A repeat is silence.
+   *
+   * Another `incarnation` than before: numbers begin anew, and items may come twice.
+   */
+  async take(
+    items: readonly ParkedRow[],
+    now: number,
+    incarnation: string,
+  ): Promise<readonly ConversationEvent[]> {
     const found: ConversationEvent[] = [];
+    if (incarnation) found.push(...(await this.#bornAgain(incarnation)));
     const before = await this.cursor();
     let cursor = before;
     for (const item of items) {
@@ -67,6 +78,22 @@ export class DeviceInbox {
     }
     if (cursor > before) this.#state.write(CURSOR, utf8(String(cursor)));
     return found;
+  }
+
+  async #bornAgain(incarnation: string): Promise<readonly ConversationEvent[]> {
+    const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
+    if (known?.name === incarnation) return [];
+    const before = known === null ? 0 : await this.cursor();
+    this.#state.put(INCARNATION, { name: incarnation, before });
+    if (known === null) return [];
+    this.#state.write(CURSOR, utf8("0"));
+    return [{ is: "NodeRestored", conversation: "" }];
+  }
+
+  /** Whether it may be one that was read when the numbers were those of another life. */
+  async #cameBefore(item: ParkedRow): Promise<boolean> {
+    const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
+    return known !== null && item.seq <= known.before;
   }
 
   async #take(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
@@ -100,7 +127,8 @@ export class DeviceInbox {
       return await this.#open(item, now);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      return [await this.#unreadable(item, error)];
+      const told = await this.#unreadable(item, error);
+      return (await this.#cameBefore(item)) ? [] : [told];
     }
   }
 

@@ -345,6 +345,14 @@ export class DeviceOutbox {
     return [{ is: "ChangeDropped", conversation, change, actors, clause, reason }];
   }
 
+  /** This device can speak there no more: keys go, history stays, what is owed is told. */
+  async giveUp(group: string, error: Refused): Promise<readonly ConversationEvent[]> {
+    const found: ConversationEvent[] = [];
+    for (const { row } of await this.owed(group)) found.push(...(await this.#told(row, error)));
+    await this.forget(group);
+    return found;
+  }
+
   /** Leave a group in which nobody else is. */
   async forget(group: string): Promise<void> {
     for (const name of this.#state.names("owed", group)) this.#state.delete(name);

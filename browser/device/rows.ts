@@ -10,6 +10,8 @@ import type { Intent } from "./intents.ts";
 
 export const CLIENT = "device/client";
 export const CURSOR = "device/cursor";
+export const SEAT = "device/seat";
+export const INCARNATION = "device/incarnation";
 
 /** Row → its new value, null for one that goes. */
 export type Changes = ReadonlyMap<string, Bytes | null>;
@@ -36,6 +38,26 @@ export interface ConversationRow {
   readonly left: boolean;
   readonly joined: number;
   readonly grown: number;
+}
+
+/**
+ * `have` is the seat that was taken last, `nonce` belongs to the one that is asked for.
+ *
+ * `frozen`: another copy of this vault is the device now.
+ */
+export interface SeatRow {
+  readonly have: number;
+  readonly nonce: Bytes;
+  readonly frozen: boolean;
+}
+
+/**
+ * Which life of the node's database gave the mailbox its numbers; `before`: up to which number this
+ * device had read in the one before.
+ */
+export interface IncarnationRow {
+  readonly name: string;
+  readonly before: number;
 }
 
 /** One Welcome for all devices that a commit adds; `to` are their actors. */
@@ -132,6 +154,13 @@ export const PACKAGE: Kind<PackageRow> = (value) => {
   const row = value as Written<PackageRow>;
   return { ...row, package: unbase64(row.package) };
 };
+
+export const SEAT_ROW: Kind<SeatRow> = (value) => {
+  const row = value as Written<SeatRow>;
+  return { ...row, nonce: unbase64(row.nonce) };
+};
+
+export const INCARNATION_ROW: Kind<IncarnationRow> = (value) => value as IncarnationRow;
 
 function readIntent(value: unknown): Intent {
   const intent = value as Intent;

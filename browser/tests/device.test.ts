@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { Device } from "../device/device.ts";
 import type { Changes, Rows } from "../device/rows.ts";
+import { Conflict } from "../errors.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
 import { Seeded } from "./seeded.ts";
 
@@ -82,4 +83,41 @@ test("what is asked at once is done in its order", async () => {
   const again = await Device.open(rows, new Seeded("later"), alice.actor);
   assert.deepEqual(await again.history(group), said);
   assert.deepEqual(await again.between("https://b.example/bob"), [group]);
+});
+
+test("a vault that was left behind says nothing more, and keeps its history", async () => {
+  const { alice, rows, group } = await pair();
+  const asked = await alice.askSeat();
+  assert.equal(asked.again, false);
+  assert.deepEqual(await alice.askSeat(), { ...asked, again: true });
+  await alice.takeSeat(7);
+  assert.equal((await alice.askSeat()).have, 7);
+  await alice.say(group, "never sent", NOW * 1e6);
+  const told = await alice.freeze(new Conflict("ACC-4.4", "another copy is in use"));
+  assert.deepEqual(
+    told.map((event) => event.is),
+    ["ChangeDropped", "MessageUndelivered"],
+  );
+  assert(await alice.frozen());
+  const refused = (error: unknown) => error instanceof Conflict && error.clause === "ACC-4.4";
+  await assert.rejects(alice.say(group, "more", NOW * 1e6), refused);
+  await assert.rejects(alice.start({ x: [] }, NOW), refused);
+  assert.equal((await alice.history(group)).length, 1);
+  assert.deepEqual(
+    [...rows.rows.keys()].filter((name) => /^(group|owed|package)/.test(name)),
+    [],
+  );
+});
+
+test("a node that was put back from a copy numbers the mailbox anew", async () => {
+  const { alice } = await pair();
+  const item = { ref: "r", url: "u", content: new Uint8Array(1), at: 0 };
+  const receive = (seq: number, life: string) => alice.receive([{ ...item, seq }], NOW, life);
+  const kinds = async (seq: number, life: string) =>
+    (await receive(seq, life)).map((event) => event.is);
+  assert.deepEqual(await kinds(5, "one"), ["MessageUnreadable"]);
+  assert.deepEqual(await kinds(5, "one"), []);
+  assert.deepEqual(await kinds(3, "two"), ["NodeRestored"]);
+  assert.equal(await alice.cursor(), 3);
+  assert.deepEqual(await kinds(6, "two"), ["MessageUnreadable"]);
 });

@@ -167,9 +167,17 @@ class Told {
         if (this.#asked === null) throw new TypeError("nothing was asked");
         return device.tell(this.#asked, outcomeOf(given.outcome as Given), now);
       case "receive":
-        return device.receive((given.items as readonly unknown[]).map(PARKED), now);
+        return device.receive(
+          (given.items as readonly unknown[]).map(PARKED),
+          now,
+          String(given.incarnation ?? ""),
+        );
       case "retry":
         return device.retry();
+      case "ask_seat":
+        return device.askSeat();
+      case "take_seat":
+        return device.takeSeat(Number(given.number));
       case "settle":
         return device.settle();
       default:
@@ -189,10 +197,12 @@ async function again(told: Told, { remembers: _, ...line }: Line, isFirst: boole
   told.rows.written = [];
   const gives = isFirst ? null : await told.do(line.do, line.with ?? {});
   if (isFirst) await told.open();
-  if (told.entropy.draws.length || told.rows.written.length > 1) {
-    throw new RangeError(`less is drawn, or more than once written: ${line.do}`);
+  if (told.entropy.draws.length) throw new RangeError(`less is drawn: ${line.do}`);
+  // `next` may take several steps, each of which makes or drops one thing; all else is one.
+  if (told.rows.written.length > 1 && line.do !== "next") {
+    throw new RangeError(`more than once written: ${line.do}`);
   }
-  const rows = shown(told.rows.written[0] ?? new Map());
+  const rows = shown(new Map(told.rows.written.flatMap((changes) => [...changes])));
   return { ...line, rows, gives, ...(told.device.remembers ? { remembers: true } : {}) };
 }
 
