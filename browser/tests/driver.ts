@@ -29,6 +29,7 @@ import {
 import { hash } from "../mls/public/suite.ts";
 import { type Bytes, concat, hex, unhex, utf8 } from "../wire/bytes.ts";
 import { Seeded } from "./seeded.ts";
+import { type Line, replay } from "./transcripts.ts";
 
 type Written = Readonly<Record<string, unknown>>;
 
@@ -74,6 +75,10 @@ class Request {
 
   parts(name: string): readonly Request[] {
     return (this.#members[name] as readonly Written[]).map((part) => new Request(part));
+  }
+
+  lines(): readonly Line[] {
+    return this.#members.lines as readonly Line[];
   }
 
   list(name: string): readonly Bytes[] {
@@ -311,6 +316,10 @@ async function ofWorld(request: Request): Promise<Written | null> {
       world.psks.clear();
       world.devices.clear();
       return {};
+    case "replay": {
+      const lines = request.lines();
+      return { lines: await replay(lines, request.flag("restarts")) };
+    }
     case "trust":
       world.directory.add(claimed(request.bytes("identity"), request.bytes("key")));
       return {};

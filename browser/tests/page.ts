@@ -2,14 +2,17 @@
 
 import { Judge, type Shelf } from "./replay.ts";
 import { measure } from "./speed.ts";
+import { type Line, replay } from "./transcripts.ts";
 
 interface Asked {
   readonly shelf?: Shelf;
+  readonly lines?: readonly Line[];
   readonly suite?: number;
   readonly members?: number;
 }
 
-async function answer({ shelf, suite = 1, members = 2 }: Asked): Promise<unknown> {
+async function answer({ shelf, lines, suite = 1, members = 2 }: Asked): Promise<unknown> {
+  if (lines !== undefined) return replay(lines, true);
   if (shelf === undefined) return measure(suite, members);
   const judge = new Judge(shelf);
   return [...(await judge.twins()), ...(await judge.cases())];

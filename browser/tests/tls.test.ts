@@ -80,6 +80,10 @@ test("what is not well formed is refused by its clause", () => {
     "MLS-2.1.1",
   );
   assert.equal(
+    refusal("0300000000", (reader) => reader.u16s()),
+    "MLS-2.1",
+  );
+  assert.equal(
     refusal("03000000", (reader) => reader.u16s()),
     "MLS-2.1",
   );

@@ -57,3 +57,15 @@ export function unhex(written: string): Bytes {
     Number.parseInt(written.slice(2 * at, 2 * at + 2), 16),
   );
 }
+
+/** `bytes` in base64, with padding. */
+export function base64(bytes: Bytes): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/** Throws for what is not base64. */
+export function unbase64(written: string): Bytes {
+  return Uint8Array.from(atob(written), (character) => character.charCodeAt(0));
+}

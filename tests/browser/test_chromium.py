@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.browser.chromium import IN_CI, Worker, why_absent, worker
+from tests.client.transcripts import FOLDER
 from tests.e2ee.mls.replay import shelves
 
 
@@ -24,6 +25,14 @@ async def device() -> AsyncIterator[Worker]:
 async def test_the_whole_corpus_has_the_same_verdicts(device: Worker) -> None:
     for path in shelves():
         assert await device.ask(shelf=json.loads(path.read_text())) == [], path.stem
+
+
+@pytest.mark.slow
+@pytest.mark.clause("DEV-7.1")
+async def test_every_transcript_comes_out_again(device: Worker) -> None:
+    for path in sorted(FOLDER.glob("*.jsonl")):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        assert await device.ask(lines=lines) == lines, path.stem
 
 
 @pytest.mark.slow

@@ -302,3 +302,41 @@ export function checkSize(data: Bytes): void {
     throw new TooMuch("MLS-2.1b", "a message is larger than is accepted here");
   }
 }
+
+/**
+ * What anyone can read of a message; null where the format has none.
+ *
+ * For a GroupInfo, group and epoch are those of its context.
+ */
+export interface Header {
+  readonly wireFormat: number;
+  readonly groupId: Bytes | null;
+  readonly epoch: bigint | null;
+  readonly contentType: number | null;
+}
+
+/** The header of the MLSMessage in `data`. Throws `Malformed` or `TooMuch`. */
+export function header(data: Bytes): Header {
+  const body = parseMessage(data);
+  switch (body.kind) {
+    case "privateMessage": {
+      const { groupId, epoch, contentType: type } = body;
+      return { wireFormat: PRIVATE_MESSAGE, groupId, epoch, contentType: type };
+    }
+    case "publicMessage": {
+      const { groupId, epoch, content } = body.content;
+      return { wireFormat: PUBLIC_MESSAGE, groupId, epoch, contentType: contentType(content) };
+    }
+    case "groupInfo": {
+      const { groupId, epoch } = body.context;
+      return { wireFormat: GROUP_INFO, groupId, epoch, contentType: null };
+    }
+    default:
+      return {
+        wireFormat: WIRE_FORMATS[body.kind],
+        groupId: null,
+        epoch: null,
+        contentType: null,
+      };
+  }
+}

@@ -1,0 +1,97 @@
+/** Pure: what a device tells its person about conversations. */
+
+/** `actor`, proven by their MLS leaf, said `text`. `at` is when this device read it (µs). */
+export interface MessageReceived {
+  readonly is: "MessageReceived";
+  readonly conversation: string;
+  readonly id: string;
+  readonly actor: string;
+  readonly text: string;
+  readonly kind: string;
+  readonly at: number;
+}
+
+/** This device is in a conversation now; `by` invited it. */
+export interface ConversationJoined {
+  readonly is: "ConversationJoined";
+  readonly conversation: string;
+  readonly by: string;
+  readonly members: readonly string[];
+}
+
+/** A commit was taken in. Who came, and who went: the same people when it only renewed keys. */
+export interface MembersChanged {
+  readonly is: "MembersChanged";
+  readonly conversation: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** This device is out of the conversation: `by` took it out, or it wished so itself. */
+export interface ConversationLeft {
+  readonly is: "ConversationLeft";
+  readonly conversation: string;
+  readonly by: string;
+}
+
+/**
+ * A message that was refused, and why: nobody is left to guess (E2E-5.5).
+ *
+ * `asked_again`: its sender was asked to seal it anew, so that it will come as `MessageReceived`
+ * (E2E-5.9).
+ */
+export interface MessageUnreadable {
+  readonly is: "MessageUnreadable";
+  readonly conversation: string;
+  readonly clause: string;
+  readonly reason: string;
+  readonly asked_again: boolean;
+}
+
+/**
+ * Words of our own that do not reach all whom they were for, and why; they stay in the history.
+ *
+ * For what `say` itself throws there is none.
+ */
+export interface MessageUndelivered {
+  readonly is: "MessageUndelivered";
+  readonly conversation: string;
+  readonly id: string;
+  readonly text: string;
+  readonly clause: string;
+  readonly reason: string;
+}
+
+/**
+ * What we meant to do to a group will not be done, or others did it already (`clause` DEV-4.5).
+ *
+ * `change` is `add`, `remove` or `leave`, and `actors` are those it was about.
+ */
+export interface ChangeDropped {
+  readonly is: "ChangeDropped";
+  readonly conversation: string;
+  readonly change: string;
+  readonly actors: readonly string[];
+  readonly clause: string;
+  readonly reason: string;
+}
+
+/**
+ * Our node was put back from a copy: what it took in since then may be lost.
+ *
+ * It is of no conversation alone: `conversation` is "".
+ */
+export interface NodeRestored {
+  readonly is: "NodeRestored";
+  readonly conversation: "";
+}
+
+export type ConversationEvent =
+  | MessageReceived
+  | ConversationJoined
+  | MembersChanged
+  | ConversationLeft
+  | MessageUnreadable
+  | MessageUndelivered
+  | ChangeDropped
+  | NodeRestored;

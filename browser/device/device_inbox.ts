@@ -1,0 +1,298 @@
+/**
+ * Pure: what a device reads, and what it makes of it (spec DEV-5).
+ *
+ * What is wrong is told, not thrown. What comes before its commit or its Welcome waits; what comes
+ * after its keys are gone is asked for again. All of it happens inside a step of the device's state;
+ * `Refused` is thrown before anything of it is changed.
+ */
+
+import { Missing, Refused, TooMuch } from "../errors.ts";
+import { type ApplicationMessage, type Event, OwnPackage, type Removed } from "../mls/index.ts";
+import * as framing from "../mls/public/framing.ts";
+import { EMPTY, hex, text, unhex, utf8 } from "../wire/bytes.ts";
+import * as content from "./content.ts";
+import type {
+  ConversationEvent,
+  ConversationJoined,
+  ConversationLeft,
+  MessageUnreadable,
+} from "./conversation_events.ts";
+import type { DeviceOutbox } from "./device_outbox.ts";
+import type { DeviceState } from "./device_state.ts";
+import { actorOf, actorsOf } from "./groups.ts";
+import { Repair } from "./repair.ts";
+import {
+  CONVERSATION,
+  type ConversationRow,
+  CURSOR,
+  conversationRow,
+  INCARNATION,
+  INCARNATION_ROW,
+  type MessageRow,
+  messageRow,
+  PACKAGE,
+  PARKED,
+  type ParkedRow,
+  packageRow,
+  parkedRow,
+} from "./rows.ts";
+
+const MOST_PARKED = 500;
+
+/** Takes in the items of the mailbox, in their order. */
+export class DeviceInbox {
+  readonly #state: DeviceState;
+  readonly #outbox: DeviceOutbox;
+  readonly #repair: Repair;
+
+  constructor(state: DeviceState, outbox: DeviceOutbox) {
+    this.#state = state;
+    this.#outbox = outbox;
+    this.#repair = new Repair(state, outbox);
+  }
+
+  /** The last mailbox item that is on our disk. */
+  async cursor(): Promise<number> {
+    const kept = await this.#state.read(CURSOR);
+    return kept === null ? 0 : Number(text(kept));
+  }
+
+  /**
+   * Take in items of the mailbox. A repeat is silence.
+   *
+   * Another `incarnation` than before: numbers begin anew, and items may come twice.
+   */
+  async take(
+    items: readonly ParkedRow[],
+    now: number,
+    incarnation: string,
+  ): Promise<readonly ConversationEvent[]> {
+    const found: ConversationEvent[] = [];
+    if (incarnation) found.push(...(await this.#bornAgain(incarnation)));
+    const before = await this.cursor();
+    let cursor = before;
+    for (const item of items) {
+      if (item.seq <= cursor) continue;
+      cursor = item.seq;
+      found.push(...(await this.#take(item, now)));
+    }
+    if (cursor > before) this.#state.write(CURSOR, utf8(String(cursor)));
+    return found;
+  }
+
+  async #bornAgain(incarnation: string): Promise<readonly ConversationEvent[]> {
+    const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
+    if (known?.name === incarnation) return [];
+    const before = known === null ? 0 : await this.cursor();
+    this.#state.put(INCARNATION, { name: incarnation, before });
+    if (known === null) return [];
+    this.#state.write(CURSOR, utf8("0"));
+    return [{ is: "NodeRestored", conversation: "" }];
+  }
+
+  /** Whether it may be one that was read when the numbers were those of another life. */
+  async #cameBefore(item: ParkedRow): Promise<boolean> {
+    const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
+    return known !== null && item.seq <= known.before;
+  }
+
+  async #take(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
+    const found = await this.#openOrTell(item, now);
+    const last = found.at(-1);
+    if (last?.is !== "ConversationJoined" && last?.is !== "MembersChanged") return found;
+    return [...found, ...(await this.takeParked(last.conversation, now))];
+  }
+
+  /** Take in what waited, as far as that goes: a commit may have waited behind its words. */
+  async takeParked(group: string, now: number): Promise<readonly ConversationEvent[]> {
+    const found: ConversationEvent[] = [];
+    const { groups } = this.#state;
+    const epoch = async () => (groups.has(group) ? (await groups.session(group)).epoch : null);
+    let wentOn = true;
+    while (wentOn && this.#state.first("parked", group) !== null) {
+      const before = await epoch();
+      for (const name of this.#state.names("parked", group)) {
+        const item = await this.#state.get(name, PARKED);
+        this.#state.delete(name);
+        found.push(...(await this.#openOrTell(item, now)));
+      }
+      const after = await epoch();
+      wentOn = after !== null && after !== before;
+    }
+    return found;
+  }
+
+  async #openOrTell(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
+    try {
+      return await this.#open(item, now);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const told = await this.#unreadable(item, error);
+      return (await this.#cameBefore(item)) ? [] : [told];
+    }
+  }
+
+  async #open(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
+    const { wireFormat, groupId, epoch } = framing.header(item.content);
+    if (wireFormat === framing.WELCOME) return [await this.#join(item, now)];
+    if (wireFormat === framing.GROUP_INFO) return [];
+    const group = hex(groupId ?? EMPTY);
+    const { groups } = this.#state;
+    const row = await this.#state.find(conversationRow(group), CONVERSATION);
+    if (row === null || row.left) return this.#park(group, item, row !== null);
+    const session = await groups.session(group);
+    if ((epoch ?? 0n) > session.epoch) return this.#park(group, item, false);
+    const event = groups.apply(group, await session.receive(item.content, now));
+    return this.#happened(group, event, item);
+  }
+
+  /**
+   * It came before its commit or its Welcome: keep it until that is here.
+   *
+   * `quietly` of a group that this device is out of: it may be asked in again, or never.
+   */
+  #park(group: string, item: ParkedRow, quietly: boolean): readonly ConversationEvent[] {
+    if (this.#state.names("parked", group).length < MOST_PARKED) {
+      this.#state.put(parkedRow(group, item.seq), item);
+    } else if (!quietly) {
+      throw new TooMuch("E2E-5.4", "too many messages wait for what never came");
+    }
+    return [];
+  }
+
+  /** Tell of it; what was missed is asked for again, in the same step (E2E-5.9). */
+  async #unreadable(item: ParkedRow, error: Refused): Promise<MessageUnreadable> {
+    const group = await this.#repair.missed(item, error);
+    if (group) await this.#repair.ask(group, item);
+    const conversation = group || (await this.#groupOf(item));
+    const { clause, reason } = error;
+    return { is: "MessageUnreadable", conversation, clause, reason, asked_again: group !== "" };
+  }
+
+  async #groupOf(item: ParkedRow): Promise<string> {
+    for (const [group, row] of await this.#state.conversations()) {
+      if (item.ref && row.ref === item.ref) return group;
+    }
+    return "";
+  }
+
+  async #join(item: ParkedRow, now: number): Promise<ConversationJoined> {
+    const body = framing.parseMessage(item.content);
+    const entries = body.kind === "welcome" ? body.secrets : [];
+    const named = entries.map((entry) => packageRow(entry.newMember));
+    const name = named.find((one) => this.#state.has(one));
+    if (name === undefined) {
+      throw new Missing("E2E-5.4", "a Welcome for none of our key packages");
+    }
+    const row = await this.#state.get(name, PACKAGE);
+    const known = this.#state.groupsWith("group").map(unhex);
+    const { groups } = this.#state;
+    const step = await groups.join(item.content, await OwnPackage.load(row.package), known);
+    const group = hex(step.value.groupId);
+    const joined = groups.apply(group, step);
+    if (!row.last_resort) this.#state.delete(name);
+    const epoch = Number(joined.epoch);
+    await this.#forgetParkedBefore(group, joined.epoch);
+    const members = actorsOf((await groups.session(group)).members());
+    const conversation: ConversationRow = {
+      group_id: joined.groupId,
+      ref: item.ref,
+      url: item.url,
+      members,
+      created: now,
+      left: false,
+      joined: epoch,
+      grown: epoch,
+    };
+    this.#state.put(conversationRow(group), conversation);
+    const by = joined.by === null ? "" : actorOf(joined.by);
+    return { is: "ConversationJoined", conversation: group, by, members };
+  }
+
+  /** What was said before this device came was not for it. */
+  async #forgetParkedBefore(group: string, epoch: bigint): Promise<void> {
+    for (const name of this.#state.names("parked", group)) {
+      const item = await this.#state.get(name, PARKED);
+      if ((framing.header(item.content).epoch ?? 0n) < epoch) this.#state.delete(name);
+    }
+  }
+
+  async #happened(
+    group: string,
+    event: Event,
+    item: ParkedRow,
+  ): Promise<readonly ConversationEvent[]> {
+    switch (event.kind) {
+      case "ApplicationMessage":
+        return this.#read(group, event, item);
+      case "Committed":
+        return [await this.#outbox.entered(group, event)];
+      case "Removed":
+        return [await this.#left(group, event)];
+      case "Proposed":
+        if (event.proposal.type === "remove") await this.#commitIfOurs(group);
+        return [];
+    }
+  }
+
+  async #read(
+    group: string,
+    event: ApplicationMessage,
+    item: ParkedRow,
+  ): Promise<readonly ConversationEvent[]> {
+    const actor = actorOf(event.sender);
+    let said: content.Content;
+    try {
+      said = content.read(event.data);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      // The ratchet has moved all the same: the key was used.
+      const { clause, reason } = error;
+      const unread = { conversation: group, clause, reason, asked_again: false };
+      return [{ is: "MessageUnreadable", ...unread }];
+    }
+    if (said.kind === content.FAILURE) return this.#repair.mend(group, said.about);
+    const { id, text: words, kind } = said;
+    const name = messageRow(group, actor, id);
+    if (this.#state.has(name)) return [];
+    const row: MessageRow = {
+      id,
+      actor,
+      text: words,
+      at: item.at,
+      number: this.#state.number(),
+      kind,
+      sent: true,
+      digest: EMPTY,
+      epoch: 0,
+      mended: 0,
+    };
+    this.#state.put(name, row);
+    const { at } = item;
+    return [{ is: "MessageReceived", conversation: group, id, actor, text: words, kind, at }];
+  }
+
+  async #left(group: string, event: Removed): Promise<ConversationLeft> {
+    const row = await this.#state.conversation(group);
+    this.#state.put(conversationRow(group), { ...row, left: true });
+    const wished = await this.#outbox.ended(group);
+    const by = event.by === null ? "" : actorOf(event.by);
+    const conversation = group;
+    return { is: "ConversationLeft", conversation, by: wished ? this.#state.actor : by };
+  }
+
+  /** Somebody is to go: the first of those who stay commits it, so that one does (DEV-4.7). */
+  async #commitIfOurs(group: string): Promise<void> {
+    const session = await this.#state.groups.session(group);
+    const going = new Set<number>();
+    for (const { proposal } of session.pending().values()) {
+      if (proposal.type === "remove") going.add(proposal.removed);
+    }
+    const [first] = session.members().filter((member) => !going.has(member.leaf));
+    const owed = await this.#outbox.owed(group);
+    const isMeant = owed.some(({ row }) => row.intent.type === "Refresh");
+    if (first?.leaf === session.ownLeaf && !isMeant) {
+      this.#outbox.owe(group, { type: "Refresh" });
+    }
+  }
+}

@@ -1,0 +1,388 @@
+/**
+ * Pure: what a device owes its groups, and in which order it goes out (spec DEV-3, DEV-4).
+ *
+ * `next` answers what to do now, `outcome` takes what became of it. What is in the way of a group is
+ * remembered for as long as the device runs, and only holds that group back.
+ */
+
+import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
+import type { Committed } from "../mls/index.ts";
+import { header } from "../mls/public/framing.ts";
+import { equal } from "../wire/bytes.ts";
+import { FAILURE } from "./content.ts";
+import type { ConversationEvent, MembersChanged } from "./conversation_events.ts";
+import type { DeviceState } from "./device_state.ts";
+import type { Carried, Create, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
+import { actorsOf } from "./groups.ts";
+import { concerned, type Intent, isCommit, nameOf } from "./intents.ts";
+import { MessageMaker, type Named } from "./message_maker.ts";
+import { Obstacles } from "./obstacles.ts";
+import {
+  conversationRow,
+  MESSAGE,
+  type MessageRow,
+  messageRow,
+  OWED,
+  type OwedRow,
+  owedRow,
+  unmade,
+} from "./rows.ts";
+
+/** The rows of intent, in their order: per group, what is made goes before what is not. */
+export class DeviceOutbox {
+  readonly maker: MessageMaker;
+  readonly #state: DeviceState;
+  readonly #obstacles = new Obstacles();
+
+  constructor(state: DeviceState) {
+    this.#state = state;
+    this.maker = new MessageMaker(state);
+  }
+
+  /** What is owed to one group, in the order in which it was meant. */
+  async owed(group: string): Promise<readonly Named<OwedRow>[]> {
+    const found: Named<OwedRow>[] = [];
+    for (const name of this.#state.names("owed", group)) {
+      found.push({ name, row: await this.#state.get(name, OWED) });
+    }
+    return found;
+  }
+
+  /** Mean to do something, when its turn has come. */
+  owe(group: string, intent: Intent): void {
+    this.#owe(unmade(group, intent));
+  }
+
+  #owe(owed: OwedRow): void {
+    this.#state.put(owedRow(owed.group, this.#state.number()), owed);
+  }
+
+  /**
+   * Owe words; sealed at once, unless something has to go out before them.
+   *
+   * Throws `TooMuch` (E2E-5.3), `Missing` (E2E-5.6) for a conversation that this device leaves.
+   */
+  async say(group: string, message: MessageRow): Promise<void> {
+    const name = messageRow(group, message.actor, message.id);
+    if (await this.#leaves(group)) {
+      throw new Missing("E2E-5.6", "this device is leaving that conversation");
+    }
+    const owed = unmade(group, { type: "Say", message: name });
+    if (await this.#waits(group)) {
+      this.maker.checkLength(message);
+      this.#state.put(name, message);
+      this.#owe(owed);
+    } else {
+      this.#owe(await this.maker.seal(owed, name, message));
+    }
+  }
+
+  /**
+   * Owe anything else; made at once, unless something has to go out before it.
+   *
+   * Throws `Conflict` (DEV-4.5) when it is so already.
+   */
+  async change(group: string, intent: Intent, now: number): Promise<void> {
+    const owed = unmade(group, intent);
+    const isUnderWay = async () => (await this.#state.groups.session(group)).staged !== null;
+    if ((await this.#unmade(group)) || (await isUnderWay())) {
+      this.#owe(owed);
+    } else if (intent.type !== "Refresh" && (await this.maker.isMoot(owed))) {
+      throw new Conflict("DEV-4.5", "there is nothing to do: the conversation is like that");
+    } else {
+      this.#owe(await this.maker.make(owed, now));
+    }
+  }
+
+  async #last(group: string): Promise<OwedRow | null> {
+    const last = this.#state.last("owed", group);
+    return last === null ? null : this.#state.get(last, OWED);
+  }
+
+  /** Whether this device means to leave; nothing is owed after that. */
+  async #leaves(group: string): Promise<boolean> {
+    return (await this.#last(group))?.intent.type === "Leave";
+  }
+
+  async #waits(group: string): Promise<boolean> {
+    const { staged } = await this.#state.groups.session(group);
+    if (staged !== null) return true;
+    return (await this.maker.mustCommit(group)) || (await this.#unmade(group));
+  }
+
+  /** Whether something waits to be made: what is made stands before it, but for a commit. */
+  async #unmade(group: string): Promise<boolean> {
+    return (await this.#last(group))?.content.length === 0;
+  }
+
+  /** What to do now. Where a message has to be made for that, it is on disk already. */
+  async next(now: number): Promise<Next> {
+    if (this.#obstacles.isBehind) return { is: "Fetch" };
+    for (const group of this.#readyGroups()) {
+      const found = await this.#nextOf(group, now);
+      if (found !== null) return found;
+    }
+    return { is: "Wait", reason: this.#obstacles.firstOf(this.#state.groupsWith("owed")) };
+  }
+
+  /** Whether there is something to do that nothing is known to be in the way of. */
+  async hasWork(): Promise<boolean> {
+    for (const group of this.#readyGroups()) {
+      if (!(await this.#first(group)).row.proposed) return true;
+    }
+    return false;
+  }
+
+  /** What is in the way of one group. */
+  held(group: string): Trouble | null {
+    return this.#obstacles.of(group);
+  }
+
+  /** Whether there is something in the way that a restart would forget (DEV-2.3). */
+  get remembers(): boolean {
+    return this.#obstacles.some;
+  }
+
+  /** Try again what was held back. */
+  retry(): void {
+    this.#obstacles.retry();
+  }
+
+  #readyGroups(): readonly string[] {
+    // The number of the first thing that is owed to a group.
+    const since = (group: string) => this.#state.first("owed", group)?.split("/").at(-1) ?? "";
+    const groups = this.#state.groupsWith("owed").filter((group) => this.#obstacles.isFree(group));
+    return groups.toSorted((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : 0));
+  }
+
+  /** What comes next in a group: a commit that is under way, or else the first. */
+  async #first(group: string): Promise<Named<OwedRow>> {
+    const name = this.#state.first("owed", group);
+    if (name === null) throw new Broken("nothing is owed to a group that is ready");
+    const row = await this.#state.get(name, OWED);
+    if (row.content.length || !this.#state.groups.has(group)) return { name, row };
+    const { staged } = await this.#state.groups.session(group);
+    if (staged === null) return { name, row };
+    // It was made last, so that those before it could wait for it.
+    const made = (await this.owed(group)).findLast((one) => equal(one.row.content, staged.commit));
+    return made ?? { name, row };
+  }
+
+  async #nextOf(group: string, now: number): Promise<Next | null> {
+    while (this.#state.first("owed", group) !== null) {
+      const first = await this.#first(group);
+      if (first.row.proposed) return null;
+      if (first.row.content.length) return this.#send(first);
+      const told = await this.#make(first, now);
+      if (told !== null) return told;
+    }
+    return null;
+  }
+
+  async #send({ name, row: owed }: Named<OwedRow>): Promise<Send | Create> {
+    const { group, content, welcomes, removed } = owed;
+    const { ref, group_id, members } = await this.#state.conversation(group);
+    if (ref) return { is: "Send", row: name, group, ref, content, welcomes, removed };
+    const others = members.filter((actor) => actor !== this.#state.actor);
+    return { is: "Create", row: name, group, group_id, members: others };
+  }
+
+  /** Make the message of what is owed, or the commit that has to go before it. */
+  async #make({ name, row: owed }: Named<OwedRow>, now: number): Promise<Tell | null> {
+    try {
+      return await this.#state.step(async () => {
+        if (await this.maker.isMoot(owed)) return this.#letGo(name, owed);
+        if (owed.intent.type === "Say" && (await this.maker.mustCommit(owed.group))) {
+          this.#owe(await this.maker.make(unmade(owed.group, { type: "Refresh" }), now));
+        } else {
+          this.#state.put(name, await this.maker.make(owed, now));
+        }
+        return null;
+      });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const events = await this.#state.step(() => this.#drop(name, owed, error));
+      return { is: "Tell", events, error };
+    }
+  }
+
+  /** There is nothing left to do; a wish that others fulfilled is told. */
+  async #letGo(name: string, owed: OwedRow): Promise<Tell | null> {
+    this.#state.delete(name);
+    const error = new Conflict("DEV-4.5", "somebody else did it first");
+    const events = await this.#told(owed, error);
+    return events.length ? { is: "Tell", events, error } : null;
+  }
+
+  /** Take in what came of `asked`. */
+  async outcome(
+    asked: Carried,
+    outcome: Outcome,
+    now: number,
+  ): Promise<readonly ConversationEvent[]> {
+    if (this.#obstacles.takes(asked, outcome)) return [];
+    if (asked.is === "Fetch") {
+      this.#obstacles.caughtUp();
+    } else if (outcome instanceof Refused) {
+      const owed = await this.#state.find(asked.row, OWED);
+      return owed === null ? [] : this.#drop(asked.row, owed, outcome);
+    } else if (!(outcome instanceof Unreachable)) {
+      return this.#came(asked, outcome, now);
+    }
+    return [];
+  }
+
+  async #came(
+    asked: Send | Create,
+    outcome: Exclude<Outcome, Trouble>,
+    now: number,
+  ): Promise<readonly ConversationEvent[]> {
+    if (asked.is === "Create") {
+      if (outcome.is !== "Created") return [];
+      const row = await this.#state.conversation(asked.group);
+      const { ref, url } = outcome;
+      this.#state.put(conversationRow(asked.group), { ...row, ref, url });
+      return [];
+    }
+    if (outcome.is === "Accepted") return this.#accepted(asked, now);
+    if (outcome.is === "LostRace") await this.#lost(asked);
+    return [];
+  }
+
+  async #accepted(sent: Send, now: number): Promise<readonly ConversationEvent[]> {
+    const owed = await this.#state.find(sent.row, OWED);
+    if (owed === null || !equal(owed.content, sent.content)) return [];
+    if (owed.intent.type === "Leave") {
+      this.#state.put(sent.row, { ...owed, proposed: true });
+      return [];
+    }
+    this.#state.delete(sent.row);
+    if (owed.intent.type !== "Say") return this.#merge(owed, now);
+    const message = await this.#state.get(owed.intent.message, MESSAGE);
+    this.#state.put(owed.intent.message, { ...message, sent: true });
+    // Else each message would be written twice; after a kill it is the same bytes again.
+    this.#state.postpone();
+    return [];
+  }
+
+  /** Our commit is in force. */
+  async #merge(owed: OwedRow, now: number): Promise<readonly ConversationEvent[]> {
+    if (!(await this.#isStaged(owed))) return [];
+    const { groups } = this.#state;
+    const session = await groups.session(owed.group);
+    const event = groups.apply(owed.group, await session.merge(now));
+    const changed = await this.entered(owed.group, event);
+    const began = event.epoch === 1n && event.added.length > 0;
+    return !began && (changed.added.length || changed.removed.length) ? [changed] : [];
+  }
+
+  /** Another's commit came first: it made all that is made in this group too old. */
+  async #lost(sent: Send): Promise<void> {
+    for (const owed of await this.owed(sent.group)) {
+      if (owed.row.content.length) await this.#unmake(owed);
+    }
+    const isHere = (await this.#epoch(sent.group)) !== header(sent.content).epoch;
+    this.#obstacles.lostRace(sent.group, isHere);
+  }
+
+  async #epoch(group: string): Promise<bigint | null> {
+    const { groups } = this.#state;
+    return groups.has(group) ? (await groups.session(group)).epoch : null;
+  }
+
+  /** Forget the message, and keep what was meant; fresh keys alone are not meant. */
+  async #unmake({ name, row: owed }: Named<OwedRow>): Promise<void> {
+    await this.#unstage(owed);
+    if (owed.intent.type === "Refresh") this.#state.delete(name);
+    else this.#state.put(name, unmade(owed.group, owed.intent));
+  }
+
+  async #isStaged(owed: OwedRow): Promise<boolean> {
+    const { groups } = this.#state;
+    if (!isCommit(owed.intent) || !groups.has(owed.group)) return false;
+    const { staged } = await groups.session(owed.group);
+    return staged !== null && equal(staged.commit, owed.content);
+  }
+
+  async #unstage(owed: OwedRow): Promise<void> {
+    if (!(await this.#isStaged(owed))) return;
+    const { groups } = this.#state;
+    groups.apply(owed.group, await (await groups.session(owed.group)).drop());
+  }
+
+  /**
+   * It will never be taken; nor will words that a commit had to come before.
+   *
+   * A conversation that never began is forgotten too, or the next words would go to nobody.
+   */
+  async #drop(name: string, owed: OwedRow, error: Refused): Promise<readonly ConversationEvent[]> {
+    await this.#unstage(owed);
+    const neverBegan = (await this.#epoch(owed.group)) === 0n;
+    const isAll = neverBegan || owed.intent.type === "Refresh";
+    const found: ConversationEvent[] = [];
+    for (const one of isAll ? await this.owed(owed.group) : [{ name, row: owed }]) {
+      this.#state.delete(one.name);
+      found.push(...(await this.#told(one.row, error)));
+    }
+    if (neverBegan) {
+      this.#state.groups.forget(owed.group);
+      this.#state.delete(conversationRow(owed.group));
+    }
+    return found;
+  }
+
+  /** Our person's words and wishes are told; what the device owes by itself is not. */
+  async #told(owed: OwedRow, error: Refused): Promise<readonly ConversationEvent[]> {
+    const { group: conversation, intent } = owed;
+    const { clause, reason } = error;
+    if (intent.type === "Refresh") return [];
+    if (intent.type === "Say") {
+      const { id, text, kind } = await this.#state.get(intent.message, MESSAGE);
+      if (kind === FAILURE) return [];
+      return [{ is: "MessageUndelivered", conversation, id, text, clause, reason }];
+    }
+    const [change, actors] = [nameOf(intent), concerned(intent)];
+    return [{ is: "ChangeDropped", conversation, change, actors, clause, reason }];
+  }
+
+  /** This device can speak there no more: keys go, history stays, what is owed is told. */
+  async giveUp(group: string, error: Refused): Promise<readonly ConversationEvent[]> {
+    const found: ConversationEvent[] = [];
+    for (const { row } of await this.owed(group)) found.push(...(await this.#told(row, error)));
+    await this.forget(group);
+    return found;
+  }
+
+  /** Leave a group in which nobody else is. */
+  async forget(group: string): Promise<void> {
+    for (const name of this.#state.names("owed", group)) this.#state.delete(name);
+    this.#state.groups.forget(group);
+    const row = await this.#state.conversation(group);
+    this.#state.put(conversationRow(group), { ...row, left: true });
+  }
+
+  /** The group is in another epoch: who is in it now, and what has to be made anew. */
+  async entered(group: string, event: Committed): Promise<MembersChanged> {
+    const before = await this.#state.conversation(group);
+    const members = actorsOf((await this.#state.groups.session(group)).members());
+    const hasGrown = members.some((actor) => !before.members.includes(actor));
+    const grown = hasGrown ? Number(event.epoch) : before.grown;
+    this.#state.put(conversationRow(group), { ...before, members, grown });
+    for (const owed of await this.owed(group)) {
+      // A commit or a proposal of the epoch before is void; words may have been accepted.
+      if (owed.row.content.length && owed.row.intent.type !== "Say") await this.#unmake(owed);
+    }
+    this.#obstacles.commitCame(group);
+    const [added, removed] = [actorsOf(event.added), actorsOf(event.removed)];
+    return { is: "MembersChanged", conversation: group, added, removed };
+  }
+
+  /** This device is out of the group. Whether it had wished so. */
+  async ended(group: string): Promise<boolean> {
+    const owed = await this.owed(group);
+    const wished = owed.filter(({ row }) => row.intent.type === "Leave");
+    for (const { name } of wished) this.#state.delete(name);
+    this.#obstacles.forget(group);
+    return wished.length > 0;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Pure: what a device means to do in a group (spec DEV-4).
+ *
+ * An intent stays in the vault until it has come true. The message that carries it is made when its
+ * turn has come, and made anew when others changed the group meanwhile: no wish is lost with a race.
+ */
+
+import type { Bytes } from "../wire/bytes.ts";
+
+/** Say the words whose MessageRow is called `message`. */
+export interface Say {
+  readonly type: "Say";
+  readonly message: string;
+}
+
+/** Take these devices in: their key packages, by actor. */
+export interface Add {
+  readonly type: "Add";
+  readonly packages: Readonly<Record<string, readonly Bytes[]>>;
+}
+
+/** Take all devices of these actors out, but this one. */
+export interface Remove {
+  readonly type: "Remove";
+  readonly actors: readonly string[];
+}
+
+/** Be taken out: a device proposes that, and another member commits it (RFC 9420 §12.2). */
+export interface Leave {
+  readonly type: "Leave";
+}
+
+/** Commit what others proposed, with fresh keys of ours. */
+export interface Refresh {
+  readonly type: "Refresh";
+}
+
+export type Intent = Say | Add | Remove | Leave | Refresh;
+
+/** Whether it is carried by a commit, of which a group has one at a time. */
+export function isCommit(intent: Intent): boolean {
+  return intent.type === "Add" || intent.type === "Remove" || intent.type === "Refresh";
+}
+
+/** The intent in a word. */
+export function nameOf(intent: Intent): string {
+  return intent.type.toLowerCase();
+}
+
+/** The actors whom it adds or removes. */
+export function concerned(intent: Intent): readonly string[] {
+  switch (intent.type) {
+    case "Add":
+      return Object.keys(intent.packages).sort();
+    case "Remove":
+      return intent.actors;
+    default:
+      return [];
+  }
+}

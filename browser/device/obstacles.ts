@@ -1,0 +1,95 @@
+/**
+ * Pure: what is in the way of a device's groups (spec DEV-2.3, DEV-3.4, DEV-3.5).
+ *
+ * It is remembered for as long as the device runs, and only holds the group concerned back; all of
+ * them, where it is the home node that does not answer.
+ */
+
+import { TooMuch, Unreachable } from "../errors.ts";
+import type { Carried, Outcome, Trouble } from "./exchange.ts";
+
+const MOST_RACES = 8;
+const TOO_BUSY = "others change this conversation faster than this device can follow";
+
+/** What holds a group back; "a commit" that is to come. */
+type Obstacle = Trouble | "a commit";
+
+function isTrouble(obstacle: Obstacle | undefined): obstacle is Trouble {
+  return obstacle !== undefined && obstacle !== "a commit";
+}
+
+export class Obstacles {
+  readonly #held = new Map<string, Obstacle>();
+  readonly #races = new Map<string, number>();
+  #away: Trouble | null = null;
+  #behind = false;
+
+  /** Whether nothing is known to be in the way of a group. */
+  isFree(group: string): boolean {
+    return this.#away === null && !this.#held.has(group);
+  }
+
+  /** Whether the mailbox has to be read first, and can be. */
+  get isBehind(): boolean {
+    return this.#behind && this.#away === null;
+  }
+
+  /** Whether there is anything. */
+  get some(): boolean {
+    return this.#held.size > 0 || this.#races.size > 0 || this.#away !== null || this.#behind;
+  }
+
+  /** What is in the way of one group. */
+  of(group: string): Trouble | null {
+    return this.firstOf([group]);
+  }
+
+  /** What is in the way of the first of these groups that has something in its way. */
+  firstOf(groups: readonly string[]): Trouble | null {
+    return this.#away ?? groups.map((group) => this.#held.get(group)).find(isTrouble) ?? null;
+  }
+
+  /** Whether waiting helps; then a group is held back, or all of them with our own node. */
+  takes(asked: Carried, outcome: Outcome): boolean {
+    const isFull = outcome instanceof TooMuch && outcome.retryAfterSeconds !== null;
+    if (!isFull && !(outcome instanceof Unreachable)) return false;
+    const isAway = outcome instanceof Unreachable && !outcome.beyond;
+    if (asked.is === "Fetch" || isAway) this.#away = outcome;
+    else this.#held.set(asked.group, outcome);
+    return true;
+  }
+
+  /** Another's commit came first; `isHere` when it was taken in already. */
+  lostRace(group: string, isHere: boolean): void {
+    const races = (this.#races.get(group) ?? 0) + 1;
+    this.#races.set(group, races);
+    if (races >= MOST_RACES) {
+      this.#held.set(group, new Unreachable(TOO_BUSY, true));
+    } else if (!isHere) {
+      this.#held.set(group, "a commit");
+      this.#behind = true;
+    }
+  }
+
+  /** The commit that a group waited for is here. */
+  commitCame(group: string): void {
+    if (this.#held.get(group) === "a commit") this.#held.delete(group);
+  }
+
+  /** The mailbox was read. */
+  caughtUp(): void {
+    this.#behind = false;
+  }
+
+  /** Nothing is in the way of this group any more. */
+  forget(group: string): void {
+    this.#held.delete(group);
+  }
+
+  /** Try again what was held back. */
+  retry(): void {
+    this.#held.clear();
+    this.#races.clear();
+    this.#away = null;
+  }
+}

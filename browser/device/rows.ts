@@ -1,0 +1,234 @@
+/**
+ * Pure: what a device keeps in its vault, and what each row is called (spec DEV-1).
+ *
+ * A row's name is `kind/rest`, or `kind/<group>/rest`; its value is JSON, but where it says
+ * otherwise. Members stand in the order of the spec's table: it is the order on disk.
+ */
+
+import { type Bytes, base64, hex, text, unbase64, utf8 } from "../wire/bytes.ts";
+import type { Intent } from "./intents.ts";
+
+export const CLIENT = "device/client";
+export const CURSOR = "device/cursor";
+export const SEAT = "device/seat";
+export const INCARNATION = "device/incarnation";
+
+/** Row → its new value, null for one that goes. */
+export type Changes = ReadonlyMap<string, Bytes | null>;
+
+/** The vault, as the device sees it. `counter` grows by one with every step. */
+export interface Rows {
+  readonly counter: number;
+  names(): Iterable<string>;
+  read(name: string): Promise<Bytes | null>;
+  step(changes: Changes): Promise<void>;
+}
+
+/**
+ * A group of this device. `ref` is empty until the home node knows it.
+ *
+ * `joined` is the epoch in which this device came, `grown` the one in which the last actor did.
+ */
+export interface ConversationRow {
+  readonly group_id: Bytes;
+  readonly ref: string;
+  readonly url: string;
+  readonly members: readonly string[];
+  readonly created: number; // seconds since 1970
+  readonly left: boolean;
+  readonly joined: number;
+  readonly grown: number;
+}
+
+/**
+ * `have` is the seat that was taken last, `nonce` belongs to the one that is asked for.
+ *
+ * `frozen`: another copy of this vault is the device now.
+ */
+export interface SeatRow {
+  readonly have: number;
+  readonly nonce: Bytes;
+  readonly frozen: boolean;
+}
+
+/**
+ * Which life of the node's database gave the mailbox its numbers; `before`: up to which number this
+ * device had read in the one before.
+ */
+export interface IncarnationRow {
+  readonly name: string;
+  readonly before: number;
+}
+
+/** One Welcome for all devices that a commit adds; `to` are their actors. */
+export interface WelcomeRow {
+  readonly content: Bytes;
+  readonly to: readonly string[];
+}
+
+/**
+ * What this device means to do in a group, until the home node has accepted it.
+ *
+ * `content` is the message that was made of it, empty before. A commit brings its `welcomes`, and
+ * says which actors it takes out of the group altogether. `proposed`: a `Leave` that was accepted; it
+ * stays until a commit has taken it up.
+ */
+export interface OwedRow {
+  readonly group: string;
+  readonly intent: Intent;
+  readonly content: Bytes;
+  readonly welcomes: readonly WelcomeRow[];
+  readonly removed: readonly string[];
+  readonly proposed: boolean;
+}
+
+/**
+ * A message in clear: the vault seals it. `at` is when this device read or wrote it; `number` grows
+ * from one to the next, whatever the clock does. Of ours `digest` is the SHA-256 of the message in
+ * which it was sealed last, `epoch` that message's, and `mended` how often it was missed and sealed
+ * anew.
+ */
+export interface MessageRow {
+  readonly id: string;
+  readonly actor: string;
+  readonly text: string;
+  readonly at: number; // microseconds since 1970
+  readonly number: number;
+  readonly kind: string;
+  readonly sent: boolean; // ours only: whether the home node has it
+  readonly digest: Bytes;
+  readonly epoch: number;
+  readonly mended: number;
+}
+
+/** A mailbox item; as a row, one that came before what it needs: its commit, or its Welcome. */
+export interface ParkedRow {
+  readonly seq: number;
+  readonly ref: string;
+  readonly url: string;
+  readonly content: Bytes;
+  readonly at: number; // microseconds since 1970
+}
+
+/** A key package of ours with its private halves. */
+export interface PackageRow {
+  readonly package: Bytes;
+  readonly made: number; // seconds since 1970
+  readonly last_resort: boolean;
+}
+
+/** How a kind of row is read; all are written alike. */
+export type Kind<Row> = (value: unknown) => Row;
+
+function encoded(_: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? base64(value as Bytes) : value;
+}
+
+export function encodeRow(row: object): Bytes {
+  return utf8(JSON.stringify(row, encoded));
+}
+
+export function decodeRow<Row>(kind: Kind<Row>, data: Bytes): Row {
+  return kind(JSON.parse(text(data)));
+}
+
+/** A row as JSON has it: its bytes are base64 still. */
+type Written<Row> = { readonly [Name in keyof Row]: Row[Name] extends Bytes ? string : Row[Name] };
+
+export const CONVERSATION: Kind<ConversationRow> = (value) => {
+  const row = value as Written<ConversationRow>;
+  return { ...row, group_id: unbase64(row.group_id) };
+};
+
+export const MESSAGE: Kind<MessageRow> = (value) => {
+  const row = value as Written<MessageRow>;
+  return { ...row, digest: unbase64(row.digest) };
+};
+
+export const PARKED: Kind<ParkedRow> = (value) => {
+  const row = value as Written<ParkedRow>;
+  return { ...row, content: unbase64(row.content) };
+};
+
+export const PACKAGE: Kind<PackageRow> = (value) => {
+  const row = value as Written<PackageRow>;
+  return { ...row, package: unbase64(row.package) };
+};
+
+export const SEAT_ROW: Kind<SeatRow> = (value) => {
+  const row = value as Written<SeatRow>;
+  return { ...row, nonce: unbase64(row.nonce) };
+};
+
+export const INCARNATION_ROW: Kind<IncarnationRow> = (value) => value as IncarnationRow;
+
+function readIntent(value: unknown): Intent {
+  const intent = value as Intent;
+  if (intent.type !== "Add") return intent;
+  const written = Object.entries(intent.packages as unknown as Record<string, readonly string[]>);
+  const packages = written.map(([actor, found]) => [actor, found.map(unbase64)] as const);
+  return { type: "Add", packages: Object.fromEntries(packages) };
+}
+
+function readWelcome(value: unknown): WelcomeRow {
+  const row = value as Written<WelcomeRow>;
+  return { ...row, content: unbase64(row.content) };
+}
+
+export const OWED: Kind<OwedRow> = (value) => {
+  const row = value as Written<OwedRow>;
+  const intent = readIntent(row.intent);
+  const welcomes = row.welcomes.map(readWelcome);
+  return { ...row, intent, content: unbase64(row.content), welcomes };
+};
+
+/** An intent of which no message is made yet. */
+export function unmade(group: string, intent: Intent): OwedRow {
+  const content = new Uint8Array(0);
+  return { group, intent, content, welcomes: [], removed: [], proposed: false };
+}
+
+function padded(number: number): string {
+  return number.toString().padStart(16, "0");
+}
+
+export function conversationRow(group: string): string {
+  return `conversation/${group}`;
+}
+
+/** A record of the MLS group, in the library's own form (`mls/private/records`). */
+export function groupRow(group: string, record: string): string {
+  return `group/${group}/${record}`;
+}
+
+/** The actor id, in UTF-8, of `handle`, of those we talk with. */
+export function handleRow(handle: string): string {
+  return `handle/${handle}`;
+}
+
+export function packageRow(reference: Bytes): string {
+  return `package/${hex(reference)}`;
+}
+
+/** The inner id is unique per (group, sender): the same message twice is one row. */
+export function messageRow(group: string, actor: string, id: string): string {
+  return `message/${group}/${actor} ${id}`;
+}
+
+/** A `Failure` of ours, a MessageRow: it asks for what was missed. */
+export function failureRow(group: string, id: string): string {
+  return `failure/${group}/${id}`;
+}
+
+/** That the message with this digest was missed, and asked for; its value is `1`. */
+export function missedRow(group: string, digest: Bytes): string {
+  return `missed/${group}/${hex(digest)}`;
+}
+
+export function owedRow(group: string, number: number): string {
+  return `owed/${group}/${padded(number)}`;
+}
+
+export function parkedRow(group: string, seq: number): string {
+  return `parked/${group}/${padded(seq)}`;
+}

@@ -1,0 +1,222 @@
+/** What happened to a device, line by line, and the same once more (spec/vectors/device). */
+
+import { Device, type Packages } from "../device/device.ts";
+import type { Carried, Next, Outcome } from "../device/exchange.ts";
+import { type Changes, PARKED, type Rows } from "../device/rows.ts";
+import * as errors from "../errors.ts";
+import { type Bytes, base64, text, unbase64, unhex } from "../wire/bytes.ts";
+
+type Given = Readonly<Record<string, unknown>>;
+
+export interface Line {
+  readonly do: string;
+  readonly actor?: string;
+  readonly with?: Given;
+  readonly draws: readonly string[];
+  readonly rows: Given;
+  readonly gives: unknown;
+  readonly remembers?: boolean;
+}
+
+/** A vault in clear: what was written last, and all there is. */
+class ClearRows implements Rows {
+  counter = 0;
+  written: Changes[] = [];
+  readonly #rows = new Map<string, Bytes>();
+
+  names(): readonly string[] {
+    return [...this.#rows.keys()].sort();
+  }
+
+  async read(name: string): Promise<Bytes | null> {
+    return this.#rows.get(name) ?? null;
+  }
+
+  async step(changes: Changes): Promise<void> {
+    this.counter += 1;
+    this.written.push(new Map(changes));
+    for (const [name, value] of changes) {
+      if (value === null) this.#rows.delete(name);
+      else this.#rows.set(name, value);
+    }
+  }
+}
+
+/** The chance of a transcript: what is drawn has to be what was drawn. */
+class Replayed {
+  draws: Bytes[] = [];
+
+  draw(count: number): Bytes {
+    const drawn = this.draws.shift();
+    if (drawn?.length !== count) throw new RangeError(`${count} bytes are drawn, which were not`);
+    return drawn;
+  }
+}
+
+/** A value of the device as a transcript has it. */
+function plain(value: unknown): unknown {
+  if (value instanceof errors.KithError) return plainError(value);
+  if (value instanceof Uint8Array) return base64(value as Bytes);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value ?? null;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
+}
+
+function plainError(error: errors.KithError): Given {
+  const is = error.name;
+  if (error instanceof errors.Unreachable) {
+    return { is, reason: error.reason, beyond: error.beyond };
+  }
+  if (!(error instanceof errors.Refused)) throw error;
+  const { clause, reason } = error;
+  if (!(error instanceof errors.TooMuch)) return { is, clause, reason };
+  return { is, clause, reason, retry_after_seconds: error.retryAfterSeconds };
+}
+
+const KINDS = {
+  Malformed: errors.Malformed,
+  Unproven: errors.Unproven,
+  Forbidden: errors.Forbidden,
+  Missing: errors.Missing,
+  Conflict: errors.Conflict,
+};
+
+/** The inverse of `plain`, for what a device is told. */
+function outcomeOf(given: Given): Outcome {
+  const { is, clause, reason, beyond, retry_after_seconds: retry } = given;
+  if (is === "Unreachable") return new errors.Unreachable(String(reason), beyond === true);
+  if (is === "TooMuch" || is === "Full") {
+    const after = typeof retry === "number" ? retry : undefined;
+    const kind = is === "Full" ? errors.Full : errors.TooMuch;
+    return new kind(String(clause), String(reason), {}, after);
+  }
+  const kind = KINDS[is as keyof typeof KINDS];
+  if (kind !== undefined) return new kind(String(clause), String(reason));
+  return given as unknown as Outcome;
+}
+
+function packagesOf(given: unknown): Packages {
+  const written = Object.entries(given as Record<string, readonly string[]>);
+  return Object.fromEntries(written.map(([actor, found]) => [actor, found.map(unbase64)]));
+}
+
+/** Rows as a transcript has them: text, and base64 for those of the MLS library. */
+function shown(changes: Changes): Given {
+  const show = (name: string, value: Bytes) =>
+    name.startsWith("group/") || name === "device/client" ? base64(value) : text(value);
+  const all = [...changes].map(([name, value]) => [name, value && show(name, value)] as const);
+  return Object.fromEntries(all);
+}
+
+/** A device that is told what to do by lines; each is done as one step. */
+class Told {
+  readonly rows = new ClearRows();
+  readonly entropy = new Replayed();
+  readonly #actor: string;
+  #device: Device | null = null;
+  #asked: Carried | null = null;
+
+  constructor(actor: string) {
+    this.#actor = actor;
+  }
+
+  async open(): Promise<void> {
+    this.#device = await Device.open(this.rows, this.entropy, this.#actor);
+  }
+
+  get device(): Device {
+    if (this.#device === null) throw new TypeError("no device yet");
+    return this.#device;
+  }
+
+  async do(name: string, given: Given): Promise<unknown> {
+    try {
+      return plain(await this.#do(name, given));
+    } catch (error) {
+      if (error instanceof errors.Refused) return { raises: plainError(error) };
+      throw error;
+    }
+  }
+
+  async #do(name: string, given: Given): Promise<unknown> {
+    const { device } = this;
+    const now = Number(given.now);
+    const group = String(given.group);
+    switch (name) {
+      case "restart":
+        return this.open();
+      case "new_packages":
+        return device.newPackages(Number(given.count), given.last_resort === true, now);
+      case "start":
+        return device.start(packagesOf(given.packages), now);
+      case "say":
+        return device.say(group, String(given.text), Number(given.micros));
+      case "add":
+        return device.add(group, packagesOf(given.packages), now);
+      case "remove":
+        return device.remove(group, given.actors as readonly string[], now);
+      case "leave":
+        return device.leave(group, now);
+      case "refresh":
+        return device.refresh(group, now);
+      case "remember":
+        return device.remember(String(given.handle), String(given.actor));
+      case "next":
+        return this.#next(await device.next(now));
+      case "tell":
+        if (this.#asked === null) throw new TypeError("nothing was asked");
+        return device.tell(this.#asked, outcomeOf(given.outcome as Given), now);
+      case "receive":
+        return device.receive(
+          (given.items as readonly unknown[]).map(PARKED),
+          now,
+          String(given.incarnation ?? ""),
+        );
+      case "retry":
+        return device.retry();
+      case "ask_seat":
+        return device.askSeat();
+      case "take_seat":
+        return device.takeSeat(Number(given.number));
+      case "settle":
+        return device.settle();
+      default:
+        throw new TypeError(`a deed that is not known: ${name}`);
+    }
+  }
+
+  #next(next: Next): Next {
+    if (next.is === "Send" || next.is === "Create" || next.is === "Fetch") this.#asked = next;
+    return next;
+  }
+}
+
+/** One line as it comes out now. What is drawn beyond its draws, or not drawn, throws. */
+async function again(told: Told, { remembers: _, ...line }: Line, isFirst: boolean): Promise<Line> {
+  told.entropy.draws = line.draws.map(unhex);
+  told.rows.written = [];
+  const gives = isFirst ? null : await told.do(line.do, line.with ?? {});
+  if (isFirst) await told.open();
+  if (told.entropy.draws.length) throw new RangeError(`less is drawn: ${line.do}`);
+  // `next` may take several steps, each of which makes or drops one thing; all else is one.
+  if (told.rows.written.length > 1 && line.do !== "next") {
+    throw new RangeError(`more than once written: ${line.do}`);
+  }
+  const rows = shown(new Map(told.rows.written.flatMap((changes) => [...changes])));
+  return { ...line, rows, gives, ...(told.device.remembers ? { remembers: true } : {}) };
+}
+
+/**
+ * The lines as they come out now.
+ *
+ * With `restarts` the device begins anew from its rows behind each line that allows it.
+ */
+export async function replay(lines: readonly Line[], restarts: boolean): Promise<readonly Line[]> {
+  const told = new Told(lines[0]?.actor ?? "");
+  const found: Line[] = [];
+  for (const line of lines) {
+    found.push(await again(told, line, !found.length));
+    if (restarts && !told.device.remembers) await told.open();
+  }
+  return found;
+}
