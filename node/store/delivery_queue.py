@@ -42,6 +42,8 @@ NEWEST = QUEUED.where(_D.seq > bindparam("after")).order_by(_D.seq)
 OF_LANE = QUEUED.where(
     _D.host == bindparam("lane"), or_(_D.aside.is_(False), _D.due <= bindparam("now"))
 ).order_by(_D.priority, _D.seq)
+PEOPLES = OF_LANE.where(_D.priority == int(Priority.PEOPLE))
+BULK = OF_LANE.where(_D.priority > int(Priority.PEOPLE))
 
 
 class QueuedDelivery(Struct, frozen=True):
@@ -109,11 +111,14 @@ class DeliveryQueue:
             return found.scalar_one_or_none() or 0
 
     async def queued(self, host: str, most: int) -> list[QueuedDelivery]:
-        """The next deliveries of a lane: people first, then in order; those aside only when due."""
+        """The next deliveries of a lane: people first, then in order; those aside only when due.
+
+        Of what goes to people so many at most, and as many of all else, which they never hide.
+        """
         wanted = {"lane": host, "now": micros(self._clock.now()), "most": most}
         async with self._database.read() as connection:
-            rows = await Pipeline(connection).fetch(OF_LANE, wanted)
-        return [_parcel(row) for row in rows]
+            people, bulk = await Pipeline(connection).fetch_all((PEOPLES, wanted), (BULK, wanted))
+        return [_parcel(row) for row in (*people, *bulk)]
 
     # -- the lease -----------------------------------------------------------------------------
 

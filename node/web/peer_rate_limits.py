@@ -150,6 +150,7 @@ class RateLimitedKeys:
         self._keys = keys
         self._rate_limits = rate_limits
         self._fetching: Counter[str] = Counter()
+        self._under_way: set[str] = set()
         # Keys that are not to be had, and hosts that do not answer.
         self._without: TTLCache[str, NodeError] = TTLCache(
             MOST_REMEMBERED, SILENT_SECONDS, clock.ticks
@@ -187,6 +188,10 @@ class RateLimitedKeys:
 
     @contextmanager
     def _room(self, id: str) -> Iterator[None]:
+        """A place for this key's fetch; whoever names it meanwhile waits for the same one."""
+        if id in self._under_way:
+            yield
+            return
         asker, domain = f"address:{_ASKER.get()}", f"domain:{self._rate_limits.domain(id)}"
         if self._fetching["all"] >= FETCHES_OF_NODE:
             raise Busy("LIM-4.1", "too many unknown keys are being fetched", WAIT_SECONDS)
@@ -195,9 +200,11 @@ class RateLimitedKeys:
             raise TooMuch("LIM-4.1", "too many unknown keys at the same time", WAIT_SECONDS)
         keys = ("all", asker, domain)
         self._fetching.update(keys)
+        self._under_way.add(id)
         try:
             yield
         finally:
+            self._under_way.discard(id)
             for key in keys:
                 self._fetching[key] -= 1
                 if not self._fetching[key]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -19,7 +19,7 @@ LOG = logging.getLogger("node.worker")
 AT_ONCE = 512  # lanes that post at the same time
 GLANCE = 64  # deliveries that are read at once when woken
 MOST_DRAINED = 10_000
-AHEAD = 48  # deliveries that are read of a lane at a time
+AHEAD = 48  # deliveries that are read of a lane at a time: to people, and of all else
 IN_A_ROW = 4  # of these, how many of one sender: who says much does not keep the others waiting
 RENEW_SECONDS = 20.0  # of a lease of 60
 
@@ -192,10 +192,10 @@ class Sender:
         settling: list[Awaitable[None]] = []
         people, bulk = _chains(queued)
         try:
-            await asyncio.gather(*(self._chain(lane, chain, settling) for chain in people))
+            await _all(self._chain(lane, chain, settling) for chain in people)
             await self._chain(lane, bulk[:IN_A_ROW] if people else bulk, settling)
         finally:
-            await asyncio.gather(*settling)
+            await _all(settling)
 
     async def _chain(
         self, lane: Lane, chain: Sequence[QueuedDelivery], settling: list[Awaitable[None]]
@@ -255,6 +255,16 @@ class Sender:
             self._silent[host] = min(silent, first_tried)
         else:
             self._silent.pop(host, None)
+
+
+async def _all(work: Iterable[Awaitable[None]]) -> None:
+    """Do all of it, side by side; when one fails, raises that once the others have ended.
+
+    While one goes on the lease is ours: else it would be sent once more meanwhile.
+    """
+    for outcome in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 def _chains(

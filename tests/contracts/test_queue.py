@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from node.federation.activities.shapes import Follow
+from node.federation.activities.shapes import Delete, Follow
 from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later
 from node.store import tables
@@ -250,6 +250,20 @@ async def test_a_lane_is_in_order_and_apart_from_others(room: Room) -> None:
     assert newest == await room.lanes.newest()
     assert [p.activity for p in await room.lanes.queued("b.test", 10)] == ["t1", "t3"]
     assert await room.lanes.queued("d.test", 10) == []
+
+
+@pytest.mark.clause("FED-8.14")
+async def test_what_goes_to_people_does_not_hide_the_rest_of_a_lane(room: Room) -> None:
+    bob = await room.known("b.test", "bob")
+
+    async def owe(unit: GraphUnit) -> None:
+        await unit.owe(Delete("post", "https://a.test/a/1", "https://a.test/o/1"), [bob])
+        for n in range(3):
+            await unit.owe(Follow(f"t{n}", "https://a.test/a/1", "x"), [bob])
+
+    await room.units.run(GraphUnit, owe)
+    lane = await room.lanes.queued("b.test", 2)
+    assert [one.activity for one in lane] == ["t0", "t1", "post"]
 
 
 @pytest.mark.clause("FED-8.7")

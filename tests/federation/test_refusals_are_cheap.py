@@ -133,6 +133,17 @@ async def test_one_address_has_so_many_fetches_under_way() -> None:
 
 
 @pytest.mark.clause("LIM-4.1")
+async def test_who_names_a_key_that_is_being_fetched_waits_for_it() -> None:
+    """The first words of a stranger may come by many connections at once."""
+    door = Door()
+    ended = await door.knock_all(*[(of(1), "192.0.2.1")] * 30)
+    assert not any(isinstance(each, TooMuch) for each in ended)
+    door.keys.answering.clear()
+    again = await door.knock_all(*((of(host), "192.0.2.1") for host in range(2, 32)))
+    assert sum(isinstance(each, TooMuch) for each in again) == 30 - FETCHES_OF_ADDRESS
+
+
+@pytest.mark.clause("LIM-4.1")
 async def test_one_domain_is_asked_so_often_at_a_time_whoever_makes_us() -> None:
     door = Door()
     names = [f"https://h{each}.example.co.uk/a#k" for each in range(30)]

@@ -15,12 +15,14 @@ from node.errors import Forbidden
 from node.federation.activities.shapes import CreateSealed, Delete, Follow
 from node.net.courier import Outcome
 from node.store import tables
+from node.store.delivery_queue import DeliveryQueue
 from node.store.jobs import add_job
 from node.store.queue import Arrival, QueueUnit, Waiting
 from node.store.unit import Unit
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
 from node.testing.stores import open_new_stores
 from node.worker.arrivals import TRIES, Applier
+from node.worker.delivery_queue import AHEAD
 from node.worker.handlers import Handlers, on
 from node.worker.jobs import JobKind
 
@@ -482,3 +484,70 @@ async def test_people_are_sent_to_side_by_side_and_before_posts(shop: Shop) -> N
     assert names[-1] == "post"
     assert [name for name in names if "alice" in name] == ["alice0", "alice1"]
     assert [name for name in names if "carol" in name] == ["carol0", "carol1"]
+
+
+@pytest.mark.clause("FED-8.14")
+async def test_however_much_goes_to_people_posts_go_too(shop: Shop) -> None:
+    """Each of them brings more than are read at a time, until the post is there."""
+    await shop.know("b.test")
+    to, said = ["https://b.test/a/bob"], 0
+
+    async def say(unit: Unit) -> None:
+        nonlocal said
+        for _ in range(AHEAD):
+            said += 1
+            await unit.owe(Follow(f"{US}/t/{said}", f"{US}/a/alice", "x"), to)
+
+    async def post(unit: Unit) -> None:
+        await unit.owe(Delete(f"{US}/t/post", f"{US}/a/alice", f"{US}/o/1"), to)
+
+    carry = shop.road.carry
+
+    async def carry_on(inbox: str, body: bytes, actor: str) -> Outcome:
+        if f"{US}/t/post".encode() not in shop.road.to("b.test"):
+            assert said < 20 * AHEAD, "the post is held back"
+            await shop.units.run(Unit, say)
+        return await carry(inbox, body, actor)
+
+    shop.road.carry = carry_on  # type: ignore[method-assign]
+    await shop.units.run(Unit, say)
+    await shop.units.run(Unit, post)
+    await shop.worker.step()
+    assert len(shop.road.to("b.test")) == said + 1
+
+
+@pytest.mark.clause("FED-8.9")
+async def test_a_lane_is_given_up_when_nothing_of_it_is_under_way(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two deliveries side by side fails as it should not: the other is not sent twice."""
+    await shop.know("b.test")
+
+    async def owe(unit: Unit) -> None:
+        for who in ("alice", "carol"):
+            await unit.owe(Follow(f"{US}/t/{who}", f"{US}/a/{who}", "x"), ["https://b.test/a/bob"])
+
+    under_way, given_up = set[str](), list[set[str]]()
+    carry = shop.road.carry
+
+    async def carry_on(inbox: str, body: bytes, actor: str) -> Outcome:
+        under_way.add(actor)
+        try:
+            if actor.endswith("alice"):
+                raise RuntimeError("a fault of ours")
+            for _ in range(20):
+                await asyncio.sleep(0)  # others have their turn
+            return await carry(inbox, body, actor)
+        finally:
+            under_way.discard(actor)
+
+    async def release(_lanes: DeliveryQueue, _host: str) -> None:
+        given_up.append(set(under_way))
+
+    shop.road.carry = carry_on  # type: ignore[method-assign]
+    monkeypatch.setattr(DeliveryQueue, "release", release)
+    await shop.units.run(Unit, owe)
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        await shop.worker.step()
+    assert given_up == [set()]
+    assert shop.road.to("b.test") == [f"{US}/t/carol".encode()]

@@ -128,7 +128,9 @@ class DeliveryQueue:
         now = self._clock.now()
         rows = [row for row in self._due() if row[1].host == host]
         rows.sort(key=lambda row: (row[1].priority, row[0]))
-        return [self._parcel(*row) for row in rows if not row[1].aside or row[1].due <= now][:most]
+        found = [self._parcel(*row) for row in rows if not row[1].aside or row[1].due <= now]
+        people = [one for one in found if one.priority is Priority.PEOPLE]
+        return people[:most] + [one for one in found if one.priority is not Priority.PEOPLE][:most]
 
     def _parcel(self, seq: int, one: Delivery) -> QueuedDelivery:
         body = self._tables.outbox[one.activity].body

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from node.errors import Malformed, Unproven
 from node.ports import Request
-from node.wire.httpsig.digest import check_content_digest, check_digest, digest
+from node.wire.httpsig.digest import check_content_digest, check_digest, digest_to_send
 from node.wire.httpsig.message import (
     Claim,
     Dialect,
@@ -107,7 +107,7 @@ def sign(request: Request, key: PrivateKey, now: datetime) -> dict[str, str]:
     origin, target = target_of(request.url)
     headers = {"host": origin.authority, "date": http_date(now)}
     if needs_digest(request.method, request.body):
-        headers["digest"] = digest(request.body)
+        headers["digest"] = digest_to_send(request.body)
     lines = [f"(request-target): {request.method.lower()} {target}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     signature = base64.b64encode(key.sign("\n".join(lines).encode("ascii"))).decode("ascii")

@@ -4,12 +4,26 @@ import base64
 import binascii
 import hashlib
 import re
+from functools import lru_cache
 
 from node.errors import Malformed, Unproven
 from node.wire import structured
 
 _USUAL = re.compile(r"(sha-256|sha-512)=:([A-Za-z0-9+/]+={0,2}):", re.ASCII)
+KEPT = 64  # bodies on their way out
 _HASHES = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
+
+
+@lru_cache(KEPT)
+def digest_to_send(body: bytes) -> str:
+    """`digest`, remembered: what goes to a thousand servers is hashed once."""
+    return digest(body)
+
+
+@lru_cache(KEPT)
+def content_digest_to_send(body: bytes) -> str:
+    """`content_digest`, remembered likewise."""
+    return content_digest(body)
 
 
 def digest(body: bytes) -> str:

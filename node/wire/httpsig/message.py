@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -114,6 +115,7 @@ def needs_digest(method: str, body: bytes) -> bool:
     return bool(body) or method.upper() not in {"GET", "HEAD"}
 
 
+@lru_cache(maxsize=4096)  # of an inbox it is asked for each delivery, and twice
 def target_of(url: str) -> tuple[Origin, str]:
     """Where a request of ours goes, and its path and query exactly as they are to be sent.
 

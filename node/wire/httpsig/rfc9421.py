@@ -11,7 +11,11 @@ from urllib.parse import parse_qsl, quote
 from node.errors import Malformed, Unproven
 from node.ports import Request
 from node.wire import structured
-from node.wire.httpsig.digest import check_content_digest, check_digest, content_digest
+from node.wire.httpsig.digest import (
+    check_content_digest,
+    check_digest,
+    content_digest_to_send,
+)
 from node.wire.httpsig.message import (
     Claim,
     Dialect,
@@ -83,7 +87,7 @@ def sign(
     headers = {"host": origin.authority}
     names = ["@method", "@target-uri"]
     if needs_digest(request.method, request.body):
-        headers["content-digest"] = content_digest(request.body)
+        headers["content-digest"] = content_digest_to_send(request.body)
         names.append("content-digest")
     params = f';created={int(now.timestamp())};keyid="{key.id}"'
     if with_alg:
