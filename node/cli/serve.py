@@ -17,6 +17,7 @@ from node.cli.starting import (
 )
 from node.errors import NodeError
 
+SELDOM = 100_000  # new objects between two collections; never would keep a megabyte of garbage
 STOPPED = 130  # by Ctrl-C before it served, as shells say it
 
 
@@ -26,7 +27,8 @@ def _load() -> tuple[Any, Any]:
     Only now: what cannot be run is said before the half second that this takes. What is loaded
     stays, and the collector need not walk through it again and again meanwhile.
     """
-    gc.disable()
+    usual = gc.get_threshold()
+    gc.set_threshold(SELDOM)
     try:
         # aiohttp reads the machine's certificates when it is loaded, which needs no Python.
         beside = Thread(target=import_module, args=("aiohttp",))
@@ -36,7 +38,7 @@ def _load() -> tuple[Any, Any]:
         return import_module("node.cli.serving"), migrate
     finally:
         gc.freeze()
-        gc.enable()
+        gc.set_threshold(*usual)
 
 
 def main(argv: list[str]) -> int:

@@ -49,8 +49,11 @@ def instant(name: str, **more: Any) -> "Column[int]":
 
 
 def some_index(name: str, which: str, *columns: str) -> Index:
-    """An index of the rows for which the condition `which` holds: the others do not pay for it."""
-    return Index(name, *columns, sqlite_where=sql(which), postgresql_where=sql(which))
+    """An index in which SQLite has only rows for which `which` holds: others do not pay for it.
+
+    PostgreSQL has them all: to tell it, its dialect would have to be loaded, on SQLite too.
+    """
+    return Index(name, *columns, sqlite_where=sql(which))
 
 
 def table(name: str, *parts: Any, keep: str = FOREVER) -> Table:

@@ -47,14 +47,12 @@ def upgrade() -> None:
             ["account", "about"],
             unique=False,
             sqlite_where=sa.text("about IS NOT NULL"),
-            postgresql_where=sa.text("about IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_events_account_device_item",
             ["account", "device", "item"],
             unique=False,
             sqlite_where=sa.text("item IS NOT NULL"),
-            postgresql_where=sa.text("item IS NOT NULL"),
         )
         batch_op.create_index("ix_events_account_seq", ["account", "seq"], unique=False)
         batch_op.create_index("ix_events_created_seq", ["created", "seq"], unique=False)
@@ -178,12 +176,10 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_events_account_device_item",
             sqlite_where=sa.text("item IS NOT NULL"),
-            postgresql_where=sa.text("item IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_events_account_about",
             sqlite_where=sa.text("about IS NOT NULL"),
-            postgresql_where=sa.text("about IS NOT NULL"),
         )
 
     op.drop_table("events")
