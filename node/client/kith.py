@@ -180,6 +180,8 @@ class Kith:
     talk = _of_talk(Conversations.talk)
     talk_to = _of_talk(Conversations.talk_to)
     say = _of_talk(Conversations.say)
+    in_the_way = _of_talk(Conversations.in_the_way)
+    told = _of_talk(Conversations.told)
     conversations_with = _of_talk(Conversations.conversations_with)
     history = _of_talk(Conversations.history)
     conversations = _of_talk(Conversations.conversations)
