@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from node.client.exchange import Accepted, Created, LostRace
-from node.errors import Forbidden, Full, NodeError, Unreachable
+from node.errors import Conflict, Forbidden, Full, NodeError, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import FOLDER, Recorder
 
@@ -63,12 +63,16 @@ class Scenario:
 
     def give(self, one: Recorder, *contents: str) -> Any:
         """The node has these for a device; they come at once."""
+        return one.do("receive", items=self.items(one, *contents), now=self.now)
+
+    def items(self, one: Recorder, *contents: str) -> list[Any]:
+        """These as the next items of a device's mailbox."""
         items = []
         for content in contents:
             one.seq += 1
             at = self.now * 1_000_000 + one.seq
             items.append({"seq": one.seq, "ref": "r", "url": URL, "content": content, "at": at})
-        return one.do("receive", items=items, now=self.now)
+        return items
 
     def meet(self, one: Recorder, *others: Recorder) -> str:
         """A conversation that all are in."""
@@ -169,7 +173,7 @@ def missed_words(it: Scenario) -> None:
     for text in ("slow", "slower"):
         it.say(alice, group, text)
     late = contents(it.send(alice))
-    it.go_on(bob, group, alice, times=3)
+    it.go_on(bob, group, alice, times=11)
     for message in late:
         it.give(bob, message)
     it.give(alice, *contents(it.send(bob)))
@@ -263,6 +267,66 @@ def leaving(it: Scenario) -> None:
     alice.do("leave", group=group, now=it.now)
 
 
+def behind(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    carol = it.device("carol")
+    bob.do("new_packages", count=0, last_resort=True, now=it.now)
+    group = it.meet(alice, bob, carol)
+    it.go_on(alice, group, carol, times=2)  # the mailbox drops this before Bob is back
+    it.say(alice, group, "are you there, Bob?")
+    words = contents(it.send(alice))
+    for one in (bob, carol):
+        it.give(one, *words)
+    bob.do("look_behind", now=it.now)
+    it.now += 10
+    bob.do("look_behind", now=it.now)
+    it.say(bob, group, "I was away")
+    question = it.next(bob)
+    it.tell(bob, LostRace(3))
+    question = it.next(bob)
+    it.tell(bob, Accepted())
+    it.next(bob)
+    it.give(carol, question["content"])  # hers to do before her next words, if nobody else does
+    it.give(alice, question["content"])
+    (commit,) = it.send(alice)
+    it.give(carol, commit["content"])
+    it.give(bob, commit["welcomes"][0]["content"])
+    anew = contents(it.send(bob))
+    for one in (alice, carol):
+        it.give(one, *anew)
+    it.give(bob, *contents(it.send(alice)))
+    it.say(carol, group, "there you are")
+    it.give(bob, *contents(it.send(carol)))
+
+
+def a_copied_vault(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    alice.do("ask_seat")
+    alice.do("ask_seat")  # the answer was lost: the same question again
+    alice.do("take_seat", number=1)
+    alice.do("ask_seat")
+    alice.do("take_seat", number=2)
+    it.say(alice, group, "from the one that was copied")
+    it.next(alice)
+    alice.do("freeze", error=Conflict("ACC-4.5", "another copy of this vault is in use"))
+    alice.do("say", group=group, text="once more", micros=it.now * 1_000_000)
+    it.next(alice)
+
+
+def a_restored_node(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    for text in ("read before", "read before too"):
+        it.say(alice, group, text)
+    words = contents(it.send(alice))
+    bob.do("receive", items=it.items(bob, *words), now=it.now, incarnation="one")
+    bob.seq = 1
+    it.say(alice, group, "after the copy was put back")
+    again = [words[1], *contents(it.send(alice))]
+    bob.do("receive", items=it.items(bob, *again), now=it.now, incarnation="two")
+
+
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (first_contact, "Key packages, a conversation, and words both ways."),
     (many_words, "Words in a burst, a repeat, and an empty mailbox."),
@@ -272,6 +336,9 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (early_words, "Words wait for their Welcome, and for their commit."),
     (unanswered_commit, "What others say in the epoch of our commit waits for its answer."),
     (obstacles, "A full mailbox, a relay and a home node that do not answer, and refusals."),
+    (behind, "Commits are gone: a device asks to be taken back, and reads what waits."),
+    (a_copied_vault, "A seat is taken, and lost to a copy of the vault."),
+    (a_restored_node, "The node was put back from a copy: its numbers come a second time."),
     (leaving, "A wish to leave, that a commit passes by at first; and a removal."),
 )
 

@@ -85,6 +85,23 @@ class ChangeDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationBehind:
+    """Commits of the conversation are gone before this device had them: it asked the others to take
+    it back in. What is said meanwhile is kept."""
+
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationCaughtUp:
+    """Others took this device back in. `asked_again` messages that it could not read were asked
+    for; of what never reached it nobody can tell."""
+
+    conversation: str
+    asked_again: int
+
+
+@dataclass(frozen=True, slots=True)
 class NodeRestored:
     """Our node was put back from a copy: what it took in since then may be lost.
 
@@ -103,4 +120,6 @@ ConversationEvent: TypeAlias = (
     | MessageUndelivered
     | ChangeDropped
     | NodeRestored
+    | ConversationBehind
+    | ConversationCaughtUp
 )

@@ -80,6 +80,22 @@ class Conversations:
         conversation = await self.talk_to(who)
         return await (await self.talk()).say(conversation, text)
 
+    async def in_the_way(self, who: str) -> str:
+        """Why words to somebody wait, in a sentence; "" when nothing is known to be in the way."""
+        groups = await self.conversations_with(who)
+        device = (await self.talk()).device
+        held = device.held(groups[0]) if groups else None
+        return str(held) if held else ""
+
+    async def told(self) -> list[ConversationEvent]:
+        """What happened while nobody listened, as far as it is known; each once."""
+        heard, found = (await self.talk()).heard, []
+        while not heard.empty():
+            one = heard.get_nowait()
+            if one is not None and not isinstance(one, Event):
+                found.append(one)
+        return found
+
     async def conversations_with(self, who: str) -> list[str]:
         """The conversations of just us and somebody, first the one that `say` uses; often one."""
         device = (messenger := await self.talk()).device

@@ -7,6 +7,7 @@ for it is pushed in (`receive`). State is on disk before anything is handed out 
 from collections.abc import Iterable, Mapping, Sequence
 
 from node.client import key_stock, rows
+from node.client.coming_back import is_question
 from node.client.conversation_events import ConversationEvent, ConversationLeft
 from node.client.device_inbox import DeviceInbox
 from node.client.device_outbox import DeviceOutbox
@@ -33,6 +34,7 @@ class Device:
         self.outbox = DeviceOutbox(self.state)
         self.inbox = DeviceInbox(self.state, self.outbox)
         self._seat = DeviceSeat(self.state, self.outbox)
+        self._back = self.inbox.back
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -163,15 +165,17 @@ class Device:
     @property
     def has_work(self) -> bool:
         """Whether `next` has something else to say than `Wait`."""
-        return self.outbox.has_work
+        return self._back.next() is not None or self.outbox.has_work
 
     def next(self, now: int) -> Next:
         """What to do now; ask again once it is told."""
-        return self.outbox.next(now)
+        return self._back.next() or self.outbox.next(now)
 
     def tell(self, asked: Carried, outcome: Outcome, now: int) -> list[ConversationEvent]:
         """What came of what `next` said."""
         with self.state.step():
+            if isinstance(asked, Send) and is_question(asked):
+                return self._back.outcome(asked, outcome)
             found = self.outbox.outcome(asked, outcome, now)
             if isinstance(asked, Send):
                 # Others went on with our commit before we were told that it counts.
@@ -207,6 +211,11 @@ class Device:
         """
         with self.state.step():
             return self.inbox.take(items, now, incarnation)
+
+    def look_behind(self, now: int) -> list[ConversationEvent]:
+        """The whole mailbox was read: ask to be taken back where commits are gone (DEV-9.1)."""
+        with self.state.step():
+            return self._back.look(now)
 
     # -- its seat --------------------------------------------------------------------------------
 

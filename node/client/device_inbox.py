@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from node.client import content as inner
 from node.client import rows
+from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
+    ConversationCaughtUp,
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
@@ -28,10 +30,11 @@ from node.client.repair import Repair
 from node.client.rows import ConversationRow, IncarnationRow, MessageRow, PackageRow, ParkedRow
 from node.e2ee.mls.private import events
 from node.e2ee.mls.private.client import OwnPackage
+from node.e2ee.mls.private.session import Step
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.group_info import Welcome
 from node.e2ee.mls.public.proposals import Remove
-from node.errors import Missing, Refused, TooMuch
+from node.errors import Forbidden, Missing, Refused, TooMuch
 
 MOST_PARKED = 500
 
@@ -43,6 +46,7 @@ class DeviceInbox:
         self._state = state
         self._outbox = outbox
         self._repair = Repair(state, outbox)
+        self.back = ComingBack(state, outbox)
 
     @property
     def cursor(self) -> int:
@@ -86,7 +90,9 @@ class DeviceInbox:
 
     def _take(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
         found = self._open_or_tell(item, now)
-        if found and isinstance(found[-1], ConversationJoined | MembersChanged):
+        if found and isinstance(
+            found[-1], ConversationJoined | ConversationCaughtUp | MembersChanged
+        ):
             found += self.take_parked(found[-1].conversation, now)
         return found
 
@@ -113,7 +119,7 @@ class DeviceInbox:
     def _open(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
         header = framing.header(item.content)
         if header.wire_format == framing.WELCOME:
-            return [self._join(item, now)]
+            return self._join(item, now)
         if header.wire_format == framing.GROUP_INFO:
             return []
         group, epoch = (header.group_id or b"").hex(), header.epoch or 0
@@ -123,6 +129,9 @@ class DeviceInbox:
             return self._park(group, item, quietly=row is not None)
         if epoch > groups.session(group).epoch:
             return self._park(group, item)
+        if question := self.back.asks(item):
+            self.back.asked(group, question)
+            return []
         event = groups.apply(group, groups.session(group).receive(item.content, now))
         return self._happened(group, event, item)
 
@@ -140,10 +149,9 @@ class DeviceInbox:
     def _unreadable(self, item: ParkedRow, error: Refused) -> MessageUnreadable:
         """Tell of it; what was missed is asked for again, in the same step (E2E-5.9)."""
         group = self._repair.missed(item, error)
-        if group:
-            self._repair.ask(group, item)
+        asked = bool(group) and self._repair.ask(group, item)
         known = group or self._group_of(item)
-        return MessageUnreadable(known, error.clause, error.reason, asked_again=bool(group))
+        return MessageUnreadable(known, error.clause, error.reason, asked_again=asked)
 
     def _group_of(self, item: ParkedRow) -> str:
         for group, row in self._state.conversations().items():
@@ -153,7 +161,7 @@ class DeviceInbox:
 
     # -- what was read ---------------------------------------------------------------------------
 
-    def _join(self, item: ParkedRow, now: int) -> ConversationJoined:
+    def _join(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
         body = framing.parse_message(item.content)
         assert isinstance(body, Welcome)
         named = (rows.package_row(entry.new_member) for entry in body.secrets)
@@ -161,10 +169,14 @@ class DeviceInbox:
         if name is None:
             raise Missing("E2E-5.4", "a Welcome for none of our key packages")
         row = self._state.get(name, PackageRow)
-        known = [bytes.fromhex(group) for group in self._state.groups_with("group")]
+        asked = self._state.groups_with("asked")
+        here = self._state.groups_with("group")
+        known = [bytes.fromhex(group) for group in here if group not in asked]
         groups = self._state.groups
         step = groups.join(item.content, OwnPackage.load(row.package), now, known)
         group = step.value.group_id.hex()
+        if group in groups:
+            return self._taken_back(group, step, item)
         joined = groups.apply(group, step)
         if not row.last_resort:
             self._state.delete(name)
@@ -181,7 +193,39 @@ class DeviceInbox:
         )
         self._state.put(rows.conversation_row(group), conversation)
         by = joined.by.identity.decode() if joined.by else ""
-        return ConversationJoined(group, by, tuple(members))
+        return [ConversationJoined(group, by, tuple(members))]
+
+    def _taken_back(
+        self, group: str, step: Step[events.Joined], item: ParkedRow
+    ) -> list[ConversationEvent]:
+        """Others took this device back (DEV-9.4); what it could not read is asked for again."""
+        groups, row = self._state.groups, self._state.conversation(group)
+        by = step.value.by.identity.decode() if step.value.by else ""
+        if by not in row.members or step.value.epoch <= groups.session(group).epoch:
+            raise Forbidden("DEV-9.4", "who takes this device back is no member that it knows")
+        groups.forget(group)
+        self._outbox.taken_back(group)
+        joined = groups.apply(group, step)
+        members = actors_of(groups.session(group).members())
+        grown = row.grown if set(members) <= set(row.members) else joined.epoch
+        name = rows.conversation_row(group)
+        kept = replace(row, ref=item.ref, url=item.url, members=members, grown=grown)
+        self._state.put(name, kept)
+        missed = self._missed(group, row.joined, joined.epoch)
+        missed = [each for each in missed if self._repair.ask(group, each)]
+        self._forget_parked_before(group, joined.epoch)
+        return [ConversationCaughtUp(group, len(missed))]
+
+    def _missed(self, group: str, since: int, until: int) -> list[ParkedRow]:
+        """The words that wait from the epochs that this device can never see."""
+        found = []
+        for name in self._state.names("parked", group):
+            item = self._state.get(name, ParkedRow)
+            header = framing.header(item.content)
+            was_ours = since <= (header.epoch or 0) < until
+            if was_ours and header.content_type == framing.APPLICATION:
+                found.append(item)
+        return found
 
     def _forget_parked_before(self, group: str, epoch: int) -> None:
         """What was said before this device came was not for it."""

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from node.client import behind, rows
 from node.client import content as inner
-from node.client import rows
 from node.client.conversation_events import (
     ChangeDropped,
     ConversationEvent,
@@ -32,7 +32,7 @@ from node.client.exchange import (
     Wait,
 )
 from node.client.groups import actors_of
-from node.client.intents import Intent, Leave, Refresh, Say, concerned, is_commit, name_of
+from node.client.intents import Intent, Leave, Readmit, Refresh, Say, concerned, is_commit, name_of
 from node.client.message_maker import MessageMaker
 from node.client.rows import MessageRow, OwedRow
 from node.e2ee.mls.private.events import Committed
@@ -54,6 +54,7 @@ class DeviceOutbox:
         self._away: NodeError | None = None
         self._behind = False
         self._races: Counter[str] = Counter()
+        self.heads: dict[str, int] = {}  # epochs that conflicts named, while we are in earlier ones
 
     # -- what is owed ----------------------------------------------------------------------------
 
@@ -79,6 +80,8 @@ class DeviceOutbox:
         name = rows.message_row(group, message.actor, message.id)
         if self._leaves(group):
             raise Missing("E2E-5.6", "this device is leaving that conversation")
+        for readmission in behind.take_postponed(self._state, self.maker, group):
+            self._owe(readmission)
         owed = OwedRow(group=group, intent=Say(name))
         if self._waits(group):
             self.maker.check_length(message)
@@ -106,8 +109,9 @@ class DeviceOutbox:
         return last is not None and isinstance(self._state.get(last, OwedRow).intent, Leave)
 
     def _waits(self, group: str) -> bool:
-        session = self._state.groups.session(group)
-        return session.staged is not None or self.maker.must_commit(group) or self._unmade(group)
+        staged = self._state.groups.session(group).staged is not None
+        busy = staged or behind.is_behind(self._state, group)
+        return busy or self.maker.must_commit(group) or self._unmade(group)
 
     def _unmade(self, group: str) -> bool:
         """Whether something waits to be made: what is made stands before it, but for a commit."""
@@ -125,7 +129,8 @@ class DeviceOutbox:
             if found is not None:
                 return found
         reasons = map(self._held.get, self._state.groups_with("owed"))
-        return Wait(self._away or next(filter(None, reasons), None))
+        late = behind.catching_up() if behind.waits_to_ask(self._state) else None
+        return Wait(self._away or next(filter(None, reasons), late))
 
     @property
     def has_work(self) -> bool:
@@ -134,23 +139,22 @@ class DeviceOutbox:
 
     def held(self, group: str) -> NodeError | None:
         """What is in the way of one group."""
-        return self._away or self._held.get(group)
+        late = behind.catching_up() if behind.is_behind(self._state, group) else None
+        return self._away or self._held.get(group) or late
 
     def retry(self) -> None:
         """Try again what was held back."""
         self._held.clear()
         self._races.clear()
         self._away = None
+        self._behind = self._behind or behind.waits_to_ask(self._state)
 
     def _ready_groups(self) -> list[str]:
         if self._away is not None:
             return []
-        groups = [group for group in self._state.groups_with("owed") if group not in self._held]
-        return sorted(groups, key=self._since)
-
-    def _since(self, group: str) -> str:
-        """The number of the first thing that is owed to a group."""
-        return (self._state.first("owed", group) or "").rpartition("/")[2]
+        late = {*self._held, *self._state.groups_with("asked")}
+        first = {g: self._state.first("owed", g) or "" for g in self._state.groups_with("owed")}
+        return sorted(first.keys() - late, key=lambda group: first[group].rpartition("/")[2])
 
     def _first(self, group: str) -> tuple[str, OwedRow]:
         """What comes next in a group: a commit that is under way, or else the first."""
@@ -214,7 +218,7 @@ class DeviceOutbox:
 
     def outcome(self, asked: Carried, outcome: Outcome, now: int) -> list[ConversationEvent]:
         """Take in what came of `asked`."""
-        if isinstance(outcome, Unreachable | TooMuch) and self._passes(asked, outcome):
+        if isinstance(outcome, Unreachable | TooMuch) and self.hold(asked, outcome):
             return []
         match asked, outcome:
             case Fetch(), _:
@@ -226,13 +230,14 @@ class DeviceOutbox:
             case Send(), Accepted():
                 return self._accepted(asked, now)
             case Send(), LostRace():
+                self.heads[asked.group] = outcome.epoch
                 self._lost(asked)
             case Send() | Create(), Refused():
                 owed = self._state.find(asked.row, OwedRow)
                 return self._drop(asked.row, owed, outcome) if owed else []
         return []
 
-    def _passes(self, asked: Carried, trouble: Unreachable | TooMuch) -> bool:
+    def hold(self, asked: Carried, trouble: Unreachable | TooMuch) -> bool:
         """Whether waiting helps; then a group is held back, or all of them with our own node."""
         if isinstance(trouble, TooMuch) and trouble.retry_after_seconds is None:
             return False
@@ -270,9 +275,7 @@ class DeviceOutbox:
 
     def _lost(self, sent: Send) -> None:
         """Another's commit came first: it made all that is made in this group too old."""
-        for name, owed in self.owed(sent.group):
-            if owed.content:
-                self._unmake(name, owed)
+        self._unmake_all(sent.group)
         self._races[sent.group] += 1
         sealed = framing.header(sent.content).epoch
         if self._races[sent.group] >= MOST_RACES:
@@ -285,6 +288,11 @@ class DeviceOutbox:
     def _epoch(self, group: str) -> int | None:
         groups = self._state.groups
         return groups.session(group).epoch if group in groups else None
+
+    def _unmake_all(self, group: str) -> None:
+        for name, owed in self.owed(group):
+            if owed.content:
+                self._unmake(name, owed)
 
     def _unmake(self, name: str, owed: OwedRow) -> None:
         """Forget the message, and keep what was meant; fresh keys alone are not meant."""
@@ -331,23 +339,18 @@ class DeviceOutbox:
             message = self._state.get(owed.intent.message, MessageRow)
             if message.kind != inner.FAILURE:
                 yield MessageUndelivered(owed.group, message.id, message.text, *why)
-        elif not isinstance(owed.intent, Refresh):
+        elif not isinstance(owed.intent, Refresh | Readmit):
             about = concerned(owed.intent)
             yield ChangeDropped(owed.group, name_of(owed.intent), about, *why)
 
     def give_up(self, group: str, error: Refused) -> list[ConversationEvent]:
         """This device can speak there no more: keys go, history stays, what is owed is told."""
-        found: list[ConversationEvent] = []
-        for name, owed in self.owed(group):
-            found += self._told(owed, error)
-            self._state.delete(name)
-        self._state.groups.forget(group)
-        row = self._state.conversation(group)
-        self._state.put(rows.conversation_row(group), replace(row, left=True))
+        found = [event for _, owed in self.owed(group) for event in self._told(owed, error)]
+        self.forget(group)
         return found
 
     def forget(self, group: str) -> None:
-        """Leave a group in which nobody else is."""
+        """Be out of a group: its keys go, and what is owed."""
         for name, _ in self.owed(group):
             self._state.delete(name)
         self._state.groups.forget(group)
@@ -367,16 +370,31 @@ class DeviceOutbox:
             # A commit or a proposal of the epoch before is void; words may have been accepted.
             if owed.content and not isinstance(owed.intent, Say):
                 self._unmake(name, owed)
-        if group in self._held and self._held[group] is None:
-            del self._held[group]
+        self._go_on(group)
         return MembersChanged(
             group, *(tuple(actors_of(each)) for each in (event.added, event.removed))
         )
 
+    def _go_on(self, group: str) -> None:
+        """The commit that was awaited is there, or this device was taken back."""
+        if group in self._held and self._held[group] is None:
+            del self._held[group]
+        self.heads.pop(group, None)
+        self._state.delete(rows.asked_row(group))
+
+    def is_held(self, group: str) -> bool:
+        """Whether something is in the way of asking there."""
+        return self._away is not None or self._held.get(group) is not None
+
+    def taken_back(self, group: str) -> None:
+        """This device begins anew in the group: what was made in its old epoch is made again."""
+        self._unmake_all(group)
+        self._go_on(group)
+
     def ended(self, group: str) -> bool:
         """This device is out of the group. Whether it had wished so."""
         wished = [name for name, owed in self.owed(group) if isinstance(owed.intent, Leave)]
-        for name in wished:
+        for name in [*wished, rows.asked_row(group)]:
             self._state.delete(name)
         self._held.pop(group, None)
         return bool(wished)

@@ -13,13 +13,15 @@ from node.client import rows
 from node.client.groups import Groups, believe
 from node.client.rows import Changes, ConversationRow, Row, Rows
 from node.e2ee.mls.private.client import Client
-from node.e2ee.mls.private.means import Means
+from node.e2ee.mls.private.means import Means, Policy
 from node.errors import Missing
 from node.ports import Entropy
 
 SUITE = 1
 # Read at every message, and few: they are kept decoded.
 AT_HAND = ("owed/", "conversation/")
+# What was sealed some commits ago is still read: each word that is not has to be sealed anew.
+POLICY = Policy(past_epochs=10)
 NUMBERS_PER_STEP = 1 << 16
 MOST_POSTPONED = 100  # rows
 
@@ -47,7 +49,7 @@ class DeviceState:
             vault.step({rows.CLIENT: me.dump()})
         else:
             me = Client.load(kept)
-        self.groups = Groups(self, me, Means(entropy, believe))
+        self.groups = Groups(self, me, Means(entropy, believe, policy=POLICY))
 
     # -- reading ---------------------------------------------------------------------------------
 

@@ -74,7 +74,9 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class LostRace:
-    """Another's commit came first."""
+    """Another's commit came first: the group is in `epoch`, where that was said."""
+
+    epoch: int = 0
 
 
 Carried: TypeAlias = Send | Create | Fetch

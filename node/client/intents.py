@@ -35,13 +35,21 @@ class Refresh(msgspec.Struct, frozen=True, tag=True):
     """Commit what others proposed, with fresh keys of ours."""
 
 
-Intent: TypeAlias = Say | Add | Remove | Leave | Refresh
-Change: TypeAlias = Add | Remove | Refresh  # what a commit does
+class Readmit(msgspec.Struct, frozen=True, tag=True):
+    """Take a device back that is behind: `package` in the place of the leaf with the encryption key
+    `stale` (DEV-9.3)."""
+
+    package: bytes
+    stale: bytes
+
+
+Intent: TypeAlias = Say | Add | Remove | Leave | Refresh | Readmit
+Change: TypeAlias = Add | Remove | Refresh | Readmit  # what a commit does
 
 
 def is_commit(intent: Intent) -> bool:
     """Whether it is carried by a commit, of which a group has one at a time."""
-    return isinstance(intent, Add | Remove | Refresh)
+    return isinstance(intent, Add | Remove | Refresh | Readmit)
 
 
 def name_of(intent: Intent) -> str:

@@ -15,6 +15,8 @@ from node.client.accounts import Accounts
 from node.client.api_client import ApiClient
 from node.client.conversation_events import (
     ChangeDropped,
+    ConversationBehind,
+    ConversationCaughtUp,
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
@@ -22,6 +24,7 @@ from node.client.conversation_events import (
     MessageReceived,
     MessageUndelivered,
     MessageUnreadable,
+    NodeRestored,
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
@@ -37,6 +40,8 @@ from node.ports import Clock, Entropy
 
 __all__ = [
     "ChangeDropped",
+    "ConversationBehind",
+    "ConversationCaughtUp",
     "ConversationEvent",
     "ConversationJoined",
     "ConversationLeft",
@@ -47,6 +52,7 @@ __all__ = [
     "MessageRow",
     "MessageUndelivered",
     "MessageUnreadable",
+    "NodeRestored",
     "Profile",
     "load",
 ]
@@ -180,6 +186,8 @@ class Kith:
     talk = _of_talk(Conversations.talk)
     talk_to = _of_talk(Conversations.talk_to)
     say = _of_talk(Conversations.say)
+    in_the_way = _of_talk(Conversations.in_the_way)
+    told = _of_talk(Conversations.told)
     conversations_with = _of_talk(Conversations.conversations_with)
     history = _of_talk(Conversations.history)
     conversations = _of_talk(Conversations.conversations)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from node.client import content as inner
 from node.client import rows
 from node.client.device_state import DeviceState
-from node.client.intents import Add, Intent, Leave, Refresh, Remove, Say
+from node.client.intents import Add, Intent, Leave, Readmit, Refresh, Remove, Say
 from node.client.rows import MessageRow, OwedRow, WelcomeRow
 from node.e2ee.mls.private.events import member_at
 from node.e2ee.mls.private.session import Session
@@ -22,6 +22,7 @@ from node.wire.ids import urn_uuid4
 
 # ts-mls looks 200 generations ahead, OpenMLS 1,000; a commit heals a stolen key besides.
 COMMIT_AFTER_MESSAGES = 100
+MOST_WHILE_REPAIRING = 180
 
 
 class MessageMaker:
@@ -34,9 +35,22 @@ class MessageMaker:
     def must_commit(self, group: str) -> bool:
         """Whether a commit has to come before the next word (RFC 9420 §12.4, E2E-5.7)."""
         session = self._state.groups.session(group)
-        return session.staged is None and (
-            session.must_commit or session.generation >= COMMIT_AFTER_MESSAGES
-        )
+        if session.staged is not None:
+            return False
+        return session.must_commit or self._has_said_enough(group, session.generation)
+
+    def _has_said_enough(self, group: str, generation: int) -> bool:
+        """Whether fresh keys are due; not while repairs are owed, which a commit makes late."""
+        if generation < COMMIT_AFTER_MESSAGES:
+            return False
+        return generation >= MOST_WHILE_REPAIRING or not self._repairs(group)
+
+    def _repairs(self, group: str) -> bool:
+        """Whether a `Failure`, or words that somebody missed, are owed."""
+        owed = (self._state.get(name, OwedRow) for name in self._state.names("owed", group))
+        said = (each.intent.message for each in owed if isinstance(each.intent, Say))
+        rows_of = (self._state.get(name, MessageRow) for name in said)
+        return any(row.kind == inner.FAILURE or row.mended for row in rows_of)
 
     def is_moot(self, owed: OwedRow) -> bool:
         """Whether others have done it already, so that there is nothing left to do."""
@@ -48,6 +62,8 @@ class MessageMaker:
                 return not self._leaves(session, owed.intent.actors)
             case Refresh():
                 return not self.must_commit(owed.group)
+            case Readmit():
+                return _stale_leaf(session, owed.intent) is None
         return False
 
     def make(self, owed: OwedRow, now: int) -> OwedRow:
@@ -134,6 +150,11 @@ class MessageMaker:
             case Remove():
                 leaves = self._leaves(session, intent.actors)
                 return [proposals.Remove(leaf) for leaf in leaves]
+            case Readmit():
+                leaf = _stale_leaf(session, intent)
+                assert leaf is not None, "what is moot is not made"
+                package = key_package.parse(intent.package)
+                return [proposals.Remove(leaf), proposals.Add(package)]
         return []
 
     def _missing(self, session: Session, intent: Add) -> list[key_package.KeyPackage]:
@@ -156,6 +177,12 @@ class MessageMaker:
         session = self._state.groups.session(owed.group)
         step = session.propose(proposals.Remove(session.own_leaf), now)
         return replace(owed, content=self._state.groups.apply(owed.group, step))
+
+
+def _stale_leaf(session: Session, intent: Readmit) -> int | None:
+    """The leaf in whose place the package is to come, while it stands as it was."""
+    leaves = session.group.tree.members()
+    return next((at for at, leaf in leaves if leaf.encryption_key == intent.stale), None)
 
 
 def _actors_at(tree: Tree, leaves: Iterable[int]) -> set[str]:

@@ -277,7 +277,8 @@ class Messenger:
             if isinstance(error, Refused) and error.clause in SEAT_CLAUSES:
                 self._freeze(error)
                 raise
-            return LostRace() if isinstance(asked, Send) and _is_lost_race(error) else error
+            lost = isinstance(asked, Send) and isinstance(error, Conflict) and _is_lost_race(error)
+            return LostRace(_epoch_in(error)) if lost else error
 
     async def _create(self, asked: Create) -> Created:
         body = NewConversation(group_id=asked.group_id, members=list(asked.members))
@@ -304,6 +305,7 @@ class Messenger:
         async with self._reading:
             async for page in self._api.pages("/mailbox", Mailbox):
                 self._receive(page.items, page.incarnation)
+            self._tell(self.device.look_behind(self._seconds()))
         self._finish_later()
 
     async def take(self, items: Sequence[MailboxItem]) -> None:
@@ -361,5 +363,11 @@ def _is_of(event: ConversationEvent, said: MessageRow) -> bool:
     return isinstance(event, MessageUndelivered) and event.id == said.id
 
 
-def _is_lost_race(error: NodeError) -> bool:
-    return isinstance(error, Conflict) and error.clause != ANOTHER_CONVERSATION
+def _is_lost_race(error: Conflict) -> bool:
+    return error.clause != ANOTHER_CONVERSATION
+
+
+def _epoch_in(error: NodeError) -> int:
+    """In which epoch the group is, as a conflict says."""
+    epoch = error.params.get("epoch") if isinstance(error, Refused) else None
+    return epoch if isinstance(epoch, int) else 0

@@ -20,6 +20,9 @@ from node.wire.ids import urn_uuid4
 MOST_MENDED = 20
 # The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many
 # wait. What was in such a message can be sealed anew.
+MOST_FAILURES = 100  # begun in a group in a day
+DAY_MICROS = 86_400_000_000
+KEPT_DAYS = 30
 MISSED = frozenset({"MLS-15.3a", "MLS-9.2a", "MLS-15.3", "E2E-5.4"})
 
 
@@ -46,18 +49,23 @@ class Repair:
         row = self._state.conversation(group)
         return group if (header.epoch or 0) >= row.joined else ""
 
-    def ask(self, group: str, item: ParkedRow) -> None:
-        """Owe a `Failure` about the message, once; many are named in one while none was sealed."""
+    def ask(self, group: str, item: ParkedRow) -> bool:
+        """Owe a `Failure` about the message, once; many are named in one while none was sealed.
+
+        False when so many were begun today that this one is not asked for.
+        """
         digest = hashlib.sha256(item.content).digest()
         name = rows.missed_row(group, digest)
         if self._state.has(name):
-            return
-        self._state.write(name, b"1")
+            return True
         asking = self._asking(group)
+        if asking is None and not self._may_ask(group, item.at):
+            return False
+        self._state.write(name, b"1")
         if asking is not None:
             text = f"{asking.text} {inner.named(digest)}"
             self._state.put(rows.failure_row(group, asking.id), replace(asking, text=text))
-            return
+            return True
         failure = MessageRow(
             id=urn_uuid4(self._state.entropy.draw(16)),
             actor=self._state.actor,
@@ -70,6 +78,19 @@ class Repair:
         row = rows.failure_row(group, failure.id)
         self._state.put(row, failure)
         self._outbox.owe(group, Say(row))
+        return True
+
+    def _may_ask(self, group: str, at: int) -> bool:
+        """Whether few enough were begun today; those that nobody answers any more are forgotten."""
+        intents = (row.intent for _, row in self._outbox.owed(group))
+        owed = {intent.message for intent in intents if isinstance(intent, Say)}
+        today = 0
+        for name in self._state.names("failure", group):
+            age = at - self._state.get(name, MessageRow).at
+            today += age < DAY_MICROS
+            if age > KEPT_DAYS * DAY_MICROS and name not in owed:
+                self._state.delete(name)
+        return today < MOST_FAILURES
 
     def _asking(self, group: str) -> MessageRow | None:
         """The `Failure` of this group that is owed and not sealed yet, if it takes one more."""

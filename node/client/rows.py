@@ -115,6 +115,17 @@ class ParkedRow(msgspec.Struct, kw_only=True, frozen=True):
     at: int  # microseconds since 1970
 
 
+class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """That this device is behind a group. `content` is the question that has to go out, `sent` when
+    it was asked last (0: not yet), `told` whether its person knows. Times in seconds since 1970."""
+
+    noticed: int
+    content: bytes = b""
+    sent: int = 0
+    told: bool = False
+    tries: int = 0
+
+
 class PackageRow(msgspec.Struct, kw_only=True, frozen=True):
     """A key package of ours with its private halves."""
 
@@ -158,6 +169,15 @@ def missed_row(group: str, digest: bytes) -> str:
 
 def owed_row(group: str, number: int) -> str:
     return f"owed/{group}/{number:016d}"
+
+
+def asked_row(group: str) -> str:
+    return f"asked/{group}/0"
+
+
+def readmission_row(group: str, key: bytes) -> str:
+    """A `Readmit` that others may be quicker with; `key` is that of the leaf that is behind."""
+    return f"readmission/{group}/{key.hex()}"
 
 
 def parked_row(group: str, seq: int) -> str:

@@ -85,6 +85,10 @@ class RelayUnit(MembersUnit, MailUnit, Protocol):
 
     async def add_item(self, conversation: str, item: Item, actor: str) -> None: ...
 
+    async def restored_since(self, conversation: Conversation) -> bool:
+        """Whether the database was put back from a copy since the head got its place."""
+        ...
+
     async def winner(self, conversation: str, epoch: int) -> bytes:
         """The digest of the commit that ended `epoch`, empty when there is none."""
         ...
@@ -96,6 +100,9 @@ async def accept(
     unit: RelayUnit, signer: Signer, conversation: Conversation, sealed: Sealed, actor: str
 ) -> tuple[Conversation, Item]:
     """Give `sealed` its place behind the head. Raises `Conflict` (E2E-3.3, E2E-3.5)."""
+    if sealed.epoch > conversation.epoch and await unit.restored_since(conversation):
+        # Its members went on while we forgot: they know better, and the chain has a new term.
+        conversation = replace(conversation, epoch=sealed.epoch, term=conversation.term + 1)
     if sealed.epoch != conversation.epoch:
         winner = await unit.winner(conversation.id, conversation.epoch - 1)
         check_turn(conversation, sealed, winner)

@@ -17,6 +17,7 @@ from node.e2ee.mailbox import Box
 from node.e2ee.members import Entry, Member
 from node.errors import Refused
 from node.federation.activities.shapes import Activity, CreateSealed
+from node.store.incarnation import IncarnationUnit
 from node.store.key_packages import KeyPackagesUnit
 from node.store.mailbox import MailboxUnit
 from node.store.pipeline import Pipeline, Step
@@ -310,6 +311,18 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 "created": micros(self.now),
             },
         )
+
+    async def restored_since(self, conversation: Conversation) -> bool:
+        restored = await self.beside(IncarnationUnit).restored_at()
+        if not restored:
+            return False
+        found = await self.connection.execute(
+            select(relay_items.c.created).where(
+                relay_items.c.conversation == conversation.id,
+                relay_items.c.seq == conversation.seq,
+            )
+        )
+        return (found.scalar_one_or_none() or 0) <= restored
 
     async def winner(self, conversation: str, epoch: int) -> bytes:
         found = await self.connection.execute(

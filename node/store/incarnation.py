@@ -11,6 +11,7 @@ from node.wire.times import micros
 
 INCARNATION: Final = "incarnation"
 INCARNATION_BYTES: Final = 16
+RESTORED: Final = "restored"  # when the present life began, if it is not the first
 
 
 class IncarnationUnit(Unit):
@@ -22,6 +23,12 @@ class IncarnationUnit(Unit):
         found = await self.connection.execute(select(row.value).where(row.key == INCARNATION))
         return str(found.scalar_one_or_none() or "")
 
+    async def restored_at(self) -> int:
+        """When the database was last put back from a copy, in microseconds; 0 for never."""
+        row = tables.settings.c
+        found = await self.connection.execute(select(row.value).where(row.key == RESTORED))
+        return int(found.scalar_one_or_none() or 0)
+
     async def renew_incarnation(self) -> str:
         """Begin another life: what was given out since the copy was made is not known here.
 
@@ -29,6 +36,11 @@ class IncarnationUnit(Unit):
         may be with somebody already, so they are handed out no more and devices publish others.
         """
         name = self.context.entropy.draw(INCARNATION_BYTES).hex()
+        if await self.incarnation():
+            at = str(micros(self.now))
+            await self.connection.execute(
+                put(self.connection, tables.settings, key=RESTORED, value=at)
+            )
         await self.connection.execute(
             put(self.connection, tables.settings, key=INCARNATION, value=name)
         )

@@ -98,7 +98,7 @@ def pass_on(sender: Side, *receivers: Side, at: int = MICROS) -> list[Conversati
     return found
 
 
-def go_on(committer: Side, other: Side, group: str, times: int = 3) -> None:
+def go_on(committer: Side, other: Side, group: str, times: int = 11) -> None:
     for _ in range(times):
         committer.device.refresh(group, NOW)
         (commit,) = committer.send()

@@ -6,8 +6,13 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from node.client import content, device_inbox, repair, rows
-from node.client.conversation_events import MessageReceived, MessageUndelivered, MessageUnreadable
+from node.client import content, device_inbox, message_maker, repair, rows
+from node.client.conversation_events import (
+    MembersChanged,
+    MessageReceived,
+    MessageUndelivered,
+    MessageUnreadable,
+)
 from node.client.intents import Say
 from node.errors import Forbidden, TooMuch
 from tests.client.devices import CAROL, MICROS, NOW, Side, befriend, go_on
@@ -266,3 +271,73 @@ def test_a_conversation_that_was_refused_never_was(alice: Side, bob: Side) -> No
     assert alice.device.owed() == []
     assert alice.device.conversations() == {}
     assert alice.vault.names("group/") == []
+
+
+@pytest.mark.clause("DEV-5.7")
+def test_words_that_cross_with_ten_commits_are_read(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    alice.device.say(group, "slow", MICROS)
+    (words,) = sent(alice)
+    go_on(bob, alice, group, times=10)
+    assert [one.text for one in bob.get(words)] == ["slow"]
+
+
+@pytest.mark.clause("DEV-4.3")
+def test_no_commit_of_its_own_accord_makes_repairs_late(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alice has said enough, and Bob missed some of it: that goes out before her commit."""
+    monkeypatch.setattr(message_maker, "COMMIT_AFTER_MESSAGES", 4)
+    monkeypatch.setattr(message_maker, "MOST_WHILE_REPAIRING", 7)
+    group = befriend(alice, bob)
+    for number in range(3):
+        alice.device.say(group, str(number), MICROS)
+    late = sent(alice)
+    go_on(bob, alice, group)
+    for message in late:
+        bob.get(message)
+    for number in range(4):
+        alice.device.say(group, f"more {number}", MICROS)
+    more = sent(alice)
+    assert len(more) == 4
+    for message in sent(bob):
+        alice.get(message)
+    anew = sent(alice)
+    found = [one for message in [*more, *anew] for one in bob.get(message)]
+    heard = [one.text for one in found if isinstance(one, MessageReceived)]
+    assert heard == [*(f"more {number}" for number in range(4)), "0", "1", "2"]
+    assert not any(isinstance(one, MembersChanged) for one in found), "not before they are out"
+    alice.device.say(group, "and on", MICROS)
+    (commit, _words) = sent(alice)
+    assert isinstance(bob.get(commit)[0], MembersChanged)
+
+
+@pytest.mark.clause("DEV-5.6")
+def test_complaints_of_a_day_are_bounded(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "MOST_FAILURES", 3)
+    group = befriend(alice, bob)
+    for number in range(6):
+        alice.device.say(group, str(number), MICROS)
+    late = sent(alice)
+    go_on(bob, alice, group)
+    told, complaints = [], []
+    for message in late:
+        told += bob.get(message)
+        complaints += sent(bob)
+    assert [one.asked_again for one in told] == [True] * 3 + [False] * 3
+    assert len(complaints) == 3
+    for complaint in complaints:
+        alice.get(complaint)
+    for message in sent(alice):
+        bob.get(message)
+    assert [row.text for row in bob.device.history(group)] == ["0", "1", "2"]
+    # A day later it may ask again, and after 30 what nobody answers is forgotten.
+    alice.device.say(group, "old", MICROS)
+    (again,) = sent(alice)
+    go_on(bob, alice, group)
+    later = MICROS + 31 * repair.DAY_MICROS
+    (one,) = bob.get(again, at=later)
+    assert one.asked_again
+    assert len(bob.device.state.names("failure", group)) == 1

@@ -134,7 +134,7 @@ class Told:
     def remembers(self) -> bool:
         """Whether there is something that a restart would forget (DEV-2.3, DEV-2.5)."""
         outbox = self.device.outbox
-        obstacles = outbox._held or outbox._away or outbox._behind or outbox._races
+        obstacles = outbox._held or outbox._away or outbox._behind or outbox._races or outbox.heads
         return self.device.waits or bool(obstacles)
 
     def do(self, name: str, given: Line) -> Any:
@@ -156,6 +156,8 @@ class Told:
                 actor: [base64.b64decode(one) for one in found]
                 for actor, found in given["packages"].items()
             }
+        if "error" in given:
+            given["error"] = outcome_of(given["error"])
         if "items" in given:
             given["items"] = msgspec.convert(given["items"], list[ParkedRow])
         found = getattr(self.device, name)(**given)

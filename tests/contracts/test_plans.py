@@ -23,15 +23,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import node.store
+from node.e2ee.chain import Conversation
 from node.e2ee.mailbox import Box
 from node.errors import Broken, Refused
 from node.federation.activities.shapes import CreateNote
 from node.graph.friendship_states import View
 from node.ports import Clock
 from node.store.database import Database
+from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.friends import FriendsUnit
 from node.store.inbox import InboxUnit
+from node.store.incarnation import IncarnationUnit
 from node.store.invites import InvitesUnit
 from node.store.keyring import Keyring, NodeKey
 from node.store.mailbox import MailboxUnit
@@ -106,9 +109,21 @@ async def _new_mail(unit: MailboxUnit) -> None:
 
 
 # What the samples do not reach, as their words mean something or two calls belong together.
+async def _lives(unit: IncarnationUnit) -> None:
+    for _ in range(2):
+        await unit.renew_incarnation()
+
+
+async def _restored(unit: E2eeUnit) -> None:
+    await _lives(unit.beside(IncarnationUnit))
+    await unit.restored_since(Conversation("a", b"", "b", True))
+
+
 CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
+    E2eeUnit: (_restored,),
     FederationUnit: (_words,),
     FriendsUnit: (_views,),
+    IncarnationUnit: (_lives,),
     InboxUnit: (_said_twice, _many_posts),
     InvitesUnit: (_befriended,),
     MailboxUnit: (_new_mail,),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from node.client.conversation_events import MessageUndelivered, NodeRestored
+from node.client.conversation_events import MessageReceived, MessageUndelivered, NodeRestored
 from node.errors import Conflict
 from node.testing.town import Town
 from tests.stories.copies import copy_of, copy_vault, opened_copy, put_back
@@ -95,7 +95,7 @@ async def test_no_word_is_dropped_after_a_node_was_put_back(town: Town, told: bo
             await again.talk.pull()
             found = heard(again)
             assert [one for one in found if isinstance(one, NodeRestored)] == [NodeRestored()]
-            assert [one.text for one in found if hasattr(one, "text")] == later
+            assert [one.text for one in found if isinstance(one, MessageReceived)] == later
             assert (await again.talk.say(group, "all there")).sent
         await town.settle()
         await alice.talk.pull()

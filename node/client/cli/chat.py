@@ -13,6 +13,8 @@ from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
 from node.client.conversation_events import (
     ChangeDropped,
+    ConversationBehind,
+    ConversationCaughtUp,
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
@@ -38,12 +40,18 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     MessageUndelivered: "unsent",
     ChangeDropped: "dropped",
     NodeRestored: "restored",
+    ConversationBehind: "behind",
+    ConversationCaughtUp: "caught_up",
 }
 
-RESTORED = (
-    "Your server was put back from a copy: what it got for you since that copy was made, and you"
-    " had not read, may be lost. The talk goes on by itself."
-)
+PLAIN: Mapping[type[ConversationEvent], str] = {
+    NodeRestored: "Your server was put back from a copy: what it got for you since that copy was"
+    " made, and you had not read, may be lost. The talk goes on by itself.",
+    ConversationBehind: "This device missed changes of the conversation that are gone. It asked the"
+    " others to take it back in; what you say now is kept and goes out then.",
+}
+
+TROUBLES = (*PLAIN, ConversationCaughtUp, MessageUnreadable, MessageUndelivered, ChangeDropped)
 
 
 def register(app: typer.Typer) -> None:
@@ -65,10 +73,13 @@ async def chat(
     async with context.kith() as kith:
         screen = ChatScreen(context, kith, await kith.names())
         if send:
-            screen.sent(await kith.say(who, send))
+            row = await kith.say(who, send)
+            screen.sent(row, "" if row.sent else await kith.in_the_way(who))
+            await screen.troubles()
         elif history:
             for row in await kith.history(who):
                 screen.row(row)
+            await screen.troubles()
         elif follow:
             await screen.hear(await screen.them(who) if who else "")
         else:
@@ -128,7 +139,8 @@ class ChatScreen:
 
     async def _say(self, them: str, line: str) -> None:
         try:
-            self.sent(await self._kith.say(them, line))
+            row = await self._kith.say(them, line)
+            self.sent(row, "" if row.sent else await self._kith.in_the_way(them))
         except Refused as error:
             # One line that is refused does not end the talk.
             with self._typing.above():
@@ -146,13 +158,20 @@ class ChatScreen:
     async def _is_of(self, one: ConversationEvent, them: str) -> bool:
         return not one.conversation or one.conversation in await self._kith.conversations_with(them)
 
-    def sent(self, row: MessageRow) -> None:
-        """Our own words are out, or wait."""
+    async def troubles(self) -> None:
+        """What is to be known of conversations, where nobody listens."""
+        for one in await self._kith.told():
+            if not self._context.out.json and isinstance(one, TROUBLES):
+                self._tell(one)
+
+    def sent(self, row: MessageRow, why: str = "") -> None:
+        """Our own words are out, or wait for what is in the way."""
         if self._context.out.json:
             self._context.out.value(_shown(row))
         elif not row.sent:
             with self._typing.above():
-                self._context.out.say("  (kept: it goes out as soon as it can)", "yellow")
+                reason = f"{why}; it" if why else "it"
+                self._context.out.say(f"  (kept: {reason} goes out as soon as it can)", "yellow")
         elif not self._typing.live:
             self._context.out.say("Sent.")
 
@@ -194,6 +213,14 @@ class ChatScreen:
         return self._names.get(actor, actor)
 
 
+def _caught_up(asked_again: int) -> str:
+    missed = "What came while it was away, and waits no more, is lost."
+    if asked_again:
+        many = f"{asked_again} messages" if asked_again > 1 else "A message"
+        missed = f"{many} that it could not read: asked for again. Older ones may be lost."
+    return f"This device is back in the conversation. {missed}"
+
+
 def _shown(row: MessageRow) -> dict[str, object]:
     """A message as JSON has it: what only the vault needs stays there."""
     return {
@@ -211,8 +238,10 @@ def _data(one: ConversationEvent) -> dict[str, object]:
 
 
 def _trouble(one: ConversationEvent) -> str:
-    if isinstance(one, NodeRestored):
-        return RESTORED
+    if text := PLAIN.get(type(one), ""):
+        return text
+    if isinstance(one, ConversationCaughtUp):
+        return _caught_up(one.asked_again)
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
     if isinstance(one, ChangeDropped):

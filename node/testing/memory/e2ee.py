@@ -248,6 +248,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     async def add_item(self, conversation: str, item: Item, actor: str) -> None:
         self.tables.items[conversation, item.seq] = item
 
+    async def restored_since(self, conversation: Conversation) -> bool:
+        return False  # what is in memory is never put back from a copy
+
     async def winner(self, conversation: str, epoch: int) -> bytes:
         for (id, _), item in self.tables.items.items():
             if (id, item.kind, item.epoch) == (conversation, Kind.COMMIT, epoch):

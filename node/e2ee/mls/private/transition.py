@@ -43,7 +43,7 @@ def enter(state: State, following: Epoch, commit: bytes, policy: Policy, now: in
 def fresh(state: State, policy: Policy, now: int) -> State:
     """The state without past epochs that are too many or too old."""
     kept = tuple(past for past in state.past if now - past.closed_at <= policy.past_seconds)
-    return replace(state, past=kept[len(kept) - policy.past_epochs :] if policy.past_epochs else ())
+    return replace(state, past=kept[-policy.past_epochs :] if policy.past_epochs else ())
 
 
 def _each(tree: Tree, indices: tuple[int, ...]) -> tuple[Member, ...]:

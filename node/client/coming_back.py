@@ -1,0 +1,157 @@
+"""Pure: a device that is behind its group asks to be taken back, and others take it (spec DEV-9).
+
+The commits that it missed are gone. It asks by what RFC 9420 has for newcomers: an Add of its own
+key package as a PublicMessage (§12.1.8), signed by the key of the leaf that still stands for it.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from node.client import behind, rows
+from node.client.conversation_events import ConversationBehind, ConversationEvent
+from node.client.device_outbox import DeviceOutbox
+from node.client.device_state import DeviceState
+from node.client.exchange import Accepted, LostRace, Outcome, Send
+from node.client.intents import Readmit
+from node.client.rows import AskedRow, PackageRow, ParkedRow
+from node.e2ee.mls.private import protect
+from node.e2ee.mls.private.client import OwnPackage
+from node.e2ee.mls.private.external import propose_self
+from node.e2ee.mls.private.session import Session
+from node.e2ee.mls.public import framing
+from node.e2ee.mls.public.framing import PublicMessage
+from node.e2ee.mls.public.proposals import Add
+from node.errors import Forbidden, Refused, TooMuch, Unreachable
+from node.wire.ids import same_origin
+
+PATIENCE_SECONDS: Final = 10  # a commit may still be on its way from another node
+ASK_AGAIN_SECONDS: Final = 3600
+MOST_TRIES: Final = 8
+
+
+class ComingBack:
+    """Both sides of it."""
+
+    def __init__(self, state: DeviceState, outbox: DeviceOutbox) -> None:
+        self._state = state
+        self._outbox = outbox
+
+    # -- we are behind ---------------------------------------------------------------------------
+
+    def look(self, now: int) -> list[ConversationEvent]:
+        """The whole mailbox was read: of which groups are commits gone?"""
+        found: list[ConversationEvent] = []
+        hints = {*self._outbox.heads, *self._state.groups_with("parked")}
+        hints |= {*self._state.groups_with("asked")}
+        for group in sorted(hints & {*self._state.groups_with("group")}):
+            head = max(self._outbox.heads.get(group, 0), self._parked_epoch(group))
+            if head > self._state.groups.session(group).epoch:
+                found += self._behind(group, head, now)
+            else:
+                self._state.delete(rows.asked_row(group))
+        return found
+
+    def _parked_epoch(self, group: str) -> int:
+        """The latest epoch of which something waits."""
+        items = (self._state.get(name, ParkedRow) for name in self._state.names("parked", group))
+        return max((framing.header(item.content).epoch or 0 for item in items), default=0)
+
+    def _behind(self, group: str, head: int, now: int) -> list[ConversationEvent]:
+        name = rows.asked_row(group)
+        asked = self._state.find(name, AskedRow)
+        if asked is None:
+            asked = AskedRow(noticed=now)
+        here = same_origin(self._state.conversation(group).url, self._state.actor)
+        waits = 0 if here else PATIENCE_SECONDS
+        due = max(asked.noticed + waits, asked.sent and asked.sent + ASK_AGAIN_SECONDS)
+        told: list[ConversationEvent] = []
+        if now >= due and (content := self._ask(group, head)):
+            told = [] if asked.told else [ConversationBehind(group)]
+            asked = replace(asked, content=content, sent=now, told=True, tries=0)
+        self._state.put(name, asked)
+        return told
+
+    def _ask(self, group: str, epoch: int) -> bytes:
+        """The question in this epoch; empty while no package of ours is published."""
+        own = self._last_resort()
+        if own is None:
+            return b""
+        group_id = bytes.fromhex(group)
+        return propose_self(own, self._state.groups.me, group_id, epoch)
+
+    def _last_resort(self) -> OwnPackage | None:
+        """The newest package of last resort: it is published, and may serve more than once."""
+        found = [self._state.get(name, PackageRow) for name in self._state.names("package")]
+        last = max((row for row in found if row.last_resort), key=lambda r: r.made, default=None)
+        return OwnPackage.load(last.package) if last else None
+
+    def next(self) -> Send | None:
+        """The next question that has to go out."""
+        for group in self._state.groups_with("asked"):
+            asked = self._state.get(rows.asked_row(group), AskedRow)
+            ref = self._state.conversation(group).ref
+            if asked.content and ref and not self._outbox.is_held(group):
+                return Send(rows.asked_row(group), group, ref, asked.content)
+        return None
+
+    def outcome(self, sent: Send, outcome: Outcome) -> list[ConversationEvent]:
+        """What came of a question."""
+        asked = self._state.find(sent.row, AskedRow)
+        if asked is None or asked.content != sent.content:
+            return []
+        if isinstance(outcome, Unreachable | TooMuch):
+            self._outbox.hold(sent, outcome)
+            return []
+        again = b""
+        if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:
+            again = self._ask(sent.group, outcome.epoch)
+        self._state.put(sent.row, replace(asked, content=again, tries=asked.tries + 1))
+        if isinstance(outcome, Accepted | LostRace) or not isinstance(outcome, Refused):
+            return []
+        # Nobody there takes us back: it is over, and words are told.
+        self._state.delete(sent.row)
+        return self._outbox.give_up(sent.group, outcome)
+
+    # -- another is behind -----------------------------------------------------------------------
+
+    def asks(self, item: ParkedRow) -> PublicMessage | None:
+        """The question that this item is, if it is one."""
+        message = framing.parse_message(item.content)
+        if not isinstance(message, PublicMessage):
+            return None
+        is_ask = message.content.sender.type == framing.NEW_MEMBER_PROPOSAL
+        return message if is_ask else None
+
+    def asked(self, group: str, message: PublicMessage) -> None:
+        """Somebody asks to be taken back. Raises `Forbidden` (DEV-9.3), `Unproven` (MLS-6.1e)."""
+        session = self._state.groups.session(group)
+        content = message.content
+        if content.epoch != session.epoch:
+            return  # it was answered meanwhile, or will be asked again
+        if not isinstance(content.content, Add):
+            raise Forbidden("DEV-9.3", "who asks to be taken back proposes its own key package")
+        package = content.content.key_package
+        leaf = _standing(session, package.leaf.signature_key, package.leaf.credential.identity)
+        if leaf is None or leaf == session.own_leaf:
+            raise Forbidden("DEV-9.3", "who asks to be taken back has no leaf in the group")
+        suite = session.group.suite
+        protect.check_signature(suite, package.leaf.signature_key, message.authenticated(), b"")
+        stale = session.group.tree.leaf(leaf)
+        assert stale is not None, "a member has a leaf"
+        readmit = Readmit(package.raw, stale.encryption_key)
+        first = next(member.leaf for member in session.members() if member.leaf != leaf)
+        if first == session.own_leaf:
+            self._outbox.owe(group, readmit)
+        else:
+            behind.postpone(self._state, group, readmit)
+
+
+def _standing(session: Session, key: bytes, identity: bytes) -> int | None:
+    found = (m.leaf for m in session.members() if (m.signature_key, m.identity) == (key, identity))
+    return next(found, None)
+
+
+def is_question(sent: Send) -> bool:
+    """Whether what was sent is a question to be taken back."""
+    return sent.row.startswith("asked/")

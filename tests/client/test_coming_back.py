@@ -1,0 +1,170 @@
+"""A device that is behind its group comes back by itself, and nothing of it is silent."""
+
+from pathlib import Path
+
+import pytest
+
+from node.client.conversation_events import (
+    ConversationBehind,
+    ConversationCaughtUp,
+    MembersChanged,
+    MessageReceived,
+    MessageUnreadable,
+)
+from node.client.exchange import Accepted, Fetch, LostRace, Send, Wait
+from node.errors import Missing
+from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend, go_on, side
+
+LATER = NOW + 35 * 86400
+
+
+def ask(one: Side, now: int = LATER) -> Send:
+    """What the device asks when it finds that it is behind."""
+    asked = one.device.next(now)
+    assert isinstance(asked, Send) and asked.row.startswith("asked/"), asked
+    return asked
+
+
+def away(alice: Side, bob: Side, group: str) -> None:
+    """Bob goes away; the mailbox drops what Alice commits, and keeps her last words."""
+    for number in range(3):
+        alice.device.refresh(group, LATER - 5 + number)
+        alice.send()
+    alice.device.say(group, "are you there?", LATER * 1_000_000)
+    (words,) = alice.send()
+    assert bob.get(words.content, at=LATER * 1_000_000) == [], "it waits for what is gone"
+
+
+def answer(alice: Side, bob: Side, question: bytes) -> Send:
+    """Alice hears the question, and takes Bob back."""
+    assert alice.get(question, at=LATER * 1_000_000) == []
+    (commit,) = alice.send()
+    assert [one.to for one in commit.welcomes] == [[BOB]]
+    assert commit.removed == []
+    return commit
+
+
+@pytest.mark.clause("DEV-9.1", "DEV-9.2", "DEV-9.3", "DEV-9.4", "E2E-5.11")
+def test_a_device_that_was_away_too_long_comes_back_and_reads_what_waits(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        bob.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        away(alice, bob, group)
+        assert bob.device.look_behind(LATER) == [], "a commit may still be on its way"
+        assert bob.device.look_behind(LATER + 10) == [ConversationBehind(group)]
+        said = bob.device.say(group, "I was away", LATER * 1_000_000)
+        question = ask(bob)
+        assert bob.device.held(group) is not None
+        bob.reopen()
+        assert ask(bob) == question, "the same bytes after a kill"
+        assert bob.accept(question, LATER) == []
+        assert isinstance(bob.device.next(LATER), Wait), "words wait until others took it back"
+        commit = answer(alice, bob, question.content)
+        told = bob.get(commit.welcomes[0].content, at=LATER * 1_000_000)
+        assert told == [ConversationCaughtUp(group, asked_again=1)]
+        assert bob.device.authenticator(group) == alice.device.authenticator(group)
+        heard = [one for sent in bob.send() for one in alice.get(sent.content)]
+        assert [one.text for one in heard if isinstance(one, MessageReceived)] == ["I was away"]
+        assert bob.device.said(group, said.id).sent
+        (anew,) = alice.send()
+        (received,) = bob.get(anew.content)
+        assert isinstance(received, MessageReceived) and received.text == "are you there?"
+        assert len(list(alice.device.state.groups.session(group).members())) == 2
+
+
+@pytest.mark.clause("DEV-9.1", "E2E-5.11")
+def test_who_loses_to_a_commit_that_is_gone_asks_at_once_where_the_relay_is_ours(
+    tmp_path: Path,
+) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        alice.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        bob.device.refresh(group, NOW)
+        bob.send()
+        alice.device.say(group, "hello?", MICROS)
+        lost = alice.next()
+        assert alice.device.tell(lost, LostRace(2), NOW) == []
+        asked = alice.device.next(NOW)
+        assert isinstance(asked, Fetch)
+        assert alice.device.look_behind(NOW) == [ConversationBehind(group)]
+        alice.device.tell(asked, Accepted(), NOW)
+        question = ask(alice, NOW)
+        # The group went on meanwhile: asked anew, in the epoch that the conflict names.
+        bob.device.refresh(group, NOW)
+        bob.send()
+        assert alice.device.tell(question, LostRace(3), NOW) == []
+        again = ask(alice, NOW)
+        assert alice.accept(again) == []
+        assert bob.get(again.content) == []
+        (commit,) = bob.send()
+        told = alice.get(commit.welcomes[0].content)
+        assert told == [ConversationCaughtUp(group, asked_again=0)]
+        (words,) = alice.send()
+        (heard,) = bob.get(words.content)
+        assert isinstance(heard, MessageReceived) and heard.text == "hello?"
+
+
+@pytest.mark.clause("DEV-9.1")
+def test_a_commit_that_comes_after_all_ends_the_wish(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        bob.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        alice.device.refresh(group, NOW)
+        (commit,) = alice.send()
+        alice.device.say(group, "words", MICROS)
+        (words,) = alice.send()
+        bob.get(words.content)
+        bob.device.look_behind(NOW)
+        assert bob.device.held(group) is not None
+        told = bob.get(commit.content)
+        assert [type(one) for one in told] == [MembersChanged, MessageReceived]
+        assert bob.device.held(group) is None
+        assert bob.device.look_behind(NOW + 60) == []
+        assert isinstance(bob.device.next(NOW + 60), Wait)
+
+
+@pytest.mark.clause("DEV-9.3")
+def test_only_who_stands_in_the_group_is_taken_back(tmp_path: Path) -> None:
+    """Somebody else's package, another's actor, and one that is out: all refused."""
+    with (
+        side(tmp_path / "a", ALICE) as alice,
+        side(tmp_path / "b", BOB) as bob,
+        side(tmp_path / "m", BOB) as ghost,
+        side(tmp_path / "c", CAROL) as carol,
+    ):
+        for one in (ghost, carol):
+            one.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        epoch = alice.device.epoch(group)
+        for stranger in (ghost, carol):
+            question = stranger.device.inbox.back._ask(group, epoch)
+            (told,) = alice.get(question)
+            assert isinstance(told, MessageUnreadable) and told.clause == "DEV-9.3"
+        spoilt = bytearray(alice.device.inbox.back._ask(group, epoch) or b"")
+        assert spoilt == b"", "there is no package of ours to be taken back with"
+        assert isinstance(alice.device.next(NOW), Wait)
+        bob.device.new_packages(0, True, NOW)
+        good = bob.device.inbox.back._ask(group, epoch)
+        forged = bytearray(good)
+        forged[-1] ^= 1
+        (told,) = alice.get(bytes(forged))
+        assert isinstance(told, MessageUnreadable) and told.clause == "MLS-6.1e"
+        go_on(alice, bob, group, times=1)
+        assert alice.get(good) == [], "a question of a former epoch is silence"
+        assert isinstance(alice.device.next(NOW), Wait)
+
+
+@pytest.mark.clause("DEV-9.2")
+def test_where_nobody_knows_the_conversation_any_more_words_are_told(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        bob.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        away(alice, bob, group)
+        bob.device.look_behind(LATER)
+        bob.device.look_behind(LATER + 10)
+        bob.device.say(group, "hello?", LATER * 1_000_000)
+        gone = Missing("E2E-3.11", "there is no such conversation")
+        (told,) = bob.device.tell(ask(bob), gone, LATER)
+        assert told.text == "hello?"
+        assert bob.device.conversations()[group].left
+        assert [row.text for row in bob.device.history(group)] == ["hello?"]

@@ -1,0 +1,101 @@
+"""Devices and nodes that are behind come back by themselves: never silent, always a way back."""
+
+from datetime import timedelta
+
+import pytest
+
+from node.client.conversation_events import (
+    ConversationBehind,
+    ConversationCaughtUp,
+    MessageReceived,
+    MessageUndelivered,
+)
+from node.testing.town import Town
+from tests.stories.copies import copy_of, put_back
+from tests.stories.people import Person, befriend, person
+from tests.stories.test_missed import BACKOFF, commit
+from tests.stories.test_sealed import heard, texts
+
+
+async def catch_up(town: Town, *people: Person) -> list[object]:
+    """All read and send until nobody has more to say; what they were told."""
+    found: list[object] = []
+    for _ in range(6):
+        for one in people:
+            await one.talk.pull()
+            found += heard(one)
+        await town.settle(timedelta(seconds=15))
+    return found
+
+
+@pytest.mark.clause("E2E-5.11", "DEV-9.1", "DEV-9.3")
+@pytest.mark.parametrize("relay", ["his friend's node", "his own node"])
+async def test_who_was_away_for_35_days_is_taken_back(town: Town, relay: str) -> None:
+    """120 words and a commit pass; the mailbox keeps them for 30 days."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        one, other = (alice, bob) if relay == "his friend's node" else (bob, alice)
+        group = await one.talk.with_actor(other.actor)
+        await town.settle()
+        await other.talk.pull()
+        for number in range(120):
+            await alice.talk.say(group, str(number))
+        await town.settle()
+        await town.settle(timedelta(days=35))
+        await alice.talk.prepare()
+        await bob.talk.prepare()
+        await alice.talk.say(group, "are you there?")
+        await town.settle(BACKOFF)
+        heard(bob)
+        said = await bob.talk.say(group, "I was on the sea")
+        found = await catch_up(town, bob, alice)
+        assert ConversationBehind(group) in found
+        assert [one for one in found if isinstance(one, ConversationCaughtUp)]
+        assert bob.talk.device.authenticator(group) == alice.talk.device.authenticator(group)
+        assert bob.talk.device.said(group, said.id).sent
+        words = [one.text for one in found if isinstance(one, MessageReceived)]
+        assert "are you there?" in words and "I was on the sea" in words
+        assert (await bob.talk.say(group, "back again")).sent
+        await town.settle()
+        await alice.talk.pull()
+        assert texts(alice) == ["back again"]
+
+
+@pytest.mark.clause("E2E-3.14", "E2E-5.11")
+@pytest.mark.parametrize("domain", ["alpha.test", "beta.test"])
+async def test_a_conversation_goes_on_after_a_node_was_put_back(town: Town, domain: str) -> None:
+    """Words and commits are in the gap, at the relay or at the other node."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.say(group, "before")
+        await town.settle()
+        copy = await copy_of(town, domain)
+        for one, other in ((alice, bob), (bob, alice)):
+            await commit(town, one, group)
+            await one.talk.say(group, f"in the gap, says {one.name}")
+            await town.settle()
+            await other.talk.pull()
+        await alice.talk.pull()
+        await commit(town, alice, group)
+        await alice.talk.say(group, "nobody has read this")
+        await town.settle(timedelta(minutes=1))
+        await put_back(town, domain, copy)
+        for one in (alice, bob):
+            heard(one)
+            await one.talk.prepare()
+        found = await catch_up(town, alice, bob)
+        for one in (bob, alice):
+            await one.talk.say(group, f"after it, says {one.name}")
+            found += await catch_up(town, alice, bob)
+        words = [one.text for one in found if isinstance(one, MessageReceived)]
+        assert {"after it, says alice", "after it, says bob"} <= {*words}
+        assert not [one for one in found if isinstance(one, MessageUndelivered)]
+        assert bob.talk.device.authenticator(group) == alice.talk.device.authenticator(group)
+        assert bob.talk.device.owed() == alice.talk.device.owed() == []
