@@ -110,7 +110,7 @@ class Arrivals:
                 pipeline.later(ADD, row)
             await pipeline.flush()
 
-        await self._database.write(insert)
+        await self._database.write(insert, here=True)
         self._wakeups.wake({"arrivals"})
 
 
@@ -128,8 +128,8 @@ class Waiting:
             (DUE, {"rank": int(priority), "now": now, "most": count})
             for priority, count in most.items()
         ]
-        async with self._database.read() as connection:
-            found = await Pipeline(connection).fetch_all(*asked)
+        async with self._database.glance() as pipeline:
+            found = await pipeline.fetch_all(*asked)
         return {
             priority: [_arrival(row) for row in rows]
             for priority, rows in zip(most, found, strict=True)
@@ -137,8 +137,8 @@ class Waiting:
 
     async def next_due(self) -> datetime | None:
         """When the next arrival is to be applied."""
-        async with self._database.read() as connection:
-            [row] = await Pipeline(connection).fetch(NEXT_DUE, {})
+        async with self._database.glance() as pipeline:
+            [row] = await pipeline.fetch(NEXT_DUE, {})
         return None if row.due is None else from_micros(row.due)
 
 
