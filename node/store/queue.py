@@ -193,7 +193,7 @@ class QueueUnit(Unit):
         )
         return None if came else not waits
 
-    def applied(self, activity: ProvenActivity, priority: Priority) -> None:
+    async def applied(self, activity: ProvenActivity, priority: Priority) -> None:
         """It was applied as it came. What was in it is where it belongs, and not kept here."""
         at = micros(self.now)
         self.connection.later(

@@ -69,7 +69,7 @@ class AtOnce:
             if not may:
                 raise NotAtOnceError
             await self._hear(said, unit)
-            unit.applied(activity, priority)
+            await unit.applied(activity, priority)
 
         try:
             await self._units.join(QueueUnit, work)

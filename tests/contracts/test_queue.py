@@ -227,7 +227,7 @@ async def test_what_comes_is_applied_at_once_unless_something_is_in_the_way(room
         return await room.units.run(QueueUnit, lambda unit: unit.may_apply(activity, rank))
 
     async def applied(unit: QueueUnit) -> None:
-        unit.applied(first, people)
+        await unit.applied(first, people)
 
     assert await may(first, people) is True
     await room.units.run(QueueUnit, applied)

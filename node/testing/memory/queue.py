@@ -92,7 +92,7 @@ class QueueUnit(Unit):
         )
         return not any(kept.state == "new" and kept.priority == priority for kept in of_theirs)
 
-    def applied(self, activity: ProvenActivity, priority: Priority) -> None:
+    async def applied(self, activity: ProvenActivity, priority: Priority) -> None:
         self.tables.arrivals[activity.actor, activity.id] = Arrived(
             self.tables.number(), b"", self.now, self.now, "applied", priority=int(priority)
         )
