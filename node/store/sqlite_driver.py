@@ -108,22 +108,22 @@ class Glancer:
     """A connection of the loop's own thread, which only looks: each glance is of one instant."""
 
     def __init__(self, database: str) -> None:
-        self._connection = sqlite3.connect(database, isolation_level=None)
+        self._bare = sqlite3.connect(database, isolation_level=None)
         for pragma in ("query_only=ON", "cache_size=-8000"):
-            self._connection.execute(f"PRAGMA {pragma}")
+            self._bare.execute(f"PRAGMA {pragma}")
 
     async def send(self, writes: Writes, asked: Questions) -> Answers:
         """See `pipeline.Driver`."""
-        if not self._connection.in_transaction:
-            _executed(self._connection.execute, "BEGIN", ())
-        return _done(self._connection, writes, asked)
+        if not self._bare.in_transaction:
+            _executed(self._bare.execute, "BEGIN", ())
+        return _done(self._bare, writes, asked)
 
     def end(self) -> None:
         """What is asked next is of another instant."""
-        self._connection.rollback()
+        self._bare.rollback()
 
     def close(self) -> None:
-        self._connection.close()
+        self._bare.close()
 
 
 class Connection(aiosqlite.Connection):
