@@ -128,7 +128,7 @@ def make_web(
     rate_limits = PeerRateLimits(MemoryBuckets(clock), domains, config.inbox_requests_per_minute)
     receiver = Receiver(
         RateLimitedKeys(lines.discovery, rate_limits, clock),
-        BoundedLog(stores.door, stores.door, domains, clock),
+        BoundedLog(stores.log, stores.door, domains, clock),
         stores.directory,
         clock,
         config.origin,

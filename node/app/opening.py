@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from aiohttp import web
 from msgspec import Struct
+from msgspec.structs import replace
 
 from node.accounts import invites
 from node.accounts.actors import instance, new_actor_id
@@ -34,6 +35,7 @@ from node.web.health import Health
 from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm
 from node.worker.arrivals import Applier
+from node.worker.at_once import AtOnce
 from node.worker.delivery_queue import Carrier, Sender
 from node.worker.erasing import Eraser
 from node.worker.fan_out import FanningOut
@@ -109,18 +111,30 @@ async def admin_invite(node: Node, system: System) -> str | None:
     return invites.url_of(node.config.reached_at, secret) if made else None
 
 
+def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
+    """What is owed is sent by `courier`."""
+    queue = DeliveryQueue(stores.database, system.clock, system.entropy.draw(8).hex())
+    return Sender(queue, courier, system.clock, system.entropy)
+
+
+def _door(system: System, stores: Stores, heard: Handlers, sender: Sender) -> AtOnce:
+    def spoke(host: str) -> None:
+        if sender.spoke(host):
+            stores.wakeups.wake({"deliveries"})
+
+    return AtOnce(stores.door, stores.units, heard, system.clock, spoke)
+
+
 def make_worker(
     system: System,
     stores: Stores,
     heard: Handlers,
-    courier: Carrier,
+    sender: Sender,
     kinds: Mapping[str, JobKind],
 ) -> Worker:
     """Whatever is to hear, carry and be done: a node's own, or a test's."""
     clock, database = system.clock, stores.database
     applier = Applier(Waiting(database, clock), stores.units, heard, clock)
-    queue = DeliveryQueue(database, clock, system.entropy.draw(8).hex())
-    sender = Sender(queue, courier, clock, system.entropy)
     jobber = Jobber(Jobs(database, clock), kinds, clock, stores.wakeups)
     return Worker(applier, sender, jobber, stores.wakeups, clock)
 
@@ -157,10 +171,12 @@ async def open_node(
         try:
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
             media = media or await open_media(config)
+            heard = handlers(SealedArrivals(key))
+            sender = make_sender(system, stores, lines.courier)
+            stores = replace(stores, log=_door(system, stores, heard, sender))
             side = make_web(config, system, stores, lines, media, key)
             kinds = _jobs(config, system, stores, media)
-            heard = handlers(SealedArrivals(key))
-            worker = make_worker(system, stores, heard, lines.courier, kinds)
+            worker = make_worker(system, stores, heard, sender, kinds)
             async with notifying(stores.database, stores.wakeups):
                 yield Node(config, side.application(side.surfaces), worker, stores, lines, side)
         finally:

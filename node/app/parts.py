@@ -10,6 +10,7 @@ from node.config import Config
 from node.federation.activities import render
 from node.federation.discovery import Discovery
 from node.federation.proving import Prover
+from node.federation.receiving import Log
 from node.media.blobs import LocalBlobs
 from node.media.studio import Studio
 from node.media.transcode import found_ffmpeg
@@ -49,12 +50,13 @@ class System(Struct, frozen=True):
 
 
 class Stores(Struct, frozen=True):
-    """The database and what stands directly on it."""
+    """The database and what stands directly on it. `log` takes what the door has proven."""
 
     database: Database
     wakeups: Wakeups
     units: Units
     door: Arrivals
+    log: Log
     directory: Directory
     keyring: Keyring
 
@@ -118,7 +120,7 @@ def open_stores(config: Config, system: System) -> Stores:
     units = Units(database, context, wakeups)
     keyring = Keyring(NodeKey(config.data_dir, system.entropy), units, system.entropy)
     door, directory = Arrivals(database, wakeups, system.clock), Directory(units, system.clock)
-    return Stores(database, wakeups, units, door, directory, keyring)
+    return Stores(database, wakeups, units, door, door, directory, keyring)
 
 
 def open_lines(config: Config, system: System, stores: Stores, instance_actor: str) -> Lines:

@@ -4,8 +4,10 @@ SQLite: WAL, `synchronous=FULL`, one writer that begins with BEGIN IMMEDIATE (th
 default loses updates), readers beside it. PostgreSQL: SERIALIZABLE, tried again on a clash.
 """
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +19,12 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from node.errors import Broken, NoRoom
 from node.store import sqlite_driver
+from node.store.pipeline import Glance, Pipeline
 
 T = TypeVar("T")
+WRITES = "BEGIN IMMEDIATE"
 READERS = 4
-# A wait for the writer is a queue, not a fault: a machine that stood still goes on where it was.
+# A wait for a reader is a queue, not a fault: a machine that stood still goes on where it was.
 # What is longer than this is a connection that was never given back.
 LONGEST_QUEUE_SECONDS = 600
 # PostgreSQL: serialization_failure and deadlock_detected; both ask for the same unit again.
@@ -51,7 +55,7 @@ def _sqlite(url: str, kind: type[sqlite_driver.Connection], begin: str, size: in
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
-            "busy_timeout=30000",
+            f"busy_timeout={sqlite_driver.BUSY_MILLISECONDS}",
             "cache_size=-8000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
@@ -80,6 +84,59 @@ def _clashes(error: DBAPIError) -> bool:
     return number_taken or getattr(error.orig, "sqlstate", None) in CLASHES
 
 
+class Writer:
+    """The one connection that writes to SQLite. It is kept, and lent to a transaction at a time."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._turn = asyncio.Lock()
+        self._kept: AsyncConnection | None = None
+        self._taking_back: asyncio.Future[None] | None = None
+
+    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]], here: bool) -> T:
+        """Run `work` in a transaction and commit; where either fails nothing of it stays."""
+        async with self._turn:
+            if self._taking_back is not None:
+                # Whoever went away did not see its end.
+                await asyncio.wait({self._taking_back})
+            connection = self._kept = self._kept or await self._engine.connect()
+            driver = _driver(connection)
+            driver.here = here
+            driver.begin_with(WRITES)
+            try:
+                result = await work(connection)
+                await self._commit(connection)
+            except BaseException:
+                self._taking_back = asyncio.ensure_future(self._take_back(connection))
+                await asyncio.shield(self._taking_back)
+                raise
+            return result
+
+    async def _commit(self, connection: AsyncConnection) -> None:
+        if connection.in_transaction():
+            await connection.commit()
+            return
+        try:
+            await _driver(connection).commit()
+        except sqlite3.Error as error:
+            raise sqlite_driver.as_said("COMMIT", error) from error
+
+    async def _take_back(self, connection: AsyncConnection) -> None:
+        if connection.in_transaction():
+            await connection.rollback()
+        else:
+            await _driver(connection).rollback()
+        self._taking_back = None
+
+    async def close(self) -> None:
+        if self._kept is not None:
+            await self._kept.close()
+
+
+def _driver(connection: AsyncConnection) -> sqlite_driver.Connection:
+    return connection.sync_connection.connection.driver_connection  # type: ignore
+
+
 class Database:
     """Two doors: `write` (one transaction at a time on SQLite) and `read`.
 
@@ -89,9 +146,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        self._glancing: sqlite_driver.Glancer | None = None
         if self.is_sqlite:
-            self._writer = _sqlite(url, sqlite_driver.Connection, "BEGIN IMMEDIATE", 1)
+            self._writer = _sqlite(url, sqlite_driver.Connection, WRITES, 1)
             self._reader = _sqlite(url, sqlite_driver.Reader, "BEGIN", READERS)
+            self._kept = Writer(self._writer)
         else:
             # By name: a node with SQLite has no use for the other driver.
             self._driver = import_module("node.store.postgres_driver")
@@ -116,6 +175,21 @@ class Database:
                 yield connection
 
     @asynccontextmanager
+    async def glance(self) -> AsyncIterator[Pipeline]:
+        """To ask constants for a few rows by key, which SQLite answers on this thread: a tenth of
+        what a trip costs. What takes longer would keep the whole node waiting: `read` does that."""
+        if not (self.is_sqlite and Pipeline.together):
+            async with self.read() as connection:
+                yield Pipeline(connection)
+            return
+        if self._glancing is None:
+            self._glancing = sqlite_driver.Glancer(str(make_url(self.url).database))
+        try:
+            yield Glance(self._glancing, self._reader.dialect)
+        finally:
+            self._glancing.end()
+
+    @asynccontextmanager
     async def listener(self) -> AsyncIterator[Any]:
         """A connection of PostgreSQL's driver (asyncpg), outside of the pool, to listen with."""
         engine = create_async_engine(self.url, poolclass=NullPool, hide_parameters=True)
@@ -126,15 +200,19 @@ class Database:
         finally:
             await engine.dispose()
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]], here: bool = False) -> T:
         """Run `work` in a transaction and commit. It may run again, so it changes only rows.
+
+        `here`: it asks by key and writes little, so SQLite does it on this thread.
 
         Raises what `work` raises (and rolls back), `NoRoom` when the disk is full (FED-12.8), or
         `Broken` when clashes do not end.
         """
         for _ in range(TRIES):
             try:
-                async with self._transaction() as connection:
+                if self.is_sqlite:
+                    return await self._kept.run(work, here)
+                async with self._driver.within(self._writer, "serializable") as connection:
                     return await work(connection)
             except DBAPIError as error:
                 if _no_room(error):
@@ -143,15 +221,11 @@ class Database:
                     raise
         raise Broken("the database refuses this change again and again")
 
-    def _transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        if self.is_sqlite:
-            return self._writer.begin()
-        within: AbstractAsyncContextManager[AsyncConnection] = self._driver.within(
-            self._writer, "serializable"
-        )
-        return within
-
     async def close(self) -> None:
+        if self._glancing is not None:
+            self._glancing.close()
+        if self.is_sqlite:
+            await self._kept.close()
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()

@@ -93,8 +93,8 @@ class DeliveryQueue:
 
     async def queued_since(self, seq: int, most: int) -> list[QueuedDelivery]:
         """The newest deliveries of all lanes, in order: what a wake-up was for, in one look."""
-        async with self._database.read() as connection:
-            rows = await Pipeline(connection).fetch(NEWEST, {"after": seq, "most": most})
+        async with self._database.glance() as pipeline:
+            rows = await pipeline.fetch(NEWEST, {"after": seq, "most": most})
         return [_parcel(row) for row in rows]
 
     async def hosts_due(self) -> list[str]:
@@ -116,8 +116,8 @@ class DeliveryQueue:
         Of what goes to people so many at most, and as many of all else, which they never hide.
         """
         wanted = {"lane": host, "now": micros(self._clock.now()), "most": most}
-        async with self._database.read() as connection:
-            people, bulk = await Pipeline(connection).fetch_all((PEOPLES, wanted), (BULK, wanted))
+        async with self._database.glance() as pipeline:
+            people, bulk = await pipeline.fetch_all((PEOPLES, wanted), (BULK, wanted))
         return [_parcel(row) for row in (*people, *bulk)]
 
     # -- the lease -----------------------------------------------------------------------------
@@ -196,7 +196,7 @@ class DeliveryQueue:
             if remarks:
                 await _remark(connection, remarks)
 
-        await self._database.write(write)
+        await self._database.write(write, here=True)
 
     def _remarks(
         self, rows: Sequence[tuple[QueuedDelivery, Verdict, datetime]], now: datetime

@@ -124,7 +124,7 @@ class Directory:
 
     async def full(self, recipients: Iterable[str], sender: str) -> bool:
         """See `receiving.Facts`."""
-        return await self._units.look(MailboxUnit, lambda unit: unit.full(recipients, sender))
+        return await self._units.glance(MailboxUnit, lambda unit: unit.full(recipients, sender))
 
     async def _is_awaited(self, actor: str) -> bool:
         # A "no" is not kept: between a Follow and the first post there is no time to forget it.

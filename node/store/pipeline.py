@@ -146,6 +146,25 @@ class Pipeline:
             await self._connection.execute(statement, rows if len(rows) > 1 else rows[0])
 
 
+class Glance(Pipeline):
+    """A look at a few rows by key, on the loop's own thread. It asks constants alone."""
+
+    def __init__(self, driver: Driver, dialect: Any) -> None:
+        self.dialect = dialect
+        self._glancing = driver
+        self._waiting = []
+
+    @property
+    def _driver(self) -> Driver:
+        return self._glancing
+
+    def later(self, statement: Any, values: Values) -> None:
+        raise TypeError("a glance writes nothing: run a unit")
+
+    async def execute(self, statement: Any, values: Any = None) -> CursorResult[Any]:
+        raise TypeError("a glance asks constants of its page: fetch them, or look")
+
+
 def _grouped(steps: Sequence[Step]) -> list[tuple[Any, list[Values]]]:
     """Neighbours of one statement together: their order stays."""
     return [

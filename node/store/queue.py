@@ -54,6 +54,18 @@ LOCK_ACTORS = text(
     "SELECT actor FROM unnest(CAST(:actors AS text[])) AS actor "
     "WHERE pg_try_advisory_xact_lock(hashtextextended(actor, 7))"
 )
+CAME = select(_T.seq).where(_T.actor == bindparam("actor"), _T.activity == bindparam("activity"))
+# The state is said in the statement: so it is seen that the index of new ones fits.
+WAITS = (
+    select(_T.seq)
+    .where(
+        text("arrivals.state = 'new'"),
+        _T.actor == bindparam("actor"),
+        _T.priority == bindparam("rank"),
+    )
+    .limit(1)
+)
+APPLIED = tables.arrivals.insert()
 MARK = update(tables.arrivals).where(_T.seq == bindparam("arrival"))
 
 
@@ -110,7 +122,7 @@ class Arrivals:
                 pipeline.later(ADD, row)
             await pipeline.flush()
 
-        await self._database.write(insert)
+        await self._database.write(insert, here=True)
         self._wakeups.wake({"arrivals"})
 
 
@@ -128,8 +140,8 @@ class Waiting:
             (DUE, {"rank": int(priority), "now": now, "most": count})
             for priority, count in most.items()
         ]
-        async with self._database.read() as connection:
-            found = await Pipeline(connection).fetch_all(*asked)
+        async with self._database.glance() as pipeline:
+            found = await pipeline.fetch_all(*asked)
         return {
             priority: [_arrival(row) for row in rows]
             for priority, rows in zip(most, found, strict=True)
@@ -137,8 +149,8 @@ class Waiting:
 
     async def next_due(self) -> datetime | None:
         """When the next arrival is to be applied."""
-        async with self._database.read() as connection:
-            [row] = await Pipeline(connection).fetch(NEXT_DUE, {})
+        async with self._database.glance() as pipeline:
+            [row] = await pipeline.fetch(NEXT_DUE, {})
         return None if row.due is None else from_micros(row.due)
 
 
@@ -165,6 +177,37 @@ class QueueUnit(Unit):
         numbers = {"arrivals": [arrival.seq for arrival in wanted]}
         new = {row.seq for row in await self.connection.fetch(query, numbers)}
         return [arrival for arrival in wanted if arrival.seq in new]
+
+    async def may_apply(self, activity: ProvenActivity, priority: Priority) -> bool | None:
+        """Whether nothing that the actor said before is in the way; None when it came before.
+
+        On PostgreSQL the actor is locked then, as by `claim`.
+        """
+        if self.connection.dialect.name != "sqlite":
+            locked = await self.connection.execute(LOCK_ACTORS, {"actors": [activity.actor]})
+            if locked.first() is None:
+                return False
+        came, waits = await self.connection.fetch_all(
+            (CAME, {"actor": activity.actor, "activity": activity.id}),
+            (WAITS, {"actor": activity.actor, "rank": int(priority)}),
+        )
+        return None if came else not waits
+
+    async def applied(self, activity: ProvenActivity, priority: Priority) -> None:
+        """It was applied as it came. What was in it is where it belongs, and not kept here."""
+        at = micros(self.now)
+        self.connection.later(
+            APPLIED,
+            {
+                "actor": activity.actor,
+                "activity": activity.id,
+                "body": b"",
+                "priority": int(priority),
+                "received": at,
+                "due": at,
+                "state": "applied",
+            },
+        )
 
     async def attempt(
         self, work: Callable[[], Awaitable[None]], adds: bool = False

@@ -42,10 +42,10 @@ class SessionsUnit(Unit):
 
     async def bearer(self, digest: bytes) -> Bearer | None:
         """Whom a token proves, unless its session has ended."""
-        found = await self.connection.execute(BEARER, {"digest": digest, "now": micros(self.now)})
-        row = found.one_or_none()
-        if row is None:
+        found = await self.connection.fetch(BEARER, {"digest": digest, "now": micros(self.now)})
+        if not found:
             return None
+        [row] = found
         return Bearer(
             account=row.id,
             actor=row.actor,

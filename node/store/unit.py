@@ -358,7 +358,7 @@ class Units:
                 one.error = await pipeline.attempt(partial(self._attempt, one, pipeline))
             await pipeline.flush()
 
-        await self._database.write(write)
+        await self._database.write(write, here=True)
         done = [one for one in group if one.error is None]
         self._wakeups.wake({name for one in done for name in one.wakes})
 
@@ -369,6 +369,11 @@ class Units:
         if one.mark is not None:
             await put_mark(pipeline, one.mark, micros(unit.now))
         one.result, one.wakes = [result], unit.wakes
+
+    async def glance(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
+        """As `look`, for what is asked at each message: a few rows by key, with `fetch` alone."""
+        async with self._database.glance() as pipeline:
+            return await work(kind(pipeline, self._context))
 
     async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         """Run `work`, which only reads, beside the writer."""

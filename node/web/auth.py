@@ -69,7 +69,7 @@ class Authenticator:
             self._kept.clear()
         bearer = self._kept.get(digest)
         if bearer is None:
-            bearer = await self._units.look(SessionsUnit, lambda unit: unit.bearer(digest))
+            bearer = await self._units.glance(SessionsUnit, lambda unit: unit.bearer(digest))
             if bearer is not None and not self._rung.done():
                 self._kept[digest] = bearer
         return bearer

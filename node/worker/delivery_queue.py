@@ -75,6 +75,7 @@ class Sender:
         # Lanes whose head has to wait, and since which row nothing was looked at.
         self._waits: dict[str, datetime] = {}
         self._again: set[str] = set()
+        self._spoken: set[str] = set()
         # Lanes that were read to their end, and its row: what is behind it is all there is.
         self._drained: LRUCache[str, int] = LRUCache(MOST_DRAINED)
         # Since when a host takes nothing: what waited behind others has waited too (FED-8.4).
@@ -87,6 +88,8 @@ class Sender:
 
         `everything` looks at all that is due, not only at what is new since the last look.
         """
+        while self._spoken:
+            await self.heard(self._spoken.pop())
         if everything:
             newest = await self._lanes.newest()
             hosts = await self._lanes.hosts_due()
@@ -115,12 +118,20 @@ class Sender:
                 lane.append(delivery)
         return found
 
+    def spoke(self, host: str) -> bool:
+        """A host has just spoken; whether the next look has to see to what waits for it."""
+        if host in self._waits or self._unread(host):
+            self._spoken.add(host)
+        return host in self._spoken
+
+    def _unread(self, host: str) -> bool:
+        """Of a lane that was not read since we started nobody here knows whether it waits."""
+        return host not in self._open and self._drained.get(host) is None
+
     async def heard(self, host: str) -> None:
         """A host that we could not reach has just spoken: what waits for it is tried now."""
         waits = self._waits.pop(host, None) is not None
-        # Of a lane that was not read since we started nobody here knows whether it waits.
-        unread = host not in self._open and self._drained.get(host) is None
-        if waits or unread:
+        if waits or self._unread(host):
             await self._lanes.hurry(host)
             self._start(host)
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from node.federation.activities.shapes import Delete, Follow
 from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later
+from node.federation.trust import ProvenActivity
 from node.store import tables
 from node.store.database import Database
 from node.store.delivery_queue import DeliveryQueue
@@ -218,6 +219,27 @@ async def test_two_claims_of_one_arrival_yield_one(room: Room) -> None:
 
 
 @pytest.mark.clause("FED-1.4")
+async def test_what_comes_is_applied_at_once_unless_something_is_in_the_way(room: Room) -> None:
+    first, second = (proven_activity(BOB, f"https://b.test/t/{n}") for n in (1, 2))
+    people, posts = Priority.PEOPLE, Priority.POSTS
+
+    async def may(activity: ProvenActivity, rank: Priority) -> bool | None:
+        return await room.units.run(QueueUnit, lambda unit: unit.may_apply(activity, rank))
+
+    async def applied(unit: QueueUnit) -> None:
+        await unit.applied(first, people)
+
+    assert await may(first, people) is True
+    await room.units.run(QueueUnit, applied)
+    assert await may(first, people) is None, "it came before"
+    assert await may(second, people) is True, "what was applied is in nobody's way"
+    assert await room.due(10) == []
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/3"), False, posts)
+    assert await may(second, people) is True, "a post does not keep people waiting"
+    await room.arrivals.add(proven_activity(BOB, "https://b.test/t/4"), False, people)
+    assert await may(second, people) is False
+
+
 async def test_what_is_minted_is_of_its_node_and_of_its_time_and_never_twice(room: Room) -> None:
     async def mint(unit: Unit) -> list[str]:
         return [unit.mint_activity(), unit.mint_object(), unit.mint_activity(), unit.mint_object()]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from node.app.opening import make_worker
+from node.app.opening import make_sender, make_worker
 from node.app.parts import Stores, System
 from node.errors import Forbidden
 from node.federation.activities.shapes import CreateSealed, Delete, Follow
@@ -69,7 +69,8 @@ class Shop:
         self.jobs: dict[str, JobKind] = {}
         handlers = Handlers(on(Follow, Unit, self._first), on(Follow, Unit, self._second))
         system = System(self.clock, FakeEntropy())
-        self.worker = make_worker(system, stores, handlers, self.road, self.jobs)
+        sender = make_sender(system, stores, self.road)
+        self.worker = make_worker(system, stores, handlers, sender, self.jobs)
 
     async def note(self, follow: Follow, _unit: Unit) -> None:
         self.handled.append(follow.id)

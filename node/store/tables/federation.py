@@ -9,6 +9,7 @@ from node.store.tables.columns import (
     id_,
     instant,
     number,
+    some_index,
     table,
     text,
 )
@@ -85,7 +86,8 @@ arrivals = table(
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("actor", Text, nullable=False),  # proven by signature, or ours
     Column("activity", Text, nullable=False),  # its id, of the actor's origin
-    Column("body", LargeBinary, nullable=False),  # as received: later proofs need every byte
+    # As received: later proofs need every byte. Empty of what was applied as it came.
+    Column("body", LargeBinary, nullable=False),
     instant("received", nullable=False),
     text("state", "new"),  # new | applied | refused | broken
     number("priority"),  # the smaller is applied first
@@ -94,6 +96,8 @@ arrivals = table(
     text("reason"),
     UniqueConstraint("actor", "activity"),
     Index("ix_arrivals_state_priority_due_seq", "state", "priority", "due", "seq"),
+    # Whether an actor's word has to wait for another of theirs.
+    some_index("ix_arrivals_new", "state = 'new'", "actor", "priority"),
     keep="applied and refused ones 30 days after they were due",
 )
 

@@ -93,6 +93,9 @@ class Units(sql.Units):
     ) -> T:
         return await self.run(kind, work, once, undecided)
 
+    async def glance(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
+        return await self.look(kind, work)
+
     async def look(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         await asyncio.sleep(0)
         unit: Any = STANDS_FOR[kind](self.tables, self._context)

@@ -84,6 +84,19 @@ class QueueUnit(Unit):
         kept = self.tables.arrivals.get((arrival.actor, arrival.activity))
         return kept is not None and kept.seq == arrival.seq and kept.state == "new"
 
+    async def may_apply(self, activity: ProvenActivity, priority: Priority) -> bool | None:
+        if (activity.actor, activity.id) in self.tables.arrivals:
+            return None
+        of_theirs = (
+            kept for (actor, _), kept in self.tables.arrivals.items() if actor == activity.actor
+        )
+        return not any(kept.state == "new" and kept.priority == priority for kept in of_theirs)
+
+    async def applied(self, activity: ProvenActivity, priority: Priority) -> None:
+        self.tables.arrivals[activity.actor, activity.id] = Arrived(
+            self.tables.number(), b"", self.now, self.now, "applied", priority=int(priority)
+        )
+
     async def mark(self, arrival: Arrival, state: str, reason: str = "") -> None:
         self._put(arrival, state=state, reason=reason, failures=arrival.failures)
 

@@ -133,7 +133,7 @@ class Streams(Struct):
     async def _behind(self, after: Place, caller: Caller) -> list[Told]:
         account, device = caller.account, caller.device
         return list(
-            await self.units.look(StreamsUnit, lambda unit: unit.behind(after, account, device))
+            await self.units.glance(StreamsUnit, lambda unit: unit.behind(after, account, device))
         )
 
 

@@ -75,6 +75,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_arrivals_state_priority_due_seq", ["state", "priority", "due", "seq"], unique=False
         )
+        batch_op.create_index(
+            "ix_arrivals_new",
+            ["actor", "priority"],
+            unique=False,
+            sqlite_where=sa.text("state = 'new'"),
+            postgresql_where=sa.text("state = 'new'"),
+        )
 
     op.create_table(
         "deliveries",
