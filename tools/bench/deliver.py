@@ -18,7 +18,7 @@ from tools.lab import Lab, free_port
 
 PEERS = 100
 WILDCARD = "*.many.test"  # one certificate for all of them
-CONNECTIONS = 32
+CONNECTIONS = 4  # strangers of one domain: so many of their keys are fetched at a time (LIM-4.1)
 DIALECTS = {"deliver_rsa": Dialect.CAVAGE, "deliver_ed25519": Dialect.RFC9421}
 
 
