@@ -85,7 +85,7 @@ arrivals = table(
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("actor", Text, nullable=False),  # proven by signature, or ours
     Column("activity", Text, nullable=False),  # its id, of the actor's origin
-    Column("body", LargeBinary, nullable=False),  # as received: later proofs need every byte
+    Column("body", LargeBinary, nullable=False),  # as received; empty once applied or refused
     instant("received", nullable=False),
     text("state", "new"),  # new | applied | refused | broken
     number("priority"),  # the smaller is applied first
