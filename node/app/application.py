@@ -1,6 +1,5 @@
 """What a node answers: every room introduced to its routes."""
 
-import shutil
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -43,6 +42,7 @@ from node.web.auth import Authenticator
 from node.web.backlog import BoundedLog
 from node.web.budget import Budget
 from node.web.connections import Bounds, Connections
+from node.web.disk_shares import Disk, DiskShares
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
@@ -126,20 +126,20 @@ def make_web(
     )
     domains = Suffixes()
     rate_limits = PeerRateLimits(MemoryBuckets(clock), domains, config.inbox_requests_per_minute)
+    disk = Disk(config.data_dir, config.disk_reserve_bytes, clock)
+    log = BoundedLog(stores.log, stores.door, domains, clock)
     receiver = Receiver(
         RateLimitedKeys(lines.discovery, rate_limits, clock),
-        BoundedLog(stores.log, stores.door, domains, clock),
+        DiskShares(log, stores.door, rate_limits.domain, disk, config.peer_waiting_bytes, clock),
         stores.directory,
         clock,
         config.origin,
     )
     signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
-    health, live = Health(units), Streams(units, stores.wakeups, authenticator)
+    health, live = Health(units, disk), Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies, budget)
     sealed = SealedPages(units, relay_key, config.origin)
-    intake = Intake(
-        units, media.blobs, media.studio, config, lambda: shutil.disk_usage(config.data_dir).free
-    )
+    intake = Intake(units, media.blobs, media.studio, config, disk.free_bytes)
     videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls)
     find = _finder(lines.discovery)
 

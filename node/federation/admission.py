@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from node.errors import Forbidden, Full, Malformed
+from node.errors import Forbidden, Full, Malformed, TooMuch
 from node.federation.activities import attribution, reading, table
 from node.federation.activities.shapes import SEALED_KINDS
 from node.federation.addressing import audience, touched
@@ -14,6 +14,9 @@ from node.federation.trust import ProvenActivity, UnprovenActivity
 WAIT_FOR_ROOM_SECONDS = 600
 # Said again, these are silence; all others go through their table again (FED-7.8).
 ONCE = frozenset({"Create", "Announce"})
+# What encloses the words of a person, or a profile; all else names things.
+LONG = frozenset({"Create", "Update", "Announce"})
+LONGEST_SHORT = 64 * 1024
 
 
 class Disposition(StrEnum):
@@ -35,7 +38,8 @@ class Standing(Struct, frozen=True):
 def read_activity(document: object, body: bytes) -> UnprovenActivity:
     """Read the outside of an activity; `body` is `document` as it came.
 
-    Raises `Malformed` (FED-7.2, FED-6.1 to FED-6.3, FED-1.1) and `Forbidden` (FED-6.2).
+    Raises `Malformed` (FED-7.2, FED-6.1 to FED-6.3, FED-1.1), `Forbidden` (FED-6.2) and `TooMuch`
+    (LIM-3.1).
     """
     if not isinstance(document, Mapping):
         raise Malformed("FED-7.2", "the body is not one JSON object")
@@ -43,6 +47,8 @@ def read_activity(document: object, body: bytes) -> UnprovenActivity:
         raise Malformed("FED-7.2", "an activity that is delivered has an id")
     envelope = attribution.envelope(document)
     verb = table.verb_of(document)
+    if verb not in LONG and len(body) > LONGEST_SHORT:
+        raise TooMuch("LIM-3.1", f"a {verb or 'thing'} is shorter", limit=LONGEST_SHORT)
     return UnprovenActivity(envelope.id, verb, envelope.actor, document, body)
 
 

@@ -46,6 +46,12 @@ WAITING = select(func.count().label("count")).select_from(
     .subquery()
 )
 NEXT_DUE = select(func.min(_T.due).label("due")).where(_T.state == "new")
+# In a backlog this reads each row of it, but not its body: that has its length in front.
+HELD = (
+    select(_T.actor, func.sum(func.length(_T.body)).label("bytes"))
+    .where(_T.state.in_(("new", "broken")))
+    .group_by(_T.actor)
+)
 STILL_NEW = select(_T.seq).where(
     _T.seq.in_(bindparam("arrivals", expanding=True)), _T.state == "new"
 )
@@ -124,6 +130,12 @@ class Arrivals:
 
         await self._database.write(insert, here=True)
         self._wakeups.wake({"arrivals"})
+
+    async def held(self) -> dict[str, int]:
+        """The bytes that are kept of each actor and not yet applied, or could not be."""
+        async with self._database.read() as connection:
+            rows = await Pipeline(connection).fetch(HELD, {})
+        return {row.actor: row.bytes for row in rows}
 
 
 class Waiting:
@@ -223,9 +235,13 @@ class QueueUnit(Unit):
         return error
 
     async def mark(self, arrival: Arrival, state: str, reason: str = "") -> None:
-        """Record how it ended: `applied`, `refused` or `broken`."""
+        """Record how it ended: `applied`, `refused` or `broken`.
+
+        Only what an operator may still look into keeps its body (LIM-3.3).
+        """
         values = {"state": state, "reason": reason[:500], "attempts": arrival.failures}
-        self.connection.later(MARK, {"arrival": arrival.seq, **values})
+        over = {} if state == "broken" else {"body": b""}
+        self.connection.later(MARK, {"arrival": arrival.seq, **values, **over})
 
     async def again(self, arrival: Arrival, at: datetime, reason: str) -> None:
         """Apply it later."""

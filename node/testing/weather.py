@@ -4,6 +4,7 @@ A `Stranger` is a server that a test writes: real keys, documents as it likes, a
 what nobody should. What it says goes over the same HTTP as everyone's.
 """
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -166,7 +167,8 @@ class Stranger:
             request.method,
             URL(harness.url + target, encoded=True),
             headers={**request.headers, "host": harness.domain},
-            data=request.body or None,
+            # As a stream, so that a large body does not stop the loop.
+            data=io.BytesIO(request.body) if request.body else None,
             allow_redirects=False,
         ) as answer:
             body = await answer.read()

@@ -7,12 +7,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from node.store import tables
 from node.store.unit import Unit, Units
+from node.web.disk_shares import Disk
 
 
 class Health(Struct):
     """`stopping` makes the node unready, so that a proxy sends no one here any more."""
 
     units: Units
+    disk: Disk
     stopping: bool = False
 
     def extras(self) -> tuple[web.RouteDef, ...]:
@@ -32,6 +34,8 @@ class Health(Struct):
             await self.units.look(Unit, _look)
         except (SQLAlchemyError, OSError):
             return _plain("the database does not answer", 503)
+        if self.disk.short:
+            return _plain("the disk is almost full: what is there is read, no more is taken", 503)
         return _plain("ready")
 
 

@@ -136,6 +136,23 @@ async def test_concurrent_arrivals_are_all_kept_and_in_order(room: Room) -> None
     assert rang.done()
 
 
+@pytest.mark.clause("LIM-3.2", "LIM-3.3")
+async def test_what_is_held_of_an_actor_is_what_is_not_applied(room: Room) -> None:
+    for number in range(4):
+        id = f"https://b.test/t/{number}"
+        await room.arrivals.add(proven_activity(BOB, id, b"x" * 10**number), again=True)
+    assert await room.arrivals.held() == {BOB: 1111}
+    ends = ("applied", "refused", "broken")
+
+    async def work(unit: QueueUnit) -> None:
+        for arrival, state in zip(due, ends, strict=False):
+            await unit.mark(arrival, state)
+
+    due = await room.due(100)
+    await room.units.run(QueueUnit, work)
+    assert await room.arrivals.held() == {BOB: 1100}, "what is broken is kept for its operator"
+
+
 @pytest.mark.clause("FED-7.8")
 async def test_a_repeat_is_silence_or_goes_to_the_end_of_the_queue(room: Room) -> None:
     async def apply_all() -> list[str]:

@@ -86,7 +86,7 @@ arrivals = table(
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("actor", Text, nullable=False),  # proven by signature, or ours
     Column("activity", Text, nullable=False),  # its id, of the actor's origin
-    # As received: later proofs need every byte. Empty of what was applied as it came.
+    # As received: later proofs need every byte. Empty once applied or refused.
     Column("body", LargeBinary, nullable=False),
     instant("received", nullable=False),
     text("state", "new"),  # new | applied | refused | broken

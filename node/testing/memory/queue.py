@@ -47,6 +47,13 @@ class Arrivals:
         ]
         return {each: min(ranks.count(int(each)), count) for each, count in most.items()}
 
+    async def held(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for (actor, _), kept in self._tables.arrivals.items():
+            if kept.state in ("new", "broken"):
+                found[actor] = found.get(actor, 0) + len(kept.body)
+        return found
+
 
 class Waiting:
     """The durable inbox, as the worker reads it."""
@@ -98,7 +105,8 @@ class QueueUnit(Unit):
         )
 
     async def mark(self, arrival: Arrival, state: str, reason: str = "") -> None:
-        self._put(arrival, state=state, reason=reason, failures=arrival.failures)
+        over = {} if state == "broken" else {"body": b""}
+        self._put(arrival, state=state, reason=reason, failures=arrival.failures, **over)
 
     async def again(self, arrival: Arrival, at: datetime, reason: str) -> None:
         self._put(arrival, due=at, reason=reason, failures=arrival.failures + 1)
