@@ -69,7 +69,8 @@ def _no_room(error: DBAPIError) -> bool:
     """SQLITE_FULL, or disk_full of PostgreSQL; SQLite's log says a full disk in its own way too."""
     return (
         getattr(error.orig, "sqlstate", None) == "53100"
-        or getattr(error.orig, "sqlite_errorname", None) == "SQLITE_FULL"
+        # The second: no room for what readers and the writer share in memory.
+        or getattr(error.orig, "sqlite_errorname", None) in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
     )
 
 
@@ -89,6 +90,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
+        self.has_room = True  # as far as the last change showed
         if self.is_sqlite:
             self._writer = _sqlite(url, sqlite_driver.Connection, "BEGIN IMMEDIATE", 1)
             self._reader = _sqlite(url, sqlite_driver.Reader, "BEGIN", READERS)
@@ -135,9 +137,12 @@ class Database:
         for _ in range(TRIES):
             try:
                 async with self._transaction() as connection:
-                    return await work(connection)
+                    result = await work(connection)
+                self.has_room = True
+                return result
             except DBAPIError as error:
                 if _no_room(error):
+                    self.has_room = False
                     raise NoRoom("the database has no room left on its disk") from error
                 if not _clashes(error):
                     raise
