@@ -17,8 +17,10 @@ from node.app.parts import Lines, Media, Stores, System, open_lines, open_media,
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import telling
+from node.federation.priority import Priority
 from node.store.circles import Circles
 from node.store.dates import Dates
+from node.store.deliveries import DeliveriesUnit
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.incarnation import IncarnationUnit
@@ -121,7 +123,12 @@ def make_worker(
     clock, database = system.clock, stores.database
     applier = Applier(Waiting(database, clock), stores.units, heard, clock)
     queue = DeliveryQueue(database, clock, system.entropy.draw(8).hex())
-    sender = Sender(queue, courier, clock, system.entropy)
+
+    async def mourn(activity: str, actor: str, priority: Priority) -> None:
+        if priority is not Priority.REACTIONS:
+            await stores.units.run(DeliveriesUnit, lambda unit: unit.gave_up(activity, actor))
+
+    sender = Sender(queue, courier, clock, system.entropy, mourn)
     jobber = Jobber(Jobs(database, clock), kinds, clock, stores.wakeups)
     dates = Dates(database, clock)
     return Worker(applier, sender, jobber, dates, stores.wakeups, clock)
