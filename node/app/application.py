@@ -43,7 +43,7 @@ from node.web.backlog import BoundedLog
 from node.web.budget import Budget
 from node.web.connections import Bounds, Connections
 from node.web.disk_shares import Disk, DiskShares
-from node.web.health import Health
+from node.web.health import Health, disk_doubt
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
 from node.web.media import Media as MediaPages
@@ -136,7 +136,12 @@ def make_web(
         config.origin,
     )
     signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
-    health, live = Health(units, disk), Streams(units, stores.wakeups, authenticator)
+    health = Health(
+        units,
+        doubts=[disk_doubt(config.data_dir), disk.trouble],
+        warnings=[lines.clocks.trouble, proxies.unnamed.trouble],
+    )
+    live = Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies, budget)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(units, media.blobs, media.studio, config, disk.free_bytes)
@@ -172,7 +177,7 @@ def make_web(
             *streams.routes(live),
             *graph.routes(units, find_id),
             *inbox.routes(units),
-            *deliveries.routes(units, media.bounds, refusals.shown),
+            *deliveries.routes(units, media.bounds, refusals.shown, lines.clocks, health.told),
             *servers.routes(units, config.origin, graph.Friends(units, find_id).whom),
             *uploads.routes(intake),
             *video.routes(videos),

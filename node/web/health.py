@@ -1,21 +1,36 @@
 """Whether the process lives, and whether it is ready for requests: for those who run the node."""
 
+import shutil
+from collections.abc import Callable
+
 from aiohttp import web
-from msgspec import Struct
-from sqlalchemy import select
+from msgspec import Struct, field
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from node.errors import NoRoom
 from node.store import tables
 from node.store.unit import Unit, Units
-from node.web.disk_shares import Disk
+
+LEAST_FREE_BYTES = 4 * 1024 * 1024  # what the database's log takes between two tidyings
+MAKE_ROOM = "make room; reads are answered meanwhile, and the node goes on by itself afterwards"
 
 
 class Health(Struct):
-    """`stopping` makes the node unready, so that a proxy sends no one here any more."""
+    """`stopping` makes the node unready, so that a proxy sends no one here any more.
+
+    Each of `doubts` says in words why the node cannot do its work, or nothing; each of `warnings`
+    what its operator is to look at.
+    """
 
     units: Units
-    disk: Disk
+    doubts: list[Callable[[], str]] = field(default_factory=list)
+    warnings: list[Callable[[], str]] = field(default_factory=list)
     stopping: bool = False
+
+    def told(self) -> list[str]:
+        """All that is not as it should be, a sentence each."""
+        return [told for one in (*self.doubts, *self.warnings) if (told := one())]
 
     def extras(self) -> tuple[web.RouteDef, ...]:
         """Routes outside the API."""
@@ -34,13 +49,36 @@ class Health(Struct):
             await self.units.look(Unit, _look)
         except (SQLAlchemyError, OSError):
             return _plain("the database does not answer", 503)
-        if self.disk.short:
-            return _plain("the disk is almost full: what is there is read, no more is taken", 503)
+        if not self.units.have_room:
+            try:
+                await self.units.run(Unit, _touch)
+            except NoRoom:
+                return _plain(f"the disk of the database is full: {MAKE_ROOM}", 503)
+        if told := "; ".join(filter(None, [doubt() for doubt in self.doubts])):
+            return _plain(told, 503)
         return _plain("ready")
 
 
 def _plain(text: str, status: int = 200) -> web.Response:
     return web.Response(text=text + "\n", status=status, headers={"Cache-Control": "no-store"})
+
+
+def disk_doubt(folder: str) -> Callable[[], str]:
+    """Says when the disk of `folder` is full."""
+
+    def look() -> str:
+        free = shutil.disk_usage(folder).free
+        if free >= LEAST_FREE_BYTES:
+            return ""
+        return f"the disk of {folder} is full ({free // 1024} KiB are free): {MAKE_ROOM}"
+
+    return look
+
+
+async def _touch(unit: Unit) -> None:
+    """A change that changes nothing, and needs room as any other does."""
+    key = tables.settings.c.key
+    await unit.connection.execute(update(tables.settings).values(key=key))
 
 
 async def _look(unit: Unit) -> None:

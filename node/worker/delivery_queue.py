@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from cachetools import LRUCache
 from msgspec import Struct
@@ -41,11 +41,21 @@ class Outcome(Protocol):
         """Whether it is not to be tried again, whatever the status."""
         ...
 
+    @property
+    def date(self) -> str | None: ...
+
+    @property
+    def clock_in_doubt(self) -> bool: ...
+
 
 class Carrier(Protocol):
     """Posts one body to one inbox: `net.courier.Courier`."""
 
     async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome: ...
+
+
+# Tells the author of an activity that it was given up.
+Mourn: TypeAlias = Callable[[str, str, Priority], Awaitable[None]]
 
 
 class Lane(Struct):
@@ -65,12 +75,18 @@ class Sender:
     """The worker's hand for deliveries."""
 
     def __init__(
-        self, lanes: DeliveryQueue, courier: Carrier, clock: Clock, entropy: Entropy
+        self,
+        lanes: DeliveryQueue,
+        courier: Carrier,
+        clock: Clock,
+        entropy: Entropy,
+        mourn: Mourn,
     ) -> None:
         self._lanes = lanes
         self._courier = courier
         self._clock = clock
         self._entropy = entropy
+        self._mourn = mourn
         self._open: dict[str, asyncio.Task[bool]] = {}
         # Lanes whose head has to wait, and since which row nothing was looked at.
         self._waits: dict[str, datetime] = {}
@@ -94,6 +110,8 @@ class Sender:
             newest = await self._lanes.newest()
             hosts = await self._lanes.hosts_due()
             self._seen = max(self._seen, newest)
+            for host in await self._lanes.hosts_again():
+                self._waits.pop(host, None)  # somebody may have asked for another try
             opened = sum([self._start(host) for host in hosts])
             now = self._clock.now()
             # What is past its time and was not opened has nothing left to send.
@@ -134,6 +152,11 @@ class Sender:
         if waits or self._unread(host):
             await self._lanes.hurry(host)
             self._start(host)
+
+    def clock_was_set(self) -> None:
+        """What waits was dated by a clock that is no more: nothing waits, nobody was silent."""
+        self._waits.clear()
+        self._silent.clear()
 
     async def settle(self) -> bool:
         """Wait until no lane is open; whether any delivery was sent."""
@@ -241,11 +264,20 @@ class Sender:
         first_tried = delivery.first_tried or self._since(delivery)
         async with self._slots:
             outcome = await self._courier.carry(delivery.inbox, delivery.body, delivery.actor)
-        attempt = Attempt(delivery.failures, first_tried, outcome.retry_after, outcome.trouble)
+        attempt = Attempt(
+            delivery.failures,
+            first_tried,
+            outcome.retry_after,
+            outcome.trouble,
+            outcome.date,
+            outcome.clock_in_doubt,
+        )
         spread = self._entropy.draw(1)[0] / 256
         verdict = judge(outcome.status, attempt, self._clock.now(), spread)
         if outcome.never:
             verdict = GaveUp(outcome.trouble)
+        if isinstance(verdict, GaveUp):
+            await self._mourn(delivery.activity, delivery.actor, delivery.priority)
         self._remember(delivery.host, verdict, first_tried)
         settling.append(self._lanes.settle(delivery, verdict, first_tried))
         if not isinstance(verdict, Later) or not verdict.holds:
