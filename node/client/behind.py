@@ -13,19 +13,14 @@ CATCHING_UP: Final = "this device missed changes of the conversation and is bein
 
 
 def is_behind(state: DeviceState, group: str) -> bool:
-    """Whether commits of the group are gone before this device had them (DEV-9.1)."""
-    return state.has(rows.asked_row(group))
+    """Whether this device has asked to be taken back into the group (DEV-9.1)."""
+    asked = state.find(rows.asked_row(group), AskedRow)
+    return asked is not None and asked.sent > 0
 
 
 def catching_up() -> Unreachable:
     """What is in the way of words meanwhile."""
     return Unreachable(CATCHING_UP, beyond=True)
-
-
-def waits_to_ask(state: DeviceState) -> bool:
-    """Whether a question is not out that has to go out: look again."""
-    found = (state.get(rows.asked_row(group), AskedRow) for group in state.groups_with("asked"))
-    return any(not asked.sent for asked in found)
 
 
 def postpone(state: DeviceState, group: str, intent: Readmit) -> None:

@@ -217,6 +217,11 @@ class Device:
         with self.state.step():
             return self._back.look(now)
 
+    @property
+    def may_be_behind(self) -> bool:
+        """Whether it is worth a look."""
+        return bool(self.outbox.heads) or any(map(self.state.groups_with, ("parked", "asked")))
+
     # -- its seat --------------------------------------------------------------------------------
 
     @property

@@ -129,8 +129,7 @@ class DeviceOutbox:
             if found is not None:
                 return found
         reasons = map(self._held.get, self._state.groups_with("owed"))
-        late = behind.catching_up() if behind.waits_to_ask(self._state) else None
-        return Wait(self._away or next(filter(None, reasons), late))
+        return Wait(self._away or next(filter(None, reasons), None))
 
     @property
     def has_work(self) -> bool:
@@ -147,12 +146,12 @@ class DeviceOutbox:
         self._held.clear()
         self._races.clear()
         self._away = None
-        self._behind = self._behind or behind.waits_to_ask(self._state)
 
     def _ready_groups(self) -> list[str]:
         if self._away is not None:
             return []
-        late = {*self._held, *self._state.groups_with("asked")}
+        asked = self._state.groups_with("asked")
+        late = {*self._held, *(group for group in asked if behind.is_behind(self._state, group))}
         first = {g: self._state.first("owed", g) or "" for g in self._state.groups_with("owed")}
         return sorted(first.keys() - late, key=lambda group: first[group].rpartition("/")[2])
 

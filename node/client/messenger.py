@@ -315,6 +315,8 @@ class Messenger:
             return
         async with self._reading:
             self._receive(items)
+            if self.device.may_be_behind:
+                self._tell(self.device.look_behind(self._seconds()))
         self._finish_later()
         if self.device.has_work:
             self._work.set()

@@ -115,6 +115,7 @@ def test_a_commit_that_comes_after_all_ends_the_wish(tmp_path: Path) -> None:
         (words,) = alice.send()
         bob.get(words.content)
         bob.device.look_behind(NOW)
+        bob.device.look_behind(NOW + 10)
         assert bob.device.held(group) is not None
         told = bob.get(commit.content)
         assert [type(one) for one in told] == [MembersChanged, MessageReceived]
