@@ -97,7 +97,7 @@ arrivals = table(
     UniqueConstraint("actor", "activity"),
     Index("ix_arrivals_state_priority_due_seq", "state", "priority", "due", "seq"),
     # Whether an actor's word has to wait for another of theirs.
-    some_index("ix_arrivals_new", "state = 'new'", "actor", "priority"),
+    some_index("ix_arrivals_new", "state = 'new'", "actor", "state", "priority"),
     keep="applied and refused ones 30 days after they were due",
 )
 

@@ -77,10 +77,9 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_arrivals_new",
-            ["actor", "priority"],
+            ["actor", "state", "priority"],
             unique=False,
             sqlite_where=sa.text("state = 'new'"),
-            postgresql_where=sa.text("state = 'new'"),
         )
 
     op.create_table(
@@ -223,6 +222,7 @@ def downgrade() -> None:
 
     op.drop_table("deliveries")
     with op.batch_alter_table("arrivals", schema=None) as batch_op:
+        batch_op.drop_index("ix_arrivals_new", sqlite_where=sa.text("state = 'new'"))
         batch_op.drop_index("ix_arrivals_state_priority_due_seq")
 
     op.drop_table("arrivals")
