@@ -17,7 +17,7 @@ from av.error import FFmpegError
 from av.stream import Disposition
 
 UNREADABLE_EXIT = 2
-MOST_TRIES = 300  # packets that may fail before the first picture
+MOST_TRIES = 300  # packets that may fail before the first picture or sound
 
 
 def opened(path: str, container: str, codecs: str) -> InputContainer:
@@ -76,15 +76,26 @@ def count(
     return seen, all_of_it, cut
 
 
-def first_picture(file: InputContainer, video: int) -> Any:
+def first_frame(file: InputContainer, stream: int) -> Any:
     """The first frame that comes out, or None."""
-    for tries, packet in enumerate(file.demux(video)):
+    for tries, packet in enumerate(file.demux(stream)):
         with suppress(FFmpegError):
             for frame in packet.decode():
                 return frame
         if tries > MOST_TRIES:
             break
     return None
+
+
+def sound(path: str, container: str, codecs: str) -> tuple[int | None, str | None]:
+    """The first track of which anything is heard, as its place and its codec, or twice None."""
+    with opened(path, container, codecs) as file:
+        tracks = [(s.index, s.codec_context.name) for s in file.streams.audio if s.codec_context]
+    for track, codec in tracks:
+        with opened(path, container, codecs) as file, suppress(FFmpegError):
+            if first_frame(file, track) is not None:
+                return track, codec
+    return None, None
 
 
 def rate(claimed: Fraction | None, seen: Span) -> Fraction:
@@ -97,7 +108,6 @@ def rate(claimed: Fraction | None, seen: Span) -> Fraction:
 
 def nothing(file: InputContainer, container: str) -> dict[str, Any]:
     """The facts of a file before any video was found in it, as `renditions.Facts` wants them."""
-    sound = next((s for s in file.streams.audio if s.codec_context is not None), None)
     return {
         "container": container,
         "width": 0,
@@ -113,8 +123,9 @@ def nothing(file: InputContainer, container: str) -> dict[str, Any]:
         "decodes": False,
         "video_codec": "",
         "video_stream": 0,
-        "audio_codec": sound.codec_context.name if sound else None,
-        "audio_stream": sound.index if sound else None,
+        "audio_codec": None,
+        "audio_stream": None,
+        "audio_streams": len(file.streams.audio),
     }
 
 
@@ -128,6 +139,7 @@ def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
         )
         if video is None or video.codec_context is None:
             return facts
+        facts["audio_stream"], facts["audio_codec"] = sound(path, container, codecs)
         seen, all_of_it, cut = count(file, video.index, facts["audio_stream"], order["most_frames"])
         facts.update(
             width=video.codec_context.width,
@@ -144,7 +156,7 @@ def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
     if facts["width"] * facts["height"] <= order["most_pixels"]:
         with opened(path, container, codecs) as file:
             file.streams[facts["video_stream"]].codec_context.thread_count = 1
-            frame = first_picture(file, facts["video_stream"])
+            frame = first_frame(file, facts["video_stream"])
             if frame is not None:
                 facts.update(
                     decodes=True, width=frame.width, height=frame.height, rotation=frame.rotation

@@ -130,6 +130,7 @@ class Studio:
             height=seen.height,
             fps=plan.fps,
             seconds=plan.seconds,
+            remark=plan.remark,
         )
 
     async def _transcode(

@@ -16,7 +16,11 @@ MP4, MASTER, PLAYLIST, STREAM, POSTER = NAMES
 CODECS = (
     "h264,hevc,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mpeg1video,mpeg2video,h263,mjpeg,"
     "prores,theora,aac,mp3,mp3float,opus,libopus,vorbis,libvorbis,flac,alac,ac3,eac3,amrnb,amrwb,"
-    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_mulaw,pcm_alaw"
+    # What broadcast, disc cameras, dash cameras, old phones and old computers record.
+    "mp1,mp1float,mp2,mp2float,dca,truehd,mlp,wmav1,wmav2,wmapro,gsm,gsm_ms,qdm2,"
+    "adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_swf,adpcm_yamaha,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,"
+    "pcm_f64le,pcm_f64be,pcm_s8,pcm_u8,pcm_mulaw,pcm_alaw,pcm_bluray,pcm_dvd"
 )
 QUIET = ("-hide_banner", "-nostdin", "-nostats", "-y", "-protocol_whitelist", "file,pipe")
 # With its end: a piece of output may be cut in the middle of a number.

@@ -1,0 +1,109 @@
+"""What cameras, phones and screens record, as a common player shows it (spec VID-2.6, VID-3)."""
+
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import av
+import pytest
+
+from node.media.studio import Studio
+from node.video import renditions
+from node.video.renditions import Facts, Rendered
+from tests.clips import ffmpeg, make_clip
+
+# ruff: noqa: ASYNC240 - a test may wait for its own disk and its own ffmpeg
+Keep = Callable[[str, bytes], Awaitable[str]]
+Made = Callable[[Path], Awaitable[tuple[Facts, Rendered]]]
+
+
+def run(*arguments: str | Path) -> None:
+    command = [ffmpeg(), "-v", "error", "-y", *map(str, arguments)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def made(studio: Studio, keep: Keep) -> Made:
+    """What was seen of a file and what was made of it."""
+
+    async def make(source: Path) -> tuple[Facts, Rendered]:
+        facts = await studio.probe(await keep("up", source.read_bytes()))
+        return facts, await studio.render("up", renditions.plan(facts), "v/1")
+
+    return make
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """Where the rendition lies."""
+    return tmp_path / "blobs" / "v" / "1" / "video.mp4"
+
+
+def kinds(path: Path) -> list[str]:
+    with av.open(str(path)) as file:
+        return [stream.type for stream in file.streams]
+
+
+@pytest.mark.clause("VID-2.6")
+@pytest.mark.parametrize(
+    ("name", "sound"),
+    [
+        ("broadcast.ts", "mp2"),
+        ("dashcam.avi", "adpcm_ima_wav"),
+        ("old.avi", "adpcm_ms"),
+        ("disc.ts", "dca"),
+        ("computer.avi", "wmav2"),
+        ("quicktime.mov", "adpcm_ima_qt"),
+        ("studio.mov", "pcm_s32be"),
+    ],
+)
+async def test_sound_of_every_usual_kind_is_heard(
+    made: Made, tmp_path: Path, video: Path, name: str, sound: str
+) -> None:
+    options = ("-c:a", sound, "-strict", "-2", "-ar", "44100", "-ac", "2")
+    facts, rendered = await made(make_clip(tmp_path / name, seconds=1, options=options))
+    assert facts.audio_codec is not None
+    assert kinds(video) == ["video", "audio"]
+    assert rendered.remark == ""
+
+
+def with_unknown_sound(clip: Path, path: Path, tracks: int) -> Path:
+    """`clip` with `tracks` tracks of sound, the first of a codec that nobody knows."""
+    maps = [word for _ in range(tracks) for word in ("-map", "0:a")]
+    run("-i", clip, "-map", "0:v", *maps, "-c", "copy", "-c:a:0", "pcm_s16be", path)
+    path.write_bytes(path.read_bytes().replace(b"twos", b"zzzz"))
+    return path
+
+
+@pytest.mark.clause("VID-2.6")
+async def test_a_good_track_behind_one_that_nobody_decodes_is_heard(
+    made: Made, tmp_path: Path, clip: Path, video: Path
+) -> None:
+    facts, rendered = await made(with_unknown_sound(clip, tmp_path / "phone.mov", 2))
+    assert (facts.audio_stream, facts.audio_codec) == (2, "aac")
+    assert kinds(video) == ["video", "audio"]
+    assert rendered.remark == ""
+
+
+@pytest.mark.clause("VID-2.6")
+async def test_sound_that_nobody_decodes_refuses_no_picture_and_is_told(
+    made: Made, tmp_path: Path, clip: Path, video: Path
+) -> None:
+    _, rendered = await made(with_unknown_sound(clip, tmp_path / "phone.mov", 1))
+    assert kinds(video) == ["video"]
+    assert rendered.remark.startswith("VID-2.6: its sound cannot be decoded")
+
+
+@pytest.mark.clause("VID-2.6")
+async def test_sound_of_noise_refuses_no_picture(made: Made, tmp_path: Path, video: Path) -> None:
+    """A codec that is known, of which nothing decodes."""
+    source = make_clip(tmp_path / "a.avi", seconds=1, options=("-c:a", "mp3", "-ac", "2"))
+    body = bytearray(source.read_bytes())
+    at, end = body.index(b"movi"), body.index(b"idx1")
+    while (at := body.find(b"01wb", at + 1, end)) > 0:
+        length = int.from_bytes(body[at + 4 : at + 8], "little")
+        body[at + 8 : at + 8 + length] = bytes(length)
+    source.write_bytes(body)
+    _, rendered = await made(source)
+    assert kinds(video) == ["video"]
+    assert rendered.remark
