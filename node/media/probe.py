@@ -18,6 +18,7 @@ from av.stream import Disposition
 
 UNREADABLE_EXIT = 2
 MOST_TRIES = 300  # packets that may fail before the first picture or sound
+LOOKED_AT = 10  # pictures by which fields are told from frames
 
 
 def opened(path: str, container: str, codecs: str) -> InputContainer:
@@ -76,15 +77,15 @@ def count(
     return seen, all_of_it, cut
 
 
-def first_frame(file: InputContainer, stream: int) -> Any:
-    """The first frame that comes out, or None."""
+def first_frames(file: InputContainer, stream: int, most: int) -> list[Any]:
+    """Up to `most` of the frames that come out first."""
+    frames: list[Any] = []
     for tries, packet in enumerate(file.demux(stream)):
         with suppress(FFmpegError):
-            for frame in packet.decode():
-                return frame
-        if tries > MOST_TRIES:
+            frames += packet.decode()
+        if tries > MOST_TRIES or len(frames) >= most:
             break
-    return None
+    return frames[:most]
 
 
 def sound(path: str, container: str, codecs: str) -> tuple[int | None, str | None]:
@@ -93,7 +94,7 @@ def sound(path: str, container: str, codecs: str) -> tuple[int | None, str | Non
         tracks = [(s.index, s.codec_context.name) for s in file.streams.audio if s.codec_context]
     for track, codec in tracks:
         with opened(path, container, codecs) as file, suppress(FFmpegError):
-            if first_frame(file, track) is not None:
+            if first_frames(file, track, 1):
                 return track, codec
     return None, None
 
@@ -121,6 +122,7 @@ def nothing(file: InputContainer, container: str) -> dict[str, Any]:
         "frames": 0,
         "streams": len(file.streams),
         "decodes": False,
+        "interlaced": False,
         "video_codec": "",
         "video_stream": 0,
         "audio_codec": None,
@@ -156,10 +158,14 @@ def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
     if facts["width"] * facts["height"] <= order["most_pixels"]:
         with opened(path, container, codecs) as file:
             file.streams[facts["video_stream"]].codec_context.thread_count = 1
-            frame = first_frame(file, facts["video_stream"])
-            if frame is not None:
+            frames = first_frames(file, facts["video_stream"], LOOKED_AT)
+            for frame in frames[:1]:
                 facts.update(
-                    decodes=True, width=frame.width, height=frame.height, rotation=frame.rotation
+                    decodes=True,
+                    width=frame.width,
+                    height=frame.height,
+                    rotation=frame.rotation,
+                    interlaced=any(one.interlaced_frame for one in frames),
                 )
     return facts
 

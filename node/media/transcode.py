@@ -44,12 +44,16 @@ def _packaged() -> str | None:
     return None
 
 
+def picture(plan: Plan) -> list[str]:
+    """The filters that the picture goes through (VID-3.1, VID-3.7)."""
+    fields = ["bwdif=mode=send_field:deint=interlaced"] if plan.interlaced else []
+    scale = f"scale={plan.width}:{plan.height}:flags=bicubic"
+    return [*fields, f"fps={plan.fps}", scale, "setsar=1", "format=yuv420p"]
+
+
 def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:
     """The rendition (VID-3.1 to VID-3.3), one thread for each side so that memory stays low."""
     container = FORMATS[plan.container]
-    picture = (
-        f"fps={plan.fps},scale={plan.width}:{plan.height}:flags=bicubic,setsar=1,format=yuv420p"
-    )
     sound = () if plan.audio_stream is None else ("-map", f"0:{plan.audio_stream}")
     return [
         *(ffmpeg, *QUIET, "-progress", "pipe:1", "-filter_threads", "1"),
@@ -57,7 +61,16 @@ def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:
         *("-f", container, "-i", f"file:{source}"),
         *("-map", f"0:{plan.video_stream}", *sound, "-sn", "-dn"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
-        *("-vf", picture, "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main"),
+        *(
+            "-vf",
+            ",".join(picture(plan)),
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-profile:v",
+            "main",
+        ),
         *("-threads", "1", "-flags:v", "+bitexact", "-crf", "23"),
         *("-maxrate", str(plan.video_bits), "-bufsize", str(2 * plan.video_bits)),
         *("-g", str(round(plan.fps * SEGMENT_SECONDS))),

@@ -43,6 +43,7 @@ class Facts(Struct, frozen=True):
     `frames` were counted, not believed; `seconds` is the end of the last packet and
     `declared_seconds` what the header says (0: nothing); `cut` when its last packet is.
     `decodes` says that a first frame came out. `aspect` is a pixel's shape: width over height.
+    `interlaced`: a picture is two fields, each of an instant of its own.
     """
 
     container: str
@@ -62,6 +63,7 @@ class Facts(Struct, frozen=True):
     audio_codec: str | None
     audio_stream: int | None
     audio_streams: int = 0
+    interlaced: bool = False
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -94,6 +96,7 @@ class Plan(Struct, frozen=True):
     audio_stream: int | None
     seconds: float
     remark: str = ""  # clause and words for the author: what is not as in the source
+    interlaced: bool = False
 
     @property
     def audio_bits(self) -> int:
@@ -206,12 +209,17 @@ def plan(facts: Facts) -> Plan:
         facts.audio_stream,
         facts.seconds,
         SILENT if facts.audio_streams and facts.audio_stream is None else "",
+        facts.interlaced,
     )
 
 
 def _rate(facts: Facts) -> Fraction:
-    """The rate of the rendition: the source's, at least one and at most `SMOOTHEST`."""
+    """The rate of the rendition: the source's, at least one and at most `SMOOTHEST`.
+
+    Of two fields two pictures are made, so that what moved stays as smooth as it was.
+    """
     measured = facts.fps if facts.fps > 0 else Fraction(facts.frames / facts.seconds)
+    measured *= 2 if facts.interlaced else 1
     return min(SMOOTHEST, max(Fraction(1), measured)).limit_denominator(1001)
 
 

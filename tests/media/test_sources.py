@@ -107,3 +107,49 @@ async def test_sound_of_noise_refuses_no_picture(made: Made, tmp_path: Path, vid
     _, rendered = await made(source)
     assert kinds(video) == ["video"]
     assert rendered.remark
+
+
+def lumas(path: Path) -> list[tuple[int, list[bytes]]]:
+    """The rows of brightness of each picture, and its time in milliseconds."""
+    pictures = []
+    with av.open(str(path)) as file:
+        for frame in file.decode(file.streams.video[0]):
+            plane, wide = bytes(frame.planes[0]), frame.planes[0].line_size
+            rows = [plane[at * wide : at * wide + frame.width] for at in range(frame.height)]
+            pictures.append((round((frame.time or 0) * 1000), rows))
+    return pictures
+
+
+def combed(rows: list[bytes]) -> int:
+    """How many pixels of every eighth row are far from both the row above and the row below."""
+    return sum(
+        abs(here - above) > 90 and abs(here - below) > 90
+        for at in range(8, len(rows) - 8, 8)
+        for above, here, below in zip(rows[at - 1], rows[at], rows[at + 1], strict=True)
+    )
+
+
+@pytest.mark.clause("VID-3.7")
+@pytest.mark.parametrize("first", ["tff", "bff"])
+async def test_fields_become_pictures(made: Made, tmp_path: Path, video: Path, first: str) -> None:
+    """A bar moves by 16 pixels from field to field."""
+    source = tmp_path / "bar.ts"
+    scene = (
+        "color=black:size=320x240:rate=50:duration=1[a];color=white:size=40x240:rate=50[b];"
+        f"[a][b]overlay=x='mod(n*16,280)':eval=frame:shortest=1,interlace=scan={first}:lowpass=off"
+    )
+    codec = ("-flags", "+ildct+ilme", "-c:v", "mpeg2video", "-q:v", "2")
+    run("-filter_complex", scene, *codec, source)
+    facts, rendered = await made(source)
+    assert facts.interlaced
+    assert rendered.fps == 50
+    pictures = lumas(video)
+    assert len(pictures) == pytest.approx(50, abs=2)
+    assert max(combed(rows) for _, rows in pictures[2:-2]) == 0
+    middles = [rows[120].index(max(rows[120])) for _, rows in pictures[4:12]]
+    assert all(12 <= b - a <= 20 for a, b in zip(middles, middles[1:], strict=False)), middles
+
+
+async def test_what_is_not_interlaced_is_left_so(studio: Studio, keep: Keep, clip: Path) -> None:
+    plan = renditions.plan(await studio.probe(await keep("up", clip.read_bytes())))
+    assert (plan.interlaced, plan.fps) == (False, 30)
