@@ -36,10 +36,11 @@ def opened(path: str, container: str, codecs: str) -> InputContainer:
 
 
 class Span:
-    """From when to when packets go, and how many they are."""
+    """From when to when packets go, and how many they are, and how many more are hidden."""
 
     def __init__(self) -> None:
         self.packets = 0
+        self.hidden = 0
         self.first: Fraction | None = None
         self.last = Fraction(0)
 
@@ -58,7 +59,8 @@ def count(
 ) -> tuple[Span, Span, bool]:
     """The pictures, all that is heard and seen, and whether the last packet is cut.
 
-    Goes through all packets, decoding none, until there is one picture too many.
+    Goes through all packets, decoding none, until there is one picture too many. What an edit list
+    hides, such as all between the key frame and the cut of a trimmed video, is work, but not shown.
     """
     seen, all_of_it, cut = Span(), Span(), False
     wanted = [video] if audio is None else [video, audio]
@@ -68,11 +70,14 @@ def count(
             if time is None or packet.time_base is None:
                 continue
             cut = packet.is_corrupt
+            if packet.is_discard:
+                seen.hidden += packet.stream_index == video
+                continue
             span = (time * packet.time_base, (packet.duration or 0) * packet.time_base)
             all_of_it.take(*span)
             if packet.stream_index == video:
                 seen.take(*span)
-            if seen.packets > most_frames:
+            if seen.packets + seen.hidden > most_frames:
                 break
     return seen, all_of_it, cut
 
@@ -80,7 +85,9 @@ def count(
 def first_frames(file: InputContainer, stream: int, most: int) -> list[Any]:
     """Up to `most` of the frames that come out first."""
     frames: list[Any] = []
-    for tries, packet in enumerate(file.demux(stream)):
+    tries = 0
+    for packet in file.demux(stream):
+        tries += not packet.is_discard
         with suppress(FFmpegError):
             frames += packet.decode()
         if tries > MOST_TRIES or len(frames) >= most:
@@ -150,7 +157,7 @@ def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
             seconds=float(all_of_it.seconds),
             cut=cut,
             fps=str(rate(video.average_rate, seen)),
-            frames=seen.packets,
+            frames=seen.packets + seen.hidden,
             video_codec=video.codec_context.name,
             video_stream=video.index,
         )

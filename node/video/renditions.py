@@ -40,8 +40,8 @@ class Facts(Struct, frozen=True):
     `video_stream` and `audio_stream` are places in the file; covers are no video, and of
     `audio_streams` tracks the first that decodes is taken.
 
-    `frames` were counted, not believed; `seconds` is the end of the last packet and
-    `declared_seconds` what the header says (0: nothing); `cut` when its last packet is.
+    `frames` were counted, not believed, with those that an edit list hides; `seconds` is what is
+    shown and `declared_seconds` what the header says (0: nothing); `cut` when its last packet is.
     `decodes` says that a first frame came out. `aspect` is a pixel's shape: width over height.
     `interlaced`: a picture is two fields, each of an instant of its own.
     """

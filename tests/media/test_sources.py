@@ -153,3 +153,29 @@ async def test_fields_become_pictures(made: Made, tmp_path: Path, video: Path, f
 async def test_what_is_not_interlaced_is_left_so(studio: Studio, keep: Keep, clip: Path) -> None:
     plan = renditions.plan(await studio.probe(await keep("up", clip.read_bytes())))
     assert (plan.interlaced, plan.fps) == (False, 30)
+
+
+@pytest.mark.clause("VID-3.8")
+@pytest.mark.parametrize("key_every", [90, 600])
+async def test_a_trimmed_video_is_as_long_as_it_plays(
+    made: Made, tmp_path: Path, video: Path, key_every: int
+) -> None:
+    """Cut without coding anew: an edit list hides all from the key frame to the cut."""
+    options = ("-g", str(key_every), "-keyint_min", str(key_every), "-sc_threshold", "0")
+    whole = make_clip(tmp_path / "whole.mp4", seconds=14, size="160x120", options=options)
+    run("-ss", "11.5", "-i", whole, "-t", "2", "-c", "copy", tmp_path / "trimmed.mp4")
+    facts, rendered = await made(tmp_path / "trimmed.mp4")
+    assert facts.fps == 30
+    assert facts.frames > 100, "what is hidden is decoded too, so it counts as work"
+    assert facts.seconds == pytest.approx(2, abs=0.1)
+    assert rendered.seconds == pytest.approx(2, abs=0.1)
+    assert len(lumas(video)) == pytest.approx(60, abs=3)
+
+
+@pytest.mark.clause("VID-3.8")
+async def test_the_length_that_is_told_is_that_of_the_rendition(
+    made: Made, clip: Path, video: Path
+) -> None:
+    _, rendered = await made(clip)
+    with av.open(str(video)) as file:
+        assert rendered.seconds == (file.duration or 0) / av.time_base
