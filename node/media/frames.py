@@ -1,10 +1,11 @@
-"""A child's script: what a finished rendition shows and is: poster, blurhash, codecs (spec VID-3).
+"""A child's script: what a finished rendition shows and is: poster, blurhash, codecs, length (VID-3).
 
 `frames.py VIDEO POSTER SECOND` writes a JPEG and prints JSON. Never imported by a page that serves.
 """
 
 import json
 import sys
+from typing import Any
 
 import av
 import blurhash
@@ -32,13 +33,14 @@ def picture(path: str, second: float) -> Image.Image:
     return image
 
 
-def codecs(path: str) -> str:
-    """What players of HLS are told of its streams (RFC 6381)."""
+def facts(path: str) -> dict[str, Any]:
+    """How long it plays, and what players of HLS are told of its streams (RFC 6381)."""
     with av.open(path, format="mov", options={"protocol_whitelist": "file"}) as file:
         # The record of H.264 in MP4: version, then profile, constraints and level.
         record = file.streams.video[0].codec_context.extradata or b""
         sound = ["mp4a.40.2"] if file.streams.audio else []
-    return ",".join([f"avc1.{record[1:4].hex()}", *sound])
+        seconds = (file.duration or 0) / av.time_base
+    return {"codecs": ",".join([f"avc1.{record[1:4].hex()}", *sound]), "seconds": seconds}
 
 
 def main(arguments: list[str]) -> int:
@@ -49,7 +51,7 @@ def main(arguments: list[str]) -> int:
     image.thumbnail((HASHED_SIDE, HASHED_SIDE))
     wide, high = COMPONENTS if width >= height else COMPONENTS[::-1]
     hashed = blurhash.encode(image, x_components=wide, y_components=high)
-    seen = {"width": width, "height": height, "blurhash": hashed, "codecs": codecs(path)}
+    seen = {"width": width, "height": height, "blurhash": hashed, **facts(path)}
     sys.stdout.write(json.dumps(seen))
     return 0
 

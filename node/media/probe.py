@@ -17,7 +17,8 @@ from av.error import FFmpegError
 from av.stream import Disposition
 
 UNREADABLE_EXIT = 2
-MOST_TRIES = 300  # packets that may fail before the first picture
+MOST_TRIES = 300  # packets that may fail before the first picture or sound
+LOOKED_AT = 10  # pictures by which fields are told from frames
 
 
 def opened(path: str, container: str, codecs: str) -> InputContainer:
@@ -35,10 +36,11 @@ def opened(path: str, container: str, codecs: str) -> InputContainer:
 
 
 class Span:
-    """From when to when packets go, and how many they are."""
+    """From when to when packets go, and how many they are, and how many more are hidden."""
 
     def __init__(self) -> None:
         self.packets = 0
+        self.hidden = 0
         self.first: Fraction | None = None
         self.last = Fraction(0)
 
@@ -57,7 +59,8 @@ def count(
 ) -> tuple[Span, Span, bool]:
     """The pictures, all that is heard and seen, and whether the last packet is cut.
 
-    Goes through all packets, decoding none, until there is one picture too many.
+    Goes through all packets, decoding none, until there is one picture too many. What an edit list
+    hides, such as all between the key frame and the cut of a trimmed video, is work, but not shown.
     """
     seen, all_of_it, cut = Span(), Span(), False
     wanted = [video] if audio is None else [video, audio]
@@ -67,24 +70,40 @@ def count(
             if time is None or packet.time_base is None:
                 continue
             cut = packet.is_corrupt
+            if packet.is_discard:
+                seen.hidden += packet.stream_index == video
+                continue
             span = (time * packet.time_base, (packet.duration or 0) * packet.time_base)
             all_of_it.take(*span)
             if packet.stream_index == video:
                 seen.take(*span)
-            if seen.packets > most_frames:
+            if seen.packets + seen.hidden > most_frames:
                 break
     return seen, all_of_it, cut
 
 
-def first_picture(file: InputContainer, video: int) -> Any:
-    """The first frame that comes out, or None."""
-    for tries, packet in enumerate(file.demux(video)):
+def first_frames(file: InputContainer, stream: int, most: int) -> list[Any]:
+    """Up to `most` of the frames that come out first."""
+    frames: list[Any] = []
+    tries = 0
+    for packet in file.demux(stream):
+        tries += not packet.is_discard
         with suppress(FFmpegError):
-            for frame in packet.decode():
-                return frame
-        if tries > MOST_TRIES:
+            frames += packet.decode()
+        if tries > MOST_TRIES or len(frames) >= most:
             break
-    return None
+    return frames[:most]
+
+
+def sound(path: str, container: str, codecs: str) -> tuple[int | None, str | None]:
+    """The first track of which anything is heard, as its place and its codec, or twice None."""
+    with opened(path, container, codecs) as file:
+        tracks = [(s.index, s.codec_context.name) for s in file.streams.audio if s.codec_context]
+    for track, codec in tracks:
+        with opened(path, container, codecs) as file, suppress(FFmpegError):
+            if first_frames(file, track, 1):
+                return track, codec
+    return None, None
 
 
 def rate(claimed: Fraction | None, seen: Span) -> Fraction:
@@ -97,7 +116,6 @@ def rate(claimed: Fraction | None, seen: Span) -> Fraction:
 
 def nothing(file: InputContainer, container: str) -> dict[str, Any]:
     """The facts of a file before any video was found in it, as `renditions.Facts` wants them."""
-    sound = next((s for s in file.streams.audio if s.codec_context is not None), None)
     return {
         "container": container,
         "width": 0,
@@ -111,10 +129,12 @@ def nothing(file: InputContainer, container: str) -> dict[str, Any]:
         "frames": 0,
         "streams": len(file.streams),
         "decodes": False,
+        "interlaced": False,
         "video_codec": "",
         "video_stream": 0,
-        "audio_codec": sound.codec_context.name if sound else None,
-        "audio_stream": sound.index if sound else None,
+        "audio_codec": None,
+        "audio_stream": None,
+        "audio_streams": len(file.streams.audio),
     }
 
 
@@ -128,6 +148,7 @@ def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
         )
         if video is None or video.codec_context is None:
             return facts
+        facts["audio_stream"], facts["audio_codec"] = sound(path, container, codecs)
         seen, all_of_it, cut = count(file, video.index, facts["audio_stream"], order["most_frames"])
         facts.update(
             width=video.codec_context.width,
@@ -136,7 +157,7 @@ def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
             seconds=float(all_of_it.seconds),
             cut=cut,
             fps=str(rate(video.average_rate, seen)),
-            frames=seen.packets,
+            frames=seen.packets + seen.hidden,
             video_codec=video.codec_context.name,
             video_stream=video.index,
         )
@@ -144,10 +165,14 @@ def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
     if facts["width"] * facts["height"] <= order["most_pixels"]:
         with opened(path, container, codecs) as file:
             file.streams[facts["video_stream"]].codec_context.thread_count = 1
-            frame = first_picture(file, facts["video_stream"])
-            if frame is not None:
+            frames = first_frames(file, facts["video_stream"], LOOKED_AT)
+            for frame in frames[:1]:
                 facts.update(
-                    decodes=True, width=frame.width, height=frame.height, rotation=frame.rotation
+                    decodes=True,
+                    width=frame.width,
+                    height=frame.height,
+                    rotation=frame.rotation,
+                    interlaced=any(one.interlaced_frame for one in frames),
                 )
     return facts
 

@@ -46,6 +46,7 @@ class _Seen(msgspec.Struct):
     height: int
     blurhash: str
     codecs: str
+    seconds: float
 
 
 def _silence(_done: float) -> None:
@@ -129,7 +130,8 @@ class Studio:
             width=seen.width,
             height=seen.height,
             fps=plan.fps,
-            seconds=plan.seconds,
+            seconds=seen.seconds,
+            remark=plan.remark,
         )
 
     async def _transcode(

@@ -16,7 +16,11 @@ MP4, MASTER, PLAYLIST, STREAM, POSTER = NAMES
 CODECS = (
     "h264,hevc,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,mpeg1video,mpeg2video,h263,mjpeg,"
     "prores,theora,aac,mp3,mp3float,opus,libopus,vorbis,libvorbis,flac,alac,ac3,eac3,amrnb,amrwb,"
-    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_mulaw,pcm_alaw"
+    # What broadcast, disc cameras, dash cameras, old phones and old computers record.
+    "mp1,mp1float,mp2,mp2float,dca,truehd,mlp,wmav1,wmav2,wmapro,gsm,gsm_ms,qdm2,"
+    "adpcm_ima_qt,adpcm_ima_wav,adpcm_ms,adpcm_swf,adpcm_yamaha,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,"
+    "pcm_f64le,pcm_f64be,pcm_s8,pcm_u8,pcm_mulaw,pcm_alaw,pcm_bluray,pcm_dvd"
 )
 QUIET = ("-hide_banner", "-nostdin", "-nostats", "-y", "-protocol_whitelist", "file,pipe")
 # With its end: a piece of output may be cut in the middle of a number.
@@ -40,12 +44,16 @@ def _packaged() -> str | None:
     return None
 
 
+def picture(plan: Plan) -> list[str]:
+    """The filters that the picture goes through (VID-3.1, VID-3.7)."""
+    fields = ["bwdif=mode=send_field:deint=interlaced"] if plan.interlaced else []
+    scale = f"scale={plan.width}:{plan.height}:flags=bicubic"
+    return [*fields, f"fps={plan.fps}", scale, "setsar=1", "format=yuv420p"]
+
+
 def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:
     """The rendition (VID-3.1 to VID-3.3), one thread for each side so that memory stays low."""
     container = FORMATS[plan.container]
-    picture = (
-        f"fps={plan.fps},scale={plan.width}:{plan.height}:flags=bicubic,setsar=1,format=yuv420p"
-    )
     sound = () if plan.audio_stream is None else ("-map", f"0:{plan.audio_stream}")
     return [
         *(ffmpeg, *QUIET, "-progress", "pipe:1", "-filter_threads", "1"),
@@ -53,7 +61,16 @@ def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:
         *("-f", container, "-i", f"file:{source}"),
         *("-map", f"0:{plan.video_stream}", *sound, "-sn", "-dn"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
-        *("-vf", picture, "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main"),
+        *(
+            "-vf",
+            ",".join(picture(plan)),
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-profile:v",
+            "main",
+        ),
         *("-threads", "1", "-flags:v", "+bitexact", "-crf", "23"),
         *("-maxrate", str(plan.video_bits), "-bufsize", str(2 * plan.video_bits)),
         *("-g", str(round(plan.fps * SEGMENT_SECONDS))),

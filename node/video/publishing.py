@@ -160,6 +160,7 @@ async def finished(
     record = replace(
         record,
         state=State.READY,
+        reason=rendered.remark,
         progress=100,
         duration_ms=round(rendered.seconds * 1000),
         width=rendered.width,

@@ -58,8 +58,9 @@ class MediaFileRecord(Struct, frozen=True):
 class VideoRecord(Struct, frozen=True):
     """A video of ours, or one that came as an object of its own.
 
-    `post` is the id of its Note; `bytes` count against the quota; `reason` is clause and words.
-    `number` is what clients call it, given when the row is made.
+    `post` is the id of its Note; `bytes` count against the quota; `reason` is clause and words: why
+    it failed, or what a ready one lacks. `number` is what clients call it, given
+    when the row is made.
     """
 
     id: str

@@ -25,6 +25,8 @@ FORMATS = {"mov": "mov", "matroska": "matroska", "avi": "avi", "mpegts": "mpegts
 
 QUICKTIME_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
+SILENT = "VID-2.6: its sound cannot be decoded here, so this video plays without sound"
+
 # The files that are made of a video, by the names under which they are kept and served.
 NAMES = ("video.mp4", "master.m3u8", "stream.m3u8", "stream.mp4", "poster.jpg")
 
@@ -35,11 +37,13 @@ SHORT_SIDE_BY_BITS = ((900_000, 720), (450_000, 480), (0, 360))
 class Facts(Struct, frozen=True):
     """What the probe saw. Sides are of the coded picture; `rotation` is in degrees.
 
-    `video_stream` and `audio_stream` are places in the file; covers are no video.
+    `video_stream` and `audio_stream` are places in the file; covers are no video, and of
+    `audio_streams` tracks the first that decodes is taken.
 
-    `frames` were counted, not believed; `seconds` is the end of the last packet and
-    `declared_seconds` what the header says (0: nothing); `cut` when its last packet is.
+    `frames` were counted, not believed, with those that an edit list hides; `seconds` is what is
+    shown and `declared_seconds` what the header says (0: nothing); `cut` when its last packet is.
     `decodes` says that a first frame came out. `aspect` is a pixel's shape: width over height.
+    `interlaced`: a picture is two fields, each of an instant of its own.
     """
 
     container: str
@@ -58,6 +62,8 @@ class Facts(Struct, frozen=True):
     video_stream: int
     audio_codec: str | None
     audio_stream: int | None
+    audio_streams: int = 0
+    interlaced: bool = False
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -89,6 +95,8 @@ class Plan(Struct, frozen=True):
     video_stream: int
     audio_stream: int | None
     seconds: float
+    remark: str = ""  # clause and words for the author: what is not as in the source
+    interlaced: bool = False
 
     @property
     def audio_bits(self) -> int:
@@ -123,6 +131,7 @@ class Rendered(Struct, frozen=True):
     height: int
     fps: Fraction
     seconds: float
+    remark: str = ""  # the plan's
 
 
 def container(head: bytes) -> str | None:
@@ -199,12 +208,18 @@ def plan(facts: Facts) -> Plan:
         facts.video_stream,
         facts.audio_stream,
         facts.seconds,
+        SILENT if facts.audio_streams and facts.audio_stream is None else "",
+        facts.interlaced,
     )
 
 
 def _rate(facts: Facts) -> Fraction:
-    """The rate of the rendition: the source's, at least one and at most `SMOOTHEST`."""
+    """The rate of the rendition: the source's, at least one and at most `SMOOTHEST`.
+
+    Of two fields two pictures are made, so that what moved stays as smooth as it was.
+    """
     measured = facts.fps if facts.fps > 0 else Fraction(facts.frames / facts.seconds)
+    measured *= 2 if facts.interlaced else 1
     return min(SMOOTHEST, max(Fraction(1), measured)).limit_denominator(1001)
 
 

@@ -52,6 +52,7 @@ class QuickStudio:
         self._aside = aside
         self.broken = 0  # so many more tries end in a fault of ours
         self.midway: Callable[[], Any] | None = None
+        self.remark = ""  # of what is made
         self.made = 0
 
     async def digest(self, blob: str) -> bytes:
@@ -84,7 +85,9 @@ class QuickStudio:
         if self.midway is not None:
             await self.midway()
         hls = (files[1], files[2], files[3])
-        return Rendered(files[0], hls, files[4], "LEHV6nWB", 640, 360, Fraction(30), 2.0)
+        return Rendered(
+            files[0], hls, files[4], "LEHV6nWB", 640, 360, Fraction(30), 2.0, self.remark
+        )
 
 
 @dataclass

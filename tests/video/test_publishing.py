@@ -13,7 +13,7 @@ from node.federation.activities.table import render
 from node.media.studio import Studio
 from node.store import tables
 from node.store.video import VideoUnit
-from node.video import publishing
+from node.video import publishing, renditions
 from node.video.renditions import Limits
 from tests.clips import ffmpeg, make_clip
 from tests.video.harness import Harness, befriend
@@ -244,6 +244,17 @@ async def test_progress_never_goes_back_and_a_deleted_one_tells_nothing(harness:
         )
     told = [each["progress"] for each in await harness.events(alice.account, "video")]
     assert told == [30, 40]
+
+
+@pytest.mark.clause("VID-2.6")
+async def test_what_a_ready_video_lacks_is_told_to_its_author(harness: Harness) -> None:
+    harness.studio.remark = renditions.SILENT
+    alice = await harness.person("alice")
+    video = await alice.publish()
+    assert (video["state"], video["clause"]) == ("ready", "VID-2.6")
+    assert video["reason"].startswith("its sound cannot be decoded here")
+    last = (await harness.events(alice.account, "video"))[-1]
+    assert (last["state"], last["reason"]) == ("ready", renditions.SILENT)
 
 
 @pytest.mark.clause("VID-6.1", "VID-6.4")

@@ -51,8 +51,9 @@ async def post(
             return
         with context.out.bars(upload="Uploading", making="Making it playable") as progress:
             made = await kith.post_video(video, to, name, text, progress)
+    lacks = f" Note: {made.reason}." if made.reason else ""
     context.out.done(
-        f"Posted to {to}: {made.name}, {made.duration_ms / 1000:.0f} s.\n{made.post}", made
+        f"Posted to {to}: {made.name}, {made.duration_ms / 1000:.0f} s.{lacks}\n{made.post}", made
     )
 
 

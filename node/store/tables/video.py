@@ -32,7 +32,7 @@ videos = table(
     flag("local"),
     text("upload"),
     text("state", "processing"),  # processing | ready | failed
-    text("reason"),  # clause and words, when failed
+    text("reason"),  # clause and words: why it failed, or what it lacks
     number("progress"),  # per cent
     text("draft", "{}"),  # JSON of what its author said, for when it is ready
     text("facts", "{}"),  # JSON of the probe

@@ -1,0 +1,181 @@
+"""What cameras, phones and screens record, as a common player shows it (spec VID-2.6, VID-3)."""
+
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import av
+import pytest
+
+from node.media.studio import Studio
+from node.video import renditions
+from node.video.renditions import Facts, Rendered
+from tests.clips import ffmpeg, make_clip
+
+# ruff: noqa: ASYNC240 - a test may wait for its own disk and its own ffmpeg
+Keep = Callable[[str, bytes], Awaitable[str]]
+Made = Callable[[Path], Awaitable[tuple[Facts, Rendered]]]
+
+
+def run(*arguments: str | Path) -> None:
+    command = [ffmpeg(), "-v", "error", "-y", *map(str, arguments)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def made(studio: Studio, keep: Keep) -> Made:
+    """What was seen of a file and what was made of it."""
+
+    async def make(source: Path) -> tuple[Facts, Rendered]:
+        facts = await studio.probe(await keep("up", source.read_bytes()))
+        return facts, await studio.render("up", renditions.plan(facts), "v/1")
+
+    return make
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """Where the rendition lies."""
+    return tmp_path / "blobs" / "v" / "1" / "video.mp4"
+
+
+def kinds(path: Path) -> list[str]:
+    with av.open(str(path)) as file:
+        return [stream.type for stream in file.streams]
+
+
+@pytest.mark.clause("VID-2.6")
+@pytest.mark.parametrize(
+    ("name", "sound"),
+    [
+        ("broadcast.ts", "mp2"),
+        ("dashcam.avi", "adpcm_ima_wav"),
+        ("old.avi", "adpcm_ms"),
+        ("disc.ts", "dca"),
+        ("computer.avi", "wmav2"),
+        ("quicktime.mov", "adpcm_ima_qt"),
+        ("studio.mov", "pcm_s32be"),
+    ],
+)
+async def test_sound_of_every_usual_kind_is_heard(
+    made: Made, tmp_path: Path, video: Path, name: str, sound: str
+) -> None:
+    options = ("-c:a", sound, "-strict", "-2", "-ar", "44100", "-ac", "2")
+    facts, rendered = await made(make_clip(tmp_path / name, seconds=1, options=options))
+    assert facts.audio_codec is not None
+    assert kinds(video) == ["video", "audio"]
+    assert rendered.remark == ""
+
+
+def with_unknown_sound(clip: Path, path: Path, tracks: int) -> Path:
+    """`clip` with `tracks` tracks of sound, the first of a codec that nobody knows."""
+    maps = [word for _ in range(tracks) for word in ("-map", "0:a")]
+    run("-i", clip, "-map", "0:v", *maps, "-c", "copy", "-c:a:0", "pcm_s16be", path)
+    path.write_bytes(path.read_bytes().replace(b"twos", b"zzzz"))
+    return path
+
+
+@pytest.mark.clause("VID-2.6")
+async def test_a_good_track_behind_one_that_nobody_decodes_is_heard(
+    made: Made, tmp_path: Path, clip: Path, video: Path
+) -> None:
+    facts, rendered = await made(with_unknown_sound(clip, tmp_path / "phone.mov", 2))
+    assert (facts.audio_stream, facts.audio_codec) == (2, "aac")
+    assert kinds(video) == ["video", "audio"]
+    assert rendered.remark == ""
+
+
+@pytest.mark.clause("VID-2.6")
+async def test_sound_that_nobody_decodes_refuses_no_picture_and_is_told(
+    made: Made, tmp_path: Path, clip: Path, video: Path
+) -> None:
+    _, rendered = await made(with_unknown_sound(clip, tmp_path / "phone.mov", 1))
+    assert kinds(video) == ["video"]
+    assert rendered.remark.startswith("VID-2.6: its sound cannot be decoded")
+
+
+@pytest.mark.clause("VID-2.6")
+async def test_sound_of_noise_refuses_no_picture(made: Made, tmp_path: Path, video: Path) -> None:
+    """A codec that is known, of which nothing decodes."""
+    source = make_clip(tmp_path / "a.avi", seconds=1, options=("-c:a", "mp3", "-ac", "2"))
+    body = bytearray(source.read_bytes())
+    at, end = body.index(b"movi"), body.index(b"idx1")
+    while (at := body.find(b"01wb", at + 1, end)) > 0:
+        length = int.from_bytes(body[at + 4 : at + 8], "little")
+        body[at + 8 : at + 8 + length] = bytes(length)
+    source.write_bytes(body)
+    _, rendered = await made(source)
+    assert kinds(video) == ["video"]
+    assert rendered.remark
+
+
+def lumas(path: Path) -> list[tuple[int, list[bytes]]]:
+    """The rows of brightness of each picture, and its time in milliseconds."""
+    pictures = []
+    with av.open(str(path)) as file:
+        for frame in file.decode(file.streams.video[0]):
+            plane, wide = bytes(frame.planes[0]), frame.planes[0].line_size
+            rows = [plane[at * wide : at * wide + frame.width] for at in range(frame.height)]
+            pictures.append((round((frame.time or 0) * 1000), rows))
+    return pictures
+
+
+def combed(rows: list[bytes]) -> int:
+    """How many pixels of every eighth row are far from both the row above and the row below."""
+    return sum(
+        abs(here - above) > 90 and abs(here - below) > 90
+        for at in range(8, len(rows) - 8, 8)
+        for above, here, below in zip(rows[at - 1], rows[at], rows[at + 1], strict=True)
+    )
+
+
+@pytest.mark.clause("VID-3.7")
+@pytest.mark.parametrize("first", ["tff", "bff"])
+async def test_fields_become_pictures(made: Made, tmp_path: Path, video: Path, first: str) -> None:
+    """A bar moves by 16 pixels from field to field."""
+    source = tmp_path / "bar.ts"
+    scene = (
+        "color=black:size=320x240:rate=50:duration=1[a];color=white:size=40x240:rate=50[b];"
+        f"[a][b]overlay=x='mod(n*16,280)':eval=frame:shortest=1,interlace=scan={first}:lowpass=off"
+    )
+    codec = ("-flags", "+ildct+ilme", "-c:v", "mpeg2video", "-q:v", "2")
+    run("-filter_complex", scene, *codec, source)
+    facts, rendered = await made(source)
+    assert facts.interlaced
+    assert rendered.fps == 50
+    pictures = lumas(video)
+    assert len(pictures) == pytest.approx(50, abs=2)
+    assert max(combed(rows) for _, rows in pictures[2:-2]) == 0
+    middles = [rows[120].index(max(rows[120])) for _, rows in pictures[4:12]]
+    assert all(12 <= b - a <= 20 for a, b in zip(middles, middles[1:], strict=False)), middles
+
+
+async def test_what_is_not_interlaced_is_left_so(studio: Studio, keep: Keep, clip: Path) -> None:
+    plan = renditions.plan(await studio.probe(await keep("up", clip.read_bytes())))
+    assert (plan.interlaced, plan.fps) == (False, 30)
+
+
+@pytest.mark.clause("VID-3.8")
+@pytest.mark.parametrize("key_every", [90, 600])
+async def test_a_trimmed_video_is_as_long_as_it_plays(
+    made: Made, tmp_path: Path, video: Path, key_every: int
+) -> None:
+    """Cut without coding anew: an edit list hides all from the key frame to the cut."""
+    options = ("-g", str(key_every), "-keyint_min", str(key_every), "-sc_threshold", "0")
+    whole = make_clip(tmp_path / "whole.mp4", seconds=14, size="160x120", options=options)
+    run("-ss", "11.5", "-i", whole, "-t", "2", "-c", "copy", tmp_path / "trimmed.mp4")
+    facts, rendered = await made(tmp_path / "trimmed.mp4")
+    assert facts.fps == 30
+    assert facts.frames > 100, "what is hidden is decoded too, so it counts as work"
+    assert facts.seconds == pytest.approx(2, abs=0.1)
+    assert rendered.seconds == pytest.approx(2, abs=0.1)
+    assert len(lumas(video)) == pytest.approx(60, abs=3)
+
+
+@pytest.mark.clause("VID-3.8")
+async def test_the_length_that_is_told_is_that_of_the_rendition(
+    made: Made, clip: Path, video: Path
+) -> None:
+    _, rendered = await made(clip)
+    with av.open(str(video)) as file:
+        assert rendered.seconds == (file.duration or 0) / av.time_base
