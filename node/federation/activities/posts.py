@@ -73,8 +73,9 @@ def _read(object: Doc, id: str, envelope: Envelope) -> Note:
     check_form(object)
     kind = next((name for name in types(object) if name in KINDS), "Note")
     content, lang, others = _content(object)
-    name = line(text(object, "name"))
     attachments = _attachments(object, kind)
+    video = maybe_url(object.get("kith:video"), "the video")
+    name = line(text(object, "name")) or (_title(attachments) if video else "")
     if not (content or name or attachments or _said_so(object)):
         raise Malformed("FED-6.9", "the post has neither text nor title nor attachment")
     return Note(
@@ -94,9 +95,14 @@ def _read(object: Doc, id: str, envelope: Envelope) -> Note:
         mentions=_mentions(object, envelope.actor),
         attachments=attachments,
         name=name,
-        video=maybe_url(object.get("kith:video"), "the video"),
+        video=video,
         kind=kind,
     )
+
+
+def _title(attachments: tuple[Attachment, ...]) -> str:
+    """The title of a linked video: its Note has none of its own (FED-6.12), the file carries it."""
+    return next((each.name for each in attachments if each.kind == "Video"), "")
 
 
 def _said_so(object: Doc) -> bool:
@@ -205,7 +211,8 @@ def render_note(note: Note) -> dict[str, Any]:
         document["contentMap"] = {**own, **note.content_map}
     if note.updated:
         document["updated"] = rfc3339(note.updated)
-    if note.name:
+    if note.name and note.kind != "Note":
+        # A Note with a name is a vote in a poll to Mastodon and to snac.
         document["name"] = note.name[:LONGEST_NAME]
     if note.video:
         document["kith:video"] = note.video
