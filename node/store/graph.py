@@ -237,6 +237,9 @@ class GraphUnit(Unit):
     async def add_tombstone(self, id: str, actor: str) -> None:
         await Tombstones(self).add(id, actor)
 
+    async def drop_tombstone(self, id: str, actor: str) -> None:
+        await Tombstones(self).drop(id, actor)
+
     async def forget(self, actor: str) -> None:
         """Drop every friendship and Follow of an actor that is gone."""
         ours = select(accounts.c.id, accounts.c.actor).join(

@@ -120,6 +120,9 @@ class GraphUnit(Unit):
     async def add_tombstone(self, id: str, actor: str) -> None:
         await Tombstones(self).add(id, actor)
 
+    async def drop_tombstone(self, id: str, actor: str) -> None:
+        await Tombstones(self).drop(id, actor)
+
     async def forget(self, actor: str) -> None:
         tables = self.tables
         for friendship in self._friendships():
