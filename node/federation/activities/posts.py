@@ -11,6 +11,7 @@ from node.federation.activities.attribution import (
     check_owned_alone,
     check_owner,
 )
+from node.federation.activities.linking import hashtags
 from node.federation.activities.media import parse_attachments, read_media, render_attachment
 from node.federation.activities.prose import paragraphs
 from node.federation.activities.reading import (
@@ -203,7 +204,7 @@ def render_note(note: Note) -> dict[str, Any]:
         "summary": note.summary or None,
         "inReplyTo": note.in_reply_to or None,
         "url": note.url or note.id,
-        "tag": [{"type": "Mention", "href": id, "name": _handle(id)} for id in note.mentions],
+        "tag": _tags(note),
         "attachment": [render_attachment(attachment) for attachment in note.attachments],
     }
     if note.lang or note.content_map:
@@ -217,6 +218,12 @@ def render_note(note: Note) -> dict[str, Any]:
     if note.video:
         document["kith:video"] = note.video
     return document
+
+
+def _tags(note: Note) -> list[dict[str, str]]:
+    mentions = [{"type": "Mention", "href": id, "name": _handle(id)} for id in note.mentions]
+    tags = hashtags(note.content)[: MOST_TAGS - len(mentions)]
+    return [*mentions, *({"type": "Hashtag", "href": href, "name": name} for href, name in tags)]
 
 
 def _handle(id: str) -> str:
