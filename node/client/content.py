@@ -61,12 +61,6 @@ def plain(html: str) -> str:
     return "".join(parser.words).strip()
 
 
-def markup(text: str) -> str:
-    """Plain text as HTML, a paragraph per blank line; posts are HTML wherever they go."""
-    parts = [part.strip() for part in text.split("\n\n") if part.strip()]
-    return "".join(f"<p>{escape(part, quote=False).replace(chr(10), '<br>')}</p>" for part in parts)
-
-
 def write_note(id: str, activity_id: str, actor: str, text: str, now: datetime) -> bytes:
     """A `Create` of a `Note`; both ids are `urn:uuid:`. Raises `TooMuch` (E2E-5.3)."""
     published = rfc3339(now)

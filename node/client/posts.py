@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 
 from node.client.api_client import ApiClient
-from node.client.content import markup
 from node.wire.api.inbox import (
     NewComment,
     NewPost,
@@ -24,7 +23,7 @@ class Posts:
 
     async def post_text(self, text: str, audience: str = "friends") -> Post:
         """Publish a text for `friends`, `followers` or `public`."""
-        body = NewPost(content=markup(text), audience=audience)
+        body = NewPost(content=text, audience=audience)
         return await self._api.ask("POST", "/posts", Post, body)
 
     async def feed(self) -> AsyncIterator[Post]:
@@ -51,7 +50,7 @@ class Posts:
 
     async def comment(self, id: str, text: str) -> Post:
         """Comment on a post or video."""
-        body = NewComment(in_reply_to=id, content=markup(text))
+        body = NewComment(in_reply_to=id, content=text)
         return await self._api.ask("POST", "/comments", Post, body)
 
     async def comments(self, id: str) -> AsyncIterator[Post]:

@@ -8,7 +8,6 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from node.client.api_client import ApiClient
-from node.client.content import markup
 from node.client.profile import Profile
 from node.client.uploads import upload
 from node.errors import Malformed, Unreachable
@@ -60,7 +59,7 @@ class Videos:
         body = NewVideo(
             upload=sent,
             name=name or path.stem,
-            description=markup(description),
+            description=description,
             audience=audience,
         )
         made = await self._api.ask("POST", "/videos", VideoView, body)

@@ -13,6 +13,7 @@ from node.e2ee.mls.public import key_package
 from node.e2ee.mls.public.key_package import KeyPackage
 from node.e2ee.mls.public.suite import suite_of
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
+from node.federation.activities.context import SEALED
 from node.wire.json import Document, Json
 from node.wire.times import micros
 
@@ -21,10 +22,6 @@ FEWEST_SINGLE_USE: Final = 20
 CLAIMS_AN_HOUR: Final = 20
 HOUR: Final = timedelta(hours=1)
 LARGEST_PACKAGE_BYTES: Final = 16 * 2**10
-CONTEXT: Final[list[Json]] = [
-    "https://www.w3.org/ns/activitystreams",
-    "https://purl.archive.org/socialweb/mls",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +256,7 @@ def collection(id: str, actor: str, offers: Sequence[PublishedKeyPackage]) -> Do
     """The collection as anyone may read it: `offers` are the last resorts (E2E-2.5)."""
     ids: list[Json] = [offer.id for offer in offers]
     return {
-        "@context": CONTEXT,
+        "@context": SEALED,
         "type": "Collection",
         "id": id,
         "attributedTo": actor,
@@ -271,7 +268,7 @@ def collection(id: str, actor: str, offers: Sequence[PublishedKeyPackage]) -> Do
 def document(offer: PublishedKeyPackage) -> Document:
     """One package as an object: raw, not wrapped, as both peers publish it."""
     return {
-        "@context": CONTEXT,
+        "@context": SEALED,
         "type": "KeyPackage",
         "id": offer.id,
         "attributedTo": offer.actor,
@@ -287,7 +284,7 @@ def claimed(actor: str, offers: Sequence[PublishedKeyPackage]) -> Document:
     """The answer to a claim (E2E-2.10)."""
     items: list[Json] = [document(offer) for offer in offers]
     return {
-        "@context": CONTEXT,
+        "@context": SEALED,
         "type": "Collection",
         "attributedTo": actor,
         "totalItems": len(items),

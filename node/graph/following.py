@@ -117,6 +117,9 @@ async def on_follow(activity: Follow, unit: FriendshipUnit) -> None:
         raise Forbidden("GRA-4.2", "this actor cannot be followed")
     if await unit.has_tombstone(activity.id, activity.actor):
         known = Follow(activity.id, activity.actor, activity.object)
+        if not await unit.speaks_friendship(activity.actor):
+            # They may use the id for their next Follow too: one end turns one Follow away.
+            await unit.drop_tombstone(activity.id, activity.actor)
         await unit.owe(
             Reject(unit.mint_activity(), activity.object, activity.id, known), to=[activity.actor]
         )
@@ -188,6 +191,8 @@ async def undone(activity: Undo, unit: FriendshipUnit) -> None:
         row = await unit.following_by_id(activity.object, activity.actor)
     if row is None and enclosed is not None and not exact:
         row = await unit.following(activity.actor, enclosed.object)
+    if not exact:
+        await _remembered(activity, row is None, unit)
     if row is None:
         return
     left = tuple(id for id in row.ids if id != activity.object) if exact else ()
@@ -198,3 +203,14 @@ async def undone(activity: Undo, unit: FriendshipUnit) -> None:
     owner = await unit.owner(row.followed)
     if owner is not None:
         await lost_ground(unit, owner, activity.actor)
+
+
+async def _remembered(activity: Undo, early: bool, unit: FriendshipUnit) -> None:
+    """The Undo of a foreign server turns one Follow away when it overtook it (GRA-5.2).
+
+    It is known by its own id: repeated, it ends no later Follow with the id of the one before.
+    """
+    repeated = await unit.has_tombstone(activity.id, activity.actor)
+    await unit.add_tombstone(activity.id, activity.actor)
+    if early and activity.object and not repeated:
+        await unit.add_tombstone(activity.object, activity.actor)

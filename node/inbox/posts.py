@@ -91,7 +91,7 @@ async def on_create_note(activity: CreateNote, unit: PostUnit) -> None:
         raise Forbidden("INB-1.5", "only its author may change a post")
     if known is not None and not known.deleted:
         # Again on a repeat: our own people's posts come here with their row made.
-        await tell(known, unit)
+        await tell(known, unit, note.mentions)
 
 
 def _own_words(note: Note) -> Note:
@@ -127,17 +127,23 @@ async def _comment(note: Note, unit: PostUnit) -> None:
     await unit.put_post(note, "comment", root.id, audience)
 
 
-async def tell(post: Known, unit: PostUnit) -> None:
+async def tell(post: Known, unit: PostUnit, mentions: Iterable[str] = ()) -> None:
     """Whoever is to find it in a feed or among notices does, once."""
+    answered: set[str] = set()
     if not post.in_reply_to:
         await fan_out.into_feeds(unit, post)
-        return
-    above = [await unit.post(id) for id in (post.in_reply_to, post.thread)]
-    authors = {one.author for one in above if one is not None}
-    for author in sorted(authors - {post.author}):
-        account = await unit.account_of(author)
-        if account is not None and await unit.sees(author, post.id):
-            await unit.notify(account, "comment", post.author, post.id)
+    else:
+        above = [await unit.post(id) for id in (post.in_reply_to, post.thread)]
+        answered = {one.author for one in above if one is not None} - {post.author}
+        await _notify(unit, post, "comment", answered)
+    await _notify(unit, post, "mention", {*mentions} - answered - {post.author})
+
+
+async def _notify(unit: PostUnit, post: Known, kind: str, actors: Iterable[str]) -> None:
+    for actor in sorted(actors):
+        account = await unit.account_of(actor)
+        if account is not None and await unit.sees(actor, post.id):
+            await unit.notify(account, kind, post.author, post.id)
 
 
 async def on_update_note(activity: UpdateNote, unit: PostUnit) -> None:

@@ -8,7 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from node.errors import Forbidden, Malformed, Missing
-from node.federation.activities.prose import paragraphs, plain
+from node.federation.activities.linking import handles, linked
+from node.federation.activities.prose import plain
 from node.federation.activities.reading import is_language
 from node.federation.activities.shapes import (
     Activity,
@@ -29,10 +30,11 @@ from node.wire.html import clean, line
 LONGEST_POST = 10_000  # characters of cleaned HTML; Mastodon shows about as much
 LONGEST_SUMMARY = 500
 MOST_NAMED = 200
+MOST_MENTIONED = 50  # handles that are looked for in one text
 
 
 class Draft(Struct, frozen=True):
-    """What a person hands in. `content` is HTML or plain text; it is cleaned here."""
+    """What a person hands in: `content` is plain text, or HTML when `markup`."""
 
     content: str
     choice: Choice | None = Choice.FRIENDS
@@ -41,6 +43,7 @@ class Draft(Struct, frozen=True):
     summary: str = ""
     sensitive: bool = False
     lang: str = ""
+    markup: bool = False
 
 
 class PublishUnit(PostUnit, Protocol):
@@ -57,6 +60,14 @@ class PublishUnit(PostUnit, Protocol):
         ...
 
     async def owe(self, activity: Activity, to: Iterable[str], public: bool = False) -> None: ...
+
+    async def named(self, name: str, domain: str) -> str | None:
+        """The actor who is known here as `name` @ `domain`."""
+        ...
+
+    async def named_here(self, name: str) -> str | None:
+        """One of our people, by name alone."""
+        ...
 
     async def reachable(self, actors: Iterable[str]) -> set[str]:
         """Those of `actors` who are known here and not gone."""
@@ -87,9 +98,20 @@ async def seen(unit: PublishUnit, actor: str, id: str) -> Known:
     return post
 
 
-def _checked(draft: Draft) -> Draft:
+async def _mentioned(unit: PublishUnit, text: str) -> dict[str, str]:
+    """Those of the handles in `text` who are known here."""
+    found: dict[str, str] = {}
+    for handle in list(dict.fromkeys(handles(text)))[:MOST_MENTIONED]:
+        name, _, domain = handle[1:].partition("@")
+        actor = await (unit.named(name, domain) if domain else unit.named_here(name))
+        if actor is not None:
+            found[handle] = actor
+    return found
+
+
+def _checked(draft: Draft, markup: str) -> Draft:
     """The draft with its words made clean. Raises `Malformed` (INB-4.2, INB-4.5)."""
-    content = clean(draft.content if "<" in draft.content else paragraphs(draft.content))
+    content = clean(markup)
     if not plain(content):
         raise Malformed("INB-4.2", "a post needs some text")
     if len(content) > LONGEST_POST:
@@ -104,8 +126,10 @@ def _checked(draft: Draft) -> Draft:
 
 async def publish(unit: PublishUnit, actor: str, draft: Draft) -> Note:
     """Publish a note or a comment, and owe it to whom it is for."""
-    draft = _checked(draft)
-    named = set(draft.actors) - {actor}
+    people = {} if draft.markup else await _mentioned(unit, draft.content)
+    markup = draft.content if draft.markup else linked(draft.content, actor, people)
+    draft = _checked(draft, markup)
+    named = {*draft.actors, *people.values()} - {actor}
     if len(named) > MOST_NAMED or named - await unit.reachable(named):
         raise Missing("INB-4.6", "somebody named here is not known: look them up first")
     parent = await seen(unit, actor, draft.in_reply_to) if draft.in_reply_to else None
@@ -157,7 +181,7 @@ async def send_out(unit: PublishUnit, note: Note, thread: str) -> Note:
     unit.say(create, public=public)
     known = Known(note.id, note.author, True, thread, in_reply_to=note.in_reply_to)
     await fan_out.elsewhere(unit, known, create.id)
-    await posts.tell(known, unit)
+    await posts.tell(known, unit, note.mentions)
     return note
 
 

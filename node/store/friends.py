@@ -84,18 +84,6 @@ MUTUALS = Pages(
 class FriendsUnit(GraphUnit):
     """Looks; what changes is in `GraphUnit`."""
 
-    async def named_here(self, name: str) -> str | None:
-        """One of our people, by name alone."""
-        found = await self.connection.execute(
-            select(actors.c.id).where(
-                actors.c.local.is_(True),
-                actors.c.kind == "Person",
-                actors.c.name == name.lower(),
-                actors.c.gone.is_(None),
-            )
-        )
-        return found.scalars().first()
-
     async def standing(self, actor: str, state: str, limit: int, after: Cursor | None) -> Page:
         """Those who stand to `actor` as `state` says (a key of STATES)."""
         return await self._page(STANDING[state], actor, limit, after)

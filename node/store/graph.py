@@ -114,6 +114,18 @@ class GraphUnit(Unit):
         )
         return found.scalars().first()
 
+    async def named_here(self, name: str) -> str | None:
+        """One of our people, by name alone."""
+        found = await self.connection.execute(
+            select(actors.c.id).where(
+                actors.c.local.is_(True),
+                actors.c.kind == "Person",
+                actors.c.name == name.lower(),
+                actors.c.gone.is_(None),
+            )
+        )
+        return found.scalars().first()
+
     async def speaks_friendship(self, actor: str) -> bool:
         """Whether the actor's server takes an Offer of a Relationship; ours does."""
         found = await self.connection.execute(
@@ -236,6 +248,9 @@ class GraphUnit(Unit):
 
     async def add_tombstone(self, id: str, actor: str) -> None:
         await Tombstones(self).add(id, actor)
+
+    async def drop_tombstone(self, id: str, actor: str) -> None:
+        await Tombstones(self).drop(id, actor)
 
     async def forget(self, actor: str) -> None:
         """Drop every friendship and Follow of an actor that is gone."""

@@ -1,6 +1,6 @@
 """What was ended, so that a copy which comes late begins nothing: for whichever unit asks."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, delete, select
 
 from node.store.tables import tombstones
 from node.store.unit import Unit
@@ -9,6 +9,10 @@ from node.wire.times import micros
 
 ENDED = select(tombstones.c.id).where(tombstones.c.id == bindparam("id"))
 ENDED_BY = ENDED.where(tombstones.c.actor == bindparam("by"))
+
+NO_LONGER_ENDED = delete(tombstones).where(
+    and_(tombstones.c.id == bindparam("ended"), tombstones.c.actor == bindparam("by"))
+)
 
 
 class Tombstones:
@@ -26,3 +30,7 @@ class Tombstones:
         """Another's word takes nobody's place: `actor` ended it, for all that `actor` may end."""
         row = {"id": id, "actor": actor, "deleted": micros(self._unit.now)}
         await self._unit.connection.execute(insert_ignore(self._unit.connection, tombstones), row)
+
+    async def drop(self, id: str, actor: str) -> None:
+        """What `actor` ended under this id has come and was turned away: the id may mean more."""
+        await self._unit.connection.execute(NO_LONGER_ENDED, {"ended": id, "by": actor})

@@ -232,6 +232,14 @@ class VisibilityUnit(Unit):
         away, refused = await self.connection.fetch_all(*_ask_hidden(sorted(wanted)))
         return _hidden(sorted(wanted), away, refused)
 
+    async def named(self, name: str, domain: str) -> str | None:
+        """The id of the actor that was last confirmed to be `name` @ `domain`."""
+        return await self.beside(GraphUnit).named(name, domain)
+
+    async def named_here(self, name: str) -> str | None:
+        """One of our people, by name alone."""
+        return await self.beside(GraphUnit).named_here(name)
+
     # -- whose feed, and who is sent it ------------------------------------------------------------
 
     async def readers(

@@ -8,7 +8,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused
-from node.federation.activities.prose import paragraphs
 from node.federation.activities.shapes import PUBLIC, Activity, Announce, CreateVideo, Delete, Note
 from node.video.intake import UploadRecord, mine
 from node.video.records import (
@@ -100,8 +99,7 @@ class PublishingUnit(Protocol):
 
 def _checked(words: Words) -> Words:
     name = line(words.name)
-    text = words.description if "<" in words.description else paragraphs(words.description)
-    description = clean(text)
+    description = clean(words.description)
     if len(name) > LONGEST_TITLE or len(description) > LONGEST_DESCRIPTION:
         raise Malformed(
             "VID-6.2",

@@ -44,6 +44,10 @@ async def test_ties_are_found_by_what_was_said(harness: Harness) -> None:
         await unit.add_tombstone(OFFER, BOB)
         assert await unit.has_tombstone(OFFER, BOB)
         assert not await unit.has_tombstone(OFFER, DORA)
+        await unit.add_tombstone(OFFER, DORA)
+        await unit.drop_tombstone(OFFER, DORA)
+        assert not await unit.has_tombstone(OFFER, DORA)
+        assert await unit.has_tombstone(OFFER, BOB), "another's word stands"
         assert not await unit.speaks_friendship(BOB)
         assert await unit.speaks_friendship(CAROL)
         assert await unit.named("BOB", "beta.test") == BOB

@@ -347,8 +347,12 @@ def test_only_the_asked_one_answers(verb, refused):
     read = parse(said(verb, inner))
     assert (read.object, read.of) == (inner["id"], Follow(inner["id"], BOB, ANN))
     assert parse(said(verb, inner["id"])).of is None
+    other = {"object": "https://c.example/a/1"}
+    read = parse(said(verb, inner | other))
+    assert (read.object, read.of) == (inner["id"], None), "the id decides, not the copy"
+    del inner["id"]
     with refused("FED-6.10"):
-        parse(said(verb, inner | {"object": "https://c.example/a/1"}))
+        parse(said(verb, inner | other))
 
 
 @pytest.mark.clause("FED-6.10")

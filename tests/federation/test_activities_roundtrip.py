@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.federation.activities import parse, render
-from node.federation.activities.context import AS2
+from node.federation.activities.context import AS2, INTEGRITY, MULTIKEY, SECURITY
 from node.federation.activities.posts import KINDS
 from node.federation.activities.prose import paragraphs, plain
 from node.federation.activities.shapes import (
@@ -101,6 +101,10 @@ def notes(draw):
     lang = draw(st.sampled_from(["", "de", "zh-Hans"]))
     others = draw(st.dictionaries(st.sampled_from(["en", "pt-BR", "ja"]), PROSE)) if lang else {}
     id = draw(OURS)
+    kind = draw(st.sampled_from(["Note", "Article", "Page", "Event", "Question"]))
+    video = draw(st.just("") | OURS)
+    media = tuple(draw(st.lists(attachments, max_size=3)))
+    title = next((each.name for each in media if video and each.kind == "Video"), "")
     return Note(
         id=id,
         author=ANN,
@@ -116,10 +120,10 @@ def notes(draw):
         to=draw(PEOPLE),
         cc=draw(PEOPLE),
         mentions=draw(st.sampled_from([(), (BOB,), (BOB, "https://c.example/a/1")])),
-        attachments=tuple(draw(st.lists(attachments, max_size=3))),
-        name=draw(LINES),
-        video=draw(st.just("") | OURS),
-        kind=draw(st.sampled_from(["Note", "Article", "Page", "Event", "Question"])),
+        attachments=media,
+        name=title if kind == "Note" else draw(LINES) or title,
+        video=video,
+        kind=kind,
     )
 
 
@@ -209,6 +213,41 @@ def test_what_we_send_reads_back(activity):
     context = json.document(data)["@context"]
     assert context == AS2 or context[0] == AS2
     assert b'": ' not in data[:40], "compact"
+
+
+@pytest.mark.clause("FED-6.12")
+def test_the_note_of_a_video_has_no_name_and_keeps_its_title():
+    """With a name snac and Mastodon take a Note for a vote in a poll."""
+    film = Attachment("Video", "video/mp4", "https://a.example/m/1.mp4", name="My cat")
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    note = Note(
+        "https://a.example/o/1",
+        ANN,
+        "<p>My cat</p>",
+        at,
+        url="https://a.example/o/1",
+        attachments=(film,),
+        name="My cat",
+        video="https://a.example/o/2",
+    )
+    for kind in (CreateNote, UpdateNote):
+        activity = kind("https://a.example/t/1", ANN, note)
+        document = json.document(render(activity))
+        assert "name" not in document["object"]
+        assert parse(document) == activity
+
+
+FETCHED = {AS2, SECURITY, MULTIKEY, INTEGRITY}
+
+
+@pytest.mark.clause("FED-6.19")
+@given(activities)
+def test_no_reader_has_to_fetch_a_context_of_a_small_host(activity):
+    context = json.document(render(activity))["@context"]
+    listed = context if isinstance(context, list) else [context]
+    assert {each for each in listed if isinstance(each, str)} <= FETCHED
+    if isinstance(activity, CreateSealed):
+        assert any(activity.kind.value in each for each in listed if isinstance(each, dict))
 
 
 @given(WORDS)

@@ -61,6 +61,9 @@ def person(**more):
 def test_our_person_reads_back(ann):
     page = actor_page(ann)
     assert parse_actor(json.document(json.encode(page))) == ann
+    hosts = {each.split("/")[2] for each in page["@context"] if isinstance(each, str)}
+    assert hosts == {"www.w3.org", "w3id.org"}, "every other term stands inline"
+    assert "keyPackages" in page["@context"][-1]
     assert page["publicKey"]["owner"] == ANN, "one object, for those who take no list"
 
 

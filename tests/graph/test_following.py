@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from node.federation.activities import parse
 from node.federation.activities.shapes import Accept, Follow, OfferFriendship, Reject, Undo
 from node.graph import befriending, blocking, following
 from node.graph.visibility import Audience, AudienceKind
@@ -134,6 +135,36 @@ async def test_some_servers_use_one_id_for_every_follow_of_a_pair(system: System
         assert await a.rows(tables.follows) == []
     await a.hear(Follow(ONE, FAY, ANN))
     assert len(await a.rows(tables.follows)) == 1
+
+
+@pytest.mark.clause("GRA-5.2")
+@pytest.mark.parametrize("copy", [True, False])
+async def test_an_undo_that_overtakes_its_follow_leaves_no_follower(
+    system: System, a: Node, copy: bool
+) -> None:
+    gone = Undo("https://mastodon.test/t/2", FAY, ONE, Follow(ONE, FAY, ANN) if copy else None)
+    await a.hear(gone)
+    await a.hear(gone)
+    await a.hear(Follow(ONE, FAY, ANN))
+    await system.settle()
+    assert await a.rows(tables.follows) == []
+    assert [one["type"] for one in system.sent] == ["Reject"]
+    # An id that is used for every Follow of the pair does not keep the next one out.
+    await a.hear(gone)
+    await a.hear(Follow(ONE, FAY, ANN))
+    assert [row.follower for row in await a.rows(tables.follows)] == [FAY]
+
+
+@pytest.mark.clause("FED-6.10", "GRA-3.4")
+async def test_an_accept_by_id_counts_whatever_its_copy_says(a: Node, refused: Expect) -> None:
+    await a.do(lambda unit: following.follow(unit, ANN, FAY))
+    row = (await a.rows(tables.follows))[0]
+    copy = {"type": "Follow", "id": row.id, "actor": ANN, "object": FLO}
+    said = {"type": "Accept", "id": "https://mastodon.test/t/1", "object": copy}
+    with refused("GRA-3.4"):
+        await a.hear(parse(said | {"actor": "https://mastodon.test/a/flops"}))
+    await a.hear(parse(said | {"actor": FAY}))
+    assert (await a.rows(tables.follows))[0].state == "accepted"
 
 
 @pytest.mark.clause("GRA-5.3")

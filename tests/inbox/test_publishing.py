@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
+from node.federation.activities.posts import render_note
+from node.federation.activities.prose import plain
 from node.federation.activities.shapes import CreateNote, Delete, Like, Undo
 from node.inbox import publishing
 from node.inbox.audiences import Choice
@@ -43,6 +45,47 @@ async def test_a_post_for_friends_goes_to_friends_and_to_nobody_else(harness: Ha
     assert await harness.feed(CAROL) == [mine.id]
     assert mine.to == (f"{ALICE}/friends",)
     assert not await harness.sees(EVE, mine.id)
+
+
+@pytest.mark.clause("INB-4.7", "INB-4.8")
+async def test_what_is_typed_is_linked_and_the_mentioned_are_told(harness: Harness) -> None:
+    text = "See https://x.example/a?b=1&c=(2). #Cats #1 @eve@gamma.test, @carol @nobody@beta.test"
+    mine = await harness.publish(ALICE, text, choice=Choice.PUBLIC)
+    assert plain(mine.content) == text
+    document = render_note(mine)
+    assert '<a href="https://x.example/a?b=1&amp;c=(2)"' in mine.content
+    assert [one["type"] for one in document["tag"]] == ["Mention", "Mention", "Hashtag"]
+    assert [one["name"] for one in document["tag"] if one["type"] == "Hashtag"] == ["#Cats"]
+    assert set(mine.mentions) == {EVE, CAROL}
+    assert EVE in mine.cc
+    assert f"{EVE}/inbox" in boxes(harness, CreateNote), "who does not follow is told too"
+    assert [(kind, of) for kind, _, of in await harness.notices(CAROL)] == [("mention", mine.id)]
+    assert mine.content.count("<a ") == 4
+
+
+@pytest.mark.clause("INB-4.8")
+async def test_a_mention_from_elsewhere_is_told_once_and_only_to_who_may_see_it(
+    harness: Harness,
+) -> None:
+    for_all = note(EVE, "7", to=PUBLIC_TO, cc=(ALICE,), mentions=(ALICE,))
+    await harness.follow(CAROL, EVE)
+    await harness.hear(create(for_all), create(for_all))
+    assert [(kind, of) for kind, _, of in await harness.notices(ALICE)] == [("mention", for_all.id)]
+    await harness.hear(create(note(BOB, "8", mentions=(CAROL, EVE))))
+    assert [kind for kind, *_ in await harness.notices(EVE)] == []
+    mine = await harness.publish(ALICE)
+    await harness.hear(create(note(BOB, "9", in_reply_to=mine.id, mentions=(ALICE,), to=(ALICE,))))
+    assert [kind for kind, *_ in await harness.notices(ALICE)] == ["comment", "mention"]
+
+
+@pytest.mark.clause("INB-4.2")
+@pytest.mark.parametrize("text", ["a & <friends> b", "1 < 2 > 1", "<p>x</p>", "a@b.example", "#"])
+async def test_plain_text_loses_nothing(harness: Harness, text: str) -> None:
+    mine = await harness.publish(ALICE, text)
+    assert plain(mine.content) == text
+    assert "<a " not in mine.content
+    html = await harness.publish(ALICE, "<p>x <b>y</b><script>z</script></p>", markup=True)
+    assert html.content == "<p>x <b>y</b></p>"
 
 
 @pytest.mark.clause("INB-2.1")
@@ -107,7 +150,7 @@ async def test_nothing_and_too_much_are_refused(
     harness: Harness, refused: Refuses, content: str
 ) -> None:
     with refused("INB-4.2"):
-        await harness.publish(ALICE, content)
+        await harness.publish(ALICE, content, markup="<" in content)
     with refused("INB-4.2"):
         await harness.publish(ALICE, "fine", summary="s" * 501)
 
@@ -118,7 +161,7 @@ async def test_text_is_shown_as_it_is_written_and_html_is_cleaned(harness: Harne
     shown = await harness.shown(ALICE, mine.id)
     assert shown.content == "<p>1 &gt; 0 &amp; so on<br>next</p>"
     assert (shown.summary, shown.lang) == ("a b", "pt-BR")
-    mine = await harness.publish(ALICE, "<p onclick='x()'>hi<script>x()</script></p>")
+    mine = await harness.publish(ALICE, "<p onclick='x()'>hi<script>x()</script></p>", markup=True)
     assert (await harness.shown(ALICE, mine.id)).content == "<p>hi</p>"
 
 

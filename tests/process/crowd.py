@@ -129,7 +129,7 @@ class Voice:
         while not self.over.is_set():
             words = f"{self.name} posts {len(self.posted)}"
             key = hashlib.sha256(words.encode()).hexdigest()[:32]
-            body = NewPost(content=f"<p>{words}</p>", audience="friends")
+            body = NewPost(content=f"<p>{words}</p>", audience="friends", format="html")
 
             await once(self.kith, "/posts", body, key)
             self.posted.append(words)

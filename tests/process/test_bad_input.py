@@ -175,7 +175,9 @@ async def test_a_full_disk_refuses_what_needs_room_and_heals(lab: Lab, place: Pl
         refused = []
         for number in range(50):  # the log of SQLite has a little room of its own
             try:
-                await line.ask("POST", "/posts", Post, NewPost(content=f"<p>{number}</p>"))
+                await line.ask(
+                    "POST", "/posts", Post, NewPost(content=f"<p>{number}</p>", format="html")
+                )
             except Full as error:
                 refused.append(error.clause)
         assert set(refused) == {"FED-12.8"}
@@ -188,7 +190,7 @@ async def test_a_full_disk_refuses_what_needs_room_and_heals(lab: Lab, place: Pl
         while at < len(film):
             chunk = film[at : at + step]
             at = (await line.put(path, UploadView, chunk, {"offset": str(at)})).offset
-        await line.ask("POST", "/posts", Post, NewPost(content="<p>room</p>"))
+        await line.ask("POST", "/posts", Post, NewPost(content="<p>room</p>", format="html"))
         pages = [page async for page in line.pages("/posts", PostList)]
         assert sum(len(page.items) for page in pages) == accepted + 1
     assert await asyncio.to_thread(place.stop) == 0

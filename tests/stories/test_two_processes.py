@@ -49,7 +49,7 @@ async def test_each_delivery_is_sent_once_and_in_order(
         async with second.line(alice.line._token) as there:
             for number in range(POSTS):
                 line = (alice.line, there)[number % 2]
-                body = NewPost(content=f"<p>{number}</p>", audience="friends")
+                body = NewPost(content=f"<p>{number}</p>", audience="friends", format="html")
                 made.append((await line.ask("POST", "/posts", Post, body)).id)
         await settle(town, second.node)
         bodies = [json.loads(one.body) for one in town.sent if one.method == "POST"]

@@ -34,7 +34,9 @@ async def test_a_ready_video_is_a_post_with_files_and_its_original_is_gone(
     await befriend(alice, bob)
     upload = await alice.upload()
     said = await alice.ask(
-        "POST", "/videos", {"upload": upload, "name": "My cat", "description": "It <b>jumps</b>."}
+        "POST",
+        "/videos",
+        {"upload": upload, "name": "My cat", "description": "It <b>jumps</b>.", "format": "html"},
     )
     assert (said.status, said.body["state"], said.body["progress"]) == (201, "processing", 0)
     assert await the_post(harness, said.body["post"]) is None
@@ -227,7 +229,9 @@ async def test_an_account_that_goes_takes_its_videos_along(harness: Harness) -> 
 
 async def test_a_name_is_one_line_and_a_description_is_cleaned(harness: Harness) -> None:
     alice = await harness.person("alice")
-    video = await alice.publish(name="A\ncat", description="<script>x</script><p>ok</p>")
+    video = await alice.publish(
+        name="A\ncat", description="<script>x</script><p>ok</p>", format="html"
+    )
     assert video["name"] == "A cat"
     content = (await the_post(harness, video["post"])).content
     assert "script" not in content

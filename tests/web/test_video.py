@@ -170,7 +170,7 @@ async def test_a_file_whose_blob_is_gone_is_absent(node: Harness) -> None:
 
 async def test_a_public_video_has_a_page_without_script(node: Harness) -> None:
     alice, video, mp4 = await public(
-        node, name='Cats & "dogs" <b>', description="<p>Both</p>", lang="en"
+        node, name='Cats & "dogs" <b>', description="<p>Both</p>", lang="en", format="html"
     )
     path = "/v/" + video["id"].rpartition("/")[2]
     await alice.ask("POST", "/posts/like", {"object": video["id"]})

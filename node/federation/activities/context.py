@@ -9,9 +9,21 @@ from typing import Any
 AS2 = "https://www.w3.org/ns/activitystreams"
 SECURITY = "https://w3id.org/security/v1"
 MULTIKEY = "https://w3id.org/security/multikey/v1"
-MLS = "https://purl.archive.org/socialweb/mls"
 INTEGRITY = "https://w3id.org/security/data-integrity/v1"
 
+# What we use of https://purl.archive.org/socialweb/mls, in the words of that context: a JSON-LD
+# reader that must fetch it is cut off from us whenever that host is away.
+MLS: dict[str, Any] = {
+    "mls": "https://purl.archive.org/socialweb/mls#",
+    "keyPackages": {"@type": "@id", "@id": "mls:keyPackages"},
+    "encoding": "mls:encoding",
+    "KeyPackage": "mls:KeyPackage",
+    "Welcome": "mls:Welcome",
+    "GroupInfo": "mls:GroupInfo",
+    "PublicMessage": "mls:PublicMessage",
+    "PrivateMessage": "mls:PrivateMessage",
+    "ciphersuite": "mls:ciphersuite",
+}
 _POSTS: dict[str, Any] = {
     "toot": "http://joinmastodon.org/ns#",
     "schema": "http://schema.org#",
@@ -61,7 +73,7 @@ PLAIN: Any = AS2
 POSTS: Any = [AS2, _POSTS]
 VIDEOS: Any = [AS2, _VIDEOS]
 SEALED: Any = [AS2, MLS]
-ACTORS: Any = [AS2, SECURITY, MULTIKEY, MLS, _ACTORS]
+ACTORS: Any = [AS2, SECURITY, MULTIKEY, {**MLS, **_ACTORS}]
 
 _BY_TYPE = {"Video": VIDEOS, **dict.fromkeys(("Person", "Group", "Application"), ACTORS)}
 _POSTED = {"Note", "Article", "Page", "Event", "Question", "Audio", "Image", "Document"}

@@ -11,6 +11,7 @@ from node.federation.activities.attribution import (
     check_owned_alone,
     check_owner,
 )
+from node.federation.activities.linking import hashtags
 from node.federation.activities.media import parse_attachments, read_media, render_attachment
 from node.federation.activities.prose import paragraphs
 from node.federation.activities.reading import (
@@ -73,8 +74,9 @@ def _read(object: Doc, id: str, envelope: Envelope) -> Note:
     check_form(object)
     kind = next((name for name in types(object) if name in KINDS), "Note")
     content, lang, others = _content(object)
-    name = line(text(object, "name"))
     attachments = _attachments(object, kind)
+    video = maybe_url(object.get("kith:video"), "the video")
+    name = line(text(object, "name")) or (_title(attachments) if video else "")
     if not (content or name or attachments or _said_so(object)):
         raise Malformed("FED-6.9", "the post has neither text nor title nor attachment")
     return Note(
@@ -94,9 +96,14 @@ def _read(object: Doc, id: str, envelope: Envelope) -> Note:
         mentions=_mentions(object, envelope.actor),
         attachments=attachments,
         name=name,
-        video=maybe_url(object.get("kith:video"), "the video"),
+        video=video,
         kind=kind,
     )
+
+
+def _title(attachments: tuple[Attachment, ...]) -> str:
+    """The title of a linked video: its Note has none of its own (FED-6.12), the file carries it."""
+    return next((each.name for each in attachments if each.kind == "Video"), "")
 
 
 def _said_so(object: Doc) -> bool:
@@ -197,7 +204,7 @@ def render_note(note: Note) -> dict[str, Any]:
         "summary": note.summary or None,
         "inReplyTo": note.in_reply_to or None,
         "url": note.url or note.id,
-        "tag": [{"type": "Mention", "href": id, "name": _handle(id)} for id in note.mentions],
+        "tag": _tags(note),
         "attachment": [render_attachment(attachment) for attachment in note.attachments],
     }
     if note.lang or note.content_map:
@@ -205,11 +212,18 @@ def render_note(note: Note) -> dict[str, Any]:
         document["contentMap"] = {**own, **note.content_map}
     if note.updated:
         document["updated"] = rfc3339(note.updated)
-    if note.name:
+    if note.name and note.kind != "Note":
+        # A Note with a name is a vote in a poll to Mastodon and to snac.
         document["name"] = note.name[:LONGEST_NAME]
     if note.video:
         document["kith:video"] = note.video
     return document
+
+
+def _tags(note: Note) -> list[dict[str, str]]:
+    mentions = [{"type": "Mention", "href": id, "name": _handle(id)} for id in note.mentions]
+    tags = hashtags(note.content)[: MOST_TAGS - len(mentions)]
+    return [*mentions, *({"type": "Hashtag", "href": href, "name": name} for href, name in tags)]
 
 
 def _handle(id: str) -> str:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 
 _BREAK = re.compile(r"<br\s*/?>", re.I)
 _PARAGRAPH = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|pre)\s*>", re.I)
@@ -9,11 +10,18 @@ _TAG = re.compile(r"<[^<>]*>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-def paragraphs(text: str) -> str:
-    """`text` as HTML: an empty line ends a paragraph, a line break is `<br>`, the rest is shown."""
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def paragraphs(text: str, show: Callable[[str], str] = _escaped) -> str:
+    """`text` as HTML: an empty line ends a paragraph, a line break is `<br>`, the rest is shown.
+
+    `show` makes HTML of what has no empty line.
+    """
     plain = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     parts = [part.strip("\n") for part in re.split(r"\n{2,}", plain)]
-    shown = (html.escape(part, quote=False).replace("\n", "<br>") for part in parts if part)
+    shown = (show(part).replace("\n", "<br>") for part in parts if part)
     return "".join(f"<p>{part}</p>" for part in shown)
 
 

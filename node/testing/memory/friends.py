@@ -15,12 +15,6 @@ from node.wire.times import from_micros
 class FriendsUnit(GraphUnit):
     """Looks; what changes is in `GraphUnit`."""
 
-    async def named_here(self, name: str) -> str | None:
-        for one in self.tables.actors.values():
-            if one.local and one.kind == "Person" and one.name == name.lower() and not one.gone:
-                return one.id
-        return None
-
     async def standing(self, actor: str, state: str, limit: int, after: Cursor | None) -> Page:
         rows = [
             (at, friendship.other)

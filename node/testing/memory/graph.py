@@ -50,6 +50,12 @@ class GraphUnit(Unit):
         ]
         return min(found)[1] if found else None
 
+    async def named_here(self, name: str) -> str | None:
+        for one in self.tables.actors.values():
+            if one.local and one.kind == "Person" and one.name == name.lower() and not one.gone:
+                return one.id
+        return None
+
     async def speaks_friendship(self, actor: str) -> bool:
         found = self.tables.actors.get(actor)
         if found is None:
@@ -119,6 +125,9 @@ class GraphUnit(Unit):
 
     async def add_tombstone(self, id: str, actor: str) -> None:
         await Tombstones(self).add(id, actor)
+
+    async def drop_tombstone(self, id: str, actor: str) -> None:
+        await Tombstones(self).drop(id, actor)
 
     async def forget(self, actor: str) -> None:
         tables = self.tables

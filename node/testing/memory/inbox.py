@@ -37,6 +37,12 @@ class VisibilityUnit(Unit):
         facts = (found.local, found.thread, found.deleted, note.in_reply_to)
         return Known(note.id, note.author, *facts)
 
+    async def named(self, name: str, domain: str) -> str | None:
+        return await GraphUnit(self.tables, self.context).named(name, domain)
+
+    async def named_here(self, name: str) -> str | None:
+        return await GraphUnit(self.tables, self.context).named_here(name)
+
     async def author(self, actor: str) -> Author:
         found = self.tables.actors.get(actor)
         return Author(actor, found.followers, found.friends) if found else Author(actor)

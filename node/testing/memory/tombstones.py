@@ -14,3 +14,6 @@ class Tombstones:
 
     async def add(self, id: str, actor: str) -> None:
         self._graves[id, actor] = None
+
+    async def drop(self, id: str, actor: str) -> None:
+        self._graves.pop((id, actor), None)

@@ -3,6 +3,7 @@
 from node.e2ee import key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Item, Signer
 from node.errors import Forbidden, Malformed, Missing
+from node.federation.activities.context import SEALED
 from node.store.e2ee import E2eeUnit
 from node.store.unit import Units
 from node.web.activitypub.collections import FIRST, Collection, Items
@@ -91,7 +92,7 @@ class SealedPages:
             total, waiting = await unit.received_by(account, MESSAGES_SHOWN)
             items: list[Json] = [mailbox.document(item) for item in waiting]
             return {
-                "@context": key_packages.CONTEXT,
+                "@context": SEALED,
                 "type": "OrderedCollection",
                 "id": f"{owner}/messages",
                 "attributedTo": owner,
@@ -125,13 +126,13 @@ class SealedPages:
             id, asker, page = self._object(call), await prove(call, b""), call.page
             total = await self.length(id, asker)
             if page is None:
-                return Reply(Collection(total, context=key_packages.CONTEXT))
+                return Reply(Collection(total, context=SEALED))
             start = page.after.at if page.after else 0
             found = await self.items(id, asker, start, page.limit + 1)
             shown = found[: page.limit]
             after = Cursor(shown[-1].seq, "item") if len(found) > len(shown) else None
             documents = [item.document() for item in shown]
-            return Reply(Items(documents, total, key_packages.CONTEXT), after=after)
+            return Reply(Items(documents, total, SEALED), after=after)
 
         return (
             Route("GET", "/a/{name}/key_packages", listed, "The last resorts.", None, answers=dict),
@@ -164,7 +165,7 @@ def _conversation(entry: members.Entry) -> Document:
     conversation = entry.conversation
     audience: list[Json] = [*sorted({member.actor for member in entry.members})]
     return {
-        "@context": key_packages.CONTEXT,
+        "@context": SEALED,
         "type": "OrderedCollection",
         "id": conversation.id,
         "attributedTo": conversation.creator,

@@ -54,6 +54,7 @@ class Posts:
             summary=new.summary,
             sensitive=new.sensitive,
             lang=new.lang,
+            markup=new.format == "html",
         )
         return await self._said(call, draft)
 
@@ -61,7 +62,12 @@ class Posts:
         new: NewComment = call.body
         if not new.in_reply_to:
             raise Malformed("INB-4.3", "say which post this comment is for")
-        draft = Draft(content=new.content, in_reply_to=new.in_reply_to, lang=new.lang)
+        draft = Draft(
+            content=new.content,
+            in_reply_to=new.in_reply_to,
+            lang=new.lang,
+            markup=new.format == "html",
+        )
         return await self._said(call, draft)
 
     async def _said(self, call: Call, draft: Draft) -> Reply:

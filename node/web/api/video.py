@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec.structs import asdict
 
 from node.errors import Malformed
+from node.federation.activities.linking import linked
 from node.inbox.audiences import Choice, addressing
 from node.inbox.publishing import delete
 from node.store.unit import Units
@@ -52,7 +53,9 @@ class Videos:
         async def work(unit: VideoUnit) -> VideoRecord:
             actors = tuple(sorted(set(new.actors)))
             to, cc = addressing(await unit.posts.author(who.actor), choice, actors)
-            words = Words(new.name, new.description, to, cc, new.lang, new.sensitive, new.summary)
+            text = new.description
+            description = text if new.format == "html" else linked(text, who.actor, {})
+            words = Words(new.name, description, to, cc, new.lang, new.sensitive, new.summary)
             return await publishing.attach(
                 unit, who.account, who.actor, VideoDraft(new.upload, words, actors)
             )

@@ -1,6 +1,7 @@
 """Pure: what the client API says of posts, feeds and notices."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -61,8 +62,13 @@ class PostList(msgspec.Struct, kw_only=True):
     items: list[Post]
 
 
+Format = Literal["text", "html"]
+
+
 class NewPost(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """`audience` is `public`, `followers`, `friends` or empty when only `actors` are meant."""
+    """`content` is plain text, shown as it is written: addresses, #tags and @mentions become links.
+    With `format` `html` it is HTML, which is cleaned (FED-2.7); nothing is linked in it.
+    `audience` is `public`, `followers`, `friends` or empty when only `actors` are meant."""
 
     content: str
     audience: str = "friends"
@@ -70,14 +76,17 @@ class NewPost(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     summary: str = ""
     sensitive: bool = False
     lang: str = ""
+    format: Format = "text"
 
 
 class NewComment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A comment on the post (or video) `in_reply_to`, for the people of the post it is below."""
+    """A comment on the post (or video) `in_reply_to`, for the people of the post it is below.
+    `content` and `format` are as in a new post."""
 
     in_reply_to: str
     content: str
     lang: str = ""
+    format: Format = "text"
 
 
 class ObjectRef(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from node.wire.api.inbox import Format
+
 
 class NewUpload(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A file that is about to be sent: its length, and its SHA-256 (32 bytes, base64)."""
@@ -32,7 +34,8 @@ class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A whole upload that is to become a video.
 
     `audience` is `public`, `followers`, `friends` or empty when only `actors` are meant.
-    `description` is HTML or plain text; `summary` is the content warning.
+    `description` is plain text, in which addresses and #tags become links, or HTML when `format` is
+    `html`; `summary` is the content warning.
     """
 
     upload: str
@@ -43,6 +46,7 @@ class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     lang: str = ""
     sensitive: bool = False
     summary: str = ""
+    format: Format = "text"
 
 
 class VideoView(msgspec.Struct, kw_only=True):
