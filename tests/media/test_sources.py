@@ -1,5 +1,6 @@
 """What cameras, phones and screens record, as a common player shows it (spec VID-2.6, VID-3)."""
 
+import itertools
 import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -147,7 +148,7 @@ async def test_fields_become_pictures(made: Made, tmp_path: Path, video: Path, f
     assert len(pictures) == pytest.approx(50, abs=2)
     assert max(combed(rows) for _, rows in pictures[2:-2]) == 0
     middles = [rows[120].index(max(rows[120])) for _, rows in pictures[4:12]]
-    assert all(12 <= b - a <= 20 for a, b in zip(middles, middles[1:], strict=False)), middles
+    assert all(12 <= b - a <= 20 for a, b in itertools.pairwise(middles)), middles
 
 
 async def test_what_is_not_interlaced_is_left_so(studio: Studio, keep: Keep, clip: Path) -> None:
