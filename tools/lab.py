@@ -38,6 +38,7 @@ class Place:
     ca: Path
     process: subprocess.Popen[bytes] | None = None
     wrapper: tuple[str, ...] = ()  # what starts the program, if it is not started bare
+    more: tuple[str, ...] = ()  # further words for `kith serve`
     link: str = ""
 
     @property
@@ -62,6 +63,7 @@ class Place:
                     self.domain,
                     "--listen",
                     self.connect,
+                    *self.more,
                 ],
                 env=self.environ,
                 stdout=log,

@@ -136,7 +136,8 @@ def make_web(
         config.origin,
     )
     signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
-    health, live = Health(units, disk), Streams(units, stores.wakeups, authenticator)
+    health = Health(units, disk, warnings=[lines.clocks.trouble, proxies.unnamed.trouble])
+    live = Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies, budget)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(units, media.blobs, media.studio, config, disk.free_bytes)
@@ -172,7 +173,7 @@ def make_web(
             *streams.routes(live),
             *graph.routes(units, find_id),
             *inbox.routes(units),
-            *deliveries.routes(units, media.bounds, refusals.shown),
+            *deliveries.routes(units, media.bounds, refusals.shown, lines.clocks, health.told),
             *servers.routes(units, config.origin, graph.Friends(units, find_id).whom),
             *uploads.routes(intake),
             *video.routes(videos),

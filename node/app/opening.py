@@ -19,6 +19,7 @@ from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import telling
 from node.store.circles import Circles
+from node.store.dates import Dates
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.incarnation import IncarnationUnit
@@ -136,7 +137,8 @@ def make_worker(
     clock, database = system.clock, stores.database
     applier = Applier(Waiting(database, clock), stores.units, heard, clock)
     jobber = Jobber(Jobs(database, clock), kinds, clock, stores.wakeups)
-    return Worker(applier, sender, jobber, stores.wakeups, clock)
+    dates = Dates(database, clock)
+    return Worker(applier, sender, jobber, dates, stores.wakeups, clock)
 
 
 def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mapping[str, JobKind]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from node.config import Config
 from node.federation.activities import render
+from node.federation.clocks import Clocks
 from node.federation.discovery import Discovery
 from node.federation.proving import Prover
 from node.federation.receiving import Log
@@ -69,6 +70,7 @@ class Lines(Struct, frozen=True):
     prover: Prover
     courier: Courier
     asking: Asking
+    clocks: Clocks
 
 
 class Media(Struct, frozen=True):
@@ -130,9 +132,10 @@ def open_lines(config: Config, system: System, stores: Stores, instance_actor: s
         config.extra_ca_file,
         connections=ask_for_descriptors().calls,
     )
-    signer = Signer(stores.keyring, stores.directory, system.clock)
+    clocks = Clocks(system.clock)
+    signer = Signer(stores.keyring, stores.directory, system.clock, clocks)
     fetch = SignedFetch(hops, signer, instance_actor)
     discovery = Discovery(fetch, stores.directory, SingleFlight(), system.clock)
     prover = Prover(stores.keyring, system.clock)
     courier = Courier(hops, signer, prover)
-    return Lines(hops, discovery, prover, courier, Asking(fetch, discovery))
+    return Lines(hops, discovery, prover, courier, Asking(fetch, discovery), clocks)

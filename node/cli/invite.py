@@ -3,13 +3,13 @@
 import asyncio
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
 from node.accounts import invites
 from node.accounts.account import Role
 from node.cli.migrate import migrate
+from node.cli.probes import check_not_lost, is_missing
 from node.cli.starting import NAMELESS, options, read_config
 from node.config import Config
 from node.errors import Missing, NodeError, Unreachable
@@ -21,14 +21,6 @@ from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.system import SystemClock, SystemEntropy
 
-SQLITE = "sqlite+aiosqlite:///"
-
-
-def _is_absent(config: Config) -> bool:
-    """Whether the database is SQLite and not there: to look into it would make it."""
-    url = config.database_url
-    return url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists()
-
 
 async def named(config: Config) -> Config:
     """`config` with the names that the first start fixed.
@@ -36,7 +28,8 @@ async def named(config: Config) -> Config:
     Raises `Missing` (FED-12.9) when no node was started here, `Malformed` (FED-12.3) when
     another name was given.
     """
-    if _is_absent(config):
+    if is_missing(config):  # to look into it would make it
+        check_not_lost(config, new=False)
         raise absent(config)
     database = Database(config.database_url)
     context = UnitContext(config.origin, SystemClock(), SystemEntropy(), render)

@@ -3,7 +3,10 @@
 import asyncio
 import sys
 
+from sqlalchemy.exc import DBAPIError
+
 from node.cli import child
+from node.cli.probes import check_not_empty, check_not_lost
 from node.cli.starting import holding, make_folder, options, read_config
 from node.config import Config
 from node.errors import NodeError, Unreachable
@@ -11,20 +14,36 @@ from node.store import schema
 from node.store.database import Database
 
 
-async def _current(config: Config) -> bool:
-    """Whether the database has this program's schema; a new one is given it."""
+async def _current(config: Config, new: bool) -> bool:
+    """Whether the database has this program's schema; a new one is given it.
+
+    Raises `Conflict` (FED-12.10) when it is empty, a node was started here and none that is `new`
+    is meant.
+    """
     database = Database(config.database_url)
     try:
-        return await schema.is_current(database) or await schema.make(database)
+        found = await schema.version(database)
+        if found is not None:
+            return found == schema.newest()
+        if not new:
+            check_not_empty(config, "its database is empty")
+        return await schema.make(database)
+    except DBAPIError:
+        return False  # the child says in a sentence what is wrong with it
     finally:
         await database.close()
 
 
-def migrate(config: Config, phase: str) -> None:
-    """Bring the database to this program's schema, if it is not. Raises `Broken`."""
+def migrate(config: Config, phase: str, new: bool = False) -> None:
+    """Bring the database to this program's schema, if it is not.
+
+    Raises `Broken`, and `Conflict` (FED-12.10) when it is empty, a node was started here and none
+    that is `new` is meant.
+    """
     make_folder(config)
+    check_not_lost(config, new)
     try:
-        if asyncio.run(_current(config)):
+        if asyncio.run(_current(config, new)):
             return
     except OSError as error:
         raise Unreachable(f"the database cannot be reached: {error}") from None

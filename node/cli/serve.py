@@ -1,12 +1,14 @@
 """`kith serve`: run a node until it is told to stop."""
 
 import gc
+import signal
 import sys
 from importlib import import_module
 from threading import Thread
 from typing import Any
 
 from node.cli import logs
+from node.cli.probes import QuickCheck, check_not_lost, check_writable, make_room
 from node.cli.starting import (
     check_parts,
     check_port,
@@ -43,17 +45,29 @@ def _load() -> tuple[Any, Any]:
 
 def main(argv: list[str]) -> int:
     """Run a node; 1 with a sentence when it cannot be run."""
+    parser = options("serve", __doc__)
+    parser.add_argument(
+        "--new", action="store_true", help="begin anew where the database of a node is gone"
+    )
+    # Until there is something to reload; left as it is, it would end a start.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        config = read_config(options("serve", __doc__).parse_args(argv))
+        found = parser.parse_args(argv)
+        config = read_config(found)
         logs.configure(config.log_level)
         check_parts(config)
         tls = tls_context(config)
         # Processes over one PostgreSQL keep apart by leases; over SQLite there is only one.
         with holding(config, alone=config.database_url.startswith("sqlite")):
             check_port(config)
+            check_not_lost(config, found.new)
+            make_room(config)
+            check_writable(config)
+            whole = QuickCheck(config)
             serving, migrate = _load()
-            migrate.migrate(config, "pre")
-            serving.run(config, tls)
+            whole.check()
+            migrate.migrate(config, "pre", found.new)
+            serving.run(config, tls, whole)
     except NodeError as error:
         sys.stderr.write(f"kith serve: {error}\n")
         return 1

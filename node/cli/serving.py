@@ -6,26 +6,41 @@ import logging
 import signal
 import ssl
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import uvloop
 from aiohttp import web
+from sqlalchemy.exc import DBAPIError
 
 from node.app import Node, System, admin_invite, open_node
+from node.cli.certificates import Certificate
+from node.cli.probes import QuickCheck
 from node.config import Config
+from node.errors import NoRoom, Unreachable
+from node.media.blobs import LocalBlobs
+from node.store.blob_names import BlobNamesUnit
 from node.system import SystemClock, SystemEntropy
 from node.web.listener import GuardedSite
 
 LOG = logging.getLogger("node")
 GRACE_SECONDS = 10.0
+WATCH_SECONDS = 30.0
+PAUSE_SECONDS = 1.0  # before a worker that ended is begun again
 
 
-async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
+async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) -> None:
     system = System(SystemClock(), SystemEntropy())
-    stopping = asyncio.Event()
+    stopping, reloading = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, reloading.set)
     async with open_node(config, system) as node:
+        node.health.doubts.append(whole.trouble)
+        if lost := await missing_blobs(node):
+            LOG.warning("files of videos are missing", extra={"reason": lost})
+            node.health.warnings.append(lambda: lost)
         runner = web.AppRunner(
             node.application,
             access_log=None,
@@ -45,16 +60,58 @@ async def _serve(config: Config, tls: ssl.SSLContext | None) -> None:
             await _greet(node, system)
             # What is loaded now stays: the collector need not walk through it again and again.
             gc.freeze()
+            watch = asyncio.create_task(_watch(node, system, tls, reloading))
             await _work(node, stopping)
             watching.cancel()
+            watch.cancel()
         finally:
             await node.streams.close()
             await runner.cleanup()
     LOG.info("stopped")
 
 
+async def _watch(
+    node: Node, system: System, tls: ssl.SSLContext | None, reloading: asyncio.Event
+) -> None:
+    """What may change around a node that runs: its certificate, its clock."""
+    certificate = Certificate(node.config, tls) if tls else None
+    told = ""
+    while True:
+        if certificate:
+            certificate.renew(asked=reloading.is_set())
+            certificate.warn(system.clock.now())
+        elif reloading.is_set():
+            LOG.info("nothing to reload: the node speaks no TLS itself")
+        reloading.clear()
+        trouble = node.lines.clocks.trouble()
+        if trouble and not told:
+            LOG.warning("the clock is wrong", extra={"reason": trouble})
+        told = trouble
+        with suppress(TimeoutError):
+            await asyncio.wait_for(reloading.wait(), WATCH_SECONDS)
+
+
+async def missing_blobs(node: Node) -> str:
+    """In words that files of videos are gone, as of a disk that is not mounted (FED-12.13)."""
+    if node.config.blob_store:
+        return ""  # an object store that is away refuses the start
+    found = await node.stores.units.look(BlobNamesUnit, lambda unit: unit.named_blobs())
+    blobs = LocalBlobs(Path(node.config.data_dir) / "blobs")
+    sizes = [(one, await blobs.size(one.blob)) for one in found if one.blob]
+    gone = [one for one, size in sizes if size != one.size]
+    if not gone:
+        return ""
+    return (
+        f"{len(gone)} of {len(sizes)} files of videos that were looked for are not in blobs/: is a "
+        "disk not mounted? Bring them back from a backup; what is gone is answered 404"
+    )
+
+
 async def _greet(node: Node, system: System) -> None:
-    link = await admin_invite(node, system)
+    try:
+        link = await admin_invite(node, system)
+    except NoRoom:
+        return
     if link is None:
         return
     where = node.config.reached_at
@@ -63,21 +120,31 @@ async def _greet(node: Node, system: System) -> None:
 
 
 async def _work(node: Node, stopping: asyncio.Event) -> None:
-    """Work until told to stop; a worker that ends by itself is a fault that ends the node."""
+    """Work until told to stop. A worker that ends by itself is begun again (FED-12.14)."""
     if not node.config.worker:
         LOG.warning("this process serves alone", extra={"reason": "worker is false (FED-12.4a)"})
         await stopping.wait()
         node.health.stopping = True
         return
-    working = asyncio.create_task(node.worker.run())
     told = asyncio.create_task(stopping.wait())
-    await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+    working = asyncio.create_task(node.worker.run())
+    while not told.done():
+        await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done() and not told.done():
+            LOG.error("the worker ended", exc_info=working.exception())
+            await asyncio.wait({told}, timeout=PAUSE_SECONDS)
+            working = asyncio.create_task(node.worker.run())
     node.health.stopping = True
     node.worker.stop()
-    told.cancel()
     await working
 
 
-def run(config: Config, tls: ssl.SSLContext | None) -> None:
-    """Open the node over its database, which has its schema, and serve it."""
-    uvloop.run(_serve(config, tls))
+def run(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) -> None:
+    """Open the node over its database, which has its schema, and serve it.
+
+    Raises `Unreachable` when the database cannot be used after all.
+    """
+    try:
+        uvloop.run(_serve(config, tls, whole))
+    except DBAPIError as error:
+        raise Unreachable(f"the database cannot be used: {error.orig}") from None

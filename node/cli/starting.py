@@ -7,7 +7,7 @@ import shutil
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from node import config as settings
@@ -143,7 +143,8 @@ def holding(config: Config, alone: bool) -> Iterator[None]:
                 f"another kith (process {file.read().strip() or 'unknown'}) works on "
                 f"{config.data_dir}: stop it first, or choose another folder with --data",
             ) from None
-        file.truncate()
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        with suppress(OSError):  # on a full disk the lock holds, and only the number is not told
+            file.truncate()
+            file.write(f"{os.getpid()}\n")
+            file.flush()
         yield

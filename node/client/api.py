@@ -69,6 +69,9 @@ def error_of(status: int, body: bytes, headers: Mapping[str, str]) -> NodeError:
     try:
         problem = msgspec.json.decode(body, type=Problem)
     except (msgspec.DecodeError, msgspec.ValidationError):
+        if status == 413:
+            # Our node always says it in a problem document: this is who stands before it.
+            return TooMuch("API-9.6", "a proxy in front of the server takes no body of this size")
         problem = Problem(detail=f"the server answered {status}")
     clause = problem.clause or "API-2"
     reason = problem.detail or problem.title

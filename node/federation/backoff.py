@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from node.wire.times import parse_http_date
 
 FIRST_WAIT = timedelta(seconds=10)
-LONGEST_WAIT = timedelta(hours=12)
+LONGEST_WAIT = timedelta(hours=1)  # a host that is silent is asked so often whether it is back
+LONGEST_RETRY_AFTER = timedelta(hours=12)
 LIFETIME = timedelta(days=7)
-MOST_DOUBLINGS = 13  # 10 s doubled 13 times is past LONGEST_WAIT; more would only grow numbers
+MOST_DOUBLINGS = 9  # 10 s doubled 9 times is past LONGEST_WAIT; more would only grow numbers
 
 
 def next_attempt(
@@ -24,16 +25,17 @@ def next_attempt(
     return now + wait * (1 + spread / 4)
 
 
-def retry_after(value: str | None, now: datetime) -> datetime | None:
-    """The instant that a `Retry-After` header names, at most `LONGEST_WAIT` from `now` (FED-8.5).
+def retry_after(value: str | None, now: datetime, date: str | None = None) -> datetime | None:
+    """The instant that `Retry-After` names, at most `LONGEST_RETRY_AFTER` from `now` (FED-8.5).
 
-    None when there is no header, or one that says nothing.
+    `date` is the answer's `Date`: an instant is named by their clock, so only its distance from
+    that is ours too. None when there is no header, or one that says nothing.
     """
     text = (value or "").strip()
     if text.isascii() and text.isdigit():
-        seconds = int(text) if len(text) < 10 else LONGEST_WAIT.total_seconds()
-        return now + min(timedelta(seconds=seconds), LONGEST_WAIT)
-    named = parse_http_date(text)
-    if named is None or named <= now:
+        seconds = int(text) if len(text) < 10 else LONGEST_RETRY_AFTER.total_seconds()
+        return now + min(timedelta(seconds=seconds), LONGEST_RETRY_AFTER)
+    named, theirs = parse_http_date(text), parse_http_date(date or "") or now
+    if named is None or named <= theirs:
         return None
-    return min(named, now + LONGEST_WAIT)
+    return now + min(named - theirs, LONGEST_RETRY_AFTER)

@@ -15,12 +15,17 @@ TRY_AGAIN_4XX = frozenset({401, 408, 425, 429})
 
 
 class Attempt(Struct, frozen=True):
-    """One try at a delivery. `failures` counts those before it."""
+    """One try at a delivery. `failures` counts those before it.
+
+    `date` is the answer's own. `clock_in_doubt`: our clock differs from that of others.
+    """
 
     failures: int
     first_tried: datetime
     retry_after: str | None = None
-    trouble: str = ""  # what the network said, when there was no answer
+    trouble: str = ""  # what the network said, or what the answer may come from
+    date: str | None = None
+    clock_in_doubt: bool = False
 
 
 class Delivered(Struct, frozen=True):
@@ -52,17 +57,25 @@ def judge(status: int | None, attempt: Attempt, now: datetime, spread: float) ->
         return Delivered()
     if status is not None and not _worth_another(status):
         return GaveUp(_refusal(status), gone=status == 410)
-    at = next_attempt(attempt.failures + 1, attempt.first_tried, now, spread)
-    why = f"answered {status}" if status is not None else attempt.trouble or "no answer"
+    # By a clock that may be wrong nothing is too late (FED-8.15).
+    since = now if attempt.clock_in_doubt else attempt.first_tried
+    at = next_attempt(attempt.failures + 1, since, now, spread)
+    why = _why(status, attempt.trouble)
     if at is None:
         return GaveUp(f"{why}, for {LIFETIME.days} days", late=True)
-    named = retry_after(attempt.retry_after, now)
+    named = retry_after(attempt.retry_after, now, attempt.date)
     holds = status is None or status in OVERLOADED or attempt.failures + 1 < PATIENCE
     return Later(max(at, named) if named else at, why, holds)
 
 
 def _worth_another(status: int) -> bool:
     return status >= 500 or status in TRY_AGAIN_4XX
+
+
+def _why(status: int | None, trouble: str) -> str:
+    if status is None:
+        return trouble or "no answer"
+    return f"answered {status}: {trouble}" if trouble else f"answered {status}"
 
 
 def _refusal(status: int) -> str:

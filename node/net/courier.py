@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from node.errors import Forbidden, NodeError
+from node.federation.clocks import Clocks
 from node.federation.discovery import ACTIVITY_JSON
 from node.federation.peers import Peer
 from node.net.fetcher import follow
@@ -45,21 +46,25 @@ class Prover(Protocol):
 
 
 class Outcome(Struct, frozen=True):
-    """How a delivery went. `status` None: no answer, `trouble` says why."""
+    """How a delivery went. `status` None: no answer, `trouble` says why; else it says what a
+    refusal may come from. `date` is what the peer's clock showed."""
 
     status: int | None
     retry_after: str | None = None
     trouble: str = ""
     never: bool = False
+    date: str | None = None
+    clock_in_doubt: bool = False
 
 
 class Signer:
-    """Puts an actor's signature on a request."""
+    """Puts an actor's signature on a request; hears what time others have."""
 
-    def __init__(self, keys: Keys, peers: Peers, clock: Clock) -> None:
+    def __init__(self, keys: Keys, peers: Peers, clock: Clock, clocks: Clocks) -> None:
         self._keys = keys
         self._peers = peers
         self._clock = clock
+        self.clocks = clocks
 
     async def dialect(self, url: str) -> Dialect:
         """In which dialect a request to `url` would be signed."""
@@ -114,15 +119,25 @@ class Courier:
 
     async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome:
         """Post `body` as `actor`. What the network does is told, not raised."""
-        if await self._signer.shuns(inbox):
+        signer = self._signer
+        if await signer.shuns(inbox):
             return Outcome(None, trouble="the server is suspended here", never=True)
         try:
             proven = await self._prover.activity(body, actor)
             request = Request("POST", inbox, {"content-type": ACTIVITY_JSON}, proven)
-            answer = await send_signed(request, actor, self._signer, self._hops.hop)
+            answer = await send_signed(request, actor, signer, self._hops.hop)
         except NodeError as error:
-            return Outcome(None, trouble=str(error))
-        return Outcome(answer.status, answer.headers.get("retry-after"))
+            return Outcome(None, trouble=str(error), clock_in_doubt=bool(signer.clocks.trouble()))
+        said = answer.headers.get
+        differs = signer.clocks.differs_from(urlsplit(inbox).netloc)
+        return Outcome(
+            answer.status,
+            said("retry-after"),
+            # Any other answer is no matter of time.
+            trouble=differs if answer.status in NOT_READ else "",
+            date=said("date"),
+            clock_in_doubt=bool(differs),
+        )
 
 
 async def send_signed(
@@ -130,6 +145,7 @@ async def send_signed(
 ) -> Response:
     """Send `request` signed; once more by draft-cavage when the peer cannot read RFC 9421."""
     answer = await hop(await signer.sign(request, actor))
+    signer.clocks.hear(urlsplit(request.url).netloc, answer.headers.get("date"))
     if answer.status not in NOT_READ or await signer.dialect(request.url) is Dialect.CAVAGE:
         return answer
     second = await hop(await signer.sign(request, actor, Dialect.CAVAGE))

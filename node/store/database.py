@@ -73,7 +73,8 @@ def _no_room(error: DBAPIError) -> bool:
     """SQLITE_FULL, or disk_full of PostgreSQL; SQLite's log says a full disk in its own way too."""
     return (
         getattr(error.orig, "sqlstate", None) == "53100"
-        or getattr(error.orig, "sqlite_errorname", None) == "SQLITE_FULL"
+        # The second: no room for what readers and the writer share in memory.
+        or getattr(error.orig, "sqlite_errorname", None) in ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
     )
 
 
@@ -147,6 +148,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._glancing: sqlite_driver.Glancer | None = None
+        self.has_room = True  # as far as the last change showed
         if self.is_sqlite:
             self._writer = _sqlite(url, sqlite_driver.Connection, WRITES, 1)
             self._reader = _sqlite(url, sqlite_driver.Reader, "BEGIN", READERS)
@@ -211,11 +213,15 @@ class Database:
         for _ in range(TRIES):
             try:
                 if self.is_sqlite:
-                    return await self._kept.run(work, here)
-                async with self._driver.within(self._writer, "serializable") as connection:
-                    return await work(connection)
+                    result = await self._kept.run(work, here)
+                else:
+                    async with self._driver.within(self._writer, "serializable") as connection:
+                        result = await work(connection)
+                self.has_room = True
+                return result
             except DBAPIError as error:
                 if _no_room(error):
+                    self.has_room = False
                     raise NoRoom("the database has no room left on its disk") from error
                 if not _clashes(error):
                     raise

@@ -25,14 +25,25 @@ def newest() -> str:
     return max(page.stem for page in VERSIONS.glob("[0-9]*.py"))
 
 
-async def is_current(database: Database) -> bool:
-    """Whether the last migration was applied."""
+async def version(database: Database) -> str | None:
+    """The last migration that was applied; None: it is an empty database.
+
+    Raises `DBAPIError` when the database cannot be read.
+    """
     try:
         async with database.read() as connection:
             found = await connection.execute(text("SELECT version_num FROM alembic_version"))
-            return found.scalar_one_or_none() == newest()
-    except DBAPIError:
-        return False  # there is no such table: a new database
+            return found.scalar_one_or_none()
+    except DBAPIError as error:
+        if _no_such_table(error):
+            return None
+        raise
+
+
+def _no_such_table(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlstate", None) == "42P01":
+        return True
+    return getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR"
 
 
 async def make(database: Database) -> bool:

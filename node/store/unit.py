@@ -299,6 +299,11 @@ class Units:
         self._wakeups = wakeups
         self._joined: GroupCommit[Joined[Any]] = GroupCommit(self._join, most=JOINED_AT_ONCE)
 
+    @property
+    def have_room(self) -> bool:
+        """Whether the last change found room on the disk of the database."""
+        return self._database.has_room
+
     async def run(
         self,
         kind: type[U],

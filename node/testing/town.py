@@ -7,7 +7,7 @@ another goes over it, by the other's name. Nothing waits for time: `settle` does
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from node.testing.fakes import FakeClock, FakeEntropy
 from node.testing.new_node import open_new_node
 from node.web.listener import GuardedSite
 from node.wire.api.accounts import InviteView, NewAccount, NewInvite, Session
+from node.wire.times import http_date
 
 MOST_ROUNDS = 200
 
@@ -76,6 +77,7 @@ class Town:
     late: list[Callable[[], Awaitable[Response]]] = field(default_factory=list)
     strangers: dict[str, Callable[[Request], Awaitable[Response]]] = field(default_factory=dict)
     admin_tokens: dict[str, str] = field(default_factory=dict)
+    wrong_clocks: dict[str, timedelta] = field(default_factory=dict)  # by domain: how far ahead
 
     async def settle(self, span: timedelta = timedelta(0)) -> None:
         """Let `span` pass, then let every node do all that is due."""
@@ -106,6 +108,21 @@ class Town:
             session = await line.ask("POST", "/accounts", Session, body)
         self.admin_tokens.setdefault(domain, session.token or "")
         return session
+
+
+class TownClock:
+    """The town's clock as one node has it: right, unless the town says that it is wrong."""
+
+    def __init__(self, town: Town, domain: str) -> None:
+        self._town = town
+        self._domain = domain
+
+    def now(self) -> datetime:
+        wrong = self._town.wrong_clocks.get(self._domain, timedelta(0))
+        return self._town.clock.now() + wrong
+
+    def ticks(self) -> float:
+        return self._town.clock.ticks()
 
 
 class TownHops:
@@ -148,6 +165,8 @@ class TownHops:
         ) as answer:
             body = await answer.read()
         names = {name.lower(): value for name, value in answer.headers.items()}
+        # The library tells this machine's time; a node of the town has the town's, or its own.
+        names["date"] = http_date(town_node.system.clock.now())
         return Response(answer.status, request.url, names, body)
 
     async def close(self) -> None:
@@ -161,7 +180,7 @@ async def open_harness(
 ) -> AsyncIterator[TownNode]:
     """A node of `domain`; or a further `process` of it, over the same database."""
     folder = town.folder / domain
-    system = System(town.clock, FakeEntropy(domain + process), TownHops(town))
+    system = System(TownClock(town, domain), FakeEntropy(domain + process), TownHops(town))
     async with open_new_node(domain, folder, system, media, **settings) as node:
         runner = web.AppRunner(
             node.application, access_log=None, shutdown_timeout=1, lingering_time=1

@@ -1,19 +1,22 @@
 """How often one may ask, counted in token buckets, and what a client's address is (API-4)."""
 
 import ipaddress
+import logging
 import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Protocol
 
 from cachetools import LRUCache
-from msgspec import Struct
+from msgspec import Struct, field
 
 from node.errors import TooMuch
 from node.ports import Clock
 from node.web.routes import Caller
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOG = logging.getLogger("node.web")
+FORWARDED = "X-Forwarded-For"
 SECONDS = 60  # limits are told per minute
 MOST_ADDRESSES = 4096  # whose reading is remembered: of a busy peer every request asks for it
 MOST_BUCKETS = 50_000  # about 10 MiB; a full bucket is as good as none, so old ones may go
@@ -83,10 +86,33 @@ class MemoryBuckets:
         return min(float(per_minute), level + (now - since) * per_minute / SECONDS), now
 
 
+class UnnamedProxy(Struct):
+    """A proxy that the configuration does not name: all people seem to come from its address."""
+
+    address: str = ""
+
+    def note(self, address: str) -> None:
+        """Told once (API-4.5)."""
+        found = _address(address)
+        if found is not None and (found.is_private or found.is_loopback):
+            self.address = address
+            LOG.warning("a proxy is not named", extra={"reason": self.trouble()})
+
+    def trouble(self) -> str:
+        """In words, or nothing."""
+        if not self.address:
+            return ""
+        return (
+            f"requests come through a proxy at {self.address} that is not trusted, so everybody "
+            "shares its address and its limits: name it in KITH_TRUSTED_PROXIES"
+        )
+
+
 class TrustedProxies(Struct, frozen=True):
     """Which networks are trusted proxies, and so whose `X-Forwarded-For` is believed."""
 
     proxies: tuple[Network, ...] = ()
+    unnamed: UnnamedProxy = field(default_factory=UnnamedProxy)
 
     @classmethod
     def of(cls, networks: Iterable[str]) -> "TrustedProxies":
@@ -95,10 +121,12 @@ class TrustedProxies(Struct, frozen=True):
 
     def client(self, peer: str, headers: Mapping[str, str]) -> str:
         """The client's address: the rightmost one that is no proxy of ours (API-4.4)."""
+        if not self.unnamed.address and FORWARDED in headers and not self.trusts(peer):
+            self.unnamed.note(peer)
         if not self.proxies:
             return peer
         address = peer
-        hops = [hop.strip() for hop in headers.get("X-Forwarded-For", "").split(",")]
+        hops = [hop.strip() for hop in headers.get(FORWARDED, "").split(",")]
         while hops and self.trusts(address):
             hop = hops.pop()
             if _address(hop) is None:

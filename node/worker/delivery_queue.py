@@ -41,6 +41,12 @@ class Outcome(Protocol):
         """Whether it is not to be tried again, whatever the status."""
         ...
 
+    @property
+    def date(self) -> str | None: ...
+
+    @property
+    def clock_in_doubt(self) -> bool: ...
+
 
 class Carrier(Protocol):
     """Posts one body to one inbox: `net.courier.Courier`."""
@@ -134,6 +140,11 @@ class Sender:
         if waits or self._unread(host):
             await self._lanes.hurry(host)
             self._start(host)
+
+    def clock_was_set(self) -> None:
+        """What waits was dated by a clock that is no more: nothing waits, nobody was silent."""
+        self._waits.clear()
+        self._silent.clear()
 
     async def settle(self) -> bool:
         """Wait until no lane is open; whether any delivery was sent."""
@@ -241,7 +252,14 @@ class Sender:
         first_tried = delivery.first_tried or self._since(delivery)
         async with self._slots:
             outcome = await self._courier.carry(delivery.inbox, delivery.body, delivery.actor)
-        attempt = Attempt(delivery.failures, first_tried, outcome.retry_after, outcome.trouble)
+        attempt = Attempt(
+            delivery.failures,
+            first_tried,
+            outcome.retry_after,
+            outcome.trouble,
+            outcome.date,
+            outcome.clock_in_doubt,
+        )
         spread = self._entropy.draw(1)[0] / 256
         verdict = judge(outcome.status, attempt, self._clock.now(), spread)
         if outcome.never:

@@ -6,10 +6,14 @@ is stopped. Both do the same work in the same order.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from node.errors import NoRoom
+from node.federation.clocks import STEP_SECONDS, set_back
 from node.ports import Clock
+from node.store.dates import Dates
 from node.store.wakeups import Wakeups
 from node.worker.arrivals import Applier
 from node.worker.delivery_queue import Sender
@@ -27,11 +31,18 @@ class Worker:
     """One per process."""
 
     def __init__(
-        self, applier: Applier, sender: Sender, jobber: Jobber, wakeups: Wakeups, clock: Clock
+        self,
+        applier: Applier,
+        sender: Sender,
+        jobber: Jobber,
+        dates: Dates,
+        wakeups: Wakeups,
+        clock: Clock,
     ) -> None:
         self._applier = applier
         self._sender = sender
         self._jobber = jobber
+        self._dates = dates
         self._wakeups = wakeups
         self._clock = clock
         self._stopping = asyncio.Event()
@@ -51,9 +62,8 @@ class Worker:
         raise RuntimeError("a step of the worker does not end")
 
     async def run(self) -> None:
-        """Work until `stop`."""
-        await self._jobber.begin()
-        loops = (self._arrivals(), self._deliveries(), self._jobs())
+        """Work until `stop`. Whatever fails, the work goes on (FED-12.14)."""
+        loops = (self._arrivals(), self._deliveries(), self._jobs(), self._watch_clock())
         tasks = [asyncio.create_task(each) for each in loops]
         grace = 0.0  # who cancels us does not wait
         try:
@@ -74,6 +84,32 @@ class Worker:
         for host in dict.fromkeys(urlsplit(actor).netloc for actor in actors):
             await self._sender.heard(host)
         return bool(actors)
+
+    async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what has to be done once, however often it fails."""
+        while True:
+            try:
+                return await work()
+            except Exception as error:
+                await self._fault(None, error)
+
+    async def _watch_clock(self) -> None:
+        """What a wrong clock dated is due at once when the clock is set (FED-8.15)."""
+        await self._until_done(self._dates.begin)
+        before = (self._clock.now(), self._clock.ticks())
+        while True:
+            await asyncio.sleep(LONGEST_SLEEP_SECONDS)
+            now = (self._clock.now(), self._clock.ticks())
+            if abs(set_back(before, now)) >= STEP_SECONDS:
+                await self._until_done(self.clock_was_set)
+            before = now
+
+    async def clock_was_set(self) -> None:
+        """The clock shows another time than it should by how long we have run."""
+        LOG.warning("the clock was set")
+        await self._dates.hurry()
+        self._sender.clock_was_set()
+        self._wakeups.wake_all_here()
 
     async def _arrivals(self) -> None:
         while True:
@@ -102,6 +138,7 @@ class Worker:
                 await self._fault(wakeup, error)
 
     async def _jobs(self) -> None:
+        await self._until_done(self._jobber.begin)
         while True:
             wakeup = self._wakeups.listen("jobs")
             try:
@@ -118,8 +155,12 @@ class Worker:
             seconds = min(max(left, 0.001), seconds)
         return await self._wakeups.wait(wakeup, seconds)
 
-    async def _fault(self, wakeup: "asyncio.Future[None]", error: Exception) -> None:
+    async def _fault(self, wakeup: "asyncio.Future[None] | None", error: Exception) -> None:
         """A fault must not end the worker: the rows are still there."""
-        wakeup.cancel()
-        LOG.error("worker fault", exc_info=error)
+        if wakeup is not None:
+            wakeup.cancel()
+        if isinstance(error, NoRoom):
+            LOG.warning("the work waits: no room left on the disk of the database")
+        else:
+            LOG.error("worker fault", exc_info=error)
         await asyncio.sleep(PAUSE_SECONDS)

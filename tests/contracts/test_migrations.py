@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from node.errors import Broken
 from node.store import migrate, schema
 from node.store.database import Database
-from node.store.schema import is_current, newest
+from node.store.schema import newest, version
 from node.store.tables import METADATA
 
 
@@ -110,9 +110,9 @@ async def test_migrations_build_what_the_tables_say(database_url: str) -> None:
 @pytest.mark.clause("FED-12.6")
 async def test_a_new_database_is_given_at_once_what_the_migrations_build(database_url: str) -> None:
     database = Database(database_url)
-    assert not await schema.is_current(database)
+    assert await schema.version(database) is None
     assert await schema.make(database)
-    assert await schema.is_current(database)
+    assert await schema.version(database) == schema.newest()
     assert not await schema.make(database), "it has tables already"
     await database.close()
     assert "up to date" in await migrate.migrate(database_url, "post")
@@ -142,7 +142,7 @@ async def test_of_two_who_make_it_at_once_one_does_and_both_have_it(database_url
     ours, theirs = Database(database_url), Database(database_url)
     made = await asyncio.gather(schema.make(ours), schema.make(theirs))
     assert sorted(made) == [False, True]
-    assert await schema.is_current(ours) and await schema.is_current(theirs)
+    assert await schema.version(ours) == await schema.version(theirs) == schema.newest()
     await ours.close()
     await theirs.close()
 
@@ -160,9 +160,9 @@ async def test_of_a_schema_that_was_not_made_whole_nothing_stays(
 
 async def test_a_database_that_is_current_needs_no_child(database_url: str) -> None:
     database = Database(database_url)
-    assert not await is_current(database)
+    assert await version(database) is None
     await migrate.migrate(database_url, "pre")
-    assert await is_current(database)
+    assert await version(database) == newest()
     await database.close()
     assert "up to date" in await migrate.migrate(database_url, "pre")
     assert "up to date" in await migrate.migrate(database_url, "post")

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from node.app.parts import Stores
 from node.errors import Broken, Forbidden, Malformed, Unproven
 from node.federation import capabilities
+from node.federation.clocks import Clocks
 from node.federation.peers import Peer as KnownPeer
 from node.federation.proving import Prover
 from node.net.courier import Courier, SignedFetch, Signer
@@ -39,7 +40,7 @@ class Keys:
         self.database, self.units, self.directory = stores.database, stores.units, stores.directory
         self.node_key = NodeKey(folder, self.entropy)
         self.keyring = stores.keyring
-        self.signer = Signer(self.keyring, self.directory, self.clock)
+        self.signer = Signer(self.keyring, self.directory, self.clock, Clocks(self.clock))
 
 
 @pytest.fixture

@@ -261,6 +261,22 @@ def test_only_trusted_proxies_say_who_the_client_is(peer: str, forwarded: str, c
     assert proxies.client(peer, {"X-Forwarded-For": forwarded}) == client
 
 
+@pytest.mark.clause("API-4.5")
+def test_a_proxy_that_is_not_named_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    proxies = limits.TrustedProxies.of(["10.0.0.0/8"])
+    forwarded = {"X-Forwarded-For": "198.51.100.1"}
+    direct: dict[str, str] = {}
+    for peer, headers in (("10.0.0.1", forwarded), ("8.8.8.8", forwarded), ("172.17.0.1", direct)):
+        proxies.client(peer, headers)
+    assert proxies.unnamed.trouble() == "" and not caplog.records, "named, a stranger's, direct"
+    for each in (proxies, limits.TrustedProxies()):
+        for peer in ("172.17.0.1", "127.0.0.1"):
+            assert each.client(peer, forwarded) == peer
+        assert "172.17.0.1" in each.unnamed.trouble()
+        assert "KITH_TRUSTED_PROXIES" in each.unnamed.trouble()
+    assert [record.message for record in caplog.records] == ["a proxy is not named"] * 2
+
+
 def test_an_ipv6_neighbourhood_counts_as_one() -> None:
     assert limits.neighbourhood("2001:db8:1:2::1") == limits.neighbourhood("2001:db8:1:2:ffff::9")
     assert limits.neighbourhood("2001:db8:1:2::1") != limits.neighbourhood("2001:db8:1:3::1")

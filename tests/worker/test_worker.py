@@ -11,20 +11,22 @@ from sqlalchemy import select
 
 from node.app.opening import make_sender, make_worker
 from node.app.parts import Stores, System
-from node.errors import Forbidden
+from node.errors import Forbidden, NoRoom
 from node.federation.activities.shapes import CreateSealed, Delete, Follow
 from node.net.courier import Outcome
 from node.store import tables
+from node.store.dates import Dates
 from node.store.delivery_queue import DeliveryQueue
 from node.store.jobs import add_job
 from node.store.queue import Arrival, QueueUnit, Waiting
 from node.store.unit import Unit
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
 from node.testing.stores import open_new_stores
+from node.worker import loop
 from node.worker.arrivals import TRIES, Applier
 from node.worker.delivery_queue import AHEAD
 from node.worker.handlers import Handlers, on
-from node.worker.jobs import JobKind
+from node.worker.jobs import Jobber, JobKind
 
 US = "https://a.test"
 BOB = "https://b.test/a/bob"
@@ -552,3 +554,61 @@ async def test_a_lane_is_given_up_when_nothing_of_it_is_under_way(
         await shop.worker.step()
     assert given_up == [set()]
     assert shop.road.to("b.test") == [f"{US}/t/carol".encode()]
+
+
+@pytest.mark.clause("FED-12.14")
+async def test_a_fault_at_its_beginning_does_not_end_the_worker(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [NoRoom("full"), OSError("the disk"), RuntimeError("ours")]
+    begin, begun = Jobber.begin, asyncio.Event()
+
+    async def faulty(jobber: Jobber) -> None:
+        if failures:
+            raise failures.pop()
+        await begin(jobber)
+        begun.set()
+
+    monkeypatch.setattr(Jobber, "begin", faulty)
+    monkeypatch.setattr(loop, "PAUSE_SECONDS", 0.0)
+    running = asyncio.create_task(shop.worker.run())
+    await shop.arrive()
+    await begun.wait()
+    shop.worker.stop()
+    await running
+    assert not failures
+
+
+@pytest.mark.clause("FED-8.15")
+async def test_what_a_wrong_clock_dated_is_due_when_the_clock_is_set(shop: Shop) -> None:
+    shop.road.answers["c.test"] = [503]
+    shop.clock.pass_(timedelta(days=2))  # wrong by as much
+    await shop.know("c.test", "d.test")
+    await shop.owe(1, "c.test")
+    await shop.worker.step()
+    arrived = await shop.arrive()
+    shop.clock.pass_(timedelta(days=-2))
+    await shop.worker.step()
+    assert shop.handled == [] and len(shop.road.carried) == 1
+    await shop.worker.clock_was_set()
+    await shop.worker.step()
+    assert shop.handled == [arrived] and len(shop.road.carried) == 2
+
+
+@pytest.mark.clause("FED-8.15")
+async def test_a_start_hurries_only_what_no_right_clock_can_have_dated(shop: Shop) -> None:
+    shop.road.answers = {"c.test": [503], "d.test": [503]}
+    await shop.know("c.test", "d.test")
+    shop.clock.pass_(timedelta(days=2))
+    await shop.owe(2, "d.test")
+    await shop.worker.step()
+    shop.clock.pass_(timedelta(days=-2))
+    await shop.owe(1, "c.test")
+    await shop.worker.step()
+    dates = Dates(shop.database, shop.clock)
+    await dates.begin()
+    due = {
+        each.host: each.due
+        for each in await DeliveryQueue(shop.database, shop.clock, "w").queued_since(0, 9)
+    }
+    assert due["c.test"] > shop.clock.now() and due["d.test"] == shop.clock.now()

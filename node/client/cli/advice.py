@@ -20,6 +20,8 @@ CLAUSES: Mapping[str, str] = {
     "API-3.1": "This device is logged out. Log in again: kith login @you@server",
     "API-9.1": "Log in with kith login @you@server, or sign up with kith signup INVITE-LINK.",
     "API-9.3": "See kith login --help for how --server, --connect and --ca are written.",
+    "API-9.6": "Tell your server's operator: the proxy must let 32 MB through "
+    "(nginx: client_max_body_size 32m;).",
     "API-1.5": "Is this a Kith node, and new enough? Check --server.",
     "E2E-2.10": "They need a device that takes sealed messages; tell them to log in with kith.",
     "E2E-5.1": "Do not write to them now; ask their node's operator what happened to their keys.",

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
+from node.federation.clocks import Clocks
 from node.store.deliveries import DeliveriesUnit
 from node.store.unit import Units
 from node.web.api.scopes import Scope
@@ -12,17 +13,21 @@ from node.wire.api.deliveries import DeliveryList, MediaBounds, NodeHealth
 
 Tries = Callable[[], Awaitable[MediaBounds]]
 Refused = Callable[[], Mapping[str, int]]
+Warnings = Callable[[], list[str]]
 
 
 class Deliveries(Struct, frozen=True):
     """`tries` finds out which bounds hold around media programs, by trying them.
 
-    `refused` says how often this process refused something, by clause.
+    `refused` says how often this process refused something, by clause; `warnings` what is amiss,
+    a sentence each.
     """
 
     units: Units
     tries: Tries
     refused: Refused
+    clocks: Clocks
+    warnings: Warnings
 
     async def list(self, call: Call) -> Reply:
         account, of = call.caller.account, call.query.get("of", "")
@@ -33,10 +38,14 @@ class Deliveries(Struct, frozen=True):
 
     async def health(self, _call: Call) -> Reply:
         bounds = await self.tries()
+        offset = self.clocks.offset()
 
         async def look(unit: DeliveriesUnit) -> NodeHealth:
             waiting, due, given_up = await unit.counts()
             return NodeHealth(
+                warnings=self.warnings(),
+                clock_offset_seconds=None if offset is None else offset.total_seconds(),
+                clock_servers=self.clocks.hosts,
                 media_bounds=bounds,
                 arrivals_waiting=waiting,
                 deliveries_due=due,
@@ -49,9 +58,11 @@ class Deliveries(Struct, frozen=True):
         return Reply(await self.units.look(DeliveriesUnit, look))
 
 
-def routes(units: Units, tries: Tries, refused: Refused) -> tuple[Route, ...]:
+def routes(
+    units: Units, tries: Tries, refused: Refused, clocks: Clocks, warnings: Warnings
+) -> tuple[Route, ...]:
     """The routes of this room."""
-    ways = Deliveries(units, tries, refused)
+    ways = Deliveries(units, tries, refused, clocks, warnings)
     return (
         Route(
             "GET",

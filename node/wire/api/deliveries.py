@@ -57,8 +57,14 @@ class NodeHealth(msgspec.Struct, kw_only=True):
     """How the node stands. The lists are cut at 100, the newest first.
 
     `refused`: how often the process that answers refused something since its start, by clause.
+
+    `warnings` says in sentences what is not as it should be. `clock_offset_seconds` is how far the
+    clocks of the `clock_servers` that were heard in the last hour are ahead of this node's.
     """
 
+    warnings: list[str]
+    clock_offset_seconds: float | None
+    clock_servers: int
     media_bounds: MediaBounds
     arrivals_waiting: int
     deliveries_due: int

@@ -217,7 +217,13 @@ def check_current(leaf: LeafNode, now: int) -> None:
     """`now`, in seconds since 1970, is within the lifetime (MLS-7.3f)."""
     span = leaf.lifetime
     if span is not None and not span.not_before <= now <= span.not_after:
-        raise Malformed("MLS-7.3f", "a key package is not valid at this time")
+        when = "not yet" if now < span.not_before else "no longer"
+        raise Malformed(
+            "MLS-7.3f",
+            f"a key package is {when} valid: either it is old, or a clock is wrong (this machine's "
+            f"shows {now}, in seconds since 1970; the package holds from {span.not_before} to "
+            f"{span.not_after})",
+        )
 
 
 def check_leaf_alone(suite: Suite, version: int, leaf: LeafNode, longest_seconds: int) -> None:
