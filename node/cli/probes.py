@@ -65,17 +65,20 @@ def check_not_empty(config: Config, what: str) -> None:
         )
 
 
-def make_room(config: Config) -> None:
-    """Give up the room that was held back when the disk is full, else hold it back (FED-12.11).
+def give_up_room(config: Config) -> None:
+    """Give up the room that was held back, when the disk is full (FED-12.11).
 
     On a disk without any room SQLite cannot open a database, not even to read it.
     """
+    if shutil.disk_usage(config.data_dir).free < ROOM_BYTES:
+        (Path(config.data_dir) / ROOM_FILE).unlink(missing_ok=True)
+
+
+def hold_room(config: Config) -> None:
+    """Hold room back for a start on a full disk, when there is plenty of it."""
     path = Path(config.data_dir) / ROOM_FILE
     held = path.exists() and path.stat().st_blocks * 512 >= ROOM_BYTES
-    free = shutil.disk_usage(config.data_dir).free
-    if free < ROOM_BYTES:
-        path.unlink(missing_ok=True)
-    elif not held and free > 16 * ROOM_BYTES:
+    if not held and shutil.disk_usage(config.data_dir).free > 16 * ROOM_BYTES:
         # What is held back is written, not only named: it must take its place on the disk.
         with suppress(OSError):
             path.touch(mode=0o600)
@@ -86,7 +89,8 @@ def check_writable(config: Config) -> None:
     """Raises `Malformed` (FED-12.12) when database, `blobs/` or `work/` cannot be written to."""
     data, file = Path(config.data_dir), database_file(config)
     for folder in (data / "blobs", data / "work"):
-        _try_folder(folder)
+        if os.path.lexists(folder):
+            _try_folder(folder)
     if file is None or not file.exists():
         return
     try:
@@ -99,7 +103,6 @@ def check_writable(config: Config) -> None:
 def _try_folder(folder: Path) -> None:
     probe = folder / f".probe-{os.getpid()}"
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
         probe.touch(mode=0o600)
         probe.unlink()
     except OSError as error:

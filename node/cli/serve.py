@@ -8,7 +8,7 @@ from threading import Thread
 from typing import Any
 
 from node.cli import logs
-from node.cli.probes import QuickCheck, check_not_lost, check_writable, make_room
+from node.cli.probes import QuickCheck, check_not_lost, check_writable, give_up_room
 from node.cli.starting import (
     check_parts,
     check_port,
@@ -61,7 +61,7 @@ def main(argv: list[str]) -> int:
         with holding(config, alone=config.database_url.startswith("sqlite")):
             check_port(config)
             check_not_lost(config, found.new)
-            make_room(config)
+            give_up_room(config)
             check_writable(config)
             whole = QuickCheck(config)
             serving, migrate = _load()

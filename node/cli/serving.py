@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from node.app import Node, System, admin_invite, open_node
 from node.cli.certificates import Certificate
-from node.cli.probes import QuickCheck
+from node.cli.probes import QuickCheck, hold_room
 from node.config import Config
 from node.errors import NoRoom, Unreachable
 from node.media.blobs import LocalBlobs
@@ -57,6 +57,7 @@ async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) 
                 "listening",
                 extra={"origin": config.origin, "host": address[0], "port": address[1]},
             )
+            await asyncio.to_thread(hold_room, config)
             await _greet(node, system)
             # What is loaded now stays: the collector need not walk through it again and again.
             gc.freeze()

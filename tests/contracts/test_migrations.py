@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from node.errors import Broken
 from node.store import migrate, schema
 from node.store.database import Database
-from node.store.schema import newest, version
 from node.store.tables import METADATA
 
 
@@ -93,7 +92,7 @@ def version(connection: Connection) -> object:
 async def test_migrations_build_what_the_tables_say(database_url: str) -> None:
     """When this fails the tables have changed: write a migration with tools/new_migration.py."""
     said = await migrate.migrate(database_url, "pre")
-    assert said == f"the database is now at {newest()}"
+    assert said == f"the database is now at {schema.newest()}"
     migrated = await run(database_url, picture)
 
     def remake(connection: Connection) -> dict[str, object]:
@@ -160,9 +159,9 @@ async def test_of_a_schema_that_was_not_made_whole_nothing_stays(
 
 async def test_a_database_that_is_current_needs_no_child(database_url: str) -> None:
     database = Database(database_url)
-    assert await version(database) is None
+    assert await schema.version(database) is None
     await migrate.migrate(database_url, "pre")
-    assert await version(database) == newest()
+    assert await schema.version(database) == schema.newest()
     await database.close()
     assert "up to date" in await migrate.migrate(database_url, "pre")
     assert "up to date" in await migrate.migrate(database_url, "post")
