@@ -18,6 +18,14 @@ from node.errors import Malformed
 
 SPECIAL_USE = (".test", ".localhost", ".internal", ".home.arpa", ".local")
 MIB = 1024 * 1024
+# What belongs to the person's side, to backups and to the tests, not to a node that serves.
+ELSEWHERE = {
+    "KITH_VAULT_PASSPHRASE_FILE",
+    "KITH_BACKUP_PASSPHRASE_FILE",
+    "KITH_VECTORS",
+    "KITH_HOME",
+    "KITH_CONFIG",
+}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
 LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -271,10 +279,8 @@ def load(
     found: dict[str, Any] = dict(otherwise or {})
     if toml_file is not None:
         found.update(_read_file(toml_file))
-    # These two belong to the person's side and to the tests, not to a node.
-    elsewhere = {"KITH_VAULT_PASSPHRASE_FILE", "KITH_VECTORS", "KITH_HOME", "KITH_CONFIG"}
     for variable, value in environ.items():
-        if variable.startswith("KITH_") and variable not in elsewhere:
+        if variable.startswith("KITH_") and variable not in ELSEWHERE:
             found[variable.removeprefix("KITH_").lower()] = value
     found.update({key: value for key, value in given.items() if value is not None})
     unknown = sorted(set(found) - names)

@@ -18,8 +18,10 @@ from node.app.parts import Lines, Media, Stores, System, open_lines, open_media,
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import telling
+from node.federation.priority import Priority
 from node.store.circles import Circles
 from node.store.dates import Dates
+from node.store.deliveries import DeliveriesUnit
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
 from node.store.incarnation import IncarnationUnit
@@ -115,7 +117,12 @@ async def admin_invite(node: Node, system: System) -> str | None:
 def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
     """What is owed is sent by `courier`."""
     queue = DeliveryQueue(stores.database, system.clock, system.entropy.draw(8).hex())
-    return Sender(queue, courier, system.clock, system.entropy)
+
+    async def mourn(activity: str, actor: str, priority: Priority) -> None:
+        if priority is not Priority.REACTIONS:
+            await stores.units.run(DeliveriesUnit, lambda unit: unit.gave_up(activity, actor))
+
+    return Sender(queue, courier, system.clock, system.entropy, mourn)
 
 
 def _door(system: System, stores: Stores, heard: Handlers, sender: Sender) -> AtOnce:

@@ -17,6 +17,8 @@ class Command(Struct, frozen=True):
 OPERATORS = {
     "serve": Command("node.cli.serve", "Run a node."),
     "migrate": Command("node.cli.migrate", "Bring the database to this version, all phases."),
+    "backup": Command("node.cli.backup", "Write all of a node into one encrypted file."),
+    "restore": Command("node.cli.restore", "Bring a node back from a backup."),
     "invite": Command("node.cli.invite", "Make an invite link, on the machine of the node."),
 }
 TESTERS = {
@@ -47,6 +49,9 @@ PERSONS = {
     "comments": Command(_PERSON, "Read the comments on a post or video.", whole=True),
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
     "notices": Command(_PERSON, "What happened lately.", whole=True),
+    "deliveries": Command(
+        _PERSON, "What has not arrived at other servers, and why; retry it.", whole=True
+    ),
     "devices": Command(_PERSON, "Your devices; revoke one.", whole=True),
     "sessions": Command(_PERSON, "Where you are logged in; end one.", whole=True),
     "events": Command(_PERSON, "Print events as they come, a JSON line each.", whole=True),

@@ -14,6 +14,7 @@ from node.wire.api.accounts import (
     SessionList,
     SessionView,
 )
+from node.wire.api.deliveries import DeliveryList, DeliveryView, Retried, Retry
 
 
 class Accounts:
@@ -48,6 +49,20 @@ class Accounts:
         """A link to our node; `url` is told this once. Who comes by it becomes our friend."""
         body = NewInvite(uses=uses, days=days, befriends=befriends)
         return await self._api.ask("POST", "/invites", InviteView, body)
+
+    async def deliveries(self, of: str = "", most: int = 100) -> list[DeliveryView]:
+        """What we said that has not arrived at other servers; all there is of a post `of` ours."""
+        query = {"of": of} if of else {}
+        found: list[DeliveryView] = []
+        async for page in self._api.pages("/deliveries", DeliveryList, query):
+            found += page.items
+            if len(found) >= most:
+                break
+        return found[:most]
+
+    async def retry_deliveries(self, of: str = "") -> int:
+        """Have it tried now, also what was given up; how many deliveries that are."""
+        return (await self._api.ask("POST", "/deliveries/retry", Retried, Retry(of=of))).count
 
     async def log_out(self) -> None:
         """End this device's session and forget it here; its vault stays on the disk."""

@@ -150,6 +150,8 @@ class Kith:
     devices = _of_account(Accounts.devices)
     revoke = _of_account(Accounts.revoke)
     invite = _of_account(Accounts.invite)
+    deliveries = _of_account(Accounts.deliveries)
+    retry_deliveries = _of_account(Accounts.retry_deliveries)
     log_out = _of_account(Accounts.log_out)
 
     find = _of_people(People.find)

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, update
 
+from node.store.notices import Notices
 from node.store.tables import actors, arrivals, deliveries, outbox, peers, posts
 from node.store.unit import Unit
 from node.wire.api.cursor import Cursor
 from node.wire.api.deliveries import BrokenArrival, DeliveryView, FailingPeer
-from node.wire.times import from_micros
+from node.wire.times import from_micros, micros
 
 MOST = 100
 
@@ -37,6 +38,37 @@ class DeliveriesUnit(Unit):
         page = rows[:limit]
         more = Cursor(page[-1].seq, page[-1].activity) if len(rows) > limit else None
         return [_view(row) for row in page], more
+
+    async def retry(self, account: str, of: str) -> int:
+        """What `account` said and has not arrived (all for `of`) is due now; how many it is."""
+        d, o = deliveries.c, outbox.c
+        own = select(actors.c.id).where(actors.c.account == account, actors.c.local.is_(True))
+        about = [await self._about(of)] if of else []
+        which = select(o.id).where(o.actor.in_(own), *about)
+        again = await self.connection.execute(
+            update(deliveries)
+            .where(d.activity.in_(which), d.state.in_(("due", "gave_up")))
+            # It counts as failed once, so that a lane that waits is looked at again.
+            .values(
+                state="due", attempts=1, first_tried=None, due=micros(self.now), settled=None,
+                aside=False,
+            )
+        )  # fmt: skip
+        self.wakes.add("deliveries")
+        return int(again.rowcount)
+
+    async def gave_up(self, activity: str, actor: str) -> None:
+        """Tell the author of `activity`, once, that some server did not take it."""
+        found = await self.connection.execute(
+            select(actors.c.account, outbox.c.object)
+            .select_from(outbox)
+            .join(actors, actors.c.id == outbox.c.actor)
+            .where(outbox.c.id == activity, actors.c.local.is_(True))
+        )
+        row = found.first()
+        if row is not None and row.account:
+            about = row.object or activity
+            await Notices(self).add(row.account, "delivery_failed", actor, about, once=True)
 
     async def _about(self, of: str) -> ColumnElement[bool]:
         """Whether a row of the outbox is the activity `of`, or has the words of the post `of`."""

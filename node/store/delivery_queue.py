@@ -104,6 +104,15 @@ class DeliveryQueue:
         async with self._database.read() as connection:
             return list((await connection.execute(query.distinct())).scalars())
 
+    async def hosts_again(self) -> list[str]:
+        """Every host with a failed delivery whose time has come, or was brought forward."""
+        t = tables.deliveries.c
+        query = select(t.host).where(
+            t.state == "due", t.attempts > 0, t.due <= micros(self._clock.now())
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(query.distinct())).scalars())
+
     async def newest(self) -> int:
         """The number of the newest row."""
         async with self._database.read() as connection:

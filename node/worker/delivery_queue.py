@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from cachetools import LRUCache
 from msgspec import Struct
@@ -54,6 +54,10 @@ class Carrier(Protocol):
     async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome: ...
 
 
+# Tells the author of an activity that it was given up.
+Mourn: TypeAlias = Callable[[str, str, Priority], Awaitable[None]]
+
+
 class Lane(Struct):
     """A host that is being sent to. `held`: it takes nothing more for now.
 
@@ -71,12 +75,18 @@ class Sender:
     """The worker's hand for deliveries."""
 
     def __init__(
-        self, lanes: DeliveryQueue, courier: Carrier, clock: Clock, entropy: Entropy
+        self,
+        lanes: DeliveryQueue,
+        courier: Carrier,
+        clock: Clock,
+        entropy: Entropy,
+        mourn: Mourn,
     ) -> None:
         self._lanes = lanes
         self._courier = courier
         self._clock = clock
         self._entropy = entropy
+        self._mourn = mourn
         self._open: dict[str, asyncio.Task[bool]] = {}
         # Lanes whose head has to wait, and since which row nothing was looked at.
         self._waits: dict[str, datetime] = {}
@@ -100,6 +110,8 @@ class Sender:
             newest = await self._lanes.newest()
             hosts = await self._lanes.hosts_due()
             self._seen = max(self._seen, newest)
+            for host in await self._lanes.hosts_again():
+                self._waits.pop(host, None)  # somebody may have asked for another try
             opened = sum([self._start(host) for host in hosts])
             now = self._clock.now()
             # What is past its time and was not opened has nothing left to send.
@@ -264,6 +276,8 @@ class Sender:
         verdict = judge(outcome.status, attempt, self._clock.now(), spread)
         if outcome.never:
             verdict = GaveUp(outcome.trouble)
+        if isinstance(verdict, GaveUp):
+            await self._mourn(delivery.activity, delivery.actor, delivery.priority)
         self._remember(delivery.host, verdict, first_tried)
         settling.append(self._lanes.settle(delivery, verdict, first_tried))
         if not isinstance(verdict, Later) or not verdict.holds:

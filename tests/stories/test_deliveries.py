@@ -10,8 +10,8 @@ from node.graph import befriending
 from node.store import tables
 from node.store.graph import GraphUnit
 from node.testing.town import Town
-from node.wire.api.deliveries import DeliveryList, DeliveryView, NodeHealth
-from node.wire.api.inbox import NewPost, Post
+from node.wire.api.deliveries import DeliveryList, DeliveryView, NodeHealth, Retried, Retry
+from node.wire.api.inbox import NewPost, NoticeList, Post
 from node.wire.api.servers import ServerChoice, ServerList
 
 
@@ -130,3 +130,41 @@ async def test_an_administrator_suspends_a_server_and_takes_it_back(town: Town) 
         assert [(one.state, one.reason) for one in await list_of(line, heard.id)] == [
             ("delivered", "")
         ]
+
+
+@pytest.mark.clause("API-11.5", "API-11.6", "FED-8.4")
+async def test_what_is_given_up_is_told_to_its_author_and_can_be_retried(town: Town) -> None:
+    alice, carol = await befriended(town)
+    harness = town.nodes["alpha.test"]
+    async with harness.line(alice) as hers, harness.line(carol) as another:
+        town.down.add("beta.test")
+        said = await hers.ask("POST", "/posts", Post, NewPost(content="are you there?"))
+        for _ in range(18):
+            await town.settle(timedelta(hours=12))
+        (gone,) = await list_of(hers)
+        assert (gone.state, gone.object) == ("gave_up", said.id) and "7 days" in gone.reason
+        notices = (await hers.ask("GET", "/notices", NoticeList)).items
+        told = [one for one in notices if one.kind == "delivery_failed"]
+        assert [one.object for one in told] == [said.id]
+        assert "delivery_failed" not in [
+            one.kind for one in (await another.ask("GET", "/notices", NoticeList)).items
+        ]
+
+        town.down.clear()
+        retried = await another.ask("POST", "/deliveries/retry", Retried, Retry(of=said.id))
+        assert retried.count == 0, "another's"
+        retried = await hers.ask("POST", "/deliveries/retry", Retried, Retry(of=said.id))
+        assert retried.count == 1
+        await town.settle()
+        assert await list_of(hers) == []
+
+        town.down.add("beta.test")
+        await hers.ask("POST", "/posts", Post, NewPost(content="and now?"))
+        for _ in range(4):
+            await town.settle(timedelta(minutes=1))
+        town.down.clear()
+        await town.settle()
+        assert len(await list_of(hers)) == 1, "it waits for its next try"
+        assert (await hers.ask("POST", "/deliveries/retry", Retried, Retry())).count == 1
+        await town.settle()
+        assert await list_of(hers) == []

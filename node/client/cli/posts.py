@@ -24,8 +24,11 @@ NOTICES = {
     "mention": "mentioned you",
     "mutual": "and you follow each other (kith friend confirm)",
 }
-OWN_NOTICES = {"video_failed": "A video of yours could not be made; its file can be posted again."}
-ABOUT = ("like", "comment", "mention")
+OWN_NOTICES = {
+    "video_failed": "A video of yours could not be made; its file can be posted again.",
+    "delivery_failed": "Some server did not take this: see kith deliveries, and retry.",
+}
+ABOUT = ("like", "comment", "mention", "delivery_failed")
 
 
 def register(app: typer.Typer) -> None:

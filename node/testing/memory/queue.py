@@ -142,6 +142,10 @@ class DeliveryQueue:
     async def hosts_due(self) -> list[str]:
         return list({one.host for _, one in self._due() if one.due <= self._clock.now()})
 
+    async def hosts_again(self) -> list[str]:
+        now = self._clock.now()
+        return list({one.host for _, one in self._due() if one.due <= now and one.failures})
+
     async def newest(self) -> int:
         return max(self._tables.deliveries, default=0)
 

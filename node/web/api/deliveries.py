@@ -9,7 +9,7 @@ from node.store.deliveries import DeliveriesUnit
 from node.store.unit import Units
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
-from node.wire.api.deliveries import DeliveryList, MediaBounds, NodeHealth
+from node.wire.api.deliveries import DeliveryList, MediaBounds, NodeHealth, Retried, Retry
 
 Tries = Callable[[], Awaitable[MediaBounds]]
 Refused = Callable[[], Mapping[str, int]]
@@ -35,6 +35,13 @@ class Deliveries(Struct, frozen=True):
             DeliveriesUnit, lambda unit: unit.deliveries(account, of, call.limit, call.after)
         )
         return Reply(DeliveryList(items=items), after=after)
+
+    async def retry(self, call: Call) -> Reply:
+        account, asked = call.caller.account, call.body
+        count = await self.units.run(
+            DeliveriesUnit, lambda unit: unit.retry(account, asked.of), once=call.once
+        )
+        return Reply(Retried(count=count))
 
     async def health(self, _call: Call) -> Reply:
         bounds = await self.tries()
@@ -73,6 +80,15 @@ def routes(
             answers=DeliveryList,
             paged=True,
             query={"of": "a post or video of yours: then all its deliveries, the arrived ones too"},
+        ),
+        Route(
+            "POST",
+            "/deliveries/retry",
+            ways.retry,
+            "Try now what has not arrived, also what was given up.",
+            Scope.WRITE,
+            Retry,
+            Retried,
         ),
         Route(
             "GET",

@@ -26,6 +26,18 @@ class DeliveryList(msgspec.Struct, kw_only=True):
     items: list[DeliveryView]
 
 
+class Retry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Which of your deliveries are tried again: those of a post or video `of` yours, or all."""
+
+    of: str = ""
+
+
+class Retried(msgspec.Struct, kw_only=True):
+    """How many are tried again now."""
+
+    count: int
+
+
 class MediaBounds(msgspec.Struct, kw_only=True):
     """Which bounds hold around the programs that read foreign videos, found by trying each."""
 

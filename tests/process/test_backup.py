@@ -1,0 +1,182 @@
+"""A backup brings a node back whole; what is no whole backup brings nothing; a drill of both."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from node.cli import backup, backup_file, restore, secrets
+from node.client.kith import Kith
+from node.errors import Missing
+from tests.process import crowd
+from tests.process.crowd import until
+from tests.process.test_start_stop import place
+from tools.lab import Lab, Place
+
+__all__ = ["place"]
+WORDS = "words that nobody guesses"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup_file, "OPSLIMIT", 1)
+    monkeypatch.setattr(backup_file, "MEMLIMIT", 8192)
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> str:
+    path = tmp_path / "words"
+    path.write_text(WORDS + "\n")
+    path.chmod(0o600)
+    return str(path)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    def one() -> str:
+        text = capsys.readouterr().err
+        assert "Traceback" not in text and text.count("\n") == 1, text
+        return text
+
+    return one
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.clause("FED-12.16", "FED-12.17", "FED-12.18", "E2E-4.8")
+def test_a_backup_of_a_running_node_brings_it_back_and_a_broken_one_brings_nothing(
+    place: Place, tmp_path: Path, words: str, said: Callable[[], str]
+) -> None:
+    place.start()
+    asyncio.run(place.ready())
+    film = place.data / "blobs" / "videos" / "a.mp4"
+    film.parent.mkdir(parents=True, exist_ok=True)
+    film.write_bytes(os.urandom(700_000))
+    file = tmp_path / "a.kith"
+    given = ["--data", str(place.data), "--passphrase-file", words]
+    assert backup.main([str(file), *given]) == 0
+    assert file.stat().st_mode & 0o077 == 0
+    assert (
+        film.read_bytes()[:64] not in file.read_bytes() and b"alpha.test" not in file.read_bytes()
+    )
+    assert backup.main([str(file), *given]) == 1
+    assert "is there already" in said()
+    assert not list(place.data.glob(".backup*")) and not list(tmp_path.glob("*.part"))
+    assert place.stop() == 0
+
+    target = tmp_path / "back"
+    taking = [str(file), "--data", str(target), "--passphrase-file", words]
+    assert restore.main(taking) == 0
+    old, new = contents(place.data), contents(target)
+    assert new["node.key"] == old["node.key"]
+    assert new["blobs/videos/a.mp4"] == old["blobs/videos/a.mp4"]
+    assert sorted(path.name for path in target.iterdir()) == [
+        "blobs",
+        "kith.sqlite3",
+        "node.key",
+    ]
+    assert settings(target)["origin"] == "https://alpha.test"
+    assert settings(target)["incarnation"] != settings(place.data)["incarnation"]
+    again = replace(place, data=target)
+    again.start()
+    asyncio.run(again.ready())
+    assert again.stop() == 0
+
+    assert restore.main(taking) == 1
+    assert "FED-12.18" in (told := said()) and "not empty" in told
+
+    whole, away = file.read_bytes(), tmp_path / "away"
+    here = len(backup_file.MAGIC)
+    middle = len(whole) // 2
+    broken = {
+        "cut off": whole[:-1],
+        "cut off ": whole[: len(whole) // 3],
+        "no backup": b"PK" + whole[2:],
+        "version 2": whole[:here] + b"\0\2" + whole[here + 2 :],
+        "damaged": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+        "damaged ": whole + b"\0",
+        "passphrase": whole[: here + 20] + bytes([whole[here + 20] ^ 1]) + whole[here + 21 :],
+    }
+    for expected, data in broken.items():
+        (tmp_path / "b.kith").write_bytes(data)
+        code = restore.main([str(tmp_path / "b.kith"), "--data", str(away), *taking[3:]])
+        assert code == 1 and expected.strip() in said(), expected
+        assert not away.exists(), "nothing is left"
+    Path(words).write_text("other words than those\n")
+    assert restore.main([str(file), "--data", str(away), *taking[3:]]) == 1
+    assert "passphrase" in said() and not away.exists()
+    Path(words).chmod(0o644)
+    assert restore.main([str(file), "--data", str(away), *taking[3:]]) == 1
+    assert "chmod 600" in said() and not away.exists()
+    assert restore.main([str(tmp_path / "none"), "--data", str(away), *taking[3:]]) == 1
+    assert "No such file" in said()
+
+
+def settings(data: Path) -> dict[str, str]:
+    connection = sqlite3.connect(data / "kith.sqlite3")
+    try:
+        return dict(connection.execute("SELECT key, value FROM settings"))
+    finally:
+        connection.close()
+
+
+@pytest.mark.clause("FED-12.17")
+def test_without_a_terminal_the_file_of_the_passphrase_has_to_be_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(secrets.FILE, raising=False)
+    with pytest.raises(Missing) as caught:
+        secrets.passphrase("", twice=True)
+    assert secrets.FILE in caught.value.reason
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+@pytest.mark.clause("FED-12.18", "E2E-4.8")
+async def test_a_drill_two_nodes_talk_and_one_comes_back_from_before(
+    lab: Lab, tmp_path: Path, words: str
+) -> None:
+    """What was posted after the backup is lost here, and said to be; who is friends goes on."""
+    lab.build("alpha.test", "beta.test", api_requests_per_minute="1000000")
+    await lab.start()
+    alpha = lab.places["alpha.test"]
+    file = tmp_path / "alpha.kith"
+    given = [str(file), "--data", str(alpha.data), "--passphrase-file", words]
+    async with crowd.friends(lab) as (alice, bob):
+
+        async def fed(kith: Kith, words: str) -> None:
+            async def seen() -> bool:
+                return words in "".join([post.content async for post in kith.feed()])
+
+            await until(f"{kith.handle} sees {words}", seen)
+
+        await alice.post_text("before", "friends")
+        await bob.say(alice.handle, "sealed before")
+        await fed(bob, "before")
+        assert await asyncio.to_thread(backup.main, given) == 0
+        await alice.post_text("lost here", "friends")
+        await fed(bob, "lost here")
+        former = await asyncio.to_thread(settings, alpha.data)
+
+        await asyncio.to_thread(alpha.kill)
+        await bob.post_text("while alpha is away", "friends")
+        await asyncio.to_thread(shutil.rmtree, alpha.data)
+        assert await asyncio.to_thread(restore.main, given) == 0
+        alpha.start()
+        await alpha.ready()
+        assert [post.content async for post in alice.posts()] == ["<p>before</p>"]
+        renewed = (await asyncio.to_thread(settings, alpha.data))["incarnation"]
+        assert renewed != former["incarnation"], "devices are told, by hello and mailbox"
+        await alice.post_text("after", "friends")
+        await fed(bob, "after")
+        await fed(alice, "while alpha is away")
+        assert (await alice.relation(bob.handle)).state == "friend"
+    assert "Traceback" not in alpha.log.read_text()
