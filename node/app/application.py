@@ -43,7 +43,7 @@ from node.web.backlog import BoundedLog
 from node.web.budget import Budget
 from node.web.connections import Bounds, Connections
 from node.web.disk_shares import Disk, DiskShares
-from node.web.health import Health, disk_doubt
+from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
 from node.web.media import Media as MediaPages
@@ -136,11 +136,7 @@ def make_web(
         config.origin,
     )
     signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
-    health = Health(
-        units,
-        doubts=[disk_doubt(config.data_dir), disk.trouble],
-        warnings=[lines.clocks.trouble, proxies.unnamed.trouble],
-    )
+    health = Health(units, disk, warnings=[lines.clocks.trouble, proxies.unnamed.trouble])
     live = Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies, budget)
     sealed = SealedPages(units, relay_key, config.origin)

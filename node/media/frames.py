@@ -1,4 +1,4 @@
-"""A child's script: what a finished rendition shows and is: poster, blurhash, codecs, length (VID-3).
+"""A child's script: what a finished rendition shows and is: poster, blurhash, codecs (VID-3).
 
 `frames.py VIDEO POSTER SECOND` writes a JPEG and prints JSON. Never imported by a page that serves.
 """

@@ -46,12 +46,6 @@ class Disk:
             self._looked, self._free = now, self.free_bytes()
         return self._free < self._reserve_bytes
 
-    def trouble(self) -> str:
-        """What to tell the operator; "" when there is nothing to tell."""
-        if not self.short:
-            return ""
-        return "the disk is almost full: what is there is read, no more is taken; make room"
-
     def check(self) -> None:
         """Raises `Full` (LIM-3.4) when the reserve is touched."""
         if self.short:

@@ -1,6 +1,5 @@
 """Whether the process lives, and whether it is ready for requests: for those who run the node."""
 
-import shutil
 from collections.abc import Callable
 
 from aiohttp import web
@@ -11,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from node.errors import NoRoom
 from node.store import tables
 from node.store.unit import Unit, Units
+from node.web.disk_shares import Disk
 
-LEAST_FREE_BYTES = 4 * 1024 * 1024  # what the database's log takes between two tidyings
 MAKE_ROOM = "make room; reads are answered meanwhile, and the node goes on by itself afterwards"
 
 
@@ -24,6 +23,7 @@ class Health(Struct):
     """
 
     units: Units
+    disk: Disk
     doubts: list[Callable[[], str]] = field(default_factory=list)
     warnings: list[Callable[[], str]] = field(default_factory=list)
     stopping: bool = False
@@ -54,6 +54,8 @@ class Health(Struct):
                 await self.units.run(Unit, _touch)
             except NoRoom:
                 return _plain(f"the disk of the database is full: {MAKE_ROOM}", 503)
+        if self.disk.short:
+            return _plain(f"the disk is almost full: {MAKE_ROOM}", 503)
         if told := "; ".join(filter(None, [doubt() for doubt in self.doubts])):
             return _plain(told, 503)
         return _plain("ready")
@@ -61,18 +63,6 @@ class Health(Struct):
 
 def _plain(text: str, status: int = 200) -> web.Response:
     return web.Response(text=text + "\n", status=status, headers={"Cache-Control": "no-store"})
-
-
-def disk_doubt(folder: str) -> Callable[[], str]:
-    """Says when the disk of `folder` is full."""
-
-    def look() -> str:
-        free = shutil.disk_usage(folder).free
-        if free >= LEAST_FREE_BYTES:
-            return ""
-        return f"the disk of {folder} is full ({free // 1024} KiB are free): {MAKE_ROOM}"
-
-    return look
 
 
 async def _touch(unit: Unit) -> None:

@@ -175,6 +175,32 @@ async def test_a_peer_that_is_down(shell: Shell) -> None:
     assert "try again" in ran.err
 
 
+@pytest.mark.clause("API-9.1", "API-11.1", "API-11.5")
+async def test_what_has_not_arrived_is_listed_with_its_reason_and_retried(
+    shell: Shell,
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    await shell.run("alice", "friend add @bob@beta.test")
+    await shell.run("bob", "friend accept @alice")
+    nothing = await shell.run("alice", "deliveries")
+    assert (nothing.code, nothing.out.strip()) == (0, "Everything has arrived.")
+    shell.square.town.down.add("beta.test")
+    await shell.run("alice", "post --to friends --text", "are you there?")
+    waits = await shell.run("alice", "deliveries")
+    assert waits.code == 0
+    assert "beta.test" in waits.out and "is tried again" in waits.out
+    (one,) = (await shell.run("alice", "deliveries --json")).json["items"]
+    assert (one["state"], one["failures"]) == ("due", 1) and "does not answer" in one["reason"]
+    shell.square.town.down.clear()
+    again = await shell.run("alice", "deliveries retry --json")
+    assert (again.code, again.json) == (0, {"count": 1})
+    assert (await shell.run("alice", "deliveries --json")).json["items"] == []
+    assert (await shell.run("alice", "deliveries retry")).out == "Everything has arrived.\n"
+    wrong = await shell.run("alice", "deliveries burn")
+    assert wrong.code == 2
+
+
 async def test_a_home_node_that_is_down(shell: Shell) -> None:
     ran = await shell.run("x", "login --server http://127.0.0.1:9 --name alice --password-file -")
     assert ran.code == 3

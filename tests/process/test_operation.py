@@ -106,6 +106,7 @@ async def test_a_start_on_a_full_disk_serves_reads_and_goes_on_by_itself(place: 
     await place.ready()
     assert await asyncio.to_thread(place.stop) == 0
     assert (place.data / probes.ROOM_FILE).stat().st_size == probes.ROOM_BYTES
+    place.environ["KITH_DISK_RESERVE_BYTES"] = str(2**20)
     # The folder as it is, on a disk that holds it and not a byte more.
     fill = (
         'cp -a "$1" "$1.kept" && mount -t tmpfs -o size=8m none "$1" && cp -a "$1.kept/." "$1" '

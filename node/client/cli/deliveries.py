@@ -42,16 +42,10 @@ async def deliveries(
         return
     if not found:
         context.out.say("Everything has arrived.")
-    rows = [
-        (
-            one.host,
-            SAYS.get(one.state, one.state),
-            moment(one.next_try) if one.next_try else moment(one.settled) if one.settled else "",
-            str(one.failures),
-            one.reason or ("waits for what was said before it" if one.state == "due" else ""),
-            one.object or one.activity,
-        )
-        for one in found
-    ]
-    if rows:
-        context.out.table(("Server", "", "When", "Failures", "Why", "What"), rows)
+    for one in found:
+        at = one.next_try or one.settled
+        when = f" {moment(at)}" if at else ""
+        why = one.reason or ("waits for what was said before it" if one.state == "due" else "")
+        tries = f", failed {one.failures} times" if one.failures > 1 else ""
+        context.out.say(f"{one.host}  {SAYS.get(one.state, one.state)}{when}{tries}: {why}")
+        context.out.say(f"     {one.object or one.activity}", "dim")
