@@ -7,6 +7,7 @@ is stopped. Both do the same work in the same order.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -63,6 +64,10 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`. Whatever fails, the work goes on (FED-12.14)."""
+        # Not to be cancelled in the middle of what they write: they are short. A cancellation that
+        # meets the database at work may come out as an error: so every loop asks about the stop.
+        await self._until_done(self._jobber.begin)
+        await self._until_done(self._dates.begin)
         loops = (self._arrivals(), self._deliveries(), self._jobs(), self._watch_clock())
         tasks = [asyncio.create_task(each) for each in loops]
         grace = 0.0  # who cancels us does not wait
@@ -86,19 +91,21 @@ class Worker:
         return bool(actors)
 
     async def _until_done(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do what has to be done once, however often it fails."""
-        while True:
+        """Do what has to be done once, however often it fails, until `stop`."""
+        while not self._stopping.is_set():
             try:
-                return await work()
+                await work()
             except Exception as error:
                 await self._fault(None, error)
+            else:
+                return
 
     async def _watch_clock(self) -> None:
         """What a wrong clock dated is due at once when the clock is set (FED-8.15)."""
-        await self._until_done(self._dates.begin)
         before = (self._clock.now(), self._clock.ticks())
-        while True:
-            await asyncio.sleep(LONGEST_SLEEP_SECONDS)
+        while not self._stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), LONGEST_SLEEP_SECONDS)
             now = (self._clock.now(), self._clock.ticks())
             if abs(set_back(before, now)) >= STEP_SECONDS:
                 await self._until_done(self.clock_was_set)
@@ -112,7 +119,7 @@ class Worker:
         self._wakeups.wake_all_here()
 
     async def _arrivals(self) -> None:
-        while True:
+        while not self._stopping.is_set():
             wakeup = self._wakeups.listen("arrivals")
             try:
                 while await self._apply():
@@ -123,7 +130,7 @@ class Worker:
 
     async def _deliveries(self) -> None:
         full_look = -LONGEST_SLEEP_SECONDS
-        while True:
+        while not self._stopping.is_set():
             wakeup = self._wakeups.listen("deliveries")
             try:
                 # Wakeups that never cease must not keep waiting lanes from their turn.
@@ -138,8 +145,7 @@ class Worker:
                 await self._fault(wakeup, error)
 
     async def _jobs(self) -> None:
-        await self._until_done(self._jobber.begin)
-        while True:
+        while not self._stopping.is_set():
             wakeup = self._wakeups.listen("jobs")
             try:
                 await self._jobber.look()
