@@ -130,6 +130,7 @@ def nothing(file: InputContainer, container: str) -> dict[str, Any]:
         "streams": len(file.streams),
         "decodes": False,
         "interlaced": False,
+        "colour": {},
         "video_codec": "",
         "video_stream": 0,
         "audio_codec": None,
@@ -173,6 +174,13 @@ def look(path: str, order: dict[str, Any]) -> dict[str, Any]:
                     height=frame.height,
                     rotation=frame.rotation,
                     interlaced=any(one.interlaced_frame for one in frames),
+                    colour={
+                        "primaries": int(frame.color_primaries),
+                        "transfer": int(frame.color_trc),
+                        "matrix": int(frame.colorspace),
+                        "rgb": frame.format.is_rgb,
+                        "lines": frame.height,
+                    },
                 )
     return facts
 

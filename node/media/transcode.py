@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from node.errors import Broken
+from node.media import colours
 from node.video.renditions import FORMATS, NAMES, SEGMENT_SECONDS, Plan
 
 MP4, MASTER, PLAYLIST, STREAM, POSTER = NAMES
@@ -45,10 +46,9 @@ def _packaged() -> str | None:
 
 
 def picture(plan: Plan) -> list[str]:
-    """The filters that the picture goes through (VID-3.1, VID-3.7)."""
+    """The filters that the picture goes through (VID-3.1, VID-3.7, VID-3.9)."""
     fields = ["bwdif=mode=send_field:deint=interlaced"] if plan.interlaced else []
-    scale = f"scale={plan.width}:{plan.height}:flags=bicubic"
-    return [*fields, f"fps={plan.fps}", scale, "setsar=1", "format=yuv420p"]
+    return [*fields, f"fps={plan.fps}", *colours.filters(plan), "setsar=1"]
 
 
 def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:
@@ -71,7 +71,7 @@ def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:
             "-profile:v",
             "main",
         ),
-        *("-threads", "1", "-flags:v", "+bitexact", "-crf", "23"),
+        *("-threads", "1", "-flags:v", "+bitexact", "-crf", "23", *colours.tags()),
         *("-maxrate", str(plan.video_bits), "-bufsize", str(2 * plan.video_bits)),
         *("-g", str(round(plan.fps * SEGMENT_SECONDS))),
         *("-force_key_frames", f"expr:gte(t,n_forced*{SEGMENT_SECONDS})"),

@@ -34,6 +34,16 @@ NAMES = ("video.mp4", "master.m3u8", "stream.m3u8", "stream.mp4", "poster.jpg")
 SHORT_SIDE_BY_BITS = ((900_000, 720), (450_000, 480), (0, 360))
 
 
+class Colour(Struct, frozen=True):
+    """What a source says of its colours, in the numbers of ITU-T H.273, where 2 is nothing."""
+
+    primaries: int = 2
+    transfer: int = 2
+    matrix: int = 2
+    rgb: bool = False
+    lines: int = 0  # by which players guess what is not said
+
+
 class Facts(Struct, frozen=True):
     """What the probe saw. Sides are of the coded picture; `rotation` is in degrees.
 
@@ -64,6 +74,7 @@ class Facts(Struct, frozen=True):
     audio_stream: int | None
     audio_streams: int = 0
     interlaced: bool = False
+    colour: Colour = Colour()
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -97,6 +108,7 @@ class Plan(Struct, frozen=True):
     seconds: float
     remark: str = ""  # clause and words for the author: what is not as in the source
     interlaced: bool = False
+    colour: Colour = Colour()
 
     @property
     def audio_bits(self) -> int:
@@ -210,6 +222,7 @@ def plan(facts: Facts) -> Plan:
         facts.seconds,
         SILENT if facts.audio_streams and facts.audio_stream is None else "",
         facts.interlaced,
+        facts.colour,
     )
 
 

@@ -1,12 +1,13 @@
 """What cameras, phones and screens record, as a common player shows it (spec VID-2.6, VID-3)."""
 
-import itertools
 import subprocess
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import pytest
+from PIL import Image
 
 from node.media.studio import Studio
 from node.video import renditions
@@ -148,7 +149,7 @@ async def test_fields_become_pictures(made: Made, tmp_path: Path, video: Path, f
     assert len(pictures) == pytest.approx(50, abs=2)
     assert max(combed(rows) for _, rows in pictures[2:-2]) == 0
     middles = [rows[120].index(max(rows[120])) for _, rows in pictures[4:12]]
-    assert all(12 <= b - a <= 20 for a, b in itertools.pairwise(middles)), middles
+    assert all(12 <= b - a <= 20 for a, b in pairwise(middles)), middles
 
 
 async def test_what_is_not_interlaced_is_left_so(studio: Studio, keep: Keep, clip: Path) -> None:
@@ -180,3 +181,112 @@ async def test_the_length_that_is_told_is_that_of_the_rendition(
     _, rendered = await made(clip)
     with av.open(str(video)) as file:
         assert rendered.seconds == (file.duration or 0) / av.time_base
+
+
+X265 = ("-c:v", "libx265", "-preset", "ultrafast", "-tag:v", "hvc1", "-x265-params")
+
+
+def middle(path: Path) -> tuple[list[int], tuple[int, int, int, int]]:
+    """Y, U and V in the middle of the fifth picture; its primaries, transfer, matrix and range."""
+    with av.open(str(path)) as file:
+        frame = list(file.decode(file.streams.video[0]))[4]
+    values = [
+        bytes(plane)[plane.line_size * (plane.height // 2) + plane.width // 2]
+        for plane in frame.planes
+    ]
+    said = (frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range)
+    return values, tuple(map(int, said))  # type: ignore[return-value]
+
+
+def scene(picture: str, *options: str, path: Path) -> Path:
+    run("-f", "lavfi", "-i", f"{picture},trim=duration=0.5", *options, path)
+    return path
+
+
+def near(wanted: tuple[int, int, int]) -> object:
+    return pytest.approx(wanted, abs=2)
+
+
+def hdr(transfer: str) -> tuple[str, ...]:
+    said = f"log-level=error:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
+    return (*X265, said, "-color_primaries", "bt2020", "-color_trc", transfer)
+
+
+# By what name a source is made, its picture and options, and the middle of what is made of it.
+COLOURS = [
+    # White of 203 cd/m²: 58 % of PQ, 75 % of HLG.
+    ("pq.mov", "color=0x949494:s=320x240,format=yuv420p10le", hdr("smpte2084"), (201, 128, 128)),
+    (
+        "hlg.mov",
+        "color=0xBFBFBF:s=320x240,format=yuv420p10le",
+        hdr("arib-std-b67"),
+        (201, 128, 128),
+    ),
+    (
+        "rgb.mkv",
+        "color=red:s=1280x720,format=gbrp",
+        ("-c:v", "libx264rgb", "-pix_fmt", "rgb24"),
+        (63, 102, 240),
+    ),
+    # Red by BT.601, said and unsaid, and red by BT.709.
+    (
+        "said.mp4",
+        "color=red:s=1280x720,scale=out_color_matrix=bt601,format=yuv420p",
+        ("-colorspace", "smpte170m"),
+        (63, 102, 240),
+    ),
+    (
+        "small.mp4",
+        "color=red:s=320x240,format=rgb24,scale=out_color_matrix=bt601,format=yuv420p",
+        (),
+        (63, 102, 240),
+    ),
+    (
+        "large.mp4",
+        "color=red:s=1280x720,format=rgb24,scale=out_color_matrix=bt709,format=yuv420p",
+        (),
+        (63, 102, 240),
+    ),
+    (
+        "full.mp4",
+        "color=white:s=320x240,scale=out_range=pc,format=yuvj420p",
+        ("-color_range", "pc"),
+        (235, 128, 128),
+    ),
+]
+
+
+@pytest.mark.clause("VID-3.9", "VID-3.5")
+@pytest.mark.parametrize(("name", "picture", "options", "wanted"), COLOURS)
+async def test_colours_are_those_of_every_screen(
+    made: Made,
+    tmp_path: Path,
+    video: Path,
+    name: str,
+    picture: str,
+    options: tuple[str, ...],
+    wanted: tuple[int, int, int],
+) -> None:
+    await made(scene(picture, *options, path=tmp_path / name))
+    values, said = middle(video)
+    assert values == near(wanted)
+    assert said == (1, 1, 1, 1), "BT.709, limited"
+    with Image.open(video.with_name("poster.jpg")) as poster:
+        pixel = poster.getpixel((poster.width // 2, poster.height // 2))
+    shown = {63: (254, 0, 0), 235: (255,) * 3, 201: (215,) * 3}
+    assert pixel == pytest.approx(shown[wanted[0]], abs=4)
+
+
+@pytest.mark.clause("VID-3.9")
+async def test_wide_colours_are_brought_in(made: Made, tmp_path: Path, video: Path) -> None:
+    """A red of BT.709, said in BT.2020's primaries, is the same red again."""
+    picture = (
+        "color=0xC04040:s=320x240,format=gbrp,setparams=color_primaries=bt709:color_trc=bt709:"
+        "colorspace=gbr:range=pc,zscale=t=linear,format=gbrpf32le,zscale=p=2020,"
+        "zscale=t=2020_10:m=2020_ncl:r=limited,format=yuv420p10le"
+    )
+    said = "log-level=error:colorprim=bt2020:transfer=bt2020-10:colormatrix=bt2020nc"
+    await made(scene(picture, *X265, said, path=tmp_path / "wide.mov"))
+    values, tags = middle(video)
+    assert values == near((94, 115, 184))
+    assert tags == (1, 1, 1, 1)
