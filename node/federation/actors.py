@@ -174,6 +174,7 @@ def render_actor(actor: ActorDocument) -> dict[str, Any]:
         "followers": actor.followers,
         "following": actor.following,
         "friends": actor.friends,
+        "featured": f"{actor.id}/featured" if actor.outbox else "",
         "keyPackages": actor.key_packages,
         "url": actor.url or actor.id,
         "webfinger": actor.webfinger,

@@ -10,7 +10,9 @@ from node.federation.activities import attribution, reading, table
 from node.federation.activities.shapes import SEALED_KINDS
 from node.federation.addressing import audience, touched
 from node.federation.trust import ProvenActivity, UnprovenActivity
+from node.wire.ids import same_origin
 
+MOST_CHANNELS = 4  # of one video
 WAIT_FOR_ROOM_SECONDS = 600
 # Said again, these are silence; all others go through their table again (FED-7.8).
 ONCE = frozenset({"Create", "Announce"})
@@ -80,6 +82,17 @@ def names_us(activity: UnprovenActivity, origin: str, personal: bool) -> bool:
     if any(id.startswith(prefix) for id in audience(activity.document)):
         return True
     return touched(activity.document, origin)
+
+
+def channels(activity: UnprovenActivity) -> tuple[str, ...]:
+    """Through whom else a video may concern someone here: PeerTube's account publishes it, its
+    channel is what people follow."""
+    video = activity.document.get("object")
+    if activity.verb not in ("Create", "Update") or not reading.is_a(video, "Video"):
+        return ()
+    named = [reading.id_of(each, "a channel") for each in reading.many(video.get("attributedTo"))]
+    others = [id for id in named[:MOST_CHANNELS] if id and id != activity.actor]
+    return tuple(id for id in others if same_origin(id, activity.actor))
 
 
 def admit(activity: ProvenActivity, standing: Standing, names_us: bool) -> Disposition:

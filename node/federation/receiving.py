@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Forbidden, Unproven
 from node.federation import integrity, priority
@@ -12,6 +13,7 @@ from node.federation.admission import (
     Disposition,
     Standing,
     admit,
+    channels,
     names_us,
     no_room,
     read_activity,
@@ -119,6 +121,8 @@ class Receiver:
         host = origin_of(activity.actor).authority
         ours = names_us(activity, self._origin, personal=recipient is not None)
         standing = await self._facts.standing(activity.actor, host, relation=not ours)
+        if not ours and not standing.awaited:
+            standing = replace(standing, awaited=await self._is_of_awaited_channel(activity))
         disposition = admit(activity, standing, ours)
         if disposition is not Disposition.DROP:
             sealed = sealed_for(activity, self._origin)
@@ -129,6 +133,13 @@ class Receiver:
             await self._log.add(activity, again, rank)
         await self._facts.showed(origin_of(sender).authority, claim.dialect)
         return Receipt(activity.id, activity.actor, disposition is not Disposition.DROP, sender)
+
+    async def _is_of_awaited_channel(self, activity: ProvenActivity) -> bool:
+        for channel in channels(activity):
+            found = await self._facts.standing(channel, origin_of(channel).authority, relation=True)
+            if found.awaited and not found.suspended:
+                return True
+        return False
 
     async def viewer(self, delivery: Delivery) -> str | None:
         """The actor who signed a GET, or None when it is not signed (FED-11.5).

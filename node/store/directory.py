@@ -55,6 +55,11 @@ class Directory:
                 self._actors[id] = kept
         return kept
 
+    async def as_stored(self, id: str) -> Actor | None:
+        """The actor's row at this instant, whichever process changed it."""
+        self.forget(id)
+        return await self.actor(id)
+
     def forget(self, id: str) -> None:
         """Read the actor anew next time, as after a change by one of our rooms."""
         self._actors.pop(id, None)

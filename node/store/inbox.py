@@ -15,7 +15,7 @@ from node.federation.activities.shapes import Activity, Attachment, CreateNote, 
 from node.federation.telling import Page
 from node.graph.visibility import Audience
 from node.inbox.audiences import Author
-from node.inbox.known import Known
+from node.inbox.known import Known, still_warning
 from node.store.erasing import Erasing
 from node.store.jobs import add_job
 from node.store.notices import Notices
@@ -131,20 +131,20 @@ class InboxUnit(VisibilityUnit):
     async def change_post(self, note: Note) -> None:
         """Replace the words unless what is stored is newer (updates may overtake each other).
 
-        Of two versions of one instant the one stays whose words come last in the alphabet:
-        whichever came first, all nodes show the same.
+        Of two versions of one instant (many servers count in seconds) the later arrival stays, with
+        the content warning that either of them had.
         """
         found = await self.connection.execute(
-            select(posts.c.updated, posts.c.content).where(
+            select(posts.c.updated, posts.c.summary, posts.c.sensitive).where(
                 posts.c.id == note.id, posts.c.deleted.is_(None)
             )
         )
         row = found.first()
         at = micros(note.updated or self.now)
-        if row is None or (
-            row.updated is not None and (row.updated, row.content) >= (at, note.content)
-        ):
+        if row is None or (row.updated is not None and row.updated > at):
             return
+        if row.updated == at:
+            note = still_warning(note, row.summary, row.sensitive)
         await self.connection.execute(
             update(posts).where(posts.c.id == note.id).values(updated=at, **_words(note))
         )

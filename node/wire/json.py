@@ -29,6 +29,8 @@ def decode(data: bytes, limit_bytes: int = LARGEST_DOCUMENT_BYTES, deepest: int 
     try:
         text = data.decode("utf-8")
         value: Json = _DECODER.decode(text)
+    except _Ambiguous as error:
+        raise Malformed("FED-2.2", str(error)) from None
     except (ValueError, RecursionError):
         raise Malformed("FED-2.2", "the document is not JSON in UTF-8") from None
     if "\\ud" in text or "\\uD" in text:
@@ -73,21 +75,25 @@ def _without_strings(data: bytes) -> bytes:
     return b"".join(data.split(b'"')[::2])
 
 
+class _Ambiguous(ValueError):
+    """What other readers may take, each in their own way."""
+
+
 def _members(pairs: list[tuple[str, Json]]) -> Document:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member stands twice")
+        raise _Ambiguous("the document names a member twice, so that it can be read in two ways")
     return members
 
 
 def _constant(_name: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are no JSON")
+    raise _Ambiguous("the document holds NaN or Infinity, which are no JSON")
 
 
 def _float(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise ValueError("the number does not fit a double")
+        raise _Ambiguous("the document holds a number that does not fit a double")
     return number
 
 

@@ -41,6 +41,13 @@ async def test_posts_and_comments(harness: Harness) -> None:
     newer = note(BOB, "0", content="<p>newer</p>", updated=harness.clock.now())
     await harness.hear(UpdateNote(f"{BOB}/update", BOB, newer))
     assert (await harness.shown(ALICE, newer.id)).content == "<p>newer</p>"
+    warned = replace(newer, content="<p>aaa</p>", summary="spiders", sensitive=True)
+    await harness.hear(UpdateNote(f"{BOB}/update/2", BOB, warned))
+    await harness.hear(UpdateNote(f"{BOB}/update/3", BOB, replace(newer, content="<p>zzz</p>")))
+    last = replace(newer, content="<p>newer</p>")
+    await harness.hear(UpdateNote(f"{BOB}/update/4", BOB, last))
+    there = await harness.shown(ALICE, newer.id)
+    assert (there.content, there.summary, there.sensitive) == ("<p>newer</p>", "spiders", True)
     for name, state in (("1", "applied"), ("2", "new")):
         body = f'{{"object": {{"id": "{newer.id}", "content": "newer"}}}}'.encode()
         await harness.put_arrival(BOB, name, body, state)

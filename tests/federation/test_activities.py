@@ -265,6 +265,33 @@ def test_a_post_of_nothing_or_against_itself_is_refused(wrong, refused):
         parse(said("Create", note() | wrong))
 
 
+@pytest.mark.clause("FED-6.9")
+def test_what_is_no_note_is_understood_as_it_is_sent(refused):
+    page = {
+        "type": "Page",
+        "content": None,
+        "summary": "Two <b>lines</b><script>x</script>",
+        "url": "https://a.example/p/1",
+        "image": {"type": "Image", "url": "https://a.example/p/1.jpg"},
+    }
+    read = parse(said("Create", note() | page)).note
+    assert (read.content, read.summary) == ("Two <b>lines</b>", "")
+    assert [one.url for one in read.attachments] == ["https://a.example/p/1.jpg"]
+    eve = {"type": "Mention", "href": "https://a.example/a/eve", "name": "@eve"}
+    read = parse(said("Create", note(type="Article", tag=[eve]))).note
+    assert read.mentions == ()
+    options = [{"type": "Note", "name": name} for name in ("Cats", "<b>Dogs</b>", "")]
+    for member in ("oneOf", "anyOf"):
+        read = parse(
+            said("Create", note(type="Question", content="<p>Who?</p>") | {member: options})
+        )
+        assert read.note.content == (
+            "<p>Who?</p><ul><li>Cats</li><li>&lt;b&gt;Dogs&lt;/b&gt;</li></ul>"
+        )
+    with refused("FED-6.9"):
+        parse(said("Create", note() | {"content": None, "summary": "a warning of nothing"}))
+
+
 def test_a_post_is_read_with_all_that_belongs_to_it():
     document = note(
         content="<p onclick='x'>Hallo <script>alert(1)</script></p>",

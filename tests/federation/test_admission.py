@@ -10,7 +10,14 @@ from node.errors import Forbidden, Malformed, Refused
 from node.federation.activities import actors, parse, posts, sealed
 from node.federation.activities.likes import ACTIVITIES
 from node.federation.activities.table import VERBS
-from node.federation.admission import Disposition, Standing, admit, names_us, read_activity
+from node.federation.admission import (
+    Disposition,
+    Standing,
+    admit,
+    channels,
+    names_us,
+    read_activity,
+)
 from node.federation.trust import ProvenActivity, UnprovenActivity
 
 US = "https://a.test"
@@ -78,6 +85,22 @@ def test_a_create_is_applied_once_and_a_follow_as_often_as_it_comes() -> None:
     assert disposition(activity("Announce", to=f"{US}/a/alice")) is Disposition.KEEP
     for kind in ("Follow", "Accept", "Like", "Undo", "Block"):
         assert disposition(activity(kind, object=f"{US}/a/alice")) is Disposition.REPEAT
+
+
+@pytest.mark.clause("FED-7.9")
+def test_a_video_may_concern_us_through_its_channel() -> None:
+    person = {"type": "Person", "id": BOB}
+    group = {"type": "Group", "id": "https://b.test/video-channels/bees"}
+    video = {"type": "Video", "id": "https://b.test/v/1", "attributedTo": [person, group]}
+    for verb in ("Create", "Update"):
+        assert channels(outside(activity(verb, object=video))) == (group["id"],)
+    foreign = video | {"attributedTo": [person, "https://c.test/a/carol"]}
+    assert channels(outside(activity("Create", object=foreign))) == ()
+    assert channels(outside(activity("Create", object=video | {"type": "Note"}))) == ()
+    assert channels(outside(activity("Like", object=video))) == ()
+    assert channels(outside(activity("Create", object="https://b.test/v/1"))) == ()
+    many = [f"https://b.test/c/{number}" for number in range(500)]
+    assert len(channels(outside(activity("Create", object=video | {"attributedTo": many})))) == 4
 
 
 @pytest.mark.clause("FED-7.9")

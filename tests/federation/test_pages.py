@@ -186,15 +186,33 @@ async def test_every_actor_of_ours_is_served_unsigned(client: Client) -> None:
         assert (answer.status, answer.headers["Location"]) == (303, f"{US}/@alice")
 
 
+@pytest.mark.clause("FED-11.1", "FED-11.6")
+async def test_what_is_pinned_is_an_empty_list(client: Client) -> None:
+    async with client.get("/a/alice") as answer:
+        featured = (await answer.json())["featured"]
+    assert featured == f"{US}/a/alice/featured"
+    async with client.get("/a/alice/featured") as answer:
+        found = await answer.json()
+    assert (found["type"], found["totalItems"]) == ("OrderedCollection", 0)
+    async with client.get(found["first"].removeprefix(US)) as answer:
+        page = await answer.json()
+    assert (page["orderedItems"], "next" in page) == ([], False)
+    async with client.get("/a/nobody/featured") as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.clause("FED-11.1")
 async def test_a_deleted_actor_is_gone(system: System, client: Client) -> None:
     async def delete(unit: Unit) -> None:
         await unit.connection.execute(
             tables.actors.update().where(tables.actors.c.id == ALICE).values(gone=1)
         )
 
+    async with client.get("/a/alice") as answer:
+        assert answer.status == 200
     await system.units.run(Unit, delete)
     async with client.get("/a/alice") as answer:
-        assert answer.status == 410
+        assert answer.status == 410, "at once, though it was read a moment ago"
         assert (await answer.json())["type"] == "Tombstone"
 
 

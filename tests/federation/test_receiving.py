@@ -254,6 +254,31 @@ async def test_a_public_post_of_one_whom_somebody_here_follows_is_kept(
     assert (await system.receiver.receive(system.signed(bob.rsa, said))).stored
 
 
+@pytest.mark.clause("FED-7.9")
+async def test_a_video_of_a_channel_that_somebody_here_follows_is_kept(
+    system: System, bob: Person
+) -> None:
+    """As PeerTube sends it: the channel announces, its account creates."""
+    system.publish(bob)
+    channel = "https://b.test/video-channels/bees"
+    video = {
+        "type": "Video",
+        "id": "https://b.test/videos/1",
+        "attributedTo": [{"type": "Person", "id": bob.id}, {"type": "Group", "id": channel}],
+    }
+    said = bob.says("Create", object=video, to=["https://www.w3.org/ns/activitystreams#Public"])
+    assert not (await system.receiver.receive(system.signed(bob.rsa, said))).stored
+
+    async def follow(unit: FederationUnit) -> None:
+        await unit.connection.execute(
+            tables.follows.insert().values(follower=ALICE, followed=channel, updated=0)
+        )
+
+    await system.units.run(FederationUnit, follow)
+    await system.receiver.receive(system.signed(bob.rsa, said))
+    assert await system.stored() == [said["id"]]
+
+
 @pytest.mark.clause("FED-7.10")
 async def test_a_storm_of_deletes_of_strangers_costs_no_fetch(system: System) -> None:
     for n in range(20):

@@ -42,7 +42,7 @@ def story(made: Note) -> list[Activity]:
         create(made),
         newer(made, 1, "first"),
         newer(made, 2, "second"),
-        newer(made, 2, "of the same instant"),
+        newer(made, 3, "third"),
         Delete(f"{made.id}/delete", made.author, made.id),
     ]
 

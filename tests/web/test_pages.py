@@ -38,6 +38,15 @@ async def test_pages_run_no_script_and_say_so(harness: Harness) -> None:
         assert b'<html lang="en">' in said.raw and b"viewport" in said.raw
 
 
+@pytest.mark.clause("API-10.1")
+async def test_robots_are_told_what_is_for_no_index(harness: Harness) -> None:
+    said = await page(harness, "/robots.txt")
+    assert (said.status, said.headers["Content-Type"].split(";")[0]) == (200, "text/plain")
+    lines = said.raw.decode().splitlines()
+    assert lines[0] == "User-agent: *" and {"Disallow: /invite/", "Disallow: /media/"} <= {*lines}
+    assert "Disallow: /" not in lines and "Disallow: /@" not in lines
+
+
 async def test_an_invite_link_opens_a_form_that_makes_an_account(harness: Harness) -> None:
     secret = await harness.invite("admin")
     shown = await page(harness, f"/invite/{secret}")

@@ -90,6 +90,16 @@ def test_what_is_not_let_in(data: bytes, refused) -> None:
 
 
 @pytest.mark.clause("FED-2.2")
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [(b'[{"a":1,"a":2}]', "twice"), (b"[NaN]", "NaN"), (b"1e400", "double"), (b"{", "not JSON")],
+)
+def test_a_refusal_says_what_is_wrong(data: bytes, word: str) -> None:
+    with pytest.raises(Malformed, match=word):
+        edge.decode(data)
+
+
+@pytest.mark.clause("FED-2.2")
 @pytest.mark.parametrize("data", [b"[]", b'"x"', b"1", b"null"])
 def test_a_document_is_an_object(data: bytes, refused) -> None:
     with refused("FED-2.2"):

@@ -62,6 +62,7 @@ _ACTORS: dict[str, Any] = {
     "sm": "http://smithereen.software/ns#",
     "kith": "urn:kith:ns#",
     "discoverable": "toot:discoverable",
+    "featured": {"@type": "@id", "@id": "toot:featured"},
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
     "friends": {"@type": "@id", "@id": "sm:friends"},
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",

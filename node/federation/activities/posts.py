@@ -1,5 +1,7 @@
 """Pure: posts and comments: `Note` and what is read as one, in `Create` and `Update` (FED-6.9)."""
 
+from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from msgspec.structs import replace
@@ -29,6 +31,7 @@ from node.federation.activities.reading import (
     maybe_url,
     media_type,
     page_url,
+    picture,
     recipients,
     text,
     types,
@@ -43,6 +46,7 @@ KINDS = ("Note", "Article", "Page", "Event", "Question", "Audio", "Image", "Docu
 _FILES = {"Audio", "Image", "Document"}
 # An answer and, in all their spellings, quotes.
 _LOOKS_BACK = ("inReplyTo", "quote", "quoteUrl", "quoteUri", "_misskey_quote")
+MOST_OPTIONS = 64
 _PLAIN = frozenset({"text/plain", "text/markdown"})
 
 
@@ -74,6 +78,11 @@ def _read(object: Doc, id: str, envelope: Envelope) -> Note:
     check_form(object)
     kind = next((name for name in types(object) if name in KINDS), "Note")
     content, lang, others = _content(object)
+    summary = line(text(object, "summary"))
+    if kind != "Note" and not (content or _said_so(object)):
+        # Of what is no Note the summary is a summary, and all that some servers send.
+        content, summary = _markup(text(object, "summary", LONGEST_CONTENT), object), ""
+    content += _options(object, kind)
     attachments = _attachments(object, kind)
     video = maybe_url(object.get("kith:video"), "the video")
     name = line(text(object, "name")) or (_title(attachments) if video else "")
@@ -86,7 +95,7 @@ def _read(object: Doc, id: str, envelope: Envelope) -> Note:
         published=envelope.at(instant(object, "published") or instant(object, "updated")),
         updated=instant(object, "updated"),
         url=page_url(object),
-        summary=line(text(object, "summary")),
+        summary=summary,
         sensitive=flag(object, "sensitive"),
         in_reply_to=_in_reply_to(object, id),
         lang=lang or _declared(object),
@@ -116,7 +125,18 @@ def _attachments(object: Doc, kind: str) -> tuple[Attachment, ...]:
     if not found and kind in _FILES:
         own = read_media(object, kind)
         return (own,) if own and not own.media_type.startswith("text/") else ()
-    return found
+    image = picture(object.get("image")) if not found and kind != "Note" else ""
+    return (Attachment("Image", "", image),) if image else found
+
+
+def _options(object: Doc, kind: str) -> str:
+    """The options of a question, as a list below its words."""
+    if kind != "Question":
+        return ""
+    options = [*many(object.get("oneOf")), *many(object.get("anyOf"))][:MOST_OPTIONS]
+    names = [line(text(option, "name")) for option in options if isinstance(option, Mapping)]
+    listed = "".join(f"<li>{escape(name, quote=False)}</li>" for name in names if name)
+    return f"<ul>{listed}</ul>" if listed else ""
 
 
 def _content(object: Doc) -> tuple[str, str, dict[str, str]]:
@@ -162,20 +182,21 @@ def _mentions(object: Doc, author: str) -> tuple[str, ...]:
         raise TooMuch("FED-6.15", f"the post has more than {MOST_TAGS} tags", most=MOST_TAGS)
     named = [maybe_url(tag.get("href"), "a mention") for tag in tags if is_a(tag, "Mention")]
     mentions = tuple(dict.fromkeys(id for id in named if id))
-    _check_mentions(mentions, object, author)
-    return mentions
+    odd = _odd_mentions(mentions, object, author)
+    if odd and (is_a(object, "Note") or not is_a(object, *KINDS)):
+        raise Malformed("FED-6.9", "the post mentions someone it is not addressed to")
+    # Blogs address their articles to followers alone.
+    return tuple(id for id in mentions if id not in odd)
 
 
-def _check_mentions(mentions: tuple[str, ...], object: Doc, author: str) -> None:
+def _odd_mentions(mentions: tuple[str, ...], object: Doc, author: str) -> set[str]:
     """A server knows its own people: if it mentions one, it addresses that one too (FED-6.9).
 
     Where it does not, the mention names someone else than the text shows to its readers.
     """
     addressed = {*_all_ids(object, "to"), *_all_ids(object, "cc")}
-    for id in mentions:
-        neighbour = id != author and ids.same_origin(id, author)
-        if neighbour and id not in addressed and _bare(object, id):
-            raise Malformed("FED-6.9", "the post mentions someone it is not addressed to")
+    unaddressed = [id for id in mentions if id != author and id not in addressed]
+    return {id for id in unaddressed if ids.same_origin(id, author) and _bare(object, id)}
 
 
 def _bare(object: Doc, id: str) -> bool:

@@ -11,7 +11,7 @@ from node.graph.friendship_states import FRIENDS
 from node.graph.friendship_unit import FollowState
 from node.graph.visibility import Audience, AudienceKind, may_see
 from node.inbox.audiences import Author
-from node.inbox.known import Known
+from node.inbox.known import Known, still_warning
 from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
@@ -160,9 +160,11 @@ class InboxUnit(VisibilityUnit):
         at = micros(note.updated or self.now)
         if found is None or found.deleted:
             return
-        if found.updated is not None and (found.updated, found.note.content) >= (at, note.content):
+        if found.updated is not None and found.updated > at:
             return
         old = found.note
+        if found.updated == at:
+            note = still_warning(note, old.summary, old.sensitive)
         changed = replace(
             note,
             author=old.author,

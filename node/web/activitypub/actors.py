@@ -33,8 +33,8 @@ class LocalActors:
         return actor
 
     async def even_gone(self, call: Call) -> Actor:
-        """One of ours, also one who is deleted. Raises `Missing`."""
-        actor = await self._directory.actor(self.id_of(call))
+        """One of ours, also one who was deleted just now. Raises `Missing`."""
+        actor = await self._directory.as_stored(self.id_of(call))
         if actor is None or not actor.local:
             raise Missing("FED-11.2", "there is no such actor")
         return actor

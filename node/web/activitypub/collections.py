@@ -95,6 +95,8 @@ class Collections:
         return (
             Route("GET", "/a/{opaque}/outbox", self.outbox, "What an actor said to all.",
                   None, answers=Items, paged=True),
+            Route("GET", "/a/{opaque}/featured", self.featured, "What an actor pinned: nothing.",
+                  None, answers=Items, paged=True),
             Route("GET", f"/a/{{opaque}}/{member}", self.members, "Who is with an actor.",
                   None, answers=Items, paged=True),
         )  # fmt: skip
@@ -111,6 +113,11 @@ class Collections:
             return Reply(Items([json.document(body) for body in bodies], total), after=after)
 
         return await self._units.look(FederationUnit, read)
+
+    async def featured(self, call: Call) -> Reply:
+        """Nothing is pinned here; who asks is told so, since peers log an error for no answer."""
+        await self._open_to(call)
+        return Reply(Collection(0) if call.page is None else Items([], 0))
 
     async def members(self, call: Call) -> Reply:
         """Followers, following, friends: closed, but for those who may see who is in them."""

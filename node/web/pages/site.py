@@ -50,6 +50,11 @@ def server_option(config: Config) -> str:
     return "" if where == f"https://{config.account_domain}" else f" --server {where}"
 
 
+ROBOTS = "User-agent: *\n" + "".join(
+    f"Disallow: {path}\n" for path in ("/api/", "/media/", "/invite/", "/join", "/o/", "/t/")
+)
+
+
 class Pages(Struct, frozen=True):
     """Draws pages. `furnish` the application first."""
 
@@ -89,6 +94,7 @@ class Pages(Struct, frozen=True):
             web.get("/welcome", self.welcome, allow_head=False),
             web.get("/@{name}", self.profile, allow_head=False),
             web.get("/problems/{code}", self.about_problem, allow_head=False),
+            web.get("/robots.txt", self.robots, allow_head=False),
             web.static("/static", HERE / "static"),
         )
 
@@ -117,6 +123,10 @@ class Pages(Struct, frozen=True):
         if kind is None:
             raise Missing("API-1.5", "there is no such problem")
         return self.draw(request, "problem.html", kind=kind, detail="", clause="", incident="")
+
+    async def robots(self, _request: web.Request) -> web.StreamResponse:
+        """Pages say themselves whether they are to be found; the rest is for nobody's index."""
+        return web.Response(text=ROBOTS, content_type="text/plain")
 
     async def front(self, request: web.Request) -> web.StreamResponse:
         registration = await self.units.look(InvitesUnit, lambda unit: unit.registration())
