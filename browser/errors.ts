@@ -86,5 +86,10 @@ export class Unreachable extends KithError {
 
 /** A fault of this program or of its storage. Please report it. */
 export class Broken extends KithError {
-  override readonly name = "Broken";
+  override readonly name: string = "Broken";
+}
+
+/** The storage is full: nothing was changed, and the same call may succeed later. */
+export class NoRoom extends Broken {
+  override readonly name = "NoRoom";
 }

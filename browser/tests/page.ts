@@ -3,15 +3,18 @@
 import { Judge, type Shelf } from "./replay.ts";
 import { measure } from "./speed.ts";
 import { type Line, replay } from "./transcripts.ts";
+import { type Deed, perform } from "./vaults.ts";
 
 interface Asked {
   readonly shelf?: Shelf;
   readonly lines?: readonly Line[];
   readonly suite?: number;
   readonly members?: number;
+  readonly vault?: Deed;
 }
 
-async function answer({ shelf, lines, suite = 1, members = 2 }: Asked): Promise<unknown> {
+async function answer({ shelf, lines, suite = 1, members = 2, vault }: Asked): Promise<unknown> {
+  if (vault !== undefined) return perform(vault);
   if (lines !== undefined) return replay(lines, true);
   if (shelf === undefined) return measure(suite, members);
   const judge = new Judge(shelf);

@@ -18,10 +18,9 @@ export interface Line {
   readonly remembers?: boolean;
 }
 
-/** A vault in clear: what was written last, and all there is. */
+/** A vault in clear. */
 class ClearRows implements Rows {
   counter = 0;
-  written: Changes[] = [];
   readonly #rows = new Map<string, Bytes>();
 
   names(): readonly string[] {
@@ -34,11 +33,37 @@ class ClearRows implements Rows {
 
   async step(changes: Changes): Promise<void> {
     this.counter += 1;
-    this.written.push(new Map(changes));
     for (const [name, value] of changes) {
       if (value === null) this.#rows.delete(name);
       else this.#rows.set(name, value);
     }
+  }
+}
+
+/** A vault of which is known what was written last. */
+class Watched implements Rows {
+  written: Changes[] = [];
+  readonly #rows: Rows;
+
+  constructor(rows: Rows) {
+    this.#rows = rows;
+  }
+
+  get counter(): number {
+    return this.#rows.counter;
+  }
+
+  names(): Iterable<string> {
+    return this.#rows.names();
+  }
+
+  read(name: string): Promise<Bytes | null> {
+    return this.#rows.read(name);
+  }
+
+  async step(changes: Changes): Promise<void> {
+    await this.#rows.step(changes);
+    this.written.push(new Map(changes));
   }
 }
 
@@ -109,15 +134,17 @@ function shown(changes: Changes): Given {
 }
 
 /** A device that is told what to do by lines; each is done as one step. */
-class Told {
-  readonly rows = new ClearRows();
+export class Told {
+  readonly rows: Watched;
   readonly entropy = new Replayed();
+  /** What `next` gave last: whoever carries it knows it, also when the device was killed. */
+  asked: Carried | null = null;
   readonly #actor: string;
   #device: Device | null = null;
-  #asked: Carried | null = null;
 
-  constructor(actor: string) {
+  constructor(actor: string, rows: Rows) {
     this.#actor = actor;
+    this.rows = new Watched(rows);
   }
 
   async open(): Promise<void> {
@@ -164,8 +191,8 @@ class Told {
       case "next":
         return this.#next(await device.next(now));
       case "tell":
-        if (this.#asked === null) throw new TypeError("nothing was asked");
-        return device.tell(this.#asked, outcomeOf(given.outcome as Given), now);
+        if (this.asked === null) throw new TypeError("nothing was asked");
+        return device.tell(this.asked, outcomeOf(given.outcome as Given), now);
       case "receive":
         return device.receive(
           (given.items as readonly unknown[]).map(PARKED),
@@ -186,13 +213,17 @@ class Told {
   }
 
   #next(next: Next): Next {
-    if (next.is === "Send" || next.is === "Create" || next.is === "Fetch") this.#asked = next;
+    if (next.is === "Send" || next.is === "Create" || next.is === "Fetch") this.asked = next;
     return next;
   }
 }
 
 /** One line as it comes out now. What is drawn beyond its draws, or not drawn, throws. */
-async function again(told: Told, { remembers: _, ...line }: Line, isFirst: boolean): Promise<Line> {
+export async function again(
+  told: Told,
+  { remembers: _, ...line }: Line,
+  isFirst: boolean,
+): Promise<Line> {
   told.entropy.draws = line.draws.map(unhex);
   told.rows.written = [];
   const gives = isFirst ? null : await told.do(line.do, line.with ?? {});
@@ -212,7 +243,7 @@ async function again(told: Told, { remembers: _, ...line }: Line, isFirst: boole
  * With `restarts` the device begins anew from its rows behind each line that allows it.
  */
 export async function replay(lines: readonly Line[], restarts: boolean): Promise<readonly Line[]> {
-  const told = new Told(lines[0]?.actor ?? "");
+  const told = new Told(lines[0]?.actor ?? "", new ClearRows());
   const found: Line[] = [];
   for (const line of lines) {
     found.push(await again(told, line, !found.length));

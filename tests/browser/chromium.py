@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import BrowserContext, Page, Route, async_playwright
 
 from tools import browser
 
@@ -19,6 +19,15 @@ ASK = """(asked) => new Promise((resolve) => {
   worker.onmessage = ({ data }) => resolve(data);
   worker.postMessage(asked);
 })"""
+# What the device gave to carry stays with the page: it outlives the worker.
+ASK_LINE = """(vault) => new Promise((resolve) => {
+  worker.onmessage = ({ data }) => {
+    globalThis.carried = data.value?.carried ?? null;
+    resolve(data.error ? data : { value: data.value.line ?? data.value });
+  };
+  worker.postMessage({ vault: { ...vault, carried: globalThis.carried ?? null } });
+})"""
+KILL = """() => { globalThis.worker?.terminate(); globalThis.worker = undefined; }"""
 
 
 def why_absent() -> str | None:
@@ -45,9 +54,50 @@ class Worker:
 
     async def ask(self, **what: Any) -> Any:
         """What `browser/tests/page.ts` answers."""
-        answer = await self._page.evaluate(ASK, what)
+        return self._value(await self._page.evaluate(ASK, what))
+
+    async def vault(self, do: str, **what: Any) -> Any:
+        """What came of a deed of `browser/tests/vaults.ts`."""
+        return await self.ask(vault={"do": do, **what})
+
+    async def line(self, line: dict[str, Any], actor: str) -> Any:
+        """The line of a transcript as it comes out of the vault that is open."""
+        deed = {"do": "line", "line": line, "actor": actor}
+        return self._value(await self._page.evaluate(ASK_LINE, deed))
+
+    async def kill(self) -> None:
+        """End the worker, whatever it does; the next deed begins another."""
+        await self._page.evaluate(KILL)
+
+    async def beside(self) -> "Worker":
+        """One in another tab of the same browser."""
+        return await opened(self._page.context)
+
+    async def limit(self, room: int | None) -> None:
+        """Have the browser keep no more than so many bytes; None: as much as it likes."""
+        # The limit ends with the session that set it: this one ends with the page.
+        tools = await self._page.context.new_cdp_session(self._page)
+        size = {} if room is None else {"quotaSize": room}
+        await tools.send("Storage.overrideQuotaForOrigin", {"origin": ORIGIN, **size})
+
+    async def clear(self) -> None:
+        """Have the browser clear what it keeps, as it does when it wants the room."""
+        tools = await self._page.context.new_cdp_session(self._page)
+        what = {"origin": ORIGIN, "storageTypes": "indexeddb"}
+        await tools.send("Storage.clearDataForOrigin", what)
+        await tools.detach()
+
+    @staticmethod
+    def _value(answer: dict[str, Any]) -> Any:
         assert "error" not in answer, answer["error"]
-        return answer["value"]
+        return answer.get("value")
+
+
+async def opened(context: BrowserContext) -> Worker:
+    """A new tab with a worker in it."""
+    page = await context.new_page()
+    await page.goto(ORIGIN)
+    return Worker(page)
 
 
 @asynccontextmanager
@@ -66,8 +116,7 @@ async def worker() -> AsyncIterator[Worker]:
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        page = await chromium.new_page()
-        await page.route("**/*", serve)
-        await page.goto(ORIGIN)
-        yield Worker(page)
+        context = await chromium.new_context()
+        await context.route("**/*", serve)
+        yield await opened(context)
         await chromium.close()

@@ -1,24 +1,12 @@
 """The library does in Chromium what it does in Node: another WebCrypto, the same verdicts."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.browser.chromium import IN_CI, Worker, why_absent, worker
+from tests.browser.chromium import Worker
 from tests.client.transcripts import FOLDER
 from tests.e2ee.mls.replay import shelves
-
-
-@pytest.fixture
-async def device() -> AsyncIterator[Worker]:
-    reason = why_absent()
-    if reason is not None and IN_CI:
-        pytest.fail(reason)
-    if reason is not None:
-        pytest.skip(reason)
-    async with worker() as device:
-        yield device
 
 
 @pytest.mark.slow
