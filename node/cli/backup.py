@@ -59,7 +59,7 @@ def _snapshot(config: Config) -> Iterator[Path]:
         yield draft
     except sqlite3.DatabaseError as error:
         raise Broken(
-            f"the database cannot be copied ({error}): see kith doctor, and whether there is room "
+            f"the database cannot be copied ({error}): see whether there is room "
             f"for a copy in {file.parent}"
         ) from None
     finally:

@@ -18,7 +18,7 @@ from node.errors import Conflict, Malformed
 LOG = logging.getLogger("node")
 ROOM_FILE = "node.room"
 ROOM_BYTES = 1024 * 1024  # what SQLite needs to open a database, several times
-LARGEST_CHECKED_BYTES = 1024**3  # what a disk reads in seconds; `kith doctor` checks any
+LARGEST_CHECKED_BYTES = 1024**3  # what a disk reads in seconds
 PATIENCE_SECONDS = 3.0
 FULL = {errno.ENOSPC, errno.EDQUOT}
 SQLITE = "sqlite+aiosqlite:///"
