@@ -88,15 +88,9 @@ def channels(activity: UnprovenActivity) -> tuple[str, ...]:
     """Through whom else a video may concern someone here: PeerTube's account publishes it, its
     channel is what people follow."""
     video = activity.document.get("object")
-<<<<<<< Updated upstream
     if activity.verb not in ("Create", "Update") or not isinstance(video, Mapping):
         return ()
     if not reading.is_a(video, "Video"):
-=======
-    if not isinstance(video, Mapping) or not reading.is_a(video, "Video"):
-        return ()
-    if activity.verb not in ("Create", "Update"):
->>>>>>> Stashed changes
         return ()
     named = [reading.id_of(each, "a channel") for each in reading.many(video.get("attributedTo"))]
     others = [id for id in named[:MOST_CHANNELS] if id and id != activity.actor]
