@@ -4,10 +4,13 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from node import config
 from node.cli import serving
 from node.media import transcode
-from node.video.renditions import FORMATS, Plan
+from node.media.colours import HDR
+from node.video.renditions import FORMATS, Colour, Plan
 from node.worker import loop
 from tools.docker_lab import ADDRESSES, PORT, usual_base
 from tools.docker_story import needed_decoders
@@ -43,8 +46,31 @@ def test_the_small_ffmpeg_writes_what_the_node_asks_for() -> None:
     to_mp4, to_hls = transcode.to_mp4("ffmpeg", "up", plan), transcode.to_hls("ffmpeg")
     assert enabled("encoder") == {*after(to_mp4, "-c:v"), *after(to_mp4, "-c:a")}
     assert enabled("muxer") == {after(to_mp4, "-f")[-1], after(to_hls, "-f")[-1]}
-    (chain,) = after(to_mp4, "-vf")
-    assert enabled("filter") >= {one.partition("=")[0] for one in chain.split(",")}
+
+
+def test_the_small_ffmpeg_has_each_filter_for_each_kind_of_source() -> None:
+    plan = Plan("mov", 1280, 720, Fraction(30), 2_500_000, 0, 1, 6)
+    colours = (
+        Colour(),
+        Colour(matrix=0, rgb=True),
+        Colour(primaries=9, transfer=1, matrix=9),
+        *(Colour(9, transfer, 9) for transfer in HDR),
+    )
+    asked = {
+        one.partition("=")[0]
+        for colour in colours
+        for interlaced in (False, True)
+        for one in transcode.picture(replace(plan, colour=colour, interlaced=interlaced))
+    }
+    assert asked >= {"bwdif", "zscale", "tonemap", "scale"}
+    # Sound is brought to two channels by filters that ffmpeg adds by itself.
+    assert enabled("filter") == {*asked, "aformat", "aresample"}
+    assert "--enable-libzimg" in MAKE_FFMPEG, "the library behind zscale"
+    assert re.search(r"\blibzimg-dev\b", MAKE_FFMPEG)
+
+
+def test_the_small_ffmpeg_hears_what_broadcast_and_dash_cameras_record() -> None:
+    assert enabled("decoder") >= {"mp2", "mp2float", "adpcm_ima_wav", "adpcm_ms", "adpcm_ima_qt"}
 
 
 def test_what_is_copied_is_there_and_is_let_into_the_build() -> None:

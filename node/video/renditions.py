@@ -12,6 +12,7 @@ from node.errors import Malformed, TooMuch
 
 LONG_SIDE = 1920  # a very wide video is bounded here too: peers take up to 1080p
 SMOOTHEST = Fraction(60)  # frames a second of a rendition
+VARIES = Fraction(11, 10)  # between its mean and its smoothest part, a rate that varies
 SHARED_BYTES = 99_000_000  # larger attachments are refused by widely deployed peers
 SEGMENT_SECONDS = 4
 AUDIO_BITS = 96_000  # a second
@@ -53,7 +54,8 @@ class Facts(Struct, frozen=True):
     `frames` were counted, not believed, with those that an edit list hides; `seconds` is what is
     shown and `declared_seconds` what the header says (0: nothing); `cut` when its last packet is.
     `decodes` says that a first frame came out. `aspect` is a pixel's shape: width over height.
-    `interlaced`: a picture is two fields, each of an instant of its own.
+    `interlaced`: a picture is two fields, each of an instant of its own. `fps` is the mean over all
+    of it, `smoothest` where it moves most.
     """
 
     container: str
@@ -75,6 +77,7 @@ class Facts(Struct, frozen=True):
     audio_streams: int = 0
     interlaced: bool = False
     colour: Colour = Colour()
+    smoothest: Fraction = Fraction(0)
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -157,8 +160,11 @@ def container(head: bytes) -> str | None:
         return "matroska"
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return "avi"
-    if len(head) >= 565 and all(head[at] == 0x47 for at in (0, 188, 376, 564)):
-        return "mpegts"
+    # Camcorders and discs put a time of four bytes before each packet of 188.
+    for before, length in ((0, 188), (4, 192)):
+        places = range(before, before + 4 * length, length)
+        if len(head) > places[-1] and all(head[at] == 0x47 for at in places):
+            return "mpegts"
     return None
 
 
@@ -232,6 +238,9 @@ def _rate(facts: Facts) -> Fraction:
     Of two fields two pictures are made, so that what moved stays as smooth as it was.
     """
     measured = facts.fps if facts.fps > 0 else Fraction(facts.frames / facts.seconds)
+    # A steady source differs by the rounding of its clock only: then the header's number is exact.
+    if facts.smoothest > measured * VARIES:
+        measured = facts.smoothest
     measured *= 2 if facts.interlaced else 1
     return min(SMOOTHEST, max(Fraction(1), measured)).limit_denominator(1001)
 

@@ -290,3 +290,32 @@ async def test_wide_colours_are_brought_in(made: Made, tmp_path: Path, video: Pa
     values, tags = middle(video)
     assert values == near((94, 115, 184))
     assert tags == (1, 1, 1, 1)
+
+
+@pytest.mark.clause("VID-2.1")
+async def test_a_camcorder_puts_times_before_its_packets(
+    made: Made, tmp_path: Path, video: Path
+) -> None:
+    options = ("-c:a", "ac3", "-f", "mpegts", "-mpegts_m2ts_mode", "1")
+    source = make_clip(tmp_path / "camcorder.mts", seconds=1, options=options)
+    assert source.read_bytes()[4::192][:9] == b"\x47" * 9
+    facts, _ = await made(source)
+    assert (facts.container, facts.audio_codec, facts.fps) == ("mpegts", "ac3", 30)
+    assert kinds(video) == ["video", "audio"]
+
+
+@pytest.mark.clause("VID-3.10")
+async def test_what_moves_stays_smooth_where_the_rest_stands_still(
+    made: Made, tmp_path: Path, video: Path
+) -> None:
+    """A screen: one second of 60 pictures, then one a second."""
+    source = tmp_path / "screen.webm"
+    moving = "testsrc2=size=160x120:rate=60:duration=6,select='lt(t,1)+not(mod(n,60))'"
+    codec = ("-fps_mode", "vfr", "-c:v", "libvpx", "-deadline", "realtime", "-b:v", "1M")
+    run("-f", "lavfi", "-i", moving, *codec, source)
+    facts, rendered = await made(source)
+    assert facts.fps < 20
+    assert rendered.fps == 60
+    first = [rows for time, rows in lumas(video) if time < 900]
+    assert len(first) == pytest.approx(54, abs=2)
+    assert sum(a != b for a, b in pairwise(first)) >= len(first) - 3

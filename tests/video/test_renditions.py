@@ -38,6 +38,8 @@ HEADS = [
     (b"\x1a\x45\xdf\xa3\x9f\x42", "matroska"),
     (b"RIFF\0\0\0\0AVI LIST", "avi"),
     ((b"\x47" + bytes(187)) * 4, "mpegts"),
+    ((bytes(4) + b"\x47" + bytes(187)) * 4, "mpegts"),
+    ((bytes(4) + b"\x47" + bytes(187)) * 3, None),
     (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", None),
     (b"ffconcat version 1.0\nfile http://10.0.0.1/\n", None),
     (b"<?xml version='1.0'?><MPD/>", None),
@@ -151,3 +153,19 @@ def test_a_plan_keeps_every_bound(
 def test_a_long_video_becomes_smaller_instead_of_worse() -> None:
     assert renditions.plan(replace(CLIP, seconds=900.0)).name == "480p"
     assert renditions.plan(replace(CLIP, seconds=3000.0)).name == "360p"
+
+
+@pytest.mark.clause("VID-3.10")
+@pytest.mark.parametrize(
+    ("mean", "smoothest", "made"),
+    [
+        (Fraction(13), Fraction(60), 60),
+        (Fraction(30000, 1001), Fraction(30), Fraction(30000, 1001)),
+        (Fraction(24), Fraction(240), 60),
+        (Fraction(1, 10), Fraction(1, 10), 1),
+    ],
+)
+def test_the_rate_is_that_of_the_part_that_moves_most(
+    mean: Fraction, smoothest: Fraction, made: Fraction
+) -> None:
+    assert renditions.plan(replace(CLIP, fps=mean, smoothest=smoothest)).fps == made
