@@ -50,7 +50,7 @@ class Directory:
         """The actor's row."""
         kept = self._actors.get(id)
         if kept is None:
-            kept = await self._units.look(FederationUnit, lambda unit: unit.actor(id))
+            kept = await self._units.glance(FederationUnit, lambda unit: unit.actor(id))
             if kept is not None:
                 self._actors[id] = kept
         return kept
@@ -99,7 +99,7 @@ class Directory:
         self._actors.pop(actor, None)
 
     async def key(self, id: str) -> PublicKey | None:
-        return await self._units.look(FederationUnit, lambda unit: unit.key(id))
+        return await self._units.glance(FederationUnit, lambda unit: unit.key(id))
 
     # -- standing ------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ class Directory:
         # A "no" is not kept: between a Follow and the first post there is no time to forget it.
         if self._awaited.get(actor):
             return True
-        awaited = await self._units.look(FederationUnit, lambda unit: unit.awaited(actor))
+        awaited = await self._units.glance(FederationUnit, lambda unit: unit.awaited(actor))
         if awaited:
             self._awaited[actor] = True
         return awaited
@@ -146,7 +146,7 @@ class Directory:
         """The server, as far as we know it."""
         kept = self._peers.get(host)
         if kept is None:
-            kept = await self._units.look(FederationUnit, lambda unit: unit.peer(host))
+            kept = await self._units.glance(FederationUnit, lambda unit: unit.peer(host))
             self._peers[host] = kept
         suspended = not (await self._all_suspended()).isdisjoint(covering(host))
         return kept if kept.suspended is suspended else replace(kept, suspended=suspended)

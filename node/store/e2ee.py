@@ -73,6 +73,9 @@ _IDS = conversations.c.id.in_(bindparam("ids", expanding=True))
 _GROUPS = conversations.c.mls_group.in_(bindparam("groups", expanding=True))
 ENTRIES_BY_ID, ITEMS_BY_ID = _ENTRIES.where(_IDS), _ITEMS.where(_IDS, _DIGESTS)
 ENTRIES_BY_GROUP, ITEMS_BY_GROUP = _ENTRIES.where(_GROUPS), _ITEMS.where(_GROUPS, _DIGESTS)
+LOCALS = select(actors.c.id).where(
+    actors.c.id.in_(bindparam("ids", expanding=True)), actors.c.local.is_(True)
+)
 OWED = select(outbox.c.id).where(outbox.c.id == bindparam("activity"))
 KEEP_HEAD = update(conversations).where(conversations.c.id == bindparam("which"))
 ITEM = relay_items.insert()
@@ -118,10 +121,8 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         # Ours all begin with our origin: most calls need no query.
         if not any(id.startswith(f"{self.context.origin}/") for id in wanted):
             return set()
-        found = await self.connection.execute(
-            select(actors.c.id).where(actors.c.id.in_(wanted), actors.c.local.is_(True))
-        )
-        return set(found.scalars())
+        found = await self.connection.fetch(LOCALS, {"ids": sorted(wanted)})
+        return {row.id for row in found}
 
     async def strangers(self, ids: Iterable[str]) -> list[str]:
         wanted = set(ids)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 
 from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
@@ -23,6 +23,20 @@ _ACTOR_TEXTS = (
     "kind", "inbox", "name", "domain", "display_name", "summary", "icon", "url", "shared_inbox",
     "outbox", "followers", "following", "friends", "key_packages", "manually_approves",
 )  # fmt: skip
+
+_FOLLOWS, _FRIENDS = tables.follows.c, tables.friendships.c
+# At each activity of a peer, unless they are remembered.
+ACTOR = select(tables.actors).where(tables.actors.c.id == bindparam("id"))
+PEER = select(tables.peers).where(tables.peers.c.host == bindparam("host"))
+KEY = select(tables.keys).where(tables.keys.c.id == bindparam("id"))
+AWAITED = select(
+    or_(
+        exists().where(_FOLLOWS.followed == bindparam("actor"), _FOLLOWS.state != "declined"),
+        exists().where(
+            _FRIENDS.other == bindparam("actor"), _FRIENDS.ours.in_(("asked", "accepted"))
+        ),
+    ).label("awaited")
+)
 
 
 class Relation(Struct, frozen=True):
@@ -55,9 +69,8 @@ class FederationUnit(Unit):
     # -- actors --------------------------------------------------------------------------------
 
     async def actor(self, id: str) -> Actor | None:
-        t = tables.actors
-        row = (await self.connection.execute(select(t).where(t.c.id == id))).first()
-        return None if row is None else _actor(row)
+        rows = await self.connection.fetch(ACTOR, {"id": id})
+        return _actor(rows[0]) if rows else None
 
     async def named(self, name: str, domain: str) -> Actor | None:
         """The actor that is `@name@domain`, as far as it is known."""
@@ -138,19 +151,19 @@ class FederationUnit(Unit):
 
     async def key(self, id: str) -> PublicKey | None:
         """The public key of this id."""
-        t = tables.keys
-        row = (await self.connection.execute(select(t).where(t.c.id == id))).first()
-        if row is None:
+        rows = await self.connection.fetch(KEY, {"id": id})
+        if not rows:
             return None
+        row = rows[0]
         return public_key(row.id, row.actor, row.public, row.expires, row.revoked)
 
     # -- peers ---------------------------------------------------------------------------------
 
     async def peer(self, host: str) -> Peer:
-        t = tables.peers
-        row = (await self.connection.execute(select(t).where(t.c.host == host))).first()
-        if row is None:
+        rows = await self.connection.fetch(PEER, {"host": host})
+        if not rows:
             return Peer(host)
+        row = rows[0]
         return Peer(
             host,
             row.software,
@@ -220,14 +233,8 @@ class FederationUnit(Unit):
 
     async def awaited(self, actor: str) -> bool:
         """Whether someone here follows `actor`, asked to, or is or wants to be their friend."""
-        follows, friendships = tables.follows.c, tables.friendships.c
-        query = select(
-            or_(
-                exists().where(follows.followed == actor, follows.state != "declined"),
-                exists().where(friendships.other == actor, friendships.ours.in_(_OPEN)),
-            )
-        )
-        return bool((await self.connection.execute(query)).scalar_one())
+        [row] = await self.connection.fetch(AWAITED, {"actor": actor})
+        return bool(row.awaited)
 
     # -- collections ---------------------------------------------------------------------------
 
@@ -318,9 +325,6 @@ class FederationUnit(Unit):
             int((await self.connection.execute(people)).scalar_one()),
             int((await self.connection.execute(written)).scalar_one()),
         )
-
-
-_OPEN = ("asked", "accepted")
 
 
 def _instant(count: int | None) -> datetime | None:

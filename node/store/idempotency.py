@@ -3,14 +3,23 @@
 from datetime import timedelta
 
 from msgspec import Struct
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, text
 
 from node.store import tables
 from node.store.unit import Unit
-from node.store.upserts import put
 from node.wire.times import micros
 
 KEPT = timedelta(hours=24)
+_T = tables.idempotency.c
+KEPT_OF = select(tables.idempotency).where(
+    _T.token == bindparam("token"), _T.key == bindparam("key")
+)
+KEEP = text(
+    "INSERT INTO idempotency (token, key, request, status, body, created) "
+    "VALUES (:token, :key, :request, :status, :body, :created) "
+    "ON CONFLICT (token, key) DO UPDATE SET request = excluded.request, "
+    "status = excluded.status, body = excluded.body, created = excluded.created"
+)
 
 
 class Kept(Struct, frozen=True):
@@ -30,28 +39,24 @@ class IdempotencyUnit(Unit):
 
     async def kept(self, token: bytes, key: str) -> Kept | None:
         """What was kept of this request."""
-        table = tables.idempotency
-        found = await self.connection.execute(
-            select(table).where(table.c.token == token, table.c.key == key)
-        )
-        row = found.one_or_none()
-        if row is None:
+        rows = await self.connection.fetch(KEPT_OF, {"token": token, "key": key})
+        if not rows:
             return None
+        row = rows[0]
         return Kept(row.request, row.status, row.body, row.created <= micros(self.now - KEPT))
 
     async def keep(self, token: bytes, key: str, kept: Kept) -> None:
         """Keep an answer, over the mark that its request left."""
-        await self.connection.execute(
-            put(
-                self.connection,
-                tables.idempotency,
-                token=token,
-                key=key,
-                request=kept.request,
-                status=kept.status,
-                body=kept.sealed,
-                created=micros(self.now),
-            )
+        self.connection.later(
+            KEEP,
+            {
+                "token": token,
+                "key": key,
+                "request": kept.request,
+                "status": kept.status,
+                "body": kept.sealed,
+                "created": micros(self.now),
+            },
         )
 
     async def forget(self, token: bytes, key: str) -> None:

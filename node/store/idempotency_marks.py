@@ -5,12 +5,15 @@ a stop at any instant leaves no doubt whether it was done.
 """
 
 from msgspec import Struct
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam, select
 
 from node.errors import Broken, Conflict
 from node.store import tables
 from node.store.pipeline import Pipeline
 from node.store.upserts import insert_ignore
+
+_T = tables.idempotency.c
+MARKED = select(_T.key).where(_T.token == bindparam("token"), _T.key == bindparam("key"))
 
 
 class IdempotencyMark(Struct):
@@ -31,18 +34,14 @@ class IdempotencyMark(Struct):
         return Conflict("API-6.3", "the same request is being answered elsewhere: try again")
 
 
-async def put_mark(connection: AsyncConnection | Pipeline, mark: IdempotencyMark, at: int) -> None:
+async def put_mark(pipeline: Pipeline, mark: IdempotencyMark, at: int) -> None:
     """Write the row; whoever commits it sets `made`. Raises `Conflict` (API-6.3)."""
     mark.check_unmade()
-    done = await connection.execute(
-        insert_ignore(connection, tables.idempotency),
-        {
-            "token": mark.token,
-            "key": mark.key,
-            "request": mark.request,
-            "body": b"",
-            "created": at,
-        },
-    )
-    if done.rowcount != 1:
+    place = {"token": mark.token, "key": mark.key}
+    if await pipeline.fetch(MARKED, place):
         raise mark.taken()
+    # A row that another process adds meanwhile is a clash: this unit is tried again and sees it.
+    pipeline.later(
+        insert_ignore(pipeline, tables.idempotency),
+        {**place, "request": mark.request, "body": b"", "created": at},
+    )

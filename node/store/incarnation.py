@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from node.store import tables
 from node.store.unit import Unit
@@ -13,21 +13,23 @@ INCARNATION: Final = "incarnation"
 INCARNATION_BYTES: Final = 16
 RESTORED: Final = "restored"  # when the present life began, if it is not the first
 
+SETTING = select(tables.settings.c.value).where(tables.settings.c.key == bindparam("name"))
+
 
 class IncarnationUnit(Unit):
     """Queries over the one row of `settings` that names the database's life."""
 
     async def incarnation(self) -> str:
         """32 hexadecimal digits; "" before the first start."""
-        row = tables.settings.c
-        found = await self.connection.execute(select(row.value).where(row.key == INCARNATION))
-        return str(found.scalar_one_or_none() or "")
+        return await self._setting(INCARNATION)
 
     async def restored_at(self) -> int:
         """When the database was last put back from a copy, in microseconds; 0 for never."""
-        row = tables.settings.c
-        found = await self.connection.execute(select(row.value).where(row.key == RESTORED))
-        return int(found.scalar_one_or_none() or 0)
+        return int(await self._setting(RESTORED) or 0)
+
+    async def _setting(self, name: str) -> str:
+        rows = await self.connection.fetch(SETTING, {"name": name})
+        return str(rows[0].value) if rows else ""
 
     async def renew_incarnation(self) -> str:
         """Begin another life: what was given out since the copy was made is not known here.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, func, or_, select, update
 
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.store.tables import actors, devices, friendships, key_packages
@@ -11,32 +11,23 @@ from node.store.unit import Unit
 from node.wire.times import micros
 
 CLAIMED_KEPT = timedelta(days=30)
+FRIENDS = select(friendships.c.other).where(
+    friendships.c.actor.in_(bindparam("people", expanding=True)),
+    friendships.c.other.in_(bindparam("friends", expanding=True)),
+    friendships.c.ours == "accepted",
+    friendships.c.theirs == "accepted",
+)
 
 
 class KeyPackagesUnit(Unit):
     """A transaction of the key directory."""
 
     async def befriended(self, ours: str, other: str) -> bool:
-        found = await self.connection.execute(
-            select(friendships.c.actor).where(
-                friendships.c.actor == ours,
-                friendships.c.other == other,
-                friendships.c.ours == "accepted",
-                friendships.c.theirs == "accepted",
-            )
-        )
-        return found.first() is not None
+        return bool(await self.befriended_by([ours], [other]))
 
     async def befriended_by(self, ours: Iterable[str], others: Iterable[str]) -> set[str]:
-        found = await self.connection.execute(
-            select(friendships.c.other).where(
-                friendships.c.actor.in_([*ours]),
-                friendships.c.other.in_([*others]),
-                friendships.c.ours == "accepted",
-                friendships.c.theirs == "accepted",
-            )
-        )
-        return set(found.scalars())
+        asked = {"people": [*ours], "friends": [*others]}
+        return {row.other for row in await self.connection.fetch(FRIENDS, asked)}
 
     async def devices_of(self, actor: str) -> list[str]:
         found = await self.connection.execute(

@@ -322,10 +322,10 @@ class Units:
             nonlocal unit
             unit = kind(Pipeline(connection), self._context)
             result = await work(unit)
-            await unit.connection.flush()
             mark = None if isinstance(result, undecided) else once
             if mark is not None:
-                await put_mark(connection, mark, micros(unit.now))
+                await put_mark(unit.connection, mark, micros(unit.now))
+            await unit.connection.flush()
             return result, mark
 
         result, mark = await self._database.write(write)

@@ -79,7 +79,7 @@ class Answered:
     async def once(self, asked: Asked, work: Work) -> Answer:
         """The answer to `asked`: the one that was kept, or that of `work`, which is kept then."""
         async with self._alone(asked.place):
-            kept = await self._units.look(IdempotencyUnit, lambda unit: unit.kept(*asked.place))
+            kept = await self._units.glance(IdempotencyUnit, lambda unit: unit.kept(*asked.place))
             if kept is not None and not kept.old:
                 return self._again(asked, kept)
             if kept is not None:
@@ -101,7 +101,7 @@ class Answered:
         answer = await work(mark)
         sealed = bytes(asked.box.encrypt(msgspec.json.encode(answer), self._entropy.draw(24)))
         kept = Kept(asked.request, answer.status, sealed)
-        await self._units.run(IdempotencyUnit, lambda unit: unit.keep(*place, kept))
+        await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, kept))
         return answer
 
     async def _forget(self, asked: Asked) -> None:

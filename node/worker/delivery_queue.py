@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from cachetools import LRUCache
-from msgspec import Struct
+from msgspec import Struct, field
 
 from node.federation.priority import Priority
 from node.federation.sending import Attempt, GaveUp, Later, Verdict, judge
@@ -62,6 +62,9 @@ class Lane(Struct):
     """A host that is being sent to. `held`: it takes nothing more for now.
 
     `end` is the newest row that was sent, `leased` when the lease was last renewed.
+
+    `newest` is the newest row that its round was given. `takes` is how many more may join it: none
+    when something older than they may wait unread.
     """
 
     host: str
@@ -69,6 +72,11 @@ class Lane(Struct):
     end: int
     held: bool = False
     sent: bool = False
+    newest: int = 0
+    takes: int = 0
+    chains: dict[str, list[QueuedDelivery]] = field(default_factory=dict)  # by sender
+    going: list["asyncio.Task[None]"] = field(default_factory=list)
+    settling: list[Awaitable[None]] = field(default_factory=list)
 
 
 class Sender:
@@ -88,6 +96,7 @@ class Sender:
         self._entropy = entropy
         self._mourn = mourn
         self._open: dict[str, asyncio.Task[bool]] = {}
+        self._rounds: dict[str, Lane] = {}
         # Lanes whose head has to wait, and since which row nothing was looked at.
         self._waits: dict[str, datetime] = {}
         self._again: set[str] = set()
@@ -132,7 +141,7 @@ class Sender:
             self._seen = max(self._seen, delivery.seq)
             lane = found.setdefault(delivery.host, [])
             end = self._drained.get(delivery.host)
-            if end is not None and delivery.seq > end:
+            if delivery.host in self._open or (end is not None and delivery.seq > end):
                 lane.append(delivery)
         return found
 
@@ -183,7 +192,8 @@ class Sender:
 
     def _start(self, host: str, queued: Sequence[QueuedDelivery] = ()) -> bool:
         if host in self._open:
-            self._again.add(host)  # its lane may just have seen its end
+            if not self._joins(host, queued):
+                self._again.add(host)  # its lane may just have seen its end
             return False
         until = self._waits.get(host)
         if until is not None and until > self._clock.now():
@@ -192,6 +202,23 @@ class Sender:
         task = asyncio.create_task(self._run(host, queued))
         self._open[host] = task
         task.add_done_callback(lambda done: self._ended(host, done))
+        return True
+
+    def _joins(self, host: str, queued: Sequence[QueuedDelivery]) -> bool:
+        """Whether all of these go out with the open round: nobody waits for its slowest chain.
+
+        Only what is of people and has nothing before it that the lane has not read (FED-8.14).
+        """
+        lane = self._rounds.get(host)
+        if lane is None or lane.held or host in self._again or not 0 < len(queued) <= lane.takes:
+            return False
+        fresh = queued[0].seq > lane.newest
+        if not fresh or any(one.priority is not Priority.PEOPLE for one in queued):
+            return False
+        lane.takes -= len(queued)
+        lane.newest = queued[-1].seq
+        for delivery in queued:
+            self._begin(lane, [delivery])
         return True
 
     def _ended(self, host: str, task: "asyncio.Task[bool]") -> None:
@@ -208,7 +235,7 @@ class Sender:
         lane = Lane(host, self._clock.ticks(), self._drained.get(host) or 0)
         self._drained.pop(host, None)
         try:
-            while queued := queued or await self._lanes.queued(host, AHEAD):
+            while queued := queued or await self._read(host):
                 await self._round(lane, queued)
                 if lane.held:
                     return lane.sent
@@ -218,28 +245,59 @@ class Sender:
             await self._lanes.release(host)
         return lane.sent
 
+    async def _read(self, host: str) -> Sequence[QueuedDelivery]:
+        self._again.discard(host)
+        return await self._lanes.queued(host, AHEAD)
+
     async def _round(self, lane: Lane, queued: Sequence[QueuedDelivery]) -> None:
         """Send these: what each person says in its order, people side by side; then the rest.
 
         What arrived is on disk before the lane is read again.
         """
-        settling: list[Awaitable[None]] = []
         people, bulk = _chains(queued)
+        given = sum(map(len, people))
+        chosen = [chain[:IN_A_ROW] for chain in people]
+        whole = given < AHEAD and given == sum(map(len, chosen)) and not bulk
+        lane.newest = max(lane.newest, *(one.seq for one in queued))
+        lane.takes = AHEAD if whole else 0
+        self._rounds[lane.host] = lane
         try:
-            await _all(self._chain(lane, chain, settling) for chain in people)
-            await self._chain(lane, bulk[:IN_A_ROW] if people else bulk, settling)
+            for chain in chosen:
+                self._begin(lane, chain)
+            going, lane.going = lane.going, []
+            await _all(going)
+            await self._chain(lane, bulk[:IN_A_ROW] if people else bulk)
+            await _finished(lane)
+        except asyncio.CancelledError:
+            for task in lane.going:
+                task.cancel()
+            raise
         finally:
-            await _all(settling)
+            del self._rounds[lane.host]
+            await _finished(lane)
 
-    async def _chain(
-        self, lane: Lane, chain: Sequence[QueuedDelivery], settling: list[Awaitable[None]]
-    ) -> None:
+    def _begin(self, lane: Lane, said: Sequence[QueuedDelivery]) -> None:
+        """Send what one person says, behind what of theirs is on its way."""
+        chain = lane.chains.get(said[0].actor)
+        if chain is not None:
+            chain += said
+            return
+        lane.chains[said[0].actor] = [*said]
+        lane.going.append(asyncio.create_task(self._person(lane, said[0].actor)))
+
+    async def _person(self, lane: Lane, actor: str) -> None:
+        try:
+            await self._chain(lane, lane.chains[actor])
+        finally:
+            del lane.chains[actor]
+
+    async def _chain(self, lane: Lane, chain: Sequence[QueuedDelivery]) -> None:
         for delivery in chain:
             if lane.held or self._must_wait(delivery) or not await self._renewed(lane):
                 lane.held = True
                 return
             lane.sent = True
-            lane.held = not await self._send(delivery, settling) or lane.held
+            lane.held = not await self._send(delivery, lane.settling) or lane.held
             lane.end = max(lane.end, delivery.seq)
 
     async def _renewed(self, lane: Lane) -> bool:
@@ -300,6 +358,14 @@ class Sender:
             self._silent.pop(host, None)
 
 
+async def _finished(lane: Lane) -> None:
+    """Wait until all that goes out has ended and is on disk, with what joins it meanwhile."""
+    while lane.going or lane.settling:
+        work = [*lane.going, *lane.settling]
+        lane.going, lane.settling = [], []
+        await _all(work)
+
+
 async def _all(work: Iterable[Awaitable[None]]) -> None:
     """Do all of it, side by side; when one fails, raises that once the others have ended.
 
@@ -313,7 +379,7 @@ async def _all(work: Iterable[Awaitable[None]]) -> None:
 def _chains(
     queued: Sequence[QueuedDelivery],
 ) -> tuple[list[list[QueuedDelivery]], list[QueuedDelivery]]:
-    """What each person says to people, some of it; and all else, in order."""
+    """What each person says to people; and all else, in order."""
     people: dict[str, list[QueuedDelivery]] = {}
     bulk: list[QueuedDelivery] = []
     for delivery in sorted(queued, key=lambda one: (one.priority, one.seq)):
@@ -321,4 +387,4 @@ def _chains(
             people.setdefault(delivery.actor, []).append(delivery)
         else:
             bulk.append(delivery)
-    return [chain[:IN_A_ROW] for chain in people.values()], bulk
+    return list(people.values()), bulk

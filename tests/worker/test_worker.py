@@ -489,6 +489,43 @@ async def test_people_are_sent_to_side_by_side_and_before_posts(shop: Shop) -> N
     assert [name for name in names if "carol" in name] == ["carol0", "carol1"]
 
 
+@pytest.mark.clause("FED-8.2")
+@pytest.mark.clause("FED-8.14")
+async def test_who_speaks_to_a_busy_host_waits_for_nobody_but_themselves(shop: Shop) -> None:
+    """While Alice's first is on its way Carol's goes out beside it, and Alice's next does not."""
+    await shop.know("b.test")
+    shop.road.slow["b.test"] = asyncio.Event()
+
+    async def say(*names: str) -> None:
+        async def owe(unit: Unit) -> None:
+            for name in names:
+                said = Follow(f"{US}/t/{name}", f"{US}/a/{name[:-1]}", "x")
+                await unit.owe(said, ["https://b.test/a/bob"])
+
+        await shop.units.run(Unit, owe)
+
+    async def begun(count: int) -> None:
+        while shop.road.under_way < count:
+            shop.road.begun.clear()
+            await shop.road.begun.wait()
+
+    running = asyncio.create_task(shop.worker.run())
+    await say("alice0")
+    await begun(1)
+    await say("alice1", "carol0")
+    await begun(2)
+    assert shop.road.to("b.test") == []
+    shop.road.slow["b.test"].set()
+    await begun(3)
+    await say("alice2")
+    await begun(4)
+    shop.worker.stop()
+    await running
+    names = [body.decode().rpartition("/")[2] for body in shop.road.to("b.test")]
+    assert sorted(names) == ["alice0", "alice1", "alice2", "carol0"]  # each of them once
+    assert [name for name in names if "alice" in name] == ["alice0", "alice1", "alice2"]
+
+
 @pytest.mark.clause("FED-8.14")
 async def test_however_much_goes_to_people_posts_go_too(shop: Shop) -> None:
     """Each of them brings more than are read at a time, until the post is there."""
