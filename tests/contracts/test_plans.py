@@ -33,6 +33,8 @@ from node.store.database import Database
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.friends import FriendsUnit
+from node.store.idempotency import IdempotencyUnit
+from node.store.idempotency_marks import IdempotencyMark, put_mark
 from node.store.inbox import InboxUnit
 from node.store.incarnation import IncarnationUnit
 from node.store.invites import InvitesUnit
@@ -119,10 +121,15 @@ async def _restored(unit: E2eeUnit) -> None:
     await unit.restored_since(Conversation("a", b"", "b", True))
 
 
+async def _marked(unit: IdempotencyUnit) -> None:
+    await put_mark(unit.connection, IdempotencyMark(b"token", ANY, b"request"), 0)
+
+
 CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     E2eeUnit: (_restored,),
     FederationUnit: (_words,),
     FriendsUnit: (_views,),
+    IdempotencyUnit: (_marked,),
     IncarnationUnit: (_lives,),
     InboxUnit: (_said_twice, _many_posts),
     InvitesUnit: (_befriended,),
