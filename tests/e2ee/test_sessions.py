@@ -12,6 +12,7 @@ from tests.e2ee.harness import GROUP, Harness, Person, words
 from tests.e2ee.test_key_packages import fill
 
 BODIES = {
+    "/device/seat": api.TakeSeat(have=0, nonce=bytes(16)),
     "/key-packages": api.NewKeyPackages(packages=[]),
     "/key-packages/claim": api.ClaimRequest(actor="https://alpha.test/a/alice"),
     "/conversations": api.NewConversation(group_id=GROUP),

@@ -276,7 +276,7 @@ async def an_accept_nobody_asked_for(s: Scene) -> Heard:
     return await s.mallory_says("Accept", "https://alpha.test/t/never")
 
 
-@attack("FED-6.10")
+@attack("GRA-3.4")
 async def an_accept_of_what_another_was_asked(s: Scene) -> Heard:
     offer = {"type": "Offer", "id": "https://alpha.test/t/1", "actor": s.alice}
     relationship = {
