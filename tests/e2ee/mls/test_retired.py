@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from node.e2ee.mls.private.key_schedule import EpochSecrets
-from tests.e2ee.mls import histories
 from tests.e2ee.mls.histories import History
 from tests.e2ee.mls.mixed import Member, Ours, Town
 from tests.e2ee.mls.watch import HEAD, Watch, held
@@ -39,7 +38,7 @@ def _watched(watch: Watch) -> type[Ours]:
 def test_what_is_consumed_is_gone(seed: int, suite: int, monkeypatch: pytest.MonkeyPatch) -> None:
     watch = Watch()
     watch.install(monkeypatch)
-    monkeypatch.setattr(histories, "Ours", _watched(watch))
+    monkeypatch.setattr(History, "ours", _watched(watch))
     history = History(Town(suite, seed), seed, largest=6)
     for _ in range(30):
         before = {member.name: _keys(member) for member in history.members}
@@ -68,7 +67,7 @@ def _keys(member: Member) -> set[bytes]:
 def test_late_keys_are_consumed_too(monkeypatch: pytest.MonkeyPatch) -> None:
     watch = Watch()
     watch.install(monkeypatch)
-    monkeypatch.setattr(histories, "Ours", _watched(watch))
+    monkeypatch.setattr(History, "ours", _watched(watch))
     history = History(Town(1, 4), 4, largest=3, at_first=3)
     alice, bob, carol = history.members
     sealed = [alice.seal(bytes([i])) for i in range(8)]
