@@ -123,10 +123,9 @@ class Writer:
             raise sqlite_driver.as_said("COMMIT", error) from error
 
     async def _take_back(self, connection: AsyncConnection) -> None:
-        if connection.in_transaction():
-            await connection.rollback()
-        else:
-            await _driver(connection).rollback()
+        # Also when a commit failed: the library goes on only after it was taken back.
+        await connection.rollback()
+        await _driver(connection).rollback()
         self._taking_back = None
 
     async def close(self) -> None:
