@@ -77,6 +77,25 @@ export interface ChangeDropped {
 }
 
 /**
+ * Commits of the conversation are gone before this device had them: it asked the others to take it
+ * back in. What is said meanwhile is kept.
+ */
+export interface ConversationBehind {
+  readonly is: "ConversationBehind";
+  readonly conversation: string;
+}
+
+/**
+ * Others took this device back in. `asked_again` messages that it could not read were asked for; of
+ * what never reached it nobody can tell.
+ */
+export interface ConversationCaughtUp {
+  readonly is: "ConversationCaughtUp";
+  readonly conversation: string;
+  readonly asked_again: number;
+}
+
+/**
  * Our node was put back from a copy: what it took in since then may be lost.
  *
  * It is of no conversation alone: `conversation` is "".
@@ -94,4 +113,6 @@ export type ConversationEvent =
   | MessageUnreadable
   | MessageUndelivered
   | ChangeDropped
-  | NodeRestored;
+  | NodeRestored
+  | ConversationBehind
+  | ConversationCaughtUp;

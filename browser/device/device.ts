@@ -9,6 +9,7 @@
 import { Missing, type Refused } from "../errors.ts";
 import type { Entropy } from "../mls/index.ts";
 import { type Bytes, EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
+import { type ComingBack, isQuestion } from "./coming_back.ts";
 import { urnUuid4 } from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import { DeviceInbox } from "./device_inbox.ts";
@@ -56,6 +57,7 @@ export class Device {
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
   readonly #seat: DeviceSeat;
+  readonly #back: ComingBack;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(state: DeviceState) {
@@ -64,6 +66,7 @@ export class Device {
     this.#outbox = new DeviceOutbox(state);
     this.#inbox = new DeviceInbox(state, this.#outbox);
     this.#seat = new DeviceSeat(state, this.#outbox);
+    this.#back = this.#inbox.back;
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -260,17 +263,20 @@ export class Device {
 
   /** Whether `next` has something else to say than `Wait`. */
   hasWork(): Promise<boolean> {
-    return this.#inTurn(() => this.#outbox.hasWork());
+    return this.#inTurn(async () => {
+      return (await this.#back.next()) !== null || this.#outbox.hasWork();
+    });
   }
 
   /** What to do now; ask again once it is told. */
   next(now: number): Promise<Next> {
-    return this.#inTurn(() => this.#outbox.next(now));
+    return this.#inTurn(async () => (await this.#back.next()) ?? this.#outbox.next(now));
   }
 
   /** What came of what `next` said. */
   tell(asked: Carried, outcome: Outcome, now: number): Promise<readonly ConversationEvent[]> {
     return this.#step(async () => {
+      if (asked.is === "Send" && isQuestion(asked)) return this.#back.outcome(asked, outcome);
       const found = await this.#outbox.outcome(asked, outcome, now);
       if (asked.is !== "Send") return found;
       // Others went on with our commit before we were told that it counts.
@@ -285,7 +291,7 @@ export class Device {
 
   /** Whether there is something that a restart would forget (DEV-2.3, DEV-2.5). */
   get remembers(): boolean {
-    return this.#state.waits || this.#outbox.remembers;
+    return this.#state.waits || this.#outbox.obstacles.some;
   }
 
   /** Write what was postponed (DEV-2.5). */
@@ -294,13 +300,13 @@ export class Device {
   }
 
   /** What is in the way of a conversation, as far as it is known. */
-  held(group: string): Trouble | null {
-    return this.#outbox.held(group);
+  held(group: string): Promise<Trouble | null> {
+    return this.#inTurn(() => this.#outbox.held(group));
   }
 
   /** Try again what was held back. */
   retry(): Promise<void> {
-    return this.#inTurn(async () => this.#outbox.retry());
+    return this.#inTurn(async () => this.#outbox.obstacles.retry());
   }
 
   /**
@@ -315,6 +321,16 @@ export class Device {
     incarnation = "",
   ): Promise<readonly ConversationEvent[]> {
     return this.#step(() => this.#inbox.take(items, now, incarnation));
+  }
+
+  /** The whole mailbox was read: ask to be taken back where commits are gone (DEV-9.1). */
+  lookBehind(now: number): Promise<readonly ConversationEvent[]> {
+    return this.#step(() => this.#back.look(now));
+  }
+
+  /** Whether it is worth a look. */
+  get mayBeBehind(): boolean {
+    return this.#back.mayBeBehind;
   }
 
   /** Whether another copy of this vault is the device (ACC-4.4). */

@@ -6,12 +6,21 @@
  * `Refused` is thrown before anything of it is changed.
  */
 
-import { Missing, Refused, TooMuch } from "../errors.ts";
-import { type ApplicationMessage, type Event, OwnPackage, type Removed } from "../mls/index.ts";
+import { Forbidden, Missing, Refused, TooMuch } from "../errors.ts";
+import {
+  type ApplicationMessage,
+  type Event,
+  type Joined,
+  OwnPackage,
+  type Removed,
+  type Step,
+} from "../mls/index.ts";
 import * as framing from "../mls/public/framing.ts";
 import { EMPTY, hex, text, unhex, utf8 } from "../wire/bytes.ts";
+import { ComingBack } from "./coming_back.ts";
 import * as content from "./content.ts";
 import type {
+  ConversationCaughtUp,
   ConversationEvent,
   ConversationJoined,
   ConversationLeft,
@@ -38,9 +47,16 @@ import {
 } from "./rows.ts";
 
 const MOST_PARKED = 500;
+/** What waits may be read after these. */
+const WENT_ON: ReadonlySet<string> = new Set([
+  "ConversationJoined",
+  "ConversationCaughtUp",
+  "MembersChanged",
+]);
 
 /** Takes in the items of the mailbox, in their order. */
 export class DeviceInbox {
+  readonly back: ComingBack;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #repair: Repair;
@@ -49,6 +65,7 @@ export class DeviceInbox {
     this.#state = state;
     this.#outbox = outbox;
     this.#repair = new Repair(state, outbox);
+    this.back = new ComingBack(state, outbox);
   }
 
   /** The last mailbox item that is on our disk. */
@@ -99,7 +116,7 @@ export class DeviceInbox {
   async #take(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
     const found = await this.#openOrTell(item, now);
     const last = found.at(-1);
-    if (last?.is !== "ConversationJoined" && last?.is !== "MembersChanged") return found;
+    if (!last || !WENT_ON.has(last.is)) return found;
     return [...found, ...(await this.takeParked(last.conversation, now))];
   }
 
@@ -142,6 +159,11 @@ export class DeviceInbox {
     if (row === null || row.left) return this.#park(group, item, row !== null);
     const session = await groups.session(group);
     if ((epoch ?? 0n) > session.epoch) return this.#park(group, item, false);
+    const question = this.back.asks(item);
+    if (question !== null) {
+      await this.back.asked(group, question);
+      return [];
+    }
     const event = groups.apply(group, await session.receive(item.content, now));
     return this.#happened(group, event, item);
   }
@@ -163,10 +185,10 @@ export class DeviceInbox {
   /** Tell of it; what was missed is asked for again, in the same step (E2E-5.9). */
   async #unreadable(item: ParkedRow, error: Refused): Promise<MessageUnreadable> {
     const group = await this.#repair.missed(item, error);
-    if (group) await this.#repair.ask(group, item);
+    const asked_again = group !== "" && (await this.#repair.ask(group, item));
     const conversation = group || (await this.#groupOf(item));
     const { clause, reason } = error;
-    return { is: "MessageUnreadable", conversation, clause, reason, asked_again: group !== "" };
+    return { is: "MessageUnreadable", conversation, clause, reason, asked_again };
   }
 
   async #groupOf(item: ParkedRow): Promise<string> {
@@ -176,7 +198,7 @@ export class DeviceInbox {
     return "";
   }
 
-  async #join(item: ParkedRow, now: number): Promise<ConversationJoined> {
+  async #join(item: ParkedRow, now: number): Promise<ConversationJoined | ConversationCaughtUp> {
     const body = framing.parseMessage(item.content);
     const entries = body.kind === "welcome" ? body.secrets : [];
     const named = entries.map((entry) => packageRow(entry.newMember));
@@ -185,10 +207,13 @@ export class DeviceInbox {
       throw new Missing("E2E-5.4", "a Welcome for none of our key packages");
     }
     const row = await this.#state.get(name, PACKAGE);
-    const known = this.#state.groupsWith("group").map(unhex);
+    const asked = this.#state.groupsWith("asked");
+    const here = this.#state.groupsWith("group").filter((group) => !asked.includes(group));
+    const known = here.map(unhex);
     const { groups } = this.#state;
     const step = await groups.join(item.content, await OwnPackage.load(row.package), known);
     const group = hex(step.value.groupId);
+    if (groups.has(group)) return this.#takenBack(group, step, item);
     const joined = groups.apply(group, step);
     if (!row.last_resort) this.#state.delete(name);
     const epoch = Number(joined.epoch);
@@ -207,6 +232,46 @@ export class DeviceInbox {
     this.#state.put(conversationRow(group), conversation);
     const by = joined.by === null ? "" : actorOf(joined.by);
     return { is: "ConversationJoined", conversation: group, by, members };
+  }
+
+  /** Others took this device back (DEV-9.4); what it could not read is asked for again. */
+  async #takenBack(
+    group: string,
+    step: Step<Joined>,
+    { ref, url }: ParkedRow,
+  ): Promise<ConversationCaughtUp> {
+    const { groups } = this.#state;
+    const row = await this.#state.conversation(group);
+    const { by, epoch } = step.value;
+    const isKnown = by !== null && row.members.includes(actorOf(by));
+    if (!isKnown || epoch <= (await groups.session(group)).epoch) {
+      throw new Forbidden("DEV-9.4", "who takes this device back is no member that it knows");
+    }
+    groups.forget(group);
+    await this.#outbox.takenBack(group);
+    groups.apply(group, step);
+    const members = actorsOf((await groups.session(group)).members());
+    const hasGrown = members.some((actor) => !row.members.includes(actor));
+    const grown = hasGrown ? Number(epoch) : row.grown;
+    this.#state.put(conversationRow(group), { ...row, ref, url, members, grown });
+    let asked_again = 0;
+    for (const missed of await this.#missed(group, row.joined, epoch)) {
+      if (await this.#repair.ask(group, missed)) asked_again += 1;
+    }
+    await this.#forgetParkedBefore(group, epoch);
+    return { is: "ConversationCaughtUp", conversation: group, asked_again };
+  }
+
+  /** The words that wait from the epochs that this device can never see. */
+  async #missed(group: string, since: number, until: bigint): Promise<readonly ParkedRow[]> {
+    const found: ParkedRow[] = [];
+    for (const name of this.#state.names("parked", group)) {
+      const item = await this.#state.get(name, PARKED);
+      const { epoch, contentType } = framing.header(item.content);
+      const wasOurs = since <= (epoch ?? 0n) && (epoch ?? 0n) < until;
+      if (wasOurs && contentType === framing.APPLICATION) found.push(item);
+    }
+    return found;
   }
 
   /** What was said before this device came was not for it. */

@@ -9,15 +9,16 @@ import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
 import type { Committed } from "../mls/index.ts";
 import { header } from "../mls/public/framing.ts";
 import { equal } from "../wire/bytes.ts";
-import { FAILURE } from "./content.ts";
+import * as behind from "./behind.ts";
 import type { ConversationEvent, MembersChanged } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Carried, Create, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
 import { actorsOf } from "./groups.ts";
-import { concerned, type Intent, isCommit, nameOf } from "./intents.ts";
+import { type Intent, isCommit } from "./intents.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
 import {
+  askedRow,
   conversationRow,
   MESSAGE,
   type MessageRow,
@@ -27,12 +28,13 @@ import {
   owedRow,
   unmade,
 } from "./rows.ts";
+import { undone } from "./undone.ts";
 
 /** The rows of intent, in their order: per group, what is made goes before what is not. */
 export class DeviceOutbox {
   readonly maker: MessageMaker;
+  readonly obstacles = new Obstacles();
   readonly #state: DeviceState;
-  readonly #obstacles = new Obstacles();
 
   constructor(state: DeviceState) {
     this.#state = state;
@@ -67,6 +69,8 @@ export class DeviceOutbox {
     if (await this.#leaves(group)) {
       throw new Missing("E2E-5.6", "this device is leaving that conversation");
     }
+    const postponed = await behind.takePostponed(this.#state, this.maker, group);
+    for (const readmission of postponed) this.#owe(readmission);
     const owed = unmade(group, { type: "Say", message: name });
     if (await this.#waits(group)) {
       this.maker.checkLength(message);
@@ -106,7 +110,7 @@ export class DeviceOutbox {
 
   async #waits(group: string): Promise<boolean> {
     const { staged } = await this.#state.groups.session(group);
-    if (staged !== null) return true;
+    if (staged !== null || (await behind.isBehind(this.#state, group))) return true;
     return (await this.maker.mustCommit(group)) || (await this.#unmade(group));
   }
 
@@ -117,41 +121,36 @@ export class DeviceOutbox {
 
   /** What to do now. Where a message has to be made for that, it is on disk already. */
   async next(now: number): Promise<Next> {
-    if (this.#obstacles.isBehind) return { is: "Fetch" };
-    for (const group of this.#readyGroups()) {
+    if (this.obstacles.isBehind) return { is: "Fetch" };
+    for (const group of await this.#readyGroups()) {
       const found = await this.#nextOf(group, now);
       if (found !== null) return found;
     }
-    return { is: "Wait", reason: this.#obstacles.firstOf(this.#state.groupsWith("owed")) };
+    return { is: "Wait", reason: this.obstacles.firstOf(this.#state.groupsWith("owed")) };
   }
 
   /** Whether there is something to do that nothing is known to be in the way of. */
   async hasWork(): Promise<boolean> {
-    for (const group of this.#readyGroups()) {
+    for (const group of await this.#readyGroups()) {
       if (!(await this.#first(group)).row.proposed) return true;
     }
     return false;
   }
 
   /** What is in the way of one group. */
-  held(group: string): Trouble | null {
-    return this.#obstacles.of(group);
+  async held(group: string): Promise<Trouble | null> {
+    const isLate = await behind.isBehind(this.#state, group);
+    return this.obstacles.of(group) ?? (isLate ? behind.catchingUp() : null);
   }
 
-  /** Whether there is something in the way that a restart would forget (DEV-2.3). */
-  get remembers(): boolean {
-    return this.#obstacles.some;
-  }
-
-  /** Try again what was held back. */
-  retry(): void {
-    this.#obstacles.retry();
-  }
-
-  #readyGroups(): readonly string[] {
+  async #readyGroups(): Promise<readonly string[]> {
     // The number of the first thing that is owed to a group.
     const since = (group: string) => this.#state.first("owed", group)?.split("/").at(-1) ?? "";
-    const groups = this.#state.groupsWith("owed").filter((group) => this.#obstacles.isFree(group));
+    const groups: string[] = [];
+    for (const group of this.#state.groupsWith("owed")) {
+      const isFree = this.obstacles.isFree(group);
+      if (isFree && !(await behind.isBehind(this.#state, group))) groups.push(group);
+    }
     return groups.toSorted((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : 0));
   }
 
@@ -210,7 +209,7 @@ export class DeviceOutbox {
   async #letGo(name: string, owed: OwedRow): Promise<Tell | null> {
     this.#state.delete(name);
     const error = new Conflict("DEV-4.5", "somebody else did it first");
-    const events = await this.#told(owed, error);
+    const events = await undone(this.#state, owed, error);
     return events.length ? { is: "Tell", events, error } : null;
   }
 
@@ -220,9 +219,9 @@ export class DeviceOutbox {
     outcome: Outcome,
     now: number,
   ): Promise<readonly ConversationEvent[]> {
-    if (this.#obstacles.takes(asked, outcome)) return [];
+    if (this.obstacles.takes(asked, outcome)) return [];
     if (asked.is === "Fetch") {
-      this.#obstacles.caughtUp();
+      this.obstacles.caughtUp();
     } else if (outcome instanceof Refused) {
       const owed = await this.#state.find(asked.row, OWED);
       return owed === null ? [] : this.#drop(asked.row, owed, outcome);
@@ -245,7 +244,7 @@ export class DeviceOutbox {
       return [];
     }
     if (outcome.is === "Accepted") return this.#accepted(asked, now);
-    if (outcome.is === "LostRace") await this.#lost(asked);
+    if (outcome.is === "LostRace") await this.#lost(asked, outcome.epoch);
     return [];
   }
 
@@ -277,12 +276,16 @@ export class DeviceOutbox {
   }
 
   /** Another's commit came first: it made all that is made in this group too old. */
-  async #lost(sent: Send): Promise<void> {
-    for (const owed of await this.owed(sent.group)) {
+  async #lost(sent: Send, epoch: number): Promise<void> {
+    await this.#unmakeAll(sent.group);
+    const isHere = (await this.#epoch(sent.group)) !== header(sent.content).epoch;
+    this.obstacles.lostRace(sent.group, epoch, isHere);
+  }
+
+  async #unmakeAll(group: string): Promise<void> {
+    for (const owed of await this.owed(group)) {
       if (owed.row.content.length) await this.#unmake(owed);
     }
-    const isHere = (await this.#epoch(sent.group)) !== header(sent.content).epoch;
-    this.#obstacles.lostRace(sent.group, isHere);
   }
 
   async #epoch(group: string): Promise<bigint | null> {
@@ -322,7 +325,7 @@ export class DeviceOutbox {
     const found: ConversationEvent[] = [];
     for (const one of isAll ? await this.owed(owed.group) : [{ name, row: owed }]) {
       this.#state.delete(one.name);
-      found.push(...(await this.#told(one.row, error)));
+      found.push(...(await undone(this.#state, one.row, error)));
     }
     if (neverBegan) {
       this.#state.groups.forget(owed.group);
@@ -331,31 +334,20 @@ export class DeviceOutbox {
     return found;
   }
 
-  /** Our person's words and wishes are told; what the device owes by itself is not. */
-  async #told(owed: OwedRow, error: Refused): Promise<readonly ConversationEvent[]> {
-    const { group: conversation, intent } = owed;
-    const { clause, reason } = error;
-    if (intent.type === "Refresh") return [];
-    if (intent.type === "Say") {
-      const { id, text, kind } = await this.#state.get(intent.message, MESSAGE);
-      if (kind === FAILURE) return [];
-      return [{ is: "MessageUndelivered", conversation, id, text, clause, reason }];
-    }
-    const [change, actors] = [nameOf(intent), concerned(intent)];
-    return [{ is: "ChangeDropped", conversation, change, actors, clause, reason }];
-  }
-
   /** This device can speak there no more: keys go, history stays, what is owed is told. */
   async giveUp(group: string, error: Refused): Promise<readonly ConversationEvent[]> {
     const found: ConversationEvent[] = [];
-    for (const { row } of await this.owed(group)) found.push(...(await this.#told(row, error)));
+    for (const { row } of await this.owed(group))
+      found.push(...(await undone(this.#state, row, error)));
     await this.forget(group);
     return found;
   }
 
-  /** Leave a group in which nobody else is. */
+  /** Be out of a group: its keys go, and what is owed. */
   async forget(group: string): Promise<void> {
-    for (const name of this.#state.names("owed", group)) this.#state.delete(name);
+    const kinds = ["owed", "asked", "readmission"];
+    const names = kinds.flatMap((kind) => this.#state.names(kind, group));
+    for (const name of names) this.#state.delete(name);
     this.#state.groups.forget(group);
     const row = await this.#state.conversation(group);
     this.#state.put(conversationRow(group), { ...row, left: true });
@@ -372,9 +364,20 @@ export class DeviceOutbox {
       // A commit or a proposal of the epoch before is void; words may have been accepted.
       if (owed.row.content.length && owed.row.intent.type !== "Say") await this.#unmake(owed);
     }
-    this.#obstacles.commitCame(group);
+    this.#goOn(group);
     const [added, removed] = [actorsOf(event.added), actorsOf(event.removed)];
     return { is: "MembersChanged", conversation: group, added, removed };
+  }
+
+  #goOn(group: string): void {
+    this.obstacles.commitCame(group);
+    this.#state.delete(askedRow(group));
+  }
+
+  /** This device begins anew in the group: what was made in its old epoch is made again. */
+  async takenBack(group: string): Promise<void> {
+    await this.#unmakeAll(group);
+    this.#goOn(group);
   }
 
   /** This device is out of the group. Whether it had wished so. */
@@ -382,7 +385,8 @@ export class DeviceOutbox {
     const owed = await this.owed(group);
     const wished = owed.filter(({ row }) => row.intent.type === "Leave");
     for (const { name } of wished) this.#state.delete(name);
-    this.#obstacles.forget(group);
+    this.#state.delete(askedRow(group));
+    this.obstacles.forget(group);
     return wished.length > 0;
   }
 }

@@ -20,6 +20,8 @@ import {
 } from "./rows.ts";
 
 const SUITE = 1;
+/** What was sealed some commits ago is still read: each word that is not has to be sealed anew. */
+const PAST_EPOCHS = 10;
 const NUMBERS_PER_STEP = 1 << 16;
 const MOST_POSTPONED = 100; // rows
 
@@ -61,7 +63,8 @@ export class DeviceState implements GroupRows {
     this.entropy = entropy;
     this.actor = actor;
     for (const name of vault.names()) this.#enter(name);
-    const means = { entropy, judge: believe, psks: noPsk, policy: POLICY };
+    const policy = { ...POLICY, pastEpochs: PAST_EPOCHS };
+    const means = { entropy, judge: believe, psks: noPsk, policy };
     this.groups = new Groups(this, me, means);
   }
 

@@ -68,9 +68,10 @@ export interface Created {
   readonly url: string;
 }
 
-/** Another's commit came first. */
+/** Another's commit came first: the group is in `epoch`, 0 where that was not said. */
 export interface LostRace {
   readonly is: "LostRace";
+  readonly epoch: number;
 }
 
 export type Carried = Send | Create | Fetch;

@@ -35,11 +35,21 @@ export interface Refresh {
   readonly type: "Refresh";
 }
 
-export type Intent = Say | Add | Remove | Leave | Refresh;
+/**
+ * Take a device back that is behind: `package` in the place of the leaf with the encryption key
+ * `stale` (DEV-9.3).
+ */
+export interface Readmit {
+  readonly type: "Readmit";
+  readonly package: Bytes;
+  readonly stale: Bytes;
+}
+
+export type Intent = Say | Add | Remove | Leave | Refresh | Readmit;
 
 /** Whether it is carried by a commit, of which a group has one at a time. */
 export function isCommit(intent: Intent): boolean {
-  return intent.type === "Add" || intent.type === "Remove" || intent.type === "Refresh";
+  return intent.type !== "Say" && intent.type !== "Leave";
 }
 
 /** The intent in a word. */

@@ -4,20 +4,22 @@
  * All of it happens inside a step of the device's state.
  */
 
+import { Broken } from "../errors.ts";
 import { type Proposal, parseKeyPackage, type Session } from "../mls/index.ts";
 import { memberAt } from "../mls/private/events.ts";
 import type { KeyPackage } from "../mls/public/key_package.ts";
 import { hash } from "../mls/public/suite.ts";
 import type { Tree } from "../mls/public/tree.ts";
-import { type Bytes, hex } from "../wire/bytes.ts";
+import { type Bytes, equal, hex } from "../wire/bytes.ts";
 import * as content from "./content.ts";
 import type { DeviceState } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
-import type { Add, Intent } from "./intents.ts";
-import { MESSAGE, type MessageRow, messageRow, type OwedRow } from "./rows.ts";
+import type { Add, Intent, Readmit } from "./intents.ts";
+import { MESSAGE, type MessageRow, messageRow, OWED, type OwedRow } from "./rows.ts";
 
 /** ts-mls looks 200 generations ahead, OpenMLS 1,000; a commit heals a stolen key besides. */
 const COMMIT_AFTER_MESSAGES = 100;
+const MOST_WHILE_REPAIRING = 180;
 
 /** A row, and what it is called. */
 export interface Named<Row> {
@@ -39,7 +41,24 @@ export class MessageMaker {
   async mustCommit(group: string): Promise<boolean> {
     const session = await this.#state.groups.session(group);
     if (session.staged !== null) return false;
-    return session.mustCommit || session.generation >= COMMIT_AFTER_MESSAGES;
+    return session.mustCommit || this.#hasSaidEnough(group, session.generation);
+  }
+
+  /** Whether fresh keys are due; not while repairs are owed, which a commit makes late. */
+  async #hasSaidEnough(group: string, generation: number): Promise<boolean> {
+    if (generation < COMMIT_AFTER_MESSAGES) return false;
+    return generation >= MOST_WHILE_REPAIRING || !(await this.#repairs(group));
+  }
+
+  /** Whether a `Failure`, or words that somebody missed, are owed. */
+  async #repairs(group: string): Promise<boolean> {
+    for (const name of this.#state.names("owed", group)) {
+      const { intent } = await this.#state.get(name, OWED);
+      if (intent.type !== "Say") continue;
+      const { kind, mended } = await this.#state.get(intent.message, MESSAGE);
+      if (kind === content.FAILURE || mended) return true;
+    }
+    return false;
   }
 
   /** Whether others have done it already, so that there is nothing left to do. */
@@ -52,6 +71,8 @@ export class MessageMaker {
         return !leavesOf(session, intent.actors).length;
       case "Refresh":
         return !(await this.mustCommit(group));
+      case "Readmit":
+        return staleLeaf(session, intent) === null;
       default:
         return false;
     }
@@ -160,6 +181,15 @@ function proposalsOf(session: Session, intent: Intent): readonly Proposal[] {
       return missing(session, intent).map((keyPackage) => ({ type: "add", keyPackage }));
     case "Remove":
       return leavesOf(session, intent.actors).map((removed) => ({ type: "remove", removed }));
+    case "Readmit": {
+      const removed = staleLeaf(session, intent);
+      if (removed === null) throw new Broken("what is moot is not made");
+      const keyPackage = parseKeyPackage(intent.package);
+      return [
+        { type: "remove", removed },
+        { type: "add", keyPackage },
+      ];
+    }
     default:
       return [];
   }
@@ -177,6 +207,14 @@ function leavesOf(session: Session, actors: readonly string[]): readonly number[
     .members()
     .filter((member) => actors.includes(actorOf(member)) && member.leaf !== session.ownLeaf)
     .map((member) => member.leaf);
+}
+
+/** The leaf in whose place the package is to come, while it stands as it was. */
+function staleLeaf(session: Session, { stale }: Readmit): number | null {
+  for (const [index, leaf] of session.group.tree.members()) {
+    if (equal(leaf.encryptionKey, stale)) return index;
+  }
+  return null;
 }
 
 function actorsAt(tree: Tree, leaves: readonly number[]): ReadonlySet<string> {

@@ -21,6 +21,8 @@ function isTrouble(obstacle: Obstacle | undefined): obstacle is Trouble {
 export class Obstacles {
   readonly #held = new Map<string, Obstacle>();
   readonly #races = new Map<string, number>();
+  /** Epochs that conflicts named, while we are in earlier ones. */
+  readonly heads = new Map<string, number>();
   #away: Trouble | null = null;
   #behind = false;
 
@@ -36,7 +38,8 @@ export class Obstacles {
 
   /** Whether there is anything. */
   get some(): boolean {
-    return this.#held.size > 0 || this.#races.size > 0 || this.#away !== null || this.#behind;
+    const known = [this.#held, this.#races, this.heads];
+    return known.some(({ size }) => size > 0) || this.#away !== null || this.#behind;
   }
 
   /** What is in the way of one group. */
@@ -59,8 +62,9 @@ export class Obstacles {
     return true;
   }
 
-  /** Another's commit came first; `isHere` when it was taken in already. */
-  lostRace(group: string, isHere: boolean): void {
+  /** Another's commit came first, so that the group is in `epoch`; `isHere`: it was taken in. */
+  lostRace(group: string, epoch: number, isHere: boolean): void {
+    this.heads.set(group, epoch);
     const races = (this.#races.get(group) ?? 0) + 1;
     this.#races.set(group, races);
     if (races >= MOST_RACES) {
@@ -71,8 +75,9 @@ export class Obstacles {
     }
   }
 
-  /** The commit that a group waited for is here. */
+  /** The commit that a group waited for is here, or this device was taken back. */
   commitCame(group: string): void {
+    this.heads.delete(group);
     if (this.#held.get(group) === "a commit") this.#held.delete(group);
   }
 

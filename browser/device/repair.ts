@@ -16,6 +16,9 @@ const MOST_MENDED = 20;
  * The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many wait.
  * What was in such a message can be sealed anew.
  */
+const MOST_FAILURES = 100; // begun in a group in a day
+const DAY_MICROS = 86_400_000_000;
+const KEPT_DAYS = 30;
 const MISSED: ReadonlySet<string> = new Set(["MLS-15.3a", "MLS-9.2a", "MLS-15.3", "E2E-5.4"]);
 
 /** Both sides of a `Failure`. */
@@ -42,17 +45,22 @@ export class Repair {
     return Number(epoch ?? 0n) >= row.joined ? group : "";
   }
 
-  /** Owe a `Failure` about the message, once; many are named in one while none was sealed. */
-  async ask(group: string, item: ParkedRow): Promise<void> {
+  /**
+   * Owe a `Failure` about the message, once; many are named in one while none was sealed.
+   *
+   * False when so many were begun today that this one is not asked for.
+   */
+  async ask(group: string, item: ParkedRow): Promise<boolean> {
     const digest = hash(item.content);
     const name = missedRow(group, digest);
-    if (this.#state.has(name)) return;
-    this.#state.write(name, utf8("1"));
+    if (this.#state.has(name)) return true;
     const asking = await this.#asking(group);
+    if (asking === null && !(await this.#mayAsk(group, item.at))) return false;
+    this.#state.write(name, utf8("1"));
     if (asking !== null) {
       const text = `${asking.text} ${content.named(digest)}`;
       this.#state.put(failureRow(group, asking.id), { ...asking, text });
-      return;
+      return true;
     }
     const failure: MessageRow = {
       id: content.urnUuid4(this.#state.entropy.draw(16)),
@@ -69,6 +77,20 @@ export class Repair {
     const message = failureRow(group, failure.id);
     this.#state.put(message, failure);
     this.#outbox.owe(group, { type: "Say", message });
+    return true;
+  }
+
+  /** Whether few enough were begun today; those that nobody answers any more are forgotten. */
+  async #mayAsk(group: string, at: number): Promise<boolean> {
+    const intents = (await this.#outbox.owed(group)).map(({ row }) => row.intent);
+    const owed = new Set(intents.map((intent) => (intent.type === "Say" ? intent.message : "")));
+    let today = 0;
+    for (const name of this.#state.names("failure", group)) {
+      const age = at - (await this.#state.get(name, MESSAGE)).at;
+      if (age < DAY_MICROS) today += 1;
+      if (age > KEPT_DAYS * DAY_MICROS && !owed.has(name)) this.#state.delete(name);
+    }
+    return today < MOST_FAILURES;
   }
 
   /** The `Failure` of this group that is owed and not sealed yet, if it takes one more. */

@@ -6,7 +6,7 @@
  */
 
 import { type Bytes, base64, hex, text, unbase64, utf8 } from "../wire/bytes.ts";
-import type { Intent } from "./intents.ts";
+import type { Intent, Readmit } from "./intents.ts";
 
 export const CLIENT = "device/client";
 export const CURSOR = "device/cursor";
@@ -110,6 +110,18 @@ export interface ParkedRow {
   readonly at: number; // microseconds since 1970
 }
 
+/**
+ * That this device is behind a group. `content` is the question that has to go out, `sent` when it
+ * was asked last (0: not yet), `told` whether its person knows. Times in seconds since 1970.
+ */
+export interface AskedRow {
+  readonly noticed: number;
+  readonly content: Bytes;
+  readonly sent: number;
+  readonly told: boolean;
+  readonly tries: number;
+}
+
 /** A key package of ours with its private halves. */
 export interface PackageRow {
   readonly package: Bytes;
@@ -150,6 +162,11 @@ export const PARKED: Kind<ParkedRow> = (value) => {
   return { ...row, content: unbase64(row.content) };
 };
 
+export const ASKED: Kind<AskedRow> = (value) => {
+  const row = value as Written<AskedRow>;
+  return { ...row, content: unbase64(row.content) };
+};
+
 export const PACKAGE: Kind<PackageRow> = (value) => {
   const row = value as Written<PackageRow>;
   return { ...row, package: unbase64(row.package) };
@@ -162,8 +179,15 @@ export const SEAT_ROW: Kind<SeatRow> = (value) => {
 
 export const INCARNATION_ROW: Kind<IncarnationRow> = (value) => value as IncarnationRow;
 
+/** A `Readmit` that others may be quicker with. */
+export const READMISSION: Kind<Readmit> = (value) => {
+  const row = value as Written<Readmit>;
+  return { ...row, package: unbase64(row.package), stale: unbase64(row.stale) };
+};
+
 function readIntent(value: unknown): Intent {
   const intent = value as Intent;
+  if (intent.type === "Readmit") return READMISSION(value);
   if (intent.type !== "Add") return intent;
   const written = Object.entries(intent.packages as unknown as Record<string, readonly string[]>);
   const packages = written.map(([actor, found]) => [actor, found.map(unbase64)] as const);
@@ -227,6 +251,15 @@ export function missedRow(group: string, digest: Bytes): string {
 
 export function owedRow(group: string, number: number): string {
   return `owed/${group}/${padded(number)}`;
+}
+
+export function askedRow(group: string): string {
+  return `asked/${group}/0`;
+}
+
+/** A `Readmit` that others may be quicker with; `key` is that of the leaf that is behind. */
+export function readmissionRow(group: string, key: Bytes): string {
+  return `readmission/${group}/${hex(key)}`;
 }
 
 export function parkedRow(group: string, seq: number): string {

@@ -205,6 +205,13 @@ export class Told {
         return device.askSeat();
       case "take_seat":
         return device.takeSeat(Number(given.number));
+      case "freeze": {
+        const error = outcomeOf(given.error as Given);
+        if (!(error instanceof errors.Refused)) throw new TypeError("frozen for no refusal");
+        return device.freeze(error);
+      }
+      case "look_behind":
+        return device.lookBehind(now);
       case "settle":
         return device.settle();
       default:

@@ -100,8 +100,7 @@ class ComingBack:
         asked = self._state.find(sent.row, AskedRow)
         if asked is None or asked.content != sent.content:
             return []
-        if isinstance(outcome, Unreachable | TooMuch):
-            self._outbox.hold(sent, outcome)
+        if isinstance(outcome, Unreachable | TooMuch) and self._outbox.hold(sent, outcome):
             return []
         again = b""
         if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:
@@ -110,7 +109,6 @@ class ComingBack:
         if isinstance(outcome, Accepted | LostRace) or not isinstance(outcome, Refused):
             return []
         # Nobody there takes us back: it is over, and words are told.
-        self._state.delete(sent.row)
         return self._outbox.give_up(sent.group, outcome)
 
     # -- another is behind -----------------------------------------------------------------------

@@ -350,7 +350,8 @@ class DeviceOutbox:
 
     def forget(self, group: str) -> None:
         """Be out of a group: its keys go, and what is owed."""
-        for name, _ in self.owed(group):
+        kinds = ("owed", "asked", "readmission")
+        for name in [each for kind in kinds for each in self._state.names(kind, group)]:
             self._state.delete(name)
         self._state.groups.forget(group)
         row = self._state.conversation(group)

@@ -26,7 +26,7 @@ RAISED = re.compile(
 MORE = {
     "public": {"aead"},
     "private": {"certificate", "private_key", "records"},
-    "device": {"obstacles", "plain_text"},
+    "device": {"obstacles", "plain_text", "undone"},
 }
 
 

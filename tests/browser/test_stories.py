@@ -14,7 +14,7 @@ import pytest
 from node.client.exchange import Accepted, Created, LostRace
 from node.client.rows import Changes
 from node.e2ee.mls.public import framing
-from node.errors import Forbidden, Full, Unreachable
+from node.errors import Conflict, Forbidden, Full, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.browser.mirrored import Mirror
 from tests.client.transcripts import Recorder
@@ -52,6 +52,8 @@ class Story(Scenario):
         self.chance = random.Random(seed)
         names = ("alice", "bob", "carol")
         self.people = [self.device(name, host) for name, host in zip(names, HOSTS, strict=True)]
+        for one in self.people:
+            one.do("new_packages", count=0, last_resort=True, now=self.now)
         self.group = self.meet(*self.people)
         self.epoch = 1
         self.log: list[str] = []
@@ -67,7 +69,7 @@ class Story(Scenario):
     def step(self) -> None:
         self.now += self.chance.choice((0, 1, 60))
         one = self.chance.choice(self.people)
-        deeds: list[tuple[Callable[[Recorder], object], int]] = [
+        deeds: list[tuple[Callable[[Recorder], object], float]] = [
             (self.speak, 5),
             (self.carry, 8),
             (self.hear, 8),
@@ -77,6 +79,9 @@ class Story(Scenario):
             (lambda one: one.do("settle"), 1),
             (lambda one: one.do("restart"), 1),
             (self.seat, 1),
+            (lambda one: one.do("look_behind", now=self.now), 3),
+            (self.stay_away, 1),
+            (self.freeze, 0.05),
         ]
         what, weights = zip(*deeds, strict=True)
         self.chance.choices(what, weights)[0](one)
@@ -101,7 +106,8 @@ class Story(Scenario):
         elif asked["is"] == "Create":
             self.tell(one, Created("r", URL))
         elif asked["is"] == "Send":
-            self.tell(one, Accepted() if self.takes(asked) else LostRace())
+            lost = LostRace(self.chance.choice((0, self.epoch)))
+            self.tell(one, Accepted() if self.takes(asked) else lost)
         else:
             self.hear(one, most=99)
             self.tell(one, Accepted())
@@ -149,6 +155,27 @@ class Story(Scenario):
             one.do("remove", group=self.group, actors=[other.actor], now=self.now)
         elif self.chance.random() < 0.2:
             one.do("leave", group=self.group, now=self.now)
+
+    def stay_away(self, one: Recorder) -> None:
+        """The mailbox has dropped what one did not read; one comes back, and looks around."""
+        for other in self.people:
+            if other is not one:
+                other.do("retry")
+                self.hear(other, most=99)
+                other.do("refresh", group=self.group, now=self.now)
+                self.carry(other)
+        self.read[one.actor] = len(self.log)
+        one.do("refresh", group=self.group, now=self.now)
+        for _ in range(4):
+            self.carry(one)
+            one.do("look_behind", now=self.now)
+            self.now += 10
+        for each in self.people:
+            self.hear(each, most=99)
+            self.carry(each)
+
+    def freeze(self, one: Recorder) -> None:
+        one.do("freeze", error=Conflict("ACC-4.5", "another copy of this vault is in use"))
 
     def seat(self, one: Recorder) -> None:
         one.do("ask_seat")

@@ -12,7 +12,7 @@ from node.client.conversation_events import (
     MessageUnreadable,
 )
 from node.client.exchange import Accepted, Fetch, LostRace, Send, Wait
-from node.errors import Missing
+from node.errors import Conflict, Missing, NodeError, TooMuch
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend, go_on, side
 
 LATER = NOW + 35 * 86400
@@ -156,7 +156,16 @@ def test_only_who_stands_in_the_group_is_taken_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.clause("DEV-9.2")
-def test_where_nobody_knows_the_conversation_any_more_words_are_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Missing("E2E-3.11", "there is no such conversation"),
+        TooMuch("E2E-3.3", "a limit that waiting does not lift"),
+    ],
+)
+def test_where_a_question_is_refused_for_good_words_are_told(
+    tmp_path: Path, refusal: NodeError
+) -> None:
     with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
         bob.device.new_packages(0, True, NOW)
         group = befriend(alice, bob)
@@ -164,8 +173,21 @@ def test_where_nobody_knows_the_conversation_any_more_words_are_told(tmp_path: P
         bob.device.look_behind(LATER)
         bob.device.look_behind(LATER + 10)
         bob.device.say(group, "hello?", LATER * 1_000_000)
-        gone = Missing("E2E-3.11", "there is no such conversation")
-        (told,) = bob.device.tell(ask(bob), gone, LATER)
+        (told,) = bob.device.tell(ask(bob), refusal, LATER)
         assert told.text == "hello?"
         assert bob.device.conversations()[group].left
         assert [row.text for row in bob.device.history(group)] == ["hello?"]
+
+
+@pytest.mark.clause("DEV-8.2")
+def test_a_device_that_froze_while_it_was_behind_asks_nothing(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        bob.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        away(alice, bob, group)
+        bob.device.look_behind(LATER)
+        bob.device.look_behind(LATER + 10)
+        ask(bob)
+        bob.device.freeze(Conflict("ACC-4.5", "another copy of this vault is in use"))
+        assert not bob.device.has_work
+        assert isinstance(bob.device.next(LATER), Wait)

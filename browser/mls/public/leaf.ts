@@ -219,7 +219,13 @@ export function checkTotalLifetime(leaf: LeafNode, longestSeconds: number): void
 export function checkCurrent(leaf: LeafNode, now: number): void {
   const span = leaf.lifetime;
   if (span !== null && !(span.notBefore <= now && now <= span.notAfter)) {
-    throw new Malformed("MLS-7.3f", "a key package is not valid at this time");
+    const when = now < span.notBefore ? "not yet" : "no longer";
+    throw new Malformed(
+      "MLS-7.3f",
+      `a key package is ${when} valid: either it is old, or a clock is wrong (this machine's ` +
+        `shows ${now}, in seconds since 1970; the package holds from ${span.notBefore} to ` +
+        `${span.notAfter})`,
+    );
   }
 }
 
