@@ -98,7 +98,7 @@ class Alice:
              "created": AT}
         ])  # fmt: skip
         await self.put(tables.participants, [
-            {"conversation": TALK, "actor": me, "device": device, "joined": AT}
+            {"conversation": TALK, "actor": me, "device": device, "joined": AT, "share": me}
             for device in ("", self.device)
         ])  # fmt: skip
         await self.put(tables.relay_items, [
@@ -106,7 +106,8 @@ class Alice:
              "actor": me, "signature": b"s", "created": AT} for n in ids
         ])  # fmt: skip
         await self.put(tables.mailbox, [
-            {"device": self.device, "sha256": str(n).encode(), "created": AT, "conversation": TALK}
+            {"device": self.device, "sha256": str(n).encode(), "created": AT, "conversation": TALK,
+             "share": me}
             for n in ids
         ])  # fmt: skip
         await self.put(tables.ciphertexts, [
