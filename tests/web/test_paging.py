@@ -158,6 +158,7 @@ def lists(alice: Alice) -> dict[str, list[str]]:
         "/conversations/{ref}/items": [f"/conversations/{ref_of(TALK)}/items"],
         "/mailbox": [""],
         "/a/{opaque}/outbox": [f"{actor}/outbox"],
+        "/a/{opaque}/featured": [],  # nothing can be pinned yet
         member: [f"{actor}/{name}" for name in ("followers", "following", "friends")],
         "/o/{uuid}/items": ["/o/talk/items"],
     }
