@@ -1,6 +1,5 @@
 """The library in Debian's Chromium: inside a worker, as a device would run it."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
@@ -11,7 +10,6 @@ from playwright.async_api import BrowserContext, Page, Route, async_playwright
 
 from tools import browser
 
-IN_CI = os.environ.get("CI") == "true"
 # No such host is asked: all that the page fetches is answered here.
 ORIGIN = "https://device.test"
 ASK = """(asked) => new Promise((resolve) => {

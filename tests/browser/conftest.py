@@ -4,15 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.browser.chromium import IN_CI, Worker, why_absent, worker
+from tests.browser.chromium import Worker, why_absent, worker
 
 
 @pytest.fixture
 async def device() -> AsyncIterator[Worker]:
     reason = why_absent()
-    if reason is not None and IN_CI:
-        pytest.fail(reason)
     if reason is not None:
-        pytest.skip(reason)
+        pytest.fail(reason)
     async with worker() as device:
         yield device

@@ -16,7 +16,6 @@ from tests.stories.people import Person, befriend, person
 from tests.stories.test_missed import BACKOFF, commit
 from tests.stories.test_sealed import heard, texts
 
-
 # To come back takes a question, a commit and a word sealed anew, each a round or two on its way.
 QUIET_ROUNDS = 6
 
