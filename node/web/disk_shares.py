@@ -12,6 +12,7 @@ from node.federation.trust import ProvenActivity
 from node.ports import Clock
 
 COUNT_EVERY_SECONDS = 10.0
+MOST_DOMAINS = 20_000  # remembered at a time
 LOOK_EVERY_SECONDS = 1.0
 WAIT_SECONDS = 600
 
@@ -55,8 +56,8 @@ class Disk:
 class DiskShares:
     """A log with a share of bytes for each registrable domain.
 
-    What waits is counted by the database every few seconds, and what came since is added: that is
-    exact enough for a share, and costs a delivery no question.
+    What comes is added up. What waits is counted by the database, every few seconds at most, when a
+    domain seems to have too much or too many are remembered: a delivery costs no question.
     """
 
     def __init__(
@@ -81,7 +82,8 @@ class DiskShares:
         """As `Log`. Raises `Full` (LIM-3.4), `TooMuch` (LIM-3.2)."""
         self._disk.check()
         domain, size = self._domain(activity.actor), len(activity.body)
-        if self._held[domain] + size > self._most_bytes or self._counted is None:
+        full = self._held[domain] + size > self._most_bytes
+        if full or self._counted is None or len(self._held) > MOST_DOMAINS:
             await self._count()
             if self._held[domain] + size > self._most_bytes:
                 raise TooMuch(

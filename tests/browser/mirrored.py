@@ -4,46 +4,21 @@ Whatever comes of a deed is compared, the clause of a refusal too, and after it 
 """
 
 import hashlib
-import json
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from node.errors import Refused
 from tests.e2ee.mls.mixed import Item, Ours, Town, View
+from tests.e2ee.mls.peering import Peer
 from tools import browser
 
 
-class Mirror:
+class Mirror(Peer):
     """The process in which the mirrors live (`browser/tests/driver.ts`). `close` it."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [browser.NODE, "tests/driver.ts"],
-            cwd=browser.FOLDER,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, do: str, **what: Any) -> dict[str, Any]:
-        """Have `do` done. What it was refused for is in the answer."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"do": do, **what}) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, "the mirror's process has ended"
-        answer: dict[str, Any] = json.loads(line)
-        assert "error" not in answer, answer["error"]
-        return answer
-
-    def close(self) -> None:
-        """End the process and wait for it."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
-        self._process.stdout.close()
+        super().__init__("tests/driver.ts", browser.FOLDER, str(browser.NODE))
 
 
 class MirroredTown(Town):
@@ -52,7 +27,7 @@ class MirroredTown(Town):
     peer: Any
 
     def __init__(self, suite: int, mirror: Mirror) -> None:
-        super().__init__(suite, 0, mirror)  # type: ignore[arg-type]
+        super().__init__(suite, 0, mirror)
 
 
 def digest(records: dict[str, bytes]) -> str:

@@ -10,10 +10,14 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
+from node.federation.priority import Priority
+from node.federation.trust import ProvenActivity
 from node.store import tables
 from node.store.unit import Unit
+from node.testing.fakes import FakeClock, proven_activity
 from node.testing.town import Town, TownNode, open_town
-from node.web.disk_shares import Disk
+from node.web import disk_shares
+from node.web.disk_shares import Disk, DiskShares
 
 SHARE = 100_000
 
@@ -63,6 +67,24 @@ async def test_a_domain_has_a_share_of_what_waits_and_gets_it_back(town: Town) -
     assert {row.state for row in kept} <= {"applied", "refused"}
     assert sum(len(row.body) for row in kept) == 0, "what was applied is not kept"
     assert await like(one, first, about, 2, 40_000) == (202, "")
+
+
+@pytest.mark.clause("LIM-3.2")
+async def test_the_domains_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Nothing:
+        async def held(self) -> dict[str, int]:
+            return {}
+
+        async def add(self, activity: ProvenActivity, again: bool, priority: Priority) -> None:
+            pass
+
+    monkeypatch.setattr(disk_shares, "MOST_DOMAINS", 10)
+    clock, nothing = FakeClock(), Nothing()
+    shares = DiskShares(nothing, nothing, str, Disk("/", 0, clock), SHARE, clock)
+    for number in range(100):
+        await shares.add(proven_activity(f"https://{number}.test/a", "x"), False, Priority.POSTS)
+        clock.pass_(timedelta(seconds=1))
+        assert len(shares._held) <= 10 + 10, "what came since the last count, and no more"
 
 
 @pytest.mark.clause("LIM-3.1")

@@ -33,14 +33,16 @@ def why_absent() -> str | None:
 
 
 class Peer:
-    """A running driver. `close` it."""
+    """A running driver: that of ts-mls, or the `program` of Node that is given. `close` it."""
 
-    def __init__(self) -> None:
-        node = shutil.which("node")
+    def __init__(
+        self, program: str = "driver.mjs", folder: Path = FOLDER, node: str | None = None
+    ) -> None:
+        node = node or shutil.which("node")
         assert node is not None
         self._process = subprocess.Popen(
-            [node, "driver.mjs"],
-            cwd=FOLDER,
+            [node, program],
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
