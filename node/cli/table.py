@@ -41,6 +41,7 @@ PERSONS = {
     "post": Command(
         _PERSON, "Publish a video or a text: kith post clip.mp4 --to friends.", whole=True
     ),
+    "uploads": Command(_PERSON, "Files that were begun and are not posted; cancel.", whole=True),
     "feed": Command(_PERSON, "What your friends posted, to the end.", whole=True),
     "watch": Command(_PERSON, "Play or save a video.", whole=True),
     "like": Command(_PERSON, "Like a post or video.", whole=True),

@@ -181,6 +181,8 @@ class Kith:
     read_notices = _of_posts(Posts.read_notices)
 
     post_video = _of_videos(Videos.post_video)
+    uploads = _of_videos(Videos.uploads)
+    cancel_upload = _of_videos(Videos.cancel_upload)
     watching = _of_videos(Videos.watching)
     watch = _of_videos(Videos.watch)
     stream = _of_videos(Videos.stream)

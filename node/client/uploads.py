@@ -2,16 +2,18 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, TypeVar
 
 from node.client.api_client import ApiClient
-from node.errors import Conflict, Malformed, Unreachable
-from node.wire.api.video import NewUpload, UploadView
+from node.errors import Conflict, Malformed, NodeError, Unreachable
+from node.wire.api.video import NewUpload, UploadList, UploadView
 
 CHUNK = 4 * 1024 * 1024
 TRIES = 10
+Made = TypeVar("Made")
 Progress = Callable[[int, int], None]
 
 
@@ -31,6 +33,9 @@ def silent(_done: int, _size: int) -> None:
 async def upload(api: ApiClient, path: Path, progress: Progress = silent) -> str:
     """Upload the file and return the upload's id. `progress` is told (bytes done, size).
 
+    What an earlier try left at the node is gone on with. When the task is cancelled, the upload
+    is given up (VID-5.6).
+
     Raises `Malformed` (VID-1.1) for an empty or absent file, `TooMuch` over a limit or quota,
     `Unreachable` when the node stays away.
     """
@@ -42,8 +47,55 @@ async def upload(api: ApiClient, path: Path, progress: Progress = silent) -> str
 
 
 async def _send(api: ApiClient, file: IO[bytes], new: NewUpload, progress: Progress) -> str:
-    size = new.size
-    here = await api.ask("POST", "/uploads", UploadView, new)
+    here = await _begun(api, new)
+    try:
+        await _fill(api, file, here, progress)
+    except asyncio.CancelledError:
+        with suppress(NodeError):  # a node that is away does not keep who is about to go
+            await cancel(api, here.id)
+        raise
+    return here.id
+
+
+async def uploads(api: ApiClient, digest: bytes = b"") -> AsyncIterator[UploadView]:
+    """Our uploads that go on, the newest first; only those of the file with this SHA-256."""
+    query = {"sha256": digest.hex()} if digest else {}
+    async for page in api.pages("/uploads", UploadList, query):
+        for one in page.items:
+            yield one
+
+
+async def cancel(api: ApiClient, id: str) -> None:
+    """Give an upload up; its bytes are dropped. Raises `Conflict` (VID-5.4) once it is a video."""
+    await api.ask("DELETE", f"/uploads/{id}", object)
+
+
+async def undone_if_cancelled(
+    request: Coroutine[Any, Any, Made], undo: Callable[[Made], Awaitable[None]]
+) -> Made:
+    """What `request` makes. When we are cancelled meanwhile it is awaited, and what it made undone:
+    nothing is left behind that nobody knows of.
+    """
+    making = asyncio.create_task(request)
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        with suppress(NodeError):
+            await undo(await making)
+        raise
+
+
+async def _begun(api: ApiClient, new: NewUpload) -> UploadView:
+    """What an earlier try left, else a new upload. One that is announced is never left behind."""
+    async for one in uploads(api, new.sha256):
+        if one.size == new.size:
+            return one
+    announced = api.ask("POST", "/uploads", UploadView, new)
+    return await undone_if_cancelled(announced, lambda made: cancel(api, made.id))
+
+
+async def _fill(api: ApiClient, file: IO[bytes], here: UploadView, progress: Progress) -> None:
+    size = here.size
     longest = min(CHUNK, here.chunk_limit_bytes or CHUNK)
     offset, failures = here.offset, 0
     while offset < size:
@@ -60,7 +112,9 @@ async def _send(api: ApiClient, file: IO[bytes], new: NewUpload, progress: Progr
             await api.rest(failures)
             offset = await _where(api, here.id, offset)
     progress(size, size)
-    return here.id
+    if here.state == "open" and here.offset == size:
+        # All bytes came, and the last answer did not: an empty chunk seals.
+        await _chunk(api, here.id, size, b"")
 
 
 async def _chunk(api: ApiClient, id: str, offset: int, chunk: bytes) -> int:

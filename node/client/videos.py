@@ -1,17 +1,17 @@
 """The verbs of videos: publish a file, watch one (spec VID-5 to VID-7)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
 from node.client.api_client import ApiClient
 from node.client.profile import Profile
-from node.client.uploads import upload
-from node.errors import Malformed, Unreachable
-from node.wire.api.video import NewVideo, VideoView, Watching
+from node.client.uploads import cancel, undone_if_cancelled, upload, uploads
+from node.errors import Malformed, NodeError, Unreachable
+from node.wire.api.video import NewVideo, UploadView, VideoView, Watching
 
 Stages = Callable[[str, int, int], None]
 PIECE = 256 * 1024
@@ -52,7 +52,8 @@ class Videos:
     ) -> VideoView:
         """Upload the file, publish it, and wait until it can be watched: `post` is its id.
 
-        Raises `Malformed` with the clause that a file fails which is no video.
+        When the task is cancelled meanwhile, nothing is posted (VID-5.6). Raises `Malformed` with
+        the clause that a file fails which is no video.
         """
         path = Path(path)
         sent = await upload(self._api, path, lambda done, size: progress("upload", done, size))
@@ -62,8 +63,29 @@ class Videos:
             description=description,
             audience=audience,
         )
-        made = await self._api.ask("POST", "/videos", VideoView, body)
-        return await self._ready(made, progress)
+        publishing = self._api.ask("POST", "/videos", VideoView, body)
+        made = await undone_if_cancelled(publishing, self._delete)
+        try:
+            return await self._ready(made, progress)
+        except asyncio.CancelledError:
+            with suppress(NodeError):
+                await self._delete(made)
+            raise
+
+    async def uploads(self) -> AsyncIterator[UploadView]:
+        """Files that were begun: under way, or whole and not posted. The newest first.
+
+        Posting the same file again goes on with its upload.
+        """
+        async for one in uploads(self._api):
+            yield one
+
+    async def cancel_upload(self, id: str) -> None:
+        """Give one of them up."""
+        await cancel(self._api, id)
+
+    async def _delete(self, video: VideoView) -> None:
+        await self._api.ask("DELETE", "/videos/one", object, query={"id": video.id})
 
     async def _ready(self, video: VideoView, progress: Stages) -> VideoView:
         looks = 0

@@ -5,12 +5,14 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
+from node.store.paging import older
 from node.store.tables import accounts, uploads, videos
 from node.store.unit import Unit
 from node.store.upserts import put
 from node.video.intake import UploadRecord
 from node.video.quotas import Use
 from node.video.uploads import Stage, Upload
+from node.wire.api.cursor import Cursor
 from node.wire.times import from_micros, micros
 
 USED = "used"
@@ -30,6 +32,26 @@ class IntakeUnit(Unit):
         found = await self.connection.execute(select(uploads).where(uploads.c.id == id))
         row = found.first()
         return None if row is None else _upload_record(row)
+
+    async def going_on(
+        self, account: str, digest: bytes, limit: int, after: Cursor | None
+    ) -> tuple[list[UploadRecord], Cursor | None]:
+        """The account's uploads that take bytes or wait to become a video, newest first (VID-5.5).
+
+        With a `digest` only those of that file.
+        """
+        u = uploads.c
+        waits = and_(u.state.in_(("open", "sealed")), u.expires > micros(self.now), u.blob != "")
+        query = select(uploads).where(u.account == account, waits, older(u.created, u.id, after))
+        if digest:
+            query = query.where(u.sha256 == digest)
+        found = await self.connection.execute(
+            query.order_by(u.created.desc(), u.id.desc()).limit(limit + 1)
+        )
+        rows = found.all()
+        last = rows[limit - 1] if len(rows) > limit else None
+        more = None if last is None else Cursor(last.created, last.id)
+        return [_upload_record(row) for row in rows[:limit]], more
 
     async def put_upload_record(self, upload_record: UploadRecord) -> None:
         upload = upload_record.upload

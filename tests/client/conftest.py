@@ -70,6 +70,10 @@ class Square:
         self._admins.setdefault(domain, kith.profile.token)
         return kith
 
+    def at_home(self, name: str) -> Kith:
+        """Who signed up with a command, as a program: use it as `async with`."""
+        return Kith.load(self.folder / name, "", PASSPHRASE, self.town.clock)
+
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """The nodes' workers run by themselves inside of this."""

@@ -31,6 +31,7 @@ class Flaky:
         app.add_routes(
             [
                 web.post(ROOT + "/uploads", self.announce),
+                web.get(ROOT + "/uploads", self.begun),
                 web.get(ROOT + "/uploads/u", self.where),
                 web.put(ROOT + "/uploads/u", self.chunk),
                 web.post(ROOT + "/videos", self.publish),
@@ -66,6 +67,7 @@ class Flaky:
                 "state": "open",
                 "expires": ENDS,
                 "chunk_limit_bytes": 1000,
+                "sha256": "",
             }
         )
 
@@ -73,6 +75,9 @@ class Flaky:
         body = await request.json()
         self.size = body["size"]
         return self._upload()
+
+    async def begun(self, _request: web.Request) -> web.Response:
+        return web.json_response({"items": []})
 
     async def where(self, _request: web.Request) -> web.Response:
         return self._upload()

@@ -15,6 +15,7 @@ import pytest
 from node.cli.table import PERSONS
 from node.client.cli import main, program
 from node.client.cli.out import clean
+from node.wire.api.video import NewUpload, UploadView
 from tests.client.conftest import PASSPHRASE, Square, password_of
 
 
@@ -201,6 +202,33 @@ async def test_what_has_not_arrived_is_listed_with_its_reason_and_retried(
     assert wrong.code == 2
 
 
+@pytest.mark.clause("API-9.1", "VID-5.5", "VID-1.9")
+async def test_what_was_begun_is_listed_and_cancelled(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    assert (await shell.run("alice", "uploads")).out == "Nothing is under way.\n"
+    async with shell.square.at_home("alice") as alice:
+        for number in range(5):
+            shell.square.town.clock.pass_(timedelta(minutes=1))
+            new = NewUpload(size=10, sha256=bytes([number]) * 32, filename=f"film-{number}.mp4")
+            await alice.api.ask("POST", "/uploads", UploadView, new)
+    film = shell.square.folder / "more.mp4"
+    await asyncio.to_thread(film.write_bytes, b"one more")
+    refused = await shell.run("alice", f"post {film} --json")
+    assert (refused.code, refused.problem["clause"]) == (1, "VID-1.9")
+    assert "kith uploads" in refused.problem["advice"]
+    listed = await shell.run("alice", "uploads")
+    assert "  1  film-4.mp4  0 % of 10 bytes, kept until" in listed.out
+    items = (await shell.run("alice", "uploads --json")).json["items"]
+    assert [one["filename"] for one in items] == [f"film-{n}.mp4" for n in (4, 3, 2, 1, 0)]
+    assert (await shell.run("alice", "uploads cancel 1")).out == "Cancelled.\n"
+    again = await shell.run("alice", f"uploads cancel {items[1]['id']} --json")
+    assert again.json == {"cancelled": items[1]["id"]}
+    left = (await shell.run("alice", "uploads --json")).json["items"]
+    assert left == items[2:]
+    unknown = await shell.run("alice", "uploads cancel none --json")
+    assert (unknown.code, unknown.problem["clause"]) == (1, "VID-5.1")
+
+
 async def test_a_home_node_that_is_down(shell: Shell) -> None:
     ran = await shell.run("x", "login --server http://127.0.0.1:9 --name alice --password-file -")
     assert ran.code == 3
@@ -241,6 +269,7 @@ async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
         "like",
         "friend add",
         "devices lose",
+        "uploads cancel",
         "feed --count none",
         "friends --what",
     ],

@@ -1,5 +1,6 @@
 """Uploads through the client API: resumed, bounded, sealed, dropped."""
 
+import base64
 import hashlib
 import shutil
 from datetime import timedelta
@@ -130,6 +131,40 @@ async def test_what_is_given_up_or_forgotten_leaves_nothing(harness: Harness) ->
     upload = (await harness.rows(tables.videos, tables.videos.c.id == used))[0].upload
     said = await alice.ask("DELETE", f"/uploads/{upload}")
     assert (said.status, said.body["clause"]) == (409, "VID-5.4")
+
+
+@pytest.mark.clause("VID-5.5", "VID-5.1")
+async def test_uploads_that_go_on_are_listed_and_found_by_their_digest(harness: Harness) -> None:
+    alice, mallory = await harness.person("alice"), await harness.person("mallory")
+    await mallory.announce(FILM)
+    begun, other = [(await alice.announce(file)).body["id"] for file in (FILM, FILM + b"x")]
+    await alice.ask("PUT", f"/uploads/{begun}?offset=0", raw=FILM[:100])
+    await harness.blobs.append(f"upload/{begun}", 100, FILM[100:150])  # told by the disk alone
+    sealed = await alice.upload(b"FILM of a dog")
+    await alice.publish(b"FILM that was used")
+    given_up = (await alice.announce(b"FILM that was given up")).body["id"]
+    await alice.ask("DELETE", f"/uploads/{given_up}")
+
+    items = (await alice.ask("GET", "/uploads")).body["items"]
+    assert {one["id"] for one in items} == {sealed, other, begun}
+    assert [one["id"] for one in items] == sorted((sealed, other, begun), reverse=True)
+    digest = hashlib.sha256(FILM)
+    (found,) = (await alice.ask("GET", f"/uploads?sha256={digest.hexdigest()}")).body["items"]
+    assert (found["id"], found["offset"], found["state"]) == (begun, 150, "open")
+    assert base64.b64decode(found["sha256"]) == digest.digest()
+    upper = await alice.ask("GET", f"/uploads?sha256={digest.hexdigest().upper()}")
+    assert upper.body["items"] == [found]
+    assert (await alice.ask("GET", f"/uploads?sha256={'0' * 64}")).body == {"items": []}
+    harness.clock.pass_(timedelta(hours=25))
+    assert (await alice.ask("GET", "/uploads")).body == {"items": []}
+
+
+@pytest.mark.clause("VID-5.5")
+@pytest.mark.parametrize("digest", ["x", "0" * 63, "0" * 65, "g" * 64, "%D9%A3" * 64, "0x" * 32])
+async def test_what_is_no_digest_is_refused(harness: Harness, digest: str) -> None:
+    alice = await harness.person("alice")
+    said = await alice.ask("GET", f"/uploads?sha256={digest}")
+    assert (said.status, said.body["clause"]) == (400, "VID-5.5")
 
 
 @pytest.mark.clause("LIM-2.1", "VID-1.6")

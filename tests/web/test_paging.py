@@ -110,6 +110,10 @@ class Alice:
              "share": me}
             for n in ids
         ])  # fmt: skip
+        await self.put(tables.uploads, [
+            {"id": f"u{n:03}", "account": account, "size": 1, "sha256": b"s", "blob": f"upload/{n}",
+             "created": AT, "expires": AT + 10**9} for n in ids
+        ])  # fmt: skip
         await self.put(tables.ciphertexts, [
             {"sha256": str(n).encode(), "body": b"b"} for n in ids
         ])  # fmt: skip
@@ -154,6 +158,7 @@ def lists(alice: Alice) -> dict[str, list[str]]:
         "/comments": [f"?of={quote(POST)}"],
         "/feed": [""],
         "/notices": [""],
+        "/uploads": [""],
         "/deliveries": [""],
         "/conversations/{ref}/items": [f"/conversations/{ref_of(TALK)}/items"],
         "/mailbox": [""],

@@ -48,6 +48,10 @@ CLAUSES: Mapping[str, str] = {
     "ACC-4.3": "See kith devices for those that there are.",
     "VID-1.1": "Give the path of a video file.",
     "VID-1.7": "Send the file again.",
+    "VID-1.9": "See kith uploads: post the same file again to finish one, or cancel it. "
+    "kith delete removes a video.",
+    "VID-5.1": "See kith uploads for those that there are.",
+    "VID-5.4": "See kith feed --mine; kith delete removes it.",
     "VID-2.1": "Give a video file, such as MP4, MOV, MKV or WebM.",
     "VID-2.2": "Does it play elsewhere? It needs a picture; a damaged file has to be made again.",
     "VID-2.3": "The file is cut off: copy it again from where it was made.",

@@ -1,4 +1,4 @@
-"""`kith post`, `kith watch`."""
+"""`kith post`, `kith uploads`, `kith watch`."""
 
 import asyncio
 import os
@@ -13,11 +13,19 @@ import typer
 
 from node.client.cli.advice import OK, REFUSED, plain_problem
 from node.client.cli.command import CommandContext, verb
+from node.client.cli.out import moment
 from node.client.cli.posts import Which
 from node.client.kith import Kith
 
 # They stay until the video ends; what only starts another program would find the file gone.
 PLAYERS = ("mpv", "vlc", "ffplay")
+
+
+class Action(StrEnum):
+    """What is done with uploads."""
+
+    LIST = "list"
+    CANCEL = "cancel"
 
 
 class Audience(StrEnum):
@@ -31,6 +39,7 @@ class Audience(StrEnum):
 def register(app: typer.Typer) -> None:
     """The commands of this page."""
     verb(app, "post")(post)
+    verb(app, "uploads")(uploads)
     verb(app, "watch")(watch)
 
 
@@ -41,7 +50,7 @@ async def post(
     to: Annotated[Audience, typer.Option("--to", help="For whom.")] = Audience.FRIENDS,
     name: Annotated[str, typer.Option("--name", help="The video's title.")] = "",
 ) -> None:
-    """Publish a video or a text."""
+    """Publish a video or a text. The same file again goes on where it was cut."""
     if not (video or text):
         raise typer.BadParameter("give a video file, or --text")
     async with context.kith() as kith:
@@ -50,11 +59,44 @@ async def post(
             context.out.done(f"Posted to {to}.\n{said.id}", said)
             return
         with context.out.bars(upload="Uploading", making="Making it playable") as progress:
-            made = await kith.post_video(video, to, name, text, progress)
+            try:
+                made = await kith.post_video(video, to, name, text, progress)
+            except asyncio.CancelledError:
+                context.out.say("Given up. See kith uploads for what is begun and not posted.")
+                raise
     lacks = f" Note: {made.reason}." if made.reason else ""
     context.out.done(
         f"Posted to {to}: {made.name}, {made.duration_ms / 1000:.0f} s.{lacks}\n{made.post}", made
     )
+
+
+async def uploads(
+    context: CommandContext,
+    action: Annotated[Action, typer.Argument(help="list, or cancel.")] = Action.LIST,
+    which: Annotated[str, typer.Argument(help="Its id, or its number in the list.")] = "",
+) -> None:
+    """Files that were begun and are not posted: post the same file again, or cancel."""
+    if action is Action.CANCEL and not which:
+        raise typer.BadParameter("say which: kith uploads cancel 1")
+    async with context.kith() as kith:
+        if action is Action.CANCEL:
+            id = context.id(which)
+            await kith.cancel_upload(id)
+            context.out.done("Cancelled.", {"cancelled": id})
+            return
+        found = [one async for one in kith.uploads()]
+    if context.out.json:
+        context.out.value({"items": found})
+        return
+    context.remember([one.id for one in found])
+    if not found:
+        context.out.say("Nothing is under way.")
+    for number, one in enumerate(found, 1):
+        done = "whole, not posted" if one.state == "sealed" else f"{100 * one.offset // one.size} %"
+        until = f"kept until {moment(one.expires)}"
+        context.out.say(
+            f"{number:>3}  {one.filename or one.id}  {done} of {one.size} bytes, {until}"
+        )
 
 
 async def watch(

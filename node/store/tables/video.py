@@ -7,7 +7,7 @@ from node.store.tables.columns import client_number, flag, id_, instant, number,
 uploads = table(
     "uploads",
     id_(),  # uuid7
-    Column("account", Text, nullable=False, index=True),
+    Column("account", Text, nullable=False),
     number("size"),
     Column("sha256", LargeBinary, nullable=False),
     number("offset"),
@@ -17,6 +17,7 @@ uploads = table(
     text("blob"),
     instant("created", nullable=False),
     instant("expires", nullable=False),
+    Index("ix_uploads_account_created_id", "account", "created", "id"),
     Index("ix_uploads_state_expires", "state", "expires"),
     Index("ix_uploads_expires_id", "expires", "id"),
     keep="until expires",

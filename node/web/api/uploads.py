@@ -1,5 +1,6 @@
 """Routes of uploads: announce, send a chunk, ask where it stands, give up (spec VID-5)."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -15,9 +16,10 @@ from node.video.uploads import Stage, Upload
 from node.web.api.scopes import Scope
 from node.web.paging import read_number
 from node.web.routes import Call, Reply, Route
-from node.wire.api.video import NewUpload, UploadView
+from node.wire.api.video import NewUpload, UploadList, UploadView
 
 LARGEST_OFFSET = 10**15
+HEX_DIGEST = re.compile("[0-9a-f]{64}", re.ASCII | re.IGNORECASE)
 PIECE_BYTES = 1 << 20  # held while it is written, and safe on the disk afterwards
 
 
@@ -68,6 +70,14 @@ class Intake:
     async def show(self, call: Call) -> Reply:
         upload_record, _ = await self._found(call.caller.account, call.path["id"])
         return self._reply(upload_record)
+
+    async def list(self, call: Call) -> Reply:
+        account, digest = call.caller.account, _digest(call)
+        records, after = await self._units.look(
+            IntakeUnit, lambda unit: unit.going_on(account, digest, call.limit, call.after)
+        )
+        items = [self._view(await self._as_on_disk(record)) for record in records]
+        return Reply(UploadList(items=items), after=after)
 
     async def chunk(self, call: Call) -> Reply:
         """Append; an empty chunk at the end only seals, for who lost the last answer.
@@ -153,26 +163,31 @@ class Intake:
             return await intake.mine(unit, account, id), unit.now
 
         upload_record, now = await self._units.look(IntakeUnit, look)
+        return await self._as_on_disk(upload_record), now
+
+    async def _as_on_disk(self, upload_record: UploadRecord) -> UploadRecord:
         if upload_record.upload.stage is not Stage.OPEN:
-            return upload_record, now
-        return intake.with_disk(upload_record, await self._blobs.size(upload_record.blob)), now
+            return upload_record
+        return intake.with_disk(upload_record, await self._blobs.size(upload_record.blob))
 
     async def _drop(self, upload_record: UploadRecord) -> None:
         await self._blobs.delete(upload_record.blob)
         await self._units.run(IntakeUnit, lambda unit: unit.dropped(upload_record.upload.id))
 
     def _reply(self, upload_record: UploadRecord) -> Reply:
+        return Reply(self._view(upload_record))
+
+    def _view(self, upload_record: UploadRecord) -> UploadView:
         upload = upload_record.upload
-        return Reply(
-            UploadView(
-                id=upload.id,
-                size=upload.size,
-                offset=upload.received,
-                state=upload_record.state,
-                expires=upload.expires,
-                filename=upload_record.filename,
-                chunk_limit_bytes=min(self.chunk_limit_bytes, uploads.LONGEST_CHUNK),
-            )
+        return UploadView(
+            id=upload.id,
+            size=upload.size,
+            offset=upload.received,
+            state=upload_record.state,
+            expires=upload.expires,
+            sha256=upload.digest,
+            filename=upload_record.filename,
+            chunk_limit_bytes=min(self.chunk_limit_bytes, uploads.LONGEST_CHUNK),
         )
 
 
@@ -180,6 +195,14 @@ def _check_length(length: int) -> None:
     if length > uploads.LONGEST_CHUNK:
         longest = uploads.LONGEST_CHUNK
         raise TooMuch("VID-1.4", f"a chunk has at most {longest} bytes", longest=longest)
+
+
+def _digest(call: Call) -> bytes:
+    """The file that is asked for; empty for any."""
+    text = call.query.get("sha256", "")
+    if text and not HEX_DIGEST.fullmatch(text):
+        raise Malformed("VID-5.5", "sha256 is that of a file: 64 hexadecimal digits")
+    return bytes.fromhex(text)
 
 
 def _offset(call: Call) -> int:
@@ -204,6 +227,16 @@ def routes(intake: Intake) -> tuple[Route, ...]:
             NewUpload,
             UploadView,
             201,
+        ),
+        Route(
+            "GET",
+            "/uploads",
+            intake.list,
+            "Your uploads that go on: those under way, and the whole ones that are no video yet.",
+            write,
+            answers=UploadList,
+            paged=True,
+            query={"sha256": "only those of this file: 64 hexadecimal digits"},
         ),
         Route(
             "GET",

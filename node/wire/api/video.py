@@ -19,6 +19,7 @@ class UploadView(msgspec.Struct, kw_only=True):
     """Where an upload stands: `offset` is where the next chunk begins.
 
     `state`: open, sealed (whole, its digest checked), used (it became a video), failed.
+    `sha256` is that of the whole file.
     """
 
     id: str
@@ -27,7 +28,14 @@ class UploadView(msgspec.Struct, kw_only=True):
     state: str
     expires: datetime
     chunk_limit_bytes: int
+    sha256: bytes
     filename: str = ""
+
+
+class UploadList(msgspec.Struct, kw_only=True):
+    """Uploads that go on, the newest first."""
+
+    items: list[UploadView]
 
 
 class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -78,7 +78,9 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("uploads", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_uploads_account"), ["account"], unique=False)
+        batch_op.create_index(
+            "ix_uploads_account_created_id", ["account", "created", "id"], unique=False
+        )
         batch_op.create_index("ix_uploads_expires_id", ["expires", "id"], unique=False)
         batch_op.create_index("ix_uploads_state_expires", ["state", "expires"], unique=False)
 
