@@ -102,7 +102,7 @@ class OwnInvites(Struct, frozen=True):
         digest, role = invites.digest_of(secret), Role(asked.role)
 
         async def work(unit: InvitesUnit) -> invites.Invite:
-            maker = await account_of(id, unit)
+            maker = await account_of(id, unit) if id else None
             return await invites.make_invite(
                 maker, digest, asked.uses, asked.days, asked.befriends, role, unit
             )
@@ -111,12 +111,12 @@ class OwnInvites(Struct, frozen=True):
         return Reply(invite_view(made, invites.url_of(self.config.reached_at, secret)))
 
     async def list(self, call: Call) -> Reply:
-        account = call.caller.account
+        account = call.caller.account or None
         found = await self.units.look(InvitesUnit, lambda unit: unit.invites(account))
         return Reply(InviteList(items=[invite_view(one) for one in found]))
 
     async def revoke(self, call: Call) -> Reply:
-        account, id = call.caller.account, call.path["id"]
+        account, id = call.caller.account or None, call.path["id"]
         await self.units.run(InvitesUnit, lambda unit: invites.revoke_invite(account, id, unit))
         return Reply()
 
