@@ -119,12 +119,15 @@ def read_uses(uses: int, days: int) -> timedelta:
 
 
 async def make_invite(
-    maker: Account, digest: bytes, uses: int, days: int, befriends: bool, role: Role,
+    maker: Account | None, digest: bytes, uses: int, days: int, befriends: bool, role: Role,
     unit: InviteUnit,
 ) -> Invite:  # fmt: skip
-    """A new invite of `maker`. Raises `Malformed` (ACC-2.3), `Forbidden` (ACC-2.5), `TooMuch`."""
+    """A new invite of `maker` (None: the node itself).
+
+    Raises `Malformed` (ACC-2.3), `Forbidden` (ACC-2.5), `TooMuch`.
+    """
     span = read_uses(uses, days)
-    if maker.role is not Role.ADMIN:
+    if maker is not None and maker.role is not Role.ADMIN:
         if role is Role.ADMIN:
             raise Forbidden("ACC-2.5", "only administrators can invite administrators")
         open_now = [one for one in await unit.invites(maker.id) if one.expires > unit.now]
@@ -133,13 +136,20 @@ async def make_invite(
                 "ACC-2.10", f"you have {MOST_OPEN} open invites: revoke one first", most=MOST_OPEN
             )
     invite = Invite(
-        digest, unit.fresh(), maker.id, role, befriends, uses, unit.now, unit.now + span
+        digest,
+        unit.fresh(),
+        maker.id if maker else None,
+        role,
+        befriends and maker is not None,
+        uses,
+        unit.now,
+        unit.now + span,
     )
     await unit.add_invite(invite)
     return invite
 
 
-async def revoke_invite(account: str, id: str, unit: InviteUnit) -> None:
+async def revoke_invite(account: str | None, id: str, unit: InviteUnit) -> None:
     """Make an invite of `account` void. Raises `Missing` (ACC-2.2)."""
     if not await unit.drop_invite(account, id):
         raise Missing("ACC-2.2", "you have no such invite")

@@ -16,6 +16,7 @@ class PasswordUnit(Protocol):
     """What a new password asks of a unit."""
 
     async def put_password(self, account: str, password: str) -> None: ...
+    async def drop_reset(self, account: str) -> None: ...
     async def end_sessions(self, account: str, only: str | None = None, but: str = "") -> int: ...
     async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int: ...
 
@@ -59,5 +60,6 @@ async def change_password(
 ) -> None:
     """Replace the hashed password; only `session` and its `device` stay logged in (ACC-1.7)."""
     await unit.put_password(account, new)
+    await unit.drop_reset(account)
     await unit.end_sessions(account, but=session)
     await unit.revoke_devices(account, but=device)

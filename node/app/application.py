@@ -80,7 +80,7 @@ class WebSide(Struct, frozen=True):
         return made
 
 
-def _finder(discovery: Discovery) -> Callable[[str], Awaitable[Actor]]:
+def actor_finder(discovery: Discovery) -> Callable[[str], Awaitable[Actor]]:
     """By handle or by id, whichever a client has."""
 
     async def find(text: str) -> Actor:
@@ -142,7 +142,7 @@ def make_web(
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(units, media.blobs, media.studio, config, disk.free_bytes)
     videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls)
-    find = _finder(lines.discovery)
+    find = actor_finder(lines.discovery)
 
     async def lookup(text: str) -> ActorView:
         return _view(await find(text))

@@ -97,6 +97,14 @@ async def open_media(config: Config) -> Media:
 
     Raises `Broken` (VID-4.5) when the store is not there.
     """
+    blobs = await open_blobs(config)
+    media = make_media(config, blobs)
+    await media.studio.sweep()
+    return media
+
+
+async def open_blobs(config: Config) -> Blobs:
+    """A folder, or an object store. Raises `Broken` (VID-4.5) when that is not there."""
     data = Path(config.data_dir)
     blobs: Blobs = LocalBlobs(data / "blobs")
     if config.blob_store:
@@ -105,12 +113,16 @@ async def open_media(config: Config) -> Media:
         store = objects.open_store(config.blob_store)
         blobs = objects.ObjectBlobs(store, blobs, data / "work" / "fetched")
         await objects.ObjectBlobs.check(blobs)
+    return blobs
+
+
+def make_media(config: Config, blobs: Blobs) -> Media:
+    """A studio whose work folder is left as it is: a node may be at work in it."""
     limits = Limits(
         seconds=config.video_limit_seconds, frames=config.video_limit_seconds * LIMIT_FPS
     )
     ffmpeg = found_ffmpeg(config.ffmpeg or None)
-    studio = Studio(blobs, data / "work", ffmpeg, limits)
-    await studio.sweep()
+    studio = Studio(blobs, Path(config.data_dir) / "work", ffmpeg, limits)
     return Media(blobs, studio, MediaUrls(config.origin, config.media_origin))
 
 

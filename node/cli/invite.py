@@ -60,19 +60,16 @@ def absent(config: Config) -> Missing:
 
 async def make(config: Config, role: Role, uses: int, days: int) -> str:
     """A fresh link. Raises `Malformed` (ACC-2.3) for uses or days beyond what an invite has."""
-    span = invites.read_uses(uses, days)
     entropy, database = SystemEntropy(), Database(config.database_url)
     units = Units(database, UnitContext(config.origin, SystemClock(), entropy, render), Wakeups())
     secret = invites.new_secret(entropy)
 
-    async def write(unit: InvitesUnit) -> None:
-        digest = invites.digest_of(secret)
-        await unit.add_invite(
-            invites.Invite(digest, unit.fresh(), None, role, False, uses, unit.now, unit.now + span)
-        )
-
+    digest = invites.digest_of(secret)
     try:
-        await units.run(InvitesUnit, write)
+        await units.run(
+            InvitesUnit,
+            lambda unit: invites.make_invite(None, digest, uses, days, False, role, unit),
+        )
     finally:
         await database.close()
     return invites.url_of(config.reached_at, secret)

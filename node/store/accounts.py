@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select, update
 
 from node.accounts.account import Account, Profile, Role, State
 from node.accounts.actors import LocalActor, NewKey
+from node.accounts.resets import Reset
 from node.federation import telling
 from node.federation.activities.shapes import Activity
 from node.store import tables
@@ -145,6 +146,42 @@ class AccountsUnit(SessionsUnit):
         """All that `account` made."""
         table = tables.invites
         await self.connection.execute(table.delete().where(table.c.account == account))
+
+    # -- new passwords -------------------------------------------------------------------------
+
+    async def reset(self, digest: bytes) -> Reset | None:
+        table = tables.resets
+        found = await self.connection.execute(select(table).where(table.c.digest == digest))
+        row = found.one_or_none()
+        if row is None:
+            return None
+        span = from_micros(row.created), from_micros(row.expires)
+        return Reset(row.digest, row.account, row.maker, *span)
+
+    async def put_reset(self, reset: Reset) -> None:
+        await self.drop_reset(reset.account)
+        await self.connection.execute(
+            tables.resets.insert().values(
+                digest=reset.digest,
+                account=reset.account,
+                maker=reset.maker,
+                created=micros(reset.created),
+                expires=micros(reset.expires),
+            )
+        )
+
+    async def drop_reset(self, account: str) -> None:
+        """The one that sets the password of `account`."""
+        table = tables.resets
+        await self.connection.execute(table.delete().where(table.c.account == account))
+
+    async def drop_resets(self, account: str) -> None:
+        """Those that it made, and the one for it."""
+        await self.drop_reset(account)
+        table = tables.resets
+        await self.connection.execute(table.delete().where(table.c.maker == account))
+
+    # -- what is told --------------------------------------------------------------------------
 
     async def tell_all(self, activity: Activity, of: Iterable[str], home: bool = False) -> None:
         """See `AccountUnit`. What its actor said of itself before, and is still owed, becomes this:

@@ -18,7 +18,10 @@ from node.wire.api.cursor import Cursor
 
 
 class Caller(Struct, frozen=True):
-    """Who calls, as their token proves. `actor` is the id of the account's Person."""
+    """Who calls, as their token proves. `actor` is the id of the account's Person.
+
+    Without an account: who works on the node's own machine, and is asked for no token.
+    """
 
     account: str
     actor: str

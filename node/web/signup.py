@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from node.accounts import invites, names, passwords, profile, sign_up
+from node.accounts import invites, names, passwords, profile, resets, sign_up
 from node.accounts.account import Account, State, account_of
 from node.accounts.actors import NewKey, new_actor_id
 from node.accounts.sign_up import Application
@@ -95,6 +95,20 @@ class SignUp:
         text = passwords.normal(password)
         matches = await self._hashes.matches(known.password if known else None, text)
         return passwords.proven(known, matches)
+
+    async def reset(self, secret: str) -> Account:
+        """Whose password a link sets. Raises `Forbidden` (ACC-5.3)."""
+        digest = resets.digest_of(secret)
+        return await self._units.look(InvitesUnit, lambda unit: resets.find_reset(digest, unit))
+
+    async def use_reset(self, secret: str, password: str) -> Account:
+        """Set a new password by a link. Raises `Forbidden` (ACC-5.3), `Malformed` (ACC-1.4)."""
+        found = await self.reset(secret)
+        hashed = await self.new_password(password, found.name)
+        digest = resets.digest_of(secret)
+        return await self._units.run(
+            InvitesUnit, lambda unit: resets.use_reset(digest, hashed, unit)
+        )
 
     async def new_password(self, password: str, name: str) -> str:
         """A new password, hashed. Raises `Malformed` (ACC-1.4)."""

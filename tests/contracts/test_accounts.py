@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from node.accounts import devices, invites, sessions, sign_up
+from node.accounts import devices, invites, resets, sessions, sign_up
 from node.accounts.account import Account, Role, State, account_of, delete_account, suspend
 from node.accounts.sessions import Wanted
 from node.accounts.sign_up import Application, Registration
@@ -245,3 +245,31 @@ async def test_what_was_begun_reads_back(units: Units, clock: FakeClock) -> None
     assert list(await units.look(SessionsUnit, lambda unit: unit.sessions(alice.id))) == [begun]
     (device,) = await units.look(SessionsUnit, lambda unit: unit.devices(alice.id))
     assert device == devices.Device(begun.device, "phone", clock.now(), clock.now())
+
+
+@pytest.mark.clause("ACC-5.1", "ACC-5.2", "ACC-5.3")
+async def test_a_link_for_a_new_password_is_the_only_one_and_is_used_once(units: Units) -> None:
+    await switch(units, Registration.OPEN)
+    alice, bob = await join(units, "alice"), await join(units, "bob")
+
+    async def make(who: Account, secret: bytes, maker: str | None = None) -> None:
+        await units.run(InvitesUnit, lambda unit: resets.make_reset(who.id, secret, maker, unit))
+
+    async def use(secret: bytes) -> str:
+        found = await units.run(InvitesUnit, lambda unit: resets.use_reset(secret, "new", unit))
+        return found.id
+
+    await make(alice, b"first")
+    await make(bob, b"bob's")
+    await make(alice, b"second")
+    with pytest.raises(Forbidden):
+        await use(b"first")
+    assert await use(b"second") == alice.id
+    with pytest.raises(Forbidden):
+        await use(b"second")
+    await make(alice, b"by bob", bob.id)  # who is no administrator
+    with pytest.raises(Forbidden):
+        await use(b"by bob")
+    await units.run(InvitesUnit, lambda unit: unit.drop_resets(bob.id))
+    for secret in (b"bob's", b"by bob"):
+        assert await units.look(InvitesUnit, lambda unit, s=secret: unit.reset(s)) is None

@@ -6,6 +6,7 @@ from node.store.tables.accounts import (
     idempotency,
     invites,
     names,
+    resets,
     sessions,
 )
 from node.store.tables.columns import METADATA
@@ -60,6 +61,7 @@ __all__ = [
     "reactions",
     "relay_items",
     "renditions",
+    "resets",
     "sessions",
     "settings",
     "timeline",

@@ -75,6 +75,18 @@ invites = table(
     keep="90 days after expires",
 )
 
+resets = table(
+    "resets",
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the link's secret
+    Column("account", Text, nullable=False, unique=True),  # whose password it sets
+    Column("maker", Text),  # an administrator's account; None: made on the node's machine
+    instant("created", nullable=False),
+    instant("expires", nullable=False),
+    Index("ix_resets_maker", "maker"),
+    Index("ix_resets_expires_digest", "expires", "digest"),
+    keep="until expires",
+)
+
 idempotency = table(
     "idempotency",
     Column("token", LargeBinary, primary_key=True),  # SHA-256 of the caller's token

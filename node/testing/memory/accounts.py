@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from node.accounts.account import Account, Profile, Role, State
 from node.accounts.actors import LocalActor, NewKey
 from node.accounts.invites import Invite
+from node.accounts.resets import Reset
 from node.accounts.sign_up import Registration
 from node.e2ee import mailbox
 from node.e2ee.mailbox import LARGEST_IN_EVENT_BYTES, Waiting
@@ -92,6 +93,22 @@ class AccountsUnit(SessionsUnit):
     async def drop_invites(self, account: str) -> None:
         made = self.tables.invites.items()
         self.tables.invites = {digest: one for digest, one in made if one.account != account}
+
+    async def reset(self, digest: bytes) -> Reset | None:
+        return self.tables.resets.get(digest)
+
+    async def put_reset(self, reset: Reset) -> None:
+        await self.drop_reset(reset.account)
+        self.tables.resets[reset.digest] = reset
+
+    async def drop_reset(self, account: str) -> None:
+        made = self.tables.resets.items()
+        self.tables.resets = {digest: one for digest, one in made if one.account != account}
+
+    async def drop_resets(self, account: str) -> None:
+        await self.drop_reset(account)
+        made = self.tables.resets.items()
+        self.tables.resets = {digest: one for digest, one in made if one.maker != account}
 
     async def tell_all(self, activity: Activity, of: Iterable[str], home: bool = False) -> None:
         body = self.say(activity)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from node.accounts.account import Account
 from node.accounts.devices import Device
 from node.accounts.invites import Invite
+from node.accounts.resets import Reset
 from node.accounts.seats import Seat
 from node.accounts.sessions import Session
 from node.e2ee.chain import Conversation, Item
@@ -178,6 +179,7 @@ class MemoryTables:
     names: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     invites: dict[bytes, Invite] = field(default_factory=dict)
+    resets: dict[bytes, Reset] = field(default_factory=dict)
     sessions: dict[str, KeptSession] = field(default_factory=dict)
     devices: dict[str, tuple[str, Device]] = field(default_factory=dict)  # those not revoked
     seats: dict[str, Seat] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from node.accounts import invites, sign_up
+from node.accounts import invites, resets, sign_up
 from node.accounts.account import Account, Role, State, account_of, suspend
 from node.accounts.sign_up import Registration
 from node.config import Config
@@ -23,6 +23,7 @@ from node.wire.api.accounts import (
     NodeLimits,
     NodeSettings,
     NodeView,
+    ResetLink,
 )
 from node.wire.api.cursor import Cursor
 from node.wire.times import micros
@@ -31,8 +32,11 @@ from node.wire.times import micros
 def routes(units: Units, signing_up: SignUp, entropy: Entropy, config: Config) -> tuple[Route, ...]:
     """Invites for everyone, settings and applicants for administrators, the node for all."""
     own = OwnInvites(units, entropy, config)
-    admin = Administration(units, signing_up)
-    states = {"state": "pending (usual), active or suspended."}
+    admin = Administration(units, signing_up, entropy, config)
+    states = {
+        "state": "pending (usual), active or suspended.",
+        "name": "Then the one account of this name, whatever its state.",
+    }
     return (
         Route("GET", "/node", own.node, "What anyone may know of this node.",
               None, answers=NodeView),
@@ -57,6 +61,9 @@ def routes(units: Units, signing_up: SignUp, entropy: Entropy, config: Config) -
         Route("POST", "/admin/accounts/{id}/suspend", admin.suspend,
               "Lock an account out until it is approved again.",
               Scope.ADMIN, status=204, admin=True),
+        Route("POST", "/admin/accounts/{id}/reset-link", admin.reset_link,
+              "Make a link by which a person sets a new password; it is told this once.",
+              Scope.ADMIN, answers=ResetLink, status=201, admin=True),
     )  # fmt: skip
 
 
@@ -95,7 +102,7 @@ class OwnInvites(Struct, frozen=True):
         digest, role = invites.digest_of(secret), Role(asked.role)
 
         async def work(unit: InvitesUnit) -> invites.Invite:
-            maker = await account_of(id, unit)
+            maker = await account_of(id, unit) if id else None
             return await invites.make_invite(
                 maker, digest, asked.uses, asked.days, asked.befriends, role, unit
             )
@@ -104,12 +111,12 @@ class OwnInvites(Struct, frozen=True):
         return Reply(invite_view(made, invites.url_of(self.config.reached_at, secret)))
 
     async def list(self, call: Call) -> Reply:
-        account = call.caller.account
+        account = call.caller.account or None
         found = await self.units.look(InvitesUnit, lambda unit: unit.invites(account))
         return Reply(InviteList(items=[invite_view(one) for one in found]))
 
     async def revoke(self, call: Call) -> Reply:
-        account, id = call.caller.account, call.path["id"]
+        account, id = call.caller.account or None, call.path["id"]
         await self.units.run(InvitesUnit, lambda unit: invites.revoke_invite(account, id, unit))
         return Reply()
 
@@ -119,6 +126,8 @@ class Administration(Struct, frozen=True):
 
     units: Units
     signing_up: SignUp
+    entropy: Entropy
+    config: Config
 
     async def settings(self, _call: Call) -> Reply:
         registration = await self.units.look(InvitesUnit, lambda unit: unit.registration())
@@ -131,6 +140,10 @@ class Administration(Struct, frozen=True):
         return Reply(asked)
 
     async def accounts(self, call: Call) -> Reply:
+        if name := call.query.get("name", "").strip().lower():
+            one = await self.units.look(InvitesUnit, lambda unit: unit.by_name(name))
+            known = [one] if one is not None and one.state is not State.DELETED else []
+            return Reply(ApplicantList(items=[applicant_view(each) for each in known]))
         state, after, limit = _state(call.query.get("state", State.PENDING)), call.after, call.limit
         found = await self.units.look(
             InvitesUnit, lambda unit: unit.in_state(state, after, limit + 1)
@@ -151,6 +164,17 @@ class Administration(Struct, frozen=True):
         id = call.path["id"]
         await self.units.run(InvitesUnit, lambda unit: suspend(id, unit), once=call.once)
         return Reply()
+
+    async def reset_link(self, call: Call) -> Reply:
+        id, maker = call.path["id"], call.caller.account or None
+        secret = resets.new_secret(self.entropy)
+        made, of = await self.units.run(
+            InvitesUnit,
+            lambda unit: resets.make_reset(id, resets.digest_of(secret), maker, unit),
+            once=call.once,
+        )
+        url = resets.url_of(self.config.reached_at, secret)
+        return Reply(ResetLink(name=of.name, url=url, expires=made.expires))
 
 
 def _cursor(account: Account) -> Cursor:

@@ -51,7 +51,8 @@ def server_option(config: Config) -> str:
 
 
 ROBOTS = "User-agent: *\n" + "".join(
-    f"Disallow: {path}\n" for path in ("/api/", "/media/", "/invite/", "/join", "/o/", "/t/")
+    f"Disallow: {path}\n"
+    for path in ("/api/", "/media/", "/invite/", "/reset/", "/join", "/o/", "/t/")
 )
 
 
@@ -91,6 +92,8 @@ class Pages(Struct, frozen=True):
             web.post("/join", self.join),
             web.get("/invite/{secret}", self.join, allow_head=False),
             web.post("/invite/{secret}", self.join),
+            web.get("/reset/{secret}", self.reset, allow_head=False),
+            web.post("/reset/{secret}", self.reset),
             web.get("/welcome", self.welcome, allow_head=False),
             web.get("/@{name}", self.profile, allow_head=False),
             web.get("/problems/{code}", self.about_problem, allow_head=False),
@@ -193,6 +196,25 @@ class Pages(Struct, frozen=True):
         pending = said == "pending"
         name = said if not pending and said.isascii() and said.replace("_", "a").isalnum() else ""
         return self.draw(request, "welcome.html", pending=pending, name=name[:30])
+
+    async def reset(self, request: web.Request) -> web.StreamResponse:
+        """The form of a link for a new password, and what was written into it (ACC-5.2)."""
+        secret = request.match_info["secret"]
+        whose, problem, status = await self.signing_up.reset(secret), "", 200
+        if request.method == "POST":
+            same_site(request, self.config.origin)
+            address = self.proxies.client(request.remote or "", request.headers)
+            await self.limiter.attempt(address, {})
+            sent = await _fields(request, self.budget, address)
+            try:
+                account = await self.signing_up.use_reset(secret, sent["password"])
+            except Malformed as refusal:
+                problem, status = refusal.reason, problems.kind_of(refusal).status
+            else:
+                raise web.HTTPSeeOther(f"/welcome?{account.name}")
+        response = self.draw(request, "reset.html", status, name=whose.name, problem=problem)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     # -- people --------------------------------------------------------------------------------
 

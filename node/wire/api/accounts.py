@@ -191,6 +191,14 @@ class ApplicantList(_Said, frozen=True, kw_only=True):
     items: list[Applicant]
 
 
+class ResetLink(_Said, frozen=True, kw_only=True):
+    """By it the person of `name` sets a new password, once."""
+
+    name: str
+    url: str
+    expires: datetime
+
+
 class NodeLimits(_Said, frozen=True, kw_only=True):
     """What this node takes; lengths in bytes and seconds."""
 

@@ -105,6 +105,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_names_actor"), ["actor"], unique=False)
 
     op.create_table(
+        "resets",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("maker", sa.Text(), nullable=True),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_resets")),
+        sa.UniqueConstraint("account", name=op.f("uq_resets_account")),
+        info={"keep": "until expires"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("resets", schema=None) as batch_op:
+        batch_op.create_index("ix_resets_expires_digest", ["expires", "digest"], unique=False)
+        batch_op.create_index("ix_resets_maker", ["maker"], unique=False)
+
+    op.create_table(
         "sessions",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
@@ -134,6 +150,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sessions_account"))
 
     op.drop_table("sessions")
+    with op.batch_alter_table("resets", schema=None) as batch_op:
+        batch_op.drop_index("ix_resets_maker")
+        batch_op.drop_index("ix_resets_expires_digest")
+
+    op.drop_table("resets")
     with op.batch_alter_table("names", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_names_actor"))
 

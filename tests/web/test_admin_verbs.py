@@ -1,0 +1,176 @@
+"""`kith admin` beside the API of administrators: the same verbs, the same answers (spec OPS-2)."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node.app import System
+from node.app.administration import open_administration
+from node.cli import admin
+from node.cli.admin_verbs import VERBS, Verb
+from node.cli.admin_ways import OnTheMachine, OverTheApi, Way, read_token
+from node.client.api_client import ApiClient
+from node.errors import Refused
+from node.system import SystemEntropy
+from node.testing.fakes import FakeEntropy
+from tests.web.conftest import Harness
+
+Refusal = Callable[[str], AbstractContextManager[None]]
+OURS = {("POST", "/invites"), ("GET", "/invites"), ("DELETE", "/invites/{id}")}
+
+
+@pytest.fixture
+async def ways(harness: Harness) -> AsyncIterator[tuple[Way, Way]]:
+    """On the machine, and with an administrator's token."""
+    token = await harness.join("root1", "admin")
+    url = str(harness.client.make_url("/"))
+    system = System(harness.clock, FakeEntropy("beside"), harness.web)
+    async with AsyncExitStack() as stack:
+        routes = await stack.enter_async_context(open_administration(harness.config, system))
+        api = await stack.enter_async_context(ApiClient(url, SystemEntropy(), token))
+        yield OnTheMachine(routes), OverTheApi(api, SystemEntropy())
+
+
+async def say(way: Way, *words: str) -> Any:
+    """What `kith admin WORDS --json` prints, or the clause and the reason of its refusal."""
+    found = admin.parser().parse_args(words)
+    verb = next(one for one in VERBS if one.name == found.verb)
+    try:
+        return admin.joined(await way.ask(verb, await admin.said(verb, found, way)))
+    except Refused as refusal:
+        return refusal.clause, refusal.reason
+
+
+@pytest.mark.clause("OPS-2.1")
+async def test_every_operation_of_administrators_has_a_verb_that_can_say_all_of_it(
+    harness: Harness,
+) -> None:
+    told = (await harness.ask("GET", "/openapi.json")).body
+    schemas = told["components"]["schemas"]
+    operations = {
+        (method.upper(), path): operation
+        for path, methods in told["paths"].items()
+        for method, operation in methods.items()
+    }
+    verbs: dict[tuple[str, str], list[Verb]] = {}
+    for verb in VERBS:
+        verbs.setdefault((verb.method, verb.path), []).append(verb)
+    for_admins = {key for key, one in operations.items() if "administrators" in
+                  one.get("description", "")}  # fmt: skip
+    assert len(for_admins) >= 12
+    assert set(verbs) - OURS == for_admins, "a line in node/cli/admin_verbs.py"
+    for key in for_admins:
+        operation = operations[key]
+        wanted = {one["name"] for one in operation["parameters"] if one["in"] in ("path", "query")}
+        if "requestBody" in operation:
+            reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            wanted |= set(schemas[reference.rpartition("/")[2]]["properties"])
+        for verb in verbs[key]:
+            sayable = {word.name for word in verb.words} | set(verb.given)
+            paging = {"limit", "after"} if verb.paged else set()
+            assert wanted - paging == sayable, verb.name
+
+
+@pytest.mark.clause("OPS-2.1", "OPS-2.2")
+async def test_both_ways_answer_alike(harness: Harness, ways: tuple[Way, Way]) -> None:
+    for name in ("alice", "bob"):
+        await harness.join(name)
+    machine, away = ways
+    for words in (
+        ["accounts", "--state", "active"],
+        ["accounts", "--name", "alice"],
+        ["settings"],
+        ["set-registration", "approval"],
+        ["settings"],
+        ["suspend-server", "evil.test"],
+        ["servers"],
+        ["allow-server", "evil.test"],
+        ["suspend-server", "a.test"],
+        ["actors"],
+        ["suspend-actor", "not an actor"],
+        ["suspend", "alice"],
+        ["reset-link", "alice"],
+        ["approve", "bob"],
+        ["reject", "alice"],
+        ["suspend", "root1"],
+        ["suspend", "nobody"],
+        ["revoke-invite", "none"],
+        ["accounts", "--state", "suspended"],
+    ):
+        assert await say(machine, *words) == await say(away, *words), words
+    told = [sorted((await say(way, "health")).items()) for way in ways]
+    assert [name for name, _ in told[0]] == [name for name, _ in told[1]]
+
+
+@pytest.mark.clause("OPS-2.1", "OPS-2.3", "ACC-5.4")
+async def test_what_is_done_on_the_machine_counts_in_the_running_node(
+    harness: Harness, ways: tuple[Way, Way]
+) -> None:
+    machine, away = ways
+    token = await harness.join("alice")
+    assert (await say(away, "reset-link", "root1"))[0] == "ACC-5.4"
+    link = (await say(machine, "reset-link", "root1"))["url"]
+    assert (await harness.ask("GET", "//" + link.removeprefix("https://a.test/"))).status == 200
+    made = await say(machine, "invite", "--role", "admin", "--uses", "2")
+    assert (await harness.ask("GET", "//" + made["url"].removeprefix("https://a.test/"))).status
+    listed = (await say(machine, "invites"))["items"]
+    assert made["id"] in [one["id"] for one in listed]
+    assert await say(machine, "revoke-invite", made["id"]) is None
+    assert (await say(machine, "invite", "--uses", "1000"))[0] == "ACC-2.3"
+    assert (await harness.ask("GET", "/account", token=token)).status == 200
+    assert await say(machine, "suspend", "@alice") is None
+    harness.clock.pass_(timedelta(seconds=5))
+    assert (await harness.ask("GET", "/account", token=token)).status == 401
+
+
+async def test_a_long_list_is_told_to_its_end(harness: Harness, ways: tuple[Way, Way]) -> None:
+    for number in range(101):
+        await harness.join(f"guest{number}")
+    for way in ways:
+        assert len((await say(way, "accounts", "--state", "active"))["items"]) == 102
+
+
+@pytest.mark.clause("OPS-2.2")
+def test_where_a_token_is_not_safe_it_is_not_taken(tmp_path: Path, refused: Refusal) -> None:
+    path = tmp_path / "token"
+    with refused("OPS-2.2"):
+        read_token(path)
+    path.write_text("kith_secret\n")
+    path.chmod(0o640)
+    with refused("OPS-2.2"):
+        read_token(path)
+    path.chmod(0o600)
+    assert read_token(path) == "kith_secret"
+
+
+@pytest.mark.clause("OPS-2.2", "OPS-1.1")
+@pytest.mark.parametrize(
+    "words", [["--url", "http://a.test"], ["--url", "https://a.test"], ["--data", "nowhere"]]
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token = tmp_path / "token"
+    token.touch(0o600)
+    if words == ["--url", "http://a.test"]:
+        words += ["--token-file", str(token)]
+    words = [word.replace("nowhere", str(tmp_path / "nowhere")) for word in words]
+    assert admin.main([*words, "servers"]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("kith admin: ") and len(said.err.splitlines()) == 1
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_answers_are_shown_to_people_line_by_line() -> None:
+    told = {"suspended": [], "items": [{"name": "bob", "ok": True, "why": ""}], "count": 2}
+    assert list(admin.lines(told)) == [
+        "suspended: none",
+        "items:",
+        "  name bob  ok yes",
+        "count: 2",
+    ]
+    assert list(admin.lines(None)) == ["done"]
