@@ -119,8 +119,8 @@ def seal(upload: Upload, digest: bytes, now: datetime) -> Upload:
     """`upload`, whole: `digest` is the SHA-256 of what lies on disk, raw.
 
     Sealing twice is silence. Raises `Conflict` (VID-1.3) while bytes are missing, `Conflict`
-    (VID-1.10) while its SHA-256 was not told, and `Malformed` (VID-1.7) when the bytes are not those
-    announced: keep `failed(upload)` then and drop the blob.
+    (VID-1.10) while its SHA-256 was not told, and `Malformed` (VID-1.7) when the bytes are not
+    those announced: keep `failed(upload)` then and drop the blob.
     """
     if upload.stage is Stage.SEALED:
         return upload
