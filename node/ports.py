@@ -41,6 +41,15 @@ class Response(Struct, frozen=True):
     body: bytes
 
 
+class Stream(Struct, frozen=True):
+    """An answer whose body is still to come. `pieces` raises `Unreachable` when it breaks off."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+
+
 class Fetch(Protocol):
     """HTTP out, guarded: public addresses only, bounded in bytes, redirects and seconds."""
 

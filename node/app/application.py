@@ -12,6 +12,7 @@ from node.federation.peers import Actor
 from node.federation.receiving import Receiver
 from node.store.passwords import Passwords
 from node.system import ask_for_descriptors
+from node.video.links import Links
 from node.web.activitypub import wellknown
 from node.web.activitypub.actors import Actors, LocalActors
 from node.web.activitypub.collections import Collections
@@ -34,6 +35,7 @@ from node.web.api import (
     uploads,
     video,
 )
+from node.web.api.shown import Shown
 from node.web.api.streams import Streams
 from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
@@ -52,11 +54,13 @@ from node.web.pages.surface import page_or_problem
 from node.web.pages.surface import surface as pages_surface
 from node.web.pages.video import VideoPage
 from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
+from node.web.places import Places
 from node.web.refusals import Refusals
 from node.web.routes import Call
 from node.web.server import Kernel, build_application, call_of
 from node.web.signup import SignUp
 from node.web.surface import Surface
+from node.web.through import Through
 from node.wire.api.accounts import ActorView
 from node.wire.ids import origin
 from node.wire.keys import PrivateKey
@@ -164,7 +168,10 @@ def make_web(
     signed = Activities(units, lines.prover)
     documents = Documents(config.origin, stores.directory, prove, (*resolvers, signed.resolve))
     problem = page_or_problem(pages.problem)
-    api = api_surface(
+    origins = frozenset({config.origin, config.media_origin})
+    media_at = config.media_origin if config.media_origin != config.origin else ""
+    links = Links(stores.keyring.secret("media links"), media_at)
+    api_routes = Shown(links, clock, origins).around(
         (
             *accounts.routes(
                 units, signing_up, entropy, config.account_domain, lookup, stores.keyring
@@ -178,9 +185,9 @@ def make_web(
             *uploads.routes(intake),
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),
-        ),
-        config,
+        )
     )
+    api = api_surface(api_routes, config)
     for_servers = activitypub_surface(
         (
             *Inbox(receiver, local, rate_limits).routes(),
@@ -194,10 +201,12 @@ def make_web(
         problem,
         plain=wellknown.routes(stores.directory, units, config),
     )
+    files = MediaPages(units, media.blobs, prove_request)
     for_people = pages_surface(
         (
             *health.extras(),
-            *MediaPages(units, media.blobs, prove_request).extras(),
+            *Through(units, links, lines.passing, files, Places(), clock).extras(),
+            *files.extras(),
             *VideoPage(units, pages, media.media_urls).extras(),
             *pages.extras(),
         ),

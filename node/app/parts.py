@@ -1,5 +1,6 @@
 """The parts of a node that others stand on: stores, lines out, media."""
 
+from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +20,8 @@ from node.net.asking import Asking
 from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
 from node.net.once import SingleFlight
-from node.ports import Blobs, Clock, Entropy, Request, Response
+from node.net.passing import Passing
+from node.ports import Blobs, Clock, Entropy, Request, Response, Stream
 from node.store.database import Database
 from node.store.directory import Directory
 from node.store.keyring import Keyring, NodeKey
@@ -38,6 +40,8 @@ class Hops(Protocol):
     """HTTP out: `net.fetcher.Fetcher`, or a town's."""
 
     async def hop(self, request: Request) -> Response: ...
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]: ...
 
     async def close(self) -> None: ...
 
@@ -71,6 +75,7 @@ class Lines(Struct, frozen=True):
     courier: Courier
     asking: Asking
     clocks: Clocks
+    passing: Passing
 
 
 class Media(Struct, frozen=True):
@@ -150,4 +155,5 @@ def open_lines(config: Config, system: System, stores: Stores, instance_actor: s
     discovery = Discovery(fetch, stores.directory, SingleFlight(), system.clock)
     prover = Prover(stores.keyring, system.clock)
     courier = Courier(hops, signer, prover)
-    return Lines(hops, discovery, prover, courier, Asking(fetch, discovery), clocks)
+    passing = Passing(hops, signer, frozenset({config.origin, config.media_origin}))
+    return Lines(hops, discovery, prover, courier, Asking(fetch, discovery), clocks, passing)

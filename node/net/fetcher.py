@@ -3,7 +3,8 @@
 import asyncio
 import ssl
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import urljoin
 
 from aiohttp import (
@@ -22,7 +23,7 @@ from node.config import read_resolve
 from node.errors import Forbidden, TooMuch, Unreachable
 from node.net.addresses import check_url
 from node.net.resolver import CheckedResolver
-from node.ports import Request, Response
+from node.ports import Request, Response, Stream
 from node.wire.httpsig.message import target_of
 
 LARGEST_ANSWER_BYTES = 1024 * 1024
@@ -31,6 +32,11 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CONNECT_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75
 CONNECTIONS_PER_HOST = 8
+# Of bodies that are passed on as they come: connections of their own, so that no film keeps a
+# delivery waiting, each with so many bytes in hand.
+STREAMS = 64
+STREAMS_PER_HOST = 16
+STREAM_BYTES = 64 * 1024
 USER_AGENT = "Kith/0.1"
 
 Hop = Callable[[Request], Awaitable[Response]]
@@ -62,23 +68,30 @@ class Fetcher:
         table = read_resolve(resolve)
         self._named = frozenset(table)
         self._timeout = timeout_seconds
-        self._session = ClientSession(
-            connector=TCPConnector(
-                resolver=CheckedResolver(table, system_resolver),
-                ssl=_trust(extra_ca_file),
-                limit=connections,
-                limit_per_host=CONNECTIONS_PER_HOST,
-                keepalive_timeout=KEEP_ALIVE_SECONDS,
-                ttl_dns_cache=60,
-            ),
-            timeout=ClientTimeout(
-                total=timeout_seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds)
-            ),
-            cookie_jar=DummyCookieJar(),
-            auto_decompress=False,
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
-            trust_env=False,
-        )
+        resolver, trust = CheckedResolver(table, system_resolver), _trust(extra_ca_file)
+
+        def session(limit: int, per_host: int, total: float | None, coding: str) -> ClientSession:
+            return ClientSession(
+                connector=TCPConnector(
+                    resolver=resolver,
+                    ssl=trust,
+                    limit=limit,
+                    limit_per_host=per_host,
+                    keepalive_timeout=KEEP_ALIVE_SECONDS,
+                    ttl_dns_cache=60,
+                ),
+                timeout=ClientTimeout(
+                    total=total, sock_connect=min(CONNECT_SECONDS, timeout_seconds)
+                ),
+                cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": coding},
+                trust_env=False,
+                read_bufsize=STREAM_BYTES,
+            )
+
+        self._session = session(connections, CONNECTIONS_PER_HOST, timeout_seconds, "gzip")
+        self._streams = session(STREAMS, STREAMS_PER_HOST, None, "identity")
 
     async def fetch(self, request: Request) -> Response:
         """See `ports.Fetch`."""
@@ -86,10 +99,8 @@ class Fetcher:
 
     async def hop(self, request: Request) -> Response:
         """One request and its answer; a redirect is an answer like another."""
-        check_url(request.url, self._named)
-        where, target = target_of(request.url)
-        url = URL(f"{where}{target}", encoded=True)
-        try:
+        url = self._checked(request)
+        with self._in_words():
             async with (
                 asyncio.timeout(self._timeout),
                 self._session.request(
@@ -101,6 +112,44 @@ class Fetcher:
                 ) as answer,
             ):
                 body = await _body(answer)
+        return Response(answer.status, str(url), _headers(answer), body)
+
+    @asynccontextmanager
+    async def stream(self, request: Request) -> AsyncIterator[Stream]:
+        """As `hop`, but the body is read as it comes, however long it is.
+
+        The head has to come in time; how long the body may take is for who reads it.
+        """
+        url = self._checked(request)
+        with self._in_words():
+            async with asyncio.timeout(self._timeout):
+                answer = await self._streams.request(
+                    request.method, url, headers=request.headers, allow_redirects=False
+                )
+        try:
+            yield Stream(answer.status, str(url), _headers(answer), self._pieces(answer))
+        finally:
+            # What was not read to its end is no connection to be used again.
+            answer.close()
+
+    async def _pieces(self, answer: ClientResponse) -> AsyncIterator[bytes]:
+        while True:
+            with self._in_words():
+                piece = await answer.content.readany()
+            if not piece:
+                return
+            yield piece
+
+    def _checked(self, request: Request) -> URL:
+        check_url(request.url, self._named)
+        where, target = target_of(request.url)
+        return URL(f"{where}{target}", encoded=True)
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """What goes wrong on the way, as `Unreachable`."""
+        try:
+            yield
         except (ClientError, OSError, TimeoutError) as error:
             raise _trouble(error) from None
         except RuntimeError as error:
@@ -108,12 +157,15 @@ class Fetcher:
                 raise
             # What aiohttp says of a connection that is found lost between two reads.
             raise _trouble(error) from None
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status, str(where) + target, headers, body)
 
     async def close(self) -> None:
         """Close every kept connection."""
         await self._session.close()
+        await self._streams.close()
+
+
+def _headers(answer: ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
 
 
 def _trust(extra_ca_file: str) -> ssl.SSLContext | bool:

@@ -4,6 +4,7 @@ The node key that seals them is a file beside the database, never in it (spec FE
 """
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -69,6 +70,10 @@ class NodeKey:
                 f"{KEY_FILE} is not the key that sealed the actors' keys: put back the one that "
                 "belongs to this database"
             ) from None
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes that follow from this key, for one purpose alone."""
+        return hashlib.blake2b(purpose.encode(), key=bytes(self._box), digest_size=32).digest()
 
     def withdraw(self) -> None:
         """Take back a key file that was made for a database that is sealed under another."""
@@ -153,6 +158,10 @@ class Keyring:
             except Broken:
                 self._node_key.withdraw()
                 raise
+
+    def secret(self, purpose: str) -> bytes:
+        """See `NodeKey.secret`."""
+        return self._node_key.secret(purpose)
 
     async def make(self, actor: str) -> tuple[SealedKey, ...]:
         """New keys for `actor`, not stored yet: hand them to `put_keys` in the actor's unit."""

@@ -3,7 +3,8 @@
 # ruff: noqa: ASYNC240 - a fake may wait for its own disk
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from node.federation.trust import ProvenActivity
 from node.media.blobs import PIECE, proven
 from node.net.addresses import check_url
 from node.net.fetcher import LARGEST_ANSWER_BYTES, follow
-from node.ports import Request, Response
+from node.ports import Request, Response, Stream
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -89,6 +90,22 @@ class FakeFetch:
         if len(found.body) > LARGEST_ANSWER_BYTES:
             raise TooMuch("FED-9.5", "the answer is larger than is read")
         return found
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
+        """See `app.Hops`."""
+        return streaming(self.hop(request))
+
+
+@asynccontextmanager
+async def streaming(answer: Awaitable[Response]) -> AsyncIterator[Stream]:
+    """An answer that is there already, as one that comes piece by piece."""
+    found = await answer
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(found.body), PIECE):
+            yield found.body[at : at + PIECE]
+
+    yield Stream(found.status, found.url, found.headers, pieces())
 
 
 class FakeBlobs:

@@ -5,7 +5,7 @@ another goes over it, by the other's name. Nothing waits for time: `settle` does
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -21,8 +21,8 @@ from node.app import Node, System, admin_invite
 from node.app.parts import Media
 from node.client.api_client import ApiClient
 from node.errors import Unreachable
-from node.ports import Request, Response
-from node.testing.fakes import FakeClock, FakeEntropy
+from node.ports import Request, Response, Stream
+from node.testing.fakes import FakeClock, FakeEntropy, streaming
 from node.testing.new_node import open_new_node
 from node.web.listener import GuardedSite
 from node.wire.api.accounts import InviteView, NewAccount, NewInvite, Session
@@ -168,6 +168,10 @@ class TownHops:
         # The library tells this machine's time; a node of the town has the town's, or its own.
         names["date"] = http_date(town_node.system.clock.now())
         return Response(answer.status, request.url, names, body)
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
+        """As `hop`; the answer is whole before its first piece."""
+        return streaming(self.hop(request))
 
     async def close(self) -> None:
         """Close its connections."""

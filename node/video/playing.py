@@ -174,13 +174,19 @@ async def _elsewhere(unit: PlayingUnit, shown: Shown) -> Watch | Abroad:
     return found
 
 
-def _of_record(record: VideoRecord) -> Watch | None:
+def best_file(record: VideoRecord) -> MediaFileRecord | None:
     """The best file that plays everywhere: MP4, the largest up to 720p, else the smallest."""
     files = [one for one in record.files if one.kind == "mp4" and one.url]
     if not files:
         return None
     fitting = [one for one in files if one.height <= 720]
-    best = max(fitting, key=_height) if fitting else min(files, key=_height)
+    return max(fitting, key=_height) if fitting else min(files, key=_height)
+
+
+def _of_record(record: VideoRecord) -> Watch | None:
+    best = best_file(record)
+    if best is None:
+        return None
     hls = next((one.url for one in record.files if one.kind == "playlist"), "")
     return Watch(
         id=record.id,

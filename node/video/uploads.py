@@ -1,7 +1,8 @@
 """Pure: a resumable upload as a state machine (spec VID-1).
 
-Announced with a size and a digest, then chunks at offsets, then sealed. The bytes lie in a blob;
-this page decides what may happen next, so that a person on a bad line loses at most one chunk.
+Announced with a size and, now or at the end, a digest; then chunks at offsets, then sealed. The
+bytes lie in a blob; this page decides what may happen next, so that a person on a bad line loses at
+most one chunk.
 """
 
 from datetime import datetime, timedelta
@@ -27,7 +28,8 @@ class Stage(StrEnum):
 
 
 class Upload(Struct, frozen=True):
-    """One announced file. `digest` is the SHA-256 of the whole, raw; `received` counts bytes."""
+    """One announced file. `digest` is the SHA-256 of the whole, raw, empty until it is told;
+    `received` counts bytes."""
 
     id: str
     size: int
@@ -49,7 +51,7 @@ def announce(id: str, size: int, digest: bytes, largest: int, now: datetime) -> 
     """
     if size < 1:
         raise Malformed("VID-1.1", "an upload has at least one byte", size=size)
-    if len(digest) != DIGEST_LENGTH:
+    if len(digest) not in (0, DIGEST_LENGTH):
         raise Malformed("VID-1.1", "the digest is a SHA-256: 32 bytes", length=len(digest))
     if size > largest:
         raise TooMuch(
@@ -90,6 +92,18 @@ def admit(upload: Upload, offset: int, length: int, now: datetime) -> Upload:
     return replace(upload, received=offset + length, expires=now + PATIENCE)
 
 
+def told(upload: Upload, digest: bytes) -> Upload:
+    """`upload` with the SHA-256 that its client tells now (VID-1.10), if it tells any.
+
+    Raises `Conflict` (VID-1.10) when another one was told before.
+    """
+    if not digest or upload.stage is not Stage.OPEN:
+        return upload
+    if upload.digest and not compare_digest(digest, upload.digest):
+        raise Conflict("VID-1.10", "another SHA-256 was told of this upload: announce a new one")
+    return replace(upload, digest=digest)
+
+
 def found(upload: Upload, on_disk: int | None) -> Upload:
     """`upload` with what the blob really holds: the disk is the truth, the row may be behind.
 
@@ -104,8 +118,9 @@ def found(upload: Upload, on_disk: int | None) -> Upload:
 def seal(upload: Upload, digest: bytes, now: datetime) -> Upload:
     """`upload`, whole: `digest` is the SHA-256 of what lies on disk, raw.
 
-    Sealing twice is silence. Raises `Conflict` (VID-1.3) while bytes are missing and `Malformed`
-    (VID-1.7) when the bytes are not those announced: keep `failed(upload)` then and drop the blob.
+    Sealing twice is silence. Raises `Conflict` (VID-1.3) while bytes are missing, `Conflict`
+    (VID-1.10) while its SHA-256 was not told, and `Malformed` (VID-1.7) when the bytes are not
+    those announced: keep `failed(upload)` then and drop the blob.
     """
     if upload.stage is Stage.SEALED:
         return upload
@@ -117,6 +132,8 @@ def seal(upload: Upload, digest: bytes, now: datetime) -> Upload:
             offset=upload.received,
             size=upload.size,
         )
+    if not upload.digest:
+        raise Conflict("VID-1.10", "say the SHA-256 of the file, with an empty chunk at its end")
     if not compare_digest(digest, upload.digest):
         raise Malformed("VID-1.7", "the bytes that arrived are not those announced: send it again")
     return replace(upload, stage=Stage.SEALED)

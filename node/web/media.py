@@ -51,7 +51,7 @@ class Media(Struct, frozen=True):
         """A public video, at its stable address."""
         uuid, file = request.match_info["uuid"], request.match_info["file"]
         found = await self.units.look(VideoUnit, lambda unit: playing.by_uuid(unit, uuid, "", file))
-        return await self._serve(request, found, "public, max-age=300")
+        return await self.serve(request, found, "public, max-age=300")
 
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """For servers that fetch in the name of an actor (VID-8.6)."""
@@ -62,7 +62,7 @@ class Media(Struct, frozen=True):
         found = await self.units.look(
             VideoUnit, lambda unit: playing.by_uuid(unit, uuid, viewer, file)
         )
-        return await self._serve(request, found, "private, no-store")
+        return await self.serve(request, found, "private, no-store")
 
     async def granted(self, request: web.Request) -> web.StreamResponse:
         """For whoever holds a capability."""
@@ -70,15 +70,16 @@ class Media(Struct, frozen=True):
         found = await self.units.look(
             VideoUnit, lambda unit: playing.by_capability(unit, capability, file)
         )
-        return await self._serve(request, found, "private, no-store")
+        return await self.serve(request, found, "private, no-store")
 
     async def nothing(self, _request: web.Request) -> web.StreamResponse:
         """Any other path: the same answer as for what is not there."""
         raise playing.absent()
 
-    async def _serve(
+    async def serve(
         self, request: web.Request, file: MediaFileRecord, cache: str
     ) -> web.StreamResponse:
+        """A file of ours, whole or one range of it (VID-7.5)."""
         if await self.blobs.size(file.blob) != file.size:
             raise playing.absent()
         etag = f'"{file.sha256.hex()}"'
@@ -93,7 +94,7 @@ class Media(Struct, frozen=True):
         try:
             span = _span(request, file, etag)
         except NoRange as wrong:
-            return _no_range(WrongRange("VID-7.5", str(wrong), size=file.size), file, headers)
+            return no_range(WrongRange("VID-7.5", str(wrong), size=file.size), file.size)
         return await self._send(request, file, span, headers)
 
     async def _send(
@@ -139,8 +140,10 @@ def _span(request: web.Request, file: MediaFileRecord, etag: str) -> Span | None
     return read_range(wanted, file.size)
 
 
-def _no_range(refusal: WrongRange, file: MediaFileRecord, headers: dict[str, str]) -> web.Response:
+def no_range(refusal: WrongRange, size: int | None = None) -> web.Response:
+    """The answer to a range that is none of the file, of `size` bytes if that is known."""
     response = problems.answer(problems.problem_of(refusal, ""))
-    kept = {name: value for name, value in headers.items() if name in SAFE}
-    response.headers.update(kept | {hdrs.CONTENT_RANGE: f"bytes */{file.size}"})
+    response.headers.update(SAFE)
+    if size is not None:
+        response.headers[hdrs.CONTENT_RANGE] = f"bytes */{size}"
     return response

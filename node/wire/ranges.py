@@ -18,6 +18,28 @@ class Span(Struct, frozen=True):
         return f"bytes {self.start}-{self.stop - 1}/{size}"
 
 
+class Wanted(Struct, frozen=True):
+    """One range of a file whose size is not known here. `first` None: the last `last` bytes."""
+
+    first: int | None
+    last: int | None
+
+    @property
+    def header(self) -> str:
+        """As a request asks for it."""
+        first = "" if self.first is None else self.first
+        return f"bytes={first}-{'' if self.last is None else self.last}"
+
+    def fits(self, start: int, stop: int, size: int) -> bool:
+        """Whether ``[start, stop)`` of `size` bytes is what was wanted."""
+        if self.first is None:
+            wanted = _suffix(self.last or 0, size) if self.last and size else None
+        else:
+            end = size if self.last is None else min(self.last + 1, size)
+            wanted = Span(self.first, end) if self.first < end else None
+        return wanted == Span(start, stop)
+
+
 class NoRange(ValueError):
     """Not one range inside the file. Its text says why, in a sentence."""
 
@@ -27,6 +49,18 @@ def read_range(header: str, size: int) -> Span | None:
 
     Raises `NoRange` for what is no range, lies outside the file, or is more than one.
     """
+    wanted = read_wanted(header)
+    if wanted is None:
+        return None
+    if wanted.first is None:
+        return _suffix(wanted.last or 0, size)
+    if wanted.first >= size:
+        raise NoRange("the range begins after the end")
+    return Span(wanted.first, size if wanted.last is None else min(wanted.last + 1, size))
+
+
+def read_wanted(header: str) -> Wanted | None:
+    """As `read_range`, for a file whose size is still to be learned."""
     unit, equals, ranges = header.strip().partition("=")
     if not equals or unit.strip().lower() != "bytes":
         return None
@@ -36,14 +70,9 @@ def read_range(header: str, size: int) -> Span | None:
     if found is None or found.group(0) == "-":
         raise NoRange("this is no range of bytes")
     first, last = found.groups()
-    if not first:
-        return _suffix(int(last), size)
-    start = int(first)
-    if last and int(last) < start:
+    if first and last and int(last) < int(first):
         raise NoRange("the range ends before it begins")
-    if start >= size:
-        raise NoRange("the range begins after the end")
-    return Span(start, min(int(last) + 1, size) if last else size)
+    return Wanted(int(first) if first else None, int(last) if last else None)
 
 
 def _suffix(length: int, size: int) -> Span:

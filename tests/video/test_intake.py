@@ -202,3 +202,45 @@ async def test_a_chunk_for_no_upload_is_refused_before_it_is_read(harness: Harne
     writer.write(head.encode())
     assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
     writer.transport.abort()
+
+
+@pytest.mark.clause("VID-1.10", "VID-1.7", "VID-5.4")
+@pytest.mark.parametrize("behind", [True, False])
+async def test_a_browser_tells_the_digest_at_the_end(harness: Harness, behind: bool) -> None:
+    """With the last chunk, or with an empty one behind it, also after the last answer was lost."""
+    alice = await harness.person("alice")
+    digest = hashlib.sha256(FILM).hexdigest()
+    announced = await alice.ask("POST", "/uploads", {"size": len(FILM)})
+    assert (announced.status, announced.body["sha256"]) == (201, "")
+    at = f"/uploads/{announced.body['id']}?offset="
+    await alice.ask("PUT", f"{at}0", raw=FILM[:100])
+    if behind:
+        said = await alice.ask("PUT", f"{at}100", raw=FILM[100:])
+        assert (said.status, said.body["state"], said.body["offset"]) == (200, "open", len(FILM))
+        early = await alice.ask("POST", "/videos", {"upload": announced.body["id"]})
+        assert (early.status, early.body["clause"]) == (409, "VID-1.10")
+        nothing = await alice.ask("PUT", f"{at}{len(FILM)}", raw=b"")
+        assert nothing.body["state"] == "open"
+        wrong = await alice.ask("PUT", f"{at}{len(FILM)}&sha256=xyz", raw=b"")
+        assert (wrong.status, wrong.body["clause"]) == (400, "VID-1.10")
+        said = await alice.ask("PUT", f"{at}{len(FILM)}&sha256={digest}", raw=b"")
+    else:
+        said = await alice.ask("PUT", f"{at}100&sha256={digest}", raw=FILM[100:])
+    assert (said.status, said.body["state"]) == (200, "sealed")
+    [found] = (await alice.ask("GET", f"/uploads?sha256={digest}")).body["items"]
+    assert found["id"] == announced.body["id"]
+    again = await alice.ask("PUT", f"{at}{len(FILM)}&sha256={digest}", raw=b"")
+    assert again.body["state"] == "sealed"
+    assert (await alice.ask("POST", "/videos", {"upload": found["id"]})).status == 201
+
+
+@pytest.mark.clause("VID-1.7", "VID-1.10")
+async def test_the_wrong_digest_at_the_end_drops_the_bytes(harness: Harness) -> None:
+    alice = await harness.person("alice")
+    id = (await alice.ask("POST", "/uploads", {"size": len(FILM)})).body["id"]
+    said = await alice.ask("PUT", f"/uploads/{id}?offset=0&sha256={'0' * 64}", raw=FILM)
+    assert (said.status, said.body["clause"]) == (400, "VID-1.7")
+    assert await harness.files() == []
+    other = (await alice.announce(FILM)).body["id"]
+    said = await alice.ask("PUT", f"/uploads/{other}?offset=0&sha256={'0' * 64}", raw=FILM)
+    assert (said.status, said.body["clause"]) == (409, "VID-1.10")

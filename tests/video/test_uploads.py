@@ -25,7 +25,9 @@ def announced(body: bytes = FILE) -> Upload:
 
 
 @pytest.mark.clause("VID-1.1")
-@pytest.mark.parametrize(("size", "digest"), [(0, b"x" * 32), (-1, b"x" * 32), (5, b""), (5, b"x")])
+@pytest.mark.parametrize(
+    ("size", "digest"), [(0, b"x" * 32), (-1, b"x" * 32), (5, b"x" * 31), (5, b"x")]
+)
 def test_a_wrong_announcement_is_refused(size: int, digest: bytes, refused: Refusal) -> None:
     with refused("VID-1.1"):
         uploads.announce("u1", size, digest, 100, NOW)
@@ -146,3 +148,22 @@ def test_a_quota_counts_what_is_announced(refused: Refusal) -> None:
         quotas.admit(quota, Use(50, 30, 1), 21)
     with refused("VID-1.9"):
         quotas.admit(quota, Use(0, 0, 2), 1)
+
+
+@pytest.mark.clause("VID-1.10")
+def test_the_digest_may_be_told_at_the_end_and_once() -> None:
+    digest = sha256(FILE).digest()
+    upload = uploads.announce("u1", len(FILE), b"", 10**9, NOW)
+    whole = uploads.admit(upload, 0, len(FILE), NOW)
+    with pytest.raises(Conflict) as said:
+        uploads.seal(whole, digest, NOW)
+    assert said.value.clause == "VID-1.10"
+    whole = uploads.told(whole, digest)
+    assert uploads.told(whole, b"") == uploads.told(whole, digest) == whole
+    with pytest.raises(Conflict) as said:
+        uploads.told(whole, digest[::-1])
+    assert said.value.clause == "VID-1.10"
+    sealed = uploads.seal(whole, digest, NOW)
+    assert sealed.stage is Stage.SEALED
+    # What is sealed is told nothing new.
+    assert uploads.told(sealed, digest[::-1]) == sealed

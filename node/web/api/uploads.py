@@ -72,7 +72,7 @@ class Intake:
         return self._reply(upload_record)
 
     async def list(self, call: Call) -> Reply:
-        account, digest = call.caller.account, _digest(call)
+        account, digest = call.caller.account, _digest(call, "VID-5.5")
         records, after = await self._units.look(
             IntakeUnit, lambda unit: unit.going_on(account, digest, call.limit, call.after)
         )
@@ -80,7 +80,8 @@ class Intake:
         return Reply(UploadList(items=items), after=after)
 
     async def chunk(self, call: Call) -> Reply:
-        """Append; an empty chunk at the end only seals, for who lost the last answer.
+        """Append; an empty chunk at the end only seals, for who lost the last answer or tells the
+        SHA-256 now.
 
         Nothing is read for who may not send it, and no more is held than one piece. What came of a
         chunk that breaks off stays: the next one begins behind it (VID-1.6).
@@ -89,8 +90,10 @@ class Intake:
         offset, raw = _offset(call), call.raw
         assert raw is not None
         upload_record, now = await self._found(account, id)
-        upload = upload_record.upload
+        upload = uploads.told(upload_record.upload, _digest(call, "VID-1.10"))
         if raw.declared == 0 and upload.complete and offset == upload.size:
+            if upload.digest != upload_record.upload.digest:
+                upload_record = await self._kept(upload_record, upload)
             return self._reply(await self._sealed(upload_record))
         uploads.admit(upload, offset, 1 if raw.declared is None else raw.declared, now)
         after = upload
@@ -141,9 +144,12 @@ class Intake:
         uploads.seal(upload_record.upload, upload_record.upload.digest, now)
 
     async def _sealed(self, upload_record: UploadRecord) -> UploadRecord:
-        """The same, sealed if it is whole. Raises `Malformed` (VID-1.7) for the wrong bytes."""
+        """The same, sealed if it is whole and its SHA-256 was told.
+
+        Raises `Malformed` (VID-1.7) for the wrong bytes.
+        """
         upload = upload_record.upload
-        if upload.stage is not Stage.OPEN or not upload.complete:
+        if upload.stage is not Stage.OPEN or not upload.complete or not upload.digest:
             return upload_record
         digest = await self._studio.digest(upload_record.blob)
         upload_record = await self._units.run(
@@ -197,11 +203,11 @@ def _check_length(length: int) -> None:
         raise TooMuch("VID-1.4", f"a chunk has at most {longest} bytes", longest=longest)
 
 
-def _digest(call: Call) -> bytes:
-    """The file that is asked for; empty for any."""
+def _digest(call: Call, clause: str) -> bytes:
+    """The SHA-256 that the query names; empty for none."""
     text = call.query.get("sha256", "")
     if text and not HEX_DIGEST.fullmatch(text):
-        raise Malformed("VID-5.5", "sha256 is that of a file: 64 hexadecimal digits")
+        raise Malformed(clause, "sha256 is that of a file: 64 hexadecimal digits")
     return bytes.fromhex(text)
 
 
@@ -215,7 +221,10 @@ def _offset(call: Call) -> int:
 def routes(intake: Intake) -> tuple[Route, ...]:
     """The routes of uploads."""
     write, most = Scope.WRITE, intake.chunk_limit_bytes
-    at = {"offset": "where in the file the chunk begins"}
+    at = {
+        "offset": "where in the file the chunk begins",
+        "sha256": "that of the file, 64 hexadecimal digits, unless it was announced",
+    }
     chunk = "Send the next chunk; the last one seals the upload."
     return (
         Route(

@@ -155,7 +155,10 @@ class InviteList(_Said, frozen=True, kw_only=True):
 
 
 class ActorView(_Said, frozen=True, kw_only=True):
-    """Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6."""
+    """Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6.
+
+    `icon_here` is where the reader's own node shows their picture (VID-9.1).
+    """
 
     id: str
     number: str = ""
@@ -167,6 +170,7 @@ class ActorView(_Said, frozen=True, kw_only=True):
     summary: str = ""
     icon: str = ""
     url: str = ""
+    icon_here: str = ""
 
 
 class NodeSettings(_Asked, frozen=True, kw_only=True):

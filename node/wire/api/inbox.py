@@ -7,17 +7,21 @@ import msgspec
 
 
 class Person(msgspec.Struct, kw_only=True):
-    """Who wrote or did something. `handle` is @name@domain; `number`: API-5.6, "" when unknown."""
+    """Who wrote or did something. `handle` is @name@domain; `number`: API-5.6, "" when unknown.
+
+    `icon_here` is where the reader's own node shows their picture (VID-9.1)."""
 
     id: str
     handle: str
     display_name: str
     icon: str = ""
     number: str = ""
+    icon_here: str = ""
 
 
 class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A file of a post. Ask `/videos/watch` for addresses of what is not public."""
+    """A file of a post. `here` and `poster_here` are where the reader's own node shows it, for this
+    reader and a few hours (VID-9.1); a path is one at the node that was asked."""
 
     kind: str
     media_type: str
@@ -28,6 +32,8 @@ class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
     duration_ms: int = 0
     blurhash: str = ""
     poster: str = ""
+    here: str = ""
+    poster_here: str = ""
 
 
 class Post(msgspec.Struct, kw_only=True):

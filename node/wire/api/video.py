@@ -8,10 +8,11 @@ from node.wire.api.inbox import Format
 
 
 class NewUpload(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A file that is about to be sent: its length, and its SHA-256 (32 bytes, base64)."""
+    """A file that is about to be sent: its length, and its SHA-256 (32 bytes, base64), which may
+    also be told with its last chunk (VID-1.10)."""
 
     size: int
-    sha256: bytes
+    sha256: bytes = b""
     filename: str = ""
 
 
@@ -19,7 +20,7 @@ class UploadView(msgspec.Struct, kw_only=True):
     """Where an upload stands: `offset` is where the next chunk begins.
 
     `state`: open, sealed (whole, its digest checked), used (it became a video), failed.
-    `sha256` is that of the whole file.
+    `sha256` is that of the whole file, empty until it was told.
     """
 
     id: str

@@ -1,0 +1,222 @@
+"""Fetches a file of another server as it comes, for one of our people (spec VID-9).
+
+What the other server says of it is believed as far as it fits: the type is one of a list, the range
+is the one that was asked for, and as many bytes come as were announced, in time.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+from urllib.parse import urljoin
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from node.errors import Forbidden, Missing, Unreachable
+from node.net.fetcher import MOST_REDIRECTS, REDIRECTS
+from node.ports import Request, Stream
+from node.wire.ids import origin, same_origin
+from node.wire.ranges import NoRange, Wanted
+
+VIA = "1.1 kith"
+TYPES = frozenset(
+    {
+        "image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "video/mp4",
+        "video/webm", "video/quicktime", "audio/mpeg", "audio/mp4", "audio/ogg", "audio/webm",
+        "audio/wav", "audio/flac", "audio/aac",
+    }
+)  # fmt: skip
+UNSAID = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+LARGEST_PICTURE = 16 * 1024 * 1024
+LARGEST_FILE = 4 * 1024 * 1024 * 1024
+PATIENCE_SECONDS = 30.0
+SLOWEST = 4096  # bytes in a second, once the patience is used up
+ABSENT = frozenset({401, 403, 404, 410, 451})
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCII)
+_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
+
+
+class Streams(Protocol):
+    """One request out, and its answer as it comes: `Fetcher`."""
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]: ...
+
+
+class Signing(Protocol):
+    """`courier.Signer`."""
+
+    async def sign(self, request: Request, actor: str) -> Request: ...
+
+    async def shuns(self, url: str) -> bool: ...
+
+
+class Source(Protocol):
+    """`video.through.Foreign`."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def author(self) -> str: ...
+    @property
+    def signer(self) -> str: ...
+
+
+class Passed(Struct, frozen=True):
+    """A file on its way: `start` and `stop` of `size` bytes, where those are told.
+
+    `status` is 200 or 206.
+    """
+
+    status: int
+    media_type: str
+    etag: str
+    size: int | None
+    start: int
+    stop: int | None
+    pieces: AsyncIterator[bytes]
+
+
+class Passing:
+    """Asks other servers for files."""
+
+    def __init__(self, streams: Streams, signer: Signing, ours: frozenset[str]) -> None:
+        """`ours` are the origins of this node, where nothing is fetched from."""
+        self._streams = streams
+        self._signer = signer
+        self._ours = ours
+
+    @asynccontextmanager
+    async def opened(
+        self, source: Source, method: str, wanted: Wanted | None, condition: str
+    ) -> AsyncIterator[Passed]:
+        """The file, or the part of it that is `wanted`.
+
+        Raises `Missing` (VID-7.1) when the other server does not show it, `NoRange` when it has no
+        such part, `Unreachable` for what does not fit (VID-9.4 to VID-9.6), `Forbidden` (FED-9).
+        """
+        headers = {"accept": "*/*", "via": VIA}
+        if wanted is not None:
+            headers["range"] = wanted.header
+            if _ETAG.fullmatch(condition):
+                headers["if-range"] = condition
+        async with self._hops(Request(method, source.url, headers), source) as answer:
+            yield self._read(answer, source, method, wanted)
+
+    @asynccontextmanager
+    async def _hops(self, request: Request, source: Source) -> AsyncIterator[Stream]:
+        for _ in range(MOST_REDIRECTS + 1):
+            async with self._hop(request, source) as answer:
+                location = answer.headers.get("location", "")
+                if answer.status not in REDIRECTS or not location:
+                    yield answer
+                    return
+            request = replace(request, url=urljoin(request.url, location).partition("#")[0])
+        raise Unreachable(f"more than {MOST_REDIRECTS} redirects")
+
+    @asynccontextmanager
+    async def _hop(self, request: Request, source: Source) -> AsyncIterator[Stream]:
+        if any(same_origin(request.url, one) for one in self._ours):
+            raise Forbidden("VID-9.3", "the address of the file leads back to this node")
+        if await self._signer.shuns(request.url):
+            raise Forbidden("FED-7.7", "this node does not talk with that server")
+        # Whose name is told is told to the author's own server alone.
+        if source.signer and same_origin(request.url, source.author):
+            request = await self._signer.sign(request, source.signer)
+        async with self._streams.stream(request) as answer:
+            yield answer
+
+    def _read(self, answer: Stream, source: Source, method: str, wanted: Wanted | None) -> Passed:
+        said = answer.headers
+        if answer.status in ABSENT:
+            raise Missing("VID-7.1", "there is no such video")
+        if answer.status == 416 and wanted is not None:
+            raise NoRange("the range begins after the end")
+        if answer.status not in (200, 206) or (answer.status == 206 and wanted is None):
+            raise Unreachable(f"the other server answered {answer.status}")
+        if said.get("content-encoding", "identity").strip().lower() != "identity":
+            raise Unreachable("the file comes in an encoding that was not asked for")
+        media_type = _type(said, source)
+        length = _length(said)
+        etag = said.get("etag", "")
+        start, stop, size = 0, length, length
+        if answer.status == 206 and wanted is not None:
+            start, stop, size = _part(said.get("content-range", ""), wanted, length)
+        largest = LARGEST_PICTURE if media_type.startswith("image/") else LARGEST_FILE
+        if (size or 0) > largest:
+            raise Unreachable("the file is larger than is passed on")
+        count = None if stop is None else stop - start
+        if method == "HEAD":
+            count = None  # nothing comes, and as much was announced as would
+        return Passed(
+            answer.status,
+            media_type,
+            etag if _ETAG.fullmatch(etag) else "",
+            size,
+            start,
+            stop,
+            _in_time(answer.pieces, count, largest),
+        )
+
+
+def host_of(url: str) -> str:
+    """By what the files of one server are counted."""
+    return origin(url).authority
+
+
+def _type(said: Mapping[str, str], source: Source) -> str:
+    """The type in our own words. Raises `Unreachable` (VID-9.5) for one that is not shown."""
+    found = said.get("content-type", "").partition(";")[0].strip().lower()
+    if found in UNSAID:
+        found = source.media_type.partition(";")[0].strip().lower()
+    if found not in TYPES:
+        raise Unreachable("the file is of no type that is shown here")
+    return found
+
+
+def _length(said: Mapping[str, str]) -> int | None:
+    text = said.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def _part(text: str, wanted: Wanted, length: int | None) -> tuple[int, int, int]:
+    """Start, stop and size of the part that came. Raises `Unreachable` if another was wanted."""
+    found = _RANGE.fullmatch(text.strip())
+    if found is not None:
+        start, last, size = (int(one) for one in found.groups())
+        if wanted.fits(start, last + 1, size) and length in (None, last + 1 - start):
+            return start, last + 1, size
+    raise Unreachable("the other server sent another part of the file than was asked for")
+
+
+async def _in_time(
+    pieces: AsyncIterator[bytes], count: int | None, largest: int
+) -> AsyncIterator[bytes]:
+    """The same, each in its time and no more of them than were announced (VID-9.4, VID-9.6).
+
+    Only waiting for the other server counts: whoever reads us may take their time.
+    """
+    clock = asyncio.get_running_loop().time
+    seen, left = 0, PATIENCE_SECONDS
+    while True:
+        began = clock()
+        try:
+            async with asyncio.timeout(left):
+                piece = await anext(pieces, b"")
+        except TimeoutError:
+            raise Unreachable("the file did not come in time") from None
+        if not piece:
+            break
+        seen += len(piece)
+        left += len(piece) / SLOWEST - (clock() - began)
+        left = min(left, PATIENCE_SECONDS)
+        if count is not None and seen > count:
+            raise Unreachable("more came than was announced")
+        if seen > largest:
+            raise Unreachable("the file is larger than is passed on")
+        yield piece
+    if count is not None and seen < count:
+        raise Unreachable("the file broke off")
