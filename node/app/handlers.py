@@ -13,6 +13,7 @@ from node.federation.activities.shapes import (
     EndFriendship,
     Follow,
     Like,
+    Move,
     OfferFriendship,
     Reject,
     Undo,
@@ -21,7 +22,7 @@ from node.federation.activities.shapes import (
     UpdateVideo,
 )
 from node.graph import blocking, following, friendship_handlers
-from node.inbox import posts
+from node.inbox import moving, posts
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.graph import GraphUnit
@@ -52,6 +53,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(CreateVideo, VideoUnit, foreign.on_create_video),
         on(UpdateVideo, VideoUnit, foreign.on_update_video),
         on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
+        on(Move, InboxUnit, moving.on_move),
         on(UpdateActor, FederationUnit, changing.on_update_actor),
         on(Delete, FederationUnit, changing.on_delete_actor),
         on(Delete, GraphUnit, friendship_handlers.on_delete),

@@ -19,11 +19,13 @@ from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import telling
 from node.federation.priority import Priority
+from node.inbox import moving
 from node.store.circles import Circles
 from node.store.dates import Dates
 from node.store.deliveries import DeliveriesUnit
 from node.store.delivery_queue import DeliveryQueue
 from node.store.graph import GraphUnit
+from node.store.inbox import InboxUnit
 from node.store.incarnation import IncarnationUnit
 from node.store.invites import InvitesUnit
 from node.store.jobs import Jobs
@@ -156,9 +158,13 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
     async def tell_on(subject: str) -> None:
         await stores.units.run(Unit, lambda unit: telling.go_on(subject, Circles(unit)))
 
+    async def tell_who_moved(subject: str) -> None:
+        await stores.units.run(InboxUnit, lambda unit: moving.go_on(unit, subject))
+
     return {
         "purge": JobKind(Purge(stores.database, system.clock), every=PURGE_EVERY),
         telling.TELL: JobKind(tell_on),
+        moving.MOVED: JobKind(tell_who_moved),
         **FanningOut(stores.units, system.clock).kinds(),
         **transcoder.kinds(),
         **Eraser(stores.units).kinds(),

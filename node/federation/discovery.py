@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from cachetools import TTLCache
 from msgspec.structs import replace
 
-from node.errors import Forbidden, Malformed, Missing, NodeError, Unproven, Unreachable
+from node.errors import Forbidden, Malformed, Missing, NodeError, Refused, Unproven, Unreachable
 from node.federation.actors import ActorDocument, parse_actor
 from node.federation.peers import Actor, Found, Peer
 from node.federation.receiving import KeyGone
@@ -116,8 +116,8 @@ class Discovery:
     async def _leads(self, handle: Handle, at: str, actor: str) -> bool:
         try:
             return (await self._webfinger.find(handle, at))[0] == actor
-        except Missing:
-            return False  # the next claim may be true
+        except Refused:
+            return False  # nobody of that name, or nonsense: the next may be true
 
     async def _read_actor(self, id: str, fresh: bool) -> Actor:
         known = await self._known.actor(id)

@@ -11,6 +11,7 @@ from node.federation.backoff import LIFETIME, next_attempt, retry_after
 PATIENCE = 6
 OVERLOADED = frozenset({408, 425, 429, 502, 503, 504})
 # 401 is often their failure to fetch our key; 403 and 404 are meant.
+CLOSED = frozenset({403, 404, 410})
 TRY_AGAIN_4XX = frozenset({401, 408, 425, 429})
 
 
@@ -26,6 +27,7 @@ class Attempt(Struct, frozen=True):
     trouble: str = ""  # what the network said, or what the answer may come from
     date: str | None = None
     clock_in_doubt: bool = False
+    undoes: bool = False  # it takes back what its actor said
 
 
 class Delivered(Struct, frozen=True):
@@ -48,13 +50,25 @@ class GaveUp(Struct, frozen=True):
     late: bool = False
 
 
-Verdict = Delivered | Later | GaveUp
+class Needless(Struct, frozen=True):
+    """The peer takes nothing from this actor any more; what was taken back ended with that."""
+
+    why: str
+
+
+Verdict = Delivered | Later | GaveUp | Needless
 
 
 def judge(status: int | None, attempt: Attempt, now: datetime, spread: float) -> Verdict:
     """What becomes of a delivery that was answered with `status` (None: no answer at all)."""
     if status is not None and 200 <= status < 300:
         return Delivered()
+    if attempt.undoes and status in CLOSED:
+        # Who blocked somebody keeps nothing of theirs that could still be taken back.
+        return Needless(
+            f"answered {status}: they take nothing from you any more, you may be blocked there; "
+            "what you take back ended with that"
+        )
     if status is not None and not _worth_another(status):
         return GaveUp(_refusal(status), gone=status == 410)
     # By a clock that may be wrong nothing is too late (FED-8.15).

@@ -1,5 +1,6 @@
 """What is owed to other hosts, as lanes: one per host, in the order in which it was owed."""
 
+import json
 from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import Text, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.federation.priority import Priority
-from node.federation.sending import Delivered, GaveUp, Later, Verdict
+from node.federation.sending import Delivered, GaveUp, Later, Needless, Verdict
 from node.ports import Clock
 from node.store import tables
 from node.store.database import Database
@@ -19,6 +20,7 @@ from node.store.pipeline import Pipeline
 from node.store.upserts import insert
 from node.wire.times import from_micros, micros
 
+UNDO = b'"Undo"'
 LEASE = timedelta(seconds=60)
 REMARKS_SECONDS = 600  # how often an unchanged success of a peer is written down
 SETTLE = text(
@@ -60,6 +62,11 @@ class QueuedDelivery(Struct, frozen=True):
     due: datetime
     aside: bool
     priority: Priority = Priority.POSTS
+
+    @property
+    def undoes(self) -> bool:
+        """Whether it takes back what its actor said."""
+        return UNDO in self.body and json.loads(self.body).get("type") == "Undo"
 
 
 class DeliveryQueue:
@@ -213,7 +220,7 @@ class DeliveryQueue:
         """What is new about the peers: a row per change, not one per delivery."""
         found: dict[str, dict[str, Any]] = {}
         for delivery, verdict, first in rows:
-            well = isinstance(verdict, Delivered)
+            well = isinstance(verdict, Delivered | Needless)  # it answers, as it should
             if well and self._remarked.get(delivery.host) is True:
                 continue
             self._remarked[delivery.host] = well
@@ -221,7 +228,7 @@ class DeliveryQueue:
                 "host": delivery.host,
                 "success": micros(now) if well else None,
                 "failing": None if well else micros(first),
-                "reason": "" if isinstance(verdict, Delivered) else verdict.why[:500],
+                "reason": "" if isinstance(verdict, Delivered | Needless) else verdict.why[:500],
             }
         return list(found.values())
 
@@ -264,7 +271,7 @@ def _parcel(row: Any) -> QueuedDelivery:
 def _settlement(
     delivery: QueuedDelivery, verdict: Verdict, first_tried: datetime, now: datetime
 ) -> dict[str, Any]:
-    failed = not isinstance(verdict, Delivered)
+    failed = not isinstance(verdict, Delivered | Needless)
     settled = not isinstance(verdict, Later)
     return {
         "seq": delivery.seq,
@@ -281,4 +288,6 @@ def _settlement(
 def _state(verdict: Verdict) -> str:
     if isinstance(verdict, Delivered):
         return "delivered"
+    if isinstance(verdict, Needless):
+        return "needless"
     return "gave_up" if isinstance(verdict, GaveUp) else "due"

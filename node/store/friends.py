@@ -43,7 +43,7 @@ SPEAKING = select(peers.c.host).where(
     peers.c.host.in_(bindparam("hosts", expanding=True)),
     peers.c.capabilities.contains(FRIENDSHIP, autoescape=True),
 )
-SPEAKERS = select(actors.c.id, actors.c.local, actors.c.capabilities).where(
+SPEAKERS = select(actors.c.id, actors.c.local, actors.c.capabilities, actors.c.moved_to).where(
     actors.c.id.in_(_OTHERS)
 )
 
@@ -129,6 +129,7 @@ class FriendsUnit(GraphUnit):
         back = {row.id: row.state for row in back_rows}
         persons = named(ids, known)
         foreign = _foreign(ids, speaking, speakers)
+        moved = {row.id: row.moved_to for row in speakers}
         relations = {}
         for id in ids:
             row = rows.get(id)
@@ -146,6 +147,7 @@ class FriendsUnit(GraphUnit):
                 since=from_micros(row.updated)
                 if row and view(friendship.pair) is not View.NONE
                 else None,
+                moved_to=moved.get(id, ""),
             )
         return relations
 

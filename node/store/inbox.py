@@ -21,6 +21,7 @@ from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.post_facts import PostFacts, read_facts
 from node.store.tables import (
+    actors,
     audiences,
     notices,
     posts,
@@ -250,6 +251,32 @@ class InboxUnit(VisibilityUnit):
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         """A notice and its event; the same one again is silence."""
         await Notices(self).add(account, kind, actor, object, once=True)
+
+    async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
+        """A notice in place of those of this kind and actor: who tells much fills no list."""
+        await Notices(self).take_back(
+            notices.c.account == account, notices.c.kind == kind, notices.c.actor == actor
+        )
+        await Notices(self).add(account, kind, actor, object)
+
+    async def keep_move(self, actor: str, target: str) -> bool:
+        """Keep where somebody elsewhere, who is known, says that they moved; False: no news."""
+        kept = await self.connection.execute(
+            update(actors)
+            .where(
+                actors.c.id == actor,
+                actors.c.local.is_(False),
+                actors.c.gone.is_(None),
+                actors.c.suspended.is_(None),
+                actors.c.moved_to != target,
+            )
+            .values(moved_to=target)
+        )
+        return bool(kept.rowcount)
+
+    async def moved_to(self, actor: str) -> str:
+        found = await self.connection.execute(select(actors.c.moved_to).where(actors.c.id == actor))
+        return found.scalar_one_or_none() or ""
 
     async def forget_between(self, one: str, other: str) -> None:
         """Feeds, notices and reactions between the two; whichever of them is ours loses them."""

@@ -329,6 +329,7 @@ class Sender:
             outcome.trouble,
             outcome.date,
             outcome.clock_in_doubt,
+            delivery.undoes,
         )
         spread = self._entropy.draw(1)[0] / 256
         verdict = judge(outcome.status, attempt, self._clock.now(), spread)

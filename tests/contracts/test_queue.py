@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from node.federation.activities.shapes import Delete, Follow
 from node.federation.priority import Priority
-from node.federation.sending import Delivered, GaveUp, Later
+from node.federation.sending import Delivered, GaveUp, Later, Needless
 from node.federation.trust import ProvenActivity
 from node.store import tables
 from node.store.database import Database
@@ -305,11 +305,14 @@ async def test_what_goes_to_people_does_not_hide_the_rest_of_a_lane(room: Room) 
     assert [one.activity for one in lane] == ["t0", "t1", "post"]
 
 
-@pytest.mark.clause("FED-8.7")
+@pytest.mark.clause("FED-8.7", "API-11.7")
 async def test_what_became_of_a_delivery_is_shown(room: Room) -> None:
-    await room.owed(("t1", "b.test"), ("t2", "b.test"), ("t3", "b.test"))
+    await room.owed(("t1", "b.test"), ("t2", "b.test"), ("t3", "b.test"), ("t4", "b.test"))
     now = room.clock.now()
-    first, second, third = await room.lanes.queued("b.test", 10)
+    first, second, third, fourth = await room.lanes.queued("b.test", 10)
+    await room.lanes.settle(fourth, Needless("you are blocked there"), now)
+    assert await room.stands("t4") == ("needless", 0, "you are blocked there", now, True)
+    assert await room.failing("b.test") == (False, "")
     await room.lanes.settle(first, Delivered(), now)
     await room.lanes.settle(second, GaveUp("answered 410", gone=True), now)
     await room.lanes.settle(third, Later(now + timedelta(seconds=10), "no answer"), now)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from node.errors import Refused
 from node.federation.activities import parse, parse_note, render
 from node.federation.activities.collections import parse_collection, render_collection, render_page
 from node.federation.activities.deleting import render_tombstone
@@ -19,6 +20,7 @@ from node.federation.activities.shapes import (
     EndFriendship,
     Follow,
     Like,
+    Move,
     Note,
     OfferFriendship,
     SealedKind,
@@ -57,7 +59,7 @@ def relationship(subject=ANN, object=BOB, relationship=FRIEND_OF):
 @pytest.mark.clause("FED-6.1")
 @pytest.mark.parametrize(
     "type",
-    ["Move", "Flag", "Add", "Remove", "View", "EmojiReact", "Listen", "Arrive", "Question", "Note"],
+    ["Flag", "Add", "Remove", "View", "EmojiReact", "Listen", "Arrive", "Question", "Note"],
 )
 def test_what_is_not_in_the_set_is_refused(type, refused):
     with refused("FED-6.1"):
@@ -226,10 +228,12 @@ def test_either_of_the_two_ends_it():
 
 
 @pytest.mark.clause("FED-6.8")
-def test_an_announce_of_foreign_words_is_refused(refused):
+def test_of_an_announce_only_the_id_is_kept(refused):
     foreign = {"type": "Note", "id": THEIRS, "attributedTo": BOB, "content": "I never said that"}
+    assert parse(said("Announce", foreign), received=AT) == Announce(T, ANN, THEIRS, AT)
+    forged = {**foreign, "attributedTo": ANN}
     with refused("FED-6.8"):
-        parse(said("Announce", foreign))
+        parse(said("Announce", forged))
     with refused("FED-6.8"):
         parse(said("Announce", T))
     own = parse(said("Announce", note()))
@@ -241,6 +245,16 @@ def test_a_group_passes_on_what_was_created():
     inner = {"type": "Create", "actor": BOB, "object": {"type": "Page", "id": THEIRS, "name": "x"}}
     read = parse(said("Announce", inner), received=AT)
     assert read == Announce(T, ANN, THEIRS, AT)
+
+
+@pytest.mark.clause("FED-6.21")
+def test_who_moves_speaks_for_nobody_else(refused):
+    assert parse(said("Move", ANN, target=BOB)) == Move(T, ANN, BOB)
+    for moved, target in ((BOB, ANN), (ANN, ANN), (ANN, None), (ANN, [BOB, THEIRS]), (ANN, 7)):
+        with pytest.raises(Refused):
+            parse(said("Move", moved, target=target))
+    with refused("FED-6.21"):
+        parse(said("Move", BOB, target=ANN))
 
 
 def test_of_a_like_only_the_id_is_kept():

@@ -112,6 +112,25 @@ async def test_nobody_gives_their_own_names_to_somebody_elses_people(
     assert (await system.discovery.find("bob@evil.test")).handle == "@bob@b.test"
 
 
+@pytest.mark.clause("FED-10.6")
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>", b"[]", b'{"links": 5}', b'{"links": [{"rel": "self", "href": "x"}]}', 
+     b'{"a":1,"a":2}', b'{"links":[{"rel":"self","type":"application/activity+json","href":"https://u@x/"}]}'],
+)  # fmt: skip
+async def test_a_domain_that_answers_nonsense_does_not_end_the_search(
+    system: System, bob: Person, body: bytes
+) -> None:
+    """alias.test leads to Bob under a third domain, whose pages are all HTML, say."""
+    system.publish(bob)
+    system.net.at[finger("bob", "alias.test")] = jrd("bob@other.test", bob.id)
+    nonsense = finger("bob", "other.test")
+    system.net.at[nonsense] = Response(200, nonsense, {}, body)
+    system.net.at[finger("bob", "b.test")] = jrd("bob@b.test", bob.id)
+    assert (await system.discovery.find("bob@alias.test")).handle == "@bob@b.test"
+    assert nonsense in system.net.asked
+
+
 def xrd(template: str, rel: str = "lrdd") -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from node.federation.sending import Attempt, Delivered, GaveUp, Later, judge
+from node.federation.sending import Attempt, Delivered, GaveUp, Later, Needless, judge
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 FIRST = Attempt(0, NOW)
@@ -55,3 +55,15 @@ def test_one_bad_document_does_not_stop_a_lane_for_a_week() -> None:
     silent = judge(None, Attempt(12, NOW), NOW, 0.0)
     assert isinstance(silent, Later)
     assert silent.holds, "a host that does not answer holds all that is meant for it"
+
+
+@pytest.mark.clause("API-11.7")
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_what_is_taken_back_where_one_is_blocked_is_not_given_up(status: int) -> None:
+    undo = Attempt(0, NOW, undoes=True)
+    verdict = judge(status, undo, NOW, 0.0)
+    assert isinstance(verdict, Needless)
+    assert "you may be blocked there" in verdict.why
+    assert isinstance(judge(status, FIRST, NOW, 0.0), GaveUp)
+    assert isinstance(judge(400, undo, NOW, 0.0), GaveUp)
+    assert isinstance(judge(503, undo, NOW, 0.0), Later)

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from node.cli.inspect import Finding, inspect, main
+from node.federation.activities import parse
+from node.federation.activities.shapes import Announce
 
 ROOT = Path(__file__).resolve().parents[2]
 CLAUSES = set(re.findall(r"^\*\*(FED-[\d.]+)\*\*", (ROOT / "spec/federation.md").read_text(), re.M))
@@ -28,6 +30,8 @@ ELSEWHERE = {
 # A document that was put where it does not belong: by itself it looks like any other. What gives
 # it away is where it is fetched from (FED-10.7).
 BY_PLACE = {"hostile/spoofed-object.json"}
+# Only the id of what it encloses is read, so that nothing in it is believed (FED-6.8).
+BY_ID = {"hostile/bogus-mastodon-announce.json"}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +84,7 @@ def test_what_is_hostile_or_no_activitystreams_is_refused(wild, manifest):
     for entry in manifest:
         file = entry["file"]
         hostile = file.startswith(("hostile/", "w3c-as2-fail/"))
-        if (hostile and file not in BY_PLACE) or "must be refused" in entry["note"]:
+        if (hostile and file not in BY_PLACE | BY_ID) or "must be refused" in entry["note"]:
             assert look(wild, file).refused, file
 
 
@@ -91,6 +95,16 @@ def test_a_document_from_another_place_than_its_id_is_refused(wild):
         wrapped = {"contextUrl": None, "document": document, "documentUrl": at}
         finding = inspect("x", standard.dumps(wrapped).encode())
         assert bool(finding.refused) is refused
+
+
+@pytest.mark.clause("FED-6.8")
+def test_of_a_forged_copy_in_a_share_nothing_but_the_id_is_kept(wild):
+    (file,) = BY_ID
+    document = standard.loads((wild / file).read_text())
+    shared = parse(document)
+    assert isinstance(shared, Announce)
+    assert shared.object == document["object"]["id"]
+    assert document["object"]["content"] not in str(shared)
 
 
 AS2 = "http://www.w3.org/ns/activitystreams"
@@ -266,7 +280,7 @@ def test_the_verb_says_one_line_a_file(wild, tmp_path, capsysbinary):
     (tmp_path / "folder").mkdir()
     files = [
         str(wild / "mastodon/activities-create_note.json"),
-        str(wild / "hostile/bogus-mastodon-announce.json"),
+        str(wild / "hostile/minds-invalid-mention-post.json"),
         str(tmp_path / "absent.json"),
         str(tmp_path / "folder"),
         "\udcff",
@@ -281,8 +295,8 @@ def test_the_verb_says_one_line_a_file(wild, tmp_path, capsysbinary):
         "actor": "https://mastodon.madrid/users/felix",
         "refused": None,
     }
-    assert lines[1]["refused"]["clause"] == "FED-6.8"
-    assert lines[1]["actor"] == "http://mastodon.example.org/users/admin"
+    assert lines[1]["refused"]["clause"] == "FED-6.9"
+    assert lines[1]["actor"].startswith("https://www.minds.com/api/activitypub/users/")
     assert main(files[:2]) == 0
     said = capsysbinary.readouterr().out.decode().splitlines()
-    assert "understood: Create by" in said[0] and "refused (FED-6.8)" in said[1]
+    assert "understood: Create by" in said[0] and "refused (FED-6.9)" in said[1]

@@ -7,10 +7,12 @@ import pytest
 from node.client.api_client import ApiClient
 from node.errors import Conflict, Forbidden
 from node.graph import befriending
+from node.net.courier import Courier, Outcome
 from node.store import tables
 from node.store.graph import GraphUnit
 from node.testing.town import Town
 from node.wire.api.deliveries import DeliveryList, DeliveryView, NodeHealth, Retried, Retry
+from node.wire.api.graph import Relation, Whom
 from node.wire.api.inbox import NewPost, NoticeList, Post
 from node.wire.api.servers import ServerChoice, ServerList
 
@@ -168,3 +170,30 @@ async def test_what_is_given_up_is_told_to_its_author_and_can_be_retried(town: T
         assert (await hers.ask("POST", "/deliveries/retry", Retried, Retry())).count == 1
         await town.settle()
         assert await list_of(hers) == []
+
+
+@pytest.mark.clause("API-11.7", "API-11.6")
+async def test_what_is_taken_back_from_who_blocks_one_is_no_loss(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As GoToSocial does, beta answers 403 to whom its people block."""
+    alice, _ = await befriended(town)
+    harness, blocked = town.nodes["alpha.test"], Outcome(403)
+
+    async def carry(_courier: Courier, _inbox: str, _body: bytes, _actor: str) -> Outcome:
+        return blocked
+
+    bob = "@bob@beta.test"
+    async with harness.line(alice) as hers:
+        await hers.ask("POST", "/follows", Relation, Whom(actor=bob))
+        await town.settle()
+        monkeypatch.setattr(Courier, "carry", carry)
+        await hers.ask("DELETE", "/follows", Relation, query={"actor": bob})
+        await town.settle()
+        assert await list_of(hers) == []
+        query = tables.deliveries.select().where(tables.deliveries.c.state == "needless")
+        async with harness.node.stores.database.read() as connection:
+            (kept,) = (await connection.execute(query)).all()
+        assert "you may be blocked there" in kept.reason
+        told = (await hers.ask("GET", "/notices", NoticeList)).items
+        assert "delivery_failed" not in [one.kind for one in told]

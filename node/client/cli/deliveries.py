@@ -8,7 +8,12 @@ import typer
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
 
-SAYS = {"due": "is tried again", "gave_up": "given up", "delivered": "has arrived"}
+SAYS = {
+    "due": "is tried again",
+    "gave_up": "given up",
+    "delivered": "has arrived",
+    "needless": "is not needed any more",
+}
 
 
 class Action(StrEnum):

@@ -22,13 +22,14 @@ NOTICES = {
     "comment": "commented on your post",
     "follow": "follows you",
     "mention": "mentioned you",
+    "moved": "says that they moved to",
     "mutual": "and you follow each other (kith friend confirm)",
 }
 OWN_NOTICES = {
     "video_failed": "A video of yours could not be made; its file can be posted again.",
     "delivery_failed": "Some server did not take this: see kith deliveries, and retry.",
 }
-ABOUT = ("like", "comment", "mention", "delivery_failed")
+ABOUT = ("like", "comment", "mention", "moved", "delivery_failed")
 
 
 def register(app: typer.Typer) -> None:

@@ -79,7 +79,7 @@ def parse_announce(document: Doc, envelope: Envelope) -> Announce:
     object = one(document.get("object"), "the object of an Announce")
     if not is_share(document):
         raise Malformed("FED-6.1", "an Announce of that is not understood here")
-    shared = _shared(object, envelope.actor)
+    shared = _shared(object)
     if shared == envelope.id:
         raise Malformed("FED-6.8", "an Announce does not share itself")
     return Announce(
@@ -92,25 +92,21 @@ def parse_announce(document: Doc, envelope: Envelope) -> Announce:
     )
 
 
-def _shared(object: Any, actor: str) -> str:
-    """The id of what is shared; whatever else is enclosed is not looked at."""
+def _shared(object: Any) -> str:
+    """The id of what is shared: its words are those at this id, whatever is enclosed."""
     if is_a(object, *PASSED_ON):
         return url_id(one(object.get("object"), "the object of what is shared"), "what is shared")
     shared = url_id(object, "what is shared")
-    if isinstance(object, dict) and _is_content(object):
-        _check_enclosed(object, shared, actor)
+    if isinstance(object, dict):
+        _check_enclosed(object, shared)
     return shared
 
 
-def _is_content(object: Doc) -> bool:
-    return any(name in object for name in ("content", "contentMap", "name", "attachment"))
-
-
-def _check_enclosed(object: Doc, shared: str, actor: str) -> None:
-    """A post that is enclosed with its words is the sharer's own server's, or is refused."""
+def _check_enclosed(object: Doc, shared: str) -> None:
+    """A copy whose author is of another origin than its id contradicts itself."""
     types(object)
-    if not all(ids.same_origin(id, actor) for id in (shared, *attributed(object))):
-        raise Forbidden("FED-6.8", "an Announce encloses the words of another origin")
+    if not all(ids.same_origin(author, shared) for author in attributed(object)):
+        raise Forbidden("FED-6.8", "an Announce encloses a post that is not its author's")
 
 
 def render_like(like: Like) -> dict[str, Any]:

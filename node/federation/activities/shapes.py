@@ -251,6 +251,14 @@ class Delete(Struct, frozen=True):
     object: str
 
 
+class Move(Struct, frozen=True):
+    """`actor` says that they are `target` (an actor) from now on. Only they have said so."""
+
+    id: str
+    actor: str
+    target: str
+
+
 class UpdateActor(Struct, frozen=True):
     """`actor` changed their own document; `document` is the new one as received."""
 
@@ -275,5 +283,6 @@ Activity = (
     | UpdateVideo
     | CreateSealed
     | Delete
+    | Move
     | UpdateActor
 )

@@ -12,6 +12,7 @@ from node.federation.activities import (
     following,
     friendship,
     likes,
+    moving,
     posts,
     replies,
     sealed,
@@ -32,6 +33,7 @@ from node.federation.activities.shapes import (
     EndFriendship,
     Follow,
     Like,
+    Move,
     OfferFriendship,
     Reject,
     Undo,
@@ -101,6 +103,7 @@ VERBS: Mapping[str, Verb] = {
     "Create": _enclosing(_CREATED),
     "Update": _enclosing(_UPDATED),
     "Delete": Verb(deleting.parse_delete),
+    "Move": Verb(moving.parse_move),
 }
 RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     Follow: following.render_follow,
@@ -118,6 +121,7 @@ RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     UpdateVideo: video.render_update,
     CreateSealed: sealed.render_create,
     Delete: deleting.render_delete,
+    Move: moving.render_move,
     UpdateActor: actors.render_update,
 }
 

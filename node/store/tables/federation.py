@@ -36,6 +36,7 @@ actors = table(
     text("key_packages"),
     text("capabilities", "[]"),  # JSON list of URIs (FEP-844e)
     flag("manually_approves"),
+    text("moved_to"),  # the actor that they say they are from now on
     Column("document", LargeBinary),  # as received: later proofs need every byte
     instant("fetched"),
     instant("gone"),  # they deleted themselves
@@ -122,7 +123,7 @@ deliveries = table(
     Column("host", Text, nullable=False),  # the lane
     Column("inbox", Text, nullable=False),
     Column("actor", Text, nullable=False),  # who signs
-    text("state", "due"),  # due | delivered | gave_up
+    text("state", "due"),  # due | delivered | gave_up | needless
     number("priority"),  # the smaller is sent first
     number("attempts"),
     instant("first_tried"),

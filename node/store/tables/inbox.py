@@ -72,7 +72,7 @@ notices = table(
     "notices",
     id_(),  # uuid7
     Column("account", Text, nullable=False),
-    text("kind"),  # friend_request | friend_accepted | like | comment | follow | share
+    text("kind"),  # friend_request | friend_accepted | like | comment | follow | share | moved …
     text("actor"),
     text("object"),
     instant("created", nullable=False),

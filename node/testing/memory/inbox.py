@@ -269,6 +269,22 @@ class InboxUnit(VisibilityUnit):
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         await Notices(self).add(account, kind, actor, object, once=True)
 
+    async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
+        same = (account, kind, actor)
+        await Notices(self).take_back(lambda one: (one.account, one.kind, one.actor) == same)
+        await Notices(self).add(account, kind, actor, object)
+
+    async def keep_move(self, actor: str, target: str) -> bool:
+        found = self.tables.actors.get(actor)
+        if found is None or found.local or found.gone or found.suspended:
+            return False
+        self.tables.actors[actor] = replace(found, moved_to=target)
+        return found.moved_to != target
+
+    async def moved_to(self, actor: str) -> str:
+        found = self.tables.actors.get(actor)
+        return found.moved_to if found is not None else ""
+
     async def forget_between(self, one: str, other: str) -> None:
         for ours, theirs in ((one, other), (other, one)):
             written = {id for id, p in self.tables.posts.items() if p.note.author == theirs}

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from node.federation.priority import Priority
-from node.federation.sending import Delivered, GaveUp, Later, Verdict
+from node.federation.sending import Delivered, GaveUp, Later, Needless, Verdict
 from node.federation.trust import ProvenActivity
 from node.ports import Clock
 from node.store.delivery_queue import LEASE as LANE_LEASE
@@ -185,8 +185,10 @@ class DeliveryQueue:
         now = self._clock.now()
         kept = self._tables.deliveries[delivery.seq]
         host = self._tables.hosts.get(delivery.host, Host())
-        if isinstance(verdict, Delivered):
+        if isinstance(verdict, Delivered | Needless):
             done = replace(kept, state="delivered", settled=now, reason="")
+            if isinstance(verdict, Needless):
+                done = replace(done, state="needless", reason=verdict.why[:500])
             host = replace(host, success=now, failing=None, reason="")
         else:
             done = replace(kept, failures=delivery.failures + 1, reason=verdict.why[:500])

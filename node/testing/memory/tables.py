@@ -40,6 +40,7 @@ class Actor(Struct, frozen=True):
     summary: str = ""
     icon: str = ""
     capabilities: tuple[str, ...] = ()
+    moved_to: str = ""
     gone: bool = False
     suspended: bool = False
     number: int = 0
@@ -111,7 +112,7 @@ class Debt(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """One line of a lane: `state` is due, delivered or gave_up."""
+    """One line of a lane: `state` is due, delivered, gave_up or needless."""
 
     activity: str
     host: str

@@ -8,12 +8,13 @@ import msgspec
 
 class DeliveryView(msgspec.Struct, kw_only=True):
     """One delivery to an inbox at `host`. `failures` counts its failed tries, `reason` is the last
-    one's. A `next_try` that is past: it waits for what was said to this host before it."""
+    one's. A `next_try` that is past: it waits for what was said to this host before it. `needless`:
+    what you take back ended there by itself, as `reason` says; nothing is left to be done."""
 
     activity: str
     object: str
     host: str
-    state: Literal["due", "delivered", "gave_up"]
+    state: Literal["due", "delivered", "gave_up", "needless"]
     failures: int
     next_try: datetime | None = None
     settled: datetime | None = None

@@ -12,6 +12,7 @@ class Relation(msgspec.Struct, kw_only=True):
 
     `state`: none, requested, incoming, mutual, friend, declined (your request was) or blocked (by
     you). `following`: "", asked or accepted. `text` is what they wrote with their open request.
+    `moved_to`: the actor that they say they are from now on.
     """
 
     person: Person
@@ -20,6 +21,7 @@ class Relation(msgspec.Struct, kw_only=True):
     follower: bool = False
     text: str = ""
     since: datetime | None = None
+    moved_to: str = ""
 
 
 class RelationList(msgspec.Struct, kw_only=True):

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("key_packages", sa.Text(), server_default="", nullable=False),
         sa.Column("capabilities", sa.Text(), server_default="[]", nullable=False),
         sa.Column("manually_approves", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("moved_to", sa.Text(), server_default="", nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=True),
         sa.Column("fetched", sa.BigInteger(), nullable=True),
         sa.Column("gone", sa.BigInteger(), nullable=True),

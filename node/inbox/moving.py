@@ -1,0 +1,67 @@
+"""Somebody says that they moved: their friends and followers here are told (spec INB-7)."""
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+import msgspec
+
+from node.federation.activities.shapes import Move
+from node.federation.telling import PAGE, Page
+from node.graph.visibility import Audience, AudienceKind
+
+MOVED: Final = "moved"  # the kind of its notices, and of its jobs
+_EVERYONE = (Audience(AudienceKind.PUBLIC),)
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """What is left to do: who is behind `after` was not told yet."""
+
+    actor: str
+    target: str
+    after: str = ""
+
+
+class MovingUnit(Protocol):
+    """What this page asks of its transaction."""
+
+    async def keep_move(self, actor: str, target: str) -> bool:
+        """Keep where somebody elsewhere says that they moved. False when nothing is new in it."""
+        ...
+
+    async def moved_to(self, actor: str) -> str:
+        """Where they last said that they moved; empty when they never did."""
+        ...
+
+    async def readers(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
+        """Accounts here whose feed shows what `author` says to `audience`."""
+        ...
+
+    async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
+        """Tell the account, in place of what it was told of this kind and actor before."""
+        ...
+
+    async def add_job(self, kind: str, subject: str) -> None: ...
+
+
+async def on_move(move: Move, unit: MovingUnit) -> None:
+    """Nobody is followed for it: that the account there is theirs too, only they have said."""
+    if await unit.keep_move(move.actor, move.target):
+        await _tell(unit, Moved(move.actor, move.target))
+
+
+async def go_on(unit: MovingUnit, subject: str) -> None:
+    """The job: the next page of people, unless another place was named meanwhile."""
+    left = msgspec.json.decode(subject, type=Moved)
+    if await unit.moved_to(left.actor) == left.target:
+        await _tell(unit, left)
+
+
+async def _tell(unit: MovingUnit, left: Moved) -> None:
+    accounts, place = await unit.readers(left.actor, _EVERYONE, left.after, PAGE)
+    for account in accounts:
+        await unit.notify_anew(account, MOVED, left.actor, left.target)
+    if place:
+        rest = msgspec.structs.replace(left, after=place)
+        await unit.add_job(MOVED, msgspec.json.encode(rest).decode())
