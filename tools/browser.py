@@ -1,7 +1,8 @@
 """Node and what `browser/` is built with: nothing beyond PyPI and the lock file of npm.
 
 `.venv/bin/python -m tools.browser install` installs what `browser/package-lock.json` names, unless
-it is there; `check` looks at format, lint and types; `format` puts right what can be.
+it is there; `check` looks at format, lint, types and whether the app that the node serves is what
+would be built; `build` builds it; `format` puts right what can be.
 """
 
 import os
@@ -49,8 +50,9 @@ def install() -> int:
 
 
 def check(**options: Any) -> list[subprocess.CompletedProcess[str]]:
-    """Format, lint and types: those that found something."""
+    """Format, lint, types and the built app: those that found something."""
     ran = [node(str(MODULES / words[0]), *words[1:], **options) for words in CHECKS]
+    ran.append(node("build.ts", "check", **options))
     return [one for one in ran if one.returncode]
 
 
@@ -60,6 +62,8 @@ def main() -> int:
         return install()
     if what == ["check"]:
         return len(check())
+    if what == ["build"]:
+        return node("build.ts").returncode
     if what == ["format"]:
         return node(str(MODULES / CHECKS[0][0]), "check", "--write", ".").returncode
     sys.stderr.write(__doc__ or "")

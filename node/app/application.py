@@ -40,6 +40,7 @@ from node.web.api.streams import Streams
 from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
 from node.web.api.video import Videos
+from node.web.app.surface import surface as app_surface
 from node.web.auth import Authenticator
 from node.web.backlog import BoundedLog
 from node.web.budget import Budget
@@ -219,5 +220,5 @@ def make_web(
         config.connections_per_address,
     )
     connections = Connections(bounds, proxies, clock.ticks, refusals.count)
-    surfaces = (api, for_people, for_servers)
+    surfaces = (api, app_surface(config, problem), for_people, for_servers)
     return WebSide(kernel, surfaces, pages, health, live, largest, connections)

@@ -12,10 +12,20 @@ from tools import browser
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(
-    page for page in browser.FOLDER.rglob("*.ts") if browser.MODULES not in page.parents
+    page
+    for suffix in ("ts", "tsx", "css")
+    for page in browser.FOLDER.rglob(f"*.{suffix}")
+    if browser.MODULES not in page.parents
 )
-# What runs in a browser's worker; the rest are its tests.
-DEVICE = [page for page in SOURCES if page.parent != browser.FOLDER / "tests"]
+APP = browser.FOLDER / "app"
+# What runs in a browser's worker; the rest are the app, what builds it, and tests.
+DEVICE = [
+    page
+    for page in SOURCES
+    if page.parent != browser.FOLDER / "tests"
+    and APP not in page.parents
+    and page != browser.FOLDER / "build.ts"
+]
 # What both devices do alike; a browser's store is no file, and its tabs are no terminal.
 PARTS = {"errors.ts", "wire", "mls", "device"}
 ALIKE = [page for page in DEVICE if page.relative_to(browser.FOLDER).parts[0] in PARTS]
@@ -70,6 +80,14 @@ def test_a_page_is_short_and_says_what_it_is_for(page: Path) -> None:
     text = page.read_text()
     assert len(text.splitlines()) <= LONGEST_PAGE, "split this page: what is the second one called?"
     assert text.startswith("/**"), "a page begins with one sentence: what it is for"
+
+
+@pytest.mark.parametrize("page", [p for p in SOURCES if APP in p.parents], ids=_name)
+def test_the_app_draws_no_html_of_others(page: Path) -> None:
+    """What others wrote becomes elements one by one (`parts/rich.tsx`), or text."""
+    text = page.read_text()
+    for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "srcdoc"):
+        assert way not in text, f"{way} draws what nobody has looked through"
 
 
 @pytest.mark.parametrize("page", DEVICE, ids=_name)

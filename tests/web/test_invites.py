@@ -38,6 +38,35 @@ async def test_an_invite_works_once_and_its_secret_is_not_kept(harness: Harness)
     assert said.raw == (await sign_up(harness, "carol", "unknown")).raw
 
 
+@pytest.mark.clause("ACC-2.12")
+async def test_who_has_the_link_is_told_what_it_promises(harness: Harness) -> None:
+    token = await harness.join("alice")
+    made = await harness.ask("POST", "/invites", {"befriends": True}, token)
+    for _ in range(2):
+        said = await harness.ask("POST", "/invites/lookup", {"secret": secret_of(made)})
+        assert said.status == 200
+    alice = (await harness.ask("GET", "/account", token=token)).body["actor"]
+    assert said.body["inviter"]["id"] == alice
+    assert said.body["inviter"]["handle"] == "@alice@a.test"
+    assert (said.body["befriends"], said.body["role"]) == (True, "member")
+    assert (await sign_up(harness, "bob", secret_of(made))).status == 201
+    for secret in (secret_of(made), "unknown", ""):
+        said = await harness.ask("POST", "/invites/lookup", {"secret": secret})
+        assert (said.status, said.body["clause"]) == (403, "ACC-2.2")
+    first = await harness.ask("POST", "/invites/lookup", {"secret": await harness.invite("admin")})
+    assert first.body == {"inviter": None, "befriends": False, "role": "admin"}
+
+
+@pytest.mark.clause("ACC-2.12", "API-4.3")
+async def test_secrets_are_not_tried_for_long(build: Build) -> None:
+    harness = await build(login_attempts_per_minute=3)
+    tried = [
+        (await harness.ask("POST", "/invites/lookup", {"secret": f"guess {n}"})).status
+        for n in range(4)
+    ]
+    assert tried == [403, 403, 403, 429]
+
+
 @pytest.mark.clause("ACC-2.2")
 async def test_an_invite_is_revoked_by_its_maker_only(harness: Harness) -> None:
     token, other = await harness.join("alice"), await harness.join("eve")

@@ -18,6 +18,9 @@ from node.wire.api.accounts import (
     Applicant,
     ApplicantList,
     InviteList,
+    InviteLookup,
+    Inviter,
+    InviteShown,
     InviteView,
     NewInvite,
     NodeLimits,
@@ -42,6 +45,8 @@ def routes(units: Units, signing_up: SignUp, entropy: Entropy, config: Config) -
               None, answers=NodeView),
         Route("POST", "/invites", own.make, "Make an invite link; it is told this once.",
               Scope.WRITE, NewInvite, InviteView, 201),
+        Route("POST", "/invites/lookup", own.lookup, "What an invite link promises.",
+              None, InviteLookup, InviteShown, idempotent=False, sensitive=True),
         Route("GET", "/invites", own.list, "One's own invites that have uses left.",
               Scope.READ, answers=InviteList),
         Route("DELETE", "/invites/{id}", own.revoke, "Make an invite void.",
@@ -109,6 +114,20 @@ class OwnInvites(Struct, frozen=True):
 
         made = await self.units.run(InvitesUnit, work, once=call.once)
         return Reply(invite_view(made, invites.url_of(self.config.reached_at, secret)))
+
+    async def lookup(self, call: Call) -> Reply:
+        asked: InviteLookup = call.body
+        digest = invites.digest_of(asked.secret)
+        invite, maker = await self.units.look(
+            InvitesUnit, lambda unit: invites.find_invite(digest, unit)
+        )
+        inviter = None
+        if maker is not None:
+            handle = f"@{maker.name}@{self.config.account_domain}"
+            inviter = Inviter(id=maker.actor, handle=handle, display_name=maker.display_name)
+        return Reply(
+            InviteShown(inviter=inviter, befriends=invite.befriends, role=invite.role.value)
+        )
 
     async def list(self, call: Call) -> Reply:
         account = call.caller.account or None

@@ -175,6 +175,7 @@ class Pages(Struct, frozen=True):
             )
         return {
             "by_invite": invite is not None,
+            "secret": secret if invite is not None else "",
             "inviter": inviter,
             "befriends": bool(invite and invite.befriends),
             "admin": bool(invite and invite.role is Role.ADMIN),

@@ -154,6 +154,29 @@ class InviteList(_Said, frozen=True, kw_only=True):
     items: list[InviteView]
 
 
+class InviteLookup(_Asked, frozen=True, kw_only=True):
+    """`secret`: what stands last in the address of an invite link."""
+
+    secret: str
+
+
+class Inviter(_Said, frozen=True, kw_only=True):
+    """Who made an invite. `handle` is @name@domain."""
+
+    id: str
+    handle: str
+    display_name: str = ""
+    icon: str = ""
+
+
+class InviteShown(_Said, frozen=True, kw_only=True):
+    """What an invite promises. `inviter` is null when the node itself made it."""
+
+    inviter: Inviter | None
+    befriends: bool
+    role: Literal["member", "admin"]
+
+
 class ActorView(_Said, frozen=True, kw_only=True):
     """Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6.
 

@@ -1,0 +1,3 @@
+/** Sheets are bundled beside the scripts that name them. */
+
+declare module "*.css";

@@ -1,0 +1,19 @@
+/** The app begins. */
+
+import "./css/app.css";
+
+import { render } from "preact";
+
+import * as appearance from "./appearance.ts";
+import { meetNode } from "./home_node.ts";
+import * as router from "./router.ts";
+import { Shell } from "./shell.tsx";
+import * as words from "./words/index.ts";
+
+appearance.begin();
+router.begin();
+// Without an answer the app still opens: screens ask again for what they need.
+void meetNode().catch(() => undefined);
+await words.begin();
+const root = document.getElementById("app");
+if (root !== null) render(<Shell />, root);

@@ -1,0 +1,266 @@
+/** Fields with their names, hints and faults; a form that sends once and says why it could not. */
+
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useId, useRef } from "preact/hooks";
+
+import { say } from "../words/index.ts";
+import { explain } from "../words/problems.ts";
+import { Icon } from "./icon.tsx";
+
+interface Common {
+  readonly label: string;
+  readonly hint?: string | undefined;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+  readonly name: string;
+  readonly required?: boolean | undefined;
+  readonly maxLength?: number | undefined;
+}
+
+interface FieldProps extends Common {
+  readonly type?: "text" | "password" | "search" | "url" | "number" | undefined;
+  readonly autocomplete?: string | undefined;
+  readonly minLength?: number | undefined;
+  readonly pattern?: string | undefined;
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+  /** What is typed is a name of letters and digits: nothing is to be put right in it. */
+  readonly plain?: boolean | undefined;
+}
+
+export function Field(props: FieldProps) {
+  const id = useId();
+  const { label, hint, value, onValue, before, after, plain, type = "text", ...rest } = props;
+  const field = (
+    <input
+      {...rest}
+      id={id}
+      type={type as "text"}
+      value={value}
+      dir="auto"
+      aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+      onInput={(event) => onValue(event.currentTarget.value)}
+      {...(plain === true ? { autocapitalize: "none", autocorrect: "off", spellcheck: false } : {})}
+    />
+  );
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {before === undefined && after === undefined ? (
+        field
+      ) : (
+        <div class="address" dir="ltr">
+          {before !== undefined && <span aria-hidden="true">{before}</span>}
+          {field}
+          {after !== undefined && <span aria-hidden="true">{after}</span>}
+        </div>
+      )}
+      {hint !== undefined && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function TextArea(props: Common & { readonly rows?: number | undefined }) {
+  const id = useId();
+  const { label, hint, value, onValue, ...rest } = props;
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <textarea
+        {...rest}
+        id={id}
+        dir="auto"
+        value={value}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+      {hint !== undefined && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+  readonly options: readonly (readonly [string, string])[];
+  readonly hint?: string | undefined;
+}
+
+/** One of a few, all of them to be seen. */
+export function Choice({ label, value, onValue, options, hint }: ChoiceProps) {
+  const id = useId();
+  return (
+    <fieldset class="field choice">
+      <legend>{label}</legend>
+      {hint !== undefined && <p class="hint">{hint}</p>}
+      <div class="choices">
+        {options.map(([key, words]) => (
+          <label key={key}>
+            <input
+              type="radio"
+              name={id}
+              value={key}
+              checked={key === value}
+              onChange={() => onValue(key)}
+            />
+            <span>{words}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+/** One of many. */
+export function Select({ label, value, onValue, options, hint }: ChoiceProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <select id={id} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
+        {options.map(([key, words]) => (
+          <option key={key} value={key}>
+            {words}
+          </option>
+        ))}
+      </select>
+      {hint !== undefined && <p class="hint">{hint}</p>}
+    </div>
+  );
+}
+
+interface ToggleProps {
+  readonly label: string;
+  readonly hint?: string | undefined;
+  readonly on: boolean;
+  readonly onChange: (on: boolean) => void;
+}
+
+export function Toggle({ label, hint, on, onChange }: ToggleProps) {
+  const id = useId();
+  return (
+    <div class="toggle">
+      <div>
+        <label for={id}>{label}</label>
+        {hint !== undefined && (
+          <p class="hint" id={`${id}-hint`}>
+            {hint}
+          </p>
+        )}
+      </div>
+      <input
+        id={id}
+        type="checkbox"
+        role="switch"
+        checked={on}
+        aria-checked={on}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    </div>
+  );
+}
+
+interface ButtonProps {
+  readonly children: ComponentChildren;
+  readonly onClick: () => unknown;
+  readonly kind?: "main" | "quiet" | "alarm" | "bare" | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly label?: string | undefined;
+  readonly pressed?: boolean | undefined;
+}
+
+/** A deed. While what it began goes on it takes no second press. */
+export function Button({
+  children,
+  onClick,
+  kind = "main",
+  disabled,
+  label,
+  pressed,
+}: ButtonProps) {
+  const busy = useSignal(false);
+  async function press(): Promise<void> {
+    if (busy.value) return;
+    busy.value = true;
+    try {
+      await onClick();
+    } finally {
+      busy.value = false;
+    }
+  }
+  return (
+    <button
+      type="button"
+      class={`button ${kind}`}
+      disabled={disabled}
+      aria-label={label}
+      aria-pressed={pressed}
+      aria-busy={busy.value}
+      onClick={() => void press()}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** What went wrong, where it is heard at once. */
+export function Fault({ children }: { children: ComponentChildren }) {
+  return (
+    <p class="problem" role="alert">
+      <Icon name="alert" />
+      <span>{children}</span>
+    </p>
+  );
+}
+
+interface FormProps {
+  readonly children: ComponentChildren;
+  readonly send: string;
+  readonly onSend: () => Promise<void>;
+  readonly disabled?: boolean | undefined;
+}
+
+/** Fields and one button. What `onSend` throws is said above the button, and nothing is lost. */
+export function Form({ children, send, onSend, disabled }: FormProps) {
+  const fault = useSignal("");
+  const busy = useSignal(false);
+  const form = useRef<HTMLFormElement>(null);
+  async function submit(): Promise<void> {
+    if (busy.value || disabled === true) return;
+    busy.value = true;
+    fault.value = "";
+    try {
+      await onSend();
+    } catch (error) {
+      fault.value = explain(error);
+    } finally {
+      busy.value = false;
+    }
+  }
+  return (
+    <form
+      ref={form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {children}
+      {fault.value !== "" && <Fault>{fault.value}</Fault>}
+      <button type="submit" class="button main wide" disabled={disabled} aria-busy={busy.value}>
+        {busy.value ? say("wait") : send}
+      </button>
+    </form>
+  );
+}

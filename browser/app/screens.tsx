@@ -1,0 +1,75 @@
+/** Which screen stands at which path; what is not needed at first is loaded when it is. */
+
+import { useSignal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import { useEffect } from "preact/hooks";
+
+import { Waiting } from "./parts/screen.tsx";
+import { matched } from "./router.ts";
+import { JoinScreen } from "./screens/join.tsx";
+import { LogInScreen } from "./screens/log_in.tsx";
+import { MissingScreen } from "./screens/missing.tsx";
+import { WelcomeScreen } from "./screens/welcome.tsx";
+
+/** What a screen is given: the named parts of its path. */
+export interface ScreenProps {
+  readonly parts: Readonly<Record<string, string>>;
+}
+type AnyScreen = ComponentType<ScreenProps>;
+
+/** `load` gives the screen when it is wanted for the first time. */
+function later(load: () => Promise<AnyScreen>): AnyScreen {
+  let loaded: AnyScreen | null = null;
+  return (props) => {
+    const known = useSignal(loaded);
+    const failed = useSignal<unknown>(null);
+    useEffect(() => {
+      if (loaded !== null) return;
+      load().then(
+        (screen) => {
+          loaded = screen;
+          known.value = screen;
+        },
+        (error: unknown) => {
+          failed.value = error;
+        },
+      );
+    }, []);
+    if (failed.value !== null) throw failed.value;
+    const Now = known.value;
+    return Now === null ? <Waiting /> : <Now {...props} />;
+  };
+}
+
+interface Entry {
+  readonly pattern: string;
+  readonly screen: AnyScreen;
+  /** Whether one has to be logged in. */
+  readonly inside: boolean;
+}
+
+const inside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen, inside: true });
+const outside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen, inside: false });
+
+export const SCREENS: readonly Entry[] = [
+  outside("/welcome", WelcomeScreen),
+  outside("/join", JoinScreen),
+  outside("/login", LogInScreen),
+  inside(
+    "/me",
+    later(async () => (await import("./screens/me.tsx")).MeScreen),
+  ),
+];
+
+/** The screen at `path`, with the named parts of the path. */
+export function screenAt(path: string): {
+  readonly screen: AnyScreen;
+  readonly parts: ScreenProps["parts"];
+  readonly inside: boolean;
+} {
+  for (const { pattern, screen, inside } of SCREENS) {
+    const parts = matched(pattern, path);
+    if (parts !== null) return { screen, parts, inside };
+  }
+  return { screen: MissingScreen, parts: {}, inside: false };
+}

@@ -1,0 +1,99 @@
+/** Oneself: the profile as others see it, the accounts of this browser, and the way out. */
+
+import { accounts, type Known, me, switchTo } from "../accounts.ts";
+import { logOut } from "../entering.ts";
+import { Avatar, PersonLine } from "../parts/avatar.tsx";
+import { question } from "../parts/dialog.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Screen } from "../parts/screen.tsx";
+import { at, go } from "../router.ts";
+import { say } from "../words/index.ts";
+
+const personOf = (one: Known) => ({
+  id: one.actor,
+  handle: one.address,
+  display_name: one.displayName,
+  icon: "",
+});
+
+function askWayOut(who: Known): void {
+  question(
+    say("logout.title"),
+    <>
+      <p>{say("logout.keep.says")}</p>
+      <p>{say("logout.remove.says")}</p>
+    </>,
+    [
+      {
+        words: say("logout.keep"),
+        act: async () => {
+          await logOut(who, true);
+          go("/", true);
+        },
+      },
+      {
+        words: say("logout.remove"),
+        kind: "alarm",
+        act: async () => {
+          await logOut(who, false);
+          go("/", true);
+        },
+      },
+    ],
+  );
+}
+
+function Switcher({ who }: { who: Known }) {
+  const others = accounts.value.filter((one) => one.actor !== who.actor);
+  return (
+    <section class="card" aria-labelledby="accounts">
+      <h2 id="accounts">{say("me.accounts")}</h2>
+      <ul class="lines">
+        {others.map((one) => (
+          <li key={one.actor}>
+            <button
+              type="button"
+              class="line"
+              onClick={() => {
+                if (one.token === "") go(`/login?name=${encodeURIComponent(one.name)}`);
+                else switchTo(one.actor);
+              }}
+            >
+              <PersonLine
+                person={personOf(one)}
+                note={one.token === "" ? say("me.out") : one.address}
+              />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <a class="button quiet" href={at("/login")}>
+        <Icon name="plus" />
+        {say("me.add")}
+      </a>
+    </section>
+  );
+}
+
+export function MeScreen() {
+  const who = me.value;
+  if (who === null) return null;
+  return (
+    <Screen title={say("nav.me")}>
+      <section class="card profile">
+        <Avatar person={personOf(who)} size={96} />
+        <h2>
+          <bdi>{who.displayName === "" ? who.name : who.displayName}</bdi>
+        </h2>
+        <p class="handle" dir="ltr">
+          {who.address}
+        </p>
+      </section>
+      <Switcher who={who} />
+      <button type="button" class="button quiet wide" onClick={() => askWayOut(who)}>
+        <Icon name="out" />
+        {say("logout.do")}
+      </button>
+    </Screen>
+  );
+}

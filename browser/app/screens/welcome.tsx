@@ -1,0 +1,63 @@
+/** Where somebody comes in who is not logged in: what this is, and the two ways in. */
+
+import { accounts } from "../accounts.ts";
+import { homeNode } from "../home_node.ts";
+import { PersonLine } from "../parts/avatar.tsx";
+import { useArrival } from "../parts/screen.tsx";
+import { at } from "../router.ts";
+import { say } from "../words/index.ts";
+
+/** The accounts whose device this browser kept. */
+function Kept() {
+  const kept = accounts.value.filter((one) => one.token === "");
+  if (kept.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>{say("welcome.kept")}</h2>
+      <ul class="lines">
+        {kept.map((one) => (
+          <li key={one.actor}>
+            <a class="line" href={at(`/login?name=${encodeURIComponent(one.name)}`)}>
+              <PersonLine
+                person={{
+                  id: one.actor,
+                  handle: one.address,
+                  display_name: one.displayName,
+                  icon: "",
+                }}
+              />
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function WelcomeScreen() {
+  const node = homeNode.value;
+  const name = node?.name ?? "Kith";
+  const heading = useArrival(name);
+  return (
+    <div class="screen narrow welcome">
+      <img class="welcome-mark" src="/static/kith.svg" alt="" width="72" height="72" />
+      <h1 ref={heading} tabIndex={-1} dir="auto">
+        {name}
+      </h1>
+      <p class="lead">{say("welcome.lead")}</p>
+      <Kept />
+      <div class="ways column">
+        <a class="button main" href={at("/login")}>
+          {say("login.do")}
+        </a>
+        {node !== null && node.registration !== "invite" && (
+          <a class="button quiet" href={at("/join")}>
+            {say(node.registration === "open" ? "join.do" : "join.ask")}
+          </a>
+        )}
+      </div>
+      {node?.registration === "invite" && <p class="quiet">{say("welcome.invite")}</p>}
+      <p class="quiet fine">{say("welcome.code")}</p>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+/** The frame: ways to the main places, the screen that one is at, and what is said in passing. */
+
+import { me } from "./accounts.ts";
+import { homeNode } from "./home_node.ts";
+import { Boundary } from "./parts/boundary.tsx";
+import { Questions } from "./parts/dialog.tsx";
+import { Icon, type IconName } from "./parts/icon.tsx";
+import { Toasts } from "./parts/toast.tsx";
+import { at, place } from "./router.ts";
+import { LogInScreen } from "./screens/log_in.tsx";
+import { WelcomeScreen } from "./screens/welcome.tsx";
+import { screenAt } from "./screens.tsx";
+import { type Key, say } from "./words/index.ts";
+
+const PLACES: readonly (readonly [string, Key, IconName])[] = [
+  ["/", "nav.feed", "feed"],
+  ["/chats", "nav.chats", "chats"],
+  ["/post", "nav.post", "plus"],
+  ["/people", "nav.people", "people"],
+  ["/me", "nav.me", "me"],
+];
+
+/** Whether `path` lies at or below `way`. */
+function leads(way: string, path: string): boolean {
+  if (way === "/") return path === "/" || path.startsWith("/feed") || path.startsWith("/watch");
+  return path === way || path.startsWith(`${way}/`);
+}
+
+function Ways() {
+  const { path } = place.value;
+  return (
+    <nav class="ways-bar" aria-label={say("nav")}>
+      <a class="brand" href={at("/")}>
+        <img src="/static/kith.svg" alt="" width="30" height="30" />
+        <bdi>{homeNode.value?.name ?? "Kith"}</bdi>
+      </a>
+      {PLACES.map(([way, words, icon]) => (
+        <a
+          key={way}
+          class={way === "/post" ? "way way-post" : "way"}
+          href={at(way)}
+          aria-current={leads(way, path) ? "page" : undefined}
+        >
+          <Icon name={icon} />
+          <span>{say(words)}</span>
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** The screen for who is here: whoever is not logged in logs in first, and goes on from there. */
+function Here() {
+  const { path } = place.value;
+  const { screen: Now, parts, inside } = screenAt(path);
+  if (me.value === null && path === "/") return <WelcomeScreen />;
+  if (me.value === null && inside) return <LogInScreen />;
+  return <Now key={path} parts={parts} />;
+}
+
+export function Shell() {
+  const { path } = place.value;
+  const full = me.value !== null && !["/welcome", "/join", "/login"].includes(path);
+  return (
+    <>
+      <div class={full ? "frame" : "frame bare"}>
+        <a class="skip" href="#main">
+          {say("skip")}
+        </a>
+        {full && <Ways />}
+        {/* Another person's screens are drawn anew: nothing of the one before stays. */}
+        <main id="main" tabIndex={-1} key={me.value?.actor ?? ""}>
+          <Boundary of={path}>
+            <Here />
+          </Boundary>
+        </main>
+      </div>
+      <Toasts />
+      <Questions />
+    </>
+  );
+}

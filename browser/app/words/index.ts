@@ -1,0 +1,156 @@
+/** The words of the app, in the language of who reads them: `say("feed.end")`. */
+
+import { effect, signal } from "@preact/signals";
+
+import en from "./en.json" with { type: "json" };
+
+export type Key = keyof typeof en;
+type Forms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
+export type Catalogue = Readonly<Record<string, string | Forms>>;
+export type Params = Readonly<Record<string, string | number>>;
+
+/** The languages that there are, each by its own name. */
+export const LANGUAGES = {
+  en: "English",
+  de: "Deutsch",
+  es: "Español",
+  ar: "العربية",
+} as const;
+export type Language = keyof typeof LANGUAGES;
+
+const OTHERS: Readonly<Record<Language, () => Promise<{ default: Catalogue }>>> = {
+  en: async () => ({ default: en }),
+  de: () => import("./de.json"),
+  es: () => import("./es.json"),
+  ar: () => import("./ar.json"),
+};
+const RIGHT_TO_LEFT: readonly Language[] = ["ar"];
+const KEY = "kith.language";
+
+function isLanguage(tag: string): tag is Language {
+  return Object.hasOwn(LANGUAGES, tag);
+}
+
+/** What the person chose, else the first of their browser's languages that we have. */
+function wanted(): Language {
+  const tags = [localStorage.getItem(KEY) ?? "", ...navigator.languages];
+  return tags.map((tag) => tag.slice(0, 2).toLowerCase()).find(isLanguage) ?? "en";
+}
+
+const known = signal<{ readonly language: Language; readonly words: Catalogue }>({
+  language: "en",
+  words: en,
+});
+// The words of screens that are loaded when they are needed, by part and language.
+const parts = signal<Readonly<Record<string, Catalogue>>>({});
+
+/** The language that is spoken now. */
+export const language = (): Language => known.value.language;
+
+/** Speak another language from now on; "" is the browser's. */
+export async function speak(chosen: Language | ""): Promise<void> {
+  if (chosen === "") localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, chosen);
+  await begin();
+}
+
+/** Load the words of who is here. */
+export async function begin(): Promise<void> {
+  const chosen = wanted();
+  const { default: words } = await OTHERS[chosen]().catch(() => ({ default: en as Catalogue }));
+  known.value = { language: chosen, words };
+}
+
+effect(() => {
+  document.documentElement.lang = known.value.language;
+  document.documentElement.dir = RIGHT_TO_LEFT.includes(known.value.language) ? "rtl" : "ltr";
+});
+
+/** The names of others say nothing about the direction of our sentence. */
+const isolated = (value: string): string => `\u2068${value}\u2069`;
+
+function formOf(entry: string | Forms, params: Params): string {
+  if (typeof entry === "string") return entry;
+  const rule = new Intl.PluralRules(known.value.language).select(Number(params.count ?? 0));
+  return entry[rule] ?? entry.other ?? "";
+}
+
+/** `key` of `words`, filled with `params`; numbers as the language writes them. */
+export function filled(entry: string | Forms, params: Params): string {
+  return formOf(entry, params).replace(/\{(\w+)\}/gu, (whole, name: string) => {
+    const value = params[name];
+    if (value === undefined) return whole;
+    return typeof value === "number" ? number(value) : isolated(value);
+  });
+}
+
+/** What stands under `key`, in the language that is spoken. */
+export function say(key: Key, params: Params = {}): string {
+  const entry = known.value.words[key] ?? (en as Catalogue)[key];
+  return entry === undefined ? key : filled(entry, params);
+}
+
+/** The words of a part that is loaded later; `load` gives them in each language. */
+export function sayer<T extends Catalogue>(
+  name: string,
+  english: T,
+  load: Readonly<Record<Exclude<Language, "en">, () => Promise<{ default: Catalogue }>>>,
+): (key: keyof T & string, params?: Params) => string {
+  effect(() => {
+    const spoken = known.value.language;
+    if (spoken === "en" || `${name}.${spoken}` in parts.peek()) return;
+    load[spoken]().then(
+      ({ default: words }) => {
+        parts.value = { ...parts.peek(), [`${name}.${spoken}`]: words };
+      },
+      () => undefined, // English is said then
+    );
+  });
+  return (key, params = {}) => {
+    const words = parts.value[`${name}.${known.value.language}`];
+    return filled(words?.[key] ?? english[key] ?? key, params);
+  };
+}
+
+/** A number as the language writes it. */
+export function number(value: number): string {
+  return new Intl.NumberFormat(known.value.language).format(value);
+}
+
+/** How long ago, in a word or two. */
+export function ago(instant: string | number, now = Date.now()): string {
+  const seconds = Math.round((new Date(instant).getTime() - now) / 1000);
+  const format = new Intl.RelativeTimeFormat(known.value.language, {
+    numeric: "auto",
+    style: "short",
+  });
+  const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+    ["year", 31_536_000],
+    ["month", 2_592_000],
+    ["week", 604_800],
+    ["day", 86_400],
+    ["hour", 3_600],
+    ["minute", 60],
+  ];
+  for (const [unit, length] of steps) {
+    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
+  }
+  return format.format(0, "second");
+}
+
+/** A size in words: 4.2 MB. */
+export function bytes(value: number): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  let index = 0;
+  let left = value;
+  while (left >= 1000 && index < units.length - 1) {
+    left /= 1000;
+    index++;
+  }
+  return new Intl.NumberFormat(known.value.language, {
+    style: "unit",
+    unit: units[index] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: left < 10 && index > 0 ? 1 : 0,
+  }).format(left);
+}

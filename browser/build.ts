@@ -1,0 +1,145 @@
+/**
+ * Builds the app that a node serves: `node build.ts` writes it to `node/web/static/app`, `node build.ts
+ * check` says whether what stands there is what would be built, byte for byte.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { type BuildOptions, build } from "esbuild";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const FOLDER = fileURLToPath(new URL("../node/web/static/app/", import.meta.url));
+const AT = "/app/"; // where the node serves it
+// Names of chunks are made of their content, so the same sources give the same files everywhere.
+const COMMON: BuildOptions = {
+  absWorkingDir: HERE,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2023",
+  platform: "browser",
+  legalComments: "none",
+  outdir: FOLDER,
+  publicPath: AT,
+  metafile: true,
+  write: false,
+  logLevel: "warning",
+};
+
+type Files = Map<string, Uint8Array>;
+
+/** What a browser compares with what it got (subresource integrity). */
+function integrity(body: Uint8Array): string {
+  return `sha384-${createHash("sha384").update(body).digest("base64")}`;
+}
+
+/** Licences that ask to be named wherever the code goes. */
+const NOTICE = `The app is part of Kith (Apache-2.0). In it are: Preact and Preact Signals (MIT, Jason Miller
+and others), noble-hashes and noble-ciphers (MIT, Paul Miller), lean-qr (MIT, David Evans), qr (MIT or
+Apache-2.0, Paul Miller).
+`;
+
+async function bundle(files: Files, options: BuildOptions): Promise<Map<string, string>> {
+  const built = await build({ ...COMMON, ...options });
+  const named = new Map<string, string>();
+  for (const file of built.outputFiles ?? []) {
+    files.set(file.path.slice(FOLDER.length), file.contents);
+  }
+  for (const [path, output] of Object.entries(built.metafile?.outputs ?? {})) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (output.entryPoint !== undefined) named.set(output.entryPoint, name);
+    if (output.cssBundle !== undefined) {
+      named.set("css", output.cssBundle.slice(output.cssBundle.lastIndexOf("/") + 1));
+    }
+  }
+  return named;
+}
+
+function tag(files: Files, name: string | undefined, write: (at: string, sri: string) => string) {
+  const body = name === undefined ? undefined : files.get(name);
+  if (name === undefined || body === undefined) throw new Error("an entry was not built");
+  return write(`${AT}${name}`, integrity(body));
+}
+
+function shell(files: Files, named: Map<string, string>): string {
+  const sheet = tag(
+    files,
+    named.get("css"),
+    (at, sri) => `<link rel="stylesheet" href="${at}" integrity="${sri}">`,
+  );
+  const script = tag(
+    files,
+    named.get("app/main.tsx"),
+    (at, sri) => `<script type="module" src="${at}" integrity="${sri}"></script>`,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>Kith</title>
+<link rel="icon" href="/static/kith.svg" type="image/svg+xml">
+${sheet}
+${script}
+</head>
+<body>
+<div id="app"></div>
+<noscript><p>This app needs JavaScript. The pages of this node work without: <a href="/">go there</a>.</p></noscript>
+</body>
+</html>
+`;
+}
+
+/** All that a node serves below `/app/`, by name. */
+async function everything(): Promise<Files> {
+  const files: Files = new Map();
+  const named = await bundle(files, {
+    entryPoints: ["app/main.tsx"],
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    splitting: true,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+  });
+  const text = new TextEncoder();
+  files.set("index.html", text.encode(shell(files, named)));
+  files.set("NOTICE.txt", text.encode(NOTICE));
+  const sums = [...files]
+    .map(([name, body]) => `${createHash("sha256").update(body).digest("hex")}  ${name}\n`)
+    .sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1));
+  files.set("SHA256SUMS", text.encode(sums.join("")));
+  return files;
+}
+
+/** The names in which what stands differs from what would be built. */
+function differing(files: Files): string[] {
+  const stands = readdirSync(FOLDER);
+  const names = new Set([...stands, ...files.keys()]);
+  return [...names].filter((name) => {
+    const body = files.get(name);
+    return (
+      body === undefined ||
+      !stands.includes(name) ||
+      !Buffer.from(body).equals(readFileSync(FOLDER + name))
+    );
+  });
+}
+
+const files = await everything();
+mkdirSync(FOLDER, { recursive: true });
+if (process.argv[2] === "check") {
+  const found = differing(files);
+  if (found.length > 0) {
+    console.error(`the app that is served is not what browser/ builds (${found.join(", ")}):`);
+    console.error("run .venv/bin/python -m tools.browser build");
+    process.exitCode = 1;
+  }
+} else {
+  for (const name of readdirSync(FOLDER)) if (!files.has(name)) rmSync(FOLDER + name);
+  for (const [name, body] of files) writeFileSync(FOLDER + name, body);
+}

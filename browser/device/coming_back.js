@@ -1,0 +1,166 @@
+/**
+ * Pure: a device that is behind its group asks to be taken back, and others take it (spec DEV-9).
+ *
+ * The commits that it missed are gone. It asks by what RFC 9420 has for newcomers: an Add of its own
+ * key package as a PublicMessage (§12.1.8), signed by the key of the leaf that still stands for it.
+ */
+import { Broken, Forbidden, Refused } from "../errors.ts";
+import { OwnPackage, proposeSelf } from "../mls/index.ts";
+import { checkSignature } from "../mls/private/protect.ts";
+import * as framing from "../mls/public/framing.ts";
+import { EMPTY, equal, unhex } from "../wire/bytes.ts";
+import { sameOrigin } from "../wire/ids.ts";
+import * as behind from "./behind.ts";
+import { ASKED, askedRow, PACKAGE, PARKED, } from "./rows.ts";
+const PATIENCE_SECONDS = 10; // a commit may still be on its way from another node
+const ASK_AGAIN_SECONDS = 3600;
+const MOST_TRIES = 8;
+/** Both sides of it. */
+export class ComingBack {
+    #state;
+    #outbox;
+    constructor(state, outbox) {
+        this.#state = state;
+        this.#outbox = outbox;
+    }
+    /** Whether it is worth a look. */
+    get mayBeBehind() {
+        const { heads } = this.#outbox.obstacles;
+        return heads.size > 0 || ["parked", "asked"].some((kind) => this.#groupsWith(kind).length);
+    }
+    #groupsWith(kind) {
+        return this.#state.groupsWith(kind);
+    }
+    /** The whole mailbox was read: of which groups are commits gone? */
+    async look(now) {
+        const found = [];
+        const { heads } = this.#outbox.obstacles;
+        const hints = [...heads.keys(), ...this.#groupsWith("parked"), ...this.#groupsWith("asked")];
+        const here = new Set(this.#groupsWith("group"));
+        for (const group of [...new Set(hints)].filter((one) => here.has(one)).sort()) {
+            const head = Math.max(heads.get(group) ?? 0, await this.#parkedEpoch(group));
+            if (head > Number((await this.#state.groups.session(group)).epoch)) {
+                found.push(...(await this.#behind(group, head, now)));
+            }
+            else {
+                this.#state.delete(askedRow(group));
+            }
+        }
+        return found;
+    }
+    /** The latest epoch of which something waits. */
+    async #parkedEpoch(group) {
+        let latest = 0;
+        for (const name of this.#state.names("parked", group)) {
+            const { content } = await this.#state.get(name, PARKED);
+            latest = Math.max(latest, Number(framing.header(content).epoch ?? 0n));
+        }
+        return latest;
+    }
+    async #behind(group, head, now) {
+        const name = askedRow(group);
+        const fresh = { noticed: now, content: EMPTY, sent: 0, told: false, tries: 0 };
+        let asked = (await this.#state.find(name, ASKED)) ?? fresh;
+        const { url } = await this.#state.conversation(group);
+        const waits = sameOrigin(url, this.#state.actor) ? 0 : PATIENCE_SECONDS;
+        const due = Math.max(asked.noticed + waits, asked.sent && asked.sent + ASK_AGAIN_SECONDS);
+        const told = [];
+        const content = now >= due ? await this.#ask(group, head) : EMPTY;
+        if (content.length) {
+            if (!asked.told)
+                told.push({ is: "ConversationBehind", conversation: group });
+            asked = { ...asked, content, sent: now, told: true, tries: 0 };
+        }
+        this.#state.put(name, asked);
+        return told;
+    }
+    /** The question in this epoch; empty while no package of ours is published. */
+    async #ask(group, epoch) {
+        const own = await this.#lastResort();
+        if (own === null)
+            return EMPTY;
+        return proposeSelf(own, this.#state.groups.me, unhex(group), BigInt(epoch));
+    }
+    /** The newest package of last resort: it is published, and may serve more than once. */
+    async #lastResort() {
+        let last = null;
+        for (const name of this.#state.names("package")) {
+            const row = await this.#state.get(name, PACKAGE);
+            if (row.last_resort && (last === null || row.made > last.made))
+                last = row;
+        }
+        return last === null ? null : OwnPackage.load(last.package);
+    }
+    /** The next question that has to go out. */
+    async next() {
+        for (const group of this.#groupsWith("asked")) {
+            const row = askedRow(group);
+            const { content } = await this.#state.get(row, ASKED);
+            const { ref } = await this.#state.conversation(group);
+            if (content.length && ref && this.#outbox.obstacles.of(group) === null) {
+                return { is: "Send", row, group, ref, content, welcomes: [], removed: [] };
+            }
+        }
+        return null;
+    }
+    /** What came of a question. */
+    async outcome(sent, outcome) {
+        const asked = await this.#state.find(sent.row, ASKED);
+        if (asked === null || !equal(asked.content, sent.content))
+            return [];
+        if (this.#outbox.obstacles.takes(sent, outcome))
+            return [];
+        const { tries } = asked;
+        const epoch = "is" in outcome && outcome.is === "LostRace" ? outcome.epoch : 0;
+        const content = epoch && tries < MOST_TRIES ? await this.#ask(sent.group, epoch) : EMPTY;
+        this.#state.put(sent.row, { ...asked, content, tries: tries + 1 });
+        if (!(outcome instanceof Refused))
+            return [];
+        // Nobody there takes us back: it is over, and words are told.
+        return this.#outbox.giveUp(sent.group, outcome);
+    }
+    /** The question that this item is, if it is one. */
+    asks(item) {
+        const message = framing.parseMessage(item.content);
+        if (message.kind !== "publicMessage")
+            return null;
+        return message.content.sender.type === framing.NEW_MEMBER_PROPOSAL ? message : null;
+    }
+    /**
+     * Somebody asks to be taken back. Throws `Forbidden` (DEV-9.3), `Unproven` (MLS-6.1e).
+     */
+    async asked(group, message) {
+        const session = await this.#state.groups.session(group);
+        const { epoch, content } = message.content;
+        if (epoch !== session.epoch)
+            return; // it was answered meanwhile, or will be asked again
+        if (content.kind !== "proposal" || content.proposal.type !== "add") {
+            throw new Forbidden("DEV-9.3", "who asks to be taken back proposes its own key package");
+        }
+        const { raw, leaf: wished } = content.proposal.keyPackage;
+        const leaf = standing(session, wished.signatureKey, wished.credential.identity);
+        if (leaf === null || leaf === session.ownLeaf) {
+            throw new Forbidden("DEV-9.3", "who asks to be taken back has no leaf in the group");
+        }
+        await checkSignature(wished.signatureKey, framing.authenticated(message), EMPTY);
+        const stale = session.group.tree.leaf(leaf);
+        if (stale === null)
+            throw new Broken("a member without a leaf");
+        const readmit = { type: "Readmit", package: raw, stale: stale.encryptionKey };
+        const first = session.members().find((member) => member.leaf !== leaf);
+        if (first?.leaf === session.ownLeaf)
+            this.#outbox.owe(group, readmit);
+        else
+            behind.postpone(this.#state, group, readmit);
+    }
+}
+function standing(session, key, identity) {
+    const found = session
+        .members()
+        .find((one) => equal(one.signatureKey, key) && equal(one.credential.identity, identity));
+    return found?.leaf ?? null;
+}
+/** Whether what was sent is a question to be taken back. */
+export function isQuestion(sent) {
+    return sent.row.startsWith("asked/");
+}

@@ -1,0 +1,2 @@
+/** Pure: what a device tells its person about conversations. */
+export {};

@@ -1,0 +1,319 @@
+/**
+ * Pure: what a device reads, and what it makes of it (spec DEV-5).
+ *
+ * What is wrong is told, not thrown. What comes before its commit or its Welcome waits; what comes
+ * after its keys are gone is asked for again. All of it happens inside a step of the device's state;
+ * `Refused` is thrown before anything of it is changed.
+ */
+import { Forbidden, Missing, Refused, TooMuch } from "../errors.ts";
+import { OwnPackage, } from "../mls/index.ts";
+import * as framing from "../mls/public/framing.ts";
+import { EMPTY, hex, text, unhex, utf8 } from "../wire/bytes.ts";
+import { ComingBack } from "./coming_back.ts";
+import * as content from "./content.ts";
+import { actorOf, actorsOf } from "./groups.ts";
+import { Repair } from "./repair.ts";
+import { CONVERSATION, CURSOR, conversationRow, INCARNATION, INCARNATION_ROW, messageRow, PACKAGE, PARKED, packageRow, parkedRow, } from "./rows.ts";
+const MOST_PARKED = 500;
+/** What waits may be read after these. */
+const WENT_ON = new Set([
+    "ConversationJoined",
+    "ConversationCaughtUp",
+    "MembersChanged",
+]);
+/** Takes in the items of the mailbox, in their order. */
+export class DeviceInbox {
+    back;
+    #state;
+    #outbox;
+    #repair;
+    constructor(state, outbox) {
+        this.#state = state;
+        this.#outbox = outbox;
+        this.#repair = new Repair(state, outbox);
+        this.back = new ComingBack(state, outbox);
+    }
+    /** The last mailbox item that is on our disk. */
+    async cursor() {
+        const kept = await this.#state.read(CURSOR);
+        return kept === null ? 0 : Number(text(kept));
+    }
+    /**
+     * Take in items of the mailbox. A repeat is silence.
+     *
+     * Another `incarnation` than before: numbers begin anew, and items may come twice.
+     */
+    async take(items, now, incarnation) {
+        const found = [];
+        if (incarnation)
+            found.push(...(await this.#bornAgain(incarnation)));
+        const before = await this.cursor();
+        let cursor = before;
+        for (const item of items) {
+            if (item.seq <= cursor)
+                continue;
+            cursor = item.seq;
+            found.push(...(await this.#take(item, now)));
+        }
+        if (cursor > before)
+            this.#state.write(CURSOR, utf8(String(cursor)));
+        return found;
+    }
+    async #bornAgain(incarnation) {
+        const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
+        if (known?.name === incarnation)
+            return [];
+        const before = known === null ? 0 : await this.cursor();
+        this.#state.put(INCARNATION, { name: incarnation, before });
+        if (known === null)
+            return [];
+        this.#state.write(CURSOR, utf8("0"));
+        return [{ is: "NodeRestored", conversation: "" }];
+    }
+    /** Whether it may be one that was read when the numbers were those of another life. */
+    async #cameBefore(item) {
+        const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
+        return known !== null && item.seq <= known.before;
+    }
+    async #take(item, now) {
+        const found = await this.#openOrTell(item, now);
+        const last = found.at(-1);
+        if (!last || !WENT_ON.has(last.is))
+            return found;
+        return [...found, ...(await this.takeParked(last.conversation, now))];
+    }
+    /** Take in what waited, as far as that goes: a commit may have waited behind its words. */
+    async takeParked(group, now) {
+        const found = [];
+        const { groups } = this.#state;
+        const epoch = async () => (groups.has(group) ? (await groups.session(group)).epoch : null);
+        let wentOn = true;
+        while (wentOn && this.#state.first("parked", group) !== null) {
+            const before = await epoch();
+            for (const name of this.#state.names("parked", group)) {
+                const item = await this.#state.get(name, PARKED);
+                this.#state.delete(name);
+                found.push(...(await this.#openOrTell(item, now)));
+            }
+            const after = await epoch();
+            wentOn = after !== null && after !== before;
+        }
+        return found;
+    }
+    async #openOrTell(item, now) {
+        try {
+            return await this.#open(item, now);
+        }
+        catch (error) {
+            if (!(error instanceof Refused))
+                throw error;
+            const told = await this.#unreadable(item, error);
+            return (await this.#cameBefore(item)) ? [] : [told];
+        }
+    }
+    async #open(item, now) {
+        const { wireFormat, groupId, epoch } = framing.header(item.content);
+        if (wireFormat === framing.WELCOME)
+            return [await this.#join(item, now)];
+        if (wireFormat === framing.GROUP_INFO)
+            return [];
+        const group = hex(groupId ?? EMPTY);
+        const { groups } = this.#state;
+        const row = await this.#state.find(conversationRow(group), CONVERSATION);
+        if (row === null || row.left)
+            return this.#park(group, item, row !== null);
+        const session = await groups.session(group);
+        if ((epoch ?? 0n) > session.epoch)
+            return this.#park(group, item, false);
+        const question = this.back.asks(item);
+        if (question !== null) {
+            await this.back.asked(group, question);
+            return [];
+        }
+        const event = groups.apply(group, await session.receive(item.content, now));
+        return this.#happened(group, event, item);
+    }
+    /**
+     * It came before its commit or its Welcome: keep it until that is here.
+     *
+     * `quietly` of a group that this device is out of: it may be asked in again, or never.
+     */
+    #park(group, item, quietly) {
+        if (this.#state.names("parked", group).length < MOST_PARKED) {
+            this.#state.put(parkedRow(group, item.seq), item);
+        }
+        else if (!quietly) {
+            throw new TooMuch("E2E-5.4", "too many messages wait for what never came");
+        }
+        return [];
+    }
+    /** Tell of it; what was missed is asked for again, in the same step (E2E-5.9). */
+    async #unreadable(item, error) {
+        const group = await this.#repair.missed(item, error);
+        const asked_again = group !== "" && (await this.#repair.ask(group, item));
+        const conversation = group || (await this.#groupOf(item));
+        const { clause, reason } = error;
+        return { is: "MessageUnreadable", conversation, clause, reason, asked_again };
+    }
+    async #groupOf(item) {
+        for (const [group, row] of await this.#state.conversations()) {
+            if (item.ref && row.ref === item.ref)
+                return group;
+        }
+        return "";
+    }
+    async #join(item, now) {
+        const body = framing.parseMessage(item.content);
+        const entries = body.kind === "welcome" ? body.secrets : [];
+        const named = entries.map((entry) => packageRow(entry.newMember));
+        const name = named.find((one) => this.#state.has(one));
+        if (name === undefined) {
+            throw new Missing("E2E-5.4", "a Welcome for none of our key packages");
+        }
+        const row = await this.#state.get(name, PACKAGE);
+        const asked = this.#state.groupsWith("asked");
+        const here = this.#state.groupsWith("group").filter((group) => !asked.includes(group));
+        const known = here.map(unhex);
+        const { groups } = this.#state;
+        const step = await groups.join(item.content, await OwnPackage.load(row.package), known);
+        const group = hex(step.value.groupId);
+        if (groups.has(group))
+            return this.#takenBack(group, step, item);
+        const joined = groups.apply(group, step);
+        if (!row.last_resort)
+            this.#state.delete(name);
+        const epoch = Number(joined.epoch);
+        await this.#forgetParkedBefore(group, joined.epoch);
+        const members = actorsOf((await groups.session(group)).members());
+        const conversation = {
+            group_id: joined.groupId,
+            ref: item.ref,
+            url: item.url,
+            members,
+            created: now,
+            left: false,
+            joined: epoch,
+            grown: epoch,
+        };
+        this.#state.put(conversationRow(group), conversation);
+        const by = joined.by === null ? "" : actorOf(joined.by);
+        return { is: "ConversationJoined", conversation: group, by, members };
+    }
+    /** Others took this device back (DEV-9.4); what it could not read is asked for again. */
+    async #takenBack(group, step, { ref, url }) {
+        const { groups } = this.#state;
+        const row = await this.#state.conversation(group);
+        const { by, epoch } = step.value;
+        const isKnown = by !== null && row.members.includes(actorOf(by));
+        if (!isKnown || epoch <= (await groups.session(group)).epoch) {
+            throw new Forbidden("DEV-9.4", "who takes this device back is no member that it knows");
+        }
+        groups.forget(group);
+        await this.#outbox.takenBack(group);
+        groups.apply(group, step);
+        const members = actorsOf((await groups.session(group)).members());
+        const hasGrown = members.some((actor) => !row.members.includes(actor));
+        const grown = hasGrown ? Number(epoch) : row.grown;
+        this.#state.put(conversationRow(group), { ...row, ref, url, members, grown });
+        let asked_again = 0;
+        for (const missed of await this.#missed(group, row.joined, epoch)) {
+            if (await this.#repair.ask(group, missed))
+                asked_again += 1;
+        }
+        await this.#forgetParkedBefore(group, epoch);
+        return { is: "ConversationCaughtUp", conversation: group, asked_again };
+    }
+    /** The words that wait from the epochs that this device can never see. */
+    async #missed(group, since, until) {
+        const found = [];
+        for (const name of this.#state.names("parked", group)) {
+            const item = await this.#state.get(name, PARKED);
+            const { epoch, contentType } = framing.header(item.content);
+            const wasOurs = since <= (epoch ?? 0n) && (epoch ?? 0n) < until;
+            if (wasOurs && contentType === framing.APPLICATION)
+                found.push(item);
+        }
+        return found;
+    }
+    /** What was said before this device came was not for it. */
+    async #forgetParkedBefore(group, epoch) {
+        for (const name of this.#state.names("parked", group)) {
+            const item = await this.#state.get(name, PARKED);
+            if ((framing.header(item.content).epoch ?? 0n) < epoch)
+                this.#state.delete(name);
+        }
+    }
+    async #happened(group, event, item) {
+        switch (event.kind) {
+            case "ApplicationMessage":
+                return this.#read(group, event, item);
+            case "Committed":
+                return [await this.#outbox.entered(group, event)];
+            case "Removed":
+                return [await this.#left(group, event)];
+            case "Proposed":
+                if (event.proposal.type === "remove")
+                    await this.#commitIfOurs(group);
+                return [];
+        }
+    }
+    async #read(group, event, item) {
+        const actor = actorOf(event.sender);
+        let said;
+        try {
+            said = content.read(event.data);
+        }
+        catch (error) {
+            if (!(error instanceof Refused))
+                throw error;
+            // The ratchet has moved all the same: the key was used.
+            const { clause, reason } = error;
+            const unread = { conversation: group, clause, reason, asked_again: false };
+            return [{ is: "MessageUnreadable", ...unread }];
+        }
+        if (said.kind === content.FAILURE)
+            return this.#repair.mend(group, said.about);
+        const { id, text: words, kind } = said;
+        const name = messageRow(group, actor, id);
+        if (this.#state.has(name))
+            return [];
+        const row = {
+            id,
+            actor,
+            text: words,
+            at: item.at,
+            number: this.#state.number(),
+            kind,
+            sent: true,
+            digest: EMPTY,
+            epoch: 0,
+            mended: 0,
+        };
+        this.#state.put(name, row);
+        const { at } = item;
+        return [{ is: "MessageReceived", conversation: group, id, actor, text: words, kind, at }];
+    }
+    async #left(group, event) {
+        const row = await this.#state.conversation(group);
+        this.#state.put(conversationRow(group), { ...row, left: true });
+        const wished = await this.#outbox.ended(group);
+        const by = event.by === null ? "" : actorOf(event.by);
+        const conversation = group;
+        return { is: "ConversationLeft", conversation, by: wished ? this.#state.actor : by };
+    }
+    /** Somebody is to go: the first of those who stay commits it, so that one does (DEV-4.7). */
+    async #commitIfOurs(group) {
+        const session = await this.#state.groups.session(group);
+        const going = new Set();
+        for (const { proposal } of session.pending().values()) {
+            if (proposal.type === "remove")
+                going.add(proposal.removed);
+        }
+        const [first] = session.members().filter((member) => !going.has(member.leaf));
+        const owed = await this.#outbox.owed(group);
+        const isMeant = owed.some(({ row }) => row.intent.type === "Refresh");
+        if (first?.leaf === session.ownLeaf && !isMeant) {
+            this.#outbox.owe(group, { type: "Refresh" });
+        }
+    }
+}

@@ -1,0 +1,369 @@
+/**
+ * Pure: what a device owes its groups, and in which order it goes out (spec DEV-3, DEV-4).
+ *
+ * `next` answers what to do now, `outcome` takes what became of it. What is in the way of a group is
+ * remembered for as long as the device runs, and only holds that group back.
+ */
+import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
+import { header } from "../mls/public/framing.ts";
+import { equal } from "../wire/bytes.ts";
+import * as behind from "./behind.ts";
+import { actorsOf } from "./groups.ts";
+import { isCommit } from "./intents.ts";
+import { MessageMaker } from "./message_maker.ts";
+import { Obstacles } from "./obstacles.ts";
+import { askedRow, conversationRow, MESSAGE, messageRow, OWED, owedRow, unmade, } from "./rows.ts";
+import { undone } from "./undone.ts";
+/** The rows of intent, in their order: per group, what is made goes before what is not. */
+export class DeviceOutbox {
+    maker;
+    obstacles = new Obstacles();
+    #state;
+    constructor(state) {
+        this.#state = state;
+        this.maker = new MessageMaker(state);
+    }
+    /** What is owed to one group, in the order in which it was meant. */
+    async owed(group) {
+        const found = [];
+        for (const name of this.#state.names("owed", group)) {
+            found.push({ name, row: await this.#state.get(name, OWED) });
+        }
+        return found;
+    }
+    /** Mean to do something, when its turn has come. */
+    owe(group, intent) {
+        this.#owe(unmade(group, intent));
+    }
+    #owe(owed) {
+        this.#state.put(owedRow(owed.group, this.#state.number()), owed);
+    }
+    /**
+     * Owe words; sealed at once, unless something has to go out before them.
+     *
+     * Throws `TooMuch` (E2E-5.3), `Missing` (E2E-5.6) for a conversation that this device leaves.
+     */
+    async say(group, message) {
+        const name = messageRow(group, message.actor, message.id);
+        if (await this.#leaves(group)) {
+            throw new Missing("E2E-5.6", "this device is leaving that conversation");
+        }
+        const postponed = await behind.takePostponed(this.#state, this.maker, group);
+        for (const readmission of postponed)
+            this.#owe(readmission);
+        const owed = unmade(group, { type: "Say", message: name });
+        if (await this.#waits(group)) {
+            this.maker.checkLength(message);
+            this.#state.put(name, message);
+            this.#owe(owed);
+        }
+        else {
+            this.#owe(await this.maker.seal(owed, name, message));
+        }
+    }
+    /**
+     * Owe anything else; made at once, unless something has to go out before it.
+     *
+     * Throws `Conflict` (DEV-4.5) when it is so already.
+     */
+    async change(group, intent, now) {
+        const owed = unmade(group, intent);
+        const isUnderWay = async () => (await this.#state.groups.session(group)).staged !== null;
+        if ((await this.#unmade(group)) || (await isUnderWay())) {
+            this.#owe(owed);
+        }
+        else if (intent.type !== "Refresh" && (await this.maker.isMoot(owed))) {
+            throw new Conflict("DEV-4.5", "there is nothing to do: the conversation is like that");
+        }
+        else {
+            this.#owe(await this.maker.make(owed, now));
+        }
+    }
+    async #last(group) {
+        const last = this.#state.last("owed", group);
+        return last === null ? null : this.#state.get(last, OWED);
+    }
+    /** Whether this device means to leave; nothing is owed after that. */
+    async #leaves(group) {
+        return (await this.#last(group))?.intent.type === "Leave";
+    }
+    async #waits(group) {
+        const { staged } = await this.#state.groups.session(group);
+        if (staged !== null || (await behind.isBehind(this.#state, group)))
+            return true;
+        return (await this.maker.mustCommit(group)) || (await this.#unmade(group));
+    }
+    /** Whether something waits to be made: what is made stands before it, but for a commit. */
+    async #unmade(group) {
+        return (await this.#last(group))?.content.length === 0;
+    }
+    /** What to do now. Where a message has to be made for that, it is on disk already. */
+    async next(now) {
+        if (this.obstacles.isBehind)
+            return { is: "Fetch" };
+        for (const group of await this.#readyGroups()) {
+            const found = await this.#nextOf(group, now);
+            if (found !== null)
+                return found;
+        }
+        return { is: "Wait", reason: this.obstacles.firstOf(this.#state.groupsWith("owed")) };
+    }
+    /** Whether there is something to do that nothing is known to be in the way of. */
+    async hasWork() {
+        for (const group of await this.#readyGroups()) {
+            if (!(await this.#first(group)).row.proposed)
+                return true;
+        }
+        return false;
+    }
+    /** What is in the way of one group. */
+    async held(group) {
+        const isLate = await behind.isBehind(this.#state, group);
+        return this.obstacles.of(group) ?? (isLate ? behind.catchingUp() : null);
+    }
+    async #readyGroups() {
+        // The number of the first thing that is owed to a group.
+        const since = (group) => this.#state.first("owed", group)?.split("/").at(-1) ?? "";
+        const groups = [];
+        for (const group of this.#state.groupsWith("owed")) {
+            const isFree = this.obstacles.isFree(group);
+            if (isFree && !(await behind.isBehind(this.#state, group)))
+                groups.push(group);
+        }
+        return groups.toSorted((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : 0));
+    }
+    /** What comes next in a group: a commit that is under way, or else the first. */
+    async #first(group) {
+        const name = this.#state.first("owed", group);
+        if (name === null)
+            throw new Broken("nothing is owed to a group that is ready");
+        const row = await this.#state.get(name, OWED);
+        if (row.content.length || !this.#state.groups.has(group))
+            return { name, row };
+        const { staged } = await this.#state.groups.session(group);
+        if (staged === null)
+            return { name, row };
+        // It was made last, so that those before it could wait for it.
+        const made = (await this.owed(group)).findLast((one) => equal(one.row.content, staged.commit));
+        return made ?? { name, row };
+    }
+    async #nextOf(group, now) {
+        while (this.#state.first("owed", group) !== null) {
+            const first = await this.#first(group);
+            if (first.row.proposed)
+                return null;
+            if (first.row.content.length)
+                return this.#send(first);
+            const told = await this.#make(first, now);
+            if (told !== null)
+                return told;
+        }
+        return null;
+    }
+    async #send({ name, row: owed }) {
+        const { group, content, welcomes, removed } = owed;
+        const { ref, group_id, members } = await this.#state.conversation(group);
+        if (ref)
+            return { is: "Send", row: name, group, ref, content, welcomes, removed };
+        const others = members.filter((actor) => actor !== this.#state.actor);
+        return { is: "Create", row: name, group, group_id, members: others };
+    }
+    /** Make the message of what is owed, or the commit that has to go before it. */
+    async #make({ name, row: owed }, now) {
+        try {
+            return await this.#state.step(async () => {
+                if (await this.maker.isMoot(owed))
+                    return this.#letGo(name, owed);
+                if (owed.intent.type === "Say" && (await this.maker.mustCommit(owed.group))) {
+                    this.#owe(await this.maker.make(unmade(owed.group, { type: "Refresh" }), now));
+                }
+                else {
+                    this.#state.put(name, await this.maker.make(owed, now));
+                }
+                return null;
+            });
+        }
+        catch (error) {
+            if (!(error instanceof Refused))
+                throw error;
+            const events = await this.#state.step(() => this.#drop(name, owed, error));
+            return { is: "Tell", events, error };
+        }
+    }
+    /** There is nothing left to do; a wish that others fulfilled is told. */
+    async #letGo(name, owed) {
+        this.#state.delete(name);
+        const error = new Conflict("DEV-4.5", "somebody else did it first");
+        const events = await undone(this.#state, owed, error);
+        return events.length ? { is: "Tell", events, error } : null;
+    }
+    /** Take in what came of `asked`. */
+    async outcome(asked, outcome, now) {
+        if (this.obstacles.takes(asked, outcome))
+            return [];
+        if (asked.is === "Fetch") {
+            this.obstacles.caughtUp();
+        }
+        else if (outcome instanceof Refused) {
+            const owed = await this.#state.find(asked.row, OWED);
+            return owed === null ? [] : this.#drop(asked.row, owed, outcome);
+        }
+        else if (!(outcome instanceof Unreachable)) {
+            return this.#came(asked, outcome, now);
+        }
+        return [];
+    }
+    async #came(asked, outcome, now) {
+        if (asked.is === "Create") {
+            if (outcome.is !== "Created")
+                return [];
+            const row = await this.#state.conversation(asked.group);
+            const { ref, url } = outcome;
+            this.#state.put(conversationRow(asked.group), { ...row, ref, url });
+            return [];
+        }
+        if (outcome.is === "Accepted")
+            return this.#accepted(asked, now);
+        if (outcome.is === "LostRace")
+            await this.#lost(asked, outcome.epoch);
+        return [];
+    }
+    async #accepted(sent, now) {
+        const owed = await this.#state.find(sent.row, OWED);
+        if (owed === null || !equal(owed.content, sent.content))
+            return [];
+        if (owed.intent.type === "Leave") {
+            this.#state.put(sent.row, { ...owed, proposed: true });
+            return [];
+        }
+        this.#state.delete(sent.row);
+        if (owed.intent.type !== "Say")
+            return this.#merge(owed, now);
+        const message = await this.#state.get(owed.intent.message, MESSAGE);
+        this.#state.put(owed.intent.message, { ...message, sent: true });
+        // Else each message would be written twice; after a kill it is the same bytes again.
+        this.#state.postpone();
+        return [];
+    }
+    /** Our commit is in force. */
+    async #merge(owed, now) {
+        if (!(await this.#isStaged(owed)))
+            return [];
+        const { groups } = this.#state;
+        const session = await groups.session(owed.group);
+        const event = groups.apply(owed.group, await session.merge(now));
+        const changed = await this.entered(owed.group, event);
+        const began = event.epoch === 1n && event.added.length > 0;
+        return !began && (changed.added.length || changed.removed.length) ? [changed] : [];
+    }
+    /** Another's commit came first: it made all that is made in this group too old. */
+    async #lost(sent, epoch) {
+        await this.#unmakeAll(sent.group);
+        const isHere = (await this.#epoch(sent.group)) !== header(sent.content).epoch;
+        this.obstacles.lostRace(sent.group, epoch, isHere);
+    }
+    async #unmakeAll(group) {
+        for (const owed of await this.owed(group)) {
+            if (owed.row.content.length)
+                await this.#unmake(owed);
+        }
+    }
+    async #epoch(group) {
+        const { groups } = this.#state;
+        return groups.has(group) ? (await groups.session(group)).epoch : null;
+    }
+    /** Forget the message, and keep what was meant; fresh keys alone are not meant. */
+    async #unmake({ name, row: owed }) {
+        await this.#unstage(owed);
+        if (owed.intent.type === "Refresh")
+            this.#state.delete(name);
+        else
+            this.#state.put(name, unmade(owed.group, owed.intent));
+    }
+    async #isStaged(owed) {
+        const { groups } = this.#state;
+        if (!isCommit(owed.intent) || !groups.has(owed.group))
+            return false;
+        const { staged } = await groups.session(owed.group);
+        return staged !== null && equal(staged.commit, owed.content);
+    }
+    async #unstage(owed) {
+        if (!(await this.#isStaged(owed)))
+            return;
+        const { groups } = this.#state;
+        groups.apply(owed.group, await (await groups.session(owed.group)).drop());
+    }
+    /**
+     * It will never be taken; nor will words that a commit had to come before.
+     *
+     * A conversation that never began is forgotten too, or the next words would go to nobody.
+     */
+    async #drop(name, owed, error) {
+        await this.#unstage(owed);
+        const neverBegan = (await this.#epoch(owed.group)) === 0n;
+        const isAll = neverBegan || owed.intent.type === "Refresh";
+        const found = [];
+        for (const one of isAll ? await this.owed(owed.group) : [{ name, row: owed }]) {
+            this.#state.delete(one.name);
+            found.push(...(await undone(this.#state, one.row, error)));
+        }
+        if (neverBegan) {
+            this.#state.groups.forget(owed.group);
+            this.#state.delete(conversationRow(owed.group));
+        }
+        return found;
+    }
+    /** This device can speak there no more: keys go, history stays, what is owed is told. */
+    async giveUp(group, error) {
+        const found = [];
+        for (const { row } of await this.owed(group))
+            found.push(...(await undone(this.#state, row, error)));
+        await this.forget(group);
+        return found;
+    }
+    /** Be out of a group: its keys go, and what is owed. */
+    async forget(group) {
+        const kinds = ["owed", "asked", "readmission"];
+        const names = kinds.flatMap((kind) => this.#state.names(kind, group));
+        for (const name of names)
+            this.#state.delete(name);
+        this.#state.groups.forget(group);
+        const row = await this.#state.conversation(group);
+        this.#state.put(conversationRow(group), { ...row, left: true });
+    }
+    /** The group is in another epoch: who is in it now, and what has to be made anew. */
+    async entered(group, event) {
+        const before = await this.#state.conversation(group);
+        const members = actorsOf((await this.#state.groups.session(group)).members());
+        const hasGrown = members.some((actor) => !before.members.includes(actor));
+        const grown = hasGrown ? Number(event.epoch) : before.grown;
+        this.#state.put(conversationRow(group), { ...before, members, grown });
+        for (const owed of await this.owed(group)) {
+            // A commit or a proposal of the epoch before is void; words may have been accepted.
+            if (owed.row.content.length && owed.row.intent.type !== "Say")
+                await this.#unmake(owed);
+        }
+        this.#goOn(group);
+        const [added, removed] = [actorsOf(event.added), actorsOf(event.removed)];
+        return { is: "MembersChanged", conversation: group, added, removed };
+    }
+    #goOn(group) {
+        this.obstacles.commitCame(group);
+        this.#state.delete(askedRow(group));
+    }
+    /** This device begins anew in the group: what was made in its old epoch is made again. */
+    async takenBack(group) {
+        await this.#unmakeAll(group);
+        this.#goOn(group);
+    }
+    /** This device is out of the group. Whether it had wished so. */
+    async ended(group) {
+        const owed = await this.owed(group);
+        const wished = owed.filter(({ row }) => row.intent.type === "Leave");
+        for (const { name } of wished)
+            this.#state.delete(name);
+        this.#state.delete(askedRow(group));
+        this.obstacles.forget(group);
+        return wished.length > 0;
+    }
+}

@@ -1,0 +1,223 @@
+/**
+ * Pure: a device's state: its rows and its groups, and how they change (spec DEV-1, DEV-2).
+ *
+ * Whatever happens to a device is one step: all that changes is collected and written at once.
+ */
+import { Missing } from "../errors.ts";
+import { Client, noPsk, POLICY } from "../mls/index.ts";
+import { utf8 } from "../wire/bytes.ts";
+import { believe, Groups } from "./groups.ts";
+import { CLIENT, CONVERSATION, conversationRow, decodeRow, encodeRow, } from "./rows.ts";
+const SUITE = 1;
+/** What was sealed some commits ago is still read: each word that is not has to be sealed anew. */
+const PAST_EPOCHS = 10;
+const NUMBERS_PER_STEP = 1 << 16;
+const MOST_POSTPONED = 100; // rows
+/** Kind and group of a row. */
+function placeOf(name) {
+    const [kind = "", group = "", ...more] = name.split("/");
+    return [kind, more.length ? group : ""];
+}
+/** Read at every message, and few: they are kept decoded. */
+function isAtHand(name) {
+    return name.startsWith("owed/") || name.startsWith("conversation/");
+}
+/** The rows of one device of `actor`, as they will be once the step that is open is written. */
+export class DeviceState {
+    actor;
+    entropy;
+    groups;
+    #vault;
+    #changes = new Map();
+    #created = new Set();
+    #numbered = 0;
+    #postponed = false;
+    #decoded = new Map();
+    #all = new Set();
+    /** By kind and group; in a set names keep their order. */
+    #names = new Map();
+    constructor(vault, entropy, actor, me) {
+        this.#vault = vault;
+        this.entropy = entropy;
+        this.actor = actor;
+        for (const name of vault.names())
+            this.#enter(name);
+        const policy = { ...POLICY, pastEpochs: PAST_EPOCHS };
+        const means = { entropy, judge: believe, psks: noPsk, policy };
+        this.groups = new Groups(this, me, means);
+    }
+    /** What the vault holds; a new device begins with a client of its own. */
+    static async open(vault, entropy, actor) {
+        const kept = await vault.read(CLIENT);
+        if (kept !== null)
+            return new DeviceState(vault, entropy, actor, await Client.load(kept));
+        const state = new DeviceState(vault, entropy, actor, await Client.fresh(SUITE, utf8(actor), entropy));
+        await vault.step(new Map([[CLIENT, state.groups.me.dump()]]));
+        return state;
+    }
+    /** The names of one kind and group; owed and parked rows in their order. */
+    names(kind, group = "") {
+        return [...(this.#names.get(kind)?.get(group) ?? [])];
+    }
+    /** The first of those names. */
+    first(kind, group = "") {
+        const [first] = this.#names.get(kind)?.get(group) ?? [];
+        return first ?? null;
+    }
+    /** The last of those names. */
+    last(kind, group = "") {
+        return this.names(kind, group).at(-1) ?? null;
+    }
+    /** The groups that have rows of that kind. */
+    groupsWith(kind) {
+        return [...(this.#names.get(kind)?.keys() ?? [])];
+    }
+    /** Whether there is such a row. */
+    has(name) {
+        return this.#all.has(name);
+    }
+    /** A row's value, or null. */
+    async read(name) {
+        const changed = this.#changes.get(name);
+        if (changed !== undefined)
+            return changed;
+        return this.has(name) ? this.#vault.read(name) : null;
+    }
+    /** A row, or null. */
+    async find(name, kind) {
+        const known = this.#decoded.get(name);
+        if (known !== undefined)
+            return known;
+        const value = await this.read(name);
+        if (value === null)
+            return null;
+        const row = decodeRow(kind, value);
+        this.#keepAtHand(name, row);
+        return row;
+    }
+    /** A row that is there. Throws `Missing` (E2E-5.6) when it is not. */
+    async get(name, kind) {
+        const row = await this.find(name, kind);
+        if (row === null) {
+            throw new Missing("E2E-5.6", `this device has no ${placeOf(name)[0]} of that name`);
+        }
+        return row;
+    }
+    /** What is known of a conversation. Throws `Missing` (E2E-5.6). */
+    conversation(group) {
+        return this.get(conversationRow(group), CONVERSATION);
+    }
+    /** All conversations, by group. */
+    async conversations() {
+        const found = new Map();
+        for (const name of this.names("conversation")) {
+            found.set(name.slice("conversation/".length), await this.get(name, CONVERSATION));
+        }
+        return found;
+    }
+    /** All that is put in `work` is written at its end, unless it throws (E2E-5.4). */
+    async step(work) {
+        const before = {
+            changes: new Map(this.#changes),
+            created: new Set(this.#created),
+            numbered: this.#numbered,
+        };
+        this.#postponed = false;
+        let value;
+        try {
+            value = await work();
+            if (this.#changes.size && !this.#mayWait()) {
+                await this.#vault.step(this.#changes);
+                this.#changes = new Map();
+                this.#created = new Set();
+                this.#numbered = 0;
+            }
+        }
+        catch (error) {
+            this.#undo(before);
+            throw error;
+        }
+        this.groups.settle();
+        return value;
+    }
+    /** What this step changes may be written with the next one (DEV-2.5). */
+    postpone() {
+        this.#postponed = true;
+    }
+    #mayWait() {
+        return this.#postponed && this.#changes.size < MOST_POSTPONED;
+    }
+    /** Whether something is not written yet. */
+    get waits() {
+        return this.#changes.size > 0;
+    }
+    /** Write a row. */
+    put(name, row) {
+        this.write(name, encodeRow(row));
+        this.#keepAtHand(name, row);
+    }
+    /** Write a row that is no structure. */
+    write(name, value) {
+        if (!this.has(name)) {
+            if (!this.#changes.has(name))
+                this.#created.add(name);
+            this.#enter(name);
+        }
+        this.#changes.set(name, value);
+    }
+    /** Remove a row, if it is there. */
+    delete(name) {
+        if (!this.has(name))
+            return;
+        this.#leave(name);
+        if (this.#created.delete(name))
+            this.#changes.delete(name);
+        else
+            this.#changes.set(name, null);
+    }
+    /** A number above all that were given before, by what the vault counts (DEV-1.3). */
+    number() {
+        this.#numbered += 1;
+        return this.#vault.counter * NUMBERS_PER_STEP + this.#numbered - 1;
+    }
+    #keepAtHand(name, row) {
+        if (isAtHand(name))
+            this.#decoded.set(name, row);
+    }
+    #enter(name) {
+        this.#all.add(name);
+        const [kind, group] = placeOf(name);
+        const groups = this.#names.get(kind) ?? new Map();
+        this.#names.set(kind, groups);
+        const names = groups.get(group) ?? new Set();
+        groups.set(group, names.add(name));
+    }
+    #leave(name) {
+        this.#all.delete(name);
+        const [kind, group] = placeOf(name);
+        const groups = this.#names.get(kind);
+        const names = groups?.get(group);
+        names?.delete(name);
+        if (!names?.size)
+            groups?.delete(group);
+        if (!groups?.size)
+            this.#names.delete(kind);
+        this.#decoded.delete(name);
+    }
+    /** The step was not written: what is on disk counts, and what was to be written before. */
+    #undo({ changes, created, numbered }) {
+        for (const name of this.#changes.keys())
+            this.#decoded.delete(name);
+        this.#changes = changes;
+        this.#created = created;
+        this.#numbered = numbered;
+        this.#names.clear();
+        this.#all.clear();
+        for (const name of this.#vault.names())
+            if (changes.get(name) !== null)
+                this.#enter(name);
+        for (const name of created)
+            this.#enter(name);
+        this.groups.undo();
+    }
+}

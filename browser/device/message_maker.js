@@ -1,0 +1,191 @@
+/**
+ * Pure: messages are made of intents: words are sealed, changes become commits (spec DEV-4).
+ *
+ * All of it happens inside a step of the device's state.
+ */
+import { Broken } from "../errors.ts";
+import { parseKeyPackage } from "../mls/index.ts";
+import { memberAt } from "../mls/private/events.ts";
+import { hash } from "../mls/public/suite.ts";
+import { equal, hex } from "../wire/bytes.ts";
+import * as content from "./content.ts";
+import { actorOf } from "./groups.ts";
+import { MESSAGE, messageRow, OWED } from "./rows.ts";
+/** ts-mls looks 200 generations ahead, OpenMLS 1,000; a commit heals a stolen key besides. */
+const COMMIT_AFTER_MESSAGES = 100;
+const MOST_WHILE_REPAIRING = 180;
+/** Makes of what is owed the message that carries it. */
+export class MessageMaker {
+    #state;
+    /** By group: the digest (in hex) of what we said → the row of the words. */
+    #byDigest = new Map();
+    constructor(state) {
+        this.#state = state;
+    }
+    /** Whether a commit has to come before the next word (RFC 9420 §12.4, E2E-5.7). */
+    async mustCommit(group) {
+        const session = await this.#state.groups.session(group);
+        if (session.staged !== null)
+            return false;
+        return session.mustCommit || this.#hasSaidEnough(group, session.generation);
+    }
+    /** Whether fresh keys are due; not while repairs are owed, which a commit makes late. */
+    async #hasSaidEnough(group, generation) {
+        if (generation < COMMIT_AFTER_MESSAGES)
+            return false;
+        return generation >= MOST_WHILE_REPAIRING || !(await this.#repairs(group));
+    }
+    /** Whether a `Failure`, or words that somebody missed, are owed. */
+    async #repairs(group) {
+        for (const name of this.#state.names("owed", group)) {
+            const { intent } = await this.#state.get(name, OWED);
+            if (intent.type !== "Say")
+                continue;
+            const { kind, mended } = await this.#state.get(intent.message, MESSAGE);
+            if (kind === content.FAILURE || mended)
+                return true;
+        }
+        return false;
+    }
+    /** Whether others have done it already, so that there is nothing left to do. */
+    async isMoot({ group, intent }) {
+        const session = await this.#state.groups.session(group);
+        switch (intent.type) {
+            case "Add":
+                return !missing(session, intent).length;
+            case "Remove":
+                return !leavesOf(session, intent.actors).length;
+            case "Refresh":
+                return !(await this.mustCommit(group));
+            case "Readmit":
+                return staleLeaf(session, intent) === null;
+            default:
+                return false;
+        }
+    }
+    /** The row with its message. Throws what the group refuses for good. */
+    async make(owed, now) {
+        switch (owed.intent.type) {
+            case "Say":
+                return this.seal(owed, owed.intent.message, await this.#state.get(owed.intent.message, MESSAGE));
+            case "Leave":
+                return this.#leave(owed, now);
+            default:
+                return this.#commit(owed, now);
+        }
+    }
+    /** Throws `TooMuch` (E2E-5.3) for words that could not be sealed later. */
+    checkLength(message) {
+        this.#write(message, new Uint8Array(16));
+    }
+    /** What stands inside the sealed message. Throws `TooMuch` (E2E-5.3). */
+    #write({ id, text, at }, activity) {
+        return content.writeNote(id, content.urnUuid4(activity), this.#state.actor, text, at);
+    }
+    #inner(message) {
+        if (message.kind !== content.FAILURE) {
+            return this.#write(message, this.#state.entropy.draw(16));
+        }
+        const { id, text, at } = message;
+        return content.writeFailure(id, this.#state.actor, text.split(" "), at);
+    }
+    /**
+     * The row with the words sealed; their own row, called `name`, remembers in what they went out.
+     *
+     * Throws `TooMuch` (E2E-5.3).
+     */
+    async seal(owed, name, message) {
+        const session = await this.#state.groups.session(owed.group);
+        const epoch = Number(session.epoch);
+        const sealed = this.#state.groups.apply(owed.group, await session.seal(this.#inner(message)));
+        const digest = hash(sealed);
+        this.#state.put(name, { ...message, digest, epoch });
+        this.#byDigest.get(owed.group)?.set(hex(digest), name);
+        return { ...owed, content: sealed };
+    }
+    /**
+     * What we said in the message with this digest, unless it was sealed anew since.
+     *
+     * All that we said is read once, when the first message has to be found.
+     */
+    async sealedAs(group, digest) {
+        if (!digest.length)
+            return null;
+        const known = this.#byDigest.get(group) ?? (await this.#allSaid(group));
+        this.#byDigest.set(group, known);
+        const name = known.get(hex(digest));
+        const row = name === undefined ? null : await this.#state.find(name, MESSAGE);
+        if (name === undefined || row === null || hex(row.digest) !== hex(digest))
+            return null;
+        return { name, row };
+    }
+    async #allSaid(group) {
+        const ours = messageRow(group, this.#state.actor, "");
+        const own = this.#state.names("message", group).filter((name) => name.startsWith(ours));
+        const found = new Map();
+        for (const name of [...own, ...this.#state.names("failure", group)]) {
+            found.set(hex((await this.#state.get(name, MESSAGE)).digest), name);
+        }
+        return found;
+    }
+    async #commit(owed, now) {
+        const session = await this.#state.groups.session(owed.group);
+        const before = session.group.tree;
+        const step = await session.stage(now, proposalsOf(session, owed.intent));
+        const { commit, withheld, next, changes } = this.#state.groups.apply(owed.group, step);
+        const after = next.group.tree;
+        const to = [...actorsAt(after, changes.added)].sort();
+        const stay = actorsAt(after, Array.from(after.members(), ([index]) => index));
+        const gone = [...actorsAt(before, changes.removed)].filter((actor) => !stay.has(actor));
+        const welcomes = withheld === null ? [] : [{ content: withheld, to }];
+        return { ...owed, content: commit, welcomes, removed: gone.sort() };
+    }
+    async #leave(owed, now) {
+        const session = await this.#state.groups.session(owed.group);
+        const step = await session.propose({ type: "remove", removed: session.ownLeaf }, now);
+        return { ...owed, content: this.#state.groups.apply(owed.group, step) };
+    }
+}
+function proposalsOf(session, intent) {
+    switch (intent.type) {
+        case "Add":
+            return missing(session, intent).map((keyPackage) => ({ type: "add", keyPackage }));
+        case "Remove":
+            return leavesOf(session, intent.actors).map((removed) => ({ type: "remove", removed }));
+        case "Readmit": {
+            const removed = staleLeaf(session, intent);
+            if (removed === null)
+                throw new Broken("what is moot is not made");
+            const keyPackage = parseKeyPackage(intent.package);
+            return [
+                { type: "remove", removed },
+                { type: "add", keyPackage },
+            ];
+        }
+        default:
+            return [];
+    }
+}
+/** The packages of devices that are not in the group: a device is its signature key. */
+function missing(session, intent) {
+    const here = new Set(session.members().map(({ signatureKey }) => hex(signatureKey)));
+    const packages = Object.values(intent.packages).flat().map(parseKeyPackage);
+    return packages.filter(({ leaf }) => !here.has(hex(leaf.signatureKey)));
+}
+function leavesOf(session, actors) {
+    return session
+        .members()
+        .filter((member) => actors.includes(actorOf(member)) && member.leaf !== session.ownLeaf)
+        .map((member) => member.leaf);
+}
+/** The leaf in whose place the package is to come, while it stands as it was. */
+function staleLeaf(session, { stale }) {
+    for (const [index, leaf] of session.group.tree.members()) {
+        if (equal(leaf.encryptionKey, stale))
+            return index;
+    }
+    return null;
+}
+function actorsAt(tree, leaves) {
+    return new Set(leaves.map((index) => actorOf(memberAt(tree, index))));
+}

@@ -1,0 +1,132 @@
+/** Pure: what was missed is asked for again, and what others missed is said anew (spec E2E-5.9). */
+import * as framing from "../mls/public/framing.ts";
+import { hash } from "../mls/public/suite.ts";
+import { EMPTY, hex, utf8 } from "../wire/bytes.ts";
+import * as content from "./content.ts";
+import { failureRow, MESSAGE, missedRow } from "./rows.ts";
+/** One complaint may name hundreds: who only complains must not keep us busy for ever. */
+const MOST_MENDED = 20;
+/**
+ * The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many wait.
+ * What was in such a message can be sealed anew.
+ */
+const MOST_FAILURES = 100; // begun in a group in a day
+const DAY_MICROS = 86400000000;
+const KEPT_DAYS = 30;
+const MISSED = new Set(["MLS-15.3a", "MLS-9.2a", "MLS-15.3", "E2E-5.4"]);
+/** Both sides of a `Failure`. */
+export class Repair {
+    #state;
+    #outbox;
+    constructor(state, outbox) {
+        this.#state = state;
+        this.#outbox = outbox;
+    }
+    /**
+     * The group in which a message can be asked for again, or nothing.
+     *
+     * Not what was said before this device came: that was not for it.
+     */
+    async missed(item, error) {
+        if (!MISSED.has(error.clause))
+            return "";
+        const { groupId, epoch, contentType } = framing.header(item.content);
+        const group = hex(groupId ?? EMPTY);
+        if (contentType !== framing.APPLICATION || !this.#state.groups.has(group))
+            return "";
+        const row = await this.#state.conversation(group);
+        return Number(epoch ?? 0n) >= row.joined ? group : "";
+    }
+    /**
+     * Owe a `Failure` about the message, once; many are named in one while none was sealed.
+     *
+     * False when so many were begun today that this one is not asked for.
+     */
+    async ask(group, item) {
+        const digest = hash(item.content);
+        const name = missedRow(group, digest);
+        if (this.#state.has(name))
+            return true;
+        const asking = await this.#asking(group);
+        if (asking === null && !(await this.#mayAsk(group, item.at)))
+            return false;
+        this.#state.write(name, utf8("1"));
+        if (asking !== null) {
+            const text = `${asking.text} ${content.named(digest)}`;
+            this.#state.put(failureRow(group, asking.id), { ...asking, text });
+            return true;
+        }
+        const failure = {
+            id: content.urnUuid4(this.#state.entropy.draw(16)),
+            actor: this.#state.actor,
+            text: content.named(digest),
+            at: item.at,
+            number: this.#state.number(),
+            kind: content.FAILURE,
+            sent: false,
+            digest: EMPTY,
+            epoch: 0,
+            mended: 0,
+        };
+        const message = failureRow(group, failure.id);
+        this.#state.put(message, failure);
+        this.#outbox.owe(group, { type: "Say", message });
+        return true;
+    }
+    /** Whether few enough were begun today; those that nobody answers any more are forgotten. */
+    async #mayAsk(group, at) {
+        const intents = (await this.#outbox.owed(group)).map(({ row }) => row.intent);
+        const owed = new Set(intents.map((intent) => (intent.type === "Say" ? intent.message : "")));
+        let today = 0;
+        for (const name of this.#state.names("failure", group)) {
+            const age = at - (await this.#state.get(name, MESSAGE)).at;
+            if (age < DAY_MICROS)
+                today += 1;
+            if (age > KEPT_DAYS * DAY_MICROS && !owed.has(name))
+                this.#state.delete(name);
+        }
+        return today < MOST_FAILURES;
+    }
+    /** The `Failure` of this group that is owed and not sealed yet, if it takes one more. */
+    async #asking(group) {
+        for (const { row: owed } of await this.#outbox.owed(group)) {
+            if (owed.intent.type !== "Say" || owed.content.length)
+                continue;
+            const message = await this.#state.get(owed.intent.message, MESSAGE);
+            const isFailure = message.kind === content.FAILURE;
+            if (isFailure && message.text.split(" ").length < content.MOST_NAMED)
+                return message;
+        }
+        return null;
+    }
+    /** Somebody missed what we said: owe it anew, in its order. */
+    async mend(group, about) {
+        const found = [];
+        for (const each of new Set(about))
+            found.push(...(await this.#mendOne(group, each)));
+        return found;
+    }
+    /** Owe it anew, under its id, when nobody came since. */
+    async #mendOne(group, about) {
+        const found = await this.#outbox.maker.sealedAs(group, content.digestOf(about));
+        if (found === null)
+            return [];
+        const { name: message, row } = found;
+        if (row.epoch < (await this.#state.conversation(group)).grown) {
+            const reason = "somebody missed it, and others came since: say it again if they may read it";
+            return leftAlone(group, row, reason);
+        }
+        if (row.mended >= MOST_MENDED) {
+            return leftAlone(group, row, "somebody misses it again and again");
+        }
+        this.#state.put(message, { ...row, sent: false, digest: EMPTY, mended: row.mended + 1 });
+        this.#outbox.owe(group, { type: "Say", message });
+        return [];
+    }
+}
+/** Tell of our words; what is wrong with a complaint of ours is nobody's to know. */
+function leftAlone(conversation, { id, text, kind }, reason) {
+    if (kind === content.FAILURE)
+        return [];
+    return [{ is: "MessageUndelivered", conversation, id, text, clause: "E2E-5.9", reason }];
+}

@@ -1,0 +1,2 @@
+/** Pure: the chance that the library is lent; its own word for it, for it stands by itself. */
+export {};

@@ -1,0 +1,265 @@
+/**
+ * Pure: what a message of the group leads to: whose it is, whether proven (RFC 9420 §6.1, §12.4.2).
+ *
+ * Nothing changes here: the `Outcome` says what would, and a refusal leaves all as it was.
+ */
+import { Conflict, Forbidden, Malformed, Missing, TooMuch } from "../../errors.ts";
+import { equal, hex } from "../../wire/bytes.ts";
+import { externalSenders } from "../public/extensions.ts";
+import * as framing from "../public/framing.ts";
+import { hash, refHash } from "../public/suite.ts";
+import { isExternal, processCommit } from "./commit.ts";
+import { memberAt } from "./events.ts";
+import { checkApplicants, checkExternalSenderType, checkIndividual, newcomersOf, } from "./proposal_list.ts";
+import * as protect from "./protect.ts";
+import { committed } from "./transition.ts";
+const NOTHING = { used: null, kept: null, following: null, over: false };
+/** The message is for this group (MLS-6b). */
+export function checkGroup(state, groupId) {
+    if (!equal(groupId, state.epoch.group.context.groupId)) {
+        throw new Malformed("MLS-6b", "a message for another group");
+    }
+}
+/**
+ * A commit of an epoch that another commit has ended (MLS-14e).
+ *
+ * Nothing of it is proven: whether the group is forked, its epoch authenticators tell.
+ */
+export function checkFork(state, epoch, data) {
+    const ended = state.ended.get(epoch);
+    if (ended !== undefined && !equal(ended, hash(data))) {
+        throw new Conflict("MLS-14e", "another commit ended this epoch here", { epoch });
+    }
+}
+/** A handshake is of the current epoch (MLS-12.4.2a). */
+export function checkEpoch(state, epoch) {
+    const current = state.epoch.group.context.epoch;
+    if (epoch !== current) {
+        const when = epoch < current ? "past" : "coming";
+        throw new Conflict("MLS-12.4.2a", `a message of a ${when} epoch`, { epoch, current });
+    }
+}
+/** The group was not closed by a ReInit (MLS-12.4.2b). */
+export function checkOpen(state) {
+    if (state.epoch.group.reinit !== null) {
+        throw new Conflict("MLS-12.4.2b", "the group is closed: another takes its place");
+    }
+}
+/** The key that has to have signed, by the type of the sender (§6.1). */
+export function signatureKeyOf(epoch, content) {
+    switch (content.sender.type) {
+        case framing.MEMBER:
+            return memberKey(epoch, content);
+        case framing.EXTERNAL:
+            return externalKey(epoch, content);
+        case framing.NEW_MEMBER_COMMIT:
+            return joinerKey(content);
+        default:
+            return applicantKey(content);
+    }
+}
+function memberKey(epoch, content) {
+    const leaf = epoch.group.tree.leaf(content.sender.index);
+    if (leaf === null)
+        throw new Malformed("MLS-6.1a", "a message from a leaf that is blank");
+    return leaf.signatureKey;
+}
+function externalKey(epoch, { sender, content }) {
+    const found = externalSenders(epoch.group.context.extensions)[sender.index];
+    if (found === undefined) {
+        throw new Forbidden("MLS-6.1b", "an external sender whom the group does not know");
+    }
+    if (content.kind !== "proposal") {
+        throw new Malformed("MLS-6.1b", "an external sender may only propose");
+    }
+    return found.signatureKey;
+}
+function joinerKey({ content }) {
+    if (content.kind !== "commit") {
+        throw new Malformed("MLS-6.1c", "one who joins by a commit sent something else");
+    }
+    if (content.path === null) {
+        throw new Malformed("MLS-12.4.3.2a", "an external commit without a path");
+    }
+    return content.path.leaf.signatureKey;
+}
+function applicantKey({ content }) {
+    if (content.kind !== "proposal" || content.proposal.type !== "add") {
+        throw new Malformed("MLS-6.1d", "one who asks to be added sent something else");
+    }
+    return content.proposal.keyPackage.leaf.signatureKey;
+}
+/** A PublicMessage, which is a handshake of the current epoch. */
+export async function receivePublic(state, message, receiving) {
+    const { epoch } = state;
+    const { content } = message;
+    checkGroup(state, content.groupId);
+    protect.checkNotApplication(message);
+    checkEpoch(state, content.epoch);
+    checkOpen(state);
+    const context = epoch.group.context.raw;
+    const key = signatureKeyOf(epoch, content);
+    if (content.sender.type === framing.MEMBER) {
+        protect.checkMembershipTag(epoch.secrets.membershipKey, message, context);
+    }
+    const authenticated = framing.authenticated(message);
+    await protect.checkSignature(key, authenticated, context);
+    return handshake(state, authenticated, receiving);
+}
+/** A PrivateMessage: of this epoch, or application data of one that is not long past. */
+export async function receivePrivate(state, message, receiving) {
+    checkGroup(state, message.groupId);
+    const { epoch } = state;
+    const { tree, context, ownLeaf } = epoch.group;
+    if (message.epoch !== context.epoch)
+        return late(state, message, receiving);
+    checkOpen(state);
+    const { suite } = tree;
+    const data = await protect.openSenderData(suite, epoch.secrets.senderData, message);
+    const leaf = tree.leaf(data.leafIndex);
+    if (leaf === null)
+        throw new Malformed("MLS-6.3.2a", "a message from a leaf that is blank");
+    checkNotOwn(data.leafIndex, ownLeaf);
+    const { bounds } = receiving.means.policy;
+    const opened = await protect.openContent(suite, epoch.messages, message, data, bounds);
+    await protect.checkSignature(leaf.signatureKey, opened.content, context.raw);
+    const used = { ahead: opened.ahead, epoch: context.epoch };
+    const words = opened.content.content.content;
+    if (words.kind === "application") {
+        const sender = memberAt(tree, data.leafIndex);
+        return { ...NOTHING, event: said(words.data, opened.content, sender, opened.ahead), used };
+    }
+    return { ...(await handshake(state, opened.content, receiving)), used };
+}
+/** A message of ours is known by its bytes; its key is gone (MLS-9.1a). */
+export function checkNotOwn(leafIndex, ownLeaf) {
+    if (leafIndex === ownLeaf) {
+        throw new Conflict("MLS-9.1a", "a message of our own, whose key is gone");
+    }
+}
+function said(data, { content }, sender, ahead) {
+    const { authenticatedData, epoch } = content;
+    const { generation } = ahead.key;
+    return { kind: "ApplicationMessage", sender, data, authenticatedData, epoch, generation };
+}
+/** Application data of a past epoch, while its keys are kept (MLS-15.3a). */
+async function late(state, message, receiving) {
+    const isComing = message.epoch > state.epoch.group.context.epoch;
+    if (isComing || message.contentType !== framing.APPLICATION)
+        checkEpoch(state, message.epoch);
+    const { policy } = receiving.means;
+    const past = state.past.find((one) => one.context.epoch === message.epoch);
+    if (past === undefined || receiving.now - past.closedAt > policy.pastSeconds) {
+        throw new Conflict("MLS-15.3a", "a message of an epoch whose keys are gone");
+    }
+    const { suite } = past.messages;
+    const data = await protect.openSenderData(suite, past.senderData, message);
+    const sender = past.members.get(data.leafIndex);
+    if (sender === undefined) {
+        throw new Malformed("MLS-6.3.2a", "a message from a leaf that is blank");
+    }
+    const { messages } = past;
+    const opened = await protect.openContent(suite, messages, message, data, policy.bounds);
+    await protect.checkSignature(sender.signatureKey, opened.content, past.context.raw);
+    const words = opened.content.content.content;
+    if (words.kind !== "application")
+        throw new Malformed("MLS-6", "not application data");
+    return {
+        ...NOTHING,
+        event: said(words.data, opened.content, sender, opened.ahead),
+        used: { ahead: opened.ahead, epoch: message.epoch },
+    };
+}
+async function handshake(state, message, receiving) {
+    const { content } = message.content;
+    switch (content.kind) {
+        case "commit":
+            return receiveCommit(state, message, content, receiving);
+        case "proposal":
+            return receiveProposal(state, message, content.proposal, receiving);
+        case "application":
+            throw new Forbidden("MLS-6a", "application data is no handshake");
+    }
+}
+/** `MakeProposalRef` of §5.2. */
+export function proposalReference(message) {
+    const encoded = framing.encodeAuthenticatedContent(message);
+    return refHash("MLS 1.0 Proposal Reference", encoded);
+}
+/** An ExternalInit is never sent by itself (MLS-12.1.6); outsiders may send some types only. */
+export function checkProposable(proposal, senderType) {
+    if (proposal.type === "externalInit") {
+        throw new Malformed("MLS-12.1.6", "an ExternalInit outside an external commit");
+    }
+    if (senderType !== framing.MEMBER)
+        checkExternalSenderType(proposal);
+}
+/** An epoch keeps a bounded number of proposals (MLS-12.1a). */
+export function checkRoom(state, most) {
+    if (state.pending.size >= most) {
+        throw new TooMuch("MLS-12.1a", "too many proposals in one epoch");
+    }
+}
+/** The group as an arriving proposal or commit is judged in it. */
+function sceneOf(state, { means, now }) {
+    const { context, tree } = state.epoch.group;
+    return { context, tree, means, now, sending: false, resuming: false };
+}
+async function receiveProposal(state, message, proposal, receiving) {
+    const { sender } = message.content;
+    const { policy } = receiving.means;
+    checkProposable(proposal, sender.type);
+    checkApplicants(sender, policy.applicants);
+    checkRoom(state, policy.pendingProposals);
+    await checkIndividual({ proposal, sender, reference: null }, sceneOf(state, receiving));
+    const hashed = proposalReference(message);
+    const reference = hex(hashed);
+    const order = nextOrder(state);
+    const pending = state.pending.get(reference) ?? { order, sender, proposal, keys: null };
+    const isMember = sender.type === framing.MEMBER;
+    const by = isMember ? memberAt(state.epoch.group.tree, sender.index) : null;
+    const event = { kind: "Proposed", sender: by, proposal, reference: hashed };
+    return { ...NOTHING, event, kept: { reference, pending } };
+}
+/** The place of the next proposal among those of this epoch. */
+export function nextOrder(state) {
+    let last = -1;
+    for (const { order } of state.pending.values())
+        last = Math.max(last, order);
+    return last + 1;
+}
+/** The proposal that an entry of a commit stands for (MLS-12.4.2h). */
+export function resolved(state, item, sender) {
+    if (item.type !== "reference")
+        return { proposal: item, sender, reference: null };
+    const pending = state.pending.get(hex(item.hash));
+    if (pending === undefined) {
+        throw new Missing("MLS-12.4.2h", "a commit refers to a proposal that is not known here");
+    }
+    return { proposal: pending.proposal, sender: pending.sender, reference: item.hash };
+}
+async function receiveCommit(state, message, commit, receiving) {
+    const { epoch } = state;
+    const { tree, ownLeaf, context } = epoch.group;
+    const { sender } = message.content;
+    if (sender.type === framing.MEMBER)
+        checkNotOwn(sender.index, ownLeaf);
+    const items = commit.proposals.map((item) => resolved(state, item, sender));
+    const received = { message, commit, items };
+    const updates = new Map();
+    for (const [reference, { keys }] of state.pending)
+        if (keys)
+            updates.set(reference, keys);
+    const scene = sceneOf(state, receiving);
+    const done = await processCommit(epoch, received, updates, scene, receiving.find);
+    const external = isExternal(received);
+    if (done.next === null) {
+        const by = external ? null : memberAt(tree, done.committer);
+        return { ...NOTHING, event: { kind: "Removed", by, epoch: context.epoch + 1n }, over: true };
+    }
+    const { removed, updated } = done.applied;
+    const changes = { added: newcomersOf(done.applied), removed, updated };
+    const event = committed(tree, done.next, done.committer, changes);
+    const lost = state.staged !== null;
+    return { ...NOTHING, event: { ...event, external, lost }, following: done.next };
+}

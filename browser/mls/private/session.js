@@ -1,0 +1,291 @@
+/**
+ * Pure: a group as a device uses it, one step after the other (`mls/index` tells how).
+ *
+ * A session is spent by its next step, so that no key is used twice and no state lives on beside the
+ * one in storage. What a step changes comes with it, to be written before anything leaves the
+ * device. While one deed waits for WebCrypto another is refused: both would take the same key.
+ */
+var _a;
+import { Broken, Conflict, Malformed, TooMuch } from "../../errors.ts";
+import { EMPTY, equal, hex } from "../../wire/bytes.ts";
+import * as framing from "../public/framing.ts";
+import { UPDATE } from "../public/leaf.ts";
+import { renewedLeaf } from "./client.ts";
+import { makeCommit } from "./commit.ts";
+import { ownLeafOf } from "./epoch.ts";
+import { firstEpoch } from "./founding.ts";
+import { freshKeyPair } from "./hpke.ts";
+import { checkIndividual, newcomersOf } from "./proposal_list.ts";
+import * as protect from "./protect.ts";
+import { checkFork, checkOpen, checkProposable, checkRoom, nextOrder, proposalReference, receivePrivate, receivePublic, } from "./receive.ts";
+import { between, encodePending, encodeStaged, loadState, NO_CHANGE, recordsOf, } from "./records.ts";
+import { choose, welcomeFor } from "./staging.ts";
+import { newState } from "./state.ts";
+import { enter, fresh, merged } from "./transition.ts";
+import { View } from "./view.ts";
+/** One group of this device. Every deed spends it; what throws does not. */
+export class Session extends View {
+    #busy = false;
+    /** A new group with one member (§11). `groupId` is new to all the world. */
+    static async create(me, means, groupId, now, extensions = []) {
+        const epoch = await firstEpoch(me, means, groupId, now, extensions);
+        return begin(newState(epoch), means, null);
+    }
+    /** The session whose records these are. Throws `Broken` when they are damaged. */
+    static async load(records, means) {
+        return new _a(await loadState(records), means);
+    }
+    /** Do `deed` and nothing else meanwhile. */
+    async #alone(deed) {
+        const state = this.live;
+        if (this.#busy)
+            throw new Broken("a session was used while it was taking a step");
+        this.#busy = true;
+        try {
+            return await deed(state);
+        }
+        finally {
+            this.#busy = false;
+        }
+    }
+    #step(state, change, value) {
+        this.spent = true;
+        return { session: new _a(state, this.means), change, value };
+    }
+    /** A step that changes more than a ratchet. */
+    #turn(state, before, value) {
+        const after = state === null ? new Map() : recordsOf(state);
+        return this.#step(state, between(before, after), value);
+    }
+    /** The next key of ours. Throws `TooMuch` (MLS-15.2) when this epoch has had its share. */
+    #ownAhead(contentType) {
+        const { messages, group } = this.live.epoch;
+        const { policy } = this.means;
+        const place = protect.placeOf(group.ownLeaf, contentType);
+        if (messages.nextGeneration(place) >= policy.messagesPerEpoch) {
+            throw new TooMuch("MLS-15.2", "too many messages in one epoch: commit first");
+        }
+        return messages.ahead(place, null, policy.bounds);
+    }
+    #take(messages, epoch, used) {
+        const { puts, gone } = messages.take(used, this.means.policy.bounds);
+        const head = `m/${epoch}/`;
+        const writes = new Map(Array.from(puts, ([name, value]) => [head + name, value]));
+        return { writes, deletes: gone.map((name) => head + name) };
+    }
+    /** The change of a step of our own in this epoch. */
+    #takeOwn(ahead) {
+        return ahead === null ? NO_CHANGE : this.#take(this.live.epoch.messages, this.epoch, ahead);
+    }
+    /** `content` signed by us; for a commit there is `makeCommit`. */
+    async #frame(content, wireFormat, authenticatedData) {
+        const { group, signature: key } = this.live.epoch;
+        const { groupId, epoch, raw } = group.context;
+        const sender = framing.member(group.ownLeaf);
+        const framed = { groupId, epoch, sender, authenticatedData, content };
+        const signature = await protect.sign(key, wireFormat, framed, raw);
+        return { wireFormat, content: framed, auth: { signature, confirmationTag: null } };
+    }
+    /** The MLSMessage, and the ratchet step that it takes when it is encrypted. */
+    async #protect(message) {
+        const { group, secrets } = this.live.epoch;
+        if (message.wireFormat === framing.PUBLIC_MESSAGE) {
+            const body = protect.protectPublic(secrets.membershipKey, message, group.context.raw);
+            return { sealed: withinSize(framing.encodeMessage(body)), ahead: null };
+        }
+        const ahead = this.#ownAhead(framing.contentType(message.content.content));
+        const { suite } = group.tree;
+        const { entropy } = this.means;
+        const body = await protect.protectPrivate(suite, secrets.senderData, ahead, message, entropy);
+        return { sealed: withinSize(framing.encodeMessage(body)), ahead };
+    }
+    /** `data` as a PrivateMessage. Throws `Conflict` while a proposal waits (MLS-12.4a). */
+    seal(data, authenticatedData = EMPTY) {
+        return this.#alone(async (state) => {
+            checkOpen(state);
+            if (state.pending.size) {
+                throw new Conflict("MLS-12.4a", "a proposal waits: commit before saying anything");
+            }
+            const content = { kind: "application", data };
+            const message = await this.#frame(content, framing.PRIVATE_MESSAGE, authenticatedData);
+            const { sealed, ahead } = await this.#protect(message);
+            return this.#step(state, this.#takeOwn(ahead), sealed);
+        });
+    }
+    /** Send a proposal by itself; it waits here too, until a commit. */
+    propose(proposal, now) {
+        return this.#alone((state) => this.#propose(state, proposal, null, now));
+    }
+    /** Propose a fresh key for our own leaf. */
+    proposeUpdate(now) {
+        return this.#alone(async (state) => {
+            const { group, signature } = state.epoch;
+            const pair = await freshKeyPair(group.tree.suite, this.means.entropy);
+            const { groupId } = group.context;
+            const place = { source: UPDATE, groupId, leafIndex: group.ownLeaf };
+            const leaf = await renewedLeaf(signature, ownLeafOf(group), pair.public, null, place);
+            return this.#propose(state, { type: "update", leaf }, pair, now);
+        });
+    }
+    async #propose(state, proposal, keys, now) {
+        checkOpen(state);
+        checkProposable(proposal, framing.MEMBER);
+        checkRoom(state, this.means.policy.pendingProposals);
+        const sender = framing.member(state.epoch.group.ownLeaf);
+        await checkIndividual({ proposal, sender, reference: null }, this.#scene(state, now));
+        const message = await this.#frame({ kind: "proposal", proposal }, this.#wireFormat(), EMPTY);
+        const { sealed, ahead } = await this.#protect(message);
+        const reference = hex(proposalReference(message));
+        const pending = { order: nextOrder(state), sender, proposal, keys };
+        const kept = keep(state, this.#takeOwn(ahead), { reference, pending });
+        return this.#step(kept.state, kept.change, sealed);
+    }
+    #wireFormat() {
+        return this.means.policy.public ? framing.PUBLIC_MESSAGE : framing.PRIVATE_MESSAGE;
+    }
+    /** The group as a proposal or commit of ours is judged in it. */
+    #scene(state, now, resuming = false) {
+        const { context, tree } = state.epoch.group;
+        return { context, tree, means: this.means, now, sending: true, resuming };
+    }
+    /**
+     * Make a commit of `proposals` and of the pending ones. Nothing of it is in force yet.
+     *
+     * Only one commit is staged at a time.
+     */
+    stage(now, proposals = [], options = {}) {
+        const { path = true, pending = true, authenticatedData = EMPTY, resumes = null } = options;
+        return this.#alone(async (state) => {
+            checkOpen(state);
+            if (state.staged !== null) {
+                throw new Conflict("MLS-14a", "a commit is staged already: merge or drop it");
+            }
+            const scene = this.#scene(state, now, resumes !== null);
+            const waiting = pending ? state : { ...state, pending: new Map() };
+            const items = await choose(waiting, proposals, scene);
+            const plan = { items, path, wireFormat: this.#wireFormat(), authenticatedData };
+            const finder = resumes ?? this;
+            const made = await makeCommit(state.epoch, plan, scene, (id) => finder.findPsk(id));
+            const { sealed, ahead } = await this.#protect(made.message);
+            const { removed, updated } = made.applied;
+            const staged = {
+                commit: sealed,
+                epoch: this.epoch,
+                next: made.next,
+                withheld: await welcomeFor(made, this.means.entropy),
+                changes: { added: newcomersOf(made.applied), removed, updated },
+            };
+            const { writes, deletes } = this.#takeOwn(ahead);
+            const change = { writes: new Map(writes).set("staged", encodeStaged(staged)), deletes };
+            return this.#step({ ...state, staged }, change, staged);
+        });
+    }
+    /** Our staged commit was accepted: enter its epoch. The event has the Welcome. */
+    merge(now) {
+        return this.#alone(async (state) => this.#merge(state, now));
+    }
+    #merge(state, now) {
+        const staged = theStaged(state);
+        const before = recordsOf(state);
+        const event = merged(state, staged);
+        const following = enter(state, staged.next, staged.commit, this.means.policy, now);
+        return this.#turn(following, before, event);
+    }
+    /** Our staged commit lost: forget it and its keys. */
+    drop() {
+        return this.#alone(async (state) => {
+            theStaged(state);
+            const change = { writes: new Map(), deletes: ["staged"] };
+            return this.#step({ ...state, staged: null }, change, null);
+        });
+    }
+    /**
+     * Take in an MLSMessage of this group. What throws leaves everything as it was.
+     *
+     * Our own staged commit, by its bytes, is merged. Throws the typed refusals of RFC 9420.
+     */
+    receive(data, now) {
+        return this.#alone(async (state) => {
+            if (state.staged !== null && equal(data, state.staged.commit))
+                return this.#merge(state, now);
+            const body = framing.parseMessage(data);
+            const receiving = { means: this.means, now, find: this.findPsk.bind(this) };
+            refuseFork(state, body, data);
+            if (body.kind === "privateMessage") {
+                return this.#done(state, await receivePrivate(state, body, receiving), data, now);
+            }
+            if (body.kind === "publicMessage") {
+                return this.#done(state, await receivePublic(state, body, receiving), data, now);
+            }
+            throw new Malformed("MLS-6b", "not a message of a group");
+        });
+    }
+    #done(state, outcome, data, now) {
+        const { event, used, following } = outcome;
+        if (outcome.over)
+            return this.#turn(null, recordsOf(state), event);
+        if (following === null)
+            return this.#small(state, outcome);
+        const before = recordsOf(state);
+        if (used !== null)
+            this.#take(state.epoch.messages, used.epoch, used.ahead);
+        return this.#turn(enter(state, following, data, this.means.policy, now), before, event);
+    }
+    #small(state, { event, used, kept }) {
+        const change = used === null ? NO_CHANGE : this.#take(messagesOf(state, used.epoch), used.epoch, used.ahead);
+        if (kept === null)
+            return this.#step(state, change, event);
+        const after = keep(state, change, kept);
+        return this.#step(after.state, after.change, event);
+    }
+    /** Forget past epochs that are too old by now. */
+    tidy(now) {
+        return this.#alone(async (state) => {
+            const before = recordsOf(state);
+            return this.#turn(fresh(state, this.means.policy, now), before, null);
+        });
+    }
+}
+_a = Session;
+/** The first step of a session: all its records are new. */
+export function begin(state, means, value) {
+    const change = { writes: recordsOf(state), deletes: [] };
+    return { session: new Session(state, means), change, value };
+}
+/** See a commit that competes with one we took in, before it is just one of a past epoch. */
+function refuseFork(state, body, data) {
+    if (body.kind === "privateMessage") {
+        const { contentType, groupId, epoch } = body;
+        if (contentType === framing.COMMIT && isOf(state, groupId))
+            checkFork(state, epoch, data);
+    }
+    else if (body.kind === "publicMessage") {
+        const { content, groupId, epoch } = body.content;
+        if (content.kind === "commit" && isOf(state, groupId))
+            checkFork(state, epoch, data);
+    }
+}
+function isOf(state, groupId) {
+    return equal(groupId, state.epoch.group.context.groupId);
+}
+/** What peers would refuse for its size is not sent (MLS-2.1b). */
+function withinSize(message) {
+    framing.checkSize(message);
+    return message;
+}
+function theStaged(state) {
+    if (state.staged === null)
+        throw new Conflict("MLS-14b", "no commit is staged");
+    return state.staged;
+}
+function messagesOf(state, epoch) {
+    const past = state.past.find((one) => one.context.epoch === epoch);
+    return past?.messages ?? state.epoch.messages;
+}
+/** The state with one more proposal, and the change with its record. */
+function keep(state, change, kept) {
+    const { reference, pending } = kept;
+    const writes = new Map(change.writes).set(`proposal/${reference}`, encodePending(pending));
+    const all = new Map(state.pending).set(reference, pending);
+    return { state: { ...state, pending: all }, change: { writes, deletes: change.deletes } };
+}

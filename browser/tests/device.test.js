@@ -1,0 +1,99 @@
+/** What a device does when its vault fails, and when it is asked several things at once. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Device } from "../device/device.ts";
+import { Conflict } from "../errors.ts";
+import { hex } from "../wire/bytes.ts";
+import { Seeded } from "./seeded.ts";
+const NOW = 1800000000;
+/** A vault that can be told to fail, and that takes its time. */
+class FailingRows {
+    counter = 0;
+    fails = false;
+    rows = new Map();
+    names() {
+        return [...this.rows.keys()].sort();
+    }
+    async read(name) {
+        return this.rows.get(name) ?? null;
+    }
+    async step(changes) {
+        await Promise.resolve();
+        if (this.fails)
+            throw new Error("the disk is full");
+        this.counter += 1;
+        for (const [name, value] of changes) {
+            if (value === null)
+                this.rows.delete(name);
+            else
+                this.rows.set(name, value);
+        }
+    }
+    text() {
+        return this.names()
+            .map((name) => `${name} ${hex(this.rows.get(name))}`)
+            .join("\n");
+    }
+}
+async function pair() {
+    const rows = new FailingRows();
+    const alice = await Device.open(rows, new Seeded("alice"), "https://a.example/alice");
+    const bob = await Device.open(new FailingRows(), new Seeded("bob"), "https://b.example/bob");
+    const [[keyPackage] = []] = await bob.newPackages(1, false, NOW);
+    assert(keyPackage !== undefined);
+    const group = await alice.start({ "https://b.example/bob": [keyPackage] }, NOW);
+    return { alice, rows, group };
+}
+test("a step that cannot be written changes nothing", async () => {
+    const { alice, rows, group } = await pair();
+    const before = rows.text();
+    rows.fails = true;
+    await assert.rejects(alice.say(group, "lost", NOW * 1e6), /the disk is full/);
+    await assert.rejects(alice.newPackages(2, true, NOW), /the disk is full/);
+    rows.fails = false;
+    assert.equal(rows.text(), before);
+    assert.deepEqual(await alice.history(group), []);
+    assert.equal((await alice.owed()).length, 1);
+    await alice.say(group, "kept", NOW * 1e6);
+    assert.deepEqual((await alice.history(group)).map((row) => row.text), ["kept"]);
+});
+test("what is asked at once is done in its order", async () => {
+    const { alice, rows, group } = await pair();
+    const words = ["one", "two", "three", "four"];
+    const steps = rows.counter;
+    await Promise.all(words.map((word) => alice.say(group, word, NOW * 1e6)));
+    assert.equal(rows.counter, steps + words.length);
+    const said = await alice.history(group);
+    assert.deepEqual(said.map((row) => row.text), words);
+    const again = await Device.open(rows, new Seeded("later"), alice.actor);
+    assert.deepEqual(await again.history(group), said);
+    assert.deepEqual(await again.between("https://b.example/bob"), [group]);
+});
+test("a vault that was left behind says nothing more, and keeps its history", async () => {
+    const { alice, rows, group } = await pair();
+    const asked = await alice.askSeat();
+    assert.equal(asked.again, false);
+    assert.deepEqual(await alice.askSeat(), { ...asked, again: true });
+    await alice.takeSeat(7);
+    assert.equal((await alice.askSeat()).have, 7);
+    await alice.say(group, "never sent", NOW * 1e6);
+    const told = await alice.freeze(new Conflict("ACC-4.4", "another copy is in use"));
+    assert.deepEqual(told.map((event) => event.is), ["ChangeDropped", "MessageUndelivered"]);
+    assert(await alice.frozen());
+    const refused = (error) => error instanceof Conflict && error.clause === "ACC-4.4";
+    await assert.rejects(alice.say(group, "more", NOW * 1e6), refused);
+    await assert.rejects(alice.start({ x: [] }, NOW), refused);
+    assert.equal((await alice.history(group)).length, 1);
+    assert.deepEqual([...rows.rows.keys()].filter((name) => /^(group|owed|package)/.test(name)), []);
+});
+test("a node that was put back from a copy numbers the mailbox anew", async () => {
+    const { alice } = await pair();
+    const item = { ref: "r", url: "u", content: new Uint8Array(1), at: 0 };
+    const receive = (seq, life) => alice.receive([{ ...item, seq }], NOW, life);
+    const kinds = async (seq, life) => (await receive(seq, life)).map((event) => event.is);
+    assert.deepEqual(await kinds(5, "one"), ["MessageUnreadable"]);
+    assert.deepEqual(await kinds(5, "one"), []);
+    assert.deepEqual(await kinds(3, "two"), ["NodeRestored"]);
+    assert.equal(await alice.cursor(), 3);
+    assert.deepEqual(await kinds(6, "two"), ["MessageUnreadable"]);
+});

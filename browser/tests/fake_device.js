@@ -1,0 +1,218 @@
+/**
+ * A device for the tests of screens: in memory, with friends who say what a test has them say. What it has
+ * not, it refuses as the true one does.
+ */
+import { Missing, Refused } from "../errors.ts";
+import { problemOf } from "../worker/problems.ts";
+export class FakeDevice {
+    /** What the next question is refused by, once. */
+    refuses = null;
+    #origin;
+    #friends;
+    #hears = new Set();
+    #drafts = new Map();
+    #read = new Map();
+    #items = [];
+    #chats = new Set();
+    #accounts = [];
+    #current = null;
+    #phase = "absent";
+    #isOnline = true;
+    #number = 0;
+    constructor(origin, friends = {}) {
+        this.#origin = origin;
+        this.#friends = friends;
+    }
+    // -- what a test does ---------------------------------------------------------------------------
+    /** A friend says something. */
+    hear(actor, text) {
+        this.#chats.add(actor);
+        return this.#say(actor, actor, text, `urn:uuid:${this.#number}`, null);
+    }
+    /** Words of ours are somewhere else now. */
+    move(id, state) {
+        const at = this.#items.findIndex((item) => item.id === id);
+        const item = this.#items[at];
+        if (item?.is !== "message")
+            throw new TypeError(`no message ${id}`);
+        this.#items[at] = { ...item, state };
+        this.#tell({ is: "item", item: { ...item, state }, isNew: false });
+    }
+    goOffline(isOnline = false) {
+        this.#isOnline = isOnline;
+        this.#tellStatus();
+    }
+    become(phase) {
+        this.#phase = phase;
+        this.#tellStatus();
+    }
+    /** The node has news. */
+    node(kind, data = {}) {
+        this.#tell({ is: "node", kind, data });
+    }
+    // -- what a screen asks -------------------------------------------------------------------------
+    listen(hear) {
+        this.#hears.add(hear);
+        return () => this.#hears.delete(hear);
+    }
+    async status() {
+        return {
+            phase: this.#phase,
+            accounts: this.#accounts,
+            current: this.#current,
+            isOnline: this.#isOnline,
+            isPersistent: false,
+            trouble: null,
+        };
+    }
+    async signUp(who) {
+        return this.logIn(who);
+    }
+    async logIn({ name }) {
+        this.#refuse();
+        const host = new URL(this.#origin).host;
+        const made = {
+            id: `${name}-${this.#accounts.length}`,
+            handle: `@${name}@${host}`,
+            name,
+            actor: `${this.#origin}/people/${name}`,
+            device: `device-${this.#accounts.length}`,
+            isLoggedIn: true,
+        };
+        this.#accounts = [made, ...this.#accounts];
+        this.#current = made;
+        this.become("open");
+        return made;
+    }
+    async logOut(account, how) {
+        this.#refuse();
+        if (how === "remove")
+            return this.forget(account);
+        this.#accounts = this.#accounts.map((one) => {
+            return one.id === account ? { ...one, isLoggedIn: false } : one;
+        });
+        this.become("loggedOut");
+    }
+    async forget(account) {
+        this.#accounts = this.#accounts.filter(({ id }) => id !== account);
+        this.#current = this.#accounts[0] ?? null;
+        this.become(this.#current === null ? "absent" : "open");
+    }
+    async switchTo(account) {
+        this.#current = this.#accounts.find(({ id }) => id === account) ?? this.#current;
+        this.#tellStatus();
+    }
+    async unlock(_passphrase) {
+        this.#refuse();
+        this.become("open");
+    }
+    async setPassphrase(_passphrase) {
+        this.#refuse();
+    }
+    async persist() {
+        return true;
+    }
+    async session() {
+        if (this.#current === null)
+            throw new Missing("API-9.1", "nobody is logged in here");
+        return { account: this.#current, token: "token", seat: 1 };
+    }
+    async chats() {
+        return [...this.#chats].map((id) => this.#chat(id)).sort((a, b) => b.at - a.at);
+    }
+    async chatWith(who) {
+        this.#refuse();
+        const known = Object.entries(this.#friends).find(([actor, handle]) => {
+            return who === actor || who === handle;
+        });
+        if (known === undefined)
+            throw new Missing("GRA-3.1", `nobody is known as ${who}`);
+        return this.#chat(known[0]);
+    }
+    async history(chat, most, before) {
+        return this.#page((item) => item.chat === chat, most, before);
+    }
+    async search(words, chat, most, before) {
+        const wanted = words.toLocaleLowerCase().split(/\s+/);
+        const has = (item) => {
+            if (item.is !== "message" || (chat !== null && item.chat !== chat))
+                return false;
+            return wanted.every((word) => item.text.toLocaleLowerCase().includes(word));
+        };
+        return this.#page(has, most, before);
+    }
+    async send(chat, text, id) {
+        this.#refuse();
+        const said = this.#items.find((item) => item.id === `urn:uuid:${id}`);
+        if (said?.is === "message")
+            return said;
+        this.#drafts.delete(chat);
+        this.#chats.add(chat);
+        const actor = this.#current?.actor ?? "";
+        const state = this.#isOnline
+            ? { is: "atOurNode" }
+            : { is: "waiting", because: null };
+        return this.#say(chat, actor, text, `urn:uuid:${id}`, state);
+    }
+    async retry(chat, message, id) {
+        const at = this.#items.findIndex((item) => item.id === message);
+        const item = this.#items[at];
+        if (item?.is !== "message")
+            throw new Missing("E2E-5.6", "there are no such words");
+        this.#items.splice(at, 1);
+        return this.send(chat, item.text, id);
+    }
+    async saveDraft(chat, text) {
+        this.#drafts.set(chat, text);
+        this.#tell({ is: "chat", chat: this.#chat(chat) });
+    }
+    async markRead(chat, number) {
+        this.#read.set(chat, number);
+        this.#tell({ is: "chat", chat: this.#chat(chat) });
+    }
+    async leave(chat) {
+        this.#chats.delete(chat);
+    }
+    // -- within -------------------------------------------------------------------------------------
+    #refuse() {
+        const error = this.refuses;
+        this.refuses = null;
+        if (error !== null)
+            throw error;
+    }
+    #say(chat, actor, text, id, state) {
+        const [at, number] = [Date.now(), ++this.#number];
+        const item = { is: "message", id, chat, actor, kind: "Note", text, at, number, state };
+        this.#items.push(item);
+        this.#tell({ is: "item", item, isNew: true });
+        this.#tell({ is: "chat", chat: this.#chat(chat) });
+        return item;
+    }
+    #chat(id) {
+        const items = this.#items.filter(({ chat }) => chat === id);
+        const last = items.at(-1) ?? null;
+        const isUnread = (item) => item.number > (this.#read.get(id) ?? 0) && !(item.is === "message" && item.state !== null);
+        return {
+            id,
+            others: [{ actor: id, handle: this.#friends[id] ?? "" }],
+            last,
+            at: last?.at ?? 0,
+            unread: items.filter(isUnread).length,
+            draft: this.#drafts.get(id) ?? "",
+            isOpen: this.#phase === "open",
+            trouble: this.#isOnline ? null : problemOf(new Refused("API-9.5", "we are offline")),
+        };
+    }
+    #page(has, most, before) {
+        const found = this.#items.filter((item) => has(item) && item.number < (before ?? Infinity));
+        const items = found.slice(-most).reverse();
+        return { items, before: found.length > most ? (items.at(-1)?.number ?? null) : null };
+    }
+    #tell(event) {
+        for (const hear of this.#hears)
+            hear(event);
+    }
+    #tellStatus() {
+        void this.status().then((status) => this.#tell({ is: "status", status }));
+    }
+}

@@ -1,0 +1,30 @@
+/**
+ * What a browser has to fetch before it shows the first screen: the shell, its sheet, its script and what
+ * that imports at once. Sent compressed, at most 45 kB.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+const FOLDER = new URL("../../node/web/static/app/", import.meta.url);
+const MOST = 45000;
+const read = (name) => readFileSync(new URL(name, FOLDER), "utf8");
+/** The files that `name` imports statically, itself first. */
+function needed(name, known = new Set()) {
+    if (known.has(name))
+        return known;
+    known.add(name);
+    for (const found of read(name).matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)) {
+        needed(found[1] ?? "", known);
+    }
+    return known;
+}
+test("the first view is small", () => {
+    const shell = read("index.html");
+    const named = [...shell.matchAll(/(?:src|href)="\/app\/([^"]+)"/g)].map((found) => found[1] ?? "");
+    const files = new Set(["index.html", ...named.flatMap((name) => [...needed(name)])]);
+    assert(files.size >= 3, "the shell names its script and its sheet");
+    const sizes = [...files].map((name) => gzipSync(read(name), { level: 9 }).length);
+    const whole = sizes.reduce((sum, size) => sum + size, 0);
+    assert(whole <= MOST, `${whole} bytes in ${[...files].join(", ")}`);
+});

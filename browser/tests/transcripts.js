@@ -1,0 +1,230 @@
+/** What happened to a device, line by line, and the same once more (spec/vectors/device). */
+import { Device } from "../device/device.ts";
+import { PARKED } from "../device/rows.ts";
+import * as errors from "../errors.ts";
+import { base64, text, unbase64, unhex } from "../wire/bytes.ts";
+/** A vault in clear. */
+class ClearRows {
+    counter = 0;
+    #rows = new Map();
+    names() {
+        return [...this.#rows.keys()].sort();
+    }
+    async read(name) {
+        return this.#rows.get(name) ?? null;
+    }
+    async step(changes) {
+        this.counter += 1;
+        for (const [name, value] of changes) {
+            if (value === null)
+                this.#rows.delete(name);
+            else
+                this.#rows.set(name, value);
+        }
+    }
+}
+/** A vault of which is known what was written last. */
+class Watched {
+    written = [];
+    #rows;
+    constructor(rows) {
+        this.#rows = rows;
+    }
+    get counter() {
+        return this.#rows.counter;
+    }
+    names() {
+        return this.#rows.names();
+    }
+    read(name) {
+        return this.#rows.read(name);
+    }
+    async step(changes) {
+        await this.#rows.step(changes);
+        this.written.push(new Map(changes));
+    }
+}
+/** The chance of a transcript: what is drawn has to be what was drawn. */
+class Replayed {
+    draws = [];
+    draw(count) {
+        const drawn = this.draws.shift();
+        if (drawn?.length !== count)
+            throw new RangeError(`${count} bytes are drawn, which were not`);
+        return drawn;
+    }
+}
+/** A value of the device as a transcript has it. */
+function plain(value) {
+    if (value instanceof errors.KithError)
+        return plainError(value);
+    if (value instanceof Uint8Array)
+        return base64(value);
+    if (Array.isArray(value))
+        return value.map(plain);
+    if (typeof value !== "object" || value === null)
+        return value ?? null;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]));
+}
+function plainError(error) {
+    const is = error.name;
+    if (error instanceof errors.Unreachable) {
+        return { is, reason: error.reason, beyond: error.beyond };
+    }
+    if (!(error instanceof errors.Refused))
+        throw error;
+    const { clause, reason } = error;
+    if (!(error instanceof errors.TooMuch))
+        return { is, clause, reason };
+    return { is, clause, reason, retry_after_seconds: error.retryAfterSeconds };
+}
+const KINDS = {
+    Malformed: errors.Malformed,
+    Unproven: errors.Unproven,
+    Forbidden: errors.Forbidden,
+    Missing: errors.Missing,
+    Conflict: errors.Conflict,
+};
+/** The inverse of `plain`, for what a device is told. */
+function outcomeOf(given) {
+    const { is, clause, reason, beyond, retry_after_seconds: retry } = given;
+    if (is === "Unreachable")
+        return new errors.Unreachable(String(reason), beyond === true);
+    if (is === "TooMuch" || is === "Full") {
+        const after = typeof retry === "number" ? retry : undefined;
+        const kind = is === "Full" ? errors.Full : errors.TooMuch;
+        return new kind(String(clause), String(reason), {}, after);
+    }
+    const kind = KINDS[is];
+    if (kind !== undefined)
+        return new kind(String(clause), String(reason));
+    return given;
+}
+function packagesOf(given) {
+    const written = Object.entries(given);
+    return Object.fromEntries(written.map(([actor, found]) => [actor, found.map(unbase64)]));
+}
+/** Rows as a transcript has them: text, and base64 for those of the MLS library. */
+function shown(changes) {
+    const show = (name, value) => name.startsWith("group/") || name === "device/client" ? base64(value) : text(value);
+    const all = [...changes].map(([name, value]) => [name, value && show(name, value)]);
+    return Object.fromEntries(all);
+}
+/** A device that is told what to do by lines; each is done as one step. */
+export class Told {
+    rows;
+    entropy = new Replayed();
+    /** What `next` gave last: whoever carries it knows it, also when the device was killed. */
+    asked = null;
+    #actor;
+    #device = null;
+    constructor(actor, rows) {
+        this.#actor = actor;
+        this.rows = new Watched(rows);
+    }
+    async open() {
+        this.#device = await Device.open(this.rows, this.entropy, this.#actor);
+    }
+    get device() {
+        if (this.#device === null)
+            throw new TypeError("no device yet");
+        return this.#device;
+    }
+    async do(name, given) {
+        try {
+            return plain(await this.#do(name, given));
+        }
+        catch (error) {
+            if (error instanceof errors.Refused)
+                return { raises: plainError(error) };
+            throw error;
+        }
+    }
+    async #do(name, given) {
+        const { device } = this;
+        const now = Number(given.now);
+        const group = String(given.group);
+        switch (name) {
+            case "restart":
+                return this.open();
+            case "new_packages":
+                return device.newPackages(Number(given.count), given.last_resort === true, now);
+            case "start":
+                return device.start(packagesOf(given.packages), now);
+            case "say":
+                return device.say(group, String(given.text), Number(given.micros));
+            case "add":
+                return device.add(group, packagesOf(given.packages), now);
+            case "remove":
+                return device.remove(group, given.actors, now);
+            case "leave":
+                return device.leave(group, now);
+            case "refresh":
+                return device.refresh(group, now);
+            case "remember":
+                return device.remember(String(given.handle), String(given.actor));
+            case "next":
+                return this.#next(await device.next(now));
+            case "tell":
+                if (this.asked === null)
+                    throw new TypeError("nothing was asked");
+                return device.tell(this.asked, outcomeOf(given.outcome), now);
+            case "receive":
+                return device.receive(given.items.map(PARKED), now, String(given.incarnation ?? ""));
+            case "retry":
+                return device.retry();
+            case "ask_seat":
+                return device.askSeat();
+            case "take_seat":
+                return device.takeSeat(Number(given.number));
+            case "freeze": {
+                const error = outcomeOf(given.error);
+                if (!(error instanceof errors.Refused))
+                    throw new TypeError("frozen for no refusal");
+                return device.freeze(error);
+            }
+            case "look_behind":
+                return device.lookBehind(now);
+            case "settle":
+                return device.settle();
+            default:
+                throw new TypeError(`a deed that is not known: ${name}`);
+        }
+    }
+    #next(next) {
+        if (next.is === "Send" || next.is === "Create" || next.is === "Fetch")
+            this.asked = next;
+        return next;
+    }
+}
+/** One line as it comes out now. What is drawn beyond its draws, or not drawn, throws. */
+export async function again(told, { remembers: _, ...line }, isFirst) {
+    told.entropy.draws = line.draws.map(unhex);
+    told.rows.written = [];
+    const gives = isFirst ? null : await told.do(line.do, line.with ?? {});
+    if (isFirst)
+        await told.open();
+    if (told.entropy.draws.length)
+        throw new RangeError(`less is drawn: ${line.do}`);
+    // `next` may take several steps, each of which makes or drops one thing; all else is one.
+    if (told.rows.written.length > 1 && line.do !== "next") {
+        throw new RangeError(`more than once written: ${line.do}`);
+    }
+    const rows = shown(new Map(told.rows.written.flatMap((changes) => [...changes])));
+    return { ...line, rows, gives, ...(told.device.remembers ? { remembers: true } : {}) };
+}
+/**
+ * The lines as they come out now.
+ *
+ * With `restarts` the device begins anew from its rows behind each line that allows it.
+ */
+export async function replay(lines, restarts) {
+    const told = new Told(lines[0]?.actor ?? "", new ClearRows());
+    const found = [];
+    for (const line of lines) {
+        found.push(await again(told, line, !found.length));
+        if (restarts && !told.device.remembers)
+            await told.open();
+    }
+    return found;
+}

@@ -1,0 +1,133 @@
+"""A real node that serves the app to a real browser, and what a person does with it.
+
+The node listens on loopback under the name localhost, which browsers take for secure without TLS.
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from node.app import Node, System, admin_invite
+from node.client.api_client import ApiClient
+from node.errors import Unreachable
+from node.ports import Request, Response
+from node.system import SystemClock, SystemEntropy
+from node.testing.new_node import open_new_node
+from node.web.listener import GuardedSite
+from node.wire.api.accounts import InviteView, NewAccount, NewInvite, Session
+from tools.lab import free_port
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PASSWORD = "four words that nobody guesses"
+PATIENCE_MS = 60_000  # a busy machine is slow, and that is no failure
+
+
+class Alone:
+    """No other server answers."""
+
+    async def hop(self, request: Request) -> Response:
+        raise Unreachable(f"nobody answers at {request.url}")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class AppNode:
+    """The node, and people who are made without a browser."""
+
+    def __init__(self, node: Node, system: System, url: str) -> None:
+        self.node = node
+        self.system = system
+        self.url = url
+        self.admin = ""
+
+    def line(self, token: str = "") -> ApiClient:
+        """A client's line to this node."""
+        return ApiClient(self.url, self.system.entropy, token)
+
+    async def sign_up(self, name: str, display_name: str = "") -> Session:
+        """A person with a session and no device; the first one is the administrator."""
+        link = await admin_invite(self.node, self.system) or await self.invite(self.admin)
+        body = NewAccount(
+            name=name,
+            password=PASSWORD,
+            display_name=display_name,
+            invite=link.rpartition("/")[2],
+        )
+        async with self.line() as line:
+            session = await line.ask("POST", "/accounts", Session, body)
+        self.admin = self.admin or session.token or ""
+        return session
+
+    async def invite(self, token: str, befriends: bool = False) -> str:
+        """A fresh link of whose token it is."""
+        async with self.line(token) as line:
+            made = await line.ask("POST", "/invites", InviteView, NewInvite(befriends=befriends))
+        return made.url or ""
+
+
+@asynccontextmanager
+async def app_node(folder: Path, **settings: Any) -> AsyncIterator[AppNode]:
+    """A node on a free port, with its worker at work."""
+    port = free_port()
+    system = System(SystemClock(), SystemEntropy(), Alone())
+    given = {"node_name": "Harbour", "login_attempts_per_minute": 1000, **settings}
+    async with open_new_node(f"localhost:{port}", folder, system, **given) as node:
+        runner = web.AppRunner(node.application, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        working = asyncio.create_task(node.worker.run())
+        try:
+            await GuardedSite(runner, node.connections, "127.0.0.1", port).start()
+            yield AppNode(node, system, f"http://localhost:{port}")
+        finally:
+            node.worker.stop()
+            await node.streams.close()
+            await runner.cleanup()
+            working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
+
+
+class Watched:
+    """A page of a browser, and what it must not do: break its policy, or ask another server."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.faults: list[str] = []
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("console", self._heard)
+        page.on("request", self._asked)
+
+    def _heard(self, message: Any) -> None:
+        if "Content Security Policy" in message.text or "TrustedScript" in message.text:
+            self.faults.append(f"policy: {message.text}")
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "blob:", "data:")):
+            self.faults.append(f"asked {request.url}")
+
+
+async def new_page(context: BrowserContext, url: str) -> Watched:
+    """A tab that is watched."""
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_navigation_timeout(PATIENCE_MS)
+    return Watched(page, url)
+
+
+@asynccontextmanager
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    """Debian's Chromium."""
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(
+            executable_path=shutil.which("chromium"), args=[*ARGUMENTS, *more]
+        )
+        yield browser
+        await browser.close()

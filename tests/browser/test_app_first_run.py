@@ -1,0 +1,163 @@
+"""The first minutes in the app: an invite link, a name, one password; and the ways in and out."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.app_node import PASSWORD, AppNode, Watched, app_node, chromium, new_page
+from tests.browser.chromium import why_absent
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    reason = why_absent()
+    if reason is not None:
+        pytest.fail(reason)
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def home(tmp_path: Path, quick_secrets: None) -> AsyncIterator[AppNode]:
+    async with app_node(tmp_path) as node:
+        yield node
+
+
+async def opened(browser: Browser, home: AppNode) -> Watched:
+    context = await browser.new_context(locale="en-GB")
+    return await new_page(context, home.url)
+
+
+async def fill_join(page: Page, name: str, shown: str = "") -> None:
+    await page.get_by_label("Name", exact=True).fill(name)
+    await page.get_by_label("What friends call you").fill(shown)
+    await page.get_by_label("Password").fill(PASSWORD)
+
+
+async def test_an_invite_link_leads_into_the_app(browser: Browser, home: AppNode) -> None:
+    ada = await home.sign_up("ada", "Ada <b>Lovelace</b>")
+    link = await home.invite(ada.token or "", befriends=True)
+    watched = await opened(browser, home)
+    page = watched.page
+    await page.goto(link)
+    await page.get_by_role("link", name="Open the app").click()
+    await expect(page.get_by_text("Ada <b>Lovelace</b>")).to_be_visible()
+    await expect(page.get_by_text("You will be friends as soon as you are here.")).to_be_visible()
+    await fill_join(page, "bob", "Bob")
+    await page.get_by_role("button", name="Create account").click()
+    await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
+    async with home.line(ada.token or "") as line:
+        friends = await line.ask("GET", "/friends", dict)
+    assert [one["person"]["display_name"] for one in friends["items"]] == ["Bob"]
+    assert watched.faults == []
+
+
+async def test_a_link_that_is_used_up_says_so(browser: Browser, home: AppNode) -> None:
+    await home.sign_up("ada")
+    watched = await opened(browser, home)
+    await watched.page.goto(f"{home.url}/app/join#nonsense")
+    await expect(watched.page.get_by_role("alert")).to_contain_text("used up or has expired")
+
+
+async def test_what_is_wrong_is_said_and_nothing_is_lost(browser: Browser, home: AppNode) -> None:
+    ada = await home.sign_up("ada")
+    link = await home.invite(ada.token or "")
+    watched = await opened(browser, home)
+    page = watched.page
+    await page.goto(f"{home.url}/app/join#{link.rpartition('/')[2]}")
+    await fill_join(page, "ada", "Other")
+    await page.get_by_role("button", name="Create account").click()
+    await expect(page.get_by_role("alert")).to_contain_text("not free")
+    await expect(page.get_by_label("What friends call you")).to_have_value("Other")
+    await page.get_by_label("Name", exact=True).fill("other")
+    await page.get_by_role("button", name="Create account").click()
+    await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
+
+
+async def test_the_three_modes_of_sign_up(browser: Browser, home: AppNode) -> None:
+    await home.sign_up("ada")
+    async with home.line(home.admin) as line:
+        watched = await opened(browser, home)
+        page = watched.page
+        await page.goto(f"{home.url}/app/")
+        await expect(page.get_by_text("People come here by invitation")).to_be_visible()
+        assert await page.get_by_role("link", name="Create account").count() == 0
+        await line.ask("PUT", "/admin/settings", dict, {"registration": "approval"})
+        await page.reload()
+        await page.get_by_role("link", name="Ask to join").click()
+        await fill_join(page, "carol")
+        await page.get_by_label("Who you are").fill("Carol of the harbour")
+        await page.get_by_role("button", name="Ask to join").click()
+        await expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+        await page.get_by_role("link", name="Log in").click()
+        await page.get_by_label("Name", exact=True).fill("carol")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Log in").click()
+        await expect(page.get_by_role("alert")).to_contain_text("waits for an administrator")
+        await line.ask("PUT", "/admin/settings", dict, {"registration": "open"})
+        await page.goto(f"{home.url}/app/")
+        await page.get_by_role("link", name="Create account").click()
+        await fill_join(page, "dave")
+        await page.get_by_role("button", name="Create account").click()
+        await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
+    assert watched.faults == []
+
+
+async def log_in(page: Page, home: AppNode, name: str) -> None:
+    await page.goto(f"{home.url}/app/login")
+    await page.get_by_label("Name", exact=True).fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
+
+
+async def devices(home: AppNode, token: str) -> int:
+    async with home.line(token) as line:
+        return len((await line.ask("GET", "/devices", dict))["items"])
+
+
+async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNode) -> None:
+    ada = await home.sign_up("ada", "Ada")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    assert await devices(home, ada.token or "") == 1
+    await page.get_by_role("link", name="You").click()
+    await page.get_by_role("button", name="Log out").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("gone for good")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(page.get_by_role("button", name="Log out")).to_be_focused()
+    await page.get_by_role("button", name="Log out").click()
+    await page.get_by_role("button", name="Log out, keep this device").click()
+    await page.get_by_role("link", name="Ada").click()
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
+    assert await devices(home, ada.token or "") == 1
+    await page.get_by_role("link", name="You").click()
+    await page.get_by_role("button", name="Log out").click()
+    await page.get_by_role("button", name="Log out and remove this device").click()
+    await expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    assert await page.get_by_role("link", name="Ada").count() == 0
+    assert await devices(home, ada.token or "") == 0
+    assert watched.faults == []
+
+
+async def test_several_accounts_live_in_one_browser(browser: Browser, home: AppNode) -> None:
+    await home.sign_up("ada", "Ada")
+    await home.sign_up("bob", "Bob")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.goto(f"{home.url}/app/me")
+    await page.get_by_role("link", name="Add an account").click()
+    await log_in(page, home, "bob")
+    await page.goto(f"{home.url}/app/me")
+    await expect(page.get_by_role("heading", name="Bob")).to_be_visible()
+    await page.get_by_role("button", name="Ada").click()
+    await expect(page.get_by_role("heading", name="Ada")).to_be_visible()
+    assert watched.faults == []
