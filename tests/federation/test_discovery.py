@@ -115,7 +115,7 @@ async def test_nobody_gives_their_own_names_to_somebody_elses_people(
 @pytest.mark.clause("FED-10.6")
 @pytest.mark.parametrize(
     "body",
-    [b"<html>", b"[]", b'{"links": 5}', b'{"links": [{"rel": "self", "href": "x"}]}', 
+    [b"<html>", b"[]", b'{"links": 5}', b'{"links": [{"rel": "self", "href": "x"}]}',
      b'{"a":1,"a":2}', b'{"links":[{"rel":"self","type":"application/activity+json","href":"https://u@x/"}]}'],
 )  # fmt: skip
 async def test_a_domain_that_answers_nonsense_does_not_end_the_search(
