@@ -137,9 +137,14 @@ class Studio:
     async def _transcode(
         self, source: str, plan: Plan, folder: Path, progress: Callable[[float], None]
     ) -> None:
+        furthest = 0.0
+
         def heard(piece: bytes) -> None:
+            # ffmpeg tells the time of whichever stream it wrote last, so its number may go back.
+            nonlocal furthest
             done = transcode.progress(piece, plan.seconds)
-            if done is not None:
+            if done is not None and done > furthest:
+                furthest = done
                 progress(done * TRANSCODED)
 
         patience = PATIENCE_SECONDS + PATIENCE_FACTOR * plan.seconds

@@ -416,3 +416,20 @@ def test_the_serving_side_loads_no_library_that_reads_media() -> None:
 def test_a_number_that_is_cut_is_no_progress() -> None:
     assert transcode.progress(b"out_time_us=1000000\nout_time_us=15", 2.0) == 0.5
     assert transcode.progress(b"out_time_us=15", 2.0) is None
+
+
+async def test_progress_never_goes_back(
+    studio: Studio, keep: Keep, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def talkative(
+        program: object, folder: Path, files: object, caps: Caps, heard: Callable[[bytes], None]
+    ) -> None:
+        for seconds in (1, 0.5, 1.5):
+            heard(b"out_time_us=%d\n" % (seconds * 1_000_000))
+
+    plan = renditions.plan(await studio.probe(await keep("up", clip.read_bytes())))
+    monkeypatch.setattr(studio_page.bounds, "run", talkative)
+    told: list[float] = []
+    await studio._transcode("up", plan, clip.parent, told.append)
+    assert len(told) == 2
+    assert told == sorted(told)
