@@ -16,6 +16,7 @@ The map, from the roof down; an arrow of imports may only point down (import-lin
 - `video/`       uploads, renditions, publishing
 - `e2ee/`        the envelope, key packages, the relay; `mls/` is RFC 9420
 - `inbox/`       arrivals, posts, feeds, notices, event streams
+- `operation/`  what is found of a node, judged in words for those who run it
 - `accounts/`    accounts, sign-up, invites, sessions, devices
 - `graph/`       who knows whom: friendship, blocks, following
 - `federation/`  activities, receiving, sending, discovery

@@ -51,6 +51,7 @@ class Config:
     listen: str = _setting("127.0.0.1:8420", "HOST:PORT to listen on.")
     database: str = _setting("", "SQLAlchemy URL; the default is SQLite inside `data_dir`.")
     blob_store: str = _setting("", "`s3://BUCKET/PREFIX` for videos; the default is a folder.")
+    metrics_listen: str = _setting("", "HOST:PORT or PORT for Prometheus; the default is none.")
     tls_cert_file: str = _setting("", "PEM certificate chain; with it the node speaks TLS itself.")
     tls_key_file: str = _setting("", "PEM private key of `tls_cert_file`.")
     extra_ca_file: str = _setting("", "PEM file of further CAs to trust when calling peers.")
@@ -125,6 +126,18 @@ class Config:
         return self.database or f"sqlite+aiosqlite:///{path}"
 
     @property
+    def metrics_place(self) -> tuple[str, int] | None:
+        """Where metrics are told: on this machine alone unless a host is named (OPS-4.1)."""
+        if not self.metrics_listen:
+            return None
+        host, _, port = self.metrics_listen.rpartition(":")
+        if not port.isdigit() or int(port) > 65535:
+            raise Malformed(
+                "FED-12.1", f"metrics_listen must be HOST:PORT, not {self.metrics_listen!r}"
+            )
+        return host.strip("[]") or "127.0.0.1", int(port)
+
+    @property
     def host(self) -> str:
         return self.listen.rpartition(":")[0].strip("[]") or "127.0.0.1"
 
@@ -178,7 +191,9 @@ def _check_numbers(config: Config) -> None:
         least = 0 if name in MAY_BE_NONE else 1
         if hint is int and getattr(config, name) < least:
             raise Malformed("FED-12.1", f"{name} must be at least {least}")
-    _ = config.port  # read here, so that a wrong one is refused like any other setting
+    # Both are read here, so that a wrong one is refused like any other setting.
+    if config.metrics_place == (config.host, config.port or None):
+        raise Malformed("FED-12.1", "metrics_listen and listen name the same place")
 
 
 def _domain(value: str) -> str:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from node.accounts.names import INSTANCE
 from node.app.application import actor_finder
-from node.app.parts import System, make_media, open_blobs, open_lines, open_stores
+from node.app.parts import System, make_media, open_lines, open_stores, store_of
 from node.config import Config
 from node.errors import Broken
 from node.store.graph import GraphUnit
@@ -49,7 +49,7 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
             raise Broken("this database holds no actor of the node: start it first with kith serve")
         lines = open_lines(config, system, stores, instance)
         try:
-            media = make_media(config, await open_blobs(config))
+            media = make_media(config, store_of(config))
             disk = Disk(config.data_dir, config.disk_reserve_bytes, system.clock)
             units, find = stores.units, actor_finder(lines.discovery)
 

@@ -10,6 +10,8 @@ from node.config import Config
 from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
+from node.operation.tallies import Tallies
+from node.ports import Clock
 from node.store.passwords import Passwords
 from node.system import ask_for_descriptors
 from node.video.links import Links
@@ -62,9 +64,12 @@ from node.web.server import Kernel, build_application, call_of
 from node.web.signup import SignUp
 from node.web.surface import Surface
 from node.web.through import Through
+from node.web.timing import timed
 from node.wire.api.accounts import ActorView
 from node.wire.ids import origin
 from node.wire.keys import PrivateKey
+
+SURFACES = ("api", "app", "people", "servers")  # as metrics call them
 
 
 class WebSide(Struct, frozen=True):
@@ -77,10 +82,20 @@ class WebSide(Struct, frozen=True):
     streams: Streams
     largest_body: int
     connections: Connections
+    refusals: Refusals
+    clock: Clock
 
-    def application(self, surfaces: Sequence[Surface]) -> web.Application:
-        """An application of these surfaces: the node's own, or with more beside them."""
+    def application(
+        self, surfaces: Sequence[Surface], tallies: Tallies | None = None
+    ) -> web.Application:
+        """An application of these surfaces: the node's own, or with more beside them.
+
+        `tallies` count what is answered by the node's own.
+        """
         made = build_application(self.kernel, surfaces, self.largest_body)
+        if tallies is not None:
+            clock = self.clock.ticks
+            made.middlewares.insert(0, timed(SURFACES, surfaces, tallies.request, clock))
         self.pages.furnish(made)
         return made
 
@@ -221,4 +236,4 @@ def make_web(
     )
     connections = Connections(bounds, proxies, clock.ticks, refusals.count)
     surfaces = (api, app_surface(config, problem), for_people, for_servers)
-    return WebSide(kernel, surfaces, pages, health, live, largest, connections)
+    return WebSide(kernel, surfaces, pages, health, live, largest, connections, refusals, clock)

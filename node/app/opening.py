@@ -20,6 +20,7 @@ from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import telling
 from node.federation.priority import Priority
 from node.inbox import moving
+from node.operation.tallies import Tallies
 from node.store.circles import Circles
 from node.store.dates import Dates
 from node.store.deliveries import DeliveriesUnit
@@ -41,6 +42,7 @@ from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm
 from node.worker.arrivals import Applier
 from node.worker.at_once import AtOnce
+from node.worker.counted import CountedCarrier
 from node.worker.delivery_queue import Carrier, Sender
 from node.worker.erasing import Eraser
 from node.worker.fan_out import FanningOut
@@ -61,6 +63,7 @@ class Node(Struct, frozen=True):
     stores: Stores
     lines: Lines
     web: WebSide
+    tallies: Tallies | None = None  # what metrics tell; None: nobody asks for them
 
     @property
     def health(self) -> Health:
@@ -187,13 +190,18 @@ async def open_node(
             key = await stores.keyring.private(instance_actor, Algorithm.ED25519)
             media = media or await open_media(config)
             heard = handlers(SealedArrivals(key))
-            sender = make_sender(system, stores, lines.courier)
+            tallies = Tallies() if config.metrics_place else None
+            courier: Carrier = lines.courier
+            if tallies is not None:
+                courier = CountedCarrier(courier, tallies.delivery)
+            sender = make_sender(system, stores, courier)
             stores = replace(stores, log=_door(system, stores, heard, sender))
             side = make_web(config, system, stores, lines, media, key)
             kinds = _jobs(config, system, stores, media)
             worker = make_worker(system, stores, heard, sender, kinds)
             async with notifying(stores.database, stores.wakeups):
-                yield Node(config, side.application(side.surfaces), worker, stores, lines, side)
+                application = side.application(side.surfaces, tallies)
+                yield Node(config, application, worker, stores, lines, side, tallies)
         finally:
             await lines.hops.close()
     finally:

@@ -33,6 +33,7 @@ from node.video.records import MediaUrls
 from node.video.renditions import Limits
 from node.wire.api.deliveries import MediaBounds
 
+OBJECTS = "node.media.objects"
 LIMIT_FPS = 60  # the frames that a video of the longest length may have
 
 
@@ -102,22 +103,23 @@ async def open_media(config: Config) -> Media:
 
     Raises `Broken` (VID-4.5) when the store is not there.
     """
-    blobs = await open_blobs(config)
+    blobs = store_of(config)
+    if config.blob_store:
+        await import_module(OBJECTS).ObjectBlobs.check(blobs)
     media = make_media(config, blobs)
     await media.studio.sweep()
     return media
 
 
-async def open_blobs(config: Config) -> Blobs:
-    """A folder, or an object store. Raises `Broken` (VID-4.5) when that is not there."""
+def store_of(config: Config) -> Blobs:
+    """A folder, or an object store, which is not asked yet."""
     data = Path(config.data_dir)
     blobs: Blobs = LocalBlobs(data / "blobs")
     if config.blob_store:
         # By name, as the command line does it: most nodes have no use for the library.
-        objects = import_module("node.media.objects")
+        objects = import_module(OBJECTS)
         store = objects.open_store(config.blob_store)
         blobs = objects.ObjectBlobs(store, blobs, data / "work" / "fetched")
-        await objects.ObjectBlobs.check(blobs)
     return blobs
 
 

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +28,7 @@ from node.wire.times import rfc3339
 MANIFEST = "manifest.json"
 DATABASE = "kith.sqlite3"
 DRAFT = ".backup-"
+MARK = "node.backup"  # in the data folder: when the last backup was made, for kith doctor
 
 
 class Manifest(msgspec.Struct, kw_only=True):
@@ -154,6 +155,8 @@ def main(argv: list[str]) -> int:
         blobs = not (found.without_blobs or config.blob_store)
         words = passphrase(found.passphrase_file, twice=True)
         manifest = save(config, found.file, words, blobs, database)
+        with suppress(OSError):  # the backup is made, whatever becomes of the note
+            (Path(config.data_dir) / MARK).write_text(manifest.made + "\n")
     except NodeError as error:
         sys.stderr.write(f"kith backup: {error}\n")
         return 1

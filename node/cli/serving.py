@@ -6,7 +6,9 @@ import logging
 import signal
 import ssl
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 
 import uvloop
@@ -36,7 +38,7 @@ async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     loop.add_signal_handler(signal.SIGHUP, reloading.set)
-    async with open_node(config, system) as node:
+    async with open_node(config, system) as node, AsyncExitStack() as telling:
         node.health.doubts.append(whole.trouble)
         if lost := await missing_blobs(node):
             LOG.warning("files of videos are missing", extra={"reason": lost})
@@ -52,6 +54,7 @@ async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) 
             site = GuardedSite(runner, node.connections, config.host, config.port, tls)
             await site.start()
             watching = asyncio.create_task(site.watch())
+            await telling.enter_async_context(metrics(node))
             address = runner.addresses[0]
             LOG.info(
                 "listening",
@@ -69,6 +72,24 @@ async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) 
             await node.streams.close()
             await runner.cleanup()
     LOG.info("stopped")
+
+
+@asynccontextmanager
+async def metrics(node: Node) -> AsyncIterator[None]:
+    """Tell Prometheus, where the settings say so (OPS-4.1)."""
+    place = node.config.metrics_place
+    if place is None or node.tallies is None:
+        yield
+        return
+    application = import_module("node.app.metrics").application(node, node.tallies)
+    runner = web.AppRunner(application, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, *place).start()
+        LOG.info("metrics", extra={"host": place[0], "port": runner.addresses[0][1]})
+        yield
+    finally:
+        await runner.cleanup()
 
 
 async def _watch(

@@ -97,11 +97,17 @@ def _check_ca(path: str) -> None:
 
 def check_port(config: Config) -> None:
     """Raises `Malformed` (FED-12.5) when nobody may listen where the node is to."""
-    where = f"{config.host}:{config.port}"
+    for option, host, port in (
+        ("--listen", config.host, config.port),
+        ("KITH_METRICS_LISTEN", *(config.metrics_place or ("127.0.0.1", 0))),
+    ):
+        _check_free(option, host, port)
+
+
+def _check_free(option: str, host: str, port: int) -> None:
+    where = f"{host}:{port}"
     try:
-        found = socket.getaddrinfo(
-            config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, kind, protocol, _, address in found:
             with socket.socket(family, kind, protocol) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -110,7 +116,7 @@ def check_port(config: Config) -> None:
         raise Malformed(
             "FED-12.5",
             f"the node cannot listen on {where}: {error.strerror or error}. "
-            "Stop what runs there, or choose another address with --listen",
+            f"Stop what runs there, or choose another address with {option}",
         ) from None
 
 

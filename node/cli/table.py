@@ -19,6 +19,7 @@ OPERATORS = {
     "migrate": Command("node.cli.migrate", "Bring the database to this version, all phases."),
     "backup": Command("node.cli.backup", "Write all of a node into one encrypted file."),
     "restore": Command("node.cli.restore", "Bring a node back from a backup."),
+    "doctor": Command("node.cli.doctor", "Say what is not as it should be, and what to do."),
     "admin": Command("node.cli.admin", "What administrators do, on the node's machine or away."),
     "invite": Command("node.cli.invite", "Make an invite link, on the machine of the node."),
 }

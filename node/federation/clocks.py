@@ -27,6 +27,10 @@ class Clocks:
         self._heard: TTLCache[str, float] = TTLCache(MOST_HOSTS, REMEMBERED_SECONDS, clock.ticks)
         self._looked = (clock.now(), clock.ticks())
 
+    def now(self) -> datetime:
+        """Our own time."""
+        return self._clock.now()
+
     def hear(self, host: str, date: str | None) -> None:
         """`host` just answered with this `Date`."""
         theirs = parse_http_date(date or "")

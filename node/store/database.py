@@ -93,10 +93,14 @@ class Writer:
         self._turn = asyncio.Lock()
         self._kept: AsyncConnection | None = None
         self._taking_back: asyncio.Future[None] | None = None
+        self.turns, self.waited_seconds = 0, 0.0  # of all, since the start
 
     async def run(self, work: Callable[[AsyncConnection], Awaitable[T]], here: bool) -> T:
         """Run `work` in a transaction and commit; where either fails nothing of it stays."""
+        ticks = asyncio.get_running_loop().time
+        asked = ticks()
         async with self._turn:
+            self.turns, self.waited_seconds = self.turns + 1, self.waited_seconds + ticks() - asked
             if self._taking_back is not None:
                 # Whoever went away did not see its end.
                 await asyncio.wait({self._taking_back})
@@ -161,6 +165,11 @@ class Database:
     def engines(self) -> tuple[AsyncEngine, ...]:
         """What stands behind the doors: for those who watch all that is said to the database."""
         return (self._writer, self._reader)
+
+    @property
+    def writer_waits(self) -> tuple[int, float] | None:
+        """How many changes had their turn, and how long they waited in all; SQLite's alone."""
+        return (self._kept.turns, self._kept.waited_seconds) if self.is_sqlite else None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

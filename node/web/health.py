@@ -32,6 +32,12 @@ class Health(Struct):
         """All that is not as it should be, a sentence each."""
         return [told for one in (*self.doubts, *self.warnings) if (told := one())]
 
+    @property
+    def well(self) -> bool:
+        """Whether nothing that is known keeps the node from its work."""
+        doubts = any(doubt() for doubt in self.doubts)
+        return not (doubts or self.stopping or self.disk.short) and self.units.have_room
+
     def extras(self) -> tuple[web.RouteDef, ...]:
         """Routes outside the API."""
         return (

@@ -6,6 +6,7 @@ is stopped. Both do the same work in the same order.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -47,6 +48,7 @@ class Worker:
         self._wakeups = wakeups
         self._clock = clock
         self._stopping = asyncio.Event()
+        self.rounds: Counter[str] = Counter()  # looks at each queue, since the start
 
     async def step(self) -> bool:
         """Do everything that is due now, and what follows from it; whether there was anything."""
@@ -121,6 +123,7 @@ class Worker:
     async def _arrivals(self) -> None:
         while not self._stopping.is_set():
             wakeup = self._wakeups.listen("arrivals")
+            self.rounds["arrivals"] += 1
             try:
                 while await self._apply():
                     pass
@@ -132,6 +135,7 @@ class Worker:
         full_look = -LONGEST_SLEEP_SECONDS
         while not self._stopping.is_set():
             wakeup = self._wakeups.listen("deliveries")
+            self.rounds["deliveries"] += 1
             try:
                 # Wakeups that never cease must not keep waiting lanes from their turn.
                 due = self._sender.next_due()
@@ -147,6 +151,7 @@ class Worker:
     async def _jobs(self) -> None:
         while not self._stopping.is_set():
             wakeup = self._wakeups.listen("jobs")
+            self.rounds["jobs"] += 1
             try:
                 await self._jobber.look()
                 await self._sleep(wakeup, await self._jobber.next_due())

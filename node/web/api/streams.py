@@ -78,6 +78,10 @@ class Streams(Struct):
         self._check_room(call.caller)
         return Reply(self._follow(call.caller, last), headers=HEADERS)
 
+    def __len__(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
     async def close(self) -> None:
         """End all streams; clients come back and resume."""
         self._closed = True
