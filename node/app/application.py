@@ -46,6 +46,7 @@ from node.web.backlog import BoundedLog
 from node.web.budget import Budget
 from node.web.connections import Bounds, Connections
 from node.web.disk_shares import Disk, DiskShares
+from node.web.guesses import Guesses
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
@@ -54,6 +55,7 @@ from node.web.pages.site import Pages
 from node.web.pages.surface import page_or_problem
 from node.web.pages.surface import surface as pages_surface
 from node.web.pages.video import VideoPage
+from node.web.password_queue import PasswordQueue
 from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
 from node.web.places import Places
 from node.web.refusals import Refusals
@@ -122,12 +124,22 @@ def make_web(
     units, clock, entropy = stores.units, system.clock, system.entropy
     authenticator = Authenticator(units, clock, stores.wakeups)
     limiter = Limiter(
-        MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
+        MemoryBuckets(clock),
+        config.api_requests_per_minute,
+        config.login_attempts_per_minute,
+        config.page_requests_per_minute,
     )
     refusals, proxies = Refusals(), TrustedProxies.of(config.trusted_proxies)
     budget = Budget()
     kernel = Kernel(
-        authenticator, limiter, Answered(units, entropy), proxies, entropy, refusals.count, budget
+        authenticator,
+        limiter,
+        Answered(units, entropy),
+        proxies,
+        entropy,
+        refusals.count,
+        budget,
+        speaks_tls=bool(config.tls_cert_file),
     )
     domains = Suffixes()
     rate_limits = PeerRateLimits(MemoryBuckets(clock), domains, config.inbox_requests_per_minute)
@@ -140,7 +152,8 @@ def make_web(
         clock,
         config.origin,
     )
-    signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
+    passwords = PasswordQueue(Passwords(entropy))
+    signing_up = SignUp(config.origin, units, passwords, Guesses(clock), stores.keyring, entropy)
     health = Health(units, disk, warnings=[lines.clocks.trouble, proxies.unnamed.trouble])
     live = Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies, budget)
@@ -159,7 +172,10 @@ def make_web(
         if "Signature" not in call.headers:
             return None
         viewer, delivery = receiver.viewer, delivery_of(call, body)
-        return await rate_limits.asked(call.address, lambda: viewer(delivery))
+        actor = await rate_limits.asked(call.address, lambda: viewer(delivery))
+        if call.method in ("GET", "HEAD"):
+            await limiter.proven(call.address)
+        return actor
 
     async def prove_request(request: web.Request) -> str | None:
         return await prove(call_of(request, proxies), b"")
