@@ -9,13 +9,14 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from node.accounts import seats
-from node.errors import Broken, Malformed, Unproven
+from node.errors import Broken, Malformed, Missing, Unproven
 from node.ports import Entropy
 from node.store.idempotency_marks import IdempotencyMark
 from node.web import problems
 from node.web.auth import Authenticator, admit, read_bearer
 from node.web.bodies import ArrivedBody, ArrivingBody
 from node.web.budget import Budget, Holding
+from node.web.even_answers import EvenAnswers
 from node.web.health import ALIVE
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
@@ -48,6 +49,7 @@ class Kernel(Struct, frozen=True):
     count: Callable[[str], None] = _nobody_counts
     budget: Budget = field(default_factory=Budget)
     speaks_tls: bool = False
+    even: EvenAnswers = field(default_factory=EvenAnswers)
 
 
 def build_application(
@@ -81,6 +83,7 @@ def _middleware(kernel: Kernel, surfaces: Sequence[Surface], counted: Set[Handle
 
     @web.middleware
     async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = kernel.even.ticks()
         try:
             address = kernel.proxies.client_of(request)
             if request.match_info.handler not in counted and request.path != ALIVE:
@@ -90,6 +93,8 @@ def _middleware(kernel: Kernel, surfaces: Sequence[Surface], counted: Set[Handle
             with kernel.budget.under_way(address):
                 return await handler(request)
         except Exception as error:
+            if isinstance(error, Missing):
+                await kernel.even.wait(began)
             surface = surface_of(request.path, surfaces)
             if surface.cors is not None and _is_preflight(request):
                 return surface.cors.preflight(request.headers[hdrs.ORIGIN])
@@ -170,9 +175,12 @@ class Server:
         async def handle(request: web.Request) -> web.StreamResponse:
             request[SURFACE] = self._surface
             headers: dict[str, str] = {}
+            began = self._kernel.even.ticks()
             try:
                 return await self._handle(route, request, headers)
             except Exception as error:
+                if isinstance(error, Missing):
+                    await self._kernel.even.wait(began)
                 response = _refusal(self._surface, request, error, self._kernel)
                 response.headers.update(headers)
                 return response

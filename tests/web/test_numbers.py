@@ -55,7 +55,7 @@ async def test_no_number_of_a_query_is_more_than_refused(harness: Harness) -> No
 async def test_no_number_of_a_path_or_a_body_is_more_than_refused(harness: Harness) -> None:
     token = await harness.join("alice", "admin")
     wrong = []
-    bodies = [json.dumps(dict.fromkeys(("limit", "size", "number", "have", "uses"), 10 ** 30))]
+    bodies = [json.dumps(dict.fromkeys(("limit", "size", "number", "have", "uses"), 10**30))]
     bodies += ["1" * 5000, '{"uses": 1e400}', '{"size": -1}', json.dumps({"have": 2**63})]
     for surface in harness.node.web.surfaces:
         for route in surface.routes:
