@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from msgspec import Struct
 
-from node.app.parts import Lines, Media, Stores, System
+from node.app.parts import Lines, Media, Stores, System, make_sign_up
 from node.config import Config
 from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
-from node.store.passwords import Passwords
 from node.system import ask_for_descriptors
 from node.video.links import Links
 from node.web.activitypub import wellknown
@@ -46,7 +45,6 @@ from node.web.backlog import BoundedLog
 from node.web.budget import Budget
 from node.web.connections import Bounds, Connections
 from node.web.disk_shares import Disk, DiskShares
-from node.web.guesses import Guesses
 from node.web.health import Health
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
@@ -55,13 +53,11 @@ from node.web.pages.site import Pages
 from node.web.pages.surface import page_or_problem
 from node.web.pages.surface import surface as pages_surface
 from node.web.pages.video import VideoPage
-from node.web.password_queue import PasswordQueue
 from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
 from node.web.places import Places
 from node.web.refusals import Refusals
 from node.web.routes import Call
 from node.web.server import Kernel, build_application, call_of
-from node.web.signup import SignUp
 from node.web.surface import Surface
 from node.web.through import Through
 from node.wire.api.accounts import ActorView
@@ -152,8 +148,7 @@ def make_web(
         clock,
         config.origin,
     )
-    passwords = PasswordQueue(Passwords(entropy))
-    signing_up = SignUp(config.origin, units, passwords, Guesses(clock), stores.keyring, entropy)
+    signing_up = make_sign_up(config, system, stores)
     health = Health(units, disk, warnings=[lines.clocks.trouble, proxies.unnamed.trouble])
     live = Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies, budget)

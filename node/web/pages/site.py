@@ -110,6 +110,15 @@ class Pages(Struct, frozen=True):
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
+    def draw_form(
+        self, request: web.Request, template: str, status: int, **known: Any
+    ) -> web.Response:
+        """As `draw`, of what no cache keeps. Under `no-referrer` a browser would say
+        `Origin: null` of our own form too."""
+        response = self.draw(request, template, status, **known)
+        response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
+        return response
+
     def problem(self, request: web.Request, problem: Problem) -> web.Response:
         """A problem as a page."""
         response = self.draw(
@@ -188,11 +197,7 @@ class Pages(Struct, frozen=True):
     ) -> web.Response:
         # A password is never sent back into a page.
         kept = {name: sent.get(name, "") for name in FIELDS if name != "password"}
-        response = self.draw(request, "join.html", status, **form, **kept)
-        response.headers["Cache-Control"] = "no-store"
-        # Under `no-referrer` a browser says `Origin: null` of our own form too.
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
+        return self.draw_form(request, "join.html", status, **form, **kept)
 
     async def welcome(self, request: web.Request) -> web.StreamResponse:
         said = request.query_string
@@ -215,9 +220,7 @@ class Pages(Struct, frozen=True):
                 problem, status = refusal.reason, problems.kind_of(refusal).status
             else:
                 raise web.HTTPSeeOther(f"/welcome?{account.name}")
-        response = self.draw(request, "reset.html", status, name=whose.name, problem=problem)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self.draw_form(request, "reset.html", status, name=whose.name, problem=problem)
 
     # -- people --------------------------------------------------------------------------------
 
