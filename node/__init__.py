@@ -23,5 +23,6 @@ The map, from the roof down; an arrow of imports may only point down (import-lin
 - `wire/`        bytes ⇄ values: pure, shared by server and device
 - `ports`        Clock, Entropy, Fetch, Blobs
 - `config`       the frozen configuration
+- `private_files` what is this user's alone, and files that hold secrets
 - `errors`       every error, by whose turn it is
 """

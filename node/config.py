@@ -29,6 +29,7 @@ ELSEWHERE = {
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DATABASES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
 LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+NUMBER = re.compile("[0-9]{1,18}")
 HOST = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*")
 # A node may keep no video and no room; of everything else none is not a limit but a fault.
 MAY_BE_NONE = ("quota_bytes", "disk_reserve_bytes")
@@ -71,6 +72,7 @@ class Config:
     peer_timeout_seconds: int = _setting(30, "Total time one call to a peer may take.")
     api_requests_per_minute: int = _setting(600, "Client API requests an account may make.")
     login_attempts_per_minute: int = _setting(10, "Logins and sign-ups an address may try.")
+    page_requests_per_minute: int = _setting(3000, "Pages, objects and files an address may ask.")
     inbox_requests_per_minute: int = _setting(60_000, "Deliveries a peer's domain may make.")
     peer_waiting_bytes: int = _setting(64 * MIB, "What may wait of one domain to be applied.")
     connections_limit: int = _setting(4096, "Connections that stand at the same time.")
@@ -145,7 +147,7 @@ class Config:
     def port(self) -> int:
         """The TCP port; 0 lets the system choose."""
         text = self.listen.rpartition(":")[2]
-        if not text.isdigit() or int(text) > 65535:
+        if not NUMBER.fullmatch(text) or int(text) > 65535:
             raise Malformed("FED-12.1", f"listen must be HOST:PORT, not {self.listen!r}")
         return int(text)
 
@@ -177,7 +179,7 @@ def read_resolve(table: Mapping[str, str]) -> dict[str, tuple[str, int]]:
         text, _, port = where.rpartition(":")
         try:
             address = str(ipaddress.ip_address(text.removeprefix("[").removesuffix("]")))
-            good = port.isdigit() and 0 < int(port) < 65536
+            good = bool(NUMBER.fullmatch(port)) and 0 < int(port) < 65536
         except ValueError:
             good = False
         if not good:
@@ -234,7 +236,8 @@ def _read_bool(value: Any) -> bool | None:
 
 
 def _read_int(value: Any) -> int | None:
-    return int(value) if not isinstance(value, bool) and str(value).isdigit() else None
+    text = str(value)
+    return int(text) if not isinstance(value, bool) and NUMBER.fullmatch(text) else None
 
 
 def _read_table(value: Any) -> Any:

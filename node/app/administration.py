@@ -9,15 +9,13 @@ from contextlib import asynccontextmanager
 
 from node.accounts.names import INSTANCE
 from node.app.application import actor_finder
-from node.app.parts import System, make_media, open_lines, open_stores, store_of
+from node.app.parts import System, make_media, make_sign_up, open_lines, open_stores, store_of
 from node.config import Config
 from node.errors import Broken
 from node.store.graph import GraphUnit
-from node.store.passwords import Passwords
 from node.web.api import deliveries, graph, invites, servers
 from node.web.disk_shares import Disk
 from node.web.routes import Caller, Route
-from node.web.signup import SignUp
 
 OPERATOR = Caller(
     account="",
@@ -59,9 +57,7 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
             def warnings() -> list[str]:
                 return ["the disk is almost full"] if disk.short else []
 
-            signing_up = SignUp(
-                config.origin, units, Passwords(system.entropy), stores.keyring, system.entropy
-            )
+            signing_up = make_sign_up(config, system, stores)
             friends = graph.Friends(units, find_id)
             yield (
                 *invites.routes(units, signing_up, system.entropy, config),

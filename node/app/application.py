@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from msgspec import Struct
 
-from node.app.parts import Lines, Media, Stores, System
+from node.app.parts import Lines, Media, Stores, System, make_sign_up
 from node.config import Config
 from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
 from node.operation.tallies import Tallies
 from node.ports import Clock
-from node.store.passwords import Passwords
 from node.system import ask_for_descriptors
 from node.video.links import Links
 from node.web.activitypub import wellknown
@@ -61,7 +60,6 @@ from node.web.places import Places
 from node.web.refusals import Refusals
 from node.web.routes import Call
 from node.web.server import Kernel, build_application, call_of
-from node.web.signup import SignUp
 from node.web.surface import Surface
 from node.web.through import Through
 from node.web.timing import timed
@@ -137,12 +135,22 @@ def make_web(
     units, clock, entropy = stores.units, system.clock, system.entropy
     authenticator = Authenticator(units, clock, stores.wakeups)
     limiter = Limiter(
-        MemoryBuckets(clock), config.api_requests_per_minute, config.login_attempts_per_minute
+        MemoryBuckets(clock),
+        config.api_requests_per_minute,
+        config.login_attempts_per_minute,
+        config.page_requests_per_minute,
     )
     refusals, proxies = Refusals(), TrustedProxies.of(config.trusted_proxies)
     budget = Budget()
     kernel = Kernel(
-        authenticator, limiter, Answered(units, entropy), proxies, entropy, refusals.count, budget
+        authenticator,
+        limiter,
+        Answered(units, entropy),
+        proxies,
+        entropy,
+        refusals.count,
+        budget,
+        speaks_tls=bool(config.tls_cert_file),
     )
     domains = Suffixes()
     rate_limits = PeerRateLimits(MemoryBuckets(clock), domains, config.inbox_requests_per_minute)
@@ -155,7 +163,7 @@ def make_web(
         clock,
         config.origin,
     )
-    signing_up = SignUp(config.origin, units, Passwords(entropy), stores.keyring, entropy)
+    signing_up = make_sign_up(config, system, stores)
     health = Health(units, disk, warnings=[lines.clocks.trouble, proxies.unnamed.trouble])
     live = Streams(units, stores.wakeups, authenticator)
     pages = Pages(config, units, signing_up, limiter, proxies, budget)
@@ -174,7 +182,10 @@ def make_web(
         if "Signature" not in call.headers:
             return None
         viewer, delivery = receiver.viewer, delivery_of(call, body)
-        return await rate_limits.asked(call.address, lambda: viewer(delivery))
+        actor = await rate_limits.asked(call.address, lambda: viewer(delivery))
+        if call.method in ("GET", "HEAD"):
+            await limiter.proven(call.address)
+        return actor
 
     async def prove_request(request: web.Request) -> str | None:
         return await prove(call_of(request, proxies), b"")

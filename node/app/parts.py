@@ -25,12 +25,16 @@ from node.ports import Blobs, Clock, Entropy, Request, Response, Stream
 from node.store.database import Database
 from node.store.directory import Directory
 from node.store.keyring import Keyring, NodeKey
+from node.store.passwords import Passwords
 from node.store.queue import Arrivals
 from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.system import ask_for_descriptors
 from node.video.records import MediaUrls
 from node.video.renditions import Limits
+from node.web.guesses import Guesses
+from node.web.password_queue import PasswordQueue
+from node.web.signup import SignUp
 from node.wire.api.deliveries import MediaBounds
 
 OBJECTS = "node.media.objects"
@@ -159,3 +163,10 @@ def open_lines(config: Config, system: System, stores: Stores, instance_actor: s
     courier = Courier(hops, signer, prover)
     passing = Passing(hops, signer, frozenset({config.origin, config.media_origin}))
     return Lines(hops, discovery, prover, courier, Asking(fetch, discovery), clocks, passing)
+
+
+def make_sign_up(config: Config, system: System, stores: Stores) -> SignUp:
+    """The way in, with its own count of wrong passwords and of those that wait."""
+    passwords = PasswordQueue(Passwords(system.entropy))
+    guesses = Guesses(system.clock)
+    return SignUp(config.origin, stores.units, passwords, guesses, stores.keyring, system.entropy)

@@ -16,7 +16,8 @@ from node.cli.admin_verbs import Verb
 from node.client import profile
 from node.client.api_client import ApiClient
 from node.config import Config
-from node.errors import Malformed, Missing, Unreachable
+from node.errors import Malformed, Unreachable
+from node.private_files import secret_line
 from node.system import SystemClock, SystemEntropy
 from node.web.routes import Call, Page, Route
 
@@ -126,10 +127,4 @@ async def as_who_is_logged_in(home: Path, handle: str) -> AsyncIterator[Way]:
 
 def read_token(path: Path) -> str:
     """The first line of a file that is ours alone. Raises `Malformed`, `Missing` (OPS-2.2)."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise Malformed("OPS-2.2", f"others may read {path}: make it yours alone, chmod 600")
-        return path.read_text(encoding="utf-8").partition("\n")[0].strip()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise Missing("OPS-2.2", f"the file {path} cannot be read: {why}") from None
+    return secret_line(path, "OPS-2.2", "the file").strip()

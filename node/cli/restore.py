@@ -114,7 +114,8 @@ def restore(file: Path, words: str, config: Config) -> Manifest:
     was_there, stage = data.exists(), data / STAGE
     try:
         shutil.rmtree(stage, ignore_errors=True)
-        stage.mkdir(mode=0o700, parents=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stage.mkdir(mode=0o700)
         manifest = unpack(file, words, stage)
         if manifest.database:
             staged = replace(config, data_dir=str(stage), database="")

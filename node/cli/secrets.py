@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from node.errors import Malformed, Missing
+from node.private_files import secret_line
 
 FILE = "KITH_BACKUP_PASSPHRASE_FILE"
 CLAUSE = "FED-12.17"
@@ -16,7 +17,7 @@ def passphrase(named: str, twice: bool) -> str:
     """What seals or opens a backup. Raises `Missing` or `Malformed` (FED-12.17)."""
     path = named or os.environ.get(FILE, "")
     if path:
-        found = _of_file(Path(path))
+        found = secret_line(Path(path), CLAUSE, "the passphrase file")
     elif sys.stdin.isatty():
         found = getpass.getpass("Passphrase of the backup: ")
         if twice and getpass.getpass("The same again: ") != found:
@@ -28,14 +29,3 @@ def passphrase(named: str, twice: bool) -> str:
     if len(found) < SHORTEST:
         raise Malformed(CLAUSE, f"the passphrase is shorter than {SHORTEST} characters")
     return found
-
-
-def _of_file(path: Path) -> str:
-    """The first line, without its end."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise Malformed(CLAUSE, f"others may read {path}: make it yours alone with chmod 600")
-        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise Missing(CLAUSE, f"the passphrase file {path} cannot be read: {why}") from None

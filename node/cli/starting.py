@@ -9,10 +9,12 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from node import config as settings
 from node.config import Config
 from node.errors import Conflict, Malformed
+from node.private_files import check_private
 
 LOCK_FILE = "node.lock"
 
@@ -38,7 +40,7 @@ def read_config(found: argparse.Namespace, named: bool = True) -> Config:
     Not `named`: a node that stands already is meant, and its names need not be said.
     """
     origin = f"https://{found.domain.removeprefix('https://')}" if found.domain else None
-    return settings.load(
+    config = settings.load(
         os.environ,
         found.config,
         {} if named else {"origin": NAMELESS},
@@ -47,6 +49,17 @@ def read_config(found: argparse.Namespace, named: bool = True) -> Config:
         listen=found.listen,
         database=found.database,
     )
+    _check_private(config, found.config)
+    return config
+
+
+def _check_private(config: Config, file: Path | None) -> None:
+    """Raises `Malformed` (FED-12.21) where others of this machine may open what is the node's."""
+    folder = Path(config.data_dir)
+    if folder.is_dir():
+        check_private(folder, "FED-12.21")
+    if file is not None and urlsplit(config.database).password:
+        check_private(file, "FED-12.21")
 
 
 def check_parts(config: Config) -> None:

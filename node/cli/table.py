@@ -5,6 +5,8 @@ from importlib import import_module
 
 from msgspec import Struct
 
+from node.private_files import keep_to_oneself
+
 
 class Command(Struct, frozen=True):
     """`page` is a module with `main(argv)`; `whole` hands it the command's own name as well."""
@@ -80,6 +82,7 @@ def help_text() -> str:
 
 def run(argv: list[str]) -> int:
     """Run one command; 2 when there is no such command."""
+    keep_to_oneself()
     name = argv[0] if argv else "--help"
     if name in ("--help", "-h", "help"):
         print(help_text())

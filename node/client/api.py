@@ -21,6 +21,7 @@ from node.errors import (
     Unproven,
     Unreachable,
 )
+from node.wire.digits import whole
 
 T = TypeVar("T")
 ROOT = "/api/kith/v1"
@@ -77,8 +78,7 @@ def error_of(status: int, body: bytes, headers: Mapping[str, str]) -> NodeError:
     reason = problem.detail or problem.title
     if status in TOO_MUCH:
         kind = Full if status == FULL else TooMuch
-        wait = headers.get("Retry-After", "")
-        return kind(clause, reason, int(wait) if wait.isdigit() else None, **problem.params)
+        return kind(clause, reason, whole(headers.get("Retry-After", "")), **problem.params)
     if status in KINDS:
         return KINDS[status](clause, reason, **problem.params)
     if problem.code == "unreachable":

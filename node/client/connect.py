@@ -8,6 +8,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from node.errors import Malformed
+from node.wire.digits import whole
 
 
 class PinnedResolver(AbstractResolver):
@@ -48,7 +49,7 @@ def read_connect(connect: str, home: str) -> dict[str, tuple[str, int]]:
     for part in filter(None, connect.split(",")):
         name, _, address = part.rpartition("=")
         host, _, port = address.rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        if not host or not 0 < (whole(port) or 0) < 65536:
             raise Malformed("API-9.3", f"{part!r} is not HOST:PORT nor NAME=HOST:PORT")
         found[name.strip() or home] = (host.strip("[]"), int(port))
     return found

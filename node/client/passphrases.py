@@ -5,6 +5,7 @@ from pathlib import Path
 
 from node.client.local_device import Passphrase
 from node.errors import Malformed, Missing
+from node.private_files import secret_line
 
 FILE = "KITH_VAULT_PASSPHRASE_FILE"
 
@@ -14,18 +15,15 @@ def read(passphrase: Passphrase, environ: Mapping[str, str]) -> str:
     if isinstance(passphrase, str) and passphrase:
         return passphrase
     named = environ.get(FILE, "")
-    found = _of_file(Path(named)) if named else passphrase() if callable(passphrase) else None
+    found = (
+        secret_line(Path(named), "E2E-6.8", f"{FILE} names a file:")
+        if named
+        else passphrase()
+        if callable(passphrase)
+        else None
+    )
     if found is None:
         raise Missing("E2E-6.8", f"the vault needs its passphrase: name its file in {FILE}")
     if not found:
         raise Malformed("E2E-6.8", "the vault's passphrase cannot be empty")
     return found
-
-
-def _of_file(path: Path) -> str:
-    """The first line: editors end it with a line break that is no part of it."""
-    try:
-        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise Missing("E2E-6.8", f"{FILE} names {path}, which cannot be read: {why}") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from node.errors import Malformed, Missing
+from node.private_files import check_private
 
 CURRENT = "current"
 
@@ -70,6 +71,7 @@ def load(home: Path, handle: str = "") -> Profile:
     path = folder_of(home, handle) / "profile.json"
     if not path.exists():
         raise Missing("API-9.1", f"{handle} is not logged in here: kith login")
+    check_private(path, "API-9.1")
     return msgspec.json.decode(path.read_bytes(), type=Profile)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from node.errors import Broken, Malformed
 from node.ports import Entropy
+from node.private_files import check_private
 from node.store import tables
 from node.store.unit import Unit, Units
 from node.store.upserts import insert_ignore
@@ -48,10 +49,7 @@ class NodeKey:
         self._new = None if path.exists() else path
         if self._new is not None:
             _create(path, entropy.draw(SecretBox.KEY_SIZE).hex())
-        if path.stat().st_mode & 0o077:
-            raise Malformed(
-                "FED-8.12", f"others may read {path}: make it yours alone with chmod 600"
-            )
+        check_private(path, "FED-8.12")
         try:
             self._box = SecretBox(bytes.fromhex(path.read_text().strip()))
         except (ValueError, TypeError):

@@ -86,7 +86,7 @@ async def migrate(url: str, phase: str) -> str:
 
 
 def _engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url)
+    engine = create_async_engine(url, hide_parameters=True)
     if engine.dialect.name != "sqlite":
         return engine
 

@@ -28,6 +28,15 @@ class Kept(msgspec.Struct, frozen=True):
 class ObjectUnit(Unit):
     """A look at our objects."""
 
+    async def post_of(self, id: str) -> str:
+        """The id of our post with this id, or of the one whose Video has it; else nothing."""
+        found = await self.connection.execute(
+            select(posts.c.id).where(
+                or_(posts.c.id == id, posts.c.video == id), posts.c.local.is_(True)
+            )
+        )
+        return str(found.scalar() or "")
+
     async def kept(self, id: str) -> Kept | None:
         """Our post with this id, or the one whose Video has it."""
         found = await self.connection.execute(

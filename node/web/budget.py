@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from node.errors import TooMuch
-from node.web.limits import neighbourhood
+from node.web.limits import neighbourhoods
 from node.web.problems import Busy
 
 MIB = 1 << 20
@@ -35,7 +35,7 @@ class Budget:
     @contextmanager
     def holding(self, address: str, account: str = "") -> Iterator["Holding"]:
         """What one request holds; given back at the end of the block."""
-        holding = Holding(self, f"address:{neighbourhood(address)}", account)
+        holding = Holding(self, address, account)
         try:
             yield holding
         finally:
@@ -45,18 +45,21 @@ class Budget:
     @contextmanager
     def under_way(self, address: str) -> Iterator[None]:
         """A request of `address` is being answered. Raises `TooMuch` (LIM-2.3)."""
-        key = neighbourhood(address)
-        if self._requests[key] >= self.shares.address_requests:
+        networks = neighbourhoods(address)
+        most = self.shares.address_requests
+        if any(self._requests[key] >= most * times for key, times in networks):
             raise TooMuch(
                 "LIM-2.3", "too many requests at the same time: wait for answers", WAIT_SECONDS
             )
-        self._requests[key] += 1
+        for key, _ in networks:
+            self._requests[key] += 1
         try:
             yield
         finally:
-            self._requests[key] -= 1
-            if not self._requests[key]:
-                del self._requests[key]
+            for key, _ in networks:
+                self._requests[key] -= 1
+                if not self._requests[key]:
+                    del self._requests[key]
 
     def add(self, keys: tuple[tuple[str, int], ...], count: int) -> None:
         """Hold `count` bytes more, or fewer. Raises `TooMuch`, `Busy` (LIM-2.1): then none is."""
@@ -82,7 +85,10 @@ class Holding:
     def __init__(self, budget: Budget, address: str, account: str) -> None:
         shares = budget.shares
         self._budget = budget
-        self._keys: tuple[tuple[str, int], ...] = ((address, shares.address_bytes),)
+        self._keys = tuple(
+            (f"address:{network}", shares.address_bytes * times)
+            for network, times in neighbourhoods(address)
+        )
         if account:
             self._keys += ((f"account:{account}", shares.account_bytes),)
         self.size = 0

@@ -4,21 +4,24 @@ aiohttp's server has one deadline, for a connection that is idle. Ours is its pr
 missing; decision 0013 says why, and which members of aiohttp it reads.
 """
 
-import ipaddress
+import logging
+import traceback
 from asyncio import BaseTransport
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 from msgspec import Struct
 
 from node.errors import Malformed, Refused
 from node.web import problems
-from node.web.limits import TrustedProxies, neighbourhood
+from node.web.limits import TrustedProxies, neighbourhoods
 
+LOG = logging.getLogger("node.web")
 Counts = Callable[[str], None]
 LATE = problems.problem_of(
     problems.TooSlow("LIM-1.1", "the head of the request did not come in time"), ""
@@ -64,17 +67,6 @@ class Place:
     def __init__(self, keys: tuple[str, ...]) -> None:
         self.keys = keys
         self.held: Held | None = None
-
-
-def prefix_of(address: str) -> str:
-    """The /48 of an IPv6 address, as one customer may have it; empty for any other."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return ""
-    if not isinstance(parsed, ipaddress.IPv6Address) or parsed.ipv4_mapped:
-        return ""
-    return str(ipaddress.ip_network((parsed, 48), strict=False))
 
 
 class Connections:
@@ -152,11 +144,8 @@ class Connections:
     def _keys(self, address: str) -> dict[str, int]:
         if self._proxies.trusts(address):
             return {}
-        keys = {neighbourhood(address): self.bounds.per_address}
-        prefix = prefix_of(address)
-        if prefix:
-            keys[prefix] = 2 * self.bounds.per_address
-        return keys
+        most = self.bounds.per_address
+        return {network: most * times for network, times in neighbourhoods(address)}
 
 
 class Connection(RequestHandler):
@@ -225,6 +214,22 @@ class Connection(RequestHandler):
         response = problems.answer(problems.problem_of(error, ""))
         response.force_close()
         return response
+
+    def log_exception(self, *_args: Any, **told: Any) -> None:
+        """What aiohttp could not go on with: what sort, and where; never its words, as a parser's
+        words hold what was sent."""
+        error = told.get("exc_info")
+        if isinstance(error, web.RequestPayloadError | HttpProcessingError):
+            self._connections.refused("LIM-1.7")
+            return
+        where = traceback.extract_tb(getattr(error, "__traceback__", None))[-1:]
+        LOG.error(
+            "a connection failed",
+            extra={
+                "reason": type(error).__name__,
+                "where": "".join(f"{Path(each.filename).name}:{each.lineno}" for each in where),
+            },
+        )
 
     def waiting_since(self) -> float | None:
         if not self._is_waiting():

@@ -3,10 +3,11 @@
 import ipaddress
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
+from aiohttp import web
 from cachetools import LRUCache
 from msgspec import Struct, field
 
@@ -19,6 +20,7 @@ LOG = logging.getLogger("node.web")
 FORWARDED = "X-Forwarded-For"
 SECONDS = 60  # limits are told per minute
 MOST_ADDRESSES = 4096  # whose reading is remembered: of a busy peer every request asks for it
+WIDENING = ((64, 1), (56, 2), (48, 4))  # bits of an IPv6 network → its share, by that of a /64
 MOST_BUCKETS = 50_000  # about 10 MiB; a full bucket is as good as none, so old ones may go
 
 
@@ -48,6 +50,8 @@ class Buckets(Protocol):
     """Where the counts are: in this process, or shared by several."""
 
     async def take(self, key: str, per_minute: int) -> Level: ...
+
+    async def give_back(self, key: str, per_minute: int) -> None: ...
 
 
 class MemoryBuckets:
@@ -119,14 +123,21 @@ class TrustedProxies(Struct, frozen=True):
         """A proxies that trusts these networks, written as `10.0.0.0/8` or as a single address."""
         return cls(tuple(ipaddress.ip_network(text, strict=False) for text in networks))
 
-    def client(self, peer: str, headers: Mapping[str, str]) -> str:
-        """The client's address: the rightmost one that is no proxy of ours (API-4.4)."""
-        if not self.unnamed.address and FORWARDED in headers and not self.trusts(peer):
+    def client_of(self, request: web.BaseRequest) -> str:
+        """The address of who sent `request`."""
+        return self.client(request.remote or "", request.headers.getall(FORWARDED, ()))
+
+    def client(self, peer: str, forwarded: Sequence[str]) -> str:
+        """The client's address: the rightmost one that is no proxy of ours (API-4.4).
+
+        `forwarded` are all lines of that header: a proxy may have added one of its own.
+        """
+        if not self.unnamed.address and forwarded and not self.trusts(peer):
             self.unnamed.note(peer)
         if not self.proxies:
             return peer
         address = peer
-        hops = [hop.strip() for hop in headers.get(FORWARDED, "").split(",")]
+        hops = [hop.strip() for line in forwarded for hop in line.split(",")]
         while hops and self.trusts(address):
             hop = hops.pop()
             if _address(hop) is None:
@@ -151,30 +162,66 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 @lru_cache(MOST_ADDRESSES)
-def neighbourhood(text: str) -> str:
-    """What addresses are counted by: an IPv4 address, or the /64 of an IPv6 one (API-4.1)."""
+def neighbourhoods(text: str) -> tuple[tuple[str, int], ...]:
+    """All networks that an address is counted in, the nearest first, each with how many times the
+    share of one it has: one customer may have a whole /56 or /48 of IPv6 (LIM-5.1)."""
     address = _address(text)
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address or "unknown")
+    if not isinstance(address, ipaddress.IPv6Address):
+        return ((str(address or "unknown"), 1),)
+    return tuple(
+        (str(ipaddress.ip_network((address, bits), strict=False)), times)
+        for bits, times in WIDENING
+    )
 
 
 class Limiter:
     """Counts requests and says so in headers."""
 
-    def __init__(self, buckets: Buckets, per_minute: int, attempts_per_minute: int) -> None:
+    def __init__(
+        self, buckets: Buckets, per_minute: int, attempts_per_minute: int, pages_per_minute: int
+    ) -> None:
         self._buckets = buckets
         self._per_minute = per_minute
         self._attempts = attempts_per_minute
+        self._pages = pages_per_minute
 
     async def request(self, caller: Caller | None, address: str, headers: dict[str, str]) -> None:
         """Count a request; what is left goes into `headers`. Raises `TooMuch` (API-4.2)."""
-        key = f"account:{caller.account}" if caller else f"address:{neighbourhood(address)}"
-        await self._take(key, self._per_minute, headers)
+        if caller is not None:
+            await self._take(f"account:{caller.account}", self._per_minute, headers)
+        else:
+            await self._take_all("address", address, self._per_minute, headers)
 
     async def attempt(self, address: str, headers: dict[str, str]) -> None:
         """Count a try to get in (API-4.3). Raises `TooMuch` (API-4.2)."""
-        await self._take(f"attempt:{neighbourhood(address)}", self._attempts, headers)
+        await self._take_all("attempt", address, self._attempts, headers)
+
+    async def page(self, address: str) -> None:
+        """Count a request for what is no call of the API (LIM-5.2). Raises `TooMuch`."""
+        for network, times in neighbourhoods(address):
+            level = await self._buckets.take(f"page:{network}", self._pages * times)
+            if not level.allowed:
+                wait = level.next_in_seconds
+                raise TooMuch("LIM-5.2", f"too many requests: wait {wait} s", wait, seconds=wait)
+
+    async def proven(self, address: str) -> None:
+        """Who asked for a page has proven who they are, and is counted by that instead."""
+        for network, times in neighbourhoods(address):
+            await self._buckets.give_back(f"page:{network}", self._pages * times)
+
+    async def _take_all(
+        self, kind: str, address: str, per_minute: int, headers: dict[str, str]
+    ) -> None:
+        nearest: dict[str, str] = {}
+        for network, times in neighbourhoods(address):
+            told: dict[str, str] = {}
+            try:
+                await self._take(f"{kind}:{network}", per_minute * times, told)
+            except TooMuch:
+                headers.update(told)
+                raise
+            nearest = nearest or told
+        headers.update(nearest)
 
     async def _take(self, key: str, per_minute: int, headers: dict[str, str]) -> None:
         level = await self._buckets.take(key, per_minute)

@@ -15,18 +15,16 @@ from yarl import URL
 from node.errors import Malformed
 from node.web.routes import Page, Reply
 from node.wire.api.cursor import read_cursor, write_cursor
+from node.wire.digits import whole
 
 LARGEST_PAGE = 100
 USUAL_PAGE = 40
-LONGEST_NUMBER = 15  # digits: what is longer no database counts in 63 bits
 
 
 def read_number(text: str, least: int, most: int) -> int | None:
     """A number of a query, in plain digits; None for anything else and what is out of bounds."""
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        return None
-    number = int(text)
-    return number if least <= number <= most else None
+    number = whole(text)
+    return number if number is not None and least <= number <= most else None
 
 
 def read_limit(query: Mapping[str, str]) -> int:

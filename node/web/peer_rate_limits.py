@@ -17,7 +17,7 @@ from publicsuffixlist import PublicSuffixList
 from node.errors import Malformed, NodeError, Refused, TooMuch, Unproven, Unreachable
 from node.federation.receiving import Keys
 from node.ports import Clock
-from node.web.limits import Level, neighbourhood
+from node.web.limits import Level, neighbourhoods
 from node.web.problems import Busy, TooSlow
 from node.wire.keys import PublicKey
 
@@ -114,10 +114,13 @@ class PeerRateLimits:
         A key that cannot be had counts too: whoever names such keys makes us ask for them. A place
         is taken before the work and given back when it held, or else many at a time would get in.
         """
-        asker = neighbourhood(address)
-        bucket = f"false:{asker}"
-        _judge(await self._buckets.take(bucket, self._false_per_minute))
-        before, held = _ASKER.set(asker), True
+        buckets = [
+            (f"false:{network}", self._false_per_minute * times)
+            for network, times in neighbourhoods(address)
+        ]
+        for bucket, per_minute in buckets:
+            _judge(await self._buckets.take(bucket, per_minute))
+        before, held = _ASKER.set(address), True
         try:
             return await prove()
         except NodeError as error:
@@ -126,7 +129,8 @@ class PeerRateLimits:
         finally:
             _ASKER.reset(before)
             if held:
-                await self._buckets.give_back(bucket, self._false_per_minute)
+                for bucket, per_minute in buckets:
+                    await self._buckets.give_back(bucket, per_minute)
 
     def domain(self, id: str) -> str:
         """The registrable domain of an id."""
@@ -192,13 +196,14 @@ class RateLimitedKeys:
         if id in self._under_way:
             yield
             return
-        asker, domain = f"address:{_ASKER.get()}", f"domain:{self._rate_limits.domain(id)}"
+        bounds = {f"domain:{self._rate_limits.domain(id)}": FETCHES_OF_DOMAIN}
+        for network, times in neighbourhoods(_ASKER.get()):
+            bounds[f"address:{network}"] = FETCHES_OF_ADDRESS * times
         if self._fetching["all"] >= FETCHES_OF_NODE:
             raise Busy("LIM-4.1", "too many unknown keys are being fetched", WAIT_SECONDS)
-        bounds = ((asker, FETCHES_OF_ADDRESS), (domain, FETCHES_OF_DOMAIN))
-        if any(self._fetching[key] >= most for key, most in bounds):
+        if any(self._fetching[key] >= most for key, most in bounds.items()):
             raise TooMuch("LIM-4.1", "too many unknown keys at the same time", WAIT_SECONDS)
-        keys = ("all", asker, domain)
+        keys = ("all", *bounds)
         self._fetching.update(keys)
         self._under_way.add(id)
         try:

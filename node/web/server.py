@@ -1,6 +1,6 @@
 """The kernel: routes of surfaces become handlers, errors become what their surface answers."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import aclosing
 from typing import Any
 
@@ -9,13 +9,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from node.accounts import seats
-from node.errors import Broken, Malformed, Unproven
+from node.errors import Broken, Malformed, Missing, Unproven
 from node.ports import Entropy
 from node.store.idempotency_marks import IdempotencyMark
 from node.web import problems
 from node.web.auth import Authenticator, admit, read_bearer
 from node.web.bodies import ArrivedBody, ArrivingBody
 from node.web.budget import Budget, Holding
+from node.web.even_answers import EvenAnswers
+from node.web.health import ALIVE
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
 from node.web.routes import Call, Caller, Reply, Route
@@ -23,6 +25,8 @@ from node.web.surface import Surface, surface_of
 
 SURFACES = web.AppKey("surfaces", tuple[Surface, ...])
 SURFACE = web.RequestKey("surface", Surface)
+# For a year, and for this name alone: what stands below it may be somebody else's.
+TRANSPORT_SECURITY = "max-age=31536000"
 SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -34,7 +38,7 @@ def _nobody_counts(_clause: str) -> None:
 class Kernel(Struct, frozen=True):
     """What every route needs: who calls, how often, from where, and whether it was done before.
 
-    `count` is told the clause of each refusal.
+    `count` is told the clause of each refusal. `speaks_tls`: nobody stands in front who does.
     """
 
     authenticator: Authenticator
@@ -44,19 +48,26 @@ class Kernel(Struct, frozen=True):
     entropy: Entropy
     count: Callable[[str], None] = _nobody_counts
     budget: Budget = field(default_factory=Budget)
+    speaks_tls: bool = False
+    even: EvenAnswers = field(default_factory=EvenAnswers)
 
 
 def build_application(
     kernel: Kernel, surfaces: Sequence[Surface], largest_body: int
 ) -> web.Application:
     """The application of a node. Where two paths fit, the one that stands first is taken."""
-    app = web.Application(middlewares=[_middleware(kernel, surfaces)], client_max_size=largest_body)
+    counted: set[Handler] = set()
+    app = web.Application(
+        middlewares=[_middleware(kernel, surfaces, counted)], client_max_size=largest_body
+    )
     app[SURFACES] = tuple(surfaces)
-    app.on_response_prepare.append(_dresser(surfaces))
+    app.on_response_prepare.append(_dresser(surfaces, kernel.speaks_tls))
     for surface in surfaces:
         server = Server(kernel, surface)
         for route in surface.routes:
             handler = server.handler(route)
+            if surface.scopes is not None or route.method != "GET":
+                counted.add(handler)  # by account, or by whom a signature proves
             app.router.add_route(route.method, surface.prefix + route.path, handler)
             if route.method == "GET" and route.answers is not bytes:
                 app.router.add_route("HEAD", surface.prefix + route.path, handler)
@@ -64,18 +75,26 @@ def build_application(
     return app
 
 
-def _middleware(kernel: Kernel, surfaces: Sequence[Surface]) -> Any:
-    """Answers for what is no route of ours: plain handlers, wrong paths, wrong methods."""
+def _middleware(kernel: Kernel, surfaces: Sequence[Surface], counted: Set[Handler]) -> Any:
+    """Answers for what is no route of ours: plain handlers, wrong paths, wrong methods.
+
+    What is not in `counted` is counted here, by address.
+    """
 
     @web.middleware
     async def safe(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = kernel.even.ticks()
         try:
+            address = kernel.proxies.client_of(request)
+            if request.match_info.handler not in counted and request.path != ALIVE:
+                await kernel.limiter.page(address)
             if not kernel.proxies.proxies:
                 return await handler(request)  # each has a connection, and those are counted
-            address = kernel.proxies.client(request.remote or "", request.headers)
             with kernel.budget.under_way(address):
                 return await handler(request)
         except Exception as error:
+            if isinstance(error, Missing):
+                await kernel.even.wait(began)
             surface = surface_of(request.path, surfaces)
             if surface.cors is not None and _is_preflight(request):
                 return surface.cors.preflight(request.headers[hdrs.ORIGIN])
@@ -89,7 +108,7 @@ def _is_preflight(request: web.Request) -> bool:
     return request.method == hdrs.METH_OPTIONS and all(name in request.headers for name in names)
 
 
-def _dresser(surfaces: Sequence[Surface]) -> Any:
+def _dresser(surfaces: Sequence[Surface], speaks_tls: bool) -> Any:
     """What every answer says, whoever made it; a page or a file may have said it already."""
 
     async def dress(request: web.Request, response: web.StreamResponse) -> None:
@@ -100,6 +119,8 @@ def _dresser(surfaces: Sequence[Surface]) -> Any:
         headers.setdefault("Content-Security-Policy", surface.csp)
         for name, value in surface.headers.items():
             headers.setdefault(name, value)
+        if speaks_tls:
+            headers["Strict-Transport-Security"] = TRANSPORT_SECURITY
         if surface.cors is not None:
             headers.update(surface.cors.headers(request.headers.get(hdrs.ORIGIN, "")))
 
@@ -129,7 +150,7 @@ def call_of(request: web.Request, proxies: TrustedProxies) -> Call:
         path=request.match_info,
         query=request.query,
         headers=request.headers,
-        address=proxies.client(request.remote or "", request.headers),
+        address=proxies.client_of(request),
         method=request.method,
         target=request.raw_path,
     )
@@ -154,9 +175,12 @@ class Server:
         async def handle(request: web.Request) -> web.StreamResponse:
             request[SURFACE] = self._surface
             headers: dict[str, str] = {}
+            began = self._kernel.even.ticks()
             try:
                 return await self._handle(route, request, headers)
             except Exception as error:
+                if isinstance(error, Missing):
+                    await self._kernel.even.wait(began)
                 response = _refusal(self._surface, request, error, self._kernel)
                 response.headers.update(headers)
                 return response

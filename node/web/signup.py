@@ -13,14 +13,9 @@ from node.ports import Entropy
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
+from node.web.guesses import Guesses
+from node.web.password_queue import PasswordQueue
 from node.wire.ids import OPAQUE_BYTES
-
-
-class Hashes(Protocol):
-    """Hashes passwords, slowly (`store/passwords`)."""
-
-    async def hash(self, password: str) -> str: ...
-    async def matches(self, hashed: str | None, password: str) -> bool: ...
 
 
 class Keys(Protocol):
@@ -44,16 +39,28 @@ class SignUp:
     """Lets people in."""
 
     def __init__(
-        self, origin: str, units: Units, hashes: Hashes, keys: Keys, entropy: Entropy
+        self,
+        origin: str,
+        units: Units,
+        passwords: PasswordQueue,
+        guesses: Guesses,
+        keys: Keys,
+        entropy: Entropy,
     ) -> None:
         self._origin = origin
         self._units = units
-        self._hashes = hashes
+        self._passwords = passwords
+        self._guesses = guesses
         self._keys = keys
         self._entropy = entropy
 
-    async def sign_up(self, form: SignUpForm, once: IdempotencyMark | None = None) -> Account:
-        """The new account, active or pending. Raises what ACC-1 and ACC-2 refuse."""
+    async def sign_up(
+        self, form: SignUpForm, address: str, once: IdempotencyMark | None = None
+    ) -> Account:
+        """The new account, active or pending, of who came from `address`.
+
+        Raises what ACC-1 and ACC-2 refuse, and `TooMuch` (LIM-5.3).
+        """
         name = names.read_name(form.name)
         password = passwords.read_password(form.password, name)
         shown = profile.read_text(form.display_name, profile.LONGEST_DISPLAY_NAME, "a display name")
@@ -66,7 +73,7 @@ class SignUp:
         )
         application = Application(
             name=name,
-            password=await self._hashes.hash(password),
+            password=await self._passwords.hash(password, address),
             actor=new_actor_id(self._origin, self._entropy.draw(OPAQUE_BYTES)),
             channel=new_actor_id(self._origin, self._entropy.draw(OPAQUE_BYTES)),
             display_name=shown,
@@ -87,29 +94,40 @@ class SignUp:
             InvitesUnit, lambda unit: sign_up.approve(account, keys, unit), once=once
         )
 
-    async def prove(self, name: str, password: str) -> Account:
-        """The account that name and password belong to. Raises `Unproven` (ACC-1.5)."""
-        lower = name.strip().lower()
-        found = await self._units.look(InvitesUnit, lambda unit: unit.by_name(lower))
-        known = found if found is not None and found.state is not State.DELETED else None
-        text = passwords.normal(password)
-        matches = await self._hashes.matches(known.password if known else None, text)
-        return passwords.proven(known, matches)
+    async def prove(self, name: str, password: str, whom: str, address: str) -> Account:
+        """The account that name and password belong to. `whom` counts what is wrong.
+
+        Raises `Unproven` (ACC-1.5), `TooMuch` (LIM-5.3, LIM-5.4).
+        """
+        with self._guesses.trying(whom, address):
+            lower = read_entered(name)
+            found = await self._units.look(InvitesUnit, lambda unit: unit.by_name(lower))
+            known = found if found is not None and found.state is not State.DELETED else None
+            text = passwords.normal(password)
+            kept = known.password if known else None
+            matches = await self._passwords.matches(kept, text, address)
+            return passwords.proven(known, matches)
 
     async def reset(self, secret: str) -> Account:
         """Whose password a link sets. Raises `Forbidden` (ACC-5.3)."""
         digest = resets.digest_of(secret)
         return await self._units.look(InvitesUnit, lambda unit: resets.find_reset(digest, unit))
 
-    async def use_reset(self, secret: str, password: str) -> Account:
-        """Set a new password by a link. Raises `Forbidden` (ACC-5.3), `Malformed` (ACC-1.4)."""
+    async def use_reset(self, secret: str, password: str, address: str) -> Account:
+        """Set a new password by a link. Raises `Forbidden` (ACC-5.3), `Malformed` (ACC-1.4),
+        `TooMuch` (LIM-5.3)."""
         found = await self.reset(secret)
-        hashed = await self.new_password(password, found.name)
+        hashed = await self.new_password(password, found.name, address)
         digest = resets.digest_of(secret)
         return await self._units.run(
             InvitesUnit, lambda unit: resets.use_reset(digest, hashed, unit)
         )
 
-    async def new_password(self, password: str, name: str) -> str:
-        """A new password, hashed. Raises `Malformed` (ACC-1.4)."""
-        return await self._hashes.hash(passwords.read_password(password, name))
+    async def new_password(self, password: str, name: str, address: str) -> str:
+        """A new password, hashed. Raises `Malformed` (ACC-1.4), `TooMuch` (LIM-5.3)."""
+        return await self._passwords.hash(passwords.read_password(password, name), address)
+
+
+def read_entered(name: str) -> str:
+    """A name as somebody wrote it who logs in."""
+    return name.strip().lower()

@@ -31,6 +31,7 @@ async def test_the_bot_in_the_docs_answers(
     alice, bob = friends
     word = tmp_path / "passphrase"
     await asyncio.to_thread(word.write_text, PASSPHRASE)
+    word.chmod(0o600)
     monkeypatch.setenv("KITH_VAULT_PASSPHRASE_FILE", str(word))
     program: dict[str, Any] = {"__name__": "bot"}
     exec(compile(text, str(PAGE), "exec"), program)

@@ -58,6 +58,7 @@ class Shell:
 def passphrase_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "passphrase"
     path.write_text(PASSPHRASE + "\n")
+    path.chmod(0o600)
     monkeypatch.setenv("KITH_VAULT_PASSPHRASE_FILE", str(path))
     return path
 

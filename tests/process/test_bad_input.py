@@ -157,8 +157,8 @@ def may_mount() -> bool:
 @pytest.mark.skipif(not may_mount(), reason="no name spaces here, so no small disk can be mounted")
 async def test_a_full_disk_refuses_what_needs_room_and_heals(lab: Lab, place: Place) -> None:
     """Database and blobs on one small disk: everything that was accepted before stays."""
-    place.data.mkdir()
-    mount = f'mount -t tmpfs -o size={DISK_MIB}m none "$1" && shift && exec "$@"'
+    place.data.mkdir(mode=0o700)
+    mount = f'mount -t tmpfs -o mode=700,size={DISK_MIB}m none "$1" && shift && exec "$@"'
     place.wrapper = ("unshare", "-Urm", "sh", "-c", mount, "sh", str(place.data))
     place.start()
     await place.ready()

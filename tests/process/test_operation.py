@@ -109,7 +109,8 @@ async def test_a_start_on_a_full_disk_serves_reads_and_goes_on_by_itself(place: 
     place.environ["KITH_DISK_RESERVE_BYTES"] = str(2**20)
     # The folder as it is, on a disk that holds it and not a byte more.
     fill = (
-        'cp -a "$1" "$1.kept" && mount -t tmpfs -o size=8m none "$1" && cp -a "$1.kept/." "$1" '
+        'cp -a "$1" "$1.kept" && mount -t tmpfs -o mode=700,size=8m none "$1" '
+        '&& cp -a "$1.kept/." "$1" '
         '&& (dd if=/dev/zero of="$1/filler" bs=4k 2>/dev/null; true) && shift && exec "$@"'
     )
     place.wrapper = ("unshare", "-Urm", "sh", "-c", fill, "sh", str(place.data))

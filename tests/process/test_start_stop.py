@@ -221,7 +221,7 @@ def test_an_invite_needs_a_node_and_takes_its_names_from_it(
 
 @pytest.mark.clause("FED-12.6")
 def test_a_file_that_is_no_database_is_left_as_it_is(place: Place, start: Start) -> None:
-    place.data.mkdir()
+    place.data.mkdir(mode=0o700)
     junk = os.urandom(8192)
     (place.data / "kith.sqlite3").write_bytes(junk)
     code, words = start()

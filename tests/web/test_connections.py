@@ -13,7 +13,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from node.system import Descriptors
 from node.testing.fakes import FakeClock
-from node.web.connections import Bounds, Connection, Connections, prefix_of
+from node.web.connections import Bounds, Connection, Connections
 from node.web.limits import TrustedProxies
 from node.web.listener import GuardedSite
 from node.web.refusals import Refusals
@@ -188,7 +188,7 @@ async def test_one_address_has_its_share_of_connections() -> None:
         assert await node.ask() == b"HTTP/1.1 200 OK\r\n"
 
 
-@pytest.mark.clause("LIM-1.4")
+@pytest.mark.clause("LIM-1.4", "LIM-5.1")
 def test_a_large_ipv6_prefix_and_a_proxy_are_counted_otherwise() -> None:
     refusals, clock = Refusals(), FakeClock()
     proxies = TrustedProxies.of(["10.0.0.0/8"])
@@ -197,11 +197,12 @@ def test_a_large_ipv6_prefix_and_a_proxy_are_counted_otherwise() -> None:
     assert all(connections.enter("10.1.2.3") for _ in range(20))
     took = [connections.enter(f"2001:db8:1:{each:x}::1") for each in range(10)]
     assert sum(place is not None for place in took) == 6
+    took = [connections.enter(f"2001:db8:1:{each:x}00::1") for each in range(1, 10)]
+    assert sum(place is not None for place in took) == 6, "four times as many of a /48"
     assert connections.enter("2001:db8:2::1") is not None
     assert [connections.enter("::ffff:192.0.2.1") is not None for _ in range(4)] == [1, 1, 1, 0]
     assert connections.enter("192.0.2.1") is None  # the same one, written otherwise
-    assert refusals.shown() == {"LIM-1.4": 6}
-    assert prefix_of("not an address") == ""
+    assert refusals.shown() == {"LIM-1.4": 9}
 
 
 @pytest.mark.clause("LIM-1.5")

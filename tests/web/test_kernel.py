@@ -5,11 +5,14 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 from msgspec.structs import replace
+from multidict import CIMultiDict
 
 from node.accounts.account import State
 from node.accounts.sessions import Session
@@ -258,14 +261,32 @@ async def test_unknown_tokens_count_where_they_come_from(build: Build) -> None:
 )
 def test_only_trusted_proxies_say_who_the_client_is(peer: str, forwarded: str, client: str) -> None:
     proxies = limits.TrustedProxies.of(["10.0.0.0/8"])
-    assert proxies.client(peer, {"X-Forwarded-For": forwarded}) == client
+    assert proxies.client(peer, [forwarded]) == client
+
+
+@pytest.mark.clause("API-4.4")
+@pytest.mark.parametrize(
+    ("lines", "client"),
+    [
+        (["6.6.6.6", "198.51.100.1"], "198.51.100.1"),  # the proxy added a line of its own
+        (["6.6.6.6", "198.51.100.1, 10.0.0.2"], "198.51.100.1"),
+        (["198.51.100.1", "10.0.0.2", "10.0.0.3"], "198.51.100.1"),
+        (["198.51.100.1", ""], "10.0.0.1"),
+        ([], "10.0.0.1"),
+    ],
+)
+def test_all_lines_of_forwarded_for_are_one_list(lines: list[str], client: str) -> None:
+    proxies = limits.TrustedProxies.of(["10.0.0.0/8"])
+    headers = CIMultiDict([("x-forwarded-for", line) for line in lines])
+    transport = Mock(get_extra_info=lambda *_: ("10.0.0.1", 1))
+    request = make_mocked_request("GET", "/", headers, transport=transport)
+    assert proxies.client_of(request) == client
 
 
 @pytest.mark.clause("API-4.5")
 def test_a_proxy_that_is_not_named_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     proxies = limits.TrustedProxies.of(["10.0.0.0/8"])
-    forwarded = {"X-Forwarded-For": "198.51.100.1"}
-    direct: dict[str, str] = {}
+    forwarded, direct = ["198.51.100.1"], list[str]()
     for peer, headers in (("10.0.0.1", forwarded), ("8.8.8.8", forwarded), ("172.17.0.1", direct)):
         proxies.client(peer, headers)
     assert proxies.unnamed.trouble() == "" and not caplog.records, "named, a stranger's, direct"
@@ -277,10 +298,41 @@ def test_a_proxy_that_is_not_named_is_told_once(caplog: pytest.LogCaptureFixture
     assert [record.message for record in caplog.records] == ["a proxy is not named"] * 2
 
 
-def test_an_ipv6_neighbourhood_counts_as_one() -> None:
-    assert limits.neighbourhood("2001:db8:1:2::1") == limits.neighbourhood("2001:db8:1:2:ffff::9")
-    assert limits.neighbourhood("2001:db8:1:2::1") != limits.neighbourhood("2001:db8:1:3::1")
-    assert limits.neighbourhood("::ffff:192.0.2.1") == "192.0.2.1"
+@pytest.mark.clause("LIM-5.1")
+def test_an_address_is_counted_in_all_networks_that_one_customer_may_have() -> None:
+    assert limits.neighbourhoods("2001:db8:1:2:ffff::9") == (
+        ("2001:db8:1:2::/64", 1),
+        ("2001:db8:1::/56", 2),
+        ("2001:db8:1::/48", 4),
+    )
+    assert limits.neighbourhoods("::ffff:192.0.2.1") == (("192.0.2.1", 1),)
+    assert limits.neighbourhoods("not an address") == (("unknown", 1),)
+
+
+@pytest.mark.clause("LIM-5.1")
+@pytest.mark.parametrize(
+    ("clients", "passed"),
+    [
+        ([f"2001:db8:1:2::{n:x}" for n in range(1, 20)], 3),  # a /64
+        ([f"2001:db8:1:2{n:02x}::1" for n in range(20)], 6),  # a /56
+        ([f"2001:db8:1:{n:x}00::1" for n in range(20)], 12),  # a /48
+        ([f"2001:db8:{n:x}::1" for n in range(20)], 20),
+        ([f"192.0.2.{n}" for n in range(20)], 20),
+    ],
+)
+async def test_who_has_many_addresses_has_few_tries(
+    build: Build, clients: list[str], passed: int
+) -> None:
+    harness = await build(trusted_proxies=("127.0.0.0/8",), login_attempts_per_minute=3)
+    statuses = [
+        (
+            await harness.ask(
+                "GET", "/account", token="kith_guess", headers={"X-Forwarded-For": client}
+            )
+        ).status
+        for client in clients
+    ]
+    assert statuses == [401] * passed + [429] * (len(clients) - passed)
 
 
 @pytest.mark.clause("API-5.1")

@@ -32,7 +32,8 @@ async def test_pages_run_no_script_and_say_so(harness: Harness) -> None:
         assert "default-src 'none'" in policy and "script" not in policy
         assert "unsafe" not in policy and "frame-ancestors 'none'" in policy
         assert said.headers["X-Content-Type-Options"] == "nosniff"
-        assert said.headers["Referrer-Policy"] == "no-referrer"
+        form = b"<form" in said.raw
+        assert said.headers["Referrer-Policy"] == ("same-origin" if form else "no-referrer")
         assert b"<script" not in said.raw and b"style=" not in said.raw
         assert not re.search(rb"\son\w+=", said.raw)
         assert b'<html lang="en">' in said.raw and b"viewport" in said.raw
@@ -100,6 +101,12 @@ async def test_a_refused_form_keeps_what_was_written_but_the_password(harness: H
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.test"},
         {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
+        {"Sec-Fetch-Site": "none", "Origin": "null"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "file://"},
+        {"Origin": "https://a.test.evil.test"},
+        {"Origin": "https://a.test:8443"},
     ],
 )
 async def test_a_form_from_another_site_is_refused(
@@ -110,6 +117,20 @@ async def test_a_form_from_another_site_is_refused(
     assert (await send(harness, path, fields, **headers)).status == 403
     fine = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
     assert (await send(harness, path, fields, **fine)).status == 303
+
+
+@pytest.mark.clause("API-10.2")
+@pytest.mark.parametrize("origin", ["null", "https://evil.test"])
+async def test_no_script_of_another_origin_is_let_in(harness: Harness, origin: str) -> None:
+    asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    api = harness.node.web.surfaces[0]
+    for path in sorted({re.sub(r"{[^}]*}", "1", route.path) for route in api.routes}):
+        for method in ("OPTIONS", "GET"):
+            said = await harness.ask(method, path, headers=asks)
+            assert "Access-Control-Allow-Origin" not in said.headers, path
+    body = b'{"name": "alice", "password": "correct horse battery"}'
+    simple = {"Origin": origin, "Content-Type": "text/plain"}  # what a form can send
+    assert (await harness.ask("POST", "/login", raw=body, headers=simple)).status == 415
 
 
 async def test_joining_follows_the_mode(build: Build) -> None:

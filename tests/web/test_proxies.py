@@ -55,7 +55,7 @@ def test_nginx_passes_what_a_node_needs() -> None:
     assert amount(body) > max(config.chunk_limit_bytes, config.inbox_limit_bytes, CHUNK)
     ((silence,),) = found["proxy_read_timeout"]
     assert amount(silence) > max(2 * HEARTBEAT_SECONDS, config.peer_timeout_seconds)
-    client = trusted().client("127.0.0.1", {"X-Forwarded-For": "198.51.100.1"})
+    client = trusted().client("127.0.0.1", ["198.51.100.1"])
     assert client == "198.51.100.1"
 
 

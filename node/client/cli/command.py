@@ -19,6 +19,7 @@ from node.client.cli.out import Out
 from node.client.kith import Kith
 from node.errors import Malformed, Missing, NodeError
 from node.ports import Clock
+from node.wire.digits import whole
 
 P = ParamSpec("P")
 Work = TypeVar("Work", bound=Callable[..., Awaitable[int | None]])
@@ -70,14 +71,15 @@ class CommandContext:
 
     def id(self, text: str) -> str:
         """An id as it is, or the id behind a number of the last list. Raises `Missing`."""
-        if not text.isdigit():
+        number = whole(text)
+        if number is None:
             return text
         own = profile.load(self.home, self.handle)
         path = profile.folder_of(self.home, own.handle) / SHOWN
         shown = msgspec.json.decode(path.read_bytes(), type=list[str]) if path.exists() else []
-        if not 0 < int(text) <= len(shown):
+        if not 0 < number <= len(shown):
             raise Missing("INB-4.1", f"there is no number {text} in what was listed last")
-        return shown[int(text) - 1]
+        return shown[number - 1]
 
 
 def ask(prompt: str, clause: str) -> str:

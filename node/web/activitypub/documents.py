@@ -7,7 +7,7 @@ from node.errors import Missing
 from node.federation.addressing import may_read
 from node.federation.proving import Prover
 from node.store.directory import Directory
-from node.store.federation import FederationUnit, Relation
+from node.store.federation import FederationUnit, Kept, Relation
 from node.store.unit import Units
 from node.web.activitypub.requests import Prove, see_other, shown, wants_page
 from node.web.routes import Call, Reply, Route
@@ -64,19 +64,28 @@ class Activities:
 
     async def resolve(self, id: str, viewer: str | None) -> dict[str, Any] | None:
         """An activity of ours: to everyone when public, else to those it was addressed to."""
-        look = self._units.look
-        kept = await look(FederationUnit, lambda unit: unit.activity(id))
-        if kept is None or await look(FederationUnit, lambda unit: unit.locked(kept.actor)):
+        kept = await self._units.look(FederationUnit, lambda unit: self._open_to(unit, id, viewer))
+        if kept is None:
             return None
-        body = await self._prover.activity(kept.body, kept.actor)
-        document: dict[str, Any] = json.document(body)
-        if viewer is None or viewer == kept.actor:
-            return document if kept.public or viewer else None
-        relation = await look(FederationUnit, lambda unit: unit.relation(viewer, kept.actor))
+        # Only now: a signature is work that nobody gets by asking for what is not theirs.
+        found: dict[str, Any] = json.document(await self._prover.activity(kept.body, kept.actor))
+        return found
+
+    async def _open_to(self, unit: FederationUnit, id: str, viewer: str | None) -> Kept | None:
+        kept = await unit.activity(id)
+        if kept is None or await unit.locked(kept.actor):
+            return None
+        if viewer == kept.actor:
+            return kept
+        if viewer is None:
+            return kept if kept.public else None
+        relation = await unit.relation(viewer, kept.actor)
         if relation.blocked:
             return None
+        if kept.public:
+            return kept
         member = _memberships(kept.actor, relation)
-        return document if kept.public or may_read(document, viewer, member) else None
+        return kept if may_read(json.document(kept.body), viewer, member) else None
 
 
 def _memberships(actor: str, relation: Relation) -> tuple[str, ...]:

@@ -33,8 +33,12 @@ class Objects:
     async def _document(
         self, unit: ObjectUnit, id: str, part: str, viewer: str | None
     ) -> dict[str, Any] | None:
+        # Who may see it is asked of what there is not as well: it takes as long (FED-11.2).
+        post = await unit.post_of(id)
+        if not await unit.beside(InboxUnit).sees(viewer or "", post or id):
+            return None
         kept = await unit.kept(id)
-        if kept is None or not await unit.beside(InboxUnit).sees(viewer or "", kept.note.id):
+        if kept is None:
             return None
         is_video = id == kept.note.video
         if kept.deleted is not None:

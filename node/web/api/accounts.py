@@ -17,7 +17,7 @@ from node.web.api.profiles import Change, Profiles, PublicKeys
 from node.web.api.scopes import ALL_SCOPES, Scope
 from node.web.api.views import account_view, device_view, session_view
 from node.web.routes import Call, Reply, Route
-from node.web.signup import SignUp, SignUpForm
+from node.web.signup import SignUp, SignUpForm, read_entered
 from node.wire.api.accounts import (
     AccountView,
     ActorView,
@@ -99,6 +99,7 @@ class OwnAccount(Struct, frozen=True):
                 invite=asked.invite,
                 reason=asked.reason,
             ),
+            call.address,
             call.once,
         )
         if account.state is State.PENDING:
@@ -108,7 +109,8 @@ class OwnAccount(Struct, frozen=True):
     async def log_in(self, call: Call) -> Reply:
         asked: LogIn = call.body
         wanted = read_wanted(asked.client_name, asked.device_name, asked.device, _agent(call))
-        account = await self.signing_up.prove(asked.name, asked.password)
+        name, whom = asked.name, f"name:{read_entered(asked.name)}"
+        account = await self.signing_up.prove(name, asked.password, whom, call.address)
         return Reply(await self._session(account, wanted))
 
     async def _session(self, account: Account, wanted: Wanted) -> Session:
@@ -151,8 +153,8 @@ class OwnAccount(Struct, frozen=True):
     async def change_password(self, call: Call) -> Reply:
         asked: ChangePassword = call.body
         caller = call.caller
-        await self._prove(caller.name, asked.old_password)
-        hashed = await self.signing_up.new_password(asked.new_password, caller.name)
+        await self._prove(call, asked.old_password)
+        hashed = await self.signing_up.new_password(asked.new_password, caller.name, call.address)
         await self.units.run(
             AccountsUnit,
             lambda unit: passwords.change_password(
@@ -165,14 +167,18 @@ class OwnAccount(Struct, frozen=True):
     async def delete(self, call: Call) -> Reply:
         asked: DeleteAccount = call.body
         caller = call.caller
-        await self._prove(caller.name, asked.password)
+        await self._prove(call, asked.password)
         await self.units.run(AccountsUnit, lambda unit: delete_account(caller.account, unit))
         return Reply()
 
-    async def _prove(self, name: str, password: str) -> None:
-        """The token is good, so a wrong password here is no reason to log in again: 403."""
+    async def _prove(self, call: Call, password: str) -> None:
+        """The token is good, so a wrong password here is no reason to log in again: 403.
+
+        It is counted by the session: who holds no token makes nobody wait here.
+        """
+        name, whom = call.caller.name, f"session:{call.caller.session}"
         try:
-            await self.signing_up.prove(name, password)
+            await self.signing_up.prove(name, password, whom, call.address)
         except Unproven:
             raise Forbidden("ACC-1.7", "the password is wrong") from None
 

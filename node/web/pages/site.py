@@ -110,6 +110,15 @@ class Pages(Struct, frozen=True):
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
+    def draw_form(
+        self, request: web.Request, template: str, status: int, **known: Any
+    ) -> web.Response:
+        """As `draw`, of what no cache keeps. Under `no-referrer` a browser would say
+        `Origin: null` of our own form too."""
+        response = self.draw(request, template, status, **known)
+        response.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
+        return response
+
     def problem(self, request: web.Request, problem: Problem) -> web.Response:
         """A problem as a page."""
         response = self.draw(
@@ -144,7 +153,7 @@ class Pages(Struct, frozen=True):
         if request.method == "GET":
             return self._join_page(request, form, {})
         same_site(request, self.config.origin)
-        address = self.proxies.client(request.remote or "", request.headers)
+        address = self.proxies.client_of(request)
         await self.limiter.attempt(address, {})
         sent = await _fields(request, self.budget, address)
         filled = SignUpForm(
@@ -152,7 +161,7 @@ class Pages(Struct, frozen=True):
             invite=secret, reason=sent["reason"],
         )  # fmt: skip
         try:
-            account = await self.signing_up.sign_up(filled)
+            account = await self.signing_up.sign_up(filled, address)
         except Refused as refusal:
             # The person sees the form again, with what they wrote and what to change.
             status = problems.kind_of(refusal).status
@@ -188,9 +197,7 @@ class Pages(Struct, frozen=True):
     ) -> web.Response:
         # A password is never sent back into a page.
         kept = {name: sent.get(name, "") for name in FIELDS if name != "password"}
-        response = self.draw(request, "join.html", status, **form, **kept)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self.draw_form(request, "join.html", status, **form, **kept)
 
     async def welcome(self, request: web.Request) -> web.StreamResponse:
         said = request.query_string
@@ -204,18 +211,16 @@ class Pages(Struct, frozen=True):
         whose, problem, status = await self.signing_up.reset(secret), "", 200
         if request.method == "POST":
             same_site(request, self.config.origin)
-            address = self.proxies.client(request.remote or "", request.headers)
+            address = self.proxies.client_of(request)
             await self.limiter.attempt(address, {})
             sent = await _fields(request, self.budget, address)
             try:
-                account = await self.signing_up.use_reset(secret, sent["password"])
+                account = await self.signing_up.use_reset(secret, sent["password"], address)
             except Malformed as refusal:
                 problem, status = refusal.reason, problems.kind_of(refusal).status
             else:
                 raise web.HTTPSeeOther(f"/welcome?{account.name}")
-        response = self.draw(request, "reset.html", status, name=whose.name, problem=problem)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self.draw_form(request, "reset.html", status, name=whose.name, problem=problem)
 
     # -- people --------------------------------------------------------------------------------
 
@@ -253,13 +258,16 @@ def _shown(post: Post) -> dict[str, str]:
 
 
 def same_site(request: web.Request, origin: str) -> None:
-    """Raises `Forbidden` (API-10.2) when the browser says that another site sent the form."""
-    fetched_from = request.headers.get("Sec-Fetch-Site", "same-origin")
+    """Raises `Forbidden` (API-10.2) when the browser says that another site sent the form.
+
+    `null` is said by a page without an origin (a sandboxed frame, a `data:` address), and by
+    some browsers for a page of ours: only those that say more are believed then.
+    """
+    fetched_from = request.headers.get("Sec-Fetch-Site")
     sent_from = request.headers.get("Origin", origin)
-    if fetched_from not in ("same-origin", "none") or urlsplit(sent_from).netloc not in (
-        urlsplit(origin).netloc,
-        "",
-    ):
+    ours = urlsplit(sent_from).netloc == urlsplit(origin).netloc
+    ours = ours or (sent_from == "null" and fetched_from == "same-origin")
+    if fetched_from not in (None, "same-origin", "none") or not ours:
         raise Forbidden("API-10.2", "this form was sent from another site: open the link again")
 
 
