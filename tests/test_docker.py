@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from node import config
 from node.cli import serving
 from node.media import transcode
+from node.media.bounds import Caps
 from node.media.colours import HDR
 from node.video.renditions import FORMATS, Colour, Plan
 from node.worker import loop
@@ -121,3 +122,16 @@ def test_the_usual_base_has_a_python_that_the_node_takes() -> None:
     (version,) = re.findall(r"^python:(\d+\.\d+)-slim", usual_base())
     (least,) = re.findall(r'^requires-python = ">=([\d.]+)"$', PYPROJECT, re.M)
     assert tuple(map(int, version.split("."))) >= tuple(map(int, least.split(".")))
+
+
+def test_every_documented_container_is_bounded() -> None:
+    """Memory for a node and a child that reads a video; processes for both, and no more."""
+    page = (ROOT / "docs" / "self-hosting.md").read_text()
+    (command,) = re.findall(r"^docker run (?:.*\\\n)+.*$", page, re.M)
+    given = dict(re.findall(r"--([a-z-]+)[ =](\S+)", command))
+    assert int(given["memory"].removesuffix("g")) * 2**30 > Caps(1, 1).memory_bytes
+    assert 64 <= int(given["pids-limit"]) <= 512
+    assert {"cap-drop": "ALL", "security-opt": "no-new-privileges"}.items() <= given.items()
+    assert "--read-only" in command
+    assert f"mem_limit: {given['memory']}" in COMPOSE
+    assert f"pids_limit: {given['pids-limit']}" in COMPOSE

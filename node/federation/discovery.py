@@ -14,6 +14,7 @@ from node.federation.receiving import KeyGone
 from node.federation.webfinger import Handle, WebFinger, handle
 from node.ports import Clock, Fetch, Request, Response
 from node.wire import ids, json
+from node.wire.keydocs import begins_with_owner
 from node.wire.keys import PublicKey
 
 T = TypeVar("T")
@@ -123,7 +124,13 @@ class Discovery:
         known = await self._known.actor(id)
         if known is not None and not fresh and self._is_fresh(known.fetched, FRESH):
             return known  # another has read it between our look and this flight
-        return await self._known.keep(await self._fetched(id))
+        return await self._keep(await self._fetched(id))
+
+    async def _keep(self, found: Found, asked: str = "") -> Actor:
+        """Keep an actor with the keys that are certainly its own: those whose ids begin with the
+        actor's, and the one at `asked`, whose document named the actor (FED-7.5)."""
+        own = [key for key in found.keys if begins_with_owner(key) or key.id == asked]
+        return await self._known.keep(replace(found, keys=tuple(own)))
 
     async def _fetched(self, id: str) -> Found:
         await self._check_foreign(id)
@@ -212,7 +219,7 @@ class Discovery:
         listed = {key.id: key for key in found.keys}
         if id not in listed or not ids.same_origin(found.actor.id, id):
             raise Unproven("FED-7.5", "the key's owner does not list it")
-        await self._known.keep(found)
+        await self._keep(found, id)
         return listed[id]
 
     async def _owner_of(self, id: str) -> str:

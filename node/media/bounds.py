@@ -18,6 +18,7 @@ DOOR = Path(__file__).with_name("confine.py")
 PIECE = 16 * 1024
 LONGEST_OUTPUT = 64 * 1024
 LONGEST_COMPLAINT = 8 * 1024
+NOT_KEPT_OFFLINE = 96
 NOT_STARTED = 97
 INTERRUPTED = 255  # what ffmpeg answers when a signal asked it to stop
 
@@ -187,6 +188,12 @@ def fault_of(ended: Ended) -> NodeError | None:
 def _fault_of_code(code: int) -> NodeError:
     if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, INTERRUPTED):
         return Broken(f"a media child was stopped from outside (exit {code})")
+    if code == NOT_KEPT_OFFLINE:
+        return Broken(
+            "videos are not read here: their programs cannot be kept off the network, as this "
+            "system permits neither name spaces nor seccomp. Permit one of them (a container's "
+            "usual profile does), or run the node elsewhere"
+        )
     if code == NOT_STARTED:
         return Broken("a media program could not be started: is ffmpeg installed?")
     if code < 0:

@@ -7,6 +7,7 @@ JSON: numbers for each limit, folders that may be read, folders that may be writ
 """
 
 import ctypes
+import errno
 import json
 import mmap
 import os
@@ -24,6 +25,19 @@ LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # the same on 
 READ_ACCESS = 0b1101  # execute, read a file, read a folder
 ALL_ACCESS_BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1}
 FILE_ACCESS = 0b111 | 1 << 14  # what makes sense for a file that is not a folder
+NO_NEW_SOCKETS = 22, 2  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+# Machine → its number for the kernel's audit, and that of the call `socket`.
+MACHINES = {
+    "x86_64": (0xC000003E, 41),
+    "aarch64": (0xC00000B7, 198),
+    "riscv64": (0xC00000F3, 198),
+    "armv7l": (0x40000028, 281),
+}
+IO_URING_SETUP = 425  # the same on every processor; what it takes in may open sockets too
+ANOTHER_CALLING = 0x40000000  # numbers from here are those of x32, which would be a way around
+LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # of the kernel's packet filters
+ALLOW, DENY = 0x7FFF0000, 0x00050000 | errno.EACCES
+OFFLINE_EXIT = 96  # the program could not be kept off the network, so it was not started
 REFUSED_EXIT = 97  # the program could not be started
 SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
 SYSTEM_FILES = ("/dev/null", "/dev/zero", "/dev/urandom", "/proc/self", "/proc/cpuinfo")
@@ -39,6 +53,19 @@ class _Rules(ctypes.Structure):
 class _Beneath(ctypes.Structure):
     _pack_ = 1
     _fields_ = [("access", ctypes.c_uint64), ("folder", ctypes.c_int32)]
+
+
+class _Step(ctypes.Structure):
+    _fields_ = [
+        ("code", ctypes.c_uint16),
+        ("if_so", ctypes.c_uint8),
+        ("if_not", ctypes.c_uint8),
+        ("value", ctypes.c_uint32),
+    ]
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_uint16), ("steps", ctypes.POINTER(_Step))]
 
 
 def _held(result: int) -> bool:
@@ -63,6 +90,29 @@ def limit(order: dict[str, Any]) -> None:
 def leave_network() -> bool:
     """A name space without any interface. Some containers forbid it."""
     return _held(_libc.unshare(CLONE_NEWUSER | CLONE_NEWNET))
+
+
+def open_no_socket() -> bool:
+    """seccomp: whoever asks for a socket, of whatever kind, is told that they may not.
+
+    Containers that forbid name spaces permit this. What was open before is not ours to keep: a
+    child is born with its three pipes alone.
+    """
+    audit, open_socket = MACHINES.get(os.uname().machine, (0, 0))
+    if not audit:
+        return False
+    steps = (
+        (LOAD, 0, 0, 4),  # the machine
+        (EQUAL, 0, 5, audit),
+        (LOAD, 0, 0, 0),  # the call
+        (AT_LEAST, 3, 0, ANOTHER_CALLING),
+        (EQUAL, 2, 0, open_socket),
+        (EQUAL, 1, 0, IO_URING_SETUP),
+        (RETURN, 0, 0, ALLOW),
+        (RETURN, 0, 0, DENY),
+    )
+    program = _Filter(len(steps), (_Step * len(steps))(*(_Step(*step) for step in steps)))
+    return _held(_libc.prctl(*NO_NEW_SOCKETS, ctypes.byref(program), 0, 0))
 
 
 def see_only(readable: list[str], writable: list[str]) -> bool:
@@ -95,10 +145,13 @@ def _open_up(handle: int, place: str, access: int) -> None:
     os.close(folder)
 
 
-def give_up(order: dict[str, Any]) -> None:
-    """All bounds, one after the other; those that the system forbids are passed over."""
+def give_up(order: dict[str, Any]) -> bool:
+    """All bounds, one after the other; those that the system forbids are passed over.
+
+    False when the network is still there.
+    """
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    leave_network()
+    left = leave_network()
     # When the node is killed, so are its children. After the name space: new credentials reset it.
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     see_only(
@@ -106,6 +159,7 @@ def give_up(order: dict[str, Any]) -> None:
         ["/dev/null", *order["writable"]],
     )
     limit(order)
+    return open_no_socket() or left
 
 
 def _fails(deed: Callable[[], object]) -> bool:
@@ -144,10 +198,12 @@ def tried(order: dict[str, Any]) -> dict[str, bool]:
 
 def main(arguments: list[str]) -> int:
     order = json.loads(arguments[0])
-    give_up(order)
+    offline = give_up(order)
     if arguments[1] == "--try":
         sys.stdout.write(json.dumps(tried(order)))
         return 0
+    if not offline:
+        return OFFLINE_EXIT
     # Python ignores these two, and what is ignored stays so in the program.
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)

@@ -31,6 +31,13 @@ def keys_of(actor: Members) -> tuple[PublicKey, ...]:
     return tuple(found.values())
 
 
+def begins_with_owner(key: PublicKey) -> bool:
+    """Whether the key's id says by itself whose it is. Of any other its own document is asked:
+    else everybody on a server could list the ids of their neighbours' keys (FED-7.5)."""
+    rest = key.id.removeprefix(key.owner)
+    return rest != key.id and rest[:1] in ("", "#", "/", "?")
+
+
 def key_document(key: PublicKey) -> Document:
     """`publicKey` of an actor document: the key as PEM. RSA, for those who read nothing else."""
     return {"id": key.id, "owner": key.owner, "publicKeyPem": key.pem()}
@@ -63,6 +70,9 @@ def _key(listed: Document, owner: str) -> PublicKey | None:
         stated = jsonld.id_of(listed.get("owner", listed.get("controller")))
         if id is None or stated not in {None, owner} or not same_origin(id, owner):
             return None
+        document, fragment, _ = id.partition("#")
+        if fragment and document != owner:
+            return None  # a part of another document, which alone may say whose it is
         ends = _instant(listed.get("expires")), _instant(listed.get("revoked"))
         multibase, pem = listed.get("publicKeyMultibase"), listed.get("publicKeyPem")
         if isinstance(multibase, str) and jsonld.is_a(listed, MULTIKEY):

@@ -21,6 +21,7 @@ from node.store.federation import FederationUnit
 from node.store.keyring import public_row
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
+from node.wire.keydocs import multikey_document
 from node.wire.keys import ed25519_from_seed
 from tests.federation.conftest import ALICE, US, Person, System
 
@@ -160,6 +161,53 @@ async def test_a_key_with_a_url_of_its_own_is_found_through_its_owner(
     receipt = await system.receiver.receive(system.signed(key, bob.says("Follow", object=ALICE)))
     assert receipt.stored
     assert len(system.net.asked) == 2
+
+
+NEIGHBOURS = [
+    "https://b.test/a/bob#main-key",
+    "https://b.test/a/bob#ed25519-key",
+    "https://b.test/a/bob/main-key",
+    "https://b.test/keys/1",
+]
+
+
+@pytest.mark.clause("FED-7.5")
+@pytest.mark.parametrize("taken", NEIGHBOURS)
+@pytest.mark.parametrize("first", ["bob", "mallory"])
+async def test_nobody_takes_the_id_of_a_neighbours_key(
+    system: System, bob: Person, refused: Refuses, taken: str, first: str
+) -> None:
+    """Mallory lives on Bob's server and lists Bob's key id as her own, with her own key."""
+    mallory = Person("https://b.test/a/mallory", "mallory", 7)
+    bobs = replace(bob.ed25519, public=replace(bob.ed25519.public, id=taken))
+    hers = replace(mallory.ed25519, public=replace(mallory.ed25519.public, id=taken))
+    document = mallory.document()
+    document["assertionMethod"].append(multikey_document(hers.public))
+    system.net.at[mallory.id] = document
+    document = bob.document()
+    document |= {"publicKey": [], "assertionMethod": [multikey_document(bobs.public)]}
+    system.net.at[bob.id] = document
+    if "#" not in taken:
+        system.net.at[taken] = multikey_document(bobs.public)
+
+    async def bob_is_heard(number: int) -> None:
+        said = bob.says("Follow", f"https://b.test/t/{number}", object=ALICE)
+        assert (await system.receiver.receive(system.signed(bobs, said))).stored
+
+    if first == "bob":
+        await bob_is_heard(1)
+    like = mallory.says("Like", "https://b.test/t/9", object=f"{US}/o/1")
+    await system.receiver.receive(system.signed(mallory.ed25519, like))
+    await system.discovery.actor(mallory.id, fresh=True)
+    with refused("FED-7.3"):
+        await system.receiver.receive(system.signed(bobs, like))
+    for said in (like, bob.says("Follow", "https://b.test/t/8", object=ALICE)):
+        with pytest.raises(Refused):
+            await system.receiver.receive(system.signed(hers, said))
+    system.clock.pass_(timedelta(minutes=6))
+    await bob_is_heard(2)
+    kept = await system.directory.key(taken)
+    assert kept is not None and kept.owner == bob.id
 
 
 @pytest.mark.clause("FED-7.6")

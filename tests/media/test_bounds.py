@@ -1,6 +1,7 @@
 """What a bounded child may not do, tried from inside; and what its end means."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -33,6 +34,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Bounds:
 
 @pytest.mark.clause("VID-4.4")
 def test_the_node_says_which_bounds_hold(held: Bounds) -> None:
+    assert held.network
     assert held.memory
     assert held.time
     assert held.core
@@ -45,8 +47,8 @@ async def test_the_environment_is_empty(tmp_path: Path, monkeypatch: pytest.Monk
     assert said.strip() == b"[]"
 
 
-@pytest.mark.clause("VID-4.4")
-async def test_there_is_no_network(tmp_path: Path, held: Bounds) -> None:
+@pytest.mark.clause("VID-4.6")
+async def test_there_is_no_network(tmp_path: Path) -> None:
     listener = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     script = f"""
@@ -59,7 +61,69 @@ except OSError:
 """
     async with listener:
         said = (await tried(tmp_path, script)).strip()
-    assert said == (b"nothing" if held.network else b"reached")
+    assert said == b"nothing"
+
+
+IN_A_CONTAINER = """
+import json, runpy, sys
+confine = runpy.run_path(sys.argv[1])
+for name in sys.argv[3:]:
+    confine["give_up"].__globals__[name] = lambda: False
+sys.exit(confine["main"]([sys.argv[2], "--", *confine["sys"].orig_argv[:1], "-c", CALLS]))
+"""
+CALLS = """
+import ctypes, errno, os, socket
+def tried(make):
+    try:
+        make()
+        return "open"
+    except OSError as error:
+        return errno.errorcode[error.errno]
+kinds = [(socket.AF_INET, socket.SOCK_STREAM), (socket.AF_INET, socket.SOCK_DGRAM),
+    (socket.AF_INET6, socket.SOCK_STREAM), (socket.AF_UNIX, socket.SOCK_STREAM),
+    (socket.AF_NETLINK, socket.SOCK_RAW)]
+said = {tried(lambda: socket.socket(*kind)) for kind in kinds}
+libc = ctypes.CDLL(None, use_errno=True)
+def ring():
+    if libc.syscall(425, 1, ctypes.create_string_buffer(256)) < 0:
+        raise OSError(ctypes.get_errno(), "")
+def x32():
+    if libc.syscall(0x40000000 | 41, 2, 1, 0) < 0:
+        raise OSError(ctypes.get_errno(), "")
+said |= {tried(ring), tried(x32)}
+os.pipe(), open("made", "w").close(), os.listdir(".")  # what a program needs is left to it
+print(sorted(said))
+"""
+
+
+async def confined(folder: Path, *forbidden: str) -> tuple[int, str]:
+    """The calls of a child, where the system forbids some of the bounds."""
+    caps = {"memory_bytes": 2**31, "cpu_seconds": 60, "file_bytes": 2**20}
+    places = {"readable": [sys.prefix, sys.base_prefix], "writable": [str(folder)]}
+    script = IN_A_CONTAINER.replace("CALLS", repr(CALLS))
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(bounds.DOOR), json.dumps(caps | places), *forbidden,
+        cwd=folder, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    said, _ = await child.communicate()
+    return child.returncode or 0, said.decode().strip()
+
+
+@pytest.mark.clause("VID-4.6")
+async def test_where_name_spaces_are_forbidden_no_socket_is_opened(tmp_path: Path) -> None:
+    assert await confined(tmp_path, "leave_network") == (0, "['EACCES']")
+
+
+@pytest.mark.clause("VID-4.6")
+async def test_where_nothing_keeps_it_off_the_network_the_program_is_not_started(
+    tmp_path: Path,
+) -> None:
+    found = await confined(tmp_path, "leave_network", "open_no_socket")
+    assert found == (bounds.NOT_KEPT_OFFLINE, "")
+    assert not (tmp_path / "made").exists()
+    fault = bounds.fault_of(Ended(bounds.NOT_KEPT_OFFLINE, b"", "", overtime=False))
+    assert isinstance(fault, Broken) and "seccomp" in str(fault)
+    assert (await confined(tmp_path, "open_no_socket"))[0] == 0, "a name space is enough"
 
 
 @pytest.mark.clause("VID-4.4")
