@@ -48,7 +48,7 @@ interface Loose {
 /** What was answered. */
 interface Said {
   readonly headers: Headers;
-  readonly value: unknown;
+  readonly text: string;
 }
 
 /** Requests to one node with one token, which goes nowhere else (API-9.4). */
@@ -77,16 +77,16 @@ export class ApiClient {
    * there is none.
    */
   async ask<R extends Route>(route: R, given: Given<R>): Promise<Answer<R>> {
-    return (await this.#send(route, given as Loose)).value as Answer<R>;
+    return api.decode((await this.#send(route, given as Loose)).text) as Answer<R>;
   }
 
   /** Every page of a list, to the end. */
   async *pages<R extends Route>(route: R, given: Given<R>): AsyncGenerator<Answer<R>> {
     let wanted: Loose | null = given as Loose;
     while (wanted !== null) {
-      const { headers, value } = await this.#send(route, wanted);
+      const { headers, text } = await this.#send(route, wanted);
       const next = api.nextPage(headers, this.origin);
-      yield value as Answer<R>;
+      yield api.decode(text) as Answer<R>;
       wanted = next && { ...wanted, query: Object.fromEntries(next) };
     }
   }
@@ -131,7 +131,7 @@ export class ApiClient {
     const patience = AbortSignal.timeout(PATIENCE);
     const signal = given.signal ? AbortSignal.any([given.signal, patience]) : patience;
     const answer = await this.#fetch(url, { method, headers, body, signal });
-    return { headers: answer.headers, value: api.decode(await textOf(answer)) };
+    return { headers: answer.headers, text: await textOf(answer) };
   }
 
   async #fetch(url: URL | string, how: RequestInit): Promise<Response> {

@@ -39,7 +39,10 @@ export interface ActorList {
   readonly suspended: readonly string[];
 }
 
-/** Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6. */
+/**
+ * Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6. `icon_here` is
+ * where the reader's own node shows their picture (VID-9.1).
+ */
 export interface ActorView {
   readonly id: string;
   readonly number: string;
@@ -51,6 +54,7 @@ export interface ActorView {
   readonly summary: string;
   readonly icon: string;
   readonly url: string;
+  readonly icon_here: string;
 }
 
 /** An account as administrators see it. */
@@ -145,13 +149,14 @@ export interface DeliveryList {
 
 /**
  * One delivery to an inbox at `host`. `failures` counts its failed tries, `reason` is the last
- * one's. A `next_try` that is past: it waits for what was said to this host before it.
+ * one's. A `next_try` that is past: it waits for what was said to this host before it. `needless`:
+ * what you take back ended there by itself, as `reason` says; nothing is left to be done.
  */
 export interface DeliveryView {
   readonly activity: string;
   readonly object: string;
   readonly host: string;
-  readonly state: "delivered" | "due" | "gave_up";
+  readonly state: "delivered" | "due" | "gave_up" | "needless";
   readonly failures: number;
   readonly next_try: string | null;
   readonly settled: string | null;
@@ -182,6 +187,18 @@ export interface InviteList {
   readonly items: readonly InviteView[];
 }
 
+/** `secret`: what stands last in the address of an invite link. */
+export interface InviteLookup {
+  readonly secret: string;
+}
+
+/** What an invite promises. `inviter` is null when the node itself made it. */
+export interface InviteShown {
+  readonly inviter: Inviter | null;
+  readonly befriends: boolean;
+  readonly role: "admin" | "member";
+}
+
 /** An invite. `url` is told once, to the one who made it. */
 export interface InviteView {
   readonly id: string;
@@ -191,6 +208,14 @@ export interface InviteView {
   readonly created: string;
   readonly expires: string;
   readonly url: string | null;
+}
+
+/** Who made an invite. `handle` is @name@domain. */
+export interface Inviter {
+  readonly id: string;
+  readonly handle: string;
+  readonly display_name: string;
+  readonly icon: string;
 }
 
 /** What this device has published and nobody has taken. Keep `single_use` at 20 or more. */
@@ -245,7 +270,10 @@ export interface MediaBounds {
   readonly core: boolean;
 }
 
-/** A file of a post. Ask `/videos/watch` for addresses of what is not public. */
+/**
+ * A file of a post. `here` and `poster_here` are where the reader's own node shows it, for this
+ * reader and a few hours (VID-9.1); a path is one at the node that was asked.
+ */
 export interface MediaFile {
   readonly kind: string;
   readonly media_type: string;
@@ -256,6 +284,8 @@ export interface MediaFile {
   readonly duration_ms?: number;
   readonly blurhash?: string;
   readonly poster?: string;
+  readonly here?: string;
+  readonly poster_here?: string;
 }
 
 /**
@@ -343,10 +373,13 @@ export interface NewSealed {
   readonly kind?: string;
 }
 
-/** A file that is about to be sent: its length, and its SHA-256 (32 bytes, base64). */
+/**
+ * A file that is about to be sent: its length, and its SHA-256 (32 bytes, base64), which may also
+ * be told with its last chunk (VID-1.10).
+ */
 export interface NewUpload {
   readonly size: number;
-  readonly sha256: Base64;
+  readonly sha256?: Base64;
   readonly filename?: string;
 }
 
@@ -429,13 +462,17 @@ export interface ObjectRef {
   readonly object: string;
 }
 
-/** Who wrote or did something. `handle` is @name@domain; `number`: API-5.6, "" when unknown. */
+/**
+ * Who wrote or did something. `handle` is @name@domain; `number`: API-5.6, "" when unknown.
+ * `icon_here` is where the reader's own node shows their picture (VID-9.1).
+ */
 export interface Person {
   readonly id: string;
   readonly handle: string;
   readonly display_name: string;
   readonly icon: string;
   readonly number: string;
+  readonly icon_here: string;
 }
 
 /**
@@ -495,7 +532,7 @@ export interface ReadUpTo {
 /**
  * How you stand to `person`. `state`: none, requested, incoming, mutual, friend, declined (your
  * request was) or blocked (by you). `following`: "", asked or accepted. `text` is what they wrote
- * with their open request.
+ * with their open request. `moved_to`: the actor that they say they are from now on.
  */
 export interface Relation {
   readonly person: Person;
@@ -504,6 +541,7 @@ export interface Relation {
   readonly follower: boolean;
   readonly text: string;
   readonly since: string | null;
+  readonly moved_to: string;
 }
 
 /** One page, the latest change first. */
@@ -533,6 +571,13 @@ export interface RelayItems {
 export interface RemovedDevice {
   readonly actor: string;
   readonly device?: string;
+}
+
+/** By it the person of `name` sets a new password, once. */
+export interface ResetLink {
+  readonly name: string;
+  readonly url: string;
+  readonly expires: string;
 }
 
 /** How many are tried again now. */
@@ -623,9 +668,15 @@ export interface TakenSeat {
   readonly restored: boolean;
 }
 
+/** Uploads that go on, the newest first. */
+export interface UploadList {
+  readonly items: readonly UploadView[];
+}
+
 /**
  * Where an upload stands: `offset` is where the next chunk begins. `state`: open, sealed (whole,
- * its digest checked), used (it became a video), failed.
+ * its digest checked), used (it became a video), failed. `sha256` is that of the whole file, empty
+ * until it was told.
  */
 export interface UploadView {
   readonly id: string;
@@ -634,6 +685,7 @@ export interface UploadView {
   readonly state: string;
   readonly expires: string;
   readonly chunk_limit_bytes: number;
+  readonly sha256: Base64;
   readonly filename: string;
 }
 
@@ -727,7 +779,7 @@ export interface Routes {
   /** Accounts in a state, the oldest first. */
   readonly "GET /admin/accounts": {
     readonly path: null;
-    readonly query: { readonly state?: string; readonly limit?: string; readonly after?: string; };
+    readonly query: { readonly state?: string; readonly name?: string; readonly limit?: string; readonly after?: string; };
     readonly body: null;
     readonly answer: ApplicantList;
   };
@@ -744,6 +796,13 @@ export interface Routes {
     readonly query: null;
     readonly body: null;
     readonly answer: null;
+  };
+  /** Make a link by which a person sets a new password; it is told this once. */
+  readonly "POST /admin/accounts/{id}/reset-link": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ResetLink;
   };
   /** Lock an account out until it is approved again. */
   readonly "POST /admin/accounts/{id}/suspend": {
@@ -1018,6 +1077,13 @@ export interface Routes {
     readonly body: null;
     readonly answer: InviteList;
   };
+  /** What an invite link promises. */
+  readonly "POST /invites/lookup": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: InviteLookup;
+    readonly answer: InviteShown;
+  };
   /** Make an invite void. */
   readonly "DELETE /invites/{id}": {
     readonly path: { readonly id: string; };
@@ -1158,6 +1224,13 @@ export interface Routes {
     readonly body: NewUpload;
     readonly answer: UploadView;
   };
+  /** Your uploads that go on: those under way, and the whole ones that are no video yet. */
+  readonly "GET /uploads": {
+    readonly path: null;
+    readonly query: { readonly sha256?: string; readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: UploadList;
+  };
   /** Where an upload stands. */
   readonly "GET /uploads/{id}": {
     readonly path: { readonly id: string; };
@@ -1168,14 +1241,14 @@ export interface Routes {
   /** Send the next chunk; the last one seals the upload. */
   readonly "PUT /uploads/{id}": {
     readonly path: { readonly id: string; };
-    readonly query: { readonly offset?: string; };
+    readonly query: { readonly offset?: string; readonly sha256?: string; };
     readonly body: Uint8Array;
     readonly answer: UploadView;
   };
   /** Send the next chunk; the last one seals the upload. */
   readonly "PATCH /uploads/{id}": {
     readonly path: { readonly id: string; };
-    readonly query: { readonly offset?: string; };
+    readonly query: { readonly offset?: string; readonly sha256?: string; };
     readonly body: Uint8Array;
     readonly answer: UploadView;
   };

@@ -14,6 +14,7 @@ for (const [page, largest] of [
   ["mls/index.ts", 36_000],
   ["device/device.ts", 45_000],
   ["vault/vault.ts", 15_000],
+  ["worker/tab.ts", 2_000],
 ] as const) {
   test(`${page} is small, and needs nothing that a browser has not`, async () => {
     const built = await build({

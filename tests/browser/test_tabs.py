@@ -128,7 +128,7 @@ async def test_two_browsers_on_two_nodes(town: Town, chromium: Browser) -> None:
         assert await one.texts(chat) == ["hello Bob", *(f"word {number}" for number in range(5))]
 
 
-@pytest.mark.clause("E2E-6.12")
+@pytest.mark.clause("E2E-6.12", "E2E-6.17")
 async def test_what_was_said_stands_after_a_reload_and_in_a_second_tab(
     town: Town, chromium: Browser, meet: Meet
 ) -> None:
@@ -154,7 +154,7 @@ async def test_what_was_said_stands_after_a_reload_and_in_a_second_tab(
         await second.until(text="I hear both")
 
 
-@pytest.mark.clause("E2E-5.4", "E2E-6.7")
+@pytest.mark.clause("E2E-5.4", "E2E-6.7", "E2E-6.17")
 async def test_a_worker_that_is_killed_loses_and_doubles_no_word(
     town: Town, chromium: Browser, meet: Meet
 ) -> None:
