@@ -46,6 +46,7 @@ export class Messenger {
   readonly #closing = new AbortController();
   #seatEnds = 0;
   #finishing: Promise<void> | null = null;
+  #isUnfinished = false;
   #acknowledged = 0;
 
   constructor(api: ApiClient, device: Device, clock: Clock, hears: Hears) {
@@ -308,12 +309,15 @@ export class Messenger {
 
   /** Beside all else, and for a burst at once: acknowledge, and write what was postponed. */
   #finishLater(): void {
+    this.#isUnfinished = true;
     this.#finishing ??= this.#finish().finally(() => {
       this.#finishing = null;
+      if (this.#isUnfinished && !this.#closing.signal.aborted) this.#finishLater();
     });
   }
 
   async #finish(): Promise<void> {
+    this.#isUnfinished = false;
     try {
       while (this.device.waits || this.#acknowledged < (await this.device.cursor())) {
         await this.#clock.pause(BURST, this.#closing.signal);

@@ -3,7 +3,7 @@
  * token of each session is in its vault.
  */
 
-import { Missing } from "../errors.ts";
+import { Broken, Missing } from "../errors.ts";
 import { given, inWords } from "../vault/database.ts";
 import type { Account } from "./device_client.ts";
 
@@ -16,11 +16,13 @@ interface Listed {
   readonly current: string | null;
 }
 
+const NOBODY: Listed = { accounts: [], current: null };
+
 export class AccountList {
-  readonly #database: IDBDatabase;
+  readonly #database: IDBDatabase | null;
   #listed: Listed;
 
-  private constructor(database: IDBDatabase, listed: Listed) {
+  private constructor(database: IDBDatabase | null, listed: Listed) {
     this.#database = database;
     this.#listed = listed;
   }
@@ -29,7 +31,12 @@ export class AccountList {
     const database = await opened();
     const store = database.transaction(STORE).objectStore(STORE);
     const found = await given<Listed | undefined>(store.get(LIST));
-    return new AccountList(database, found ?? { accounts: [], current: null });
+    return new AccountList(database, found ?? NOBODY);
+  }
+
+  /** Where the browser keeps nothing. */
+  static none(): AccountList {
+    return new AccountList(null, NOBODY);
   }
 
   get all(): readonly Account[] {
@@ -70,9 +77,11 @@ export class AccountList {
     return this.#write(this.#listed);
   }
 
-  #write(listed: Listed): Promise<void> {
+  async #write(listed: Listed): Promise<void> {
+    const database = this.#database;
+    if (database === null) throw new Broken("this browser keeps nothing: leave its private mode");
     return new Promise((resolve, reject) => {
-      const transaction = this.#database.transaction(STORE, "readwrite", { durability: "strict" });
+      const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
       transaction.objectStore(STORE).put(listed, LIST);
       transaction.onabort = () => reject(inWords(transaction.error));
       transaction.oncomplete = () => {

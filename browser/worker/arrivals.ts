@@ -28,6 +28,8 @@ export class Arrivals {
   readonly #cut: AbortSignal;
   readonly #sayings: Sayings;
   #asking: Promise<void> | null = null;
+  /** Whether there may be more than when it was looked last. */
+  #isStale = false;
 
   constructor(api: ApiClient, clock: Clock, cut: AbortSignal, sayings: Sayings) {
     this.#api = api;
@@ -38,6 +40,7 @@ export class Arrivals {
 
   /** Our node may have words of ours for others. */
   look(): void {
+    this.#isStale = true;
     this.#asking ??= this.#ask()
       .catch((error: unknown) => {
         // What the store fails in is told by what is asked or done next.
@@ -45,12 +48,14 @@ export class Arrivals {
       })
       .finally(() => {
         this.#asking = null;
+        if (this.#isStale && !this.#cut.aborted) this.look();
       });
   }
 
   async #ask(): Promise<void> {
     for (let tries = 1; tries < TRIES && !this.#cut.aborted; tries++) {
       await this.#clock.pause(restAfter(tries), this.#cut);
+      this.#isStale = false;
       const left = await this.#sayings.unreached();
       if (!left.length || this.#cut.aborted) return;
       const waits = await this.#waiting();

@@ -1,6 +1,6 @@
 /** The device of this browser: its accounts, the one that is open, and the answers to what tabs ask. */
 
-import { KithError, Malformed, Missing, Unproven } from "../errors.ts";
+import { Malformed, Missing, Unproven, Unreachable } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { Session as Opened } from "../messenger/api_types.ts";
 import { Turns } from "../messenger/waiting.ts";
@@ -21,8 +21,15 @@ import type {
   Session,
 } from "./device_client.ts";
 import type { Answers } from "./link.ts";
-import { createVault, type Ground, isFrozenBy, OpenDevice, type Watcher } from "./open_device.ts";
+import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
+import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";
+
+/** Whoever is not logged in needs none of it. */
+const loadDevice = () =>
+  import("./open_device.ts").catch(() => {
+    throw new Unreachable("a part of the app cannot be loaded: try again when your node answers");
+  });
 
 export class DeviceWorker implements Answers, Watcher {
   readonly tell: (event: DeviceEvent) => void;
@@ -43,9 +50,16 @@ export class DeviceWorker implements Answers, Watcher {
 
   /** Whoever was logged in last is so again, unless a passphrase is asked for. */
   static async start(ground: Ground, tell: (event: DeviceEvent) => void): Promise<DeviceWorker> {
-    const made = new DeviceWorker(await AccountList.open(), ground, tell);
-    await made.#turns.take(() => made.#enter());
-    return made;
+    try {
+      const made = new DeviceWorker(await AccountList.open(), ground, tell);
+      await made.#turns.take(() => made.#enter());
+      return made;
+    } catch (error) {
+      // A browser that keeps nothing (some private windows): tabs are told, not left without an answer.
+      const made = new DeviceWorker(AccountList.none(), ground, tell);
+      made.#become("failed", error);
+      return made;
+    }
   }
 
   // -- where it stands ----------------------------------------------------------------------------
@@ -132,6 +146,7 @@ export class DeviceWorker implements Answers, Watcher {
     if (!token || !device) throw new Missing("API-9.1", "the node made no device: log in again");
     const { address: handle, name, actor } = account;
     const made = { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
+    const { createVault } = await loadDevice();
     await createVault(made, token, passphrase, this.#ground.entropy);
     await this.#list.put(made);
     await this.#enter(passphrase);
@@ -144,12 +159,12 @@ export class DeviceWorker implements Answers, Watcher {
     const account = this.#list.current;
     if (account === null) return this.#become("absent");
     try {
+      const { OpenDevice } = await loadDevice();
       this.#open = await OpenDevice.open(account, passphrase, this.#ground, this);
     } catch (error) {
-      if (!(error instanceof KithError)) throw error;
-      const isLocked = error instanceof Unproven && passphrase === undefined;
-      this.#become(isLocked || error instanceof Unproven ? "locked" : "failed", error);
-      if (!isLocked && passphrase !== undefined) throw error;
+      this.#become(error instanceof Unproven ? "locked" : "failed", error);
+      // Who gave a passphrase is answered; else the status says it all.
+      if (passphrase !== undefined) throw error;
       return;
     }
     this.#become("open");

@@ -5,38 +5,21 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
-import { Conflict, KithError, Missing, NoRoom, TooMuch, Unproven, Unreachable } from "../errors.ts";
+import { KithError, Missing, NoRoom, TooMuch, Unproven, Unreachable } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { MailboxItem } from "../messenger/api_types.ts";
 import type { NodeEvent } from "../messenger/event_stream.ts";
 import { Messenger } from "../messenger/messenger.ts";
-import { type Clock, restAfter, Turns } from "../messenger/waiting.ts";
+import { restAfter, Turns } from "../messenger/waiting.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
 import { Vault } from "../vault/vault.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Chats, type Speaker } from "./chats.ts";
-import type { Account, DeviceEvent, Session } from "./device_client.ts";
+import type { Account, Session } from "./device_client.ts";
 import { History } from "./history.ts";
 import { Notes } from "./notes.ts";
 import { SharedVault } from "./shared_vault.ts";
-
-/** What a worker stands on. */
-export interface Ground {
-  readonly origin: string;
-  readonly entropy: Entropy;
-  readonly clock: Clock;
-}
-
-/** Who is told of what happens. */
-export interface Watcher {
-  tell(event: DeviceEvent): void;
-  /** Whether the stream stands. */
-  stands(isOnline: boolean): void;
-  /** Something is in the way of reading or sending at all; null: not any more. */
-  trouble(error: Error | null): void;
-  /** It is over: this device was logged out, frozen, or its store is lost. */
-  ended(error: Error): void;
-}
+import type { Ground, Watcher } from "./watcher.ts";
 
 // A stream begins, or this device is told that few of its key packages are left.
 const CATCH_UP = new Set(["hello", "reset", "key_packages"]);
@@ -78,6 +61,7 @@ export class OpenDevice {
     raw: Vault,
     vault: SharedVault,
     device: Device,
+    history: History,
     notes: Notes,
     token: string,
     ground: Ground,
@@ -96,7 +80,7 @@ export class OpenDevice {
     this.chats = new Chats({
       device,
       vault,
-      history: new History(vault),
+      history,
       notes,
       tell: (event) => watcher.tell(event),
       speaker: () => this.#speaker(),
@@ -122,7 +106,9 @@ export class OpenDevice {
       const token = (await vault.own<string>("session")).get(TOKEN) ?? "";
       const device = await Device.open(vault, ground.entropy, account.actor);
       const notes = await Notes.open(vault);
-      return new OpenDevice(account, raw, vault, device, notes, token, ground, watcher);
+      const history = new History(vault);
+      await history.load();
+      return new OpenDevice(account, raw, vault, device, history, notes, token, ground, watcher);
     } catch (error) {
       await vault.close();
       throw error;
@@ -271,11 +257,6 @@ export class OpenDevice {
       void learnt.then(() => this.chats.moved()).catch(() => this.#met.delete(actor));
     }
   }
-}
-
-/** Whether an error says that another copy of the vault is the device. */
-export function isFrozenBy(error: Error): boolean {
-  return error instanceof Conflict && error.clause.startsWith("ACC-4.");
 }
 
 function report(error: unknown): void {

@@ -4,7 +4,7 @@ import { BROWSER_CLOCK } from "../messenger/waiting.ts";
 import { BROWSER_CHANCE } from "../vault/chance.ts";
 import { DeviceWorker } from "./device_worker.ts";
 import { answerTabs, CHANNEL, LOCK } from "./link.ts";
-import type { Ground } from "./open_device.ts";
+import type { Ground } from "./watcher.ts";
 
 const GROUND: Ground = {
   origin: globalThis.location?.origin ?? "",
