@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node.cli.table import PERSONS
-from tools import settings_page
+from tools import api_types, settings_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPERS = sorted(
@@ -25,6 +25,12 @@ def test_a_link_leads_somewhere(paper: Path) -> None:
 def test_every_setting_is_on_its_page() -> None:
     text = settings_page.PAGE.read_text()
     assert text == settings_page.page(text), "run .venv/bin/python tools/settings_page.py"
+
+
+@pytest.mark.clause("API-8.1")
+async def test_the_app_has_the_types_of_the_api() -> None:
+    made = api_types.page(await api_types.description())
+    assert api_types.PAGE.read_text() == made, "run .venv/bin/python -m tools.api_types"
 
 
 def test_every_command_of_persons_is_on_the_clients_page() -> None:

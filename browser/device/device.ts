@@ -200,12 +200,18 @@ export class Device {
     });
   }
 
-  /** Say `text`: in the vault when this is done. Throws `TooMuch` (E2E-5.3). */
-  say(group: string, words: string, micros: number): Promise<MessageRow> {
+  /**
+   * Say `text`: in the vault when this is done. Throws `TooMuch` (E2E-5.3).
+   *
+   * `id`: whoever may ask twice gives their words one; the second time they are said already.
+   */
+  say(group: string, words: string, micros: number, id = ""): Promise<MessageRow> {
     return this.#step(async () => {
       await this.#seat.check();
+      const known = id && (await this.#state.find(messageRow(group, this.actor, id), MESSAGE));
+      if (known) return known;
       const message: MessageRow = {
-        id: urnUuid4(this.#state.entropy.draw(16)),
+        id: id || urnUuid4(this.#state.entropy.draw(16)),
         actor: this.actor,
         text: words,
         at: micros,
@@ -331,6 +337,11 @@ export class Device {
   /** Whether it is worth a look. */
   get mayBeBehind(): boolean {
     return this.#back.mayBeBehind;
+  }
+
+  /** Throws `Conflict` (ACC-4.4) for a vault that was left behind. */
+  checkSeat(): Promise<void> {
+    return this.#inTurn(() => this.#seat.check());
   }
 
   /** Whether another copy of this vault is the device (ACC-4.4). */

@@ -124,7 +124,7 @@ function abort(transaction: IDBTransaction): void {
 }
 
 /** What the browser's refusal means for a person. */
-function inWords(error: unknown): Broken {
+export function inWords(error: unknown): Broken {
   const kind = error instanceof DOMException ? error.name : "";
   if (kind === "QuotaExceededError") {
     return new NoRoom(

@@ -114,13 +114,28 @@ export class Vault implements Rows {
 
   /** The value, or null. */
   async read(name: string): Promise<Bytes | null> {
-    const place = this.#places.get(name);
-    if (place === undefined) return null;
-    const sealed: unknown = await db.transact(this.#database, "readonly", (within) =>
-      db.given<unknown>(within.objectStore(db.ROWS).get(place.number)),
-    );
-    if (!(sealed instanceof Uint8Array)) throw new Broken(IN_PART);
-    return seals.openSealed(place.key, sealed as Bytes, "row", place.number);
+    return (await this.readAll([name])).get(name) ?? null;
+  }
+
+  /** The values of those of these rows that are there, of one moment. */
+  async readAll(names: readonly string[]): Promise<ReadonlyMap<string, Bytes>> {
+    const places: (readonly [string, Place])[] = [];
+    for (const name of names) {
+      const place = this.#places.get(name);
+      if (place !== undefined) places.push([name, place]);
+    }
+    const found = new Map<string, Bytes>();
+    if (!places.length) return found;
+    const sealed = await db.transact(this.#database, "readonly", (within) => {
+      const rows = within.objectStore(db.ROWS);
+      return Promise.all(places.map(([, { number }]) => db.given<unknown>(rows.get(number))));
+    });
+    for (const [at, [name, { key, number }]] of places.entries()) {
+      const value = sealed[at];
+      if (!(value instanceof Uint8Array)) throw new Broken(IN_PART);
+      found.set(name, seals.openSealed(key, value as Bytes, "row", number));
+    }
+    return found;
   }
 
   /** Write (or with null remove) all of `changes`, or nothing; on disk when it resolves. */
@@ -137,6 +152,14 @@ export class Vault implements Rows {
     } finally {
       this.#isWriting = false;
     }
+  }
+
+  /** Have it opened by a passphrase, or with null by the browser, from now on (E2E-6.11). */
+  async rewrap(passphrase: string | null): Promise<void> {
+    const wrapped = await wrap(this.#root, passphrase, this.#entropy);
+    await db.transact(this.#database, "readwrite", (within) =>
+      db.given(within.objectStore(db.HEADER).put(wrapped, "wrap")),
+    );
   }
 
   /** Close it and let another tab have it. */

@@ -39,7 +39,7 @@ export interface Account {
 
 /**
  * Where the device stands:
- * - `absent`: nobody is logged in here, or this browser cleared its store (`lost`: a sentence for that);
+ * - `absent`: nobody is logged in here; a browser that cleared all its store says no more;
  * - `locked`: `unlock` opens it, with the passphrase;
  * - `open`: all can be asked;
  * - `frozen`: another copy of it is in use (ACC-4.4): history can be read; the way on is a new login;
@@ -50,7 +50,7 @@ export type Phase = "absent" | "locked" | "open" | "frozen" | "loggedOut" | "fai
 
 export interface DeviceStatus {
   readonly phase: Phase;
-  /** Who is logged in, the one of `current` first in their order of login. */
+  /** Whoever has a device here, logged out ones too; the latest login first. */
   readonly accounts: readonly Account[];
   readonly current: Account | null;
   /** Whether the event stream stands: else we are offline, and words wait. */

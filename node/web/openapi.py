@@ -23,6 +23,8 @@ def describe(surface: Surface, server: str) -> dict[str, Any]:
         types, ref_template="#/components/schemas/{name}"
     )
     by_type = dict(zip(map(repr, types), schemas, strict=True))
+    for name in _always_whole(surface):
+        components[name]["required"] = list(components[name]["properties"])
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         path = _PARAMETER.sub(r"{\1}", route.path)
@@ -44,6 +46,31 @@ def describe(surface: Surface, server: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def _always_whole(surface: Surface) -> set[str]:
+    """The structures of answers: the node says each of their members, whatever its default is."""
+    asked = {kind.__name__ for kind in _structures(route.body for route in surface.routes)}
+    said = _structures(route.answers for route in surface.routes)
+    return {kind.__name__ for kind in said if not kind.__struct_config__.omit_defaults} - asked
+
+
+def _structures(kinds: Iterable[Any]) -> set[Any]:
+    """These, and all that they are made of."""
+    found: set[Any] = set()
+    left = list(msgspec.inspect.multi_type_info([kind for kind in kinds if _is_json(kind)]))
+    while left:
+        match left.pop():
+            case msgspec.inspect.StructType(cls=cls, fields=fields) if cls not in found:
+                found.add(cls)
+                left += [field.type for field in fields]
+            case msgspec.inspect.ListType(item_type=item):
+                left.append(item)
+            case msgspec.inspect.DictType(value_type=value):
+                left.append(value)
+            case msgspec.inspect.UnionType(types=types):
+                left += types
+    return found
 
 
 def _is_json(kind: Any) -> bool:

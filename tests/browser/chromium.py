@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from playwright.async_api import BrowserContext, Page, Route, async_playwright
@@ -35,10 +36,11 @@ def why_absent() -> str | None:
     return None
 
 
-def bundle() -> str:
-    """`browser/tests/page.ts` and all that it needs, as one script."""
+@cache
+def bundle(page: str = "tests/page.ts") -> str:
+    """A page of `browser/` and all that it needs, as one script."""
     esbuild = str(browser.MODULES / "esbuild" / "bin" / "esbuild")
-    words = (esbuild, "tests/page.ts", "--bundle", "--format=esm", "--target=es2023")
+    words = (esbuild, page, "--bundle", "--format=esm", "--target=es2023")
     ran = browser.node(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert ran.returncode == 0, ran.stderr
     return str(ran.stdout)

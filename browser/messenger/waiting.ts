@@ -1,0 +1,66 @@
+/** Time as whoever talks with the node spends it: pauses, that may be cut short, and turns. */
+
+/** Now in milliseconds since 1970, and pauses. */
+export interface Clock {
+  now(): number;
+  /** Resolves after that long, or when `cut` says so. */
+  pause(milliseconds: number, cut?: AbortSignal): Promise<void>;
+}
+
+export const BROWSER_CLOCK: Clock = {
+  now: () => Date.now(),
+  pause: (milliseconds, cut) =>
+    new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        cut?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, milliseconds);
+      if (cut?.aborted) done();
+      else cut?.addEventListener("abort", done);
+    }),
+};
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 15_000;
+
+/** How long to wait before the next try; longer from failure to failure (DEV-3.4). */
+export function restAfter(failures: number): number {
+  return Math.min(FIRST_WAIT * 2 ** Math.min(failures, 10), LONGEST_WAIT);
+}
+
+/** One after the other, in the order in which they came. */
+export class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
+
+/** Something that is waited for, and happens again and again. */
+export class Signal {
+  #isSet = false;
+  #wake: () => void = () => undefined;
+
+  set(): void {
+    this.#isSet = true;
+    this.#wake();
+  }
+
+  clear(): void {
+    this.#isSet = false;
+  }
+
+  /** Resolves when it is set, or when `cut` says so. */
+  async wait(cut: AbortSignal): Promise<void> {
+    if (this.#isSet || cut.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      cut.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+}

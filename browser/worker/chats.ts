@@ -1,0 +1,257 @@
+/**
+ * The chats of one device as people see them: the questions of a tab about them, and what is told of them.
+ * What was said is the device's; what is a tab's alone (`Notes`) stands beside it in the vault.
+ */
+
+import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { MessageRow } from "../device/rows.ts";
+import { Conflict, KithError, Missing } from "../errors.ts";
+import type { Unreached } from "./arrivals.ts";
+import type { Chat, DeviceEvent, Message, Page } from "./device_client.ts";
+import { type Changed, matcher, type Said } from "./history.ts";
+import { emptyPlace, type Place } from "./places.ts";
+import { problemOf } from "./problems.ts";
+import type { SharedVault } from "./shared_vault.ts";
+import { type Sources, Views } from "./views.ts";
+
+/** What does the sending; null where this device cannot speak any more. */
+export interface Speaker {
+  withActor(actor: string): Promise<string>;
+  say(group: string, text: string, id: string): Promise<MessageRow>;
+  leave(group: string): Promise<void>;
+  tryNow(): Promise<void>;
+}
+
+/** What the views are made of. */
+export interface Parts extends Sources {
+  readonly vault: SharedVault;
+  readonly tell: (event: DeviceEvent) => void;
+  /** Throws what ended it, where this device cannot speak any more. */
+  readonly speaker: () => Speaker;
+  /** An actor's id, by handle or id. */
+  readonly find: (who: string) => Promise<string>;
+  readonly now: () => number;
+}
+
+export class Chats {
+  readonly #parts: Parts;
+  readonly #views: Views;
+  readonly #changed = new Map<string, Changed>();
+  readonly #touched = new Set<string>();
+  /** What was told last, so that nothing is told twice. */
+  readonly #told = new Map<string, string>();
+  #flushing: Promise<void> | null = null;
+  #isAll = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#views = new Views(parts);
+    parts.vault.written = (changes) => {
+      const known = [...changes.keys()];
+      for (const one of parts.history.take(changes)) this.#change(one);
+      this.#isAll ||= known.some((name) => name.startsWith("conversation/"));
+      if (known.some((name) => /^(message|conversation|handle)\//.test(name))) this.#flushSoon();
+    };
+  }
+
+  get #own(): string {
+    return this.#parts.device.actor;
+  }
+
+  // -- questions --------------------------------------------------------------------------------
+
+  async chats(): Promise<readonly Chat[]> {
+    const moment = await this.#views.moment();
+    const found: Chat[] = [];
+    const drafted = [...this.#parts.notes.drafts.keys()].filter((id) => !moment.places.has(id));
+    for (const place of [...moment.places.values(), ...drafted.map(emptyPlace)]) {
+      found.push(await this.#views.chat(place, moment));
+    }
+    return found.sort((a, b) => b.at - a.at);
+  }
+
+  async chatWith(who: string): Promise<Chat> {
+    const actor = await this.#parts.find(who);
+    const moment = await this.#views.moment();
+    return this.#views.chat(moment.places.get(actor) ?? emptyPlace(actor), moment);
+  }
+
+  async page(chat: string, most: number, before: number | null): Promise<Page> {
+    const moment = await this.#views.moment();
+    const place = moment.places.get(chat);
+    const said = place === undefined ? [] : this.#views.items(place);
+    return this.#views.paged(said, most, before, moment);
+  }
+
+  async search(
+    words: string,
+    chat: string | null,
+    most: number,
+    before: number | null,
+  ): Promise<Page> {
+    const moment = await this.#views.moment();
+    const has = matcher(words);
+    const places = [...moment.places.values()].filter(({ id }) => chat === null || id === chat);
+    const found = places.flatMap((place) => this.#views.items(place));
+    const those = found.filter((item) => "row" in item && has(item.row.text));
+    return this.#views.paged(those, most, before, moment);
+  }
+
+  async send(chat: string, text: string, uuid: string): Promise<Message> {
+    const id = `urn:uuid:${uuid}`;
+    const place = (await this.#views.moment()).places.get(chat) ?? null;
+    const known = this.#parts.history.of(place?.groups ?? []).find((one) => this.#isOurs(one, id));
+    const said = known ?? (await this.#say(chat, place, text, id));
+    await this.#parts.notes.draft(chat, "");
+    this.#touch(chat);
+    return this.#views.message(said, await this.#views.moment());
+  }
+
+  async #say(chat: string, place: Place | null, text: string, id: string): Promise<Said> {
+    const speaker = this.#parts.speaker();
+    const group = await this.#groupOf(chat, place, speaker);
+    return { group, row: await speaker.say(group, text, id) };
+  }
+
+  async #groupOf(chat: string, place: Place | null, speaker: Speaker): Promise<string> {
+    if (place === null || place.others.length === 1) return speaker.withActor(chat);
+    const [group] = place.open;
+    if (group !== undefined) return group;
+    throw new Missing("E2E-5.6", "this device takes no part in that conversation any more");
+  }
+
+  #isOurs({ row }: Said, id: string): boolean {
+    return row.id === id && row.actor === this.#own;
+  }
+
+  async retry(chat: string, message: string, uuid: string): Promise<Message> {
+    const moment = await this.#views.moment();
+    const groups = moment.places.get(chat)?.groups ?? [];
+    const said = this.#parts.history.of(groups).find((one) => this.#isOurs(one, message));
+    if (said === undefined) throw new Missing("E2E-5.6", "there are no such words of ours");
+    const { state } = await this.#views.message(said, moment);
+    if (state?.is === "waiting") await this.#parts.speaker().tryNow();
+    if (state?.is !== "refused") return this.#views.message(said, await this.#views.moment());
+    const anew = await this.send(chat, said.row.text, uuid);
+    const members = this.#views.membersOf(said.group);
+    const note = { because: state.because, isGone: true, members };
+    await this.#parts.notes.refuse(said.group, message, note);
+    this.#touch(chat);
+    return anew;
+  }
+
+  async draft(chat: string, text: string): Promise<void> {
+    await this.#parts.notes.draft(chat, text);
+    this.#touch(chat);
+  }
+
+  async markRead(chat: string, number: number): Promise<void> {
+    await this.#parts.notes.see(chat, number);
+    this.#touch(chat);
+  }
+
+  async leave(chat: string): Promise<void> {
+    const place = (await this.#views.moment()).places.get(chat);
+    for (const group of place?.open ?? []) await this.#parts.speaker().leave(group);
+    this.#touch(chat);
+  }
+
+  // -- what is told -----------------------------------------------------------------------------
+
+  /** What the device tells of its conversations. */
+  async hear(event: ConversationEvent): Promise<void> {
+    const { notes, now, tell } = this.#parts;
+    if (event.is === "MessageReceived") return;
+    if (event.is === "MessageUndelivered") {
+      const { conversation, id, clause, reason } = event;
+      const because = problemOf(new Conflict(clause, reason));
+      const members = this.#views.membersOf(conversation);
+      await notes.refuse(conversation, id, { because, isGone: false, members });
+      const said = this.#parts.history.of([conversation]).find((one) => this.#isOurs(one, id));
+      if (said !== undefined) this.#change({ ...said, isNew: false });
+    } else if (event.is === "MessageUnreadable" && event.conversation) {
+      const because = problemOf(new Conflict(event.clause, event.reason));
+      const gap = await notes.gap(event.conversation, now(), because, event.asked_again);
+      tell({ is: "item", item: this.#views.gap(gap), isNew: true });
+    } else {
+      const chat = event.conversation && this.#views.chatOf(event.conversation);
+      tell({ is: "told", chat, event });
+    }
+    this.moved();
+  }
+
+  /** What is in the way of words, or how far they are, may be another than before. */
+  moved(): void {
+    this.#isAll = true;
+    this.#flushSoon();
+  }
+
+  #change(one: Changed): void {
+    const key = `${one.group}/${one.row.actor} ${one.row.id}`;
+    const isNew = one.isNew || this.#changed.get(key)?.isNew === true;
+    this.#changed.set(key, { ...one, isNew });
+  }
+
+  #touch(chat: string): void {
+    this.#touched.add(chat);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    this.#flushing ??= Promise.resolve()
+      .then(() => this.#flush())
+      .catch((error: unknown) => {
+        // What the store fails in is told by what is asked or done next.
+        if (!(error instanceof KithError)) throw error;
+      })
+      .finally(() => {
+        this.#flushing = null;
+        if (this.#isAll || this.#changed.size || this.#touched.size) this.#flushSoon();
+      });
+  }
+
+  async #flush(): Promise<void> {
+    const [changed, isAll] = [[...this.#changed.values()], this.#isAll];
+    this.#changed.clear();
+    this.#isAll = false;
+    const moment = await this.#views.moment();
+    const touched = new Set([
+      ...this.#touched,
+      ...changed.map(({ group }) => this.#views.chatOf(group)),
+    ]);
+    this.#touched.clear();
+    const waiting = isAll ? this.#views.unfinished(moment) : [];
+    for (const one of [...changed, ...waiting]) {
+      const item = await this.#views.message(one, moment);
+      const isNew = "isNew" in one && one.isNew === true;
+      if (
+        this.#isNews(`${one.group}/${item.actor}/${item.id}`, item) &&
+        !this.#views.isHidden(one)
+      ) {
+        this.#parts.tell({ is: "item", item, isNew });
+      }
+    }
+    for (const id of isAll ? [...touched, ...moment.places.keys()] : touched) {
+      const chat = await this.#views.chat(moment.places.get(id) ?? emptyPlace(id), moment);
+      if (this.#isNews(id, chat)) this.#parts.tell({ is: "chat", chat });
+    }
+  }
+
+  #isNews(key: string, value: object): boolean {
+    const written = JSON.stringify(value);
+    if (this.#told.get(key) === written) return false;
+    this.#told.set(key, written);
+    return true;
+  }
+
+  // -- arrivals ---------------------------------------------------------------------------------
+
+  unreached(): Promise<readonly Unreached[]> {
+    return this.#views.unreached();
+  }
+
+  async reached(chat: string, number: number): Promise<void> {
+    await this.#parts.notes.arrive(chat, number);
+    this.moved();
+  }
+}

@@ -1,0 +1,274 @@
+/** The device of this browser: its accounts, the one that is open, and the answers to what tabs ask. */
+
+import { Malformed, Missing, Unproven, Unreachable } from "../errors.ts";
+import { ApiClient } from "../messenger/api_client.ts";
+import type { Session as Opened } from "../messenger/api_types.ts";
+import { Turns } from "../messenger/waiting.ts";
+import { Vault } from "../vault/vault.ts";
+import { AccountList } from "./accounts.ts";
+import type {
+  Account,
+  Chat,
+  Credentials,
+  DeviceEvent,
+  DeviceStatus,
+  LogOut,
+  Message,
+  NewMember,
+  Page,
+  Phase,
+  Problem,
+  Session,
+} from "./device_client.ts";
+import type { Answers } from "./link.ts";
+import type { OpenDevice } from "./open_device.ts";
+import { problemOf } from "./problems.ts";
+import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";
+
+/** Whoever is not logged in needs none of it. */
+const loadDevice = () =>
+  import("./open_device.ts").catch(() => {
+    throw new Unreachable("a part of the app cannot be loaded: try again when your node answers");
+  });
+
+export class DeviceWorker implements Answers, Watcher {
+  readonly tell: (event: DeviceEvent) => void;
+  readonly #ground: Ground;
+  readonly #list: AccountList;
+  /** Who comes and who goes: one after the other. */
+  readonly #turns = new Turns();
+  #open: OpenDevice | null = null;
+  #phase: Phase = "absent";
+  #trouble: Problem | null = null;
+  #isOnline = false;
+
+  private constructor(list: AccountList, ground: Ground, tell: (event: DeviceEvent) => void) {
+    this.#list = list;
+    this.#ground = ground;
+    this.tell = tell;
+  }
+
+  /** Whoever was logged in last is so again, unless a passphrase is asked for. */
+  static async start(ground: Ground, tell: (event: DeviceEvent) => void): Promise<DeviceWorker> {
+    try {
+      const made = new DeviceWorker(await AccountList.open(), ground, tell);
+      await made.#turns.take(() => made.#enter());
+      return made;
+    } catch (error) {
+      // A browser that keeps nothing (some private windows): tabs are told, not left without an answer.
+      const made = new DeviceWorker(AccountList.none(), ground, tell);
+      made.#become("failed", error);
+      return made;
+    }
+  }
+
+  // -- where it stands ----------------------------------------------------------------------------
+
+  async status(): Promise<DeviceStatus> {
+    return {
+      phase: this.#phase,
+      accounts: this.#list.all,
+      current: this.#list.current,
+      isOnline: this.#isOnline,
+      isPersistent: (await navigator.storage?.persisted?.()) ?? false,
+      trouble: this.#trouble,
+    };
+  }
+
+  #become(phase: Phase, error: unknown = null): void {
+    this.#phase = phase;
+    this.#trouble = error === null ? null : problemOf(error);
+    this.#tellStatus();
+  }
+
+  #tellStatus(): void {
+    void this.status().then((status) => this.tell({ is: "status", status }));
+  }
+
+  stands(isOnline: boolean): void {
+    if (isOnline === this.#isOnline) return;
+    this.#isOnline = isOnline;
+    this.#tellStatus();
+  }
+
+  trouble(error: Error | null): void {
+    const trouble = error === null ? null : problemOf(error);
+    if (JSON.stringify(trouble) === JSON.stringify(this.#trouble)) return;
+    this.#trouble = trouble;
+    this.#tellStatus();
+  }
+
+  ended(error: Error): void {
+    this.#isOnline = false;
+    if (isFrozenBy(error)) this.#become("frozen", error);
+    else this.#become(error instanceof Unproven ? "loggedOut" : "failed", error);
+  }
+
+  // -- who is here --------------------------------------------------------------------------------
+
+  signUp(who: NewMember, key: string): Promise<Account | null> {
+    return this.#turns.take(async () => {
+      await this.#check(who);
+      const { name, password, deviceName, displayName = "", reason = "" } = who;
+      const invite = who.invite || null;
+      const more = { display_name: displayName, reason, invite, device_name: deviceName };
+      const session = await this.#stranger().ask("POST /accounts", {
+        body: { name, password, ...more },
+        key,
+      });
+      return session.token === null ? null : this.#settle(session, who.passphrase);
+    });
+  }
+
+  logIn(who: Credentials): Promise<Account> {
+    return this.#turns.take(async () => {
+      await this.#check(who);
+      const { name, password, deviceName } = who;
+      const session = await this.#stranger().ask("POST /login", {
+        body: { name, password, device_name: deviceName },
+      });
+      return this.#settle(session, who.passphrase);
+    });
+  }
+
+  /** Before anything is made elsewhere: nobody is left with an account and no vault. */
+  async #check({ passphrase }: Credentials): Promise<void> {
+    if (passphrase === "") throw new Malformed("E2E-6.8", "an empty passphrase protects nothing");
+    await this.#list.check();
+  }
+
+  #stranger(): ApiClient {
+    const { origin, entropy, clock } = this.#ground;
+    return new ApiClient(origin, entropy, "", clock);
+  }
+
+  async #settle({ account, token, device }: Opened, passphrase?: string): Promise<Account> {
+    if (!token || !device) throw new Missing("API-9.1", "the node made no device: log in again");
+    const { address: handle, name, actor } = account;
+    const made = { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
+    const { createVault } = await loadDevice();
+    await createVault(made, token, passphrase, this.#ground.entropy);
+    await this.#list.put(made);
+    await this.#enter(passphrase);
+    return made;
+  }
+
+  /** Open the vault of the current account, in the place of any other. */
+  async #enter(passphrase?: string): Promise<void> {
+    await this.#leave();
+    const account = this.#list.current;
+    if (account === null) return this.#become("absent");
+    try {
+      const { OpenDevice } = await loadDevice();
+      this.#open = await OpenDevice.open(account, passphrase, this.#ground, this);
+    } catch (error) {
+      this.#become(error instanceof Unproven ? "locked" : "failed", error);
+      // Who gave a passphrase is answered; else the status says it all.
+      if (passphrase !== undefined) throw error;
+      return;
+    }
+    this.#become("open");
+    await this.#open.begin();
+  }
+
+  async #leave(): Promise<void> {
+    const before = this.#open;
+    this.#open = null;
+    this.#isOnline = false;
+    await before?.close();
+  }
+
+  logOut(id: string, how: LogOut): Promise<void> {
+    return this.#turns.take(async () => {
+      const account = this.#list.get(id);
+      if (account.isLoggedIn) {
+        await this.#choose(id);
+        await this.#opened().logOut();
+        await this.#list.put({ ...account, isLoggedIn: false });
+      }
+      if (how === "remove") await this.#remove(id);
+      else await this.#enter();
+    });
+  }
+
+  forget(id: string): Promise<void> {
+    return this.#turns.take(() => this.#remove(id));
+  }
+
+  async #remove(id: string): Promise<void> {
+    const isOpen = this.#open?.account.id === id;
+    if (isOpen) await this.#leave();
+    await Vault.remove(id);
+    await this.#list.remove(id);
+    if (isOpen || this.#open === null) await this.#enter();
+    else this.#tellStatus();
+  }
+
+  switchTo(id: string): Promise<void> {
+    return this.#turns.take(() => this.#choose(id));
+  }
+
+  async #choose(id: string): Promise<void> {
+    if (this.#open?.account.id === id) return;
+    await this.#list.choose(id);
+    await this.#enter();
+  }
+
+  unlock(passphrase: string): Promise<void> {
+    return this.#turns.take(async () => {
+      if (this.#open === null) await this.#enter(passphrase);
+    });
+  }
+
+  async setPassphrase(passphrase: string | null): Promise<void> {
+    await this.#opened().setPassphrase(passphrase);
+  }
+
+  #opened(): OpenDevice {
+    if (this.#open !== null) return this.#open;
+    if (this.#phase === "locked") throw new Unproven("E2E-6.2", "unlock this device first");
+    throw new Missing("API-9.1", "nobody is logged in here");
+  }
+
+  async session(): Promise<Session> {
+    return this.#opened().session();
+  }
+
+  // -- chats --------------------------------------------------------------------------------------
+
+  async chats(): Promise<readonly Chat[]> {
+    return this.#opened().chats.chats();
+  }
+
+  async chatWith(who: string): Promise<Chat> {
+    return this.#opened().chats.chatWith(who);
+  }
+
+  async history(chat: string, most: number, before: number | null): Promise<Page> {
+    return this.#opened().chats.page(chat, most, before);
+  }
+
+  async search(words: string, chat: string | null, most: number, before: number | null) {
+    return this.#opened().chats.search(words, chat, most, before);
+  }
+
+  async send(chat: string, text: string, id: string): Promise<Message> {
+    return this.#opened().chats.send(chat, text, id);
+  }
+
+  async retry(chat: string, message: string, id: string): Promise<Message> {
+    return this.#opened().chats.retry(chat, message, id);
+  }
+
+  async saveDraft(chat: string, text: string): Promise<void> {
+    await this.#opened().chats.draft(chat, text);
+  }
+
+  async markRead(chat: string, number: number): Promise<void> {
+    await this.#opened().chats.markRead(chat, number);
+  }
+
+  async leave(chat: string): Promise<void> {
+    await this.#opened().chats.leave(chat);
+  }
+}

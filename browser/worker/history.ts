@@ -1,0 +1,95 @@
+/**
+ * What was said, as it is read and searched: in memory, by group, as the vault has it. Loaded at once when it
+ * is first asked for; after that each step of the device brings what changed.
+ */
+
+import { type Changes, decodeRow, MESSAGE, type MessageRow } from "../device/rows.ts";
+import type { SharedVault } from "./shared_vault.ts";
+
+const PREFIX = "message/";
+
+/** A message and its group. */
+export interface Said {
+  readonly group: string;
+  readonly row: MessageRow;
+}
+
+export interface Changed extends Said {
+  readonly isNew: boolean;
+}
+
+export class History {
+  readonly #vault: SharedVault;
+  readonly #groups = new Map<string, Map<string, MessageRow>>();
+  readonly #sorted = new Map<string, readonly Said[]>();
+  #loading: Promise<void> | null = null;
+
+  constructor(vault: SharedVault) {
+    this.#vault = vault;
+  }
+
+  load(): Promise<void> {
+    this.#loading ??= this.#vault.all(PREFIX).then((found) => {
+      for (const [name, value] of found) this.#put(name, decodeRow(MESSAGE, value), false);
+    });
+    return this.#loading;
+  }
+
+  /** What a step changed. */
+  take(changes: Changes): readonly Changed[] {
+    const found: Changed[] = [];
+    for (const [name, value] of changes) {
+      if (!name.startsWith(PREFIX) || value === null) continue;
+      const row = decodeRow(MESSAGE, value);
+      const group = groupOf(name);
+      const isNew = !this.#groups.get(group)?.has(name);
+      this.#put(name, row, true);
+      found.push({ group, row, isNew });
+    }
+    return found;
+  }
+
+  #put(name: string, row: MessageRow, isNewer: boolean): void {
+    const group = groupOf(name);
+    const rows = this.#groups.get(group) ?? new Map<string, MessageRow>();
+    this.#groups.set(group, rows);
+    if (isNewer || !rows.has(name)) rows.set(name, row);
+    this.#sorted.delete(group);
+  }
+
+  /** What was said in these groups, the oldest first. */
+  of(groups: readonly string[]): readonly Said[] {
+    const [group] = groups;
+    if (groups.length === 1 && group !== undefined) return this.#of(group);
+    return groups.flatMap((one) => this.#of(one)).sort(byNumber);
+  }
+
+  #of(group: string): readonly Said[] {
+    const rows = this.#groups.get(group)?.values() ?? [];
+    const found =
+      this.#sorted.get(group) ?? [...rows].map((row) => ({ group, row })).sort(byNumber);
+    this.#sorted.set(group, found);
+    return found;
+  }
+}
+
+function byNumber(a: Said, b: Said): number {
+  return a.row.number - b.row.number;
+}
+
+function groupOf(name: string): string {
+  return name.slice(PREFIX.length, name.indexOf("/", PREFIX.length));
+}
+
+/** Whether a text has all of these words, whatever their case and accents are. */
+export function matcher(words: string): (text: string) => boolean {
+  const wanted = folded(words).split(/\s+/).filter(Boolean);
+  return (text) => {
+    const given = folded(text);
+    return wanted.length > 0 && wanted.every((word) => given.includes(word));
+  };
+}
+
+function folded(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
+}

@@ -1,0 +1,77 @@
+/**
+ * The line between tabs and the one worker that holds the device (spec E2E-6.12): a BroadcastChannel, over
+ * which questions are asked again when another worker has taken over.
+ */
+
+import { KithError } from "../errors.ts";
+import type { DeviceEvent, DeviceQuestions, Problem } from "./device_client.ts";
+import { problemOf } from "./problems.ts";
+
+export const CHANNEL = "kith-device";
+/** Whoever has it holds the device. */
+export const LOCK = "kith-device";
+
+export type Name = Exclude<keyof DeviceQuestions, "persist">;
+
+/** The questions as whoever holds the device answers them. `key`: the same when it is asked again. */
+export type Answers = {
+  readonly [N in Name]: (
+    ...given: readonly [...Parameters<DeviceQuestions[N]>, key: string]
+  ) => Promise<ReturnType<DeviceQuestions[N]>>;
+};
+
+/** A tab asks. `id` is a UUID. */
+export interface Asked {
+  readonly is: "asked";
+  readonly id: string;
+  readonly name: Name;
+  readonly given: readonly unknown[];
+}
+
+export interface Answered {
+  readonly is: "answered";
+  readonly id: string;
+  readonly value?: unknown;
+  readonly problem?: Problem;
+}
+
+/** A tab asks who is there; whoever holds the device says so, also when it takes over. */
+export interface Hello {
+  readonly is: "hello";
+}
+
+export interface Here {
+  readonly is: "here";
+  readonly holder: string;
+}
+
+/** Something happened. */
+export interface Told {
+  readonly is: "told";
+  readonly event: DeviceEvent;
+}
+
+export type Note = Asked | Answered | Hello | Here | Told;
+
+/** Answer what tabs ask, for as long as this worker lives. */
+export function answerTabs(channel: BroadcastChannel, holder: string, answers: Answers): void {
+  const say = (note: Note) => channel.postMessage(note);
+  const begun = new Set<string>();
+  const answer = async ({ id, name, given }: Asked): Promise<void> => {
+    // What it is given comes from our own pages, as `DeviceQuestions` has it.
+    const ask = answers[name] as (...given: readonly unknown[]) => Promise<unknown>;
+    try {
+      say({ is: "answered", id, value: await ask.call(answers, ...given, id) });
+    } catch (error) {
+      if (!(error instanceof KithError)) globalThis.reportError?.(error);
+      say({ is: "answered", id, problem: problemOf(error) });
+    }
+  };
+  channel.addEventListener("message", ({ data }: MessageEvent<Note>) => {
+    if (data.is === "hello") say({ is: "here", holder });
+    if (data.is !== "asked" || begun.has(data.id)) return;
+    begun.add(data.id);
+    void answer(data).finally(() => begun.delete(data.id));
+  });
+  say({ is: "here", holder });
+}

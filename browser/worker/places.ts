@@ -1,0 +1,45 @@
+/** Pure: which groups people see as one chat (spec E2E-5.8). */
+
+import type { ConversationRow } from "../device/rows.ts";
+
+/** A chat: with one other person, all groups of the two; else one group. `since` in milliseconds. */
+export interface Place {
+  readonly id: string;
+  readonly others: readonly string[];
+  readonly groups: readonly string[];
+  readonly open: readonly string[];
+  readonly since: number;
+}
+
+/** All chats, by their id. `forgotten`: groups that are no more, with who was in them. */
+export function placesOf(
+  own: string,
+  known: ReadonlyMap<string, ConversationRow>,
+  forgotten: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, Place> {
+  const found = new Map<string, Place>();
+  const add = (group: string, members: readonly string[], isOpen: boolean, since: number) => {
+    const others = members.filter((actor) => actor !== own);
+    const id = placeId(group, others);
+    const before = found.get(id) ?? { id, others, groups: [], open: [], since };
+    found.set(id, {
+      ...before,
+      groups: [...before.groups, group],
+      open: isOpen ? [...before.open, group] : before.open,
+      since: Math.max(before.since, since),
+    });
+  };
+  for (const [group, row] of known) add(group, row.members, !row.left, row.created * 1000);
+  for (const [group, members] of forgotten) if (!known.has(group)) add(group, members, false, 0);
+  return found;
+}
+
+function placeId(group: string, others: readonly string[]): string {
+  const [other] = others;
+  return others.length === 1 && other !== undefined ? other : group;
+}
+
+/** A chat that nobody has said anything in. */
+export function emptyPlace(actor: string): Place {
+  return { id: actor, others: [actor], groups: [], open: [], since: 0 };
+}

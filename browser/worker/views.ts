@@ -1,0 +1,198 @@
+/** How the chats of a device look to people, made of what the device, its history and the notes say now. */
+
+import type { Device } from "../device/device.ts";
+import type { MessageRow } from "../device/rows.ts";
+import { Conflict } from "../errors.ts";
+import { hostsOf, type Unreached } from "./arrivals.ts";
+import type { Chat, Gap, HistoryItem, Message, Page, SentState } from "./device_client.ts";
+import type { History, Said } from "./history.ts";
+import type { GapNote, Notes } from "./notes.ts";
+import { type Place, placesOf } from "./places.ts";
+import { problemOf } from "./problems.ts";
+
+const LOST = "it was not sent, and why is not known any more";
+
+/** What the views are made of. */
+export interface Sources {
+  readonly device: Device;
+  readonly history: History;
+  readonly notes: Notes;
+  /** Told of people whose handle is not known. */
+  readonly meet: (actors: readonly string[]) => void;
+}
+
+/** What the device says of its groups in one moment. */
+export interface Moment {
+  readonly places: ReadonlyMap<string, Place>;
+  readonly handles: ReadonlyMap<string, string>;
+  /** The rows of words that are still to go out. */
+  readonly waiting: ReadonlySet<string>;
+  readonly isFrozen: boolean;
+}
+
+export class Views {
+  readonly #parts: Sources;
+  #places: ReadonlyMap<string, Place> = new Map();
+
+  constructor(parts: Sources) {
+    this.#parts = parts;
+  }
+
+  get #own(): string {
+    return this.#parts.device.actor;
+  }
+
+  /** Words of ours whose state may change by itself. */
+  unfinished({ places, waiting }: Moment): readonly Said[] {
+    const { notes, history } = this.#parts;
+    return [...places.values()].flatMap(({ id, groups }) => {
+      const arrived = notes.arrived.get(id) ?? -1;
+      return history.of(groups).filter(({ group, row }) => {
+        const isWaiting = waiting.has(rowOf(group, row));
+        return row.actor === this.#own && (isWaiting || row.number > arrived || !row.sent);
+      });
+    });
+  }
+
+  /** Words that our node has and that are not known to have arrived. */
+  async unreached(): Promise<readonly Unreached[]> {
+    const { places } = await this.moment();
+    const found: Unreached[] = [];
+    for (const { id, others, groups } of places.values()) {
+      const hosts = hostsOf(this.#own, others);
+      const own = this.#parts.history.of(groups).filter(({ row }) => row.actor === this.#own);
+      const number = own.findLast(({ row }) => row.sent)?.row.number ?? -1;
+      if (number > (this.#parts.notes.arrived.get(id) ?? -1)) {
+        found.push({ chat: id, number, hosts });
+      }
+    }
+    return found;
+  }
+
+  async moment(): Promise<Moment> {
+    const { device, history, notes } = this.#parts;
+    await history.load();
+    const forgotten = [...notes.refused].map(([name, { members }]) => {
+      return [name.slice(0, name.indexOf("/")), members] as const;
+    });
+    const handles = new Map([...(await device.knownHandles())].map(([name, id]) => [id, name]));
+    const waiting = new Set<string>();
+    for (const { intent } of await device.owed()) {
+      if (intent.type === "Say") waiting.add(intent.message);
+    }
+    const places = placesOf(this.#own, await device.conversations(), new Map(forgotten));
+    this.#places = places;
+    return { places, handles, waiting, isFrozen: await device.frozen() };
+  }
+
+  chatOf(group: string): string {
+    for (const { id, groups } of this.#places.values()) if (groups.includes(group)) return id;
+    return group;
+  }
+
+  membersOf(group: string): readonly string[] {
+    return this.#places.get(this.chatOf(group))?.others ?? [];
+  }
+
+  async chat(place: Place, moment: Moment): Promise<Chat> {
+    const { notes, device, meet } = this.#parts;
+    const { id, others, open, groups } = place;
+    const unknown = others.filter((actor) => !moment.handles.has(actor));
+    if (unknown.length) meet(unknown);
+    const items = this.items(place);
+    const seen = notes.seen.get(id) ?? -1;
+    const isUnread = (item: Said | GapNote) => {
+      return "row" in item && item.row.actor !== this.#own && item.row.number > seen;
+    };
+    const last = items.at(-1);
+    const view = last === undefined ? null : await this.#view(last, moment);
+    const [group] = open;
+    const held = group === undefined ? null : await device.held(group);
+    return {
+      id,
+      others: others.map((actor) => ({ actor, handle: moment.handles.get(actor) ?? "" })),
+      last: view,
+      at: Math.max(place.since, view?.at ?? 0),
+      unread: items.filter(isUnread).length,
+      draft: notes.drafts.get(id) ?? "",
+      isOpen: !moment.isFrozen && (group !== undefined || !groups.length || others.length === 1),
+      trouble: held === null ? null : problemOf(held),
+    };
+  }
+
+  /** What a chat shows, the oldest first. */
+  items({ groups }: Place): readonly (Said | GapNote)[] {
+    const said = this.#parts.history.of(groups).filter((one) => !this.isHidden(one));
+    const gaps = [...this.#parts.notes.gaps.values()].filter(({ group }) => groups.includes(group));
+    if (!gaps.length) return said;
+    return [...said, ...gaps].sort((a, b) => numberOf(a) - numberOf(b));
+  }
+
+  isHidden({ group, row }: Said): boolean {
+    return this.#parts.notes.refused.get(`${group}/${row.id}`)?.isGone === true;
+  }
+
+  async paged(
+    items: readonly (Said | GapNote)[],
+    most: number,
+    before: number | null,
+    moment: Moment,
+  ): Promise<Page> {
+    const older = items.filter((item) => before === null || numberOf(item) < before);
+    const sorted = older.toSorted((a, b) => numberOf(b) - numberOf(a)).slice(0, most);
+    const views: HistoryItem[] = [];
+    for (const item of sorted) views.push(await this.#view(item, moment));
+    const last = sorted.at(-1);
+    const isMore = older.length > sorted.length && last !== undefined;
+    return { items: views, before: isMore ? numberOf(last) : null };
+  }
+
+  async #view(item: Said | GapNote, moment: Moment): Promise<HistoryItem> {
+    return "row" in item ? this.message(item, moment) : this.gap(item);
+  }
+
+  gap({ group, at, number, because, askedAgain }: GapNote): Gap {
+    const chat = this.chatOf(group);
+    return { is: "gap", id: `${group}/${number}`, chat, at, number, because, askedAgain };
+  }
+
+  async message(said: Said, moment: Moment): Promise<Message> {
+    const { id, actor, kind, text, at, number } = said.row;
+    const state = actor === this.#own ? await this.#state(said, moment) : null;
+    const chat = this.chatOf(said.group);
+    return { is: "message", id, chat, actor, kind, text, at: at / 1000, number, state };
+  }
+
+  async #state({ group, row }: Said, moment: Moment): Promise<SentState> {
+    const { notes, device } = this.#parts;
+    const refused = notes.refused.get(`${group}/${row.id}`);
+    if (refused !== undefined) return { is: "refused", because: refused.because };
+    if (!row.sent && (moment.waiting.has(rowOf(group, row)) || (await this.#waits(group, row)))) {
+      const held = await device.held(group);
+      return { is: "waiting", because: held === null ? null : problemOf(held) };
+    }
+    // What the device has not written yet (DEV-2.5) counts already.
+    if (!row.sent && !(await device.said(group, row.id)).sent) {
+      return { is: "refused", because: problemOf(new Conflict("", LOST)) };
+    }
+    const chat = this.chatOf(group);
+    const isNear = !hostsOf(this.#own, moment.places.get(chat)?.others ?? []).length;
+    const isThere = isNear || row.number <= (notes.arrived.get(chat) ?? -1);
+    return { is: isThere ? "atTheirNode" : "atOurNode" };
+  }
+
+  /** Words that were said since the moment was taken. */
+  async #waits(group: string, row: MessageRow): Promise<boolean> {
+    const name = rowOf(group, row);
+    const owed = await this.#parts.device.owed();
+    return owed.some(({ intent }) => intent.type === "Say" && intent.message === name);
+  }
+}
+
+function rowOf(group: string, { actor, id }: MessageRow): string {
+  return `message/${group}/${actor} ${id}`;
+}
+
+function numberOf(item: Said | GapNote): number {
+  return "row" in item ? item.row.number : item.number;
+}
