@@ -62,8 +62,8 @@ async def furnish(home: AppNode, folder: Path) -> dict[str, str]:
     ada = await home.sign_up("ada", "Ada Lovelace")
     bob = await home.sign_up("bob", "Bob")
     carol = await home.sign_up("carol", "Carol Danvers")
-    for other in (bob, carol):
-        await home.befriend(ada, other)
+    for one, other in ((ada, bob), (ada, carol), (bob, carol)):
+        await home.befriend(one, other)
     clip = make_clip(folder / "harbour.mp4", seconds=4, size="720x1280")
     wide = make_clip(folder / "wide.mp4", seconds=4, size="1280x720")
     post = await home.video(

@@ -175,3 +175,16 @@ export function wordsOf(rich: readonly Rich[]): string {
     .replace(/\s+/gu, " ")
     .trim();
 }
+
+/** The words with their lines, as one would write them: a paragraph is set off by an empty line. */
+export function linesOf(rich: readonly Rich[]): string {
+  return rich
+    .map((one) => {
+      if (typeof one === "string") return one;
+      if (one.tag === "br") return "\n";
+      const lines = linesOf(one.children);
+      return one.tag === "p" ? `${lines}\n\n` : lines;
+    })
+    .join("")
+    .trim();
+}

@@ -62,6 +62,30 @@ export const SCREENS: readonly Entry[] = [
     later(async () => (await import("./screens/watch.tsx")).WatchScreen),
   ),
   inside(
+    "/people",
+    later(async () => (await import("./screens/people.tsx")).PeopleScreen),
+  ),
+  inside(
+    "/people/:handle",
+    later(async () => (await import("./screens/person.tsx")).PersonScreen),
+  ),
+  inside(
+    "/blocked",
+    later(async () => (await import("./screens/people.tsx")).BlockedScreen),
+  ),
+  inside(
+    "/code",
+    later(async () => (await import("./screens/code.tsx")).CodeScreen),
+  ),
+  inside(
+    "/scan",
+    later(async () => (await import("./screens/scan.tsx")).ScanScreen),
+  ),
+  inside(
+    "/me/profile",
+    later(async () => (await import("./screens/profile.tsx")).ProfileScreen),
+  ),
+  inside(
     "/me",
     later(async () => (await import("./screens/me.tsx")).MeScreen),
   ),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { type Rich, richOf, wordsOf } from "../app/rich.ts";
+import { linesOf, type Rich, richOf, wordsOf } from "../app/rich.ts";
 
 const tags = (rich: readonly Rich[]): string[] =>
   rich.flatMap((one) => (typeof one === "string" ? [] : [one.tag, ...tags(one.children)]));
@@ -58,4 +58,11 @@ test("a thousand tags in each other are not a thousand elements deep", () => {
 
 test("a text that is too long to be drawn is cut", () => {
   assert(wordsOf(richOf("a ".repeat(500_000))).length <= 200_000);
+});
+
+test("what was written in lines is read in lines", () => {
+  assert.equal(
+    linesOf(richOf("<p>One<br>two &amp; <b>three</b></p><p>four</p>")),
+    "One\ntwo & three\n\nfour",
+  );
 });

@@ -29,6 +29,7 @@ from tools.lab import free_port
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PASSWORD = "four words that nobody guesses"
 PATIENCE_MS = 60_000  # a busy machine is slow, and that is no failure
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Alone:

@@ -12,7 +12,7 @@ import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { ago, number, say } from "../words/index.ts";
 import { isMuted, type Players } from "./players.ts";
-import { audienceOf, captionsOf, gist, kindOf, mainFile } from "./post_parts.ts";
+import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post_parts.ts";
 
 const DOUBLE_TAP_MS = 280;
 
@@ -41,6 +41,7 @@ function VideoStage({ post, file, index, players }: Props & { readonly file: Med
       poster: mediaAddress(file.poster_here ?? ""),
       captions: mediaAddress(captions?.here ?? ""),
       captionsLanguage: post.lang,
+      isTall: (file.width ?? 0) > 0 && (file.width ?? 0) / (file.height ?? 1) < 0.7,
     });
     return () => players.unmount(index);
   }, [address, index]);
@@ -180,7 +181,7 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
       )}
       {!isWords && (
         <div class={isWhole.value ? "clip-text whole" : "clip-text"}>
-          {post.name !== "" && <p dir="auto">{post.name}</p>}
+          {!saysName(post) && <p dir="auto">{post.name}</p>}
           <RichText html={post.content} lang={post.lang} />
         </div>
       )}

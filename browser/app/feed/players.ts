@@ -15,6 +15,8 @@ export interface Source {
   readonly poster: string;
   readonly captions: string;
   readonly captionsLanguage: string;
+  /** Higher than wide: it may fill a phone's screen, though a little at its sides is cut. */
+  readonly isTall: boolean;
 }
 
 interface Place {
@@ -78,6 +80,7 @@ export class Players {
       video.poster = source.poster;
       video.src = source.address;
     }
+    place.video.classList.toggle("tall", source.isTall);
     place.video.preload = appearance.value.saveData && index !== this.#current ? "none" : "auto";
     if (place.video.parentElement !== slot) slot.replaceChildren(place.video);
     if (index === this.#current) this.#play(place);

@@ -20,6 +20,11 @@ export function captionsOf(post: Post): MediaFile | null {
   return post.media.find((file) => file.media_type === "text/vtt") ?? null;
 }
 
+/** Whether its words begin with its name, as those of a video do for readers that show no names. */
+export function saysName(post: Post): boolean {
+  return wordsOf(richOf(post.content)).startsWith(post.name);
+}
+
 /** The post in a few words, for who hears it. */
 export function gist(post: Post, most = 120): string {
   const words = post.name === "" ? wordsOf(richOf(post.content)) : post.name;
