@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
-from tests.browser.app_node import PASSWORD, AppNode, app_node, chromium
+from tests.browser.app_node import AppNode, app_node, chromium, log_in
+from tests.clips import make_clip
 
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
 
@@ -32,31 +34,60 @@ async def _leaving(page: Page) -> None:
     await page.get_by_role("button", name="Log out").click()
 
 
+async def _comments(page: Page) -> None:
+    await page.get_by_role("button", name="Comments").first.click()
+    await page.get_by_text("It shows.").wait_for()
+
+
+async def _the_end(page: Page) -> None:
+    await page.get_by_role("feed").get_by_text("You have seen it all").scroll_into_view_if_needed()
+
+
 SCENES = [
     Scene("welcome", "/", inside=False),
     Scene("join", "/join#INVITE", inside=False),
     Scene("login", "/login", inside=False),
     Scene("missing", "/nowhere/at/all"),
+    Scene("feed-words", "/"),
+    Scene("feed", "/watch?id=POST"),
+    Scene("comments", "/watch?id=POST", act=_comments),
+    Scene("feed-end", "/", act=_the_end),
     Scene("me", "/me"),
     Scene("logout", "/me", act=_leaving),
 ]
 
 
-async def furnish(home: AppNode) -> dict[str, str]:
+async def furnish(home: AppNode, folder: Path) -> dict[str, str]:
     """People and what they did; the words that stand in the paths of scenes."""
     ada = await home.sign_up("ada", "Ada Lovelace")
-    await home.sign_up("bob", "Bob")
+    bob = await home.sign_up("bob", "Bob")
+    carol = await home.sign_up("carol", "Carol Danvers")
+    for one, other in ((ada, bob), (ada, carol), (bob, carol)):
+        await home.befriend(one, other)
+    clip = make_clip(folder / "harbour.mp4", seconds=4, size="720x1280")
+    wide = make_clip(folder / "wide.mp4", seconds=4, size="1280x720")
+    post = await home.video(
+        bob, clip, name="Morning at the harbour",
+        description="The boats come in at six, and the gulls know it. " * 4 + "#harbour",
+    )  # fmt: skip
+    await home.video(carol, wide, name="", description="Wide as the sea")
+    await home.post(carol, "Who comes swimming on Sunday?\n\nWe meet at the old pier at ten.")
+    await home.post(bob, "The ending is a surprise", summary="Spoilers for the play")
+    said: dict[str, str] = {}
+    for who, words, below in (
+        (ada, "What a light! Which camera is that?", post),
+        (bob, "My phone, and a lot of patience.", "0"),
+        (carol, "It shows.", "1"),
+        (carol, "I want to be there.", post),
+    ):
+        async with home.line(who.token or "") as line:
+            body = {"in_reply_to": said.get(below, below), "content": words}
+            made = await line.ask("POST", "/comments", dict, body)
+        said[str(len(said))] = made["id"]
+    async with home.line(ada.token or "") as line:
+        await line.ask("POST", "/posts/like", dict, {"object": post})
     link = await home.invite(ada.token or "", befriends=True)
-    return {"INVITE": link.rpartition("/")[2]}
-
-
-async def enter(page: Page, home: AppNode, name: str) -> None:
-    """Log in as `name`."""
-    await page.goto(f"{home.url}/app/login")
-    await page.get_by_label("Name", exact=True).fill(name)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Log in").click()
-    await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
+    return {"INVITE": link.rpartition("/")[2], "POST": quote(post, safe="")}
 
 
 async def picture(page: Page, home: AppNode, scene: Scene, words: dict[str, str]) -> bytes:
@@ -75,7 +106,7 @@ async def all_of_them(folder: Path, word: str) -> None:
     """Every scene, at every width, light and dark."""
     with tempfile.TemporaryDirectory() as data:
         async with app_node(Path(data)) as home, chromium() as browser:
-            words = await furnish(home)
+            words = await furnish(home, Path(data))
             for dark in (False, True):
                 await _in_light(browser, home, words, folder, word, dark)
 
@@ -89,7 +120,7 @@ async def _in_light(
     inside = [scene for scene in SCENES if scene.inside and word in scene.name]
     for scenes in (outside, inside):
         if scenes is inside and inside:
-            await enter(page, home, "ada")
+            await log_in(page, home, "ada")
         for scene in scenes:
             for width, height in WIDTHS.items():
                 await page.set_viewport_size({"width": width, "height": height})

@@ -39,6 +39,8 @@ export interface Person {
   readonly handle: string;
   readonly display_name: string;
   readonly icon: string;
+  /** The picture through this node; "" or absent where there is none. */
+  readonly icon_here?: string;
 }
 
 /** What an invite link promises, before anybody takes it. */
@@ -88,6 +90,9 @@ export interface MediaFile {
   readonly duration_ms?: number;
   readonly blurhash?: string;
   readonly poster?: string;
+  /** The same through this node, for a few hours. */
+  readonly here?: string;
+  readonly poster_here?: string;
 }
 
 export type Audience = "public" | "followers" | "friends" | "";

@@ -17,6 +17,7 @@ export function setMediaOrigin(origin: string): void {
  * looks (the policy of the page would stop it too, and would have something to report).
  */
 export function mediaAddress(address: string): string {
+  if (address === "") return "";
   let url: URL;
   try {
     url = new URL(address, location.origin);

@@ -6,6 +6,7 @@ import { useEffect } from "preact/hooks";
 
 import { Waiting } from "./parts/screen.tsx";
 import { matched } from "./router.ts";
+import { FeedScreen } from "./screens/feed.tsx";
 import { JoinScreen } from "./screens/join.tsx";
 import { LogInScreen } from "./screens/log_in.tsx";
 import { MissingScreen } from "./screens/missing.tsx";
@@ -55,6 +56,35 @@ export const SCREENS: readonly Entry[] = [
   outside("/welcome", WelcomeScreen),
   outside("/join", JoinScreen),
   outside("/login", LogInScreen),
+  inside("/", FeedScreen),
+  inside(
+    "/watch",
+    later(async () => (await import("./screens/watch.tsx")).WatchScreen),
+  ),
+  inside(
+    "/people",
+    later(async () => (await import("./screens/people.tsx")).PeopleScreen),
+  ),
+  inside(
+    "/people/:handle",
+    later(async () => (await import("./screens/person.tsx")).PersonScreen),
+  ),
+  inside(
+    "/blocked",
+    later(async () => (await import("./screens/people.tsx")).BlockedScreen),
+  ),
+  inside(
+    "/code",
+    later(async () => (await import("./screens/code.tsx")).CodeScreen),
+  ),
+  inside(
+    "/scan",
+    later(async () => (await import("./screens/scan.tsx")).ScanScreen),
+  ),
+  inside(
+    "/me/profile",
+    later(async () => (await import("./screens/profile.tsx")).ProfileScreen),
+  ),
   inside(
     "/me",
     later(async () => (await import("./screens/me.tsx")).MeScreen),

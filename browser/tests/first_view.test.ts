@@ -17,7 +17,7 @@ const read = (name: string): string => readFileSync(new URL(name, FOLDER), "utf8
 function needed(name: string, known: Set<string> = new Set()): Set<string> {
   if (known.has(name)) return known;
   known.add(name);
-  for (const found of read(name).matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)) {
+  for (const found of read(name).matchAll(/(?:from|import)\s*"\/app\/([^"]+)"/g)) {
     needed(found[1] ?? "", known);
   }
   return known;

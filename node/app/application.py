@@ -172,11 +172,14 @@ def make_web(
     videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls)
     find = actor_finder(lines.discovery)
 
-    async def lookup(text: str) -> ActorView:
-        return _view(await find(text))
-
     async def find_id(text: str) -> str:
         return (await find(text)).id
+
+    friends = graph.Friends(units, find_id)
+
+    async def lookup(text: str) -> ActorView:
+        # Who is known here is not looked for elsewhere: their server may be away just now.
+        return _view(await find(await friends.whom(text)))
 
     async def prove(call: Call, body: bytes) -> str | None:
         if "Signature" not in call.headers:
@@ -208,7 +211,7 @@ def make_web(
             *graph.routes(units, find_id),
             *inbox.routes(units),
             *deliveries.routes(units, media.bounds, refusals.shown, lines.clocks, health.told),
-            *servers.routes(units, config.origin, graph.Friends(units, find_id).whom),
+            *servers.routes(units, config.origin, friends.whom),
             *uploads.routes(intake),
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),

@@ -5,13 +5,16 @@ The node listens on loopback under the name localhost, which browsers take for s
 
 import asyncio
 import shutil
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from aiohttp import web
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from node.app import Node, System, admin_invite
 from node.client.api_client import ApiClient
@@ -26,6 +29,7 @@ from tools.lab import free_port
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PASSWORD = "four words that nobody guesses"
 PATIENCE_MS = 60_000  # a busy machine is slow, and that is no failure
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Alone:
@@ -64,6 +68,46 @@ class AppNode:
             session = await line.ask("POST", "/accounts", Session, body)
         self.admin = self.admin or session.token or ""
         return session
+
+    async def befriend(self, one: Session, other: Session) -> None:
+        """Make two people friends."""
+        async with self.line(one.token or "") as line:
+            await line.ask("POST", "/friends/requests", dict, {"actor": other.account.actor})
+        async with self.line(other.token or "") as line:
+            await line.ask("POST", "/friends/accept", dict, {"actor": one.account.actor})
+
+    async def post(self, who: Session, content: str, **more: Any) -> dict[str, Any]:
+        """Words of `who`, for friends unless `more` says otherwise."""
+        async with self.line(who.token or "") as line:
+            return await line.ask("POST", "/posts", dict, {"content": content, **more})
+
+    async def video(self, who: Session, clip: Path, **more: Any) -> str:
+        """The id of a video of `who`, which is ready."""
+        data = await asyncio.to_thread(clip.read_bytes)
+        new = {"size": len(data), "sha256": b64encode(sha256(data).digest()).decode()}
+        async with self.line(who.token or "") as line:
+            upload = await line.ask("POST", "/uploads", dict, new)
+            async with aiohttp.ClientSession() as session:
+                sent = await session.put(
+                    f"{self.url}/api/kith/v1/uploads/{upload['id']}",
+                    params={"offset": "0"},
+                    data=data,
+                    headers={"Authorization": f"Bearer {who.token}"},
+                )
+                assert sent.status == 200, await sent.text()
+            made = await line.ask("POST", "/videos", dict, {"upload": upload["id"], **more})
+            return await self.ready(who, made["id"])
+
+    async def ready(self, who: Session, video: str) -> str:
+        """Wait until the worker has made this video, as its notice says; its post."""
+        async with self.line(who.token or "") as line, asyncio.timeout(PATIENCE_MS / 1000):
+            while True:
+                heard = self.node.stores.wakeups.listen(f"events:{who.account.id}")
+                found = await line.ask("GET", "/videos/one", dict, query={"id": video})
+                assert found["state"] != "failed", found
+                if found["state"] == "ready":
+                    return str(found["post"])
+                await self.node.stores.wakeups.wait(heard, 1.0)
 
     async def invite(self, token: str, befriends: bool = False) -> str:
         """A fresh link of whose token it is."""
@@ -131,3 +175,18 @@ async def chromium(*more: str) -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+async def opened(browser: Browser, home: AppNode, **options: Any) -> Watched:
+    """A tab of a browser of its own, that is: with storage of its own."""
+    context = await browser.new_context(**{"locale": "en-GB", **options})
+    return await new_page(context, home.url)
+
+
+async def log_in(page: Page, home: AppNode, name: str) -> None:
+    """Log in by the form, until one is inside."""
+    await page.goto(f"{home.url}/app/login")
+    await page.get_by_label("Name", exact=True).fill(name)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()

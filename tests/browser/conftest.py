@@ -1,9 +1,12 @@
-"""A worker of Chromium for the tests that want one."""
+"""A worker of Chromium, and a node with a browser, for the tests that want one."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
+from tests.browser.app_node import AppNode, app_node, chromium
 from tests.browser.chromium import Worker, why_absent, worker
 
 
@@ -14,3 +17,18 @@ async def device() -> AsyncIterator[Worker]:
         pytest.fail(reason)
     async with worker() as device:
         yield device
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    reason = why_absent()
+    if reason is not None:
+        pytest.fail(reason)
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def home(tmp_path: Path, quick_secrets: None) -> AsyncIterator[AppNode]:
+    async with app_node(tmp_path) as node:
+        yield node

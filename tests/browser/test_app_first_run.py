@@ -1,33 +1,8 @@
 """The first minutes in the app: an invite link, a name, one password; and the ways in and out."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.app_node import PASSWORD, AppNode, Watched, app_node, chromium, new_page
-from tests.browser.chromium import why_absent
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    reason = why_absent()
-    if reason is not None:
-        pytest.fail(reason)
-    async with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-async def home(tmp_path: Path, quick_secrets: None) -> AsyncIterator[AppNode]:
-    async with app_node(tmp_path) as node:
-        yield node
-
-
-async def opened(browser: Browser, home: AppNode) -> Watched:
-    context = await browser.new_context(locale="en-GB")
-    return await new_page(context, home.url)
+from tests.browser.app_node import PASSWORD, AppNode, log_in, opened
 
 
 async def fill_join(page: Page, name: str, shown: str = "") -> None:
@@ -103,14 +78,6 @@ async def test_the_three_modes_of_sign_up(browser: Browser, home: AppNode) -> No
         await page.get_by_role("button", name="Create account").click()
         await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
     assert watched.faults == []
-
-
-async def log_in(page: Page, home: AppNode, name: str) -> None:
-    await page.goto(f"{home.url}/app/login")
-    await page.get_by_label("Name", exact=True).fill(name)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Log in").click()
-    await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
 
 
 async def devices(home: AppNode, token: str) -> int:

@@ -6,7 +6,7 @@ import type { Person } from "../api_types.ts";
 import { mediaAddress } from "../media.ts";
 import { at } from "../router.ts";
 
-type Shown = Pick<Person, "id" | "handle" | "display_name" | "icon">;
+type Shown = Pick<Person, "id" | "handle" | "display_name" | "icon" | "icon_here">;
 
 /** What somebody is called. */
 export function nameOf(person: Pick<Person, "handle" | "display_name">): string {
@@ -28,7 +28,7 @@ function groundOf(id: string): number {
 
 export function Avatar({ person, size = 44 }: { person: Shown; size?: number }) {
   const failed = useSignal(false);
-  const source = person.icon === "" ? "" : mediaAddress(person.icon);
+  const source = mediaAddress(person.icon_here ?? "");
   if (source !== "" && !failed.value) {
     return (
       <img

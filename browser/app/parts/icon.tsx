@@ -41,7 +41,7 @@ export type IconName = keyof typeof PATHS;
 export function Icon({ name, filled }: { name: IconName; filled?: boolean | undefined }) {
   return (
     <svg
-      class={filled === true ? "icon icon-filled" : "icon"}
+      class={`icon${filled === true ? " icon-filled" : ""}${name === "more" ? " icon-dots" : ""}`}
       viewBox="0 0 24 24"
       aria-hidden="true"
       focusable="false"

@@ -2,7 +2,7 @@
 
 import { accounts, type Known, me, switchTo } from "../accounts.ts";
 import { logOut } from "../entering.ts";
-import { Avatar, PersonLine } from "../parts/avatar.tsx";
+import { Avatar, PersonLine, pageOf } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
@@ -88,6 +88,20 @@ export function MeScreen() {
         <p class="handle" dir="ltr">
           {who.address}
         </p>
+        <div class="ways centred-ways">
+          <a class="button quiet" href={pageOf(who.address)}>
+            <Icon name="feed" />
+            {say("me.posts")}
+          </a>
+          <a class="button quiet" href={at("/me/profile")}>
+            <Icon name="edit" />
+            {say("me.edit")}
+          </a>
+          <a class="button quiet" href={at("/code")}>
+            <Icon name="qr" />
+            {say("people.code")}
+          </a>
+        </div>
       </section>
       <Switcher who={who} />
       <button type="button" class="button quiet wide" onClick={() => askWayOut(who)}>

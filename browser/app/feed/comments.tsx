@@ -1,0 +1,218 @@
+/** What people said below a post, in threads, and one's own word. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+
+import { me } from "../accounts.ts";
+import { freshKey } from "../api.ts";
+import type { Post } from "../api_types.ts";
+import { List } from "../lists.ts";
+import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
+import { question, Sheet } from "../parts/dialog.tsx";
+import { Fault } from "../parts/form.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { RichText } from "../parts/rich.tsx";
+import { Empty, Waiting } from "../parts/screen.tsx";
+import { ago, number, say } from "../words/index.ts";
+import { explain } from "../words/problems.ts";
+import { comment, remove, toggleLike } from "./deeds.ts";
+import { type Thread, threaded } from "./post_parts.ts";
+
+const DEEPEST = 3; // further answers stand beside what they answer: a phone is narrow
+
+interface CommentDeeds {
+  readonly answer: (to: Post) => void;
+  readonly like: (post: Post) => void;
+  readonly remove: (post: Post) => void;
+}
+
+function Comment({
+  thread,
+  depth,
+  deeds,
+}: {
+  readonly thread: Thread;
+  readonly depth: number;
+  readonly deeds: CommentDeeds;
+}) {
+  const { post, answers } = thread;
+  return (
+    <li class="comment">
+      <div class="comment-self">
+        <Avatar person={post.author} size={36} />
+        <div class="comment-body">
+          <p class="comment-head">
+            <a href={pageOf(post.author.handle)}>
+              <bdi>{nameOf(post.author)}</bdi>
+            </a>
+            <time dateTime={post.published}>{ago(post.published)}</time>
+          </p>
+          <RichText html={post.content} lang={post.lang} />
+          <p class="comment-deeds">
+            <button type="button" onClick={() => deeds.answer(post)}>
+              {say("comments.answer")}
+            </button>
+            {post.author.id === me.value?.actor && (
+              <button type="button" onClick={() => deeds.remove(post)}>
+                {say("delete")}
+              </button>
+            )}
+          </p>
+        </div>
+        <button
+          type="button"
+          class="comment-like"
+          aria-pressed={post.liked}
+          aria-label={say("feed.like")}
+          onClick={() => deeds.like(post)}
+        >
+          <Icon name="heart" filled={post.liked} />
+          {post.likes > 0 && <span>{number(post.likes)}</span>}
+        </button>
+      </div>
+      {answers.length > 0 && (
+        <ol class={depth < DEEPEST ? "answers" : "answers flat"}>
+          {answers.map((one) => (
+            <Comment key={one.post.id} thread={one} depth={depth + 1} deeds={deeds} />
+          ))}
+        </ol>
+      )}
+    </li>
+  );
+}
+
+interface Props {
+  readonly post: Post;
+  readonly onClose: () => void;
+  /** One comment more or less stands below the post. */
+  readonly onCount: (change: number) => void;
+}
+
+export function Comments({ post, onClose, onCount }: Props) {
+  const list = useMemo(
+    () => new List<Post>("/comments", { of: post.id }, (one) => one.id),
+    [post.id],
+  );
+  const text = useSignal("");
+  const to = useSignal<Post | null>(null);
+  const fault = useSignal("");
+  const busy = useSignal(false);
+  const key = useRef(freshKey());
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => void list.more(), [list]);
+
+  async function send(): Promise<void> {
+    const words = text.value.trim();
+    if (words === "" || busy.value) return;
+    busy.value = true;
+    fault.value = "";
+    try {
+      list.prepend(await comment((to.value ?? post).id, words, key.current));
+      onCount(1);
+      text.value = "";
+      to.value = null;
+      key.current = freshKey();
+    } catch (error) {
+      fault.value = explain(error);
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  const deeds: CommentDeeds = {
+    answer: (one) => {
+      to.value = one;
+      field.current?.focus();
+    },
+    like: (one) => void toggleLike(one, (next) => list.replace(next)),
+    remove: (one) =>
+      question(say("comments.remove"), <p>{say("delete.says")}</p>, [
+        {
+          words: say("delete"),
+          kind: "alarm",
+          act: async () => {
+            await remove(one, list);
+            onCount(-1);
+          },
+        },
+      ]),
+  };
+  const threads = threaded(list.items.value, post.id);
+  const state = list.state.value;
+  return (
+    <Sheet title={say("feed.comments")} kind="edge" onClose={onClose}>
+      <div class="comments">
+        {threads.length === 0 && state === "end" && (
+          <Empty title={say("comments.none")}>
+            <p>{say("comments.first")}</p>
+          </Empty>
+        )}
+        <ol class="lines">
+          {threads.map((thread) => (
+            <Comment key={thread.post.id} thread={thread} depth={0} deeds={deeds} />
+          ))}
+        </ol>
+        {state === "loading" && <Waiting />}
+        {state === "failed" && <Fault>{explain(list.fault.value)}</Fault>}
+        {(state === "ready" || state === "failed") && (
+          <button type="button" class="button quiet wide" onClick={() => void list.more()}>
+            {say(state === "failed" ? "retry" : "more")}
+          </button>
+        )}
+      </div>
+      <form
+        class="composer"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        {to.value !== null && (
+          <p class="composer-to">
+            <span>{say("comments.to", { name: nameOf(to.value.author) })}</span>
+            <button
+              type="button"
+              class="round small"
+              aria-label={say("cancel")}
+              onClick={() => {
+                to.value = null;
+              }}
+            >
+              <Icon name="close" />
+            </button>
+          </p>
+        )}
+        {fault.value !== "" && <Fault>{fault.value}</Fault>}
+        <div class="composer-row">
+          <textarea
+            ref={field}
+            rows={1}
+            dir="auto"
+            aria-label={say("comments.write")}
+            placeholder={say("comments.write")}
+            value={text.value}
+            maxLength={5000}
+            onInput={(event) => {
+              text.value = event.currentTarget.value;
+            }}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+                event.preventDefault();
+                void send();
+              }
+            }}
+          />
+          <button
+            type="submit"
+            class="round main"
+            aria-label={say("send")}
+            disabled={text.value.trim() === ""}
+            aria-busy={busy.value}
+          >
+            <Icon name="send" />
+          </button>
+        </div>
+      </form>
+    </Sheet>
+  );
+}

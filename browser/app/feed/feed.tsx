@@ -1,0 +1,220 @@
+/** A feed: posts one below the other, each as high as the screen, one playing, and an end (ARIA feed). */
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+
+import { me } from "../accounts.ts";
+import type { Post } from "../api_types.ts";
+import { mayMove } from "../appearance.ts";
+import type { List } from "../lists.ts";
+import { nameOf } from "../parts/avatar.tsx";
+import { question } from "../parts/dialog.tsx";
+import { Fault } from "../parts/form.tsx";
+import { Waiting } from "../parts/screen.tsx";
+import { tell } from "../parts/toast.tsx";
+import { say } from "../words/index.ts";
+import { explain } from "../words/problems.ts";
+import { Clip } from "./clip.tsx";
+import { Comments } from "./comments.tsx";
+import { linkOf, remove, toggleLike } from "./deeds.ts";
+import { Players } from "./players.ts";
+import { audienceOf, gist } from "./post_parts.ts";
+
+const NEAR = 1; // clips on each side that are drawn: three players
+const AHEAD = 5; // so many before the end the next page is asked for
+
+/** Where each feed was left, so that one comes back to the same post. */
+const left = new WeakMap<List<Post>, number>();
+
+interface Props {
+  readonly list: List<Post>;
+  readonly label: string;
+  /** What stands at the end. */
+  readonly end: ComponentChildren;
+}
+
+async function share(post: Post): Promise<void> {
+  await navigator.clipboard.writeText(linkOf(post));
+  tell(say("feed.copied"));
+}
+
+function askMore(post: Post, list: List<Post>): void {
+  const isMine = post.author.id === me.value?.actor;
+  const words = isMine
+    ? say(`audience.${audienceOf(post)}.says`)
+    : say("feed.link.says", { name: nameOf(post.author) });
+  const link = { words: say("feed.link"), kind: "quiet" as const, act: () => share(post) };
+  const away = {
+    words: say("delete"),
+    kind: "alarm" as const,
+    act: () => remove(post, list),
+  };
+  question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link]);
+}
+
+/** Which post one looks at, by where one has scrolled to. */
+function useLooking(box: { current: HTMLDivElement | null }, count: number, start: number) {
+  const current = useSignal(start);
+  useEffect(() => {
+    const feed = box.current;
+    if (feed === null) return;
+    const watching = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) {
+          const index = Number((target as HTMLElement).dataset.index);
+          if (isIntersecting) current.value = index;
+        }
+      },
+      { root: feed, threshold: 0.6 },
+    );
+    for (const child of feed.querySelectorAll("[data-index]")) watching.observe(child);
+    return () => watching.disconnect();
+  }, [count]);
+  return current;
+}
+
+export function Feed({ list, label, end }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const players = useMemo(() => new Players(), []);
+  const items = list.items.value;
+  const state = list.state.value;
+  const current = useLooking(box, items.length, left.get(list) ?? 0);
+  const commented = useSignal<Post | null>(null);
+
+  useEffect(() => {
+    if (items.length === 0) void list.more();
+    const at = left.get(list) ?? 0;
+    box.current?.querySelector(`[data-index="${at}"]`)?.scrollIntoView();
+    const hidden = () => (document.hidden ? players.rest() : players.resume());
+    document.addEventListener("visibilitychange", hidden);
+    return () => {
+      document.removeEventListener("visibilitychange", hidden);
+      players.close();
+    };
+  }, [list]);
+  useSignalEffect(() => {
+    const at = current.value;
+    left.set(list, at);
+    players.look(at);
+    if (at >= list.items.value.length - AHEAD && list.state.peek() === "ready") void list.more();
+  });
+
+  /** Go to the post at `index`, and have the keys there. */
+  function show(index: number): void {
+    const found = box.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+    if (found === null || found === undefined) return;
+    found.focus({ preventScroll: true });
+    found.scrollIntoView({ behavior: mayMove() ? "smooth" : "instant" });
+  }
+
+  const put = (post: Post) => list.replace(post);
+  const deeds = {
+    like: (post: Post) => void toggleLike(post, put),
+    comments: (post: Post) => {
+      players.rest();
+      commented.value = post;
+    },
+    more: (post: Post) => askMore(post, list),
+  };
+
+  function press(event: KeyboardEvent): void {
+    const isField = (event.target as Element).closest("input, textarea, dialog") !== null;
+    if (isField || event.altKey || event.metaKey) return;
+    const post = items[current.value];
+    const isButton = (event.target as Element).closest("button, a") !== null;
+    const keys: Readonly<Record<string, () => void>> = event.ctrlKey
+      ? { Home: () => outside(-1), End: () => outside(1) }
+      : {
+          PageDown: () => show(current.value + 1),
+          PageUp: () => show(Math.max(0, current.value - 1)),
+          k: () => players.toggle(),
+          m: () => players.toggleSound(),
+          l: () => post !== undefined && deeds.like(post),
+          c: () => post !== undefined && deeds.comments(post),
+          ...(isButton ? {} : { " ": () => players.toggle() }),
+        };
+    const deed = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (deed === undefined) return;
+    event.preventDefault();
+    deed();
+  }
+
+  /** Out of the feed: to what can be reached before it, or behind it. */
+  function outside(way: 1 | -1): void {
+    const all = [...document.querySelectorAll<HTMLElement>("a[href], button, [tabindex='0']")];
+    const free = all.filter((one) => box.current?.contains(one) === false);
+    const isBefore = (one: HTMLElement) =>
+      ((box.current?.compareDocumentPosition(one) ?? 0) & Node.DOCUMENT_POSITION_PRECEDING) !== 0;
+    const found =
+      way === -1 ? free.findLast(isBefore) : (free.find((one) => !isBefore(one)) ?? free[0]);
+    found?.focus();
+  }
+
+  return (
+    <>
+      <div
+        ref={box}
+        class="feed"
+        role="feed"
+        aria-label={label}
+        aria-busy={state === "loading"}
+        onKeyDown={press}
+      >
+        {items.map((post, index) => (
+          <article
+            key={post.id}
+            class="feed-item"
+            data-index={index}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: the articles of a feed take the focus
+            tabIndex={0}
+            aria-posinset={index + 1}
+            aria-setsize={state === "end" ? items.length : -1}
+            aria-label={`${nameOf(post.author)}: ${gist(post)}`}
+          >
+            {Math.abs(index - current.value) <= NEAR && (
+              <Clip
+                post={post}
+                index={index}
+                isCurrent={index === current.value}
+                players={players}
+                deeds={deeds}
+              />
+            )}
+          </article>
+        ))}
+        {state === "loading" && (
+          <div class="feed-item feed-end">
+            <Waiting />
+          </div>
+        )}
+        {state === "failed" && (
+          <div class="feed-item feed-end" data-index={items.length}>
+            <Fault>{explain(list.fault.value)}</Fault>
+            <button type="button" class="button main" onClick={() => void list.more()}>
+              {say("retry")}
+            </button>
+          </div>
+        )}
+        {state === "end" && (
+          <div class="feed-item feed-end" data-index={items.length}>
+            {end}
+          </div>
+        )}
+      </div>
+      {commented.value !== null && (
+        <Comments
+          post={commented.value}
+          onClose={() => {
+            commented.value = null;
+            players.resume();
+          }}
+          onCount={(change) => {
+            const now = list.items.peek().find((one) => one.id === commented.value?.id);
+            if (now !== undefined) put({ ...now, comments: Math.max(0, now.comments + change) });
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+/** Pure: what of a post is shown where. */
+
+import type { MediaFile, Post } from "../api_types.ts";
+import { richOf, wordsOf } from "../rich.ts";
+
+/** The one video or picture that fills the screen; null for words alone. */
+export function mainFile(post: Post): MediaFile | null {
+  const ofKind = (kind: string) => post.media.find((file) => kindOf(file) === kind);
+  return ofKind("video") ?? ofKind("image") ?? null;
+}
+
+/** What sort of file it is, by its media type. */
+export function kindOf(file: MediaFile): "video" | "image" | "other" {
+  if (file.media_type.startsWith("video/")) return "video";
+  return file.media_type.startsWith("image/") ? "image" : "other";
+}
+
+/** The captions beside a video, if it brought some. */
+export function captionsOf(post: Post): MediaFile | null {
+  return post.media.find((file) => file.media_type === "text/vtt") ?? null;
+}
+
+/** Whether its words begin with its name, as those of a video do for readers that show no names. */
+export function saysName(post: Post): boolean {
+  return wordsOf(richOf(post.content)).startsWith(post.name);
+}
+
+/** The post in a few words, for who hears it. */
+export function gist(post: Post, most = 120): string {
+  const words = post.name === "" ? wordsOf(richOf(post.content)) : post.name;
+  return words.length > most ? `${words.slice(0, most - 1)}…` : words;
+}
+
+const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
+
+/** Who may see a post of one's own. */
+export function audienceOf(post: Post): "public" | "followers" | "friends" | "some" {
+  if (post.audience.some((one) => one === PUBLIC || one === "as:Public")) return "public";
+  if (post.audience.some((one) => one.endsWith("/followers"))) return "followers";
+  return post.audience.some((one) => one.endsWith("/friends")) ? "friends" : "some";
+}
+
+export interface Thread {
+  readonly post: Post;
+  readonly answers: readonly Thread[];
+}
+
+/** Comments below what they answer; the oldest first. One whose parent is not here stands at the top. */
+export function threaded(comments: readonly Post[], root: string): readonly Thread[] {
+  const known = new Set(comments.map(({ id }) => id));
+  const below = new Map<string, Post[]>();
+  for (const comment of [...comments].sort((a, b) => a.published.localeCompare(b.published))) {
+    const parent = known.has(comment.in_reply_to) ? comment.in_reply_to : root;
+    below.set(parent, [...(below.get(parent) ?? []), comment]);
+  }
+  const drawn = new Set<string>();
+  const from = (parent: string): readonly Thread[] =>
+    (below.get(parent) ?? []).flatMap((post) => {
+      // Who answers each other in a circle is shown once.
+      if (drawn.has(post.id)) return [];
+      drawn.add(post.id);
+      return [{ post, answers: from(post.id) }];
+    });
+  return from(root);
+}

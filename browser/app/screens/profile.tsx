@@ -1,0 +1,73 @@
+/** One's profile: what friends call one, and what one says of oneself. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { askAsMe, renamed } from "../accounts.ts";
+import type { Account } from "../api_types.ts";
+import { Fault, Field, Form, TextArea } from "../parts/form.tsx";
+import { Screen, Waiting } from "../parts/screen.tsx";
+import { tell } from "../parts/toast.tsx";
+import { linesOf, richOf } from "../rich.ts";
+import { back } from "../router.ts";
+import { say } from "../words/index.ts";
+import { explain } from "../words/problems.ts";
+
+function Fields({ account }: { readonly account: Account }) {
+  const name = useSignal(account.display_name);
+  const summary = useSignal(linesOf(richOf(account.summary)));
+  async function send(): Promise<void> {
+    const body = { display_name: name.value.trim(), summary: summary.value };
+    renamed(await askAsMe<Account>("PATCH", "/account", { body }));
+    tell(say("saved"));
+    back("/me");
+  }
+  return (
+    <Form send={say("save")} onSend={send}>
+      <Field
+        label={say("field.shown")}
+        name="display_name"
+        value={name.value}
+        maxLength={64}
+        autocomplete="name"
+        onValue={(text) => {
+          name.value = text;
+        }}
+      />
+      <TextArea
+        label={say("profile.summary")}
+        name="summary"
+        rows={5}
+        maxLength={1000}
+        hint={say("profile.summary.hint")}
+        value={summary.value}
+        onValue={(text) => {
+          summary.value = text;
+        }}
+      />
+    </Form>
+  );
+}
+
+export function ProfileScreen() {
+  const account = useSignal<Account | null>(null);
+  const fault = useSignal("");
+  useEffect(() => {
+    askAsMe<Account>("GET", "/account").then(
+      (found) => {
+        account.value = found;
+      },
+      (error: unknown) => {
+        fault.value = explain(error);
+      },
+    );
+  }, []);
+  return (
+    <Screen title={say("me.edit")} under="/me">
+      <section class="card">
+        {fault.value !== "" && <Fault>{fault.value}</Fault>}
+        {account.value === null ? <Waiting /> : <Fields account={account.value} />}
+      </section>
+    </Screen>
+  );
+}

@@ -1,0 +1,68 @@
+/** What others wrote: only what is on the list is drawn, and their words are not lost. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { linesOf, type Rich, richOf, wordsOf } from "../app/rich.ts";
+
+const tags = (rich: readonly Rich[]): string[] =>
+  rich.flatMap((one) => (typeof one === "string" ? [] : [one.tag, ...tags(one.children)]));
+
+test("what the node writes is drawn", () => {
+  const html =
+    '<p>One &amp; <b>two</b><br>three</p><p><a href="https://b.test/x?a=1&amp;b=2" rel="x">link</a></p>';
+  assert.deepEqual(richOf(html), [
+    {
+      tag: "p",
+      children: ["One & ", { tag: "b", children: ["two"] }, { tag: "br", children: [] }, "three"],
+    },
+    { tag: "p", children: [{ tag: "a", href: "https://b.test/x?a=1&b=2", children: ["link"] }] },
+  ]);
+  assert.equal(wordsOf(richOf(html)), "One & two three link");
+});
+
+const HOSTILE = [
+  ["<script>alert(1)</script>after", "after"],
+  ["<img src=x onerror=alert(1)>words", "words"],
+  ["<svg><a href='https://x.test'>in</a></svg>words", "words"],
+  ["<iframe srcdoc='<p>in</p>'></iframe>words", "words"],
+  ["<a href='javascript:alert(1)'>link</a>", "link"],
+  ["<a href=' jAvAsCrIpT:alert(1)'>link</a>", "link"],
+  ["<a href='data:text/html,x'>link</a>", "link"],
+  ["<a href='&#106;avascript:alert(1)'>link</a>", "link"],
+  ["<a href='/relative'>link</a>", "link"],
+  ["<a onclick='x' name=\"y\">link</a>", "link"],
+  ["<form action='https://x.test'><input name=a>words</form>", "words"],
+  ["<p style='position:fixed'>words", "words"],
+  ["</p></div></b>words", "words"],
+  ["<!-- <script>x</script> -->words", "words"],
+  ["1 < 2 and 3 > 2", "1 < 2 and 3 > 2"],
+  ["&lt;script&gt;", "<script>"],
+  ["&#0;&#xd800;&#1114112;", "\ufffd\ufffd\ufffd"],
+] as const;
+
+for (const [html, words] of HOSTILE) {
+  test(`of ${html} the words stay`, () => {
+    const rich = richOf(html);
+    assert.equal(wordsOf(rich), words);
+    assert.equal(tags(rich).includes("a"), false);
+    for (const tag of tags(rich)) assert(["p", "b"].includes(tag), tag);
+  });
+}
+
+test("a thousand tags in each other are not a thousand elements deep", () => {
+  const rich = richOf(`${"<b>".repeat(1000)}words${"</b>".repeat(1000)}`);
+  assert(tags(rich).length <= 20);
+  assert.equal(wordsOf(rich), "words");
+});
+
+test("a text that is too long to be drawn is cut", () => {
+  assert(wordsOf(richOf("a ".repeat(500_000))).length <= 200_000);
+});
+
+test("what was written in lines is read in lines", () => {
+  assert.equal(
+    linesOf(richOf("<p>One<br>two &amp; <b>three</b></p><p>four</p>")),
+    "One\ntwo & three\n\nfour",
+  );
+});

@@ -1,0 +1,38 @@
+/** Who is meant by what was typed, pasted or scanned. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { whoIn } from "../app/who.ts";
+
+const NAMED = [
+  ["ada", "@ada@home.test"],
+  ["@ada", "@ada@home.test"],
+  [" @ada@b.test ", "@ada@b.test"],
+  ["ada@b.test", "@ada@b.test"],
+  ["@ada@localhost:8420", "@ada@localhost:8420"],
+  ["https://b.test/@ada", "@ada@b.test"],
+  ["https://b.test/@ada/", "@ada@b.test"],
+  ["https://b.test/@ada@c.test", "@ada@c.test"],
+  ["http://localhost:8420/@ada", "@ada@localhost:8420"],
+  ["https://b.test/users/ada", "https://b.test/users/ada"],
+  ["https://b.test/@%61da", "@ada@b.test"],
+] as const;
+
+for (const [text, who] of NAMED) {
+  test(`${text} is ${who}`, () => assert.equal(whoIn(text, "home.test"), who));
+}
+
+for (const text of [
+  "",
+  "two words",
+  "javascript:alert(1)",
+  "kith://b.test/@ada",
+  "@",
+  "@@",
+  "http://b.test/users/ada",
+  "https://b.test/@%",
+  "<b>ada</b>",
+]) {
+  test(`${text || "nothing"} names nobody`, () => assert.equal(whoIn(text, "home.test"), ""));
+}

@@ -1,0 +1,152 @@
+"""The friends feed: one clip plays, keys and taps do what they should, and it ends."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.app_node import AppNode, log_in, opened
+from tests.clips import make_clip
+
+# The policy forbids `wait_for_function`, which evaluates text: a function in the page waits itself.
+UNTIL_ONE_PLAYS = """(index) => new Promise((done) => {
+  const look = () => {
+    const clips = [...document.querySelectorAll("video")];
+    const playing = clips.filter((clip) => !clip.paused && clip.currentTime > 0);
+    const [one] = playing;
+    if (playing.length === 1 && one.closest(`[data-index="${index}"]`)) done(clips.length);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+UNTIL_PAUSED = """() => new Promise((done) => {
+  const look = () => [...document.querySelectorAll("video")].every((clip) => clip.paused)
+    ? done(true) : requestAnimationFrame(look);
+  look();
+})"""
+
+
+async def key(page: Page, name: str) -> None:
+    await page.keyboard.press(name)
+
+
+@pytest.mark.slow
+async def test_one_clip_plays_and_the_feed_ends(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1, size="180x320")
+    for name in ("First", "Second", "Third"):
+        await home.video(bob, clip, name=name)
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    feed = page.get_by_role("feed")
+    await expect(feed.get_by_role("article")).to_have_count(3)
+    first = feed.get_by_role("article").nth(0)
+    await expect(first).to_have_attribute("aria-label", "Bob: Third")
+    await expect(first).to_have_attribute("aria-posinset", "1")
+    assert await page.evaluate(UNTIL_ONE_PLAYS, 0) <= 3
+    await first.focus()
+    await key(page, "k")
+    await page.evaluate(UNTIL_PAUSED)
+    await key(page, " ")
+    await page.evaluate(UNTIL_ONE_PLAYS, 0)
+    await key(page, "PageDown")
+    assert await page.evaluate(UNTIL_ONE_PLAYS, 1) <= 3
+    await expect(feed.get_by_role("article").nth(1)).to_be_focused()
+    await key(page, "PageDown")
+    assert await page.evaluate(UNTIL_ONE_PLAYS, 2) <= 3
+    await expect(feed.get_by_role("article").nth(2)).to_have_attribute("aria-setsize", "3")
+    await key(page, "PageDown")
+    await expect(page.get_by_text("You have seen it all")).to_be_in_viewport()
+    await page.evaluate(UNTIL_PAUSED)
+    assert watched.faults == []
+
+
+@pytest.mark.slow
+async def test_like_and_comment_by_key(browser: Browser, home: AppNode) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    await home.post(bob, "Who comes swimming?")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    article = page.get_by_role("article")
+    await expect(article).to_contain_text("Who comes swimming?")
+    await article.focus()
+    await key(page, "l")
+    like = page.get_by_role("button", name="Like")
+    await expect(like).to_have_attribute("aria-pressed", "true")
+    await expect(like).to_contain_text("1")
+    await article.focus()
+    await key(page, "c")
+    dialog = page.get_by_role("dialog", name="Comments")
+    await expect(dialog).to_contain_text("Say the first word")
+    await dialog.get_by_label("Say something…").fill("I do!")
+    await key(page, "Enter")
+    await expect(dialog.get_by_text("I do!")).to_be_visible()
+    await dialog.get_by_role("button", name="Answer").click()
+    await expect(dialog.get_by_text("Your answer to")).to_be_visible()
+    await dialog.get_by_label("Say something…").fill("At ten.")
+    await key(page, "Enter")
+    await expect(dialog.locator(".answers").get_by_text("At ten.")).to_be_visible()
+    await key(page, "Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(article).to_be_focused()
+    await expect(page.get_by_role("button", name="Comments")).to_contain_text("2")
+    await page.reload()
+    await expect(page.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
+    assert watched.faults == []
+
+
+async def test_who_has_seen_it_all_finds_the_way_out_by_key(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await home.sign_up("ada"), await home.sign_up("bob")
+    await home.befriend(ada, bob)
+    await home.post(bob, "One")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.get_by_role("article").focus()
+    await key(page, "Control+Home")
+    await expect(page.get_by_role("link", name="You")).to_be_focused()
+
+
+async def test_what_is_behind_a_warning_is_seen_when_one_wants(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await home.sign_up("ada"), await home.sign_up("bob")
+    await home.befriend(ada, bob)
+    await home.post(bob, "The butler did it", summary="Spoilers")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await expect(page.get_by_text("Spoilers")).to_be_visible()
+    await expect(page.locator(".words-card")).to_have_count(0)
+    await page.get_by_role("button", name="Show it").click()
+    await expect(page.locator(".words-card")).to_contain_text("The butler did it")
+
+
+async def test_a_link_to_a_post_opens_for_who_may_see_it(browser: Browser, home: AppNode) -> None:
+    ada, bob = await home.sign_up("ada"), await home.sign_up("bob")
+    await home.sign_up("eve")
+    await home.befriend(ada, bob)
+    post = await home.post(bob, "For friends")
+    for name, words in (("ada", "For friends"), ("eve", "not there, or not for you")):
+        watched = await opened(browser, home, locale="de-DE" if name == "eve" else "en-GB")
+        page = watched.page
+        if name == "eve":
+            words = "Es ist nicht da, oder nicht für dich."
+            await page.goto(f"{home.url}/app/login")
+            await page.get_by_label("Name", exact=True).fill("eve")
+            await page.get_by_label("Passwort").fill("four words that nobody guesses")
+            await page.get_by_role("button", name="Anmelden").click()
+            await expect(page.get_by_role("navigation", name="Hauptorte")).to_be_visible()
+        else:
+            await log_in(page, home, name)
+        await page.goto(f"{home.url}/app/watch?id={post['id']}")
+        await expect(page.get_by_text(words).first).to_be_visible()
+        assert watched.faults == []

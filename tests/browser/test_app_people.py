@@ -1,0 +1,112 @@
+"""People in the app: found, asked, befriended, left, blocked; codes; one's own profile."""
+
+from pathlib import Path
+
+from playwright.async_api import Browser, expect
+
+from tests.browser.app_node import AppNode, log_in, opened
+
+HOSTILE = "<img src=x onerror=alert(1)>" + "Z" * 30
+
+
+async def test_a_request_is_made_and_accepted(browser: Browser, home: AppNode) -> None:
+    await home.sign_up("ada", "Ada")
+    await home.sign_up("bob", "Bob")
+    ada, bob = await opened(browser, home), await opened(browser, home)
+    await log_in(ada.page, home, "ada")
+    await log_in(bob.page, home, "bob")
+    await ada.page.get_by_role("link", name="People").click()
+    await ada.page.get_by_label("Find somebody").fill("bob")
+    await ada.page.get_by_role("button", name="Find").click()
+    await expect(ada.page.get_by_role("heading", name="Bob")).to_be_focused()
+    await ada.page.get_by_role("button", name="Add as a friend").click()
+    await expect(ada.page.get_by_text("You asked")).to_be_visible()
+    await bob.page.get_by_role("link", name="People").click()
+    await expect(bob.page.get_by_text("They would like to be your friends")).to_be_visible()
+    await bob.page.get_by_role("button", name="Accept").click()
+    friends = bob.page.get_by_role("region", name="Friends")
+    await expect(friends.get_by_role("link", name="Ada")).to_be_visible()
+    await ada.page.reload()
+    await expect(ada.page.get_by_role("link", name="Message")).to_be_visible()
+    assert ada.faults == [] and bob.faults == []
+
+
+async def test_what_ends_a_friendship_says_what_it_changes(browser: Browser, home: AppNode) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.goto(f"{home.url}/app/people/{bob.account.address}")
+    await page.get_by_role("button", name="More").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("no longer see what the other posts for friends")
+    await dialog.get_by_role("button", name="End the friendship").click()
+    await expect(page.get_by_role("button", name="Add as a friend")).to_be_visible()
+    await page.get_by_role("button", name="More").click()
+    await dialog.get_by_role("button", name="Block").click()
+    await expect(page.get_by_text("Blocked by you")).to_be_visible()
+    await page.get_by_role("link", name="People").click()
+    await page.get_by_role("link", name="People you block").click()
+    await page.get_by_role("button", name="Take the block back").click()
+    await expect(page.get_by_text("You block nobody")).to_be_visible()
+    assert watched.faults == []
+
+
+async def test_a_code_is_shown_and_read_from_a_photo(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    await home.sign_up("ada", "Ada")
+    await home.sign_up("bob", "Bob")
+    ada, bob = await opened(browser, home), await opened(browser, home)
+    await log_in(ada.page, home, "ada")
+    await ada.page.goto(f"{home.url}/app/code")
+    photo = tmp_path / "code.png"
+    await expect(ada.page.get_by_role("img", name="QR code")).to_be_visible()
+    await ada.page.locator(".code").screenshot(path=photo)
+    await log_in(bob.page, home, "bob")
+    await bob.page.goto(f"{home.url}/app/scan")
+    plain = tmp_path / "plain.png"
+    await bob.page.screenshot(path=plain, clip={"x": 0, "y": 0, "width": 50, "height": 50})
+    await bob.page.set_input_files("input[type=file]", plain)
+    await expect(bob.page.get_by_role("alert")).to_contain_text("No code can be read")
+    await bob.page.set_input_files("input[type=file]", photo)
+    await expect(bob.page.get_by_role("heading", name="Ada")).to_be_visible()
+    await bob.page.goto(f"{home.url}/app/scan")
+    await bob.page.get_by_label("paste the link").fill(f"{home.url}/@ada")
+    await bob.page.get_by_role("button", name="Find").click()
+    await expect(bob.page.get_by_role("heading", name="Ada")).to_be_visible()
+    assert ada.faults == [] and bob.faults == []
+
+
+async def test_a_profile_is_edited_and_seen_as_it_was_written(
+    browser: Browser, home: AppNode
+) -> None:
+    await home.sign_up("ada", "Ada")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.goto(f"{home.url}/app/me")
+    await page.get_by_role("link", name="Edit your profile").click()
+    await page.get_by_label("What friends call you").fill(HOSTILE)
+    await page.get_by_label("About you").fill("Lines & <tags>\nof mine")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    await page.get_by_role("link", name="Your page").click()
+    await expect(page.get_by_text("Lines & <tags>")).to_be_visible()
+    await page.get_by_role("link", name="Edit your profile").click()
+    await expect(page.get_by_label("About you")).to_have_value("Lines & <tags>\nof mine")
+    assert watched.faults == []
+
+
+async def test_nobody_of_that_name_is_said(browser: Browser, home: AppNode) -> None:
+    await home.sign_up("ada", "Ada")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.goto(f"{home.url}/app/people/@nobody@localhost:{home.url.rpartition(':')[2]}")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.goto(f"{home.url}/app/people")
+    await page.get_by_label("Find somebody").fill("what is this")
+    await page.get_by_role("button", name="Find").click()
+    await expect(page.get_by_role("alert")).to_contain_text("That is no address")
