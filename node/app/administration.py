@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from node.accounts.names import INSTANCE
 from node.app.application import actor_finder
+from node.app.lost import restored
 from node.app.parts import System, make_media, make_sign_up, open_lines, open_stores, store_of
 from node.config import Config
 from node.errors import Broken
@@ -49,13 +50,15 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
         try:
             media = make_media(config, store_of(config))
             disk = Disk(config.data_dir, config.disk_reserve_bytes, system.clock)
+            lost = await restored(system, stores)
             units, find = stores.units, actor_finder(lines.discovery)
 
             async def find_id(text: str) -> str:
                 return (await find(text)).id
 
             def warnings() -> list[str]:
-                return ["the disk is almost full"] if disk.short else []
+                short = ["the disk is almost full"] if disk.short else []
+                return [*short, *filter(None, [lost()])]
 
             signing_up = make_sign_up(config, system, stores)
             friends = graph.Friends(units, find_id)

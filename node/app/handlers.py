@@ -1,7 +1,7 @@
 """Who hears of what arrives: the table of handlers."""
 
 from node.e2ee.arriving import Arrivals as SealedArrivals
-from node.federation import changing
+from node.federation import catching_up, changing
 from node.federation.activities.shapes import (
     Accept,
     Announce,
@@ -16,6 +16,7 @@ from node.federation.activities.shapes import (
     Move,
     OfferFriendship,
     Reject,
+    Resend,
     Undo,
     UpdateActor,
     UpdateNote,
@@ -54,6 +55,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(UpdateVideo, VideoUnit, foreign.on_update_video),
         on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
         on(Move, InboxUnit, moving.on_move),
+        on(Resend, FederationUnit, catching_up.on_resend),
         on(UpdateActor, FederationUnit, changing.on_update_actor),
         on(Delete, FederationUnit, changing.on_delete_actor),
         on(Delete, GraphUnit, friendship_handlers.on_delete),

@@ -14,13 +14,15 @@ from node.accounts.names import INSTANCE
 from node.accounts.sign_up import Registration, settle_in
 from node.app.application import WebSide, make_web
 from node.app.handlers import handlers
+from node.app.lost import restored
 from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
-from node.federation import telling
+from node.federation import catching_up, telling
 from node.federation.priority import Priority
 from node.inbox import moving
 from node.operation.tallies import Tallies
+from node.store.catching_up import CatchingUpUnit
 from node.store.circles import Circles
 from node.store.dates import Dates
 from node.store.deliveries import DeliveriesUnit
@@ -164,9 +166,13 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
     async def tell_who_moved(subject: str) -> None:
         await stores.units.run(InboxUnit, lambda unit: moving.go_on(unit, subject))
 
+    async def catch_up(subject: str) -> None:
+        await stores.units.run(CatchingUpUnit, lambda unit: catching_up.go_on(subject, unit))
+
     return {
         "purge": JobKind(Purge(stores.database, system.clock), every=PURGE_EVERY),
         telling.TELL: JobKind(tell_on),
+        catching_up.CATCH_UP: JobKind(catch_up),
         moving.MOVED: JobKind(tell_who_moved),
         **FanningOut(stores.units, system.clock).kinds(),
         **transcoder.kinds(),
@@ -199,6 +205,7 @@ async def open_node(
             side = make_web(config, system, stores, lines, media, key)
             kinds = _jobs(config, system, stores, media)
             worker = make_worker(system, stores, heard, sender, kinds)
+            side.health.warnings.append(await restored(system, stores))
             async with notifying(stores.database, stores.wakeups):
                 application = side.application(side.surfaces, tallies)
                 yield Node(config, application, worker, stores, lines, side, tallies)

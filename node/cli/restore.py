@@ -6,6 +6,7 @@ import shutil
 import sys
 import tarfile
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ from node.store.schema import newest
 from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.system import SystemClock, SystemEntropy
+from node.wire.times import parse_rfc3339
 
 STAGE = ".restoring"
 CLAUSE = "FED-12.18"
@@ -92,13 +94,13 @@ def _read(told: bytes) -> Manifest:
     return manifest
 
 
-async def renew(url: str) -> None:
+async def renew(url: str, as_of: datetime | None) -> None:
     """Begin another life of the database: devices are told, key packages are burned (E2E-4.8)."""
     database = Database(url)
     context = UnitContext(NAMELESS, SystemClock(), SystemEntropy(), render)
     try:
         await Units(database, context, Wakeups()).run(
-            IncarnationUnit, lambda unit: unit.renew_incarnation()
+            IncarnationUnit, lambda unit: unit.renew_incarnation(as_of)
         )
     except (DBAPIError, OSError) as error:
         told = getattr(error, "orig", error)
@@ -121,7 +123,7 @@ def restore(file: Path, words: str, config: Config) -> Manifest:
             staged = replace(config, data_dir=str(stage), database="")
             QuickCheck(staged).check(None)
             migrate(staged, "pre", new=True)
-            asyncio.run(renew(staged.database_url))
+            asyncio.run(renew(staged.database_url, parse_rfc3339(manifest.made)))
             (stage / "node.lock").unlink(missing_ok=True)
         elif not config.database:
             raise Malformed(
@@ -129,7 +131,7 @@ def restore(file: Path, words: str, config: Config) -> Manifest:
                 "name it with --database"
             )  # fmt: skip
         else:
-            asyncio.run(renew(config.database_url))
+            asyncio.run(renew(config.database_url, parse_rfc3339(manifest.made)))
         # The database comes last: a folder without it is refused by every start (FED-12.10).
         for each in sorted(stage.iterdir(), key=lambda path: path.name == DATABASE):
             each.rename(data / each.name)
@@ -172,8 +174,8 @@ def said(manifest: Manifest) -> str:
     lines = [
         f"{manifest.origin} as of {manifest.made}. Start it with kith serve.",
         "Lost here is what came after that: accounts, posts, friendships, logins and settings that "
-        "are younger. What others still have to send comes by itself; devices are told that the "
-        "node was restored, and say what they cannot read.",
+        "are younger. Other Kith servers are asked for what they sent since; people get a notice, "
+        "and devices are told that the node was restored, and say what they cannot read.",
     ]
     if not manifest.blobs:
         lines.append("The files of videos are not in the backup: put blobs/ back before the start.")

@@ -6,6 +6,7 @@ RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 # The name that tootik gave it; others read the same one.
 ED25519 = "https://datatracker.ietf.org/doc/html/rfc9421#name-eddsa-using-curve-edwards25"
 FRIENDSHIP = "http://purl.org/vocab/relationship/friendOf"
+RESEND = "urn:kith:ns#Resend"
 MLS = "https://purl.archive.org/socialweb/mls"
 
 NAMES: Mapping[str, str] = {
@@ -13,6 +14,7 @@ NAMES: Mapping[str, str] = {
     ED25519: "RFC 9421 signatures with Ed25519",
     FRIENDSHIP: "Friend requests: Offer of a Relationship",
     MLS: "End-to-end encrypted messages: MLS over ActivityPub",
+    RESEND: "Resend: what was sent is sent again to a server that was restored",
 }
 OURS = tuple(NAMES)
 MOST = 64  # of a foreign list; a longer one is cut

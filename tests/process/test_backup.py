@@ -1,6 +1,7 @@
 """A backup brings a node back whole; what is no whole backup brings nothing; a drill of both."""
 
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from node.cli import backup, backup_file, restore, secrets
+from node.cli import admin, backup, backup_file, restore, secrets
 from node.client.kith import Kith
 from node.errors import Missing
 from tests.process import crowd
@@ -140,11 +141,13 @@ def test_without_a_terminal_the_file_of_the_passphrase_has_to_be_named(
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-@pytest.mark.clause("FED-12.18", "E2E-4.8")
+@pytest.mark.clause("FED-12.18", "FED-13.1", "FED-13.5", "E2E-4.8")
 async def test_a_drill_two_nodes_talk_and_one_comes_back_from_before(
-    lab: Lab, tmp_path: Path, words: str
+    lab: Lab, tmp_path: Path, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What was posted after the backup is lost here, and said to be; who is friends goes on."""
+    """What others sent after the backup comes again, words that are sealed among it; what was
+    done here is lost, and said to be; who is friends goes on talking.
+    """
     lab.build("alpha.test", "beta.test", api_requests_per_minute="1000000")
     await lab.start()
     alpha = lab.places["alpha.test"]
@@ -164,6 +167,9 @@ async def test_a_drill_two_nodes_talk_and_one_comes_back_from_before(
         assert await asyncio.to_thread(backup.main, given) == 0
         await alice.post_text("lost here", "friends")
         await fed(bob, "lost here")
+        await bob.post_text("in the gap", "friends")
+        await fed(alice, "in the gap")
+        await bob.say(alice.handle, "sealed in the gap")
         former = await asyncio.to_thread(settings, alpha.data)
 
         await asyncio.to_thread(alpha.kill)
@@ -178,5 +184,21 @@ async def test_a_drill_two_nodes_talk_and_one_comes_back_from_before(
         await alice.post_text("after", "friends")
         await fed(bob, "after")
         await fed(alice, "while alpha is away")
+        await fed(alice, "in the gap")
+        told = [one async for one in alice.notices() if one.kind == "restored"]
+        assert len(told) == 1 and told[0].object.startswith("20")
+        words_of = ["--data", str(alpha.data), "--json", "health"]
+        assert await asyncio.to_thread(admin.main, words_of) == 0
+        (warning,) = json.loads(capsys.readouterr().out.splitlines()[-1])["warnings"]
+        assert "put back" in warning and "lost here" in warning
+
+        async def goes_on() -> bool:
+            for one in (alice, bob):
+                await (await one.talk()).pull()
+            kept = [row.text for row in await alice.history(bob.handle)]
+            return kept.count("sealed in the gap") == kept.count("after it") == 1
+
+        await bob.say(alice.handle, "after it")
+        await until("the sealed talk goes on, without a gap", goes_on)
         assert (await alice.relation(bob.handle)).state == "friend"
     assert "Traceback" not in alpha.log.read_text()

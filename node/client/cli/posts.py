@@ -27,9 +27,12 @@ NOTICES = {
 }
 OWN_NOTICES = {
     "video_failed": "A video of yours could not be made; its file can be posted again.",
+    "restored": "Your server was put back from a copy of the time below. What came to it since is "
+    "asked for again; what you yourself did since is lost here: look through your posts, friends "
+    "and settings, and do it again.",
     "delivery_failed": "Some server did not take this: see kith deliveries, and retry.",
 }
-ABOUT = ("like", "comment", "mention", "moved", "delivery_failed")
+ABOUT = ("like", "comment", "mention", "moved", "delivery_failed", "restored")
 
 
 def register(app: typer.Typer) -> None:

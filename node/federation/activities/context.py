@@ -76,7 +76,13 @@ VIDEOS: Any = [AS2, _VIDEOS]
 SEALED: Any = [AS2, MLS]
 ACTORS: Any = [AS2, SECURITY, MULTIKEY, {**MLS, **_ACTORS}]
 
-_BY_TYPE = {"Video": VIDEOS, **dict.fromkeys(("Person", "Group", "Application"), ACTORS)}
+RESEND: Any = [AS2, {"kith": "urn:kith:ns#", "Resend": "kith:Resend"}]
+
+_BY_TYPE = {
+    "Video": VIDEOS,
+    "Resend": RESEND,
+    **dict.fromkeys(("Person", "Group", "Application"), ACTORS),
+}
 _POSTED = {"Note", "Article", "Page", "Event", "Question", "Audio", "Image", "Document"}
 
 

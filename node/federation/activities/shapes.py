@@ -259,6 +259,15 @@ class Move(Struct, frozen=True):
     target: str
 
 
+class Resend(Struct, frozen=True):
+    """`actor`'s server was restored: it asks that of `object` for what it took since `since`."""
+
+    id: str
+    actor: str
+    object: str
+    since: datetime
+
+
 class UpdateActor(Struct, frozen=True):
     """`actor` changed their own document; `document` is the new one as received."""
 
@@ -284,5 +293,6 @@ Activity = (
     | CreateSealed
     | Delete
     | Move
+    | Resend
     | UpdateActor
 )

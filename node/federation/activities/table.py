@@ -15,6 +15,7 @@ from node.federation.activities import (
     moving,
     posts,
     replies,
+    resending,
     sealed,
     video,
 )
@@ -36,6 +37,7 @@ from node.federation.activities.shapes import (
     Move,
     OfferFriendship,
     Reject,
+    Resend,
     Undo,
     UpdateActor,
     UpdateNote,
@@ -104,6 +106,7 @@ VERBS: Mapping[str, Verb] = {
     "Update": _enclosing(_UPDATED),
     "Delete": Verb(deleting.parse_delete),
     "Move": Verb(moving.parse_move),
+    "Resend": Verb(resending.parse_resend),
 }
 RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     Follow: following.render_follow,
@@ -122,6 +125,7 @@ RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     CreateSealed: sealed.render_create,
     Delete: deleting.render_delete,
     Move: moving.render_move,
+    Resend: resending.render_resend,
     UpdateActor: actors.render_update,
 }
 

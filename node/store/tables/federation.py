@@ -76,6 +76,7 @@ peers = table(
     instant("leased_until"),  # one worker at a time sends to a host
     text("leased_by"),
     instant("suspended"),  # we refuse to hear this server, and send it nothing
+    instant("resent"),  # when it was sent everything again, after it was restored
     Index("ix_peers_last_success_host", "last_success", "host"),
     Index("ix_peers_failing_since", "failing_since"),
     Index("ix_peers_suspended", "suspended"),

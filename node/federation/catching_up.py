@@ -1,0 +1,114 @@
+"""After a restore: other servers are asked to send again, and our people are told (spec FED-13)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import msgspec
+
+from node.federation.activities.shapes import Activity, Resend
+from node.federation.peers import Actor
+from node.wire.ids import origin
+
+CATCH_UP: Final = "catch_up"  # the kind of its job
+RESTORED: Final = "restored"  # the kind of its notices
+PAGE: Final = 100
+# What was sent just before the backup may have been under way, and clocks differ.
+MARGIN: Final = timedelta(minutes=10)
+OFTEN: Final = timedelta(hours=1)  # a server is sent everything again no more often
+
+
+class CatchUp(msgspec.Struct, frozen=True):
+    """What is left to do: servers behind `after` were not asked; `people`: nor people told.
+
+    `since` is the instant as of which the database is.
+    """
+
+    since: datetime
+    after: str = ""
+    people: bool = False
+
+
+class CatchingUpUnit(Protocol):
+    """What this page asks of its transaction."""
+
+    now: datetime
+
+    def mint_activity(self) -> str: ...
+    async def instance(self) -> str:
+        """The node's own actor; empty before the first start."""
+        ...
+
+    async def resenders(self, after: str, most: int) -> Sequence[str]:
+        """Servers behind `after` that know what a Resend is, by their hosts."""
+        ...
+
+    async def someone_at(self, host: str) -> str | None:
+        """An actor of that server whom we know."""
+        ...
+
+    async def people(self, after: str, most: int) -> Sequence[tuple[str, str]]:
+        """Accounts behind `after` that are active, and their actors."""
+        ...
+
+    async def owe(self, activity: Activity, to: Sequence[str]) -> None: ...
+    async def notify_of(self, account: str, kind: str, actor: str, object: str) -> None: ...
+    async def add_job(self, kind: str, subject: str) -> None: ...
+
+
+class ResendingUnit(Protocol):
+    """What `on_resend` asks of its transaction."""
+
+    async def actor(self, id: str) -> Actor | None: ...
+
+    async def may_resend(self, host: str, often: timedelta) -> bool:
+        """Whether this server was not sent everything again lately; from now on it was."""
+        ...
+
+    async def send_again(self, host: str, since: datetime) -> int:
+        """What that server took since then is due again; how many it is."""
+        ...
+
+
+def subject(since: datetime) -> str:
+    """Of the job that does all of it."""
+    return msgspec.json.encode(CatchUp(since)).decode()
+
+
+async def go_on(subject: str, unit: CatchingUpUnit) -> None:
+    """The job: ask a page of servers, or tell a page of people, and have a job do the rest."""
+    left = msgspec.json.decode(subject, type=CatchUp)
+    listed = await (_tell(left, unit) if left.people else _ask(left, unit))
+    if len(listed) == PAGE:
+        await _later(msgspec.structs.replace(left, after=listed[-1]), unit)
+    elif not left.people:
+        await _later(CatchUp(left.since, people=True), unit)
+
+
+async def _later(left: CatchUp, unit: CatchingUpUnit) -> None:
+    await unit.add_job(CATCH_UP, msgspec.json.encode(left).decode())
+
+
+async def _ask(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
+    hosts, instance = await unit.resenders(left.after, PAGE), await unit.instance()
+    for host in hosts:
+        someone = await unit.someone_at(host)
+        if someone is not None and instance:
+            asked = Resend(unit.mint_activity(), instance, someone, left.since - MARGIN)
+            await unit.owe(asked, to=[someone])
+    return hosts
+
+
+async def _tell(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
+    people = await unit.people(left.after, PAGE)
+    as_of = left.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    for account, actor in people:
+        await unit.notify_of(account, RESTORED, actor, as_of)
+    return [account for account, _ in people]
+
+
+async def on_resend(resend: Resend, unit: ResendingUnit) -> None:
+    """A server was restored: what it took from here since is sent again, once an hour at most."""
+    host, asked = origin(resend.actor).authority, await unit.actor(resend.object)
+    if asked is not None and asked.local and await unit.may_resend(host, OFTEN):
+        await unit.send_again(host, resend.since)

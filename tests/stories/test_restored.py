@@ -1,0 +1,138 @@
+"""A node that was put back asks for what it was sent since, and says what is lost (spec FED-13)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from node.client.conversation_events import NodeRestored
+from node.federation.activities.shapes import Resend
+from node.federation.catching_up import RESTORED
+from node.store.federation import FederationUnit
+from node.store.unit import Unit
+from node.testing.town import Town
+from node.wire.api.inbox import ObjectRef, Post, PostList
+from tests.stories.copies import copy_of, put_back
+from tests.stories.people import Person, befriend, person
+from tests.stories.test_posts import feed, notices, publish
+from tests.stories.test_sealed import heard, texts
+
+
+async def words(one: Person) -> list[str]:
+    return sorted(post.content for post in await feed(one.line))
+
+
+async def deliveries(one: Person) -> list[Any]:
+    """Of this person's node: what, to whom, and how it went."""
+    database = one.harness.node.stores.database
+    async with database.read() as connection:
+        return (await connection.exec_driver_sql("SELECT * FROM deliveries ORDER BY seq")).all()
+
+
+@pytest.mark.clause("FED-13.1", "FED-13.2", "FED-13.4", "FED-13.5", "E2E-4.8")
+async def test_what_came_since_the_backup_comes_again_and_what_is_lost_is_named(
+    town: Town,
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.say(group, "hello")
+        await publish(bob, "before")
+        old = await publish(alice, "old")
+        await town.settle(timedelta(hours=1))
+        for one in (alice, bob):
+            await one.talk.pull()
+        copy = await copy_of(town, "alpha.test")
+        await town.settle(timedelta(hours=1))
+        await publish(bob, "in the gap")
+        await publish(alice, "mine in the gap")
+        await bob.line.ask("POST", "/posts/like", Post, ObjectRef(object=old.id))
+        await bob.talk.say(group, "sealed in the gap")
+        await town.settle(timedelta(hours=1))
+
+        await put_back(town, "alpha.test", copy)
+        assert await words(alice) == ["<p>before</p>"]
+        await town.settle(timedelta(minutes=1))
+        assert await words(alice) == ["<p>before</p>", "<p>in the gap</p>"]
+        (mine,) = await posts(alice)
+        assert (mine.content, mine.likes) == ("<p>old</p>", 1)
+        told = [one for one in await notices(alice) if one.kind == RESTORED]
+        assert len(told) == 1 and told[0].object.endswith("Z")
+        assert not [one for one in await notices(bob) if one.kind == RESTORED]
+
+        # The talk goes on, nothing of it is lost, and nothing is heard twice.
+        heard(alice)
+        await alice.talk.prepare()
+        await alice.talk.pull()
+        events = heard(alice)
+        assert any(isinstance(one, NodeRestored) for one in events)
+        assert [row.text for row in alice.talk.device.history(group)].count(
+            "sealed in the gap"
+        ) == 1
+        await bob.talk.say(group, "after")
+        await town.settle(timedelta(minutes=1))
+        await alice.talk.pull()
+        assert texts(alice) == ["after"]
+        await alice.talk.say(group, "and back")
+        await town.settle(timedelta(minutes=1))
+        await bob.talk.pull()
+        assert "and back" in texts(bob)
+
+
+async def posts(one: Person) -> list[Post]:
+    """What they said themselves."""
+    return (await one.line.ask("GET", "/posts", PostList)).items
+
+
+@pytest.mark.clause("FED-13.2", "FED-13.3")
+async def test_who_asks_gets_no_more_than_their_own_server_took_and_once_an_hour(
+    town: Town,
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        await publish(bob, "for alice")
+        await town.settle()
+        rows = await deliveries(bob)
+        since = town.clock.now() - timedelta(hours=1)
+        assert {row.state for row in rows} == {"delivered"}
+
+        async def ask(object: str, at: Any = since) -> None:
+            async def work(unit: Unit) -> None:
+                said = Resend(unit.mint_activity(), alice.actor, object, at)
+                await unit.owe(said, to=[bob.actor])
+
+            await alice.harness.node.stores.units.run(Unit, work)
+
+        async def again() -> int:
+            """How many were sent again by what was just asked."""
+            await town.settle(timedelta(seconds=1))
+            return sum(row.settled > before for row in await deliveries(bob))
+
+        before = max(row.settled for row in rows)
+        town.clock.pass_(timedelta(minutes=1))
+        await ask("https://beta.test/a/nobody")
+        assert await again() == 0
+        await ask(bob.actor, town.clock.now() + timedelta(hours=1))  # nothing was taken since then
+        assert await again() == 0
+        town.clock.pass_(timedelta(minutes=61))
+        await ask(bob.actor)
+        assert await again() == len(rows)
+        before = max(row.settled for row in await deliveries(bob))
+        town.clock.pass_(timedelta(minutes=5))
+        await ask(bob.actor)
+        assert await again() == 0
+        town.clock.pass_(timedelta(minutes=60))
+        await ask(bob.actor)
+        assert await again() > 0
+
+        async def of_another(unit: FederationUnit) -> int:
+            return await unit.send_again("gamma.test", since)
+
+        assert await bob.harness.node.stores.units.run(FederationUnit, of_another) == 0
+        assert len(await feed(alice.line)) == 1
