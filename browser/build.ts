@@ -11,6 +11,7 @@ import { type BuildOptions, build } from "esbuild";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const FOLDER = fileURLToPath(new URL("../node/web/static/app/", import.meta.url));
+const ICONS = fileURLToPath(new URL("app/icons/", import.meta.url));
 const AT = "/app/"; // where the node serves it
 // Names of chunks are made of their content, so the same sources give the same files everywhere.
 const COMMON: BuildOptions = {
@@ -82,7 +83,11 @@ function shell(files: Files, named: Map<string, string>): string {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>Kith</title>
+<meta name="theme-color" content="#f6f3ec" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#141a19" media="(prefers-color-scheme: dark)">
 <link rel="icon" href="/static/kith.svg" type="image/svg+xml">
+<link rel="apple-touch-icon" href="/app/icon-180.png">
+<link rel="manifest" href="/app/manifest.webmanifest">
 ${sheet}
 ${script}
 </head>
@@ -92,6 +97,52 @@ ${script}
 </body>
 </html>
 `;
+}
+
+/** How the app is installed: as a program of its own, which takes what others share. */
+const MANIFEST = {
+  id: AT,
+  name: "Kith",
+  short_name: "Kith",
+  description:
+    "Friends, messages that only the two of you can read, and videos for those you choose.",
+  start_url: AT,
+  scope: AT,
+  display: "standalone",
+  background_color: "#f6f3ec",
+  theme_color: "#0f6e63",
+  categories: ["social"],
+  icons: [
+    { src: `${AT}icon-192.png`, sizes: "192x192", type: "image/png" },
+    { src: `${AT}icon-512.png`, sizes: "512x512", type: "image/png" },
+    { src: `${AT}maskable-512.png`, sizes: "512x512", type: "image/png", purpose: "maskable" },
+  ],
+  share_target: {
+    action: `${AT}share`,
+    method: "POST",
+    enctype: "multipart/form-data",
+    params: {
+      title: "title",
+      text: "text",
+      url: "url",
+      files: [{ name: "files", accept: ["video/*", "image/*"] }],
+    },
+  },
+};
+
+/** The service worker, which knows every other file by its hash. */
+async function worker(files: Files): Promise<void> {
+  const kept = [...files]
+    .filter(([name]) => name !== "NOTICE.txt")
+    .map(([name, body]) => [name, integrity(body)] as const)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  const build = createHash("sha256").update(JSON.stringify(kept)).digest("hex").slice(0, 16);
+  await bundle(files, {
+    entryPoints: ["sw/sw.ts"],
+    entryNames: "[name]", // browsers know a service worker by its address
+    format: "iife",
+    define: { PRECACHE: JSON.stringify(kept), BUILD: JSON.stringify(build) },
+  });
 }
 
 /** All that a node serves below `/app/`, by name. */
@@ -108,6 +159,9 @@ async function everything(): Promise<Files> {
   });
   const text = new TextEncoder();
   files.set("index.html", text.encode(shell(files, named)));
+  files.set("manifest.webmanifest", text.encode(JSON.stringify(MANIFEST)));
+  for (const name of readdirSync(ICONS)) files.set(name, readFileSync(ICONS + name));
+  await worker(files);
   files.set("NOTICE.txt", text.encode(NOTICE));
   const sums = [...files]
     .map(([name, body]) => `${createHash("sha256").update(body).digest("hex")}  ${name}\n`)

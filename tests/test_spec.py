@@ -12,7 +12,9 @@ CLAUSE = re.compile(
     r"^\*\*([A-Z][A-Z0-9]{2}-\d+(?:\.\d+)*[a-z]?)\*\*(.*?)(?=^\s*$|\Z)", re.M | re.S
 )
 NAMED = re.compile(r"^[A-Z][A-Z0-9]{2}-\d+(?:\.\d+)*[a-z]?$")
-FAMILIES = {"FED", "ACC", "GRA", "INB", "E2E", "DEV", "MLS", "VID", "API", "LIM", "OPS", "APP"}
+FAMILIES = {
+    *("FED", "ACC", "GRA", "INB", "E2E", "DEV", "MLS", "VID", "API", "LIM", "OPS", "APP", "PSH"),
+}
 
 
 def written() -> dict[str, str]:

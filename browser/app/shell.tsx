@@ -2,6 +2,7 @@
 
 import { me } from "./accounts.ts";
 import { homeNode } from "./home_node.ts";
+import { takeOver, waiting } from "./installed.ts";
 import { Boundary } from "./parts/boundary.tsx";
 import { Questions } from "./parts/dialog.tsx";
 import { Icon, type IconName } from "./parts/icon.tsx";
@@ -58,6 +59,19 @@ function Here() {
   return <Now key={path} parts={parts} />;
 }
 
+/** A new build of the app is here: it is used when its person wants it. */
+function Update() {
+  if (waiting.value === null) return null;
+  return (
+    <div class="update" role="status">
+      <span>{say("update.there")}</span>
+      <button type="button" class="button main small" onClick={takeOver}>
+        {say("update.do")}
+      </button>
+    </div>
+  );
+}
+
 export function Shell() {
   const { path } = place.value;
   const full = me.value !== null && !["/welcome", "/join", "/login"].includes(path);
@@ -75,6 +89,7 @@ export function Shell() {
           </Boundary>
         </main>
       </div>
+      <Update />
       <Toasts />
       <Questions />
     </>

@@ -10,6 +10,7 @@ from node.config import Config
 from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
+from node.net.fetcher import callable_at
 from node.operation.tallies import Tallies
 from node.ports import Clock
 from node.system import ask_for_descriptors
@@ -31,6 +32,7 @@ from node.web.api import (
     graph,
     inbox,
     invites,
+    push,
     servers,
     streams,
     uploads,
@@ -215,6 +217,7 @@ def make_web(
             *uploads.routes(intake),
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),
+            *push.routes(push.Pushes(units, lines.pushing, callable_at(config.resolve))),
         )
     )
     api = api_surface(api_routes, config)

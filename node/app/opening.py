@@ -51,6 +51,7 @@ from node.worker.fan_out import FanningOut
 from node.worker.handlers import Handlers
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
+from node.worker.push import Hand, Pusher
 from node.worker.video import Transcoder
 
 PURGE_EVERY = timedelta(hours=1)
@@ -146,13 +147,15 @@ def make_worker(
     heard: Handlers,
     sender: Sender,
     kinds: Mapping[str, JobKind],
+    pushing: Hand,
 ) -> Worker:
     """Whatever is to hear, carry and be done: a node's own, or a test's."""
     clock, database = system.clock, stores.database
     applier = Applier(Waiting(database, clock), stores.units, heard, clock)
     jobber = Jobber(Jobs(database, clock), kinds, clock, stores.wakeups)
     dates = Dates(database, clock)
-    return Worker(applier, sender, jobber, dates, stores.wakeups, clock)
+    pusher = Pusher(stores.units, pushing, clock, system.entropy, stores.wakeups)
+    return Worker(applier, sender, jobber, pusher, dates, stores.wakeups, clock)
 
 
 def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mapping[str, JobKind]:
@@ -204,7 +207,7 @@ async def open_node(
             stores = replace(stores, log=_door(system, stores, heard, sender))
             side = make_web(config, system, stores, lines, media, key)
             kinds = _jobs(config, system, stores, media)
-            worker = make_worker(system, stores, heard, sender, kinds)
+            worker = make_worker(system, stores, heard, sender, kinds, lines.pushing)
             side.health.warnings.append(await restored(system, stores))
             async with notifying(stores.database, stores.wakeups):
                 application = side.application(side.surfaces, tallies)

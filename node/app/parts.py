@@ -21,6 +21,7 @@ from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
 from node.net.once import SingleFlight
 from node.net.passing import Passing
+from node.net.push import Pushing
 from node.ports import Blobs, Clock, Entropy, Request, Response, Stream
 from node.store.database import Database
 from node.store.directory import Directory
@@ -35,6 +36,7 @@ from node.video.renditions import Limits
 from node.web.guesses import Guesses
 from node.web.password_queue import PasswordQueue
 from node.web.signup import SignUp
+from node.wire import webpush
 from node.wire.api.deliveries import MediaBounds
 
 OBJECTS = "node.media.objects"
@@ -81,6 +83,7 @@ class Lines(Struct, frozen=True):
     asking: Asking
     clocks: Clocks
     passing: Passing
+    pushing: Pushing
 
 
 class Media(Struct, frozen=True):
@@ -162,7 +165,11 @@ def open_lines(config: Config, system: System, stores: Stores, instance_actor: s
     prover = Prover(stores.keyring, system.clock)
     courier = Courier(hops, signer, prover)
     passing = Passing(hops, signer, frozenset({config.origin, config.media_origin}))
-    return Lines(hops, discovery, prover, courier, Asking(fetch, discovery), clocks, passing)
+    secret = b"".join(stores.keyring.secret(f"web push {half}") for half in (1, 2))
+    key = webpush.private_key(secret)
+    pushing = Pushing(hops, key, config.origin, system.clock, system.entropy)
+    asking = Asking(fetch, discovery)
+    return Lines(hops, discovery, prover, courier, asking, clocks, passing, pushing)
 
 
 def make_sign_up(config: Config, system: System, stores: Stores) -> SignUp:

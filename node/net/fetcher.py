@@ -164,6 +164,12 @@ class Fetcher:
         await self._streams.close()
 
 
+def callable_at(resolve: Mapping[str, str]) -> Callable[[str], object]:
+    """Refuses a URL that may not be called, before it is (FED-9.1, FED-9.2)."""
+    named = frozenset(read_resolve(resolve))
+    return lambda url: check_url(url, named)
+
+
 def _headers(answer: ClientResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in answer.headers.items()}
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from node.accounts.account import Account, State
 from node.accounts.devices import Device
 from node.accounts.seats import Seat
 from node.accounts.sessions import Bearer, Session
 from node.store.incarnation import IncarnationUnit
-from node.store.tables import accounts, devices, sessions
+from node.store.tables import accounts, devices, push_subscriptions, sessions
 from node.store.unit import Unit
 from node.wire.times import from_micros, micros
 
@@ -102,10 +102,16 @@ class SessionsUnit(Unit):
             update(sessions)
             .where(_S.account == account, _S.revoked.is_(None), which)
             .values(revoked=micros(self.now))
+            .returning(_S.id)
         )
+        ended = list(done.scalars())
+        if ended:
+            # Their browsers are told nothing more (PSH-1.5).
+            gone = push_subscriptions.c.session.in_(ended)
+            await self.connection.execute(delete(push_subscriptions).where(gone))
         # Their streams are woken, look, and end too.
         self.wakes |= {f"events:{account}", "tokens"}
-        return int(done.rowcount)
+        return len(ended)
 
     # -- devices -------------------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ class Wakeups:
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Future[None]]] = defaultdict(set)
         self.others: Callable[[Iterable[str]], None] = nobody
+        # Hears every name that is woken here: for who waits for many.
+        self.overhears: Callable[[Iterable[str]], None] = nobody
 
     def wake(self, names: Iterable[str]) -> None:
         """Wake everyone who waits for one of `names`, here and in other processes."""
@@ -31,6 +33,8 @@ class Wakeups:
 
     def wake_here(self, names: Iterable[str]) -> None:
         """Wake those of this process."""
+        names = list(names)
+        self.overhears(names)
         for name in names:
             for future in self._waiting.pop(name, ()):
                 if not future.done():

@@ -20,6 +20,7 @@ from node.store.wakeups import Wakeups
 from node.worker.arrivals import Applier
 from node.worker.delivery_queue import Sender
 from node.worker.jobs import Jobber
+from node.worker.push import PUSHES, Pusher
 
 LOG = logging.getLogger("node.worker")
 
@@ -37,6 +38,7 @@ class Worker:
         applier: Applier,
         sender: Sender,
         jobber: Jobber,
+        pusher: Pusher,
         dates: Dates,
         wakeups: Wakeups,
         clock: Clock,
@@ -44,11 +46,13 @@ class Worker:
         self._applier = applier
         self._sender = sender
         self._jobber = jobber
+        self._pusher = pusher
         self._dates = dates
         self._wakeups = wakeups
         self._clock = clock
         self._stopping = asyncio.Event()
         self.rounds: Counter[str] = Counter()  # looks at each queue, since the start
+        pusher.begin()
 
     async def step(self) -> bool:
         """Do everything that is due now, and what follows from it; whether there was anything."""
@@ -59,7 +63,9 @@ class Worker:
             sent = await self._sender.settle()
             started = await self._jobber.look()
             await self._jobber.settle()
-            if not (applied or (opened and sent) or started):
+            pushed = await self._pusher.look()
+            await self._pusher.settle()
+            if not (applied or (opened and sent) or started or pushed):
                 return worked
             worked = True
         raise RuntimeError("a step of the worker does not end")
@@ -70,8 +76,8 @@ class Worker:
         # meets the database at work may come out as an error: so every loop asks about the stop.
         await self._until_done(self._jobber.begin)
         await self._until_done(self._dates.begin)
-        loops = (self._arrivals(), self._deliveries(), self._jobs(), self._watch_clock())
-        tasks = [asyncio.create_task(each) for each in loops]
+        loops = (self._arrivals, self._deliveries, self._jobs, self._pushes, self._watch_clock)
+        tasks = [asyncio.create_task(each()) for each in loops]
         grace = 0.0  # who cancels us does not wait
         try:
             await self._stopping.wait()
@@ -80,7 +86,9 @@ class Worker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(self._sender.stop(grace), self._jobber.stop(grace))
+            await asyncio.gather(
+                self._sender.stop(grace), self._jobber.stop(grace), self._pusher.stop()
+            )
 
     def stop(self) -> None:
         """End `run` gracefully: what is under way is finished, nothing new is begun."""
@@ -155,6 +163,15 @@ class Worker:
             try:
                 await self._jobber.look()
                 await self._sleep(wakeup, await self._jobber.next_due())
+            except Exception as error:
+                await self._fault(wakeup, error)
+
+    async def _pushes(self) -> None:
+        while not self._stopping.is_set():
+            wakeup = self._wakeups.listen(PUSHES)
+            try:
+                await self._pusher.look()
+                await self._sleep(wakeup, self._pusher.next_due())
             except Exception as error:
                 await self._fault(wakeup, error)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from node.accounts.push import Kind, Subscription
 from node.app.opening import make_sender, make_worker
 from node.app.parts import Stores, System
 from node.errors import Forbidden, NoRoom
@@ -27,6 +28,7 @@ from node.worker.arrivals import TRIES, Applier
 from node.worker.delivery_queue import AHEAD
 from node.worker.handlers import Handlers, on
 from node.worker.jobs import Jobber, JobKind
+from node.worker.push import Handed
 
 US = "https://a.test"
 BOB = "https://b.test/a/bob"
@@ -58,6 +60,13 @@ class Road:
         return [body for each, body in self.carried if each == host]
 
 
+class NoBrowser:
+    """Nobody is told by Web Push."""
+
+    async def hand(self, subscription: Subscription, _kind: Kind) -> Handed:
+        raise AssertionError(subscription.id)
+
+
 class Shop:
     """The worker of a node's stores, with handlers, jobs and a road of the test's own."""
 
@@ -72,7 +81,7 @@ class Shop:
         handlers = Handlers(on(Follow, Unit, self._first), on(Follow, Unit, self._second))
         system = System(self.clock, FakeEntropy())
         sender = make_sender(system, stores, self.road)
-        self.worker = make_worker(system, stores, handlers, sender, self.jobs)
+        self.worker = make_worker(system, stores, handlers, sender, self.jobs, NoBrowser())
 
     async def note(self, follow: Follow, _unit: Unit) -> None:
         self.handled.append(follow.id)

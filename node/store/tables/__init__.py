@@ -6,6 +6,7 @@ from node.store.tables.accounts import (
     idempotency,
     invites,
     names,
+    push_subscriptions,
     resets,
     sessions,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "participants",
     "peers",
     "posts",
+    "push_subscriptions",
     "reactions",
     "relay_items",
     "renditions",

@@ -98,3 +98,24 @@ idempotency = table(
     Index("ix_idempotency_created_token_key", "created", "token", "key"),
     keep="24 hours after created",
 )
+
+push_subscriptions = table(
+    "push_subscriptions",
+    id_(),  # uuid7
+    Column("account", Text, nullable=False),
+    Column("session", Text, nullable=False, unique=True),
+    text("device"),  # of the session
+    Column("endpoint", Text, nullable=False),  # at the browser's push service
+    Column("public", LargeBinary, nullable=False),  # of the browser: a point on P-256
+    Column("auth", LargeBinary, nullable=False),  # what the browser and we know
+    text("kinds"),  # space separated
+    instant("created", nullable=False),
+    instant("expires"),  # as the browser said
+    number("pushed"),  # the newest event it was told of
+    instant("told"),
+    number("failures"),  # since it last went well
+    instant("failing"),  # since when
+    instant("due"),  # not before
+    Index("ix_push_subscriptions_account_created_id", "account", "created", "id"),
+    # Rows go with their session, or when their push service says that they are gone.
+)

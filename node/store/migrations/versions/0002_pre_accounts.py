@@ -142,8 +142,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sessions_device"), ["device"], unique=False)
         batch_op.create_index("ix_sessions_revoked_id", ["revoked", "id"], unique=False)
 
+    op.create_table(
+        "push_subscriptions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("session", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), server_default="", nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("public", sa.LargeBinary(), nullable=False),
+        sa.Column("auth", sa.LargeBinary(), nullable=False),
+        sa.Column("kinds", sa.Text(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=True),
+        sa.Column("pushed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("told", sa.BigInteger(), nullable=True),
+        sa.Column("failures", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("failing", sa.BigInteger(), nullable=True),
+        sa.Column("due", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_subscriptions")),
+        sa.UniqueConstraint("session", name=op.f("uq_push_subscriptions_session")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("push_subscriptions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_push_subscriptions_account_created_id", ["account", "created", "id"], unique=False
+        )
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("push_subscriptions", schema=None) as batch_op:
+        batch_op.drop_index("ix_push_subscriptions_account_created_id")
+
+    op.drop_table("push_subscriptions")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.drop_index("ix_sessions_revoked_id")
         batch_op.drop_index(batch_op.f("ix_sessions_device"))

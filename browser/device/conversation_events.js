@@ -1,2 +1,0 @@
-/** Pure: what a device tells its person about conversations. */
-export {};
