@@ -1,6 +1,6 @@
 """A node is opened: settled at its first start, its worker and application made."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -18,19 +18,19 @@ from node.app.parts import Lines, Media, Stores, System, open_lines, open_media,
 from node.config import Config
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import telling
-from node.federation.priority import Priority
 from node.inbox import moving
 from node.operation.tallies import Tallies
 from node.store.circles import Circles
 from node.store.dates import Dates
 from node.store.deliveries import DeliveriesUnit
-from node.store.delivery_queue import DeliveryQueue
+from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
 from node.store.incarnation import IncarnationUnit
 from node.store.invites import InvitesUnit
 from node.store.jobs import Jobs
 from node.store.notifications import notifying
+from node.store.pipeline import Pipeline
 from node.store.purge import Purge
 from node.store.queue import Waiting
 from node.store.settled import SettledUnit
@@ -121,13 +121,15 @@ async def admin_invite(node: Node, system: System) -> str | None:
 
 def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
     """What is owed is sent by `courier`."""
-    queue = DeliveryQueue(stores.database, system.clock, system.entropy.draw(8).hex())
 
-    async def mourn(activity: str, actor: str, priority: Priority) -> None:
-        if priority is not Priority.REACTIONS:
-            await stores.units.run(DeliveriesUnit, lambda unit: unit.gave_up(activity, actor))
+    async def mourn(pipeline: Pipeline, given_up: Sequence[QueuedDelivery]) -> Callable[[], None]:
+        return await stores.units.inside(
+            pipeline, DeliveriesUnit, lambda unit: unit.gave_up(given_up)
+        )
 
-    return Sender(queue, courier, system.clock, system.entropy, mourn)
+    worker = system.entropy.draw(8).hex()
+    queue = DeliveryQueue(stores.database, system.clock, worker, mourn)
+    return Sender(queue, courier, system.clock, system.entropy)
 
 
 def _door(system: System, stores: Stores, heard: Handlers, sender: Sender) -> AtOnce:
