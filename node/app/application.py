@@ -31,6 +31,7 @@ from node.web.api import (
     graph,
     inbox,
     invites,
+    mailbox,
     servers,
     streams,
     uploads,
@@ -215,6 +216,7 @@ def make_web(
             *uploads.routes(intake),
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),
+            *mailbox.routes(units),
         )
     )
     api = api_surface(api_routes, config)

@@ -1,5 +1,6 @@
 """Who hears of what arrives: the table of handlers."""
 
+from node.e2ee import returning
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import changing
 from node.federation.activities.shapes import (
@@ -16,6 +17,7 @@ from node.federation.activities.shapes import (
     Move,
     OfferFriendship,
     Reject,
+    RejectSealed,
     Undo,
     UpdateActor,
     UpdateNote,
@@ -54,6 +56,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(UpdateVideo, VideoUnit, foreign.on_update_video),
         on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
         on(Move, InboxUnit, moving.on_move),
+        on(RejectSealed, E2eeUnit, returning.on_reject_sealed),
         on(UpdateActor, FederationUnit, changing.on_update_actor),
         on(Delete, FederationUnit, changing.on_delete_actor),
         on(Delete, GraphUnit, friendship_handlers.on_delete),

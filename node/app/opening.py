@@ -16,14 +16,18 @@ from node.app.application import WebSide, make_web
 from node.app.handlers import handlers
 from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
+from node.e2ee import returning
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import telling
+from node.federation.activities import parse
+from node.federation.activities.shapes import CreateSealed
 from node.inbox import moving
 from node.operation.tallies import Tallies
 from node.store.circles import Circles
 from node.store.dates import Dates
 from node.store.deliveries import DeliveriesUnit
 from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
+from node.store.e2ee import E2eeUnit
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
 from node.store.incarnation import IncarnationUnit
@@ -38,6 +42,7 @@ from node.store.unit import Unit
 from node.web.api.streams import Streams
 from node.web.connections import Connections
 from node.web.health import Health
+from node.wire import json
 from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm
 from node.worker.arrivals import Applier
@@ -49,6 +54,7 @@ from node.worker.fan_out import FanningOut
 from node.worker.handlers import Handlers
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
+from node.worker.returning import Returner
 from node.worker.video import Transcoder
 
 PURGE_EVERY = timedelta(hours=1)
@@ -123,9 +129,16 @@ def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
     """What is owed is sent by `courier`."""
 
     async def mourn(pipeline: Pipeline, given_up: Sequence[QueuedDelivery]) -> Callable[[], None]:
-        return await stores.units.inside(
-            pipeline, DeliveriesUnit, lambda unit: unit.gave_up(given_up)
-        )
+        async def tell(unit: DeliveriesUnit) -> None:
+            await unit.gave_up(given_up)
+            for one in given_up:
+                document = json.decode(one.body)
+                said = parse(document) if isinstance(document, dict) else None
+                if isinstance(said, CreateSealed):
+                    words = unit.beside(E2eeUnit)
+                    await returning.not_delivered(words, said, one.inbox)
+
+        return await stores.units.inside(pipeline, DeliveriesUnit, tell)
 
     worker = system.entropy.draw(8).hex()
     queue = DeliveryQueue(stores.database, system.clock, worker, mourn)
@@ -167,6 +180,7 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
         await stores.units.run(InboxUnit, lambda unit: moving.go_on(unit, subject))
 
     return {
+        **Returner(stores.units).kinds(),
         "purge": JobKind(Purge(stores.database, system.clock), every=PURGE_EVERY),
         telling.TELL: JobKind(tell_on),
         moving.MOVED: JobKind(tell_who_moved),
