@@ -119,6 +119,10 @@ class MembersUnit(Protocol):
         """Remember that a member named one of ours: their devices may come back by themselves."""
         ...
 
+    async def changes_wait(self, device: str, conversation: str, after: int) -> bool:
+        """Whether a commit or a Welcome waits for the device behind the item `after`."""
+        ...
+
     async def expected(self, conversation: str, actor: str) -> bool: ...
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
@@ -198,12 +202,15 @@ async def tell_anew(
     return known.conversation
 
 
-async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str]) -> None:
+async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str], seq: int) -> None:
     """A device read a commit by which these actors left: they get nothing more (E2E-3.16).
 
-    Of our own people each device tells for itself. Raises as `entered`.
+    Of our own people each device tells for itself. Raises as `entered`, and `Conflict` while the
+    device has not read what may have brought them back.
     """
     await entered(unit, id, sender.actor, sender.device)
+    if await unit.changes_wait(sender.device, id, seq):
+        raise Conflict("E2E-3.16", "changes of the conversation wait in the mailbox: read them")
     named = set(actors)
     if sender.actor in named:
         await unit.leave(id, sender.actor, sender.device)

@@ -75,6 +75,16 @@ _UNREAD = select(
     devices.c.account, devices.c.actor.label("owner"),
 ).join(devices, devices.c.id == _M.device).limit(bindparam("count"))  # fmt: skip
 UNREAD_OF = _UNREAD.where(_MINE).order_by(_M.seq)
+CHANGES = (
+    select(_M.seq)
+    .where(
+        _MINE,
+        _M.seq > bindparam("after"),
+        _M.conversation == bindparam("conversation"),
+        _M.kind.in_((Kind.COMMIT.value, Kind.WELCOME.value)),
+    )
+    .limit(1)
+)
 EXPIRED = _UNREAD.where(_M.created < bindparam("kept")).order_by(_M.created, _M.seq)
 FULL = (
     select(_M.device)
@@ -154,6 +164,10 @@ class MailboxUnit(Unit):
         self.connection.later(FORGET, mine)
         self.connection.later(DROP, mine)
         self.connection.later(DROP_EVENTS, {**mine, "account": box.account})
+
+    async def changes_wait(self, device: str, conversation: str, after: int) -> bool:
+        asked = {"device": device, "conversation": conversation, "after": after}
+        return bool(await self.connection.fetch(CHANGES, asked))
 
     async def holders(self, sha256: bytes, devices: Sequence[str]) -> set[str]:
         if not devices:

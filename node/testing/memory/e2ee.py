@@ -155,6 +155,14 @@ class MailboxUnit(Unit):
                 return True
         return False
 
+    async def changes_wait(self, device: str, conversation: str, after: int) -> bool:
+        return any(
+            seq > after
+            and (one.device, one.conversation) == (device, conversation)
+            and one.sealed.kind in (Kind.COMMIT, Kind.WELCOME)
+            for seq, one in self.tables.mail.items()
+        )
+
     async def holders(self, sha256: bytes, devices: Sequence[str]) -> set[str]:
         mail = self.tables.mail.values()
         return {m.device for m in mail if m.sealed.sha256 == sha256 and m.device in devices}

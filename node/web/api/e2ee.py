@@ -152,7 +152,7 @@ class Conversations:
         id, sender = api.url_of(call.path["ref"]), _sender(call)
         await self._units.run(
             E2eeUnit,
-            lambda unit: members.gone(unit, sender, id, said.actors),
+            lambda unit: members.gone(unit, sender, id, said.actors, said.seq),
             once=call.once,
         )
         return Reply()

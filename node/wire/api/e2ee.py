@@ -149,9 +149,13 @@ class NewSealed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class GoneMembers(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Actors of whom a commit that this device read left no leaf; the caller: this device."""
+    """Actors of whom a commit that this device read left no leaf; the caller: this device.
+
+    `seq` is the last mailbox item that it has read.
+    """
 
     actors: list[str]
+    seq: int
 
 
 class RelayItem(msgspec.Struct, kw_only=True):
