@@ -8,18 +8,21 @@
 import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
 import type { Committed } from "../mls/index.ts";
 import { header } from "../mls/public/framing.ts";
-import { equal } from "../wire/bytes.ts";
+import { equal, utf8 } from "../wire/bytes.ts";
+import { isAbsent, nobodyThere } from "./absent.ts";
 import * as behind from "./behind.ts";
 import type { ConversationEvent, MembersChanged } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
-import type { Carried, Create, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
+import type { Carried, Create, Created, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
 import { actorsOf } from "./groups.ts";
 import { type Intent, isCommit } from "./intents.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
 import {
+  absentRow,
   askedRow,
   conversationRow,
+  forgottenRow,
   MESSAGE,
   type MessageRow,
   messageRow,
@@ -29,6 +32,8 @@ import {
   unmade,
 } from "./rows.ts";
 import { undone } from "./undone.ts";
+
+const UNKNOWN_CONVERSATION = "E2E-3.11";
 
 /** The rows of intent, in their order: per group, what is made goes before what is not. */
 export class DeviceOutbox {
@@ -110,8 +115,13 @@ export class DeviceOutbox {
 
   async #waits(group: string): Promise<boolean> {
     const { staged } = await this.#state.groups.session(group);
-    if (staged !== null || (await behind.isBehind(this.#state, group))) return true;
+    if (staged !== null || (await this.#rests(group))) return true;
     return (await this.maker.mustCommit(group)) || (await this.#unmade(group));
+  }
+
+  /** Whether nothing may be sealed there: this device is behind, or nobody else is there. */
+  async #rests(group: string): Promise<boolean> {
+    return (await behind.isBehind(this.#state, group)) || isAbsent(this.#state, group);
   }
 
   /** Whether something waits to be made: what is made stands before it, but for a commit. */
@@ -139,8 +149,10 @@ export class DeviceOutbox {
 
   /** What is in the way of one group. */
   async held(group: string): Promise<Trouble | null> {
-    const isLate = await behind.isBehind(this.#state, group);
-    return this.obstacles.of(group) ?? (isLate ? behind.catchingUp() : null);
+    const found = this.obstacles.of(group);
+    if (found !== null) return found;
+    if (await behind.isBehind(this.#state, group)) return behind.catchingUp();
+    return (await isAbsent(this.#state, group)) ? nobodyThere(this.#state, group) : null;
   }
 
   async #readyGroups(): Promise<readonly string[]> {
@@ -149,7 +161,7 @@ export class DeviceOutbox {
     const groups: string[] = [];
     for (const group of this.#state.groupsWith("owed")) {
       const isFree = this.obstacles.isFree(group);
-      if (isFree && !(await behind.isBehind(this.#state, group))) groups.push(group);
+      if (isFree && !(await this.#rests(group))) groups.push(group);
     }
     return groups.toSorted((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : 0));
   }
@@ -183,7 +195,7 @@ export class DeviceOutbox {
     const { ref, group_id, members } = await this.#state.conversation(group);
     if (ref) return { is: "Send", row: name, group, ref, content, welcomes, removed };
     const others = members.filter((actor) => actor !== this.#state.actor);
-    return { is: "Create", row: name, group, group_id, members: others };
+    return { is: "Create", row: name, group, group_id, members: others, url: "", epoch: 0 };
   }
 
   /** Make the message of what is owed, or the commit that has to go before it. */
@@ -222,7 +234,10 @@ export class DeviceOutbox {
     if (this.obstacles.takes(asked, outcome)) return [];
     if (asked.is === "Fetch") {
       this.obstacles.caughtUp();
+    } else if (asked.is === "TellGone") {
+      throw new Broken("that is an errand");
     } else if (outcome instanceof Refused) {
+      if (await this.nodeForgot(asked.group, outcome)) return [];
       const owed = await this.#state.find(asked.row, OWED);
       return owed === null ? [] : this.#drop(asked.row, owed, outcome);
     } else if (!(outcome instanceof Unreachable)) {
@@ -237,15 +252,32 @@ export class DeviceOutbox {
     now: number,
   ): Promise<readonly ConversationEvent[]> {
     if (asked.is === "Create") {
-      if (outcome.is !== "Created") return [];
-      const row = await this.#state.conversation(asked.group);
-      const { ref, url } = outcome;
-      this.#state.put(conversationRow(asked.group), { ...row, ref, url });
+      if (outcome.is === "Created") await this.knownAs(asked.group, outcome);
       return [];
     }
     if (outcome.is === "Accepted") return this.#accepted(asked, now);
     if (outcome.is === "LostRace") await this.#lost(asked, outcome.epoch);
     return [];
+  }
+
+  /** Our node knows the conversation by this address. */
+  async knownAs(group: string, { ref, url }: Created): Promise<void> {
+    const row = await this.#state.conversation(group);
+    this.#state.put(conversationRow(group), { ...row, ref, url });
+  }
+
+  /** Whether our node does not know the conversation any more, and is told anew (DEV-11.2). */
+  async nodeForgot(group: string, error: Refused): Promise<boolean> {
+    const { url } = await this.#state.conversation(group);
+    const hasForgotten = error instanceof Missing && error.clause === UNKNOWN_CONVERSATION;
+    if (!url || !hasForgotten || this.obstacles.lostAgain(group)) return false;
+    this.forgotten(group);
+    return true;
+  }
+
+  /** Our node may not know the conversation any more. */
+  forgotten(group: string): void {
+    this.#state.write(forgottenRow(group), utf8("1"));
   }
 
   async #accepted(sent: Send, now: number): Promise<readonly ConversationEvent[]> {
@@ -345,7 +377,7 @@ export class DeviceOutbox {
 
   /** Be out of a group: its keys go, and what is owed. */
   async forget(group: string): Promise<void> {
-    const kinds = ["owed", "asked", "readmission"];
+    const kinds = ["owed", "asked", "readmission", "returned", "absent", "forgotten"];
     const names = kinds.flatMap((kind) => this.#state.names(kind, group));
     for (const name of names) this.#state.delete(name);
     this.#state.groups.forget(group);
@@ -364,8 +396,9 @@ export class DeviceOutbox {
       // A commit or a proposal of the epoch before is void; words may have been accepted.
       if (owed.row.content.length && owed.row.intent.type !== "Say") await this.#unmake(owed);
     }
-    this.#goOn(group);
     const [added, removed] = [actorsOf(event.added), actorsOf(event.removed)];
+    for (const actor of added) this.#state.delete(absentRow(group, actor));
+    this.#goOn(group);
     return { is: "MembersChanged", conversation: group, added, removed };
   }
 

@@ -92,16 +92,21 @@ class Returns:
         """
         if self._state.has(rows.absent_row(group, actor)):
             return
+        found = []
         for place in self._state.names("returned", group):
             row = self._state.get(place, ReturnedRow)
             if actor in row.actors and row.reason not in GONE:
                 self._state.delete(place)
-                self._anew(group, place.rpartition("/")[2])
+                found.append(self._state.get(self._said(group, place), MessageRow))
+        for message in sorted(found, key=lambda message: message.number):
+            self._anew(group, message)
 
-    def _anew(self, group: str, id: str) -> None:
+    def _said(self, group: str, place: str) -> str:
+        return rows.message_row(group, self._state.actor, place.rpartition("/")[2])
+
+    def _anew(self, group: str, message: MessageRow) -> None:
         """Owe it again, under its id, as a `Failure` would have it (E2E-5.9)."""
-        name = rows.message_row(group, self._state.actor, id)
-        message = self._state.get(name, MessageRow)
+        name = rows.message_row(group, self._state.actor, message.id)
         grown = self._state.conversation(group).grown
         if not message.digest or message.epoch < grown or message.mended >= MOST_MENDED:
             return
@@ -111,8 +116,7 @@ class Returns:
 
     def waiting(self, group: str) -> list[MessageRow]:
         """What was said in a group and could be read by nobody, in its order."""
-        names = {rows.message_row(group, self._state.actor, place.rpartition("/")[2])
-                 for place in self._state.names("returned", group)}  # fmt: skip
+        names = {self._said(group, place) for place in self._state.names("returned", group)}
         for _, owed in self._outbox.owed(group):
             if isinstance(owed.intent, Say):
                 names.add(owed.intent.message)
