@@ -173,6 +173,12 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
         stores.units, media.studio, media.blobs, media.media_urls, at_once=config.media_jobs
     )
 
+    returner = Returner(stores.units)
+
+    async def purge(_subject: str) -> None:
+        await returner.expired()  # or it would go without a word to who said it
+        await Purge(stores.database, system.clock)()
+
     async def tell_on(subject: str) -> None:
         await stores.units.run(Unit, lambda unit: telling.go_on(subject, Circles(unit)))
 
@@ -180,8 +186,8 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
         await stores.units.run(InboxUnit, lambda unit: moving.go_on(unit, subject))
 
     return {
-        **Returner(stores.units).kinds(),
-        "purge": JobKind(Purge(stores.database, system.clock), every=PURGE_EVERY),
+        **returner.kinds(),
+        "purge": JobKind(purge, every=PURGE_EVERY),
         telling.TELL: JobKind(tell_on),
         moving.MOVED: JobKind(tell_who_moved),
         **FanningOut(stores.units, system.clock).kinds(),

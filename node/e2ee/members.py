@@ -205,17 +205,14 @@ async def tell_anew(
 async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str], seq: int) -> None:
     """A device read a commit by which these actors left: they get nothing more (E2E-3.16).
 
-    Of our own people each device tells for itself. Raises as `entered`, and `Conflict` while the
-    device has not read what may have brought them back.
+    Of its own actor a device tells for itself alone. Raises as `entered`, and `Conflict` while it
+    has not read what may have brought them back.
     """
     await entered(unit, id, sender.actor, sender.device)
     if await unit.changes_wait(sender.device, id, seq):
         raise Conflict("E2E-3.16", "changes of the conversation wait in the mailbox: read them")
-    named = set(actors)
-    if sender.actor in named:
-        await unit.leave(id, sender.actor, sender.device)
-    for actor in sorted(named - await unit.locals_of(named)):
-        await unit.leave(id, actor, "")
+    for actor in sorted(set(actors)):
+        await unit.leave(id, actor, sender.device if actor == sender.actor else "")
 
 
 async def _check_friend(unit: MembersUnit, ours: str, other: str) -> None:
