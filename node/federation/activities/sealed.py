@@ -138,6 +138,7 @@ def render_rejection(returned: RejectSealed) -> Mapping[str, Any]:
         "summary": returned.reason,
         "object": {
             "type": ["Object", SealedKind.PRIVATE_MESSAGE.value],
+            "mediaType": "message/mls",
             "attributedTo": returned.of,
             "conversation": returned.conversation,
             "digestMultibase": _SHA256 + returned.sha256.hex(),
