@@ -6,9 +6,9 @@
  * Whoever asks while it is busy waits for their turn: steps do not interleave.
  */
 
-import { Missing, type Refused } from "../errors.ts";
+import type { Refused } from "../errors.ts";
 import type { Entropy } from "../mls/index.ts";
-import { type Bytes, EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
+import { EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
 import { isAbsent } from "./absent.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
 import { urnUuid4 } from "./content.ts";
@@ -19,7 +19,8 @@ import { DeviceState } from "./device_state.ts";
 import type { Errands } from "./errands.ts";
 import type { Carried, Next, Outcome, Trouble } from "./exchange.ts";
 import { between, newGroupId } from "./groups.ts";
-import type { Add, Intent } from "./intents.ts";
+import type { Intent } from "./intents.ts";
+import type { Packages } from "./key_stock.ts";
 import * as keyStock from "./key_stock.ts";
 import type { Returns } from "./returns.ts";
 import {
@@ -35,19 +36,7 @@ import {
 } from "./rows.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
 
-/** Key packages, by actor. */
-export type Packages = Readonly<Record<string, readonly Bytes[]>>;
-
-function adding(packages: Packages): Add {
-  if (!Object.values(packages).some((found) => found.length)) {
-    throw new Missing("E2E-5.6", "they have no device that takes sealed messages yet");
-  }
-  for (const [actor, found] of Object.entries(packages)) {
-    for (const data of found) keyStock.checkOwner(data, actor);
-  }
-  const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { type: "Add", packages: Object.fromEntries(sorted) };
-}
+export type { Packages } from "./key_stock.ts";
 
 /**
  * One device of an actor. Conversations are named by their group id in hex.
@@ -195,7 +184,7 @@ export class Device {
   start(packages: Packages, now: number): Promise<string> {
     return this.#step(async () => {
       await this.#seat.check();
-      const add = adding(packages);
+      const add = keyStock.adding(packages);
       const group_id = newGroupId(this.#state.entropy);
       const group = await this.#state.groups.found(group_id, now);
       const members = [...new Set([this.actor, ...Object.keys(packages)])].sort();
@@ -269,7 +258,7 @@ export class Device {
    * them are in.
    */
   add(group: string, packages: Packages, now: number): Promise<void> {
-    return this.#change(group, () => adding(packages), now);
+    return this.#change(group, () => keyStock.adding(packages), now);
   }
 
   /**

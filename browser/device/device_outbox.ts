@@ -8,21 +8,21 @@
 import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
 import type { Committed } from "../mls/index.ts";
 import { header } from "../mls/public/framing.ts";
-import { equal, utf8 } from "../wire/bytes.ts";
+import { equal } from "../wire/bytes.ts";
 import { isAbsent, nobodyThere } from "./absent.ts";
 import * as behind from "./behind.ts";
 import type { ConversationEvent, MembersChanged } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
-import type { Carried, Create, Created, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
+import type { Carried, Create, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
 import { actorsOf } from "./groups.ts";
-import { type Intent, isCommit } from "./intents.ts";
+import * as home from "./home.ts";
+import type { Intent } from "./intents.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
 import {
   absentRow,
   askedRow,
   conversationRow,
-  forgottenRow,
   MESSAGE,
   type MessageRow,
   messageRow,
@@ -31,9 +31,8 @@ import {
   owedRow,
   unmade,
 } from "./rows.ts";
+import { isStaged, unmake, unstage } from "./staged.ts";
 import { undone } from "./undone.ts";
-
-const UNKNOWN_CONVERSATION = "E2E-3.11";
 
 /** The rows of intent, in their order: per group, what is made goes before what is not. */
 export class DeviceOutbox {
@@ -237,7 +236,7 @@ export class DeviceOutbox {
     } else if (asked.is === "TellGone") {
       throw new Broken("that is an errand");
     } else if (outcome instanceof Refused) {
-      if (await this.nodeForgot(asked.group, outcome)) return [];
+      if (await home.nodeForgot(this.#state, this.obstacles, asked.group, outcome)) return [];
       const owed = await this.#state.find(asked.row, OWED);
       return owed === null ? [] : this.#drop(asked.row, owed, outcome);
     } else if (!(outcome instanceof Unreachable)) {
@@ -252,32 +251,12 @@ export class DeviceOutbox {
     now: number,
   ): Promise<readonly ConversationEvent[]> {
     if (asked.is === "Create") {
-      if (outcome.is === "Created") await this.knownAs(asked.group, outcome);
+      if (outcome.is === "Created") await home.knownAs(this.#state, asked.group, outcome);
       return [];
     }
     if (outcome.is === "Accepted") return this.#accepted(asked, now);
     if (outcome.is === "LostRace") await this.#lost(asked, outcome.epoch);
     return [];
-  }
-
-  /** Our node knows the conversation by this address. */
-  async knownAs(group: string, { ref, url }: Created): Promise<void> {
-    const row = await this.#state.conversation(group);
-    this.#state.put(conversationRow(group), { ...row, ref, url });
-  }
-
-  /** Whether our node does not know the conversation any more, and is told anew (DEV-11.2). */
-  async nodeForgot(group: string, error: Refused): Promise<boolean> {
-    const { url } = await this.#state.conversation(group);
-    const hasForgotten = error instanceof Missing && error.clause === UNKNOWN_CONVERSATION;
-    if (!url || !hasForgotten || this.obstacles.lostAgain(group)) return false;
-    this.forgotten(group);
-    return true;
-  }
-
-  /** Our node may not know the conversation any more. */
-  forgotten(group: string): void {
-    this.#state.write(forgottenRow(group), utf8("1"));
   }
 
   async #accepted(sent: Send, now: number): Promise<readonly ConversationEvent[]> {
@@ -298,7 +277,7 @@ export class DeviceOutbox {
 
   /** Our commit is in force. */
   async #merge(owed: OwedRow, now: number): Promise<readonly ConversationEvent[]> {
-    if (!(await this.#isStaged(owed))) return [];
+    if (!(await isStaged(this.#state, owed))) return [];
     const { groups } = this.#state;
     const session = await groups.session(owed.group);
     const event = groups.apply(owed.group, await session.merge(now));
@@ -316,7 +295,7 @@ export class DeviceOutbox {
 
   async #unmakeAll(group: string): Promise<void> {
     for (const owed of await this.owed(group)) {
-      if (owed.row.content.length) await this.#unmake(owed);
+      if (owed.row.content.length) await unmake(this.#state, owed);
     }
   }
 
@@ -325,33 +304,13 @@ export class DeviceOutbox {
     return groups.has(group) ? (await groups.session(group)).epoch : null;
   }
 
-  /** Forget the message, and keep what was meant; fresh keys alone are not meant. */
-  async #unmake({ name, row: owed }: Named<OwedRow>): Promise<void> {
-    await this.#unstage(owed);
-    if (owed.intent.type === "Refresh") this.#state.delete(name);
-    else this.#state.put(name, unmade(owed.group, owed.intent));
-  }
-
-  async #isStaged(owed: OwedRow): Promise<boolean> {
-    const { groups } = this.#state;
-    if (!isCommit(owed.intent) || !groups.has(owed.group)) return false;
-    const { staged } = await groups.session(owed.group);
-    return staged !== null && equal(staged.commit, owed.content);
-  }
-
-  async #unstage(owed: OwedRow): Promise<void> {
-    if (!(await this.#isStaged(owed))) return;
-    const { groups } = this.#state;
-    groups.apply(owed.group, await (await groups.session(owed.group)).drop());
-  }
-
   /**
    * It will never be taken; nor will words that a commit had to come before.
    *
    * A conversation that never began is forgotten too, or the next words would go to nobody.
    */
   async #drop(name: string, owed: OwedRow, error: Refused): Promise<readonly ConversationEvent[]> {
-    await this.#unstage(owed);
+    await unstage(this.#state, owed);
     const neverBegan = (await this.#epoch(owed.group)) === 0n;
     const isAll = neverBegan || owed.intent.type === "Refresh";
     const found: ConversationEvent[] = [];
@@ -394,7 +353,8 @@ export class DeviceOutbox {
     this.#state.put(conversationRow(group), { ...before, members, grown });
     for (const owed of await this.owed(group)) {
       // A commit or a proposal of the epoch before is void; words may have been accepted.
-      if (owed.row.content.length && owed.row.intent.type !== "Say") await this.#unmake(owed);
+      if (owed.row.content.length && owed.row.intent.type !== "Say")
+        await unmake(this.#state, owed);
     }
     const [added, removed] = [actorsOf(event.added), actorsOf(event.removed)];
     for (const actor of added) this.#state.delete(absentRow(group, actor));

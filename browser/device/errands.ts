@@ -11,6 +11,7 @@ import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Create, Outcome, TellGone } from "./exchange.ts";
+import { forgotten, knownAs } from "./home.ts";
 import { CURSOR, forgottenRow, GONE, goneRow } from "./rows.ts";
 
 const READ_FIRST = "changes of the conversation wait to be read";
@@ -64,7 +65,7 @@ export class Errands {
     // It is over: what was to be said there is told.
     if (outcome instanceof Refused) return this.#outbox.giveUp(asked.group, outcome);
     if (!(outcome instanceof Unreachable) && outcome.is === "Created") {
-      await this.#outbox.knownAs(asked.group, outcome);
+      await knownAs(this.#state, asked.group, outcome);
     }
     return [];
   }
@@ -90,7 +91,7 @@ export class Errands {
   /** Our node was put back from a copy: it is told of every conversation. */
   async restored(): Promise<void> {
     for (const group of this.#state.groupsWith("group")) {
-      if ((await this.#state.conversation(group)).ref) this.#outbox.forgotten(group);
+      if ((await this.#state.conversation(group)).ref) forgotten(this.#state, group);
     }
   }
 }
