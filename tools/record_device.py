@@ -4,12 +4,15 @@ Each scenario is a few devices that hear each other through nothing but lists. T
 time (spec DEV-7).
 """
 
+import base64
+import hashlib
+import json
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from node.client.exchange import Accepted, Created, LostRace
-from node.errors import Conflict, Forbidden, Full, NodeError, Unreachable
+from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import FOLDER, Recorder
 
@@ -55,6 +58,8 @@ class Scenario:
         while (asked := self.next(one))["is"] not in ("Wait", "Fetch"):
             if asked["is"] == "Create":
                 self.tell(one, Created("r", URL))
+            elif asked["is"] == "TellGone":
+                self.tell(one, Accepted())
             elif asked["is"] == "Send":
                 found.append(asked)
                 self.tell(one, Accepted())
@@ -325,6 +330,88 @@ def a_restored_node(it: Scenario) -> None:
     it.say(alice, group, "after the copy was put back")
     again = [words[1], *contents(it.send(alice))]
     bob.do("receive", items=it.items(bob, *again), now=it.now, incarnation="two")
+    it.next(bob)
+    it.tell(bob, Unreachable("away", beyond=True))
+    it.say(bob, group, "does my node know us?")
+    bob.do("retry")
+    it.next(bob)
+    it.tell(bob, Created("r", URL))
+    it.next(bob)
+    it.tell(bob, Missing("E2E-3.11", "there is no such conversation"))
+    it.send(bob)
+    it.say(bob, group, "and now?")
+    it.next(bob)
+    it.tell(bob, Missing("E2E-3.11", "there is no such conversation"))
+    it.next(bob)
+    it.tell(bob, Conflict("E2E-3.1", "there is another conversation in its place"))
+    it.next(bob)
+
+
+def returned(actor: str, sent: str, reason: str) -> str:
+    """The node's word that an actor did not take what was sent, as a mailbox has it."""
+    digest = hashlib.sha256(base64.b64decode(sent)).hexdigest()
+    said = {"type": "Reject", "actor": actor, "digest": digest, "reason": reason}
+    return base64.b64encode(json.dumps(said).encode()).decode()
+
+
+def a_new_phone(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    it.say(alice, group, "to the old phone")
+    it.say(alice, group, "and this")
+    first, second = contents(it.send(alice))
+    it.give(alice, returned(bob.actor, first, "no_device"))
+    it.give(alice, returned(bob.actor, second, "new_device"))
+    it.give(alice, returned(bob.actor, first, "new_device"), returned("", first, "no_device"))
+    it.give(alice, returned(bob.actor, first, "for fun"))
+    it.give(alice, returned(bob.actor, "", "no_device"), base64.b64encode(b"{").decode())
+    it.say(alice, group, "kept")
+    it.next(alice)
+    alice.do("held", group=group)
+    alice.do("waiting")
+    phone = it.device("bob-phone", "beta.test")
+    fresh = alice.do("start", packages=it.packages(phone), now=it.now)
+    (founding,) = it.send(alice)
+    alice.do("go_on", groups=[group], group=fresh)
+    it.give(phone, founding["welcomes"][0]["content"], *contents(it.send(alice)))
+    it.say(phone, fresh, "all here")
+    it.give(alice, *contents(it.send(phone)))
+    it.next(alice)
+
+
+def words_in_vain(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    it.say(alice, group, "thirty days")
+    it.say(alice, group, "seven days")
+    first, second = contents(it.send(alice))
+    it.give(alice, returned(bob.actor, first, "not_fetched"))
+    it.give(alice, returned(bob.actor, second, "not_delivered"))
+    it.say(bob, group, "I was on the sea")
+    it.give(alice, *contents(it.send(bob)))
+    it.give(bob, *contents(it.send(alice)))
+
+
+def who_is_gone(it: Scenario) -> None:
+    alice, bob, carol = it.device("alice"), it.device("bob", "beta.test"), it.device("carol")
+    group = it.meet(alice, bob, carol)
+    alice.do("remove", group=group, actors=[carol.actor], now=it.now)
+    (commit,) = contents(it.send(alice))
+    for one in (bob, carol):
+        it.give(one, commit)
+        it.next(one)
+        it.tell(one, Conflict("E2E-3.16", "changes wait in the mailbox"))
+        one.do("retry")
+        it.next(one)
+        it.tell(one, Unreachable("away", beyond=True))
+        one.do("retry")
+    it.send(bob)
+    alice.do("add", group=group, packages=it.packages(carol), now=it.now)
+    (again,) = it.send(alice)
+    it.give(carol, again["welcomes"][0]["content"])
+    it.give(bob, again["content"])
+    it.next(carol)
+    it.next(bob)
 
 
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
@@ -339,6 +426,12 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (behind, "Commits are gone: a device asks to be taken back, and reads what waits."),
     (a_copied_vault, "A seat is taken, and lost to a copy of the vault."),
     (a_restored_node, "The node was put back from a copy: its numbers come a second time."),
+    (
+        a_new_phone,
+        "Words are returned, for they have a new phone; there they go on when one says so.",
+    ),
+    (words_in_vain, "Words that waited in vain are said anew when the very device is heard."),
+    (who_is_gone, "A node is told whom a commit took out, but not of who is back."),
     (leaving, "A wish to leave, that a commit passes by at first; and a removal."),
 )
 

@@ -16,6 +16,7 @@ import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Outcome, Send } from "./exchange.ts";
+import { nodeForgot } from "./home.ts";
 import type { Readmit } from "./intents.ts";
 import {
   ASKED,
@@ -130,11 +131,14 @@ export class ComingBack {
     const asked = await this.#state.find(sent.row, ASKED);
     if (asked === null || !equal(asked.content, sent.content)) return [];
     if (this.#outbox.obstacles.takes(sent, outcome)) return [];
+    const isRefused = outcome instanceof Refused;
+    if (isRefused && (await nodeForgot(this.#state, this.#outbox.obstacles, sent.group, outcome)))
+      return [];
     const { tries } = asked;
     const epoch = "is" in outcome && outcome.is === "LostRace" ? outcome.epoch : 0;
     const content = epoch && tries < MOST_TRIES ? await this.#ask(sent.group, epoch) : EMPTY;
     this.#state.put(sent.row, { ...asked, content, tries: tries + 1 });
-    if (!(outcome instanceof Refused)) return [];
+    if (!isRefused) return [];
     // Nobody there takes us back: it is over, and words are told.
     return this.#outbox.giveUp(sent.group, outcome);
   }

@@ -96,6 +96,33 @@ export interface ConversationCaughtUp {
 }
 
 /**
+ * Words of ours that no device of `actor` took; they are kept.
+ *
+ * `reason`: `not_fetched` (they waited for 30 days) and `not_delivered` (their server took nothing for
+ * 7 days) go out again once their device is heard; `no_device` and `new_device` when our person goes
+ * on with their new one.
+ */
+export interface MessageReturned {
+  readonly is: "MessageReturned";
+  readonly conversation: string;
+  readonly id: string;
+  readonly text: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/**
+ * No device of `actor` can read the conversation any more. `has_new`: they have another one, which
+ * nothing adds by itself.
+ */
+export interface NoDeviceLeft {
+  readonly is: "NoDeviceLeft";
+  readonly conversation: string;
+  readonly actor: string;
+  readonly has_new: boolean;
+}
+
+/**
  * Our node was put back from a copy: what it took in since then may be lost.
  *
  * It is of no conversation alone: `conversation` is "".
@@ -114,5 +141,7 @@ export type ConversationEvent =
   | MessageUndelivered
   | ChangeDropped
   | NodeRestored
+  | MessageReturned
+  | NoDeviceLeft
   | ConversationBehind
   | ConversationCaughtUp;

@@ -6,19 +6,23 @@
  * Whoever asks while it is busy waits for their turn: steps do not interleave.
  */
 
-import { Missing, type Refused } from "../errors.ts";
+import type { Refused } from "../errors.ts";
 import type { Entropy } from "../mls/index.ts";
-import { type Bytes, EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
+import { EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
+import { isAbsent } from "./absent.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
 import { urnUuid4 } from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import { DeviceInbox } from "./device_inbox.ts";
 import { DeviceOutbox } from "./device_outbox.ts";
 import { DeviceState } from "./device_state.ts";
+import type { Errands } from "./errands.ts";
 import type { Carried, Next, Outcome, Trouble } from "./exchange.ts";
 import { between, newGroupId } from "./groups.ts";
-import type { Add, Intent } from "./intents.ts";
+import type { Intent } from "./intents.ts";
+import type { Packages } from "./key_stock.ts";
 import * as keyStock from "./key_stock.ts";
+import type { Returns } from "./returns.ts";
 import {
   type ConversationRow,
   conversationRow,
@@ -32,19 +36,7 @@ import {
 } from "./rows.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
 
-/** Key packages, by actor. */
-export type Packages = Readonly<Record<string, readonly Bytes[]>>;
-
-function adding(packages: Packages): Add {
-  if (!Object.values(packages).some((found) => found.length)) {
-    throw new Missing("E2E-5.6", "they have no device that takes sealed messages yet");
-  }
-  for (const [actor, found] of Object.entries(packages)) {
-    for (const data of found) keyStock.checkOwner(data, actor);
-  }
-  const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { type: "Add", packages: Object.fromEntries(sorted) };
-}
+export type { Packages } from "./key_stock.ts";
 
 /**
  * One device of an actor. Conversations are named by their group id in hex.
@@ -58,6 +50,8 @@ export class Device {
   readonly #inbox: DeviceInbox;
   readonly #seat: DeviceSeat;
   readonly #back: ComingBack;
+  readonly #errands: Errands;
+  readonly #returns: Returns;
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(state: DeviceState) {
@@ -67,6 +61,8 @@ export class Device {
     this.#inbox = new DeviceInbox(state, this.#outbox);
     this.#seat = new DeviceSeat(state, this.#outbox);
     this.#back = this.#inbox.back;
+    this.#errands = this.#inbox.errands;
+    this.#returns = this.#inbox.returns;
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -188,7 +184,7 @@ export class Device {
   start(packages: Packages, now: number): Promise<string> {
     return this.#step(async () => {
       await this.#seat.check();
-      const add = adding(packages);
+      const add = keyStock.adding(packages);
       const group_id = newGroupId(this.#state.entropy);
       const group = await this.#state.groups.found(group_id, now);
       const members = [...new Set([this.actor, ...Object.keys(packages)])].sort();
@@ -227,6 +223,30 @@ export class Device {
     });
   }
 
+  /** Our words there that nobody has: they wait, or were returned. */
+  waiting(...groups: readonly string[]): Promise<readonly MessageRow[]> {
+    return this.#inTurn(async () => {
+      const found: MessageRow[] = [];
+      for (const group of groups) found.push(...(await this.#returns.waiting(group)));
+      return found;
+    });
+  }
+
+  /** Whether no device is left there that could read what is said (DEV-10). */
+  isAbsent(group: string): Promise<boolean> {
+    return this.#inTurn(() => isAbsent(this.#state, group));
+  }
+
+  /** Say in `group` what nobody could read in `groups`; how many words that are (DEV-10.4). */
+  goOn(groups: Iterable<string>, group: string): Promise<number> {
+    return this.#step(async () => {
+      await this.#seat.check();
+      let count = 0;
+      for (const each of groups) count += await this.#returns.goOn(each, group);
+      return count;
+    });
+  }
+
   #change(group: string, intent: () => Intent, now: number): Promise<void> {
     return this.#step(async () => this.#outbox.change(group, intent(), now));
   }
@@ -238,7 +258,7 @@ export class Device {
    * them are in.
    */
   add(group: string, packages: Packages, now: number): Promise<void> {
-    return this.#change(group, () => adding(packages), now);
+    return this.#change(group, () => keyStock.adding(packages), now);
   }
 
   /**
@@ -270,18 +290,24 @@ export class Device {
   /** Whether `next` has something else to say than `Wait`. */
   hasWork(): Promise<boolean> {
     return this.#inTurn(async () => {
-      return (await this.#back.next()) !== null || this.#outbox.hasWork();
+      const waits = (await this.#errands.next()) ?? (await this.#back.next());
+      return waits !== null || this.#outbox.hasWork();
     });
   }
 
   /** What to do now; ask again once it is told. */
   next(now: number): Promise<Next> {
-    return this.#inTurn(async () => (await this.#back.next()) ?? this.#outbox.next(now));
+    return this.#inTurn(async () => {
+      const first = (await this.#errands.next()) ?? (await this.#back.next());
+      return first ?? this.#outbox.next(now);
+    });
   }
 
   /** What came of what `next` said. */
   tell(asked: Carried, outcome: Outcome, now: number): Promise<readonly ConversationEvent[]> {
     return this.#step(async () => {
+      const isErrand = asked.is === "TellGone" || (asked.is === "Create" && asked.url !== "");
+      if (isErrand) return this.#errands.outcome(asked, outcome);
       if (asked.is === "Send" && isQuestion(asked)) return this.#back.outcome(asked, outcome);
       const found = await this.#outbox.outcome(asked, outcome, now);
       if (asked.is !== "Send") return found;

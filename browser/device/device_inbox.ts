@@ -9,6 +9,7 @@
 import { Forbidden, Missing, Refused, TooMuch } from "../errors.ts";
 import {
   type ApplicationMessage,
+  type Committed,
   type Event,
   type Joined,
   OwnPackage,
@@ -24,12 +25,15 @@ import type {
   ConversationEvent,
   ConversationJoined,
   ConversationLeft,
+  MembersChanged,
   MessageUnreadable,
 } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
+import { Errands } from "./errands.ts";
 import { actorOf, actorsOf } from "./groups.ts";
 import { Repair } from "./repair.ts";
+import { isWord, Returns } from "./returns.ts";
 import {
   CONVERSATION,
   type ConversationRow,
@@ -57,6 +61,8 @@ const WENT_ON: ReadonlySet<string> = new Set([
 /** Takes in the items of the mailbox, in their order. */
 export class DeviceInbox {
   readonly back: ComingBack;
+  readonly returns: Returns;
+  readonly errands: Errands;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #repair: Repair;
@@ -66,6 +72,8 @@ export class DeviceInbox {
     this.#outbox = outbox;
     this.#repair = new Repair(state, outbox);
     this.back = new ComingBack(state, outbox);
+    this.returns = new Returns(state, outbox);
+    this.errands = new Errands(state, outbox);
   }
 
   /** The last mailbox item that is on our disk. */
@@ -104,6 +112,7 @@ export class DeviceInbox {
     this.#state.put(INCARNATION, { name: incarnation, before });
     if (known === null) return [];
     this.#state.write(CURSOR, utf8("0"));
+    await this.errands.restored();
     return [{ is: "NodeRestored", conversation: "" }];
   }
 
@@ -150,6 +159,7 @@ export class DeviceInbox {
   }
 
   async #open(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
+    if (isWord(item)) return this.returns.take(await this.#groupOf(item), item);
     const { wireFormat, groupId, epoch } = framing.header(item.content);
     if (wireFormat === framing.WELCOME) return [await this.#join(item, now)];
     if (wireFormat === framing.GROUP_INFO) return [];
@@ -230,6 +240,7 @@ export class DeviceInbox {
       grown: epoch,
     };
     this.#state.put(conversationRow(group), conversation);
+    await this.errands.came(group, [this.#state.actor, ...members]);
     const by = joined.by === null ? "" : actorOf(joined.by);
     return { is: "ConversationJoined", conversation: group, by, members };
   }
@@ -291,13 +302,23 @@ export class DeviceInbox {
       case "ApplicationMessage":
         return this.#read(group, event, item);
       case "Committed":
-        return [await this.#outbox.entered(group, event)];
+        return [await this.#entered(group, event)];
       case "Removed":
         return [await this.#left(group, event)];
       case "Proposed":
         if (event.proposal.type === "remove") await this.#commitIfOurs(group);
         return [];
     }
+  }
+
+  /** Another's commit: our node was not told whom it took out. */
+  async #entered(group: string, event: Committed): Promise<MembersChanged> {
+    const changed = await this.#outbox.entered(group, event);
+    const { members } = await this.#state.conversation(group);
+    await this.errands.came(group, members);
+    const gone = changed.removed.filter((actor) => !members.includes(actor));
+    await this.errands.left(group, gone);
+    return changed;
   }
 
   async #read(
@@ -316,6 +337,7 @@ export class DeviceInbox {
       const unread = { conversation: group, clause, reason, asked_again: false };
       return [{ is: "MessageUnreadable", ...unread }];
     }
+    await this.returns.heard(group, actor);
     if (said.kind === content.FAILURE) return this.#repair.mend(group, said.about);
     const { id, text: words, kind } = said;
     const name = messageRow(group, actor, id);
@@ -341,6 +363,7 @@ export class DeviceInbox {
     const row = await this.#state.conversation(group);
     this.#state.put(conversationRow(group), { ...row, left: true });
     const wished = await this.#outbox.ended(group);
+    await this.errands.left(group, [this.#state.actor]);
     const by = event.by === null ? "" : actorOf(event.by);
     const conversation = group;
     return { is: "ConversationLeft", conversation, by: wished ? this.#state.actor : by };

@@ -9,15 +9,18 @@ import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
 import type { Committed } from "../mls/index.ts";
 import { header } from "../mls/public/framing.ts";
 import { equal } from "../wire/bytes.ts";
+import { isAbsent, nobodyThere } from "./absent.ts";
 import * as behind from "./behind.ts";
 import type { ConversationEvent, MembersChanged } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Carried, Create, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
 import { actorsOf } from "./groups.ts";
-import { type Intent, isCommit } from "./intents.ts";
+import * as home from "./home.ts";
+import type { Intent } from "./intents.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
 import {
+  absentRow,
   askedRow,
   conversationRow,
   MESSAGE,
@@ -28,6 +31,7 @@ import {
   owedRow,
   unmade,
 } from "./rows.ts";
+import { isStaged, unmake, unstage } from "./staged.ts";
 import { undone } from "./undone.ts";
 
 /** The rows of intent, in their order: per group, what is made goes before what is not. */
@@ -110,8 +114,13 @@ export class DeviceOutbox {
 
   async #waits(group: string): Promise<boolean> {
     const { staged } = await this.#state.groups.session(group);
-    if (staged !== null || (await behind.isBehind(this.#state, group))) return true;
+    if (staged !== null || (await this.#rests(group))) return true;
     return (await this.maker.mustCommit(group)) || (await this.#unmade(group));
+  }
+
+  /** Whether nothing may be sealed there: this device is behind, or nobody else is there. */
+  async #rests(group: string): Promise<boolean> {
+    return (await behind.isBehind(this.#state, group)) || isAbsent(this.#state, group);
   }
 
   /** Whether something waits to be made: what is made stands before it, but for a commit. */
@@ -139,8 +148,10 @@ export class DeviceOutbox {
 
   /** What is in the way of one group. */
   async held(group: string): Promise<Trouble | null> {
-    const isLate = await behind.isBehind(this.#state, group);
-    return this.obstacles.of(group) ?? (isLate ? behind.catchingUp() : null);
+    const found = this.obstacles.of(group);
+    if (found !== null) return found;
+    if (await behind.isBehind(this.#state, group)) return behind.catchingUp();
+    return (await isAbsent(this.#state, group)) ? nobodyThere(this.#state, group) : null;
   }
 
   async #readyGroups(): Promise<readonly string[]> {
@@ -149,7 +160,7 @@ export class DeviceOutbox {
     const groups: string[] = [];
     for (const group of this.#state.groupsWith("owed")) {
       const isFree = this.obstacles.isFree(group);
-      if (isFree && !(await behind.isBehind(this.#state, group))) groups.push(group);
+      if (isFree && !(await this.#rests(group))) groups.push(group);
     }
     return groups.toSorted((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : 0));
   }
@@ -183,7 +194,7 @@ export class DeviceOutbox {
     const { ref, group_id, members } = await this.#state.conversation(group);
     if (ref) return { is: "Send", row: name, group, ref, content, welcomes, removed };
     const others = members.filter((actor) => actor !== this.#state.actor);
-    return { is: "Create", row: name, group, group_id, members: others };
+    return { is: "Create", row: name, group, group_id, members: others, url: "", epoch: 0 };
   }
 
   /** Make the message of what is owed, or the commit that has to go before it. */
@@ -222,7 +233,10 @@ export class DeviceOutbox {
     if (this.obstacles.takes(asked, outcome)) return [];
     if (asked.is === "Fetch") {
       this.obstacles.caughtUp();
+    } else if (asked.is === "TellGone") {
+      throw new Broken("that is an errand");
     } else if (outcome instanceof Refused) {
+      if (await home.nodeForgot(this.#state, this.obstacles, asked.group, outcome)) return [];
       const owed = await this.#state.find(asked.row, OWED);
       return owed === null ? [] : this.#drop(asked.row, owed, outcome);
     } else if (!(outcome instanceof Unreachable)) {
@@ -237,10 +251,7 @@ export class DeviceOutbox {
     now: number,
   ): Promise<readonly ConversationEvent[]> {
     if (asked.is === "Create") {
-      if (outcome.is !== "Created") return [];
-      const row = await this.#state.conversation(asked.group);
-      const { ref, url } = outcome;
-      this.#state.put(conversationRow(asked.group), { ...row, ref, url });
+      if (outcome.is === "Created") await home.knownAs(this.#state, asked.group, outcome);
       return [];
     }
     if (outcome.is === "Accepted") return this.#accepted(asked, now);
@@ -266,7 +277,7 @@ export class DeviceOutbox {
 
   /** Our commit is in force. */
   async #merge(owed: OwedRow, now: number): Promise<readonly ConversationEvent[]> {
-    if (!(await this.#isStaged(owed))) return [];
+    if (!(await isStaged(this.#state, owed))) return [];
     const { groups } = this.#state;
     const session = await groups.session(owed.group);
     const event = groups.apply(owed.group, await session.merge(now));
@@ -284,7 +295,7 @@ export class DeviceOutbox {
 
   async #unmakeAll(group: string): Promise<void> {
     for (const owed of await this.owed(group)) {
-      if (owed.row.content.length) await this.#unmake(owed);
+      if (owed.row.content.length) await unmake(this.#state, owed);
     }
   }
 
@@ -293,33 +304,13 @@ export class DeviceOutbox {
     return groups.has(group) ? (await groups.session(group)).epoch : null;
   }
 
-  /** Forget the message, and keep what was meant; fresh keys alone are not meant. */
-  async #unmake({ name, row: owed }: Named<OwedRow>): Promise<void> {
-    await this.#unstage(owed);
-    if (owed.intent.type === "Refresh") this.#state.delete(name);
-    else this.#state.put(name, unmade(owed.group, owed.intent));
-  }
-
-  async #isStaged(owed: OwedRow): Promise<boolean> {
-    const { groups } = this.#state;
-    if (!isCommit(owed.intent) || !groups.has(owed.group)) return false;
-    const { staged } = await groups.session(owed.group);
-    return staged !== null && equal(staged.commit, owed.content);
-  }
-
-  async #unstage(owed: OwedRow): Promise<void> {
-    if (!(await this.#isStaged(owed))) return;
-    const { groups } = this.#state;
-    groups.apply(owed.group, await (await groups.session(owed.group)).drop());
-  }
-
   /**
    * It will never be taken; nor will words that a commit had to come before.
    *
    * A conversation that never began is forgotten too, or the next words would go to nobody.
    */
   async #drop(name: string, owed: OwedRow, error: Refused): Promise<readonly ConversationEvent[]> {
-    await this.#unstage(owed);
+    await unstage(this.#state, owed);
     const neverBegan = (await this.#epoch(owed.group)) === 0n;
     const isAll = neverBegan || owed.intent.type === "Refresh";
     const found: ConversationEvent[] = [];
@@ -345,7 +336,7 @@ export class DeviceOutbox {
 
   /** Be out of a group: its keys go, and what is owed. */
   async forget(group: string): Promise<void> {
-    const kinds = ["owed", "asked", "readmission"];
+    const kinds = ["owed", "asked", "readmission", "returned", "absent", "forgotten"];
     const names = kinds.flatMap((kind) => this.#state.names(kind, group));
     for (const name of names) this.#state.delete(name);
     this.#state.groups.forget(group);
@@ -362,10 +353,12 @@ export class DeviceOutbox {
     this.#state.put(conversationRow(group), { ...before, members, grown });
     for (const owed of await this.owed(group)) {
       // A commit or a proposal of the epoch before is void; words may have been accepted.
-      if (owed.row.content.length && owed.row.intent.type !== "Say") await this.#unmake(owed);
+      if (owed.row.content.length && owed.row.intent.type !== "Say")
+        await unmake(this.#state, owed);
     }
-    this.#goOn(group);
     const [added, removed] = [actorsOf(event.added), actorsOf(event.removed)];
+    for (const actor of added) this.#state.delete(absentRow(group, actor));
+    this.#goOn(group);
     return { is: "MembersChanged", conversation: group, added, removed };
   }
 

@@ -22,13 +22,33 @@ export interface Send {
   readonly removed: readonly string[];
 }
 
-/** Tell the home node of a new conversation, for which the row `row` waits. */
+/**
+ * Tell the home node of a conversation, for which the row `row` waits.
+ *
+ * A new one; with `url` one that it forgot: its address, and the epoch that the group is in.
+ */
 export interface Create {
   readonly is: "Create";
   readonly row: string;
   readonly group: string;
   readonly group_id: Bytes;
   readonly members: readonly string[];
+  readonly url: string;
+  readonly epoch: number;
+}
+
+/**
+ * Tell the home node that a commit left no leaf of these actors, or of this device.
+ *
+ * `seq`: up to where the mailbox was read.
+ */
+export interface TellGone {
+  readonly is: "TellGone";
+  readonly row: string;
+  readonly group: string;
+  readonly ref: string;
+  readonly actors: readonly string[];
+  readonly seq: number;
 }
 
 /** Read the mailbox: what came before ours is there, or will be. */
@@ -74,6 +94,6 @@ export interface LostRace {
   readonly epoch: number;
 }
 
-export type Carried = Send | Create | Fetch;
+export type Carried = Send | Create | TellGone | Fetch;
 export type Next = Carried | Tell | Wait;
 export type Outcome = Accepted | Created | LostRace | Trouble;

@@ -1,9 +1,10 @@
 /** Pure: a device's own key packages, and whose others' are (spec DEV-6, E2E-5.1). */
 
-import { Forbidden } from "../errors.ts";
+import { Forbidden, Missing } from "../errors.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, equal, utf8 } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { Add } from "./intents.ts";
 import { PACKAGE, packageRow } from "./rows.ts";
 
 const LAST_RESORT_KEPT_SECONDS = 7 * 86400;
@@ -42,4 +43,19 @@ export function checkOwner(keyPackage: Bytes, actor: string): void {
   if (!equal(identity, utf8(actor))) {
     throw new Forbidden("E2E-5.1", `a key package that is not of ${actor}`);
   }
+}
+
+/** Key packages, by actor. */
+export type Packages = Readonly<Record<string, readonly Bytes[]>>;
+
+/** The wish to take the devices in whose packages these are. Throws `Missing`, `Forbidden`. */
+export function adding(packages: Packages): Add {
+  if (!Object.values(packages).some((found) => found.length)) {
+    throw new Missing("E2E-5.6", "they have no device that takes sealed messages yet");
+  }
+  for (const [actor, found] of Object.entries(packages)) {
+    for (const data of found) checkOwner(data, actor);
+  }
+  const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { type: "Add", packages: Object.fromEntries(sorted) };
 }

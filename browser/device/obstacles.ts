@@ -65,14 +65,19 @@ export class Obstacles {
   /** Another's commit came first, so that the group is in `epoch`; `isHere`: it was taken in. */
   lostRace(group: string, epoch: number, isHere: boolean): void {
     this.heads.set(group, epoch);
-    const races = (this.#races.get(group) ?? 0) + 1;
-    this.#races.set(group, races);
-    if (races >= MOST_RACES) {
+    if (this.lostAgain(group)) {
       this.#held.set(group, new Unreachable(TOO_BUSY, true));
     } else if (!isHere) {
       this.#held.set(group, "a commit");
       this.#behind = true;
     }
+  }
+
+  /** Something there was in vain once more. Whether it was so too often. */
+  lostAgain(group: string): boolean {
+    const races = (this.#races.get(group) ?? 0) + 1;
+    this.#races.set(group, races);
+    return races >= MOST_RACES;
   }
 
   /** The commit that a group waited for is here, or this device was taken back. */

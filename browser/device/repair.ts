@@ -11,7 +11,7 @@ import type { DeviceState } from "./device_state.ts";
 import { failureRow, MESSAGE, type MessageRow, missedRow, type ParkedRow } from "./rows.ts";
 
 /** One complaint may name hundreds: who only complains must not keep us busy for ever. */
-const MOST_MENDED = 20;
+export const MOST_MENDED = 20;
 /**
  * The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many wait.
  * What was in such a message can be sealed anew.

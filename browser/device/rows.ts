@@ -122,6 +122,22 @@ export interface AskedRow {
   readonly tries: number;
 }
 
+/** Words of ours that the devices of `actors` did not take; `reason` is that of the last. */
+export interface ReturnedRow {
+  readonly actors: readonly string[];
+  readonly reason: string;
+}
+
+/** That no living device of an actor is in a group. `has_new`: they have one elsewhere. */
+export interface AbsentRow {
+  readonly has_new: boolean;
+}
+
+/** Of whom a commit left no leaf, which our node does not know. */
+export interface GoneRow {
+  readonly actors: readonly string[];
+}
+
 /** A key package of ours with its private halves. */
 export interface PackageRow {
   readonly package: Bytes;
@@ -178,6 +194,10 @@ export const SEAT_ROW: Kind<SeatRow> = (value) => {
 };
 
 export const INCARNATION_ROW: Kind<IncarnationRow> = (value) => value as IncarnationRow;
+
+export const RETURNED: Kind<ReturnedRow> = (value) => value as ReturnedRow;
+export const ABSENT: Kind<AbsentRow> = (value) => value as AbsentRow;
+export const GONE: Kind<GoneRow> = (value) => value as GoneRow;
 
 /** A `Readmit` that others may be quicker with. */
 export const READMISSION: Kind<Readmit> = (value) => {
@@ -251,6 +271,23 @@ export function missedRow(group: string, digest: Bytes): string {
 
 export function owedRow(group: string, number: number): string {
   return `owed/${group}/${padded(number)}`;
+}
+
+export function returnedRow(group: string, id: string): string {
+  return `returned/${group}/${id}`;
+}
+
+export function absentRow(group: string, actor: string): string {
+  return `absent/${group}/${actor}`;
+}
+
+/** That our node may not know the conversation any more; its value is `1`. */
+export function forgottenRow(group: string): string {
+  return `forgotten/${group}/0`;
+}
+
+export function goneRow(group: string): string {
+  return `gone/${group}/0`;
 }
 
 export function askedRow(group: string): string {

@@ -183,6 +183,15 @@ export interface FailingPeer {
   readonly reason: string;
 }
 
+/**
+ * Actors of whom a commit that this device read left no leaf; the caller: this device. `seq` is the
+ * last mailbox item that it has read.
+ */
+export interface GoneMembers {
+  readonly actors: readonly string[];
+  readonly seq: number;
+}
+
 export interface InviteList {
   readonly items: readonly InviteView[];
 }
@@ -317,12 +326,15 @@ export interface NewComment {
 
 /**
  * A group that this device made. `members` are asked for friendship only: invite them by a Welcome.
- * `epoch` is the group's, 0 when it is new.
+ * `epoch` is the group's, 0 when it is new. With `url` it is one that this node forgot when it was
+ * put back from a copy: the address that it had, who takes part, and the epoch in which this device
+ * sees it (E2E-3.15).
  */
 export interface NewConversation {
   readonly group_id: Base64;
   readonly members?: readonly string[];
   readonly epoch?: number;
+  readonly url?: string;
 }
 
 /** `befriends`: whoever comes by it becomes a friend of its maker. */
@@ -915,6 +927,13 @@ export interface Routes {
     readonly query: null;
     readonly body: null;
     readonly answer: Conversation;
+  };
+  /** A commit that this device read left no leaf of these actors, or of this device. */
+  readonly "POST /conversations/{ref}/gone": {
+    readonly path: { readonly ref: string; };
+    readonly query: null;
+    readonly body: GoneMembers;
+    readonly answer: null;
   };
   /** The relay's chain, the oldest first. */
   readonly "GET /conversations/{ref}/items": {

@@ -5,7 +5,15 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Device } from "../device/device.ts";
-import type { Carried, Create, Outcome, Send, Trouble, Wait } from "../device/exchange.ts";
+import type {
+  Carried,
+  Create,
+  Outcome,
+  Send,
+  TellGone,
+  Trouble,
+  Wait,
+} from "../device/exchange.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Conflict, KithError, Refused, Unreachable } from "../errors.ts";
@@ -238,6 +246,8 @@ export class Messenger {
           return await this.#create(asked);
         case "Send":
           return await this.#post(asked);
+        case "TellGone":
+          return await this.#tellGone(asked);
       }
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
@@ -249,10 +259,19 @@ export class Messenger {
     }
   }
 
-  async #create({ group_id, members }: Create): Promise<Outcome> {
-    const body = { group_id: base64(group_id), members, epoch: 0 };
+  async #create({ group_id, members, epoch, url: known }: Create): Promise<Outcome> {
+    const body = { group_id: base64(group_id), members, epoch, url: known };
     const { ref, url } = await this.#api.ask("POST /conversations", { body });
     return { is: "Created", ref, url };
+  }
+
+  async #tellGone({ ref, actors, seq }: TellGone): Promise<Outcome> {
+    await this.#api.ask("POST /conversations/{ref}/gone", {
+      path: { ref },
+      body: { actors, seq },
+      harmless: true,
+    });
+    return { is: "Accepted" };
   }
 
   async #post({ ref, content, welcomes, removed }: Send): Promise<Outcome> {

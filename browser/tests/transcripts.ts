@@ -178,6 +178,12 @@ export class Told {
         return device.start(packagesOf(given.packages), now);
       case "say":
         return device.say(group, String(given.text), Number(given.micros));
+      case "go_on":
+        return device.goOn(given.groups as readonly string[], group);
+      case "held":
+        return device.held(group);
+      case "waiting":
+        return device.waiting();
       case "add":
         return device.add(group, packagesOf(given.packages), now);
       case "remove":
@@ -220,7 +226,7 @@ export class Told {
   }
 
   #next(next: Next): Next {
-    if (next.is === "Send" || next.is === "Create" || next.is === "Fetch") this.asked = next;
+    if (next.is !== "Wait" && next.is !== "Tell") this.asked = next;
     return next;
   }
 }

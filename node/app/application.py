@@ -32,6 +32,7 @@ from node.web.api import (
     graph,
     inbox,
     invites,
+    mailbox,
     push,
     servers,
     streams,
@@ -218,6 +219,7 @@ def make_web(
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),
             *push.routes(push.Pushes(units, lines.pushing, callable_at(config.resolve))),
+            *mailbox.routes(units),
         )
     )
     api = api_surface(api_routes, config)

@@ -1,5 +1,6 @@
 """Who hears of what arrives: the table of handlers."""
 
+from node.e2ee import returning
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import catching_up, changing
 from node.federation.activities.shapes import (
@@ -16,6 +17,7 @@ from node.federation.activities.shapes import (
     Move,
     OfferFriendship,
     Reject,
+    RejectSealed,
     Resend,
     Undo,
     UpdateActor,
@@ -56,6 +58,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
         on(Move, InboxUnit, moving.on_move),
         on(Resend, FederationUnit, catching_up.on_resend),
+        on(RejectSealed, E2eeUnit, returning.on_reject_sealed),
         on(UpdateActor, FederationUnit, changing.on_update_actor),
         on(Delete, FederationUnit, changing.on_delete_actor),
         on(Delete, GraphUnit, friendship_handlers.on_delete),

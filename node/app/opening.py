@@ -1,6 +1,6 @@
 """A node is opened: settled at its first start, its worker and application made."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -17,22 +17,26 @@ from node.app.handlers import handlers
 from node.app.lost import restored
 from node.app.parts import Lines, Media, Stores, System, open_lines, open_media, open_stores
 from node.config import Config
+from node.e2ee import returning
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.federation import catching_up, telling
-from node.federation.priority import Priority
+from node.federation.activities import parse
+from node.federation.activities.shapes import CreateSealed
 from node.inbox import moving
 from node.operation.tallies import Tallies
 from node.store.catching_up import CatchingUpUnit
 from node.store.circles import Circles
 from node.store.dates import Dates
 from node.store.deliveries import DeliveriesUnit
-from node.store.delivery_queue import DeliveryQueue
+from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
+from node.store.e2ee import E2eeUnit
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
 from node.store.incarnation import IncarnationUnit
 from node.store.invites import InvitesUnit
 from node.store.jobs import Jobs
 from node.store.notifications import notifying
+from node.store.pipeline import Pipeline
 from node.store.purge import Purge
 from node.store.queue import Waiting
 from node.store.settled import SettledUnit
@@ -40,6 +44,7 @@ from node.store.unit import Unit
 from node.web.api.streams import Streams
 from node.web.connections import Connections
 from node.web.health import Health
+from node.wire import json
 from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm
 from node.worker.arrivals import Applier
@@ -52,6 +57,7 @@ from node.worker.handlers import Handlers
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
 from node.worker.push import Hand, Pusher
+from node.worker.returning import Returner
 from node.worker.video import Transcoder
 
 PURGE_EVERY = timedelta(hours=1)
@@ -124,13 +130,22 @@ async def admin_invite(node: Node, system: System) -> str | None:
 
 def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
     """What is owed is sent by `courier`."""
-    queue = DeliveryQueue(stores.database, system.clock, system.entropy.draw(8).hex())
 
-    async def mourn(activity: str, actor: str, priority: Priority) -> None:
-        if priority is not Priority.REACTIONS:
-            await stores.units.run(DeliveriesUnit, lambda unit: unit.gave_up(activity, actor))
+    async def mourn(pipeline: Pipeline, given_up: Sequence[QueuedDelivery]) -> Callable[[], None]:
+        async def tell(unit: DeliveriesUnit) -> None:
+            await unit.gave_up(given_up)
+            for one in given_up:
+                document = json.decode(one.body)
+                said = parse(document) if isinstance(document, dict) else None
+                if isinstance(said, CreateSealed):
+                    words = unit.beside(E2eeUnit)
+                    await returning.not_delivered(words, said, one.inbox)
 
-    return Sender(queue, courier, system.clock, system.entropy, mourn)
+        return await stores.units.inside(pipeline, DeliveriesUnit, tell)
+
+    worker = system.entropy.draw(8).hex()
+    queue = DeliveryQueue(stores.database, system.clock, worker, mourn)
+    return Sender(queue, courier, system.clock, system.entropy)
 
 
 def _door(system: System, stores: Stores, heard: Handlers, sender: Sender) -> AtOnce:
@@ -163,6 +178,12 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
         stores.units, media.studio, media.blobs, media.media_urls, at_once=config.media_jobs
     )
 
+    returner = Returner(stores.units)
+
+    async def purge(_subject: str) -> None:
+        await returner.expired()  # or it would go without a word to who said it
+        await Purge(stores.database, system.clock)()
+
     async def tell_on(subject: str) -> None:
         await stores.units.run(Unit, lambda unit: telling.go_on(subject, Circles(unit)))
 
@@ -173,7 +194,8 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
         await stores.units.run(CatchingUpUnit, lambda unit: catching_up.go_on(subject, unit))
 
     return {
-        "purge": JobKind(Purge(stores.database, system.clock), every=PURGE_EVERY),
+        **returner.kinds(),
+        "purge": JobKind(purge, every=PURGE_EVERY),
         telling.TELL: JobKind(tell_on),
         catching_up.CATCH_UP: JobKind(catch_up),
         moving.MOVED: JobKind(tell_who_moved),

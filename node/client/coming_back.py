@@ -22,7 +22,7 @@ from node.e2ee.mls.private.session import Session
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.framing import PublicMessage
 from node.e2ee.mls.public.proposals import Add
-from node.errors import Forbidden, Refused, TooMuch, Unreachable
+from node.errors import Forbidden, Refused
 from node.wire.ids import same_origin
 
 PATIENCE_SECONDS: Final = 10  # a commit may still be on its way from another node
@@ -42,10 +42,11 @@ class ComingBack:
     def look(self, now: int) -> list[ConversationEvent]:
         """The whole mailbox was read: of which groups are commits gone?"""
         found: list[ConversationEvent] = []
-        hints = {*self._outbox.heads, *self._state.groups_with("parked")}
+        heads = self._outbox.obstacles.heads
+        hints = {*heads, *self._state.groups_with("parked")}
         hints |= {*self._state.groups_with("asked")}
         for group in sorted(hints & {*self._state.groups_with("group")}):
-            head = max(self._outbox.heads.get(group, 0), self._parked_epoch(group))
+            head = max(heads.get(group, 0), self._parked_epoch(group))
             if head > self._state.groups.session(group).epoch:
                 found += self._behind(group, head, now)
             else:
@@ -91,7 +92,7 @@ class ComingBack:
         for group in self._state.groups_with("asked"):
             asked = self._state.get(rows.asked_row(group), AskedRow)
             ref = self._state.conversation(group).ref
-            if asked.content and ref and not self._outbox.is_held(group):
+            if asked.content and ref and self._outbox.obstacles.of(group) is None:
                 return Send(rows.asked_row(group), group, ref, asked.content)
         return None
 
@@ -100,7 +101,9 @@ class ComingBack:
         asked = self._state.find(sent.row, AskedRow)
         if asked is None or asked.content != sent.content:
             return []
-        if isinstance(outcome, Unreachable | TooMuch) and self._outbox.hold(sent, outcome):
+        if self._outbox.obstacles.takes(sent, outcome):
+            return []
+        if isinstance(outcome, Refused) and self._outbox.node_forgot(sent.group, outcome):
             return []
         again = b""
         if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:

@@ -102,6 +102,32 @@ class ConversationCaughtUp:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageReturned:
+    """Words of ours that no device of `actor` took; they are kept.
+
+    `reason`: `not_fetched` (they waited for 30 days) and `not_delivered` (their server took nothing
+    for 7 days) go out again once their device is heard; `no_device` and `new_device` when our
+    person goes on with their new one.
+    """
+
+    conversation: str
+    id: str
+    text: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoDeviceLeft:
+    """No device of `actor` can read the conversation any more. `has_new`: they have another one,
+    which nothing adds by itself."""
+
+    conversation: str
+    actor: str
+    has_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NodeRestored:
     """Our node was put back from a copy: what it took in since then may be lost.
 
@@ -120,6 +146,8 @@ ConversationEvent: TypeAlias = (
     | MessageUndelivered
     | ChangeDropped
     | NodeRestored
+    | MessageReturned
+    | NoDeviceLeft
     | ConversationBehind
     | ConversationCaughtUp
 )

@@ -12,6 +12,7 @@ from contextlib import (
     asynccontextmanager,
     suppress,
 )
+from datetime import datetime, timedelta
 from itertools import count
 
 import msgspec
@@ -23,7 +24,8 @@ from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.errors import Conflict, Missing, Unreachable
+from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, Unreachable
+from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
 
 Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
@@ -34,8 +36,11 @@ CATCH_UP = ("hello", "reset", "key_packages")
 class Conversations:
     """A conversation is named by its group id in hex; `who` is that, or somebody's handle."""
 
-    def __init__(self, api: ApiClient, own: Profile, people: People, opening: Opening) -> None:
+    def __init__(
+        self, api: ApiClient, own: Profile, people: People, opening: Opening, clock: Clock
+    ) -> None:
         self._api = api
+        self._clock = clock
         self._own = own
         self._people = people
         self._opening = opening
@@ -82,10 +87,37 @@ class Conversations:
 
     async def in_the_way(self, who: str) -> str:
         """Why words to somebody wait, in a sentence; "" when nothing is known to be in the way."""
+        held = await self._held(who)
+        if isinstance(held, Refused):
+            return held.reason
+        return str(held) if held else ""
+
+    async def next_try(self, who: str) -> datetime | None:
+        """When words that wait may go out, where a server said so. They do as `kith` runs then."""
+        held = await self._held(who)
+        seconds = held.retry_after_seconds if isinstance(held, TooMuch) else None
+        return None if seconds is None else self._clock.now() + timedelta(seconds=seconds)
+
+    async def _held(self, who: str) -> NodeError | None:
         groups = await self.conversations_with(who)
         device = (await self.talk()).device
-        held = device.held(groups[0]) if groups else None
-        return str(held) if held else ""
+        return device.held(groups[0]) if groups else None
+
+    async def catch_up(self) -> None:
+        """Take in what waits for this device now; what it was is then in `told`."""
+        with suppress(Unreachable):
+            await (await self.talk()).pull()
+
+    async def go_on(self, who: str) -> int:
+        """Go on with the device that somebody has now, as nothing does by itself (DEV-10.4).
+
+        A new conversation, unless they began one; what no device of theirs could read is said
+        there: how many words that are. Raises as `talk_to`.
+        """
+        messenger = await self.talk()
+        messenger.device.check_seat()
+        _, moved = await messenger.go_on(await self._id(messenger, who))
+        return moved
 
     async def told(self) -> list[ConversationEvent]:
         """What happened while nobody listened, as far as it is known; each once."""

@@ -7,12 +7,13 @@ for it is pushed in (`receive`). State is on disk before anything is handed out 
 from collections.abc import Iterable, Mapping, Sequence
 
 from node.client import key_stock, rows
+from node.client.absent import is_absent
 from node.client.coming_back import is_question
 from node.client.conversation_events import ConversationEvent, ConversationLeft
 from node.client.device_inbox import DeviceInbox
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
-from node.client.exchange import Carried, Next, Outcome, Send
+from node.client.exchange import Carried, Create, Next, Outcome, Send, TellGone
 from node.client.groups import between, new_group_id
 from node.client.intents import Add, Leave, Refresh, Remove
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
@@ -35,6 +36,8 @@ class Device:
         self.inbox = DeviceInbox(self.state, self.outbox)
         self._seat = DeviceSeat(self.state, self.outbox)
         self._back = self.inbox.back
+        self._errands = self.inbox.errands
+        self._returns = self.inbox.returns
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -77,6 +80,14 @@ class Device:
     def authenticator(self, group: str) -> str:
         """Equal on all devices that see the same group."""
         return self.state.groups.session(group).epoch_authenticator.hex()
+
+    def waiting(self, *groups: str) -> list[MessageRow]:
+        """Our words there that nobody has: they wait, or were returned."""
+        return [row for group in groups for row in self._returns.waiting(group)]
+
+    def is_absent(self, group: str) -> bool:
+        """Whether no device is left there that could read what is said (DEV-10)."""
+        return is_absent(self.state, group)
 
     # -- whom we know ----------------------------------------------------------------------------
 
@@ -130,6 +141,12 @@ class Device:
             self.outbox.say(group, message)
         return message
 
+    def go_on(self, groups: Iterable[str], group: str) -> int:
+        """Say in `group` what nobody could read in `groups`; how many words that are (DEV-10.4)."""
+        self.check_seat()
+        with self.state.step():
+            return sum(self._returns.go_on(each, group) for each in groups)
+
     def add(self, group: str, packages: Mapping[str, Sequence[bytes]], now: int) -> None:
         """Take the devices in whose key packages these are, by actor.
 
@@ -165,15 +182,18 @@ class Device:
     @property
     def has_work(self) -> bool:
         """Whether `next` has something else to say than `Wait`."""
-        return self._back.next() is not None or self.outbox.has_work
+        waits = self._errands.next() or self._back.next()
+        return waits is not None or self.outbox.has_work
 
     def next(self, now: int) -> Next:
         """What to do now; ask again once it is told."""
-        return self._back.next() or self.outbox.next(now)
+        return self._errands.next() or self._back.next() or self.outbox.next(now)
 
     def tell(self, asked: Carried, outcome: Outcome, now: int) -> list[ConversationEvent]:
         """What came of what `next` said."""
         with self.state.step():
+            if isinstance(asked, TellGone) or (isinstance(asked, Create) and asked.url):
+                return self._errands.outcome(asked, outcome)
             if isinstance(asked, Send) and is_question(asked):
                 return self._back.outcome(asked, outcome)
             found = self.outbox.outcome(asked, outcome, now)
@@ -199,7 +219,7 @@ class Device:
 
     def retry(self) -> None:
         """Try again what was held back."""
-        self.outbox.retry()
+        self.outbox.obstacles.retry()
 
     def receive(
         self, items: Iterable[ParkedRow], now: int, incarnation: str = ""
@@ -220,7 +240,8 @@ class Device:
     @property
     def may_be_behind(self) -> bool:
         """Whether it is worth a look."""
-        return bool(self.outbox.heads) or any(map(self.state.groups_with, ("parked", "asked")))
+        heads = self.outbox.obstacles.heads
+        return bool(heads) or any(map(self.state.groups_with, ("parked", "asked")))
 
     # -- its seat --------------------------------------------------------------------------------
 

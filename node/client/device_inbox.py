@@ -24,9 +24,11 @@ from node.client.conversation_events import (
 )
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
+from node.client.errands import Errands
 from node.client.groups import actors_of
 from node.client.intents import Refresh
 from node.client.repair import Repair
+from node.client.returns import Returns, is_word
 from node.client.rows import ConversationRow, IncarnationRow, MessageRow, PackageRow, ParkedRow
 from node.e2ee.mls.private import events
 from node.e2ee.mls.private.client import OwnPackage
@@ -46,6 +48,8 @@ class DeviceInbox:
         self._state = state
         self._outbox = outbox
         self._repair = Repair(state, outbox)
+        self.returns = Returns(state, outbox)
+        self.errands = Errands(state, outbox)
         self.back = ComingBack(state, outbox)
 
     @property
@@ -81,6 +85,7 @@ class DeviceInbox:
         if known is None:
             return []
         self._state.write(rows.CURSOR, b"0")
+        self.errands.restored()
         return [NodeRestored()]
 
     def _came_before(self, item: ParkedRow) -> bool:
@@ -117,6 +122,8 @@ class DeviceInbox:
             return [] if self._came_before(item) else [told]
 
     def _open(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
+        if is_word(item):
+            return self.returns.take(self._group_of(item), item)
         header = framing.header(item.content)
         if header.wire_format == framing.WELCOME:
             return self._join(item, now)
@@ -192,6 +199,7 @@ class DeviceInbox:
             grown=joined.epoch,
         )
         self._state.put(rows.conversation_row(group), conversation)
+        self.errands.came(group, [self._state.actor, *members])
         by = joined.by.identity.decode() if joined.by else ""
         return [ConversationJoined(group, by, tuple(members))]
 
@@ -241,12 +249,20 @@ class DeviceInbox:
             case events.ApplicationMessage():
                 return self._read(group, event, item)
             case events.Committed():
-                return [self._outbox.entered(group, event)]
+                return [self._entered(group, event)]
             case events.Removed():
                 return [self._left(group, event)]
             case events.Proposed() if isinstance(event.proposal, Remove):
                 self._commit_if_ours(group)
         return []
+
+    def _entered(self, group: str, event: events.Committed) -> MembersChanged:
+        """Another's commit: our node was not told whom it took out."""
+        changed = self._outbox.entered(group, event)
+        members = self._state.conversation(group).members
+        self.errands.came(group, members)
+        self.errands.left(group, {*changed.removed} - {*members})
+        return changed
 
     def _read(
         self, group: str, event: events.ApplicationMessage, item: ParkedRow
@@ -257,6 +273,7 @@ class DeviceInbox:
         except Refused as error:
             # The ratchet has moved all the same: the key was used.
             return [MessageUnreadable(group, error.clause, error.reason)]
+        self.returns.heard(group, actor)
         if said.kind == inner.FAILURE:
             return self._repair.mend(group, said.about)
         name = rows.message_row(group, actor, said.id)
@@ -273,6 +290,7 @@ class DeviceInbox:
         row = self._state.conversation(group)
         self._state.put(rows.conversation_row(group), replace(row, left=True))
         wished = self._outbox.ended(group)
+        self.errands.left(group, [self._state.actor])
         by = event.by.identity.decode() if event.by else ""
         return ConversationLeft(group, self._state.actor if wished else by)
 

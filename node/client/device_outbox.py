@@ -4,19 +4,10 @@
 remembered for as long as the device runs, and only holds that group back.
 """
 
-from collections import Counter
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
-from node.client import behind, rows
-from node.client import content as inner
-from node.client.conversation_events import (
-    ChangeDropped,
-    ConversationEvent,
-    MembersChanged,
-    MessageUndelivered,
-)
+from node.client import absent, behind, rows
+from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
 from node.client.exchange import (
     Accepted,
@@ -32,15 +23,16 @@ from node.client.exchange import (
     Wait,
 )
 from node.client.groups import actors_of
-from node.client.intents import Intent, Leave, Readmit, Refresh, Say, concerned, is_commit, name_of
+from node.client.intents import Intent, Leave, Refresh, Say, is_commit
 from node.client.message_maker import MessageMaker
+from node.client.obstacles import Obstacles
 from node.client.rows import MessageRow, OwedRow
+from node.client.undone import undone
 from node.e2ee.mls.private.events import Committed
 from node.e2ee.mls.public import framing
-from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, Unreachable
+from node.errors import Conflict, Missing, NodeError, Refused
 
-MOST_RACES = 8
-TOO_BUSY = "others change this conversation faster than this device can follow"
+UNKNOWN_CONVERSATION = "E2E-3.11"
 
 
 class DeviceOutbox:
@@ -49,12 +41,7 @@ class DeviceOutbox:
     def __init__(self, state: DeviceState) -> None:
         self._state = state
         self.maker = MessageMaker(state)
-        # None: a commit that is to come.
-        self._held: dict[str, NodeError | None] = {}
-        self._away: NodeError | None = None
-        self._behind = False
-        self._races: Counter[str] = Counter()
-        self.heads: dict[str, int] = {}  # epochs that conflicts named, while we are in earlier ones
+        self.obstacles = Obstacles()
 
     # -- what is owed ----------------------------------------------------------------------------
 
@@ -110,8 +97,12 @@ class DeviceOutbox:
 
     def _waits(self, group: str) -> bool:
         staged = self._state.groups.session(group).staged is not None
-        busy = staged or behind.is_behind(self._state, group)
+        busy = staged or self._rests(group)
         return busy or self.maker.must_commit(group) or self._unmade(group)
+
+    def _rests(self, group: str) -> bool:
+        """Whether nothing may be sealed there: this device is behind, or nobody else is there."""
+        return behind.is_behind(self._state, group) or absent.is_absent(self._state, group)
 
     def _unmade(self, group: str) -> bool:
         """Whether something waits to be made: what is made stands before it, but for a commit."""
@@ -122,14 +113,13 @@ class DeviceOutbox:
 
     def next(self, now: int) -> Next:
         """What to do now. Where a message has to be made for that, it is on disk already."""
-        if self._behind and self._away is None:
+        if self.obstacles.is_behind:
             return Fetch()
         for group in self._ready_groups():
             found = self._next_of(group, now)
             if found is not None:
                 return found
-        reasons = map(self._held.get, self._state.groups_with("owed"))
-        return Wait(self._away or next(filter(None, reasons), None))
+        return Wait(self.obstacles.first_of(self._state.groups_with("owed")))
 
     @property
     def has_work(self) -> bool:
@@ -138,22 +128,17 @@ class DeviceOutbox:
 
     def held(self, group: str) -> NodeError | None:
         """What is in the way of one group."""
-        late = behind.catching_up() if behind.is_behind(self._state, group) else None
-        return self._away or self._held.get(group) or late
-
-    def retry(self) -> None:
-        """Try again what was held back."""
-        self._held.clear()
-        self._races.clear()
-        self._away = None
+        if found := self.obstacles.of(group):
+            return found
+        if behind.is_behind(self._state, group):
+            return behind.catching_up()
+        gone = absent.is_absent(self._state, group)
+        return absent.nobody_there(self._state, group) if gone else None
 
     def _ready_groups(self) -> list[str]:
-        if self._away is not None:
-            return []
-        asked = self._state.groups_with("asked")
-        late = {*self._held, *(group for group in asked if behind.is_behind(self._state, group))}
         first = {g: self._state.first("owed", g) or "" for g in self._state.groups_with("owed")}
-        return sorted(first.keys() - late, key=lambda group: first[group].rpartition("/")[2])
+        ready = [g for g in first if self.obstacles.is_free(g) and not self._rests(g)]
+        return sorted(ready, key=lambda group: first[group].rpartition("/")[2])
 
     def _first(self, group: str) -> tuple[str, OwedRow]:
         """What comes next in a group: a commit that is under way, or else the first."""
@@ -210,41 +195,52 @@ class DeviceOutbox:
         """There is nothing left to do; a wish that others fulfilled is told."""
         self._state.delete(name)
         moot = Conflict("DEV-4.5", "somebody else did it first")
-        events = tuple(self._told(owed, moot))
+        events = tuple(undone(self._state, owed, moot))
         return Tell(events, moot) if events else None
 
     # -- what became of it -----------------------------------------------------------------------
 
     def outcome(self, asked: Carried, outcome: Outcome, now: int) -> list[ConversationEvent]:
         """Take in what came of `asked`."""
-        if isinstance(outcome, Unreachable | TooMuch) and self.hold(asked, outcome):
+        if self.obstacles.takes(asked, outcome):
             return []
         match asked, outcome:
             case Fetch(), _:
-                self._behind = False
+                self.obstacles.caught_up()
             case Create(), Created():
-                name = rows.conversation_row(asked.group)
-                row = self._state.conversation(asked.group)
-                self._state.put(name, replace(row, ref=outcome.ref, url=outcome.url))
+                self.known_as(asked.group, outcome)
             case Send(), Accepted():
                 return self._accepted(asked, now)
             case Send(), LostRace():
-                self.heads[asked.group] = outcome.epoch
-                self._lost(asked)
+                self._lost(asked, outcome.epoch)
             case Send() | Create(), Refused():
-                owed = self._state.find(asked.row, OwedRow)
-                return self._drop(asked.row, owed, outcome) if owed else []
+                return self._refused(asked, outcome)
         return []
 
-    def hold(self, asked: Carried, trouble: Unreachable | TooMuch) -> bool:
-        """Whether waiting helps; then a group is held back, or all of them with our own node."""
-        if isinstance(trouble, TooMuch) and trouble.retry_after_seconds is None:
+    def known_as(self, group: str, created: Created) -> None:
+        """Our node knows the conversation by this address."""
+        row = self._state.conversation(group)
+        name = rows.conversation_row(group)
+        self._state.put(name, replace(row, ref=created.ref, url=created.url))
+
+    def _refused(self, asked: Send | Create, error: Refused) -> list[ConversationEvent]:
+        if self.node_forgot(asked.group, error):
+            return []
+        owed = self._state.find(asked.row, OwedRow)
+        return self._drop(asked.row, owed, error) if owed else []
+
+    def node_forgot(self, group: str, error: Refused) -> bool:
+        """Whether our node does not know the conversation any more, and is told anew (DEV-11.2)."""
+        known = bool(self._state.conversation(group).url)
+        forgot = known and isinstance(error, Missing) and error.clause == UNKNOWN_CONVERSATION
+        if not forgot or self.obstacles.lost_again(group):
             return False
-        if isinstance(asked, Fetch) or (isinstance(trouble, Unreachable) and not trouble.beyond):
-            self._away = trouble
-        else:
-            self._held[asked.group] = trouble
+        self.forgotten(group)
         return True
+
+    def forgotten(self, group: str) -> None:
+        """Our node may not know the conversation any more."""
+        self._state.write(rows.forgotten_row(group), b"1")
 
     def _accepted(self, sent: Send, now: int) -> list[ConversationEvent]:
         owed = self._state.find(sent.row, OwedRow)
@@ -272,17 +268,11 @@ class DeviceOutbox:
         began = event.epoch == 1 and bool(event.added)
         return [changed] if not began and (changed.added or changed.removed) else []
 
-    def _lost(self, sent: Send) -> None:
+    def _lost(self, sent: Send, epoch: int) -> None:
         """Another's commit came first: it made all that is made in this group too old."""
         self._unmake_all(sent.group)
-        self._races[sent.group] += 1
-        sealed = framing.header(sent.content).epoch
-        if self._races[sent.group] >= MOST_RACES:
-            self._held[sent.group] = Unreachable(TOO_BUSY, beyond=True)
-        elif self._epoch(sent.group) == sealed:
-            # What came first is not here yet.
-            self._held[sent.group] = None
-            self._behind = True
+        is_here = self._epoch(sent.group) != framing.header(sent.content).epoch
+        self.obstacles.lost_race(sent.group, epoch, is_here)
 
     def _epoch(self, group: str) -> int | None:
         groups = self._state.groups
@@ -325,32 +315,22 @@ class DeviceOutbox:
         found: list[ConversationEvent] = []
         for other, row in self.owed(owed.group) if all_of_it else [(name, owed)]:
             self._state.delete(other)
-            found += self._told(row, error)
+            found += undone(self._state, row, error)
         if never_began:
             self._state.groups.forget(owed.group)
             self._state.delete(rows.conversation_row(owed.group))
         return found
 
-    def _told(self, owed: OwedRow, error: Refused) -> Iterable[ConversationEvent]:
-        """Our person's words and wishes are told; what the device owes by itself is not."""
-        why = error.clause, error.reason
-        if isinstance(owed.intent, Say):
-            message = self._state.get(owed.intent.message, MessageRow)
-            if message.kind != inner.FAILURE:
-                yield MessageUndelivered(owed.group, message.id, message.text, *why)
-        elif not isinstance(owed.intent, Refresh | Readmit):
-            about = concerned(owed.intent)
-            yield ChangeDropped(owed.group, name_of(owed.intent), about, *why)
-
     def give_up(self, group: str, error: Refused) -> list[ConversationEvent]:
         """This device can speak there no more: keys go, history stays, what is owed is told."""
-        found = [event for _, owed in self.owed(group) for event in self._told(owed, error)]
+        owed = [row for _, row in self.owed(group)]
+        found = [event for row in owed for event in undone(self._state, row, error)]
         self.forget(group)
         return found
 
     def forget(self, group: str) -> None:
         """Be out of a group: its keys go, and what is owed."""
-        kinds = ("owed", "asked", "readmission")
+        kinds = ("owed", "asked", "readmission", "returned", "absent", "forgotten")
         for name in [each for kind in kinds for each in self._state.names(kind, group)]:
             self._state.delete(name)
         self._state.groups.forget(group)
@@ -370,6 +350,8 @@ class DeviceOutbox:
             # A commit or a proposal of the epoch before is void; words may have been accepted.
             if owed.content and not isinstance(owed.intent, Say):
                 self._unmake(name, owed)
+        for actor in actors_of(event.added):
+            self._state.delete(rows.absent_row(group, actor))
         self._go_on(group)
         return MembersChanged(
             group, *(tuple(actors_of(each)) for each in (event.added, event.removed))
@@ -377,14 +359,8 @@ class DeviceOutbox:
 
     def _go_on(self, group: str) -> None:
         """The commit that was awaited is there, or this device was taken back."""
-        if group in self._held and self._held[group] is None:
-            del self._held[group]
-        self.heads.pop(group, None)
+        self.obstacles.commit_came(group)
         self._state.delete(rows.asked_row(group))
-
-    def is_held(self, group: str) -> bool:
-        """Whether something is in the way of asking there."""
-        return self._away is not None or self._held.get(group) is not None
 
     def taken_back(self, group: str) -> None:
         """This device begins anew in the group: what was made in its old epoch is made again."""
@@ -396,5 +372,5 @@ class DeviceOutbox:
         wished = [name for name, owed in self.owed(group) if isinstance(owed.intent, Leave)]
         for name in [*wished, rows.asked_row(group)]:
             self._state.delete(name)
-        self._held.pop(group, None)
+        self.obstacles.forget(group)
         return bool(wished)

@@ -28,12 +28,31 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Tell the home node of a new conversation, for which the row `row` waits."""
+    """Tell the home node of a conversation, for which the row `row` waits.
+
+    A new one; with `url` one that it forgot: its address, and the epoch that the group is in.
+    """
 
     row: str
     group: str
     group_id: bytes
     members: tuple[str, ...]
+    url: str = ""
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TellGone:
+    """Tell the home node that a commit left no leaf of these actors, or of this device.
+
+    `seq`: up to where the mailbox was read.
+    """
+
+    row: str
+    group: str
+    ref: str
+    actors: tuple[str, ...]
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,6 @@ class LostRace:
     epoch: int = 0
 
 
-Carried: TypeAlias = Send | Create | Fetch
+Carried: TypeAlias = Send | Create | TellGone | Fetch
 Next: TypeAlias = Carried | Tell | Wait
 Outcome: TypeAlias = Accepted | Created | LostRace | NodeError

@@ -117,7 +117,7 @@ class Kith:
         self._posts = Posts(self.api)
         self._videos = Videos(self.api, profile)
         opening = partial(sign_in.open_messenger, self.api, profile, here)
-        self._talk = Conversations(self.api, profile, self._people, opening)
+        self._talk = Conversations(self.api, profile, self._people, opening, clock)
 
     async def __aenter__(self) -> Self:
         await self.api.__aenter__()
@@ -191,6 +191,9 @@ class Kith:
     talk_to = _of_talk(Conversations.talk_to)
     say = _of_talk(Conversations.say)
     in_the_way = _of_talk(Conversations.in_the_way)
+    next_try = _of_talk(Conversations.next_try)
+    catch_up = _of_talk(Conversations.catch_up)
+    go_on = _of_talk(Conversations.go_on)
     told = _of_talk(Conversations.told)
     conversations_with = _of_talk(Conversations.conversations_with)
     history = _of_talk(Conversations.history)

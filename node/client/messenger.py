@@ -9,14 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from node.client.api_client import ApiClient
+from node.client.carrier import Carrier, epoch_in, is_lost_race
 from node.client.conversation_events import ConversationEvent, MessageUndelivered
 from node.client.device import Device
 from node.client.event_stream import Event
 from node.client.exchange import (
     Accepted,
     Carried,
-    Create,
-    Created,
     Fetch,
     LostRace,
     Outcome,
@@ -32,17 +31,11 @@ from node.wire.api.e2ee import (
     Acknowledgement,
     ClaimedPackages,
     ClaimRequest,
-    Conversation,
     KeyPackageStock,
     Mailbox,
     MailboxItem,
-    NewConversation,
     NewKeyPackages,
-    NewSealed,
     PublishedPackage,
-    RemovedDevice,
-    SealedWelcome,
-    SentSealed,
     TakenSeat,
     TakeSeat,
 )
@@ -53,7 +46,6 @@ LOW_POOL = 20
 LAST_RESORT_DAYS_LEFT = 25
 BURST_SECONDS = 0.25  # an acknowledgement waits so long for more to acknowledge, a complaint too
 SEAT_SECONDS = 600  # so often another one is taken: a node put back from a copy is found out
-ANOTHER_CONVERSATION = "E2E-3.1"  # a conflict that is no lost race
 
 
 @dataclass(slots=True)
@@ -77,6 +69,7 @@ class Messenger:
         self.device = device
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
+        self._carrier = Carrier(api)
         self._clock = clock
         self._settle = settle
         # One reads the mailbox at a time, or a page would come after what is behind it.
@@ -149,6 +142,21 @@ class Messenger:
         group = self.device.start(await self._claim(actor), self._seconds())
         await self.flush()
         return group
+
+    async def go_on(self, actor: str) -> tuple[str, int]:
+        """Go on with the device that `actor` has now: a new conversation, unless they began one.
+
+        What no device of theirs could read is said there: how many words that are. Raises as
+        `with_actor`.
+        """
+        known = self.device.between(actor)
+        group = known[0] if known and not self.device.is_absent(known[0]) else ""
+        if not group:
+            group = self.device.start(await self._claim(actor), self._seconds())
+            await self.flush()
+        count = self.device.go_on(known, group)
+        await self.flush()
+        return group, count
 
     async def say(self, group: str, text: str) -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False.
@@ -265,33 +273,16 @@ class Messenger:
 
     async def _carry(self, asked: Carried) -> Outcome:
         try:
-            match asked:
-                case Fetch():
-                    await self._read_mailbox()
-                    return Accepted()
-                case Create():
-                    return await self._create(asked)
-                case Send():
-                    return await self._post(asked)
+            if isinstance(asked, Fetch):
+                await self._read_mailbox()
+                return Accepted()
+            return await self._carrier.carry(asked)
         except (Refused, Unreachable) as error:
             if isinstance(error, Refused) and error.clause in SEAT_CLAUSES:
                 self._freeze(error)
                 raise
-            lost = isinstance(asked, Send) and isinstance(error, Conflict) and _is_lost_race(error)
-            return LostRace(_epoch_in(error)) if lost else error
-
-    async def _create(self, asked: Create) -> Created:
-        body = NewConversation(group_id=asked.group_id, members=list(asked.members))
-        made = await self._api.ask("POST", "/conversations", Conversation, body)
-        return Created(made.ref, made.url)
-
-    async def _post(self, asked: Send) -> Accepted:
-        welcomes = [SealedWelcome(content=one.content, to=one.to) for one in asked.welcomes]
-        removed = [RemovedDevice(actor=actor) for actor in asked.removed]
-        body = NewSealed(content=asked.content, welcomes=welcomes, removed=removed)
-        path = f"/conversations/{asked.ref}/messages"
-        await self._api.ask("POST", path, SentSealed, body, once=False)
-        return Accepted()
+            lost = isinstance(asked, Send) and isinstance(error, Conflict) and is_lost_race(error)
+            return LostRace(epoch_in(error)) if lost else error
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -363,13 +354,3 @@ class Messenger:
 
 def _is_of(event: ConversationEvent, said: MessageRow) -> bool:
     return isinstance(event, MessageUndelivered) and event.id == said.id
-
-
-def _is_lost_race(error: Conflict) -> bool:
-    return error.clause != ANOTHER_CONVERSATION
-
-
-def _epoch_in(error: NodeError) -> int:
-    """In which epoch the group is, as a conflict says."""
-    epoch = error.params.get("epoch") if isinstance(error, Refused) else None
-    return epoch if isinstance(epoch, int) else 0

@@ -126,6 +126,25 @@ class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
     tries: int = 0
 
 
+class ReturnedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """Words of ours that the devices of `actors` did not take; `reason` is that of the last."""
+
+    actors: list[str]
+    reason: str = ""
+
+
+class AbsentRow(msgspec.Struct, kw_only=True, frozen=True):
+    """That no living device of an actor is in a group. `has_new`: they have one elsewhere."""
+
+    has_new: bool
+
+
+class GoneRow(msgspec.Struct, kw_only=True, frozen=True):
+    """Of whom a commit left no leaf, which our node does not know."""
+
+    actors: list[str]
+
+
 class PackageRow(msgspec.Struct, kw_only=True, frozen=True):
     """A key package of ours with its private halves."""
 
@@ -173,6 +192,23 @@ def owed_row(group: str, number: int) -> str:
 
 def asked_row(group: str) -> str:
     return f"asked/{group}/0"
+
+
+def returned_row(group: str, id: str) -> str:
+    return f"returned/{group}/{id}"
+
+
+def absent_row(group: str, actor: str) -> str:
+    return f"absent/{group}/{actor}"
+
+
+def forgotten_row(group: str) -> str:
+    """That our node may not know the conversation any more; its value is `1`."""
+    return f"forgotten/{group}/0"
+
+
+def gone_row(group: str) -> str:
+    return f"gone/{group}/0"
 
 
 def readmission_row(group: str, key: bytes) -> str:

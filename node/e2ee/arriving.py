@@ -1,22 +1,20 @@
 """What peers send: a `CreateSealed` into the mailboxes of those whom it is for (spec E2E-4)."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.e2ee import envelope, mailbox, relay
+from node.e2ee import envelope, mailbox, relay, returning
 from node.e2ee.chain import Conversation, Signer
 from node.e2ee.envelope import ORDERED, Kind, Sealed
 from node.e2ee.mailbox import Box
-from node.e2ee.members import MOST_MEMBERS, Entry, Member, boxes, grow, share_of
+from node.e2ee.members import LONGEST_LOCATOR, MOST_MEMBERS, Entry, Member, boxes, grow, share_of
 from node.e2ee.relay import RelayUnit
 from node.errors import Conflict, Forbidden, Malformed, Unreachable
 from node.federation.activities.shapes import CreateSealed
 from node.federation.admission import no_room
-
-LONGEST_LOCATOR: Final = 2048
 
 
 class ArrivalUnit(RelayUnit, Protocol):
@@ -58,6 +56,7 @@ class Arrivals(Struct, frozen=True):
         share = share_of(members, activity.actor)
         found = await _reached(unit, activity, sealed, boxes(members))
         await mailbox.deliver(unit, found, id, activity.actor, sealed, share)
+        await returning.missed(unit, entry, activity.actor, sealed, activity.to)
 
     async def _place(self, unit: ArrivalUnit, entry: Entry, sealed: Sealed, actor: str) -> bool:
         """Give it its place in the chain, if we are the relay; whether it stands.

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     APPLICATION = "application"
     WELCOME = "welcome"
     GROUP_INFO = "group_info"
+    RETURNED = "returned"  # no message: a word of the node about one (E2E-4.9)
 
 
 ORDERED: Final = frozenset({Kind.COMMIT, Kind.PROPOSAL, Kind.APPLICATION})

@@ -14,6 +14,7 @@ from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 
 LONGEST_GROUP_ID: Final = 256
 MOST_MEMBERS: Final = 400
+LONGEST_LOCATOR: Final = 2048
 GUESTS: Final = "guests of "
 
 
@@ -34,11 +35,13 @@ class Member:
 
 class Entry(Struct, frozen=True):
     """A conversation as one look shows it. `item` is the message that is asked about, if it has
-    its place in the chain already."""
+    its place in the chain already. `lost`: our people who take part, but by revoked devices only.
+    """
 
     conversation: Conversation
     members: tuple[Member, ...]
     item: Item | None = None
+    lost: tuple[str, ...] = ()
 
 
 class Sender(Struct, frozen=True):
@@ -108,6 +111,20 @@ class MembersUnit(Protocol):
         """The device ("": every device of the actor) takes part no more."""
         ...
 
+    async def restored(self) -> bool:
+        """Whether this database was ever put back from a copy."""
+        ...
+
+    async def expect(self, conversation: str, actor: str) -> None:
+        """Remember that a member named one of ours: their devices may come back by themselves."""
+        ...
+
+    async def changes_wait(self, device: str, conversation: str, after: int) -> bool:
+        """Whether a commit or a Welcome waits for the device behind the item `after`."""
+        ...
+
+    async def expected(self, conversation: str, actor: str) -> bool: ...
+
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
         """The devices of `actor` here that published the packages `refs`."""
         ...
@@ -145,6 +162,57 @@ async def begin(
     await unit.open_conversation(opened)
     await unit.join(opened.id, sender.actor, sender.device)
     return opened
+
+
+async def tell_anew(
+    unit: MembersUnit, sender: Sender, told: Conversation, members: Sequence[str]
+) -> Conversation:
+    """Know a conversation again that this node forgot when it was put back from a copy (E2E-3.15).
+
+    What the device says of it counts as a commit of its own would. Devices of our other people
+    whom it names come back by telling the same themselves. Raises `Missing` (E2E-3.11) where
+    nothing can have been forgotten, `Conflict` (E2E-3.1), `Malformed` (E2E-3.1).
+    """
+    if not 1 <= len(told.group) <= LONGEST_GROUP_ID or not 0 <= told.epoch < EPOCHS:
+        raise Malformed("E2E-3.1", "a group id has 1 to 256 bytes, an epoch is below 2^53")
+    known = await unit.entry_of(told.group) or await unit.entry(told.id)
+    if known is not None and any(m.device == sender.device for m in known.members):
+        return known.conversation
+    if not await unit.restored():
+        raise Missing("E2E-3.11", "there is no such conversation")
+    if known is None:
+        if len(members) > MOST_MEMBERS or len(told.id) > LONGEST_LOCATOR:
+            raise TooMuch("E2E-3.7", f"a conversation has at most {MOST_MEMBERS} members")
+        await unit.open_conversation(told)
+        await unit.join(told.id, sender.actor, sender.device)
+        entry = Entry(told, (Member(sender.actor, sender.device, sender.account),))
+        others = sorted({*members} - {sender.actor})
+        ours = await unit.locals_of(others)
+        await grow(
+            unit, told.id, entry.members, sender.actor, [(a, "") for a in others if a not in ours]
+        )
+        for actor in ours:
+            await unit.expect(told.id, actor)
+        return told
+    if known.conversation.group != told.group or not await unit.expected(
+        known.conversation.id, sender.actor
+    ):
+        raise Conflict("E2E-3.1", "there is another conversation in its place")
+    await unit.join(known.conversation.id, sender.actor, sender.device)
+    return known.conversation
+
+
+async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str], seq: int) -> None:
+    """A device read a commit by which these actors left: they get nothing more (E2E-3.16).
+
+    Of its own actor a device tells for itself alone. Raises as `entered`, and `Conflict` while it
+    has not read what may have brought them back.
+    """
+    await entered(unit, id, sender.actor, sender.device)
+    if await unit.changes_wait(sender.device, id, seq):
+        raise Conflict("E2E-3.16", "changes of the conversation wait in the mailbox: read them")
+    for actor in sorted(set(actors)):
+        await unit.leave(id, actor, sender.device if actor == sender.actor else "")
 
 
 async def _check_friend(unit: MembersUnit, ours: str, other: str) -> None:

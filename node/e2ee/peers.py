@@ -142,6 +142,9 @@ def _removed(fields: Json) -> Removed:
 
 def read_receipt(answer: Answer, sealed: Sealed) -> Item:
     """The relay's item for `sealed`. Raises what it refused with, `Unreachable` for nonsense."""
+    if answer.status == 404:
+        # Put back from a copy, it has forgotten: until one of its own people tells it anew.
+        raise Unreachable("the relay does not know the conversation now: its own people tell it")
     check_answer(answer, "E2E-3.9")
     fields = answer.document
     try:

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.e2ee import mailbox
+from node.e2ee import mailbox, returning
 from node.e2ee.chain import (
     Conversation,
     Item,
@@ -18,7 +18,6 @@ from node.e2ee.chain import (
     next_item,
 )
 from node.e2ee.envelope import HANDSHAKES, LONGEST_BYTES, ORDERED, Kind, Sealed
-from node.e2ee.mailbox import MailUnit
 from node.e2ee.members import (
     Entry,
     Invitation,
@@ -37,8 +36,9 @@ from node.e2ee.members import (
     seat,
     share_of,
 )
+from node.e2ee.returning import ReturnUnit
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
-from node.federation.activities.shapes import CreateSealed
+from node.federation.activities.shapes import CreateSealed, RejectSealed
 from node.federation.admission import no_room
 from node.wire.ids import same_origin
 
@@ -68,7 +68,7 @@ class Elsewhere(Struct, frozen=True):
     url: str
 
 
-class RelayUnit(MembersUnit, MailUnit, Protocol):
+class RelayUnit(MembersUnit, ReturnUnit, Protocol):
     """What this page needs of a unit."""
 
     def name_activity(self, digest: bytes) -> str:
@@ -77,7 +77,7 @@ class RelayUnit(MembersUnit, MailUnit, Protocol):
 
     def name_object(self, digest: bytes) -> str: ...
 
-    async def owe(self, activity: CreateSealed, to: Iterable[str]) -> None: ...
+    async def owe(self, activity: CreateSealed | RejectSealed, to: Iterable[str]) -> None: ...
 
     async def owed(self, activity: str) -> bool:
         """Whether the activity with this id was owed before."""
@@ -155,6 +155,7 @@ async def post(
             raise no_room()
     head, item = await _ordered(unit, signer, conversation, sender.actor, message, receipt)
     await _carry(unit, head, members, sender, message)
+    await returning.missed(unit, entry, sender.actor, message.sealed, entry.lost)
     return Accepted(head.epoch, item)
 
 

@@ -66,6 +66,18 @@ class Clocks:
         side = "behind" if seconds > 0 else "ahead of"
         return f"this server's clock is {span(seconds)} {side} theirs"
 
+    def in_doubt(self, host: str) -> bool:
+        """Whether our clock may be the wrong one between `host` and us.
+
+        The others decide, so that a server with a wrong clock, or one that lies, says nothing
+        about ours. Where no other was heard its own word has to do.
+        """
+        self._forget_if_set()
+        others = [seconds for other, seconds in self._heard.items() if other != host]
+        if not others:
+            return bool(self.differs_from(host))
+        return abs(median(others)) >= DOUBT.total_seconds()
+
     def trouble(self) -> str:
         """In words that our clock is wrong, or nothing."""
         offset = self.offset()

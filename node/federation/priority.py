@@ -17,6 +17,7 @@ from node.federation.activities.shapes import (
     Like,
     OfferFriendship,
     Reject,
+    RejectSealed,
     Undo,
 )
 
@@ -30,7 +31,7 @@ class Priority(IntEnum):
 
 
 _PEOPLE: Final = (
-    CreateSealed, Follow, OfferFriendship, EndFriendship, Accept, Reject, Block,
+    CreateSealed, RejectSealed, Follow, OfferFriendship, EndFriendship, Accept, Reject, Block,
 )  # fmt: skip
 _PEOPLES_VERBS: Final = frozenset({"Follow", "Offer", "Accept", "Reject", "Block"})
 _REACTIONS: Final = ("Like", "Announce", "EmojiReact")

@@ -4,11 +4,13 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from node.federation.backoff import LIFETIME, next_attempt, retry_after
+from node.federation.backoff import LIFETIME, LONGEST_WAIT, next_attempt, retry_after
 
 # A peer that answers, but not to this: after so many failures the item steps aside, and what was
 # queued behind it goes on. Waiting for it would let one bad document stop a lane for a week.
 PATIENCE = 6
+# Hourly for over two weeks: by then an operator has set the clock, or the doubt is made up.
+MOST_DOUBTED = 400
 OVERLOADED = frozenset({408, 425, 429, 502, 503, 504})
 # 401 is often their failure to fetch our key; 403 and 404 are meant.
 CLOSED = frozenset({403, 404, 410})
@@ -72,12 +74,18 @@ def judge(status: int | None, attempt: Attempt, now: datetime, spread: float) ->
     if status is not None and not _worth_another(status):
         return GaveUp(_refusal(status), gone=status == 410)
     # By a clock that may be wrong nothing is too late (FED-8.15).
-    since = now if attempt.clock_in_doubt else attempt.first_tried
+    doubt = attempt.clock_in_doubt
+    since = now if doubt else attempt.first_tried
     at = next_attempt(attempt.failures + 1, since, now, spread)
     why = _why(status, attempt.trouble)
     if at is None:
         return GaveUp(f"{why}, for {LIFETIME.days} days", late=True)
+    if doubt and attempt.failures + 1 >= MOST_DOUBTED:
+        return GaveUp(f"{why}, {MOST_DOUBTED} times", late=True)
     named = retry_after(attempt.retry_after, now, attempt.date)
+    if named and doubt:
+        # Tries are counted then: nobody makes them rare.
+        named = min(named, now + LONGEST_WAIT)
     holds = status is None or status in OVERLOADED or attempt.failures + 1 < PATIENCE
     return Later(max(at, named) if named else at, why, holds)
 

@@ -127,16 +127,18 @@ class Courier:
             request = Request("POST", inbox, {"content-type": ACTIVITY_JSON}, proven)
             answer = await send_signed(request, actor, signer, self._hops.hop)
         except NodeError as error:
-            return Outcome(None, trouble=str(error), clock_in_doubt=bool(signer.clocks.trouble()))
+            doubt = signer.clocks.in_doubt(urlsplit(inbox).netloc)
+            return Outcome(None, trouble=str(error), clock_in_doubt=doubt)
         said = answer.headers.get
-        differs = signer.clocks.differs_from(urlsplit(inbox).netloc)
+        host = urlsplit(inbox).netloc
+        differs = signer.clocks.differs_from(host)
         return Outcome(
             answer.status,
             said("retry-after"),
             # Any other answer is no matter of time.
             trouble=differs if answer.status in NOT_READ else "",
             date=said("date"),
-            clock_in_doubt=bool(differs),
+            clock_in_doubt=signer.clocks.in_doubt(host),
         )
 
 

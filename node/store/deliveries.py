@@ -1,9 +1,12 @@
 """The queries of what is on its way: one person's deliveries, and the whole node's troubles."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
+from node.federation.priority import Priority
+from node.store.delivery_queue import QueuedDelivery
 from node.store.notices import Notices
 from node.store.tables import actors, arrivals, deliveries, outbox, peers, posts
 from node.store.unit import Unit
@@ -57,8 +60,13 @@ class DeliveriesUnit(Unit):
         self.wakes.add("deliveries")
         return int(again.rowcount)
 
-    async def gave_up(self, activity: str, actor: str) -> None:
-        """Tell the author of `activity`, once, that some server did not take it."""
+    async def gave_up(self, given_up: Iterable[QueuedDelivery]) -> None:
+        """Tell the author of each, once, that some server did not take it; of likes nobody."""
+        for one in given_up:
+            if one.priority is not Priority.REACTIONS:
+                await self._gave_up(one.activity, one.actor)
+
+    async def _gave_up(self, activity: str, actor: str) -> None:
         found = await self.connection.execute(
             select(actors.c.account, outbox.c.object)
             .select_from(outbox)

@@ -1,9 +1,9 @@
 """What is owed to other hosts, as lanes: one per host, in the order in which it was owed."""
 
 import json
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from cachetools import TTLCache
 from msgspec import Struct
@@ -69,10 +69,24 @@ class QueuedDelivery(Struct, frozen=True):
         return UNDO in self.body and json.loads(self.body).get("type") == "Undo"
 
 
+# Tells the authors of what is given up, in the transaction that settles it; what it answers is
+# called once that is committed.
+Mourn: TypeAlias = Callable[[Pipeline, Sequence[QueuedDelivery]], Awaitable[Callable[[], None]]]
+
+
+async def _nobody_mourns(
+    _pipeline: Pipeline, _given_up: Sequence[QueuedDelivery]
+) -> Callable[[], None]:
+    return lambda: None
+
+
 class DeliveryQueue:
     """Claims and settlements. `worker` names this process among those on one database."""
 
-    def __init__(self, database: Database, clock: Clock, worker: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, worker: str, mourn: Mourn = _nobody_mourns
+    ) -> None:
+        self._mourn = mourn
         self._database = database
         self._clock = clock
         self._worker = worker
@@ -204,15 +218,20 @@ class DeliveryQueue:
         settled = [_settlement(delivery, verdict, first, now) for delivery, verdict, first in rows]
         remarks = self._remarks(rows, now)
 
-        async def write(connection: AsyncConnection) -> None:
+        given_up = [delivery for delivery, verdict, _ in rows if isinstance(verdict, GaveUp)]
+
+        async def write(connection: AsyncConnection) -> Callable[[], None] | None:
             pipeline = Pipeline(connection)
             for one in settled:
                 pipeline.later(SETTLE, one)
             await pipeline.flush()
             if remarks:
                 await _remark(connection, remarks)
+            # With its settlement, or a kill between the two would have it told twice or never.
+            return await self._mourn(pipeline, given_up) if given_up else None
 
-        await self._database.write(write, here=True)
+        if (told := await self._database.write(write, here=True)) is not None:
+            told()
 
     def _remarks(
         self, rows: Sequence[tuple[QueuedDelivery, Verdict, datetime]], now: datetime

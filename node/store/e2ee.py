@@ -73,6 +73,11 @@ _IDS = conversations.c.id.in_(bindparam("ids", expanding=True))
 _GROUPS = conversations.c.mls_group.in_(bindparam("groups", expanding=True))
 ENTRIES_BY_ID, ITEMS_BY_ID = _ENTRIES.where(_IDS), _ITEMS.where(_IDS, _DIGESTS)
 ENTRIES_BY_GROUP, ITEMS_BY_GROUP = _ENTRIES.where(_GROUPS), _ITEMS.where(_GROUPS, _DIGESTS)
+EXPECTED = select(participants.c.actor).where(
+    participants.c.conversation == bindparam("conversation"),
+    participants.c.actor == bindparam("actor"),
+    participants.c.device == "",
+)
 LOCALS = select(actors.c.id).where(
     actors.c.id.in_(bindparam("ids", expanding=True)), actors.c.local.is_(True)
 )
@@ -165,9 +170,12 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             self._placed.setdefault((row.id, bytes(row.item_sha256)), _item(row))
 
     def _keep(self, id: str, rows: Sequence[Any]) -> None:
-        members = (_member(row) for row in rows if row.member)
+        found = [(row.member, _member(row)) for row in rows if row.member]
         conversation = _conversation(rows[0])
-        self._entries[id] = Entry(conversation, tuple(m for m in members if m is not None))
+        members = tuple(member for _, member in found if member is not None)
+        lost = {actor for actor, member in found if member is None}
+        lost -= {member.actor for member in members}
+        self._entries[id] = Entry(conversation, members, lost=tuple(sorted(lost)))
         if conversation.group:
             self._groups[conversation.group] = id
         for row in rows:
@@ -263,6 +271,29 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             update(participants).where(*mine).values(left=micros(self.now))
         )
         self.read_anew()
+
+    async def restored(self) -> bool:
+        return bool(await self.beside(IncarnationUnit).restored_at())
+
+    async def expect(self, conversation: str, actor: str) -> None:
+        # As one who has left, and without a device: nothing is sent to such a row.
+        now = micros(self.now)
+        await self.connection.execute(
+            put(
+                self.connection,
+                participants,
+                conversation=conversation,
+                actor=actor,
+                device="",
+                share=actor,
+                joined=now,
+                left=now,
+            )
+        )
+
+    async def expected(self, conversation: str, actor: str) -> bool:
+        asked = {"conversation": conversation, "actor": actor}
+        return bool(await self.connection.fetch(EXPECTED, asked))
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
         if not refs:

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
 
-from node.e2ee.envelope import Sealed
+from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
+from node.e2ee.returning import Unread
 from node.store.tables import ciphertexts, devices, events, mailbox, participants
 from node.store.unit import Unit
 from node.store.upserts import insert_ignore
@@ -68,6 +69,23 @@ DROP_EVENTS = delete(events).where(
 # All shares in which the sender has a part, whatever their conversation is said to be.
 _SHARES = select(participants.c.share).where(participants.c.actor == bindparam("sender"))
 _THEIRS = or_(_M.share == bindparam("sender"), _M.share.in_(_SHARES))
+# Of a revoked device too: its mail is given back.
+_UNREAD = select(
+    _M.seq, _M.device, _M.conversation, _M.actor, _M.kind, _M.sha256,
+    devices.c.account, devices.c.actor.label("owner"),
+).join(devices, devices.c.id == _M.device).limit(bindparam("count"))  # fmt: skip
+UNREAD_OF = _UNREAD.where(_MINE).order_by(_M.seq)
+CHANGES = (
+    select(_M.seq)
+    .where(
+        _MINE,
+        _M.seq > bindparam("after"),
+        _M.conversation == bindparam("conversation"),
+        _M.kind.in_((Kind.COMMIT.value, Kind.WELCOME.value)),
+    )
+    .limit(1)
+)
+EXPIRED = _UNREAD.where(_M.created < bindparam("kept")).order_by(_M.created, _M.seq)
 FULL = (
     select(_M.device)
     .join(devices, and_(devices.c.id == _M.device, devices.c.revoked.is_(None)))
@@ -147,12 +165,31 @@ class MailboxUnit(Unit):
         self.connection.later(DROP, mine)
         self.connection.later(DROP_EVENTS, {**mine, "account": box.account})
 
+    async def changes_wait(self, device: str, conversation: str, after: int) -> bool:
+        asked = {"device": device, "conversation": conversation, "after": after}
+        return bool(await self.connection.fetch(CHANGES, asked))
+
+    async def holders(self, sha256: bytes, devices: Sequence[str]) -> set[str]:
+        if not devices:
+            return set()
+        asked = {"sha256": sha256, "devices": list(devices)}
+        return {row.device for row in await self.connection.fetch(HELD, asked)}
+
+    async def unread_of(self, device: str, count: int) -> list[Unread]:
+        found = await self.connection.fetch(UNREAD_OF, {"device": device, "count": count})
+        return [_unread(row) for row in found]
+
+    async def expired_mail(self, count: int) -> list[Unread]:
+        kept = micros(self.now - MAIL_KEPT)
+        found = await self.connection.fetch(EXPIRED, {"kept": kept, "count": count})
+        return [_unread(row) for row in found]
+
     async def received_by(self, account: str, count: int) -> tuple[int, list[Waiting]]:
         """How many messages wait for the devices of `account`; the latest, once each."""
         ours = select(devices.c.id).where(devices.c.account == account)
         newest = (
             select(func.max(_M.seq).label("seq"))
-            .where(_M.device.in_(ours))
+            .where(_M.device.in_(ours), _M.kind != Kind.RETURNED.value)
             .group_by(_M.sha256)
             .subquery()
         )
@@ -165,6 +202,11 @@ class MailboxUnit(Unit):
             .limit(count)
         )
         return int(total.scalar_one()), [_waiting(row) for row in found]
+
+
+def _unread(row: Any) -> Unread:
+    box = Box(row.device, row.account, row.owner)
+    return Unread(row.seq, box, row.conversation, row.actor, row.kind, bytes(row.sha256))
 
 
 def _waiting(row: Any) -> Waiting:

@@ -1,7 +1,7 @@
 """Sessions and devices as rows (ACC-3, ACC-4)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
@@ -10,10 +10,12 @@ from node.accounts.devices import Device
 from node.accounts.seats import Seat
 from node.accounts.sessions import Bearer, Session
 from node.store.incarnation import IncarnationUnit
+from node.store.jobs import add_job
 from node.store.tables import accounts, devices, push_subscriptions, sessions
 from node.store.unit import Unit
 from node.wire.times import from_micros, micros
 
+RETURN_MAIL: Final = "return_mail"  # the job by which a device's mail is given back
 _S, _A = sessions.c, accounts.c
 BEARER = select(
     _A.id,
@@ -187,6 +189,8 @@ class SessionsUnit(Unit):
         revoked = list(done.scalars())
         if revoked:
             await self._end(account, _S.device.in_(revoked))
+        for device in revoked:
+            await add_job(self, RETURN_MAIL, device)
         return len(revoked)
 
 

@@ -375,6 +375,16 @@ class Units:
             await put_mark(pipeline, one.mark, micros(unit.now))
         one.result, one.wakes = [result], unit.wakes
 
+    async def inside(
+        self, pipeline: Pipeline, kind: type[U], work: Callable[[U], Awaitable[None]]
+    ) -> Callable[[], None]:
+        """Run `work` in a transaction that another page opened. What is answered is to be called
+        once that is committed: it wakes who waits."""
+        unit = kind(pipeline, self._context)
+        await work(unit)
+        await pipeline.flush()
+        return lambda: self._wakeups.wake(unit.wakes)
+
     async def glance(self, kind: type[U], work: Callable[[U], Awaitable[T]]) -> T:
         """As `look`, for what is asked at each message: a few rows by key, with `fetch` alone."""
         async with self._database.glance() as pipeline:

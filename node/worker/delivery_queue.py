@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from cachetools import LRUCache
 from msgspec import Struct, field
@@ -54,10 +54,6 @@ class Carrier(Protocol):
     async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome: ...
 
 
-# Tells the author of an activity that it was given up.
-Mourn: TypeAlias = Callable[[str, str, Priority], Awaitable[None]]
-
-
 class Lane(Struct):
     """A host that is being sent to. `held`: it takes nothing more for now.
 
@@ -88,13 +84,11 @@ class Sender:
         courier: Carrier,
         clock: Clock,
         entropy: Entropy,
-        mourn: Mourn,
     ) -> None:
         self._lanes = lanes
         self._courier = courier
         self._clock = clock
         self._entropy = entropy
-        self._mourn = mourn
         self._open: dict[str, asyncio.Task[bool]] = {}
         self._rounds: dict[str, Lane] = {}
         # Lanes whose head has to wait, and since which row nothing was looked at.
@@ -335,8 +329,6 @@ class Sender:
         verdict = judge(outcome.status, attempt, self._clock.now(), spread)
         if outcome.never:
             verdict = GaveUp(outcome.trouble)
-        if isinstance(verdict, GaveUp):
-            await self._mourn(delivery.activity, delivery.actor, delivery.priority)
         self._remember(delivery.host, verdict, first_tried)
         settling.append(self._lanes.settle(delivery, verdict, first_tried))
         if not isinstance(verdict, Later) or not verdict.holds:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from node.client.conversation_events import ConversationEvent, ConversationJoined, MembersChanged
 from node.client.device import Device
-from node.client.exchange import Accepted, Create, Created, LostRace, Send, Tell, Wait
+from node.client.exchange import Accepted, Create, Created, LostRace, Send, Tell, TellGone, Wait
 from node.client.rows import ParkedRow
 from node.client.vault import Vault
 from node.testing.fakes import FakeEntropy
@@ -54,7 +54,7 @@ class Side:
         assert isinstance(asked, Send), asked
         return asked
 
-    def accept(self, asked: Send, at: int = NOW) -> list[ConversationEvent]:
+    def accept(self, asked: Send | TellGone, at: int = NOW) -> list[ConversationEvent]:
         return self.device.tell(asked, Accepted(), at)
 
     def lose(self, asked: Send) -> None:
@@ -66,6 +66,9 @@ class Side:
         while not isinstance(asked := self.device.next(NOW), Wait):
             if isinstance(asked, Tell):
                 self.told += asked.events
+                continue
+            if isinstance(asked, TellGone):
+                self.accept(asked)
                 continue
             found.append(self.next())
             self.told += self.accept(found[-1])

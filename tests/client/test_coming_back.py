@@ -12,7 +12,7 @@ from node.client.conversation_events import (
     MessageUnreadable,
 )
 from node.client.exchange import Accepted, Fetch, LostRace, Send, Wait
-from node.errors import Conflict, Missing, NodeError, TooMuch
+from node.errors import Conflict, Forbidden, NodeError, TooMuch
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend, go_on, side
 
 LATER = NOW + 35 * 86400
@@ -159,7 +159,7 @@ def test_only_who_stands_in_the_group_is_taken_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "refusal",
     [
-        Missing("E2E-3.11", "there is no such conversation"),
+        Forbidden("E2E-3.2", "only who takes part may send"),
         TooMuch("E2E-3.3", "a limit that waiting does not lift"),
     ],
 )

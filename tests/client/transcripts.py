@@ -133,9 +133,7 @@ class Told:
     @property
     def remembers(self) -> bool:
         """Whether there is something that a restart would forget (DEV-2.3, DEV-2.5)."""
-        outbox = self.device.outbox
-        obstacles = outbox._held or outbox._away or outbox._behind or outbox._races or outbox.heads
-        return self.device.waits or bool(obstacles)
+        return self.device.waits or self.device.outbox.obstacles.some
 
     def do(self, name: str, given: Line) -> Any:
         """What the deed gives, as JSON; a refusal is given too."""

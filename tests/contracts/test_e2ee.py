@@ -207,6 +207,52 @@ async def test_a_mailbox_is_full_for_one_sender_and_then_for_all(harness: Harnes
     assert await full(ALICE)
 
 
+@pytest.mark.clause("E2E-4.9", "E2E-3.16")
+async def test_what_nobody_has_taken_is_found_by_device_and_by_age(harness: Harness) -> None:
+    said, change = read(words(1)), read(commit(1))
+
+    async def put(unit: E2eeUnit) -> None:
+        for box, sealed in ((PHONE, said), (TABLET, said), (PHONE, change)):
+            await unit.put_mail([box], TALK, STRANGER, sealed)
+
+    async def look(unit: E2eeUnit) -> None:
+        first, second = await unit.unread_of("phone", 9)
+        assert (first.conversation, first.actor, first.sha256) == (TALK, STRANGER, said.sha256)
+        assert [first.kind, second.kind] == ["application", "commit"]
+        assert [one.seq for one in await unit.unread_of("phone", 1)] == [first.seq]
+        assert await unit.holders(said.sha256, ["phone", "tablet", "other"]) == {"phone", "tablet"}
+        assert await unit.holders(change.sha256, []) == set()
+        assert await unit.changes_wait("phone", TALK, first.seq)
+        assert not await unit.changes_wait("phone", TALK, second.seq)
+        assert not await unit.changes_wait("phone", HERE, 0)
+        assert not await unit.changes_wait("tablet", TALK, 0)
+        assert await unit.expired_mail(9) == []
+
+    await harness.units.run(E2eeUnit, put)
+    await harness.units.run(E2eeUnit, look)
+    harness.clock.pass_(timedelta(days=31))
+    found = await harness.units.run(E2eeUnit, lambda unit: unit.expired_mail(2))
+    assert [one.box.device for one in found] == ["phone", "tablet"]
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_whom_a_member_named_is_expected_and_takes_no_part(harness: Harness) -> None:
+    async def name(unit: E2eeUnit) -> None:
+        await unit.open_conversation(Conversation(TALK, GROUP, ALICE, True))
+        await unit.join(TALK, ALICE, "phone")
+        await unit.expect(TALK, CAROL)
+
+    async def look(unit: E2eeUnit) -> None:
+        entry = await unit.entry(TALK)
+        assert entry is not None
+        assert [member.actor for member in entry.members] == [ALICE] and entry.lost == ()
+        assert [await unit.expected(TALK, one) for one in (CAROL, BOB)] == [True, False]
+        assert not await unit.restored()
+
+    await harness.units.run(E2eeUnit, name)
+    await harness.units.run(E2eeUnit, look)
+
+
 @pytest.mark.clause("E2E-3.4")
 async def test_the_same_message_is_owed_under_the_same_id(harness: Harness) -> None:
     sealed = read(commit(0))

@@ -239,7 +239,9 @@ class Tour:
 
     async def _store(self, kind: type, hints: Mapping[str, Any]) -> None:
         parts = {Database: self.database, Clock: self.clock, Wakeups: Wakeups(), str: "worker"}
-        made = kind(**{name: parts[each] for name, each in hints.items() if name != "return"})
+        asked = inspect.signature(kind.__init__).parameters.values()
+        needs = [one.name for one in asked if one.name in hints and one.default is one.empty]
+        made = kind(**{name: parts[hints[name]] for name in needs})
         for name, method in inspect.getmembers(made, inspect.ismethod):
             waits = get_origin(get_type_hints(method).get("return")) is Awaitable
             if not name.startswith("_") and (waits or inspect.iscoroutinefunction(method)):

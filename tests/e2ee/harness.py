@@ -27,13 +27,14 @@ from node.e2ee.mls.public.leaf import Capabilities, Lifetime, leaf_fields
 from node.e2ee.mls.public.suite import sign_content
 from node.e2ee.peers import Answer
 from node.errors import NodeError, Unreachable
-from node.federation.activities.shapes import CreateSealed
+from node.federation.activities.shapes import CreateSealed, RejectSealed
 from node.federation.activities.table import parse
 from node.store import tables
 from node.testing.fakes import FakeClock
 from node.testing.rows import Rows
 from node.testing.stores import hear
 from node.web.activitypub.sealed import SealedPages
+from node.web.api import mailbox
 from node.web.api.e2ee import routes
 from node.web.api.scopes import ALL_SCOPES
 from node.web.paging import ForwardPaging
@@ -150,7 +151,7 @@ class Harness(Rows):
         self.neighbours: dict[str, Harness] = {}
         self.asked: list[str] = []
         self.cut = False
-        self.routes = routes(self.units, self.instance, self, clock)
+        self.routes = (*routes(self.units, self.instance, self, clock), *mailbox.routes(self.units))
 
     async def person(self, name: str, device: str = "phone") -> Person:
         """Sign somebody up with one device."""
@@ -208,19 +209,19 @@ class Harness(Rows):
 
     # -- the post between nodes -------------------------------------------------------------------
 
-    async def carry(self) -> list[CreateSealed]:
+    async def carry(self) -> list[CreateSealed | RejectSealed]:
         """Deliver all that is owed, in order; what was carried."""
-        carried: list[CreateSealed] = []
+        carried: list[CreateSealed | RejectSealed] = []
         bodies = {row.id: row.body for row in await self.rows(tables.outbox)}
         for row in await self.rows(tables.deliveries):
             activity = parse(json.document(bodies[row.activity]))
-            assert isinstance(activity, CreateSealed)
+            assert isinstance(activity, CreateSealed | RejectSealed)
             await self.neighbours[row.host].receive(activity)
             carried.append(activity)
         await self.write(tables.deliveries.delete())
         return carried
 
-    async def receive(self, activity: CreateSealed) -> None:
+    async def receive(self, activity: CreateSealed | RejectSealed) -> None:
         await hear(self.units, activity, self.heard)
 
 

@@ -11,6 +11,7 @@ from node.federation.activities import parse, render
 from node.federation.activities.context import AS2, INTEGRITY, MULTIKEY, SECURITY
 from node.federation.activities.posts import KINDS
 from node.federation.activities.prose import paragraphs, plain
+from node.federation.activities.sealed import RETURNS
 from node.federation.activities.shapes import (
     PUBLIC,
     Accept,
@@ -28,6 +29,7 @@ from node.federation.activities.shapes import (
     Note,
     OfferFriendship,
     Reject,
+    RejectSealed,
     Resend,
     SealedKind,
     Undo,
@@ -169,6 +171,15 @@ def videos(draw):
     )
 
 
+returned = st.builds(
+    RejectSealed,
+    T,
+    st.just(ANN),
+    st.just(BOB),
+    THEIRS,
+    st.binary(min_size=32, max_size=32),
+    st.sampled_from(RETURNS),
+)
 sealed = st.builds(
     CreateSealed,
     T,
@@ -205,6 +216,7 @@ activities = st.one_of(
     st.builds(CreateVideo, T, st.just(ANN), videos()),
     st.builds(UpdateVideo, T, st.just(ANN), videos()),
     sealed,
+    returned,
     st.builds(UpdateActor, T, st.just(ANN), documents),
 )
 

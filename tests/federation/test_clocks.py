@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.federation.clocks import Clocks, set_back, span
-from node.federation.sending import Attempt, GaveUp, Later, judge
+from node.federation.sending import MOST_DOUBTED, Attempt, GaveUp, Later, judge
 from node.testing.fakes import FakeClock
 from node.testing.town import open_town
 from node.wire.api.deliveries import DeliveryList, NodeHealth
@@ -83,10 +83,32 @@ def test_a_wrong_clock_gives_nothing_up_and_dates_no_retry() -> None:
     doubted = Attempt(9, now - 30 * DAY, trouble="no answer", clock_in_doubt=True)
     assert isinstance(judge(None, doubted, now, 0), Later)
 
+    counted = Attempt(MOST_DOUBTED - 1, now - 30 * DAY, clock_in_doubt=True)
+    assert judge(None, counted, now, 0) == GaveUp("no answer, 400 times", late=True)
+    slow = Attempt(9, now, "43200", clock_in_doubt=True)
+    waits = judge(429, slow, now, 0)
+    assert isinstance(waits, Later) and waits.at == now + timedelta(hours=1)
+
     theirs = now + timedelta(hours=2)
     asked = Attempt(0, now, http_date(theirs + timedelta(minutes=5)), date=http_date(theirs))
     found = judge(429, asked, now, 0)
     assert isinstance(found, Later) and found.at == now + timedelta(minutes=5)
+
+
+@pytest.mark.clause("FED-8.15")
+def test_whether_our_clock_is_in_doubt_others_say() -> None:
+    """Else a server would keep its own queue from being given up, by its `Date`."""
+    clock = FakeClock()
+    clocks = Clocks(clock)
+    liar = http_date(clock.now() + timedelta(days=9))
+    clocks.hear("liar.test", liar)
+    assert clocks.in_doubt("liar.test"), "nobody else was heard"
+    for name in ("one.test", "two.test"):
+        clocks.hear(name, http_date(clock.now()))
+    assert not clocks.in_doubt("liar.test") and clocks.differs_from("liar.test")
+    for name in ("one.test", "two.test"):
+        clocks.hear(name, http_date(clock.now() - timedelta(hours=2)))
+    assert clocks.in_doubt("liar.test") and clocks.in_doubt("silent.test")
 
 
 @pytest.mark.clause("FED-8.15", "API-11.2")

@@ -11,6 +11,7 @@ from node.client.vault import Vault
 from node.graph import befriending
 from node.store.graph import GraphUnit
 from node.testing.town import Town, TownNode
+from node.wire.api.accounts import LogIn, Session
 
 
 @dataclass(slots=True)
@@ -41,6 +42,22 @@ async def person(town: Town, name: str, domain: str) -> AsyncIterator[Person]:
         talk = Messenger(line, device, town.clock, vault.settle)
         await talk.prepare()
         yield Person(name, session.account.actor, harness, line, talk, vault)
+        await talk.close()
+    vault.close()
+
+
+@asynccontextmanager
+async def new_phone(town: Town, one: Person) -> AsyncIterator[Person]:
+    """The same person on a new device, with an empty vault."""
+    body = LogIn(name=one.name, password=f"{one.name} has a long password", device_name="phone")
+    async with one.harness.line("") as line:
+        session = await line.ask("POST", "/login", Session, body)
+    entropy = one.harness.system.entropy
+    vault = Vault.create(town.folder / f"{one.name}-phone" / "vault.sqlite3", "passphrase", entropy)
+    async with one.harness.line(session.token or "") as line:
+        talk = Messenger(line, Device(vault, entropy, one.actor), town.clock, vault.settle)
+        await talk.prepare()
+        yield Person(one.name, one.actor, one.harness, line, talk, vault)
         await talk.close()
     vault.close()
 

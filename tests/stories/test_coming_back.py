@@ -71,6 +71,45 @@ async def test_who_was_away_for_35_days_is_taken_back(town: Town, relay: str) ->
         assert texts(alice) == ["back again"]
 
 
+@pytest.mark.clause("E2E-3.15", "DEV-11.2")
+@pytest.mark.parametrize("domain", ["alpha.test", "beta.test"], ids=["relay", "other"])
+async def test_a_conversation_that_is_newer_than_the_copy_goes_on_by_itself(
+    town: Town, domain: str
+) -> None:
+    """Its node has never heard of it: the devices of its own people tell it."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        copy = await copy_of(town, domain)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.say(group, "since the copy")
+        await town.settle()
+        await bob.talk.pull()
+        await commit(town, bob, group)
+        await town.settle()
+        await alice.talk.pull()
+        await put_back(town, domain, copy)
+        for one in (alice, bob):
+            heard(one)
+            await one.talk.prepare()
+        ours = alice if domain == "alpha.test" else bob
+        theirs = bob if ours is alice else alice
+        await theirs.talk.say(group, f"before {ours.name} knows of it")
+        await ours.talk.say(group, "after it")
+        found = await catch_up(town, alice, bob)
+        await commit(town, bob, group)
+        await theirs.talk.say(group, "all as it was")
+        found += await catch_up(town, alice, bob)
+        words = [one.text for one in found if isinstance(one, MessageReceived)]
+        assert words.count("after it") == words.count("all as it was") == 1
+        assert f"before {ours.name} knows of it" in words
+        assert not [one for one in found if isinstance(one, MessageUndelivered)]
+        assert bob.talk.device.authenticator(group) == alice.talk.device.authenticator(group)
+        assert bob.talk.device.owed() == alice.talk.device.owed() == []
+
+
 @pytest.mark.clause("E2E-3.14", "E2E-5.11")
 @pytest.mark.parametrize("domain", ["alpha.test", "beta.test"])
 async def test_a_conversation_goes_on_after_a_node_was_put_back(town: Town, domain: str) -> None:

@@ -19,6 +19,7 @@ from node.store import tables
 from node.store.dates import Dates
 from node.store.delivery_queue import DeliveryQueue
 from node.store.jobs import add_job
+from node.store.notices import Notices
 from node.store.queue import Arrival, QueueUnit, Waiting
 from node.store.unit import Unit
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
@@ -131,6 +132,13 @@ class Shop:
         async with self.database.read() as connection:
             row = (await connection.execute(query)).one()
         return row.state, row.reason
+
+    async def told(self) -> list[tuple[str, str, str]]:
+        """The notices: account, kind and object."""
+        t = tables.notices.c
+        async with self.database.read() as connection:
+            rows = (await connection.execute(select(t.account, t.kind, t.object))).all()
+        return [tuple(row) for row in rows]
 
     async def settings(self) -> list[str]:
         async with self.database.read() as connection:
@@ -272,6 +280,34 @@ async def test_after_seven_days_it_gives_up_and_says_why(shop: Shop) -> None:
         await shop.worker.step()
         shop.clock.pass_(timedelta(hours=10))
     assert await shop.delivery(1) == ("gave_up", "no answer, for 7 days")
+
+
+@pytest.mark.clause("API-11.6", "FED-8.8")
+async def test_what_is_given_up_is_told_with_its_settlement_or_not_at_all(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that ends between the two would tell it twice, or never."""
+    await shop.know("b.test")
+    alice = tables.actors.insert().values(
+        id=f"{US}/a/alice", local=True, account="one", inbox=f"{US}/inbox"
+    )
+    await shop.database.write(lambda connection: connection.execute(alice))
+    shop.road.answers["b.test"] = [410, 410]
+    await shop.owe(1, "b.test")
+    add = Notices.add
+
+    async def die(notices: Notices, *said: str, once: bool) -> None:
+        await add(notices, *said, once=once)
+        raise RuntimeError("the process ends here")
+
+    monkeypatch.setattr(Notices, "add", die)
+    with pytest.raises(RuntimeError):
+        await shop.worker.step()
+    assert (await shop.delivery(1), await shop.told()) == (("due", ""), [])
+    monkeypatch.setattr(Notices, "add", add)
+    await shop.worker.step()
+    assert (await shop.delivery(1))[0] == "gave_up"
+    assert await shop.told() == [("one", "delivery_failed", f"{US}/t/1")]
 
 
 @pytest.mark.clause("FED-8.4")

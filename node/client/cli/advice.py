@@ -14,7 +14,7 @@ from node.errors import (
     Unreachable,
 )
 
-OK, REFUSED, USAGE, UNREACHABLE, STOPPED = 0, 1, 2, 3, 130
+OK, REFUSED, USAGE, UNREACHABLE, KEPT, STOPPED = 0, 1, 2, 3, 4, 130
 # By clause where the clause knows more than the kind of error does.
 CLAUSES: Mapping[str, str] = {
     "API-3.1": "This device is logged out. Log in again: kith login @you@server",

@@ -1,13 +1,15 @@
 """`kith chat`, `kith events`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from node.client.cli import advice
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
@@ -20,13 +22,15 @@ from node.client.conversation_events import (
     ConversationLeft,
     MembersChanged,
     MessageReceived,
+    MessageReturned,
     MessageUndelivered,
     MessageUnreadable,
     NodeRestored,
+    NoDeviceLeft,
 )
 from node.client.kith import Event, Kith
 from node.client.rows import MessageRow
-from node.errors import Refused
+from node.errors import Refused, TooMuch
 from node.wire.times import from_micros
 
 SHOWN_AT_START = 10
@@ -42,6 +46,8 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     NodeRestored: "restored",
     ConversationBehind: "behind",
     ConversationCaughtUp: "caught_up",
+    MessageReturned: "returned",
+    NoDeviceLeft: "no_device",
 }
 
 PLAIN: Mapping[type[ConversationEvent], str] = {
@@ -51,7 +57,22 @@ PLAIN: Mapping[type[ConversationEvent], str] = {
     " others to take it back in; what you say now is kept and goes out then.",
 }
 
-TROUBLES = (*PLAIN, ConversationCaughtUp, MessageUnreadable, MessageUndelivered, ChangeDropped)
+RETURNED: Mapping[str, str] = {
+    "no_device": "{name} is logged in nowhere",
+    "new_device": "it went to a device that {name} has no more",
+    "not_fetched": "{name} did not read it for 30 days; it is said again when they are back",
+    "not_delivered": "{name}'s server took nothing for 7 days; it is said again when they are back",
+}
+KEPT_UNTIL = "It goes out by itself while kith chat runs, or the next time it does."
+TROUBLES = (
+    *PLAIN,
+    ConversationCaughtUp,
+    MessageUnreadable,
+    MessageUndelivered,
+    ChangeDropped,
+    MessageReturned,
+    NoDeviceLeft,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -66,25 +87,32 @@ async def chat(
     send: Annotated[str, typer.Option("--send", help="Say this and end.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Show all and end.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Only print what comes.")] = False,
-) -> None:
-    """Sealed messages: what you type is said, what comes is printed. Ctrl-D ends it."""
+    go_on: Annotated[bool, typer.Option("--go-on", help="Go on with their new device.")] = False,
+) -> int:
+    """Sealed messages: what you type is said, what comes is printed. Ctrl-D ends it.
+
+    With --send it ends with 0 when it is sent, and with 4 when it is only kept.
+    """
     if not (who or follow):
         raise typer.BadParameter("say with whom: kith chat @name@server; or --follow for everybody")
     async with context.kith() as kith:
         screen = ChatScreen(context, kith, await kith.names())
+        if go_on:
+            screen.went_on(who, await kith.go_on(who))
         if send:
-            row = await kith.say(who, send)
-            screen.sent(row, "" if row.sent else await kith.in_the_way(who))
-            await screen.troubles()
-        elif history:
+            return await screen.send(who, send)
+        if history:
             for row in await kith.history(who):
                 screen.row(row)
+            await screen.troubles()
+        elif go_on:
             await screen.troubles()
         elif follow:
             await screen.hear(await screen.them(who) if who else "")
         else:
             with as_found():
                 await screen.meet(who)
+    return advice.OK
 
 
 async def events(
@@ -124,6 +152,27 @@ class ChatScreen:
             talking.cancel()
             await asyncio.wait({hearing, talking})
 
+    async def send(self, who: str, text: str) -> int:
+        """Say it and end: whether it is sent, or kept, is the exit code."""
+        try:
+            said = await self._kith.say(who, text)
+        except TooMuch as error:
+            if error.retry_after_seconds is None:
+                raise
+            said = (await self._kith.history(who))[-1]  # it is kept all the same
+        # It may have come back at once: nobody there can read it.
+        await self._kith.catch_up()
+        rows = await self._kith.history(who)
+        row = next(row for row in rows if row.id == said.id)
+        await self.sent(row, who)
+        await self.troubles()
+        return advice.OK if row.sent else advice.KEPT
+
+    def went_on(self, who: str, count: int) -> None:
+        """A new conversation, or one that they began, takes what was kept."""
+        said = f"{count} kept messages are said there." if count else "Nothing was kept."
+        self._context.out.done(f"You go on with the device {who} has now. {said}", {"said": count})
+
     async def them(self, who: str) -> str:
         """The other's actor id, whichever conversation they go on in; a group stays itself."""
         conversation = await self._kith.talk_to(who)
@@ -140,7 +189,7 @@ class ChatScreen:
     async def _say(self, them: str, line: str) -> None:
         try:
             row = await self._kith.say(them, line)
-            self.sent(row, "" if row.sent else await self._kith.in_the_way(them))
+            await self.sent(row, them)
         except Refused as error:
             # One line that is refused does not end the talk.
             with self._typing.above():
@@ -164,14 +213,16 @@ class ChatScreen:
             if not self._context.out.json and isinstance(one, TROUBLES):
                 self._tell(one)
 
-    def sent(self, row: MessageRow, why: str = "") -> None:
+    async def sent(self, row: MessageRow, who: str) -> None:
         """Our own words are out, or wait for what is in the way."""
+        why = "" if row.sent else await self._kith.in_the_way(who)
         if self._context.out.json:
-            self._context.out.value(_shown(row))
+            at = None if row.sent else await self._kith.next_try(who)
+            self._context.out.value(_shown(row, why, at))
         elif not row.sent:
             with self._typing.above():
-                reason = f"{why}; it" if why else "it"
-                self._context.out.say(f"  (kept: {reason} goes out as soon as it can)", "yellow")
+                reason = f"{why}. " if why else ""
+                self._context.out.say(f"Kept, not sent: {reason}{KEPT_UNTIL}", "yellow")
         elif not self._typing.live:
             self._context.out.say("Sent.")
 
@@ -207,10 +258,22 @@ class ChatScreen:
             case ConversationLeft():
                 self._context.out.say("You are no longer in this conversation.", "yellow")
             case _:
-                self._context.out.say(_trouble(one), "yellow")
+                self._context.out.say(_trouble(one, self._name), "yellow")
 
     def _name(self, actor: str) -> str:
         return self._names.get(actor, actor)
+
+
+def _no_device(name: str, has_new: bool) -> str:
+    if not has_new:
+        return (
+            f"{name} has no device any more that could read this conversation. What you say is kept"
+            f" until they log in somewhere; then: kith chat {name} --go-on"
+        )
+    return (
+        f"{name} has a new device, and none that could read this conversation. What you say is"
+        f" kept. Ask them by another way whether it is theirs, then: kith chat {name} --go-on"
+    )
 
 
 def _caught_up(asked_again: int) -> str:
@@ -221,7 +284,9 @@ def _caught_up(asked_again: int) -> str:
     return f"This device is back in the conversation. {missed}"
 
 
-def _shown(row: MessageRow) -> dict[str, object]:
+def _shown(
+    row: MessageRow, reason: str = "", next_try: datetime | None = None
+) -> dict[str, object]:
     """A message as JSON has it: what only the vault needs stays there."""
     return {
         "id": row.id,
@@ -230,6 +295,9 @@ def _shown(row: MessageRow) -> dict[str, object]:
         "at": from_micros(row.at),
         "kind": row.kind,
         "sent": row.sent,
+        "state": "sent" if row.sent else "kept",
+        "reason": reason,
+        "next_try": next_try,
     }
 
 
@@ -237,7 +305,12 @@ def _data(one: ConversationEvent) -> dict[str, object]:
     return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, MessageReceived) else {})
 
 
-def _trouble(one: ConversationEvent) -> str:
+def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
+    if isinstance(one, NoDeviceLeft):
+        return _no_device(name_of(one.actor), one.has_new)
+    if isinstance(one, MessageReturned):
+        why = RETURNED[one.reason].format(name=name_of(one.actor))
+        return f"Kept, not read: {one.text} ({why})"
     if text := PLAIN.get(type(one), ""):
         return text
     if isinstance(one, ConversationCaughtUp):

@@ -74,6 +74,7 @@ PLAIN: Any = AS2
 POSTS: Any = [AS2, _POSTS]
 VIDEOS: Any = [AS2, _VIDEOS]
 SEALED: Any = [AS2, MLS]
+RETURNED: Any = [AS2, {**MLS, "digestMultibase": _POSTS["digestMultibase"]}]
 ACTORS: Any = [AS2, SECURITY, MULTIKEY, {**MLS, **_ACTORS}]
 
 RESEND: Any = [AS2, {"kith": "urn:kith:ns#", "Resend": "kith:Resend"}]
@@ -109,7 +110,9 @@ def _context(document: dict[str, Any]) -> Any:
             return context
     if kinds & _POSTED:
         return POSTS
-    return SEALED if "message/mls" in _media_types(document, enclosed) else PLAIN
+    if "message/mls" not in _media_types(document, enclosed):
+        return PLAIN
+    return RETURNED if document.get("type") == "Reject" else SEALED
 
 
 def _kinds(document: dict[str, Any]) -> set[str]:

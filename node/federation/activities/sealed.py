@@ -16,15 +16,20 @@ from node.federation.activities.reading import (
     many,
     maybe_url,
     media_type,
+    one,
+    only,
     types,
     url_id,
 )
-from node.federation.activities.shapes import PUBLIC, CreateSealed, SealedKind
+from node.federation.activities.shapes import PUBLIC, CreateSealed, RejectSealed, SealedKind
 from node.wire.times import rfc3339
 
 KINDS = tuple(kind.value for kind in SealedKind)
 LARGEST = 1024 * 1024  # bytes of an MLS message
 MOST_RECIPIENTS = 1000
+RETURNS = ("no_device", "new_device", "not_fetched")
+_SHA256 = "f1220"  # base16 (multibase), sha2-256 of 32 bytes (multihash)
+_DIGEST = re.compile(f"{_SHA256}[0-9a-f]{{64}}")
 _ADDRESSED = ("to", "cc", "bto", "bcc", "audience")
 _COLLECTION = re.compile(r"/(?:followers|following|friends|subscribers)/?(?:[?#].*)?$", re.I)
 _COLLECTIONS = ("Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage")
@@ -98,6 +103,47 @@ def _content(object: Doc) -> bytes:
     if len(content) > LARGEST:
         raise TooMuch("FED-6.14", "the sealed message is too large", most=LARGEST)
     return content
+
+
+def is_rejection(document: Doc) -> bool:
+    """Whether this Reject is about a sealed message."""
+    return is_a(only(document.get("object")), *KINDS)
+
+
+def parse_rejection(document: Doc, envelope: Envelope) -> RejectSealed:
+    """A `Reject` of a sealed message, which stands in it by its digest. Raises `Malformed`."""
+    object = one(document.get("object"), "what is returned")
+    assert isinstance(object, Mapping), "is_rejection was asked"
+    digest, reason = object.get("digestMultibase"), document.get("summary")
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        raise Malformed("E2E-4.10", "what is returned is named by its SHA-256, in multibase")
+    if reason not in RETURNS:
+        raise Malformed("E2E-4.10", f"words are returned for one of: {', '.join(RETURNS)}")
+    return RejectSealed(
+        id=envelope.id,
+        actor=envelope.actor,
+        of=url_id(object.get("attributedTo"), "who said what is returned"),
+        conversation=url_id(object.get("conversation"), "the conversation"),
+        sha256=bytes.fromhex(digest[len(_SHA256) :]),
+        reason=str(reason),
+    )
+
+
+def render_rejection(returned: RejectSealed) -> Mapping[str, Any]:
+    return {
+        "type": "Reject",
+        "id": returned.id,
+        "actor": returned.actor,
+        "to": [returned.of],
+        "summary": returned.reason,
+        "object": {
+            "type": ["Object", SealedKind.PRIVATE_MESSAGE.value],
+            "mediaType": "message/mls",
+            "attributedTo": returned.of,
+            "conversation": returned.conversation,
+            "digestMultibase": _SHA256 + returned.sha256.hex(),
+        },
+    }
 
 
 def render_sealed(sealed: CreateSealed) -> dict[str, Any]:

@@ -51,6 +51,20 @@ class Reject(Struct, frozen=True):
     of: "Follow | OfferFriendship | None" = None
 
 
+class RejectSealed(Struct, frozen=True):
+    """`actor` did not take words of the actor `of`: the sealed message with the digest `sha256`.
+
+    `reason` is one of `no_device`, `new_device` and `not_fetched` (E2E-4.9).
+    """
+
+    id: str
+    actor: str
+    of: str
+    conversation: str
+    sha256: bytes
+    reason: str
+
+
 class Like(Struct, frozen=True):
     """`actor` likes the post or video `object`."""
 
@@ -291,6 +305,7 @@ Activity = (
     | CreateVideo
     | UpdateVideo
     | CreateSealed
+    | RejectSealed
     | Delete
     | Move
     | Resend

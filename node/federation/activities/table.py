@@ -37,6 +37,7 @@ from node.federation.activities.shapes import (
     Move,
     OfferFriendship,
     Reject,
+    RejectSealed,
     Resend,
     Undo,
     UpdateActor,
@@ -92,12 +93,23 @@ def _enclosing(table: Mapping[str, Enclosing]) -> Verb:
     return Verb(parse, is_known)
 
 
+def _is_reject(document: Doc) -> bool:
+    return sealed.is_rejection(document) or replies.is_answer(document)
+
+
+def _parse_reject(document: Doc, envelope: Envelope) -> Activity:
+    """A no to what was asked, or words that are returned."""
+    if sealed.is_rejection(document):
+        return sealed.parse_rejection(document, envelope)
+    return replies.parse_reject(document, envelope)
+
+
 # The closed set: what does not stand here is not understood, and is not stored either.
 VERBS: Mapping[str, Verb] = {
     "Follow": Verb(following.parse_follow),
     "Offer": Verb(friendship.parse_offer, friendship.is_offer),
     "Accept": Verb(replies.parse_accept, replies.is_answer),
-    "Reject": Verb(replies.parse_reject, replies.is_answer),
+    "Reject": Verb(_parse_reject, _is_reject),
     "Undo": Verb(replies.parse_undo, replies.is_undo),
     "Block": Verb(blocking.parse_block),
     "Like": Verb(likes.parse_like),
@@ -123,6 +135,7 @@ RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     CreateVideo: video.render_create,
     UpdateVideo: video.render_update,
     CreateSealed: sealed.render_create,
+    RejectSealed: sealed.render_rejection,
     Delete: deleting.render_delete,
     Move: moving.render_move,
     Resend: resending.render_resend,

@@ -9,6 +9,7 @@ from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
 from node.e2ee.members import Entry, Member
+from node.e2ee.returning import Unread
 from node.graph.friendship_states import FRIENDS
 from node.store.e2ee import named
 from node.store.key_packages import CLAIMED_KEPT
@@ -154,6 +155,34 @@ class MailboxUnit(Unit):
                 return True
         return False
 
+    async def changes_wait(self, device: str, conversation: str, after: int) -> bool:
+        return any(
+            seq > after
+            and (one.device, one.conversation) == (device, conversation)
+            and one.sealed.kind in (Kind.COMMIT, Kind.WELCOME)
+            for seq, one in self.tables.mail.items()
+        )
+
+    async def holders(self, sha256: bytes, devices: Sequence[str]) -> set[str]:
+        mail = self.tables.mail.values()
+        return {m.device for m in mail if m.sealed.sha256 == sha256 and m.device in devices}
+
+    async def unread_of(self, device: str, count: int) -> list[Unread]:
+        mail = sorted(self.tables.mail.items())
+        return [self._unread(seq, one) for seq, one in mail if one.device == device][:count]
+
+    async def expired_mail(self, count: int) -> list[Unread]:
+        kept = micros(self.now - MAIL_KEPT)
+        mail = sorted(self.tables.mail.items())
+        return [self._unread(seq, one) for seq, one in mail if one.at < kept][:count]
+
+    def _unread(self, seq: int, one: Mail) -> Unread:
+        account, _ = self.tables.devices.get(one.device, ("", None))
+        there = self.tables.participants
+        actor = next((actor for _, actor, device in there if device == one.device), "")
+        box, kind = Box(one.device, account, actor), str(one.sealed.kind)
+        return Unread(seq, box, one.conversation, one.actor, kind, one.sealed.sha256)
+
     async def drop_mail(self, box: Box, upto: int) -> None:
         for seq, one in list(self.tables.mail.items()):
             if one.device == box.device and seq <= upto:
@@ -193,15 +222,18 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             for key, (here, share) in self.tables.participants.items()
             if here and key[0] == id
         )
-        members = []
+        members, lost = [], set()
         for actor, device, share in there:
             owner = self.tables.devices.get(device)
             if not device or owner is not None:
                 known = actor in self.tables.actors
                 members.append(Member(actor, device, owner[0] if owner else "", known, share))
+            else:
+                lost.add(actor)
+        lost -= {member.actor for member in members}
         items = (item for (whose, _), item in self.tables.items.items() if whose == id)
         item = next((one for one in items if one.sha256 == sha256), None)
-        return Entry(conversation, tuple(members), item)
+        return Entry(conversation, tuple(members), item, tuple(sorted(lost)))
 
     async def entry_of(self, group: bytes, sha256: bytes = b"") -> Entry | None:
         for one in self.tables.conversations.values():
@@ -233,6 +265,15 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         for key, (_, share) in self.tables.participants.items():
             if key[:2] == (conversation, actor) and device in ("", key[2]):
                 self.tables.participants[key] = (False, share)
+
+    async def restored(self) -> bool:
+        return False  # what is in memory is never put back from a copy
+
+    async def expect(self, conversation: str, actor: str) -> None:
+        self.tables.participants[conversation, actor, ""] = (False, actor)
+
+    async def expected(self, conversation: str, actor: str) -> bool:
+        return (conversation, actor, "") in self.tables.participants
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
         offers = (one.offer for one in self.tables.packages.values())

@@ -1,25 +1,22 @@
-"""Routes of sealed messages: key packages, conversations, the mailbox (spec E2E)."""
+"""Routes of sealed messages: key packages and conversations (spec E2E)."""
 
 from msgspec.structs import fields
 
-from node.accounts import seats
-from node.e2ee import envelope, key_packages, mailbox, members, peers, relay
+from node.e2ee import envelope, key_packages, members, peers, relay
 from node.e2ee.chain import Conversation, Item, Signer
 from node.e2ee.key_packages import Abroad, NewPackage, PublishedKeyPackage, Stock
-from node.e2ee.mailbox import Box, Waiting
 from node.e2ee.members import Invitation, Removed, Sender, UnknownActors
 from node.e2ee.peers import Peers
 from node.e2ee.relay import Elsewhere, Message
 from node.errors import Forbidden, Malformed, Missing, Unreachable
 from node.ports import Clock
 from node.store.e2ee import E2eeUnit
-from node.store.incarnation import IncarnationUnit
-from node.store.sessions import SessionsUnit
 from node.store.unit import Units
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Caller, Reply, Route
 from node.wire.api import e2ee as api
 from node.wire.api.cursor import Cursor
+from node.wire.ids import same_origin
 from node.wire.times import from_micros
 
 MOST_PACKAGES_AT_ONCE = 101
@@ -92,7 +89,7 @@ class Conversations:
         for _ in range(MOST_TRIES):
             begun = await self._units.run(
                 E2eeUnit,
-                lambda unit: members.begin(unit, sender, new.group_id, new.members, new.epoch),
+                lambda unit: _begin(unit, sender, new),
                 once=call.once,
                 undecided=(UnknownActors,),
             )
@@ -150,6 +147,16 @@ class Conversations:
                 return Reply(api.SentSealed(epoch=sent.epoch, item=item))
         raise Unreachable("somebody could not be looked up")
 
+    async def gone(self, call: Call) -> Reply:
+        said: api.GoneMembers = call.body
+        id, sender = api.url_of(call.path["ref"]), _sender(call)
+        await self._units.run(
+            E2eeUnit,
+            lambda unit: members.gone(unit, sender, id, said.actors, said.seq),
+            once=call.once,
+        )
+        return Reply()
+
     async def _post(
         self, call: Call, message: Message, receipt: Item | None
     ) -> relay.Accepted | Elsewhere | UnknownActors:
@@ -166,51 +173,14 @@ class Conversations:
             await self._peers.meet(actor)
 
 
-class Mailbox:
-    """The verbs of the mailbox, as the routes call them."""
-
-    def __init__(self, units: Units) -> None:
-        self._units = units
-
-    async def pull(self, call: Call) -> Reply:
-        device, after = call.device_caller.device, call.after.at if call.after else 0
-
-        async def look(unit: E2eeUnit) -> tuple[list[Waiting], str]:
-            life = await unit.beside(IncarnationUnit).incarnation()
-            return await mailbox.pull(unit, device, after, call.limit), life
-
-        found, life = await self._units.look(E2eeUnit, look)
-        # A page may end early, by bytes: only an empty one is the last.
-        more = Cursor(found[-1].seq, "mail") if found else None
-        shown = [mailbox.shown(item) for item in found]
-        return Reply(api.Mailbox(items=shown, incarnation=life), after=more)
-
-    async def acknowledge(self, call: Call) -> Reply:
-        said: api.Acknowledgement = call.body
-        who = call.device_caller
-        box = Box(who.device, who.account, who.actor)
-        await self._units.join(
-            E2eeUnit, lambda unit: mailbox.acknowledge(unit, box, said.seq), once=call.once
-        )
-        return Reply()
-
-
-class Seats:
-    """The verb of seats."""
-
-    def __init__(self, units: Units) -> None:
-        self._units = units
-
-    async def take(self, call: Call) -> Reply:
-        asked: api.TakeSeat = call.body
-        device = call.seated_caller.device
-
-        async def work(unit: SessionsUnit) -> api.TakenSeat:
-            seat, restored = await seats.take(unit, device, asked.have, asked.nonce)
-            life = await unit.beside(IncarnationUnit).incarnation()
-            return api.TakenSeat(seat=seat.number, incarnation=life, restored=restored)
-
-        return Reply(await self._units.run(SessionsUnit, work, once=call.once))
+async def _begin(
+    unit: E2eeUnit, sender: Sender, new: api.NewConversation
+) -> Conversation | UnknownActors:
+    if not new.url:
+        return await members.begin(unit, sender, new.group_id, new.members, new.epoch)
+    hosted = same_origin(new.url, unit.origin)
+    told = Conversation(new.url, new.group_id, sender.actor, hosted, new.epoch, term=1)
+    return await members.tell_anew(unit, sender, told, new.members)
 
 
 def _sender(call: Call) -> Sender:
@@ -281,18 +251,8 @@ def routes(units: Units, signer: Signer, peers: Peers, clock: Clock) -> tuple[Ro
     """The routes of this room. `signer` holds the instance actor's Ed25519 key."""
     keys = KeyPackages(units, peers, clock)
     talk = Conversations(units, signer, peers)
-    box = Mailbox(units)
     scope = Scope.MESSAGES
     return (
-        Route(
-            "POST",
-            "/device/seat",
-            Seats(units).take,
-            "This device's vault was opened: its requests carry the next seat from now on.",
-            scope,
-            body=api.TakeSeat,
-            answers=api.TakenSeat,
-        ),
         Route(
             "POST",
             "/key-packages",
@@ -363,20 +323,11 @@ def routes(units: Units, signer: Signer, peers: Peers, clock: Clock) -> tuple[Ro
             answers=api.SentSealed,
         ),
         Route(
-            "GET",
-            "/mailbox",
-            box.pull,
-            "What waits for this device, the oldest first.",
-            scope,
-            answers=api.Mailbox,
-            paged=True,
-        ),
-        Route(
             "POST",
-            "/mailbox/ack",
-            box.acknowledge,
-            "All items up to and with `seq` are on the device's disk: forget them.",
+            "/conversations/{ref}/gone",
+            talk.gone,
+            "A commit that this device read left no leaf of these actors, or of this device.",
             scope,
-            body=api.Acknowledgement,
+            body=api.GoneMembers,
         ),
     )

@@ -82,11 +82,15 @@ class ClaimedPackages(msgspec.Struct, kw_only=True):
 
 class NewConversation(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A group that this device made. `members` are asked for friendship only: invite them by a
-    Welcome. `epoch` is the group's, 0 when it is new."""
+    Welcome. `epoch` is the group's, 0 when it is new.
+
+    With `url` it is one that this node forgot when it was put back from a copy: the address that
+    it had, who takes part, and the epoch in which this device sees it (E2E-3.15)."""
 
     group_id: bytes
     members: list[str] = []
     epoch: int = 0
+    url: str = ""
 
 
 class Conversation(msgspec.Struct, kw_only=True):
@@ -142,6 +146,16 @@ class NewSealed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     recipients: list[str] = []
     group_info: bytes = b""
     kind: str = ""  # ignored: the message says what it is
+
+
+class GoneMembers(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Actors of whom a commit that this device read left no leaf; the caller: this device.
+
+    `seq` is the last mailbox item that it has read.
+    """
+
+    actors: list[str]
+    seq: int
 
 
 class RelayItem(msgspec.Struct, kw_only=True):

@@ -1,0 +1,170 @@
+/**
+ * Pure: words of ours that somebody's devices did not take (spec DEV-10, E2E-4.9).
+ *
+ * They are kept. What waited in vain is said anew, by itself, once the very device is heard again;
+ * what no device of theirs can read goes on in another conversation when our person says so.
+ */
+
+import { Malformed } from "../errors.ts";
+import { type Bytes, EMPTY, text, unhex } from "../wire/bytes.ts";
+import { FAILURE } from "./content.ts";
+import type { ConversationEvent } from "./conversation_events.ts";
+import type { DeviceOutbox } from "./device_outbox.ts";
+import type { DeviceState } from "./device_state.ts";
+import type { Named } from "./message_maker.ts";
+import { MOST_MENDED } from "./repair.ts";
+import {
+  ABSENT,
+  absentRow,
+  MESSAGE,
+  type MessageRow,
+  messageRow,
+  type ParkedRow,
+  RETURNED,
+  returnedRow,
+} from "./rows.ts";
+
+const GONE: readonly string[] = ["no_device", "new_device"];
+const REASONS: readonly string[] = [...GONE, "not_fetched", "not_delivered"];
+const OPEN_BRACE = 0x7b;
+
+/** The node's word that an actor did not take the message with this SHA-256. */
+interface Returned {
+  readonly actor: string;
+  readonly digest: Bytes;
+  readonly reason: string;
+}
+
+/** Whether a mailbox item is a word of the node: no MLSMessage begins so. */
+export function isWord(item: ParkedRow): boolean {
+  return item.content[0] === OPEN_BRACE;
+}
+
+function parse(content: Bytes): Returned {
+  try {
+    const { type, actor, digest, reason } = JSON.parse(text(content)) as Record<string, unknown>;
+    const isText = typeof actor === "string" && typeof digest === "string";
+    if (type === "Reject" && isText && typeof reason === "string" && REASONS.includes(reason)) {
+      return { actor, digest: unhex(digest), reason };
+    }
+  } catch {
+    // It is told below.
+  }
+  throw new Malformed("DEV-10.1", "our node says something that is not understood");
+}
+
+/** Both ends of it: they come, and go out again. */
+export class Returns {
+  readonly #state: DeviceState;
+  readonly #outbox: DeviceOutbox;
+
+  constructor(state: DeviceState, outbox: DeviceOutbox) {
+    this.#state = state;
+    this.#outbox = outbox;
+  }
+
+  /** Words came back. Throws `Malformed` (DEV-10.1) for what is no such word. */
+  async take(group: string, item: ParkedRow): Promise<readonly ConversationEvent[]> {
+    const told = parse(item.content);
+    if (!this.#state.groups.has(group)) return [];
+    const { members } = await this.#state.conversation(group);
+    if (!members.includes(told.actor) || told.actor === this.#state.actor) return [];
+    const found = await this.#outbox.maker.sealedAs(group, told.digest);
+    if (found === null) return [];
+    const events = GONE.includes(told.reason) ? await this.#absent(group, told) : [];
+    if (found.row.kind === FAILURE) return events;
+    return [...events, ...(await this.#keep(group, found, told, members))];
+  }
+
+  async #absent(
+    conversation: string,
+    { actor, reason }: Returned,
+  ): Promise<readonly ConversationEvent[]> {
+    const name = absentRow(conversation, actor);
+    const has_new = reason === "new_device";
+    const known = await this.#state.find(name, ABSENT);
+    this.#state.put(name, { has_new });
+    if (known !== null && (known.has_new || !has_new)) return [];
+    return [{ is: "NoDeviceLeft", conversation, actor, has_new }];
+  }
+
+  async #keep(
+    conversation: string,
+    { name, row }: Named<MessageRow>,
+    { actor, reason }: Returned,
+    members: readonly string[],
+  ): Promise<readonly ConversationEvent[]> {
+    const { id, text: words } = row;
+    const place = returnedRow(conversation, id);
+    const kept = await this.#state.find(place, RETURNED);
+    if (kept?.actors.includes(actor)) return [];
+    const actors = [...(kept?.actors ?? []), actor].sort();
+    this.#state.put(place, { actors, reason });
+    const others = members.filter((member) => member !== this.#state.actor);
+    if (others.every((member) => actors.includes(member))) {
+      this.#state.put(name, { ...row, sent: false });
+    }
+    return [{ is: "MessageReturned", conversation, id, text: words, actor, reason }];
+  }
+
+  /**
+   * A device of `actor` that takes part is there: what it did not take is said anew.
+   *
+   * Not of whom our node said that no device takes part: that word may be older, or a lie.
+   */
+  async heard(group: string, actor: string): Promise<void> {
+    if (this.#state.has(absentRow(group, actor))) return;
+    const found: MessageRow[] = [];
+    for (const place of this.#state.names("returned", group)) {
+      const row = await this.#state.get(place, RETURNED);
+      if (!row.actors.includes(actor) || GONE.includes(row.reason)) continue;
+      this.#state.delete(place);
+      found.push(await this.#state.get(this.#said(group, place), MESSAGE));
+    }
+    for (const row of found.sort((a, b) => a.number - b.number)) await this.#anew(group, row);
+  }
+
+  #said(group: string, place: string): string {
+    return messageRow(group, this.#state.actor, place.split("/").at(-1) ?? "");
+  }
+
+  /** Owe it again, under its id, as a `Failure` would have it (E2E-5.9). */
+  async #anew(group: string, row: MessageRow): Promise<void> {
+    const name = messageRow(group, this.#state.actor, row.id);
+    const { grown } = await this.#state.conversation(group);
+    if (!row.digest.length || row.epoch < grown || row.mended >= MOST_MENDED) return;
+    this.#state.put(name, { ...row, sent: false, digest: EMPTY, mended: row.mended + 1 });
+    this.#outbox.owe(group, { type: "Say", message: name });
+  }
+
+  /** What was said in a group and could be read by nobody, in its order. */
+  async waiting(group: string): Promise<readonly MessageRow[]> {
+    const places = this.#state.names("returned", group);
+    const names = new Set(places.map((place) => this.#said(group, place)));
+    for (const { row } of await this.#outbox.owed(group)) {
+      if (row.intent.type === "Say") names.add(row.intent.message);
+    }
+    const found: MessageRow[] = [];
+    for (const name of names) found.push(await this.#state.get(name, MESSAGE));
+    const kept = found.filter((row) => row.kind !== FAILURE && !row.sent);
+    return kept.sort((a, b) => a.number - b.number);
+  }
+
+  /** Say there what nobody could read here: it moves, and keeps its id and its place. */
+  async goOn(old: string, fresh: string): Promise<number> {
+    const moved = await this.waiting(old);
+    for (const name of this.#state.names("returned", old)) this.#state.delete(name);
+    for (const { name, row } of await this.#outbox.owed(old)) {
+      // Also a `Failure`: nobody is left who could answer it.
+      if (row.intent.type === "Say") this.#state.delete(name);
+    }
+    const { actor } = this.#state;
+    for (const row of moved) {
+      this.#state.delete(messageRow(old, actor, row.id));
+      const message = messageRow(fresh, actor, row.id);
+      this.#state.put(message, { ...row, digest: EMPTY, epoch: 0, mended: 0 });
+      this.#outbox.owe(fresh, { type: "Say", message });
+    }
+    return moved.length;
+  }
+}

@@ -1,0 +1,144 @@
+"""Pure: words of ours that somebody's devices did not take (spec DEV-10, E2E-4.9).
+
+They are kept. What waited in vain is said anew, by itself, once the very device is heard again;
+what no device of theirs can read goes on in another conversation when our person says so.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from node.client import content as inner
+from node.client import rows
+from node.client.conversation_events import ConversationEvent, MessageReturned, NoDeviceLeft
+from node.client.device_outbox import DeviceOutbox
+from node.client.device_state import DeviceState
+from node.client.intents import Say
+from node.client.repair import MOST_MENDED
+from node.client.rows import AbsentRow, MessageRow, OwedRow, ParkedRow, ReturnedRow
+from node.errors import Malformed
+
+GONE = ("no_device", "new_device")
+
+
+class Returned(msgspec.Struct, frozen=True, tag="Reject"):
+    """The node's word that `actor` did not take the message with this SHA-256, in hex."""
+
+    actor: str
+    digest: str
+    reason: Literal["no_device", "new_device", "not_fetched", "not_delivered"]
+
+
+def is_word(item: ParkedRow) -> bool:
+    """Whether a mailbox item is a word of the node: no MLSMessage begins so."""
+    return item.content.startswith(b"{")
+
+
+class Returns:
+    """Both ends of it: they come, and go out again."""
+
+    def __init__(self, state: DeviceState, outbox: DeviceOutbox) -> None:
+        self._state = state
+        self._outbox = outbox
+
+    def take(self, group: str, item: ParkedRow) -> list[ConversationEvent]:
+        """Words came back. Raises `Malformed` (DEV-10.1) for what is no such word."""
+        try:
+            told = msgspec.json.decode(item.content, type=Returned)
+            digest = bytes.fromhex(told.digest)
+        except (msgspec.DecodeError, ValueError):
+            raise Malformed("DEV-10.1", "our node says something that is not understood") from None
+        row = self._state.conversation(group) if group in self._state.groups else None
+        if row is None or told.actor not in row.members or told.actor == self._state.actor:
+            return []
+        found = self._outbox.maker.sealed_as(group, digest)
+        if found is None:
+            return []
+        events = self._absent(group, told) if told.reason in GONE else []
+        name, message = found
+        if message.kind == inner.FAILURE:
+            return events
+        return [*events, *self._keep(group, name, message, told)]
+
+    def _absent(self, group: str, told: Returned) -> list[ConversationEvent]:
+        name, has_new = rows.absent_row(group, told.actor), told.reason == "new_device"
+        known = self._state.find(name, AbsentRow)
+        self._state.put(name, AbsentRow(has_new=has_new))
+        if known is not None and known.has_new >= has_new:
+            return []
+        return [NoDeviceLeft(group, told.actor, has_new)]
+
+    def _keep(
+        self, group: str, name: str, message: MessageRow, told: Returned
+    ) -> list[ConversationEvent]:
+        place = rows.returned_row(group, message.id)
+        kept = self._state.find(place, ReturnedRow) or ReturnedRow(actors=[])
+        if told.actor in kept.actors:
+            return []
+        actors = sorted({*kept.actors, told.actor})
+        self._state.put(place, ReturnedRow(actors=actors, reason=told.reason))
+        others = {*self._state.conversation(group).members} - {self._state.actor}
+        if others <= set(actors):
+            self._state.put(name, replace(message, sent=False))
+        return [MessageReturned(group, message.id, message.text, told.actor, told.reason)]
+
+    # -- they go out again -----------------------------------------------------------------------
+
+    def heard(self, group: str, actor: str) -> None:
+        """A device of `actor` that takes part is there: what it did not take is said anew.
+
+        Not of whom our node said that no device takes part: that word may be older, or a lie.
+        """
+        if self._state.has(rows.absent_row(group, actor)):
+            return
+        found = []
+        for place in self._state.names("returned", group):
+            row = self._state.get(place, ReturnedRow)
+            if actor in row.actors and row.reason not in GONE:
+                self._state.delete(place)
+                found.append(self._state.get(self._said(group, place), MessageRow))
+        for message in sorted(found, key=lambda message: message.number):
+            self._anew(group, message)
+
+    def _said(self, group: str, place: str) -> str:
+        return rows.message_row(group, self._state.actor, place.rpartition("/")[2])
+
+    def _anew(self, group: str, message: MessageRow) -> None:
+        """Owe it again, under its id, as a `Failure` would have it (E2E-5.9)."""
+        name = rows.message_row(group, self._state.actor, message.id)
+        grown = self._state.conversation(group).grown
+        if not message.digest or message.epoch < grown or message.mended >= MOST_MENDED:
+            return
+        mended = message.mended + 1
+        self._state.put(name, replace(message, digest=b"", sent=False, mended=mended))
+        self._outbox.owe(group, Say(name))
+
+    def waiting(self, group: str) -> list[MessageRow]:
+        """What was said in a group and could be read by nobody, in its order."""
+        names = {self._said(group, place) for place in self._state.names("returned", group)}
+        for _, owed in self._outbox.owed(group):
+            if isinstance(owed.intent, Say):
+                names.add(owed.intent.message)
+        found = (self._state.get(name, MessageRow) for name in names)
+        kept = [row for row in found if row.kind != inner.FAILURE and not row.sent]
+        return sorted(kept, key=lambda row: row.number)
+
+    def go_on(self, old: str, new: str) -> int:
+        """Say there what nobody could read here: it moves, and keeps its id and its place."""
+        moved = self.waiting(old)
+        for name in self._state.names("returned", old):
+            self._state.delete(name)
+        for name, owed in self._outbox.owed(old):
+            self._forget(name, owed)
+        for message in moved:
+            self._state.delete(rows.message_row(old, self._state.actor, message.id))
+            name = rows.message_row(new, self._state.actor, message.id)
+            self._state.put(name, replace(message, digest=b"", epoch=0, mended=0))
+            self._outbox.owe(new, Say(name))
+        return len(moved)
+
+    def _forget(self, name: str, owed: OwedRow) -> None:
+        """What is owed where nobody is left; a `Failure` has nobody who could answer it."""
+        if isinstance(owed.intent, Say):
+            self._state.delete(name)

@@ -1,0 +1,21 @@
+"""Pure: what is told of what will never be done (spec DEV-4.6)."""
+
+from collections.abc import Iterator
+
+from node.client import content as inner
+from node.client.conversation_events import ChangeDropped, ConversationEvent, MessageUndelivered
+from node.client.device_state import DeviceState
+from node.client.intents import Readmit, Refresh, Say, concerned, name_of
+from node.client.rows import MessageRow, OwedRow
+from node.errors import Refused
+
+
+def undone(state: DeviceState, owed: OwedRow, error: Refused) -> Iterator[ConversationEvent]:
+    """Our person's words and wishes are told; what the device owes by itself is not."""
+    why = error.clause, error.reason
+    if isinstance(owed.intent, Say):
+        message = state.get(owed.intent.message, MessageRow)
+        if message.kind != inner.FAILURE:
+            yield MessageUndelivered(owed.group, message.id, message.text, *why)
+    elif not isinstance(owed.intent, Refresh | Readmit):
+        yield ChangeDropped(owed.group, name_of(owed.intent), concerned(owed.intent), *why)

@@ -1,0 +1,174 @@
+"""Words that no device of somebody takes are returned to who said them (spec E2E-4.9, E2E-4.10)."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+from node.e2ee import envelope, mailbox
+from node.e2ee.envelope import Kind, Sealed
+from node.e2ee.mailbox import Box, MailUnit
+from node.e2ee.members import Entry, boxes
+from node.errors import Forbidden, Refused
+from node.federation.activities.shapes import CreateSealed, RejectSealed, SealedKind
+from node.federation.admission import no_room
+from node.wire.ids import same_origin
+
+SLICE: Final = 100
+
+
+class Why(StrEnum):
+    """Why words are returned."""
+
+    NO_DEVICE = "no_device"  # none of their devices takes part any more, and they have no other
+    NEW_DEVICE = "new_device"  # none of them takes part any more; they have others
+    NOT_FETCHED = "not_fetched"  # they waited for 30 days
+    NOT_DELIVERED = "not_delivered"  # their server took nothing for 7 days
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """What waits in a box and is returned. `actor` said it in `conversation`."""
+
+    seq: int
+    box: Box
+    conversation: str
+    actor: str
+    kind: str
+    sha256: bytes
+
+
+class ReturnUnit(MailUnit, Protocol):
+    """What this page needs of a unit."""
+
+    def name_activity(self, digest: bytes) -> str: ...
+
+    async def entry(self, id: str, sha256: bytes = b"") -> Entry | None: ...
+
+    async def account_of(self, actor: str) -> str | None: ...
+
+    async def devices_of(self, actor: str) -> list[str]: ...
+
+    async def owe(self, activity: RejectSealed, to: Iterable[str]) -> None: ...
+
+    async def holders(self, sha256: bytes, devices: Sequence[str]) -> set[str]:
+        """Those of `devices` for which it still waits."""
+        ...
+
+    async def unread_of(self, device: str, count: int) -> list[Unread]:
+        """What waits for a device, revoked or not, the oldest first."""
+        ...
+
+    async def expired_mail(self, count: int) -> list[Unread]:
+        """What has waited for too long, of all devices, the oldest first."""
+        ...
+
+
+def notice(actor: str, sha256: bytes, why: str) -> Sealed:
+    """What the sender's devices get: that `actor` did not take the message with this digest."""
+    said = {"type": "Reject", "actor": actor, "digest": sha256.hex(), "reason": why}
+    body = msgspec.json.encode(said)
+    digest = hashlib.sha256(body).digest()
+    return Sealed(body, digest, Kind.RETURNED, SealedKind.PRIVATE_MESSAGE)
+
+
+async def missed(
+    unit: ReturnUnit, entry: Entry, sender: str, sealed: Sealed, named: Iterable[str]
+) -> None:
+    """Return words to `sender` for those of `named` here of whom no device takes part any more."""
+    if sealed.kind is not Kind.APPLICATION:
+        return
+    for actor in entry.lost:
+        if actor in named:
+            await _return(unit, entry, sender, actor, sealed.sha256, await _gone(unit, actor))
+
+
+async def _gone(unit: ReturnUnit, actor: str) -> Why:
+    return Why.NEW_DEVICE if await unit.devices_of(actor) else Why.NO_DEVICE
+
+
+async def _return(
+    unit: ReturnUnit, entry: Entry, sender: str, actor: str, sha256: bytes, why: Why
+) -> None:
+    own = [box for box in boxes(entry.members) if box.actor == sender]
+    if own:
+        id = entry.conversation.id
+        await mailbox.deliver(unit, own, id, actor, notice(actor, sha256, why))
+    elif not same_origin(sender, actor):
+        about = f"{entry.conversation.id}\n{actor}\n{why}\n".encode() + sha256
+        name = unit.name_activity(hashlib.sha256(b"returned\n" + about).digest())
+        said = RejectSealed(name, actor, sender, entry.conversation.id, sha256, why)
+        await unit.owe(said, [sender])
+
+
+# -- what waited in vain ---------------------------------------------------------------------------
+
+
+async def of_device(unit: ReturnUnit, device: str) -> bool:
+    """Return some of what waits for a device that was revoked; whether there may be more."""
+    return await _give_back(unit, await unit.unread_of(device, SLICE), None)
+
+
+async def expired(unit: ReturnUnit) -> bool:
+    """Return some of what has waited for too long; whether there may be more."""
+    return await _give_back(unit, await unit.expired_mail(SLICE), Why.NOT_FETCHED)
+
+
+async def _give_back(unit: ReturnUnit, found: Sequence[Unread], why: Why | None) -> bool:
+    last: dict[str, Unread] = {}
+    for one in found:
+        last[one.box.device] = one
+        if one.kind == Kind.APPLICATION and await unit.account_of(one.box.actor):
+            await _give_back_one(unit, one, why)
+    for one in last.values():
+        await unit.drop_mail(one.box, one.seq)
+    return len(found) == SLICE
+
+
+async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None:
+    entry = await unit.entry(one.conversation)
+    if entry is None:
+        return
+    others = [box.device for box in boxes(entry.members, one.box.device)
+              if box.actor == one.box.actor]  # fmt: skip
+    if set(others) - await unit.holders(one.sha256, others):
+        return  # another device of theirs has taken it
+    reason = why or await _gone(unit, one.box.actor)
+    await _return(unit, entry, one.actor, one.box.actor, one.sha256, reason)
+
+
+async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str) -> None:
+    """A message of ours was given up on its way to the server `host_of` (FED-8.4)."""
+    try:
+        sealed = envelope.read(activity.content)
+    except Refused:
+        return
+    entry = await unit.entry(activity.conversation)
+    if entry is None or sealed.kind is not Kind.APPLICATION:
+        return
+    for actor in activity.to:
+        if same_origin(actor, host_of):
+            why = Why.NOT_DELIVERED
+            await _return(unit, entry, activity.actor, actor, sealed.sha256, why)
+
+
+# -- what peers return -----------------------------------------------------------------------------
+
+
+async def on_reject_sealed(activity: RejectSealed, unit: ReturnUnit) -> None:
+    """Somebody elsewhere did not take words of one of ours: their devices are told.
+
+    Raises `Forbidden` (E2E-4.10) for who takes no part, `TooMuch` (E2E-4.7).
+    """
+    entry = await unit.entry(activity.conversation)
+    members = entry.members if entry else ()
+    if activity.actor not in {member.actor for member in members if not member.device}:
+        raise Forbidden("E2E-4.10", "only who takes part in a conversation returns words of it")
+    own = [box for box in boxes(members) if box.actor == activity.of]
+    if not own:
+        return
+    if await unit.full([activity.of], activity.actor):
+        raise no_room()
+    told = notice(activity.actor, activity.sha256, activity.reason)
+    await mailbox.deliver(unit, own, activity.conversation, activity.actor, told)

@@ -1,0 +1,171 @@
+"""Who returns what nobody sent, tells what never was, or has others shut out: refused."""
+
+import hashlib
+import json
+
+import pytest
+
+from node.errors import Malformed
+from node.federation.activities import parse, render
+from node.federation.activities.shapes import RejectSealed
+from node.store import tables
+from node.store.incarnation import IncarnationUnit
+from node.wire import json as wire
+from node.wire.api.e2ee import GoneMembers, NewConversation, RemovedDevice
+from tests.e2ee.harness import GROUP, Harness, Person, befriend, commit, words
+from tests.e2ee.test_membership import share_is, there
+from tests.e2ee.test_relay import create, mail, pair, send
+
+
+def returned(who: Person, of: Person, url: str, body: bytes, number: int = 1) -> RejectSealed:
+    id = f"{who.harness.origin}/t/returned-{number}"
+    digest = hashlib.sha256(body).digest()
+    return RejectSealed(id, who.actor, of.actor, url, digest, "no_device")
+
+
+async def url_of(who: Person, ref: str) -> str:
+    return str((await who.call("GET", f"/conversations/{ref}")).value.url)
+
+
+async def put_back(harness: Harness) -> None:
+    """As a node that was restored from before the conversation began."""
+    for table in (tables.conversations, tables.participants, tables.relay_items, tables.mailbox):
+        await harness.write(table.delete())
+    await harness.units.run(IncarnationUnit, lambda unit: unit.renew_incarnation())
+    await harness.units.run(IncarnationUnit, lambda unit: unit.renew_incarnation())
+
+
+@pytest.mark.clause("E2E-4.10")
+async def test_only_a_member_returns_words_and_only_as_themselves(alpha, beta, refused) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    eve = await beta.person("eve")
+    await befriend(alice, eve)
+    before = await mail(alice)
+    for who in (eve, alice):  # a friend who takes no part; and one of ours, whom nobody asks
+        with refused("E2E-4.10"):
+            await alpha.receive(returned(who, alice, url, words(1)))
+    with refused("E2E-4.10"):
+        await alpha.receive(returned(bob, alice, f"{alpha.origin}/o/none", words(1)))
+    await alpha.receive(returned(bob, eve, url, words(1)))
+    assert await mail(alice) == before
+    await alpha.receive(returned(bob, alice, url, words(1)))
+    (told,) = [item for item in await mail(alice) if item.kind == "returned"]
+    said = json.loads(told.content)
+    assert (said["type"], said["actor"], said["reason"]) == ("Reject", bob.actor, "no_device")
+    assert said["digest"] == hashlib.sha256(words(1)).hexdigest()
+    assert await there(alpha) == {alice.actor, bob.actor}, "nothing else has changed"
+    assert (await send(alice, ref, commit(1))).epoch == 2
+
+
+@pytest.mark.clause("E2E-4.10", "E2E-4.7")
+async def test_returned_words_fill_no_more_than_ones_part_of_a_mailbox(
+    alpha, beta, refused
+) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    share_is(alpha, 500)
+    with refused("E2E-4.7"):
+        for number in range(20):
+            await alpha.receive(returned(bob, alice, url, b"%d" % number, number))
+    assert (await send(bob, ref, commit(1))).epoch == 2, "his commits pass"
+
+
+@pytest.mark.clause("E2E-4.10")
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"summary": "because"},
+        {"summary": None},
+        {"digestMultibase": "f1220" + "0" * 63},
+        {"digestMultibase": "z" + "0" * 64},
+        {"digestMultibase": None},
+    ],
+)
+def test_what_is_returned_is_named_in_one_way(change: dict[str, str | None]) -> None:
+    said = RejectSealed(
+        "https://b.test/t/1", "https://b.test/a/bob", "https://a.test/a/alice",
+        "https://a.test/o/1", bytes(32), "no_device",
+    )  # fmt: skip
+    document = wire.document(render(said))
+    assert parse(document) == said
+    for name, value in change.items():
+        place = document if name == "summary" else document["object"]
+        assert isinstance(place, dict)
+        place[name] = value
+    with pytest.raises(Malformed) as caught:
+        parse(document)
+    assert caught.value.clause == "E2E-4.10"
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_a_conversation_is_told_anew_only_to_a_node_that_forgot(alpha, beta, refused) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    eve = await alpha.person("eve")
+    told = NewConversation(group_id=GROUP, members=[bob.actor], epoch=1, url=url)
+    other = NewConversation(group_id=b"another", members=[bob.actor], epoch=7, url=url)
+    assert (await alice.call("POST", "/conversations", told)).value.url == url
+    for body in (told, other, NewConversation(group_id=b"made up", url=f"{alpha.origin}/o/1")):
+        with refused("E2E-3.11"):
+            await eve.call("POST", "/conversations", body)
+    await put_back(alpha)
+    assert (await alice.call("POST", "/conversations", told)).value.epoch == 1
+    assert await there(alpha) == {alice.actor, bob.actor}
+    for body in (told, other):
+        with refused("E2E-3.1"):
+            await eve.call("POST", "/conversations", body)
+    assert (await send(alice, ref, commit(1))).epoch == 2
+    assert (await send(bob, ref, commit(2))).epoch == 3, "the relay knows its other members"
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_another_of_ours_comes_back_if_a_member_named_them(alpha, refused) -> None:
+    alice, bob, ref = await pair(alpha)
+    url = await url_of(alice, ref)
+    eve = await alpha.person("eve")
+    await put_back(alpha)
+    told = NewConversation(group_id=GROUP, members=[bob.actor], epoch=1, url=url)
+    await alice.call("POST", "/conversations", told)
+    back = replace_members(told, alice.actor)
+    with refused("E2E-3.1"):
+        await eve.call("POST", "/conversations", back)
+    await bob.call("POST", "/conversations", back)
+    await send(alice, ref, words(1))
+    assert [item.kind for item in await mail(bob)] == ["application"]
+
+
+def replace_members(told: NewConversation, *members: str) -> NewConversation:
+    return NewConversation(
+        group_id=told.group_id, members=[*members], epoch=told.epoch, url=told.url
+    )
+
+
+@pytest.mark.clause("E2E-3.16")
+async def test_who_is_gone_a_member_tells_and_not_too_early(alpha, beta, refused) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    eve = await alpha.person("eve")
+    path = f"/conversations/{ref}/gone"
+    with refused("E2E-3.2"):
+        await eve.call("POST", path, GoneMembers(actors=[bob.actor], seq=0))
+    await send(bob, ref, commit(1))
+    await beta.carry()
+    with refused("E2E-3.16"):
+        await alice.call("POST", path, GoneMembers(actors=[bob.actor], seq=0))
+    seq = max(item.seq for item in await mail(alice))
+    await alice.call("POST", path, GoneMembers(actors=["https://c.test/a/x"], seq=seq))
+    assert await there(alpha) == {alice.actor, bob.actor}
+    await alice.call("POST", path, GoneMembers(actors=[bob.actor], seq=seq))
+    assert await there(alpha) == {alice.actor}
+    with refused("E2E-3.2"):
+        await alpha.receive(create(bob, commit(2), alice, conversation=await url_of(alice, ref)))
+
+
+@pytest.mark.clause("E2E-3.13", "E2E-4.9")
+async def test_words_of_a_removed_member_are_not_returned_for_them(alpha, beta) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    await send(alice, ref, commit(1), removed=[RemovedDevice(actor=bob.actor)])
+    await alpha.carry()
+    await beta.revoke(bob)
+    await send(alice, ref, words(2))
+    assert await alpha.carry() == [] and await beta.carry() == []

@@ -1,0 +1,243 @@
+"""A friend's new phone, words that nobody fetched, a server that was silent: told, and kept."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from node.client.conversation_events import (
+    ConversationJoined,
+    MessageReturned,
+    NoDeviceLeft,
+)
+from node.errors import Missing
+from node.store import tables
+from node.testing.town import Town
+from node.wire.api.accounts import DeviceList
+from node.wire.api.inbox import NoticeList
+from tests.stories.people import Person, befriend, new_phone, person
+from tests.stories.test_sealed import heard, texts
+
+DAY = timedelta(days=1)
+
+
+async def log_out(town: Town, one: Person) -> None:
+    """As `kith logout`: the device is revoked."""
+    (device,) = (await one.line.ask("GET", "/devices", DeviceList)).items[:1]
+    await one.line.ask("DELETE", f"/devices/{device.id}", object)
+    await town.settle()
+
+
+async def read(one: Person) -> None:
+    """Take in what waits, and acknowledge it."""
+    await one.talk.pull()
+    assert one.talk._finishing is not None
+    await one.talk._finishing
+
+
+def states(one: Person) -> dict[str, bool]:
+    """What a person said, and whether it is sent."""
+    device = one.talk.device
+    rows = device.history(*device.conversations())
+    return {row.text: row.sent for row in rows if row.actor == one.actor}
+
+
+@pytest.mark.clause("E2E-4.9", "E2E-4.10", "DEV-10.2", "DEV-10.3", "DEV-10.4", "E2E-5.8")
+@pytest.mark.parametrize("domain", ["beta.test", "alpha.test"], ids=["elsewhere", "here"])
+async def test_words_to_a_former_phone_are_kept_and_go_on_when_one_says_so(
+    town: Town, domain: str
+) -> None:
+    async with person(town, "alice", "alpha.test") as alice, person(town, "bob", domain) as bob:
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.say(group, "read")
+        await town.settle()
+        await read(bob)
+        await alice.talk.say(group, "waits for the old phone")
+        await town.settle()
+        await log_out(town, bob)
+        await alice.talk.say(group, "nobody is logged in")
+        await town.settle()
+        await alice.talk.pull()
+        told = heard(alice)
+        assert [one.has_new for one in told if isinstance(one, NoDeviceLeft)] == [False]
+        back = [(one.text, one.reason) for one in told if isinstance(one, MessageReturned)]
+        assert back == [("waits for the old phone", "no_device"),
+                        ("nobody is logged in", "no_device")]  # fmt: skip
+        with pytest.raises(Missing):
+            await alice.talk.go_on(bob.actor)
+        said = await alice.talk.say(group, "kept at once")
+        assert not said.sent and "no device" in str(alice.talk.device.held(group))
+        assert states(alice) == {
+            "read": True,
+            "waits for the old phone": False,
+            "nobody is logged in": False,
+            "kept at once": False,
+        }
+        async with new_phone(town, bob) as phone:
+            await town.settle(DAY)
+            await alice.talk.pull()
+            await phone.talk.pull()
+            assert texts(phone) == [], "nothing adds a new device by itself"
+            fresh, count = await alice.talk.go_on(bob.actor)
+            assert (fresh != group, count) == (True, 3)
+            await town.settle()
+            await phone.talk.pull()
+            assert texts(phone) == ["waits for the old phone", "nobody is logged in",
+                                    "kept at once"]  # fmt: skip
+            assert all(states(alice).values())
+            await phone.talk.say(await phone.talk.with_actor(alice.actor), "here I am")
+            await town.settle()
+            await alice.talk.pull()
+            assert texts(alice) == ["here I am"]
+            assert alice.talk.device.between(bob.actor)[0] == fresh
+
+
+@pytest.mark.clause("DEV-10.4", "E2E-5.8")
+async def test_when_the_new_phone_begins_what_was_kept_still_waits_for_ones_word(
+    town: Town,
+) -> None:
+    """A node could put a ghost in a friend's place: what was meant for him does not go to it."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await town.settle()
+        await bob.talk.pull()
+        await log_out(town, bob)
+        async with new_phone(town, bob) as phone:
+            await alice.talk.say(group, "for your eyes")
+            await town.settle()
+            await phone.talk.say(await phone.talk.with_actor(alice.actor), "my new phone")
+            await town.settle()
+            await alice.talk.pull()
+            told = heard(alice)
+            assert [one.has_new for one in told if isinstance(one, NoDeviceLeft)] == [True]
+            assert [one for one in told if isinstance(one, ConversationJoined)]
+            fresh = alice.talk.device.between(bob.actor)[0]
+            assert (await alice.talk.say(fresh, "is it you?")).sent
+            await town.settle(DAY)
+            await phone.talk.pull()
+            assert texts(phone) == ["is it you?"]
+            assert await alice.talk.go_on(bob.actor) == (fresh, 1)
+            await town.settle()
+            await phone.talk.pull()
+            assert texts(phone) == ["for your eyes"]
+            rows = alice.talk.device.history(*alice.talk.device.between(bob.actor))
+            assert [row.text for row in rows] == ["for your eyes", "my new phone", "is it you?"]
+
+
+@pytest.mark.clause("E2E-4.9", "DEV-10.5", "API-11.6")
+async def test_words_that_a_silent_server_did_not_take_are_told_and_said_again(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await town.settle()
+        await bob.talk.pull()
+        town.down.add("beta.test")
+        await alice.talk.say(group, "are you there?")
+        for _ in range(9):
+            await town.settle(DAY)
+        await alice.talk.pull()
+        (told,) = [one for one in heard(alice) if isinstance(one, MessageReturned)]
+        assert (told.text, told.reason) == ("are you there?", "not_delivered")
+        assert states(alice) == {"are you there?": False}
+        notices = (await alice.line.ask("GET", "/notices", NoticeList)).items
+        assert [one.kind for one in notices].count("delivery_failed") == 1
+        town.down.clear()
+        await bob.talk.prepare()
+        await bob.talk.say(group, "we had no power")
+        await town.settle()
+        await alice.talk.pull()
+        await town.settle()
+        await bob.talk.pull()
+        assert texts(bob)[-1:] == ["are you there?"]
+        assert states(alice) == {"are you there?": True}
+
+
+@pytest.mark.clause("E2E-4.5", "E2E-4.9", "DEV-10.5")
+async def test_words_that_nobody_fetched_for_thirty_days_are_told_and_said_again(
+    town: Town,
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.say(group, "read")
+        await town.settle()
+        await read(bob)
+        await bob.harness.node.worker._jobber.begin()
+        for text in ("one", "two"):
+            await alice.talk.say(group, text)
+        await town.settle()
+        await town.settle(31 * DAY)
+        await town.settle(timedelta(hours=2))
+        await alice.talk.prepare()
+        await alice.talk.pull()
+        back = [one for one in heard(alice) if isinstance(one, MessageReturned)]
+        assert [(one.text, one.reason) for one in back] == [
+            ("one", "not_fetched"), ("two", "not_fetched"),
+        ]  # fmt: skip
+        heard(bob)
+        await bob.talk.prepare()
+        await bob.talk.say(group, "I was on the sea")
+        await town.settle()
+        await alice.talk.pull()
+        await town.settle()
+        await bob.talk.pull()
+        assert texts(bob) == ["one", "two"]
+        assert all(states(alice).values())
+
+
+@pytest.mark.clause("E2E-3.16", "DEV-11.1", "DEV-5.5")
+async def test_who_was_taken_out_gets_nothing_more_at_another_home_node(town: Town) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "carol", "beta.test") as carol,
+    ):
+        for one in (bob, carol):
+            await befriend(town, alice, one)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.add(group, carol.actor)
+        await town.settle()
+        for one in (bob, carol):
+            await read(one)
+        await alice.talk.remove(group, bob.actor)
+        await town.settle()
+        await carol.talk.pull()
+        await carol.talk.flush()
+        before = await _mail(bob)
+        await carol.talk.say(group, "without him")
+        alice.talk.device.refresh(group, int(town.clock.now().timestamp()))
+        await alice.talk.flush()
+        await town.settle()
+        assert await _mail(bob) == before
+        await bob.talk.pull()
+        await alice.talk.add(group, bob.actor)
+        await town.settle()
+        await alice.talk.say(group, "with him again")
+        await town.settle()
+        await bob.talk.pull()
+        await bob.talk.flush()
+        assert texts(bob)[-1:] == ["with him again"]
+        await carol.talk.pull()
+        await carol.talk.say(group, "welcome back")
+        await town.settle()
+        await bob.talk.pull()
+        assert texts(bob) == ["welcome back"]
+
+
+async def _mail(one: Person) -> list[str]:
+    m = tables.mailbox.c
+    mine = select(tables.devices.c.id).where(tables.devices.c.actor == one.actor)
+    query = select(m.kind).where(m.device.in_(mine)).order_by(m.seq)
+    async with one.harness.node.stores.database.read() as connection:
+        return list((await connection.execute(query)).scalars())
