@@ -1,10 +1,15 @@
 """People whose device is a browser: tabs of Debian's Chromium on the nodes of a town."""
 
+import asyncio
+import os
 import shutil
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -140,6 +145,33 @@ def ahead_of_machine(town: Town) -> float:
 async def launched(play: Playwright) -> Browser:
     """Debian's Chromium."""
     return await play.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+
+
+@asynccontextmanager
+async def of_its_own(play: Playwright, profile: Path) -> AsyncIterator[tuple[Browser, Process]]:
+    """A browser that keeps its profile on the disk, and the process that it runs in."""
+    program = shutil.which("chromium") or "chromium"
+    where = ("--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}")
+    # Of a group of its own: it has children, and they end with it.
+    process = await asyncio.create_subprocess_exec(
+        program, *FLAGS, *where, stdout=DEVNULL, stderr=PIPE, start_new_session=True
+    )
+    try:
+        yield await play.chromium.connect_over_cdp(await _address(process)), process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.communicate()
+
+
+async def _address(process: Process) -> str:
+    """Where a browser that was just started says that it listens."""
+    assert process.stderr is not None
+    async for line in process.stderr:
+        _, said, address = line.decode().partition("DevTools listening on ")
+        if said:
+            return address.strip()
+    raise AssertionError("the browser ended before it listened")
 
 
 @asynccontextmanager

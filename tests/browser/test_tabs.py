@@ -1,6 +1,8 @@
 """The stories of a person whose device is a browser: Python ↔ Chromium, and Chromium ↔ Chromium."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +14,16 @@ from node.client import api
 from node.client.conversation_events import MessageReceived
 from node.testing.town import Town, open_town
 from tests.browser.chromium import why_absent
-from tests.browser.tabs import Resident, Tab, ahead_of_machine, launched, residence
+from tests.browser.tabs import (
+    Resident,
+    Tab,
+    ahead_of_machine,
+    launched,
+    move_in,
+    of_its_own,
+    residence,
+)
+from tests.stories.copies import copy_of, put_back
 from tests.stories.people import Person, befriend, person
 
 pytestmark = pytest.mark.slow
@@ -177,6 +188,63 @@ async def test_a_worker_that_is_killed_loses_and_doubles_no_word(
         await holder.until(text=said[-1], state="atOurNode")
         assert await read(town, bob) == said
         assert await other.texts(chat) == ["hello Bob", *said]
+
+
+@pytest.mark.clause("E2E-6.7", "E2E-6.14")
+async def test_a_browser_that_is_killed_goes_on_where_it_was(town: Town, tmp_path: Path) -> None:
+    profile = tmp_path / "profile"
+    async with async_playwright() as play, person(town, "bob", "beta.test") as bob:
+        async with of_its_own(play, profile) as (browser, process):
+            alice = await move_in(town, browser.contexts[0], "alice", "alpha.test")
+            tab = await alice.tab()
+            await alice.sign_up(tab)
+            await befriend(town, alice, bob)
+            chat = await chat_with(tab, bob)
+            await tab.ask("saveDraft", chat, "a dra")
+            await tab.say(chat, "hello Bob")
+            await tab.until(text="hello Bob", state="atOurNode")
+            await alice.context.set_offline(True)
+            await tab.say(chat, "not out yet")
+            os.killpg(process.pid, signal.SIGKILL)
+        async with of_its_own(play, profile) as (browser, _):
+            again = await move_in(town, browser.contexts[0], "alice", "alpha.test")
+            tab = await again.tab()
+            await tab.until(text="not out yet", state="atOurNode")
+            assert await read(town, bob) == ["hello Bob", "not out yet"]
+            await reply(town, bob, "still there?")
+            await tab.until(text="still there?")
+            assert await tab.texts(chat) == ["hello Bob", "not out yet", "still there?"]
+
+
+@pytest.mark.clause("E2E-4.8", "DEV-5.1")
+@pytest.mark.parametrize("told", [True, False], ids=["kith restore", "files put back"])
+async def test_a_node_that_was_put_back_is_told_and_drops_no_later_word(
+    town: Town, chromium: Browser, meet: Meet, told: bool
+) -> None:
+    async with (
+        residence(town, chromium, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        tab, chat = await meet(alice, bob)
+        copy = await copy_of(town, "alpha.test")
+        gap = [f"in the gap {number}" for number in range(5)]
+        for text in gap:
+            await reply(town, bob, text)
+        await tab.until(text=gap[-1])
+        # Another seat is taken in the gap: by that a node finds out that nobody told it.
+        await tab.page.reload()
+        await tab.until(node="hello")
+        await put_back(town, "alpha.test", copy, told)
+        await tab.page.reload()
+        await tab.until(told="NodeRestored")
+        later = [f"after it {number}" for number in range(5)]
+        for text in later:
+            await reply(town, bob, text)
+        await tab.until(text=later[-1])
+        assert await tab.texts(chat) == ["hello Bob", *gap, *later]
+        await tab.say(chat, "all there")
+        await tab.until(text="all there", state="atOurNode")
+        assert await read(town, bob) == ["all there"]
 
 
 @pytest.mark.clause("E2E-5.10", "DEV-3.4")
@@ -400,7 +468,6 @@ async def test_a_device_that_was_revoked_elsewhere_says_so(
         assert await tab.texts(chat) == ["hello Bob"]
 
 
-@pytest.mark.clause("E2E-4.8", "DEV-5.1")
 async def test_search_finds_words_in_all_chats(town: Town, chromium: Browser, meet: Meet) -> None:
     async with (
         residence(town, chromium, "alice", "alpha.test") as alice,

@@ -1,0 +1,77 @@
+/** Which groups are one chat, and what is found in them. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import type { ConversationRow } from "../device/rows.ts";
+import { restAfter, Signal, Turns } from "../messenger/waiting.ts";
+import { EMPTY } from "../wire/bytes.ts";
+import { hostsOf } from "../worker/arrivals.ts";
+import { matcher } from "../worker/history.ts";
+import { placesOf } from "../worker/places.ts";
+
+const [ALICE, BOB, CAROL] = ["alice", "bob", "carol"].map((name) => `https://${name}.test/a/1`);
+
+function row(members: readonly string[], created: number, left = false): ConversationRow {
+  return { group_id: EMPTY, ref: "", url: "", members, created, left, joined: 0, grown: 0 };
+}
+
+test("all groups of two people are one chat, and a group of three is its own", () => {
+  assert(ALICE && BOB && CAROL);
+  const known = new Map([
+    ["01", row([ALICE, BOB], 1, true)],
+    ["02", row([ALICE, BOB], 2)],
+    ["03", row([ALICE, BOB, CAROL], 3)],
+    ["04", row([ALICE], 4)],
+  ]);
+  const forgotten = new Map([
+    ["05", [ALICE, CAROL]],
+    ["02", [CAROL]],
+  ]);
+  const found = placesOf(ALICE, known, forgotten);
+  assert.deepEqual([...found.keys()], [BOB, "03", "04", CAROL]);
+  assert.deepEqual(found.get(BOB)?.groups, ["01", "02"]);
+  assert.deepEqual(found.get(BOB)?.open, ["02"]);
+  assert.equal(found.get(BOB)?.since, 2000);
+  assert.deepEqual(found.get(CAROL)?.open, []);
+  assert.deepEqual(hostsOf(ALICE, [BOB, CAROL, ALICE, "no address"]), [
+    "bob.test",
+    "carol.test",
+    "",
+  ]);
+});
+
+test("words are found whatever their case and accents are, all of them", () => {
+  const has = matcher("  CAFE gruß ");
+  assert(has("Grüße aus dem Café, mit Gruß"));
+  assert(!has("Café"));
+  assert(!matcher(" ")("anything"));
+  assert(matcher("ﬁn")("the fin"));
+});
+
+test("turns come in their order, also behind one that fails", async () => {
+  const turns = new Turns();
+  const done: number[] = [];
+  const failing = turns.take(async () => {
+    throw new TypeError("no");
+  });
+  const all = [1, 2, 3].map((number) => turns.take(async () => void done.push(number)));
+  await assert.rejects(failing, TypeError);
+  await Promise.all(all);
+  assert.deepEqual(done, [1, 2, 3]);
+});
+
+test("a signal that was given before it is waited for is not missed", async () => {
+  const signal = new Signal();
+  const never = new AbortController();
+  signal.set();
+  await signal.wait(never.signal);
+  signal.clear();
+  const waited = signal.wait(never.signal);
+  signal.set();
+  await waited;
+  never.abort();
+  signal.clear();
+  await signal.wait(never.signal);
+  assert.deepEqual([0, 1, 6, 50].map(restAfter), [250, 500, 15_000, 15_000]);
+});
