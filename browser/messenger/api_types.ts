@@ -257,8 +257,9 @@ export interface Mailbox {
 /**
  * A message that waits for this device; also the data of the event `sealed`. `actor` is who the
  * envelope says it is from: only the MLS leaf proves it. `kind` is commit, proposal, application,
- * welcome or group_info. In an event, `content` is null when it is larger than 64 KiB: read the
- * mailbox.
+ * welcome or group_info; or returned, where `content` is no message but says in JSON which one
+ * `actor` did not take (E2E-4.9). In an event, `content` is null when it is larger than 64 KiB:
+ * read the mailbox.
  */
 export interface MailboxItem {
   readonly seq: number;
@@ -363,6 +364,18 @@ export interface NewPost {
   readonly sensitive?: boolean;
   readonly lang?: string;
   readonly format?: "html" | "text";
+}
+
+/**
+ * A browser's PushSubscription: its endpoint, and `getKey` of `p256dh` and of `auth`. `kinds` are
+ * of what it wants to be told; absent: of all but likes.
+ */
+export interface NewPush {
+  readonly endpoint: string;
+  readonly p256dh: Base64;
+  readonly auth: Base64;
+  readonly kinds?: readonly string[] | null;
+  readonly expires?: string | null;
 }
 
 /** `actor`: @name@domain, an actor's id, or just the name of somebody here. */
@@ -534,6 +547,40 @@ export interface Problem {
 export interface PublishedPackage {
   readonly content: Base64;
   readonly last_resort?: boolean;
+}
+
+/** `applicationServerKey`: a point on P-256, 65 bytes. `kinds` are all there are. */
+export interface PushKey {
+  readonly key: Base64;
+  readonly kinds: readonly string[];
+}
+
+/** The newest first. */
+export interface PushList {
+  readonly items: readonly PushView[];
+}
+
+/** How the push service took a test. `status` is null when it did not answer; `reason`: why. */
+export interface PushTried {
+  readonly delivered: boolean;
+  readonly status: number | null;
+  readonly reason: string;
+}
+
+/**
+ * A browser that is told. `service` is the host of its push service, `failing` since when that
+ * takes nothing; `current`: of the session that asks.
+ */
+export interface PushView {
+  readonly id: string;
+  readonly session: string;
+  readonly service: string;
+  readonly kinds: readonly string[];
+  readonly created: string;
+  readonly current: boolean;
+  readonly expires: string | null;
+  readonly told: string | null;
+  readonly failing: string | null;
 }
 
 /** The newest notice that was seen; it and all older ones are then read. */
@@ -1214,6 +1261,41 @@ export interface Routes {
     readonly query: null;
     readonly body: ObjectRef;
     readonly answer: Post;
+  };
+  /** By which key a browser subscribes. */
+  readonly "GET /push/key": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PushKey;
+  };
+  /** Have the browser of this session told; said again, what is said now counts. */
+  readonly "PUT /push/subscription": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewPush;
+    readonly answer: PushView;
+  };
+  /** Your browsers that are told. */
+  readonly "GET /push/subscriptions": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PushList;
+  };
+  /** Have a browser told nothing more. */
+  readonly "DELETE /push/subscriptions/{id}": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: null;
+  };
+  /** Send this session's browser an empty message. */
+  readonly "POST /push/test": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PushTried;
   };
   /** How you stand to one person. */
   readonly "GET /relationships": {

@@ -140,7 +140,24 @@ export class Messenger {
    */
   async withActor(actor: string): Promise<string> {
     const [known] = await this.device.between(actor);
-    if (known !== undefined) return known;
+    return known ?? this.#begin(actor);
+  }
+
+  /**
+   * Go on with the device that `actor` has now: a new conversation, unless they began one. What no
+   * device of theirs could read is said there: how many words that are (DEV-10.4).
+   */
+  async goOn(actor: string): Promise<number> {
+    const known = await this.device.between(actor);
+    const [first] = known;
+    const isUsable = first !== undefined && !(await this.device.isAbsent(first));
+    const group = isUsable ? first : await this.#begin(actor);
+    const count = await this.device.goOn(known, group);
+    await this.#sendAndTell();
+    return count;
+  }
+
+  async #begin(actor: string): Promise<string> {
     await this.#takeSeat();
     const { packages } = await this.#api.ask("POST /key-packages/claim", {
       body: { actor, suite: SUITE },

@@ -142,6 +142,45 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     assert (gone.code, gone.out, gone.problem["clause"]) == (1, "", "API-9.1")
 
 
+@pytest.mark.clause("API-9.7", "DEV-10.4")
+async def test_words_to_a_friend_who_is_logged_in_nowhere_are_kept_and_said_so(
+    shell: Shell,
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    await shell.run("alice", "friend add @bob@beta.test")
+    await shell.run("bob", "friend accept @alice")
+    assert (await shell.run("alice", "chat @bob --send", "one")).code == 0
+    assert "one" in (await shell.run("bob", "chat @alice --history")).out
+    assert (await shell.run("bob", "logout")).code == 0
+    await shell.run("alice", "chat @bob --send", "two")  # it comes back a moment later
+    await shell.square.town.settle()
+    kept = await shell.run("alice", "chat @bob --send", "three")
+    assert kept.code == 4
+    assert "Kept, not sent: they have no device" in kept.out and "Sent." not in kept.out
+    assert "Kept, not read: two (@bob@beta.test is logged in nowhere)" in kept.out
+    row = (await shell.run("alice", "chat @bob --json --send", "four")).json
+    assert (row["state"], row["sent"], row["next_try"]) == ("kept", False, None)
+    assert row["reason"].startswith("they have no device")
+    early = await shell.run("alice", "chat @bob --go-on")
+    assert early.code == 1 and "tell them to log in" in early.err
+
+    url = shell.square.town.nodes["beta.test"].url
+    line = f"login --server {url} --name bob --password-file -"
+    back = await shell.run("bob-phone", line, typed=password_of("bob") + "\n")
+    assert back.code == 0 and "other devices" not in back.out, "the former one is revoked"
+    again = await shell.run("bob-laptop", line, typed=password_of("bob") + "\n")
+    assert "You have other devices" in again.out
+    went = await shell.run("alice", "chat @bob --go-on")
+    assert went.code == 0 and "3 kept messages are said there" in went.out
+    heard = await shell.run("bob-phone", "chat @alice --history")
+    assert [text for text in ("two", "three", "four") if text in heard.out] == [
+        "two", "three", "four",
+    ]  # fmt: skip
+    rows = (await shell.run("alice", "chat @bob --history --json")).out.splitlines()
+    assert [json.loads(line)["state"] for line in rows] == ["sent"] * 4
+
+
 async def test_a_wrong_password(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     url = shell.square.town.nodes["alpha.test"].url

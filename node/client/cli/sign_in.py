@@ -10,6 +10,8 @@ import typer
 
 from node.client import sign_in
 from node.client.cli.command import CommandContext, verb
+from node.client.cli.out import moment
+from node.client.kith import Kith
 from node.client.local_device import LocalDevice
 from node.client.profile import Profile
 from node.client.sign_in import Credentials, Server, parse_server
@@ -26,6 +28,12 @@ PasswordFile = Annotated[
     str, typer.Option("--password-file", help="Read the password from here; - is standard input.")
 ]
 DeviceName = Annotated[str, typer.Option("--device", help="What this device is to be called.")]
+
+
+OTHERS = (
+    "You have other devices. One that is lost still gets your friends' messages, and they see them"
+    " as sent: end it with kith devices revoke ID."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -87,7 +95,15 @@ async def login(
         device_name=device or platform.node()[:64] or "kith",
     )
     made = await sign_in.log_in(there, who, _local_device(context))
-    context.out.done(f"You are {made.handle} on this machine now.", _shown(made))
+    async with Kith.load(context.home, made.handle, clock=context.clock) as kith:
+        others = [one for one in await kith.devices() if not one.current]
+    shown = {**_shown(made), "other_devices": others}
+    context.out.done(f"You are {made.handle} on this machine now.", shown)
+    if others and not context.out.json:
+        context.out.say(OTHERS)
+        for one in others:
+            seen = moment(one.last_seen or one.created)
+            context.out.say(f"     {one.id}  {one.name}  last seen {seen}", "dim")
 
 
 async def logout(context: CommandContext) -> None:

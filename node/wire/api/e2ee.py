@@ -190,8 +190,9 @@ class MailboxItem(msgspec.Struct, kw_only=True):
     """A message that waits for this device; also the data of the event `sealed`.
 
     `actor` is who the envelope says it is from: only the MLS leaf proves it. `kind` is commit,
-    proposal, application, welcome or group_info. In an event, `content` is null when it is larger
-    than 64 KiB: read the mailbox.
+    proposal, application, welcome or group_info; or returned, where `content` is no message but
+    says in JSON which one `actor` did not take (E2E-4.9). In an event, `content` is null when it is
+    larger than 64 KiB: read the mailbox.
     """
 
     seq: int
