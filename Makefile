@@ -34,10 +34,15 @@ BROWSER := browser/node_modules/.installed-lock.json
 $(BROWSER): browser/package-lock.json | $(VENV)/.dev
 	$(BIN)/python -m tools.browser install
 
+# Other implementations that ours is run against, likewise.
+PEERS := tests/interop/fedify/node_modules/.installed-lock.json
+$(PEERS): tests/interop/fedify/package-lock.json tests/e2ee/mls/peer/package-lock.json | $(VENV)/.dev
+	$(BIN)/python -m tools.packages
+
 run: $(VENV)/.run
 	$(BIN)/kith serve --data data --domain localhost:8420 --listen 127.0.0.1:8420
 
-test: $(VENV)/.dev $(BROWSER)
+test: $(VENV)/.dev $(BROWSER) $(PEERS)
 	tools/services
 	$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
@@ -57,11 +62,11 @@ format: $(VENV)/.dev $(BROWSER)
 demo: $(VENV)/.dev
 	$(BIN)/python -m tools.demo
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev $(PEERS)
 	tools/services
 	$(BIN)/python -m tools.bench
 
-soak: $(VENV)/.dev
+soak: $(VENV)/.dev $(PEERS)
 	tools/soak
 
 docker-lab: $(VENV)/.dev

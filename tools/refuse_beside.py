@@ -1,7 +1,7 @@
 """Run the must-refuse corpus on ts-mls too, and write where it answers otherwise.
 
 `.venv/bin/python -m tools.refuse_beside ANSWERS.json` keeps the answers that are there. It needs
-ts-mls (`tools/services`).
+ts-mls (`tools/packages.py`).
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import Any
 from tests.e2ee.mls.peering import FOLDER
 from tests.e2ee.mls.replay import shelves
 from tools.beside_words import TWINS, WHY
+from tools.packages import NODE
 
 DOC = Path(__file__).resolve().parents[1] / "docs" / "mls-refuse-beside.md"
 MARK = "<!-- what follows is written by tools/refuse_beside.py -->"
@@ -28,7 +29,7 @@ def answers(path: Path) -> list[dict[str, Any]]:
     skipped: list[str] = []
     while True:
         ran = subprocess.run(
-            ["node", "refuse.mjs", str(path)],
+            [str(NODE), "refuse.mjs", str(path)],
             cwd=FOLDER,
             env={**os.environ, "SKIPPED": json.dumps([*skipped, *found])},
             stdout=subprocess.PIPE,

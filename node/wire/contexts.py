@@ -41,6 +41,12 @@ TYPES = frozenset(
     }
 )  # fmt: skip
 _MEANT = ACTED_ON | TYPES
+# Who says or wrote something is named by id. Where their whole document stands in its place nothing
+# but the id is read of it, least of all their keys: servers made with Fedify enclose us so.
+_NAMED_BY_ID = frozenset({"actor", "attributedTo"})
+_KEYS = frozenset(
+    {"publicKey", "owner", "publicKeyPem", "controller", "assertionMethod", "publicKeyMultibase"}
+)
 _NEVER = frozenset({"@graph", "@included", "@reverse", "@nest"})
 _SPOILS_A_TERM = frozenset({"@reverse", "@nest", "@prefix"})
 
@@ -48,22 +54,30 @@ _SPOILS_A_TERM = frozenset({"@reverse", "@nest", "@prefix"})
 def check(document: Mapping[str, Json]) -> None:
     """Returns when nothing in `document` is read in two ways. Raises `Malformed` (FED-2.4)."""
     waiting: list[Json] = [dict(document)]
+    named: list[Json] = []  # those of whom only the id is read
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
             waiting += [each for each in value if isinstance(each, dict | list)]
         elif isinstance(value, dict):
-            waiting += _checked_members(value)
+            for name, each in _checked_members(value, _MEANT):
+                (named if name in _NAMED_BY_ID else waiting).append(each)
+    while named:
+        value = named.pop()
+        if isinstance(value, list):
+            named += [each for each in value if isinstance(each, dict | list)]
+        elif isinstance(value, dict):
+            named += [each for _, each in _checked_members(value, _MEANT - _KEYS)]
 
 
-def _checked_members(members: Document) -> Iterator[Json]:
+def _checked_members(members: Document, meant: frozenset[str]) -> Iterator[tuple[str, Json]]:
     for name, value in members.items():
         if name == "@context":
             _check_context(value)
-        elif name in _NEVER or (":" in name and _local(name) in _MEANT):
+        elif name in _NEVER or (":" in name and _local(name) in meant):
             raise Malformed("FED-2.4", "the document spells a name in a way that hides it")
         elif isinstance(value, dict | list):
-            yield value
+            yield name, value
     if ("id" in members and "@id" in members) or ("type" in members and "@type" in members):
         raise Malformed("FED-2.4", "the document holds an id or a type twice")
 

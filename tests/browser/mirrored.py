@@ -18,7 +18,7 @@ class Mirror(Peer):
     """The process in which the mirrors live (`browser/tests/driver.ts`). `close` it."""
 
     def __init__(self) -> None:
-        super().__init__("tests/driver.ts", browser.FOLDER, str(browser.NODE))
+        super().__init__("tests/driver.ts", browser.FOLDER)
 
 
 class MirroredTown(Town):

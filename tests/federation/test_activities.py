@@ -569,3 +569,17 @@ def test_a_video_is_a_video_even_from_who_does_not_say_much():
 
 def test_a_note_is_a_value():
     assert parse_note(note()) == Note(OURS, ANN, "hi", datetime(1970, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.clause("FED-2.4")
+def test_of_who_is_enclosed_by_whole_only_the_id_is_read(refused):
+    """As servers made with Fedify enclose our own Follow in their Accept."""
+    keys = {"sec:assertionMethod": [{"type": "sec:Multikey", "sec:controller": {"id": ANN}}]}
+    whole = {"id": ANN, "type": "Person", **keys}
+    accept = said("Accept", {"type": "Follow", "id": OURS, "actor": whole, "object": BOB})
+    assert parse({**accept, "actor": {"id": ANN, **keys}}).object == OURS
+    for hidden in ({"as:actor": BOB}, {"@graph": []}, {"as:to": BOB}):
+        with refused("FED-2.4"):
+            parse(said("Accept", {"type": "Follow", "id": OURS, "actor": {**whole, **hidden}}))
+    with refused("FED-2.4"):
+        parse(said("Update", {"id": ANN, "type": "Person", "inbox": f"{ANN}/inbox", **keys}))

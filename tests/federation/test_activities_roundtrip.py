@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.federation.activities import parse, render
-from node.federation.activities.context import AS2, INTEGRITY, MULTIKEY, SECURITY
+from node.federation.activities.context import (
+    AS2,
+    INTEGRITY,
+    MULTIKEY,
+    SECURITY,
+    with_integrity,
+)
 from node.federation.activities.posts import KINDS
 from node.federation.activities.prose import paragraphs, plain
 from node.federation.activities.sealed import RETURNS
@@ -264,6 +270,29 @@ def test_no_reader_has_to_fetch_a_context_of_a_small_host(activity):
     assert {each for each in listed if isinstance(each, str)} <= FETCHED
     if isinstance(activity, CreateSealed):
         assert any(activity.kind.value in each for each in listed if isinstance(each, dict))
+
+
+# What https://w3id.org/security/data-integrity/v1 defines for all: `@protected`.
+PROTECTED = {
+    "id": "@id",
+    "type": "@type",
+    "digestMultibase": {
+        "@id": "https://w3id.org/security#digestMultibase",
+        "@type": "https://w3id.org/security#multibase",
+    },
+}
+
+
+@pytest.mark.clause("FED-6.19")
+@given(activities)
+def test_no_protected_name_is_given_another_definition(activity):
+    """Whoever does has the whole document refused by JSON-LD readers, as Fedify is one."""
+    context = with_integrity(json.document(render(activity)))["@context"]
+    inline = {
+        name: each for part in context if isinstance(part, dict) for name, each in part.items()
+    }
+    for name in {*PROTECTED, "proof", "DataIntegrityProof", "Multikey"} & set(inline):
+        assert inline[name] == PROTECTED[name]
 
 
 @given(WORDS)

@@ -32,7 +32,11 @@ _POSTS: dict[str, Any] = {
     "Hashtag": "as:Hashtag",
     "blurhash": "toot:blurhash",
     "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"},
-    "digestMultibase": "https://w3id.org/security#digestMultibase",
+    # In the very words of the context of proofs, which lets nobody give it others.
+    "digestMultibase": {
+        "@id": "https://w3id.org/security#digestMultibase",
+        "@type": "https://w3id.org/security#multibase",
+    },
     "size": "schema:contentSize",
     "kith:video": {"@type": "@id"},
     "kith:note": {"@type": "@id"},
@@ -61,6 +65,11 @@ _ACTORS: dict[str, Any] = {
     "toot": "http://joinmastodon.org/ns#",
     "sm": "http://smithereen.software/ns#",
     "kith": "urn:kith:ns#",
+    "assertionMethod": {
+        "@type": "@id",
+        "@id": "https://w3id.org/security#assertionMethod",
+        "@container": "@set",
+    },
     "discoverable": "toot:discoverable",
     "featured": {"@type": "@id", "@id": "toot:featured"},
     "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",

@@ -2,10 +2,13 @@
 
 import json
 import os
-import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from tools import packages
+from tools.packages import NODE
 
 FOLDER = Path(__file__).resolve().parent / "peer"
 IN_CI = os.environ.get("CI") == "true"
@@ -15,20 +18,10 @@ class PeerError(Exception):
     """The other implementation refused; its own words."""
 
 
-# The first with Ed25519 and X25519 in WebCrypto for all.
-OLDEST_NODE = 20
-
-
 def why_absent() -> str | None:
     """What is missing for a peer to run here; None when nothing is."""
-    node = shutil.which("node")
-    if node is None:
-        return "no node program: tools/services installs it"
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    if int(said.strip().lstrip("v").split(".")[0]) < OLDEST_NODE:
-        return f"node {said.strip()} is too old: {OLDEST_NODE} is needed"
-    if not (FOLDER / "node_modules" / "ts-mls").is_dir():
-        return f"ts-mls is not installed: tools/services does, or `npm ci` in {FOLDER}"
+    if not packages.is_installed(FOLDER):
+        return "ts-mls is not installed: .venv/bin/python -m tools.packages does"
     return None
 
 
@@ -36,13 +29,15 @@ class Peer:
     """A running driver: that of ts-mls, or the `program` of Node that is given. `close` it."""
 
     def __init__(
-        self, program: str = "driver.mjs", folder: Path = FOLDER, node: str | None = None
+        self,
+        program: str = "driver.mjs",
+        folder: Path = FOLDER,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        node = node or shutil.which("node")
-        assert node is not None
         self._process = subprocess.Popen(
-            [node, program],
+            [str(NODE), program],
             cwd=folder,
+            env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
