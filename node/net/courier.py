@@ -88,6 +88,10 @@ class Signer:
         headers = httpsig.sign(request, key, self._clock.now(), peer.speaks)
         return replace(request, headers={**request.headers, **headers})
 
+    async def shuns(self, url: str) -> bool:
+        """Whether we have nothing to do with the server of `url`."""
+        return (await self._peers.peer(urlsplit(url).netloc)).suspended
+
     async def reads_only(self, url: str, dialect: Dialect) -> None:
         await self._peers.reads_only(urlsplit(url).netloc, dialect)
 
