@@ -45,6 +45,10 @@ class Prover(Protocol):
     async def activity(self, body: bytes, actor: str) -> bytes: ...
 
 
+class ShunnedError(Forbidden):
+    """A server that is suspended here: nothing is asked of it, and nothing sent (FED-7.7)."""
+
+
 class Outcome(Struct, frozen=True):
     """How a delivery went. `status` None: no answer, `trouble` says why; else it says what a
     refusal may come from. `date` is what the peer's clock showed."""
@@ -71,8 +75,13 @@ class Signer:
         return (await self._peers.peer(urlsplit(url).netloc)).speaks
 
     async def sign(self, request: Request, actor: str, dialect: Dialect | None = None) -> Request:
-        """`request` with the headers that prove `actor`; `dialect` overrules what we know."""
+        """`request` with the headers that prove `actor`; `dialect` overrules what we know.
+
+        Raises `Forbidden` (FED-7.7) for a server with which we have nothing to do.
+        """
         peer = await self._peers.peer(urlsplit(request.url).netloc)
+        if peer.suspended:
+            raise ShunnedError("FED-7.7", "this node does not talk with that server")
         if dialect is not None:
             peer = replace(peer, dialect=dialect)
         key = await self._keys.private(actor, peer.reads)
@@ -100,8 +109,6 @@ class SignedFetch:
         return await follow(request, self._hop)
 
     async def _hop(self, request: Request) -> Response:
-        if await self._signer.shuns(request.url):
-            raise Forbidden("FED-7.7", "this node does not talk with that server")
         return await send_signed(request, self._actor, self._signer, self._hops.hop)
 
     def named(self, actor: str) -> "SignedFetch":
@@ -120,12 +127,12 @@ class Courier:
     async def carry(self, inbox: str, body: bytes, actor: str) -> Outcome:
         """Post `body` as `actor`. What the network does is told, not raised."""
         signer = self._signer
-        if await signer.shuns(inbox):
-            return Outcome(None, trouble="the server is suspended here", never=True)
         try:
             proven = await self._prover.activity(body, actor)
             request = Request("POST", inbox, {"content-type": ACTIVITY_JSON}, proven)
             answer = await send_signed(request, actor, signer, self._hops.hop)
+        except ShunnedError:
+            return Outcome(None, trouble="the server is suspended here", never=True)
         except NodeError as error:
             doubt = signer.clocks.in_doubt(urlsplit(inbox).netloc)
             return Outcome(None, trouble=str(error), clock_in_doubt=doubt)

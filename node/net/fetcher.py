@@ -5,6 +5,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from aiohttp import (
@@ -37,6 +38,7 @@ CONNECTIONS_PER_HOST = 8
 STREAMS = 64
 STREAMS_PER_HOST = 16
 STREAM_BYTES = 64 * 1024
+MOST_URLS = 4096  # that were checked, kept
 USER_AGENT = "Kith/0.1"
 
 Hop = Callable[[Request], Awaitable[Response]]
@@ -70,7 +72,7 @@ class Fetcher:
         self._timeout = timeout_seconds
         resolver, trust = CheckedResolver(table, system_resolver), _trust(extra_ca_file)
 
-        def session(limit: int, per_host: int, total: float | None, coding: str) -> ClientSession:
+        def session(limit: int, per_host: int, coding: str) -> ClientSession:
             return ClientSession(
                 connector=TCPConnector(
                     resolver=resolver,
@@ -80,9 +82,8 @@ class Fetcher:
                     keepalive_timeout=KEEP_ALIVE_SECONDS,
                     ttl_dns_cache=60,
                 ),
-                timeout=ClientTimeout(
-                    total=total, sock_connect=min(CONNECT_SECONDS, timeout_seconds)
-                ),
+                # The whole of a request has one deadline, in `hop` and `stream`.
+                timeout=ClientTimeout(None, sock_connect=min(CONNECT_SECONDS, timeout_seconds)),
                 cookie_jar=DummyCookieJar(),
                 auto_decompress=False,
                 headers={"User-Agent": USER_AGENT, "Accept-Encoding": coding},
@@ -90,8 +91,9 @@ class Fetcher:
                 read_bufsize=STREAM_BYTES,
             )
 
-        self._session = session(connections, CONNECTIONS_PER_HOST, timeout_seconds, "gzip")
-        self._streams = session(STREAMS, STREAMS_PER_HOST, None, "identity")
+        self._session = session(connections, CONNECTIONS_PER_HOST, "gzip")
+        self._streams = session(STREAMS, STREAMS_PER_HOST, "identity")
+        self._checked = lru_cache(MOST_URLS)(self._check)  # each inbox is asked for again and again
 
     async def fetch(self, request: Request) -> Response:
         """See `ports.Fetch`."""
@@ -99,7 +101,7 @@ class Fetcher:
 
     async def hop(self, request: Request) -> Response:
         """One request and its answer; a redirect is an answer like another."""
-        url = self._checked(request)
+        url = self._checked(request.url)
         with self._in_words():
             async with (
                 asyncio.timeout(self._timeout),
@@ -120,7 +122,7 @@ class Fetcher:
 
         The head has to come in time; how long the body may take is for who reads it.
         """
-        url = self._checked(request)
+        url = self._checked(request.url)
         with self._in_words():
             async with asyncio.timeout(self._timeout):
                 answer = await self._streams.request(
@@ -140,9 +142,9 @@ class Fetcher:
                 return
             yield piece
 
-    def _checked(self, request: Request) -> URL:
-        check_url(request.url, self._named)
-        where, target = target_of(request.url)
+    def _check(self, url: str) -> URL:
+        check_url(url, self._named)
+        where, target = target_of(url)
         return URL(f"{where}{target}", encoded=True)
 
     @contextmanager

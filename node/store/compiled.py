@@ -4,7 +4,6 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from cachetools import LRUCache
 from msgspec import Struct
 from sqlalchemy import BindParameter, Boolean
 from sqlalchemy.sql.visitors import cloned_traverse
@@ -48,10 +47,11 @@ def _maker(names: Sequence[str], truths: frozenset[int]) -> Make:
         return make
 
     def row(values: Sequence[Any]) -> Any:
-        return make(
-            bool(value) if at in truths and value is not None else value
-            for at, value in enumerate(values)
-        )
+        said = list(values)
+        for at in truths:
+            if said[at] is not None:
+                said[at] = bool(said[at])
+        return make(said)
 
     return row
 
@@ -84,7 +84,7 @@ def _length(count: int) -> int:
     return 1 << (count - 1).bit_length() if count else 0
 
 
-_KEPT: LRUCache[tuple[object, ...], Compiled] = LRUCache(MOST_KEPT)
+_KEPT: dict[tuple[object, ...], Compiled] = {}
 
 
 def compiled(statement: Any, values: Mapping[str, Any], dialect: Any) -> Compiled:
@@ -93,6 +93,8 @@ def compiled(statement: Any, values: Mapping[str, Any], dialect: Any) -> Compile
     key = dialect.name, statement, tuple(values), lengths
     known = _KEPT.get(key)
     if known is None:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()  # it happens to nobody whose statements are constants
         known = _KEPT[key] = _compile(statement, values, dialect)
     return known
 

@@ -29,6 +29,8 @@ _FOLLOWS, _FRIENDS = tables.follows.c, tables.friendships.c
 ACTOR = select(tables.actors).where(tables.actors.c.id == bindparam("id"))
 PEER = select(tables.peers).where(tables.peers.c.host == bindparam("host"))
 KEY = select(tables.keys).where(tables.keys.c.id == bindparam("id"))
+SUSPENDED_ACTORS = select(tables.actors.c.id).where(tables.actors.c.suspended > 0)
+SUSPENDED_HOSTS = select(tables.peers.c.host).where(tables.peers.c.suspended > 0)
 AWAITED = select(
     or_(
         exists().where(_FOLLOWS.followed == bindparam("actor"), _FOLLOWS.state != "declined"),
@@ -246,14 +248,10 @@ class FederationUnit(Unit):
             )
 
     async def suspended_actors(self) -> frozenset[str]:
-        t = tables.actors.c
-        rows = await self.connection.execute(select(t.id).where(t.suspended > 0))
-        return frozenset(rows.scalars())
+        return frozenset(row.id for row in await self.connection.fetch(SUSPENDED_ACTORS, {}))
 
     async def suspended_hosts(self) -> frozenset[str]:
-        t = tables.peers.c
-        rows = await self.connection.execute(select(t.host).where(t.suspended > 0))
-        return frozenset(rows.scalars())
+        return frozenset(row.host for row in await self.connection.fetch(SUSPENDED_HOSTS, {}))
 
     # -- admission -----------------------------------------------------------------------------
 

@@ -151,12 +151,12 @@ class Glance(Pipeline):
 
     def __init__(self, driver: Driver, dialect: Any) -> None:
         self.dialect = dialect
-        self._glancing = driver
+        self.driver = driver
         self._waiting = []
 
     @property
     def _driver(self) -> Driver:
-        return self._glancing
+        return self.driver
 
     def later(self, statement: Any, values: Values) -> None:
         raise TypeError("a glance writes nothing: run a unit")

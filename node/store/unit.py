@@ -33,6 +33,7 @@ from node.store.database import Database
 from node.store.group_commit import GroupCommit
 from node.store.idempotency_marks import IdempotencyMark, put_mark
 from node.store.pipeline import Pipeline
+from node.store.rehearsal import Rehearsals
 from node.store.upserts import insert_ignore
 from node.store.wakeups import Wakeups
 from node.wire.ids import uuid7
@@ -298,6 +299,7 @@ class Units:
         self._context = context
         self._wakeups = wakeups
         self._joined: GroupCommit[Joined[Any]] = GroupCommit(self._join, most=JOINED_AT_ONCE)
+        self._rehearsals = Rehearsals(database)
 
     @property
     def have_room(self) -> bool:
@@ -334,6 +336,10 @@ class Units:
         if unit is not None:
             self._wakeups.wake(unit.wakes)
         return result
+
+    async def rehearse(self, kind: type[U], work: Callable[[U], Awaitable[Any]]) -> None:
+        """See `Rehearsals.before`: ahead of a `run` for which people wait."""
+        await self._rehearsals.before(lambda pipeline: kind(pipeline, self._context), work)
 
     async def join(
         self,

@@ -51,6 +51,9 @@ POST = (
 STANDING = select(_P.id, _P.author, _P.thread, _P.deleted).where(
     _P.id.in_(bindparam("posts", expanding=True))
 )
+REACHABLE = select(actors.c.id).where(
+    actors.c.id.in_(bindparam("ids", expanding=True)), actors.c.gone.is_(None)
+)
 AUTHOR = select(actors.c.followers, actors.c.friends).where(actors.c.id == bindparam("actor"))
 AUDIENCES = select(audiences).where(audiences.c.post.in_(bindparam("posts", expanding=True)))
 AWAY = select(actors.c.id).where(
@@ -263,10 +266,10 @@ class VisibilityUnit(Unit):
 
     async def reachable(self, ids: Iterable[str]) -> set[str]:
         """Those of the actors who are known here and not gone."""
-        found = await self.connection.execute(
-            select(actors.c.id).where(actors.c.id.in_(list(ids)), actors.c.gone.is_(None))
-        )
-        return set(found.scalars())
+        wanted = sorted(set(ids))
+        if not wanted:
+            return set()
+        return {row.id for row in await self.connection.fetch(REACHABLE, {"ids": wanted})}
 
     async def respondents(self, post: str) -> list[str]:
         """The inboxes elsewhere of everyone of the thread, and of who liked the post."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from node.errors import TooMuch
 from node.federation.priority import Priority
@@ -33,9 +32,9 @@ class Waiting(Protocol):
 
 
 class Domains(Protocol):
-    """Whom a host belongs to: `web.peer_rate_limits.Suffixes`."""
+    """The registrable domain of an id: `web.peer_rate_limits.Suffixes`."""
 
-    def registrable(self, host: str) -> str: ...
+    def of_id(self, id: str) -> str: ...
 
 
 class BoundedLog:
@@ -57,8 +56,7 @@ class BoundedLog:
     async def add(self, activity: ProvenActivity, again: bool, priority: Priority) -> None:
         """As `Log`. Raises `TooMuch` (FED-7.19)."""
         await self._look()
-        host = urlsplit(activity.actor).hostname or ""
-        share = self._domains.registrable(host), priority
+        share = self._domains.of_id(activity.actor), priority
         bound, waits = BOUNDS[priority], self._waits[priority]
         if waits >= 2 * bound or (waits >= bound and self._brought[share] >= SHARE):
             raise TooMuch(

@@ -54,40 +54,51 @@ class Buckets(Protocol):
     async def give_back(self, key: str, per_minute: int) -> None: ...
 
 
+class _Bucket(Struct):
+    """What was `left` in it `at` an instant."""
+
+    left: float
+    at: float
+
+
 class MemoryBuckets:
     """Token buckets of this process; a bucket holds a minute's worth and fills evenly."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._levels: LRUCache[str, tuple[float, float]] = LRUCache(MOST_BUCKETS)
+        self._buckets: LRUCache[str, _Bucket] = LRUCache(MOST_BUCKETS)
 
     async def look(self, key: str, per_minute: int) -> Level:
         """What is in `key`'s bucket; `allowed` when there is one to take."""
-        level, _ = self._level(key, per_minute)
-        return Level(level >= 1, level, per_minute)
+        left = self._filled(key, per_minute).left
+        return Level(left >= 1, left, per_minute)
 
     async def take(self, key: str, per_minute: int) -> Level:
         """Take one from `key`'s bucket, if there is one to take."""
-        level, now = self._level(key, per_minute)
-        allowed = level >= 1
+        bucket = self._filled(key, per_minute, keep=True)
+        allowed = bucket.left >= 1
         if allowed:
-            level -= 1
-        self._levels[key] = (level, now)
-        return Level(allowed, level, per_minute)
+            bucket.left -= 1
+        return Level(allowed, bucket.left, per_minute)
 
     async def give_back(self, key: str, per_minute: int) -> None:
         """What was taken from `key`'s bucket was not used."""
-        level, since = self._levels.get(key, (float(per_minute), self._clock.ticks()))
-        self._levels[key] = (min(float(per_minute), level + 1), since)
+        bucket = self._filled(key, per_minute)
+        bucket.left = min(float(per_minute), bucket.left + 1)
 
-    def _level(self, key: str, per_minute: int) -> tuple[float, float]:
-        """What is in the bucket, and now."""
+    def _filled(self, key: str, per_minute: int, keep: bool = False) -> _Bucket:
+        """The bucket as it is now. One that is new is full, and kept if that is wanted."""
         now = self._clock.ticks()
-        kept = self._levels.get(key)
-        if kept is None:
-            return float(per_minute), now
-        level, since = kept
-        return min(float(per_minute), level + (now - since) * per_minute / SECONDS), now
+        try:
+            bucket = self._buckets[key]
+        except KeyError:
+            bucket = _Bucket(float(per_minute), now)
+            if keep:
+                self._buckets[key] = bucket
+            return bucket
+        filled = bucket.left + (now - bucket.at) * per_minute / SECONDS
+        bucket.left, bucket.at = min(float(per_minute), filled), now
+        return bucket
 
 
 class UnnamedProxy(Struct):

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 from publicsuffixlist import PublicSuffixList
 
 from node.errors import Malformed, NodeError, Refused, TooMuch, Unproven, Unreachable
@@ -47,26 +47,30 @@ class Buckets(Protocol):
 
 
 class Suffixes:
-    """Registrable domains by the public suffix list, which is read when first asked (2 MiB)."""
+    """Registrable domains by the public suffix list, which is read when first asked (2 MiB).
+
+    `registrable` gives that of a host, `of_id` that of an id: a delivery asks for each more than
+    once.
+    """
 
     def __init__(self) -> None:
         self._list: PublicSuffixList | None = None
-        self._known: LRUCache[str, str] = LRUCache(MOST_REMEMBERED)
+        self.registrable = lru_cache(MOST_REMEMBERED)(self._registrable)
+        self.of_id = lru_cache(MOST_REMEMBERED)(self._of_id)
 
-    def registrable(self, host: str) -> str:
+    def _registrable(self, host: str) -> str:
         """`example.co.uk` of `a.b.example.co.uk`; what has none stands for itself."""
-        known = self._known.get(host)
-        if known is None:
-            if self._list is None:
-                # Read without encoding its international names, which takes four times as long.
-                self._list = PublicSuffixList(accept_encoded_idn=False)
-            # The name of a domain ends in letters; an address stands for itself.
-            address = host[-1:].isdigit() or ":" in host
-            found = None if address else self._list.privatesuffix(_in_letters(host))
-            labels = host.split(".")
-            known = host if found is None else ".".join(labels[-(found.count(".") + 1) :])
-            self._known[host] = known
-        return known
+        if self._list is None:
+            # Read without encoding its international names, which takes four times as long.
+            self._list = PublicSuffixList(accept_encoded_idn=False)
+        # The name of a domain ends in letters; an address stands for itself.
+        address = host[-1:].isdigit() or ":" in host
+        found = None if address else self._list.privatesuffix(_in_letters(host))
+        labels = host.split(".")
+        return host if found is None else ".".join(labels[-(found.count(".") + 1) :])
+
+    def _of_id(self, id: str) -> str:
+        return self.registrable((urlsplit(id).hostname or "").lower())
 
 
 def _in_letters(host: str) -> str:
@@ -134,7 +138,7 @@ class PeerRateLimits:
 
     def domain(self, id: str) -> str:
         """The registrable domain of an id."""
-        return self._suffixes.registrable((urlsplit(id).hostname or "").lower())
+        return self._suffixes.of_id(id)
 
     def _share_of(self, id: str) -> str:
         return f"peer:{self.domain(id)}"
@@ -163,9 +167,7 @@ class RateLimitedKeys:
     async def key(self, id: str) -> PublicKey:
         """As `Keys`. Raises `TooMuch` (FED-7.16, LIM-4.1) and `Busy` (LIM-4.1) besides."""
         await self._rate_limits.admit(id)
-        if await self._keys.held(id) is not None:
-            return await self._keys.key(id)
-        return await self._fetched(id)
+        return await self._keys.held(id) or await self._fetched(id)
 
     async def again(self, id: str) -> PublicKey | None:
         """As `Keys`."""

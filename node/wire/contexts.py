@@ -135,6 +135,8 @@ def _borrowed(term: str, iri: str) -> bool:
 
 def _local(iri: str) -> str | None:
     """The name within the vocabularies of ActivityPub that `iri` spells out, or None."""
+    if not iri.startswith(_VOCABULARIES):
+        return None  # as nearly all
     for vocabulary in _VOCABULARIES:
         if iri.startswith(vocabulary):
             return iri[len(vocabulary) :]

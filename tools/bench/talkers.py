@@ -14,6 +14,8 @@ import time
 from contextlib import AsyncExitStack
 from typing import Any
 
+import uvloop
+
 from node.client.kith import Kith
 
 PASSPHRASE = "the vault of the bench"
@@ -114,4 +116,4 @@ async def main(home: str, handles: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2:]))
+    uvloop.run(main(sys.argv[1], sys.argv[2:]))

@@ -84,6 +84,9 @@ class Units(sql.Units):
         self._wakeups.wake(unit.wakes)
         return result
 
+    async def rehearse(self, kind: type[U], work: Callable[[U], Awaitable[Any]]) -> None:
+        """Nothing is made here that would take long the first time."""
+
     async def join(
         self,
         kind: type[U],

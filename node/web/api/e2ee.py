@@ -21,6 +21,7 @@ from node.wire.times import from_micros
 
 MOST_PACKAGES_AT_ONCE = 101
 MOST_TRIES = 3
+ITEM_NAMES = tuple(part.name for part in fields(Item))
 
 
 class KeyPackages:
@@ -244,7 +245,7 @@ def _conversation(known: Conversation) -> api.Conversation:
 
 
 def _item(item: Item) -> api.RelayItem:
-    return api.RelayItem(**{part.name: getattr(item, part.name) for part in fields(item)})
+    return api.RelayItem(**{name: getattr(item, name) for name in ITEM_NAMES})
 
 
 def routes(units: Units, signer: Signer, peers: Peers, clock: Clock) -> tuple[Route, ...]:

@@ -1,6 +1,7 @@
 """Routes of posts: publish, comment, like, read feeds and notices (spec INB-4, INB-5)."""
 
 from node.errors import Malformed, Missing
+from node.federation.activities.shapes import Note
 from node.inbox import publishing
 from node.inbox.audiences import Choice
 from node.inbox.publishing import Draft
@@ -72,9 +73,12 @@ class Posts:
 
     async def _said(self, call: Call, draft: Draft) -> Reply:
         actor = call.caller.actor
-        note = await self._units.run(
-            InboxUnit, lambda unit: publishing.publish(unit, actor, draft), once=call.once
-        )
+
+        async def work(unit: InboxUnit) -> Note:
+            return await publishing.publish(unit, actor, draft)
+
+        await self._units.rehearse(InboxUnit, work)
+        note = await self._units.run(InboxUnit, work, once=call.once)
         return Reply(await self._shown(note.id, actor))
 
     async def show(self, call: Call) -> Reply:

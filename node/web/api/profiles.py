@@ -48,6 +48,7 @@ class Profiles(Struct, frozen=True):
             await unit.tell_all(update, [after.actor, after.channel])
             return after
 
+        await self.units.rehearse(AccountsUnit, work)
         return await self.units.run(AccountsUnit, work)
 
 
