@@ -19,6 +19,7 @@ from node.app.parts import Lines, Media, Stores, System, open_lines, open_media,
 from node.config import Config
 from node.e2ee import returning
 from node.e2ee.arriving import Arrivals as SealedArrivals
+from node.errors import NodeError
 from node.federation import catching_up, telling
 from node.federation.activities import parse
 from node.federation.activities.shapes import CreateSealed
@@ -135,9 +136,7 @@ def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
         async def tell(unit: DeliveriesUnit) -> None:
             await unit.gave_up(given_up)
             for one in given_up:
-                document = json.decode(one.body)
-                said = parse(document) if isinstance(document, dict) else None
-                if isinstance(said, CreateSealed):
+                if (said := _sealed_words(one.body)) is not None:
                     words = unit.beside(E2eeUnit)
                     await returning.not_delivered(words, said, one.inbox)
 
@@ -146,6 +145,16 @@ def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
     worker = system.entropy.draw(8).hex()
     queue = DeliveryQueue(stores.database, system.clock, worker, mourn)
     return Sender(queue, courier, system.clock, system.entropy)
+
+
+def _sealed_words(body: bytes) -> CreateSealed | None:
+    """What a body says if it is sealed words; None for all else, also for what nobody can read."""
+    try:
+        document = json.decode(body)
+        said = parse(document) if isinstance(document, dict) else None
+    except NodeError:
+        return None
+    return said if isinstance(said, CreateSealed) else None
 
 
 def _door(system: System, stores: Stores, heard: Handlers, sender: Sender) -> AtOnce:

@@ -1,7 +1,8 @@
 """A node and servers made with Fedify, over TLS of a private CA, told by `test_fedify.py`.
 
-One of them signs by RFC 9421 first, one by draft-cavage, one stops reading RFC 9421. All are processes of this machine; where it
-permits, in a network of their own that leads nowhere else. Each test tells a story of its own.
+One of them signs by RFC 9421 first, one by draft-cavage, one stops reading RFC 9421. All are
+processes of this machine; where it permits, in a network of their own that leads nowhere else.
+Each test tells a story of its own.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 import os
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -106,10 +108,12 @@ class World:
 
 async def until(look: Callable[[], Awaitable[T]]) -> T:
     """What `look` finds, once it finds something."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not (found := await look()):
-            await asyncio.sleep(0.05)
-    return found
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < ends:
+        if found := await look():
+            return found
+        await asyncio.sleep(0.05)
+    raise TimeoutError(f"never happened: {look}")
 
 
 async def accepted(alice: Kith, peer: str) -> bool:
