@@ -241,9 +241,7 @@ export class Device {
   goOn(groups: Iterable<string>, group: string): Promise<number> {
     return this.#step(async () => {
       await this.#seat.check();
-      let count = 0;
-      for (const each of groups) count += await this.#returns.goOn(each, group);
-      return count;
+      return this.#returns.goOn(groups, group);
     });
   }
 

@@ -150,21 +150,36 @@ export class Returns {
     return kept.sort((a, b) => a.number - b.number);
   }
 
-  /** Say there what nobody could read here: it moves, and keeps its id and its place. */
-  async goOn(old: string, fresh: string): Promise<number> {
-    const moved = await this.waiting(old);
-    for (const name of this.#state.names("returned", old)) this.#state.delete(name);
-    for (const { name, row } of await this.#outbox.owed(old)) {
-      // Also a `Failure`: nobody is left who could answer it.
-      if (row.intent.type === "Say") this.#state.delete(name);
+  /** Say in `fresh` what nobody could read in `groups`: it keeps its id and its place. */
+  async goOn(groups: Iterable<string>, fresh: string): Promise<number> {
+    const moved: { readonly old: string; readonly row: MessageRow }[] = [];
+    for (const old of groups) {
+      for (const row of await this.#take(old, old === fresh)) moved.push({ old, row });
     }
     const { actor } = this.#state;
-    for (const row of moved) {
+    for (const { old, row } of moved.sort((a, b) => a.row.number - b.row.number)) {
       this.#state.delete(messageRow(old, actor, row.id));
       const message = messageRow(fresh, actor, row.id);
       this.#state.put(message, { ...row, digest: EMPTY, epoch: 0, mended: 0 });
       this.#outbox.owe(fresh, { type: "Say", message });
     }
     return moved.length;
+  }
+
+  /**
+   * What waits in a group, which is owed there no more; where it `stays`, what is not owed.
+   *
+   * A `Failure` goes too: nobody is left who could answer it.
+   */
+  async #take(group: string, stays: boolean): Promise<readonly MessageRow[]> {
+    const waiting = await this.waiting(group);
+    const owed = new Set<string>();
+    for (const { name, row } of await this.#outbox.owed(group)) {
+      if (row.intent.type !== "Say") continue;
+      if (stays) owed.add(row.intent.message);
+      else this.#state.delete(name);
+    }
+    for (const place of this.#state.names("returned", group)) this.#state.delete(place);
+    return waiting.filter((row) => !owed.has(messageRow(group, this.#state.actor, row.id)));
   }
 }

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import behind, rows
+from node.client import behind, home, rows
 from node.client.conversation_events import ConversationBehind, ConversationEvent
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -103,7 +103,9 @@ class ComingBack:
             return []
         if self._outbox.obstacles.takes(sent, outcome):
             return []
-        if isinstance(outcome, Refused) and self._outbox.node_forgot(sent.group, outcome):
+        if isinstance(outcome, Refused) and home.node_forgot(
+            self._state, self._outbox.obstacles, sent.group, outcome
+        ):
             return []
         again = b""
         if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:

@@ -6,7 +6,7 @@ remembered for as long as the device runs, and only holds that group back.
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, rows
+from node.client import absent, behind, home, rows
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
 from node.client.exchange import (
@@ -23,16 +23,15 @@ from node.client.exchange import (
     Wait,
 )
 from node.client.groups import actors_of
-from node.client.intents import Intent, Leave, Refresh, Say, is_commit
+from node.client.intents import Intent, Leave, Refresh, Say
 from node.client.message_maker import MessageMaker
 from node.client.obstacles import Obstacles
 from node.client.rows import MessageRow, OwedRow
+from node.client.staged import is_staged, unmake, unstage
 from node.client.undone import undone
 from node.e2ee.mls.private.events import Committed
 from node.e2ee.mls.public import framing
 from node.errors import Conflict, Missing, NodeError, Refused
-
-UNKNOWN_CONVERSATION = "E2E-3.11"
 
 
 class DeviceOutbox:
@@ -208,7 +207,7 @@ class DeviceOutbox:
             case Fetch(), _:
                 self.obstacles.caught_up()
             case Create(), Created():
-                self.known_as(asked.group, outcome)
+                home.known_as(self._state, asked.group, outcome)
             case Send(), Accepted():
                 return self._accepted(asked, now)
             case Send(), LostRace():
@@ -217,30 +216,11 @@ class DeviceOutbox:
                 return self._refused(asked, outcome)
         return []
 
-    def known_as(self, group: str, created: Created) -> None:
-        """Our node knows the conversation by this address."""
-        row = self._state.conversation(group)
-        name = rows.conversation_row(group)
-        self._state.put(name, replace(row, ref=created.ref, url=created.url))
-
     def _refused(self, asked: Send | Create, error: Refused) -> list[ConversationEvent]:
-        if self.node_forgot(asked.group, error):
+        if home.node_forgot(self._state, self.obstacles, asked.group, error):
             return []
         owed = self._state.find(asked.row, OwedRow)
         return self._drop(asked.row, owed, error) if owed else []
-
-    def node_forgot(self, group: str, error: Refused) -> bool:
-        """Whether our node does not know the conversation any more, and is told anew (DEV-11.2)."""
-        known = bool(self._state.conversation(group).url)
-        forgot = known and isinstance(error, Missing) and error.clause == UNKNOWN_CONVERSATION
-        if not forgot or self.obstacles.lost_again(group):
-            return False
-        self.forgotten(group)
-        return True
-
-    def forgotten(self, group: str) -> None:
-        """Our node may not know the conversation any more."""
-        self._state.write(rows.forgotten_row(group), b"1")
 
     def _accepted(self, sent: Send, now: int) -> list[ConversationEvent]:
         owed = self._state.find(sent.row, OwedRow)
@@ -260,7 +240,7 @@ class DeviceOutbox:
 
     def _merge(self, owed: OwedRow, now: int) -> list[ConversationEvent]:
         """Our commit is in force."""
-        if not self._is_staged(owed):
+        if not is_staged(self._state, owed):
             return []
         groups = self._state.groups
         event = groups.apply(owed.group, groups.session(owed.group).merge(now))
@@ -281,35 +261,14 @@ class DeviceOutbox:
     def _unmake_all(self, group: str) -> None:
         for name, owed in self.owed(group):
             if owed.content:
-                self._unmake(name, owed)
-
-    def _unmake(self, name: str, owed: OwedRow) -> None:
-        """Forget the message, and keep what was meant; fresh keys alone are not meant."""
-        self._unstage(owed)
-        if isinstance(owed.intent, Refresh):
-            self._state.delete(name)
-        else:
-            meant = OwedRow(group=owed.group, intent=owed.intent)
-            self._state.put(name, meant)
-
-    def _is_staged(self, owed: OwedRow) -> bool:
-        groups = self._state.groups
-        if not is_commit(owed.intent) or owed.group not in groups:
-            return False
-        staged = groups.session(owed.group).staged
-        return staged is not None and staged.commit == owed.content
-
-    def _unstage(self, owed: OwedRow) -> None:
-        if self._is_staged(owed):
-            groups = self._state.groups
-            groups.apply(owed.group, groups.session(owed.group).drop())
+                unmake(self._state, name, owed)
 
     def _drop(self, name: str, owed: OwedRow, error: Refused) -> list[ConversationEvent]:
         """It will never be taken; nor will words that a commit had to come before.
 
         A conversation that never began is forgotten too, or the next words would go to nobody.
         """
-        self._unstage(owed)
+        unstage(self._state, owed)
         never_began = self._epoch(owed.group) == 0
         all_of_it = never_began or isinstance(owed.intent, Refresh)
         found: list[ConversationEvent] = []
@@ -349,7 +308,7 @@ class DeviceOutbox:
         for name, owed in self.owed(group):
             # A commit or a proposal of the epoch before is void; words may have been accepted.
             if owed.content and not isinstance(owed.intent, Say):
-                self._unmake(name, owed)
+                unmake(self._state, name, owed)
         for actor in actors_of(event.added):
             self._state.delete(rows.absent_row(group, actor))
         self._go_on(group)

@@ -7,7 +7,7 @@ back from a copy.
 from collections.abc import Iterable
 from typing import Final
 
-from node.client import rows
+from node.client import home, rows
 from node.client.conversation_events import ConversationEvent
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -61,7 +61,7 @@ class Errands:
         if isinstance(asked, TellGone):
             return []  # done, or there is no such conversation any more
         if isinstance(outcome, Created):
-            self._outbox.known_as(asked.group, outcome)
+            home.known_as(self._state, asked.group, outcome)
         elif isinstance(outcome, Refused):
             # It is over: what was to be said there is told.
             return self._outbox.give_up(asked.group, outcome)
@@ -89,4 +89,4 @@ class Errands:
         """Our node was put back from a copy: it is told of every conversation."""
         for group in self._state.groups_with("group"):
             if self._state.conversation(group).ref:
-                self._outbox.forgotten(group)
+                home.forgotten(self._state, group)

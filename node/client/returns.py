@@ -4,6 +4,7 @@ They are kept. What waited in vain is said anew, by itself, once the very device
 what no device of theirs can read goes on in another conversation when our person says so.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
 from node.client.intents import Say
 from node.client.repair import MOST_MENDED
-from node.client.rows import AbsentRow, MessageRow, OwedRow, ParkedRow, ReturnedRow
+from node.client.rows import AbsentRow, MessageRow, ParkedRow, ReturnedRow
 from node.errors import Malformed
 
 GONE = ("no_device", "new_device")
@@ -124,21 +125,28 @@ class Returns:
         kept = [row for row in found if row.kind != inner.FAILURE and not row.sent]
         return sorted(kept, key=lambda row: row.number)
 
-    def go_on(self, old: str, new: str) -> int:
-        """Say there what nobody could read here: it moves, and keeps its id and its place."""
-        moved = self.waiting(old)
-        for name in self._state.names("returned", old):
-            self._state.delete(name)
-        for name, owed in self._outbox.owed(old):
-            self._forget(name, owed)
-        for message in moved:
+    def go_on(self, groups: Iterable[str], new: str) -> int:
+        """Say in `new` what nobody could read in `groups`: it keeps its id and its place."""
+        moved = [(old, message) for old in groups for message in self._take(old, old == new)]
+        for old, message in sorted(moved, key=lambda each: each[1].number):
             self._state.delete(rows.message_row(old, self._state.actor, message.id))
             name = rows.message_row(new, self._state.actor, message.id)
             self._state.put(name, replace(message, digest=b"", epoch=0, mended=0))
             self._outbox.owe(new, Say(name))
         return len(moved)
 
-    def _forget(self, name: str, owed: OwedRow) -> None:
-        """What is owed where nobody is left; a `Failure` has nobody who could answer it."""
-        if isinstance(owed.intent, Say):
-            self._state.delete(name)
+    def _take(self, group: str, stays: bool) -> list[MessageRow]:
+        """What waits in a group, which is owed there no more; where it `stays`, what is not owed.
+
+        A `Failure` goes too: nobody is left who could answer it.
+        """
+        waiting, owed = self.waiting(group), set[str]()
+        for name, row in self._outbox.owed(group):
+            if isinstance(row.intent, Say) and stays:
+                owed.add(row.intent.message)
+            elif isinstance(row.intent, Say):
+                self._state.delete(name)
+        for place in self._state.names("returned", group):
+            self._state.delete(place)
+        actor = self._state.actor
+        return [row for row in waiting if rows.message_row(group, actor, row.id) not in owed]

@@ -384,10 +384,8 @@ class Units:
     async def inside(
         self, pipeline: Pipeline, kind: type[U], work: Callable[[U], Awaitable[None]]
     ) -> Callable[[], None]:
-        """Run `work` in a transaction that another page opened. What is answered is to be called
-        once that is committed: it wakes who waits."""
-        unit = kind(pipeline, self._context)
-        await work(unit)
+        """Run `work` in another page's transaction; call the answer once that is committed."""
+        await work(unit := kind(pipeline, self._context))
         await pipeline.flush()
         return lambda: self._wakeups.wake(unit.wakes)
 

@@ -39,7 +39,7 @@ RAISED = re.compile(
 MORE = {
     "public": {"aead"},
     "private": {"certificate", "private_key", "records"},
-    "device": {"obstacles", "plain_text", "undone"},
+    "device": {"plain_text"},
 }
 
 

@@ -17,6 +17,7 @@ BODIES = {
     "/key-packages/claim": api.ClaimRequest(actor="https://alpha.test/a/alice"),
     "/conversations": api.NewConversation(group_id=GROUP),
     "/conversations/{ref}/messages": api.NewSealed(content=words(0)),
+    "/conversations/{ref}/gone": api.GoneMembers(actors=[], seq=0),
     "/mailbox/ack": api.Acknowledgement(seq=1),
 }
 
