@@ -63,6 +63,7 @@ class Enemy:
         self.names = names
         self.seen = seen
         self.tls = ssl.create_default_context(cafile=str(place.ca))
+        self.requests = self._requests()  # once: who watches the node shares this loop
 
     def session(self, number: int) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(local_addr=(f"127.0.1.{number + 1}", 0), ssl=self.tls)
@@ -73,7 +74,7 @@ class Enemy:
             text = text.replace(f"${name}", id)
         return text
 
-    def requests(self) -> list[tuple[str, str, dict[str, str], bytes]]:
+    def _requests(self) -> list[tuple[str, str, dict[str, str], bytes]]:
         """Method, path, headers and body of each input; signatures are by keys of nobody."""
         found = [
             (one["method"], self.fill(one["path"]), one.get("headers", {}),
@@ -91,7 +92,7 @@ class Enemy:
     async def flood(self, number: int, going: Callable[[], bool]) -> None:
         async with self.session(number) as http:
             while True:
-                for method, path, headers, body in self.requests():
+                for method, path, headers, body in self.requests:
                     url = f"https://{self.place.connect}{path}"
                     with suppress(aiohttp.ClientError, OSError, ValueError):
                         async with http.request(
