@@ -52,6 +52,7 @@ check: $(VENV)/.dev $(BROWSER)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tools.browser check
+	$(BIN)/python -m tools.audit
 	$(BIN)/pytest -q -n 0 tests/test_shape.py tests/test_spec.py tests/test_docs.py
 
 format: $(VENV)/.dev $(BROWSER)

@@ -1,0 +1,213 @@
+"""A node under a load of all kinds of abuse, with people and an honest server beside it.
+
+What is sent is mixed from `tests/abuse/cases`. The short form counts; the long one (`make soak`,
+an hour) measures as well: memory stays flat, `/livez` is answered, and what a friend on another
+server posts arrives.
+"""
+
+import asyncio
+import io
+import itertools
+import json
+import os
+import ssl
+import statistics
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from msgspec import Struct, field
+
+from node.client.kith import Kith
+from node.wire.api.inbox import NewPost
+from tests.process.crowd import friends, until
+from tools.lab import Lab, Place, free_port
+
+CASES = Path(__file__).resolve().parents[1] / "abuse" / "cases"
+SECONDS = float(os.environ.get("SOAK_HOSTILE_SECONDS", "0"))  # 0: each input once, and no times
+POSTS = 5  # of the honest friend, in the short form
+FLOODERS, STALLERS = (4 if SECONDS else 1), 60
+# What a node may answer to abuse that is no refusal of the request itself.
+OURS = {502, 503, 507}
+LIVE_SECONDS, ARRIVES_SECONDS, GROWTH = 0.1, 0.5, 1.1
+
+
+def inputs(kind: str) -> list[Any]:
+    """What the cases send of one kind."""
+    lines = itertools.chain.from_iterable(
+        page.read_text().splitlines() for page in sorted(CASES.glob("*.json"))
+    )
+    found = [json.loads(line)["input"] for line in lines]
+    return [one[kind] for one in found if kind in one and "serves" not in one]
+
+
+class Seen(Struct):
+    """What came of it."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    live: list[float] = field(default_factory=list)
+    arrived: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+
+
+class Enemy:
+    """Many addresses of one machine: a network that somebody rents."""
+
+    def __init__(self, place: Place, names: dict[str, str], seen: Seen) -> None:
+        self.place = place
+        self.names = names
+        self.seen = seen
+        self.tls = ssl.create_default_context(cafile=str(place.ca))
+        self.requests = self._requests()  # once: who watches the node shares this loop
+
+    def session(self, number: int) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(local_addr=(f"127.0.1.{number + 1}", 0), ssl=self.tls)
+        return aiohttp.ClientSession(connector=connector)
+
+    def fill(self, text: str) -> str:
+        for name, id in self.names.items():
+            text = text.replace(f"${name}", id)
+        return text
+
+    def _requests(self) -> list[tuple[str, str, dict[str, str], bytes]]:
+        """Method, path, headers and body of each input; signatures are by keys of nobody."""
+        found = [
+            (one["method"], self.fill(one["path"]), one.get("headers", {}),
+             one.get("body", "").encode())
+            for one in inputs("ask")
+        ]  # fmt: skip
+        for number, pieces in enumerate(inputs("body")):
+            raw = "".join(text * times for text, times in pieces).encode("utf-8", "surrogatepass")
+            key = f'keyId="https://evil.test/a/{number}#main-key"'
+            signed = f'{key},headers="(request-target) host date",signature="AAAA"'
+            headers = {"Content-Type": "application/activity+json", "Signature": signed}
+            found.append(("POST", "/inbox", headers, raw))
+        return found
+
+    async def flood(self, number: int, going: Callable[[], bool]) -> None:
+        async with self.session(number) as http:
+            while True:
+                for method, path, headers, body in self.requests:
+                    url = f"https://{self.place.connect}{path}"
+                    with suppress(aiohttp.ClientError, OSError, ValueError):
+                        async with http.request(
+                            method, url, headers={**headers, "Host": self.place.domain},
+                            data=io.BytesIO(body) if body else None, allow_redirects=False,
+                            server_hostname=self.place.domain, timeout=aiohttp.ClientTimeout(60),
+                        ) as answer:  # fmt: skip
+                            self.seen.statuses[answer.status] += 1
+                if not going():
+                    return
+
+    async def stall(self, number: int) -> None:
+        """Say the half of something and fall silent, until the node hangs up; then anew."""
+        pieces = inputs("raw")
+        while True:
+            said = "".join(pieces[number % len(pieces)]).encode("latin-1")
+            with suppress(OSError, ssl.SSLError):
+                reader, writer = await asyncio.open_connection(
+                    *self.place.connect.split(":"), ssl=self.tls,
+                    server_hostname=self.place.domain,
+                    local_addr=(f"127.0.2.{number + 1}", 0),
+                )  # fmt: skip
+                writer.write(said)
+                try:
+                    await writer.drain()
+                    await reader.read()
+                finally:
+                    writer.transport.abort()
+
+
+async def watch(place: Place, seen: Seen, going: Callable[[], bool]) -> None:
+    """Whether the node lives, as a monitor asks, and what memory it takes."""
+    tls = ssl.create_default_context(cafile=str(place.ca))
+    clock = asyncio.get_running_loop().time
+    url = f"https://{place.connect}/livez"
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls)) as http:
+        while going():
+            began = clock()
+            async with http.get(url, server_hostname=place.domain) as answer:
+                assert answer.status == 200
+            seen.live.append(clock() - began)
+            seen.memory.append(place.rss_mib())
+            await asyncio.sleep(0.1)
+
+
+async def befriend(alice: Kith, bob: Kith, seen: Seen, going: Callable[[], bool]) -> None:
+    """Bob posts to his friends, and each post is waited for in Alice's feed."""
+    clock = asyncio.get_running_loop().time
+    while going():
+        post = await bob.api.ask("POST", "/posts", dict, NewPost(content="hi", audience="friends"))
+        began = clock()
+
+        async def arrived(id: str = post["id"]) -> bool:
+            feed = await alice.api.ask("GET", "/feed?limit=5", dict)
+            return id in [each["id"] for each in feed["items"]]
+
+        await until("a friend's post arrives", arrived, lambda: seen.statuses.total())
+        seen.arrived.append(clock() - began)
+
+
+@asynccontextmanager
+async def under_attack(lab: Lab) -> AsyncIterator[tuple[Place, Kith, Kith]]:
+    # Where evil.test leads nobody listens: its keys are not to be had.
+    lab.build("alpha.test", "beta.test", peers={"evil.test": free_port()})
+    await lab.start()
+    async with friends(lab) as (alice, bob):
+        yield lab.places["alpha.test"], alice, bob
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS + 300)
+@pytest.mark.clause("LIM-1.1", "LIM-2.1", "LIM-4.1", "LIM-5.2")
+async def test_people_are_served_while_a_node_is_attacked(lab: Lab) -> None:
+    seen = Seen()
+    async with under_attack(lab) as (place, alice, bob):
+        clock = asyncio.get_running_loop().time
+        end = clock() + SECONDS
+
+        def going() -> bool:
+            return clock() < end if SECONDS else len(seen.arrived) < POSTS
+
+        actor = (await alice.api.ask("GET", "/account", dict))["actor"]
+        enemy = Enemy(place, {"alice": actor, "public": f"{actor}/1", "secret": actor}, seen)
+        silent = [asyncio.create_task(enemy.stall(number)) for number in range(STALLERS)]
+        await asyncio.gather(
+            befriend(alice, bob, seen, going),
+            watch(place, seen, going),
+            *(enemy.flood(number, going) for number in range(FLOODERS)),
+        )
+        for task in silent:
+            task.cancel()
+        await asyncio.gather(*silent, return_exceptions=True)
+        assert all(task.cancelled() for task in silent)
+        assert await place.ready() >= 0
+    broken = {status for status in seen.statuses if status >= 500} - OURS
+    assert not broken, seen.statuses
+    assert seen.statuses.total() >= FLOODERS * len(inputs("body"))
+    assert len(seen.arrived) >= POSTS and seen.live
+    assert "Traceback" not in place.log.read_text() and '"fault"' not in place.log.read_text()
+    if SECONDS:
+        measured(seen)
+
+
+def measured(seen: Seen) -> None:
+    """The figures of the long form."""
+    part = max(1, len(seen.memory) // 10)
+    begin, end = seen.memory[part : 2 * part], seen.memory[-part:]
+    early, late = statistics.median(begin), statistics.median(end)
+    live = statistics.quantiles(seen.live, n=100)[98]
+    arrives = statistics.quantiles(seen.arrived, n=20)[18]
+    sys.stdout.write(
+        f"{seen.statuses.total()} hostile requests {dict(seen.statuses)}; memory {early} MiB, "
+        f"then {late} MiB; /livez p99 {live * 1000:.0f} ms of {len(seen.live)}; a friend's post "
+        f"p95 {arrives * 1000:.0f} ms of {len(seen.arrived)}\n"
+    )
+    assert late <= GROWTH * early
+    assert live <= LIVE_SECONDS
+    assert arrives <= ARRIVES_SECONDS
