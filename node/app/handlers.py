@@ -24,7 +24,7 @@ from node.federation.activities.shapes import (
     UpdateNote,
     UpdateVideo,
 )
-from node.graph import blocking, following, friendship_handlers
+from node.graph import blocking, confirming, following, friendship_handlers
 from node.inbox import moving, posts
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
@@ -57,6 +57,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(UpdateVideo, VideoUnit, foreign.on_update_video),
         on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
         on(Move, InboxUnit, moving.on_move),
+        on(Resend, GraphUnit, confirming.on_resend),
         on(Resend, FederationUnit, catching_up.on_resend),
         on(RejectSealed, E2eeUnit, returning.on_reject_sealed),
         on(UpdateActor, FederationUnit, changing.on_update_actor),

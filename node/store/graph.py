@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, and_, bindparam, delete, or_, select
@@ -25,7 +26,7 @@ from node.store.tombstones import Tombstones
 from node.store.unit import Unit
 from node.store.upserts import put
 from node.wire.ids import origin
-from node.wire.times import micros
+from node.wire.times import from_micros, micros
 
 
 def read_friendship(row: "Row[Any]") -> Friendship:
@@ -150,6 +151,29 @@ class GraphUnit(Unit):
         )
         row = found.first()
         return read_friendship(row) if row else Friendship(actor, other)
+
+    async def friends_since(self, host: str, since: datetime, most: int) -> Sequence[Friendship]:
+        """See `ConfirmingUnit`."""
+        f, prefix, stance = friendships.c, f"https://{host}/", str(Stance.ACCEPTED)
+        found = await self.connection.execute(
+            select(friendships)
+            .where(
+                f.other > prefix,
+                f.other < prefix[:-1] + "0",
+                f.ours == stance,
+                f.theirs == stance,
+                f.updated >= micros(since),
+            )
+            .order_by(f.updated.desc())
+            .limit(most)
+        )
+        return [read_friendship(row) for row in found]
+
+    async def resent(self, host: str) -> datetime | None:
+        """See `ConfirmingUnit`."""
+        asked = select(peers.c.resent).where(peers.c.host == host)
+        at = (await self.connection.execute(asked)).scalar_one_or_none()
+        return from_micros(at) if at else None
 
     async def friendship_by_offer(self, id: str, other: str) -> Friendship | None:
         """The friendship whose open or accepted request of ours to `other` is `id`."""

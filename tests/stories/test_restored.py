@@ -8,9 +8,12 @@ import pytest
 from node.client.conversation_events import NodeRestored
 from node.federation.activities.shapes import Resend
 from node.federation.catching_up import RESTORED
+from node.graph import befriending
 from node.store.federation import FederationUnit
+from node.store.graph import GraphUnit
 from node.store.unit import Unit
 from node.testing.town import Town
+from node.wire.api.graph import Relation
 from node.wire.api.inbox import ObjectRef, Post, PostList
 from tests.stories.copies import copy_of, put_back
 from tests.stories.people import Person, befriend, person
@@ -95,7 +98,7 @@ async def test_who_asks_gets_no_more_than_their_own_server_took_and_once_an_hour
         person(town, "alice", "alpha.test") as alice,
         person(town, "bob", "beta.test") as bob,
     ):
-        await befriend(town, alice, bob)
+        await befriend(town, bob, alice)
         await publish(bob, "for alice")
         await town.settle()
         rows = await deliveries(bob)
@@ -136,3 +139,50 @@ async def test_who_asks_gets_no_more_than_their_own_server_took_and_once_an_hour
 
         assert await bob.harness.node.stores.units.run(FederationUnit, of_another) == 0
         assert len(await feed(alice.line)) == 1
+
+
+@pytest.mark.clause("FED-13.6", "GRA-3.10")
+@pytest.mark.parametrize("asks", ["ours", "theirs"])
+async def test_a_friendship_that_was_made_since_is_asked_for_by_the_other_side(
+    town: Town, asks: str
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "carol", "beta.test") as carol,
+    ):
+        await befriend(town, alice, carol)
+        await town.settle(timedelta(hours=1))
+        copy = await copy_of(town, "alpha.test")
+        await town.settle(timedelta(hours=1))
+        first, second = (alice, bob) if asks == "ours" else (bob, alice)
+        await befriend(town, first, second)
+        await put_back(town, "alpha.test", copy)
+        assert await standing(alice, bob) == "none"
+        await town.settle(timedelta(minutes=1))
+        assert await standing(alice, carol) == await standing(carol, alice) == "friend"
+        assert await standing(alice, bob) == "incoming"
+        if asks == "ours":
+            assert await standing(bob, alice) == "requested"
+        await answer(town, alice, bob)
+        assert await standing(alice, bob) == await standing(bob, alice) == "friend"
+        # However it ends, both sides agree.
+        await end(town, bob if asks == "ours" else alice, alice if asks == "ours" else bob)
+        assert await standing(alice, bob) == await standing(bob, alice) == "none"
+
+
+async def standing(one: Person, other: Person) -> str:
+    said = await one.line.ask("GET", "/relationships", Relation, query={"actor": other.actor})
+    return said.state
+
+
+async def answer(town: Town, one: Person, other: Person) -> None:
+    units = one.harness.node.stores.units
+    await units.run(GraphUnit, lambda unit: befriending.accept(unit, one.actor, other.actor))
+    await town.settle()
+
+
+async def end(town: Town, one: Person, other: Person) -> None:
+    units = one.harness.node.stores.units
+    await units.run(GraphUnit, lambda unit: befriending.unfriend(unit, one.actor, other.actor))
+    await town.settle()
