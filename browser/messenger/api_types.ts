@@ -72,6 +72,12 @@ export interface ApplicantList {
   readonly items: readonly Applicant[];
 }
 
+/** Whom a post for `audience` will not reach: their servers cannot show it. At most 100. */
+export interface AudienceView {
+  readonly audience: string;
+  readonly unreached: readonly Person[];
+}
+
 /** What another server said and this node failed to work out, again and again. */
 export interface BrokenArrival {
   readonly activity: string;
@@ -1233,6 +1239,13 @@ export interface Routes {
     readonly query: { readonly author?: string; readonly limit?: string; readonly after?: string; };
     readonly body: null;
     readonly answer: PostList;
+  };
+  /** Whom a post will not reach, before it is made. */
+  readonly "GET /posts/audience": {
+    readonly path: null;
+    readonly query: { readonly audience?: string; };
+    readonly body: null;
+    readonly answer: AudienceView;
   };
   /** Like a post or video. */
   readonly "POST /posts/like": {

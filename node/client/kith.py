@@ -169,6 +169,7 @@ class Kith:
     blocked = _of_people(People.blocked)
 
     post_text = _of_posts(Posts.post_text)
+    unreached = _of_posts(Posts.unreached)
     feed = _of_posts(Posts.feed)
     posts = _of_posts(Posts.posts)
     post = _of_posts(Posts.post)

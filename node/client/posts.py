@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 
 from node.client.api_client import ApiClient
 from node.wire.api.inbox import (
+    AudienceView,
     NewComment,
     NewPost,
     Notice,
     NoticeList,
     ObjectRef,
+    Person,
     Post,
     PostList,
     ReadUpTo,
@@ -25,6 +27,11 @@ class Posts:
         """Publish a text for `friends`, `followers` or `public`."""
         body = NewPost(content=text, audience=audience)
         return await self._api.ask("POST", "/posts", Post, body)
+
+    async def unreached(self, audience: str = "friends") -> list[Person]:
+        """Whom a post for `audience` would not reach: their servers cannot show it."""
+        query = {"audience": audience}
+        return (await self._api.ask("GET", "/posts/audience", AudienceView, query=query)).unreached
 
     async def feed(self) -> AsyncIterator[Post]:
         """What friends posted, the newest first, to the end."""
