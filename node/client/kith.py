@@ -145,6 +145,7 @@ class Kith:
         return self.profile.actor
 
     me = _of_account(Accounts.me)
+    choose_mentions = _of_account(Accounts.choose_mentions)
     sessions = _of_account(Accounts.sessions)
     end_session = _of_account(Accounts.end_session)
     devices = _of_account(Accounts.devices)

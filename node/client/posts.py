@@ -69,9 +69,10 @@ class Posts:
         """Delete a post of ours, here and at peers."""
         await self._api.ask("DELETE", "/posts/one", object, query={"id": id})
 
-    async def notices(self) -> AsyncIterator[Notice]:
-        """What happened lately, the newest first."""
-        async for page in self._api.pages("/notices", NoticeList):
+    async def notices(self, requests: bool = False) -> AsyncIterator[Notice]:
+        """What happened lately, the newest first; or the mentions that are kept as `requests`."""
+        query = {"which": "requests"} if requests else {}
+        async for page in self._api.pages("/notices", NoticeList, query):
             for notice in page.items:
                 yield notice
 

@@ -245,6 +245,24 @@ async def test_what_has_not_arrived_is_listed_with_its_reason_and_retried(
     assert wrong.code == 2
 
 
+@pytest.mark.clause("INB-8.2", "INB-8.3")
+async def test_a_person_says_who_may_mention_them_and_reads_the_requests(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    assert "whom you follow, friends" in (await shell.run("alice", "mentions")).out
+    assert (await shell.run("alice", "mentions friends --json")).json == {"mentions": "friends"}
+    assert (await shell.run("alice", "whoami --json")).code == 0
+    assert (await shell.run("alice", "mentions somebody")).code == 2
+    await shell.run("bob", "friend add @alice@alpha.test")
+    await shell.run("alice", "friend decline @bob@beta.test")
+    await shell.run("bob", "post --to public --text", "hello @alice@alpha.test")
+    assert "mentioned you" not in (await shell.run("alice", "notices")).out
+    asked = await shell.run("alice", "notices --requests")
+    assert "@bob@beta.test mentioned you" in asked.out
+    (one,) = (await shell.run("alice", "notices --requests --json")).json["items"]
+    assert (one["kind"], one["read"]) == ("mention_request", True)
+
+
 @pytest.mark.clause("INB-4.9")
 async def test_who_posts_for_friends_is_told_whose_server_cannot_show_it(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")

@@ -139,9 +139,12 @@ class Posts:
         return await self._units.look(FeedUnit, look)
 
     async def notices(self, call: Call) -> Reply:
-        account = call.caller.account
+        account, which = call.caller.account, call.query.get("which", "")
+        if which not in ("", "requests"):
+            raise Malformed("INB-8.3", "which is requests, or left out")
+        requests = which == "requests"
         items, after = await self._units.look(
-            FeedUnit, lambda unit: unit.noticed(account, call.limit, call.after)
+            FeedUnit, lambda unit: unit.noticed(account, call.limit, call.after, requests)
         )
         return Reply(NoticeList(items=items), after=after)
 
@@ -228,6 +231,7 @@ def routes(units: Units) -> tuple[Route, ...]:
             read,
             answers=NoticeList,
             paged=True,
+            query={"which": "requests: who mentioned you and is not heard at once"},
         ),
         Route(
             "POST",
