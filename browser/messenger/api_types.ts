@@ -19,6 +19,7 @@ export interface AccountView {
   readonly display_name: string;
   readonly summary: string;
   readonly locale: string;
+  readonly mentions: "everyone" | "following" | "friends" | "nobody";
   readonly identity_key: Base64 | null;
   readonly reason: string;
 }
@@ -72,6 +73,12 @@ export interface ApplicantList {
   readonly items: readonly Applicant[];
 }
 
+/** Whom a post for `audience` will not reach: their servers cannot show it. At most 100. */
+export interface AudienceView {
+  readonly audience: string;
+  readonly unreached: readonly Person[];
+}
+
 /** What another server said and this node failed to work out, again and again. */
 export interface BrokenArrival {
   readonly activity: string;
@@ -86,11 +93,15 @@ export interface ChangePassword {
   readonly new_password: string;
 }
 
-/** What is absent stays as it is. `summary` is plain text. */
+/**
+ * What is absent stays as it is. `summary` is plain text. `mentions`: who is heard at once when
+ * they mention you; all others are kept as requests.
+ */
 export interface ChangeProfile {
   readonly display_name?: string | null;
   readonly summary?: string | null;
   readonly locale?: string | null;
+  readonly mentions?: "everyone" | "following" | "friends" | "nobody" | null;
 }
 
 /** Whose packages, by actor id: a friend's, or your own for your other devices. */
@@ -1209,7 +1220,7 @@ export interface Routes {
   /** Your notices, the newest first. */
   readonly "GET /notices": {
     readonly path: null;
-    readonly query: { readonly limit?: string; readonly after?: string; };
+    readonly query: { readonly which?: string; readonly limit?: string; readonly after?: string; };
     readonly body: null;
     readonly answer: NoticeList;
   };
@@ -1233,6 +1244,13 @@ export interface Routes {
     readonly query: { readonly author?: string; readonly limit?: string; readonly after?: string; };
     readonly body: null;
     readonly answer: PostList;
+  };
+  /** Whom a post will not reach, before it is made. */
+  readonly "GET /posts/audience": {
+    readonly path: null;
+    readonly query: { readonly audience?: string; };
+    readonly body: null;
+    readonly answer: AudienceView;
   };
   /** Like a post or video. */
   readonly "POST /posts/like": {

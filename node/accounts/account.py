@@ -41,6 +41,7 @@ class Account(Struct, frozen=True):
     display_name: str = ""
     summary: str = ""  # HTML
     locale: str = "en"
+    mentions: str = "following"  # who is heard when they mention this person (INB-8.2)
     identity_key: bytes | None = None
     invited_by: str | None = None
     reason: str = ""
@@ -69,6 +70,7 @@ class AccountUnit(Protocol):
     async def put_profile(
         self, account: Account, display_name: str, summary: str, locale: str
     ) -> None: ...
+    async def put_mentions(self, account: str, mentions: str) -> None: ...
     async def end_sessions(self, account: str, only: str | None = None, but: str = "") -> int: ...
     async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int: ...
     async def drop_invites(self, account: str) -> None: ...
@@ -109,6 +111,13 @@ async def change_profile(
         old.summary if summary is None else summary,
         old.locale if locale is None else locale,
     )
+    return await account_of(account, unit)
+
+
+async def choose_mentions(account: str, mentions: str, unit: AccountUnit) -> Account:
+    """Who is heard at once when they mention this person (INB-8.2)."""
+    await account_of(account, unit)
+    await unit.put_mentions(account, mentions)
     return await account_of(account, unit)
 
 

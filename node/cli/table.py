@@ -54,6 +54,7 @@ PERSONS = {
     "comments": Command(_PERSON, "Read the comments on a post or video.", whole=True),
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
     "notices": Command(_PERSON, "What happened lately.", whole=True),
+    "mentions": Command(_PERSON, "Who is heard when they mention you.", whole=True),
     "deliveries": Command(
         _PERSON, "What has not arrived at other servers, and why; retry it.", whole=True
     ),

@@ -7,12 +7,14 @@ from node.client.api_client import ApiClient
 from node.client.profile import Profile
 from node.wire.api.accounts import (
     AccountView,
+    ChangeProfile,
     DeviceList,
     DeviceView,
     InviteView,
     NewInvite,
     SessionList,
     SessionView,
+    WhoMentions,
 )
 from node.wire.api.deliveries import DeliveryList, DeliveryView, Retried, Retry
 
@@ -28,6 +30,10 @@ class Accounts:
     async def me(self) -> AccountView:
         """Our account, as the node has it."""
         return await self._api.ask("GET", "/account", AccountView)
+
+    async def choose_mentions(self, who: WhoMentions) -> AccountView:
+        """Who is heard at once when they mention us; all others are kept as requests."""
+        return await self._api.ask("PATCH", "/account", AccountView, ChangeProfile(mentions=who))
 
     async def sessions(self) -> list[SessionView]:
         """Where we are logged in, apps included."""

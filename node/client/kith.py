@@ -145,6 +145,7 @@ class Kith:
         return self.profile.actor
 
     me = _of_account(Accounts.me)
+    choose_mentions = _of_account(Accounts.choose_mentions)
     sessions = _of_account(Accounts.sessions)
     end_session = _of_account(Accounts.end_session)
     devices = _of_account(Accounts.devices)
@@ -169,6 +170,7 @@ class Kith:
     blocked = _of_people(People.blocked)
 
     post_text = _of_posts(Posts.post_text)
+    unreached = _of_posts(Posts.unreached)
     feed = _of_posts(Posts.feed)
     posts = _of_posts(Posts.posts)
     post = _of_posts(Posts.post)

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 
 from node.client.api_client import ApiClient
 from node.wire.api.inbox import (
+    AudienceView,
     NewComment,
     NewPost,
     Notice,
     NoticeList,
     ObjectRef,
+    Person,
     Post,
     PostList,
     ReadUpTo,
@@ -25,6 +27,11 @@ class Posts:
         """Publish a text for `friends`, `followers` or `public`."""
         body = NewPost(content=text, audience=audience)
         return await self._api.ask("POST", "/posts", Post, body)
+
+    async def unreached(self, audience: str = "friends") -> list[Person]:
+        """Whom a post for `audience` would not reach: their servers cannot show it."""
+        query = {"audience": audience}
+        return (await self._api.ask("GET", "/posts/audience", AudienceView, query=query)).unreached
 
     async def feed(self) -> AsyncIterator[Post]:
         """What friends posted, the newest first, to the end."""
@@ -62,9 +69,10 @@ class Posts:
         """Delete a post of ours, here and at peers."""
         await self._api.ask("DELETE", "/posts/one", object, query={"id": id})
 
-    async def notices(self) -> AsyncIterator[Notice]:
-        """What happened lately, the newest first."""
-        async for page in self._api.pages("/notices", NoticeList):
+    async def notices(self, requests: bool = False) -> AsyncIterator[Notice]:
+        """What happened lately, the newest first; or the mentions that are kept as `requests`."""
+        query = {"which": "requests"} if requests else {}
+        async for page in self._api.pages("/notices", NoticeList, query):
             for notice in page.items:
                 yield notice
 

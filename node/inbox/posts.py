@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from node.errors import Forbidden
 from node.federation.activities.shapes import (
+    PUBLIC,
     Announce,
     Block,
     CreateNote,
@@ -22,13 +23,15 @@ from node.federation.activities.shapes import (
 from node.federation.telling import PAGE
 from node.graph.visibility import Audience
 from node.inbox import fan_out
+from node.inbox import mentions as mentioning
 from node.inbox.audiences import Author, audience_of
 from node.inbox.fan_out import FanOutUnit
 from node.inbox.known import Known
+from node.inbox.mentions import MentionsUnit
 from node.wire.ids import same_origin
 
 
-class PostUnit(FanOutUnit, Protocol):
+class PostUnit(FanOutUnit, MentionsUnit, Protocol):
     """What these handlers ask of the transaction they run in."""
 
     async def has_tombstone(self, id: str, actor: str) -> bool:
@@ -103,8 +106,15 @@ def _own_words(note: Note) -> Note:
 
 async def _post(note: Note, unit: PostUnit) -> None:
     audience = audience_of(await unit.author(note.author), (*note.to, *note.cc))
-    if await _has_reader(note.author, audience, unit):
+    readers = await _has_reader(note.author, audience, unit)
+    if readers or await mentioning.has_listener(unit, note.author, _addressed(note)):
         await unit.put_post(note, "video" if note.video else "note", note.id, audience)
+
+
+def _addressed(note: Note) -> set[str]:
+    """Whom it mentions and is for: who only stands in the words cannot see it."""
+    meant = {*note.to, *note.cc}
+    return set(note.mentions) if PUBLIC in meant else meant.intersection(note.mentions)
 
 
 async def _has_reader(author: str, audience: Sequence[Audience], unit: PostUnit) -> bool:
@@ -136,7 +146,7 @@ async def tell(post: Known, unit: PostUnit, mentions: Iterable[str] = ()) -> Non
         above = [await unit.post(id) for id in (post.in_reply_to, post.thread)]
         answered = {one.author for one in above if one is not None} - {post.author}
         await _notify(unit, post, "comment", answered)
-    await _notify(unit, post, "mention", {*mentions} - answered - {post.author})
+    await mentioning.tell(unit, post, {*mentions} - answered - {post.author})
 
 
 async def _notify(unit: PostUnit, post: Known, kind: str, actors: Iterable[str]) -> None:

@@ -41,6 +41,7 @@ def _account(row: Any) -> Account:
         display_name=row.display_name if row.shown is None else row.shown,
         summary=row.summary or "",
         locale=row.locale,
+        mentions=row.mentions,
         identity_key=row.identity_key,
         invited_by=row.invited_by,
         reason=row.reason,
@@ -117,6 +118,9 @@ class AccountsUnit(SessionsUnit):
 
     async def put_password(self, account: str, password: str) -> None:
         await self._set(account, password=password)
+
+    async def put_mentions(self, account: str, mentions: str) -> None:
+        await self._set(account, mentions=mentions)
 
     async def put_profile(
         self, account: Account, display_name: str, summary: str, locale: str

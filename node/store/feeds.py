@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, case, exists, func, or_, select, update
 
 from node.graph.visibility import Audience, AudienceKind
+from node.inbox.mentions import REQUEST
 from node.store.inbox import InboxUnit
 from node.store.paging import Pages
 from node.store.people import ask_people, named, people
@@ -66,11 +67,9 @@ COMMENTS = Pages(
     posts.c.published,
     posts.c.id,
 )
-NOTICES = Pages(
-    select(notices).where(notices.c.account == bindparam("account")),
-    notices.c.created,
-    notices.c.id,
-)
+_NOTICES = select(notices).where(notices.c.account == bindparam("account"))
+NOTICES = Pages(_NOTICES.where(notices.c.kind != REQUEST), notices.c.created, notices.c.id)
+ASKED = Pages(_NOTICES.where(notices.c.kind == REQUEST), notices.c.created, notices.c.id)
 LIKES = (
     select(
         reactions.c.object,
@@ -140,10 +139,11 @@ class FeedUnit(InboxUnit):
         return _posts(rows, reader, seen.audiences, *seen.also), after
 
     async def noticed(
-        self, account: str, limit: int, after: Cursor | None
+        self, account: str, limit: int, after: Cursor | None, requests: bool = False
     ) -> tuple[list[Notice], Cursor | None]:
-        """The account's notices, newest first."""
-        rows = await self.connection.fetch(*NOTICES.page(limit, after, account=account))
+        """The account's notices, newest first; or those that are kept as `requests`."""
+        pages = ASKED if requests else NOTICES
+        rows = await self.connection.fetch(*pages.page(limit, after, account=account))
         actors = await people(self.connection, [row.actor for row in rows])
         items = [
             Notice(
@@ -160,17 +160,21 @@ class FeedUnit(InboxUnit):
         return items, Cursor(last.created, last.id) if last else None
 
     async def read_up_to(self, account: str, id: str) -> None:
-        """Mark this notice and all older ones as read."""
+        """Mark this notice and all older ones of its list as read."""
         found = await self.connection.execute(
-            select(notices.c.created).where(notices.c.account == account, notices.c.id == id)
+            select(notices.c.created, notices.c.kind).where(
+                notices.c.account == account, notices.c.id == id
+            )
         )
-        created = found.scalar_one_or_none()
-        if created is not None:
+        row = found.first()
+        if row is not None:
+            request = row.kind == REQUEST
             await self.connection.execute(
                 update(notices)
                 .where(
                     notices.c.account == account,
-                    notices.c.created <= created,
+                    notices.c.created <= row.created,
+                    notices.c.kind == REQUEST if request else notices.c.kind != REQUEST,
                     notices.c.read.is_(None),
                 )
                 .values(read=micros(self.now))

@@ -12,10 +12,11 @@ from node.graph.friendship_states import View, view
 from node.graph.friendship_unit import FollowState
 from node.store.graph import GraphUnit, read_friendship
 from node.store.paging import Pages
-from node.store.people import ask_people, named
+from node.store.people import ask_people, named, people
 from node.store.tables import actors, follows, friendships, peers
 from node.wire.api.cursor import Cursor
 from node.wire.api.graph import Relation
+from node.wire.api.inbox import Person
 from node.wire.ids import origin
 from node.wire.times import from_micros
 
@@ -81,8 +82,33 @@ MUTUALS = Pages(
 )
 
 
+MOST_UNREACHED = 100  # who are named; who has more knows by then
+UNTAUGHT = (
+    select(_F.other)
+    .join(actors, actors.c.id == _F.other)
+    .where(
+        _F.actor == _VIEWER,
+        STATES[View.FRIEND],
+        actors.c.local.is_(False),
+        actors.c.gone.is_(None),
+        ~actors.c.capabilities.contains(FRIENDSHIP, autoescape=True),
+    )
+    .order_by(_F.updated.desc(), _F.other.desc())
+)
+
+
 class FriendsUnit(GraphUnit):
     """Looks; what changes is in `GraphUnit`."""
+
+    async def unreached(self, actor: str) -> list[Person]:
+        """The friends of `actor` whose servers know no friendship, the latest first (INB-4.9)."""
+        rows = await self.connection.fetch(UNTAUGHT, {"viewer": actor})
+        hosts = {row.other: origin(row.other).authority for row in rows}
+        speaking = await self.connection.fetch(SPEAKING, {"hosts": sorted(set(hosts.values()))})
+        able = {row.host for row in speaking}
+        ids = [id for id, host in hosts.items() if host not in able][:MOST_UNREACHED]
+        known = await people(self.connection, ids)
+        return [known[id] for id in ids]
 
     async def standing(self, actor: str, state: str, limit: int, after: Cursor | None) -> Page:
         """Those who stand to `actor` as `state` says (a key of STATES)."""

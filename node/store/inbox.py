@@ -16,11 +16,14 @@ from node.federation.telling import Page
 from node.graph.visibility import Audience
 from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
+from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
 from node.store.erasing import Erasing
+from node.store.graph import GraphUnit
 from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.post_facts import PostFacts, read_facts
 from node.store.tables import (
+    accounts,
     actors,
     audiences,
     notices,
@@ -35,6 +38,16 @@ from node.wire.times import micros
 
 MOST_SAID = 16  # activities by one actor that say the same of one post; the newest are kept
 
+WHO_MENTIONS = select(accounts.c.mentions).where(accounts.c.id == bindparam("account"))
+REQUESTS = (
+    select(notices.c.id)
+    .where(
+        notices.c.account == bindparam("account"),
+        notices.c.kind == REQUEST,
+        notices.c.read.is_(None),
+    )
+    .limit(MOST_WAITING)
+)
 PUBLISHED = select(posts.c.published).where(posts.c.id == bindparam("id"))
 SHOWN = select(timeline.c.account).where(
     timeline.c.post == bindparam("post"),
@@ -251,6 +264,20 @@ class InboxUnit(VisibilityUnit):
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         """A notice and its event; the same one again is silence."""
         await Notices(self).add(account, kind, actor, object, once=True)
+
+    async def note_quietly(self, account: str, kind: str, actor: str, object: str) -> None:
+        """A notice without an event."""
+        await Notices(self).add(account, kind, actor, object, once=True, quiet=True)
+
+    async def mentioning(self, account: str, actor: str, author: str) -> Mentioning:
+        """How one of ours stands to who mentions them."""
+        rows, waiting = await self.connection.fetch_all(
+            (WHO_MENTIONS, {"account": account}), (REQUESTS, {"account": account})
+        )
+        choice = WhoMentions(rows[0].mentions) if rows else WhoMentions.NOBODY
+        viewer = await self.beside(GraphUnit).viewer(actor, author)
+        neighbour = author.startswith(f"{self.context.origin}/")
+        return Mentioning(choice, viewer, neighbour, len(waiting))
 
     async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
         """A notice in place of those of this kind and actor: who tells much fills no list."""

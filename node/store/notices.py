@@ -27,11 +27,17 @@ class Notices:
         self._unit = unit
 
     async def add(
-        self, account: str, kind: str, actor: str, object: str, once: bool = False
+        self,
+        account: str,
+        kind: str,
+        actor: str,
+        object: str,
+        once: bool = False,
+        quiet: bool = False,
     ) -> None:
         """A notice and its event, unless the same one waits to be read.
 
-        `once`: nor when it was read, as a like that is said again is no news.
+        `once`: nor when it was read, as a like that is said again is no news. `quiet`: no event.
         """
         said = {"account": account, "kind": kind, "actor": actor, "object": object}
         same = await self._unit.connection.execute(SAME if once else SAME_UNREAD, said)
@@ -40,6 +46,8 @@ class Notices:
         id = self._unit.fresh()
         row = {"id": id, **said, "created": micros(self._unit.now)}
         await self._unit.connection.execute(notices.insert(), row)
+        if quiet:
+            return
         told = {"id": id, "kind": kind, "actor": actor, "object": object}
         self._unit.tell_each([account], "notice", told, about=id)
 

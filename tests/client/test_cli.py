@@ -15,6 +15,8 @@ import pytest
 from node.cli.table import PERSONS
 from node.client.cli import main, program
 from node.client.cli.out import clean
+from node.errors import Malformed
+from node.testing.rows import Rows
 from node.wire.api.video import NewUpload, UploadView
 from tests.client.conftest import PASSPHRASE, Square, password_of
 
@@ -241,6 +243,48 @@ async def test_what_has_not_arrived_is_listed_with_its_reason_and_retried(
     assert (await shell.run("alice", "deliveries retry")).out == "Everything has arrived.\n"
     wrong = await shell.run("alice", "deliveries burn")
     assert wrong.code == 2
+
+
+@pytest.mark.clause("INB-8.2", "INB-8.3")
+async def test_a_person_says_who_may_mention_them_and_reads_the_requests(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    assert "whom you follow, friends" in (await shell.run("alice", "mentions")).out
+    assert (await shell.run("alice", "mentions friends --json")).json == {"mentions": "friends"}
+    assert (await shell.run("alice", "whoami --json")).code == 0
+    assert (await shell.run("alice", "mentions somebody")).code == 2
+    await shell.run("bob", "friend add @alice@alpha.test")
+    await shell.run("alice", "friend decline @bob@beta.test")
+    await shell.run("bob", "post --to public --text", "hello @alice@alpha.test")
+    assert "mentioned you" not in (await shell.run("alice", "notices")).out
+    asked = await shell.run("alice", "notices --requests")
+    assert "@bob@beta.test mentioned you" in asked.out
+    (one,) = (await shell.run("alice", "notices --requests --json")).json["items"]
+    assert (one["kind"], one["read"]) == ("mention_request", True)
+
+
+@pytest.mark.clause("INB-4.9")
+async def test_who_posts_for_friends_is_told_whose_server_cannot_show_it(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    await shell.run("alice", "friend add @bob@beta.test")
+    await shell.run("bob", "friend accept @alice")
+    assert "Note:" not in (await shell.run("alice", "post --text hello")).out
+    guy = "https://gts.test/users/guy"
+    rows = Rows()
+    rows.database = shell.square.town.nodes["alpha.test"].node.stores.database
+    async with shell.square.at_home("alice") as alice:
+        await rows.knows(guy, name="guy", domain="gts.test")
+        await rows.put_friendship(alice.actor, guy)
+        assert [one.id for one in await alice.unreached()] == [guy]
+        assert await alice.unreached("public") == await alice.unreached("followers") == []
+        with pytest.raises(Malformed):
+            await alice.unreached("everybody")
+    told = await shell.run("alice", "post --text", "hello friends")
+    assert told.out.startswith("Note: @guy@gts.test's server cannot show posts for friends.\n")
+    assert "Note:" not in (await shell.run("alice", "post --to public --text hello")).out
+    as_json = await shell.run("alice", "post --text hello --json")
+    assert as_json.json["kind"] == "note"
 
 
 @pytest.mark.clause("API-9.1", "VID-5.5", "VID-1.9")

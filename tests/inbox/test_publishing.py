@@ -68,7 +68,7 @@ async def test_a_mention_from_elsewhere_is_told_once_and_only_to_who_may_see_it(
     harness: Harness,
 ) -> None:
     for_all = note(EVE, "7", to=PUBLIC_TO, cc=(ALICE,), mentions=(ALICE,))
-    await harness.follow(CAROL, EVE)
+    await harness.follow(ALICE, EVE)
     await harness.hear(create(for_all), create(for_all))
     assert [(kind, of) for kind, _, of in await harness.notices(ALICE)] == [("mention", for_all.id)]
     await harness.hear(create(note(BOB, "8", mentions=(CAROL, EVE))))

@@ -1,4 +1,4 @@
-"""`kith devices`, `kith devices revoke`; `kith sessions`, `kith sessions end`."""
+"""`kith mentions`; `kith devices`, `kith devices revoke`; `kith sessions`, `kith sessions end`."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -16,6 +16,15 @@ class Action(StrEnum):
     REVOKE = "revoke"
 
 
+class Mentioners(StrEnum):
+    """Who is heard at once."""
+
+    EVERYONE = "everyone"
+    FOLLOWING = "following"
+    FRIENDS = "friends"
+    NOBODY = "nobody"
+
+
 class SessionAction(StrEnum):
     """What is done with sessions."""
 
@@ -27,6 +36,22 @@ def register(app: typer.Typer) -> None:
     """The commands of this page."""
     verb(app, "devices")(devices)
     verb(app, "sessions")(sessions)
+    verb(app, "mentions")(mentions)
+
+
+async def mentions(
+    context: CommandContext,
+    who: Annotated[
+        Mentioners | None, typer.Argument(help="everyone, following, friends or nobody.")
+    ] = None,
+) -> None:
+    """Who is heard at once when they mention you; all others: kith notices --requests."""
+    async with context.kith() as kith:
+        account = await (kith.me() if who is None else kith.choose_mentions(who.value))
+    told = {"everyone": "everyone", "following": "whom you follow, friends and who lives here too"}
+    heard = told.get(account.mentions, account.mentions)
+    says = f"Heard at once: {heard}. All others: kith notices --requests"
+    context.out.done(says, {"mentions": account.mentions})
 
 
 async def devices(

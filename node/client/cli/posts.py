@@ -22,6 +22,7 @@ NOTICES = {
     "comment": "commented on your post",
     "follow": "follows you",
     "mention": "mentioned you",
+    "mention_request": "mentioned you",
     "moved": "says that they moved to",
     "mutual": "and you follow each other (kith friend confirm)",
 }
@@ -32,7 +33,7 @@ OWN_NOTICES = {
     "and settings, and do it again.",
     "delivery_failed": "Some server did not take this: see kith deliveries, and retry.",
 }
-ABOUT = ("like", "comment", "mention", "moved", "delivery_failed", "restored")
+ABOUT = ("like", "comment", "mention", "mention_request", "moved", "delivery_failed", "restored")
 
 
 def register(app: typer.Typer) -> None:
@@ -112,10 +113,11 @@ async def notices(
     context: CommandContext,
     count: Count = USUAL_COUNT,
     keep: Annotated[bool, typer.Option(help="Leave them unread.")] = False,
+    requests: Annotated[bool, typer.Option("--requests", help="Strangers' mentions.")] = False,
 ) -> None:
-    """What happened lately; it counts as read then."""
+    """What happened lately; it counts as read then. kith mentions says who is heard at once."""
     async with context.kith() as kith:
-        found, more = await _some(kith.notices(), count)
+        found, more = await _some(kith.notices(requests), count)
         if found and not keep:
             await kith.read_notices(found[0].id)
     if context.out.json:

@@ -54,6 +54,8 @@ async def post(
     if not (video or text):
         raise typer.BadParameter("give a video file, or --text")
     async with context.kith() as kith:
+        for one in await kith.unreached(to):
+            context.out.say(f"Note: {one.handle}'s server cannot show posts for friends.")
         if not video:
             said = await kith.post_text(text, to)
             context.out.done(f"Posted to {to}.\n{said.id}", said)

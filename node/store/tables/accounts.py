@@ -23,6 +23,7 @@ accounts = table(
     text("state", "active"),  # pending | active | suspended | deleted
     Column("identity_key", LargeBinary),  # made on the user's device; 32 bytes
     text("locale", "en"),
+    text("mentions", "following"),  # everyone | following | friends | nobody
     Column("quota_bytes", BigInteger),  # None: the node's default
     Column("invited_by", Text),  # account id
     text("reason"),  # what an applicant wrote, in approval mode

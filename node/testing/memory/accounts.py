@@ -73,6 +73,9 @@ class AccountsUnit(SessionsUnit):
     async def put_password(self, account: str, password: str) -> None:
         self._set(replace(self.tables.accounts[account], password=password))
 
+    async def put_mentions(self, account: str, mentions: str) -> None:
+        self._set(replace(self.tables.accounts[account], mentions=mentions))
+
     async def put_profile(
         self, account: Account, display_name: str, summary: str, locale: str
     ) -> None:

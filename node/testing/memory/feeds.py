@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from node.graph.visibility import AudienceKind
+from node.inbox.mentions import REQUEST
 from node.store.feeds import Page
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.paging import page, shown
@@ -96,10 +97,14 @@ class FeedUnit(InboxUnit):
         return for_many or comment.note.author == reader
 
     async def noticed(
-        self, account: str, limit: int, after: Cursor | None
+        self, account: str, limit: int, after: Cursor | None, requests: bool = False
     ) -> tuple[list[Notice], Cursor | None]:
         kept = self.tables.notices
-        rows = [(one.at, id) for id, one in kept.items() if one.account == account]
+        rows = [
+            (one.at, id)
+            for id, one in kept.items()
+            if one.account == account and (one.kind == REQUEST) is requests
+        ]
         ids, cursor = page(rows, limit, after)
         items = [
             Notice(
@@ -117,5 +122,7 @@ class FeedUnit(InboxUnit):
     async def read_up_to(self, account: str, id: str) -> None:
         newest = self.tables.notices.get(id)
         for key, one in self.tables.notices.items():
-            if newest is not None and one.account == account and one.at <= newest.at:
+            if newest is None or (one.kind == REQUEST) is not (newest.kind == REQUEST):
+                continue
+            if one.account == account and one.at <= newest.at:
                 self.tables.notices[key] = replace(one, read=True)

@@ -12,6 +12,7 @@ from node.graph.friendship_unit import FollowState
 from node.graph.visibility import Audience, AudienceKind, may_see
 from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
+from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
 from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
@@ -268,6 +269,21 @@ class InboxUnit(VisibilityUnit):
 
     async def notify(self, account: str, kind: str, actor: str, object: str) -> None:
         await Notices(self).add(account, kind, actor, object, once=True)
+
+    async def note_quietly(self, account: str, kind: str, actor: str, object: str) -> None:
+        await Notices(self).add(account, kind, actor, object, once=True, quiet=True)
+
+    async def mentioning(self, account: str, actor: str, author: str) -> Mentioning:
+        found = self.tables.accounts.get(account)
+        choice = WhoMentions(found.mentions) if found is not None else WhoMentions.NOBODY
+        viewer = await GraphUnit(self.tables, self.context).viewer(actor, author)
+        waiting = [
+            one
+            for one in self.tables.notices.values()
+            if (one.account, one.kind, one.read) == (account, REQUEST, False)
+        ]
+        neighbour = author.startswith(f"{self.origin}/")
+        return Mentioning(choice, viewer, neighbour, len(waiting[:MOST_WAITING]))
 
     async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
         same = (account, kind, actor)

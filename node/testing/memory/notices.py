@@ -15,7 +15,13 @@ class Notices:
         self._kept = unit.tables.notices
 
     async def add(
-        self, account: str, kind: str, actor: str, object: str, once: bool = False
+        self,
+        account: str,
+        kind: str,
+        actor: str,
+        object: str,
+        once: bool = False,
+        quiet: bool = False,
     ) -> None:
         said = (account, kind, actor, object)
         for one in self._kept.values():
@@ -24,6 +30,8 @@ class Notices:
                 return
         id = self._unit.fresh()
         self._kept[id] = Notice(*said, micros(self._unit.now))
+        if quiet:
+            return
         told = {"id": id, "kind": kind, "actor": actor, "object": object}
         self._unit.tell_each([account], "notice", told, about=id)
 

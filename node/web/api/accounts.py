@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from node.accounts import devices, passwords, profile, sessions
-from node.accounts.account import Account, Role, State, account_of, delete_account
+from node.accounts.account import Account, Role, State, account_of, choose_mentions, delete_account
 from node.accounts.sessions import Wanted, read_wanted
 from node.accounts.tokens import new_token
 from node.errors import Forbidden, Malformed, Unproven
@@ -145,9 +145,15 @@ class OwnAccount(Struct, frozen=True):
         if locale is not None:
             locale = profile.read_locale(locale)
         caller = call.caller
-        account = await self.profiles.change(
-            caller.account, caller.actor, Change(shown, summary, locale)
-        )
+        if asked.mentions is not None:
+            chosen = asked.mentions
+            account = await self.units.run(
+                AccountsUnit, lambda unit: choose_mentions(caller.account, chosen, unit)
+            )
+        if asked.mentions is None or (shown, summary, locale) != (None, None, None):
+            account = await self.profiles.change(
+                caller.account, caller.actor, Change(shown, summary, locale)
+            )
         return Reply(account_view(account, self.domain))
 
     async def change_password(self, call: Call) -> Reply:

@@ -6,15 +6,18 @@ from node.inbox import publishing
 from node.inbox.audiences import Choice
 from node.inbox.publishing import Draft
 from node.store.feeds import FeedUnit
+from node.store.friends import FriendsUnit
 from node.store.inbox import InboxUnit
 from node.store.unit import Units
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
 from node.wire.api.inbox import (
+    AudienceView,
     NewComment,
     NewPost,
     NoticeList,
     ObjectRef,
+    Person,
     Post,
     PostList,
     ReadUpTo,
@@ -58,6 +61,13 @@ class Posts:
             markup=new.format == "html",
         )
         return await self._said(call, draft)
+
+    async def audience(self, call: Call) -> Reply:
+        actor, choice = call.caller.actor, _choice(call.query.get("audience", Choice.FRIENDS))
+        unreached: list[Person] = []
+        if choice is Choice.FRIENDS:
+            unreached = await self._units.look(FriendsUnit, lambda unit: unit.unreached(actor))
+        return Reply(AudienceView(audience=choice or "", unreached=unreached))
 
     async def comment(self, call: Call) -> Reply:
         new: NewComment = call.body
@@ -129,9 +139,12 @@ class Posts:
         return await self._units.look(FeedUnit, look)
 
     async def notices(self, call: Call) -> Reply:
-        account = call.caller.account
+        account, which = call.caller.account, call.query.get("which", "")
+        if which not in ("", "requests"):
+            raise Malformed("INB-8.3", "which is requests, or left out")
+        requests = which == "requests"
         items, after = await self._units.look(
-            FeedUnit, lambda unit: unit.noticed(account, call.limit, call.after)
+            FeedUnit, lambda unit: unit.noticed(account, call.limit, call.after, requests)
         )
         return Reply(NoticeList(items=items), after=after)
 
@@ -159,6 +172,15 @@ def routes(units: Units) -> tuple[Route, ...]:
             answers=PostList,
             paged=True,
             query={"author": "an actor's id; you, if left out"},
+        ),
+        Route(
+            "GET",
+            "/posts/audience",
+            posts.audience,
+            "Whom a post will not reach, before it is made.",
+            read,
+            answers=AudienceView,
+            query={"audience": "public, followers or friends; friends, if left out"},
         ),
         Route("GET", "/posts/one", posts.show, "One post.", read, answers=Post, query=one),
         Route(
@@ -209,6 +231,7 @@ def routes(units: Units) -> tuple[Route, ...]:
             read,
             answers=NoticeList,
             paged=True,
+            query={"which": "requests: who mentioned you and is not heard at once"},
         ),
         Route(
             "POST",

@@ -21,6 +21,7 @@ def account_view(account: Account, domain: str) -> AccountView:
         display_name=account.display_name,
         summary=account.summary,
         locale=account.locale,
+        mentions=account.mentions,  # type: ignore[arg-type]  # one of those that may be chosen
         identity_key=account.identity_key,
         reason=account.reason,
     )

@@ -45,12 +45,17 @@ class LogIn(_Asked, frozen=True, kw_only=True):
     device: str = ""
 
 
+WhoMentions = Literal["everyone", "following", "friends", "nobody"]
+
+
 class ChangeProfile(_Asked, frozen=True, kw_only=True):
-    """What is absent stays as it is. `summary` is plain text."""
+    """What is absent stays as it is. `summary` is plain text. `mentions`: who is heard at once when
+    they mention you; all others are kept as requests."""
 
     display_name: str | None = None
     summary: str | None = None
     locale: str | None = None
+    mentions: WhoMentions | None = None
 
 
 class ChangePassword(_Asked, frozen=True, kw_only=True):
@@ -80,6 +85,7 @@ class AccountView(_Said, frozen=True, kw_only=True):
     display_name: str = ""
     summary: str = ""
     locale: str = "en"
+    mentions: WhoMentions = "following"
     identity_key: bytes | None = None
     reason: str = ""
 

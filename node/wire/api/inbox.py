@@ -68,6 +68,13 @@ class PostList(msgspec.Struct, kw_only=True):
     items: list[Post]
 
 
+class AudienceView(msgspec.Struct, kw_only=True):
+    """Whom a post for `audience` will not reach: their servers cannot show it. At most 100."""
+
+    audience: str
+    unreached: list[Person]
+
+
 Format = Literal["text", "html"]
 
 

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="active", nullable=False),
         sa.Column("identity_key", sa.LargeBinary(), nullable=True),
         sa.Column("locale", sa.Text(), server_default="en", nullable=False),
+        sa.Column("mentions", sa.Text(), server_default="following", nullable=False),
         sa.Column("quota_bytes", sa.BigInteger(), nullable=True),
         sa.Column("invited_by", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
