@@ -52,6 +52,7 @@ tells about Kith; the figure alone tells as much about the machine.
 Measured {when} on {machine}.
 A node is one process with SQLite, unless PostgreSQL is said; whoever asks it is another process on
 the same machine. `make bench` measures your own.
+[What a delivery costs](../spec/decisions/0019-what-a-delivery-costs.md) says where the time goes.
 """
 
 

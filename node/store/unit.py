@@ -9,7 +9,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
@@ -32,6 +32,7 @@ from node.store import tables
 from node.store.database import Database
 from node.store.group_commit import GroupCommit
 from node.store.idempotency_marks import IdempotencyMark, put_mark
+from node.store.joined import Joined
 from node.store.pipeline import Pipeline
 from node.store.rehearsal import Rehearsals
 from node.store.upserts import insert_ignore
@@ -276,19 +277,6 @@ def _words_of(activity: Activity) -> str:
     if isinstance(activity, UpdateActor):
         return activity.actor
     return activity.video.id if isinstance(activity, CreateVideo | UpdateVideo) else ""
-
-
-class Joined(Struct, Generic[T]):
-    """A unit that waits to be written together with others, and then how it went."""
-
-    kind: type[Any]
-    work: Callable[[Any], Awaitable[T]]
-    once: IdempotencyMark | None
-    undecided: tuple[type, ...]
-    result: list[T] = field(default_factory=list)
-    wakes: set[str] = field(default_factory=set)
-    mark: IdempotencyMark | None = None
-    error: Exception | None = None
 
 
 class Units:
