@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g}from"/app/chunk-N4LOCUQ7.js";import"/app/chunk-2S76S2T2.js";import"/app/chunk-ECLULQBT.js";import"/app/chunk-DW37E3HK.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};
