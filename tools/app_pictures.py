@@ -53,6 +53,13 @@ SCENES = [
     Scene("comments", "/watch?id=POST", act=_comments),
     Scene("feed-end", "/", act=_the_end),
     Scene("me", "/me"),
+    Scene("settings", "/settings"),
+    Scene("devices", "/settings/devices"),
+    Scene("password", "/settings/password"),
+    Scene("invites", "/settings/invites"),
+    Scene("admin", "/admin"),
+    Scene("admin-people", "/admin/people"),
+    Scene("admin-servers", "/admin/servers"),
     Scene("logout", "/me", act=_leaving),
 ]
 

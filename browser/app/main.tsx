@@ -21,3 +21,4 @@ if (root !== null) render(<Shell />, root);
 // Beside the first view, and never in its way.
 void installed.begin().catch(() => undefined);
 void import("./push.ts").then((push) => push.resubscribe());
+void import("./outbox.tsx").then((outbox) => outbox.begin());

@@ -89,6 +89,34 @@ export const SCREENS: readonly Entry[] = [
     "/me",
     later(async () => (await import("./screens/me.tsx")).MeScreen),
   ),
+  inside(
+    "/settings",
+    later(async () => (await import("./screens/settings.tsx")).SettingsScreen),
+  ),
+  inside(
+    "/settings/devices",
+    later(async () => (await import("./screens/devices.tsx")).DevicesScreen),
+  ),
+  inside(
+    "/settings/password",
+    later(async () => (await import("./screens/password.tsx")).PasswordScreen),
+  ),
+  inside(
+    "/settings/invites",
+    later(async () => (await import("./screens/invites.tsx")).InvitesScreen),
+  ),
+  inside(
+    "/admin",
+    later(async () => (await import("./screens/admin.tsx")).AdminScreen),
+  ),
+  inside(
+    "/admin/people",
+    later(async () => (await import("./screens/admin_people.tsx")).AdminPeopleScreen),
+  ),
+  inside(
+    "/admin/servers",
+    later(async () => (await import("./screens/admin_servers.tsx")).AdminServersScreen),
+  ),
 ];
 
 /** The screen at `path`, with the named parts of the path. */

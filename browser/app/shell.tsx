@@ -24,6 +24,8 @@ const PLACES: readonly (readonly [string, Key, IconName])[] = [
 /** Whether `path` lies at or below `way`. */
 function leads(way: string, path: string): boolean {
   if (way === "/") return path === "/" || path.startsWith("/feed") || path.startsWith("/watch");
+  // What lies below one's own place in the ways of the app.
+  if (way === "/me" && /^\/(settings|admin)(\/|$)/u.test(path)) return true;
   return path === way || path.startsWith(`${way}/`);
 }
 

@@ -7,6 +7,7 @@ import { me } from "../accounts.ts";
 import { freshKey } from "../api.ts";
 import type { Post } from "../api_types.ts";
 import { List } from "../lists.ts";
+import { isAway, keepForLater } from "../outbox.tsx";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
 import { question, Sheet } from "../parts/dialog.tsx";
 import { Fault } from "../parts/form.tsx";
@@ -15,7 +16,7 @@ import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
 import { ago, number, say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
-import { comment, remove, toggleLike } from "./deeds.ts";
+import { comment, commentOn, remove, toggleLike } from "./deeds.ts";
 import { type Thread, threaded } from "./post_parts.ts";
 
 const DEEPEST = 3; // further answers stand beside what they answer: a phone is narrow
@@ -113,7 +114,12 @@ export function Comments({ post, onClose, onCount }: Props) {
       to.value = null;
       key.current = freshKey();
     } catch (error) {
-      fault.value = explain(error);
+      if (isAway(error)) {
+        keepForLater("/comments", commentOn((to.value ?? post).id, words), key.current);
+        text.value = "";
+        to.value = null;
+        key.current = freshKey();
+      } else fault.value = explain(error);
     } finally {
       busy.value = false;
     }

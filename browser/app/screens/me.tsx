@@ -103,6 +103,10 @@ export function MeScreen() {
           </a>
         </div>
       </section>
+      <a class="button quiet wide" href={at("/settings")}>
+        <Icon name="settings" />
+        {say("me.settings")}
+      </a>
       <Switcher who={who} />
       <button type="button" class="button quiet wide" onClick={() => askWayOut(who)}>
         <Icon name="out" />

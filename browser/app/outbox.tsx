@@ -1,0 +1,106 @@
+/**
+ * Words that were written without a line: they are kept in this browser and go out once, in their order,
+ * as soon as there is one. What the node may have taken already it does not take again (API-6).
+ */
+
+import { effect } from "@preact/signals";
+
+import { accounts, me } from "./accounts.ts";
+import { ask, freshKey, Problem } from "./api.ts";
+import { online, sendLater } from "./installed.ts";
+import { question } from "./parts/dialog.tsx";
+import { tell } from "./parts/toast.tsx";
+import { say } from "./words/index.ts";
+import { explain } from "./words/problems.ts";
+
+interface Kept {
+  readonly key: string;
+  readonly actor: string;
+  readonly path: string;
+  readonly body: { readonly content: string };
+  readonly at: number;
+}
+
+const STORE = "kith.outbox";
+// The node knows a key for a day; what is older may stand there, and its person is asked.
+const SURE_MS = 23 * 3_600_000;
+
+function read(): readonly Kept[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(STORE) ?? "[]");
+    return Array.isArray(kept) ? (kept as Kept[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+const write = (kept: readonly Kept[]): void => localStorage.setItem(STORE, JSON.stringify(kept));
+const drop = (key: string): void => write(read().filter((one) => one.key !== key));
+
+/** Whether the node was not there: then the words can wait. */
+export const isAway = (error: unknown): boolean => error instanceof Problem && error.status === 0;
+
+/** Keep what was to be said to `path`, under the key by which it was tried. */
+export function keepForLater(path: string, body: Kept["body"], key: string): void {
+  write([...read(), { key, actor: me.value?.actor ?? "", path, body, at: Date.now() }]);
+  tell(say("outbox.kept"));
+  void sendLater();
+}
+
+function askAboutOld(old: Kept): void {
+  question(say("outbox.old"), <p dir="auto">{old.body.content}</p>, [
+    {
+      words: say("outbox.send"),
+      act: async () => {
+        write(
+          read().map((one) =>
+            one.key === old.key ? { ...one, key: freshKey(), at: Date.now() } : one,
+          ),
+        );
+        await flush();
+      },
+    },
+    { words: say("delete"), kind: "alarm", act: () => drop(old.key) },
+  ]);
+}
+
+/** Whether the next one may be tried. */
+async function send(one: Kept): Promise<boolean> {
+  const token = accounts.value.find((known) => known.actor === one.actor)?.token ?? "";
+  if (token === "") return true; // their words wait until they are logged in again
+  try {
+    await ask("POST", one.path, { token, body: one.body, key: one.key });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const later = error.status === 0 || error.status >= 500 || [401, 429].includes(error.status);
+    if (later) return false;
+    tell(`${say("outbox.refused")} ${explain(error)}`, true);
+  }
+  drop(one.key);
+  return true;
+}
+
+/** Send what waits. One tab at a time does it. */
+export async function flush(): Promise<void> {
+  if (read().length === 0) return;
+  await navigator.locks.request(STORE, async () => {
+    // Whose account left this browser leaves no words in it.
+    write(read().filter((one) => accounts.value.some((known) => known.actor === one.actor)));
+    const waiting = read();
+    for (const one of waiting) {
+      if (Date.now() - one.at > SURE_MS) {
+        if (one.actor === me.value?.actor) askAboutOld(one);
+        return;
+      }
+      if (!(await send(one))) return;
+    }
+    if (waiting.length > 0 && read().length === 0) tell(say("outbox.sent"));
+  });
+}
+
+/** Once, at the start: what waits goes now, and whenever there is a line again. */
+export function begin(): void {
+  effect(() => {
+    if (online.value >= 0 && me.value !== null) void flush();
+  });
+}
