@@ -21,3 +21,6 @@ if (root !== null) render(<Shell />, root);
 // Beside the first view, and never in its way.
 void installed.begin().catch(() => undefined);
 void import("./push.ts").then((push) => push.resubscribe());
+// What was being posted goes on; that is not needed to see the first screen.
+const { goOn } = await import("./post/posting.ts");
+goOn();

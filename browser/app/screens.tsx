@@ -62,6 +62,10 @@ export const SCREENS: readonly Entry[] = [
     later(async () => (await import("./screens/watch.tsx")).WatchScreen),
   ),
   inside(
+    "/post",
+    later(async () => (await import("./screens/post.tsx")).PostScreen),
+  ),
+  inside(
     "/people",
     later(async () => (await import("./screens/people.tsx")).PeopleScreen),
   ),
