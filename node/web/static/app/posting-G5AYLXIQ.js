@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-UVKB3OSC.js";import"/app/chunk-K34CVLNT.js";import"/app/chunk-O2YI3SDX.js";import"/app/chunk-HWKZKSXI.js";import"/app/chunk-IYPCLDOO.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

@@ -1,0 +1,1 @@
+import{a,b,c,d,e}from"/app/chunk-EDL64UWR.js";import"/app/chunk-LRRSG2ZS.js";import"/app/chunk-3JOQWRRM.js";import"/app/chunk-QEDMXBT5.js";import"/app/chunk-H7PPRZKY.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};
