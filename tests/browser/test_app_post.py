@@ -32,7 +32,7 @@ async def test_words_are_for_friends_unless_one_says_otherwise(
         "<p>1 &lt; 2 &amp; &lt;b&gt;so&lt;/b&gt; on</p>"
     ]
     await page.get_by_role("link", name="Post", exact=True).click()
-    await page.get_by_text("Everyone", exact=True).click()
+    await page.get_by_role("radio", name="Everyone").check()
     await expect(page.get_by_role("button", name="Post for everyone")).to_be_visible()
     assert watched.faults == []
 
