@@ -45,7 +45,7 @@ async def _comments(page: Page) -> None:
 
 
 async def _the_end(page: Page) -> None:
-    await page.get_by_role("feed").get_by_text("You have seen it all").scroll_into_view_if_needed()
+    await page.get_by_text("You have seen it all").scroll_into_view_if_needed()
 
 
 async def _talk(page: Page) -> None:
