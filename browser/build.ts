@@ -70,6 +70,8 @@ function shell(files: Files, named: Map<string, string>): string {
     named.get("css"),
     (at, sri) => `<link rel="stylesheet" href="${at}" integrity="${sri}">`,
   );
+  const worker = named.get("worker/main.ts");
+  if (worker === undefined) throw new Error("the worker was not built");
   const script = tag(
     files,
     named.get("app/main.tsx"),
@@ -83,8 +85,12 @@ function shell(files: Files, named: Map<string, string>): string {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>Kith</title>
+
 <meta name="theme-color" content="#f6f3ec" media="(prefers-color-scheme: light)">
 <meta name="theme-color" content="#141a19" media="(prefers-color-scheme: dark)">
+
+<meta name="kith-worker" content="${AT}${worker}">
+
 <link rel="icon" href="/static/kith.svg" type="image/svg+xml">
 <link rel="apple-touch-icon" href="/app/icon-180.png">
 <link rel="manifest" href="/app/manifest.webmanifest">
@@ -157,6 +163,14 @@ async function everything(): Promise<Files> {
     jsx: "automatic",
     jsxImportSource: "preact",
   });
+  // The device's worker shares nothing with the page: each fetches what it needs and no more.
+  const device = await bundle(files, {
+    entryPoints: ["worker/main.ts"],
+    entryNames: "device-[hash]",
+    chunkNames: "[name]-[hash]",
+    splitting: true,
+  });
+  for (const [page, name] of device) named.set(page, name);
   const text = new TextEncoder();
   files.set("index.html", text.encode(shell(files, named)));
   files.set("manifest.webmanifest", text.encode(JSON.stringify(MANIFEST)));

@@ -17,6 +17,11 @@ from playwright.async_api import Browser, Page
 from tests.browser.app_node import AppNode, app_node, chromium, log_in
 from tests.clips import make_clip
 
+TALK = (
+    "Good morning! Did you see the light today?",
+    "I will be at the old pier at ten. Bring the small camera, and something warm to drink: it is "
+    "still cold down there.",
+)
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
 
 
@@ -40,7 +45,18 @@ async def _comments(page: Page) -> None:
 
 
 async def _the_end(page: Page) -> None:
-    await page.get_by_role("feed").get_by_text("You have seen it all").scroll_into_view_if_needed()
+    await page.get_by_text("You have seen it all").scroll_into_view_if_needed()
+
+
+async def _talk(page: Page) -> None:
+    field = page.get_by_label("Write a message")
+    await field.wait_for()
+    if await page.locator(".message").count() == 0:
+        for words in TALK:
+            await field.fill(words)
+            await page.keyboard.press("Enter")
+            await page.locator(".message").filter(has_text=words[:20]).wait_for()
+    await page.locator(".message").first.wait_for()
 
 
 SCENES = [
@@ -52,6 +68,14 @@ SCENES = [
     Scene("feed", "/watch?id=POST"),
     Scene("comments", "/watch?id=POST", act=_comments),
     Scene("feed-end", "/", act=_the_end),
+    Scene("people", "/people"),
+    Scene("person", "/people/BOB"),
+    Scene("code", "/code"),
+    Scene("scan", "/scan"),
+    Scene("profile", "/me/profile"),
+    Scene("post", "/post"),
+    Scene("chats", "/chats/with/BOB", act=_talk),
+    Scene("chat-list", "/chats"),
     Scene("me", "/me"),
     Scene("settings", "/settings"),
     Scene("devices", "/settings/devices"),
@@ -93,8 +117,19 @@ async def furnish(home: AppNode, folder: Path) -> dict[str, str]:
         said[str(len(said))] = made["id"]
     async with home.line(ada.token or "") as line:
         await line.ask("POST", "/posts/like", dict, {"object": post})
+    dora = await home.sign_up("dora", "Dora Weber")
+    async with home.line(dora.token or "") as line:
+        body = {"actor": ada.account.actor, "text": "We met at the harbour festival!"}
+        await line.ask("POST", "/friends/requests", dict, body)
+    async with home.line(bob.token or "") as line:
+        about = "I photograph boats, and mend them in between.\nSay hello at the pier."
+        await line.ask("PATCH", "/account", dict, {"summary": about})
     link = await home.invite(ada.token or "", befriends=True)
-    return {"INVITE": link.rpartition("/")[2], "POST": quote(post, safe="")}
+    return {
+        "INVITE": link.rpartition("/")[2],
+        "POST": quote(post, safe=""),
+        "BOB": bob.account.address,
+    }
 
 
 async def picture(page: Page, home: AppNode, scene: Scene, words: dict[str, str]) -> bytes:

@@ -1,118 +1,123 @@
 /** Who is logged in in this browser: the accounts it knows, and the one that is open. */
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
+import type { Account as Held } from "../worker/device_client.ts";
 import { type Asking, ask, type Page, Problem, page } from "./api.ts";
 import type { Account } from "./api_types.ts";
+import { device, standing } from "./device.ts";
 
-/** An account here. Without `token` one is logged out, and the device with its messages was kept. */
+/** An account of which this browser has a device. Logged out, its messages can still be read here. */
 export interface Known {
+  readonly id: string;
   readonly actor: string;
   readonly name: string;
   readonly address: string;
   readonly displayName: string;
   readonly role: "member" | "admin";
-  readonly token: string;
-  readonly session: string;
-  readonly device: string;
+  readonly isLoggedIn: boolean;
 }
 
-interface Kept {
-  readonly open: string;
-  readonly accounts: readonly Known[];
+interface Profile {
+  readonly displayName: string;
+  readonly role: "member" | "admin";
 }
 
-const KEY = "kith.accounts";
+const KEY = "kith.profiles";
 
-function read(): Kept {
+function read(): Readonly<Record<string, Profile>> {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "null") as Kept | null;
-    if (kept !== null && Array.isArray(kept.accounts)) return kept;
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}") as Record<string, Profile>;
   } catch {
-    // What cannot be read is as good as nothing: one logs in again.
+    return {}; // it is asked for again
   }
-  return { open: "", accounts: [] };
 }
 
-const kept = signal<Kept>(read());
+// What is shown of each account; the device itself knows only names and addresses.
+const profiles = signal<Readonly<Record<string, Profile>>>(read());
 
-function keep(next: Kept): void {
-  kept.value = next;
-  localStorage.setItem(KEY, JSON.stringify(next));
+function knownOf(held: Held): Known {
+  const profile = profiles.value[held.actor];
+  return {
+    id: held.id,
+    actor: held.actor,
+    name: held.name,
+    address: held.handle,
+    displayName: profile?.displayName ?? "",
+    role: profile?.role ?? "member",
+    isLoggedIn: held.isLoggedIn,
+  };
 }
 
-// Another tab logged in or out: this one follows.
-addEventListener("storage", (event) => {
-  if (event.key === KEY) kept.value = read();
-});
-
-export const accounts = computed(() => kept.value.accounts);
+export const accounts = computed(() => (standing.value?.accounts ?? []).map(knownOf));
 
 /** The account that is open; null when nobody is logged in. */
-export const me = computed<Known | null>(
-  () =>
-    kept.value.accounts.find((one) => one.actor === kept.value.open && one.token !== "") ?? null,
-);
+export const me = computed<Known | null>(() => {
+  const { current = null, phase = "absent" } = standing.value ?? {};
+  if (current === null || !current.isLoggedIn) return null;
+  return phase === "open" || phase === "frozen" ? knownOf(current) : null;
+});
 
-/** Keep `account` and open it. */
-export function enter(account: Account, token: string, session: string, device: string): void {
-  const known: Known = {
-    actor: account.actor,
-    name: account.name,
-    address: account.address,
-    displayName: account.display_name,
-    role: account.role,
-    token,
-    session,
-    device,
-  };
-  const others = kept.value.accounts.filter((one) => one.actor !== known.actor);
-  keep({ open: known.actor, accounts: [...others, known] });
-}
-
-/** Open another account of this browser. */
-export function switchTo(actor: string): void {
-  keep({ ...kept.value, open: actor });
-}
-
-/** What this browser knew of the profile is not so any more. */
+/** Keep what the node says of an account. */
 export function renamed(account: Account): void {
-  const accounts = kept.value.accounts.map((one) =>
-    one.actor === account.actor
-      ? { ...one, displayName: account.display_name, role: account.role }
-      : one,
-  );
-  keep({ ...kept.value, accounts });
+  const profile = { displayName: account.display_name, role: account.role };
+  profiles.value = { ...profiles.value, [account.actor]: profile };
+  localStorage.setItem(KEY, JSON.stringify(profiles.value));
 }
 
-/** Leave `actor`: with `keepDevice` this browser goes on knowing the device, to go on with it. */
-export function leave(actor: string, keepDevice: boolean): void {
-  const others = kept.value.accounts.filter((one) => one.actor !== actor);
-  const left = kept.value.accounts.find((one) => one.actor === actor);
-  const accounts =
-    keepDevice && left !== undefined ? [...others, { ...left, token: "", session: "" }] : others;
-  const open = others.find((one) => one.token !== "")?.actor ?? "";
-  keep({ open, accounts });
+/** Forget what was shown of an account that has gone from this browser. */
+export function forgotten(actor: string): void {
+  const { [actor]: _gone, ...others } = profiles.value;
+  profiles.value = others;
+  localStorage.setItem(KEY, JSON.stringify(others));
 }
 
-/** Whoever's token ended is logged out; their device is kept. */
-async function watched<T>(asked: (token: string) => Promise<T>): Promise<T> {
-  const who = me.value;
-  if (who === null) throw new Problem(401, "unproven", "API-3.1", "");
+interface Line {
+  readonly id: string;
+  readonly token: string;
+  readonly seat: number;
+}
+
+let line: Promise<Line> | null = null;
+
+async function lineOf(id: string): Promise<Line> {
+  const { account, token, seat } = await device.session();
+  if (account.id !== id) throw new Problem(401, "unproven", "API-3.1", "");
+  return { id, token, seat };
+}
+
+/** Ask with the token of the account that is open, which its device holds. */
+async function withLine<T>(asked: (line: Line) => Promise<T>): Promise<T> {
+  const id = me.peek()?.id;
+  if (id === undefined) throw new Problem(401, "unproven", "API-3.1", "");
+  line ??= lineOf(id);
+  const mine = line;
   try {
-    return await asked(who.token);
+    const known = await mine;
+    if (known.id === id) return await asked(known);
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) leave(who.actor, true);
+    if (line === mine) line = null;
     throw error;
   }
+  line = null;
+  return withLine(asked);
 }
 
 /** As `ask`, in the name of the account that is open. */
 export function askAsMe<T>(method: string, path: string, asking: Asking = {}): Promise<T> {
-  return watched((token) => ask<T>(method, path, { ...asking, token }));
+  return withLine(({ token, seat }) => ask<T>(method, path, { ...asking, token, seat }));
 }
 
 /** As `page`, in the name of the account that is open. */
 export function pageAsMe<T>(path: string, asking: Asking = {}): Promise<Page<T>> {
-  return watched((token) => page<T>(path, { ...asking, token }));
+  return withLine(({ token, seat }) => page<T>(path, { ...asking, token, seat }));
+}
+
+/** From now on the profile of whoever is open is asked for. */
+export function begin(): void {
+  const actor = computed(() => me.value?.actor);
+  effect(() => {
+    if (actor.value === undefined) return;
+    askAsMe<Account>("GET", "/account").then(renamed, () => undefined);
+  });
 }

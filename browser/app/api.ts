@@ -23,6 +23,8 @@ export class Problem extends Error {
 
 export interface Asking {
   readonly token?: string | undefined;
+  /** Of the token's device, 0 when it has taken none (ACC-4.5). */
+  readonly seat?: number | undefined;
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -74,6 +76,7 @@ async function fetched(address: string, request: RequestInit, repeat: boolean): 
 async function answered(method: string, path: string, asking: Asking): Promise<Response> {
   const headers: Record<string, string> = {};
   if (asking.token !== undefined) headers.Authorization = `Bearer ${asking.token}`;
+  if (asking.seat !== undefined && asking.seat > 0) headers["Kith-Seat"] = String(asking.seat);
   if (asking.key !== undefined) headers["Idempotency-Key"] = asking.key;
   const request: RequestInit = {
     method,

@@ -1,31 +1,31 @@
 /** Sign-up, login and logout: how somebody becomes the one who uses this browser. */
 
-import { accounts, askAsMe, enter, type Known, leave } from "./accounts.ts";
-import { ask, Problem } from "./api.ts";
-import type { InviteShown, Session } from "./api_types.ts";
+import { accounts, forgotten, type Known } from "./accounts.ts";
+import { ask } from "./api.ts";
+import type { InviteShown } from "./api_types.ts";
+import { device, standing } from "./device.ts";
 
-const CLIENT = "Kith in a browser";
+const BROWSERS = [
+  ["Firefox", /Firefox\//u],
+  ["Edge", /Edg\//u],
+  ["Opera", /OPR\//u],
+  ["Chromium", /Chrome\//u],
+  ["Safari", /Safari\//u],
+] as const;
+const SYSTEMS = [
+  ["Android", /Android/u],
+  ["iPhone", /iPhone/u],
+  ["iPad", /iPad/u],
+  ["Windows", /Windows/u],
+  ["Mac", /Mac OS X/u],
+  ["Linux", /Linux/u],
+] as const;
 
 /** What this device is called in the list of devices. */
 export function deviceName(agent: string = navigator.userAgent): string {
-  const browser =
-    [
-      ["Firefox", /Firefox\//u],
-      ["Edge", /Edg\//u],
-      ["Opera", /OPR\//u],
-      ["Chromium", /Chrome\//u],
-      ["Safari", /Safari\//u],
-    ].find(([, sign]) => (sign as RegExp).test(agent))?.[0] ?? "Browser";
-  const system =
-    [
-      ["Android", /Android/u],
-      ["iPhone", /iPhone/u],
-      ["iPad", /iPad/u],
-      ["Windows", /Windows/u],
-      ["Mac", /Mac OS X/u],
-      ["Linux", /Linux/u],
-    ].find(([, sign]) => (sign as RegExp).test(agent))?.[0] ?? "";
-  return system === "" ? String(browser) : `${browser} · ${system}`;
+  const named = (signs: readonly (readonly [string, RegExp])[]) =>
+    signs.find(([, sign]) => sign.test(agent))?.[0];
+  return [named(BROWSERS) ?? "Browser", named(SYSTEMS)].filter(Boolean).join(" · ");
 }
 
 export interface Joining {
@@ -41,64 +41,62 @@ export function inviteOf(secret: string): Promise<InviteShown> {
   return ask<InviteShown>("POST", "/invites/lookup", { body: { secret } });
 }
 
-/** Open the session that the node answered. */
-function opened(session: Session): boolean {
-  const { account, token, device } = session;
-  if (typeof token !== "string") return false;
-  enter(account, token, session.session ?? "", device ?? "");
-  return true;
+/** The device says it before it answers; a tab that asks the status is sure. */
+async function settled(): Promise<void> {
+  standing.value = await device.status();
 }
 
 /** Sign up. Whether one is in now: false when an administrator is to say yes first. */
-export async function signUp(joining: Joining, key: string): Promise<boolean> {
-  const session = await ask<Session>("POST", "/accounts", {
-    key,
-    body: {
-      name: joining.name.trim(),
-      password: joining.password,
-      display_name: joining.displayName.trim(),
-      reason: joining.reason,
-      client_name: CLIENT,
-      device_name: deviceName(),
-      ...(joining.invite === "" ? {} : { invite: joining.invite }),
-    },
+export async function signUp(joining: Joining): Promise<boolean> {
+  const { name, password, displayName, reason, invite } = joining;
+  const account = await device.signUp({
+    name: name.trim(),
+    password,
+    deviceName: deviceName(),
+    displayName: displayName.trim(),
+    reason,
+    ...(invite === "" ? {} : { invite }),
   });
-  return opened(session);
+  if (account === null) return false;
+  await settled();
+  // Whoever has messages here wants them kept; the browser may still say no.
+  void device.persist().catch(() => undefined);
+  return true;
 }
 
 /** The name in what somebody wrote as their name: `@ada@node` is Ada's address. */
 export const plainName = (text: string): string =>
   text.trim().replace(/^@/u, "").split("@")[0] ?? "";
 
-/** Log in, with the device that this browser kept of the account, else with a new one. */
+/** Log in: this browser becomes a device of the account. */
 export async function logIn(written: string, password: string): Promise<void> {
-  const name = plainName(written).toLowerCase();
-  const device = accounts.value.find((one) => one.name === name)?.device ?? "";
-  const body = { name, password, client_name: CLIENT };
-  const anew = { ...body, device_name: deviceName() };
-  try {
-    const again = device === "" ? anew : { ...body, device };
-    opened(await ask<Session>("POST", "/login", { body: again }));
-  } catch (error) {
-    // The device was revoked meanwhile: the person is the same, and gets a new one.
-    const gone =
-      error instanceof Problem && device !== "" && [403, 404, 409].includes(error.status);
-    if (!gone) throw error;
-    opened(await ask<Session>("POST", "/login", { body: anew }));
-  }
+  await device.logIn({
+    name: plainName(written).toLowerCase(),
+    password,
+    deviceName: deviceName(),
+  });
+  await settled();
 }
 
-/** Log out. With `keepDevice` its keys and messages stay in this browser for the next login. */
-export async function logOut(who: Known, keepDevice: boolean): Promise<void> {
-  const path =
-    keepDevice || who.device === ""
-      ? `/sessions/${encodeURIComponent(who.session)}`
-      : `/devices/${encodeURIComponent(who.device)}`;
-  try {
-    await askAsMe("DELETE", path);
-  } catch (error) {
-    // A session that has ended already is what was wanted.
-    if (!(error instanceof Problem && [401, 404].includes(error.status))) throw error;
-  }
-  leave(who.actor, keepDevice);
+/** Log out. With `keep` the messages of this device can still be read in this browser. */
+export async function logOut(who: Known, keep: boolean): Promise<void> {
+  await device.logOut(who.id, keep ? "keep" : "remove");
+  await after(who);
+}
+
+/** Remove the messages that were kept of an account that is logged out. */
+export async function forget(who: Known): Promise<void> {
+  await device.forget(who.id);
+  await after(who);
+}
+
+async function after(who: Known): Promise<void> {
+  await settled();
+  if (!accounts.value.some(({ actor }) => actor === who.actor)) forgotten(who.actor);
+}
+
+/** Open another account of this browser. */
+export async function switchTo(who: Known): Promise<void> {
+  await device.switchTo(who.id);
+  await settled();
 }

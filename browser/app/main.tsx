@@ -4,7 +4,10 @@ import "./css/app.css";
 
 import { render } from "preact";
 
+import * as accounts from "./accounts.ts";
 import * as appearance from "./appearance.ts";
+import * as chats from "./chats/chats.ts";
+import * as device from "./device.ts";
 import { meetNode } from "./home_node.ts";
 import * as installed from "./installed.ts";
 import * as router from "./router.ts";
@@ -15,10 +18,16 @@ appearance.begin();
 router.begin();
 // Without an answer the app still opens: screens ask again for what they need.
 void meetNode().catch(() => undefined);
+const standing = device.begin();
+accounts.begin();
+chats.begin();
 await words.begin();
 const root = document.getElementById("app");
 if (root !== null) render(<Shell />, root);
 // Beside the first view, and never in its way.
 void installed.begin().catch(() => undefined);
-void import("./push.ts").then((push) => push.resubscribe());
-void import("./outbox.tsx").then((outbox) => outbox.begin());
+void standing.then(() => import("./push.ts")).then((push) => push.resubscribe());
+void standing.then(() => import("./outbox.tsx")).then((outbox) => outbox.begin());
+// What was being posted goes on; that is not needed to see the first screen.
+const { goOn } = await import("./post/posting.ts");
+goOn();

@@ -5,8 +5,8 @@
 
 import { effect } from "@preact/signals";
 
-import { accounts, me } from "./accounts.ts";
-import { ask, freshKey, Problem } from "./api.ts";
+import { accounts, askAsMe, me } from "./accounts.ts";
+import { freshKey, Problem } from "./api.ts";
 import { online, sendLater } from "./installed.ts";
 import { question } from "./parts/dialog.tsx";
 import { tell } from "./parts/toast.tsx";
@@ -66,10 +66,9 @@ function askAboutOld(old: Kept): void {
 
 /** Whether the next one may be tried. */
 async function send(one: Kept): Promise<boolean> {
-  const token = accounts.value.find((known) => known.actor === one.actor)?.token ?? "";
-  if (token === "") return true; // their words wait until they are logged in again
+  if (one.actor !== me.value?.actor) return true; // another's words wait until theirs is open again
   try {
-    await ask("POST", one.path, { token, body: one.body, key: one.key });
+    await askAsMe("POST", one.path, { body: one.body, key: one.key });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const later = error.status === 0 || error.status >= 500 || [401, 429].includes(error.status);

@@ -52,6 +52,8 @@ interface Entry {
 const inside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen, inside: true });
 const outside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen, inside: false });
 
+const ChatsScreen = later(async () => (await import("./screens/chats.tsx")).ChatsScreen);
+
 export const SCREENS: readonly Entry[] = [
   outside("/welcome", WelcomeScreen),
   outside("/join", JoinScreen),
@@ -60,6 +62,11 @@ export const SCREENS: readonly Entry[] = [
   inside(
     "/watch",
     later(async () => (await import("./screens/watch.tsx")).WatchScreen),
+  ),
+  ...["/chats", "/chats/:id", "/chats/with/:handle"].map((pattern) => inside(pattern, ChatsScreen)),
+  inside(
+    "/post",
+    later(async () => (await import("./screens/post.tsx")).PostScreen),
   ),
   inside(
     "/people",

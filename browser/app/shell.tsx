@@ -1,17 +1,21 @@
 /** The frame: ways to the main places, the screen that one is at, and what is said in passing. */
 
 import { me } from "./accounts.ts";
+import { unread } from "./chats/chats.ts";
+import { standing } from "./device.ts";
 import { homeNode } from "./home_node.ts";
 import { takeOver, waiting } from "./installed.ts";
 import { Boundary } from "./parts/boundary.tsx";
 import { Questions } from "./parts/dialog.tsx";
 import { Icon, type IconName } from "./parts/icon.tsx";
+import { Waiting } from "./parts/screen.tsx";
 import { Toasts } from "./parts/toast.tsx";
 import { at, place } from "./router.ts";
+import { TroubleScreen, UnlockScreen } from "./screens/locked.tsx";
 import { LogInScreen } from "./screens/log_in.tsx";
 import { WelcomeScreen } from "./screens/welcome.tsx";
 import { screenAt } from "./screens.tsx";
-import { type Key, say } from "./words/index.ts";
+import { type Key, number, say } from "./words/index.ts";
 
 const PLACES: readonly (readonly [string, Key, IconName])[] = [
   ["/", "nav.feed", "feed"],
@@ -46,6 +50,12 @@ function Ways() {
         >
           <Icon name={icon} />
           <span>{say(words)}</span>
+          {way === "/chats" && unread.value > 0 && (
+            <span class="count">
+              {number(unread.value)}
+              <span class="sr"> {say("chats.unread")}</span>
+            </span>
+          )}
         </a>
       ))}
     </nav>
@@ -56,9 +66,16 @@ function Ways() {
 function Here() {
   const { path } = place.value;
   const { screen: Now, parts, inside } = screenAt(path);
+  if (standing.value === null) return <Waiting />;
+  const { phase, current } = standing.value;
+  if (phase === "locked") return <UnlockScreen />;
+  if (phase === "failed") return <TroubleScreen />;
+  // Whoever is logged out can still read what this device has.
+  const isReading = phase === "loggedOut" && current !== null && path.startsWith("/chats");
+  if (isReading) return <Now parts={parts} />;
   if (me.value === null && path === "/") return <WelcomeScreen />;
   if (me.value === null && inside) return <LogInScreen />;
-  return <Now key={path} parts={parts} />;
+  return <Now key={path.startsWith("/chats") ? "chats" : path} parts={parts} />;
 }
 
 /** A new build of the app is here: it is used when its person wants it. */
@@ -85,7 +102,7 @@ export function Shell() {
         </a>
         {full && <Ways />}
         {/* Another person's screens are drawn anew: nothing of the one before stays. */}
-        <main id="main" tabIndex={-1} key={me.value?.actor ?? ""}>
+        <main id="main" tabIndex={-1} key={standing.value?.current?.id ?? ""}>
           <Boundary of={path}>
             <Here />
           </Boundary>

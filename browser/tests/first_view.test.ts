@@ -25,7 +25,7 @@ function needed(name: string, known: Set<string> = new Set()): Set<string> {
 
 test("the first view is small", () => {
   const shell = read("index.html");
-  const named = [...shell.matchAll(/(?:src|href)="\/app\/([^"]+)"/g)].map(
+  const named = [...shell.matchAll(/(?:src|href)="\/app\/([^"]+\.(?:js|css))"/g)].map(
     (found) => found[1] ?? "",
   );
   const files = new Set(["index.html", ...named.flatMap((name) => [...needed(name)])]);

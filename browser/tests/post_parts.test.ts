@@ -49,7 +49,8 @@ test("who answers in a circle hangs nothing", () => {
 
 test("the audience is told from the addresses", () => {
   const to = (...audience: string[]) => audienceOf(post("1", "", { audience }));
-  assert.equal(to("https://www.w3.org/ns/activitystreams#Public", "x/followers"), "public");
+  assert.equal(to("public", "followers"), "public");
+  assert.equal(to("friends"), "friends");
   assert.equal(to("https://a.test/a/1/followers"), "followers");
   assert.equal(to("https://a.test/a/1/friends"), "friends");
   assert.equal(to("https://a.test/a/2"), "some");

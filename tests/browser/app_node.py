@@ -7,7 +7,7 @@ import asyncio
 import shutil
 from base64 import b64encode
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,8 @@ async def app_node(folder: Path, **settings: Any) -> AsyncIterator[AppNode]:
     system = System(SystemClock(), SystemEntropy(), Alone())
     given = {"node_name": "Harbour", "login_attempts_per_minute": 1000, **settings}
     async with open_new_node(f"localhost:{port}", folder, system, **given) as node:
-        runner = web.AppRunner(node.application, access_log=None, shutdown_timeout=1)
+        # What is being answered is answered: a store that closes under it is no story of a person.
+        runner = web.AppRunner(node.application, access_log=None, shutdown_timeout=30)
         await runner.setup()
         working = asyncio.create_task(node.worker.run())
         try:
@@ -133,9 +134,7 @@ async def app_node(folder: Path, **settings: Any) -> AsyncIterator[AppNode]:
             node.worker.stop()
             await node.streams.close()
             await runner.cleanup()
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
+            await working
 
 
 class Watched:

@@ -20,7 +20,8 @@ async def device() -> AsyncIterator[Worker]:
 
 
 @pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+async def browser(home: AppNode) -> AsyncIterator[Browser]:
+    """It is closed before the node is, so that nobody asks a node that goes."""
     reason = why_absent()
     if reason is not None:
         pytest.fail(reason)

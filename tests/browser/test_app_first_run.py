@@ -99,7 +99,9 @@ async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNo
     await expect(dialog).to_have_count(0)
     await expect(page.get_by_role("button", name="Log out")).to_be_focused()
     await page.get_by_role("button", name="Log out").click()
-    await page.get_by_role("button", name="Log out, keep this device").click()
+    await page.get_by_role("button", name="Log out, keep my messages here").click()
+    await expect(page.get_by_role("button", name="Read the messages")).to_be_visible()
+    assert await devices(home, ada.token or "") == 0
     await page.get_by_role("link", name="Ada").click()
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Log in").click()
@@ -107,9 +109,11 @@ async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNo
     assert await devices(home, ada.token or "") == 1
     await page.get_by_role("link", name="You").click()
     await page.get_by_role("button", name="Log out").click()
-    await page.get_by_role("button", name="Log out and remove this device").click()
+    await page.get_by_role("button", name="Log out and remove everything").click()
     await expect(page.get_by_role("link", name="Log in")).to_be_visible()
-    assert await page.get_by_role("link", name="Ada").count() == 0
+    await page.get_by_role("button", name="Remove").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    await expect(page.get_by_role("link", name="Ada")).to_have_count(0)
     assert await devices(home, ada.token or "") == 0
     assert watched.faults == []
 

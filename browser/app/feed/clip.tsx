@@ -124,7 +124,7 @@ function Rail({ post, deeds, isVideo, players }: Props & { readonly isVideo: boo
         type="button"
         class="rail-deed"
         aria-pressed={post.liked}
-        aria-label={say("feed.like")}
+        aria-label={`${say("feed.like")}: ${number(post.likes)}`}
         onClick={() => deeds.like(post)}
       >
         <Icon name="heart" filled={post.liked} />
@@ -133,7 +133,7 @@ function Rail({ post, deeds, isVideo, players }: Props & { readonly isVideo: boo
       <button
         type="button"
         class="rail-deed"
-        aria-label={say("feed.comments")}
+        aria-label={`${say("feed.comments")}: ${number(post.comments)}`}
         onClick={() => deeds.comments(post)}
       >
         <Icon name="comment" />

@@ -64,7 +64,7 @@ function Comment({
           type="button"
           class="comment-like"
           aria-pressed={post.liked}
-          aria-label={say("feed.like")}
+          aria-label={`${say("feed.like")}: ${number(post.likes)}`}
           onClick={() => deeds.like(post)}
         >
           <Icon name="heart" filled={post.liked} />

@@ -153,36 +153,34 @@ export function Feed({ list, label, end }: Props) {
 
   return (
     <>
-      <div
-        ref={box}
-        class="feed"
-        role="feed"
-        aria-label={label}
-        aria-busy={state === "loading"}
-        onKeyDown={press}
-      >
-        {items.map((post, index) => (
-          <article
-            key={post.id}
-            class="feed-item"
-            data-index={index}
-            // biome-ignore lint/a11y/noNoninteractiveTabindex: the articles of a feed take the focus
-            tabIndex={0}
-            aria-posinset={index + 1}
-            aria-setsize={state === "end" ? items.length : -1}
-            aria-label={`${nameOf(post.author)}: ${gist(post)}`}
-          >
-            {Math.abs(index - current.value) <= NEAR && (
-              <Clip
-                post={post}
-                index={index}
-                isCurrent={index === current.value}
-                players={players}
-                deeds={deeds}
-              />
-            )}
-          </article>
-        ))}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys of a feed (ARIA) are heard for all of it */}
+      <div ref={box} class="feed" onKeyDown={press}>
+        {items.length > 0 && (
+          <div class="feed-posts" role="feed" aria-label={label} aria-busy={state === "loading"}>
+            {items.map((post, index) => (
+              <article
+                key={post.id}
+                class="feed-item"
+                data-index={index}
+                // biome-ignore lint/a11y/noNoninteractiveTabindex: the articles of a feed take the focus
+                tabIndex={0}
+                aria-posinset={index + 1}
+                aria-setsize={state === "end" ? items.length : -1}
+                aria-label={`${nameOf(post.author)}: ${gist(post)}`}
+              >
+                {Math.abs(index - current.value) <= NEAR && (
+                  <Clip
+                    post={post}
+                    index={index}
+                    isCurrent={index === current.value}
+                    players={players}
+                    deeds={deeds}
+                  />
+                )}
+              </article>
+            ))}
+          </div>
+        )}
         {state === "loading" && (
           <div class="feed-item feed-end">
             <Waiting />

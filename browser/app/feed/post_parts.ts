@@ -31,13 +31,13 @@ export function gist(post: Post, most = 120): string {
   return words.length > most ? `${words.slice(0, most - 1)}…` : words;
 }
 
-const PUBLIC = "https://www.w3.org/ns/activitystreams#Public";
-
-/** Who may see a post of one's own. */
+/** Who may see a post of one's own: the node names its circles by a word, those of others by their id. */
 export function audienceOf(post: Post): "public" | "followers" | "friends" | "some" {
-  if (post.audience.some((one) => one === PUBLIC || one === "as:Public")) return "public";
-  if (post.audience.some((one) => one.endsWith("/followers"))) return "followers";
-  return post.audience.some((one) => one.endsWith("/friends")) ? "friends" : "some";
+  const names = (circle: string) =>
+    post.audience.some((one) => one === circle || one.endsWith(`/${circle}`));
+  if (post.audience.includes("public")) return "public";
+  if (names("followers")) return "followers";
+  return names("friends") ? "friends" : "some";
 }
 
 export interface Thread {

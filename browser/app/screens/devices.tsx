@@ -2,7 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 
-import { askAsMe, leave, me } from "../accounts.ts";
+import { askAsMe, me } from "../accounts.ts";
+import { logOut } from "../entering.ts";
 import { question } from "../parts/dialog.tsx";
 import { Button, Fault } from "../parts/form.tsx";
 import { Screen, Waiting } from "../parts/screen.tsx";
@@ -62,9 +63,9 @@ export function DevicesScreen() {
   const devices = useAsked<Items<Device>>("/devices");
   const sessions = useAsked<Items<Session>>("/sessions");
   async function end(path: string, current: boolean): Promise<void> {
+    if (current && me.value !== null) return logOut(me.value, true);
     await askAsMe("DELETE", path);
-    if (current) leave(me.value?.actor ?? "", false);
-    else await Promise.all([devices.again(), sessions.again()]);
+    await Promise.all([devices.again(), sessions.again()]);
   }
   function askRevoke(device: Device): void {
     question(sayHere("revoke.title", { name: device.name }), <p>{sayHere("revoke.says")}</p>, [

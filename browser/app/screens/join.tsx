@@ -1,9 +1,8 @@
 /** Sign up, by an invite link or as the node lets people in: a name and one password. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 
-import { freshKey } from "../api.ts";
 import type { InviteShown } from "../api_types.ts";
 import { inviteOf, signUp } from "../entering.ts";
 import { homeNode } from "../home_node.ts";
@@ -42,23 +41,15 @@ function Fields({ secret, approval, inviter }: FieldsProps) {
   const shown = useSignal("");
   const password = useSignal("");
   const reason = useSignal("");
-  // The same words are the same sign-up, however often the line breaks.
-  const key = useRef(freshKey());
   async function send(): Promise<void> {
-    const inside = await signUp(
-      {
-        name: name.value,
-        displayName: shown.value,
-        password: password.value,
-        reason: reason.value,
-        invite: secret,
-      },
-      key.current,
-    ).catch((error: unknown) => {
-      key.current = freshKey();
-      throw error;
+    const isInside = await signUp({
+      name: name.value,
+      displayName: shown.value,
+      password: password.value,
+      reason: reason.value,
+      invite: secret,
     });
-    if (!inside) go("/join?pending", true);
+    if (!isInside) go("/join?pending", true);
     else go(inviter === "" ? "/" : `/chats/with/${encodeURIComponent(inviter)}`, true);
   }
   const put = (field: { value: string }) => (text: string) => {

@@ -1,11 +1,12 @@
 /** Oneself: the profile as others see it, the accounts of this browser, and the way out. */
 
-import { accounts, type Known, me, switchTo } from "../accounts.ts";
-import { logOut } from "../entering.ts";
+import { accounts, type Known, me } from "../accounts.ts";
+import { logOut, switchTo } from "../entering.ts";
 import { Avatar, PersonLine, pageOf } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
+import { attempt } from "../parts/toast.tsx";
 import { at, go } from "../router.ts";
 import { say } from "../words/index.ts";
 
@@ -44,24 +45,26 @@ function askWayOut(who: Known): void {
 }
 
 function Switcher({ who }: { who: Known }) {
-  const others = accounts.value.filter((one) => one.actor !== who.actor);
+  const others = accounts.value.filter((one) => one.id !== who.id);
   return (
     <section class="card" aria-labelledby="accounts">
       <h2 id="accounts">{say("me.accounts")}</h2>
       <ul class="lines">
         {others.map((one) => (
-          <li key={one.actor}>
+          <li key={one.id}>
             <button
               type="button"
               class="line"
-              onClick={() => {
-                if (one.token === "") go(`/login?name=${encodeURIComponent(one.name)}`);
-                else switchTo(one.actor);
-              }}
+              onClick={() =>
+                void attempt(async () => {
+                  await switchTo(one);
+                  go(one.isLoggedIn ? "/me" : "/chats");
+                })
+              }
             >
               <PersonLine
                 person={personOf(one)}
-                note={one.token === "" ? say("me.out") : one.address}
+                note={one.isLoggedIn ? one.address : say("me.out")}
               />
             </button>
           </li>

@@ -1,22 +1,36 @@
 /** Where somebody comes in who is not logged in: what this is, and the two ways in. */
 
-import { accounts } from "../accounts.ts";
+import { accounts, type Known } from "../accounts.ts";
+import { forget, switchTo } from "../entering.ts";
 import { homeNode } from "../home_node.ts";
 import { PersonLine } from "../parts/avatar.tsx";
+import { question } from "../parts/dialog.tsx";
 import { useArrival } from "../parts/screen.tsx";
-import { at } from "../router.ts";
+import { attempt } from "../parts/toast.tsx";
+import { at, go } from "../router.ts";
 import { say } from "../words/index.ts";
+
+async function read(who: Known): Promise<void> {
+  await switchTo(who);
+  go("/chats");
+}
+
+function askForget(who: Known): void {
+  question(say("kept.forget.title"), <p>{say("kept.forget.says")}</p>, [
+    { words: say("kept.forget"), kind: "alarm", act: () => forget(who) },
+  ]);
+}
 
 /** The accounts whose device this browser kept. */
 function Kept() {
-  const kept = accounts.value.filter((one) => one.token === "");
+  const kept = accounts.value.filter((one) => !one.isLoggedIn);
   if (kept.length === 0) return null;
   return (
     <section class="card">
       <h2>{say("welcome.kept")}</h2>
       <ul class="lines">
         {kept.map((one) => (
-          <li key={one.actor}>
+          <li key={one.id}>
             <a class="line" href={at(`/login?name=${encodeURIComponent(one.name)}`)}>
               <PersonLine
                 person={{
@@ -27,6 +41,18 @@ function Kept() {
                 }}
               />
             </a>
+            <div class="ways">
+              <button
+                type="button"
+                class="button quiet small"
+                onClick={() => void attempt(() => read(one))}
+              >
+                {say("kept.read")}
+              </button>
+              <button type="button" class="button quiet small" onClick={() => askForget(one)}>
+                {say("kept.forget")}
+              </button>
+            </div>
           </li>
         ))}
       </ul>

@@ -1,10 +1,26 @@
 /** Why something failed, in a sentence of the language that is spoken. */
 
+import { KithError } from "../../errors.ts";
+import type { Problem as DeviceProblem } from "../../worker/device_client.ts";
+import { problemOf } from "../../worker/problems.ts";
 import { Problem } from "../api.ts";
 import en from "./en.json" with { type: "json" };
 import { type Key, language, say } from "./index.ts";
 
 const isKey = (key: string): key is Key => Object.hasOwn(en, key);
+
+// What the device calls a refusal, as the node's problem documents do.
+const CODES: Readonly<Record<string, string>> = {
+  Malformed: "malformed",
+  Unproven: "unproven",
+  Forbidden: "forbidden",
+  Missing: "missing",
+  Conflict: "conflict",
+  Full: "full",
+  TooMuch: "too_much",
+  Unreachable: "offline",
+  NoRoom: "no_room",
+};
 
 /** The sentence for what a node says in English. */
 function sentence(detail: string): string {
@@ -12,15 +28,29 @@ function sentence(detail: string): string {
   return /[.!?…]$/u.test(text) ? text : `${text}.`;
 }
 
+function inWords(clause: string, code: string, detail: string, wait: number): string {
+  const byClause = `problem.${clause}`;
+  if (isKey(byClause)) return say(byClause);
+  if (wait > 0) return say("problem.wait", { count: wait });
+  if (language() === "en" && detail !== "") return sentence(detail);
+  const byCode = `problem.${code}`;
+  return say(isKey(byCode) ? byCode : "problem.broken");
+}
+
+/** What to tell a person of what the device has to tell. */
+export function explainValue(problem: DeviceProblem): string {
+  const { is, clause, reason, params, retryAfterSeconds } = problem;
+  const isBeyond = is === "Unreachable" && params.beyond === 1;
+  const code = isBeyond ? "unreachable" : (CODES[is] ?? "broken");
+  // What is wrong with the line is no news from the node: it is said in our own words.
+  const detail = is === "Unreachable" ? "" : reason;
+  return inWords(clause, code, detail, retryAfterSeconds ?? 0);
+}
+
 /** What to tell a person of `error`, and what they can do. */
 export function explain(error: unknown): string {
+  if (error instanceof KithError) return explainValue(problemOf(error));
   if (!(error instanceof Problem)) return say("problem.broken");
-  const byClause = `problem.${error.clause}`;
-  if (isKey(byClause)) return say(byClause);
-  if (error.retryAfter > 0 && error.status !== 0) {
-    return say("problem.wait", { count: error.retryAfter });
-  }
-  if (language() === "en" && error.detail !== "") return sentence(error.detail);
-  const byCode = `problem.${error.code}`;
-  return say(isKey(byCode) ? byCode : "problem.broken");
+  const wait = error.status === 0 ? 0 : error.retryAfter;
+  return inWords(error.clause, error.code, error.detail, wait);
 }

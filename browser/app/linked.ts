@@ -1,0 +1,31 @@
+/** Pure: plain words with their web addresses, and the address of a post in them. */
+
+export type Part = string | { readonly href: string };
+
+const ADDRESS = /https?:\/\/[^\s<>"']+/gu;
+const TRAILING = /[.,;:!?)\]}'"…]+$/u;
+
+/** The words, with what is an address told apart. */
+export function linked(text: string): readonly Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  for (const { 0: found, index } of text.matchAll(ADDRESS)) {
+    const href = found.replace(TRAILING, "");
+    if (!URL.canParse(href)) continue;
+    if (index > at) parts.push(text.slice(at, index));
+    parts.push({ href });
+    at = index + href.length;
+  }
+  if (at < text.length) parts.push(text.slice(at));
+  return parts;
+}
+
+/** The id of the first post whose link stands in `text`; "" when none does. */
+export function postIn(text: string): string {
+  for (const part of linked(text)) {
+    if (typeof part === "string") continue;
+    const url = new URL(part.href);
+    if (url.pathname === "/app/watch") return url.searchParams.get("id") ?? "";
+  }
+  return "";
+}

@@ -1,0 +1,120 @@
+/**
+ * Carries a post to the node: announce, send what is missing, tell the hash at the end, make the video, wait
+ * until it is ready. Whatever was done is kept first, so that it goes on where it was left.
+ */
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+
+import { askAsMe } from "../accounts.ts";
+import { Problem } from "../api.ts";
+import type { Upload, Video } from "../api_types.ts";
+import { explain } from "../words/problems.ts";
+import type { Job } from "./jobs.ts";
+
+const LEAST_CHUNK = 256 * 1024;
+const MOST_CHUNK = 4 * 1024 * 1024;
+const PARTS = 24; // so many steps of the progress, where the chunks may be that small
+
+/** What the carrier tells, and asks before it waits. */
+export interface Course {
+  /** The job is at another point: keep it. */
+  readonly put: (job: Job) => Promise<void>;
+  /** Wait until it makes sense to ask the node again. Rejects when the person gave the post up. */
+  readonly rest: () => Promise<void>;
+}
+
+function chunkOf(job: Job, upload: Upload): number {
+  const wanted = Math.ceil(job.file.size / PARTS);
+  return Math.min(upload.chunk_limit_bytes, MOST_CHUNK, Math.max(LEAST_CHUNK, wanted));
+}
+
+async function announced(job: Job, course: Course): Promise<Job> {
+  if (job.upload !== "") return job;
+  const body = { size: job.file.size, filename: job.fileName.slice(0, 200) };
+  const upload = await askAsMe<Upload>("POST", "/uploads", { body, key: `announce-${job.id}` });
+  const next = { ...job, upload: upload.id };
+  await course.put(next);
+  return next;
+}
+
+/** Send what the node has not, with the hash of the whole behind the last part. */
+async function sent(job: Job, course: Course): Promise<void> {
+  const path = `/uploads/${job.upload}`;
+  let upload = await askAsMe<Upload>("GET", path);
+  const hash = sha256.create();
+  const chunk = chunkOf(job, upload);
+  for (let at = 0; at < upload.offset; at += MOST_CHUNK) {
+    const part = job.file.slice(at, Math.min(at + MOST_CHUNK, upload.offset));
+    hash.update(new Uint8Array(await part.arrayBuffer()));
+  }
+  while (upload.state === "open") {
+    const part = job.file.slice(upload.offset, upload.offset + chunk);
+    hash.update(new Uint8Array(await part.arrayBuffer()));
+    const isLast = upload.offset + part.size >= job.file.size;
+    const query = {
+      offset: String(upload.offset),
+      ...(isLast ? { sha256: bytesToHex(hash.digest()) } : {}),
+    };
+    upload = await askAsMe<Upload>("PUT", path, { body: part, query });
+    await course.put({ ...job, state: "uploading", progress: upload.offset / job.file.size });
+  }
+}
+
+async function published(job: Job, course: Course): Promise<Job> {
+  if (job.video !== "") return job;
+  await sent(job, course);
+  const body = {
+    upload: job.upload,
+    name: job.title,
+    description: job.words,
+    audience: job.audience,
+    summary: job.warning,
+    sensitive: job.warning !== "",
+  };
+  const video = await askAsMe<Video>("POST", "/videos", { body, key: `publish-${job.id}` });
+  const next: Job = { ...job, video: video.id, state: "processing", progress: 0 };
+  await course.put(next);
+  return next;
+}
+
+/** Whether trying again may help by itself. */
+function passes(error: unknown): boolean {
+  if (!(error instanceof Problem)) return false;
+  return [0, 401, 408, 409, 429, 500, 502, 503].includes(error.status);
+}
+
+/** One try to get `job` further; null when its video is ready. */
+async function step(job: Job, course: Course): Promise<Job | null> {
+  const whole = await published(await announced(job, course), course);
+  const video = await askAsMe<Video>("GET", "/videos/one", { query: { id: whole.video } });
+  if (video.state === "ready") return null;
+  if (video.state === "failed") throw new Problem(400, "malformed", video.clause, video.reason);
+  const next: Job = { ...whole, state: "processing", progress: video.progress / 100 };
+  await course.put(next);
+  return next;
+}
+
+/** Carry `job` until it is ready (null) or cannot become it: then it says why. */
+export async function carry(begun: Job, course: Course): Promise<Job | null> {
+  let job = begun;
+  // What was kept meanwhile is where the next try begins.
+  const put = async (next: Job) => {
+    job = next;
+    await course.put(next);
+  };
+  for (;;) {
+    try {
+      const next = await step(job, { ...course, put });
+      if (next === null) return null;
+      job = next;
+    } catch (error) {
+      if (!passes(error)) {
+        await put({ ...job, state: "failed", fault: explain(error) });
+        return job;
+      }
+      await put({ ...job, state: "waiting" });
+    }
+    await course.rest();
+  }
+}

@@ -1,0 +1,190 @@
+/** Chats: the list by the last word, the search, and beside it (on a phone: before it) the one that is open. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import type { Chat, HistoryItem } from "../../worker/device_client.ts";
+import { chats } from "../chats/chats.ts";
+import { Conversation } from "../chats/conversation.tsx";
+import { meetFriends, personOf } from "../chats/names.ts";
+import { device, standing } from "../device.ts";
+import { Avatar, nameOf } from "../parts/avatar.tsx";
+import { Fault } from "../parts/form.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Empty, useArrival, Waiting } from "../parts/screen.tsx";
+import { at, go } from "../router.ts";
+import { ago, number, say } from "../words/index.ts";
+import { explain } from "../words/problems.ts";
+
+const FOUND = 50;
+const wayTo = (id: string): string => `/chats/${encodeURIComponent(id)}`;
+
+/** The last that happened, in a line. */
+function lastOf(chat: Chat): string {
+  if (chat.draft !== "") return say("chats.draft", { words: chat.draft });
+  if (chat.last === null) return say("chats.new");
+  return chat.last.is === "gap" ? say("chat.gap") : chat.last.text;
+}
+
+function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean }) {
+  const [first] = chat.others;
+  const person = personOf(first ?? { actor: chat.id, handle: "" });
+  const names = chat.others.map((one) => nameOf(personOf(one))).join(", ");
+  return (
+    <li>
+      <a
+        class="line chat-line"
+        href={at(wayTo(chat.id))}
+        aria-current={isOpen ? "page" : undefined}
+      >
+        <Avatar person={person} size={48} />
+        <span class="person-words">
+          <bdi class="person-name">{names}</bdi>
+          <span class="person-handle" dir="auto">
+            {lastOf(chat)}
+          </span>
+        </span>
+        <span class="chat-when">
+          {chat.at > 0 && <time dateTime={new Date(chat.at).toISOString()}>{ago(chat.at)}</time>}
+          {chat.unread > 0 && (
+            <span class="unread">
+              {number(chat.unread)}
+              <span class="sr"> {say("chats.unread")}</span>
+            </span>
+          )}
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function Found({ items }: { readonly items: readonly HistoryItem[] }) {
+  if (items.length === 0) return <Empty title={say("chats.nothing")} />;
+  return (
+    <ul class="lines">
+      {items.map((item) => (
+        <li key={`${item.chat} ${item.id}`}>
+          <a class="line chat-line" href={at(wayTo(item.chat))}>
+            <span class="person-words">
+              <span class="found-words" dir="auto">
+                {item.is === "message" ? item.text : ""}
+              </span>
+              <time class="person-handle" dateTime={new Date(item.at).toISOString()}>
+                {ago(item.at)}
+              </time>
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function List({ open }: { readonly open: string }) {
+  const words = useSignal("");
+  const found = useSignal<readonly HistoryItem[] | null>(null);
+  const fault = useSignal("");
+  const heading = useArrival(say("nav.chats"));
+  async function search(text: string): Promise<void> {
+    words.value = text;
+    if (text.trim() === "") {
+      found.value = null;
+      return;
+    }
+    try {
+      const page = await device.search(text, null, FOUND, null);
+      if (words.value === text) found.value = page.items;
+    } catch (error) {
+      fault.value = explain(error);
+    }
+  }
+  const list = chats.value;
+  return (
+    <section class="chat-list" aria-label={say("nav.chats")}>
+      <header class="screen-head">
+        <h1 {...(open === "" ? { ref: heading } : {})} tabIndex={-1}>
+          {say("nav.chats")}
+        </h1>
+      </header>
+      {/* biome-ignore lint/a11y/useSemanticElements: older readers do not know <search> */}
+      <div role="search" class="chat-search">
+        <Icon name="search" />
+        <input
+          type="search"
+          aria-label={say("chats.search")}
+          placeholder={say("chats.search")}
+          value={words.value}
+          onInput={(event) => void search(event.currentTarget.value)}
+        />
+      </div>
+      {fault.value !== "" && <Fault>{fault.value}</Fault>}
+      {found.value !== null ? (
+        <Found items={found.value} />
+      ) : list === null ? (
+        <Waiting />
+      ) : list.length === 0 ? (
+        <Empty title={say("chats.none")}>
+          <p>{say("chats.none.says")}</p>
+          <a class="button main" href={at("/people")}>
+            {say("nav.people")}
+          </a>
+        </Empty>
+      ) : (
+        <ul class="lines">
+          {list.map((chat) => (
+            <Line key={chat.id} chat={chat} isOpen={chat.id === open} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** The chat with `id`, which may be new and so stand in no list yet. */
+function useChat(id: string, handle: string) {
+  const begun = useSignal<Chat | null>(null);
+  const fault = useSignal("");
+  useEffect(() => {
+    begun.value = null;
+    fault.value = "";
+    if (id === "" && handle === "") return;
+    device.chatWith(handle === "" ? id : handle).then(
+      (chat) => {
+        begun.value = chat;
+        if (handle !== "") go(wayTo(chat.id), true);
+      },
+      (error: unknown) => {
+        fault.value = explain(error);
+      },
+    );
+  }, [id, handle]);
+  const listed = chats.value?.find((chat) => chat.id === id);
+  return { chat: listed ?? begun.value, fault: fault.value };
+}
+
+export function ChatsScreen({ parts }: { readonly parts: Readonly<Record<string, string>> }) {
+  const id = parts.id ?? "";
+  const handle = parts.handle ?? "";
+  const account = standing.value?.current;
+  useEffect(() => {
+    void meetFriends(account?.actor ?? "").catch(() => undefined);
+  }, [account?.id]);
+  const { chat, fault } = useChat(id, handle);
+  const isOne = id !== "" || handle !== "";
+  return (
+    <div class={isOne ? "chats has-chat" : "chats"}>
+      <List open={id} />
+      {isOne ? (
+        chat === null ? (
+          <div class="conversation">{fault === "" ? <Waiting /> : <Fault>{fault}</Fault>}</div>
+        ) : (
+          <Conversation key={chat.id} chat={chat} />
+        )
+      ) : (
+        <div class="conversation none">
+          <Empty title={say("chats.choose")} />
+        </div>
+      )}
+    </div>
+  );
+}

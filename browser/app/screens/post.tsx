@@ -1,0 +1,266 @@
+/** A new post: words, or a video with words; for friends unless one says otherwise. */
+
+import { type Signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { askAsMe, me } from "../accounts.ts";
+import { freshKey } from "../api.ts";
+import type { Audience, Post } from "../api_types.ts";
+import { meetNode } from "../home_node.ts";
+import { question } from "../parts/dialog.tsx";
+import { Choice, Fault, Field, Form, TextArea, Toggle } from "../parts/form.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Screen } from "../parts/screen.tsx";
+import { attempt, tell } from "../parts/toast.tsx";
+import type { Job } from "../post/jobs.ts";
+import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
+import { go } from "../router.ts";
+import { bytes, number, say } from "../words/index.ts";
+
+const AUDIENCES = ["friends", "followers", "public"] as const;
+type Chosen = (typeof AUDIENCES)[number];
+const DRAFT = "kith.draft";
+
+function OnItsWay({ job }: { readonly job: Job }) {
+  const percent = Math.round(job.progress * 100);
+  const name = job.title || job.fileName;
+  return (
+    <li class="job">
+      <p class="job-name" dir="auto">
+        {name}
+      </p>
+      {job.state === "failed" ? (
+        <Fault>{job.fault}</Fault>
+      ) : (
+        <>
+          <progress max={100} value={percent} aria-label={name} />
+          <p class="quiet" role="status">
+            {say(`job.${job.state}`, { percent: number(percent) })}
+          </p>
+        </>
+      )}
+      <div class="ways">
+        {job.state === "failed" && (
+          <button
+            type="button"
+            class="button main small"
+            onClick={() => void attempt(() => tryAgain(job.id))}
+          >
+            {say("retry")}
+          </button>
+        )}
+        <button
+          type="button"
+          class="button quiet small"
+          onClick={() =>
+            question(say("job.give_up"), <p>{say("job.give_up.says")}</p>, [
+              { words: say("job.give_up.do"), kind: "alarm", act: () => giveUp(job) },
+            ])
+          }
+        >
+          {say("job.give_up.do")}
+        </button>
+      </div>
+    </li>
+  );
+}
+
+/** Why the node would not take `file`, before anything is sent; "" when it may. */
+async function obstacle(file: File, seconds: number): Promise<string> {
+  const { limits } = await meetNode();
+  if (file.size > limits.upload_bytes) {
+    return say("post.too_big", { size: bytes(file.size), most: bytes(limits.upload_bytes) });
+  }
+  if (Number.isFinite(seconds) && seconds > limits.video_seconds) {
+    return say("post.too_long", { count: Math.floor(limits.video_seconds / 60) });
+  }
+  return "";
+}
+
+function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<string> }) {
+  const address = useSignal("");
+  useEffect(() => {
+    if (file.value === null) {
+      address.value = "";
+      return;
+    }
+    const made = URL.createObjectURL(file.value);
+    address.value = made;
+    return () => URL.revokeObjectURL(made);
+  }, [file.value]);
+  const take = (input: HTMLInputElement) => {
+    file.value = input.files?.[0] ?? null;
+    fault.value = "";
+    input.value = "";
+    if (file.value !== null) void check(Number.NaN);
+  };
+  const check = async (seconds: number) => {
+    if (file.value === null) return;
+    fault.value = await obstacle(file.value, seconds).catch(() => "");
+  };
+  if (file.value !== null) {
+    return (
+      <div class="picked">
+        {address.value !== "" && (
+          <video
+            src={address.value}
+            controls
+            muted
+            playsInline
+            aria-label={file.value.name}
+            onLoadedMetadata={(event) => void check(event.currentTarget.duration)}
+          />
+        )}
+        <p class="picked-name">
+          <bdi>{file.value.name}</bdi> · {bytes(file.value.size)}
+        </p>
+        <button
+          type="button"
+          class="button quiet small"
+          onClick={() => {
+            file.value = null;
+            fault.value = "";
+          }}
+        >
+          {say("post.other")}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="picker">
+      <label class="button quiet file">
+        <Icon name="feed" />
+        {say("post.pick")}
+        <input type="file" accept="video/*" onChange={(event) => take(event.currentTarget)} />
+      </label>
+      <label class="button quiet file">
+        <Icon name="camera" />
+        {say("post.record")}
+        <input
+          type="file"
+          accept="video/*"
+          capture="user"
+          onChange={(event) => take(event.currentTarget)}
+        />
+      </label>
+    </div>
+  );
+}
+
+export function PostScreen() {
+  const file = useSignal<File | null>(null);
+  const fault = useSignal("");
+  const title = useSignal("");
+  const words = useSignal(sessionStorage.getItem(DRAFT) ?? "");
+  const audience = useSignal<Chosen>("friends");
+  const isWarned = useSignal(false);
+  const warning = useSignal("");
+  const key = useSignal(freshKey());
+  async function send(): Promise<void> {
+    const summary = isWarned.value ? warning.value.trim() : "";
+    if (file.value !== null) {
+      await postVideo({
+        file: file.value,
+        fileName: file.value.name,
+        title: title.value.trim(),
+        words: words.value,
+        audience: audience.value as Audience,
+        warning: summary,
+      });
+      file.value = null;
+      title.value = "";
+    } else {
+      const body = {
+        content: words.value,
+        audience: audience.value,
+        summary,
+        sensitive: summary !== "",
+      };
+      await askAsMe<Post>("POST", "/posts", { body, key: key.value });
+      key.value = freshKey();
+      tell(say("post.sent"));
+      go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
+    }
+    words.value = "";
+    warning.value = "";
+    isWarned.value = false;
+    sessionStorage.removeItem(DRAFT);
+  }
+  const isEmpty = file.value === null && words.value.trim() === "";
+  return (
+    <Screen title={say("post.title")}>
+      {jobs.value.length > 0 && (
+        <section class="card" aria-labelledby="jobs">
+          <h2 id="jobs">{say("post.jobs")}</h2>
+          <ul class="lines">
+            {jobs.value.map((job) => (
+              <OnItsWay key={job.id} job={job} />
+            ))}
+          </ul>
+        </section>
+      )}
+      <section class="card">
+        <Form
+          send={say(`post.do.${audience.value}`)}
+          onSend={send}
+          disabled={isEmpty || fault.value !== ""}
+        >
+          <Picker file={file} fault={fault} />
+          {fault.value !== "" && <Fault>{fault.value}</Fault>}
+          {file.value !== null && (
+            <Field
+              label={say("post.name")}
+              name="title"
+              maxLength={120}
+              value={title.value}
+              onValue={(text) => {
+                title.value = text;
+              }}
+            />
+          )}
+          <TextArea
+            label={say(file.value === null ? "post.words" : "post.description")}
+            name="words"
+            rows={4}
+            maxLength={5000}
+            value={words.value}
+            onValue={(text) => {
+              words.value = text;
+              sessionStorage.setItem(DRAFT, text);
+            }}
+          />
+          <Toggle
+            label={say("post.warn")}
+            hint={say("post.warn.says")}
+            on={isWarned.value}
+            onChange={(on) => {
+              isWarned.value = on;
+            }}
+          />
+          {isWarned.value && (
+            <Field
+              label={say("post.warning")}
+              name="warning"
+              maxLength={200}
+              required
+              value={warning.value}
+              onValue={(text) => {
+                warning.value = text;
+              }}
+            />
+          )}
+          <Choice
+            label={say("post.audience")}
+            value={audience.value}
+            onValue={(value) => {
+              audience.value = value as Chosen;
+            }}
+            options={AUDIENCES.map((one) => [one, say(`post.audience.${one}`)] as const)}
+            hint={say(`audience.${audience.value}.says`)}
+          />
+        </Form>
+      </section>
+    </Screen>
+  );
+}

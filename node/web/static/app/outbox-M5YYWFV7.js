@@ -1,1 +1,0 @@
-import{a,b,c,d}from"/app/chunk-46YACWVP.js";import"/app/chunk-43PX7KFU.js";import"/app/chunk-LYHIQ6E4.js";import"/app/chunk-T5K3QZGY.js";import"/app/chunk-3EZPDD7I.js";import"/app/chunk-MGAFYZAV.js";import"/app/chunk-L72UTJZN.js";export{d as begin,c as flush,a as isAway,b as keepForLater};

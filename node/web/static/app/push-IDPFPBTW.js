@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g}from"/app/chunk-INTPHAAJ.js";import"/app/chunk-43PX7KFU.js";import"/app/chunk-MGAFYZAV.js";import"/app/chunk-L72UTJZN.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};

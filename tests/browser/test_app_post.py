@@ -1,0 +1,111 @@
+"""Posting from the app: words, a video that survives a reload, and what the node does not take."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from tests.browser.app_node import AppNode, app_node, log_in, opened
+from tests.clips import make_clip
+
+
+async def test_words_are_for_friends_unless_one_says_otherwise(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.get_by_role("link", name="Post", exact=True).click()
+    send = page.get_by_role("button", name="Post for friends")
+    await expect(send).to_be_disabled()
+    await page.get_by_label("What do you want to say?").fill("1 < 2 & <b>so</b> on")
+    await send.click()
+    await page.get_by_role("link", name="1 < 2 & <b>so</b> on").click()
+    article = page.get_by_role("article").first
+    await expect(article).to_contain_text("1 < 2 & <b>so</b> on")
+    await expect(article).to_contain_text("Only your friends can see it.")
+    async with home.line(bob.token or "") as line:
+        feed = await line.ask("GET", "/feed", dict)
+    assert [one["content"] for one in feed["items"]] == [
+        "<p>1 &lt; 2 &amp; &lt;b&gt;so&lt;/b&gt; on</p>"
+    ]
+    await page.get_by_role("link", name="Post", exact=True).click()
+    await page.get_by_role("radio", name="Everyone").check()
+    await expect(page.get_by_role("button", name="Post for everyone")).to_be_visible()
+    assert watched.faults == []
+
+
+@pytest.mark.slow
+async def test_a_video_survives_a_reload_and_a_cut_line(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=2, size="720x1280", options=("-b:v", "6M"))
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    sent: list[str] = []
+
+    async def lose(route: Route) -> None:
+        """The first part arrives, then the line is cut."""
+        sent.append(route.request.url)
+        if len(sent) > 1:
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await page.route("**/uploads/*offset=*", lose)
+    await page.goto(f"{home.url}/app/post")
+    await page.set_input_files("input[type=file]:not([capture])", clip)
+    await page.get_by_label("Title").fill("Harbour")
+    await page.get_by_role("button", name="Post for friends").click()
+    await expect(page.get_by_text("Waiting for a connection")).to_be_visible()
+    await page.unroute("**/uploads/*offset=*")
+    await page.reload()
+    await expect(page.get_by_role("progressbar", name="Harbour")).to_be_visible()
+    await expect(page.get_by_text("Your video is ready")).to_be_visible()
+    await expect(page.get_by_role("progressbar")).to_have_count(0)
+    assert "offset=0&" not in "".join(sent[1:]), "what had arrived was sent again"
+    async with home.line(bob.token or "") as line:
+        (post,) = (await line.ask("GET", "/feed", dict))["items"]
+    assert post["name"] == "Harbour" and post["video"]
+    assert watched.faults == []
+
+
+async def test_what_the_node_does_not_take_is_said_before_it_is_sent(
+    browser: Browser, tmp_path: Path, quick_secrets: None
+) -> None:
+    async with app_node(tmp_path / "node", upload_limit_bytes=1000) as home:
+        await home.sign_up("ada", "Ada")
+        watched = await opened(browser, home)
+        page = watched.page
+        await log_in(page, home, "ada")
+        await page.goto(f"{home.url}/app/post")
+        file = tmp_path / "big.mp4"
+        file.write_bytes(b"x" * 2000)
+        await page.set_input_files("input[type=file]:not([capture])", file)
+        await expect(page.get_by_role("alert")).to_contain_text("your node takes at most")
+        await expect(page.get_by_role("button", name="Post for friends")).to_be_disabled()
+
+
+@pytest.mark.slow
+async def test_what_is_no_video_fails_in_words_and_is_given_up(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    await home.sign_up("ada", "Ada")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.goto(f"{home.url}/app/post")
+    file = tmp_path / "<img src=x onerror=alert(1)>.mp4"
+    file.write_bytes(b"this is no video" * 100)
+    await page.set_input_files("input[type=file]:not([capture])", file)
+    await page.get_by_role("button", name="Post for friends").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.get_by_role("button", name="Give up").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Give up").click()
+    await expect(page.get_by_text("On their way")).to_have_count(0)
+    assert watched.faults == []
