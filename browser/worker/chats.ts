@@ -46,9 +46,9 @@ export class Chats {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#views = new Views(parts);
-    parts.vault.written = (changes) => {
+    parts.vault.written = (changes, fresh) => {
       const known = [...changes.keys()];
-      for (const one of parts.history.take(changes)) this.#change(one);
+      for (const one of parts.history.take(changes, fresh)) this.#change(one);
       this.#isAll ||= known.some((name) => name.startsWith("conversation/"));
       if (known.some((name) => /^(message|conversation|handle)\//.test(name))) this.#flushSoon();
     };

@@ -35,16 +35,15 @@ export class History {
     return this.#loading;
   }
 
-  /** What a step changed. */
-  take(changes: Changes): readonly Changed[] {
+  /** What a step changed; `fresh` are the names of new rows. */
+  take(changes: Changes, fresh: ReadonlySet<string>): readonly Changed[] {
     const found: Changed[] = [];
     for (const [name, value] of changes) {
       if (!name.startsWith(PREFIX) || value === null) continue;
       const row = decodeRow(MESSAGE, value);
       const group = groupOf(name);
-      const isNew = !this.#groups.get(group)?.has(name);
       this.#put(name, row, true);
-      found.push({ group, row, isNew });
+      found.push({ group, row, isNew: fresh.has(name) });
     }
     return found;
   }
