@@ -269,6 +269,10 @@ export class DeviceWorker implements Answers, Watcher {
     await this.#opened().chats.markRead(chat, number);
   }
 
+  async goOn(chat: string): Promise<number> {
+    return this.#opened().chats.goOn(chat);
+  }
+
   async leave(chat: string): Promise<void> {
     await this.#opened().chats.leave(chat);
   }

@@ -24,8 +24,10 @@ from tests.browser.tabs import (
     residence,
 )
 from tests.stories.copies import copy_of, put_back
-from tests.stories.people import Person, befriend, person
+from tests.stories.people import Person, befriend, new_phone, person
 from tests.stories.test_missed import commit
+from tests.stories.test_new_phone import log_out
+from tests.stories.test_new_phone import read as acknowledge
 
 pytestmark = pytest.mark.slow
 DOMAINS = ("alpha.test", "beta.test")
@@ -248,13 +250,14 @@ async def test_a_node_that_was_put_back_is_told_and_drops_no_later_word(
         assert await read(town, bob) == ["all there"]
 
 
-async def go_on(town: Town, alice: Resident, tab: Tab, bob: Person, **wanted: object) -> None:
+async def go_on(town: Town, alice: Resident, tab: Tab, *others: Person, **wanted: object) -> None:
     """All read and send, with the time of the town, until Alice's device says so."""
     waiting = asyncio.create_task(tab.until(**wanted))
     while not waiting.done():
         await town.settle(timedelta(seconds=5))
         await alice.set(tab, ahead=ahead_of_machine(town))
-        await bob.talk.pull()
+        for other in others:
+            await other.talk.pull()
         await asyncio.wait([waiting], timeout=0.2)
     await waiting
 
@@ -283,6 +286,39 @@ async def test_who_was_away_for_35_days_is_taken_back(
         await go_on(town, alice, again, bob, text="I was on the sea", state="atOurNode")
         await go_on(town, alice, again, bob, text="are you there?")
         assert "I was on the sea" in await read(town, bob)
+
+
+@pytest.mark.clause("DEV-10.2", "DEV-10.3", "DEV-10.4")
+async def test_words_to_a_former_phone_go_on_when_one_says_so(
+    town: Town, chromium: Browser, meet: Meet
+) -> None:
+    async with (
+        residence(town, chromium, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        tab, chat = await meet(alice, bob)
+        await acknowledge(bob)
+        await log_out(town, bob)
+        await tab.say(chat, "nobody is logged in")
+        await go_on(town, alice, tab, told="NoDeviceLeft")
+        await tab.until(text="nobody is logged in", state="returned")
+        waiting = await tab.say(chat, "kept at once")
+        assert waiting["state"]["is"] == "waiting"
+        (shown,) = await tab.ask("chats")
+        assert shown["needsNewDevice"] and shown["trouble"]["reason"]
+        assert (await tab.refused("goOn", chat))["clause"] == "E2E-5.6"
+        async with new_phone(town, bob) as phone:
+            assert await tab.ask("goOn", chat) == 2
+            await tab.until(text="kept at once", state="atOurNode")
+            assert await read(town, phone) == ["nobody is logged in", "kept at once"]
+            await reply(town, phone, "here I am")
+            await tab.until(text="here I am")
+        words = ["hello Bob", "nobody is logged in", "kept at once", "here I am"]
+        assert await tab.texts(chat) == words
+        (shown,) = await tab.ask("chats")
+        assert not shown["needsNewDevice"]
+        await tab.page.reload()
+        assert await tab.texts(chat) == words
 
 
 @pytest.mark.clause("DEV-4.2", "DEV-4.7")
