@@ -217,6 +217,11 @@ export class FakeDevice implements DeviceClient {
     this.#tell({ is: "chat", chat: this.#chat(chat) });
   }
 
+  async goOn(_chat: string): Promise<number> {
+    this.#refuse();
+    return 0;
+  }
+
   async leave(chat: string): Promise<void> {
     this.#chats.delete(chat);
   }
@@ -251,6 +256,7 @@ export class FakeDevice implements DeviceClient {
       unread: items.filter(isUnread).length,
       draft: this.#drafts.get(id) ?? "",
       isOpen: this.#phase === "open",
+      needsNewDevice: false,
       trouble: this.#isOnline ? null : problemOf(new Refused("API-9.5", "we are offline")),
     };
   }

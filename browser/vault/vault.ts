@@ -112,6 +112,10 @@ export class Vault implements Rows {
     return [...this.#places.keys()].sort();
   }
 
+  has(name: string): boolean {
+    return this.#places.has(name);
+  }
+
   /** The value, or null. */
   async read(name: string): Promise<Bytes | null> {
     return (await this.readAll([name])).get(name) ?? null;

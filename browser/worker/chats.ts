@@ -18,6 +18,7 @@ import { type Sources, Views } from "./views.ts";
 export interface Speaker {
   withActor(actor: string): Promise<string>;
   say(group: string, text: string, id: string): Promise<MessageRow>;
+  goOn(actor: string): Promise<number>;
   leave(group: string): Promise<void>;
   tryNow(): Promise<void>;
 }
@@ -46,9 +47,9 @@ export class Chats {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#views = new Views(parts);
-    parts.vault.written = (changes) => {
+    parts.vault.written = (changes, fresh) => {
       const known = [...changes.keys()];
-      for (const one of parts.history.take(changes)) this.#change(one);
+      for (const one of parts.history.take(changes, fresh)) this.#change(one);
       this.#isAll ||= known.some((name) => name.startsWith("conversation/"));
       if (known.some((name) => /^(message|conversation|handle)\//.test(name))) this.#flushSoon();
     };
@@ -150,6 +151,12 @@ export class Chats {
     this.#touch(chat);
   }
 
+  async goOn(chat: string): Promise<number> {
+    const count = await this.#parts.speaker().goOn(chat);
+    this.moved();
+    return count;
+  }
+
   async leave(chat: string): Promise<void> {
     const place = (await this.#views.moment()).places.get(chat);
     for (const group of place?.open ?? []) await this.#parts.speaker().leave(group);
@@ -167,13 +174,13 @@ export class Chats {
       const because = problemOf(new Conflict(clause, reason));
       const members = this.#views.membersOf(conversation);
       await notes.refuse(conversation, id, { because, isGone: false, members });
-      const said = this.#parts.history.of([conversation]).find((one) => this.#isOurs(one, id));
-      if (said !== undefined) this.#change({ ...said, isNew: false });
+      this.#changeOurs(conversation, id);
     } else if (event.is === "MessageUnreadable" && event.conversation) {
       const because = problemOf(new Conflict(event.clause, event.reason));
       const gap = await notes.gap(event.conversation, now(), because, event.asked_again);
       tell({ is: "item", item: this.#views.gap(gap), isNew: true });
     } else {
+      if (event.is === "MessageReturned") this.#changeOurs(event.conversation, event.id);
       const chat = event.conversation && this.#views.chatOf(event.conversation);
       tell({ is: "told", chat, event });
     }
@@ -190,6 +197,11 @@ export class Chats {
     const key = `${one.group}/${one.row.actor} ${one.row.id}`;
     const isNew = one.isNew || this.#changed.get(key)?.isNew === true;
     this.#changed.set(key, { ...one, isNew });
+  }
+
+  #changeOurs(group: string, id: string): void {
+    const said = this.#parts.history.of([group]).find((one) => this.#isOurs(one, id));
+    if (said !== undefined) this.#change({ ...said, isNew: false });
   }
 
   #touch(chat: string): void {
@@ -251,7 +263,15 @@ export class Chats {
   }
 
   async reached(chat: string, number: number): Promise<void> {
-    await this.#parts.notes.arrive(chat, number);
+    const { notes, history } = this.#parts;
+    const before = notes.arrived.get(chat) ?? -1;
+    await notes.arrive(chat, number);
+    const { groups = [] } = (await this.#views.moment()).places.get(chat) ?? {};
+    for (const said of history.of(groups)) {
+      const { row } = said;
+      const isThere = row.number > before && row.number <= number;
+      if (isThere && row.actor === this.#own) this.#change({ ...said, isNew: false });
+    }
     this.moved();
   }
 }

@@ -95,6 +95,8 @@ export interface Chat {
   readonly isOpen: boolean;
   /** What is in the way of our words now, as far as it is known. */
   readonly trouble: Problem | null;
+  /** No device of theirs is left that can read here: `goOn` begins anew with the one that they have now. */
+  readonly needsNewDevice: boolean;
 }
 
 /**
@@ -102,12 +104,15 @@ export interface Chat {
  * - `waiting`: in this browser; they go out as soon as they can, in their order. `because`: what is in the way;
  * - `atOurNode`: our node has them, and carries them on;
  * - `atTheirNode`: nothing of this chat waits at our node any more;
+ * - `returned`: no device of `actors` took them (`MessageReturned` has the reasons). After `not_fetched` and
+ *   `not_delivered` they go out by themselves once their device is heard; after `no_device` and `new_device` by `goOn`;
  * - `refused`: they will not arrive, `because` says why; `retry` says them anew.
  */
 export type SentState =
   | { readonly is: "waiting"; readonly because: Problem | null }
   | { readonly is: "atOurNode" }
   | { readonly is: "atTheirNode" }
+  | { readonly is: "returned"; readonly actors: readonly string[]; readonly reason: string }
   | { readonly is: "refused"; readonly because: Problem };
 
 /** `id` is unique within the chat and sender. `kind` is ActivityStreams' type, usually `Note`. */
@@ -237,6 +242,9 @@ export interface DeviceQuestions {
 
   /** All up to this item was seen. */
   markRead(chat: string, number: number): void;
+
+  /** Go on with the device that they have now: how many words that none could read are said there. */
+  goOn(chat: string): number;
 
   /** Be out of a chat of several people: the others are asked to take this device out. */
   leave(chat: string): void;

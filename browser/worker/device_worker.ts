@@ -198,7 +198,8 @@ export class DeviceWorker implements Answers, Watcher {
   async #remove(id: string): Promise<void> {
     const isOpen = this.#open?.account.id === id;
     if (isOpen) await this.#leave();
-    await Vault.remove(id);
+    // What was closed a moment ago may still be held.
+    await Vault.remove(id, { turn: new AbortController().signal });
     await this.#list.remove(id);
     if (isOpen || this.#open === null) await this.#enter();
     else this.#tellStatus();
@@ -266,6 +267,10 @@ export class DeviceWorker implements Answers, Watcher {
 
   async markRead(chat: string, number: number): Promise<void> {
     await this.#opened().chats.markRead(chat, number);
+  }
+
+  async goOn(chat: string): Promise<number> {
+    return this.#opened().chats.goOn(chat);
   }
 
   async leave(chat: string): Promise<void> {

@@ -3,10 +3,18 @@
  * is first asked for; after that each step of the device brings what changed.
  */
 
-import { type Changes, decodeRow, MESSAGE, type MessageRow } from "../device/rows.ts";
+import {
+  type Changes,
+  decodeRow,
+  MESSAGE,
+  type MessageRow,
+  RETURNED,
+  type ReturnedRow,
+} from "../device/rows.ts";
 import type { SharedVault } from "./shared_vault.ts";
 
 const PREFIX = "message/";
+const BACK = "returned/";
 
 /** A message and its group. */
 export interface Said {
@@ -22,6 +30,8 @@ export class History {
   readonly #vault: SharedVault;
   readonly #groups = new Map<string, Map<string, MessageRow>>();
   readonly #sorted = new Map<string, readonly Said[]>();
+  /** Words that came back, by group and id. */
+  readonly #returned = new Map<string, ReturnedRow | null>();
   #loading: Promise<void> | null = null;
 
   constructor(vault: SharedVault) {
@@ -29,22 +39,43 @@ export class History {
   }
 
   load(): Promise<void> {
-    this.#loading ??= this.#vault.all(PREFIX).then((found) => {
-      for (const [name, value] of found) this.#put(name, decodeRow(MESSAGE, value), false);
-    });
+    this.#loading ??= this.#load();
     return this.#loading;
   }
 
-  /** What a step changed. */
-  take(changes: Changes): readonly Changed[] {
+  async #load(): Promise<void> {
+    for (const [name, value] of await this.#vault.all(PREFIX)) {
+      this.#put(name, decodeRow(MESSAGE, value), false);
+    }
+    for (const [name, value] of await this.#vault.all(BACK)) {
+      const place = name.slice(BACK.length);
+      if (!this.#returned.has(place)) this.#returned.set(place, decodeRow(RETURNED, value));
+    }
+  }
+
+  /** Whose devices did not take these words of ours; null: they did not come back. */
+  returned(group: string, id: string): ReturnedRow | null {
+    return this.#returned.get(`${group}/${id}`) ?? null;
+  }
+
+  /** What a step changed; `fresh` are the names of new rows. */
+  take(changes: Changes, fresh: ReadonlySet<string>): readonly Changed[] {
     const found: Changed[] = [];
     for (const [name, value] of changes) {
-      if (!name.startsWith(PREFIX) || value === null) continue;
-      const row = decodeRow(MESSAGE, value);
+      if (name.startsWith(BACK)) {
+        const row = value === null ? null : decodeRow(RETURNED, value);
+        this.#returned.set(name.slice(BACK.length), row);
+      }
+      if (!name.startsWith(PREFIX)) continue;
       const group = groupOf(name);
-      const isNew = !this.#groups.get(group)?.has(name);
+      if (value === null) {
+        this.#groups.get(group)?.delete(name);
+        this.#sorted.delete(group);
+        continue;
+      }
+      const row = decodeRow(MESSAGE, value);
       this.#put(name, row, true);
-      found.push({ group, row, isNew });
+      found.push({ group, row, isNew: fresh.has(name) });
     }
     return found;
   }

@@ -61,7 +61,6 @@ export class OpenDevice {
     raw: Vault,
     vault: SharedVault,
     device: Device,
-    history: History,
     notes: Notes,
     token: string,
     ground: Ground,
@@ -80,7 +79,7 @@ export class OpenDevice {
     this.chats = new Chats({
       device,
       vault,
-      history,
+      history: new History(vault),
       notes,
       tell: (event) => watcher.tell(event),
       speaker: () => this.#speaker(),
@@ -106,9 +105,7 @@ export class OpenDevice {
       const token = (await vault.own<string>("session")).get(TOKEN) ?? "";
       const device = await Device.open(vault, ground.entropy, account.actor);
       const notes = await Notes.open(vault);
-      const history = new History(vault);
-      await history.load();
-      return new OpenDevice(account, raw, vault, device, history, notes, token, ground, watcher);
+      return new OpenDevice(account, raw, vault, device, notes, token, ground, watcher);
     } catch (error) {
       await vault.close();
       throw error;

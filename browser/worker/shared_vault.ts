@@ -11,8 +11,8 @@ import { type Bytes, text, utf8 } from "../wire/bytes.ts";
 const OWN = "tab/";
 
 export class SharedVault implements Rows {
-  /** Is told of each step, once it is written. */
-  written: (changes: Changes) => void = () => undefined;
+  /** Is told of each step once it is written, and which of its rows are new. */
+  written: (changes: Changes, fresh: ReadonlySet<string>) => void = () => undefined;
   readonly #vault: Vault;
   readonly #turns = new Turns();
 
@@ -33,8 +33,11 @@ export class SharedVault implements Rows {
   }
 
   async step(changes: Changes): Promise<void> {
-    await this.#turns.take(() => this.#vault.step(changes));
-    this.written(changes);
+    await this.#turns.take(async () => {
+      const fresh = new Set([...changes.keys()].filter((name) => !this.#vault.has(name)));
+      await this.#vault.step(changes);
+      this.written(changes, fresh);
+    });
   }
 
   /** The values of all rows whose name begins so. */

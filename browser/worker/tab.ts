@@ -29,6 +29,7 @@ const NAMES: readonly Name[] = [
   "retry",
   "saveDraft",
   "markRead",
+  "goOn",
   "leave",
 ];
 

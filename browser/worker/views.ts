@@ -117,7 +117,15 @@ export class Views {
       draft: notes.drafts.get(id) ?? "",
       isOpen: !moment.isFrozen && (group !== undefined || !groups.length || others.length === 1),
       trouble: held === null ? null : problemOf(held),
+      needsNewDevice: await this.#needsNewDevice(groups, open),
     };
+  }
+
+  async #needsNewDevice(groups: readonly string[], open: readonly string[]): Promise<boolean> {
+    const { device } = this.#parts;
+    if (!groups.length) return false;
+    for (const group of open) if (!(await device.isAbsent(group))) return false;
+    return open.length > 0;
   }
 
   /** What a chat shows, the oldest first. */
@@ -171,6 +179,8 @@ export class Views {
       const held = await device.held(group);
       return { is: "waiting", because: held === null ? null : problemOf(held) };
     }
+    const returned = this.#parts.history.returned(group, row.id);
+    if (returned !== null) return { is: "returned", ...returned };
     // What the device has not written yet (DEV-2.5) counts already.
     if (!row.sent && !(await device.said(group, row.id)).sent) {
       return { is: "refused", because: problemOf(new Conflict("", LOST)) };

@@ -192,13 +192,13 @@ async def move_in(town: Town, context: BrowserContext, name: str, domain: str) -
     # By name: a browser takes that for a secure context.
     origin = harness.url.replace("127.0.0.1", "localhost")
     files = {"worker.js": bundle("tests/story_worker.ts"), "page.js": bundle("tests/story_page.ts")}
-    query = f"?ahead={ahead_of_machine(town)}"
 
     async def serve(route: Route) -> None:
         name = route.request.url.partition("/story/")[2].partition("?")[0]
         if name in files:
             await route.fulfill(body=files[name], content_type="text/javascript")
             return
+        query = f"?ahead={ahead_of_machine(town)}"
         headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html"}
         await route.fulfill(body=PAGE.format(query=query), headers=headers)
 

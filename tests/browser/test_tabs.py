@@ -24,7 +24,10 @@ from tests.browser.tabs import (
     residence,
 )
 from tests.stories.copies import copy_of, put_back
-from tests.stories.people import Person, befriend, person
+from tests.stories.people import Person, befriend, new_phone, person
+from tests.stories.test_missed import commit
+from tests.stories.test_new_phone import log_out
+from tests.stories.test_new_phone import read as acknowledge
 
 pytestmark = pytest.mark.slow
 DOMAINS = ("alpha.test", "beta.test")
@@ -245,6 +248,129 @@ async def test_a_node_that_was_put_back_is_told_and_drops_no_later_word(
         await tab.say(chat, "all there")
         await tab.until(text="all there", state="atOurNode")
         assert await read(town, bob) == ["all there"]
+
+
+async def go_on(town: Town, alice: Resident, tab: Tab, *others: Person, **wanted: object) -> None:
+    """All read and send, with the time of the town, until Alice's device says so."""
+    waiting = asyncio.create_task(tab.until(**wanted))
+    while not waiting.done():
+        await town.settle(timedelta(seconds=5))
+        await alice.set(tab, ahead=ahead_of_machine(town))
+        for other in others:
+            await other.talk.pull()
+        await asyncio.wait([waiting], timeout=0.2)
+    await waiting
+
+
+@pytest.mark.clause("E2E-5.11", "DEV-9.1", "DEV-9.4")
+async def test_who_was_away_for_35_days_is_taken_back(
+    town: Town, chromium: Browser, meet: Meet
+) -> None:
+    async with (
+        residence(town, chromium, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        tab, chat = await meet(alice, bob)
+        await tab.page.goto("about:blank")
+        group = next(iter(bob.talk.device.conversations()))
+        await reply(town, bob, "before the commit")
+        await commit(town, bob, group)
+        await town.settle(timedelta(days=35))
+        await bob.talk.prepare()
+        await reply(town, bob, "are you there?")
+        again = await alice.tab()
+        await go_on(town, alice, again, bob, told="ConversationBehind")
+        said = await again.say(chat, "I was on the sea")
+        assert said["state"]["is"] == "waiting"
+        await go_on(town, alice, again, bob, told="ConversationCaughtUp")
+        await go_on(town, alice, again, bob, text="I was on the sea", state="atOurNode")
+        await go_on(town, alice, again, bob, text="are you there?")
+        assert "I was on the sea" in await read(town, bob)
+
+
+@pytest.mark.clause("DEV-10.2", "DEV-10.3", "DEV-10.4")
+async def test_words_to_a_former_phone_go_on_when_one_says_so(
+    town: Town, chromium: Browser, meet: Meet
+) -> None:
+    async with (
+        residence(town, chromium, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        tab, chat = await meet(alice, bob)
+        await acknowledge(bob)
+        await log_out(town, bob)
+        await tab.say(chat, "nobody is logged in")
+        await go_on(town, alice, tab, told="NoDeviceLeft")
+        await tab.until(text="nobody is logged in", state="returned")
+        waiting = await tab.say(chat, "kept at once")
+        assert waiting["state"]["is"] == "waiting"
+        (shown,) = await tab.ask("chats")
+        assert shown["needsNewDevice"] and shown["trouble"]["reason"]
+        assert (await tab.refused("goOn", chat))["clause"] == "E2E-5.6"
+        async with new_phone(town, bob) as phone:
+            assert await tab.ask("goOn", chat) == 2
+            await tab.until(text="kept at once", state="atOurNode")
+            assert await read(town, phone) == ["nobody is logged in", "kept at once"]
+            await reply(town, phone, "here I am")
+            await tab.until(text="here I am")
+        words = ["hello Bob", "nobody is logged in", "kept at once", "here I am"]
+        assert await tab.texts(chat) == words
+        (shown,) = await tab.ask("chats")
+        assert not shown["needsNewDevice"]
+        await tab.page.reload()
+        assert await tab.texts(chat) == words
+
+
+@pytest.mark.clause("DEV-4.2", "DEV-4.7")
+async def test_a_browser_in_a_conversation_of_three(
+    town: Town, chromium: Browser, meet: Meet
+) -> None:
+    async with (
+        residence(town, chromium, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "carol", "beta.test") as carol,
+    ):
+        tab, _ = await meet(alice, bob)
+        await befriend(town, bob, carol)
+        group = next(iter(bob.talk.device.conversations()))
+        await bob.talk.add(group, carol.actor)
+        await town.settle()
+        await tab.until(told="MembersChanged")
+        await carol.talk.pull()
+        await tab.say(group, "hello, both")
+        await tab.until(text="hello, both", state="atOurNode")
+        assert await read(town, bob) == await read(town, carol) == ["hello, both"]
+        (shown,) = await tab.ask("chats")
+        assert shown["id"] == group and len(shown["others"]) == 2
+        await tab.ask("leave", group)
+        await go_on(town, alice, tab, bob, told="ConversationLeft")
+        (shown,) = await tab.ask("chats")
+        assert not shown["isOpen"]
+        assert (await tab.refused("send", group, "still?", _uuid(1)))["clause"] == "E2E-5.6"
+        assert await tab.texts(group) == ["hello Bob", "hello, both"]
+
+
+@pytest.mark.clause("E2E-5.6", "E2E-5.1", "GRA-3.1")
+async def test_who_cannot_be_written_to_is_told_in_words(town: Town, chromium: Browser) -> None:
+    async with (
+        residence(town, chromium, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        tab = await alice.tab()
+        await alice.sign_up(tab)
+        assert (await tab.refused("chatWith", "@nobody@alpha.test"))["is"] == "Missing"
+        chat = await chat_with(tab, bob)
+        await tab.ask("saveDraft", chat, "hello stranger")
+        told = await tab.refused("send", chat, "hello stranger", _uuid(1))
+        assert told["is"] == "Forbidden" and told["words"]
+        dave = await town.sign_up("dave", "alpha.test")
+        name = dave.account.address
+        assert (await tab.refused("send", dave.account.actor, "hi", _uuid(2)))["is"] == "Forbidden"
+        assert (await tab.ask("chatWith", name))["last"] is None
+        (shown,) = await tab.ask("chats")
+        assert shown["draft"] == "hello stranger" and shown["last"] is None
+        too_long = await tab.refused("send", chat, "x" * 70_000, _uuid(3))
+        assert too_long["is"] == "Forbidden", "nothing was made for who is no friend"
 
 
 @pytest.mark.clause("E2E-5.10", "DEV-3.4")
