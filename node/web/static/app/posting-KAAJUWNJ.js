@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-LGVY6FEY.js";import"/app/chunk-ETMDH5SZ.js";import"/app/chunk-MD2Q3LYI.js";import"/app/chunk-WALRZ6ZY.js";import"/app/chunk-AR5SPKKG.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g}from"/app/chunk-EBGXKMSU.js";import"/app/chunk-KCTG3JTQ.js";import"/app/chunk-A7UB2766.js";import"/app/chunk-WALRZ6ZY.js";import"/app/chunk-AR5SPKKG.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};
