@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from node.federation.activities.shapes import Resend
-from node.federation.catching_up import OFTEN
+from node.federation.catching_up import MARGIN, OFTEN
 from node.graph.befriending import request, unfriend
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import FriendshipUnit
@@ -28,7 +28,8 @@ class ConfirmingUnit(FriendshipUnit, Protocol):
 
 async def on_resend(resend: Resend, unit: ConfirmingUnit) -> None:
     """What made a friendship there is known there no more, unless it was our own request, which is
-    sent again. So it ends and we ask: both sides agree again once the other one says yes.
+    sent again. So it ends and we ask: both sides agree again once the other one says yes. Not one
+    of the minutes before the copy was made, by which the asking server asks for too much.
     """
     host = origin(resend.actor).authority
     last = await unit.resent(host)
@@ -36,7 +37,7 @@ async def on_resend(resend: Resend, unit: ConfirmingUnit) -> None:
         return  # it is answered once an hour (FED-13.2)
     if await unit.account_of(resend.object) is None:
         return
-    for each in await unit.friends_since(host, resend.since, MOST):
+    for each in await unit.friends_since(host, resend.since + MARGIN, MOST):
         if not each.our_offer and await unit.person(each.actor) is not None:
             await unfriend(unit, each.actor, each.other)
             await request(unit, each.actor, each.other)
