@@ -40,13 +40,16 @@ PAGES = {
 # What peers and browsers ask for outside the client API; `spec/federation.md`, `spec/e2ee.md` and
 # `spec/video.md` describe it.
 PEERS = ("/.well-known/", "/nodeinfo", "/inbox", "/a/{", "/{room}", "/o/", "/t/", "/c/", "/media/")
-MORE_PAGES = ("/v/{",)
+MORE_PAGES = ("/v/{", "/reset/{")
+THE_APP = ("/app", "/app/{")
 
 
 def unlisted(app: web.Application, api: Surface) -> list[str]:
     """What `app` serves that is neither described nor written down above."""
     found = undocumented(app, api, PAGES)
-    return [one for one in found if not one.split(" ")[1].startswith((*PEERS, *MORE_PAGES))]
+    return [
+        one for one in found if not one.split(" ")[1].startswith((*PEERS, *MORE_PAGES, *THE_APP))
+    ]
 
 
 class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -49,11 +49,15 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
         if "post" in operations
         and "Idempotency-Key" not in [one["name"] for one in operations["post"]["parameters"]]
     ]
-    assert keyless == ["/login"]
+    assert sorted(keyless) == ["/invites/lookup", "/login", "/push/test"]
 
 
 def reached(do: Any) -> str:
-    """The source of the function `do`, and of what it calls on its own page."""
+    """The source of the function `do`, and of what it calls on its own page.
+
+    Of one that is wrapped in another, as answers with addresses are, it is the inner one.
+    """
+    do = inspect.unwrap(do)
     page = ast.parse(Path(inspect.getsourcefile(do) or "").read_text())
     written = (ast.FunctionDef, ast.AsyncFunctionDef)
     functions = {f.name: f for f in ast.walk(page) if isinstance(f, written)}

@@ -79,10 +79,7 @@ class Pushes(Struct, frozen=True):
                 PushUnit, lambda unit: unit.drop_subscriptions(who.account, [mine.id])
             )
         delivered = answer.status is not None and 200 <= answer.status < 300
-        return Reply(
-            PushTried(delivered=delivered, status=answer.status, reason=answer.trouble),
-            undecided=True,
-        )
+        return Reply(PushTried(delivered=delivered, status=answer.status, reason=answer.trouble))
 
 
 def _view(one: Subscription, session: str) -> PushView:
@@ -113,5 +110,5 @@ def routes(pushes: Pushes) -> tuple[Route, ...]:
         Route("DELETE", "/push/subscriptions/{id}", pushes.unsubscribe,
               "Have a browser told nothing more.", write, status=204),
         Route("POST", "/push/test", pushes.test, "Send this session's browser an empty message.",
-              write, answers=PushTried, sensitive=True),
+              write, answers=PushTried, idempotent=False, sensitive=True),
     )  # fmt: skip

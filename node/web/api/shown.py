@@ -4,6 +4,7 @@ Around the routes, by what they answer: so no page of routes can forget it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import Any
 
 from msgspec import Struct
@@ -42,6 +43,7 @@ class Shown(Struct, frozen=True):
         )
 
     def _dressed(self, route: Route, dress: Callable[[Any, str], Any]) -> Route:
+        @wraps(route.do)
         async def do(call: Call) -> Reply:
             reply = await route.do(call)
             return replace(reply, value=dress(reply.value, call.caller.account))
