@@ -86,7 +86,7 @@ class RelayUnit(MembersUnit, ReturnUnit, Protocol):
     async def add_item(self, conversation: str, item: Item, actor: str) -> None: ...
 
     async def restored_since(self, conversation: Conversation) -> bool:
-        """Whether the database was put back from a copy since the head got its place."""
+        """Whether the database was put back from a copy since the head got its place, or today."""
         ...
 
     async def winner(self, conversation: str, epoch: int) -> bytes:
