@@ -100,6 +100,16 @@ function Notice({ chat }: { readonly chat: Chat }) {
   if (phase === "frozen" || phase === "loggedOut") {
     return <p class="chat-notice">{say(`chat.${phase}`)}</p>;
   }
+  if (chat.needsNewDevice) {
+    return (
+      <div class="chat-notice">
+        <p>{say("chat.noDevice")}</p>
+        <Button kind="quiet" onClick={async () => void (await attempt(() => device.goOn(chat.id)))}>
+          {say("chat.goOn")}
+        </Button>
+      </div>
+    );
+  }
   if (chat.trouble !== null) return <p class="chat-notice">{explainValue(chat.trouble)}</p>;
   if (standing.value?.isOnline === false) return <p class="chat-notice">{say("chat.offline")}</p>;
   return chat.isOpen ? null : <p class="chat-notice">{say("chat.closed")}</p>;

@@ -22,6 +22,7 @@ const SIGNS: Readonly<Record<NonNullable<Message["state"]>["is"], IconName>> = {
   waiting: "clock",
   atOurNode: "check",
   atTheirNode: "check",
+  returned: "back",
   refused: "alert",
 };
 
@@ -33,7 +34,7 @@ function State({ message, onRetry }: { readonly message: Message; readonly onRet
     <>
       <span class={`sent-state ${state.is}`}>
         <Icon name={SIGNS[state.is]} />
-        <span class={state.is === "waiting" || state.is === "refused" ? "" : "sr"}>
+        <span class={state.is === "atOurNode" || state.is === "atTheirNode" ? "sr" : ""}>
           {say(`sent.${state.is}`)}
         </span>
       </span>
