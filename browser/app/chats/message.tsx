@@ -23,6 +23,7 @@ const SIGNS: Readonly<Record<NonNullable<Message["state"]>["is"], IconName>> = {
   atOurNode: "check",
   atTheirNode: "check",
   refused: "alert",
+  returned: "alert",
 };
 
 function State({ message, onRetry }: { readonly message: Message; readonly onRetry: () => void }) {
@@ -33,7 +34,7 @@ function State({ message, onRetry }: { readonly message: Message; readonly onRet
     <>
       <span class={`sent-state ${state.is}`}>
         <Icon name={SIGNS[state.is]} />
-        <span class={state.is === "waiting" || state.is === "refused" ? "" : "sr"}>
+        <span class={["waiting", "refused", "returned"].includes(state.is) ? "" : "sr"}>
           {say(`sent.${state.is}`)}
         </span>
       </span>

@@ -1,1 +1,0 @@
-import{a,b,c,d}from"/app/chunk-2YKMUJEZ.js";import"/app/chunk-TM27KN7M.js";import"/app/chunk-77FX64Y4.js";import"/app/chunk-AVAG57K4.js";import"/app/chunk-A7UB2766.js";import"/app/chunk-ETMDH5SZ.js";import"/app/chunk-MD2Q3LYI.js";import"/app/chunk-COBV253Z.js";import"/app/chunk-AR5SPKKG.js";export{d as begin,c as flush,a as isAway,b as keepForLater};

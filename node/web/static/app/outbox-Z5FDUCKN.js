@@ -1,0 +1,1 @@
+import{a,b,c,d}from"/app/chunk-NJWTL4O6.js";import"/app/chunk-O7MDDHFC.js";import"/app/chunk-MP6O6TXJ.js";import"/app/chunk-7VV7MJNU.js";import"/app/chunk-UKYS6FQV.js";import"/app/chunk-UZ6H2BKJ.js";import"/app/chunk-RMEX6JD7.js";import"/app/chunk-5GLZKVXD.js";import"/app/chunk-24EJ6X2D.js";export{d as begin,c as flush,a as isAway,b as keepForLater};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-6L7PC3FR.js";import"/app/chunk-ETMDH5SZ.js";import"/app/chunk-MD2Q3LYI.js";import"/app/chunk-COBV253Z.js";import"/app/chunk-AR5SPKKG.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

@@ -1,0 +1,1 @@
+import{a,b,c,d,e}from"/app/chunk-M2SUTCU6.js";import"/app/chunk-UZ6H2BKJ.js";import"/app/chunk-RMEX6JD7.js";import"/app/chunk-5GLZKVXD.js";import"/app/chunk-24EJ6X2D.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g}from"/app/chunk-IL7W2VIY.js";import"/app/chunk-77FX64Y4.js";import"/app/chunk-A7UB2766.js";import"/app/chunk-COBV253Z.js";import"/app/chunk-AR5SPKKG.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};

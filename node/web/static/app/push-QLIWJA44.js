@@ -1,0 +1,1 @@
+import{a,b,c,d,e,f,g}from"/app/chunk-AH4SMZJK.js";import"/app/chunk-MP6O6TXJ.js";import"/app/chunk-UKYS6FQV.js";import"/app/chunk-5GLZKVXD.js";import"/app/chunk-24EJ6X2D.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};
