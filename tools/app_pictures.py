@@ -1,10 +1,12 @@
 """Pictures of the app's screens, from a real node and Debian's Chromium.
 
+`.venv/bin/python -m tools.app_pictures docs` renews those of `docs/app.md`;
 `.venv/bin/python -m tools.app_pictures FOLDER [WORD]` makes one of every screen (whose name has
 WORD) at 390, 820 and 1440 pixels, light and dark.
 """
 
 import asyncio
+import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -15,8 +17,16 @@ from urllib.parse import quote
 from playwright.async_api import Browser, Page
 
 from tests.browser.app_node import AppNode, app_node, chromium, log_in
-from tests.clips import make_clip
+from tests.clips import ffmpeg
 
+PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+SHOWN = ("feed", "chats", "person")
+# What has to be fetched for what is seen is here, and was drawn.
+PAINTED = """() => Promise.all([...document.images].map((one) => one.decode().catch(() => null)))
+  .then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+EVENING = (
+    "gradients=s={size}:r=30:d=4:c0=0x14323f:c1=0xd98e5f:c2=0x0f6e63:n=3:x0=0:y0=0:x1=0:y1=999"
+)
 TALK = (
     "Good morning! Did you see the light today?",
     "I will be at the old pier at ten. Bring the small camera, and something warm to drink: it is "
@@ -88,6 +98,14 @@ SCENES = [
 ]
 
 
+def evening(path: Path, size: str) -> Path:
+    """A clip of four seconds in the colours of an evening at the sea."""
+    source = ("-f", "lavfi", "-i", EVENING.format(size=size))
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(path))
+    subprocess.run([ffmpeg(), "-v", "error", "-y", *source, *coded], check=True)
+    return path
+
+
 async def furnish(home: AppNode, folder: Path) -> dict[str, str]:
     """People and what they did; the words that stand in the paths of scenes."""
     ada = await home.sign_up("ada", "Ada Lovelace")
@@ -95,8 +113,8 @@ async def furnish(home: AppNode, folder: Path) -> dict[str, str]:
     carol = await home.sign_up("carol", "Carol Danvers")
     for one, other in ((ada, bob), (ada, carol), (bob, carol)):
         await home.befriend(one, other)
-    clip = make_clip(folder / "harbour.mp4", seconds=4, size="720x1280")
-    wide = make_clip(folder / "wide.mp4", seconds=4, size="1280x720")
+    clip = evening(folder / "harbour.mp4", "720x1280")
+    wide = evening(folder / "wide.mp4", "1280x720")
     post = await home.video(
         bob, clip, name="Morning at the harbour",
         description="The boats come in at six, and the gulls know it. " * 4 + "#harbour",
@@ -138,7 +156,9 @@ async def picture(page: Page, home: AppNode, scene: Scene, words: dict[str, str]
     for word, value in words.items():
         path = path.replace(word, value)
     await page.goto(f"{home.url}/app{path}")
-    await page.wait_for_load_state("networkidle")
+    # The device's stream of events stays open: the screen itself says that it is there.
+    await page.locator("main h1:visible").first.wait_for()
+    await page.evaluate(PAINTED)
     if scene.act is not None:
         await scene.act(page)
     return await page.screenshot()
@@ -149,6 +169,8 @@ async def all_of_them(folder: Path, word: str) -> None:
     with tempfile.TemporaryDirectory() as data:
         async with app_node(Path(data)) as home, chromium() as browser:
             words = await furnish(home, Path(data))
+            # Whom one writes to has a device: it reads along.
+            await log_in(await (await browser.new_context(locale="en-GB")).new_page(), home, "bob")
             for dark in (False, True):
                 await _in_light(browser, home, words, folder, word, dark)
 
@@ -171,7 +193,26 @@ async def _in_light(
     await context.close()
 
 
+async def for_the_page() -> None:
+    """The few that `docs/app.md` shows."""
+    with tempfile.TemporaryDirectory() as data:
+        async with app_node(Path(data)) as home, chromium() as browser:
+            words = await furnish(home, Path(data))
+            # Whom one writes to has a device: it reads along.
+            await log_in(await (await browser.new_context(locale="en-GB")).new_page(), home, "bob")
+            size = {"width": 390, "height": 760}
+            page = await browser.new_page(viewport=size, locale="en-GB")  # type: ignore[arg-type]
+            await log_in(page, home, "ada")
+            for scene in SCENES:
+                if scene.name in SHOWN:
+                    shot = await picture(page, home, scene, words)
+                    (PICTURES / f"app-{scene.name}.png").write_bytes(shot)
+
+
 def main() -> int:
+    if sys.argv[1:] == ["docs"]:
+        asyncio.run(for_the_page())
+        return 0
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(all_of_them(folder, sys.argv[2] if len(sys.argv) > 2 else ""))

@@ -37,19 +37,16 @@ PAGES = {
     "GET /welcome", "GET /@{name}", "GET /problems/{code}", "GET /static", "HEAD /static",
     "GET /livez", "GET /readyz", "GET /robots.txt", f"GET {API}/openapi.json",
 }  # fmt: skip
-# What peers and browsers ask for outside the client API; `spec/federation.md`, `spec/e2ee.md` and
-# `spec/video.md` describe it.
+# What peers and browsers ask for outside the client API; `spec/federation.md`, `spec/e2ee.md`,
+# `spec/video.md`, `spec/app.md` and `spec/accounts.md` describe it.
 PEERS = ("/.well-known/", "/nodeinfo", "/inbox", "/a/{", "/{room}", "/o/", "/t/", "/c/", "/media/")
-MORE_PAGES = ("/v/{", "/reset/{")
-THE_APP = ("/app", "/app/{")
+MORE_PAGES = ("/v/{", "/app", "/reset/{")
 
 
 def unlisted(app: web.Application, api: Surface) -> list[str]:
     """What `app` serves that is neither described nor written down above."""
     found = undocumented(app, api, PAGES)
-    return [
-        one for one in found if not one.split(" ")[1].startswith((*PEERS, *MORE_PAGES, *THE_APP))
-    ]
+    return [one for one in found if not one.split(" ")[1].startswith((*PEERS, *MORE_PAGES))]
 
 
 class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

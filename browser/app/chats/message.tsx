@@ -22,8 +22,8 @@ const SIGNS: Readonly<Record<NonNullable<Message["state"]>["is"], IconName>> = {
   waiting: "clock",
   atOurNode: "check",
   atTheirNode: "check",
-  returned: "back",
   refused: "alert",
+  returned: "back",
 };
 
 function State({ message, onRetry }: { readonly message: Message; readonly onRetry: () => void }) {
@@ -34,7 +34,7 @@ function State({ message, onRetry }: { readonly message: Message; readonly onRet
     <>
       <span class={`sent-state ${state.is}`}>
         <Icon name={SIGNS[state.is]} />
-        <span class={state.is === "atOurNode" || state.is === "atTheirNode" ? "sr" : ""}>
+        <span class={["waiting", "refused", "returned"].includes(state.is) ? "" : "sr"}>
           {say(`sent.${state.is}`)}
         </span>
       </span>
