@@ -274,7 +274,8 @@ async def test_colours_are_those_of_every_screen(
     with Image.open(video.with_name("poster.jpg")) as poster:
         pixel = poster.getpixel((poster.width // 2, poster.height // 2))
     shown = {63: (254, 0, 0), 235: (255,) * 3, 201: (215,) * 3}
-    assert pixel == pytest.approx(shown[wanted[0]], abs=4)
+    # A step of chroma is two of blue, and each encoder rounds in its own way.
+    assert pixel == pytest.approx(shown[wanted[0]], abs=6)
 
 
 @pytest.mark.clause("VID-3.9")
