@@ -1,1 +1,0 @@
-import{a,b,c,d}from"/app/chunk-GYIMD2PF.js";import"/app/chunk-HSSZZZIS.js";import"/app/chunk-IMQ7BSWN.js";import"/app/chunk-ZFNJM722.js";import"/app/chunk-DX6P6A4X.js";import"/app/chunk-DJHXZVFS.js";import"/app/chunk-2L3DCDND.js";import"/app/chunk-FBENAFZJ.js";import"/app/chunk-DZAKFKOT.js";export{d as begin,c as flush,a as isAway,b as keepForLater};

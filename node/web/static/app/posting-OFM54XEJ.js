@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-OD2KWHE7.js";import"/app/chunk-DJHXZVFS.js";import"/app/chunk-2L3DCDND.js";import"/app/chunk-FBENAFZJ.js";import"/app/chunk-DZAKFKOT.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g}from"/app/chunk-NGCMPPE4.js";import"/app/chunk-IMQ7BSWN.js";import"/app/chunk-DX6P6A4X.js";import"/app/chunk-FBENAFZJ.js";import"/app/chunk-DZAKFKOT.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};
