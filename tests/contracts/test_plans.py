@@ -36,7 +36,7 @@ from node.store.friends import FriendsUnit
 from node.store.idempotency import IdempotencyUnit
 from node.store.idempotency_marks import IdempotencyMark, put_mark
 from node.store.inbox import InboxUnit
-from node.store.incarnation import IncarnationUnit
+from node.store.incarnation import RESTORED, IncarnationUnit
 from node.store.invites import InvitesUnit
 from node.store.keyring import Keyring, NodeKey
 from node.store.mailbox import MailboxUnit
@@ -45,6 +45,7 @@ from node.store.pipeline import Pipeline
 from node.store.purge import Purge
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
+from node.store.upserts import put
 from node.store.visibility import VisibilityUnit
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
@@ -118,7 +119,11 @@ async def _lives(unit: IncarnationUnit) -> None:
 
 async def _restored(unit: E2eeUnit) -> None:
     await _lives(unit.beside(IncarnationUnit))
-    await unit.restored_since(Conversation("a", b"", "b", True))
+    told = Conversation("a", b"", "b", True)
+    await unit.restored_since(told)
+    long_ago = put(unit.connection, METADATA.tables["settings"], key=RESTORED, value="1")
+    await unit.connection.execute(long_ago)
+    await unit.restored_since(told)
 
 
 async def _marked(unit: IdempotencyUnit) -> None:
