@@ -145,7 +145,8 @@ class Passing:
         start, stop, size = 0, length, length
         if answer.status == 206 and wanted is not None:
             start, stop, size = _part(said.get("content-range", ""), wanted, length)
-        largest = LARGEST_PICTURE if media_type.startswith("image/") else LARGEST_FILE
+        picture = media_type.startswith("image/")
+        largest = LARGEST_PICTURE if picture else LARGEST_FILE
         if (size or 0) > largest:
             raise Unreachable("the file is larger than is passed on")
         count = None if stop is None else stop - start
@@ -158,7 +159,7 @@ class Passing:
             size,
             start,
             stop,
-            _in_time(answer.pieces, count, largest),
+            _in_time(answer.pieces, count, largest, whole=picture),
         )
 
 
@@ -193,11 +194,12 @@ def _part(text: str, wanted: Wanted, length: int | None) -> tuple[int, int, int]
 
 
 async def _in_time(
-    pieces: AsyncIterator[bytes], count: int | None, largest: int
+    pieces: AsyncIterator[bytes], count: int | None, largest: int, whole: bool
 ) -> AsyncIterator[bytes]:
     """The same, each in its time and no more of them than were announced (VID-9.4, VID-9.6).
 
-    Only waiting for the other server counts: whoever reads us may take their time.
+    Only waiting for the other server counts: whoever reads us may take their time. Of what is to
+    be `whole` at once, as a picture, all pieces share the patience for one.
     """
     clock = asyncio.get_running_loop().time
     seen, left = 0, PATIENCE_SECONDS
@@ -211,7 +213,7 @@ async def _in_time(
         if not piece:
             break
         seen += len(piece)
-        left += len(piece) / SLOWEST - (clock() - began)
+        left += (0 if whole else len(piece) / SLOWEST) - (clock() - began)
         left = min(left, PATIENCE_SECONDS)
         if count is not None and seen > count:
             raise Unreachable("more came than was announced")

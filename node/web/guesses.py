@@ -54,6 +54,13 @@ class Guesses:
         self._wrong.pop(key, None)
         self._homes[whom, network] = None
 
+    def proven(self, whom: str, address: str) -> None:
+        """Somebody showed otherwise that they are `whom`: nothing wrong is held against them."""
+        ((network, _), *_) = neighbourhoods(address)
+        self._wrong.pop((whom, ""), None)
+        self._wrong.pop((whom, network), None)
+        self._homes[whom, network] = None
+
     def _begin(self, key: tuple[str, str]) -> None:
         now = self._clock.ticks()
         wrong = self._wrong.get(key, _Wrong())

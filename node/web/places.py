@@ -16,6 +16,7 @@ WAIT_SECONDS = 5.0  # a player lets go of one range and asks for the next
 class PlaceLimits(Struct, frozen=True):
     account: int = 8
     host: int = 16
+    both: int = 3  # of an account at one host: a slow one leaves places for everybody else's files
     node: int = 64
     # How many may wait: each holds a connection, and memory for its request.
     waiting: int = 128
@@ -37,7 +38,11 @@ class Places:
     @asynccontextmanager
     async def place(self, account: str, host: str) -> AsyncIterator[None]:
         """A place for one file. Raises `TooMuch`, `Busy` (VID-9.6)."""
-        keys = ((f"account:{account}", self.limits.account), (f"host:{host}", self.limits.host))
+        keys = (
+            (f"account:{account}", self.limits.account),
+            (f"both:{account} {host}", self.limits.both),
+            (f"host:{host}", self.limits.host),
+        )
         await self._take(keys)
         try:
             yield
@@ -73,8 +78,7 @@ class Places:
         return self.taken < self.limits.node and all(self._by[key] < most for key, most in keys)
 
     def _full(self, keys: tuple[tuple[str, int], ...]) -> TooMuch:
-        mine, most = keys[0]
         wait = max(1, round(self._wait))
-        if self._by[mine] >= most:
+        if any(self._by[mine] >= most for mine, most in keys[:2]):
             return TooMuch("VID-9.6", "too many files are on their way to you already", wait)
         return Busy("VID-9.6", "too many files of other servers are on their way already", wait)

@@ -82,9 +82,11 @@ class SignUp:
             reason=reason,
         )
         keys = () if state is State.PENDING else await self._keys.make(application.actor)
-        return await self._units.run(
+        account = await self._units.run(
             InvitesUnit, lambda unit: sign_up.sign_up(application, keys, unit), once=once
         )
+        self._guesses.proven(guessed(account.name), address)
+        return account
 
     async def approve(self, account: str, once: IdempotencyMark | None = None) -> Account:
         """An administrator's yes. Raises `Missing` (ACC-1.3), `Conflict` (ACC-1.6)."""
@@ -119,9 +121,11 @@ class SignUp:
         found = await self.reset(secret)
         hashed = await self.new_password(password, found.name, address)
         digest = resets.digest_of(secret)
-        return await self._units.run(
+        account = await self._units.run(
             InvitesUnit, lambda unit: resets.use_reset(digest, hashed, unit)
         )
+        self._guesses.proven(guessed(account.name), address)  # or strangers keep them out still
+        return account
 
     async def new_password(self, password: str, name: str, address: str) -> str:
         """A new password, hashed. Raises `Malformed` (ACC-1.4), `TooMuch` (LIM-5.3)."""
@@ -131,3 +135,8 @@ class SignUp:
 def read_entered(name: str) -> str:
     """A name as somebody wrote it who logs in."""
     return name.strip().lower()
+
+
+def guessed(name: str) -> str:
+    """What wrong passwords of a name, as somebody wrote it, are counted by (LIM-5.4)."""
+    return f"name:{read_entered(name)}"

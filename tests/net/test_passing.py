@@ -190,6 +190,24 @@ async def test_a_body_that_stalls_or_dribbles_is_given_up(
 
 
 @pytest.mark.clause("VID-9.6")
+async def test_a_picture_that_trickles_is_given_up() -> None:
+    clock = asyncio.get_running_loop()
+
+    async def trickle() -> AsyncIterator[bytes]:
+        ends = clock.time() + 60
+        while clock.time() < ends:
+            await asyncio.sleep(0)
+            yield bytes(64 * passing.SLOWEST)  # fast enough for a film
+
+    pieces = passing._in_time(trickle(), None, passing.LARGEST_FILE, whole=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passing, "PATIENCE_SECONDS", 0.05)
+        with pytest.raises(Unreachable, match="in time"):
+            async for _ in pieces:
+                pass
+
+
+@pytest.mark.clause("VID-9.6")
 async def test_a_head_that_does_not_come_is_given_up(peer: Peer) -> None:
     ended = asyncio.Event()
 

@@ -118,6 +118,19 @@ def test_each_wrong_password_doubles_the_wait_up_to_five_minutes() -> None:
 
 
 @pytest.mark.clause("LIM-5.4")
+def test_who_was_proven_otherwise_is_not_kept_out_by_strangers() -> None:
+    guesses = Guesses(FakeClock())
+    for _ in range(8):
+        wrong(guesses)
+    assert wrong(guesses, HOME) > 0
+    guesses.proven("name:alice", HOME)
+    for _ in range(8):
+        wrong(guesses)
+    assert wrong(guesses, HOME) == 0
+    assert wrong(guesses) > 0
+
+
+@pytest.mark.clause("LIM-5.4")
 def test_tries_at_the_same_time_are_no_more_than_one_after_another() -> None:
     guesses = Guesses(FakeClock())
     tries = [guesses.trying("name:alice", AWAY) for _ in range(6)]

@@ -55,3 +55,15 @@ async def test_who_waits_a_little_gets_the_place_that_is_left() -> None:
         assert not waits.done()
     await waits
     assert (places.taken, places.waiting) == (0, 0)
+
+
+@pytest.mark.clause("VID-9.6")
+async def test_a_slow_host_leaves_an_account_places_for_others() -> None:
+    places = Places(wait_seconds=0.01)
+    async with AsyncExitStack() as stack:
+        for _ in range(3):
+            await stack.enter_async_context(places.place("alice", "slow.test"))
+        with pytest.raises(TooMuch) as mine:
+            await stack.enter_async_context(places.place("alice", "slow.test"))
+        assert kind_of(mine.value).status == 429
+        await stack.enter_async_context(places.place("alice", "friend.test"))

@@ -17,7 +17,7 @@ from node.web.api.profiles import Change, Profiles, PublicKeys
 from node.web.api.scopes import ALL_SCOPES, Scope
 from node.web.api.views import account_view, device_view, session_view
 from node.web.routes import Call, Reply, Route
-from node.web.signup import SignUp, SignUpForm, read_entered
+from node.web.signup import SignUp, SignUpForm, guessed
 from node.wire.api.accounts import (
     AccountView,
     ActorView,
@@ -109,8 +109,8 @@ class OwnAccount(Struct, frozen=True):
     async def log_in(self, call: Call) -> Reply:
         asked: LogIn = call.body
         wanted = read_wanted(asked.client_name, asked.device_name, asked.device, _agent(call))
-        name, whom = asked.name, f"name:{read_entered(asked.name)}"
-        account = await self.signing_up.prove(name, asked.password, whom, call.address)
+        name = asked.name
+        account = await self.signing_up.prove(name, asked.password, guessed(name), call.address)
         return Reply(await self._session(account, wanted))
 
     async def _session(self, account: Account, wanted: Wanted) -> Session:
