@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -63,17 +64,26 @@ async def test_a_browser_is_called_for_what_it_wants(browser: Browser, home: App
         async with home.line(ada.token or "") as line:
             return list((await line.ask("GET", "/push/subscriptions", dict))["items"])
 
-    await page.get_by_role("switch", name="Call me on this device").check()
+    def taken(method: str) -> AbstractAsyncContextManager[Any]:
+        """Until the node has answered: the switch itself moves before."""
+        return page.expect_response(
+            lambda one: "/push/subscription" in one.url and one.request.method == method
+        )
+
+    async with taken("PUT"):
+        await page.get_by_role("switch", name="Call me on this device").check()
     await expect(page.get_by_role("switch", name="Likes and shares")).not_to_be_checked()
     [one] = await told()
     assert (one["service"], "likes" in one["kinds"]) == ("push.social", False)
-    await page.get_by_role("switch", name="Likes and shares").check()
+    async with taken("PUT"):
+        await page.get_by_role("switch", name="Likes and shares").check()
     await expect(page.get_by_role("switch", name="Likes and shares")).to_be_checked()
     [one] = await told()
     assert "likes" in one["kinds"]
     await page.get_by_role("button", name="Send a test").click()
     await expect(page.get_by_text("The push service did not take it")).to_be_visible()
-    await page.get_by_role("switch", name="Call me on this device").uncheck()
+    async with taken("DELETE"):
+        await page.get_by_role("switch", name="Call me on this device").uncheck()
     await expect(page.get_by_role("button", name="Send a test")).to_have_count(0)
     assert await told() == []
     assert watched.faults == []
