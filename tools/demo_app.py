@@ -26,9 +26,15 @@ FOLDER = Path("build/demo-app")
 FIRST = "I am here! The boats are still out."
 ANSWER = "Welcome, Bob. Look what the sea does tonight."
 TITLE = "Evening at the harbour"
-PLAYING = """(clip) => new Promise((done) => {
-  if (clip.currentTime > 0) done(true);
-  else clip.addEventListener("timeupdate", () => done(true), { once: true });
+PLAYING = """() => new Promise((done) => {
+  const look = () => {
+    const clips = [...document.querySelectorAll("article video")];
+    if (clips.some((clip) => !clip.paused && clip.currentTime > 0)) done("");
+    else if (performance.now() > 40_000)
+      done(clips.map((one) => `${one.src} ${one.error?.message}`).join() || "no clip");
+    else requestAnimationFrame(look);
+  };
+  look();
 })"""
 
 
@@ -148,7 +154,10 @@ async def show(alice: Page, bob: Page, clip: Path, story: Telling) -> None:
     story.tell("Alice's video is made and on its way to her friends")
     await bob.get_by_role("link", name="Feed").click()
     await found_in_feed(bob, TITLE)
-    await bob.locator("article video").first.evaluate(PLAYING)
+    fault = await bob.evaluate(PLAYING)
+    if fault:
+        await story.see(bob, "no-video-plays")
+        raise RuntimeError(f"the video does not play in Bob's feed: {fault}")
     story.tell("it plays in Bob's feed")
     await story.see(bob, "bob-sees-the-video")
 
