@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo bench soak docker-lab docker-story format lock clean
+.PHONY: help run test check demo demo-app bench soak docker-lab docker-story format lock clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -62,6 +62,10 @@ format: $(VENV)/.dev $(BROWSER)
 
 demo: $(VENV)/.dev
 	$(BIN)/python -m tools.demo
+
+demo-app: $(VENV)/.dev
+	tools/services
+	$(BIN)/python -m tools.demo_app
 
 bench: $(VENV)/.dev $(PEERS)
 	tools/services

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.app_node import AppNode, app_node, chromium, log_in
 from tests.clips import ffmpeg
@@ -158,9 +158,10 @@ async def picture(page: Page, home: AppNode, scene: Scene, words: dict[str, str]
     await page.goto(f"{home.url}/app{path}")
     # The device's stream of events stays open: the screen itself says that it is there.
     await page.locator("main h1:visible").first.wait_for()
-    await page.evaluate(PAINTED)
     if scene.act is not None:
         await scene.act(page)
+    await expect(page.locator(".spinner:visible")).to_have_count(0)
+    await page.evaluate(PAINTED)
     return await page.screenshot()
 
 

@@ -26,7 +26,6 @@ async def test_a_request_is_made_and_accepted(browser: Browser, home: AppNode) -
     await bob.page.get_by_role("button", name="Accept").click()
     friends = bob.page.get_by_role("region", name="Friends")
     await expect(friends.get_by_role("link", name="Ada")).to_be_visible()
-    await ada.page.reload()
     await expect(ada.page.get_by_role("link", name="Message")).to_be_visible()
     assert ada.faults == [] and bob.faults == []
 

@@ -3,19 +3,19 @@
 import type { Gap, HistoryItem, Message, Problem } from "../../worker/device_client.ts";
 import { linked, postIn } from "../linked.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { language, say } from "../words/index.ts";
+import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
 import { PostCard } from "./post_card.tsx";
 
 function time(at: number): string {
-  return new Intl.DateTimeFormat(language(), { hour: "numeric", minute: "2-digit" }).format(at);
+  return new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" }).format(at);
 }
 
 /** The day of an item, where it is another one than that of the item before. */
 export function dayOf(item: HistoryItem, before: HistoryItem | undefined): string {
   const day = (at: number) => new Date(at).toDateString();
   if (before !== undefined && day(before.at) === day(item.at)) return "";
-  return new Intl.DateTimeFormat(language(), { dateStyle: "full" }).format(item.at);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "full" }).format(item.at);
 }
 
 const SIGNS: Readonly<Record<NonNullable<Message["state"]>["is"], IconName>> = {

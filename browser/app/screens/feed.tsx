@@ -44,8 +44,8 @@ export function FeedScreen() {
   const list = friendsFeed(me.value?.actor ?? "");
   const heading = useArrival(say("nav.feed"));
   useEffect(() => {
-    // What came meanwhile stands at the top; where one was, one stays.
-    if (list.items.peek().length > 0) void list.renew();
+    // What came meanwhile stands at the top; where one was, one stays. An empty feed may be so no more.
+    if (list.items.peek().length > 0 || list.state.peek() === "end") void list.renew();
   }, [list]);
   return (
     <div class="feed-screen">

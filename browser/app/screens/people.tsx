@@ -15,6 +15,7 @@ import { Empty, Screen } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { act, type Deed } from "../people.ts";
 import { at, go } from "../router.ts";
+import { useTold } from "../told.ts";
 import { whoIn } from "../who.ts";
 import { say } from "../words/index.ts";
 
@@ -105,6 +106,9 @@ export function PeopleScreen() {
     ],
     [actor],
   ) as [List<Relation>, List<Relation>, List<Relation>];
+  useTold(() => {
+    for (const list of [incoming, outgoing, friends]) void list.renew();
+  }, [actor]);
   const settle = (list: List<Relation>, id: string, deed: Deed) => {
     list.remove(id);
     if (deed === "accept") void friends.renew();

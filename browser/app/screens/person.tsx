@@ -18,6 +18,7 @@ import { Empty, Screen, Waiting } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { act, type Deed, lookUp, relationTo } from "../people.ts";
 import { at } from "../router.ts";
+import { useTold } from "../told.ts";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 
@@ -162,6 +163,16 @@ export function PersonScreen({ parts }: { readonly parts: Readonly<Record<string
     load().catch((error: unknown) => {
       fault.value = explain(error);
     });
+  }, [handle]);
+  useTold(() => {
+    const { id = "" } = actor.value ?? {};
+    if (id === "" || id === me.value?.actor) return;
+    relationTo(id).then(
+      (next) => {
+        if (actor.value?.id === id) relation.value = next;
+      },
+      () => undefined, // what is shown was true; the next deed says what is wrong
+    );
   }, [handle]);
   const found = actor.value;
   if (found === null) {

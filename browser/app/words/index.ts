@@ -47,6 +47,12 @@ const parts = signal<Readonly<Record<string, Catalogue>>>({});
 /** The language that is spoken now. */
 export const language = (): Language => known.value.language;
 
+/** The language with the region of who reads, if their browser names one: how dates are written. */
+export function locale(): string {
+  const spoken = known.value.language;
+  return navigator.languages.find((tag) => tag.split("-")[0] === spoken) ?? spoken;
+}
+
 /** Speak another language from now on; "" is the browser's. */
 export async function speak(chosen: Language | ""): Promise<void> {
   if (chosen === "") localStorage.removeItem(KEY);

@@ -1,1 +1,0 @@
-import{a,b,c,d}from"/app/chunk-CIABKX4G.js";import"/app/chunk-BHFLIKDB.js";import"/app/chunk-54AXLJHX.js";import"/app/chunk-PQDBBBPT.js";import"/app/chunk-7QVBR76P.js";import"/app/chunk-HXJMEWH3.js";import"/app/chunk-6UJJL3MZ.js";import"/app/chunk-GK34MBNK.js";import"/app/chunk-RFC4R3Y3.js";export{d as begin,c as flush,a as isAway,b as keepForLater};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-5WL7TLDX.js";import"/app/chunk-HXJMEWH3.js";import"/app/chunk-6UJJL3MZ.js";import"/app/chunk-GK34MBNK.js";import"/app/chunk-RFC4R3Y3.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g}from"/app/chunk-6XEAAKPU.js";import"/app/chunk-54AXLJHX.js";import"/app/chunk-7QVBR76P.js";import"/app/chunk-GK34MBNK.js";import"/app/chunk-RFC4R3Y3.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};
