@@ -2,7 +2,7 @@
 
 from node.e2ee import returning
 from node.e2ee.arriving import Arrivals as SealedArrivals
-from node.federation import catching_up, changing
+from node.federation import changing, resending
 from node.federation.activities.shapes import (
     Accept,
     Announce,
@@ -30,6 +30,7 @@ from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
+from node.store.resending import ResendingUnit
 from node.store.video import VideoUnit
 from node.video import foreign, playing, publishing
 from node.worker.handlers import Handlers, on
@@ -58,7 +59,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
         on(Move, InboxUnit, moving.on_move),
         on(Resend, GraphUnit, confirming.on_resend),
-        on(Resend, FederationUnit, catching_up.on_resend),
+        on(Resend, ResendingUnit, resending.on_resend),
         on(RejectSealed, E2eeUnit, returning.on_reject_sealed),
         on(UpdateActor, FederationUnit, changing.on_update_actor),
         on(Delete, FederationUnit, changing.on_delete_actor),

@@ -20,7 +20,7 @@ from node.config import Config
 from node.e2ee import returning
 from node.e2ee.arriving import Arrivals as SealedArrivals
 from node.errors import NodeError
-from node.federation import catching_up, telling
+from node.federation import catching_up, resending, telling
 from node.federation.activities import parse
 from node.federation.activities.shapes import CreateSealed
 from node.inbox import moving
@@ -40,6 +40,7 @@ from node.store.notifications import notifying
 from node.store.pipeline import Pipeline
 from node.store.purge import Purge
 from node.store.queue import Waiting
+from node.store.resending import ResendingUnit
 from node.store.settled import SettledUnit
 from node.store.unit import Unit
 from node.web.api.streams import Streams
@@ -202,11 +203,15 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
     async def catch_up(subject: str) -> None:
         await stores.units.run(CatchingUpUnit, lambda unit: catching_up.go_on(subject, unit))
 
+    async def send_again(subject: str) -> None:
+        await stores.units.run(ResendingUnit, lambda unit: resending.go_on(subject, unit))
+
     return {
         **returner.kinds(),
         "purge": JobKind(purge, every=PURGE_EVERY),
         telling.TELL: JobKind(tell_on),
         catching_up.CATCH_UP: JobKind(catch_up),
+        resending.RESEND: JobKind(send_again),
         moving.MOVED: JobKind(tell_who_moved),
         **FanningOut(stores.units, system.clock).kinds(),
         **transcoder.kinds(),

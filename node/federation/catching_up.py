@@ -1,21 +1,17 @@
 """After a restore: other servers are asked to send again, and our people are told (spec FED-13)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
 
 from node.federation.activities.shapes import Activity, Resend
-from node.federation.peers import Actor
-from node.wire.ids import origin
+from node.federation.resending import MARGIN
 
 CATCH_UP: Final = "catch_up"  # the kind of its job
 RESTORED: Final = "restored"  # the kind of its notices
 PAGE: Final = 100
-# What was sent just before the backup may have been under way, and clocks differ.
-MARGIN: Final = timedelta(minutes=10)
-OFTEN: Final = timedelta(hours=1)  # a server is sent everything again no more often
 
 
 class CatchUp(msgspec.Struct, frozen=True):
@@ -56,20 +52,6 @@ class CatchingUpUnit(Protocol):
     async def add_job(self, kind: str, subject: str) -> None: ...
 
 
-class ResendingUnit(Protocol):
-    """What `on_resend` asks of its transaction."""
-
-    async def actor(self, id: str) -> Actor | None: ...
-
-    async def may_resend(self, host: str, often: timedelta) -> bool:
-        """Whether this server was not sent everything again lately; from now on it was."""
-        ...
-
-    async def send_again(self, host: str, since: datetime) -> int:
-        """What that server took since then is due again; how many it is."""
-        ...
-
-
 def subject(since: datetime) -> str:
     """Of the job that does all of it."""
     return msgspec.json.encode(CatchUp(since)).decode()
@@ -94,6 +76,7 @@ async def _ask(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
     for host in hosts:
         someone = await unit.someone_at(host)
         if someone is not None and instance:
+            # What was sent just before the backup may have been under way, and clocks differ.
             asked = Resend(unit.mint_activity(), instance, someone, left.since - MARGIN)
             await unit.owe(asked, to=[someone])
     return hosts
@@ -105,10 +88,3 @@ async def _tell(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
     for account, actor in people:
         await unit.notify_of(account, RESTORED, actor, as_of)
     return [account for account, _ in people]
-
-
-async def on_resend(resend: Resend, unit: ResendingUnit) -> None:
-    """A server was restored: what it took from here since is sent again, once an hour at most."""
-    host, asked = origin(resend.actor).authority, await unit.actor(resend.object)
-    if asked is not None and asked.local and await unit.may_resend(host, OFTEN):
-        await unit.send_again(host, resend.since)

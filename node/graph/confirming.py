@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from node.federation.activities.shapes import Resend
-from node.federation.catching_up import MARGIN, OFTEN
+from node.federation.resending import MARGIN, asked_since
 from node.graph.befriending import request, unfriend
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import FriendshipUnit
@@ -21,8 +21,8 @@ class ConfirmingUnit(FriendshipUnit, Protocol):
         """Friendships of ours with people of that server that changed since, the latest first."""
         ...
 
-    async def resent(self, host: str) -> datetime | None:
-        """When that server was sent everything again, if it ever was."""
+    async def resent_lately(self, host: str) -> bool:
+        """Whether that server was sent everything again, and has to wait before it asks anew."""
         ...
 
 
@@ -31,13 +31,10 @@ async def on_resend(resend: Resend, unit: ConfirmingUnit) -> None:
     sent again. So it ends and we ask: both sides agree again once the other one says yes. Not one
     of the minutes before the copy was made, by which the asking server asks for too much.
     """
-    host = origin(resend.actor).authority
-    last = await unit.resent(host)
-    if last is not None and unit.now - last < OFTEN:
-        return  # it is answered once an hour (FED-13.2)
-    if await unit.account_of(resend.object) is None:
+    host, since = origin(resend.actor).authority, asked_since(resend, unit.now)
+    if await unit.account_of(resend.object) is None or await unit.resent_lately(host):
         return
-    for each in await unit.friends_since(host, resend.since + MARGIN, MOST):
+    for each in await unit.friends_since(host, since + MARGIN, MOST):
         if not each.our_offer and await unit.person(each.actor) is not None:
             await unfriend(unit, each.actor, each.other)
             await request(unit, each.actor, each.other)

@@ -1,7 +1,7 @@
 """Actors, keys, peers, and what an actor's collections hold."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from node.store import tables
 from node.store.keyring import public_key, public_row
 from node.store.paging import older
 from node.store.unit import Unit
-from node.store.upserts import insert, insert_ignore, put, put_keeping
+from node.store.upserts import insert, put, put_keeping
 from node.wire.api.cursor import Cursor
 from node.wire.httpsig import Dialect
 from node.wire.keys import PublicKey
@@ -73,32 +73,6 @@ class FederationUnit(Unit):
     async def actor(self, id: str) -> Actor | None:
         rows = await self.connection.fetch(ACTOR, {"id": id})
         return _actor(rows[0]) if rows else None
-
-    # -- after a restore of theirs ---------------------------------------------------------------
-
-    async def may_resend(self, host: str, often: timedelta) -> bool:
-        p, now = tables.peers.c, micros(self.now)
-        await self.connection.execute(
-            insert_ignore(self.connection, tables.peers).values(host=host)
-        )
-        done = await self.connection.execute(
-            update(tables.peers)
-            .where(p.host == host, or_(p.resent.is_(None), p.resent <= micros(self.now - often)))
-            .values(resent=now)
-        )
-        return bool(done.rowcount == 1)
-
-    async def send_again(self, host: str, since: datetime) -> int:
-        d = tables.deliveries.c
-        again: dict[str, Any] = {"state": "due", "first_tried": None, "settled": None}
-        done = await self.connection.execute(
-            update(tables.deliveries)
-            .where(d.host == host, d.state == "delivered", d.settled >= micros(since))
-            # It counts as failed once, so that a lane that was read to its end is looked at again.
-            .values(**again, attempts=1, due=micros(self.now), aside=False, reason="sent again")
-        )
-        self.wakes.add("deliveries")
-        return int(done.rowcount)
 
     async def named(self, name: str, domain: str) -> Actor | None:
         """The actor that is `@name@domain`, as far as it is known."""

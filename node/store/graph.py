@@ -14,6 +14,7 @@ from node.graph.friendship_unit import Following, FollowState
 from node.graph.visibility import STRANGER, Viewer
 from node.store.notices import Notices
 from node.store.pipeline import Step
+from node.store.resent import may_be_resent
 from node.store.tables import (
     accounts,
     actors,
@@ -26,7 +27,7 @@ from node.store.tombstones import Tombstones
 from node.store.unit import Unit
 from node.store.upserts import put
 from node.wire.ids import origin
-from node.wire.times import from_micros, micros
+from node.wire.times import micros
 
 
 def read_friendship(row: "Row[Any]") -> Friendship:
@@ -169,11 +170,10 @@ class GraphUnit(Unit):
         )
         return [read_friendship(row) for row in found]
 
-    async def resent(self, host: str) -> datetime | None:
+    async def resent_lately(self, host: str) -> bool:
         """See `ConfirmingUnit`."""
-        asked = select(peers.c.resent).where(peers.c.host == host)
-        at = (await self.connection.execute(asked)).scalar_one_or_none()
-        return from_micros(at) if at else None
+        asked = select(peers.c.host).where(peers.c.host == host, ~may_be_resent(self.now))
+        return (await self.connection.execute(asked)).first() is not None
 
     async def friendship_by_offer(self, id: str, other: str) -> Friendship | None:
         """The friendship whose open or accepted request of ours to `other` is `id`."""

@@ -332,12 +332,6 @@ async def a_like_of_what_one_may_not_see(s: Scene) -> Heard:
 
 
 @attack("")
-async def a_mention_is_no_way_into_a_feed(s: Scene) -> Heard:
-    mention = {"type": "Mention", "href": s.alice}
-    return await s.mallory_says("Create", s.mallory.note(to=[s.alice], tag=[mention]))
-
-
-@attack("")
 async def a_create_replayed(s: Scene) -> Heard:
     note = s.bob.note("1", to=[s.alice, f"{s.bob.id}/friends"])
     return await s.bob_says("Create", note)

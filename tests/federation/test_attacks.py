@@ -157,6 +157,25 @@ def test_every_clause_that_an_attack_names_stands_in_the_mark() -> None:
     assert len(ATTACKS) >= 25
 
 
+@pytest.mark.clause("INB-8.1", "INB-8.3", "INB-5.3")
+async def test_a_mention_by_a_stranger_is_no_way_into_a_feed(scene: Scene) -> None:
+    before = await rows(scene)
+    mention = {"type": "Mention", "href": scene.alice}
+    note = scene.mallory.note(to=[scene.alice], tag=[mention])
+    assert (await scene.mallory_says("Create", note)).status == 202
+    await scene.town.settle()
+    after = await rows(scene)
+    changed = {name for name in after if after[name] != before[name]}
+    # Neither `timeline`, nor `events` (of which pushes are made), nor anything else.
+    assert changed == {"posts", "audiences", "notices"}
+    (told,) = [row for row in after["notices"] if row not in before["notices"]]
+    assert (told.kind, told.actor, told.object) == (
+        "mention_request",
+        scene.mallory.id,
+        note["id"],
+    )
+
+
 @pytest.mark.clause("INB-3.3")
 async def test_a_like_that_was_taken_back_is_not_brought_back_by_a_replay(scene: Scene) -> None:
     like = scene.bob.says("Like", scene.public, to=[scene.alice])

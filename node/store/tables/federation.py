@@ -76,7 +76,8 @@ peers = table(
     instant("leased_until"),  # one worker at a time sends to a host
     text("leased_by"),
     instant("suspended"),  # we refuse to hear this server, and send it nothing
-    instant("resent"),  # when it was sent everything again, after it was restored
+    instant("resent"),  # when it was last sent everything again, after it was restored
+    number("resends"),  # how often in a row
     Index("ix_peers_last_success_host", "last_success", "host"),
     Index("ix_peers_failing_since", "failing_since"),
     Index("ix_peers_suspended", "suspended"),

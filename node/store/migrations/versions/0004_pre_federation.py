@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("leased_by", sa.Text(), server_default="", nullable=False),
         sa.Column("suspended", sa.BigInteger(), nullable=True),
         sa.Column("resent", sa.BigInteger(), nullable=True),
+        sa.Column("resends", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_peers")),
         info={"keep": "180 days after last_success when nothing is owed"},
         sqlite_autoincrement=False,
