@@ -4,16 +4,18 @@ import hashlib
 import json
 
 import pytest
+from msgspec.structs import replace
 
+from node.e2ee import returning
 from node.errors import Malformed
 from node.federation.activities import parse, render
 from node.federation.activities.shapes import RejectSealed
 from node.store import tables
 from node.store.incarnation import IncarnationUnit
 from node.wire import json as wire
-from node.wire.api.e2ee import GoneMembers, NewConversation, RemovedDevice
+from node.wire.api.e2ee import Acknowledgement, GoneMembers, NewConversation, RemovedDevice
 from tests.e2ee.harness import GROUP, Harness, Person, befriend, commit, words
-from tests.e2ee.test_membership import share_is, there
+from tests.e2ee.test_membership import full, share_is, there
 from tests.e2ee.test_relay import create, mail, pair, send
 
 
@@ -69,6 +71,40 @@ async def test_returned_words_fill_no_more_than_ones_part_of_a_mailbox(
         for number in range(20):
             await alpha.receive(returned(bob, alice, url, b"%d" % number, number))
     assert (await send(bob, ref, commit(1))).epoch == 2, "his commits pass"
+
+
+@pytest.mark.clause("E2E-4.10", "E2E-4.7")
+async def test_invented_members_return_words_into_one_part_of_a_mailbox(
+    alpha, beta, refused
+) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    invented = [await beta.person(f"nobody{number}") for number in range(4)]
+    named = [alice.actor, *(one.actor for one in invented)]
+    await alpha.receive(replace(create(bob, commit(1), alice, conversation=url), to=tuple(named)))
+    share_is(alpha, 1000)
+    with refused("E2E-4.7"):
+        for number in range(40):
+            await alpha.receive(returned(invented[number % 4], alice, url, b"%d" % number, number))
+    carol = await beta.person("carol")
+    await befriend(alice, carol)
+    assert not await full(alice, carol.actor), "they have not filled it for the others"
+
+
+@pytest.mark.clause("E2E-4.10", "E2E-4.7")
+async def test_somebody_returns_so_many_words_and_no_more(
+    alpha, beta, refused, monkeypatch
+) -> None:
+    monkeypatch.setattr(returning, "MOST_RETURNED", 3)
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    for number in range(3):
+        await alpha.receive(returned(bob, alice, url, b"%d" % number, number))
+    with refused("E2E-4.7"):
+        await alpha.receive(returned(bob, alice, url, b"3", 3))
+    seq = max(item.seq for item in await mail(alice))
+    await alice.call("POST", "/mailbox/ack", Acknowledgement(seq=seq))
+    await alpha.receive(returned(bob, alice, url, b"3", 3))
 
 
 @pytest.mark.clause("E2E-4.10")
