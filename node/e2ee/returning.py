@@ -27,6 +27,7 @@ class Why(StrEnum):
     NEW_DEVICE = "new_device"  # none of them takes part any more; they have others
     NOT_FETCHED = "not_fetched"  # they waited for 30 days
     NOT_DELIVERED = "not_delivered"  # their server took nothing for 7 days
+    REFUSED = "refused"  # their server answered that it does not take them
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -146,8 +147,11 @@ async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None
     await _return(unit, entry, one.actor, one.box.actor, one.sha256, reason)
 
 
-async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str) -> None:
-    """A message of ours was given up on its way to the server `host_of` (FED-8.4)."""
+async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str, late: bool) -> None:
+    """A message of ours was given up on its way to the server `host_of` (FED-8.4).
+
+    `late`: its time was over. If not, that server refused it, and would again.
+    """
     try:
         sealed = envelope.read(activity.content)
     except Refused:
@@ -157,7 +161,7 @@ async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str) 
         return
     for actor in activity.to:
         if same_origin(actor, host_of):
-            why = Why.NOT_DELIVERED
+            why = Why.NOT_DELIVERED if late else Why.REFUSED
             await _return(unit, entry, activity.actor, actor, sealed.sha256, why)
 
 
