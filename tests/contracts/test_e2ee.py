@@ -268,7 +268,7 @@ async def test_whom_a_member_named_is_expected_and_takes_no_part(harness: Harnes
         assert entry is not None
         assert [member.actor for member in entry.members] == [ALICE] and entry.lost == ()
         assert [await unit.expected(TALK, one) for one in (CAROL, BOB)] == [True, False]
-        assert not await unit.restored()
+        assert not await unit.restored() and not await unit.restored_lately()
 
     await harness.units.run(E2eeUnit, name)
     await harness.units.run(E2eeUnit, look)

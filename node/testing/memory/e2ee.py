@@ -280,6 +280,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     async def restored(self) -> bool:
         return False  # what is in memory is never put back from a copy
 
+    async def restored_lately(self) -> bool:
+        return False
+
     async def expect(self, conversation: str, actor: str) -> None:
         self.tables.participants[conversation, actor, ""] = (False, actor)
 
