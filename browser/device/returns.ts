@@ -25,7 +25,8 @@ import {
 } from "./rows.ts";
 
 const GONE: readonly string[] = ["no_device", "new_device"];
-const REASONS: readonly string[] = [...GONE, "not_fetched", "not_delivered"];
+const FOR_GOOD: readonly string[] = [...GONE, "refused"]; // what is not said again by itself
+const REASONS: readonly string[] = [...GONE, "not_fetched", "not_delivered", "refused"];
 const OPEN_BRACE = 0x7b;
 
 /** The node's word that an actor did not take the message with this SHA-256. */
@@ -117,7 +118,7 @@ export class Returns {
     const found: MessageRow[] = [];
     for (const place of this.#state.names("returned", group)) {
       const row = await this.#state.get(place, RETURNED);
-      if (!row.actors.includes(actor) || GONE.includes(row.reason)) continue;
+      if (!row.actors.includes(actor) || FOR_GOOD.includes(row.reason)) continue;
       this.#state.delete(place);
       found.push(await this.#state.get(this.#said(group, place), MESSAGE));
     }

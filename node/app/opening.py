@@ -23,6 +23,7 @@ from node.errors import NodeError
 from node.federation import catching_up, resending, telling
 from node.federation.activities import parse
 from node.federation.activities.shapes import CreateSealed
+from node.federation.sending import GaveUp
 from node.inbox import moving
 from node.operation.tallies import Tallies
 from node.store.catching_up import CatchingUpUnit
@@ -133,13 +134,15 @@ async def admin_invite(node: Node, system: System) -> str | None:
 def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
     """What is owed is sent by `courier`."""
 
-    async def mourn(pipeline: Pipeline, given_up: Sequence[QueuedDelivery]) -> Callable[[], None]:
+    async def mourn(
+        pipeline: Pipeline, given_up: Sequence[tuple[QueuedDelivery, GaveUp]]
+    ) -> Callable[[], None]:
         async def tell(unit: DeliveriesUnit) -> None:
-            await unit.gave_up(given_up)
-            for one in given_up:
+            await unit.gave_up(one for one, _ in given_up)
+            for one, verdict in given_up:
                 if (said := _sealed_words(one.body)) is not None:
                     words = unit.beside(E2eeUnit)
-                    await returning.not_delivered(words, said, one.inbox)
+                    await returning.not_delivered(words, said, one.inbox, verdict.late)
 
         return await stores.units.inside(pipeline, DeliveriesUnit, tell)
 

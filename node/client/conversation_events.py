@@ -107,7 +107,7 @@ class MessageReturned:
 
     `reason`: `not_fetched` (they waited for 30 days) and `not_delivered` (their server took nothing
     for 7 days) go out again once their device is heard; `no_device` and `new_device` when our
-    person goes on with their new one.
+    person goes on with their new one. `refused`: their server takes no such words of ours.
     """
 
     conversation: str

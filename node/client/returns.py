@@ -21,6 +21,7 @@ from node.client.rows import AbsentRow, MessageRow, ParkedRow, ReturnedRow
 from node.errors import Malformed
 
 GONE = ("no_device", "new_device")
+FOR_GOOD = (*GONE, "refused")  # what is not said again by itself
 
 
 class Returned(msgspec.Struct, frozen=True, tag="Reject"):
@@ -28,7 +29,7 @@ class Returned(msgspec.Struct, frozen=True, tag="Reject"):
 
     actor: str
     digest: str
-    reason: Literal["no_device", "new_device", "not_fetched", "not_delivered"]
+    reason: Literal["no_device", "new_device", "not_fetched", "not_delivered", "refused"]
 
 
 def is_word(item: ParkedRow) -> bool:
@@ -96,7 +97,7 @@ class Returns:
         found = []
         for place in self._state.names("returned", group):
             row = self._state.get(place, ReturnedRow)
-            if actor in row.actors and row.reason not in GONE:
+            if actor in row.actors and row.reason not in FOR_GOOD:
                 self._state.delete(place)
                 found.append(self._state.get(self._said(group, place), MessageRow))
         for message in sorted(found, key=lambda message: message.number):

@@ -15,6 +15,7 @@ from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 LONGEST_GROUP_ID: Final = 256
 MOST_MEMBERS: Final = 400
 LONGEST_LOCATOR: Final = 2048
+NAMED_SOON_SECONDS: Final = 60
 GUESTS: Final = "guests of "
 
 
@@ -115,6 +116,10 @@ class MembersUnit(Protocol):
         """Whether this database was ever put back from a copy."""
         ...
 
+    async def restored_lately(self) -> bool:
+        """Whether that was within the last day."""
+        ...
+
     async def expect(self, conversation: str, actor: str) -> None:
         """Remember that a member named one of ours: their devices may come back by themselves."""
         ...
@@ -170,36 +175,61 @@ async def tell_anew(
     """Know a conversation again that this node forgot when it was put back from a copy (E2E-3.15).
 
     What the device says of it counts as a commit of its own would. Devices of our other people
-    whom it names come back by telling the same themselves. Raises `Missing` (E2E-3.11) where
-    nothing can have been forgotten, `Conflict` (E2E-3.1), `Malformed` (E2E-3.1).
+    whom it names come back by telling the same themselves: a node that knows the conversation from
+    its copy may have forgotten who came since. Raises `Missing` (E2E-3.11) where nothing can have
+    been forgotten, `TooMuch` (E2E-3.15) while somebody may yet name this one, `Conflict`
+    (E2E-3.1), `Malformed` (E2E-3.1).
     """
     if not 1 <= len(told.group) <= LONGEST_GROUP_ID or not 0 <= told.epoch < EPOCHS:
         raise Malformed("E2E-3.1", "a group id has 1 to 256 bytes, an epoch is below 2^53")
     known = await unit.entry_of(told.group) or await unit.entry(told.id)
+    restored = await unit.restored()
     if known is not None and any(m.device == sender.device for m in known.members):
+        if restored and known.conversation.group == told.group:
+            await _named_anew(unit, sender, known, members)
         return known.conversation
-    if not await unit.restored():
+    if not restored:
         raise Missing("E2E-3.11", "there is no such conversation")
     if known is None:
-        if len(members) > MOST_MEMBERS or len(told.id) > LONGEST_LOCATOR:
-            raise TooMuch("E2E-3.7", f"a conversation has at most {MOST_MEMBERS} members")
+        if len(told.id) > LONGEST_LOCATOR:
+            raise Malformed("E2E-3.1", f"an address has at most {LONGEST_LOCATOR} characters")
         await unit.open_conversation(told)
-        await unit.join(told.id, sender.actor, sender.device)
-        entry = Entry(told, (Member(sender.actor, sender.device, sender.account),))
-        others = sorted({*members} - {sender.actor})
-        ours = await unit.locals_of(others)
-        await grow(
-            unit, told.id, entry.members, sender.actor, [(a, "") for a in others if a not in ours]
-        )
-        for actor in ours:
-            await unit.expect(told.id, actor)
-        return told
-    if known.conversation.group != told.group or not await unit.expected(
-        known.conversation.id, sender.actor
-    ):
-        raise Conflict("E2E-3.1", "there is another conversation in its place")
+        known = Entry(told, (Member(sender.actor, sender.device, sender.account),))
+    else:
+        await _check_named(unit, sender, told, known)
     await unit.join(known.conversation.id, sender.actor, sender.device)
+    await _named_anew(unit, sender, known, members)
     return known.conversation
+
+
+async def _check_named(unit: MembersUnit, sender: Sender, told: Conversation, known: Entry) -> None:
+    """Somebody who takes part has named this one; for a day it may be another device of theirs."""
+    here = known.conversation
+    if here.group == told.group:
+        if await unit.expected(here.id, sender.actor):
+            return
+        lately = await unit.restored_lately()
+        if lately and any(member.actor == sender.actor for member in known.members):
+            return
+        if lately and here.id == told.id:
+            why = "no device that takes part has told of you yet: ask again"
+            raise TooMuch("E2E-3.15", why, NAMED_SOON_SECONDS)
+    raise Conflict("E2E-3.1", "there is another conversation in its place")
+
+
+async def _named_anew(
+    unit: MembersUnit, sender: Sender, known: Entry, named: Sequence[str]
+) -> None:
+    """Know again of whom one who takes part tells: those elsewhere are members, ours may come."""
+    id, there = known.conversation.id, {member.actor for member in known.members}
+    others = sorted({*named} - there - {sender.actor})
+    if len(there) + len(others) > MOST_MEMBERS:
+        raise TooMuch("E2E-3.7", f"a conversation has at most {MOST_MEMBERS} members")
+    ours = await unit.locals_of(others)
+    newcomers = [(actor, "") for actor in others if actor not in ours]
+    await grow(unit, id, known.members, sender.actor, newcomers)
+    for actor in sorted(ours):
+        await unit.expect(id, actor)
 
 
 async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str], seq: int) -> None:

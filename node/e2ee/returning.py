@@ -10,13 +10,14 @@ import msgspec
 from node.e2ee import envelope, mailbox
 from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.mailbox import Box, MailUnit
-from node.e2ee.members import Entry, boxes
+from node.e2ee.members import Entry, boxes, share_of
 from node.errors import Forbidden, Refused
 from node.federation.activities.shapes import CreateSealed, RejectSealed, SealedKind
 from node.federation.admission import no_room
 from node.wire.ids import same_origin
 
 SLICE: Final = 100
+MOST_RETURNED: Final = 500  # of one actor in a conversation, for one device
 
 
 class Why(StrEnum):
@@ -26,6 +27,7 @@ class Why(StrEnum):
     NEW_DEVICE = "new_device"  # none of them takes part any more; they have others
     NOT_FETCHED = "not_fetched"  # they waited for 30 days
     NOT_DELIVERED = "not_delivered"  # their server took nothing for 7 days
+    REFUSED = "refused"  # their server answered that it does not take them
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -54,6 +56,12 @@ class ReturnUnit(MailUnit, Protocol):
 
     async def holders(self, sha256: bytes, devices: Sequence[str]) -> set[str]:
         """Those of `devices` for which it still waits."""
+        ...
+
+    async def much_returned(
+        self, devices: Sequence[str], conversation: str, actor: str, most: int
+    ) -> bool:
+        """Whether `most` words which `actor` returned wait for one of `devices`."""
         ...
 
     async def unread_of(self, device: str, count: int) -> list[Unread]:
@@ -94,7 +102,8 @@ async def _return(
     own = [box for box in boxes(entry.members) if box.actor == sender]
     if own:
         id = entry.conversation.id
-        await mailbox.deliver(unit, own, id, actor, notice(actor, sha256, why))
+        share = share_of(entry.members, actor)
+        await mailbox.deliver(unit, own, id, actor, notice(actor, sha256, why), share)
     elif not same_origin(sender, actor):
         about = f"{entry.conversation.id}\n{actor}\n{why}\n".encode() + sha256
         name = unit.name_activity(hashlib.sha256(b"returned\n" + about).digest())
@@ -138,8 +147,11 @@ async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None
     await _return(unit, entry, one.actor, one.box.actor, one.sha256, reason)
 
 
-async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str) -> None:
-    """A message of ours was given up on its way to the server `host_of` (FED-8.4)."""
+async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str, late: bool) -> None:
+    """A message of ours was given up on its way to the server `host_of` (FED-8.4).
+
+    `late`: its time was over. If not, that server refused it, and would again.
+    """
     try:
         sealed = envelope.read(activity.content)
     except Refused:
@@ -149,7 +161,7 @@ async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str) 
         return
     for actor in activity.to:
         if same_origin(actor, host_of):
-            why = Why.NOT_DELIVERED
+            why = Why.NOT_DELIVERED if late else Why.REFUSED
             await _return(unit, entry, activity.actor, actor, sealed.sha256, why)
 
 
@@ -168,7 +180,12 @@ async def on_reject_sealed(activity: RejectSealed, unit: ReturnUnit) -> None:
     own = [box for box in boxes(members) if box.actor == activity.of]
     if not own:
         return
-    if await unit.full([activity.of], activity.actor):
+    id, actor = activity.conversation, activity.actor
+    devices = [box.device for box in own]
+    # Nobody checks that there are such words: so many as one may have said, and no more.
+    if await unit.much_returned(devices, id, actor, MOST_RETURNED):
         raise no_room()
-    told = notice(activity.actor, activity.sha256, activity.reason)
-    await mailbox.deliver(unit, own, activity.conversation, activity.actor, told)
+    if await unit.full([activity.of], actor):
+        raise no_room()
+    told = notice(actor, activity.sha256, activity.reason)
+    await mailbox.deliver(unit, own, id, actor, told, share_of(members, actor))

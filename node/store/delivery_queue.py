@@ -71,11 +71,13 @@ class QueuedDelivery(Struct, frozen=True):
 
 # Tells the authors of what is given up, in the transaction that settles it; what it answers is
 # called once that is committed.
-Mourn: TypeAlias = Callable[[Pipeline, Sequence[QueuedDelivery]], Awaitable[Callable[[], None]]]
+Mourn: TypeAlias = Callable[
+    [Pipeline, Sequence[tuple[QueuedDelivery, GaveUp]]], Awaitable[Callable[[], None]]
+]
 
 
 async def _nobody_mourns(
-    _pipeline: Pipeline, _given_up: Sequence[QueuedDelivery]
+    _pipeline: Pipeline, _given_up: Sequence[tuple[QueuedDelivery, GaveUp]]
 ) -> Callable[[], None]:
     return lambda: None
 
@@ -218,7 +220,7 @@ class DeliveryQueue:
         settled = [_settlement(delivery, verdict, first, now) for delivery, verdict, first in rows]
         remarks = self._remarks(rows, now)
 
-        given_up = [delivery for delivery, verdict, _ in rows if isinstance(verdict, GaveUp)]
+        given_up = [(one, verdict) for one, verdict, _ in rows if isinstance(verdict, GaveUp)]
 
         async def write(connection: AsyncConnection) -> Callable[[], None] | None:
             pipeline = Pipeline(connection)

@@ -276,6 +276,10 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     async def restored(self) -> bool:
         return bool(await self.beside(IncarnationUnit).restored_at())
 
+    async def restored_lately(self) -> bool:
+        restored = await self.beside(IncarnationUnit).restored_at()
+        return bool(restored) and micros(self.now) - restored < CATCHING_UP_MICROS
+
     async def expect(self, conversation: str, actor: str) -> None:
         # As one who has left, and without a device: nothing is sent to such a row.
         now = micros(self.now)
@@ -349,7 +353,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         restored = await self.beside(IncarnationUnit).restored_at()
         if not restored:
             return False
-        if micros(self.now) - restored < CATCHING_UP_MICROS:
+        if await self.restored_lately():
             return True  # what others send once more may be older than what they have
         found = await self.connection.execute(
             select(relay_items.c.created).where(

@@ -85,6 +85,18 @@ CHANGES = (
     )
     .limit(1)
 )
+MUCH_RETURNED = (
+    select(_M.device)
+    .where(
+        _M.device.in_(bindparam("devices", expanding=True)),
+        _M.conversation == bindparam("conversation"),
+        _M.actor == bindparam("actor"),
+        _M.kind == Kind.RETURNED.value,
+    )
+    .group_by(_M.device)
+    .having(func.count() >= bindparam("most"))
+    .limit(1)
+)
 EXPIRED = _UNREAD.where(_M.created < bindparam("kept")).order_by(_M.created, _M.seq)
 FULL = (
     select(_M.device)
@@ -174,6 +186,12 @@ class MailboxUnit(Unit):
             return set()
         asked = {"sha256": sha256, "devices": list(devices)}
         return {row.device for row in await self.connection.fetch(HELD, asked)}
+
+    async def much_returned(
+        self, devices: Sequence[str], conversation: str, actor: str, most: int
+    ) -> bool:
+        asked = {"devices": list(devices), "conversation": conversation, "actor": actor}
+        return bool(await self.connection.fetch(MUCH_RETURNED, {**asked, "most": most}))
 
     async def unread_of(self, device: str, count: int) -> list[Unread]:
         found = await self.connection.fetch(UNREAD_OF, {"device": device, "count": count})

@@ -163,6 +163,20 @@ def test_what_was_not_fetched_is_said_again_when_that_very_device_is_heard(
 
 
 @pytest.mark.clause("DEV-10.5")
+def test_what_a_server_refused_is_kept_and_not_said_again(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        (sent,) = say(alice, group, "you blocked me")
+        (told,) = alice.get(returned(BOB, sent, "refused"))
+        assert (told.text, told.reason) == ("you blocked me", "refused")
+        (word,) = say(bob, group, "I did")
+        alice.get(word)
+        alice.reopen()
+        assert isinstance(alice.device.next(NOW), Wait)
+        assert states(alice, group) == {"you blocked me": False}
+
+
+@pytest.mark.clause("DEV-10.5")
 def test_of_whom_no_device_is_left_nothing_is_said_again_whatever_is_heard(
     tmp_path: Path,
 ) -> None:

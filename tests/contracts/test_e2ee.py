@@ -13,6 +13,7 @@ from node.e2ee.envelope import Sealed, read
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.e2ee.mailbox import Box
 from node.e2ee.members import Member
+from node.e2ee.returning import notice
 from node.federation.activities.shapes import CreateSealed
 from node.store.accounts import AccountsUnit
 from node.store.e2ee import E2eeUnit
@@ -235,6 +236,26 @@ async def test_what_nobody_has_taken_is_found_by_device_and_by_age(harness: Harn
     assert [one.box.device for one in found] == ["phone", "tablet"]
 
 
+@pytest.mark.clause("E2E-4.10")
+async def test_what_one_returned_is_counted_for_each_device(harness: Harness) -> None:
+    async def put(unit: E2eeUnit) -> None:
+        for number in range(2):
+            told = notice(BOB, b"%d" % number, "no_device")
+            await unit.put_mail([PHONE, TABLET][: 2 - number], TALK, BOB, told)
+        await unit.put_mail([PHONE], TALK, STRANGER, notice(STRANGER, b"1", "no_device"))
+        await unit.put_mail([PHONE], HERE, BOB, notice(BOB, b"2", "no_device"))
+        await unit.put_mail([PHONE], TALK, BOB, read(words(1)))
+
+    async def look(unit: E2eeUnit) -> None:
+        assert await unit.much_returned(["tablet", "phone"], TALK, BOB, 2)
+        assert not await unit.much_returned(["phone"], TALK, BOB, 3)
+        assert not await unit.much_returned(["tablet"], TALK, BOB, 2)
+        assert not await unit.much_returned([], TALK, BOB, 1)
+
+    await harness.units.run(E2eeUnit, put)
+    await harness.units.look(E2eeUnit, look)
+
+
 @pytest.mark.clause("E2E-3.15")
 async def test_whom_a_member_named_is_expected_and_takes_no_part(harness: Harness) -> None:
     async def name(unit: E2eeUnit) -> None:
@@ -247,7 +268,7 @@ async def test_whom_a_member_named_is_expected_and_takes_no_part(harness: Harnes
         assert entry is not None
         assert [member.actor for member in entry.members] == [ALICE] and entry.lost == ()
         assert [await unit.expected(TALK, one) for one in (CAROL, BOB)] == [True, False]
-        assert not await unit.restored()
+        assert not await unit.restored() and not await unit.restored_lately()
 
     await harness.units.run(E2eeUnit, name)
     await harness.units.run(E2eeUnit, look)

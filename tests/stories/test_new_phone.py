@@ -11,6 +11,7 @@ from node.client.conversation_events import (
     NoDeviceLeft,
 )
 from node.errors import Missing
+from node.ports import Request, Response
 from node.store import tables
 from node.testing.town import Town
 from node.wire.api.accounts import DeviceList
@@ -158,6 +159,41 @@ async def test_words_that_a_silent_server_did_not_take_are_told_and_said_again(t
         await bob.talk.pull()
         assert texts(bob)[-1:] == ["are you there?"]
         assert states(alice) == {"are you there?": True}
+
+
+@pytest.mark.clause("E2E-4.9", "DEV-10.5")
+@pytest.mark.parametrize("status", [403, 410])
+async def test_words_that_a_server_refuses_are_told_as_that_and_not_said_again(
+    town: Town, status: int
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await town.settle()
+        await bob.talk.pull()
+
+        async def refuse(request: Request) -> Response:
+            return Response(status, request.url, {}, b"")
+
+        town.strangers["beta.test"] = refuse
+        await alice.talk.say(group, "may I?")
+        await town.settle()
+        await alice.talk.pull()
+        (told,) = [one for one in heard(alice) if isinstance(one, MessageReturned)]
+        assert (told.text, told.reason) == ("may I?", "refused")
+        town.strangers.clear()
+        await bob.talk.prepare()
+        await bob.talk.say(group, "no")
+        await town.settle()
+        await alice.talk.pull()
+        assert texts(alice)[-1:] == ["no"]
+        await town.settle()
+        await bob.talk.pull()
+        assert texts(bob) == [], "it is not said again"
+        assert states(alice) == {"may I?": False}
 
 
 @pytest.mark.clause("E2E-4.5", "E2E-4.9", "DEV-10.5")

@@ -62,6 +62,7 @@ RETURNED: Mapping[str, str] = {
     "new_device": "it went to a device that {name} has no more",
     "not_fetched": "{name} did not read it for 30 days; it is said again when they are back",
     "not_delivered": "{name}'s server took nothing for 7 days; it is said again when they are back",
+    "refused": "{name}'s server refuses it; it is not sent there again",
 }
 KEPT_UNTIL = "It goes out by itself while kith chat runs, or the next time it does."
 TROUBLES = (

@@ -167,6 +167,17 @@ class MailboxUnit(Unit):
         mail = self.tables.mail.values()
         return {m.device for m in mail if m.sealed.sha256 == sha256 and m.device in devices}
 
+    async def much_returned(
+        self, devices: Sequence[str], conversation: str, actor: str, most: int
+    ) -> bool:
+        kind = Kind.RETURNED
+        waiting = [
+            one.device
+            for one in self.tables.mail.values()
+            if (one.conversation, one.actor, one.sealed.kind) == (conversation, actor, kind)
+        ]
+        return any(waiting.count(device) >= most for device in devices)
+
     async def unread_of(self, device: str, count: int) -> list[Unread]:
         mail = sorted(self.tables.mail.items())
         return [self._unread(seq, one) for seq, one in mail if one.device == device][:count]
@@ -268,6 +279,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
 
     async def restored(self) -> bool:
         return False  # what is in memory is never put back from a copy
+
+    async def restored_lately(self) -> bool:
+        return False
 
     async def expect(self, conversation: str, actor: str) -> None:
         self.tables.participants[conversation, actor, ""] = (False, actor)

@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from node.errors import Malformed
+from node.e2ee import returning
+from node.errors import Malformed, TooMuch
 from node.federation.activities import parse, render
 from node.federation.activities.shapes import RejectSealed
 from node.store import tables
 from node.store.incarnation import IncarnationUnit
 from node.wire import json as wire
-from node.wire.api.e2ee import GoneMembers, NewConversation, RemovedDevice
+from node.wire.api.e2ee import Acknowledgement, GoneMembers, NewConversation, RemovedDevice
 from tests.e2ee.harness import GROUP, Harness, Person, befriend, commit, words
-from tests.e2ee.test_membership import share_is, there
+from tests.e2ee.test_membership import full, share_is, there
 from tests.e2ee.test_relay import create, mail, pair, send
 
 
@@ -31,8 +34,7 @@ async def put_back(harness: Harness) -> None:
     """As a node that was restored from before the conversation began."""
     for table in (tables.conversations, tables.participants, tables.relay_items, tables.mailbox):
         await harness.write(table.delete())
-    await harness.units.run(IncarnationUnit, lambda unit: unit.renew_incarnation())
-    await harness.units.run(IncarnationUnit, lambda unit: unit.renew_incarnation())
+    await new_life(harness)
 
 
 @pytest.mark.clause("E2E-4.10")
@@ -71,6 +73,40 @@ async def test_returned_words_fill_no_more_than_ones_part_of_a_mailbox(
     assert (await send(bob, ref, commit(1))).epoch == 2, "his commits pass"
 
 
+@pytest.mark.clause("E2E-4.10", "E2E-4.7")
+async def test_invented_members_return_words_into_one_part_of_a_mailbox(
+    alpha, beta, refused
+) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    invented = [await beta.person(f"nobody{number}") for number in range(4)]
+    named = [alice.actor, *(one.actor for one in invented)]
+    await alpha.receive(replace(create(bob, commit(1), alice, conversation=url), to=tuple(named)))
+    share_is(alpha, 1000)
+    with refused("E2E-4.7"):
+        for number in range(40):
+            await alpha.receive(returned(invented[number % 4], alice, url, b"%d" % number, number))
+    carol = await beta.person("carol")
+    await befriend(alice, carol)
+    assert not await full(alice, carol.actor), "they have not filled it for the others"
+
+
+@pytest.mark.clause("E2E-4.10", "E2E-4.7")
+async def test_somebody_returns_so_many_words_and_no_more(
+    alpha, beta, refused, monkeypatch
+) -> None:
+    monkeypatch.setattr(returning, "MOST_RETURNED", 3)
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    for number in range(3):
+        await alpha.receive(returned(bob, alice, url, b"%d" % number, number))
+    with refused("E2E-4.7"):
+        await alpha.receive(returned(bob, alice, url, b"3", 3))
+    seq = max(item.seq for item in await mail(alice))
+    await alice.call("POST", "/mailbox/ack", Acknowledgement(seq=seq))
+    await alpha.receive(returned(bob, alice, url, b"3", 3))
+
+
 @pytest.mark.clause("E2E-4.10")
 @pytest.mark.parametrize(
     "change",
@@ -99,7 +135,9 @@ def test_what_is_returned_is_named_in_one_way(change: dict[str, str | None]) -> 
 
 
 @pytest.mark.clause("E2E-3.15")
-async def test_a_conversation_is_told_anew_only_to_a_node_that_forgot(alpha, beta, refused) -> None:
+async def test_a_conversation_is_told_anew_only_to_a_node_that_forgot(
+    alpha, beta, clock, refused
+) -> None:
     alice, bob, ref = await pair(alpha, beta)
     url = await url_of(alice, ref)
     eve = await alpha.person("eve")
@@ -112,9 +150,13 @@ async def test_a_conversation_is_told_anew_only_to_a_node_that_forgot(alpha, bet
     await put_back(alpha)
     assert (await alice.call("POST", "/conversations", told)).value.epoch == 1
     assert await there(alpha) == {alice.actor, bob.actor}
-    for body in (told, other):
-        with refused("E2E-3.1"):
-            await eve.call("POST", "/conversations", body)
+    with refused("E2E-3.15"):
+        await eve.call("POST", "/conversations", told)
+    with refused("E2E-3.1"):
+        await eve.call("POST", "/conversations", other)
+    clock.pass_(timedelta(days=1))
+    with refused("E2E-3.1"):
+        await eve.call("POST", "/conversations", told)
     assert (await send(alice, ref, commit(1))).epoch == 2
     assert (await send(bob, ref, commit(2))).epoch == 3, "the relay knows its other members"
 
@@ -128,11 +170,67 @@ async def test_another_of_ours_comes_back_if_a_member_named_them(alpha, refused)
     told = NewConversation(group_id=GROUP, members=[bob.actor], epoch=1, url=url)
     await alice.call("POST", "/conversations", told)
     back = replace_members(told, alice.actor)
-    with refused("E2E-3.1"):
+    with refused("E2E-3.15"):
         await eve.call("POST", "/conversations", back)
     await bob.call("POST", "/conversations", back)
     await send(alice, ref, words(1))
     assert [item.kind for item in await mail(bob)] == ["application"]
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_who_came_since_the_copy_is_a_member_again(alpha, beta, refused) -> None:
+    """The copy knows the conversation: of Alice's phone and Bob, and of nobody else."""
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    tablet = await alpha.device("alice", "tablet")
+    carol, dan = await alpha.person("carol"), await beta.person("dan")
+    await alpha.meet(dan.actor)
+    await new_life(alpha)
+    named = [alice.actor, bob.actor, carol.actor, dan.actor]
+    told = NewConversation(group_id=GROUP, members=named, epoch=1, url=url)
+    with pytest.raises(TooMuch) as caught:
+        await carol.call("POST", "/conversations", told)
+    assert caught.value.retry_after_seconds, "her device asks again, and loses nothing"
+    assert (await alice.call("POST", "/conversations", told)).value.url == url
+    for late in (carol, tablet):
+        assert (await late.call("POST", "/conversations", told)).value.url == url
+    assert await there(alpha) == {*named}
+    await send(alice, ref, words(1))
+    assert [await kinds(who) for who in (carol, tablet)] == [["application"]] * 2
+    (carried,) = await alpha.carry()
+    assert {bob.actor, dan.actor} <= {*carried.to}
+    await alpha.receive(create(dan, words(1, b"I am here"), alice, conversation=url))
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_a_node_that_was_never_put_back_takes_no_members_by_telling(alpha, beta) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    named = [bob.actor, f"{beta.origin}/a/dan"]
+    told = NewConversation(group_id=GROUP, members=named, epoch=1, url=await url_of(alice, ref))
+    await alice.call("POST", "/conversations", told)
+    assert await there(alpha) == {alice.actor, bob.actor}
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_no_more_are_told_than_a_conversation_has(alpha, beta, refused) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    await new_life(alpha)
+    many = [f"{beta.origin}/a/{number}" for number in range(400)]
+    with refused("E2E-3.7"):
+        told = NewConversation(group_id=GROUP, members=many, epoch=1, url=url)
+        await alice.call("POST", "/conversations", told)
+    assert await there(alpha) == {alice.actor, bob.actor}
+
+
+async def kinds(who: Person) -> list[str]:
+    return [item.kind for item in await mail(who)]
+
+
+async def new_life(harness: Harness) -> None:
+    """It was put back from a copy which has all that is there."""
+    for _ in range(2):
+        await harness.units.run(IncarnationUnit, lambda unit: unit.renew_incarnation())
 
 
 def replace_members(told: NewConversation, *members: str) -> NewConversation:
