@@ -40,14 +40,15 @@ def _sides(scenario: str) -> list[list[dict[str, Any]]]:
 @pytest.mark.clause("E2E-6.7")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_a_device_killed_after_every_write_goes_on(device: Worker, scenario: str) -> None:
-    for lines in _sides(scenario):
-        actor = lines[0]["actor"]
-        assert await device.vault("create", name=actor) == 0
+    for side, lines in enumerate(_sides(scenario)):
+        # By its side: somebody may have two devices in one scenario.
+        actor, name = lines[0]["actor"], f"side {side}"
+        assert await device.vault("create", name=name) == 0
         for line in lines:
             assert await device.line(line, actor) == line, line["do"]
             if not line.get("remembers"):
                 await device.kill()
-                assert isinstance(await device.vault("wait", name=actor), int)
+                assert isinstance(await device.vault("wait", name=name), int)
         await device.kill()
 
 
