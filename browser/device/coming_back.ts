@@ -140,7 +140,9 @@ export class ComingBack {
     this.#state.put(sent.row, { ...asked, content, tries: tries + 1 });
     if (!isRefused) return [];
     // Nobody there takes us back: it is over, and words are told.
-    return this.#outbox.giveUp(sent.group, outcome);
+    const told = await this.#outbox.giveUp(sent.group, outcome);
+    const conversation = sent.group;
+    return [...told, { is: "ConversationLeft", conversation, by: this.#state.actor }];
   }
 
   /** The question that this item is, if it is one. */

@@ -62,8 +62,12 @@ export class Errands {
     this.#state.delete(asked.row);
     // Who is gone was told, or there is no such conversation any more.
     if (asked.is === "TellGone") return [];
-    // It is over: what was to be said there is told.
-    if (outcome instanceof Refused) return this.#outbox.giveUp(asked.group, outcome);
+    if (outcome instanceof Refused) {
+      // It is over: what was to be said there is told, and that it is.
+      const told = await this.#outbox.giveUp(asked.group, outcome);
+      const conversation = asked.group;
+      return [...told, { is: "ConversationLeft", conversation, by: this.#state.actor }];
+    }
     if (!(outcome instanceof Unreachable) && outcome.is === "Created") {
       await knownAs(this.#state, asked.group, outcome);
     }

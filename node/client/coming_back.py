@@ -9,7 +9,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from node.client import behind, home, rows
-from node.client.conversation_events import ConversationBehind, ConversationEvent
+from node.client.conversation_events import (
+    ConversationBehind,
+    ConversationEvent,
+    ConversationLeft,
+)
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
 from node.client.exchange import Accepted, LostRace, Outcome, Send
@@ -114,7 +118,8 @@ class ComingBack:
         if isinstance(outcome, Accepted | LostRace) or not isinstance(outcome, Refused):
             return []
         # Nobody there takes us back: it is over, and words are told.
-        return self._outbox.give_up(sent.group, outcome)
+        told = self._outbox.give_up(sent.group, outcome)
+        return [*told, ConversationLeft(sent.group, self._state.actor)]
 
     # -- another is behind -----------------------------------------------------------------------
 

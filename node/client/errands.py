@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from node.client import home, rows
-from node.client.conversation_events import ConversationEvent
+from node.client.conversation_events import ConversationEvent, ConversationLeft
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
 from node.client.exchange import Create, Created, Outcome, TellGone
@@ -63,8 +63,9 @@ class Errands:
         if isinstance(outcome, Created):
             home.known_as(self._state, asked.group, outcome)
         elif isinstance(outcome, Refused):
-            # It is over: what was to be said there is told.
-            return self._outbox.give_up(asked.group, outcome)
+            # It is over: what was to be said there is told, and that it is.
+            told = self._outbox.give_up(asked.group, outcome)
+            return [*told, ConversationLeft(asked.group, self._state.actor)]
         return []
 
     def left(self, group: str, actors: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationCaughtUp,
+    ConversationLeft,
     MembersChanged,
     MessageReceived,
     MessageUnreadable,
@@ -173,8 +174,9 @@ def test_where_a_question_is_refused_for_good_words_are_told(
         bob.device.look_behind(LATER)
         bob.device.look_behind(LATER + 10)
         bob.device.say(group, "hello?", LATER * 1_000_000)
-        (told,) = bob.device.tell(ask(bob), refusal, LATER)
+        told, left = bob.device.tell(ask(bob), refusal, LATER)
         assert told.text == "hello?"
+        assert left == ConversationLeft(group, BOB)
         assert bob.device.conversations()[group].left
         assert [row.text for row in bob.device.history(group)] == ["hello?"]
 

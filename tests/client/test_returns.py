@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from node.client.conversation_events import (
+    ConversationLeft,
     MembersChanged,
     MessageReturned,
     MessageUnreadable,
     NoDeviceLeft,
 )
 from node.client.exchange import Create, Created, Send, TellGone, Wait
-from node.errors import Conflict, Forbidden, Missing, Unreachable
+from node.errors import Conflict, Forbidden, Missing, TooMuch, Unreachable
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, URL, Side, befriend, pass_on, side
 
 
@@ -254,6 +255,22 @@ def test_where_a_node_will_not_know_it_again_words_are_told(tmp_path: Path) -> N
         alice.device.say(group, "hello", MICROS)
         alice.device.tell(alice.device.next(NOW), Missing("E2E-3.11", "none"), NOW)
         asked = alice.device.next(NOW)
-        (told,) = alice.device.tell(asked, Forbidden("E2E-3.15", "no"), NOW)
+        told, left = alice.device.tell(asked, Forbidden("E2E-3.15", "no"), NOW)
         assert told.text == "hello"
+        assert left == ConversationLeft(group, ALICE)
+        assert alice.device.conversations()[group].left
+
+
+@pytest.mark.clause("DEV-11.2")
+def test_a_conversation_does_not_end_in_silence_nor_before_it_must(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        alice.device.receive([], NOW, "one life")
+        alice.device.receive([], NOW, "another")
+        asked = alice.device.next(NOW)
+        wait = TooMuch("E2E-3.15", "no device has told of you yet", 60)
+        assert alice.device.tell(asked, wait, NOW) == []
+        assert not alice.device.conversations()[group].left, "it asks again"
+        no = Conflict("E2E-3.1", "there is another conversation in its place")
+        assert alice.device.tell(asked, no, NOW) == [ConversationLeft(group, ALICE)]
         assert alice.device.conversations()[group].left
