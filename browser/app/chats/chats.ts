@@ -4,6 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 
 import type { Chat, DeviceEvent, HistoryItem } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
+import { placed } from "./items.ts";
 
 export const chats = signal<readonly Chat[] | null>(null);
 
@@ -57,10 +58,8 @@ export class History {
     });
   }
 
-  /** Put `item` in its place, or in the place of what has its id. */
   put(item: HistoryItem): void {
-    const others = this.items.value.filter(({ id }) => id !== item.id);
-    this.items.value = [...others, item].sort((a, b) => a.number - b.number);
+    this.items.value = placed(this.items.value, item);
   }
 
   async earlier(): Promise<void> {

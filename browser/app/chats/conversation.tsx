@@ -14,6 +14,7 @@ import { back } from "../router.ts";
 import { say } from "../words/index.ts";
 import { explain, explainValue } from "../words/problems.ts";
 import { History } from "./chats.ts";
+import { keyOf } from "./items.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
 
@@ -139,7 +140,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
   useEffect(() => {
     // Who reads the newest words goes on reading them as they come.
     box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [newest?.id]);
+  }, [newest && keyOf(newest)]);
   useSignalEffect(() => {
     const last = history.items.value.at(-1);
     if (last !== undefined && !document.hidden) {
@@ -189,12 +190,12 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
             const day = dayOf(item, items[index - 1]);
             return [
               day !== "" && (
-                <li key={`day ${item.id}`} class="day">
+                <li key={`day ${keyOf(item)}`} class="day">
                   {day}
                 </li>
               ),
               <HistoryLine
-                key={item.id}
+                key={keyOf(item)}
                 item={item}
                 isMine={item.is === "message" && item.actor === mine}
                 onRetry={again}
