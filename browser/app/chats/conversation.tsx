@@ -10,6 +10,7 @@ import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
+import { leftOf } from "../parts/typed.ts";
 import { back } from "../router.ts";
 import { say } from "../words/index.ts";
 import { explain, explainValue } from "../words/problems.ts";
@@ -37,7 +38,8 @@ function Composer({ chat }: { readonly chat: Chat }) {
     [],
   );
   async function send(): Promise<void> {
-    const words = text.value.trim();
+    const sent = text.value;
+    const words = sent.trim();
     if (words === "" || busy.value) return;
     busy.value = true;
     fault.value = "";
@@ -46,7 +48,8 @@ function Composer({ chat }: { readonly chat: Chat }) {
     try {
       await device.send(chat.id, words, id.current);
       id.current = crypto.randomUUID();
-      text.value = "";
+      text.value = leftOf(text.value, sent);
+      if (text.value !== "") keep();
     } catch (error) {
       fault.value = explain(error);
     } finally {

@@ -12,6 +12,7 @@ import { Choice, Fault, Field, Form, TextArea, Toggle } from "../parts/form.tsx"
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt, tell } from "../parts/toast.tsx";
+import { leftOf } from "../parts/typed.ts";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
 import { go } from "../router.ts";
@@ -158,21 +159,22 @@ export function PostScreen() {
   const warning = useSignal("");
   const key = useSignal(freshKey());
   async function send(): Promise<void> {
-    const summary = isWarned.value ? warning.value.trim() : "";
-    if (file.value !== null) {
+    const [sent, named, warned, shown] = [words.value, title.value, warning.value, file.value];
+    const summary = isWarned.value ? warned.trim() : "";
+    if (shown !== null) {
       await postVideo({
-        file: file.value,
-        fileName: file.value.name,
-        title: title.value.trim(),
-        words: words.value,
+        file: shown,
+        fileName: shown.name,
+        title: named.trim(),
+        words: sent,
         audience: audience.value as Audience,
         warning: summary,
       });
-      file.value = null;
-      title.value = "";
+      if (file.value === shown) file.value = null;
+      title.value = leftOf(title.value, named);
     } else {
       const body = {
-        content: words.value,
+        content: sent,
         audience: audience.value,
         summary,
         sensitive: summary !== "",
@@ -182,10 +184,10 @@ export function PostScreen() {
       tell(say("post.sent"));
       go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
     }
-    words.value = "";
-    warning.value = "";
-    isWarned.value = false;
-    sessionStorage.removeItem(DRAFT);
+    words.value = leftOf(words.value, sent);
+    warning.value = leftOf(warning.value, warned);
+    isWarned.value = warning.value !== "";
+    sessionStorage.setItem(DRAFT, words.value);
   }
   const isEmpty = file.value === null && words.value.trim() === "";
   return (
