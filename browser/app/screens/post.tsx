@@ -15,7 +15,8 @@ import { attempt, tell } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
-import { go } from "../router.ts";
+import { go, place } from "../router.ts";
+import { takeShared } from "../shared.ts";
 import { bytes, number, say } from "../words/index.ts";
 
 const AUDIENCES = ["friends", "followers", "public"] as const;
@@ -87,13 +88,13 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
     }
     const made = URL.createObjectURL(file.value);
     address.value = made;
+    void check(Number.NaN);
     return () => URL.revokeObjectURL(made);
   }, [file.value]);
   const take = (input: HTMLInputElement) => {
     file.value = input.files?.[0] ?? null;
     fault.value = "";
     input.value = "";
-    if (file.value !== null) void check(Number.NaN);
   };
   const check = async (seconds: number) => {
     if (file.value === null) return;
@@ -158,6 +159,18 @@ export function PostScreen() {
   const isWarned = useSignal(false);
   const warning = useSignal("");
   const key = useSignal(freshKey());
+  // What another app shares fills the fields; whether it is posted its person says.
+  async function fill(): Promise<void> {
+    const shared = await takeShared();
+    if (shared === null) return;
+    words.value = [words.value, shared.words].filter(Boolean).join("\n");
+    sessionStorage.setItem(DRAFT, words.value);
+    file.value ??= shared.files.find(({ type }) => type.startsWith("video/")) ?? null;
+  }
+  const isShared = place.value.query.get("shared") === "1";
+  useEffect(() => {
+    if (isShared) void attempt(fill);
+  }, [isShared]);
   async function send(): Promise<void> {
     const [sent, named, warned, shown] = [words.value, title.value, warning.value, file.value];
     const summary = isWarned.value ? warned.trim() : "";
