@@ -14,7 +14,7 @@ import { leftOf } from "../parts/typed.ts";
 import { back } from "../router.ts";
 import { say } from "../words/index.ts";
 import { explain, explainValue } from "../words/problems.ts";
-import { History } from "./chats.ts";
+import { History } from "./history.ts";
 import { keyOf } from "./items.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
