@@ -88,3 +88,8 @@ export async function moveJob(job: Job): Promise<boolean> {
 export async function dropJob(id: string): Promise<void> {
   await within("readwrite", (store) => store.delete(id));
 }
+
+/** Let go of all posts of `actor` with their files. Who carries one sees that it has gone. */
+export async function dropJobsOf(actor: string): Promise<void> {
+  for (const { id } of await jobsOf(actor)) await dropJob(id);
+}

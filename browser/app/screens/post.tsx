@@ -6,6 +6,7 @@ import { useEffect } from "preact/hooks";
 import { askAsMe, me } from "../accounts.ts";
 import { freshKey } from "../api.ts";
 import type { Audience, Post } from "../api_types.ts";
+import { draftOf, keepDraft } from "../draft.ts";
 import { meetNode } from "../home_node.ts";
 import { question } from "../parts/dialog.tsx";
 import { Choice, Fault, Field, Form, TextArea, Toggle } from "../parts/form.tsx";
@@ -21,7 +22,6 @@ import { bytes, number, say } from "../words/index.ts";
 
 const AUDIENCES = ["friends", "followers", "public"] as const;
 type Chosen = (typeof AUDIENCES)[number];
-const DRAFT = "kith.draft";
 
 function OnItsWay({ job }: { readonly job: Job }) {
   const percent = Math.round(job.progress * 100);
@@ -151,10 +151,11 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
 }
 
 export function PostScreen() {
+  const actor = me.value?.actor ?? "";
   const file = useSignal<File | null>(null);
   const fault = useSignal("");
   const title = useSignal("");
-  const words = useSignal(sessionStorage.getItem(DRAFT) ?? "");
+  const words = useSignal(draftOf(actor));
   const audience = useSignal<Chosen>("friends");
   const isWarned = useSignal(false);
   const warning = useSignal("");
@@ -164,7 +165,7 @@ export function PostScreen() {
     const shared = await takeShared();
     if (shared === null) return;
     words.value = [words.value, shared.words].filter(Boolean).join("\n");
-    sessionStorage.setItem(DRAFT, words.value);
+    keepDraft(actor, words.value);
     file.value ??= shared.files.find(({ type }) => type.startsWith("video/")) ?? null;
   }
   const isShared = place.value.query.get("shared") === "1";
@@ -198,9 +199,9 @@ export function PostScreen() {
       go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
     }
     words.value = leftOf(words.value, sent);
+    keepDraft(actor, words.value);
     warning.value = leftOf(warning.value, warned);
     isWarned.value = warning.value !== "";
-    sessionStorage.setItem(DRAFT, words.value);
   }
   const isEmpty = file.value === null && words.value.trim() === "";
   return (
@@ -242,7 +243,7 @@ export function PostScreen() {
             value={words.value}
             onValue={(text) => {
               words.value = text;
-              sessionStorage.setItem(DRAFT, text);
+              keepDraft(actor, text);
             }}
           />
           <Toggle
