@@ -87,8 +87,10 @@ async function lineOf(id: string): Promise<Line> {
 }
 
 /** Ask with the token of the account that is open, which its device holds. */
-async function withLine<T>(asked: (line: Line) => Promise<T>): Promise<T> {
-  const id = me.peek()?.id;
+async function withLine<T>(
+  asked: (line: Line) => Promise<T>,
+  id: string | undefined = me.peek()?.id,
+): Promise<T> {
   if (id === undefined) throw new Problem(401, "unproven", "API-3.1", "");
   line ??= lineOf(id);
   const mine = line;
@@ -100,7 +102,7 @@ async function withLine<T>(asked: (line: Line) => Promise<T>): Promise<T> {
     throw error;
   }
   line = null;
-  return withLine(asked);
+  return withLine(asked, id);
 }
 
 /** As `ask`, in the name of the account that is open. */

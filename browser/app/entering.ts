@@ -1,6 +1,6 @@
-/** Sign-up, login and logout: how somebody becomes the one who uses this browser. */
+/** Sign-up and login: how somebody becomes the one who uses this browser. */
 
-import { accounts, forgotten, type Known } from "./accounts.ts";
+import type { Known } from "./accounts.ts";
 import { ask } from "./api.ts";
 import type { InviteShown } from "./api_types.ts";
 import { device, standing } from "./device.ts";
@@ -42,7 +42,7 @@ export function inviteOf(secret: string): Promise<InviteShown> {
 }
 
 /** The device says it before it answers; a tab that asks the status is sure. */
-async function settled(): Promise<void> {
+export async function settled(): Promise<void> {
   standing.value = await device.status();
 }
 
@@ -76,23 +76,6 @@ export async function logIn(written: string, password: string): Promise<void> {
     deviceName: deviceName(),
   });
   await settled();
-}
-
-/** Log out. With `keep` the messages of this device can still be read in this browser. */
-export async function logOut(who: Known, keep: boolean): Promise<void> {
-  await device.logOut(who.id, keep ? "keep" : "remove");
-  await after(who);
-}
-
-/** Remove the messages that were kept of an account that is logged out. */
-export async function forget(who: Known): Promise<void> {
-  await device.forget(who.id);
-  await after(who);
-}
-
-async function after(who: Known): Promise<void> {
-  await settled();
-  if (!accounts.value.some(({ actor }) => actor === who.actor)) forgotten(who.actor);
 }
 
 /** Open another account of this browser. */

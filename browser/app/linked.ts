@@ -3,14 +3,21 @@
 export type Part = string | { readonly href: string };
 
 const ADDRESS = /https?:\/\/[^\s<>"']+/gu;
-const TRAILING = /[.,;:!?)\]}'"…]+$/u;
+const TRAILING = ".,;:!?)]}'\"…";
+
+/** Without what ends a sentence behind it. A step for each sign: others' words may be nothing but dots. */
+function withoutTrailing(text: string): string {
+  let end = text.length;
+  while (TRAILING.includes(text.charAt(end - 1)) && end > 0) end -= 1;
+  return text.slice(0, end);
+}
 
 /** The words, with what is an address told apart. */
 export function linked(text: string): readonly Part[] {
   const parts: Part[] = [];
   let at = 0;
   for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const href = found.replace(TRAILING, "");
+    const href = withoutTrailing(found);
     if (!URL.canParse(href)) continue;
     if (index > at) parts.push(text.slice(at, index));
     parts.push({ href });

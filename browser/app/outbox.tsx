@@ -37,6 +37,10 @@ function read(): readonly Kept[] {
 const write = (kept: readonly Kept[]): void => localStorage.setItem(STORE, JSON.stringify(kept));
 const drop = (key: string): void => write(read().filter((one) => one.key !== key));
 
+/** Let go of all that `actor` wrote and has not sent. */
+export const dropAllOf = (actor: string): void =>
+  write(read().filter((one) => one.actor !== actor));
+
 /** Whether the node was not there: then the words can wait. */
 export const isAway = (error: unknown): boolean => error instanceof Problem && error.status === 0;
 

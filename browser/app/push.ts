@@ -34,14 +34,16 @@ function wanted(): Record<string, readonly Kind[]> {
   }
 }
 
-function want(kinds: readonly Kind[] | null): void {
-  const actor = me.value?.actor ?? "";
+function want(kinds: readonly Kind[] | null, actor: string = me.value?.actor ?? ""): void {
   const { [actor]: _before, ...others } = wanted();
   localStorage.setItem(
     KEY,
     JSON.stringify(kinds === null ? others : { ...others, [actor]: kinds }),
   );
 }
+
+/** Forget of what `actor` was to be told here. */
+export const unwanted = (actor: string): void => want(null, actor);
 
 /** What the node may tell this browser of; null: nothing. */
 export const kindsHere = (): readonly Kind[] | null => wanted()[me.value?.actor ?? ""] ?? null;

@@ -58,7 +58,9 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 const DEEPEST = 20;
 const LONGEST = 200_000;
-const TOKEN = /<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"']|"[^"]*"|'[^']*')*)>|<!--[\s\S]*?-->/gu;
+// What begins as a tag or a comment and has no end goes to the end of the text: each sign is read once.
+const TOKEN =
+  /<(\/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^>"']|"[^"]*(?:"|$)|'[^']*(?:'|$))*)(>|$)|<!--[\s\S]*?(-->|$)/gu;
 
 /** What stands for its character: `&amp;`, `&#233;`. */
 export function unescaped(text: string): string {
@@ -153,9 +155,10 @@ export function richOf(html: string): readonly Rich[] {
   for (const found of text.matchAll(TOKEN)) {
     builder.text(text.slice(at, found.index));
     at = found.index + found[0].length;
-    const [, slash, name, attributes] = found;
-    if (name === undefined) continue;
-    if (slash === "/") builder.end(name.toLowerCase());
+    const [whole, slash, name, attributes, end, commentEnd] = found;
+    if ((end ?? commentEnd) === "") builder.text(whole);
+    else if (name === undefined) continue;
+    else if (slash === "/") builder.end(name.toLowerCase());
     else builder.begin(name.toLowerCase(), attributes ?? "");
   }
   builder.text(text.slice(at));

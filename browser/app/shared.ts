@@ -8,6 +8,11 @@ export interface Shared {
   readonly files: readonly File[];
 }
 
+/** Let go of what waits. */
+export async function dropShared(): Promise<void> {
+  if ("caches" in globalThis) await caches.delete(SHARED);
+}
+
 /** null when nothing waits. */
 export async function takeShared(): Promise<Shared | null> {
   if (!("caches" in globalThis) || !(await caches.has(SHARED))) return null;

@@ -3,8 +3,12 @@
  * only. Nothing here is ever given to a page as HTML.
  */
 
-/** A comment, a tag with its name, or a character reference. */
-const MARKUP = /<!--[\s\S]*?(?:-->|$)|<[!?][^>]*>|<\/?([a-zA-Z][^\s/>]*)[^>]*>|&(#?[0-9a-zA-Z]+);/g;
+/**
+ * A comment, a tag with its name, or a character reference. What begins as a tag and has no end goes to the
+ * end of the text: each sign is read once.
+ */
+const MARKUP =
+  /<!--[\s\S]*?(?:-->|$)|<(?:[!?]|\/?([a-zA-Z][^\s/>]*))[^>]*(>|$)|&(#?[0-9a-zA-Z]+);/g;
 
 /** The references that programs write; any other stays as it stands. */
 const NAMED: ReadonlyMap<string, string> = new Map([
@@ -34,9 +38,13 @@ export function plain(html: string): string {
     words += more;
   };
   for (const found of html.matchAll(MARKUP)) {
-    const [whole, tag, reference] = found;
+    const [whole, tag, end, reference] = found;
     say(html.slice(last, found.index));
     last = found.index + whole.length;
+    if (end === "") {
+      say(whole);
+      continue;
+    }
     if (reference !== undefined) say(referred(reference) ?? whole);
     const isBreak = /^(?:br|p)$/i.test(tag ?? "") && !whole.startsWith("</");
     if (isBreak && hasWords) words += "\n";

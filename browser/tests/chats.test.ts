@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { placed } from "../app/chats/items.ts";
 import type { ConversationRow } from "../device/rows.ts";
 import { restAfter, Signal, Turns } from "../messenger/waiting.ts";
 import { EMPTY } from "../wire/bytes.ts";
 import { hostsOf } from "../worker/arrivals.ts";
+import type { Gap, HistoryItem, Message } from "../worker/device_client.ts";
 import { matcher } from "../worker/history.ts";
 import { placesOf } from "../worker/places.ts";
 
@@ -74,4 +76,32 @@ test("a signal that was given before it is waited for is not missed", async () =
   signal.clear();
   await signal.wait(never.signal);
   assert.deepEqual([0, 1, 6, 50].map(restAfter), [250, 500, 15_000, 15_000]);
+});
+
+test("nobody's words take the place of another's, whatever id they say", () => {
+  assert(ALICE && BOB);
+  const said = (actor: string, id: string, words: string, number: number): Message => ({
+    is: "message",
+    id,
+    chat: BOB ?? "",
+    actor,
+    kind: "Note",
+    text: words,
+    at: number,
+    number,
+    state: null,
+  });
+  const gap = {
+    is: "gap",
+    id: "1",
+    chat: BOB,
+    at: 4,
+    number: 4,
+    because: { is: "plain", clause: "" },
+    askedAgain: false,
+  } as unknown as Gap;
+  const one = said(ALICE, "1", "mine", 1);
+  const items = [one, said(BOB, "1", "not mine", 3), said(BOB, "1", "now this", 3), gap];
+  const shown = items.reduce<readonly HistoryItem[]>(placed, []);
+  assert.deepEqual(shown, [one, items[2], gap]);
 });

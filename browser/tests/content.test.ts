@@ -102,6 +102,8 @@ test("HTML is read for its words", () => {
   ] as const) {
     assert.equal(plain(html), words, html);
   }
+  const endless = "<a".repeat(400_000);
+  assert.equal(plain(`${endless} `), endless);
 });
 
 test("names of what was missed come back", () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { linked } from "../app/linked.ts";
 import { linesOf, type Rich, richOf, wordsOf } from "../app/rich.ts";
 
 const tags = (rich: readonly Rich[]): string[] =>
@@ -65,4 +66,21 @@ test("what was written in lines is read in lines", () => {
     linesOf(richOf("<p>One<br>two &amp; <b>three</b></p><p>four</p>")),
     "One\ntwo & three\n\nfour",
   );
+});
+
+test("a tag that has no end is words, and a text full of them is read once", () => {
+  assert.equal(wordsOf(richOf("<p>a <b and c")), "a <b and c");
+  assert.equal(wordsOf(richOf("a <!-- b")), "a <!-- b");
+  for (const piece of ["<a", "<!--", "<a '<a \""]) {
+    const text = piece.repeat(200_000 / piece.length);
+    assert.equal(linesOf(richOf(text)), text);
+  }
+});
+
+test("an address ends before the signs behind it, however many there are", () => {
+  const href = "https://b.test/x";
+  assert.deepEqual(linked(`(see ${href}).`), ["(see ", { href }, ")."]);
+  const dots = `${".".repeat(200_000)}x`;
+  assert.deepEqual(linked(`${href}${dots} y`), [{ href: `${href}${dots}` }, " y"]);
+  assert.deepEqual(linked("https://...,"), ["https://...,"]);
 });

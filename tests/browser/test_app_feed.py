@@ -51,6 +51,9 @@ async def test_one_clip_plays_and_the_feed_ends(
     await first.focus()
     await key(page, "k")
     await page.evaluate(UNTIL_PAUSED)
+    await key(page, "l")
+    await expect(first.get_by_role("button", name="Like")).to_have_attribute("aria-pressed", "true")
+    await page.evaluate(UNTIL_PAUSED)  # a like begins no clip anew
     await key(page, " ")
     await page.evaluate(UNTIL_ONE_PLAYS, 0)
     await key(page, "PageDown")

@@ -85,6 +85,18 @@ async def devices(home: AppNode, token: str) -> int:
         return len((await line.ask("GET", "/devices", dict))["items"])
 
 
+LEAVE = """async (actor) => {
+  const waits = { key: "1", actor, path: "/comments", body: { content: "secret" }, at: Date.now() };
+  localStorage.setItem("kith.outbox", JSON.stringify([waits]));
+  localStorage.setItem("kith.push", JSON.stringify({ [actor]: ["secret"] }));
+  await (await caches.open("kith-shared")).put("/app/share/words", new Response("secret"));
+}"""
+LEFT = """async () => {
+  const cached = (await caches.has("kith-shared")) ? "secret" : "";
+  return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, cached]);
+}"""
+
+
 async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNode) -> None:
     ada = await home.sign_up("ada", "Ada")
     watched = await opened(browser, home)
@@ -107,6 +119,9 @@ async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNo
     await page.get_by_role("button", name="Log in").click()
     await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
     assert await devices(home, ada.token or "") == 1
+    await page.get_by_role("link", name="Post", exact=True).click()
+    await page.get_by_label("What do you want to say?").fill("a secret draft")
+    await page.evaluate(LEAVE, ada.account.actor)
     await page.get_by_role("link", name="You").click()
     await page.get_by_role("button", name="Log out").click()
     await page.get_by_role("button", name="Log out and remove everything").click()
@@ -114,6 +129,7 @@ async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNo
     await page.get_by_role("button", name="Remove").click()
     await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     await expect(page.get_by_role("link", name="Ada")).to_have_count(0)
+    assert "secret" not in await page.evaluate(LEFT)
     assert await devices(home, ada.token or "") == 0
     assert watched.faults == []
 

@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, expect
 
 from node.web.app import surface
 from node.web.app.bundle import BundledFile, read_bundle
-from tests.browser.app_node import AppNode, Watched, app_node, chromium, new_page
+from tests.browser.app_node import AppNode, Watched, app_node, chromium, log_in, new_page
 
 READY = "async () => { await navigator.serviceWorker.ready; }"
 CONTROLLED = """async () => {
@@ -129,7 +129,8 @@ async def test_a_push_shows_one_notification_that_names_nobody(installed: Any) -
 
 @pytest.mark.clause("APP-2.3")
 async def test_what_is_shared_waits_and_goes_nowhere(installed: Any) -> None:
-    _node, _context, tab = installed
+    node, _context, tab = installed
+    await node.sign_up("ada", "Ada")
     kept = await tab.page.evaluate(
         """async () => {
           const form = new FormData();
@@ -144,3 +145,10 @@ async def test_what_is_shared_waits_and_goes_nowhere(installed: Any) -> None:
         }"""
     )
     assert kept == ["A cat\nlook at it", "video/mp4", "FILM"]
+    await log_in(tab.page, node, "ada")
+    await tab.page.goto(f"{tab.url}/app/post?shared=1")
+    await expect(tab.page.get_by_label("About the video")).to_have_value("A cat\nlook at it")
+    await expect(tab.page.get_by_text("cat é.mp4")).to_be_visible()
+    await expect(tab.page.get_by_role("button", name="Post for friends")).to_be_enabled()
+    assert await tab.page.evaluate("() => caches.has('kith-shared')") is False
+    await expect(tab.page.get_by_role("heading", name="On their way")).to_have_count(0)

@@ -2,7 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 
-import type { Chat, DeviceEvent, HistoryItem } from "../../worker/device_client.ts";
+import type { Chat, DeviceEvent } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
 
 export const chats = signal<readonly Chat[] | null>(null);
@@ -37,40 +37,4 @@ export function begin(): void {
       () => undefined, // the status says what is wrong with the device
     );
   });
-}
-
-const PAGE = 40;
-
-/** The words of one chat: the newest, and as many earlier ones as were asked for. */
-export class History {
-  /** The oldest first, as they are read. */
-  readonly items = signal<readonly HistoryItem[]>([]);
-  readonly isAtStart = signal(false);
-  readonly #chat: string;
-  #before: number | null = null;
-  #stop: () => void;
-
-  constructor(chat: string) {
-    this.#chat = chat;
-    this.#stop = device.listen((event) => {
-      if (event.is === "item" && event.item.chat === chat) this.put(event.item);
-    });
-  }
-
-  /** Put `item` in its place, or in the place of what has its id. */
-  put(item: HistoryItem): void {
-    const others = this.items.value.filter(({ id }) => id !== item.id);
-    this.items.value = [...others, item].sort((a, b) => a.number - b.number);
-  }
-
-  async earlier(): Promise<void> {
-    const page = await device.history(this.#chat, PAGE, this.#before);
-    for (const item of page.items) this.put(item);
-    this.#before = page.before;
-    this.isAtStart.value = page.before === null;
-  }
-
-  close(): void {
-    this.#stop();
-  }
 }

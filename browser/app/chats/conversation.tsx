@@ -10,10 +10,12 @@ import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
+import { leftOf } from "../parts/typed.ts";
 import { back } from "../router.ts";
 import { say } from "../words/index.ts";
 import { explain, explainValue } from "../words/problems.ts";
-import { History } from "./chats.ts";
+import { History } from "./history.ts";
+import { keyOf } from "./items.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
 
@@ -36,7 +38,8 @@ function Composer({ chat }: { readonly chat: Chat }) {
     [],
   );
   async function send(): Promise<void> {
-    const words = text.value.trim();
+    const sent = text.value;
+    const words = sent.trim();
     if (words === "" || busy.value) return;
     busy.value = true;
     fault.value = "";
@@ -45,7 +48,8 @@ function Composer({ chat }: { readonly chat: Chat }) {
     try {
       await device.send(chat.id, words, id.current);
       id.current = crypto.randomUUID();
-      text.value = "";
+      text.value = leftOf(text.value, sent);
+      if (text.value !== "") keep();
     } catch (error) {
       fault.value = explain(error);
     } finally {
@@ -139,7 +143,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
   useEffect(() => {
     // Who reads the newest words goes on reading them as they come.
     box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [newest?.id]);
+  }, [newest && keyOf(newest)]);
   useSignalEffect(() => {
     const last = history.items.value.at(-1);
     if (last !== undefined && !document.hidden) {
@@ -189,12 +193,12 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
             const day = dayOf(item, items[index - 1]);
             return [
               day !== "" && (
-                <li key={`day ${item.id}`} class="day">
+                <li key={`day ${keyOf(item)}`} class="day">
                   {day}
                 </li>
               ),
               <HistoryLine
-                key={item.id}
+                key={keyOf(item)}
                 item={item}
                 isMine={item.is === "message" && item.actor === mine}
                 onRetry={again}

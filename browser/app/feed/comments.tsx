@@ -14,6 +14,7 @@ import { Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
+import { leftOf } from "../parts/typed.ts";
 import { ago, number, say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { comment, commentOn, remove, toggleLike } from "./deeds.ts";
@@ -103,22 +104,26 @@ export function Comments({ post, onClose, onCount }: Props) {
   useEffect(() => void list.more(), [list]);
 
   async function send(): Promise<void> {
-    const words = text.value.trim();
+    const sent = text.value;
+    const words = sent.trim();
     if (words === "" || busy.value) return;
     busy.value = true;
     fault.value = "";
-    try {
-      list.prepend(await comment((to.value ?? post).id, words, key.current));
-      onCount(1);
-      text.value = "";
-      to.value = null;
+    const answered = to.value;
+    const { id } = answered ?? post;
+    const isGone = () => {
+      text.value = leftOf(text.value, sent);
+      if (to.value === answered) to.value = null;
       key.current = freshKey();
+    };
+    try {
+      list.prepend(await comment(id, words, key.current));
+      onCount(1);
+      isGone();
     } catch (error) {
       if (isAway(error)) {
-        keepForLater("/comments", commentOn((to.value ?? post).id, words), key.current);
-        text.value = "";
-        to.value = null;
-        key.current = freshKey();
+        keepForLater("/comments", commentOn(id, words), key.current);
+        isGone();
       } else fault.value = explain(error);
     } finally {
       busy.value = false;

@@ -1,6 +1,6 @@
 /** A feed: posts one below the other, each as high as the screen, one playing, and an end (ARIA feed). */
 
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { untracked, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
@@ -96,8 +96,13 @@ export function Feed({ list, label, end }: Props) {
   useSignalEffect(() => {
     const at = current.value;
     left.set(list, at);
-    players.look(at);
-    if (at >= list.items.value.length - AHEAD && list.state.peek() === "ready") void list.more();
+    // Whatever else the players know may change while the clip plays on.
+    untracked(() => players.look(at));
+  });
+  useSignalEffect(() => {
+    const at = current.value;
+    const isNear = at >= list.items.value.length - AHEAD;
+    if (isNear && list.state.value === "ready") untracked(() => void list.more());
   });
 
   /** Go to the post at `index`, and have the keys there. */

@@ -65,10 +65,31 @@ export async function jobsOf(actor: string): Promise<readonly Job[]> {
   return all.filter((job) => job.actor === actor).sort((a, b) => b.begun - a.begun);
 }
 
+/** As it was kept last; null when nothing is. */
+export async function jobOf(id: string): Promise<Job | null> {
+  const found = await within("readonly", (store) => store.get(id) as IDBRequest<Job | undefined>);
+  return found ?? null;
+}
+
 export async function keepJob(job: Job): Promise<void> {
   await within("readwrite", (store) => store.put(job));
 }
 
+/** Keep where `job` is now, unless it has gone meanwhile: whether it was there. */
+export async function moveJob(job: Job): Promise<boolean> {
+  const before = await within("readwrite", (store) => {
+    const known = store.getKey(job.id);
+    known.addEventListener("success", () => known.result !== undefined && store.put(job));
+    return known;
+  });
+  return before !== undefined;
+}
+
 export async function dropJob(id: string): Promise<void> {
   await within("readwrite", (store) => store.delete(id));
+}
+
+/** Let go of all posts of `actor` with their files. Who carries one sees that it has gone. */
+export async function dropJobsOf(actor: string): Promise<void> {
+  for (const { id } of await jobsOf(actor)) await dropJob(id);
 }

@@ -5,8 +5,9 @@ import { effect, signal } from "@preact/signals";
 import { askAsMe, me } from "../accounts.ts";
 import { tell } from "../parts/toast.tsx";
 import { say } from "../words/index.ts";
-import { dropJob, type Job, jobsOf, keepJob } from "./jobs.ts";
-import { carry } from "./sender.ts";
+import { explain } from "../words/problems.ts";
+import { dropJob, type Job, jobOf, jobsOf, keepJob, moveJob } from "./jobs.ts";
+import { type Course, carry, takeBack } from "./sender.ts";
 
 const REST_MS = 2000;
 const CHANNEL = "kith.posts";
@@ -15,8 +16,9 @@ const CHANNEL = "kith.posts";
 export const jobs = signal<readonly Job[]>([]);
 
 const channel = new BroadcastChannel(CHANNEL);
-const carried = new Set<string>();
-const givenUp = new Set<string>();
+/** What this tab carries, or is to carry next, and how each is stopped. */
+const carried = new Map<string, AbortController>();
+const lockOf = (id: string): string => `kith.post.${id}`;
 
 function show(job: Job): void {
   if (job.actor !== me.peek()?.actor) return;
@@ -30,56 +32,94 @@ function hide(id: string): void {
   jobs.value = jobs.value.filter((one) => one.id !== id);
 }
 
+interface Told {
+  readonly job?: Job;
+  readonly gone?: string;
+  /** It is given up: whoever carries it lets it go. */
+  readonly stop?: string;
+}
+
+const tellTabs = (told: Told): void => channel.postMessage(told);
+
 // The other tabs see what this one does: without the file, which they have in the store.
-channel.addEventListener("message", ({ data }: MessageEvent<{ job?: Job; gone?: string }>) => {
+channel.addEventListener("message", ({ data }: MessageEvent<Told>) => {
   if (data.job !== undefined) show(data.job);
   if (data.gone !== undefined) hide(data.gone);
+  if (data.stop !== undefined) carried.get(data.stop)?.abort();
 });
 
-async function put(job: Job): Promise<void> {
-  await keepJob(job);
+function shown(job: Job): void {
   show(job);
-  channel.postMessage({ job: { ...job, file: new Blob() } });
+  tellTabs({ job: { ...job, file: new Blob() } });
 }
 
 async function gone(id: string): Promise<void> {
   await dropJob(id);
   hide(id);
-  channel.postMessage({ gone: id });
+  tellTabs({ gone: id });
 }
 
-/** Until the line is back or some time went by. Rejects when the post was given up. */
-function rest(job: Job): () => Promise<void> {
-  return () =>
-    new Promise((resolve, reject) => {
-      const go = () => {
-        clearTimeout(timer);
-        removeEventListener("online", go);
-        const isOpen = me.peek()?.actor === job.actor && !givenUp.has(job.id);
-        if (isOpen) resolve();
-        else reject(new DOMException("given up", "AbortError"));
-      };
-      const timer = setTimeout(go, REST_MS);
-      addEventListener("online", go);
-    });
+/** Until the line is back or some time went by, or `signal` is aborted. */
+function rested(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      clearTimeout(timer);
+      removeEventListener("online", go);
+      signal.removeEventListener("abort", go);
+      resolve();
+    };
+    const timer = setTimeout(go, REST_MS);
+    addEventListener("online", go);
+    signal.addEventListener("abort", go);
+  });
 }
 
-/** Carry `job` in this tab, unless another one does. */
-async function begin(job: Job): Promise<void> {
-  if (carried.has(job.id)) return;
-  carried.add(job.id);
+/** How `job` goes on, for as long as it is not stopped, is kept, and its account is open. */
+function courseOf(job: Job, stop: AbortController): Course {
+  const { signal } = stop;
+  const check = () => {
+    if (me.peek()?.actor !== job.actor) stop.abort();
+    signal.throwIfAborted();
+  };
+  return {
+    signal,
+    ask: async (method, path, asking) => {
+      check();
+      return askAsMe(method, path, { ...asking, signal });
+    },
+    put: async (next) => {
+      check();
+      if (!(await moveJob(next))) stop.abort();
+      signal.throwIfAborted();
+      shown(next);
+    },
+    rest: async () => {
+      await rested(signal);
+      check();
+    },
+    explain,
+  };
+}
+
+/** Carry the job in this tab, unless another one does. */
+async function begin(id: string): Promise<void> {
+  if (carried.has(id)) return;
+  const stop = new AbortController();
+  carried.set(id, stop);
   try {
-    await navigator.locks.request(`kith.post.${job.id}`, async () => {
-      const left = await carry(job, { put, rest: rest(job) });
-      if (left !== null) return;
-      await gone(job.id);
+    await navigator.locks.request(lockOf(id), { signal: stop.signal }, async () => {
+      // Another tab may have carried it while this one waited.
+      const job = await jobOf(id);
+      if (job === null || job.state === "failed") return;
+      if ((await carry(job, courseOf(job, stop))) !== null) return;
+      await gone(id);
       tell(say("post.ready"));
     });
   } catch (error) {
     // Given up, or another account is open: what was kept goes on when it is its turn.
-    if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+    if (!stop.signal.aborted) throw error;
   } finally {
-    carried.delete(job.id);
+    carried.delete(id);
   }
 }
 
@@ -99,27 +139,38 @@ export async function postVideo(
     progress: 0,
     fault: "",
   };
-  await put(job);
-  void begin(job);
+  await keepJob(job);
+  shown(job);
+  void begin(job.id);
 }
 
-/** Try a failed one from its beginning. */
+/** Try a failed one from its beginning, once, however often and wherever one asks for it. */
 export async function tryAgain(id: string): Promise<void> {
-  const kept = (await jobsOf(me.value?.actor ?? "")).find((job) => job.id === id);
-  if (kept === undefined) return hide(id);
-  await gone(id);
-  await postVideo(kept);
+  await navigator.locks.request(lockOf(id), async () => {
+    const kept = await jobOf(id);
+    if (kept === null) return hide(id);
+    if (kept.state !== "failed" || kept.actor !== me.peek()?.actor) return;
+    await postVideo(kept);
+    await gone(id);
+  });
 }
 
-/** Take it back: nothing of it stays, here or at the node. */
-export async function giveUp(job: Job): Promise<void> {
-  givenUp.add(job.id);
-  if (job.video !== "") {
-    await askAsMe("DELETE", "/videos/one", { query: { id: job.video } }).catch(() => undefined);
-  } else if (job.upload !== "") {
-    await askAsMe("DELETE", `/uploads/${job.upload}`).catch(() => undefined);
+/** Take it back: nothing of it stays, here or at the node. Throws when the node could not be told. */
+export async function giveUp(asked: Job): Promise<void> {
+  const { id } = asked;
+  tellTabs({ stop: id });
+  carried.get(id)?.abort();
+  try {
+    await navigator.locks.request(lockOf(id), async () => {
+      // It may have come further, or be ready, since its person was asked.
+      const job = (await jobOf(id)) ?? asked;
+      await takeBack(job, courseOf(job, new AbortController()));
+      await gone(id);
+    });
+  } catch (error) {
+    void begin(id);
+    throw error;
   }
-  await gone(job.id);
 }
 
 /** From now on what was left goes on, for whoever is logged in. */
@@ -132,7 +183,7 @@ export function goOn(): void {
       (kept) => {
         if (me.peek()?.actor !== actor) return;
         jobs.value = kept;
-        for (const job of kept) if (job.state !== "failed") void begin(job);
+        for (const job of kept) if (job.state !== "failed") void begin(job.id);
       },
       () => undefined, // a browser that keeps nothing has nothing to go on with
     );

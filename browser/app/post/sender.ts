@@ -6,22 +6,28 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { askAsMe } from "../accounts.ts";
-import { Problem } from "../api.ts";
+import { type Asking, Problem } from "../api.ts";
 import type { Upload, Video } from "../api_types.ts";
-import { explain } from "../words/problems.ts";
 import type { Job } from "./jobs.ts";
 
 const LEAST_CHUNK = 256 * 1024;
 const MOST_CHUNK = 4 * 1024 * 1024;
+// The upload takes no more, has become a video, or has another hash: no conflict that ends.
+const ENDED = new Set(["VID-1.5", "VID-5.4", "VID-1.10"]);
 const PARTS = 24; // so many steps of the progress, where the chunks may be that small
 
-/** What the carrier tells, and asks before it waits. */
+/** What the carrier tells, and by whom it asks. Its promises reject once `signal` is aborted. */
 export interface Course {
+  /** Aborted when the post was given up, or another account is open. */
+  readonly signal: AbortSignal;
+  /** Ask the node in the name of whose post it is. */
+  readonly ask: <T>(method: string, path: string, asking?: Asking) => Promise<T>;
   /** The job is at another point: keep it. */
   readonly put: (job: Job) => Promise<void>;
-  /** Wait until it makes sense to ask the node again. Rejects when the person gave the post up. */
+  /** Wait until it makes sense to ask the node again. */
   readonly rest: () => Promise<void>;
+  /** Why it failed, in words. */
+  readonly explain: (error: unknown) => string;
 }
 
 function chunkOf(job: Job, upload: Upload): number {
@@ -32,7 +38,7 @@ function chunkOf(job: Job, upload: Upload): number {
 async function announced(job: Job, course: Course): Promise<Job> {
   if (job.upload !== "") return job;
   const body = { size: job.file.size, filename: job.fileName.slice(0, 200) };
-  const upload = await askAsMe<Upload>("POST", "/uploads", { body, key: `announce-${job.id}` });
+  const upload = await course.ask<Upload>("POST", "/uploads", { body, key: `announce-${job.id}` });
   const next = { ...job, upload: upload.id };
   await course.put(next);
   return next;
@@ -41,7 +47,7 @@ async function announced(job: Job, course: Course): Promise<Job> {
 /** Send what the node has not, with the hash of the whole behind the last part. */
 async function sent(job: Job, course: Course): Promise<void> {
   const path = `/uploads/${job.upload}`;
-  let upload = await askAsMe<Upload>("GET", path);
+  let upload = await course.ask<Upload>("GET", path);
   const hash = sha256.create();
   const chunk = chunkOf(job, upload);
   for (let at = 0; at < upload.offset; at += MOST_CHUNK) {
@@ -56,14 +62,13 @@ async function sent(job: Job, course: Course): Promise<void> {
       offset: String(upload.offset),
       ...(isLast ? { sha256: bytesToHex(hash.digest()) } : {}),
     };
-    upload = await askAsMe<Upload>("PUT", path, { body: part, query });
+    upload = await course.ask<Upload>("PUT", path, { body: part, query });
     await course.put({ ...job, state: "uploading", progress: upload.offset / job.file.size });
   }
 }
 
-async function published(job: Job, course: Course): Promise<Job> {
-  if (job.video !== "") return job;
-  await sent(job, course);
+/** Have the node make the video of a whole upload. Asked again, it names the one that it made. */
+function videoOf(job: Job, { ask }: Pick<Course, "ask">): Promise<Video> {
   const body = {
     upload: job.upload,
     name: job.title,
@@ -72,7 +77,13 @@ async function published(job: Job, course: Course): Promise<Job> {
     summary: job.warning,
     sensitive: job.warning !== "",
   };
-  const video = await askAsMe<Video>("POST", "/videos", { body, key: `publish-${job.id}` });
+  return ask<Video>("POST", "/videos", { body, key: `publish-${job.id}` });
+}
+
+async function published(job: Job, course: Course): Promise<Job> {
+  if (job.video !== "") return job;
+  await sent(job, course);
+  const video = await videoOf(job, course);
   const next: Job = { ...job, video: video.id, state: "processing", progress: 0 };
   await course.put(next);
   return next;
@@ -80,14 +91,14 @@ async function published(job: Job, course: Course): Promise<Job> {
 
 /** Whether trying again may help by itself. */
 function passes(error: unknown): boolean {
-  if (!(error instanceof Problem)) return false;
+  if (!(error instanceof Problem) || ENDED.has(error.clause)) return false;
   return [0, 401, 408, 409, 429, 500, 502, 503].includes(error.status);
 }
 
 /** One try to get `job` further; null when its video is ready. */
 async function step(job: Job, course: Course): Promise<Job | null> {
   const whole = await published(await announced(job, course), course);
-  const video = await askAsMe<Video>("GET", "/videos/one", { query: { id: whole.video } });
+  const video = await course.ask<Video>("GET", "/videos/one", { query: { id: whole.video } });
   if (video.state === "ready") return null;
   if (video.state === "failed") throw new Problem(400, "malformed", video.clause, video.reason);
   const next: Job = { ...whole, state: "processing", progress: video.progress / 100 };
@@ -109,12 +120,37 @@ export async function carry(begun: Job, course: Course): Promise<Job | null> {
       if (next === null) return null;
       job = next;
     } catch (error) {
+      course.signal.throwIfAborted();
       if (!passes(error)) {
-        await put({ ...job, state: "failed", fault: explain(error) });
+        await put({ ...job, state: "failed", fault: course.explain(error) });
         return job;
       }
       await put({ ...job, state: "waiting" });
     }
     await course.rest();
   }
+}
+
+/** `work`, unless what it is about is not there. */
+async function unlessMissing(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 404)) throw error;
+  }
+}
+
+/** Take back what the node has of `job`: the upload, or the video that it has become. */
+export async function takeBack(job: Job, { ask }: Pick<Course, "ask">): Promise<void> {
+  let { video } = job;
+  if (video === "" && job.upload !== "") {
+    try {
+      await unlessMissing(ask("DELETE", `/uploads/${job.upload}`));
+    } catch (error) {
+      if (!(error instanceof Problem && error.clause === "VID-5.4")) throw error;
+      // It is a video already, and the answer that said so was lost.
+      video = (await videoOf(job, { ask })).id;
+    }
+  }
+  if (video !== "") await unlessMissing(ask("DELETE", "/videos/one", { query: { id: video } }));
 }

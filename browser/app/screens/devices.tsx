@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 
 import { askAsMe, me } from "../accounts.ts";
-import { logOut } from "../entering.ts";
+import { logOut } from "../leaving.ts";
 import { question } from "../parts/dialog.tsx";
 import { Button, Fault } from "../parts/form.tsx";
 import { Screen, Waiting } from "../parts/screen.tsx";

@@ -1,7 +1,8 @@
 /** Oneself: the profile as others see it, the accounts of this browser, and the way out. */
 
 import { accounts, type Known, me } from "../accounts.ts";
-import { logOut, switchTo } from "../entering.ts";
+import { switchTo } from "../entering.ts";
+import { logOut } from "../leaving.ts";
 import { Avatar, PersonLine, pageOf } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";

@@ -6,20 +6,22 @@ import { useEffect } from "preact/hooks";
 import { askAsMe, me } from "../accounts.ts";
 import { freshKey } from "../api.ts";
 import type { Audience, Post } from "../api_types.ts";
+import { draftOf, keepDraft } from "../draft.ts";
 import { meetNode } from "../home_node.ts";
 import { question } from "../parts/dialog.tsx";
 import { Choice, Fault, Field, Form, TextArea, Toggle } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt, tell } from "../parts/toast.tsx";
+import { leftOf } from "../parts/typed.ts";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
-import { go } from "../router.ts";
+import { go, place } from "../router.ts";
+import { takeShared } from "../shared.ts";
 import { bytes, number, say } from "../words/index.ts";
 
 const AUDIENCES = ["friends", "followers", "public"] as const;
 type Chosen = (typeof AUDIENCES)[number];
-const DRAFT = "kith.draft";
 
 function OnItsWay({ job }: { readonly job: Job }) {
   const percent = Math.round(job.progress * 100);
@@ -86,13 +88,13 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
     }
     const made = URL.createObjectURL(file.value);
     address.value = made;
+    void check(Number.NaN);
     return () => URL.revokeObjectURL(made);
   }, [file.value]);
   const take = (input: HTMLInputElement) => {
     file.value = input.files?.[0] ?? null;
     fault.value = "";
     input.value = "";
-    if (file.value !== null) void check(Number.NaN);
   };
   const check = async (seconds: number) => {
     if (file.value === null) return;
@@ -149,30 +151,44 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
 }
 
 export function PostScreen() {
+  const actor = me.value?.actor ?? "";
   const file = useSignal<File | null>(null);
   const fault = useSignal("");
   const title = useSignal("");
-  const words = useSignal(sessionStorage.getItem(DRAFT) ?? "");
+  const words = useSignal(draftOf(actor));
   const audience = useSignal<Chosen>("friends");
   const isWarned = useSignal(false);
   const warning = useSignal("");
   const key = useSignal(freshKey());
+  // What another app shares fills the fields; whether it is posted its person says.
+  async function fill(): Promise<void> {
+    const shared = await takeShared();
+    if (shared === null) return;
+    words.value = [words.value, shared.words].filter(Boolean).join("\n");
+    keepDraft(actor, words.value);
+    file.value ??= shared.files.find(({ type }) => type.startsWith("video/")) ?? null;
+  }
+  const isShared = place.value.query.get("shared") === "1";
+  useEffect(() => {
+    if (isShared) void attempt(fill);
+  }, [isShared]);
   async function send(): Promise<void> {
-    const summary = isWarned.value ? warning.value.trim() : "";
-    if (file.value !== null) {
+    const [sent, named, warned, shown] = [words.value, title.value, warning.value, file.value];
+    const summary = isWarned.value ? warned.trim() : "";
+    if (shown !== null) {
       await postVideo({
-        file: file.value,
-        fileName: file.value.name,
-        title: title.value.trim(),
-        words: words.value,
+        file: shown,
+        fileName: shown.name,
+        title: named.trim(),
+        words: sent,
         audience: audience.value as Audience,
         warning: summary,
       });
-      file.value = null;
-      title.value = "";
+      if (file.value === shown) file.value = null;
+      title.value = leftOf(title.value, named);
     } else {
       const body = {
-        content: words.value,
+        content: sent,
         audience: audience.value,
         summary,
         sensitive: summary !== "",
@@ -182,10 +198,10 @@ export function PostScreen() {
       tell(say("post.sent"));
       go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
     }
-    words.value = "";
-    warning.value = "";
-    isWarned.value = false;
-    sessionStorage.removeItem(DRAFT);
+    words.value = leftOf(words.value, sent);
+    keepDraft(actor, words.value);
+    warning.value = leftOf(warning.value, warned);
+    isWarned.value = warning.value !== "";
   }
   const isEmpty = file.value === null && words.value.trim() === "";
   return (
@@ -227,7 +243,7 @@ export function PostScreen() {
             value={words.value}
             onValue={(text) => {
               words.value = text;
-              sessionStorage.setItem(DRAFT, text);
+              keepDraft(actor, text);
             }}
           />
           <Toggle

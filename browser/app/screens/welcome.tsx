@@ -1,7 +1,7 @@
 /** Where somebody comes in who is not logged in: what this is, and the two ways in. */
 
 import { accounts, type Known } from "../accounts.ts";
-import { forget, switchTo } from "../entering.ts";
+import { switchTo } from "../entering.ts";
 import { homeNode } from "../home_node.ts";
 import { PersonLine } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
@@ -17,7 +17,11 @@ async function read(who: Known): Promise<void> {
 
 function askForget(who: Known): void {
   question(say("kept.forget.title"), <p>{say("kept.forget.says")}</p>, [
-    { words: say("kept.forget"), kind: "alarm", act: () => forget(who) },
+    {
+      words: say("kept.forget"),
+      kind: "alarm",
+      act: async () => (await import("../leaving.ts")).forget(who),
+    },
   ]);
 }
 

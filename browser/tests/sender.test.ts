@@ -1,0 +1,92 @@
+/** A post on its way: what ends it, what stops it, and what is taken back. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Problem } from "../app/api.ts";
+import type { Job } from "../app/post/jobs.ts";
+import { type Course, carry, takeBack } from "../app/post/sender.ts";
+
+const JOB: Job = {
+  id: "1",
+  actor: "https://alice.test/a/1",
+  file: new Blob(["film"]),
+  fileName: "film.mp4",
+  title: "",
+  words: "",
+  audience: "friends",
+  warning: "",
+  begun: 0,
+  state: "uploading",
+  upload: "u",
+  video: "",
+  progress: 0,
+  fault: "",
+};
+
+const conflict = (clause: string) => new Problem(409, "conflict", clause, "no");
+
+/** A course whose node answers by `answers`, and what was asked and kept. */
+function course(answers: Readonly<Record<string, unknown>>) {
+  const asked: string[] = [];
+  const kept: Job[] = [];
+  const stop = new AbortController();
+  const made: Course = {
+    signal: stop.signal,
+    ask: async <T>(method: string, path: string) => {
+      const line = `${method} ${path}`;
+      asked.push(line);
+      const answer = answers[line];
+      if (answer instanceof Error) throw answer;
+      return answer as T;
+    },
+    explain: String,
+    put: async (job) => void kept.push(job),
+    rest: async () => {
+      stop.abort();
+      stop.signal.throwIfAborted();
+    },
+  };
+  return { asked, kept, stop, made };
+}
+
+const OPEN = { id: "u", size: 4, offset: 0, state: "open", expires: "", chunk_limit_bytes: 4 };
+
+for (const clause of ["VID-1.5", "VID-1.10", "VID-5.4"]) {
+  test(`an upload that takes no more (${clause}) is not tried for ever`, async () => {
+    const { made } = course({ "GET /uploads/u": OPEN, "PUT /uploads/u": conflict(clause) });
+    assert.equal((await carry(JOB, made))?.state, "failed");
+  });
+}
+
+test("a chunk at another offset is tried again", async () => {
+  const { made, kept } = course({ "GET /uploads/u": OPEN, "PUT /uploads/u": conflict("VID-1.3") });
+  await assert.rejects(carry(JOB, made), { name: "AbortError" });
+  assert.deepEqual(
+    kept.map(({ state }) => state),
+    ["waiting"],
+  );
+});
+
+test("what was stopped is neither kept nor said to have failed", async () => {
+  const { made, kept, stop } = course({ "GET /uploads/u": new TypeError("stopped") });
+  stop.abort();
+  await assert.rejects(carry(JOB, made), { name: "AbortError" });
+  assert.deepEqual(kept, []);
+});
+
+test("an upload that has become a video is taken back as that", async () => {
+  const { made, asked } = course({
+    "DELETE /uploads/u": conflict("VID-5.4"),
+    "POST /videos": { id: "v" },
+  });
+  await takeBack(JOB, made);
+  assert.deepEqual(asked, ["DELETE /uploads/u", "POST /videos", "DELETE /videos/one"]);
+});
+
+test("what is not there needs no taking back; what cannot be told is an error", async () => {
+  const { made } = course({ "DELETE /uploads/u": new Problem(404, "missing", "", "") });
+  await takeBack(JOB, made);
+  const away = course({ "DELETE /videos/one": new Problem(0, "offline", "", "") });
+  await assert.rejects(takeBack({ ...JOB, video: "v" }, away.made), Problem);
+});
