@@ -221,6 +221,7 @@ def obstacles(it: Scenario) -> None:
     group = it.meet(alice, bob)
     troubles: tuple[NodeError, ...] = (
         Full("E2E-4.7", "the mailbox is full", retry_after_seconds=600),
+        Full("FED-12.8", "the node's disk is full"),
         Unreachable("beta.test does not answer", beyond=True),
         Unreachable("our own node does not answer"),
     )

@@ -24,7 +24,7 @@ from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, Unreachable
+from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
 
@@ -61,10 +61,10 @@ class Conversations:
                 try:
                     await self._messenger.prepare()
                     await self._messenger.pull()
-                except Unreachable:
-                    pass  # what is here can be read all the same
-                except Conflict:
-                    if not self._messenger.device.frozen:
+                except NodeError as error:
+                    # What is here can be read all the same.
+                    frozen = isinstance(error, Conflict) and self._messenger.device.frozen
+                    if not (frozen or will_pass(error)):
                         raise
         return self._messenger
 
@@ -179,13 +179,17 @@ class Conversations:
                 await messenger.prepare()
                 await messenger.pull()
                 break
-            except Unreachable:
+            except NodeError as error:
+                if not will_pass(error):
+                    raise
                 await self._api.rest(failures)
 
     async def _take(self, messenger: Messenger, items: list[MailboxItem]) -> None:
         try:
             await messenger.take(items)
-        except Unreachable:
+        except NodeError as error:
+            if not will_pass(error):
+                raise
             await self._catch_up(messenger)
 
     async def names(self) -> dict[str, str]:

@@ -25,7 +25,7 @@ from node.client.exchange import (
 )
 from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
-from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable
+from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import (
     Acknowledgement,
@@ -252,7 +252,9 @@ class Messenger:
             self.device.retry()
             try:
                 await self._take_seat()
-            except Unreachable as error:
+            except NodeError as error:
+                if not will_pass(error):
+                    raise
                 sent.wait = Wait(error)
                 return sent
             while not isinstance(asked := self.device.next(self._seconds()), Wait):

@@ -13,7 +13,7 @@ from node.client.conversation_events import (
     NoDeviceLeft,
 )
 from node.client.exchange import Create, Created, Send, TellGone, Wait
-from node.errors import Conflict, Forbidden, Missing, Unreachable
+from node.errors import Conflict, Forbidden, Full, Missing, Unreachable
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, URL, Side, befriend, pass_on, side
 
 
@@ -245,6 +245,20 @@ def test_a_node_that_forgot_is_told_anew_and_then_gets_what_it_had_to(tmp_path: 
             assert alice.device.tell(asked, Created("r2", URL), NOW) == []
         (told,) = alice.device.tell(alice.device.next(NOW), absent, NOW)
         assert told.text == "hello"
+
+
+@pytest.mark.clause("DEV-3.4", "DEV-11.2")
+def test_a_full_disk_at_the_node_is_no_end_of_a_conversation_it_forgot(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        alice.device.say(group, "hello", MICROS)
+        alice.device.tell(alice.device.next(NOW), Missing("E2E-3.11", "none"), NOW)
+        full = Full("FED-12.8", "the node's disk is full; nothing was changed")
+        assert alice.device.tell(alice.device.next(NOW), full, NOW) == []
+        assert alice.device.next(NOW) == Wait(full)
+        alice.device.retry()
+        alice.device.tell(alice.device.next(NOW), Created("r2", URL), NOW)
+        assert [one.text for one in pass_on(alice, bob)] == ["hello"]
 
 
 @pytest.mark.clause("DEV-11.2")
