@@ -1,1 +1,0 @@
-import{i as e,p as o}from"/app/chunk-HRBIRBM2.js";var t=e(null);async function m(){return t.value??=await o("GET","/node"),t.value}export{t as a,m as b};

@@ -1,1 +1,0 @@
-import{i}from"/app/chunk-Z5YXDPT4.js";import{e as l,l as e}from"/app/chunk-HRBIRBM2.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};

@@ -1,1 +1,0 @@
-import{a,b,c,d}from"/app/chunk-7U4FEN46.js";import"/app/chunk-ZLRD2ZBK.js";import"/app/chunk-ZF5RE7H7.js";import"/app/chunk-UXQKPZ3D.js";import"/app/chunk-S4U2OBKA.js";import"/app/chunk-R5X7TVNG.js";import"/app/chunk-NT4EOQVK.js";import"/app/chunk-Z5YXDPT4.js";import"/app/chunk-HRBIRBM2.js";export{d as begin,c as flush,a as isAway,b as keepForLater};

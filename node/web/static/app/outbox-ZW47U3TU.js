@@ -1,0 +1,1 @@
+import{a,b,c,d}from"/app/chunk-ARB6VYXV.js";import"/app/chunk-BUQDLXSE.js";import"/app/chunk-4ZUVWYKJ.js";import"/app/chunk-NGYGQKDU.js";import"/app/chunk-4DR2F3TX.js";import"/app/chunk-HIPLZKXF.js";import"/app/chunk-4VIRHRYK.js";import"/app/chunk-M6X37PLR.js";import"/app/chunk-LEPQNPWE.js";export{d as begin,c as flush,a as isAway,b as keepForLater};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-QSQBY2HN.js";import"/app/chunk-R5X7TVNG.js";import"/app/chunk-NT4EOQVK.js";import"/app/chunk-Z5YXDPT4.js";import"/app/chunk-HRBIRBM2.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

@@ -1,0 +1,1 @@
+import{a,b,c,d,e}from"/app/chunk-2IDT3Z6G.js";import"/app/chunk-HIPLZKXF.js";import"/app/chunk-4VIRHRYK.js";import"/app/chunk-M6X37PLR.js";import"/app/chunk-LEPQNPWE.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

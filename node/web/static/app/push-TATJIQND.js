@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g}from"/app/chunk-3SKA473A.js";import"/app/chunk-ZF5RE7H7.js";import"/app/chunk-S4U2OBKA.js";import"/app/chunk-Z5YXDPT4.js";import"/app/chunk-HRBIRBM2.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};

@@ -1,0 +1,1 @@
+import{a,b,c,d,e,f,g}from"/app/chunk-DLRVSASZ.js";import"/app/chunk-4ZUVWYKJ.js";import"/app/chunk-4DR2F3TX.js";import"/app/chunk-M6X37PLR.js";import"/app/chunk-LEPQNPWE.js";export{a as KINDS,c as ability,b as kindsHere,g as resubscribe,f as tryIt,e as turnOff,d as turnOn};
