@@ -84,6 +84,12 @@ export class Unreachable extends KithError {
   }
 }
 
+/** Whether waiting helps: the same call may succeed later. A full disk always passes. */
+export function willPass(error: unknown): error is TooMuch | Unreachable {
+  const waits = error instanceof TooMuch && error.retryAfterSeconds !== null;
+  return waits || error instanceof Full || error instanceof Unreachable;
+}
+
 /** A fault of this program or of its storage. Please report it. */
 export class Broken extends KithError {
   override readonly name: string = "Broken";

@@ -68,6 +68,12 @@ class Unreachable(NodeError):
         self.beyond = beyond
 
 
+def will_pass(error: NodeError) -> bool:
+    """Whether waiting helps: the same call may succeed later. A full disk always passes."""
+    waits = isinstance(error, TooMuch) and error.retry_after_seconds is not None
+    return waits or isinstance(error, Full | Unreachable)
+
+
 class Broken(NodeError):
     """A fault of this program or of its disk. Please report it."""
 

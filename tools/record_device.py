@@ -221,6 +221,7 @@ def obstacles(it: Scenario) -> None:
     group = it.meet(alice, bob)
     troubles: tuple[NodeError, ...] = (
         Full("E2E-4.7", "the mailbox is full", retry_after_seconds=600),
+        Full("FED-12.8", "the node's disk is full"),
         Unreachable("beta.test does not answer", beyond=True),
         Unreachable("our own node does not answer"),
     )
@@ -392,6 +393,26 @@ def words_in_vain(it: Scenario) -> None:
     it.give(bob, *contents(it.send(alice)))
 
 
+def words_in_vain_to_two(it: Scenario) -> None:
+    alice, bob, carol = it.device("alice"), it.device("bob", "beta.test"), it.device("carol")
+    group = it.meet(alice, bob)
+    it.say(alice, group, "before Carol came")
+    (early,) = contents(it.send(alice))
+    alice.do("add", group=group, packages=it.packages(carol), now=it.now)
+    (added,) = it.send(alice)
+    it.give(bob, added["content"])
+    it.give(carol, added["welcomes"][0]["content"])
+    it.say(alice, group, "to both")
+    (late,) = contents(it.send(alice))
+    it.give(alice, returned(bob.actor, early, "not_fetched"))
+    it.give(alice, returned(bob.actor, late, "not_fetched"))
+    it.give(alice, returned(carol.actor, late, "no_device"))
+    alice.do("waiting")
+    it.say(bob, group, "I was on the sea")
+    it.give(alice, *contents(it.send(bob)))
+    it.give(bob, *contents(it.send(alice)))
+
+
 def who_is_gone(it: Scenario) -> None:
     alice, bob, carol = it.device("alice"), it.device("bob", "beta.test"), it.device("carol")
     group = it.meet(alice, bob, carol)
@@ -431,6 +452,10 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
         "Words are returned, for they have a new phone; there they go on when one says so.",
     ),
     (words_in_vain, "Words that waited in vain are said anew when the very device is heard."),
+    (
+        words_in_vain_to_two,
+        "Each did not take words for a reason of their own; what may not be said anew is told.",
+    ),
     (who_is_gone, "A node is told whom a commit took out, but not of who is back."),
     (leaving, "A wish to leave, that a commit passes by at first; and a removal."),
 )

@@ -337,11 +337,13 @@ export class DeviceInbox {
       const unread = { conversation: group, clause, reason, asked_again: false };
       return [{ is: "MessageUnreadable", ...unread }];
     }
-    await this.returns.heard(group, actor);
-    if (said.kind === content.FAILURE) return this.#repair.mend(group, said.about);
+    const told = await this.returns.heard(group, actor);
+    if (said.kind === content.FAILURE) {
+      return [...told, ...(await this.#repair.mend(group, said.about))];
+    }
     const { id, text: words, kind } = said;
     const name = messageRow(group, actor, id);
-    if (this.#state.has(name)) return [];
+    if (this.#state.has(name)) return told;
     const row: MessageRow = {
       id,
       actor,
@@ -356,7 +358,8 @@ export class DeviceInbox {
     };
     this.#state.put(name, row);
     const { at } = item;
-    return [{ is: "MessageReceived", conversation: group, id, actor, text: words, kind, at }];
+    const received = { conversation: group, id, actor, text: words, kind, at };
+    return [...told, { is: "MessageReceived", ...received }];
   }
 
   async #left(group: string, event: Removed): Promise<ConversationLeft> {

@@ -5,7 +5,7 @@
  * them, where it is the home node that does not answer.
  */
 
-import { TooMuch, Unreachable } from "../errors.ts";
+import { Unreachable, willPass } from "../errors.ts";
 import type { Carried, Outcome, Trouble } from "./exchange.ts";
 
 const MOST_RACES = 8;
@@ -54,8 +54,7 @@ export class Obstacles {
 
   /** Whether waiting helps; then a group is held back, or all of them with our own node. */
   takes(asked: Carried, outcome: Outcome): boolean {
-    const isFull = outcome instanceof TooMuch && outcome.retryAfterSeconds !== null;
-    if (!isFull && !(outcome instanceof Unreachable)) return false;
+    if (!willPass(outcome)) return false;
     const isAway = outcome instanceof Unreachable && !outcome.beyond;
     if (asked.is === "Fetch" || isAway) this.#away = outcome;
     else this.#held.set(asked.group, outcome);

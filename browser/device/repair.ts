@@ -8,10 +8,11 @@ import * as content from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { Named } from "./message_maker.ts";
 import { failureRow, MESSAGE, type MessageRow, missedRow, type ParkedRow } from "./rows.ts";
 
 /** One complaint may name hundreds: who only complains must not keep us busy for ever. */
-export const MOST_MENDED = 20;
+const MOST_MENDED = 20;
 /**
  * The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many wait.
  * What was in such a message can be sealed anew.
@@ -111,22 +112,30 @@ export class Repair {
     return found;
   }
 
-  /** Owe it anew, under its id, when nobody came since. */
   async #mendOne(group: string, about: string): Promise<readonly ConversationEvent[]> {
     const found = await this.#outbox.maker.sealedAs(group, content.digestOf(about));
     if (found === null) return [];
-    const { name: message, row } = found;
-    if (row.epoch < (await this.#state.conversation(group)).grown) {
-      const reason = "somebody missed it, and others came since: say it again if they may read it";
-      return leftAlone(group, row, reason);
-    }
-    if (row.mended >= MOST_MENDED) {
-      return leftAlone(group, row, "somebody misses it again and again");
-    }
-    this.#state.put(message, { ...row, sent: false, digest: EMPTY, mended: row.mended + 1 });
-    this.#outbox.owe(group, { type: "Say", message });
-    return [];
+    return sayAnew(this.#state, this.#outbox, group, found);
   }
+}
+
+/** Owe what somebody missed anew, under its id; it is told where that may not be. */
+export async function sayAnew(
+  state: DeviceState,
+  outbox: DeviceOutbox,
+  group: string,
+  { name: message, row }: Named<MessageRow>,
+): Promise<readonly ConversationEvent[]> {
+  if (row.epoch < (await state.conversation(group)).grown) {
+    const reason = "somebody missed it, and others came since: say it again if they may read it";
+    return leftAlone(group, row, reason);
+  }
+  if (row.mended >= MOST_MENDED) {
+    return leftAlone(group, row, "somebody misses it again and again");
+  }
+  state.put(message, { ...row, sent: false, digest: EMPTY, mended: row.mended + 1 });
+  outbox.owe(group, { type: "Say", message });
+  return [];
 }
 
 /** Tell of our words; what is wrong with a complaint of ours is nobody's to know. */

@@ -12,7 +12,7 @@ import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Named } from "./message_maker.ts";
-import { MOST_MENDED } from "./repair.ts";
+import { sayAnew } from "./repair.ts";
 import {
   ABSENT,
   absentRow,
@@ -98,44 +98,46 @@ export class Returns {
     const { id, text: words } = row;
     const place = returnedRow(conversation, id);
     const kept = await this.#state.find(place, RETURNED);
-    if (kept?.actors.includes(actor)) return [];
-    const actors = [...(kept?.actors ?? []), actor].sort();
-    this.#state.put(place, { actors, reason });
+    if (kept !== null && actor in kept.reasons) return [];
+    const reasons = { ...kept?.reasons, [actor]: reason };
+    this.#state.put(place, { reasons });
     const others = members.filter((member) => member !== this.#state.actor);
-    if (others.every((member) => actors.includes(member))) {
+    if (others.every((member) => member in reasons)) {
       this.#state.put(name, { ...row, sent: false });
     }
     return [{ is: "MessageReturned", conversation, id, text: words, actor, reason }];
   }
 
   /**
-   * A device of `actor` that takes part is there: what it did not take is said anew.
+   * A device of `actor` that takes part is there: what it did not take is said anew, or told.
    *
    * Not of whom our node said that no device takes part: that word may be older, or a lie.
    */
-  async heard(group: string, actor: string): Promise<void> {
-    if (this.#state.has(absentRow(group, actor))) return;
+  async heard(group: string, actor: string): Promise<readonly ConversationEvent[]> {
+    if (this.#state.has(absentRow(group, actor))) return [];
     const found: MessageRow[] = [];
     for (const place of this.#state.names("returned", group)) {
-      const row = await this.#state.get(place, RETURNED);
-      if (!row.actors.includes(actor) || FOR_GOOD.includes(row.reason)) continue;
+      const reason = (await this.#state.get(place, RETURNED)).reasons[actor];
+      if (reason === undefined || FOR_GOOD.includes(reason)) continue;
       this.#state.delete(place);
       found.push(await this.#state.get(this.#said(group, place), MESSAGE));
     }
-    for (const row of found.sort((a, b) => a.number - b.number)) await this.#anew(group, row);
+    const told: ConversationEvent[] = [];
+    for (const row of found.sort((a, b) => a.number - b.number)) {
+      told.push(...(await this.#anew(group, row)));
+    }
+    return told;
   }
 
   #said(group: string, place: string): string {
     return messageRow(group, this.#state.actor, place.split("/").at(-1) ?? "");
   }
 
-  /** Owe it again, under its id, as a `Failure` would have it (E2E-5.9). */
-  async #anew(group: string, row: MessageRow): Promise<void> {
+  /** As a `Failure` would have it (E2E-5.9), unless that is owed already. */
+  async #anew(group: string, row: MessageRow): Promise<readonly ConversationEvent[]> {
+    if (!row.digest.length) return [];
     const name = messageRow(group, this.#state.actor, row.id);
-    const { grown } = await this.#state.conversation(group);
-    if (!row.digest.length || row.epoch < grown || row.mended >= MOST_MENDED) return;
-    this.#state.put(name, { ...row, sent: false, digest: EMPTY, mended: row.mended + 1 });
-    this.#outbox.owe(group, { type: "Say", message: name });
+    return sayAnew(this.#state, this.#outbox, group, { name, row });
   }
 
   /** What was said in a group and could be read by nobody, in its order. */

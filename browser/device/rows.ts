@@ -122,10 +122,9 @@ export interface AskedRow {
   readonly tries: number;
 }
 
-/** Words of ours that the devices of `actors` did not take; `reason` is that of the last. */
+/** Words of ours that came back: why, by actor whose devices did not take them. */
 export interface ReturnedRow {
-  readonly actors: readonly string[];
-  readonly reason: string;
+  readonly reasons: Readonly<Record<string, string>>;
 }
 
 /** That no living device of an actor is in a group. `has_new`: they have one elsewhere. */

@@ -16,7 +16,7 @@ import type {
 } from "../device/exchange.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
-import { Conflict, KithError, Refused, Unreachable } from "../errors.ts";
+import { Conflict, KithError, Refused, Unreachable, willPass } from "../errors.ts";
 import { type Bytes, base64, EMPTY, unbase64 } from "../wire/bytes.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { MailboxItem } from "./api_types.ts";
@@ -224,7 +224,7 @@ export class Messenger {
       try {
         await this.#takeSeat();
       } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
+        if (!willPass(error)) throw error;
         return { refused: [], wait: { is: "Wait", reason: error } } as const;
       }
       return this.#sendAll();

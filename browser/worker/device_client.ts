@@ -104,7 +104,7 @@ export interface Chat {
  * - `waiting`: in this browser; they go out as soon as they can, in their order. `because`: what is in the way;
  * - `atOurNode`: our node has them, and carries them on;
  * - `atTheirNode`: nothing of this chat waits at our node any more;
- * - `returned`: no device of `actors` took them (`MessageReturned` has the reasons). After `not_fetched` and
+ * - `returned`: no device of these actors took them, for this reason (`MessageReturned`). After `not_fetched` and
  *   `not_delivered` they go out by themselves once their device is heard; after `no_device` and `new_device` by `goOn`;
  * - `refused`: they will not arrive, `because` says why; `retry` says them anew.
  */
@@ -112,7 +112,7 @@ export type SentState =
   | { readonly is: "waiting"; readonly because: Problem | null }
   | { readonly is: "atOurNode" }
   | { readonly is: "atTheirNode" }
-  | { readonly is: "returned"; readonly actors: readonly string[]; readonly reason: string }
+  | { readonly is: "returned"; readonly reasons: Readonly<Record<string, string>> }
   | { readonly is: "refused"; readonly because: Problem };
 
 /** `id` is unique within the chat and sender. `kind` is ActivityStreams' type, usually `Note`. */

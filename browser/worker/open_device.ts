@@ -5,7 +5,7 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
-import { KithError, Missing, NoRoom, TooMuch, Unproven, Unreachable } from "../errors.ts";
+import { KithError, Missing, NoRoom, TooMuch, Unproven, Unreachable, willPass } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { MailboxItem } from "../messenger/api_types.ts";
 import type { NodeEvent } from "../messenger/event_stream.ts";
@@ -205,7 +205,7 @@ export class OpenDevice {
     if (sealed.length) {
       const items = sealed as unknown as readonly MailboxItem[];
       await this.#messenger.take(items).catch((error: unknown) => {
-        if (!(error instanceof Unreachable)) throw error;
+        if (!willPass(error)) throw error;
         return this.#catchUp();
       });
     }
@@ -221,7 +221,7 @@ export class OpenDevice {
         await this.#messenger.prepare();
         return await this.#messenger.pull();
       } catch (error) {
-        if (!(error instanceof Unreachable)) throw error;
+        if (!willPass(error)) throw error;
       }
       await this.api.rest(failures, this.#cut.signal);
     }

@@ -4,13 +4,13 @@ The vault is opened by the first of them, and stays locked until they are closed
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
     aclosing,
     asynccontextmanager,
-    suppress,
+    contextmanager,
 )
 from datetime import datetime, timedelta
 from itertools import count
@@ -24,7 +24,7 @@ from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, Unreachable
+from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
 
@@ -61,10 +61,10 @@ class Conversations:
                 try:
                     await self._messenger.prepare()
                     await self._messenger.pull()
-                except Unreachable:
-                    pass  # what is here can be read all the same
-                except Conflict:
-                    if not self._messenger.device.frozen:
+                except NodeError as error:
+                    # What is here can be read all the same.
+                    frozen = isinstance(error, Conflict) and self._messenger.device.frozen
+                    if not (frozen or will_pass(error)):
                         raise
         return self._messenger
 
@@ -81,7 +81,10 @@ class Conversations:
         return await messenger.with_actor(actor)
 
     async def say(self, who: str, text: str) -> MessageRow:
-        """Say `text`. When our node cannot be reached it is kept, and `sent` is False."""
+        """Say `text`. What cannot go out now is kept, and `sent` is False: see `in_the_way`.
+
+        Raises as `talk_to`, and what refuses it for good.
+        """
         conversation = await self.talk_to(who)
         return await (await self.talk()).say(conversation, text)
 
@@ -100,12 +103,12 @@ class Conversations:
 
     async def _held(self, who: str) -> NodeError | None:
         groups = await self.conversations_with(who)
-        device = (await self.talk()).device
-        return device.held(groups[0]) if groups else None
+        messenger = await self.talk()
+        return messenger.held(groups[0]) if groups else None
 
     async def catch_up(self) -> None:
         """Take in what waits for this device now; what it was is then in `told`."""
-        with suppress(Unreachable):
+        with _passing():
             await (await self.talk()).pull()
 
     async def go_on(self, who: str) -> int:
@@ -179,19 +182,23 @@ class Conversations:
                 await messenger.prepare()
                 await messenger.pull()
                 break
-            except Unreachable:
+            except NodeError as error:
+                if not will_pass(error):
+                    raise
                 await self._api.rest(failures)
 
     async def _take(self, messenger: Messenger, items: list[MailboxItem]) -> None:
         try:
             await messenger.take(items)
-        except Unreachable:
+        except NodeError as error:
+            if not will_pass(error):
+                raise
             await self._catch_up(messenger)
 
     async def names(self) -> dict[str, str]:
         """The handles of those whom we may hear from, by actor, as far as they are known now."""
         known = (await self.talk()).device.known_handles()
-        with suppress(Unreachable):
+        with _passing():
             known |= {one.person.handle: one.person.id for one in await self._people.friends()}
         return {actor: handle for handle, actor in known.items()} | {
             self._own.actor: self._own.handle
@@ -209,7 +216,9 @@ class Conversations:
             return known[who]
         try:
             person = (await self._people.relation(who)).person
-        except Unreachable:
+        except NodeError as error:
+            if not will_pass(error):
+                raise
             # A bare name could be two people's: our node is asked whenever it is there.
             meant = {actor for handle, actor in known.items() if _is_meant(handle, who)}
             if len(meant) == 1:
@@ -220,6 +229,16 @@ class Conversations:
         if person.handle:
             messenger.device.remember(person.handle, person.id)
         return person.id
+
+
+@contextmanager
+def _passing() -> Iterator[None]:
+    """Do without it, where it only has to be tried again later."""
+    try:
+        yield
+    except NodeError as error:
+        if not will_pass(error):
+            raise
 
 
 def _is_meant(handle: str, who: str) -> bool:

@@ -273,18 +273,18 @@ class DeviceInbox:
         except Refused as error:
             # The ratchet has moved all the same: the key was used.
             return [MessageUnreadable(group, error.clause, error.reason)]
-        self.returns.heard(group, actor)
+        told = self.returns.heard(group, actor)
         if said.kind == inner.FAILURE:
-            return self._repair.mend(group, said.about)
+            return [*told, *self._repair.mend(group, said.about)]
         name = rows.message_row(group, actor, said.id)
         if self._state.has(name):
-            return []
+            return told
         number = self._state.number()
         row = MessageRow(
             id=said.id, actor=actor, text=said.text, at=item.at, number=number, kind=said.kind
         )
         self._state.put(name, row)
-        return [MessageReceived(group, said.id, actor, said.text, said.kind, item.at)]
+        return [*told, MessageReceived(group, said.id, actor, said.text, said.kind, item.at)]
 
     def _left(self, group: str, event: events.Removed) -> ConversationLeft:
         row = self._state.conversation(group)

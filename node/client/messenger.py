@@ -25,7 +25,7 @@ from node.client.exchange import (
 )
 from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
-from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable
+from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import (
     Acknowledgement,
@@ -77,6 +77,8 @@ class Messenger:
         self._sending = asyncio.Lock()
         self._seating = asyncio.Lock()
         self._seat_ends = 0
+        # What kept this device from its seat, when it last tried to send.
+        self._away: NodeError | None = None
         self._work = asyncio.Event()
         self._closing = asyncio.Event()
         self._finishing: asyncio.Task[None] | None = None
@@ -159,20 +161,18 @@ class Messenger:
         return group, count
 
     async def say(self, group: str, text: str) -> MessageRow:
-        """Say `text`. When it cannot go out now it stays owed, and `sent` is False.
-
-        Raises `Full` (E2E-4.7) when there is no room for it yet; it stays owed then too.
-        """
+        """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
         said = self.device.say(group, text, micros(self._clock.now()))
         sent = await self._send()
         own = [error for event, error in sent.refused if _is_of(event, said)]
         self._tell(event for event, _ in sent.refused if not _is_of(event, said))
         if own:
             raise own[0]
-        held = self.device.held(group)
-        if isinstance(held, TooMuch):
-            raise held
         return self.device.said(group, said.id)
+
+    def held(self, group: str) -> NodeError | None:
+        """What is in the way of what is owed to one conversation."""
+        return self._away or self.device.held(group)
 
     async def add(self, group: str, *actors: str) -> None:
         """Take actors into a conversation, with all their devices.
@@ -250,9 +250,13 @@ class Messenger:
         sent = Sent()
         async with self._sending:
             self.device.retry()
+            self._away = None
             try:
                 await self._take_seat()
-            except Unreachable as error:
+            except NodeError as error:
+                if not will_pass(error):
+                    raise
+                self._away = error
                 sent.wait = Wait(error)
                 return sent
             while not isinstance(asked := self.device.next(self._seconds()), Wait):

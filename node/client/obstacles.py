@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from node.client.exchange import Carried, Fetch, Outcome
-from node.errors import NodeError, TooMuch, Unreachable
+from node.errors import NodeError, Unreachable, will_pass
 
 MOST_RACES: Final = 8
 TOO_BUSY: Final = "others change this conversation faster than this device can follow"
@@ -52,8 +52,7 @@ class Obstacles:
 
     def takes(self, asked: Carried, outcome: Outcome) -> bool:
         """Whether waiting helps; then a group is held back, or all of them with our own node."""
-        is_full = isinstance(outcome, TooMuch) and outcome.retry_after_seconds is not None
-        if not isinstance(outcome, NodeError) or not (is_full or isinstance(outcome, Unreachable)):
+        if not isinstance(outcome, NodeError) or not will_pass(outcome):
             return False
         is_away = isinstance(outcome, Unreachable) and not outcome.beyond
         if isinstance(asked, Fetch) or is_away:

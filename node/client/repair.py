@@ -111,23 +111,28 @@ class Repair:
         return found
 
     def _mend_one(self, group: str, about: str) -> list[ConversationEvent]:
-        """Owe it anew, under its id, when nobody came since."""
         found = self._outbox.maker.sealed_as(group, inner.digest_of(about))
         if found is None:
             return []
-        name, message = found
-        if message.epoch < self._state.conversation(group).grown:
-            reason = "somebody missed it, and others came since: say it again if they may read it"
-            return self._left_alone(group, message, reason)
-        if message.mended >= MOST_MENDED:
-            return self._left_alone(group, message, "somebody misses it again and again")
-        anew = replace(message, digest=b"", sent=False, mended=message.mended + 1)
-        self._state.put(name, anew)
-        self._outbox.owe(group, Say(name))
-        return []
+        return say_anew(self._state, self._outbox, group, *found)
 
-    def _left_alone(self, group: str, message: MessageRow, reason: str) -> list[ConversationEvent]:
-        """Tell of our words; what is wrong with a complaint of ours is nobody's to know."""
-        if message.kind == inner.FAILURE:
-            return []
-        return [MessageUndelivered(group, message.id, message.text, "E2E-5.9", reason)]
+
+def say_anew(
+    state: DeviceState, outbox: DeviceOutbox, group: str, name: str, message: MessageRow
+) -> list[ConversationEvent]:
+    """Owe what somebody missed anew, under its id; it is told where that may not be."""
+    if message.epoch < state.conversation(group).grown:
+        reason = "somebody missed it, and others came since: say it again if they may read it"
+        return _left_alone(group, message, reason)
+    if message.mended >= MOST_MENDED:
+        return _left_alone(group, message, "somebody misses it again and again")
+    state.put(name, replace(message, digest=b"", sent=False, mended=message.mended + 1))
+    outbox.owe(group, Say(name))
+    return []
+
+
+def _left_alone(group: str, message: MessageRow, reason: str) -> list[ConversationEvent]:
+    """Tell of our words; what is wrong with a complaint of ours is nobody's to know."""
+    if message.kind == inner.FAILURE:
+        return []
+    return [MessageUndelivered(group, message.id, message.text, "E2E-5.9", reason)]

@@ -16,7 +16,7 @@ from node.client.conversation_events import ConversationEvent, MessageReturned, 
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
 from node.client.intents import Say
-from node.client.repair import MOST_MENDED
+from node.client.repair import say_anew
 from node.client.rows import AbsentRow, MessageRow, ParkedRow, ReturnedRow
 from node.errors import Malformed
 
@@ -75,46 +75,43 @@ class Returns:
         self, group: str, name: str, message: MessageRow, told: Returned
     ) -> list[ConversationEvent]:
         place = rows.returned_row(group, message.id)
-        kept = self._state.find(place, ReturnedRow) or ReturnedRow(actors=[])
-        if told.actor in kept.actors:
+        known = self._state.find(place, ReturnedRow) or ReturnedRow(reasons={})
+        if told.actor in known.reasons:
             return []
-        actors = sorted({*kept.actors, told.actor})
-        self._state.put(place, ReturnedRow(actors=actors, reason=told.reason))
+        reasons = known.reasons | {told.actor: told.reason}
+        self._state.put(place, ReturnedRow(reasons=reasons))
         others = {*self._state.conversation(group).members} - {self._state.actor}
-        if others <= set(actors):
+        if others <= set(reasons):
             self._state.put(name, replace(message, sent=False))
         return [MessageReturned(group, message.id, message.text, told.actor, told.reason)]
 
     # -- they go out again -----------------------------------------------------------------------
 
-    def heard(self, group: str, actor: str) -> None:
-        """A device of `actor` that takes part is there: what it did not take is said anew.
+    def heard(self, group: str, actor: str) -> list[ConversationEvent]:
+        """A device of `actor` that takes part is there: what it did not take is said anew, or told.
 
         Not of whom our node said that no device takes part: that word may be older, or a lie.
         """
         if self._state.has(rows.absent_row(group, actor)):
-            return
+            return []
         found = []
         for place in self._state.names("returned", group):
             row = self._state.get(place, ReturnedRow)
-            if actor in row.actors and row.reason not in FOR_GOOD:
+            if row.reasons.get(actor, FOR_GOOD[0]) not in FOR_GOOD:
                 self._state.delete(place)
                 found.append(self._state.get(self._said(group, place), MessageRow))
-        for message in sorted(found, key=lambda message: message.number):
-            self._anew(group, message)
+        found.sort(key=lambda message: message.number)
+        return [event for message in found for event in self._anew(group, message)]
 
     def _said(self, group: str, place: str) -> str:
         return rows.message_row(group, self._state.actor, place.rpartition("/")[2])
 
-    def _anew(self, group: str, message: MessageRow) -> None:
-        """Owe it again, under its id, as a `Failure` would have it (E2E-5.9)."""
+    def _anew(self, group: str, message: MessageRow) -> list[ConversationEvent]:
+        """As a `Failure` would have it (E2E-5.9), unless that is owed already."""
+        if not message.digest:
+            return []
         name = rows.message_row(group, self._state.actor, message.id)
-        grown = self._state.conversation(group).grown
-        if not message.digest or message.epoch < grown or message.mended >= MOST_MENDED:
-            return
-        mended = message.mended + 1
-        self._state.put(name, replace(message, digest=b"", sent=False, mended=mended))
-        self._outbox.owe(group, Say(name))
+        return say_anew(self._state, self._outbox, group, name, message)
 
     def waiting(self, group: str) -> list[MessageRow]:
         """What was said in a group and could be read by nobody, in its order."""

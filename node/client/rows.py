@@ -127,10 +127,9 @@ class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ReturnedRow(msgspec.Struct, kw_only=True, frozen=True):
-    """Words of ours that the devices of `actors` did not take; `reason` is that of the last."""
+    """Words of ours that came back: why, by actor whose devices did not take them."""
 
-    actors: list[str]
-    reason: str = ""
+    reasons: dict[str, str]
 
 
 class AbsentRow(msgspec.Struct, kw_only=True, frozen=True):

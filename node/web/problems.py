@@ -68,6 +68,7 @@ RATE_LIMITED = Kind(
     "Too many requests",
     "Wait as many seconds as Retry-After says, then try again.",
 )
+NO_ROOM_SECONDS = 60  # so soon a database without room is looked at again
 FULL = Kind("full", 507, "No space left", "Delete a video to make space, or try again later.")
 BUSY = Kind(
     "busy",
@@ -223,6 +224,7 @@ def problem_of(error: BaseException, incident: str) -> Problem:
     if isinstance(error, Refused):
         return Problem(kind, error.reason, error.clause, error.params, headers)
     if isinstance(error, NoRoom):
+        headers["Retry-After"] = str(NO_ROOM_SECONDS)
         return Problem(
             kind, "the node's disk is full; nothing was changed", "FED-12.8", {}, headers
         )

@@ -338,11 +338,14 @@ def test_conversations_come_in_the_order_of_what_was_owed_first(alice: Side, bob
     assert sent == [*reversed(groups), *groups]
 
 
-@pytest.mark.clause("DEV-3.4", "E2E-4.7")
-def test_what_is_full_for_now_waits_and_what_is_too_much_is_told(alice: Side, bob: Side) -> None:
+@pytest.mark.clause("DEV-3.4", "E2E-4.7", "FED-12.8")
+@pytest.mark.parametrize("seconds", [600, None])
+def test_what_is_full_for_now_waits_and_what_is_too_much_is_told(
+    alice: Side, bob: Side, seconds: int | None
+) -> None:
     group = befriend(alice, bob)
     said = alice.device.say(group, "hello", MICROS)
-    full = Full("E2E-4.7", "no room", retry_after_seconds=600)
+    full = Full("E2E-4.7", "no room", retry_after_seconds=seconds)
     assert alice.device.tell(alice.next(), full, NOW) == []
     assert alice.device.next(NOW) == Wait(full)
     alice.device.retry()

@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from node.cli.table import PERSONS
+from node.client.api_client import ApiClient
 from node.client.cli import main, program
 from node.client.cli.out import clean
-from node.errors import Malformed
+from node.client.conversations import Conversations
+from node.client.rows import MessageRow
+from node.errors import Full, Malformed, NodeError, Refused, TooMuch
 from node.testing.rows import Rows
 from node.wire.api.video import NewUpload, UploadView
 from tests.client.conftest import PASSPHRASE, Square, password_of
@@ -326,6 +329,89 @@ async def test_a_message_to_a_stranger(shell: Shell) -> None:
     ran = await shell.run("alice", "chat @bob@beta.test --send", "hello?")
     assert ran.code == 1
     assert "Only friends can be written to" in ran.err
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, path: str, error: NodeError) -> None:
+    """The home node answers what is asked at such a path with `error`."""
+    send = ApiClient.send
+
+    async def sent(api: ApiClient, method: str, to: str, *given: Any, **named: Any) -> Any:
+        if to.endswith(path):
+            raise error
+        return await send(api, method, to, *given, **named)
+
+    monkeypatch.setattr(ApiClient, "send", sent)
+
+
+async def befriend(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    await shell.run("alice", "friend add @bob@beta.test")
+    await shell.run("bob", "friend accept @alice")
+
+
+@pytest.mark.clause("API-9.7")
+async def test_first_words_that_were_not_taken_in_are_refused_in_a_sentence(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await befriend(shell)
+    with monkeypatch.context() as patch:
+        refuse(patch, "/key-packages/claim", TooMuch("E2E-2.8", "too many were claimed", 60))
+        ran = await shell.run("alice", "chat @bob --json --send", "hello")
+    assert (ran.code, ran.out, ran.problem["clause"]) == (1, "", "E2E-2.8")
+    assert (await shell.run("alice", "chat @bob --send", "hello")).out == "Sent.\n"
+    rows = (await shell.run("bob", "chat @alice --history --json")).out.splitlines()
+    assert [json.loads(row)["text"] for row in rows] == ["hello"]
+
+
+@pytest.mark.clause("API-9.7")
+@pytest.mark.parametrize(
+    "path, error",
+    [
+        ("/messages", Full("E2E-4.7", "no room", 60)),
+        ("/messages", TooMuch("API-4.2", "too many requests", 60)),
+        ("/device/seat", Full("FED-12.8", "the node's disk is full")),
+        ("/device/seat", TooMuch("API-4.2", "too many requests", 60)),
+    ],
+)
+async def test_kept_words_are_told_as_kept_whatever_came_meanwhile(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, path: str, error: TooMuch
+) -> None:
+    await befriend(shell)
+    assert (await shell.run("alice", "chat @bob --send", "one")).code == 0
+    assert (await shell.run("bob", "chat @alice --send", "of Bob's")).code == 0
+    with monkeypatch.context() as patch:
+        refuse(patch, path, error)
+        ran = await shell.run("alice", "chat @bob --json --send", "two")
+    assert ran.code == 4, ran.err
+    row = ran.json
+    assert (row["text"], row["state"], row["reason"]) == ("two", "kept", error.reason)
+    assert (await shell.run("alice", "chat @bob --send", "three")).out == "Sent.\n"
+    rows = (await shell.run("bob", "chat @alice --history --json")).out.splitlines()
+    said = [json.loads(row)["text"] for row in rows]
+    assert [text for text in said if text != "of Bob's"] == ["one", "two", "three"]
+
+
+@pytest.mark.clause("API-9.7")
+@pytest.mark.parametrize(
+    "error",
+    [TooMuch("API-4.2", "too many requests", 60), Malformed("API-1.3", "not understood")],
+)
+async def test_words_that_are_out_are_sent_though_the_mailbox_cannot_be_read(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, error: Refused
+) -> None:
+    await befriend(shell)
+    assert (await shell.run("alice", "chat @bob --send", "one")).code == 0
+    say = Conversations.say
+
+    async def said(conversations: Conversations, who: str, text: str) -> MessageRow:
+        row = await say(conversations, who, text)
+        refuse(monkeypatch, "/mailbox", error)
+        return row
+
+    monkeypatch.setattr(Conversations, "say", said)
+    ran = await shell.run("alice", "chat @bob --send", "two")
+    assert (ran.code, ran.out) == (0, "Sent.\n")
 
 
 async def test_a_wrong_vault_passphrase(shell: Shell, passphrase_file: Path) -> None:

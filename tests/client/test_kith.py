@@ -138,6 +138,7 @@ async def test_without_a_passphrase_no_account_is_made(
     assert not home.exists()
     word = tmp_path / "word"
     word.write_text("from a file\n")
+    word.chmod(0o600)
     monkeypatch.setenv("KITH_VAULT_PASSPHRASE_FILE", str(word))
     made = await Kith.sign_up(
         link, "alice", password_of("alice"), home=home, clock=square.town.clock

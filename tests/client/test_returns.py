@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from node.client import repair
 from node.client.conversation_events import (
     ConversationLeft,
     MembersChanged,
+    MessageReceived,
     MessageReturned,
+    MessageUndelivered,
     MessageUnreadable,
     NoDeviceLeft,
 )
 from node.client.exchange import Create, Created, Send, TellGone, Wait
-from node.errors import Conflict, Forbidden, Missing, TooMuch, Unreachable
+from node.errors import Conflict, Forbidden, Full, Missing, TooMuch, Unreachable
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, URL, Side, befriend, pass_on, side
 
 
@@ -178,6 +181,74 @@ def test_what_a_server_refused_is_kept_and_not_said_again(tmp_path: Path) -> Non
 
 
 @pytest.mark.clause("DEV-10.5")
+def test_words_are_said_again_to_who_is_back_whatever_others_did_not_take_them_for(
+    tmp_path: Path,
+) -> None:
+    with (
+        side(tmp_path / "a", ALICE) as alice,
+        side(tmp_path / "b", BOB) as bob,
+        side(tmp_path / "c", CAROL) as carol,
+    ):
+        group = befriend(alice, bob)
+        alice.device.add(group, {CAROL: carol.packages()}, NOW)
+        (commit,) = alice.send()
+        bob.get(commit.content)
+        carol.get(commit.welcomes[0].content)
+        (sent,) = say(alice, group, "to both")
+        alice.get(returned(BOB, sent, "not_fetched"))
+        alice.get(returned(CAROL, sent, "no_device"))
+        assert states(alice, group) == {"to both": False}
+        (stolen,) = say(carol, group, "I am a stolen phone")
+        alice.get(stolen)
+        assert isinstance(alice.device.next(NOW), Wait)
+        (word,) = say(bob, group, "back")
+        alice.get(word)
+        alice.reopen()
+        assert [one.text for one in pass_on(alice, bob)] == ["to both"]
+        assert states(alice, group) == {"to both": True}
+
+
+@pytest.mark.clause("DEV-10.5")
+def test_words_that_may_not_be_said_again_are_told(tmp_path: Path) -> None:
+    with (
+        side(tmp_path / "a", ALICE) as alice,
+        side(tmp_path / "b", BOB) as bob,
+        side(tmp_path / "c", CAROL) as carol,
+    ):
+        group = befriend(alice, bob)
+        (sent,) = say(alice, group, "before Carol came")
+        alice.device.add(group, {CAROL: carol.packages()}, NOW)
+        (commit,) = alice.send()
+        bob.get(commit.content)
+        alice.get(returned(BOB, sent, "not_fetched"))
+        (first, again) = say(bob, group, "back", "and again")
+        told, heard = alice.get(first)
+        assert isinstance(told, MessageUndelivered)
+        assert (told.text, told.clause) == ("before Carol came", "E2E-5.9")
+        assert isinstance(heard, MessageReceived)
+        assert isinstance(alice.device.next(NOW), Wait)
+        assert [type(one) for one in alice.get(again)] == [MessageReceived], "once is enough"
+
+
+@pytest.mark.clause("DEV-10.5")
+def test_words_that_are_missed_again_and_again_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "MOST_MENDED", 1)
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        (sent,) = say(alice, group, "hello?")
+        told = []
+        for text in ("back", "back again"):
+            alice.get(returned(BOB, sent, "not_delivered"))
+            (word,) = say(bob, group, text)
+            told += [one for one in alice.get(word) if isinstance(one, MessageUndelivered)]
+            (sent,) = [asked.content for asked in alice.send()] or [b""]
+            alice.device.settle()
+        assert [(one.text, one.clause) for one in told] == [("hello?", "E2E-5.9")]
+
+
+@pytest.mark.clause("DEV-10.5")
 def test_of_whom_no_device_is_left_nothing_is_said_again_whatever_is_heard(
     tmp_path: Path,
 ) -> None:
@@ -246,6 +317,20 @@ def test_a_node_that_forgot_is_told_anew_and_then_gets_what_it_had_to(tmp_path: 
             assert alice.device.tell(asked, Created("r2", URL), NOW) == []
         (told,) = alice.device.tell(alice.device.next(NOW), absent, NOW)
         assert told.text == "hello"
+
+
+@pytest.mark.clause("DEV-3.4", "DEV-11.2")
+def test_a_full_disk_at_the_node_is_no_end_of_a_conversation_it_forgot(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        alice.device.say(group, "hello", MICROS)
+        alice.device.tell(alice.device.next(NOW), Missing("E2E-3.11", "none"), NOW)
+        full = Full("FED-12.8", "the node's disk is full; nothing was changed")
+        assert alice.device.tell(alice.device.next(NOW), full, NOW) == []
+        assert alice.device.next(NOW) == Wait(full)
+        alice.device.retry()
+        alice.device.tell(alice.device.next(NOW), Created("r2", URL), NOW)
+        assert [one.text for one in pass_on(alice, bob)] == ["hello"]
 
 
 @pytest.mark.clause("DEV-11.2")

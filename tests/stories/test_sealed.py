@@ -133,10 +133,10 @@ async def test_at_home_the_device_is_told_to_wait(
         await befriend(town, alice, bob)
         group = await alice.talk.with_actor(bob.actor)
         for number in range(9):
-            try:
-                await alice.talk.say(group, f"{number} " + "x" * 1500)
-            except Full as told:
-                assert (told.clause, told.retry_after_seconds) == ("E2E-4.7", 600)
+            said = await alice.talk.say(group, f"{number} " + "x" * 1500)
+        told = alice.talk.held(group)
+        assert not said.sent and isinstance(told, Full)
+        assert (told.clause, told.retry_after_seconds) == ("E2E-4.7", 600)
         with pytest.raises(Full):
             await alice.talk.flush()
         texts: list[str] = []

@@ -17,13 +17,13 @@ from multidict import CIMultiDict
 from node.accounts.account import State
 from node.accounts.sessions import Session
 from node.accounts.tokens import digest_of
-from node.errors import Broken, Conflict, TooMuch, Unreachable
+from node.errors import Broken, Conflict, NoRoom, TooMuch, Unreachable
 from node.store.accounts import AccountsUnit
 from node.web import bodies, limits
 from node.web.api.scopes import Scope
 from node.web.api.surface import API
 from node.web.openapi import undocumented
-from node.web.problems import every_kind, kind_of
+from node.web.problems import every_kind, kind_of, problem_of
 from node.web.routes import Call, Reply, Route
 from node.web.server import SURFACES
 from node.web.surface import Surface
@@ -159,6 +159,13 @@ async def test_a_fault_of_ours_tells_nothing_but_its_incident(build: Build) -> N
     assert said.status == 500
     assert b"kitchen" not in said.raw and b"Zero" not in said.raw
     assert len(said.body["incident"]) == 16
+
+
+@pytest.mark.clause("FED-12.8")
+def test_a_full_disk_says_when_to_come_again() -> None:
+    problem = problem_of(NoRoom("the database has no room left on its disk"), "")
+    assert (problem.kind.status, problem.clause) == (507, "FED-12.8")
+    assert int(problem.headers["Retry-After"]) > 0
 
 
 async def test_an_answer_that_breaks_in_the_middle_does_not_look_whole(build: Build) -> None:

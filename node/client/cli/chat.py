@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -30,7 +30,7 @@ from node.client.conversation_events import (
 )
 from node.client.kith import Event, Kith
 from node.client.rows import MessageRow
-from node.errors import Refused, TooMuch
+from node.errors import NodeError, Refused
 from node.wire.times import from_micros
 
 SHOWN_AT_START = 10
@@ -155,17 +155,15 @@ class ChatScreen:
 
     async def send(self, who: str, text: str) -> int:
         """Say it and end: whether it is sent, or kept, is the exit code."""
-        try:
-            said = await self._kith.say(who, text)
-        except TooMuch as error:
-            if error.retry_after_seconds is None:
-                raise
-            said = (await self._kith.history(who))[-1]  # it is kept all the same
-        # It may have come back at once: nobody there can read it.
-        await self._kith.catch_up()
-        rows = await self._kith.history(who)
+        conversation = await self._kith.talk_to(who)
+        said = await self._kith.say(conversation, text)
+        # It may have come back at once: nobody there can read it. It is sent or kept by now: who
+        # reads that this failed would say it twice.
+        with suppress(NodeError):
+            await self._kith.catch_up()
+        rows = await self._kith.history(conversation)
         row = next(row for row in rows if row.id == said.id)
-        await self.sent(row, who)
+        await self.sent(row, conversation)
         await self.troubles()
         return advice.OK if row.sent else advice.KEPT
 

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-SVGVDPTC.js";import"/app/chunk-PNPB7QZM.js";import"/app/chunk-O6NG5SXE.js";import"/app/chunk-QCNQBNUK.js";import"/app/chunk-XCPJZ7PX.js";import"/app/chunk-ELPHW742.js";import"/app/chunk-H2LCGKLC.js";import"/app/chunk-2FBZQKGC.js";import"/app/chunk-O63QWNJU.js";export{e as begin,a as dropAllOf,d as flush,b as isAway,c as keepForLater};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-AWNTDVRF.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-QCNQBNUK.js";import"/app/chunk-ELPHW742.js";import"/app/chunk-H2LCGKLC.js";import"/app/chunk-O63QWNJU.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

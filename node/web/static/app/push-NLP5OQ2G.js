@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g,h}from"/app/chunk-3MAKHOOZ.js";import"/app/chunk-O6NG5SXE.js";import"/app/chunk-H2LCGKLC.js";import"/app/chunk-2FBZQKGC.js";import"/app/chunk-O63QWNJU.js";export{a as KINDS,d as ability,c as kindsHere,h as resubscribe,g as tryIt,f as turnOff,e as turnOn,b as unwanted};
