@@ -40,7 +40,7 @@ MOST_SAID = 16  # activities by one actor that say the same of one post; the new
 
 WHO_MENTIONS = select(accounts.c.mentions).where(accounts.c.id == bindparam("account"))
 REQUESTS = (
-    select(notices.c.id)
+    select(notices.c.actor)
     .where(
         notices.c.account == bindparam("account"),
         notices.c.kind == REQUEST,
@@ -277,7 +277,9 @@ class InboxUnit(VisibilityUnit):
         choice = WhoMentions(rows[0].mentions) if rows else WhoMentions.NOBODY
         viewer = await self.beside(GraphUnit).viewer(actor, author)
         neighbour = author.startswith(f"{self.context.origin}/")
-        return Mentioning(choice, viewer, neighbour, len(waiting))
+        theirs = self.context.suffixes.of_id(author)
+        same = sum(self.context.suffixes.of_id(row.actor) == theirs for row in waiting)
+        return Mentioning(choice, viewer, neighbour, len(waiting), same)
 
     async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
         """A notice in place of those of this kind and actor: who tells much fills no list."""

@@ -283,7 +283,9 @@ class InboxUnit(VisibilityUnit):
             if (one.account, one.kind, one.read) == (account, REQUEST, False)
         ]
         neighbour = author.startswith(f"{self.origin}/")
-        return Mentioning(choice, viewer, neighbour, len(waiting[:MOST_WAITING]))
+        of_id = self.context.suffixes.of_id
+        same = [one for one in waiting if of_id(one.actor) == of_id(author)]
+        return Mentioning(choice, viewer, neighbour, len(waiting[:MOST_WAITING]), len(same))
 
     async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
         same = (account, kind, actor)
