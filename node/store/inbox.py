@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy import (
     bindparam,
     delete,
+    or_,
     select,
     update,
 )
@@ -288,20 +290,19 @@ class InboxUnit(VisibilityUnit):
         )
         await Notices(self).add(account, kind, actor, object)
 
-    async def keep_move(self, actor: str, target: str) -> bool:
-        """Keep where somebody elsewhere, who is known, says that they moved; False: no news."""
-        kept = await self.connection.execute(
+    async def keep_move(self, actor: str, target: str, often: timedelta) -> bool:
+        a = actors.c
+        theirs = (
+            a.id == actor, a.local.is_(False), a.gone.is_(None), a.suspended.is_(None),
+        )  # fmt: skip
+        await self.connection.execute(update(actors).where(*theirs).values(moved_to=target))
+        rested = or_(a.move_told_at.is_(None), a.move_told_at <= micros(self.now - often))
+        told = await self.connection.execute(
             update(actors)
-            .where(
-                actors.c.id == actor,
-                actors.c.local.is_(False),
-                actors.c.gone.is_(None),
-                actors.c.suspended.is_(None),
-                actors.c.moved_to != target,
-            )
-            .values(moved_to=target)
+            .where(*theirs, a.move_told != target, rested)
+            .values(move_told=target, move_told_at=micros(self.now))
         )
-        return bool(kept.rowcount)
+        return bool(told.rowcount)
 
     async def moved_to(self, actor: str) -> str:
         found = await self.connection.execute(select(actors.c.moved_to).where(actors.c.id == actor))
