@@ -58,7 +58,7 @@ from node.web.pages.site import Pages
 from node.web.pages.surface import page_or_problem
 from node.web.pages.surface import surface as pages_surface
 from node.web.pages.video import VideoPage
-from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys, Suffixes
+from node.web.peer_rate_limits import PeerRateLimits, RateLimitedKeys
 from node.web.places import Places
 from node.web.refusals import Refusals
 from node.web.routes import Call
@@ -155,10 +155,11 @@ def make_web(
         budget,
         speaks_tls=bool(config.tls_cert_file),
     )
-    domains = Suffixes()
-    rate_limits = PeerRateLimits(MemoryBuckets(clock), domains, config.inbox_requests_per_minute)
+    rate_limits = PeerRateLimits(
+        MemoryBuckets(clock), stores.suffixes, config.inbox_requests_per_minute
+    )
     disk = Disk(config.data_dir, config.disk_reserve_bytes, clock)
-    log = BoundedLog(stores.log, stores.door, domains, clock)
+    log = BoundedLog(stores.log, stores.door, stores.suffixes, clock)
     receiver = Receiver(
         RateLimitedKeys(lines.discovery, rate_limits, clock),
         DiskShares(log, stores.door, rate_limits.domain, disk, config.peer_waiting_bytes, clock),

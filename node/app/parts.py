@@ -38,6 +38,7 @@ from node.web.password_queue import PasswordQueue
 from node.web.signup import SignUp
 from node.wire import webpush
 from node.wire.api.deliveries import MediaBounds
+from node.wire.suffixes import Suffixes
 
 OBJECTS = "node.media.objects"
 LIMIT_FPS = 60  # the frames that a video of the longest length may have
@@ -71,6 +72,7 @@ class Stores(Struct, frozen=True):
     log: Log
     directory: Directory
     keyring: Keyring
+    suffixes: Suffixes
 
 
 class Lines(Struct, frozen=True):
@@ -148,7 +150,7 @@ def open_stores(config: Config, system: System) -> Stores:
     units = Units(database, context, wakeups)
     keyring = Keyring(NodeKey(config.data_dir, system.entropy), units, system.entropy)
     door, directory = Arrivals(database, wakeups, system.clock), Directory(units, system.clock)
-    return Stores(database, wakeups, units, door, door, directory, keyring)
+    return Stores(database, wakeups, units, door, door, directory, keyring, context.suffixes)
 
 
 def open_lines(config: Config, system: System, stores: Stores, instance_actor: str) -> Lines:

@@ -12,6 +12,7 @@ from node.inbox.known import Known
 MENTION: Final = "mention"
 REQUEST: Final = "mention_request"  # kept among the requests, and told to no device
 MOST_WAITING: Final = 100  # requests of one account that nobody has read
+MOST_OF_DOMAIN: Final = 10  # of those, from all servers of one owner
 MOST_HEARD: Final = 50  # of ours, of all whom one post mentions
 
 
@@ -25,12 +26,16 @@ class WhoMentions(StrEnum):
 
 
 class Mentioning(Struct, frozen=True):
-    """One of ours towards who mentions them. `waiting`: their requests that nobody has read."""
+    """One of ours towards who mentions them.
+
+    `waiting`: their requests that nobody has read; `of_domain`: those of the author's domain.
+    """
 
     choice: WhoMentions
     viewer: Viewer
     neighbour: bool = False
     waiting: int = 0
+    of_domain: int = 0
 
     @property
     def heard(self) -> bool:
@@ -45,7 +50,13 @@ class Mentioning(Struct, frozen=True):
     @property
     def has_room(self) -> bool:
         """Whether a request may be kept."""
-        return self.waiting < MOST_WAITING and not self.viewer.blocked
+        room = self.waiting < MOST_WAITING and self.of_domain < MOST_OF_DOMAIN
+        return room and not self.viewer.blocked
+
+    @property
+    def listens(self) -> bool:
+        """Whether they are told at once, or find it among the requests."""
+        return (self.heard and not self.viewer.blocked) or self.has_room
 
 
 class MentionsUnit(Protocol):
@@ -81,6 +92,6 @@ async def has_listener(unit: MentionsUnit, author: str, mentions: Iterable[str])
     """Whether one of ours is mentioned who is told of it, or has room for a request."""
     for actor in sorted(set(mentions))[:MOST_HEARD]:
         account = await unit.account_of(actor)
-        if account is not None and (await unit.mentioning(account, actor, author)).has_room:
+        if account is not None and (await unit.mentioning(account, actor, author)).listens:
             return True
     return False

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy import (
     bindparam,
     delete,
+    or_,
     select,
     update,
 )
@@ -40,7 +42,7 @@ MOST_SAID = 16  # activities by one actor that say the same of one post; the new
 
 WHO_MENTIONS = select(accounts.c.mentions).where(accounts.c.id == bindparam("account"))
 REQUESTS = (
-    select(notices.c.id)
+    select(notices.c.actor)
     .where(
         notices.c.account == bindparam("account"),
         notices.c.kind == REQUEST,
@@ -277,7 +279,9 @@ class InboxUnit(VisibilityUnit):
         choice = WhoMentions(rows[0].mentions) if rows else WhoMentions.NOBODY
         viewer = await self.beside(GraphUnit).viewer(actor, author)
         neighbour = author.startswith(f"{self.context.origin}/")
-        return Mentioning(choice, viewer, neighbour, len(waiting))
+        theirs = self.context.suffixes.of_id(author)
+        same = sum(self.context.suffixes.of_id(row.actor) == theirs for row in waiting)
+        return Mentioning(choice, viewer, neighbour, len(waiting), same)
 
     async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
         """A notice in place of those of this kind and actor: who tells much fills no list."""
@@ -286,20 +290,19 @@ class InboxUnit(VisibilityUnit):
         )
         await Notices(self).add(account, kind, actor, object)
 
-    async def keep_move(self, actor: str, target: str) -> bool:
-        """Keep where somebody elsewhere, who is known, says that they moved; False: no news."""
-        kept = await self.connection.execute(
+    async def keep_move(self, actor: str, target: str, often: timedelta) -> bool:
+        a = actors.c
+        theirs = (
+            a.id == actor, a.local.is_(False), a.gone.is_(None), a.suspended.is_(None),
+        )  # fmt: skip
+        await self.connection.execute(update(actors).where(*theirs).values(moved_to=target))
+        rested = or_(a.move_told_at.is_(None), a.move_told_at <= micros(self.now - often))
+        told = await self.connection.execute(
             update(actors)
-            .where(
-                actors.c.id == actor,
-                actors.c.local.is_(False),
-                actors.c.gone.is_(None),
-                actors.c.suspended.is_(None),
-                actors.c.moved_to != target,
-            )
-            .values(moved_to=target)
+            .where(*theirs, a.move_told != target, rested)
+            .values(move_told=target, move_told_at=micros(self.now))
         )
-        return bool(kept.rowcount)
+        return bool(told.rowcount)
 
     async def moved_to(self, actor: str) -> str:
         found = await self.connection.execute(select(actors.c.moved_to).where(actors.c.id == actor))

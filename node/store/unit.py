@@ -39,6 +39,7 @@ from node.store.upserts import insert_ignore
 from node.store.wakeups import Wakeups
 from node.wire.ids import uuid7
 from node.wire.numbers import CHANCE_BYTES, Numbers
+from node.wire.suffixes import Suffixes
 from node.wire.times import micros
 
 T = TypeVar("T")
@@ -87,6 +88,7 @@ class UnitContext(Struct, frozen=True):
     render: Callable[[Activity], bytes]
     mailbox_limit_bytes: int = 256 * 2**20
     numbers: Numbers = field(default_factory=Numbers)
+    suffixes: Suffixes = field(default_factory=Suffixes)
 
 
 class Unit:

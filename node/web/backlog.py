@@ -32,7 +32,7 @@ class Waiting(Protocol):
 
 
 class Domains(Protocol):
-    """The registrable domain of an id: `web.peer_rate_limits.Suffixes`."""
+    """The registrable domain of an id: `wire.suffixes.Suffixes`."""
 
     def of_id(self, id: str) -> str: ...
 

@@ -12,7 +12,6 @@ from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from cachetools import TTLCache
-from publicsuffixlist import PublicSuffixList
 
 from node.errors import Malformed, NodeError, Refused, TooMuch, Unproven, Unreachable
 from node.federation.receiving import Keys
@@ -20,6 +19,7 @@ from node.ports import Clock
 from node.web.limits import Level, neighbourhoods
 from node.web.problems import Busy, TooSlow
 from node.wire.keys import PublicKey
+from node.wire.suffixes import Suffixes
 
 T = TypeVar("T")
 
@@ -44,43 +44,6 @@ class Buckets(Protocol):
     async def look(self, key: str, per_minute: int) -> Level: ...
 
     async def give_back(self, key: str, per_minute: int) -> None: ...
-
-
-class Suffixes:
-    """Registrable domains by the public suffix list, which is read when first asked (2 MiB).
-
-    `registrable` gives that of a host, `of_id` that of an id: a delivery asks for each more than
-    once.
-    """
-
-    def __init__(self) -> None:
-        self._list: PublicSuffixList | None = None
-        self.registrable = lru_cache(MOST_REMEMBERED)(self._registrable)
-        self.of_id = lru_cache(MOST_REMEMBERED)(self._of_id)
-
-    def _registrable(self, host: str) -> str:
-        """`example.co.uk` of `a.b.example.co.uk`; what has none stands for itself."""
-        if self._list is None:
-            # Read without encoding its international names, which takes four times as long.
-            self._list = PublicSuffixList(accept_encoded_idn=False)
-        # The name of a domain ends in letters; an address stands for itself.
-        address = host[-1:].isdigit() or ":" in host
-        found = None if address else self._list.privatesuffix(_in_letters(host))
-        labels = host.split(".")
-        return host if found is None else ".".join(labels[-(found.count(".") + 1) :])
-
-    def _of_id(self, id: str) -> str:
-        return self.registrable((urlsplit(id).hostname or "").lower())
-
-
-def _in_letters(host: str) -> str:
-    """An international name as the list has it; one that cannot be read stays as it is."""
-    if "xn--" not in host:
-        return host
-    try:
-        return host.encode("ascii").decode("idna")
-    except UnicodeError:
-        return host
 
 
 class PeerRateLimits:

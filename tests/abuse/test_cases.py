@@ -33,11 +33,11 @@ from node.store import tables
 from node.testing.town import Town, open_town
 from node.testing.weather import Character, Heard, Stranger
 from node.web import bodies, problems
-from node.web.peer_rate_limits import Suffixes
 from node.wire import proofs
 from node.wire.api.inbox import NewPost, Post
 from node.wire.api.servers import ServerChoice, ServerList
 from node.wire.keys import PrivateKey, ed25519_from_seed
+from node.wire.suffixes import Suffixes
 from tests.stories.people import person
 
 CASES = Path(__file__).parent / "cases"

@@ -6,7 +6,8 @@ from node.federation.discovery import KEY_SECONDS
 from node.store import directory
 from node.store.federation import FederationUnit
 from node.testing.fakes import FakeClock
-from node.web import limits, peer_rate_limits
+from node.web import limits
+from node.wire import suffixes as suffixes_page
 from tests.federation.conftest import ALICE, Person, System
 
 
@@ -53,8 +54,8 @@ async def test_buckets_are_bounded_and_those_in_use_stay(monkeypatch) -> None:
 
 
 def test_domains_are_remembered_in_a_bounded_number(monkeypatch) -> None:
-    monkeypatch.setattr(peer_rate_limits, "MOST_REMEMBERED", 2)
-    suffixes = peer_rate_limits.Suffixes()
+    monkeypatch.setattr(suffixes_page, "MOST_REMEMBERED", 2)
+    suffixes = suffixes_page.Suffixes()
     for host in ("a.example.com", "b.example.com", "c.example.co.uk", "a.example.com"):
         assert suffixes.registrable(host) in ("example.com", "example.co.uk")
     assert suffixes.registrable.cache_info().currsize == 2

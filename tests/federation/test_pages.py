@@ -27,10 +27,11 @@ from node.web.activitypub.inbox import Inbox
 from node.web.activitypub.requests import delivery_of
 from node.web.activitypub.surface import surface
 from node.web.limits import MemoryBuckets
-from node.web.peer_rate_limits import PeerRateLimits, Suffixes
+from node.web.peer_rate_limits import PeerRateLimits
 from node.web.routes import Call
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
+from node.wire.suffixes import Suffixes
 from tests.federation.conftest import ALICE, US, Person, System
 from tests.served import as_document, serve
 

@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 
 from node.testing.town import Town, TownNode, open_town
-from node.web.peer_rate_limits import Suffixes
 from node.wire.api.accounts import NodeSettings, NodeView
+from node.wire.suffixes import Suffixes
 
 LIMIT = 5  # and so one false signature
 

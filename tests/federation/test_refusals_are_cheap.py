@@ -17,10 +17,10 @@ from node.web.peer_rate_limits import (
     FETCHES_OF_NODE,
     PeerRateLimits,
     RateLimitedKeys,
-    Suffixes,
 )
 from node.web.problems import Busy
 from node.wire.keys import PublicKey, ed25519_from_seed
+from node.wire.suffixes import Suffixes
 
 KEY = ed25519_from_seed(bytes(32), "https://known.test/a#main-key", "https://known.test/a").public
 

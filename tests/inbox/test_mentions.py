@@ -94,6 +94,32 @@ async def test_strangers_fill_nobodys_disk(node: Harness, monkeypatch: pytest.Mo
 
 
 @pytest.mark.clause("INB-8.1")
+async def test_one_stranger_does_not_fill_the_requests_for_all_others(node: Harness) -> None:
+    for number in range(11):  # by as many actors, of as many servers of one owner
+        evil = await node.person(f"https://s{number}.evil.example/a/mallory")
+        last = await mentioned_by(node, evil, str(number), ALICE)
+    assert len(await requests(node, ALICE)) == 10
+    assert not await node.sees(ALICE, last)
+    heard = await mentioned_by(node, EVE, "1", ALICE)
+    assert heard in await requests(node, ALICE) and await node.sees(ALICE, heard)
+
+
+@pytest.mark.clause("INB-8.1", "INB-8.2")
+async def test_who_is_heard_at_once_needs_no_room_among_the_requests(
+    node: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mentions, "MOST_WAITING", 1)
+    await mentioned_by(node, EVE, "1", ALICE)
+    await choose(node, mentions.WhoMentions.EVERYONE)
+    id = await mentioned_by(node, EVE, "2", ALICE)
+    assert await node.notices(ALICE) == [("mention", EVE, id)]
+    await node.friendship(ALICE, DORA, "blocked", "none")
+    blocked = await mentioned_by(node, DORA, "1", ALICE)
+    assert not await node.sees(ALICE, blocked)
+    assert await node.notices(ALICE) == [("mention", EVE, id)]
+
+
+@pytest.mark.clause("INB-8.1")
 async def test_who_is_blocked_is_not_heard(node: Harness) -> None:
     await node.friendship(ALICE, DORA, "blocked", "none")
     await node.hear(Block("https://alpha.test/t/block", ALICE, DORA))

@@ -1,6 +1,7 @@
 """Somebody elsewhere says that they moved: who knows them here is told, and no more is done."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,28 @@ async def test_friends_and_followers_are_told_where_somebody_moved(node: Harness
     await node.hear(moves())
     assert await node.notices(ALICE) == [("moved", BOB, NEW)], "once"
     for target in (NEWER, NEW, NEWER):
+        node.clock.pass_(timedelta(days=1))
         await node.hear(moves(target))
     assert await node.notices(ALICE) == [("moved", BOB, NEWER)], "however often they move"
     assert node.sent == [], "nobody is asked to follow anybody"
+
+
+@pytest.mark.clause("INB-7.1")
+async def test_who_goes_back_and_forth_rings_once_a_day(node: Harness) -> None:
+    await node.hear(moves())
+    told = await node.told()
+    for target in (NEWER, NEW, NEWER):
+        node.clock.pass_(timedelta(hours=7))
+        await node.hear(moves(target))
+        assert await node.do(lambda unit: unit.moved_to(BOB)) == target
+    assert await node.told() == told and await node.notices(ALICE) == [("moved", BOB, NEW)]
+    node.clock.pass_(timedelta(hours=3))
+    await node.hear(moves(NEWER))
+    assert await node.notices(ALICE) == [("moved", BOB, NEWER)], "of this they were not told yet"
+    node.clock.pass_(timedelta(days=2))
+    told = await node.told()
+    await node.hear(moves(NEWER))
+    assert await node.told() == told, "but of this they were"
 
 
 @pytest.mark.clause("INB-7.1")
@@ -63,10 +83,14 @@ async def test_many_are_told_in_pages(node: Harness, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(kind, "add_job", add_job)
     await node.hear(moves())
     assert len(await node.notices(ALICE)) + len(await node.notices(CAROL)) == 1
+    await node.hear(moves(NEWER))  # who was not told yet is told of the newest
+    first = await node.notices(ALICE) + await node.notices(CAROL)
     while left:
         subject = left.pop()
         await node.do(lambda unit, subject=subject: moving.go_on(unit, subject))  # type: ignore[misc]
-    assert await node.notices(ALICE) == await node.notices(CAROL) == [("moved", BOB, NEW)]
+    assert first == [("moved", BOB, NEW)]
+    places = {object for _, _, object in await node.notices(ALICE) + await node.notices(CAROL)}
+    assert places == {NEW, NEWER}
 
 
 async def _itself(unit: InboxUnit) -> InboxUnit:

@@ -18,9 +18,9 @@ from node.testing.fakes import FakeClock, FakeEntropy, FakeFetch, proven_activit
 from node.testing.new_node import open_new_node
 from node.web import backlog
 from node.web.backlog import LOOK_SECONDS, RETRY_SECONDS, SHARE, WINDOW_SECONDS, BoundedLog
-from node.web.peer_rate_limits import Suffixes
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
+from node.wire.suffixes import Suffixes
 from tests.federation.conftest import Person
 
 BOUND = 300

@@ -37,6 +37,8 @@ actors = table(
     text("capabilities", "[]"),  # JSON list of URIs (FEP-844e)
     flag("manually_approves"),
     text("moved_to"),  # the actor that they say they are from now on
+    text("move_told"),  # of which move our people were told last
+    instant("move_told_at"),
     Column("document", LargeBinary),  # as received: later proofs need every byte
     instant("fetched"),
     instant("gone"),  # they deleted themselves

@@ -1,6 +1,7 @@
 """The inbox room's unit over a `MemoryTables`, and the pages of feeds and notices."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -283,19 +284,24 @@ class InboxUnit(VisibilityUnit):
             if (one.account, one.kind, one.read) == (account, REQUEST, False)
         ]
         neighbour = author.startswith(f"{self.origin}/")
-        return Mentioning(choice, viewer, neighbour, len(waiting[:MOST_WAITING]))
+        of_id = self.context.suffixes.of_id
+        same = [one for one in waiting if of_id(one.actor) == of_id(author)]
+        return Mentioning(choice, viewer, neighbour, len(waiting[:MOST_WAITING]), len(same))
 
     async def notify_anew(self, account: str, kind: str, actor: str, object: str) -> None:
         same = (account, kind, actor)
         await Notices(self).take_back(lambda one: (one.account, one.kind, one.actor) == same)
         await Notices(self).add(account, kind, actor, object)
 
-    async def keep_move(self, actor: str, target: str) -> bool:
+    async def keep_move(self, actor: str, target: str, often: timedelta) -> bool:
         found = self.tables.actors.get(actor)
         if found is None or found.local or found.gone or found.suspended:
             return False
-        self.tables.actors[actor] = replace(found, moved_to=target)
-        return found.moved_to != target
+        lately = found.move_told_at is not None and found.move_told_at > self.now - often
+        news = found.move_told != target and not lately
+        told = {"move_told": target, "move_told_at": self.now} if news else {}
+        self.tables.actors[actor] = replace(found, moved_to=target, **told)
+        return news
 
     async def moved_to(self, actor: str) -> str:
         found = self.tables.actors.get(actor)

@@ -33,6 +33,8 @@ def upgrade() -> None:
         sa.Column("capabilities", sa.Text(), server_default="[]", nullable=False),
         sa.Column("manually_approves", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("moved_to", sa.Text(), server_default="", nullable=False),
+        sa.Column("move_told", sa.Text(), server_default="", nullable=False),
+        sa.Column("move_told_at", sa.BigInteger(), nullable=True),
         sa.Column("document", sa.LargeBinary(), nullable=True),
         sa.Column("fetched", sa.BigInteger(), nullable=True),
         sa.Column("gone", sa.BigInteger(), nullable=True),

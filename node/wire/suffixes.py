@@ -1,0 +1,45 @@
+"""Registrable domains: what one owner may name at will counts as one."""
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from publicsuffixlist import PublicSuffixList
+
+MOST_REMEMBERED = 20_000
+
+
+class Suffixes:
+    """Registrable domains by the public suffix list, which is read when first asked (2 MiB).
+
+    `registrable` gives that of a host, `of_id` that of an id: a delivery asks for each more than
+    once.
+    """
+
+    def __init__(self) -> None:
+        self._list: PublicSuffixList | None = None
+        self.registrable = lru_cache(MOST_REMEMBERED)(self._registrable)
+        self.of_id = lru_cache(MOST_REMEMBERED)(self._of_id)
+
+    def _registrable(self, host: str) -> str:
+        """`example.co.uk` of `a.b.example.co.uk`; what has none stands for itself."""
+        if self._list is None:
+            # Read without encoding its international names, which takes four times as long.
+            self._list = PublicSuffixList(accept_encoded_idn=False)
+        # The name of a domain ends in letters; an address stands for itself.
+        address = host[-1:].isdigit() or ":" in host
+        found = None if address else self._list.privatesuffix(_in_letters(host))
+        labels = host.split(".")
+        return host if found is None else ".".join(labels[-(found.count(".") + 1) :])
+
+    def _of_id(self, id: str) -> str:
+        return self.registrable((urlsplit(id).hostname or "").lower())
+
+
+def _in_letters(host: str) -> str:
+    """An international name as the list has it; one that cannot be read stays as it is."""
+    if "xn--" not in host:
+        return host
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
