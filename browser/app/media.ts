@@ -1,15 +1,10 @@
 /** Addresses of pictures and videos: only those at the own node, whoever they are of. */
 
+import { homeNode } from "./home_node.ts";
+
 /** Where the node itself is reached: on a trial at localhost its origin says https, and is not. */
 function isOwn(url: URL, origin: string): boolean {
   return url.origin === origin || url.host === location.host;
-}
-
-let mediaOrigin = "";
-
-/** Where this node serves its media from, when that is another origin. */
-export function setMediaOrigin(origin: string): void {
-  mediaOrigin = origin;
 }
 
 /**
@@ -25,5 +20,6 @@ export function mediaAddress(address: string): string {
     return "";
   }
   if (isOwn(url, location.origin)) return url.pathname + url.search;
-  return mediaOrigin !== "" && url.origin === mediaOrigin ? url.href : "";
+  // Who draws it draws it anew once the node has said where its media are.
+  return url.origin === homeNode.value?.media_origin ? url.href : "";
 }

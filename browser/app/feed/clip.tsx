@@ -45,6 +45,13 @@ function VideoStage({ post, file, index, players }: Props & { readonly file: Med
     });
     return () => players.unmount(index);
   }, [address, index]);
+  if (address === "") {
+    return (
+      <div class="stage">
+        <p class="stage-note">{say("feed.nothing")}</p>
+      </div>
+    );
+  }
   return <div class="stage" ref={slot} />;
 }
 
