@@ -17,7 +17,13 @@ test("only what the own node has is loaded, also from its other origin", () => {
   assert.equal(mediaAddress(there), "");
   homeNode.value = { origin: HOME, media_origin: "https://media.a.test" } as NodeView;
   assert.equal(mediaAddress(there), there);
-  for (const other of ["https://b.test/x", "https://media.a.test.b.test/x", "javascript:x", ""]) {
+  for (const other of [
+    "https://b.test/x",
+    "https://",
+    "https://media.a.test.b.test/x",
+    "javascript:x",
+    "",
+  ]) {
     assert.equal(mediaAddress(other), "");
   }
 });
