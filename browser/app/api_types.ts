@@ -25,6 +25,7 @@ export interface NodeView {
   readonly name: string;
   readonly domain: string;
   readonly origin: string;
+  readonly media_origin: string;
   readonly registration: "invite" | "approval" | "open";
   readonly limits: {
     readonly upload_bytes: number;

@@ -78,12 +78,8 @@ export function unescaped(text: string): string {
 export function linkOf(attributes: string): string {
   const found = /(?:^|\s)href\s*=\s*(?:"([^"]*)"|'([^']*)')/iu.exec(attributes);
   const text = unescaped(found?.[1] ?? found?.[2] ?? "").trim();
-  try {
-    const url = new URL(text);
-    return ["https:", "http:"].includes(url.protocol) ? url.href : "";
-  } catch {
-    return "";
-  }
+  const href = URL.canParse(text) ? new URL(text).href : "";
+  return /^https?:/u.test(href) ? href : "";
 }
 
 interface Open {

@@ -470,11 +470,15 @@ export interface NodeSettings {
   readonly registration: "approval" | "invite" | "open";
 }
 
-/** What anyone may know of this node. `domain` stands after the @ of its people's addresses. */
+/**
+ * What anyone may know of this node. `domain` stands after the @ of its people's addresses;
+ * `media_origin` is where pictures and videos are, often `origin`.
+ */
 export interface NodeView {
   readonly name: string;
   readonly domain: string;
   readonly origin: string;
+  readonly media_origin: string;
   readonly registration: "approval" | "invite" | "open";
   readonly limits: NodeLimits;
 }

@@ -325,4 +325,5 @@ async def test_an_address_is_looked_up(harness: Harness) -> None:
 async def test_anyone_may_know_the_node(harness: Harness) -> None:
     said = await harness.ask("GET", "/node")
     assert (said.body["domain"], said.body["registration"]) == ("a.test", "invite")
+    assert said.body["media_origin"] == said.body["origin"]
     assert said.body["limits"]["api_bytes"] == harness.config.api_limit_bytes

@@ -30,12 +30,16 @@ interface Props {
   readonly deeds: ClipDeeds;
 }
 
-function VideoStage({ post, file, index, players }: Props & { readonly file: MediaFile }) {
+interface VideoProps extends Props {
+  readonly file: MediaFile;
+  readonly address: string;
+}
+
+function VideoStage({ post, file, address, index, players }: VideoProps) {
   const slot = useRef<HTMLDivElement>(null);
   const captions = captionsOf(post);
-  const address = mediaAddress(file.here ?? "");
   useEffect(() => {
-    if (slot.current === null || address === "") return;
+    if (slot.current === null) return;
     players.mount(index, slot.current, {
       address,
       poster: mediaAddress(file.poster_here ?? ""),
@@ -70,28 +74,21 @@ function Stage(props: Props) {
       </div>
     );
   }
-  if (kindOf(file) === "image") {
-    const source = mediaAddress(file.here ?? "");
+  const address = mediaAddress(file.here ?? "");
+  if (address === "" || kindOf(file) === "image") {
     return (
       <div class="stage">
-        {source === "" ? (
+        {address === "" ? (
           <p class="stage-note">{say("feed.nothing")}</p>
         ) : (
-          <img class="clip" src={source} alt={file.name ?? ""} decoding="async" />
+          <img class="clip" src={address} alt={file.name ?? ""} decoding="async" />
         )}
-      </div>
-    );
-  }
-  if ((file.here ?? "") === "") {
-    return (
-      <div class="stage">
-        <p class="stage-note">{say("feed.nothing")}</p>
       </div>
     );
   }
   return (
     <>
-      <VideoStage {...props} file={file} />
+      <VideoStage {...props} file={file} address={address} />
       {isCurrent && !players.isPlaying.value && (
         <span class="clip-paused" aria-hidden="true">
           <Icon name="play" filled />

@@ -102,7 +102,7 @@ export function Feed({ list, label, end }: Props) {
   useSignalEffect(() => {
     const at = current.value;
     const isNear = at >= list.items.value.length - AHEAD;
-    if (isNear && list.state.value === "ready") untracked(() => void list.more());
+    if (isNear && list.state.value === "ready") void list.more();
   });
 
   /** Go to the post at `index`, and have the keys there. */

@@ -95,6 +95,7 @@ class OwnInvites(Struct, frozen=True):
                 name=config.node_name,
                 domain=config.account_domain,
                 origin=config.origin,
+                media_origin=config.media_origin,
                 registration=registration.value,
                 limits=limits,
             )

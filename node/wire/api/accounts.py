@@ -244,10 +244,14 @@ class NodeLimits(_Said, frozen=True, kw_only=True):
 
 
 class NodeView(_Said, frozen=True, kw_only=True):
-    """What anyone may know of this node. `domain` stands after the @ of its people's addresses."""
+    """
+    What anyone may know of this node. `domain` stands after the @ of its people's addresses;
+    `media_origin` is where pictures and videos are, often `origin`.
+    """
 
     name: str
     domain: str
     origin: str
+    media_origin: str
     registration: Literal["invite", "approval", "open"]
     limits: NodeLimits
