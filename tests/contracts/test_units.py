@@ -16,6 +16,7 @@ ROOMS = (
     {"visibility", "inbox", "feeds"},
     {"key_packages", "mailbox", "e2ee"},
     {"uploads", "video", "through"},
+    {"federation", "resending"},
 )
 
 
