@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from itertools import pairwise, permutations
+from itertools import pairwise, permutations, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,11 @@ BREACHES = [
     *[("floors", f"{one}", f"node.{other}") for one, other in [*UPWARD, *BESIDE]],
     *[
         ("pure", room.removeprefix("node."), world)
-        for room, world in zip(
-            CONTRACTS["pure"]["source_modules"], CONTRACTS["pure"]["forbidden_modules"], strict=True
+        # Each room with one of the forbidden, each of the forbidden with a room.
+        for room, world in zip_longest(
+            CONTRACTS["pure"]["source_modules"],
+            CONTRACTS["pure"]["forbidden_modules"],
+            fillvalue=CONTRACTS["pure"]["forbidden_modules"][0],
         )
     ],
     *[
