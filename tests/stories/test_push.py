@@ -355,7 +355,13 @@ async def test_the_key_is_the_same_after_a_start_and_another_nodes_is_another(pa
     assert len(bobs.key) == 65
     assert bobs.key != alices.key
     assert bobs.kinds[0] == "messages"
-    async with open_harness(pair.town, "beta.test", process="2", worker=False) as again:
+    async with open_harness(
+        pair.town,
+        "beta.test",
+        process="2",
+        worker=False,
+        database=pair.bob.harness.node.config.database,
+    ) as again:
         token = (await log_in(pair.bob)).token or ""
         async with again.line(token) as line:
             assert (await line.ask("GET", "/push/key", PushKey)).key == bobs.key
