@@ -11,7 +11,14 @@ function post(id: string, in_reply_to = "", more: Partial<Post> = {}): Post {
     id,
     number: "",
     kind: "Note",
-    author: { id: "a", handle: "@a@b.test", display_name: "", icon: "" },
+    author: {
+      id: "a",
+      handle: "@a@b.test",
+      display_name: "",
+      icon: "",
+      number: "",
+      icon_here: "",
+    },
     content: "",
     published: id,
     updated: null,
@@ -27,6 +34,7 @@ function post(id: string, in_reply_to = "", more: Partial<Post> = {}): Post {
     likes: 0,
     comments: 0,
     liked: false,
+    content_map: {},
     ...more,
   };
 }
