@@ -104,6 +104,25 @@ async def test_like_and_comment_by_key(browser: Browser, home: AppNode) -> None:
     assert watched.faults == []
 
 
+@pytest.mark.slow
+async def test_the_first_post_of_an_empty_feed_is_what_one_sees(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await expect(page.get_by_text("Nothing is here yet")).to_be_in_viewport()
+    await home.post(bob, "Who comes swimming?")
+    for again in (page.get_by_role("link", name="People").click, page.reload):
+        await again()
+        await page.get_by_role("link", name="Feed").click()
+        await expect(page.get_by_role("article")).to_be_in_viewport(ratio=0.9)
+        await expect(page.get_by_text("You have seen it all")).not_to_be_in_viewport()
+    assert watched.faults == []
+
+
 async def test_who_has_seen_it_all_finds_the_way_out_by_key(
     browser: Browser, home: AppNode
 ) -> None:

@@ -186,13 +186,15 @@ export function Feed({ list, label, end }: Props) {
             ))}
           </div>
         )}
+        {/* Keys of their own: a browser stays at what it has snapped to, and at the end of nothing
+            nobody would see that there is something now. */}
         {state === "loading" && (
-          <div class="feed-item feed-end">
+          <div key="loading" class="feed-item feed-end">
             <Waiting />
           </div>
         )}
         {state === "failed" && (
-          <div class="feed-item feed-end" data-index={items.length}>
+          <div key="failed" class="feed-item feed-end" data-index={items.length}>
             <Fault>{explain(list.fault.value)}</Fault>
             <button type="button" class="button main" onClick={() => void list.more()}>
               {say("retry")}
@@ -200,7 +202,11 @@ export function Feed({ list, label, end }: Props) {
           </div>
         )}
         {state === "end" && (
-          <div class="feed-item feed-end" data-index={items.length}>
+          <div
+            key={items.length === 0 ? "nothing" : "end"}
+            class="feed-item feed-end"
+            data-index={items.length}
+          >
             {end}
           </div>
         )}
