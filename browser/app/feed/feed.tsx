@@ -202,11 +202,7 @@ export function Feed({ list, label, end }: Props) {
           </div>
         )}
         {state === "end" && (
-          <div
-            key={items.length === 0 ? "nothing" : "end"}
-            class="feed-item feed-end"
-            data-index={items.length}
-          >
+          <div key={items.length} class="feed-item feed-end" data-index={items.length}>
             {end}
           </div>
         )}
