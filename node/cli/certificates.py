@@ -40,7 +40,7 @@ class Certificate:
         Files that do not belong together, as while they are being written, change nothing.
         """
         files = self._look()
-        if files == self._files or (files == self._seen and not asked):
+        if not asked and files in (self._files, self._seen):
             return False
         self._seen = files
         try:

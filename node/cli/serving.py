@@ -36,6 +36,8 @@ PAUSE_SECONDS = 1.0  # before a worker that ended is begun again
 
 async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) -> None:
     system = System(SystemClock(), SystemEntropy())
+    # Before all that takes time: what is renewed during a start is a change too.
+    certificate = Certificate(config, tls) if tls else None
     stopping, reloading = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -69,7 +71,7 @@ async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) 
             gc.freeze()
             gc.set_threshold(GARBAGE)
             sys.setswitchinterval(TURN_SECONDS)
-            watch = asyncio.create_task(_watch(node, system, tls, reloading))
+            watch = asyncio.create_task(_watch(node, system, certificate, reloading))
             await _work(node, stopping)
             watching.cancel()
             watch.cancel()
@@ -98,10 +100,9 @@ async def metrics(node: Node) -> AsyncIterator[None]:
 
 
 async def _watch(
-    node: Node, system: System, tls: ssl.SSLContext | None, reloading: asyncio.Event
+    node: Node, system: System, certificate: Certificate | None, reloading: asyncio.Event
 ) -> None:
     """What may change around a node that runs: its certificate, its clock."""
-    certificate = Certificate(node.config, tls) if tls else None
     told = ""
     while True:
         if certificate:

@@ -14,6 +14,8 @@ import pytest
 import trustme
 
 from node.cli import invite, migrate, probes
+from node.cli.certificates import Certificate
+from node.cli.starting import tls_context
 from node.config import Config
 from node.errors import Malformed
 from tests.process.test_bad_input import may_mount
@@ -175,3 +177,30 @@ async def test_a_renewed_certificate_is_shown_on_sighup_and_a_torn_one_is_not(
     os.kill(place.process.pid, signal.SIGHUP)
     assert await asyncio.to_thread(place.stop) == 0
     assert "Traceback" not in place.log.read_text()
+
+
+@pytest.mark.clause("FED-12.15")
+def test_who_asks_is_shown_what_is_there_whenever_it_was_written(tmp_path: Path) -> None:
+    """A pair that was renewed before anybody began to look at it differs from nothing."""
+    files = {name: tmp_path / name for name in ("cert.pem", "key.pem")}
+
+    def write() -> None:
+        issued = trustme.CA().issue_cert("a.test")
+        chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
+        files["cert.pem"].write_bytes(chain)
+        issued.private_key_pem.write_to_path(files["key.pem"])
+
+    write()
+    config = Config(
+        data_dir=str(tmp_path),
+        origin="https://a.test",
+        tls_cert_file=str(files["cert.pem"]),
+        tls_key_file=str(files["key.pem"]),
+    )
+    context = tls_context(config)
+    assert context is not None
+    write()
+    certificate = Certificate(config, context)
+    assert not certificate.renew()
+    assert certificate.renew(asked=True)
+    assert not certificate.renew()
