@@ -1,1 +1,0 @@
-import{i}from"/app/chunk-VV3CTLFO.js";import{e as l,m as e}from"/app/chunk-5Q6O4MDU.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-74XYPCEL.js";import"/app/chunk-RQ6XQ75T.js";import"/app/chunk-PJR543DZ.js";import"/app/chunk-D6TFJCCH.js";import"/app/chunk-KMUJRXNF.js";import"/app/chunk-DJVCOXKC.js";import"/app/chunk-VV3CTLFO.js";import"/app/chunk-FAB56WC7.js";import"/app/chunk-5Q6O4MDU.js";export{e as begin,a as dropAllOf,d as flush,b as isAway,c as keepForLater};

@@ -1,1 +1,0 @@
-import{a,b,c,d,e}from"/app/chunk-EOJZQJO5.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-D6TFJCCH.js";import"/app/chunk-DJVCOXKC.js";import"/app/chunk-VV3CTLFO.js";import"/app/chunk-5Q6O4MDU.js";export{d as giveUp,e as goOn,a as jobs,b as postVideo,c as tryAgain};

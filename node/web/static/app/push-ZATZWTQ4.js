@@ -1,1 +1,0 @@
-import{a,b,c,d,e,f,g,h}from"/app/chunk-OL44LZOT.js";import"/app/chunk-PJR543DZ.js";import"/app/chunk-VV3CTLFO.js";import"/app/chunk-FAB56WC7.js";import"/app/chunk-5Q6O4MDU.js";export{a as KINDS,d as ability,c as kindsHere,h as resubscribe,g as tryIt,f as turnOff,e as turnOn,b as unwanted};
