@@ -1,1 +1,0 @@
-import{a as o,b as r}from"/app/chunk-E7YN2QIF.js";import"/app/chunk-PQRHEU4W.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-XDEHO4L6.js";export{r as forget,o as logOut};
