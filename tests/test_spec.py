@@ -13,7 +13,8 @@ CLAUSE = re.compile(
 )
 NAMED = re.compile(r"^[A-Z][A-Z0-9]{2}-\d+(?:\.\d+)*[a-z]?$")
 FAMILIES = {
-    *("FED", "ACC", "GRA", "INB", "E2E", "DEV", "MLS", "VID", "API", "LIM", "OPS", "APP", "PSH"),
+    *("FED", "ACC", "GRA", "INB", "E2E", "DEV", "ARC", "MLS"),
+    *("VID", "API", "LIM", "OPS", "APP", "PSH"),
 }
 
 
