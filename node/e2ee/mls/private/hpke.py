@@ -155,25 +155,47 @@ def _labeled(label: bytes, context: bytes) -> bytes:
     return tls.opaque(LABEL + label) + tls.opaque(context)
 
 
+def _seal(
+    suite: Suite, public: bytes, info: bytes, plaintext: bytes, entropy: Entropy
+) -> HPKECiphertext:
+    shared, enc = KEMS[suite.kem_id].encap(public, entropy)
+    key, nonce = _schedule(suite, shared, info).aead()
+    return HPKECiphertext(enc, key.encrypt(nonce, plaintext, b""))
+
+
+def _open(suite: Suite, pair: KeyPair, info: bytes, sealed: HPKECiphertext) -> bytes:
+    shared = KEMS[suite.kem_id].decap(sealed.kem_output, pair)
+    key, nonce = _schedule(suite, shared, info).aead()
+    try:
+        return key.decrypt(nonce, sealed.ciphertext, b"")
+    except InvalidTag:
+        raise Unproven("MLS-5.1.3", "a ciphertext that was not sealed to this key") from None
+
+
 def encrypt_with_label(
     suite: Suite, public: bytes, label: bytes, context: bytes, plaintext: bytes, entropy: Entropy
 ) -> HPKECiphertext:
     """`EncryptWithLabel` of §5.1.3. Raises `Malformed` (MLS-5.1.1) for a key that is none."""
-    shared, enc = KEMS[suite.kem_id].encap(public, entropy)
-    key, nonce = _schedule(suite, shared, _labeled(label, context)).aead()
-    return HPKECiphertext(enc, key.encrypt(nonce, plaintext, b""))
+    return _seal(suite, public, _labeled(label, context), plaintext, entropy)
 
 
 def decrypt_with_label(
     suite: Suite, pair: KeyPair, label: bytes, context: bytes, sealed: HPKECiphertext
 ) -> bytes:
     """`DecryptWithLabel` of §5.1.3. Raises `Unproven` (MLS-5.1.3) when it does not open."""
-    shared = KEMS[suite.kem_id].decap(sealed.kem_output, pair)
-    key, nonce = _schedule(suite, shared, _labeled(label, context)).aead()
-    try:
-        return key.decrypt(nonce, sealed.ciphertext, b"")
-    except InvalidTag:
-        raise Unproven("MLS-5.1.3", "a ciphertext that was not sealed to this key") from None
+    return _open(suite, pair, _labeled(label, context), sealed)
+
+
+def seal(suite: Suite, public: bytes, info: bytes, plaintext: bytes, entropy: Entropy) -> bytes:
+    """`enc` and ciphertext of RFC 9180 §6.1, in one; for what is no part of MLS (spec KEY-3.8)."""
+    sealed = _seal(suite, public, info, plaintext, entropy)
+    return sealed.kem_output + sealed.ciphertext
+
+
+def open_sealed(suite: Suite, pair: KeyPair, info: bytes, sealed: bytes) -> bytes:
+    """The inverse of `seal`. Raises `Unproven` (MLS-5.1.3) when it does not open."""
+    size = len(pair.public)  # of an `enc` too, with the KEMs that are built
+    return _open(suite, pair, info, HPKECiphertext(sealed[:size], sealed[size:]))
 
 
 EXTERNAL_INIT: Final = LABEL + b"external init secret"
