@@ -1053,10 +1053,10 @@ export interface Routes {
     readonly body: null;
     readonly answer: Uint8Array;
   };
-  /** The friends feed: finite, the newest first. */
+  /** What friends and those whom you follow posted: finite, the newest first. */
   readonly "GET /feed": {
     readonly path: null;
-    readonly query: { readonly limit?: string; readonly after?: string; };
+    readonly query: { readonly of?: string; readonly limit?: string; readonly after?: string; };
     readonly body: null;
     readonly answer: PostList;
   };

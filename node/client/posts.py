@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from node.client.api_client import ApiClient
 from node.wire.api.inbox import (
     AudienceView,
+    FeedPart,
     NewComment,
     NewPost,
     Notice,
@@ -33,9 +34,13 @@ class Posts:
         query = {"audience": audience}
         return (await self._api.ask("GET", "/posts/audience", AudienceView, query=query)).unreached
 
-    async def feed(self) -> AsyncIterator[Post]:
-        """What friends posted, the newest first, to the end."""
-        async for post in self._posts("/feed", {}):
+    async def feed(self, of: FeedPart | None = None) -> AsyncIterator[Post]:
+        """What friends and those whom we follow posted, the newest first, to the end.
+
+        `of` chooses a part: `friends`, `following`, or `local`, what people of our node posted to
+        all.
+        """
+        async for post in self._posts("/feed", {"of": of} if of else {}):
             yield post
 
     async def posts(self, author: str = "") -> AsyncIterator[Post]:

@@ -4,15 +4,36 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.mentions import REQUEST
 from node.store.inbox import InboxUnit
-from node.store.paging import Pages
+from node.store.paging import Pages, Windows
 from node.store.people import ask_people, named, people
 from node.store.pipeline import Step
-from node.store.tables import audiences, notices, posts, reactions, timeline
+from node.store.tables import (
+    audiences,
+    follows,
+    friendships,
+    notices,
+    posts,
+    reactions,
+    timeline,
+    videos,
+)
 from node.store.visibility import AUDIENCES, audiences_of
 from node.wire.api.cursor import Cursor
 from node.wire.api.inbox import MediaFile, Notice, Post
@@ -52,6 +73,41 @@ FEED = Pages(
     .where(timeline.c.account == bindparam("account"), posts.c.deleted.is_(None)),
     timeline.c.published,
     timeline.c.post,
+)
+LOOKED_AT = 2_000  # lines of a feed that one page of a part of it looks at
+_BY_FRIEND = exists().where(
+    friendships.c.actor == _READER,
+    friendships.c.other == posts.c.author,
+    friendships.c.ours == "accepted",
+    friendships.c.theirs == "accepted",
+)
+_ACCEPTED = (follows.c.follower == _READER, follows.c.state == "accepted")
+_BY_FOLLOWED = or_(
+    exists().where(*_ACCEPTED, follows.c.followed == posts.c.author),
+    exists().where(videos.c.post == posts.c.id, *_ACCEPTED, follows.c.followed == videos.c.channel),
+)
+
+
+def _part(which: ColumnElement[bool]) -> Windows:
+    """The lines of an account's feed for which `which` holds now."""
+
+    def pick(lines: FromClause) -> "Select[Any]":
+        return (
+            select(*POST)
+            .join_from(lines, posts, posts.c.id == lines.c.post)
+            .where(posts.c.deleted.is_(None), which)
+        )
+
+    line = select(timeline.c.published, timeline.c.post)
+    mine = line.where(timeline.c.account == bindparam("account"))
+    return Windows(mine, timeline.c.published, timeline.c.post, pick)
+
+
+BY_FRIENDS, BY_FOLLOWED = _part(_BY_FRIEND), _part(_BY_FOLLOWED)
+LOCAL = Pages(
+    select(*POST).where(posts.c.local_feed == 1, posts.c.deleted.is_(None)),
+    posts.c.published,
+    posts.c.id,
 )
 BY_AUTHOR = Pages(_BY_AUTHOR, posts.c.published, posts.c.id)
 OPEN_BY = Pages(
@@ -99,8 +155,24 @@ class FeedUnit(InboxUnit):
     """A look at posts through one reader's eyes."""
 
     async def feed(self, account: str, reader: str, limit: int, after: Cursor | None) -> Page:
-        """The friends feed, newest first, down to its end."""
+        """What friends and those who are followed posted, newest first, down to its end."""
         return await self._page(FEED.page(limit, after, account=account), reader, limit)
+
+    async def by_friends(
+        self, account: str, reader: str, limit: int, after: Cursor | None, size: int = LOOKED_AT
+    ) -> Page:
+        """Of the feed what friends posted; a page looks at `size` lines at most."""
+        return await self._window(BY_FRIENDS, account, reader, limit, after, size)
+
+    async def by_followed(
+        self, account: str, reader: str, limit: int, after: Cursor | None, size: int = LOOKED_AT
+    ) -> Page:
+        """Of the feed what came by a follow; a page looks at `size` lines at most."""
+        return await self._window(BY_FOLLOWED, account, reader, limit, after, size)
+
+    async def local(self, reader: str, limit: int, after: Cursor | None) -> Page:
+        """What people of this node posted to all."""
+        return await self._page(LOCAL.page(limit, after), reader, limit)
 
     async def by_author(self, author: str, reader: str, limit: int, after: Cursor | None) -> Page:
         """What `author` posted and `reader` may see."""
@@ -128,7 +200,27 @@ class FeedUnit(InboxUnit):
 
     async def _page(self, page: Step, reader: str, limit: int) -> Page:
         """A page may be shorter than `limit`: what `reader` may not see any more is left out."""
-        rows = await self.connection.fetch(*page)
+        return await self._shown(await self.connection.fetch(*page), reader, limit)
+
+    async def _window(
+        self,
+        part: Windows,
+        account: str,
+        reader: str,
+        limit: int,
+        after: Cursor | None,
+        size: int,
+    ) -> Page:
+        rows = await self.connection.fetch(
+            *part.page(limit, size, after, account=account, reader=reader)
+        )
+        items, behind = await self._shown(rows, reader, limit)
+        if behind is None:
+            for end in await self.connection.fetch(*part.end(size, after, account=account)):
+                behind = Cursor(end.published, end.id)
+        return items, behind
+
+    async def _shown(self, rows: Sequence[Any], reader: str, limit: int) -> Page:
         if not rows:
             return [], None
         more = rows[limit - 1] if len(rows) > limit else None

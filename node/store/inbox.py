@@ -15,7 +15,7 @@ from sqlalchemy import (
 
 from node.federation.activities.shapes import Activity, Attachment, CreateNote, Note
 from node.federation.telling import Page
-from node.graph.visibility import Audience
+from node.graph.visibility import Audience, AudienceKind
 from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
 from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
@@ -38,6 +38,7 @@ from node.store.upserts import insert_ignore, insert_new
 from node.store.visibility import VisibilityUnit
 from node.wire.times import micros
 
+OPEN = Audience(AudienceKind.PUBLIC)
 MOST_SAID = 16  # activities by one actor that say the same of one post; the newest are kept
 
 WHO_MENTIONS = select(accounts.c.mentions).where(accounts.c.id == bindparam("account"))
@@ -123,6 +124,7 @@ class InboxUnit(VisibilityUnit):
                 "thread": thread,
                 "in_reply_to": note.in_reply_to,
                 "video": note.video,
+                "local_feed": 1 if local and not note.in_reply_to and OPEN in meant else None,
                 "published": micros(note.published),
                 "updated": micros(note.updated) if note.updated else None,
                 **_words(note),

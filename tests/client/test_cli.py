@@ -120,6 +120,11 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     feed = await shell.run("bob", "feed")
     assert "A day at the <sea> & more" in feed.out
     assert "You are caught up." in feed.out
+    assert (await shell.run("bob", "feed friends")).out == feed.out
+    for part in ("following", "local"):
+        empty = {"items": [], "more": False}
+        assert (await shell.run("bob", f"feed {part} --json")).json == empty
+    assert (await shell.run("bob", "feed friends")).out == feed.out
     assert (await shell.run("bob", "like 1 --json")).json["liked"] is True
     assert (await shell.run("bob", "comment 1 lucky")).out == "Said.\n"
     assert "@bob@beta.test likes your post" in (await shell.run("alice", "notices")).out
@@ -442,6 +447,8 @@ async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
         "devices lose",
         "uploads cancel",
         "feed --count none",
+        "feed enemies",
+        "feed local --mine",
         "friends --what",
     ],
 )

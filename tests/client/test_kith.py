@@ -88,6 +88,12 @@ async def test_posts_go_to_the_feed_and_come_back_liked(square: Square, friends:
     await square.town.settle()
     (seen,) = [one async for one in bob.feed()]
     assert seen.id == post.id
+    assert [one.id async for one in bob.feed("friends")] == [post.id]
+    assert [one async for one in bob.feed("following")] == []
+    public = await alice.post_text("to all", "public")
+    assert [one.id async for one in alice.feed("local")] == [public.id]
+    assert [one async for one in bob.feed("local")] == []
+    await alice.delete(public.id)
     await bob.like(seen.id)
     await bob.comment(seen.id, "lucky you")
     await square.town.settle()

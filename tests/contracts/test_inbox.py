@@ -1,5 +1,6 @@
 """Posts, feeds, likes and notices, on the fake and both databases."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,24 @@ from node.federation.activities.shapes import Block, Delete, Like, Undo, UpdateN
 from node.inbox import publishing
 from node.inbox.audiences import Choice
 from node.inbox.known import Known
-from node.store.feeds import FeedUnit
+from node.store.feeds import FeedUnit, Page
 from node.store.streams import StreamsUnit
+from node.testing.fakes import NEW_YEAR
+from node.wire.api.cursor import Cursor
 from tests.contracts.stores import Store
-from tests.inbox.harness import ALICE, BOB, CAROL, DORA, EVE, Harness, any_harness, create, note
+from tests.inbox.harness import (
+    ALICE,
+    BOB,
+    CAROL,
+    DORA,
+    EVE,
+    PUBLIC_TO,
+    Harness,
+    actor_id,
+    any_harness,
+    create,
+    note,
+)
 
 
 @pytest.fixture
@@ -56,6 +71,72 @@ async def test_posts_and_comments(harness: Harness) -> None:
     assert await harness.arrivals() == {"1": b"", "2": body, "3": b"{}"}
     assert newer.id not in await harness.feed(ALICE)
     assert len(await harness.notices(ALICE)) == 2
+
+
+@pytest.mark.clause("INB-5.8")
+async def test_a_post_that_comes_into_the_feed_is_told_once(harness: Harness) -> None:
+    place = await harness.units.look(StreamsUnit, lambda unit: unit.newest("alice"))
+    made = note()
+    await harness.hear(create(made), create(made))
+    await harness.publish(CAROL, choice=Choice.PUBLIC)
+    told = await harness.units.look(StreamsUnit, lambda unit: unit.behind(place, "alice", ""))
+    first, second = [(one.kind, json.loads(one.data)) for one in told]
+    assert first == ("post", {"id": made.id, "author": BOB})
+    assert (second[0], second[1]["author"]) == ("post", CAROL)
+    assert await harness.units.look(StreamsUnit, lambda unit: unit.behind(place, "carol", "")) == []
+
+
+@pytest.mark.clause("INB-5.6", "INB-5.7")
+async def test_the_parts_of_a_feed(harness: Harness) -> None:
+    """Friends, those who are followed, and what people of the node posted to all."""
+    followed = actor_id("fay", "gamma.test")
+    await harness.person(followed)
+    for one in (followed, BOB):
+        await harness.follow(ALICE, one)
+    everyone = {"to": PUBLIC_TO, "published": NEW_YEAR}
+    by_bob, by_dora = note(BOB), note(DORA, "d")
+    by_fay = [note(followed, f"f{n}", **everyone) for n in range(3)]
+    await harness.hear(*map(create, [by_bob, *by_fay, by_dora]))
+    to_all = await harness.publish(CAROL, choice=Choice.PUBLIC)
+    to_friends = await harness.publish(CAROL, choice=Choice.FRIENDS)
+    await harness.comment(ALICE, to_all.id)
+    mine = await harness.publish(ALICE, choice=Choice.PUBLIC)
+
+    async def walked(part: str, reader: str = ALICE, limit: int = 1, size: int = 2) -> list[str]:
+        found: list[str] = []
+        name = reader.rpartition("/")[2]
+        after: Cursor | None = None
+
+        async def look(unit: FeedUnit) -> Page:
+            if part == "local":
+                return await unit.local(reader, limit, after)
+            look_at = unit.by_friends if part == "friends" else unit.by_followed
+            return await look_at(name, reader, limit, after, size)
+
+        for _ in range(20):
+            items, after = await harness.look(look)
+            found += [one.id for one in items]
+            if after is None:
+                return found
+        raise AssertionError("it does not end")
+
+    for limit, size in ((1, 1), (1, 2), (2, 1), (2, 3), (9, 9)):
+        friends = await walked("friends", limit=limit, size=size)
+        assert sorted(friends) == sorted([by_bob.id, by_dora.id, to_all.id, to_friends.id])
+        following = await walked("following", limit=limit, size=size)
+        assert sorted(following) == sorted([by_bob.id, *(one.id for one in by_fay)])
+    whole = await harness.feed(ALICE)
+    assert [id for id in whole if id in friends] == friends
+    assert [id for id in whole if id in following] == following
+    assert set(whole) == {*friends, *following}
+    # Nobody is ever shown what is not for all, nor who blocks them, nor anyone suspended.
+    assert await walked("local") == [mine.id, to_all.id] == await walked("local", CAROL)
+    await harness.friendship(ALICE, DORA, "none")
+    assert by_dora.id not in await walked("friends")
+    await harness.friendship(CAROL, ALICE, "blocked", "none")
+    assert (await walked("local"), await walked("local", CAROL)) == ([mine.id], [to_all.id])
+    await harness.do(lambda unit: publishing.delete(unit, CAROL, to_all.id))
+    assert await walked("local", CAROL) == []
 
 
 @pytest.mark.clause("INB-3.1", "INB-3.3", "INB-5.2", "INB-5.5")

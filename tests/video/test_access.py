@@ -343,7 +343,7 @@ async def hear(harness: Harness, video: Video, verb: Any = CreateVideo, number: 
     await harness.work()
 
 
-@pytest.mark.clause("VID-8.4")
+@pytest.mark.clause("VID-8.4", "INB-5.6")
 async def test_a_followed_channels_video_is_a_post_with_addresses(harness: Harness) -> None:
     alice = await harness.person("alice")
     video = tube_video(harness)
@@ -356,6 +356,10 @@ async def test_a_followed_channels_video_is_a_post_with_addresses(harness: Harne
         await hear(harness, video, number=number)
     [item] = (await alice.ask("GET", "/feed")).body["items"]
     assert (item["name"], item["kind"], item["video"]) == ("Bees", "video", video.id)
+    assert (await alice.ask("GET", "/feed?of=following")).body["items"] == [item]
+    for part in ("friends", "local"):
+        assert (await alice.ask("GET", f"/feed?of={part}")).body["items"] == []
+    assert (await alice.ask("GET", "/feed?of=enemies")).status == 400
     found = (await alice.watch(video.id)).body
     assert (found["mp4"], found["hls"]) == (f"{TUBE}/720.mp4", f"{TUBE}/master.m3u8")
     assert (found["poster"], found["expires"]) == (f"{TUBE}/poster.jpg", None)

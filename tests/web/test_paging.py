@@ -69,16 +69,23 @@ class Alice:
             )
         ])  # fmt: skip
         usual = {"author": me, "local": True, "published": AT}
-        await self.put(tables.posts, [{"id": id, "thread": id, **usual} for id in [POST, *posts]])
+        await self.put(tables.posts, [
+            {"id": id, "thread": id, "local_feed": 1, **usual} for id in [POST, *posts]
+        ])  # fmt: skip
+        known = [f"{others()[0]}-accepted", others("f")[0]]  # a friend, and one who is followed
+        theirs = [(f"{one}/{n:03}", one) for one in known for n in ids]
+        await self.put(tables.posts, [
+            {"id": id, "thread": id, "author": one, "published": AT} for id, one in theirs
+        ])  # fmt: skip
         await self.put(tables.posts, [
             {"id": f"{id}c", "thread": POST, "in_reply_to": POST, **usual} for id in posts
         ])  # fmt: skip
         await self.put(tables.audiences, [
             {"post": id, "kind": "public", "ref": ""}
-            for id in [POST, *posts, *(f"{id}c" for id in posts)]
+            for id in [POST, *posts, *(f"{id}c" for id in posts), *(id for id, _ in theirs)]
         ])  # fmt: skip
         await self.put(tables.timeline, [
-            {"account": account, "post": id, "published": AT} for id in posts
+            {"account": account, "post": id, "published": AT} for id, _ in theirs
         ])  # fmt: skip
         await self.put(tables.notices, [
             {"id": f"n{n:03}", "account": account, "kind": "like", "actor": me, "created": AT}
@@ -156,7 +163,7 @@ def lists(alice: Alice) -> dict[str, list[str]]:
         "/follows": ["", "?direction=followers"],
         "/posts": [""],
         "/comments": [f"?of={quote(POST)}"],
-        "/feed": [""],
+        "/feed": ["", "?of=friends", "?of=following", "?of=local"],
         "/notices": [""],
         "/uploads": [""],
         "/deliveries": [""],
@@ -204,8 +211,9 @@ async def test_every_list_is_walked_to_its_end(alice: Alice) -> None:
     for path in walked:
         items = await alice.walk(path)
         assert len(set(items)) == len(items), f"{path} shows something twice"
-        # A list of posts has the one that all comments are on, too.
-        assert len(items) in (COUNT, COUNT + 1), f"{path} shows {len(items)}"
+        # A list of posts has the one that all comments are on, too; a feed those of two people.
+        wanted = (2 * COUNT,) if path.endswith("/feed") else (COUNT, COUNT + 1)
+        assert len(items) in wanted, f"{path} shows {len(items)}"
 
 
 @pytest.mark.clause("API-5.1", "API-5.2", "FED-11.6")

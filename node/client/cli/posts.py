@@ -9,7 +9,7 @@ from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
 from node.client.content import plain
 from node.client.kith import Kith
-from node.wire.api.inbox import Notice, Post
+from node.wire.api.inbox import FeedPart, Notice, Post
 
 T = TypeVar("T")
 Which = Annotated[str, typer.Argument(help="Its id, or its number in the last list.")]
@@ -59,12 +59,18 @@ def _on(
 
 async def feed(
     context: CommandContext,
+    part: Annotated[
+        FeedPart | None,
+        typer.Argument(help="Only friends, those you follow, or the people of your server."),
+    ] = None,
     count: Count = USUAL_COUNT,
     mine: Annotated[bool, typer.Option("--mine", help="What you posted yourself.")] = False,
 ) -> None:
-    """What your friends posted, the newest first, to the end."""
+    """What friends and those you follow posted, the newest first, to the end."""
+    if mine and part:
+        raise typer.BadParameter(f"choose {part} or --mine")
     async with context.kith() as kith:
-        posts, more = await _some(kith.posts() if mine else kith.feed(), count)
+        posts, more = await _some(kith.posts() if mine else kith.feed(part), count)
     if context.out.json:
         context.out.value({"items": posts, "more": more})
         return

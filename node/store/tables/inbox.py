@@ -31,6 +31,7 @@ posts = table(
     text("thread"),  # the post at the root
     text("attachments", "[]"),  # JSON
     text("video"),  # id of the Video object
+    Column("local_feed", BigInteger),  # 1: public, by one of ours and no comment; else NULL
     instant("published", nullable=False),
     instant("updated"),
     instant("deleted"),
@@ -39,6 +40,13 @@ posts = table(
     Index("ix_posts_local_deleted", "local", "deleted"),
     Index("ix_posts_in_reply_to", "in_reply_to"),
     Index("ix_posts_video", "video"),
+    some_index(
+        "ix_posts_local_feed_published_id",
+        "local_feed IS NOT NULL",
+        "local_feed",
+        "published",
+        "id",
+    ),
 )
 
 audiences = table(

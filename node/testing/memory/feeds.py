@@ -1,12 +1,14 @@
 """The pages of feeds and notices, over a `MemoryTables`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from node.graph.visibility import AudienceKind
+from node.graph.friendship_states import FRIENDS
+from node.graph.friendship_unit import FollowState
+from node.graph.visibility import Audience, AudienceKind
 from node.inbox.mentions import REQUEST
-from node.store.feeds import Page
+from node.store.feeds import LOOKED_AT, Page
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.paging import page, shown
 from node.testing.memory.tables import Written
@@ -21,6 +23,49 @@ class FeedUnit(InboxUnit):
     async def feed(self, account: str, reader: str, limit: int, after: Cursor | None) -> Page:
         rows = [(at, id) for (whose, id), at in self.tables.timeline.items() if whose == account]
         return await self._page(rows, reader, limit, after)
+
+    async def by_friends(
+        self, account: str, reader: str, limit: int, after: Cursor | None, size: int = LOOKED_AT
+    ) -> Page:
+        def by_friend(post: Written) -> bool:
+            found = self.tables.friendships.get((reader, post.note.author))
+            return found is not None and found[0].pair == FRIENDS
+
+        return await self._window(by_friend, account, reader, limit, after, size)
+
+    async def by_followed(
+        self, account: str, reader: str, limit: int, after: Cursor | None, size: int = LOOKED_AT
+    ) -> Page:
+        def by_followed(post: Written) -> bool:
+            found = self.tables.follows.get((reader, post.note.author))
+            return found is not None and found[0].state is FollowState.ACCEPTED
+
+        return await self._window(by_followed, account, reader, limit, after, size)
+
+    async def local(self, reader: str, limit: int, after: Cursor | None) -> Page:
+        rows = [
+            (post.at, id)
+            for id, post in self.tables.posts.items()
+            if post.local
+            and not post.note.in_reply_to
+            and Audience(AudienceKind.PUBLIC) in self.tables.audiences.get(id, ())
+        ]
+        return await self._page(rows, reader, limit, after)
+
+    async def _window(
+        self,
+        counts: Callable[[Written], bool],
+        account: str,
+        reader: str,
+        limit: int,
+        after: Cursor | None,
+        size: int,
+    ) -> Page:
+        lines = [(at, id) for (whose, id), at in self.tables.timeline.items() if whose == account]
+        ids, end = page(lines, size, after)
+        rows = [(at, id) for at, id in lines if id in ids and counts(self.tables.posts[id])]
+        items, behind = await self._page(rows, reader, limit, None)
+        return items, behind or end
 
     async def by_author(self, author: str, reader: str, limit: int, after: Cursor | None) -> Page:
         rows = [

@@ -1,11 +1,13 @@
 """Routes of posts: publish, comment, like, read feeds and notices (spec INB-4, INB-5)."""
 
+from collections.abc import Awaitable, Callable, Mapping
+
 from node.errors import Malformed, Missing
 from node.federation.activities.shapes import Note
 from node.inbox import publishing
 from node.inbox.audiences import Choice
 from node.inbox.publishing import Draft
-from node.store.feeds import FeedUnit
+from node.store.feeds import FeedUnit, Page
 from node.store.friends import FriendsUnit
 from node.store.inbox import InboxUnit
 from node.store.unit import Units
@@ -114,10 +116,17 @@ class Posts:
         return Reply(await self._shown(ref.object, actor))
 
     async def feed(self, call: Call) -> Reply:
-        who = call.caller
-        items, after = await self._units.look(
-            FeedUnit, lambda unit: unit.feed(who.account, who.actor, call.limit, call.after)
-        )
+        who, part = call.caller, call.query.get("of", "")
+        mine = (who.account, who.actor, call.limit, call.after)
+        looks: Mapping[str, Callable[[FeedUnit], Awaitable[Page]]] = {
+            "": lambda unit: unit.feed(*mine),
+            "friends": lambda unit: unit.by_friends(*mine),
+            "following": lambda unit: unit.by_followed(*mine),
+            "local": lambda unit: unit.local(who.actor, call.limit, call.after),
+        }
+        if part not in looks:
+            raise Malformed("INB-5.6", "of is friends, following or local, or left out")
+        items, after = await self._units.look(FeedUnit, looks[part])
         return Reply(PostList(items=items), after=after)
 
     async def by_author(self, call: Call) -> Reply:
@@ -218,10 +227,14 @@ def routes(units: Units) -> tuple[Route, ...]:
             "GET",
             "/feed",
             posts.feed,
-            "The friends feed: finite, the newest first.",
+            "What friends and those whom you follow posted: finite, the newest first.",
             read,
             answers=PostList,
             paged=True,
+            query={
+                "of": "friends, following (whom you follow) or local (posts to all by people of"
+                " this node): that alone"
+            },
         ),
         Route(
             "GET",

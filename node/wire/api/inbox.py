@@ -75,6 +75,7 @@ class AudienceView(msgspec.Struct, kw_only=True):
     unreached: list[Person]
 
 
+FeedPart = Literal["friends", "following", "local"]
 Format = Literal["text", "html"]
 
 

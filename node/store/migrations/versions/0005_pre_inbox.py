@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("thread", sa.Text(), server_default="", nullable=False),
         sa.Column("attachments", sa.Text(), server_default="[]", nullable=False),
         sa.Column("video", sa.Text(), server_default="", nullable=False),
+        sa.Column("local_feed", sa.BigInteger(), nullable=True),
         sa.Column("published", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=True),
         sa.Column("deleted", sa.BigInteger(), nullable=True),
@@ -110,6 +111,12 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_posts_in_reply_to", ["in_reply_to"], unique=False)
         batch_op.create_index("ix_posts_local_deleted", ["local", "deleted"], unique=False)
+        batch_op.create_index(
+            "ix_posts_local_feed_published_id",
+            ["local_feed", "published", "id"],
+            unique=False,
+            sqlite_where=sa.text("local_feed IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_posts_thread_published_id", ["thread", "published", "id"], unique=False
         )
@@ -158,6 +165,7 @@ def downgrade() -> None:
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.drop_index("ix_posts_video")
         batch_op.drop_index("ix_posts_thread_published_id")
+        batch_op.drop_index("ix_posts_local_feed_published_id")
         batch_op.drop_index("ix_posts_local_deleted")
         batch_op.drop_index("ix_posts_in_reply_to")
         batch_op.drop_index("ix_posts_author_published_id")
