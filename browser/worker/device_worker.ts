@@ -191,6 +191,18 @@ export class DeviceWorker implements Answers, Watcher {
     });
   }
 
+  deleteAccount(id: string, password: string): Promise<void> {
+    return this.#turns.take(async () => {
+      const gone = this.#list.all.find((one) => one.id === id);
+      if (gone === undefined) return; // asked again by a tab that did not hear the answer
+      await this.#choose(id);
+      await this.#opened().deleteAccount(password);
+      // Devices of it that were logged out before may have left their messages here.
+      const left = this.#list.all.filter(({ actor }) => actor === gone.actor);
+      for (const one of left) await this.#remove(one.id);
+    });
+  }
+
   forget(id: string): Promise<void> {
     return this.#turns.take(() => this.#remove(id));
   }

@@ -146,6 +146,11 @@ export class OpenDevice {
     await this.#vault.keep("session", TOKEN, null);
   }
 
+  /** End the account at its node; what is kept here is its worker's to remove. */
+  async deleteAccount(password: string): Promise<void> {
+    await this.api.ask("DELETE /account", { body: { password } });
+  }
+
   session(): Session {
     if (this.#over instanceof Unproven) throw this.#over;
     return { account: this.account, token: this.#token, seat: this.api.seat };

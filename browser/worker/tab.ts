@@ -16,6 +16,7 @@ const NAMES: readonly Name[] = [
   "signUp",
   "logIn",
   "logOut",
+  "deleteAccount",
   "forget",
   "switchTo",
   "unlock",
