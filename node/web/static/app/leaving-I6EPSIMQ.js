@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-XNT37NUS.js";import"/app/chunk-GXDBB2HK.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-MB5VKOLQ.js";export{r as deleteAccount,m as forget,o as logOut};
