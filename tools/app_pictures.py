@@ -91,6 +91,7 @@ SCENES = [
     Scene("devices", "/settings/devices"),
     Scene("password", "/settings/password"),
     Scene("invites", "/settings/invites"),
+    Scene("delete", "/settings/delete"),
     Scene("admin", "/admin"),
     Scene("admin-people", "/admin/people"),
     Scene("admin-servers", "/admin/servers"),

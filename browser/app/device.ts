@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 
 import type { DeviceClient, DeviceEvent, DeviceStatus } from "../worker/device_client.ts";
-import { connectDevice } from "../worker/tab.ts";
+import { connectDevice, keepWorker } from "../worker/tab.ts";
 import { script } from "./trusted.ts";
 
 export const device: DeviceClient = connectDevice();
@@ -19,7 +19,7 @@ function workerAddress(): string {
 
 /** Start this tab's worker, which waits for its turn, and hear how things stand. */
 export async function begin(): Promise<void> {
-  new Worker(script(workerAddress()), { type: "module", name: "kith device" });
+  keepWorker(() => new Worker(script(workerAddress()), { type: "module", name: "kith device" }));
   device.listen((event: DeviceEvent) => {
     if (event.is === "status") standing.value = event.status;
   });

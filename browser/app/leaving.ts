@@ -15,6 +15,12 @@ export async function logOut(who: Known, keep: boolean): Promise<void> {
   await after(who);
 }
 
+/** Delete the account itself, and all that this browser has of it (APP-3.3). */
+export async function deleteAccount(who: Known, password: string): Promise<void> {
+  await device.deleteAccount(who.id, password);
+  await after(who);
+}
+
 /** Remove the messages that were kept of an account that is logged out. */
 export async function forget(who: Known): Promise<void> {
   await device.forget(who.id);

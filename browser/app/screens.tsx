@@ -53,6 +53,9 @@ const inside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen
 const outside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen, inside: false });
 
 const ChatsScreen = later(async () => (await import("./screens/chats.tsx")).ChatsScreen);
+const SettingsPlaces = later(
+  async () => (await import("./screens/settings_places.tsx")).SettingsPlaces,
+);
 
 export const SCREENS: readonly Entry[] = [
   outside("/welcome", WelcomeScreen),
@@ -96,22 +99,7 @@ export const SCREENS: readonly Entry[] = [
     "/me",
     later(async () => (await import("./screens/me.tsx")).MeScreen),
   ),
-  inside(
-    "/settings",
-    later(async () => (await import("./screens/settings.tsx")).SettingsScreen),
-  ),
-  inside(
-    "/settings/devices",
-    later(async () => (await import("./screens/devices.tsx")).DevicesScreen),
-  ),
-  inside(
-    "/settings/password",
-    later(async () => (await import("./screens/password.tsx")).PasswordScreen),
-  ),
-  inside(
-    "/settings/invites",
-    later(async () => (await import("./screens/invites.tsx")).InvitesScreen),
-  ),
+  ...["/settings", "/settings/:part"].map((pattern) => inside(pattern, SettingsPlaces)),
   inside(
     "/admin",
     later(async () => (await import("./screens/admin.tsx")).AdminScreen),

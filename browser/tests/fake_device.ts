@@ -126,6 +126,11 @@ export class FakeDevice implements DeviceClient {
     this.become("loggedOut");
   }
 
+  async deleteAccount(account: string, _password: string): Promise<void> {
+    this.#refuse();
+    return this.forget(account);
+  }
+
   async forget(account: string): Promise<void> {
     this.#accounts = this.#accounts.filter(({ id }) => id !== account);
     this.#current = this.#accounts[0] ?? null;

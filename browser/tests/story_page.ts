@@ -3,7 +3,7 @@
 import { KithError, Refused } from "../errors.ts";
 import type { DeviceEvent, Message } from "../worker/device_client.ts";
 import type { Name } from "../worker/link.ts";
-import { connectDevice } from "../worker/tab.ts";
+import { connectDevice, keepWorker } from "../worker/tab.ts";
 
 /** What a story waits for: all that is given has to hold. */
 export interface Wanted {
@@ -94,7 +94,10 @@ function isSo(wanted: Wanted, event: DeviceEvent): boolean {
 }
 
 const { search } = new URL(import.meta.url);
-Object.assign(globalThis, {
-  tab: new Tab(),
-  worker: new Worker(`/story/worker.js${search}`, { type: "module" }),
+Object.assign(globalThis, { tab: new Tab(), begun: 0 });
+keepWorker(() => {
+  const worker = new Worker(`/story/worker.js${search}`, { type: "module" });
+  const { begun } = globalThis as unknown as { begun: number };
+  Object.assign(globalThis, { worker, begun: begun + 1 });
+  return worker;
 });

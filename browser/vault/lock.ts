@@ -21,6 +21,16 @@ export async function takeTurn(vault: string, signal: AbortSignal): Promise<Hold
   return held;
 }
 
+/**
+ * Take it from whoever holds it: they sleep, or are about to let go. Only for who is sure to be the one that may
+ * (E2E-6.18), and writes before anything is given out: a step of theirs changes nothing then (E2E-6.12).
+ */
+export async function takeAway(vault: string): Promise<Hold> {
+  const held = await request(vault, { steal: true });
+  if (held === null) throw new TypeError("a lock that is taken is given");
+  return held;
+}
+
 function request(vault: string, how: LockOptions): Promise<Hold | null> {
   return new Promise((resolve, reject) => {
     const given = (lock: Lock | null): Promise<void> | undefined => {

@@ -10,7 +10,7 @@ import { Broken } from "../errors.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
 import { type Bytes, equal } from "../wire/bytes.ts";
 import * as db from "./database.ts";
-import { type Hold, hold, takeTurn } from "./lock.ts";
+import { type Hold, hold, takeAway, takeTurn } from "./lock.ts";
 import { unwrap, type Wrap, wrap } from "./root.ts";
 import * as seals from "./seals.ts";
 import { IN_PART, type Place, type Top } from "./seals.ts";
@@ -21,10 +21,13 @@ interface Stored {
   readonly sealed: Bytes;
 }
 
-/** `turn`: wait until no other tab holds the vault, instead of being refused. */
+/**
+ * `turn`: wait until no other tab holds the vault, instead of being refused. `steal`: take it from one that sleeps.
+ */
 export interface How {
   readonly passphrase?: string;
   readonly turn?: AbortSignal;
+  readonly steal?: boolean;
 }
 
 /** A step, sealed: what goes into the stores, and what is known once it is there. */
@@ -234,7 +237,8 @@ interface Found {
 
 /** `work` with the vault held; when it throws, others may have it. */
 async function holding<T>(name: string, how: How, work: (held: Hold) => Promise<T>): Promise<T> {
-  const held = await (how.turn === undefined ? hold(name) : takeTurn(name, how.turn));
+  const { turn, steal = false } = how;
+  const held = await (steal ? takeAway(name) : turn ? takeTurn(name, turn) : hold(name));
   try {
     return await work(held);
   } catch (error) {

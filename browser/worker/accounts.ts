@@ -3,13 +3,14 @@
  * token of each session is in its vault.
  */
 
-import { Broken, Missing } from "../errors.ts";
+import { Broken, Conflict, Missing } from "../errors.ts";
 import { given, inWords } from "../vault/database.ts";
 import type { Account } from "./device_client.ts";
 
 const DATABASE = "kith-accounts";
 const STORE = "accounts";
 const LIST = "list";
+const TERM = "term";
 
 interface Listed {
   readonly accounts: readonly Account[];
@@ -19,24 +20,40 @@ interface Listed {
 const NOBODY: Listed = { accounts: [], current: null };
 
 export class AccountList {
+  /** Which holder of the device this is: later ones have higher numbers, also after all was cleared. */
+  readonly term: number;
+  /** Why the browser keeps nothing; null where it does. */
+  readonly fault: Error | null;
   readonly #database: IDBDatabase | null;
   #listed: Listed;
 
-  private constructor(database: IDBDatabase | null, listed: Listed) {
+  private constructor(
+    database: IDBDatabase | null,
+    listed: Listed,
+    term: number,
+    fault: Error | null = null,
+  ) {
     this.#database = database;
     this.#listed = listed;
+    this.term = term;
+    this.fault = fault;
   }
 
-  static async open(): Promise<AccountList> {
+  /** As its next holder, at the instant `now`: whoever opened it before writes nothing any more. */
+  static async open(now: number): Promise<AccountList> {
     const database = await opened();
-    const store = database.transaction(STORE).objectStore(STORE);
+    const within = database.transaction(STORE, "readwrite", { durability: "strict" });
+    const store = within.objectStore(STORE);
     const found = await given<Listed | undefined>(store.get(LIST));
-    return new AccountList(database, found ?? NOBODY);
+    const before = await given<number | undefined>(store.get(TERM));
+    const term = Math.max((before ?? 0) + 1, now);
+    await given(store.put(term, TERM));
+    return new AccountList(database, found ?? NOBODY, term);
   }
 
   /** Where the browser keeps nothing. */
-  static none(): AccountList {
-    return new AccountList(null, NOBODY);
+  static none(now: number, fault: Error): AccountList {
+    return new AccountList(null, NOBODY, now, fault);
   }
 
   get all(): readonly Account[] {
@@ -72,7 +89,7 @@ export class AccountList {
     return this.#write({ accounts, current: current === id ? (next?.id ?? null) : current });
   }
 
-  /** Whether there is room and leave to write, before anything is made elsewhere (E2E-6.14). */
+  /** Whether there is room and leave to write, before anything is made or removed elsewhere (E2E-6.14). */
   check(): Promise<void> {
     return this.#write(this.#listed);
   }
@@ -82,8 +99,15 @@ export class AccountList {
     if (database === null) throw new Broken("this browser keeps nothing: leave its private mode");
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
-      transaction.objectStore(STORE).put(listed, LIST);
-      transaction.onabort = () => reject(inWords(transaction.error));
+      const store = transaction.objectStore(STORE);
+      let isOurs = false;
+      const asked = store.get(TERM);
+      asked.onsuccess = () => {
+        isOurs = asked.result === this.term;
+        if (isOurs) store.put(listed, LIST);
+        else transaction.abort();
+      };
+      transaction.onabort = () => reject(isOurs ? inWords(transaction.error) : taken());
       transaction.oncomplete = () => {
         this.#listed = listed;
         resolve();
@@ -91,6 +115,8 @@ export class AccountList {
     });
   }
 }
+
+const taken = () => new Conflict("E2E-6.12", "another tab of this browser has the device now");
 
 function opened(): Promise<IDBDatabase> {
   const request = indexedDB.open(DATABASE, 1);

@@ -192,6 +192,12 @@ export interface DeviceQuestions {
    */
   logOut(account: string, how: LogOut): void;
 
+  /**
+   * End the account itself, for good, and remove all that this browser keeps of it. Throws with nothing changed:
+   * `Forbidden` (ACC-1.7) for a wrong password, `Conflict` (ACC-1.8) for the last administrator, `Unreachable`.
+   */
+  deleteAccount(account: string, password: string): void;
+
   /** Remove what is kept of an account that is logged out already. */
   forget(account: string): void;
 

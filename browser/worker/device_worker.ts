@@ -32,6 +32,8 @@ const loadDevice = () =>
   });
 
 export class DeviceWorker implements Answers, Watcher {
+  /** Grows with every holder of the device in this browser. */
+  readonly term: number;
   readonly tell: (event: DeviceEvent) => void;
   readonly #ground: Ground;
   readonly #list: AccountList;
@@ -42,24 +44,32 @@ export class DeviceWorker implements Answers, Watcher {
   #trouble: Problem | null = null;
   #isOnline = false;
 
-  private constructor(list: AccountList, ground: Ground, tell: (event: DeviceEvent) => void) {
+  private constructor(
+    list: AccountList,
+    ground: Ground,
+    tell: (event: DeviceEvent, term: number) => void,
+  ) {
     this.#list = list;
     this.#ground = ground;
-    this.tell = tell;
+    this.term = list.term;
+    this.tell = (event) => tell(event, list.term);
+  }
+
+  static async make(
+    ground: Ground,
+    tell: (event: DeviceEvent, term: number) => void,
+  ): Promise<DeviceWorker> {
+    const now = ground.clock.now();
+    // A browser that keeps nothing (some private windows): tabs are told, not left without an answer.
+    const none = (error: Error) => AccountList.none(now, error);
+    return new DeviceWorker(await AccountList.open(now).catch(none), ground, tell);
   }
 
   /** Whoever was logged in last is so again, unless a passphrase is asked for. */
-  static async start(ground: Ground, tell: (event: DeviceEvent) => void): Promise<DeviceWorker> {
-    try {
-      const made = new DeviceWorker(await AccountList.open(), ground, tell);
-      await made.#turns.take(() => made.#enter());
-      return made;
-    } catch (error) {
-      // A browser that keeps nothing (some private windows): tabs are told, not left without an answer.
-      const made = new DeviceWorker(AccountList.none(), ground, tell);
-      made.#become("failed", error);
-      return made;
-    }
+  async begin(): Promise<void> {
+    const { fault } = this.#list;
+    if (fault !== null) this.#become("failed", fault);
+    else await this.#turns.take(() => this.#enter());
   }
 
   // -- where it stands ----------------------------------------------------------------------------
@@ -120,12 +130,13 @@ export class DeviceWorker implements Answers, Watcher {
     });
   }
 
-  logIn(who: Credentials): Promise<Account> {
+  logIn(who: Credentials, key: string): Promise<Account> {
     return this.#turns.take(async () => {
       await this.#check(who);
       const { name, password, deviceName } = who;
       const session = await this.#stranger().ask("POST /login", {
         body: { name, password, device_name: deviceName },
+        key,
       });
       return this.#settle(session, who.passphrase);
     });
@@ -147,7 +158,12 @@ export class DeviceWorker implements Answers, Watcher {
     const { address: handle, name, actor } = account;
     const made = { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
     const { createVault } = await loadDevice();
-    await createVault(made, token, passphrase, this.#ground.entropy);
+    const known = this.#list.all.find(({ id }) => id === made.id);
+    if (known === undefined) {
+      // One that is in no list was left by a holder that ended while it made it, and is not used.
+      await this.#drop(made.id);
+      await createVault(made, token, passphrase, this.#ground.entropy);
+    }
     await this.#list.put(made);
     await this.#enter(passphrase);
     return made;
@@ -191,6 +207,18 @@ export class DeviceWorker implements Answers, Watcher {
     });
   }
 
+  deleteAccount(id: string, password: string): Promise<void> {
+    return this.#turns.take(async () => {
+      const gone = this.#list.all.find((one) => one.id === id);
+      if (gone === undefined) return; // asked again by a tab that did not hear the answer
+      await this.#choose(id);
+      await this.#opened().deleteAccount(password);
+      // Devices of it that were logged out before may have left their messages here.
+      const left = this.#list.all.filter(({ actor }) => actor === gone.actor);
+      for (const one of left) await this.#remove(one.id);
+    });
+  }
+
   forget(id: string): Promise<void> {
     return this.#turns.take(() => this.#remove(id));
   }
@@ -198,11 +226,17 @@ export class DeviceWorker implements Answers, Watcher {
   async #remove(id: string): Promise<void> {
     const isOpen = this.#open?.account.id === id;
     if (isOpen) await this.#leave();
-    // What was closed a moment ago may still be held.
-    await Vault.remove(id, { turn: new AbortController().signal });
+    await this.#drop(id);
     await this.#list.remove(id);
     if (isOpen || this.#open === null) await this.#enter();
     else this.#tellStatus();
+  }
+
+  async #drop(id: string): Promise<void> {
+    await this.#list.check();
+    // What was closed a moment ago may still be held.
+    const turn = new AbortController().signal;
+    await Vault.remove(id, { turn, steal: this.#ground.isTakenOver });
   }
 
   switchTo(id: string): Promise<void> {

@@ -11,6 +11,9 @@ export const CHANNEL = "kith-device";
 /** Whoever has it holds the device. */
 export const LOCK = "kith-device";
 
+/** What a worker says to its own page when another has taken the device over. */
+export const OVER = "over";
+
 export type Name = Exclude<keyof DeviceQuestions, "persist">;
 
 /** The questions as whoever holds the device answers them. `key`: the same when it is asked again. */
@@ -30,6 +33,7 @@ export interface Asked {
 
 export interface Answered {
   readonly is: "answered";
+  readonly term: number;
   readonly id: string;
   readonly value?: unknown;
   readonly problem?: Problem;
@@ -40,38 +44,46 @@ export interface Hello {
   readonly is: "hello";
 }
 
+/** `term` grows with every holder: what an earlier one says after that counts for nothing. */
 export interface Here {
   readonly is: "here";
-  readonly holder: string;
+  readonly term: number;
 }
 
 /** Something happened. */
 export interface Told {
   readonly is: "told";
+  readonly term: number;
   readonly event: DeviceEvent;
 }
 
 export type Note = Asked | Answered | Hello | Here | Told;
 
-/** Answer what tabs ask, for as long as this worker lives. */
-export function answerTabs(channel: BroadcastChannel, holder: string, answers: Answers): void {
+/** Answer what tabs ask from when `ready` resolves, for as long as this worker lives. */
+export function answerTabs(
+  channel: BroadcastChannel,
+  term: number,
+  answers: Answers,
+  ready: Promise<void>,
+): void {
   const say = (note: Note) => channel.postMessage(note);
   const begun = new Set<string>();
   const answer = async ({ id, name, given }: Asked): Promise<void> => {
     // What it is given comes from our own pages, as `DeviceQuestions` has it.
     const ask = answers[name] as (...given: readonly unknown[]) => Promise<unknown>;
     try {
-      say({ is: "answered", id, value: await ask.call(answers, ...given, id) });
+      await ready;
+      say({ is: "answered", term, id, value: await ask.call(answers, ...given, id) });
     } catch (error) {
       if (!(error instanceof KithError)) globalThis.reportError?.(error);
-      say({ is: "answered", id, problem: problemOf(error) });
+      say({ is: "answered", term, id, problem: problemOf(error) });
     }
   };
   channel.addEventListener("message", ({ data }: MessageEvent<Note>) => {
-    if (data.is === "hello") say({ is: "here", holder });
+    if (data.is === "hello") say({ is: "here", term });
     if (data.is !== "asked" || begun.has(data.id)) return;
     begun.add(data.id);
     void answer(data).finally(() => begun.delete(data.id));
   });
-  say({ is: "here", holder });
+  say({ is: "here", term });
 }

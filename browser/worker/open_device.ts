@@ -38,6 +38,13 @@ export async function createVault(
   await vault.close();
 }
 
+/** A step, whatever it writes: whoever held the vault before finds it at another count (E2E-6.12). */
+async function shutOut(vault: SharedVault): Promise<void> {
+  await vault.keep("holder", "since", vault.counter).catch((error: unknown) => {
+    if (!(error instanceof NoRoom)) throw error; // nor has the one before
+  });
+}
+
 export class OpenDevice {
   readonly account: Account;
   readonly device: Device;
@@ -98,10 +105,15 @@ export class OpenDevice {
     watcher: Watcher,
   ): Promise<OpenDevice> {
     const turn = new AbortController().signal;
-    const how = passphrase === undefined ? { turn } : { turn, passphrase };
+    const how = {
+      turn,
+      steal: ground.isTakenOver,
+      ...(passphrase === undefined ? {} : { passphrase }),
+    };
     const raw = await Vault.open(account.id, ground.entropy, how);
     const vault = new SharedVault(raw);
     try {
+      if (ground.isTakenOver) await shutOut(vault);
       const token = (await vault.own<string>("session")).get(TOKEN) ?? "";
       const device = await Device.open(vault, ground.entropy, account.actor);
       const notes = await Notes.open(vault);
@@ -144,6 +156,11 @@ export class OpenDevice {
       if (!(error instanceof Unproven)) throw error; // revoked already, from another device
     }
     await this.#vault.keep("session", TOKEN, null);
+  }
+
+  /** End the account at its node; what is kept here is its worker's to remove. */
+  async deleteAccount(password: string): Promise<void> {
+    await this.api.ask("DELETE /account", { body: { password } });
   }
 
   session(): Session {

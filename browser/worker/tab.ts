@@ -1,7 +1,7 @@
 /** A tab's end of the line to the device: each question is answered by whoever holds it. */
 
 import type { DeviceClient, DeviceEvent } from "./device_client.ts";
-import { type Answered, type Asked, CHANNEL, type Name, type Note } from "./link.ts";
+import { type Answered, type Asked, CHANNEL, type Name, type Note, OVER } from "./link.ts";
 import { errorOf } from "./problems.ts";
 
 /** A question that waits for its answer. */
@@ -16,6 +16,7 @@ const NAMES: readonly Name[] = [
   "signUp",
   "logIn",
   "logOut",
+  "deleteAccount",
   "forget",
   "switchTo",
   "unlock",
@@ -33,12 +34,37 @@ const NAMES: readonly Name[] = [
   "leave",
 ];
 
-/** The device, as this tab asks it. The tab starts a worker of its own besides: `start.ts`. */
+/**
+ * Run this tab's worker, which waits for its turn. A page that the browser freezes lets go of it, so that the
+ * other tabs are not left with a holder that sleeps; one that was replaced in its sleep begins anew.
+ */
+export function keepWorker(make: () => Worker): void {
+  let worker: Worker | null = null;
+  const begin = () => {
+    worker ??= make();
+    worker.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (data !== OVER) return;
+      end();
+      begin();
+    };
+  };
+  const end = () => {
+    worker?.terminate();
+    worker = null;
+  };
+  begin();
+  document.addEventListener("freeze", end);
+  document.addEventListener("resume", begin);
+  addEventListener("pagehide", ({ persisted }) => persisted && end());
+  addEventListener("pageshow", ({ persisted }) => persisted && begin());
+}
+
+/** The device, as this tab asks it. Its own worker is run besides (`keepWorker`). */
 export function connectDevice(): DeviceClient {
   const channel = new BroadcastChannel(CHANNEL);
   const waiting = new Map<string, Waiting>();
   const hears = new Set<(event: DeviceEvent) => void>();
-  let holder = "";
+  let term = 0;
 
   const put = (one: Waiting) => {
     waiting.set(one.asked.id, one);
@@ -56,12 +82,13 @@ export function connectDevice(): DeviceClient {
     else one?.reject(errorOf(problem));
   };
   const hear = (note: Note) => {
+    if (!("term" in note) || note.term < term) return; // a tab, or one that slept and was replaced
+    const isNew = note.term > term;
+    term = note.term;
     if (note.is === "told") for (const listener of hears) listener(note.event);
     if (note.is === "answered") settle(note);
-    if (note.is !== "here" || note.holder === holder) return;
-    holder = note.holder;
     // Whoever was asked before is gone, and so is what they were about to answer.
-    for (const one of [...waiting.values()]) put(one);
+    if (isNew) for (const one of [...waiting.values()]) put(one);
   };
   channel.addEventListener("message", ({ data }: MessageEvent<Note>) => hear(data));
   channel.postMessage({ is: "hello" } satisfies Note);

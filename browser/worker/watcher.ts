@@ -10,6 +10,8 @@ export interface Ground {
   readonly origin: string;
   readonly entropy: Entropy;
   readonly clock: Clock;
+  /** Whoever held the device before may still be there, asleep: what they held is taken from them. */
+  readonly isTakenOver: boolean;
 }
 
 /** Who is told of what happens. */

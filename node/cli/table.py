@@ -34,6 +34,7 @@ PERSONS = {
     "signup": Command(_PERSON, "Make an account with an invite link.", whole=True),
     "login": Command(_PERSON, "Make this machine a device of your account.", whole=True),
     "logout": Command(_PERSON, "End this device's session.", whole=True),
+    "delete-account": Command(_PERSON, "Delete your account for good.", whole=True),
     "whoami": Command(_PERSON, "Who you are here.", whole=True),
     "friend": Command(
         _PERSON, "Ask, accept, decline, cancel, end: kith friend add @bob@host.", whole=True

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from node.client import sign_in
+from node.client import profile, sign_in
 from node.client.api_client import ApiClient
 from node.client.profile import Profile
 from node.wire.api.accounts import (
     AccountView,
     ChangeProfile,
+    DeleteAccount,
     DeviceList,
     DeviceView,
     InviteView,
@@ -73,3 +74,13 @@ class Accounts:
     async def log_out(self) -> None:
         """End this device's session and forget it here; its vault stays on the disk."""
         await sign_in.log_out(self._api, self._own, self._home)
+
+    async def delete_account(self, password: str) -> None:
+        """Delete the account for good, and all that this machine keeps of it, vaults included.
+
+        Raises `Forbidden` (ACC-1.7) for a wrong password, `Conflict` (ACC-1.8) for the last
+        administrator: nothing is changed then.
+        """
+        body = DeleteAccount(password=password)
+        await self._api.ask("DELETE", "/account", object, body)
+        profile.remove(self._home, self._own)

@@ -154,6 +154,7 @@ class Kith:
     deliveries = _of_account(Accounts.deliveries)
     retry_deliveries = _of_account(Accounts.retry_deliveries)
     log_out = _of_account(Accounts.log_out)
+    delete_account = _of_account(Accounts.delete_account)
 
     find = _of_people(People.find)
     add_friend = _of_people(People.add_friend)

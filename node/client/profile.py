@@ -5,6 +5,7 @@ messages, those are in the vault beside it; the token in it stands for this devi
 """
 
 from pathlib import Path
+from shutil import rmtree
 
 import msgspec
 
@@ -73,6 +74,12 @@ def load(home: Path, handle: str = "") -> Profile:
         raise Missing("API-9.1", f"{handle} is not logged in here: kith login")
     check_private(path, "API-9.1")
     return msgspec.json.decode(path.read_bytes(), type=Profile)
+
+
+def remove(home: Path, profile: Profile) -> None:
+    """Remove all that this machine keeps of an account that is no more: its vaults, too."""
+    forget(home, profile)
+    rmtree(folder_of(home, profile.handle))
 
 
 def forget(home: Path, profile: Profile) -> None:

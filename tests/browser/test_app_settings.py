@@ -222,7 +222,7 @@ async def test_everybody_can_use_these_screens(
     page = watched.page
     for path in (
         "/settings", "/settings/devices", "/settings/password", "/settings/invites",
-        "/admin", "/admin/people", "/admin/servers",
+        "/settings/delete", "/admin", "/admin/people", "/admin/servers",
     ):  # fmt: skip
         await page.goto(f"{home.url}/app{path}")
         await expect(page.get_by_role("heading", level=1)).to_be_visible()

@@ -191,6 +191,43 @@ async def test_words_to_a_friend_who_is_logged_in_nowhere_are_kept_and_said_so(
     assert [json.loads(line)["state"] for line in rows] == ["sent"] * 4
 
 
+@pytest.mark.clause("ACC-1.8")
+async def test_an_account_is_deleted_with_all_that_this_machine_keeps(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    secret = (await shell.run("bob", "friend invite --json")).json["url"].rpartition("/")[2]
+    link = f"{shell.square.town.nodes['beta.test'].url}/invite/{secret}"
+    signup = f"signup {link} --name carol --password-file -"
+    assert (await shell.run("carol", signup, typed=password_of("carol") + "\n")).code == 0
+    await shell.run("alice", "friend add @carol@beta.test")
+    await shell.run("carol", "friend accept @alice@alpha.test")
+    await shell.run("carol", "post --text", "my window")
+    assert "my window" in (await shell.run("alice", "feed")).out
+    home = shell.square.folder / "carol"
+    assert list(home.rglob("vault-*"))
+    delete = "delete-account --password-file -"
+    wrong = await shell.run("carol", delete, typed="not the password\n")
+    assert wrong.code == 1 and "What cannot be taken back" in wrong.out
+    assert (await shell.run("carol", "whoami")).code == 0
+
+    done = await shell.run("carol", f"{delete} --json", typed=password_of("carol") + "\n")
+    assert (done.code, done.json["handle"]) == (0, "@carol@beta.test")
+    assert list(home.rglob("*")) == []
+    assert (await shell.run("carol", "whoami --json")).problem["clause"] == "API-9.1"
+    assert "my window" not in (await shell.run("alice", "feed")).out
+    assert "@carol" not in (await shell.run("alice", "friends")).out
+
+
+@pytest.mark.clause("ACC-1.8")
+async def test_the_last_administrator_cannot_delete_the_account(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    said = await shell.run(
+        "alice", "delete-account --password-file - --json", typed=password_of("alice") + "\n"
+    )
+    assert (said.code, said.problem["clause"]) == (1, "ACC-1.8")
+    assert (await shell.run("alice", "whoami")).code == 0
+
+
 async def test_a_wrong_password(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     url = shell.square.town.nodes["alpha.test"].url

@@ -47,6 +47,23 @@ async def test_a_key_is_long_enough_that_nobody_guesses_it(harness: Harness, key
     assert (said.status, said.body["clause"]) == (400, "API-6.1")
 
 
+@pytest.mark.clause("API-6.1", "API-6.4")
+async def test_a_login_that_is_repeated_makes_no_second_device(harness: Harness) -> None:
+    token = await harness.join("alice")
+    sent = {"Idempotency-Key": KEY}
+
+    async def log_in(password: str) -> Said:
+        body = {"name": "alice", "password": password, "device_name": "phone"}
+        return await harness.ask("POST", "/login", body, headers=sent)
+
+    assert (await log_in("not the password")).status == 401
+    first, again = await log_in(PASSWORD), await log_in(PASSWORD)
+    assert (first.status, first.raw) == (again.status, again.raw) == (201, first.raw)
+    assert (await log_in("not the password")).body["clause"] == "API-6.2"
+    devices = (await harness.ask("GET", "/devices", token=token)).body["items"]
+    assert [one["name"] for one in devices] == ["phone"]
+
+
 @pytest.mark.clause("API-6.1", "API-6.6")
 async def test_a_sign_up_is_repeated_with_its_token_though_nothing_secret_is_kept(
     harness: Harness,

@@ -229,10 +229,11 @@ interface FormProps {
   readonly send: string;
   readonly onSend: () => Promise<void>;
   readonly disabled?: boolean | undefined;
+  readonly kind?: "main" | "alarm" | undefined;
 }
 
 /** Fields and one button. What `onSend` throws is said above the button, and nothing is lost. */
-export function Form({ children, send, onSend, disabled }: FormProps) {
+export function Form({ children, send, onSend, disabled, kind = "main" }: FormProps) {
   const fault = useSignal("");
   const busy = useSignal(false);
   const form = useRef<HTMLFormElement>(null);
@@ -258,7 +259,12 @@ export function Form({ children, send, onSend, disabled }: FormProps) {
     >
       {children}
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
-      <button type="submit" class="button main wide" disabled={disabled} aria-busy={busy.value}>
+      <button
+        type="submit"
+        class={`button ${kind} wide`}
+        disabled={disabled}
+        aria-busy={busy.value}
+      >
         {busy.value ? say("wait") : send}
       </button>
     </form>

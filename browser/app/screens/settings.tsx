@@ -82,6 +82,9 @@ export function SettingsScreen() {
           {sayHere("export.do")}
         </Button>
       </section>
+      <a class="button quiet wide" href={at("/settings/delete")}>
+        {sayHere("delete")}
+      </a>
     </Screen>
   );
 }

@@ -1,4 +1,4 @@
-"""`kith signup`, `login`, `logout`, `whoami`."""
+"""`kith signup`, `login`, `logout`, `whoami`, `delete-account`."""
 
 import getpass
 import platform
@@ -30,6 +30,12 @@ PasswordFile = Annotated[
 DeviceName = Annotated[str, typer.Option("--device", help="What this device is to be called.")]
 
 
+DELETED = """This deletes {handle} for good.
+Deleted at once: at your node your profile, posts, videos, comments, likes, friendships, logins and
+devices; on this machine the keys and messages of this account.
+Asked to delete: every server that knows you. Whether it does is up to who runs it.
+What cannot be taken back: others keep what they have read or saved; your name is given to nobody
+any more; nobody can bring the account back."""
 OTHERS = (
     "You have other devices. One that is lost still gets your friends' messages, and they see them"
     " as sent: end it with kith devices revoke ID."
@@ -42,6 +48,7 @@ def register(app: typer.Typer) -> None:
     verb(app, "login")(login)
     verb(app, "logout")(logout)
     verb(app, "whoami")(whoami)
+    verb(app, "delete-account")(delete_account)
 
 
 async def signup(
@@ -127,6 +134,20 @@ async def whoami(context: CommandContext) -> None:
         context.out.say(
             f"{me.actor}\nat {kith.profile.origin}, {me.role}, device {kith.profile.device}"
         )
+
+
+async def delete_account(
+    context: CommandContext,
+    password_file: PasswordFile = "",
+) -> None:
+    """Delete your account for good, here and at other servers."""
+    kith = context.kith()
+    if not context.out.json:
+        context.out.say(DELETED.format(handle=kith.handle))
+    password = _password(password_file, new=False)
+    async with kith:
+        await kith.delete_account(password)
+    context.out.done(f"{kith.handle} is deleted.", _shown(kith.profile))
 
 
 def _local_device(context: CommandContext) -> LocalDevice:

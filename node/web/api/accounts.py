@@ -12,6 +12,7 @@ from node.errors import Forbidden, Malformed, Unproven
 from node.federation.activities.prose import paragraphs
 from node.ports import Entropy
 from node.store.accounts import AccountsUnit
+from node.store.idempotency_marks import IdempotencyMark
 from node.store.unit import Units
 from node.web.api.profiles import Change, Profiles, PublicKeys
 from node.web.api.scopes import ALL_SCOPES, Scope
@@ -55,7 +56,7 @@ def routes(
         Route("POST", "/accounts", own.sign_up, "Sign up; 202 when an administrator decides.",
               None, NewAccount, Session, 201, sensitive=True),
         Route("POST", "/login", own.log_in, "Prove a password and get the token of a new session.",
-              None, LogIn, Session, 201, idempotent=False, sensitive=True),
+              None, LogIn, Session, 201, sensitive=True),
         Route("GET", "/account", own.show, "One's own account.", Scope.READ, answers=AccountView),
         Route("PATCH", "/account", own.change, "Change what is given of one's profile.",
               Scope.WRITE, ChangeProfile, AccountView),
@@ -111,9 +112,11 @@ class OwnAccount(Struct, frozen=True):
         wanted = read_wanted(asked.client_name, asked.device_name, asked.device, _agent(call))
         name = asked.name
         account = await self.signing_up.prove(name, asked.password, guessed(name), call.address)
-        return Reply(await self._session(account, wanted))
+        return Reply(await self._session(account, wanted, call.once))
 
-    async def _session(self, account: Account, wanted: Wanted) -> Session:
+    async def _session(
+        self, account: Account, wanted: Wanted, once: IdempotencyMark | None = None
+    ) -> Session:
         token = new_token(self.entropy)
         scopes = list(ALL_SCOPES)
         if account.role is Role.ADMIN:
@@ -121,6 +124,7 @@ class OwnAccount(Struct, frozen=True):
         begun = await self.units.run(
             AccountsUnit,
             lambda unit: sessions.log_in(account, wanted, token.digest, " ".join(scopes), unit),
+            once=once,
         )
         return Session(
             account=account_view(account, self.domain),

@@ -1,0 +1,22 @@
+/** The screens below `/settings`: they are small, and whoever wants one wants the others soon. */
+
+import type { ScreenProps } from "../screens.tsx";
+import { DeleteScreen } from "./delete.tsx";
+import { DevicesScreen } from "./devices.tsx";
+import { InvitesScreen } from "./invites.tsx";
+import { MissingScreen } from "./missing.tsx";
+import { PasswordScreen } from "./password.tsx";
+import { SettingsScreen } from "./settings.tsx";
+
+const PLACES = new Map([
+  ["", SettingsScreen],
+  ["devices", DevicesScreen],
+  ["password", PasswordScreen],
+  ["invites", InvitesScreen],
+  ["delete", DeleteScreen],
+]);
+
+export function SettingsPlaces({ parts }: ScreenProps) {
+  const Here = PLACES.get(parts.part ?? "") ?? MissingScreen;
+  return <Here />;
+}

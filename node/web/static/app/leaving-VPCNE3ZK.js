@@ -1,1 +1,0 @@
-import{a as o,b as r}from"/app/chunk-AFUGJIAI.js";import"/app/chunk-NUNZFJJA.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-BJX4TDKR.js";export{r as forget,o as logOut};
