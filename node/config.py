@@ -67,6 +67,7 @@ class Config:
     chunk_limit_bytes: int = _setting(16 * MIB, "Largest chunk of an upload.")
     quota_bytes: int = _setting(10240 * MIB, "What one account's videos may occupy.")
     mailbox_limit_bytes: int = _setting(256 * MIB, "What may wait for a device, sealed.")
+    archive_limit_bytes: int = _setting(1024 * MIB, "What one account's archive may occupy.")
     disk_reserve_bytes: int = _setting(512 * MIB, "Below this much free disk nothing is taken.")
     video_limit_seconds: int = _setting(3600, "Longest video that is accepted.")
     peer_timeout_seconds: int = _setting(30, "Total time one call to a peer may take.")

@@ -13,12 +13,12 @@ from typing import Any
 from msgspec.structs import asdict, replace
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt as encrypt
 
-from node.e2ee.archive import days
-from node.e2ee.archive.complete import Numbers
-from node.e2ee.archive.days import DayKey
-from node.e2ee.archive.record import LARGEST_NUMBER, Kind, Record
-from node.e2ee.archive.seals import LARGEST_SEALED, ArchiveKey, Keyring, Sealed
 from node.e2ee.mls.private.protect import padded_size
+from node.e2ee.records import days
+from node.e2ee.records.complete import Numbers
+from node.e2ee.records.days import DayKey
+from node.e2ee.records.record import LARGEST_NUMBER, Kind, Record
+from node.e2ee.records.seals import LARGEST_SEALED, ArchiveKey, Keyring, Sealed
 from node.errors import Refused
 from node.testing.fakes import FakeEntropy
 from node.wire import tls

@@ -73,6 +73,69 @@ export interface ApplicantList {
   readonly items: readonly Applicant[];
 }
 
+/**
+ * What became of a record: `stored`; `known`: there was one, or it was deleted; or, of a state,
+ * `conflict`: then `body` is what stands there.
+ */
+export interface ArchiveAnswer {
+  readonly state: string;
+  readonly body: Base64;
+}
+
+/** In the order of the records. */
+export interface ArchiveAnswers {
+  readonly answers: readonly ArchiveAnswer[];
+}
+
+/** Names of records to remove, at most 1,000. */
+export interface ArchiveNames {
+  readonly names: readonly Base64[];
+}
+
+/**
+ * A sealed record to keep. `day` is when it disappears (ARC-3), 0 for never. `was` is for states
+ * only: the SHA-256 of the body in whose place this one is to come, empty where none is there.
+ */
+export interface ArchiveRecord {
+  readonly name: Base64;
+  readonly g: number;
+  readonly body: Base64;
+  readonly day?: number;
+  readonly was?: Base64 | null;
+}
+
+/** How much is kept. `generation` is the newest that was written under, 0 for none. */
+export interface ArchiveSummary {
+  readonly on: boolean;
+  readonly records: number;
+  readonly bytes: number;
+  readonly limit_bytes: number;
+  readonly generation: number;
+}
+
+/** Whether the account has an archive. Switched off, all that it holds is removed. */
+export interface ArchiveSwitch {
+  readonly on: boolean;
+}
+
+/** A record that is kept. `pos` grows with each one that is written. */
+export interface ArchivedRecord {
+  readonly pos: number;
+  readonly name: Base64;
+  readonly g: number;
+  readonly day: number;
+  readonly body: Base64;
+}
+
+/**
+ * A page. Another `incarnation` than before: the node was restored from a copy, and `pos` goes on
+ * from an earlier one.
+ */
+export interface ArchivedRecords {
+  readonly items: readonly ArchivedRecord[];
+  readonly incarnation: string;
+}
+
 /** Whom a post for `audience` will not reach: their servers cannot show it. At most 100. */
 export interface AudienceView {
   readonly audience: string;
@@ -323,6 +386,11 @@ export interface NewAccount {
   readonly display_name?: string;
   readonly identity_key?: Base64 | null;
   readonly reason?: string;
+}
+
+/** At most 100 records, of one MiB together. */
+export interface NewArchiveRecords {
+  readonly records: readonly ArchiveRecord[];
 }
 
 /**
@@ -933,6 +1001,41 @@ export interface Routes {
     readonly query: null;
     readonly body: NodeSettings;
     readonly answer: NodeSettings;
+  };
+  /** Keep sealed records; a name that is there already stays as it is. */
+  readonly "PUT /archive": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewArchiveRecords;
+    readonly answer: ArchiveAnswers;
+  };
+  /** The account's sealed records, the newest first. */
+  readonly "GET /archive": {
+    readonly path: null;
+    readonly query: { readonly since?: string; readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: ArchivedRecords;
+  };
+  /** Remove records for ever: nothing comes under their names any more. */
+  readonly "POST /archive/delete": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: ArchiveNames;
+    readonly answer: null;
+  };
+  /** How much the account keeps. */
+  readonly "GET /archive/summary": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ArchiveSummary;
+  };
+  /** Switch the account's archive on, or off: then all that it holds is removed. */
+  readonly "PUT /archive/switch": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: ArchiveSwitch;
+    readonly answer: ArchiveSummary;
   };
   /** Whom you block. */
   readonly "GET /blocks": {

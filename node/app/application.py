@@ -27,6 +27,7 @@ from node.web.activitypub.surface import surface as activitypub_surface
 from node.web.activitypub.videos import VideoQuestions
 from node.web.api import (
     accounts,
+    archive,
     deliveries,
     e2ee,
     graph,
@@ -221,6 +222,7 @@ def make_web(
             *e2ee.routes(units, relay_key, lines.asking, clock),
             *push.routes(push.Pushes(units, lines.pushing, callable_at(config.resolve))),
             *mailbox.routes(units),
+            *archive.routes(units, config.archive_limit_bytes),
         )
     )
     api = api_surface(api_routes, config)

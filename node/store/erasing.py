@@ -24,12 +24,23 @@ from sqlalchemy import (
 from node.federation.activities.shapes import Delete
 from node.store.jobs import add_job
 from node.store.notices import Notices
-from node.store.tables import arrivals, notices, outbox, posts, reactions, timeline
+from node.store.tables import (
+    archive_records,
+    archive_tombstones,
+    archives,
+    arrivals,
+    notices,
+    outbox,
+    posts,
+    reactions,
+    timeline,
+)
 from node.store.unit import Unit
 from node.wire.times import micros
 
 ERASE_POST = "erase_post"  # the kinds of the jobs; each subject is an id
 ERASE_ACTOR = "erase_actor"
+ERASE_ARCHIVE = "erase_archive"
 POSTS = 20  # of one slice
 ROWS = 200
 
@@ -82,7 +93,15 @@ class Erasing:
         if account is not None:
             more |= await self._drop(timeline, _T.post, _T.account == account)
             more |= await self._drop(notices, _N.id, _N.account == account)
+            more |= await self.archive_slice(account)
+            await self._connection.execute(delete(archives).where(archives.c.account == account))
         return more
+
+    async def archive_slice(self, account: str) -> bool:
+        """Remove some of the sealed records of an account, and of their tombstones."""
+        r, t = archive_records.c, archive_tombstones.c
+        more = await self._drop(archive_records, r.pos, r.account == account)
+        return await self._drop(archive_tombstones, t.name, t.account == account) or more
 
     async def traces_slice(self, *ids: str) -> bool:
         """Remove some of what tells of posts that have no words any more."""

@@ -14,16 +14,20 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Delete,
+    Update,
     and_,
+    case,
     delete,
     exists,
     or_,
     select,
     true,
     tuple_,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.e2ee.archive import ROW_BYTES
 from node.ports import Clock
 from node.store import tables
 from node.store.database import Database
@@ -140,6 +144,9 @@ RULES: Mapping[str, Keep] = {
             Rule(tables.key_packages.c.expires, 30 * DAY),
         ),
     ),
+    "archive_records": Keep(
+        "until ends, where it has one", (Rule(tables.archive_records.c.ends, timedelta()),)
+    ),
     "mailbox": Keep(
         "until acknowledged, at most 30 days after created",
         (Rule(tables.mailbox.c.created, 30 * DAY),),
@@ -195,7 +202,9 @@ class Purge:
                 delete(table).where(_among(table.primary_key, keys), old).returning(*table.c)
             )
             if name in ALSO:
-                await connection.execute(ALSO[name](gone.all()))
+                rows = gone.all()
+                if rows:
+                    await connection.execute(ALSO[name](rows))
 
         await self._database.write(run)
 
@@ -211,9 +220,27 @@ def _ciphertexts_of(items: Sequence[Any]) -> Delete:
     return delete(tables.ciphertexts).where(digest.in_([row.sha256 for row in items]), ~held)
 
 
+def _room_of(records: Sequence[Any]) -> Update:
+    """What is kept of each account has become less."""
+    a = tables.archives.c
+    gone: dict[str, list[int]] = {}
+    for row in records:
+        gone.setdefault(row.account, []).append(row.size + ROW_BYTES)
+    return (
+        update(tables.archives)
+        .where(a.account.in_(gone))
+        .values(
+            bytes=a.bytes - case({one: sum(sizes) for one, sizes in gone.items()}, value=a.account),
+            records=a.records
+            - case({one: len(sizes) for one, sizes in gone.items()}, value=a.account),
+        )
+    )
+
+
 # table: what goes with its rows that went.
-ALSO: Mapping[str, Callable[[Sequence[Any]], Delete]] = {
+ALSO: Mapping[str, Callable[[Sequence[Any]], Delete | Update]] = {
     "actors": _keys_of,
+    "archive_records": _room_of,
     "mailbox": _ciphertexts_of,
 }
 

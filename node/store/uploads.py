@@ -6,7 +6,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from node.store.paging import older
-from node.store.tables import accounts, uploads, videos
+from node.store.tables import accounts, archives, uploads, videos
 from node.store.unit import Unit
 from node.store.upserts import put
 from node.video.intake import UploadRecord
@@ -77,15 +77,16 @@ class IntakeUnit(Unit):
         )
 
     async def use_of(self, account: str) -> Use:
-        """What the account keeps: finished videos, and originals whose bytes lie here."""
+        """What the account keeps: finished videos, originals whose bytes lie here, its archive."""
         actor = select(accounts.c.actor).where(accounts.c.id == account).scalar_subquery()
         kept = await self._sum(videos.c.bytes, videos.c.author == actor)
         mine = and_(uploads.c.account == account, uploads.c.blob != "")
         whole = await self._sum(uploads.c.size, mine, uploads.c.state.in_(("sealed", USED)))
+        sealed = await self._sum(archives.c.bytes, archives.c.account == account)
         under_way = and_(mine, self._open())
         announced = await self._sum(uploads.c.size, under_way)
         count = await self.connection.execute(select(func.count()).where(under_way))
-        return Use(kept + whole, announced, int(count.scalar_one()))
+        return Use(kept + whole + sealed, announced, int(count.scalar_one()))
 
     async def quota_of(self, account: str) -> int | None:
         found = await self.connection.execute(

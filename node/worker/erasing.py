@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
-from node.store.erasing import ERASE_ACTOR, ERASE_POST, Erasing
+from node.store.erasing import ERASE_ACTOR, ERASE_ARCHIVE, ERASE_POST, Erasing
 from node.store.unit import Unit, Units
 from node.worker.jobs import JobKind
 
@@ -16,7 +16,11 @@ class Eraser(Struct, frozen=True):
 
     def kinds(self) -> Mapping[str, JobKind]:
         """What the worker's table of jobs gets."""
-        return {ERASE_ACTOR: JobKind(self.actor), ERASE_POST: JobKind(self.post)}
+        return {
+            ERASE_ACTOR: JobKind(self.actor),
+            ERASE_POST: JobKind(self.post),
+            ERASE_ARCHIVE: JobKind(self.archive),
+        }
 
     async def actor(self, id: str) -> None:
         """All that an actor who is gone wrote, liked and was shown."""
@@ -25,6 +29,10 @@ class Eraser(Struct, frozen=True):
     async def post(self, id: str) -> None:
         """What tells of a post that was deleted."""
         await self._all(lambda unit: Erasing(unit).traces_slice(id))
+
+    async def archive(self, account: str) -> None:
+        """The sealed records of an account that switched its archive off."""
+        await self._all(lambda unit: Erasing(unit).archive_slice(account))
 
     async def _all(self, some: Callable[[Unit], Awaitable[bool]]) -> None:
         while await self.units.run(Unit, some):

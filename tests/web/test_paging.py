@@ -117,6 +117,9 @@ class Alice:
              "share": me}
             for n in ids
         ])  # fmt: skip
+        await self.put(tables.archive_records, [
+            {"account": account, "name": str(n).encode(), "size": 1, "body": b"b"} for n in ids
+        ])  # fmt: skip
         await self.put(tables.uploads, [
             {"id": f"u{n:03}", "account": account, "size": 1, "sha256": b"s", "blob": f"upload/{n}",
              "created": AT, "expires": AT + 10**9} for n in ids
@@ -169,6 +172,7 @@ def lists(alice: Alice) -> dict[str, list[str]]:
         "/deliveries": [""],
         "/conversations/{ref}/items": [f"/conversations/{ref_of(TALK)}/items"],
         "/mailbox": [""],
+        "/archive": ["", "?since=0"],
         "/a/{opaque}/outbox": [f"{actor}/outbox"],
         "/a/{opaque}/featured": [],  # nothing can be pinned yet
         member: [f"{actor}/{name}" for name in ("followers", "following", "friends")],

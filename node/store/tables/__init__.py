@@ -12,6 +12,9 @@ from node.store.tables.accounts import (
 )
 from node.store.tables.columns import METADATA
 from node.store.tables.e2ee import (
+    archive_records,
+    archive_tombstones,
+    archives,
     ciphertexts,
     conversations,
     key_packages,
@@ -37,6 +40,9 @@ __all__ = [
     "METADATA",
     "accounts",
     "actors",
+    "archive_records",
+    "archive_tombstones",
+    "archives",
     "arrivals",
     "audiences",
     "ciphertexts",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
 
-from node.store.tables.columns import SEQUENCE, flag, id_, instant, number, table, text
+from node.store.tables.columns import SEQUENCE, flag, id_, instant, number, some_index, table, text
 
 key_packages = table(
     "key_packages",
@@ -84,6 +84,37 @@ mailbox = table(
     Index("ix_mailbox_created_seq", "created", "seq"),
     Index("ix_mailbox_device_share_size", "device", "share", "size"),
     keep="until acknowledged, at most 30 days after created",
+)
+
+archives = table(
+    "archives",
+    Column("account", Text, primary_key=True),
+    number("generation"),  # the newest that was written under
+    number("bytes"),  # of all bodies and rows
+    number("records"),
+    flag("off"),
+)
+
+archive_records = table(
+    "archive_records",
+    Column("pos", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("name", LargeBinary, nullable=False),
+    number("generation"),
+    number("day"),  # when it disappears, in days since 1970; 0: never
+    instant("ends"),  # after that day, everywhere
+    number("size"),  # of the body
+    Column("body", LargeBinary, nullable=False),  # sealed by the account's devices
+    UniqueConstraint("account", "name"),
+    Index("ix_archive_records_account_pos_size", "account", "pos", "size"),
+    some_index("ix_archive_records_ends_pos", "ends IS NOT NULL", "ends", "pos"),
+    keep="until ends, where it has one",
+)
+
+archive_tombstones = table(
+    "archive_tombstones",
+    Column("account", Text, primary_key=True),
+    Column("name", LargeBinary, primary_key=True),
 )
 
 ciphertexts = table(

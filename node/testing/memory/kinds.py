@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from node.store import accounts as sql_accounts
+from node.store import archive as sql_archive
 from node.store import e2ee as sql_e2ee
 from node.store import feeds as sql_feeds
 from node.store import friends as sql_friends
@@ -20,6 +21,7 @@ from node.store.idempotency import Kept
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.wakeups import Wakeups
 from node.testing.memory.accounts import AccountsUnit, IdempotencyUnit, InvitesUnit, StreamsUnit
+from node.testing.memory.archive import ArchiveUnit
 from node.testing.memory.e2ee import E2eeUnit
 from node.testing.memory.feeds import FeedUnit
 from node.testing.memory.friends import FriendsUnit
@@ -36,6 +38,7 @@ U = TypeVar("U", bound=sql.Unit)
 STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql.Unit: Unit,
     sql_accounts.AccountsUnit: AccountsUnit,
+    sql_archive.ArchiveUnit: ArchiveUnit,
     sql_e2ee.E2eeUnit: E2eeUnit,
     sql_feeds.FeedUnit: FeedUnit,
     sql_friends.FriendsUnit: FriendsUnit,

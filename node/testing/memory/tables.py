@@ -12,6 +12,7 @@ from node.accounts.invites import Invite
 from node.accounts.resets import Reset
 from node.accounts.seats import Seat
 from node.accounts.sessions import Session
+from node.e2ee import archive as sealed
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed
 from node.e2ee.key_packages import PublishedKeyPackage
@@ -209,6 +210,9 @@ class MemoryTables:
     participants: dict[tuple[str, str, str], tuple[bool, str]] = field(default_factory=dict)
     items: dict[tuple[str, int], Item] = field(default_factory=dict)
     mail: dict[int, Mail] = field(default_factory=dict)
+    # Sealed records by account and name; those of an empty body were deleted.
+    archive: dict[tuple[str, bytes], sealed.Kept] = field(default_factory=dict)
+    archives: dict[str, sealed.Shelf] = field(default_factory=dict)
     _count: int = 0
 
     def number(self) -> int:

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from node.e2ee.archive import record
-from node.e2ee.archive.complete import Numbers, emptied
-from node.e2ee.archive.days import DayKey, day_of
-from node.e2ee.archive.record import Kind, Record
-from node.e2ee.archive.seals import ArchiveKey, Keyring, Sealed
-from node.e2ee.archive.states import is_newer
+from node.e2ee.records import record
+from node.e2ee.records.complete import Numbers, emptied
+from node.e2ee.records.days import DayKey, day_of
+from node.e2ee.records.record import Kind, Record
+from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
+from node.e2ee.records.states import is_newer
 from node.errors import Conflict, Malformed, Missing, Refused, TooMuch
 from node.testing.fakes import FakeEntropy
 

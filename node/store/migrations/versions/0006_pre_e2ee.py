@@ -11,6 +11,56 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "archive_records",
+        sa.Column(
+            "pos",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("day", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("ends", sa.BigInteger(), nullable=True),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("pos", name=op.f("pk_archive_records")),
+        sa.UniqueConstraint("account", "name", name=op.f("uq_archive_records_account_name")),
+        info={"keep": "until ends, where it has one"},
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("archive_records", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_archive_records_account_pos_size", ["account", "pos", "size"], unique=False
+        )
+        batch_op.create_index(
+            "ix_archive_records_ends_pos",
+            ["ends", "pos"],
+            unique=False,
+            sqlite_where=sa.text("ends IS NOT NULL"),
+        )
+
+    op.create_table(
+        "archive_tombstones",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "name", name=op.f("pk_archive_tombstones")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
+        "archives",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("records", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("off", sa.Boolean(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_archives")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    op.create_table(
         "ciphertexts",
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -156,3 +206,10 @@ def downgrade() -> None:
     op.drop_table("key_packages")
     op.drop_table("conversations")
     op.drop_table("ciphertexts")
+    op.drop_table("archives")
+    op.drop_table("archive_tombstones")
+    with op.batch_alter_table("archive_records", schema=None) as batch_op:
+        batch_op.drop_index("ix_archive_records_ends_pos")
+        batch_op.drop_index("ix_archive_records_account_pos_size")
+
+    op.drop_table("archive_records")

@@ -11,10 +11,10 @@ from nacl.bindings import (
 )
 from nacl.exceptions import CryptoError
 
-from node.e2ee.archive import days, record
-from node.e2ee.archive.days import DayKey
-from node.e2ee.archive.record import Kind, Record
 from node.e2ee.mls.private.protect import padded_size
+from node.e2ee.records import days, record
+from node.e2ee.records.days import DayKey
+from node.e2ee.records.record import Kind, Record
 from node.errors import Malformed, Missing, TooMuch, Unproven
 from node.ports import Entropy
 from node.wire import tls

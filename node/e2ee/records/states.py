@@ -1,6 +1,6 @@
 """Pure: what the devices of an account share besides words: states with versions (spec ARC-5)."""
 
-from node.e2ee.archive.record import Record
+from node.e2ee.records.record import Record
 from node.errors import Conflict
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from node.e2ee.archive.record import LARGEST_NUMBER
+from node.e2ee.records.record import LARGEST_NUMBER
 from node.errors import Malformed
 from node.wire.json import decode
 
