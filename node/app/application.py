@@ -32,6 +32,7 @@ from node.web.api import (
     graph,
     inbox,
     invites,
+    keys,
     mailbox,
     push,
     servers,
@@ -219,6 +220,7 @@ def make_web(
             *uploads.routes(intake),
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),
+            *keys.routes(units, lines.asking, clock, config.origin),
             *push.routes(push.Pushes(units, lines.pushing, callable_at(config.resolve))),
             *mailbox.routes(units),
         )
