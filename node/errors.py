@@ -43,6 +43,10 @@ class Conflict(Refused):
     """Right in itself, but not in the present state; asking again after a look may succeed."""
 
 
+class Outdated(Conflict):
+    """What was to be replaced is not there any more, or something newer is."""
+
+
 class TooMuch(Refused):
     """Over a limit: size, quota or rate. `retry_after_seconds` is set when waiting helps."""
 

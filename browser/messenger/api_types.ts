@@ -6,6 +6,15 @@
 /** With padding. Instants are RFC 3339, in UTC. */
 export type Base64 = string;
 
+/** The keys of one's own account. `number` is `d.n.b`: what `If-Match` names. */
+export interface AccountKeys {
+  readonly root: Base64;
+  readonly number: string;
+  readonly delegation: Base64;
+  readonly list: Base64;
+  readonly box: Base64;
+}
+
 /** One's own account. `actor` is its public id, `address` is `@name@domain`. */
 export interface AccountView {
   readonly id: string;
@@ -33,6 +42,14 @@ export interface Acknowledgement {
 export interface ActorChoice {
   readonly actor: string;
   readonly suspended: boolean;
+}
+
+/** What an actor publishes of their keys. Check the chain (KEY-3): trust no node with it. */
+export interface ActorKeys {
+  readonly actor: string;
+  readonly root: Base64;
+  readonly delegation: Base64;
+  readonly list: Base64;
 }
 
 /** The ids of the actors of other servers that are suspended here. */
@@ -388,6 +405,13 @@ export interface NewAccount {
   readonly reason?: string;
 }
 
+/** A signed delegation, list of devices and key box that belong together (KEY-3), in base64. */
+export interface NewAccountKeys {
+  readonly delegation: Base64;
+  readonly list: Base64;
+  readonly box: Base64;
+}
+
 /** At most 100 records, of one MiB together. */
 export interface NewArchiveRecords {
   readonly records: readonly ArchiveRecord[];
@@ -621,7 +645,7 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly clause: string;
-  readonly code: "broken" | "busy" | "conflict" | "forbidden" | "full" | "head_too_large" | "malformed" | "missing" | "rate_limited" | "too_much" | "too_slow" | "unproven" | "unreachable" | "wrong_method" | "wrong_range" | "wrong_type";
+  readonly code: "broken" | "busy" | "conflict" | "forbidden" | "full" | "head_too_large" | "malformed" | "missing" | "outdated" | "rate_limited" | "too_much" | "too_slow" | "unproven" | "unreachable" | "wrong_method" | "wrong_range" | "wrong_type";
   readonly params: Readonly<Record<string, string | number>>;
   readonly incident?: string;
 }
@@ -896,6 +920,20 @@ export interface Routes {
     readonly query: null;
     readonly body: DeleteAccount;
     readonly answer: null;
+  };
+  /** The keys of one's account: delegation, list of devices, key box. */
+  readonly "GET /account/devices": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: AccountKeys;
+  };
+  /** Put newer keys in place of those that If-Match names; 412 when others are there. */
+  readonly "PUT /account/devices": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewAccountKeys;
+    readonly answer: AccountKeys;
   };
   /** Change the password; all other sessions and devices end. */
   readonly "POST /account/password": {
@@ -1295,6 +1333,13 @@ export interface Routes {
     readonly query: null;
     readonly body: ClaimRequest;
     readonly answer: ClaimedPackages;
+  };
+  /** What an actor anywhere publishes of their keys. */
+  readonly "GET /keys": {
+    readonly path: null;
+    readonly query: { readonly actor?: string; readonly least?: string; };
+    readonly body: null;
+    readonly answer: ActorKeys;
   };
   /** Prove a password and get the token of a new session. */
   readonly "POST /login": {

@@ -62,6 +62,7 @@ class ActorDocument(Struct, frozen=True):
     channel: str = ""
     owner: str = ""
     identity_key: str = ""  # Multikey of the key made on the user's own device
+    devices: str = ""  # where the signed list of the account's devices stands (KEY-7.6)
 
 
 def parse_actor(document: Doc) -> ActorDocument:
@@ -96,6 +97,7 @@ def parse_actor(document: Doc) -> ActorDocument:
         channel=maybe_url(document.get("kith:channel"), "the channel"),
         owner=_owner(document, id),
         identity_key=_identity_key(document),
+        devices=_own(document, "kith:devices", id),
     )
 
 
@@ -180,6 +182,7 @@ def render_actor(actor: ActorDocument) -> dict[str, Any]:
         "webfinger": actor.webfinger,
         "kith:channel": actor.channel,
         "kith:identityKey": actor.identity_key,
+        "kith:devices": actor.devices,
     }
     document = {name: value for name, value in document.items() if value or name == "summary"}
     document |= {"manuallyApprovesFollowers": actor.manually_approves, "discoverable": False}

@@ -139,6 +139,8 @@ class AccountsUnit(SessionsUnit):
             account.id, state=State.DELETED, password="", identity_key=None, reason="",
             display_name="",
         )  # fmt: skip
+        keys = tables.account_keys
+        await self.connection.execute(keys.delete().where(keys.c.account == account.id))
         actors = tables.actors
         await self.connection.execute(
             update(actors)

@@ -58,11 +58,13 @@ class Kept(Struct, frozen=True):
 
 
 class Family(Struct, frozen=True):
-    """The Person and the Group of one account. `identity_key` is 32 bytes, or none yet."""
+    """The Person and the Group of one account. `identity_key` is 32 bytes, or none yet;
+    `has_devices`: a signed list of devices is published (KEY-7.6)."""
 
     person: str
     channel: str
     identity_key: bytes
+    has_devices: bool = False
 
 
 class FederationUnit(Unit):
@@ -308,9 +310,12 @@ class FederationUnit(Unit):
     async def family(self, account: str) -> Family | None:
         """The actors of an account that belong together, and its identity key."""
         t = tables.accounts.c
-        query = select(t.actor, t.channel, t.identity_key).where(t.id == account)
+        listed = exists().where(tables.account_keys.c.actor == t.actor).label("has_devices")
+        query = select(t.actor, t.channel, t.identity_key, listed).where(t.id == account)
         row = (await self.connection.execute(query)).first()
-        return None if row is None else Family(row.actor, row.channel, row.identity_key or b"")
+        if row is None:
+            return None
+        return Family(row.actor, row.channel, row.identity_key or b"", bool(row.has_devices))
 
     # -- what NodeInfo tells -------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from node.e2ee.account_keys import address
 from node.federation.actors import ActorDocument
 from node.federation.peers import Actor
 from node.store.federation import Family
@@ -37,6 +38,9 @@ def document_of(actor: Actor, keys: Sequence[Any], family: Family | None) -> Act
         channel=family.channel if family is not None and is_person else "",
         owner=family.person if family is not None and is_channel else "",
         identity_key=_identity_key(family) if family is not None and is_person else "",
+        devices=address(actor.id)
+        if family is not None and is_person and family.has_devices
+        else "",
     )
 
 

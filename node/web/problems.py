@@ -14,6 +14,7 @@ from node.errors import (
     Missing,
     NodeError,
     NoRoom,
+    Outdated,
     Refused,
     TooMuch,
     Unproven,
@@ -149,6 +150,15 @@ KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
             404,
             "Not found",
             "Check the address. It may also be that this is not for you.",
+        ),
+    ),
+    (
+        Outdated,
+        Kind(
+            "outdated",
+            412,
+            "Something newer is there",
+            "Load it again, and do what was meant upon that.",
         ),
     ),
     (

@@ -77,6 +77,7 @@ _ACTORS: dict[str, Any] = {
     "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
     "implements": {"@type": "@id", "@id": "https://w3id.org/fep/844e#implements"},
     "kith:channel": {"@type": "@id"},
+    "kith:devices": {"@type": "@id"},
 }
 
 PLAIN: Any = AS2

@@ -1,6 +1,7 @@
 """Every table: the picture of what is on disk, a page per room. `columns` says how to read it."""
 
 from node.store.tables.accounts import (
+    account_keys,
     accounts,
     devices,
     idempotency,
@@ -38,6 +39,7 @@ from node.store.tables.video import jobs, media_grants, renditions, uploads, vid
 
 __all__ = [
     "METADATA",
+    "account_keys",
     "accounts",
     "actors",
     "archive_records",

@@ -61,6 +61,22 @@ devices = table(
     # Conversations name their devices for good, so rows stay.
 )
 
+account_keys = table(
+    "account_keys",
+    id_("actor"),  # whose they are
+    Column("account", Text, nullable=False, index=True),
+    # The number of the keys: of their delegation, list and box.
+    number("d"),
+    number("n"),
+    number("b"),
+    Column("root", LargeBinary, nullable=False),
+    Column("delegation", LargeBinary, nullable=False),  # each as it was signed
+    Column("devices", LargeBinary, nullable=False),
+    Column("box", LargeBinary, nullable=False),  # sealed to the devices; no node can open it
+    instant("changed", nullable=False),
+    # One row an account, replaced by newer keys; it goes with the account.
+)
+
 invites = table(
     "invites",
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the link's secret

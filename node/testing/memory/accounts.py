@@ -87,6 +87,7 @@ class AccountsUnit(SessionsUnit):
     async def empty(self, account: Account) -> None:
         bare = replace(account, state=State.DELETED, password="", identity_key=None, reason="")
         self._set(replace(bare, display_name=""))
+        self.tables.account_keys.pop(account.actor, None)
         for id in (account.actor, account.channel):
             actor = self.tables.actors.get(id)
             if actor is not None:

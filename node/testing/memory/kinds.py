@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+from node.store import account_keys as sql_account_keys
 from node.store import accounts as sql_accounts
 from node.store import archive as sql_archive
 from node.store import e2ee as sql_e2ee
@@ -20,6 +21,7 @@ from node.store import unit as sql
 from node.store.idempotency import Kept
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.wakeups import Wakeups
+from node.testing.memory.account_keys import AccountKeysUnit
 from node.testing.memory.accounts import AccountsUnit, IdempotencyUnit, InvitesUnit, StreamsUnit
 from node.testing.memory.archive import ArchiveUnit
 from node.testing.memory.e2ee import E2eeUnit
@@ -37,6 +39,7 @@ T = TypeVar("T")
 U = TypeVar("U", bound=sql.Unit)
 STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql.Unit: Unit,
+    sql_account_keys.AccountKeysUnit: AccountKeysUnit,
     sql_accounts.AccountsUnit: AccountsUnit,
     sql_archive.ArchiveUnit: ArchiveUnit,
     sql_e2ee.E2eeUnit: E2eeUnit,

@@ -13,6 +13,7 @@ from node.accounts.resets import Reset
 from node.accounts.seats import Seat
 from node.accounts.sessions import Session
 from node.e2ee import archive as sealed
+from node.e2ee.account_keys import KeptKeys
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed
 from node.e2ee.key_packages import PublishedKeyPackage
@@ -182,6 +183,7 @@ class MemoryTables:
     settings: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
+    account_keys: dict[str, KeptKeys] = field(default_factory=dict)  # by actor
     invites: dict[bytes, Invite] = field(default_factory=dict)
     resets: dict[bytes, Reset] = field(default_factory=dict)
     sessions: dict[str, KeptSession] = field(default_factory=dict)

@@ -1,9 +1,11 @@
 """Actors of ours as other servers read them (spec FED-11.1)."""
 
+from node.e2ee import account_keys
 from node.errors import Missing
 from node.federation.actors import actor_page
 from node.federation.peers import Actor
 from node.federation.proving import Prover
+from node.store.account_keys import AccountKeysUnit
 from node.store.directory import Directory
 from node.store.federation import FederationUnit
 from node.store.keyring import Keyring
@@ -12,6 +14,9 @@ from node.web.activitypub.requests import see_other, shown, wants_page
 from node.web.actor_documents import document_of
 from node.web.routes import Call, Reply, Route
 from node.wire import json
+
+# Not for long: a device that met a higher number waits a minute for the list that has it (KEY-5.2).
+PUBLIC_KEYS = {"Cache-Control": "public, max-age=30"}
 
 
 class LocalActors:
@@ -50,10 +55,18 @@ class Actors:
         self._prover = prover
 
     def routes(self) -> tuple[Route, ...]:
-        """The one route of this page."""
+        """The routes of this page."""
         return (
             Route("GET", "/a/{opaque}", self.actor, "An actor of this node.", None, answers=dict),
-        )
+            Route("GET", "/a/{opaque}/devices", self.devices, "An actor's signed devices.",
+                  None, answers=dict),
+        )  # fmt: skip
+
+    async def devices(self, call: Call) -> Reply:
+        """What the account published of its keys (KEY-7.6)."""
+        actor = (await self._actors.of(call)).id
+        kept = await self._units.look(AccountKeysUnit, lambda unit: account_keys.show(unit, actor))
+        return Reply(account_keys.document(actor, kept), headers=PUBLIC_KEYS)
 
     async def actor(self, call: Call) -> Reply:
         """The actor's document; a person's browser is sent to the page."""

@@ -11,6 +11,25 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "account_keys",
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("d", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("n", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("b", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("delegation", sa.LargeBinary(), nullable=False),
+        sa.Column("devices", sa.LargeBinary(), nullable=False),
+        sa.Column("box", sa.LargeBinary(), nullable=False),
+        sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("actor", name=op.f("pk_account_keys")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("account_keys", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_keys_account"), ["account"], unique=False)
+
+    op.create_table(
         "accounts",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -172,6 +191,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("account_keys", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_keys_account"))
+
+    op.drop_table("account_keys")
     with op.batch_alter_table("push_subscriptions", schema=None) as batch_op:
         batch_op.drop_index("ix_push_subscriptions_account_created_id")
 
