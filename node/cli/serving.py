@@ -107,7 +107,7 @@ async def _watch(
     while True:
         if certificate:
             certificate.renew(asked=reloading.is_set())
-            certificate.warn(system.clock.now())
+            await asyncio.to_thread(certificate.warn, system.clock.now())
         elif reloading.is_set():
             LOG.info("nothing to reload: the node speaks no TLS itself")
         reloading.clear()
