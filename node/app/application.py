@@ -80,7 +80,6 @@ class WebSide(Struct, frozen=True):
 
     kernel: Kernel
     surfaces: tuple[Surface, ...]
-    pages: Pages
     health: Health
     streams: Streams
     largest_body: int
@@ -99,7 +98,6 @@ class WebSide(Struct, frozen=True):
         if tallies is not None:
             clock = self.clock.ticks
             made.middlewares.insert(0, timed(SURFACES, surfaces, tallies.request, clock))
-        self.pages.furnish(made)
         return made
 
 
@@ -260,4 +258,4 @@ def make_web(
     )
     connections = Connections(bounds, proxies, clock.ticks, refusals.count)
     surfaces = (api, app_surface(config, problem), for_people, for_servers)
-    return WebSide(kernel, surfaces, pages, health, live, largest, connections, refusals, clock)
+    return WebSide(kernel, surfaces, health, live, largest, connections, refusals, clock)

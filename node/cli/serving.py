@@ -24,6 +24,7 @@ from node.media.blobs import LocalBlobs
 from node.store.blob_names import BlobNamesUnit
 from node.system import SystemClock, SystemEntropy
 from node.web.listener import GuardedSite
+from node.web.shortcut import put_before
 
 LOG = logging.getLogger("node")
 GRACE_SECONDS = 10.0
@@ -55,6 +56,8 @@ async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) 
             shutdown_timeout=GRACE_SECONDS,
         )
         await runner.setup()
+        if node.tallies is None:
+            put_before(runner)  # whoever wants every request counted has it go the long way
         try:
             site = GuardedSite(runner, node.connections, config.host, config.port, tls)
             await site.start()
@@ -107,7 +110,7 @@ async def _watch(
     while True:
         if certificate:
             certificate.renew(asked=reloading.is_set())
-            certificate.warn(system.clock.now())
+            await asyncio.to_thread(certificate.warn, system.clock.now())
         elif reloading.is_set():
             LOG.info("nothing to reload: the node speaks no TLS itself")
         reloading.clear()

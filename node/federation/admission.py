@@ -43,7 +43,7 @@ def read_activity(document: object, body: bytes) -> UnprovenActivity:
     Raises `Malformed` (FED-7.2, FED-6.1 to FED-6.3, FED-1.1), `Forbidden` (FED-6.2) and `TooMuch`
     (LIM-3.1).
     """
-    if not isinstance(document, Mapping):
+    if not isinstance(document, dict | Mapping):  # a dict, as what was read is: the quick question
         raise Malformed("FED-7.2", "the body is not one JSON object")
     if not reading.id_of(document.get("id", document.get("@id")), "the activity's id"):
         raise Malformed("FED-7.2", "an activity that is delivered has an id")

@@ -5,11 +5,12 @@ from typing import Final, Protocol
 
 import msgspec
 
-from node.federation.telling import PAGE, Page
+from node.federation.telling import Page
 from node.graph.visibility import Audience
 from node.inbox.known import Known
 
 FAN_OUT: Final = "fan_out"  # the kind of its jobs
+FIRST: Final = 50  # people of the unit that its author waits for, and nobody knows yet how long
 
 
 class FanOut(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ class FanOutUnit(Protocol):
     async def add_job(self, kind: str, subject: str) -> None: ...
 
 
-async def into_feeds(unit: FanOutUnit, post: Known, after: str = "", most: int = PAGE) -> bool:
+async def into_feeds(unit: FanOutUnit, post: Known, after: str = "", most: int = FIRST) -> bool:
     """Into the feeds of all whom a post is for: a page now, a job for the rest, if there is any."""
     audience = await unit.audience(post.id)
     accounts, place = await unit.readers(post.author, audience, after, most)
@@ -65,7 +66,7 @@ async def into_feeds(unit: FanOutUnit, post: Known, after: str = "", most: int =
 
 
 async def elsewhere(
-    unit: FanOutUnit, post: Known, activity: str, after: str = "", most: int = PAGE
+    unit: FanOutUnit, post: Known, activity: str, after: str = "", most: int = FIRST
 ) -> bool:
     """Owe what its author said of a post to all whom it is for, in the same way."""
     audience = await unit.audience(post.id)
@@ -76,7 +77,7 @@ async def elsewhere(
     return bool(place)
 
 
-async def go_on(unit: FanOutUnit, subject: str, most: int = PAGE) -> bool:
+async def go_on(unit: FanOutUnit, subject: str, most: int = FIRST) -> bool:
     """The job: the next page, of so many people; whether one more is left to do.
 
     A post that is not there any more is for nobody.

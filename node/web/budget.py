@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from msgspec import Struct
 
@@ -32,15 +33,9 @@ class Budget:
         self._bytes: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
 
-    @contextmanager
-    def holding(self, address: str, account: str = "") -> Iterator["Holding"]:
-        """What one request holds; given back at the end of the block."""
-        holding = Holding(self, address, account)
-        try:
-            yield holding
-        finally:
-            if holding.size:
-                holding.add(-holding.size)
+    def holding(self, address: str, account: str = "") -> "Holding":
+        """What one request holds; given back at the end of its `with` block."""
+        return Holding(self, address, account)
 
     @contextmanager
     def under_way(self, address: str) -> Iterator[None]:
@@ -78,7 +73,7 @@ class Budget:
 
 
 class Holding:
-    """The part of a budget that one request holds."""
+    """The part of a budget that one request holds, until the end of its block."""
 
     __slots__ = ("_budget", "_keys", "size")
 
@@ -92,6 +87,13 @@ class Holding:
         if account:
             self._keys += ((f"account:{account}", shares.account_bytes),)
         self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        if self.size:
+            self.add(-self.size)
 
     def add(self, count: int) -> None:
         """Hold `count` bytes more, or fewer. Raises `TooMuch`, `Busy` (LIM-2.1)."""

@@ -97,7 +97,7 @@ class MemoryBuckets:
                 self._buckets[key] = bucket
             return bucket
         filled = bucket.left + (now - bucket.at) * per_minute / SECONDS
-        bucket.left, bucket.at = min(float(per_minute), filled), now
+        bucket.left, bucket.at = filled if filled < per_minute else float(per_minute), now
         return bucket
 
 

@@ -162,6 +162,7 @@ class Route(Struct, frozen=True):
     admin: bool = False  # the caller's role must be admin
     sensitive: bool = False  # counts against login_attempts_per_minute
     limit_bytes: int = 0  # of a body; 0: what the surface takes
+    direct: bool = False  # so often asked for that it is found without the router (web/shortcut)
 
     @property
     def scopes(self) -> tuple[str, ...]:

@@ -1,7 +1,16 @@
 """The kernel: routes of surfaces become handlers, errors become what their surface answers."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence, Set
-from contextlib import aclosing
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Mapping,
+    MutableMapping,
+    Sequence,
+    Set,
+)
+from contextlib import aclosing, nullcontext
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -21,6 +30,7 @@ from node.web.health import ALIVE
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
 from node.web.routes import Call, Caller, Reply, Route
+from node.web.shortcut import SHORTCUT, BareAnswer, Direct, Shortcut
 from node.web.surface import Surface, surface_of
 
 SURFACES = web.AppKey("surfaces", tuple[Surface, ...])
@@ -28,6 +38,8 @@ SURFACE = web.RequestKey("surface", Surface)
 # For a year, and for this name alone: what stands below it may be somebody else's.
 TRANSPORT_SECURITY = "max-age=31536000"
 SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+NOTHING_TO_SAY = Reply()
+AT_ONCE = nullcontext()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -62,9 +74,12 @@ def build_application(
     )
     app[SURFACES] = tuple(surfaces)
     app.on_response_prepare.append(_dresser(surfaces, kernel.speaks_tls))
+    direct: list[tuple[str, Direct]] = []
     for surface in surfaces:
         server = Server(kernel, surface)
         for route in surface.routes:
+            if route.direct:
+                direct.append((surface.prefix + route.path, server.direct(route)))
             handler = server.handler(route)
             if surface.scopes is not None or route.method != "GET":
                 counted.add(handler)  # by account, or by whom a signature proves
@@ -72,6 +87,7 @@ def build_application(
             if route.method == "GET" and route.answers is not bytes:
                 app.router.add_route("HEAD", surface.prefix + route.path, handler)
         app.add_routes(surface.plain)
+    app[SHORTCUT] = Shortcut(direct)
     return app
 
 
@@ -98,7 +114,10 @@ def _middleware(kernel: Kernel, surfaces: Sequence[Surface], counted: Set[Handle
             surface = surface_of(request.path, surfaces)
             if surface.cors is not None and _is_preflight(request):
                 return surface.cors.preflight(request.headers[hdrs.ORIGIN])
-            return _refusal(surface, request, error, kernel)
+            resource = request.match_info.route.resource
+            # The pattern, not the path: an invite's secret stands in a path.
+            pattern = resource.canonical if resource else ""
+            return _refusal(surface, request, error, kernel, pattern)
 
     return safe
 
@@ -113,22 +132,29 @@ def _dresser(surfaces: Sequence[Surface], speaks_tls: bool) -> Any:
 
     async def dress(request: web.Request, response: web.StreamResponse) -> None:
         surface = request.get(SURFACE) or surface_of(request.path, surfaces)
-        headers = response.headers
-        for name, value in SAFE_HEADERS.items():
-            headers.setdefault(name, value)
-        headers.setdefault("Content-Security-Policy", surface.csp)
-        for name, value in surface.headers.items():
-            headers.setdefault(name, value)
-        if speaks_tls:
-            headers["Strict-Transport-Security"] = TRANSPORT_SECURITY
+        _dress(response.headers, surface, speaks_tls)
         if surface.cors is not None:
-            headers.update(surface.cors.headers(request.headers.get(hdrs.ORIGIN, "")))
+            response.headers.update(surface.cors.headers(request.headers.get(hdrs.ORIGIN, "")))
 
     return dress
 
 
+def _dress(headers: MutableMapping[str, str], surface: Surface, speaks_tls: bool) -> None:
+    for name, value in SAFE_HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Content-Security-Policy", surface.csp)
+    for name, value in surface.headers.items():
+        headers.setdefault(name, value)
+    if speaks_tls:
+        headers["Strict-Transport-Security"] = TRANSPORT_SECURITY
+
+
 def _refusal(
-    surface: Surface, request: web.Request, error: Exception, kernel: Kernel
+    surface: Surface,
+    request: web.Request,
+    error: Exception,
+    kernel: Kernel,
+    pattern: str,
 ) -> web.Response:
     if isinstance(error, web.HTTPException):
         ours = problems.from_http(error)
@@ -138,16 +164,19 @@ def _refusal(
     problem = problems.problem_of(error, kernel.entropy.draw(8).hex())
     if problem.clause:
         kernel.count(problem.clause)
-    resource = request.match_info.route.resource
-    # The pattern, not the path: an invite's secret stands in a path.
-    problems.log(problem, request.method, resource.canonical if resource else "", error)
+    problems.log(problem, request.method, pattern, error)
     return surface.errors(request, problem)
 
 
-def call_of(request: web.Request, proxies: TrustedProxies) -> Call:
-    """What is known of a request before anything is believed or read of it."""
+def call_of(
+    request: web.Request, proxies: TrustedProxies, path: Mapping[str, str] | None = None
+) -> Call:
+    """What is known of a request before anything is believed or read of it.
+
+    `path` are the names in its path, where aiohttp did not look for them.
+    """
     return Call(
-        path=request.match_info,
+        path=request.match_info if path is None else path,
         query=request.query,
         headers=request.headers,
         address=proxies.client_of(request),
@@ -181,9 +210,47 @@ class Server:
             except Exception as error:
                 if isinstance(error, Missing):
                     await self._kernel.even.wait(began)
-                response = _refusal(self._surface, request, error, self._kernel)
+                response = self._refused(route, request, error)
                 response.headers.update(headers)
                 return response
+
+        return handle
+
+    def _refused(self, route: Route, request: web.Request, error: Exception) -> web.Response:
+        pattern = self._surface.prefix + route.path
+        return _refusal(self._surface, request, error, self._kernel, pattern)
+
+    def direct(self, route: Route) -> Direct:
+        """What the shortcut calls for `route`: as `handler`, with what stands around it there.
+
+        For routes that bring no token, have no pages and answer all at once.
+        """
+        kernel, surface = self._kernel, self._surface
+        if surface.scopes is not None or surface.cors is not None or route.paged:
+            raise ValueError(f"{route.path} needs the long way: it has a token, pages or CORS")
+        said: dict[str, str] = {}
+        _dress(said, surface, kernel.speaks_tls)
+        bare = BareAnswer(route.status, HTTPStatus(route.status).phrase, said)
+        behind_proxies = bool(kernel.proxies.proxies)
+
+        async def handle(request: web.Request, path: Mapping[str, str]) -> web.StreamResponse:
+            request[SURFACE] = surface
+            began = kernel.even.ticks()
+            try:
+                call = call_of(request, kernel.proxies, path)
+                under_way = kernel.budget.under_way(call.address) if behind_proxies else AT_ONCE
+                with under_way, kernel.budget.holding(call.address) as holding:
+                    _check_text(call)
+                    reply = await route.do(await self._with_body(route, request, call, holding))
+                if reply == NOTHING_TO_SAY and bare.fits(request):
+                    return bare.response()
+                response = _response(self._answer(route, request, reply), {})
+            except Exception as error:
+                if isinstance(error, Missing):
+                    await kernel.even.wait(began)
+                response = self._refused(route, request, error)
+            _dress(response.headers, surface, kernel.speaks_tls)
+            return response
 
         return handle
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from node.federation.telling import PAGE
 from node.inbox import fan_out
 from node.ports import Clock
 from node.store.inbox import InboxUnit
@@ -10,7 +9,7 @@ from node.store.unit import Units
 from node.worker.fitting import Fitting
 from node.worker.jobs import JobKind
 
-SMALLEST_PAGE, LARGEST_PAGE = 50, 1000
+SMALLEST_PAGE, LARGEST_PAGE = 25, 500
 PAGE_SECONDS = 0.02  # whoever else wants to write waits no longer than this
 
 
@@ -20,7 +19,7 @@ class FanningOut:
     def __init__(self, units: Units, clock: Clock) -> None:
         self._units = units
         self._clock = clock
-        self._page = Fitting(SMALLEST_PAGE, LARGEST_PAGE, PAGE_SECONDS, first=PAGE)
+        self._page = Fitting(SMALLEST_PAGE, LARGEST_PAGE, PAGE_SECONDS, fan_out.FIRST)
 
     def kinds(self) -> Mapping[str, JobKind]:
         """What the worker's table of jobs gets."""
@@ -35,5 +34,6 @@ class FanningOut:
             began = self._clock.ticks()  # what it waited for the writer does not count
             return await fan_out.go_on(unit, subject, self._page.count)
 
+        await self._units.rehearse(InboxUnit, work)
         if await self._units.run(InboxUnit, work):
             self._page.took(self._clock.ticks() - began)

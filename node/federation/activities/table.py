@@ -76,7 +76,9 @@ def _enclosing(table: Mapping[str, Enclosing]) -> Verb:
 
     def is_known(document: Doc) -> bool:
         object = only(document.get("object"))
-        return not isinstance(object, Mapping) or any(name in table for name in types(object))
+        return not isinstance(object, dict | Mapping) or any(
+            name in table for name in types(object)
+        )
 
     def parse(document: Doc, envelope: Envelope) -> Activity:
         object = one(document.get("object"), "the object")

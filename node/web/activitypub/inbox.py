@@ -34,10 +34,10 @@ class Inbox:
         """Where peers deliver."""
         says = "Deliver an activity."
         return (
-            Route("POST", "/inbox", self.shared, says, None, bytes, status=202),
+            Route("POST", "/inbox", self.shared, says, None, bytes, status=202, direct=True),
             Route(
                 "POST", "/a/{opaque}/inbox", self.personal, says, None, bytes,
-                status=202,
+                status=202, direct=True,
             ),
         )  # fmt: skip
 

@@ -1,14 +1,12 @@
 """Pages for people, drawn here and without script: front, sign-up, profile, problem (API-10)."""
 
-from hashlib import sha256
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-import aiohttp_jinja2
-import jinja2
 from aiohttp import web
-from msgspec import Struct
 
 from node.accounts import invites
 from node.accounts.account import Role, State
@@ -56,33 +54,42 @@ ROBOTS = "User-agent: *\n" + "".join(
 )
 
 
-class Pages(Struct, frozen=True):
-    """Draws pages. `furnish` the application first."""
+class Draws(Protocol):
+    """`drawing.Drawing`."""
 
-    config: Config
-    units: Units
-    signing_up: SignUp
-    limiter: Limiter
-    proxies: TrustedProxies
-    budget: Budget
+    def draw(self, template: str, known: dict[str, Any]) -> str: ...
 
-    def furnish(self, app: web.Application) -> None:
-        """Give `app` the templates and what all of them need."""
-        aiohttp_jinja2.setup(
-            app,
-            loader=jinja2.FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+
+class Pages:
+    """Draws pages."""
+
+    def __init__(
+        self,
+        config: Config,
+        units: Units,
+        signing_up: SignUp,
+        limiter: Limiter,
+        proxies: TrustedProxies,
+        budget: Budget,
+    ) -> None:
+        self.config = config
+        self.units = units
+        self.signing_up = signing_up
+        self.limiter = limiter
+        self.proxies = proxies
+        self.budget = budget
+
+    @cached_property
+    def _drawing(self) -> Draws:
+        # By name: no start waits for the templates, and a node may never draw a page.
+        drawing: Draws = import_module("node.web.pages.drawing").Drawing(
+            {
+                "node_name": self.config.node_name,
+                "domain": self.config.account_domain,
+                "server": server_option(self.config),
+            }
         )
-        aiohttp_jinja2.get_env(app).globals.update(
-            node_name=self.config.node_name,
-            domain=self.config.account_domain,
-            server=server_option(self.config),
-            # The sheet's address changes with its content, so that browsers may keep it.
-            style=sha256((HERE / "static" / "kith.css").read_bytes()).hexdigest()[:12],
-        )
+        return drawing
 
     def extras(self) -> tuple[web.AbstractRouteDef, ...]:
         """Routes outside the API."""
@@ -105,7 +112,8 @@ class Pages(Struct, frozen=True):
         self, request: web.Request, template: str, status: int = 200, **known: Any
     ) -> web.Response:
         """`template` with what is `known`, and the headers of a page."""
-        response = aiohttp_jinja2.render_template(template, request, known, status=status)
+        drawn = self._drawing.draw(template, known)
+        response = web.Response(text=drawn, content_type="text/html", status=status)
         response.headers["Content-Security-Policy"] = policy(self.config.media_origin)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response

@@ -71,7 +71,7 @@ class Message(Struct, frozen=True):
             raise Malformed("FED-4.2", f"the header {name} stands twice")
         else:
             value = ", ".join(line.strip(" \t") for line in lines)
-        if _FOLDED(value):
+        if not value.isprintable() and _FOLDED(value):
             raise Malformed("FED-4.2", f"the header {name} is folded or holds a NUL")
         return value
 
