@@ -60,6 +60,10 @@ PERSONS = {
         _PERSON, "What has not arrived at other servers, and why; retry it.", whole=True
     ),
     "devices": Command(_PERSON, "Your devices; revoke one.", whole=True),
+    "recovery": Command(
+        _PERSON, "Your recovery key: show, confirm that it is on paper, use, renew.", whole=True
+    ),
+    "verify": Command(_PERSON, "The safety number with a friend.", whole=True),
     "sessions": Command(_PERSON, "Where you are logged in; end one.", whole=True),
     "events": Command(_PERSON, "Print events as they come, a JSON line each.", whole=True),
 }

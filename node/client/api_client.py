@@ -25,6 +25,7 @@ PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=90)
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 15.0
 LONGEST_PIECE = 1024 * 1024
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class Answer(NamedTuple):
@@ -159,12 +160,14 @@ class ApiClient:
         body: Any = None,
         query: Mapping[str, str] | None = None,
         once: bool = True,
+        more: Mapping[str, str] = NO_HEADERS,
     ) -> T:
         """A request with a structure as body and an answer of type `answers`.
 
-        A POST carries an Idempotency-Key, unless (`once` False) its repeat is harmless by itself.
+        A POST carries an Idempotency-Key, unless (`once` False) its repeat is harmless by itself;
+        `more` are headers of the request's own.
         """
-        headers = {}
+        headers = dict(more)
         if method == "POST" and once:
             headers["Idempotency-Key"] = self._entropy.draw(16).hex()
         encoded = None

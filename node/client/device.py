@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from node.client import key_stock, rows
 from node.client.absent import is_absent
+from node.client.account_keys import AccountKeys, PutKeys
 from node.client.coming_back import is_question
 from node.client.conversation_events import ConversationEvent, ConversationLeft
 from node.client.device_inbox import DeviceInbox
@@ -16,8 +17,12 @@ from node.client.device_state import DeviceState
 from node.client.exchange import Carried, Create, Next, Outcome, Send, TellGone
 from node.client.groups import between, new_group_id
 from node.client.intents import Add, Leave, Refresh, Remove
+from node.client.key_signing import SignedKeys
+from node.client.pins import Pins
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
 from node.client.seat import DeviceSeat, SeatAsked
+from node.e2ee.keys.private.pins import Line, Pin, SeenList
+from node.e2ee.keys.public.published import Published
 from node.errors import Missing, NodeError, Refused
 from node.ports import Entropy
 from node.wire.ids import urn_uuid4
@@ -38,6 +43,8 @@ class Device:
         self._back = self.inbox.back
         self._errands = self.inbox.errands
         self._returns = self.inbox.returns
+        self._keys = AccountKeys(self.state)
+        self._pins = Pins(self.state)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -107,6 +114,91 @@ class Device:
         """(package, is last resort): private halves are on disk before they are published."""
         with self.state.step():
             return key_stock.make(self.state, count, last_resort, now)
+
+    # -- the keys of the account -----------------------------------------------------------------
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether this device has ever been on its account's list."""
+        return self._keys.row is not None
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is on the list, for all that it knows."""
+        return self._keys.is_listed
+
+    def account_keys(self) -> Published:
+        """The newest keys of the account that this device knows. Raises `Missing` (DEV-12.1)."""
+        return self._keys.published()
+
+    def recovery_key(self) -> bytes:
+        """Raises `Missing` (DEV-12.1, and DEV-12.4 once it was written down)."""
+        return self._keys.recovery_key()
+
+    def keys_owed(self) -> PutKeys | None:
+        """Keys that are to be put at the home node."""
+        return self._keys.owed()
+
+    def begin_keys(self, id: bytes, now: int) -> None:
+        """The first keys of the account, with this device alone (DEV-12.2)."""
+        with self.state.step():
+            self._keys.begin(id, now)
+
+    def meet_keys(self, told: SignedKeys | None, now: int) -> None:
+        """What the home node has (DEV-12.3). Raises `Forbidden` for what is not to be believed."""
+        with self.state.step():
+            self._keys.meet(told)
+            if self._keys.is_listed:
+                self._keys.renew(now)
+
+    def drop_keys(self) -> None:
+        """They cannot be the account's (DEV-12.2)."""
+        with self.state.step():
+            self._keys.forget()
+
+    def write_down(self) -> None:
+        """The recovery key is on paper, and no device needs it any more (DEV-12.4)."""
+        with self.state.step():
+            self._keys.write_down()
+
+    def unlist(self, id: bytes, rk: bytes | None, now: int) -> None:
+        """Take another device off the account's list (DEV-12.6)."""
+        with self.state.step():
+            self._keys.remove(id, rk, now)
+
+    def redelegate(self, rk: bytes, now: int) -> None:
+        """Another list key, for the same devices (DEV-12.6)."""
+        with self.state.step():
+            self._keys.redelegate(rk, now)
+
+    def recover(self, told: SignedKeys, id: bytes, rk: bytes, now: int) -> None:
+        """Put this device on the list by the recovery key (DEV-12.7)."""
+        with self.state.step():
+            self._keys.recover(told, id, rk, now)
+
+    def certify(self, now: int) -> None:
+        """New leaves carry the newest certificate (DEV-12.8)."""
+        me = self._keys.certified(now)
+        if me is not None:
+            with self.state.step():
+                self.state.write(rows.CLIENT, me.dump())
+            self.state.groups.me = me
+
+    # -- the keys of others ----------------------------------------------------------------------
+
+    def pin_of(self, actor: str) -> Pin | None:
+        """The keys of `actor` that this device took."""
+        return self._pins.of(actor)
+
+    def see_keys(self, actor: str, keys: Published) -> Line[SeenList]:
+        """What is to be done with keys that were fetched or shown (KEY-5.1)."""
+        with self.state.step():
+            return self._pins.see(actor, keys)
+
+    def verify(self, actor: str) -> None:
+        """A person compared the safety numbers (DEV-13.2)."""
+        with self.state.step():
+            self._pins.verify(actor)
 
     # -- what this device means to do ------------------------------------------------------------
 

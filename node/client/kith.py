@@ -28,6 +28,7 @@ from node.client.conversation_events import (
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
+from node.client.keys import Keys
 from node.client.local_device import CLOCK, ENTROPY, LocalDevice, Passphrase
 from node.client.people import People
 from node.client.posts import Posts
@@ -85,6 +86,7 @@ _of_people = _Verbs(lambda kith: kith._people)
 _of_posts = _Verbs(lambda kith: kith._posts)
 _of_videos = _Verbs(lambda kith: kith._videos)
 _of_talk = _Verbs(lambda kith: kith._talk)
+_of_keys = _Verbs(lambda kith: kith._keys)
 
 
 class Kith:
@@ -98,6 +100,7 @@ class Kith:
     _posts: Posts
     _videos: Videos
     _talk: Conversations
+    _keys: Keys
 
     def __init__(
         self,
@@ -118,6 +121,7 @@ class Kith:
         self._videos = Videos(self.api, profile)
         opening = partial(sign_in.open_messenger, self.api, profile, here)
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
+        self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
 
     async def __aenter__(self) -> Self:
         await self.api.__aenter__()
@@ -204,6 +208,15 @@ class Kith:
     events = _of_talk(Conversations.events)
     listen = _of_talk(Conversations.listen)
     names = _of_talk(Conversations.names)
+
+    recovery = _of_keys(Keys.recovery)
+    written_down = _of_keys(Keys.written_down)
+    recover = _of_keys(Keys.recover)
+    renew_keys = _of_keys(Keys.renew)
+    listed = _of_keys(Keys.listed)
+    unlist = _of_keys(Keys.unlist)
+    safety = _of_keys(Keys.safety)
+    verify = _of_keys(Keys.verify)
 
     @classmethod
     def load(

@@ -23,6 +23,7 @@ from node.client.exchange import (
     Tell,
     Wait,
 )
+from node.client.key_keeper import KeyKeeper
 from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable, will_pass
@@ -64,9 +65,16 @@ class Messenger:
     """
 
     def __init__(
-        self, api: ApiClient, device: Device, clock: Clock, settle: Callable[[], None]
+        self,
+        api: ApiClient,
+        device: Device,
+        clock: Clock,
+        settle: Callable[[], None],
+        id: str = "",
     ) -> None:
+        """`id` is what the home node calls the device; without it the account gets no keys here."""
         self.device = device
+        self.keys = KeyKeeper(api, device, id, self._seconds)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
         self._carrier = Carrier(api)
@@ -92,11 +100,13 @@ class Messenger:
             self.heard.put_nowait(event)
 
     async def prepare(self) -> None:
-        """Publish key packages where few are left, and send what an earlier run still owed.
+        """See to the account's keys, publish key packages where few are left, and send what an
+        earlier run still owed.
 
         Raises `Conflict` (ACC-4.4) when another copy of this vault is the device.
         """
         await self._take_seat()
+        await self.keys.keep()
         found = await self._api.ask("GET", "/key-packages", KeyPackageStock)
         stock = next((one for one in found.stock if one.suite == 1), None)
         left = stock.single_use if stock else 0

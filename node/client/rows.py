@@ -13,6 +13,7 @@ CLIENT = "device/client"
 CURSOR = "device/cursor"
 SEAT = "device/seat"
 INCARNATION = "device/incarnation"
+ACCOUNT_KEYS = "account/keys"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -62,6 +63,37 @@ class IncarnationRow(msgspec.Struct, kw_only=True, frozen=True):
 
     name: str
     before: int = 0
+
+
+class AccountKeysRow(msgspec.Struct, kw_only=True, frozen=True):
+    """This device's part in its account's keys, and the newest keys that it knows (spec KEY).
+
+    `id` and `seal` (the private half) are its own. `rk` is empty once it was written down. `before`
+    is the number d.n.b of the keys in whose place these are still to be put; empty when they were.
+    `accepted`: the home node had keys of this root; `unlisted`: newer ones have no place for this
+    device.
+    """
+
+    id: bytes
+    seal: bytes
+    list_private: bytes
+    rk: bytes
+    delegation: bytes
+    list: bytes
+    box: bytes
+    before: str = ""
+    accepted: bool = False
+    unlisted: bool = False
+
+
+class PinRow(msgspec.Struct, kw_only=True, frozen=True):
+    """The newest keys of somebody that this device took. `verified`: a person compared numbers;
+    `forked`: others of the same number, which were seen too (KEY-5.1)."""
+
+    delegation: bytes
+    list: bytes
+    verified: bool = False
+    forked: bytes = b""
 
 
 class WelcomeRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -150,6 +182,15 @@ class PackageRow(msgspec.Struct, kw_only=True, frozen=True):
     package: bytes
     made: int  # seconds since 1970
     last_resort: bool = False
+
+
+def pin_row(actor: str) -> str:
+    return f"pin/{actor}"
+
+
+def archive_key_row(g: int) -> str:
+    """The archive key of generation `g`: its 32 bytes, as they are."""
+    return f"archive_key/{g}"
 
 
 def conversation_row(group: str) -> str:

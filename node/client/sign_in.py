@@ -111,7 +111,7 @@ async def _publish_packages(own: Profile, vault: Vault, here: LocalDevice) -> No
     device = Device(vault, here.entropy, own.actor)
     async with ApiClient(own.origin, here.entropy, own.token, own.connect, own.ca_file) as api:
         with suppress(Unreachable):  # the first conversation does it then
-            await Messenger(api, device, here.clock, vault.settle).prepare()
+            await Messenger(api, device, here.clock, vault.settle, own.device).prepare()
 
 
 def _profile(server: Server, session: Session) -> Profile:
@@ -142,7 +142,7 @@ async def open_messenger(
     vault = await asyncio.to_thread(Vault.open, path, passphrase, here.entropy)
     try:
         device = Device(vault, here.entropy, own.actor)
-        messenger = Messenger(api, device, here.clock, vault.settle)
+        messenger = Messenger(api, device, here.clock, vault.settle, own.device)
         try:
             yield messenger
         finally:

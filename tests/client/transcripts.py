@@ -17,7 +17,7 @@ from node.errors import NodeError, Refused, TooMuch, Unreachable
 from node.ports import Entropy
 
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "device"
-BINARY = ("group/", "device/client")
+BINARY = ("group/", "device/client", "archive_key/")
 Line = dict[str, Any]
 
 

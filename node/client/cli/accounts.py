@@ -6,7 +6,11 @@ from typing import Annotated
 import typer
 
 from node.client.cli.command import CommandContext, verb
+from node.client.cli.keys import PaperFile, read_words
 from node.client.cli.out import moment
+from node.client.key_keeper import id_of
+from node.client.kith import Kith
+from node.errors import Missing
 
 
 class Action(StrEnum):
@@ -58,14 +62,22 @@ async def devices(
     context: CommandContext,
     action: Annotated[Action, typer.Argument(help="list, or revoke one.")] = Action.LIST,
     device: Annotated[str, typer.Argument(help="Whom to revoke: its id.")] = "",
+    file: PaperFile = "",
+    without_words: Annotated[
+        bool, typer.Option(help="Only take it off your list: it still has the key that signs it.")
+    ] = False,
 ) -> None:
     """Your devices, which hold your keys; revoke one that you lost."""
     async with context.kith() as kith:
         if action is Action.REVOKE:
             if not device:
                 raise typer.BadParameter("say which device: its id stands in kith devices")
+            unlisted = await _unlist(context, kith, device, file, without_words)
             await kith.revoke(device)
-            context.out.done(f"{device} is logged out.", {"revoked": device})
+            said = {"revoked": device, "unlisted": unlisted}
+            context.out.done(f"{device} is logged out.", said)
+            if unlisted and without_words:
+                context.out.say(WITHOUT_WORDS)
             return
         found = await kith.devices()
     if context.out.json:
@@ -75,6 +87,25 @@ async def devices(
         for one in found
     ]
     context.out.table(("Device", "Name", "Last seen", ""), rows)
+
+
+async def _unlist(
+    context: CommandContext, kith: Kith, device: str, file: str, without_words: bool
+) -> bool:
+    """Take it off the account's list, if it stands there; whether it did."""
+    try:
+        if id_of(device) not in await kith.listed():
+            return False
+    except (Missing, ValueError):
+        return False  # this device has no keys of the account, or that is no id
+    await kith.unlist(device, "" if without_words else read_words(file))
+    return True
+
+
+WITHOUT_WORDS = (
+    "Whoever has that device can still put devices on your list, until you enter the"
+    " recovery words: kith recovery renew."
+)
 
 
 async def sessions(

@@ -1,7 +1,7 @@
 """Pure: our own client: its signature key, its leaves, its key packages (RFC 9420 §7.2, §10)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from node.e2ee.mls.private.crypto import SignatureKey, fresh_signature_key, sign_with_label
@@ -13,6 +13,7 @@ from node.e2ee.mls.public.extensions import (
     DEFAULT_EXTENSIONS,
     DEFAULT_PROPOSALS,
     GREASE,
+    Extension,
     Extensions,
     encode_extensions,
     read_extensions,
@@ -204,6 +205,15 @@ class Client:
         package = tls.parse(tbs + tls.opaque(signed), read_key_package)
         check_extensions_listed(package)
         return OwnPackage(package, init, encryption)
+
+    def carrying(self, extension: Extension) -> "Client":
+        """The same client, whose leaves carry `extension`, in place of another of its type."""
+        others = tuple(one for one in self.extensions if one.type != extension.type)
+        listed = self.capabilities.extensions
+        if extension.type not in listed:
+            listed = (extension.type, *listed)
+        capabilities = replace(self.capabilities, extensions=listed)
+        return replace(self, capabilities=capabilities, extensions=(*others, extension))
 
     def dump(self) -> bytes:
         return (

@@ -1,0 +1,364 @@
+"""Pure: what a device keeps of its account's keys: made, taken over, changed (spec DEV-12).
+
+Changes are signed upon the newest keys that are known; until they are at the home node `before`
+says in whose place. When others were quicker theirs are taken, and the change is made upon those.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from node.client import rows
+from node.client.device_state import SUITE, DeviceState
+from node.client.key_signing import SignedKeys, certify, delegate, list_devices
+from node.client.rows import AccountKeysRow
+from node.e2ee.keys.private.box_secret import (
+    ArchiveKey,
+    BoxSecret,
+    check_known,
+    open_box,
+    seal_box,
+)
+from node.e2ee.keys.private.recovery import RecoveryKey
+from node.e2ee.keys.public import certificate
+from node.e2ee.keys.public.device_list import NOBODY, RENEW_SECONDS, Device, SuiteKey
+from node.e2ee.keys.public.key_box import KeyBox
+from node.e2ee.keys.public.published import Published, check_published, check_with_box
+from node.e2ee.mls.private import hpke
+from node.e2ee.mls.private.client import Client
+from node.e2ee.mls.private.hpke import KeyPair
+from node.e2ee.mls.public.extensions import Extension, find
+from node.e2ee.mls.public.suite import X25519_AES128_SHA256_ED25519 as BOX_SUITE
+from node.errors import Conflict, Forbidden, Missing
+
+NONE = "0.0.0"
+
+
+@dataclass(frozen=True, slots=True)
+class PutKeys:
+    """Keys that are to be put in the place of those with the number `before`."""
+
+    keys: SignedKeys
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The newest keys that this device knows, read, with the secrets that they hold."""
+
+    row: AccountKeysRow
+    published: Published
+    box: KeyBox
+    secret: BoxSecret
+
+    @property
+    def number(self) -> str:
+        return written(self.box)
+
+    @property
+    def signed(self) -> SignedKeys:
+        return SignedKeys(self.row.delegation, self.row.list, self.row.box)
+
+
+def written(box: KeyBox) -> str:
+    """The number of keys, as a row and the home node have it."""
+    return "{}.{}.{}".format(*box.number)
+
+
+class AccountKeys:
+    """A device's part in the keys of its account. What changes them is called inside a step."""
+
+    def __init__(self, state: DeviceState) -> None:
+        self._state = state
+
+    @property
+    def row(self) -> AccountKeysRow | None:
+        return self._state.find(rows.ACCOUNT_KEYS, AccountKeysRow)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether this device is on the account's list, for all that it knows."""
+        return self.row is not None and not self.row.unlisted
+
+    def published(self) -> Published:
+        """The newest keys of the account, as anybody may see them. Raises `Missing` (DEV-12.1)."""
+        row = self._own()
+        return check_published(row.delegation, row.list, self._state.actor)
+
+    def recovery_key(self) -> bytes:
+        """The recovery key. Raises `Missing` (DEV-12.4) once it was written down."""
+        row = self._own()
+        if not row.rk:
+            raise Missing(
+                "DEV-12.4",
+                "the recovery key was written down, and no device has it any more: it is on paper",
+            )
+        return row.rk
+
+    def owed(self) -> PutKeys | None:
+        """What is to be put at the home node."""
+        row = self.row
+        if row is None or not row.before:
+            return None
+        return PutKeys(SignedKeys(row.delegation, row.list, row.box), row.before)
+
+    def certified(self, now: int) -> Client | None:
+        """Our client with a certificate under the newest delegation; None when it has one."""
+        if not self.is_listed:
+            return None
+        known, me = self._known(), self._state.groups.me
+        there = known.published
+        carried = find(me.extensions, certificate.EXTENSION)
+        if carried is not None:
+            above = certificate.parse_leaf_extension(carried).delegation
+            if above.content == there.signed_delegation.content:
+                return None
+        extension = certify(there, known.row.id, self._suite_key(), known.row.list_private, now)
+        return me.carrying(Extension(certificate.EXTENSION, extension))
+
+    # -- what changes ----------------------------------------------------------------------------
+
+    def begin(self, id: bytes, now: int) -> None:
+        """The first keys of an account, with this device alone, which it calls `id` (DEV-12.2)."""
+        draw = self._state.entropy.draw
+        seal, rk = draw(32), RecoveryKey(draw(32))
+        archive = self._archive() or (ArchiveKey(1, draw(32)),)
+        secret = BoxSecret(draw(32), archive, rk.key)
+        device = Device(id, self._seal(seal).public, (self._suite_key(),), now)
+        row = AccountKeysRow(
+            id=id, seal=seal, list_private=b"", rk=rk.key, delegation=b"", list=b"", box=b""
+        )
+        above = delegate(self._state.actor, rk, 1, secret.list_private, now)
+        self._sign(row, above, 1, [device], secret, NONE, now)
+
+    def meet(self, told: SignedKeys | None) -> None:
+        """What the home node has: ours, older ones, or newer ones, which are taken (DEV-12.3).
+
+        Raises `Forbidden` (DEV-12.3) for keys of another root, or forked ones: nothing is taken.
+        """
+        known = self._known()
+        if told is None:
+            # It was put back from a copy that is older than our keys.
+            self._owe(known.row, NONE)
+            return
+        there = check_published(told.delegation, told.list, self._state.actor)
+        box, _ = check_with_box(there, told.box)
+        if there.delegation.root != known.published.delegation.root:
+            if known.row.accepted:
+                raise Forbidden("DEV-12.3", OTHER_ROOT)
+            self.forget()
+            return
+        if told == known.signed:
+            self._owe(known.row, "")
+        elif box.number < known.box.number:
+            self._owe(known.row, written(box))
+        elif not known.row.before and self._is_fork(known.published, there):
+            raise Forbidden("DEV-12.3", FORKED)
+        else:
+            self._take(known, there, box, told)
+
+    def forget(self) -> None:
+        """Another device was first: what was made here is nobody's."""
+        self._state.delete(rows.ACCOUNT_KEYS)
+        for each in self._archive():
+            self._state.delete(rows.archive_key_row(each.g))
+
+    def write_down(self) -> None:
+        """The recovery key is on paper: the box forgets it, and so does this device (DEV-12.4)."""
+        known = self._known()
+        if not known.row.rk:
+            return
+        row, secret = known.row, known.secret
+        bare = BoxSecret(secret.list_private, secret.archive, b"")
+        there = known.published
+        kem, b = there.delegation.recovery_kem, known.box.b + 1
+        box = seal_box(there.devices, b, kem, bare, self._state.entropy)
+        before = row.before or known.number
+        row = replace(row, rk=b"", box=box.encode(), before=before)
+        self._state.put(rows.ACCOUNT_KEYS, row)
+
+    def renew(self, now: int) -> bool:
+        """Sign the list anew when it ends in 20 days or less (DEV-12.5); whether it was."""
+        known = self._known()
+        if known.row.unlisted or known.published.devices.not_after - now >= RENEW_SECONDS:
+            return False
+        devices = known.published.devices.devices
+        self._change(known, devices, known.secret, now)
+        return True
+
+    def remove(self, id: bytes, rk: bytes | None, now: int) -> None:
+        """Take a device off the list, with a new archive key (DEV-12.6).
+
+        With the recovery key the list key is another one too: without it whoever has that device
+        can still sign lists. Raises `Missing` for a device that is not listed, `Conflict` for this
+        one, `Forbidden` for the recovery key of another account.
+        """
+        known = self._known()
+        devices = known.published.devices.devices
+        if id == known.row.id:
+            raise Conflict("DEV-12.6", "this is the device you are at: revoke it from another one")
+        left = [device for device in devices if device.id != id]
+        if len(left) == len(devices):
+            raise Missing("DEV-12.6", "the account's list has no such device")
+        self._rotate(known, left, rk, now)
+
+    def redelegate(self, rk: bytes, now: int) -> None:
+        """Another list key and archive key, for the same devices (DEV-12.6)."""
+        known = self._known()
+        self._rotate(known, known.published.devices.devices, rk, now)
+
+    def _rotate(self, known: _Known, devices: Iterable[Device], rk: bytes | None, now: int) -> None:
+        draw, old = self._state.entropy.draw, known.secret
+        archive = (*old.archive, ArchiveKey(len(old.archive) + 1, draw(32)))
+        if rk is None:
+            self._change(known, devices, BoxSecret(old.list_private, archive, old.rk), now)
+            return
+        key = self._recovery(rk, known.published)
+        secret = BoxSecret(draw(32), archive, old.rk)
+        d = max(known.published.delegation.d + 1, now)
+        above = delegate(self._state.actor, key, d, secret.list_private, now)
+        before = known.row.before or known.number
+        self._sign(known.row, above, 1, devices, secret, before, now)
+
+    def recover(self, told: SignedKeys, id: bytes, rk: bytes, now: int) -> None:
+        """Come back with the recovery key: this device joins those that are listed (DEV-12.7).
+
+        Always under a new delegation, so that it works whatever lists a thief signed meanwhile.
+        """
+        there = check_published(told.delegation, told.list, self._state.actor)
+        box, _ = check_with_box(there, told.box)
+        key = self._recovery(rk, there)
+        secret = open_box(box, NOBODY, key.kem, there.delegation.list_key)
+        draw = self._state.entropy.draw
+        seal = draw(32)
+        device = Device(id, self._seal(seal).public, (self._suite_key(),), now)
+        others = [one for one in there.devices.devices if one.id != id]
+        secret = BoxSecret(draw(32), secret.archive, b"")
+        row = AccountKeysRow(
+            id=id, seal=seal, list_private=b"", rk=b"", delegation=b"", list=b"", box=b""
+        )
+        above = delegate(
+            self._state.actor, key, max(there.delegation.d + 1, now), secret.list_private, now
+        )
+        self._sign(row, above, 1, [*others, device], secret, written(box), now)
+
+    # -- how -------------------------------------------------------------------------------------
+
+    def _own(self) -> AccountKeysRow:
+        row = self.row
+        if row is None:
+            raise Missing(
+                "DEV-12.1",
+                "this device has no keys of its account: use kith recovery use with the recovery"
+                " key, or go on at a device that has them",
+            )
+        return row
+
+    def _known(self) -> _Known:
+        row = self._own()
+        published = check_published(row.delegation, row.list, self._state.actor)
+        box, _ = check_with_box(published, row.box)
+        secret = BoxSecret(row.list_private, self._archive(), row.rk)
+        return _Known(row, published, box, secret)
+
+    def _archive(self) -> tuple[ArchiveKey, ...]:
+        found: list[ArchiveKey] = []
+        while (key := self._state.read(rows.archive_key_row(len(found) + 1))) is not None:
+            found.append(ArchiveKey(len(found) + 1, key))
+        return tuple(found)
+
+    def _seal(self, private: bytes) -> KeyPair:
+        return hpke.key_pair(BOX_SUITE, private)
+
+    def _suite_key(self) -> SuiteKey:
+        return SuiteKey(SUITE, self._state.groups.me.signature.public)
+
+    def _recovery(self, rk: bytes, there: Published) -> RecoveryKey:
+        key = RecoveryKey(rk)
+        if key.root.public != there.delegation.root:
+            raise Forbidden(
+                "DEV-12.7", "that is the recovery key of another account, or an old one"
+            )
+        return key
+
+    def _change(
+        self, known: _Known, devices: Iterable[Device], secret: BoxSecret, now: int
+    ) -> None:
+        """The next list of the same delegation."""
+        n, before = known.published.devices.n + 1, known.row.before or known.number
+        self._sign(known.row, known.row.delegation, n, devices, secret, before, now)
+
+    def _sign(
+        self,
+        row: AccountKeysRow,
+        above: bytes,
+        n: int,
+        devices: Iterable[Device],
+        secret: BoxSecret,
+        before: str,
+        now: int,
+    ) -> None:
+        """List and box under a delegation; they are kept, and owed to the home node."""
+        actor, entropy = self._state.actor, self._state.entropy
+        made = list_devices(above, actor, n, devices, secret, entropy, now)
+        signed = replace(
+            row,
+            list_private=secret.list_private,
+            rk=secret.rk,
+            delegation=above,
+            list=made.list,
+            box=made.box,
+            before=before,
+            unlisted=False,
+        )
+        self._keep(signed, secret)
+
+    def _keep(self, row: AccountKeysRow, secret: BoxSecret) -> None:
+        for each in secret.archive:
+            name = rows.archive_key_row(each.g)
+            if not self._state.has(name):
+                self._state.write(name, each.key)
+        self._state.put(rows.ACCOUNT_KEYS, row)
+
+    def _owe(self, row: AccountKeysRow, before: str) -> None:
+        changed = replace(row, before=before, accepted=row.accepted or not before)
+        if changed != row:
+            self._state.put(rows.ACCOUNT_KEYS, changed)
+
+    def _is_fork(self, ours: Published, theirs: Published) -> bool:
+        same_list = ours.signed_list.hash() == theirs.signed_list.hash()
+        return ours.number == theirs.number and not same_list
+
+    def _take(self, known: _Known, there: Published, box: KeyBox, told: SignedKeys) -> None:
+        row = known.row
+        if box.entry(row.id) is None:
+            self._state.put(rows.ACCOUNT_KEYS, replace(row, before="", unlisted=True))
+            return
+        secret = open_box(box, row.id, self._seal(row.seal), there.delegation.list_key)
+        check_known(secret, known.secret.archive)
+        taken = replace(
+            row,
+            list_private=secret.list_private,
+            rk=secret.rk,
+            delegation=told.delegation,
+            list=told.list,
+            box=told.box,
+            before="",
+            accepted=True,
+            unlisted=False,
+        )
+        self._keep(taken, secret)
+        if not row.rk:
+            # What was erased here is never taken back, and goes out of the box again.
+            self.write_down()
+
+
+OTHER_ROOT = (
+    "the home node shows another root than the one of this device: somebody began the account anew,"
+    " or the node shows false keys; nothing of it is taken"
+)
+FORKED = (
+    "the home node shows another list of devices than the one that was put, under one number: the"
+    " node shows false keys, or somebody has the list key; revoke what is not yours"
+)

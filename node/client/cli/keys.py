@@ -1,0 +1,151 @@
+"""`kith recovery show|confirm|use|renew`, `kith verify`: the keys behind devices."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.client.cli.command import CommandContext, ask, verb
+from node.client.keys import Paper, read_paper
+from node.client.kith import Kith
+from node.e2ee.keys.private import recovery_words
+from node.e2ee.keys.private.safety_number import grouped
+from node.errors import Malformed
+
+ASKED_BACK = 3
+ROW = 6
+PaperFile = Annotated[
+    str, typer.Option("--file", help="The recovery words, or the code's text; - is standard input.")
+]
+
+
+class RecoveryAction(StrEnum):
+    """What is done with the recovery key."""
+
+    SHOW = "show"
+    CONFIRM = "confirm"
+    USE = "use"
+    RENEW = "renew"
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of this page."""
+    verb(app, "recovery")(recovery)
+    verb(app, "verify")(verify)
+
+
+async def recovery(
+    context: CommandContext,
+    action: Annotated[
+        RecoveryAction, typer.Argument(help="show, confirm that it is on paper, use, or renew.")
+    ],
+    file: PaperFile = "",
+) -> None:
+    """The recovery key: with it you come back when every device is lost."""
+    async with context.kith() as kith:
+        if action is RecoveryAction.SHOW:
+            await _show(context, kith, file)
+        elif action is RecoveryAction.CONFIRM:
+            await _confirm(context, kith, file)
+        elif action is RecoveryAction.RENEW:
+            await kith.renew_keys(read_words(file))
+            context.out.done(RENEWED, {"renewed": True})
+        else:
+            await kith.recover(read_words(file))
+            context.out.done(USED, {"recovered": True})
+
+
+async def _show(context: CommandContext, kith: Kith, file: str) -> None:
+    paper = await kith.recovery()
+    if file and file != "-":
+        _write_words(Path(file), paper)
+        context.out.done(f"The recovery words are in {file}. {NEXT}", {"file": file})
+        return
+    if context.out.json:
+        context.out.value({"words": paper.words, "code": paper.code})
+        return
+    for start in range(0, len(paper.words), ROW):
+        row = enumerate(paper.words[start : start + ROW], start + 1)
+        context.out.say("  ".join(f"{place:2} {word:8}" for place, word in row))
+    context.out.say(f"As text for a QR code: {paper.code}", "dim")
+    context.out.say(NEXT)
+
+
+def _write_words(path: Path, paper: Paper) -> None:
+    """A new file that is this user's alone."""
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(" ".join(paper.words) + "\n", encoding="utf-8")
+
+
+async def _confirm(context: CommandContext, kith: Kith, file: str) -> None:
+    paper = await kith.recovery()
+    if file:
+        if read_paper(read_words(file)) != recovery_words.key_of(" ".join(paper.words)):
+            raise Malformed("DEV-12.4", "those are not the words of this account's recovery key")
+    else:
+        _ask_back(kith, paper)
+    await kith.written_down()
+    context.out.done(CONFIRMED, {"confirmed": True})
+
+
+def _ask_back(kith: Kith, paper: Paper) -> None:
+    """Three words, wherever chance says."""
+    left = list(range(len(paper.words)))
+    for _ in range(ASKED_BACK):
+        place = left.pop(int.from_bytes(kith.entropy.draw(4), "big") % len(left))
+        said = ask(f"Word {place + 1}: ", "DEV-12.4").strip().lower()
+        if said[: recovery_words.LETTERS] != paper.words[place][: recovery_words.LETTERS]:
+            reason = f"word {place + 1} is another one: compare what you wrote with recovery show"
+            raise Malformed("DEV-12.4", reason)
+
+
+async def verify(
+    context: CommandContext,
+    who: Annotated[str, typer.Argument(help="@bob@server, or a friend's bare @bob.")],
+    number: Annotated[
+        str, typer.Option("--number", help="The number that they read out to you.")
+    ] = "",
+) -> None:
+    """The safety number with somebody: the same on both sides, or somebody stands between."""
+    async with context.kith() as kith:
+        safety = await (kith.verify(who, number) if number else kith.safety(who))
+    told = {"actor": safety.actor, "number": safety.number, "verified": safety.verified}
+    if number:
+        context.out.done(f"The numbers are the same: {who} is verified.", told)
+        return
+    if context.out.json:
+        context.out.value(told)
+        return
+    context.out.say(grouped(safety.number), "bold")
+    context.out.say("You have verified it." if safety.verified else COMPARE)
+
+
+def read_words(file: str) -> str:
+    """From the file, or asked for."""
+    if not file:
+        return ask("Recovery words (four letters of each are enough): ", "KEY-2.3")
+    return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+
+
+NEXT = (
+    "Write them on paper, in this order, and keep it where you keep a passport. Then:"
+    " kith recovery confirm"
+)
+CONFIRMED = (
+    "Your devices have forgotten the recovery key: from now on it is on paper only. It brings the"
+    " account back when all devices are lost, and revokes one that was stolen."
+)
+USED = (
+    "This device is on your account's list now. A device that is lost: kith devices revoke ID, with"
+    " the recovery words."
+)
+RENEWED = (
+    "The key that signs your list is another one now: a device that you revoked without the words"
+    " can put nothing on it any more."
+)
+COMPARE = (
+    "Let them run kith verify too, and compare by another way than this one: read it out on the"
+    " phone. Then: kith verify WHO --number NUMBER"
+)

@@ -1,0 +1,89 @@
+"""The keys of one's account between this device and its home node (spec DEV-12, KEY-7)."""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from node.client.account_keys import PutKeys
+from node.client.api_client import ApiClient
+from node.client.device import Device
+from node.client.key_signing import SignedKeys
+from node.errors import Conflict, Forbidden, Missing, Outdated
+from node.wire.api.keys import AccountKeys, NewAccountKeys
+
+PATH: Final = "/account/devices"
+MOST_TRIES: Final = 8  # others may be quicker each time; more often that is no accident
+NO_KEYS: Final = "KEY-7.5"
+OTHER_ROOT: Final = "KEY-7.4"
+
+
+def id_of(device: str) -> bytes:
+    """What the list calls the device that the home node calls `device`."""
+    return UUID(device).bytes
+
+
+class KeyKeeper:
+    """Sees to it that the home node has the account's keys, and this device the newest."""
+
+    def __init__(self, api: ApiClient, device: Device, id: str, seconds: Callable[[], int]) -> None:
+        self._api = api
+        self._device = device
+        self._id = id
+        self._seconds = seconds
+
+    async def keep(self) -> None:
+        """Begin the account's keys where it has none; take newer ones, put what is owed.
+
+        A device that came by a password alone has none, and changes nothing (DEV-12.1).
+        """
+        told = await self.read()
+        if not self._device.has_keys:
+            if told is not None or not self._id:
+                return
+            self._device.begin_keys(id_of(self._id), self._seconds())
+            try:
+                await self.put()
+            except Forbidden as error:
+                # The account has a root that another program made, and put no keys of it.
+                if error.clause != OTHER_ROOT:
+                    raise
+                self._device.drop_keys()
+            return
+        self._device.meet_keys(told, self._seconds())
+        await self.put()
+
+    async def put(self) -> None:
+        """Put what is owed. Raises `Conflict` (DEV-12.3) when others are quicker all the time."""
+        for _ in range(MOST_TRIES):
+            owed = self._device.keys_owed()
+            if owed is None:
+                self._device.certify(self._seconds())
+                return
+            self._device.meet_keys(await self._put(owed), self._seconds())
+        raise Conflict("DEV-12.3", "other devices change the account's keys all the time")
+
+    async def _put(self, owed: PutKeys) -> SignedKeys | None:
+        """What is there afterwards: ours, or those of who was quicker."""
+        keys = owed.keys
+        body = NewAccountKeys(delegation=keys.delegation, list=keys.list, box=keys.box)
+        condition = {"If-Match": f'"{owed.before}"'}
+        try:
+            await self._api.ask("PUT", PATH, AccountKeys, body, more=condition)
+        except Outdated:
+            return await self.read()
+        except Forbidden as error:
+            # Another device began the account's keys between our look and our word.
+            if error.clause != OTHER_ROOT or (there := await self.read()) is None:
+                raise
+            return there
+        return keys
+
+    async def read(self) -> SignedKeys | None:
+        """What the home node has; None where the account has no keys yet."""
+        try:
+            found = await self._api.ask("GET", PATH, AccountKeys)
+        except Missing as error:
+            if error.clause != NO_KEYS:
+                raise
+            return None
+        return SignedKeys(found.delegation, found.list, found.box)

@@ -1,0 +1,139 @@
+"""The verbs of keys: the recovery key, one's devices on the list, whom one has verified."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from node.client.api_client import ApiClient
+from node.client.key_keeper import id_of
+from node.client.messenger import Messenger
+from node.client.people import People
+from node.client.profile import Profile
+from node.e2ee.keys.private import recovery_words
+from node.e2ee.keys.private.pins import Deed
+from node.e2ee.keys.private.recovery import from_qr_text, is_qr_text, qr_text
+from node.e2ee.keys.private.safety_number import read_number, safety_number
+from node.e2ee.keys.public.published import check_published
+from node.errors import Forbidden, Missing
+from node.ports import Clock
+from node.wire.api.keys import ActorKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is written down of a recovery key: its words, or the text of its QR code."""
+
+    words: list[str]
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """The number that both people's devices show, and whether it was compared here."""
+
+    actor: str
+    number: str
+    verified: bool
+
+
+def read_paper(text: str) -> bytes:
+    """The recovery key in words or code. Raises `Malformed` (KEY-2.3, KEY-2.4)."""
+    return from_qr_text(text) if is_qr_text(text) else recovery_words.key_of(text)
+
+
+class Keys:
+    """What one does with the keys of one's account, and with those of others."""
+
+    def __init__(
+        self,
+        api: ApiClient,
+        own: Profile,
+        people: People,
+        talk: Callable[[], Awaitable[Messenger]],
+        clock: Clock,
+    ) -> None:
+        self._api = api
+        self._own = own
+        self._people = people
+        self._talk = talk
+        self._clock = clock
+
+    def _seconds(self) -> int:
+        return int(self._clock.now().timestamp())
+
+    async def recovery(self) -> Paper:
+        """The recovery key, to be written down. Raises `Missing` (DEV-12.4) once it was."""
+        key = (await self._talk()).device.recovery_key()
+        return Paper(recovery_words.words_of(key), qr_text(key))
+
+    async def written_down(self) -> None:
+        """It is on paper: all devices forget it (DEV-12.4)."""
+        messenger = await self._talk()
+        messenger.device.write_down()
+        await messenger.keys.put()
+
+    async def recover(self, paper: str) -> None:
+        """Put this device on the account's list by the recovery key (DEV-12.7).
+
+        Raises `Malformed` (KEY-2.3, KEY-2.4), `Forbidden` for the key of another account.
+        """
+        rk, messenger = read_paper(paper), await self._talk()
+        told = await messenger.keys.read()
+        if told is None:
+            raise Missing("DEV-12.7", "the account has no keys that could be recovered")
+        id = id_of(self._own.device)
+        messenger.device.recover(told, id, rk, self._seconds())
+        await messenger.keys.put()
+
+    async def renew(self, paper: str) -> None:
+        """Another list key: who had the old one signs no lists any more (DEV-12.6)."""
+        rk, messenger = read_paper(paper), await self._talk()
+        messenger.device.redelegate(rk, self._seconds())
+        await messenger.keys.put()
+
+    async def listed(self) -> set[bytes]:
+        """The ids on the account's list. Raises `Missing` (DEV-12.1) where this device has none."""
+        devices = (await self._talk()).device.account_keys().devices.devices
+        return {device.id for device in devices}
+
+    async def unlist(self, device: str, paper: str = "") -> None:
+        """Take a device off the account's list (DEV-12.6).
+
+        With the recovery key nobody who has that device can sign lists any more.
+        """
+        rk, messenger = read_paper(paper) if paper else None, await self._talk()
+        messenger.device.unlist(id_of(device), rk, self._seconds())
+        await messenger.keys.put()
+
+    async def safety(self, who: str) -> Safety:
+        """The safety number with somebody, by the keys that they publish now (KEY-6.1).
+
+        Raises `Forbidden` (KEY-5.1) when these are not to be believed, `Missing` when they publish
+        none, or this device has none of its own account.
+        """
+        messenger = await self._talk()
+        ours = messenger.device.account_keys().delegation.root
+        actor = (await self._people.find(who)).id
+        found = await self._api.ask("GET", "/keys", ActorKeys, query={"actor": actor})
+        keys = check_published(found.delegation, found.list, actor)
+        line = messenger.device.see_keys(actor, keys)
+        if line.deed is Deed.STOP:
+            raise Forbidden("KEY-5.1", f"{who} {line.words}")
+        pin = messenger.device.pin_of(actor)
+        root = (keys if pin is None else pin.keys).delegation.root
+        number = safety_number((self._own.actor, ours), (actor, root))
+        return Safety(actor, number, pin is not None and pin.verified)
+
+    async def verify(self, who: str, number: str) -> Safety:
+        """Compare the number that the other reads out or shows. Raises `Forbidden` (KEY-6.3)."""
+        told = read_number(number)
+        safety = await self.safety(who)
+        if told != safety.number:
+            raise Forbidden("KEY-6.3", DIFFERENT)
+        (await self._talk()).device.verify(safety.actor)
+        return Safety(safety.actor, safety.number, True)
+
+
+DIFFERENT = (
+    "the two numbers differ: look whether both of you looked at each other's, and at all digits; if"
+    " they still differ somebody stands between you, so say nothing here that they must not read"
+)

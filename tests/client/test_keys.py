@@ -1,0 +1,174 @@
+"""The keys of accounts through nodes and commands: recovery, revocation, safety numbers."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from node.client.kith import Kith
+from node.errors import Forbidden, Missing
+from node.wire.api.keys import AccountKeys, ActorKeys
+from tests.client.conftest import PASSPHRASE, Square, password_of
+from tests.client.test_cli import Ran, Shell, passphrase_file, shell
+
+__all__ = ["passphrase_file", "shell"]
+
+
+async def friends(square: Square, one: Kith, other: Kith) -> None:
+    await one.add_friend(other.handle)
+    await square.town.settle()
+    await other.accept(one.handle)
+    await square.town.settle()
+
+
+async def log_in(square: Square, kith: Kith, folder: str) -> Kith:
+    return await Kith.log_in(
+        kith.profile.origin,
+        kith.profile.name,
+        password_of(kith.profile.name),
+        home=square.folder / folder,
+        passphrase=PASSPHRASE,
+        clock=square.town.clock,
+    )
+
+
+@pytest.mark.clause("DEV-12.2", "KEY-7.4", "KEY-7.6")
+async def test_who_signs_up_has_keys_and_others_see_them(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        me = await alice.me()
+        kept = await alice.api.ask("GET", "/account/devices", AccountKeys)
+        assert me.identity_key == kept.root and kept.number == "1.1.1"
+        async with await square.join("bob", "beta.test") as bob:
+            query = {"actor": alice.actor}
+            seen = await bob.api.ask("GET", "/keys", ActorKeys, query=query)
+            assert (seen.root, seen.delegation, seen.list) == (
+                kept.root, kept.delegation, kept.list,
+            )  # fmt: skip
+
+
+@pytest.mark.clause("DEV-12.2", "DEV-12.1")
+async def test_a_second_login_changes_nothing_of_the_keys(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        kept = await alice.api.ask("GET", "/account/devices", AccountKeys)
+    async with await log_in(square, alice, "tablet") as tablet:
+        await tablet.talk()
+        assert await tablet.api.ask("GET", "/account/devices", AccountKeys) == kept
+        with pytest.raises(Missing, match=r"DEV-12\.1"):
+            await tablet.recovery()
+        with pytest.raises(Missing, match=r"DEV-12\.1"):
+            await tablet.listed()
+
+
+@pytest.mark.clause("DEV-12.2")
+async def test_an_account_from_before_gets_keys_once(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        units = square.town.nodes["alpha.test"].node.stores.units
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.exec_driver_sql("DELETE FROM account_keys")
+            await connection.exec_driver_sql("UPDATE accounts SET identity_key = NULL")
+
+        await units._database.write(work)
+    async with await log_in(square, alice, "old") as old:
+        await old.talk()
+        assert len(await old.listed()) == 1
+        first = await old.api.ask("GET", "/account/devices", AccountKeys)
+    async with square.at_home("alice") as alice:
+        with pytest.raises(Forbidden, match=r"DEV-12\.3"):
+            await alice.talk()
+        assert await alice.api.ask("GET", "/account/devices", AccountKeys) == first
+
+
+@pytest.mark.clause("KEY-6.1", "KEY-6.3", "DEV-13.2")
+async def test_both_see_one_number_and_verify_it(square: Square) -> None:
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        hers, his = await alice.safety(bob.handle), await bob.safety(alice.handle)
+        assert hers.number == his.number and len(hers.number) == 60
+        assert not hers.verified
+        other = "".join(str((int(digit) + 1) % 10) for digit in his.number)
+        with pytest.raises(Forbidden, match=r"KEY-6\.3"):
+            await alice.verify(bob.handle, other)
+        assert not (await alice.safety(bob.handle)).verified
+        spoken = " ".join(his.number[at : at + 5] for at in range(0, 60, 5))
+        assert (await alice.verify(bob.handle, spoken)).verified
+        assert (await alice.safety(bob.handle)).verified
+
+
+@pytest.mark.clause("DEV-12.6", "DEV-12.7", "DEV-12.4")
+async def test_a_lost_phone_comes_back_by_the_words(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as phone:
+        words = (await phone.recovery()).words
+        await phone.written_down()
+        with pytest.raises(Missing, match=r"DEV-12\.4"):
+            await phone.recovery()
+    async with await log_in(square, phone, "new phone") as new:
+        with pytest.raises(Forbidden, match=r"DEV-12\.7"):
+            await new.recover("abandon " * 23 + "art")
+        await new.recover(" ".join(words))
+        assert len(await new.listed()) == 2
+        await new.unlist(phone.profile.device, " ".join(words))
+        assert len(await new.listed()) == 1
+        await new.revoke(phone.profile.device)
+        async with await square.join("bob", "beta.test") as bob:
+            await friends(square, new, bob)
+            await bob.say(new.handle, "are you back?")
+            await square.town.settle()
+            await new.catch_up()
+            assert [row.text for row in await new.history(bob.handle)] == ["are you back?"]
+            # The root is the same, so nobody has to compare anything again.
+            assert (await bob.safety(new.handle)).number == (await new.safety(bob.handle)).number
+
+
+async def run(shell: Shell, name: str, line: str, *words: str, **given: str) -> Ran:
+    return await shell.run(name, line, *words, **given)
+
+
+@pytest.mark.clause("API-9.8", "DEV-12.4", "DEV-12.6")
+async def test_the_commands(shell: Shell, passphrase_file: Path, tmp_path: Path) -> None:
+    square = shell.square
+    async with await square.join("alice", "alpha.test"), await square.join("bob", "beta.test"):
+        pass
+    paper = tmp_path / "paper"
+    shown = await run(shell, "alice", "recovery show --json")
+    assert shown.code == 0 and len(shown.json["words"]) == 24
+    assert shown.json["code"].startswith("KITH1-")
+    spoken = await run(shell, "alice", "recovery show")
+    assert all(word in spoken.out for word in shown.json["words"])
+    written = await run(shell, "alice", "recovery show", "--file", str(paper))
+    assert written.code == 0 and paper.stat().st_mode & 0o077 == 0
+    assert paper.read_text().split() == shown.json["words"]
+    again = await run(shell, "alice", "recovery show --json", "--file", str(paper))
+    assert again.code == 1, "no file is written over"
+
+    wrong = await run(shell, "alice", "recovery confirm --json --file -", typed="abandon " * 24)
+    assert (wrong.code, wrong.problem["clause"]) == (1, "KEY-2.3")
+    other = await run(
+        shell, "alice", "recovery confirm --json --file -", typed="abandon " * 23 + "art"
+    )
+    assert (other.code, other.problem["clause"]) == (1, "DEV-12.4")
+    done = await run(shell, "alice", "recovery confirm --json", "--file", str(paper))
+    assert done.json == {"confirmed": True}
+    gone = await run(shell, "alice", "recovery show --json")
+    assert (gone.code, gone.problem["clause"]) == (1, "DEV-12.4")
+
+    number = (await run(shell, "alice", "verify @bob@beta.test --json")).json["number"]
+    told = await run(shell, "bob", "verify @alice@alpha.test", "--number", number)
+    assert told.code == 0 and "verified" in told.out
+    bad = await run(shell, "bob", "verify @alice@alpha.test --json --number 12345")
+    assert (bad.code, bad.problem["clause"]) == (1, "KEY-6.2")
+
+    async with await log_in(square, square.at_home("alice"), "laptop"):
+        pass
+    used = await run(shell, "laptop", "recovery use --json", "--file", str(paper))
+    assert used.json == {"recovered": True}
+    ids = (await run(shell, "alice", "devices --json")).json["items"]
+    laptop = next(one["id"] for one in ids if not one["current"])
+    unasked = await run(shell, "alice", "devices revoke --json", laptop)
+    assert (unasked.code, unasked.problem["clause"]) == (1, "KEY-2.3")
+    said = await run(shell, "alice", "devices revoke --without-words", laptop)
+    assert said.code == 0 and "kith recovery renew" in said.out
+    renewed = await run(shell, "alice", "recovery renew --json", "--file", str(paper))
+    assert renewed.json == {"renewed": True}
