@@ -197,6 +197,27 @@ async def test_documents_are_for_who_may_see_them_and_leave_a_tombstone(harness:
     assert await harness.resolve(f"{harness.origin}/o/{NOBODY}", bob.actor) is None
 
 
+@pytest.mark.clause("INB-2.5")
+async def test_a_post_for_friends_names_who_asks_from_a_server_without_friendship(
+    harness: Harness,
+) -> None:
+    alice = await harness.person("alice")
+    guy, kim = "https://gts.test/users/guy", "https://kith.test/a/kim"
+    gil = "https://gts.test/users/gil"
+    for friend, able in ((guy, []), (gil, []), (kim, [FRIENDSHIP])):
+        await harness.knows(friend, capabilities=json.dumps(able))
+        await harness.put_friendship(alice.actor, friend)
+    video = await alice.publish()
+    copies = {row.host: row.named.split() for row in await harness.rows(tables.deliveries)}
+    assert copies == {"gts.test": [gil, guy], "kith.test": []}
+    for viewer, named in ((guy, [guy]), (kim, [])):
+        note = await harness.resolve(video["post"], viewer)
+        assert note is not None
+        assert (note["to"], note["cc"]) == ([f"{alice.actor}/friends"], named)
+        assert [tag["href"] for tag in note["tag"]] == named
+    assert await harness.resolve(video["post"], "https://gts.test/users/eve") is None
+
+
 @pytest.mark.clause("VID-8.2", "FED-8.1")
 async def test_a_public_video_goes_to_each_server_once_in_the_form_that_it_reads(
     harness: Harness,
