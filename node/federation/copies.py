@@ -1,4 +1,4 @@
-"""Pure: which copy of a public video goes to who follows its channel (spec VID-8.2)."""
+"""Pure: which copy of a public video goes to who follows its channel or author (spec VID-8.2)."""
 
 from collections.abc import Container
 from enum import StrEnum

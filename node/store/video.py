@@ -130,7 +130,8 @@ class VideoUnit(IntakeUnit):
     async def tell_followers(
         self, activity: Activity, channel: str, copy: Copy | None = None, author: str = ""
     ) -> None:
-        left = telling.of_all(activity, [channel], followers=True)
+        of = [channel, author] if author else [channel]
+        left = telling.of_all(activity, of, followers=True)
         await telling.tell(replace(left, copy=copy, author=author), Circles(self))
 
     # -- videos from elsewhere ---------------------------------------------------------------------

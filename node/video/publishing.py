@@ -96,8 +96,8 @@ class PublishingUnit(Protocol):
     async def tell_followers(
         self, activity: Activity, channel: str, copy: Copy | None = None, author: str = ""
     ) -> None:
-        """Owe what was said to all elsewhere who follow the channel; with `copy` to those of them
-        who are to have the video of `author` in this form."""
+        """Owe what was said to all elsewhere who follow the channel; with `copy` to those who
+        follow it or its `author`, and are to have the video in this form."""
         ...
 
 
@@ -257,6 +257,7 @@ async def withdraw(unit: PublishingUnit, record: VideoRecord) -> None:
         gone = Delete(unit.mint_activity(), record.author, record.id)
         unit.say(gone)
         await unit.tell_followers(gone, record.channel)
+        await unit.tell_followers(gone, record.channel, Copy.SHARE, record.author)
     account = await unit.account_of(record.author)
     if account is not None:
         await unit.tell(account, "video_deleted", {"id": record.id, "post": record.post})

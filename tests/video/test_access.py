@@ -228,6 +228,7 @@ async def test_a_public_video_goes_to_each_server_once_in_the_form_that_it_reads
     for fan, follows, able in (
         ("https://tube.test/accounts/fan", channel, tube),
         ("https://tube2.test/accounts/fan", both, tube),
+        ("https://tube3.test/accounts/fan", [alice.actor], tube),
         ("https://masto.test/users/fan", both, "[]"),
         ("https://masto.test/users/friend", [alice.actor], "[]"),
         ("https://masto2.test/users/viewer", channel, "[]"),
@@ -256,6 +257,7 @@ async def test_a_public_video_goes_to_each_server_once_in_the_form_that_it_reads
     assert await sent() == {
         "tube.test": [share],
         "tube2.test": [note, share],
+        "tube3.test": [note, share],
         "masto.test": [note],
         "masto2.test": [share],
         "kith.test": [note],
