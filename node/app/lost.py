@@ -26,7 +26,8 @@ async def restored(system: System, stores: Stores) -> Callable[[], str]:
             f"this node was put back at {at:%Y-%m-%d %H:%M} UTC from a copy of "
             f"{as_of:%Y-%m-%d %H:%M} UTC: accounts, posts, friendships, logins and settings that "
             "its people made or changed between are lost here, although others may hold them; "
-            "what other Kith servers sent since is asked for again"
+            "what other Kith servers sent since is asked for again, and what is public "
+            "at others is read"
         )
 
     return told

@@ -60,6 +60,7 @@ from node.worker.handlers import Handlers
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
 from node.worker.push import Hand, Pusher
+from node.worker.reading_back import OutboxReader
 from node.worker.returning import Returner
 from node.worker.video import Transcoder
 
@@ -186,7 +187,9 @@ def make_worker(
     return Worker(applier, sender, jobber, pusher, dates, stores.wakeups, clock)
 
 
-def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mapping[str, JobKind]:
+def _jobs(
+    config: Config, system: System, stores: Stores, media: Media, lines: Lines, heard: Handlers
+) -> Mapping[str, JobKind]:
     transcoder = Transcoder(
         stores.units, media.studio, media.blobs, media.media_urls, at_once=config.media_jobs
     )
@@ -219,6 +222,9 @@ def _jobs(config: Config, system: System, stores: Stores, media: Media) -> Mappi
         **FanningOut(stores.units, system.clock).kinds(),
         **transcoder.kinds(),
         **Eraser(stores.units).kinds(),
+        **OutboxReader(
+            stores.units, lines.discovery, stores.directory, heard, system.clock
+        ).kinds(),
     }
 
 
@@ -245,7 +251,7 @@ async def open_node(
             sender = make_sender(system, stores, courier)
             stores = replace(stores, log=_door(system, stores, heard, sender))
             side = make_web(config, system, stores, lines, media, key)
-            kinds = _jobs(config, system, stores, media)
+            kinds = _jobs(config, system, stores, media, lines, heard)
             worker = make_worker(system, stores, heard, sender, kinds, lines.pushing)
             side.health.warnings.append(await restored(system, stores))
             async with notifying(stores.database, stores.wakeups):

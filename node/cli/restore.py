@@ -174,8 +174,9 @@ def said(manifest: Manifest) -> str:
     lines = [
         f"{manifest.origin} as of {manifest.made}. Start it with kith serve.",
         "Lost here is what came after that: accounts, posts, friendships, logins and settings that "
-        "are younger. Other Kith servers are asked for what they sent since; people get a notice, "
-        "and devices are told that the node was restored, and say what they cannot read.",
+        "are younger. Other Kith servers are asked for what they sent since, and what is public at "
+        "others is read again; people get a notice, and devices are told that the node was "
+        "restored, and say what they cannot read.",
     ]
     if not manifest.blobs:
         lines.append("The files of videos are not in the backup: put blobs/ back before the start.")

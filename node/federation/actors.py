@@ -135,7 +135,10 @@ def _identity_key(document: Doc) -> str:
 
 
 def _capabilities(document: Doc) -> tuple[str, ...]:
-    said = (*capabilities.read(document.get("generator")), *capabilities.read(document))
+    said = [*capabilities.read(document.get("generator")), *capabilities.read(document)]
+    defined = [one for one in many(document.get("@context"))[:16] if isinstance(one, Mapping)]
+    if any(capabilities.VIDEOS in one.values() for one in defined):
+        said.append(capabilities.VIDEOS)
     return tuple(dict.fromkeys(said))
 
 

@@ -7,6 +7,8 @@ RFC9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 ED25519 = "https://datatracker.ietf.org/doc/html/rfc9421#name-eddsa-using-curve-edwards25"
 FRIENDSHIP = "http://purl.org/vocab/relationship/friendOf"
 RESEND = "urn:kith:ns#Resend"
+# Its actors say so by this context alone: PeerTube, which shows videos and nothing else.
+VIDEOS = "https://joinpeertube.org/ns#"
 MLS = "https://purl.archive.org/socialweb/mls"
 
 NAMES: Mapping[str, str] = {

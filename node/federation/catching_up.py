@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, Protocol
 
 import msgspec
 
 from node.federation.activities.shapes import Activity, Resend
+from node.federation.peers import Actor
+from node.federation.reading_back import READ_BACK, ReadBack, behind
 from node.federation.resending import MARGIN
 
 CATCH_UP: Final = "catch_up"  # the kind of its job
@@ -14,15 +17,23 @@ RESTORED: Final = "restored"  # the kind of its notices
 PAGE: Final = 100
 
 
+class Step(StrEnum):
+    """What is done one after the other."""
+
+    ASK = "ask"  # servers that know what a Resend is
+    READ = "read"  # the outboxes of others
+    TELL = "tell"  # our people
+
+
 class CatchUp(msgspec.Struct, frozen=True):
-    """What is left to do: servers behind `after` were not asked; `people`: nor people told.
+    """What is left to do: of `step` what is behind `after`, and the steps behind it.
 
     `since` is the instant as of which the database is.
     """
 
     since: datetime
     after: str = ""
-    people: bool = False
+    step: Step = Step.ASK
 
 
 class CatchingUpUnit(Protocol):
@@ -43,6 +54,14 @@ class CatchingUpUnit(Protocol):
         """An actor of that server whom we know."""
         ...
 
+    async def next_awaited(self, after: str, within: str = "") -> Actor | None:
+        """Of whom someone here follows or befriended, elsewhere, the next one behind `after`."""
+        ...
+
+    async def resends(self, actor: Actor) -> bool:
+        """Whether the actor's server knows what a Resend is."""
+        ...
+
     async def people(self, after: str, most: int) -> Sequence[tuple[str, str]]:
         """Accounts behind `after` that are active, and their actors."""
         ...
@@ -58,13 +77,14 @@ def subject(since: datetime) -> str:
 
 
 async def go_on(subject: str, unit: CatchingUpUnit) -> None:
-    """The job: ask a page of servers, or tell a page of people, and have a job do the rest."""
+    """The job: a page of servers, or of people, and a job for the rest."""
     left = msgspec.json.decode(subject, type=CatchUp)
-    listed = await (_tell(left, unit) if left.people else _ask(left, unit))
+    listed = await {Step.ASK: _ask, Step.READ: _read, Step.TELL: _tell}[left.step](left, unit)
     if len(listed) == PAGE:
         await _later(msgspec.structs.replace(left, after=listed[-1]), unit)
-    elif not left.people:
-        await _later(CatchUp(left.since, people=True), unit)
+    elif left.step is not Step.TELL:
+        following = Step.READ if left.step is Step.ASK else Step.TELL
+        await _later(CatchUp(left.since, step=following), unit)
 
 
 async def _later(left: CatchUp, unit: CatchingUpUnit) -> None:
@@ -80,6 +100,21 @@ async def _ask(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
             asked = Resend(unit.mint_activity(), instance, someone, left.since - MARGIN)
             await unit.owe(asked, to=[someone])
     return hosts
+
+
+async def _read(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
+    """A job for each server; the places behind them."""
+    places: list[str] = []
+    while len(places) < PAGE:
+        actor = await unit.next_awaited(places[-1] if places else left.after)
+        if actor is None:
+            break
+        at = actor.id[: actor.id.index("/", len("https://"))] + "/"
+        if not await unit.resends(actor):
+            subject = ReadBack(at, left.since - MARGIN)
+            await unit.add_job(READ_BACK, msgspec.json.encode(subject).decode())
+        places.append(behind(at))
+    return places
 
 
 async def _tell(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:

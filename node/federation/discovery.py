@@ -67,6 +67,13 @@ class Discovery:
         self._keys: TTLCache[str, PublicKey] = TTLCache(KEYS_KEPT, KEY_SECONDS, clock.ticks)
         self._refetched: TTLCache[str, bool] = TTLCache(KEYS_KEPT, COOL_DOWN_SECONDS, clock.ticks)
 
+    async def document(self, url: str) -> Mapping[str, Any]:
+        """What stands at `url`, from that origin and no other (FED-9.4). Raises as `actor`."""
+        answer = await self._activity(url)
+        if not ids.same_origin(url, answer.url):
+            raise Forbidden("FED-10.7", "the document was sent from another origin")
+        return _document(answer)
+
     # -- actors --------------------------------------------------------------------------------
 
     async def actor(self, id: str, fresh: bool = False) -> Actor:

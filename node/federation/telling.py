@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from node.federation.activities.shapes import Activity
+from node.federation.copies import Copy
 from node.federation.priority import of_activity
 
 TELL: Final = "tell"  # the kind of its jobs
@@ -22,6 +23,8 @@ class Telling(msgspec.Struct, frozen=True):
 
     `home`: when all of them are told our own rooms hear it too; not before, for a Delete ends the
     ties by which the others are found.
+
+    `copy`: only those are told whose servers read a video of `author` in this form (VID-8.2).
     """
 
     activity: str
@@ -31,6 +34,8 @@ class Telling(msgspec.Struct, frozen=True):
     followers: bool = False
     home: bool = False
     after: str = ""
+    copy: Copy | None = None
+    author: str = ""
 
 
 class TellingUnit(Protocol):
@@ -38,6 +43,10 @@ class TellingUnit(Protocol):
 
     async def circle(self, of: Sequence[str], followers: bool, after: str, most: int) -> Page:
         """A page of those who know one of `of`, by their ids; `followers`: who follow it."""
+        ...
+
+    async def reading(self, actors: Sequence[str], copy: Copy, author: str) -> Sequence[str]:
+        """Those of `actors` to whom a public video of `author` goes as this copy."""
         ...
 
     async def send_on(
@@ -63,6 +72,8 @@ def of_all(
 async def tell(left: Telling, unit: TellingUnit) -> None:
     """Owe it to a page of them now, and have a job do the rest."""
     actors, place = await unit.circle(left.of, left.followers, left.after, PAGE)
+    if left.copy is not None:
+        actors = await unit.reading(actors, left.copy, left.author)
     await unit.send_on(left.activity, left.actor, actors, left.priority)
     if place:
         rest = msgspec.json.encode(replace(left, after=place))

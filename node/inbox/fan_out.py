@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import msgspec
 
 from node.federation.telling import Page
-from node.graph.visibility import Audience
+from node.graph.visibility import Audience, AudienceKind
 from node.inbox.known import Known
 
 FAN_OUT: Final = "fan_out"  # the kind of its jobs
@@ -52,6 +52,11 @@ class FanOutUnit(Protocol):
         """Owe what `actor` said to those of `to` who are elsewhere."""
         ...
 
+    async def send_to_friends(self, activity: str, actor: str, to: Iterable[str]) -> None:
+        """As `send_on`; a server that knows no friendship gets a copy that names those of its
+        people who are friends of `actor`, and nobody else (INB-2.5)."""
+        ...
+
     async def add_job(self, kind: str, subject: str) -> None: ...
 
 
@@ -71,7 +76,8 @@ async def elsewhere(
     """Owe what its author said of a post to all whom it is for, in the same way."""
     audience = await unit.audience(post.id)
     actors, place = await unit.recipients(post.author, audience, after, most)
-    await unit.send_on(activity, post.author, actors)
+    friends = any(one.kind is AudienceKind.FRIENDS for one in audience)
+    await (unit.send_to_friends if friends else unit.send_on)(activity, post.author, actors)
     if place:
         await _go_on_later(unit, FanOut(post.id, activity, after=place))
     return bool(place)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from node.errors import Forbidden, Missing, Unreachable
 from node.net.fetcher import MOST_REDIRECTS, REDIRECTS
 from node.ports import Request, Stream
+from node.wire import pictures
 from node.wire.ids import origin, same_origin
 from node.wire.ranges import NoRange, Wanted
 
@@ -30,6 +31,9 @@ TYPES = frozenset(
 )  # fmt: skip
 UNSAID = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 LARGEST_PICTURE = 16 * 1024 * 1024
+LONGEST_HEAD = 256 * 1024  # bytes in which a picture says its size
+LONGEST_SIDE = 20_000
+MOST_PIXELS = 100_000_000
 LARGEST_FILE = 4 * 1024 * 1024 * 1024
 PATIENCE_SECONDS = 30.0
 SLOWEST = 4096  # bytes in a second, once the patience is used up
@@ -152,6 +156,7 @@ class Passing:
         count = None if stop is None else stop - start
         if method == "HEAD":
             count = None  # nothing comes, and as much was announced as would
+        pieces = _in_time(answer.pieces, count, largest, whole=picture)
         return Passed(
             answer.status,
             media_type,
@@ -159,7 +164,9 @@ class Passing:
             size,
             start,
             stop,
-            _in_time(answer.pieces, count, largest, whole=picture),
+            _looked_at(pieces, part=answer.status == 206)
+            if picture and start == 0 and method != "HEAD"
+            else pieces,
         )
 
 
@@ -222,3 +229,32 @@ async def _in_time(
         yield piece
     if count is not None and seen < count:
         raise Unreachable("the file broke off")
+
+
+async def _looked_at(pieces: AsyncIterator[bytes], part: bool) -> AsyncIterator[bytes]:
+    """The same of a picture, when it begins as one and a browser can draw it (VID-9.7).
+
+    Of a short `part` too little may come to say.
+    """
+    head, enough = b"", 0
+    size: pictures.Size | None = None
+    ended = False
+    while size is None and not ended:
+        piece = await anext(pieces, b"")
+        head, ended = head + piece, not piece
+        if len(head) < enough and not ended:
+            continue
+        enough = 2 * len(head)  # looked at a few times, in however small pieces it comes
+        try:
+            size = pictures.measured(head[:LONGEST_HEAD])
+        except ValueError as error:
+            raise Unreachable(f"the picture is not what it is said to be: {error}") from None
+        if size is None and len(head) > LONGEST_HEAD:
+            raise Unreachable("the picture does not say how large it is")
+    if size is None and not part:
+        raise Unreachable("the picture does not say how large it is")
+    if size is not None and (max(size) > LONGEST_SIDE or size[0] * size[1] > MOST_PIXELS):
+        raise Unreachable(f"the picture is of {size[0]} by {size[1]} points: too large to draw")
+    yield head
+    async for piece in pieces:
+        yield piece

@@ -2,18 +2,35 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from node.accounts.account import State
 from node.accounts.names import INSTANCE
 from node.federation.capabilities import RESEND
+from node.federation.peers import Actor
+from node.federation.reading_back import behind
+from node.store.federation import FederationUnit
 from node.store.jobs import add_job
 from node.store.notices import Notices
-from node.store.tables import accounts, actors, names, peers
-from node.store.unit import Unit
+from node.store.tables import accounts, actors, follows, friendships, names, peers
+from node.wire.ids import origin
+
+_F, _L = friendships.c, follows.c
+FOLLOWED = (
+    select(_L.followed.label("id"))
+    .where(_L.followed > bindparam("after"), _L.state == "accepted")
+    .order_by(_L.followed)
+    .limit(1)
+)
+BEFRIENDED = (
+    select(_F.other.label("id"))
+    .where(_F.other > bindparam("after"), _F.ours == "accepted", _F.theirs == "accepted")
+    .order_by(_F.other)
+    .limit(1)
+)
 
 
-class CatchingUpUnit(Unit):
+class CatchingUpUnit(FederationUnit):
     """What `federation.catching_up` asks for."""
 
     async def instance(self) -> str:
@@ -37,6 +54,27 @@ class CatchingUpUnit(Unit):
         )
         found = await self.connection.execute(asked.order_by(a.id).limit(1))
         return found.scalar_one_or_none()
+
+    async def next_awaited(self, after: str, within: str = "") -> Actor | None:
+        """See `federation.catching_up`. `within`: no further than ids that begin so."""
+        ours = f"{self.context.origin}/"
+        while True:
+            asked = {"after": after}
+            rows = await self.connection.fetch_all((FOLLOWED, asked), (BEFRIENDED, asked))
+            following = sorted(row.id for some in rows for row in some)
+            if not following or (within and not following[0].startswith(within)):
+                return None
+            after = following[0]
+            if after.startswith(ours):
+                after = behind(ours)
+                continue
+            found = await self.actor(after)
+            if found is not None and found.gone is None and found.suspended is None:
+                return found
+
+    async def resends(self, actor: Actor) -> bool:
+        peer = await self.peer(origin(actor.id).authority)
+        return RESEND in (*actor.capabilities, *peer.capabilities)
 
     async def people(self, after: str, most: int) -> Sequence[tuple[str, str]]:
         a = accounts.c

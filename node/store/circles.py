@@ -1,11 +1,13 @@
 """Who knows an actor of ours, page by page: for what all of them are told (FED-8.16)."""
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, select, union
+from sqlalchemy import BindParameter, Select, bindparam, exists, or_, select, union
 
+from node.federation.copies import Copy, copy_for
 from node.federation.telling import Page
 from node.graph.friendship_unit import FollowState
 from node.store.jobs import add_job
@@ -15,7 +17,19 @@ from node.store.unit import Unit
 from node.store.upserts import insert_ignore
 from node.wire.times import micros
 
-_F, _L = friendships.c, follows.c
+_F, _L, _A = friendships.c, follows.c, actors.c
+_AUTHOR: BindParameter[str] = bindparam("author")
+# A public post goes to friends and followers of its author.
+READERS = select(
+    _A.id,
+    _A.capabilities,
+    or_(
+        exists().where(
+            _F.actor == _AUTHOR, _F.other == _A.id, _F.ours == "accepted", _F.theirs == "accepted"
+        ),
+        exists().where(_L.follower == _A.id, _L.followed == _AUTHOR, _L.state == "accepted"),
+    ).label("hears_note"),
+).where(_A.id.in_(bindparam("ids", expanding=True)))
 
 
 class Circles:
@@ -31,6 +45,15 @@ class Circles:
         rows = await self._unit.connection.fetch(query, {**asked, "after": after, "most": most})
         reached = [row.actor for row in rows if row.gone is None]
         return reached, rows[-1].actor if len(rows) == most else ""
+
+    async def reading(self, actors: Sequence[str], copy: Copy, author: str) -> Sequence[str]:
+        """Those of `actors` to whom a public video of `author` goes as this copy."""
+        asked = {"ids": list(actors), "author": author}
+        return [
+            row.id
+            for row in await self._unit.connection.fetch(READERS, asked)
+            if copy_for(json.loads(row.capabilities), row.hears_note) is copy
+        ]
 
     async def send_on(self, activity: str, actor: str, to: Iterable[str], priority: int) -> None:
         await self._unit.send_on(activity, actor, to, priority)

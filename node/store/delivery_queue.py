@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Text, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.federation.naming import named_in
 from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later, Needless, Verdict
 from node.ports import Clock
@@ -34,7 +35,7 @@ _D, _O = tables.deliveries.c, tables.outbox.c
 QUEUED = (
     select(
         _D.seq, _D.activity, _D.host, _D.inbox, _D.actor, _O.body,
-        _D.attempts, _D.first_tried, _D.due, _D.aside, _D.priority,
+        _D.attempts, _D.first_tried, _D.due, _D.aside, _D.priority, _D.named,
     )
     .join(tables.outbox, _O.id == _D.activity)
     .where(_D.state == "due")
@@ -280,7 +281,7 @@ def _parcel(row: Any) -> QueuedDelivery:
         row.host,
         row.inbox,
         row.actor,
-        row.body,
+        named_in(row.body, row.named.split()) if row.named else row.body,
         row.attempts,
         None if row.first_tried is None else from_micros(row.first_tried),
         from_micros(row.due),

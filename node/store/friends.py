@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, or_, select
 
-from node.federation.capabilities import FRIENDSHIP
+from node.federation.capabilities import FRIENDSHIP, VIDEOS
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import View, view
 from node.graph.friendship_unit import FollowState
@@ -83,7 +83,7 @@ MUTUALS = Pages(
 
 
 MOST_UNREACHED = 100  # who are named; who has more knows by then
-UNTAUGHT = (
+SHOWING_VIDEOS_ALONE = (
     select(_F.other)
     .join(actors, actors.c.id == _F.other)
     .where(
@@ -91,9 +91,10 @@ UNTAUGHT = (
         STATES[View.FRIEND],
         actors.c.local.is_(False),
         actors.c.gone.is_(None),
-        ~actors.c.capabilities.contains(FRIENDSHIP, autoescape=True),
+        actors.c.capabilities.contains(VIDEOS, autoescape=True),
     )
     .order_by(_F.updated.desc(), _F.other.desc())
+    .limit(MOST_UNREACHED)
 )
 
 
@@ -101,14 +102,10 @@ class FriendsUnit(GraphUnit):
     """Looks; what changes is in `GraphUnit`."""
 
     async def unreached(self, actor: str) -> list[Person]:
-        """The friends of `actor` whose servers know no friendship, the latest first (INB-4.9)."""
-        rows = await self.connection.fetch(UNTAUGHT, {"viewer": actor})
-        hosts = {row.other: origin(row.other).authority for row in rows}
-        speaking = await self.connection.fetch(SPEAKING, {"hosts": sorted(set(hosts.values()))})
-        able = {row.host for row in speaking}
-        ids = [id for id, host in hosts.items() if host not in able][:MOST_UNREACHED]
-        known = await people(self.connection, ids)
-        return [known[id] for id in ids]
+        """The friends of `actor` whose servers show no posts, the latest first (INB-4.9)."""
+        rows = await self.connection.fetch(SHOWING_VIDEOS_ALONE, {"viewer": actor})
+        known = await people(self.connection, [row.other for row in rows])
+        return [known[row.other] for row in rows]
 
     async def standing(self, actor: str, state: str, limit: int, after: Cursor | None) -> Page:
         """Those who stand to `actor` as `state` says (a key of STATES)."""

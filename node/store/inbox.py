@@ -8,18 +8,22 @@ import msgspec
 from sqlalchemy import (
     bindparam,
     delete,
+    func,
     or_,
     select,
     update,
 )
 
 from node.federation.activities.shapes import Activity, Attachment, CreateNote, Note
+from node.federation.capabilities import FRIENDSHIP
+from node.federation.priority import Priority
 from node.federation.telling import Page
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
 from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
 from node.store.erasing import Erasing
+from node.store.friends import SPEAKING
 from node.store.graph import GraphUnit
 from node.store.jobs import add_job
 from node.store.notices import Notices
@@ -28,6 +32,7 @@ from node.store.tables import (
     accounts,
     actors,
     audiences,
+    friendships,
     notices,
     posts,
     reactions,
@@ -36,6 +41,7 @@ from node.store.tables import (
 from node.store.tombstones import Tombstones
 from node.store.upserts import insert_ignore, insert_new
 from node.store.visibility import VisibilityUnit
+from node.wire.ids import origin
 from node.wire.times import micros
 
 OPEN = Audience(AudienceKind.PUBLIC)
@@ -50,6 +56,23 @@ REQUESTS = (
         notices.c.read.is_(None),
     )
     .limit(MOST_WAITING)
+)
+_F, _A = friendships.c, actors.c
+_BOX = func.coalesce(func.nullif(_A.shared_inbox, ""), _A.inbox)
+UNTAUGHT = (
+    select(_A.id, _BOX.label("box"))
+    .join_from(friendships, actors, _A.id == _F.other)
+    .where(
+        _F.actor == bindparam("actor"),
+        _F.ours == "accepted",
+        _F.theirs == "accepted",
+        _A.local.is_(False),
+        _A.gone.is_(None),
+        _A.suspended.is_(None),
+        ~_A.capabilities.contains(FRIENDSHIP, autoescape=True),
+        _BOX.in_(bindparam("inboxes", expanding=True)),
+    )
+    .order_by(_A.id)
 )
 PUBLISHED = select(posts.c.published).where(posts.c.id == bindparam("id"))
 SHOWN = select(timeline.c.account).where(
@@ -204,6 +227,24 @@ class InboxUnit(VisibilityUnit):
             )
         told = {"id": post.id, "author": post.author}
         self.tell_each(new, "post", told, about=post.author)
+
+    async def send_to_friends(self, activity: str, actor: str, to: Iterable[str]) -> None:
+        """As `send_on`; see `inbox.fan_out`."""
+        inboxes = self._inboxes(await self._addresses(list(to)))
+        named = await self._friends_behind(actor, inboxes)
+        self.deliver(activity, actor, Priority.POSTS, inboxes, named)
+
+    async def _friends_behind(self, actor: str, inboxes: Iterable[str]) -> dict[str, list[str]]:
+        """By inbox: the friends of `actor` there whose servers know no friendship."""
+        asked = {"actor": actor, "inboxes": sorted(set(inboxes))}
+        rows = await self.connection.fetch(UNTAUGHT, asked) if asked["inboxes"] else []
+        hosts = sorted({origin(row.id).authority for row in rows})
+        able = {row.host for row in await self.connection.fetch(SPEAKING, {"hosts": hosts})}
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            if origin(row.id).authority not in able:
+                found.setdefault(row.box, []).append(row.id)
+        return found
 
     async def add_job(self, kind: str, subject: str) -> None:
         await add_job(self, kind, subject)

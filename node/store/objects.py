@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, or_, select
 from node.federation.activities.shapes import PUBLIC, Attachment, Note
 from node.graph.visibility import AudienceKind
 from node.inbox.audiences import Author
+from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
 from node.store.tables import audiences, posts, reactions
 from node.store.unit import Unit
@@ -52,6 +53,13 @@ class ObjectUnit(Unit):
         to, cc, named = _addresses(lines, await self.beside(InboxUnit).author(row.author))
         deleted = from_micros(row.deleted) if row.deleted is not None else None
         return Kept(_note(row, to, cc, named), deleted)
+
+    async def shows_the_named_alone(self, note: Note, viewer: str) -> bool:
+        """Whether it is for friends and the viewer's server knows no friendship (INB-2.5)."""
+        author = await self.beside(InboxUnit).author(note.author)
+        if author.friends not in (*note.to, *note.cc):
+            return False
+        return not await self.beside(GraphUnit).speaks_friendship(viewer)
 
     async def total(self, post: str, part: str) -> int:
         """How many likes, shares or comments the post has."""

@@ -46,6 +46,7 @@ T = TypeVar("T")
 U = TypeVar("U", bound="Unit")
 
 JOINED_AT_ONCE = 50  # units of one transaction: the writer is held for a fiftieth of a second
+NOBODY: Mapping[str, Sequence[str]] = {}
 VOID = "void"  # the kind of an event that was taken back; no stream shows it
 
 _A = tables.actors.c
@@ -154,9 +155,8 @@ class Unit:
             raise Broken(f"{len(missing)} recipients were not discovered before the unit")
         if any(row.local for row in rows):
             self._arrive(activity, body)
-        wanted = (row for row in rows if not row.local and row.suspended is None)
-        inboxes = {row.shared_inbox or row.inbox for row in wanted}
-        self.deliver(activity.id, activity.actor, priority.of_activity(activity), inboxes)
+        rank = priority.of_activity(activity)
+        self.deliver(activity.id, activity.actor, rank, self._inboxes(rows))
 
     def say(self, activity: Activity, public: bool = False) -> bytes:
         """Keep `activity` as it goes out, for whoever will be owed it; its bytes."""
@@ -178,13 +178,17 @@ class Unit:
         self, activity: str, actor: str, to: Iterable[str], priority: int = Priority.POSTS
     ) -> None:
         """Owe an activity, which was said before, to those of `to` who are elsewhere."""
-        rows = await self._addresses(list(to))
-        wanted = (row for row in rows if not row.local and row.suspended is None)
-        inboxes = {row.shared_inbox or row.inbox for row in wanted}
-        self.deliver(activity, actor, priority, inboxes)
+        self.deliver(activity, actor, priority, self._inboxes(await self._addresses(list(to))))
 
-    def deliver(self, activity: str, actor: str, priority: int, inboxes: Iterable[str]) -> None:
-        """Owe what was said to `inboxes`. A shared inbox serves many recipients at once."""
+    def deliver(
+        self,
+        activity: str,
+        actor: str,
+        priority: int,
+        inboxes: Iterable[str],
+        named: Mapping[str, Sequence[str]] = NOBODY,
+    ) -> None:
+        """Owe what was said to `inboxes`; `named`: whom the copy of one names as well (INB-2.5)."""
         for inbox in sorted(set(inboxes)):
             self.connection.later(
                 insert_ignore(self.connection, tables.deliveries),
@@ -196,6 +200,7 @@ class Unit:
                     "priority": int(priority),
                     "state": "due",
                     "due": micros(self.now),
+                    "named": " ".join(named.get(inbox, ())),
                 },
             )
             self.wakes.add("deliveries")
@@ -203,6 +208,11 @@ class Unit:
     async def _addresses(self, actors: Sequence[str]) -> Sequence[Any]:
         """Each of `actors` that is known, as `Address` has it."""
         return await self.connection.fetch(ADDRESSES, {"recipients": actors})
+
+    @staticmethod
+    def _inboxes(rows: Iterable[Any]) -> set[str]:
+        wanted = (row for row in rows if not row.local and row.suspended is None)
+        return {row.shared_inbox or row.inbox for row in wanted}
 
     def _arrive(self, activity: Activity, body: bytes) -> None:
         """What is owed to one of ours goes through the same handlers, without HTTP."""

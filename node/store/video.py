@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Row, delete, or_, select, update
 
 from node.federation import telling
 from node.federation.activities.shapes import Activity, Attachment, Note
+from node.federation.copies import Copy
 from node.inbox.audiences import audience_of
 from node.store.circles import Circles
 from node.store.inbox import InboxUnit
@@ -125,8 +127,12 @@ class VideoUnit(IntakeUnit):
         )
         return str(found.scalar_one_or_none() or "")
 
-    async def tell_followers(self, activity: Activity, channel: str) -> None:
-        await telling.tell(telling.of_all(activity, [channel], followers=True), Circles(self))
+    async def tell_followers(
+        self, activity: Activity, channel: str, copy: Copy | None = None, author: str = ""
+    ) -> None:
+        of = [channel, author] if author else [channel]
+        left = telling.of_all(activity, of, followers=True)
+        await telling.tell(replace(left, copy=copy, author=author), Circles(self))
 
     # -- videos from elsewhere ---------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused
 from node.federation.activities.shapes import PUBLIC, Activity, Announce, CreateVideo, Delete, Note
+from node.federation.copies import Copy
 from node.video.intake import UploadRecord, mine
 from node.video.records import (
     LONGEST_DESCRIPTION,
@@ -92,8 +93,11 @@ class PublishingUnit(Protocol):
         """Keep it as it goes out, for whoever will be owed it."""
         ...
 
-    async def tell_followers(self, activity: Activity, channel: str) -> None:
-        """Owe what was said to all elsewhere who follow the channel."""
+    async def tell_followers(
+        self, activity: Activity, channel: str, copy: Copy | None = None, author: str = ""
+    ) -> None:
+        """Owe what was said to all elsewhere who follow the channel; with `copy` to those who
+        follow it or its `author`, and are to have the video in this form."""
         ...
 
 
@@ -182,13 +186,13 @@ async def _named(unit: PublishingUnit, record: VideoRecord) -> tuple[str, ...]:
 
 
 async def announced(unit: PublishingUnit, id: str, media_urls: MediaUrls) -> None:
-    """Owe the Video to who follows the channel, when it is for everyone (VID-8.2)."""
+    """Owe the video to who follows the channel, when it is for everyone, in one form (VID-8.2)."""
     record = await unit.record(id)
     if record is None or not record.playable or not record.words.public or not record.channel:
         return
     create = CreateVideo(unit.mint_activity(), record.author, video_of(record, media_urls))
     await unit.owe(create, to=[record.channel])
-    await unit.tell_followers(create, record.channel)
+    await unit.tell_followers(create, record.channel, Copy.VIDEO, record.author)
     # At home the Create alone says it; a share by one's own channel would be told as another's.
     announce = Announce(
         unit.mint_activity(),
@@ -199,7 +203,7 @@ async def announced(unit: PublishingUnit, id: str, media_urls: MediaUrls) -> Non
         (f"{record.channel}/followers",),
     )
     unit.say(announce, public=True)
-    await unit.tell_followers(announce, record.channel)
+    await unit.tell_followers(announce, record.channel, Copy.SHARE, record.author)
 
 
 async def failed(unit: PublishingUnit, id: str, refusal: Refused) -> None:
@@ -253,6 +257,7 @@ async def withdraw(unit: PublishingUnit, record: VideoRecord) -> None:
         gone = Delete(unit.mint_activity(), record.author, record.id)
         unit.say(gone)
         await unit.tell_followers(gone, record.channel)
+        await unit.tell_followers(gone, record.channel, Copy.SHARE, record.author)
     account = await unit.account_of(record.author)
     if account is not None:
         await unit.tell(account, "video_deleted", {"id": record.id, "post": record.post})

@@ -9,6 +9,7 @@ from node.video.playing import Shown, absent, best_file
 from node.video.records import MP4, POSTER, MediaFileRecord
 from node.wire.ids import same_origin
 
+SVG = "image/svg+xml"  # a program, and no picture
 SHOWN = ("image/", "video/", "audio/")
 
 
@@ -39,7 +40,9 @@ class ThroughUnit(Protocol):
 
 
 def is_shown(kind: str, media_type: str) -> bool:
-    """Whether a file of a post is shown in place: a picture, a video or sound."""
+    """Whether a file of a post is shown in place: a picture (no SVG), a video or sound."""
+    if media_type == SVG:
+        return False
     return media_type.startswith(SHOWN) or kind in ("Image", "Video", "Audio")
 
 

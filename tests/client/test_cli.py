@@ -19,6 +19,7 @@ from node.client.cli.out import clean
 from node.client.conversations import Conversations
 from node.client.rows import MessageRow
 from node.errors import Full, Malformed, NodeError, Refused, TooMuch
+from node.federation.capabilities import VIDEOS
 from node.testing.rows import Rows
 from node.wire.api.video import NewUpload, UploadView
 from tests.client.conftest import PASSPHRASE, Square, password_of
@@ -319,8 +320,11 @@ async def test_who_posts_for_friends_is_told_whose_server_cannot_show_it(shell: 
     rows = Rows()
     rows.database = shell.square.town.nodes["alpha.test"].node.stores.database
     async with shell.square.at_home("alice") as alice:
-        await rows.knows(guy, name="guy", domain="gts.test")
+        able = json.dumps([VIDEOS])
+        await rows.knows(guy, name="guy", domain="gts.test", capabilities=able)
         await rows.put_friendship(alice.actor, guy)
+        await rows.knows("https://snac.test/dan")
+        await rows.put_friendship(alice.actor, "https://snac.test/dan")
         assert [one.id for one in await alice.unreached()] == [guy]
         assert await alice.unreached("public") == await alice.unreached("followers") == []
         with pytest.raises(Malformed):

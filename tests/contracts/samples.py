@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
     "relay_items.kind": "application",
     "mailbox.kind": "application",
     "actors.kind": "Person",
+    "deliveries.named": "",
 }
 SETTINGS = {"origin": "https://alpha.test", "account_domain": "alpha.test"}
 PLAIN: Mapping[Any, Any] = {

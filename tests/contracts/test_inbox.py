@@ -73,6 +73,22 @@ async def test_posts_and_comments(harness: Harness) -> None:
     assert len(await harness.notices(ALICE)) == 2
 
 
+@pytest.mark.clause("INB-2.5")
+async def test_a_server_that_knows_no_friendship_is_named_its_own_friends_alone(
+    harness: Harness,
+) -> None:
+    """Gus only follows."""
+    fay, gus = [await harness.person(actor_id(name, "gamma.test")) for name in ("fay", "gus")]
+    await harness.friendship(ALICE, fay)
+    await harness.follow(gus, ALICE)
+    await harness.publish(ALICE)
+    inboxes = {id: f"{id}/inbox" for id in (BOB, DORA, fay, gus)}
+    assert harness.named == {inboxes[id]: {id} for id in (BOB, DORA, fay)}
+    assert {box for _, box in harness.sent} == set(harness.named)
+    await harness.publish(ALICE, choice=Choice.FOLLOWERS)
+    assert harness.named == {box: set() for box in inboxes.values()}
+
+
 @pytest.mark.clause("INB-5.8")
 async def test_a_post_that_comes_into_the_feed_is_told_once(harness: Harness) -> None:
     place = await harness.units.look(StreamsUnit, lambda unit: unit.newest("alice"))

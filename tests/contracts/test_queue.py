@@ -1,13 +1,15 @@
 """The queue keeps its promises on the fake and on every database."""
 
 import asyncio
+import json
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from node.federation.activities.shapes import Delete, Follow
+from node.federation.activities import render
+from node.federation.activities.shapes import CreateNote, Delete, Follow, Note
 from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later, Needless
 from node.federation.trust import ProvenActivity
@@ -279,6 +281,28 @@ async def test_what_is_owed_to_many_of_one_server_is_sent_there_once(room: Room)
     assert [one.inbox for one in await room.lanes.queued("b.test", 10)] == [shared]
     apart = [one.inbox for one in await room.lanes.queued("c.test", 10)]
     assert sorted(apart) == ["https://c.test/carol/inbox", "https://c.test/cleo/inbox"]
+
+
+@pytest.mark.clause("INB-2.5", "FED-8.1")
+async def test_a_copy_names_those_of_its_inbox_alone(room: Room) -> None:
+    note = Note("https://a.test/o/1", "https://a.test/a/1", "hi", room.clock.now(), to=("f",))
+    said = CreateNote("https://a.test/t/1", note.author, note)
+    named = {"https://b.test/inbox": ["https://b.test/bob", "https://b.test/bea"]}
+    inboxes = ["https://b.test/inbox", "https://c.test/inbox"]
+    context = UnitContext("https://a.test", room.clock, FakeEntropy(), render)
+
+    async def owe(unit: GraphUnit) -> None:
+        unit.say(said)
+        for _ in range(2):
+            unit.deliver(said.id, note.author, Priority.POSTS, inboxes, named)
+
+    await open_units(room.store, context, room.wakeups).run(GraphUnit, owe)
+    for host, people in (("b.test", named[inboxes[0]]), ("c.test", [])):
+        (one,) = await room.lanes.queued(host, 10)
+        activity = json.loads(one.body)
+        for part in (activity, activity["object"]):
+            assert (part["to"], part["cc"]) == (["f"], people)
+        assert [tag["href"] for tag in activity["object"]["tag"]] == people
 
 
 @pytest.mark.clause("FED-8.2")

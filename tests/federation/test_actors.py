@@ -11,7 +11,7 @@ from node.federation.actors import (
     parse_actor,
     render_actor,
 )
-from node.federation.capabilities import NAMES
+from node.federation.capabilities import NAMES, VIDEOS
 from node.wire import json
 from node.wire.keys import ed25519_from_seed, private_from_material
 
@@ -194,3 +194,12 @@ def test_an_actor_does_not_claim_the_collections_of_others(name: str) -> None:
     field = "key_packages" if name == "keyPackages" else name
     assert getattr(parse_actor({**said, name: f"{ANN}/x"}), field) == f"{ANN}/x"
     assert getattr(parse_actor({**said, name: "https://elsewhere.test/a/bob/x"}), field) == ""
+
+
+@pytest.mark.clause("VID-8.2")
+def test_peertube_is_known_by_the_context_of_its_actors():
+    base = "https://www.w3.org/ns/activitystreams"
+    tube = [base, {"pt": VIDEOS, "playlists": {"@id": "pt:playlists", "@type": "@id"}}]
+    assert parse_actor(person(**{"@context": tube})).capabilities == (VIDEOS,)
+    for other in (base, [base, {"pt": {"@id": VIDEOS}}], [VIDEOS], {"x": ["https://x.test"]}):
+        assert parse_actor(person(**{"@context": other})).capabilities == ()

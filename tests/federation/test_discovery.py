@@ -84,6 +84,21 @@ async def test_a_split_domain_is_confirmed_where_it_points(system: System) -> No
 
 
 @pytest.mark.clause("FED-10.6")
+@pytest.mark.parametrize("there", ["nothing", "no JRD", "another"])
+async def test_where_the_first_claim_is_not_borne_out_the_next_one_counts(
+    system: System, there: str
+) -> None:
+    """s.b.test calls its Bob @bob@b.test, and b.test knows nothing of it."""
+    bob = Person("https://s.b.test/a/bob", "bob")
+    system.publish(bob)
+    system.net.at[finger("bob", "s.b.test")] = jrd("bob@b.test", bob.id)
+    if there != "nothing":
+        other = jrd("bob@b.test", "https://b.test/a/other") if there == "another" else {"x": 1}
+        system.net.at[finger("bob", "b.test")] = other
+    assert (await system.discovery.find("bob@s.b.test")).handle == "@bob@s.b.test"
+
+
+@pytest.mark.clause("FED-10.6")
 async def test_an_impostor_is_not_confirmed(system: System, bob: Person, refused: Refuses) -> None:
     """evil.test says that its @bank is somebody else's actor, or claims another's handle."""
     system.publish(bob)

@@ -61,6 +61,7 @@ class Harness(ABC):
         self.store = store
         self.clock = FakeClock()
         self.sent: list[tuple[Activity, str]] = []
+        self.named: dict[str, set[str]] = {}  # whom the last copy for an inbox names (INB-2.5)
         self.context = UnitContext(HERE, self.clock, FakeEntropy(), render)
         self.units = open_units(store, self.context)
 
@@ -197,6 +198,7 @@ class DatabaseHarness(Rows, Harness):
         owed = []
         for row in await self.rows(box):
             (kept,) = await self.rows(out, out.c.id == row.activity)
+            self.named[row.inbox] = set(row.named.split())
             owed.append((kept.body, row.inbox))
         await self.write(box.delete())
         return owed
@@ -258,6 +260,7 @@ class MemoryHarness(Harness):
     async def take_owed(self) -> list[tuple[bytes, str]]:
         rows = self.tables.deliveries.values()
         owed = [(self.tables.outbox[row.activity].body, row.inbox) for row in rows]
+        self.named |= {row.inbox: set(row.named) for row in rows}
         self.tables.deliveries.clear()
         return owed
 

@@ -14,6 +14,7 @@ from node.ports import Request
 from node.video.through import Foreign
 from node.wire.ranges import Wanted
 from tests.net.conftest import FakeDns, Handler, Peer
+from tests.pictures import jpeg, png
 
 Refuses = Callable[[str], AbstractContextManager[None]]
 PIECE = bytes(64 * 1024)
@@ -50,13 +51,14 @@ def moves(location: str) -> Handler:
     return answer
 
 
-def sends(count: float, announced: int | None = None, **headers: str) -> Handler:
+def sends(count: float, announced: int | None = None, head: bytes = b"", **headers: str) -> Handler:
     """So many pieces, and what the head says of them."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "video/mp4", **headers})
         response.content_length = announced
         await response.prepare(request)
+        await response.write(head)
         sent = 0
         while sent < count:
             await response.write(PIECE)
@@ -144,7 +146,7 @@ async def test_a_picture_without_end_is_given_up(
     peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passing, "LARGEST_PICTURE", 5 * len(PIECE))
-    peer.handlers["/x"] = sends(float("inf"), **{"Content-Type": "image/png"})
+    peer.handlers["/x"] = sends(float("inf"), head=png(), **{"Content-Type": "image/png"})
     seen = 0
     async with asking(peer) as passed:
         with pytest.raises(Unreachable, match="larger"):
@@ -223,3 +225,19 @@ async def test_a_head_that_does_not_come_is_given_up(peer: Peer) -> None:
             raise AssertionError("it came")
     ended.set()
     await fetcher.close()
+
+
+@pytest.mark.clause("VID-9.7")
+async def test_a_picture_is_looked_at_in_whatever_pieces_it_comes(peer: Peer) -> None:
+    whole = jpeg(before=70_000) + bytes(5_000)
+
+    async def drips(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
+        await response.prepare(request)
+        for at in [*range(40), *range(40, len(whole), 7_000)]:
+            await response.write(whole[at : at + (1 if at < 40 else 7_000)])
+        return response
+
+    peer.handlers["/x"] = drips
+    async with asking(peer) as passed:
+        assert b"".join([piece async for piece in passed.pieces]) == whole

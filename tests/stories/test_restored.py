@@ -6,14 +6,17 @@ from typing import Any
 import pytest
 
 from node.client.conversation_events import NodeRestored
-from node.federation.activities.shapes import Resend
+from node.federation.activities.shapes import PUBLIC, Resend
 from node.federation.catching_up import RESTORED
 from node.graph import befriending
+from node.store import tables
 from node.store.graph import GraphUnit
 from node.store.unit import Unit
 from node.testing.town import Town
-from node.wire.api.graph import Relation
+from node.testing.weather import Stranger
+from node.wire.api.graph import Relation, Whom
 from node.wire.api.inbox import ObjectRef, Post, PostList
+from node.wire.times import rfc3339
 from tests.stories.copies import copy_of, put_back
 from tests.stories.people import Person, befriend, person
 from tests.stories.test_posts import feed, notices, publish
@@ -87,6 +90,43 @@ async def test_what_came_since_the_backup_comes_again_and_what_is_lost_is_named(
 async def posts(one: Person) -> list[Post]:
     """What they said themselves."""
     return (await one.line.ask("GET", "/posts", PostList)).items
+
+
+@pytest.mark.clause("FED-13.7", "FED-13.8")
+async def test_outboxes_of_other_software_are_read_again_once_and_politely(town: Town) -> None:
+    async with person(town, "alice", "alpha.test") as alice:
+        world = Stranger(town, "gts.test")
+        guy = world.character("guy")
+        document = guy.document(outbox=f"{guy.id}/outbox")
+        del document["generator"]
+        world.put(guy.id, document)
+        await alice.line.ask("POST", "/follows", Relation, Whom(actor=guy.id))
+        stores = alice.harness.node.stores
+        accepted = tables.follows.update().values(state="accepted")
+        await stores.database.write(lambda c: c.execute(accepted))
+        await town.settle(timedelta(hours=1))
+        copy = await copy_of(town, "alpha.test")
+        await town.settle(timedelta(hours=1))
+        mine = await publish(alice, "mine in the gap")
+        said = [guy.note(str(n), to=[PUBLIC], content=f"gap {n}") for n in range(2)]
+        # It claims to hold what Alice said, too: nobody's word counts for that.
+        forged = {**guy.note("3"), "id": mine.id, "attributedTo": alice.actor, "content": "forged"}
+        for each in said:
+            each["published"] = rfc3339(town.clock.now())
+            world.put(each["id"], each)
+        items = [guy.says("Create", each) for each in (*said, forged)]
+        outbox = {"type": "OrderedCollection", "id": f"{guy.id}/outbox", "orderedItems": items}
+        world.put(f"{guy.id}/outbox", outbox)
+        world.asked.clear()
+        await put_back(town, "alpha.test", copy)
+        await town.settle(timedelta(minutes=1))
+        assert await words(alice) == ["gap 0", "gap 1"]
+        assert await posts(alice) == []
+        asked = [one.url for one in world.asked if one.method == "GET"]
+        assert asked == [f"{guy.id}/outbox", *(each["id"] for each in said)]
+        await town.settle(timedelta(hours=2))
+        assert len(await words(alice)) == 2
+        await world.close()
 
 
 @pytest.mark.clause("FED-13.2", "FED-13.3")

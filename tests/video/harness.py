@@ -33,8 +33,10 @@ from node.wire.httpsig import Dialect
 from node.wire.keys import PrivateKey, ed25519_from_seed
 from node.wire.times import micros
 from node.worker.video import Transcoder
+from tests.pictures import jpeg
 
 MP4_BODY = hashlib.shake_256(b"record").digest(300_000)
+POSTER_BODY = jpeg()
 
 
 def facts(seconds: float = 2.0) -> Facts:
@@ -72,7 +74,8 @@ class QuickStudio:
             self.broken -= 1
             raise Broken("the disk with the media work folder is full")
         progress(0.5)
-        bodies = (MP4_BODY, b"#EXTM3U\nstream.m3u8\n", b"#EXTM3U\nstream.mp4\n", MP4_BODY, b"JPEG")
+        lists = (b"#EXTM3U\nstream.m3u8\n", b"#EXTM3U\nstream.mp4\n")
+        bodies = (MP4_BODY, *lists, MP4_BODY, POSTER_BODY)
         types = ("video/mp4", *["application/vnd.apple.mpegurl"] * 2, "video/mp4", "image/jpeg")
         files = []
         self._aside.mkdir(exist_ok=True)

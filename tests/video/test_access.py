@@ -21,6 +21,7 @@ from node.federation.activities.shapes import (
     VideoFile,
 )
 from node.federation.activities.table import render
+from node.federation.capabilities import FRIENDSHIP, VIDEOS
 from node.store import tables
 from tests.video.harness import MP4_BODY, Harness, Person, befriend
 
@@ -196,29 +197,76 @@ async def test_documents_are_for_who_may_see_them_and_leave_a_tombstone(harness:
     assert await harness.resolve(f"{harness.origin}/o/{NOBODY}", bob.actor) is None
 
 
-@pytest.mark.clause("VID-8.2")
-async def test_only_a_public_video_goes_to_the_channels_followers(harness: Harness) -> None:
+@pytest.mark.clause("INB-2.5")
+async def test_a_post_for_friends_names_who_asks_from_a_server_without_friendship(
+    harness: Harness,
+) -> None:
     alice = await harness.person("alice")
-    fan = "https://tube.test/accounts/fan"
-    await harness.knows(fan)
-    await harness.follow(fan, alice.channel)
-    await alice.publish(audience="friends")
+    guy, kim = "https://gts.test/users/guy", "https://kith.test/a/kim"
+    gil = "https://gts.test/users/gil"
+    for friend, able in ((guy, []), (gil, []), (kim, [FRIENDSHIP])):
+        await harness.knows(friend, capabilities=json.dumps(able))
+        await harness.put_friendship(alice.actor, friend)
+    video = await alice.publish()
+    copies = {row.host: row.named.split() for row in await harness.rows(tables.deliveries)}
+    assert copies == {"gts.test": [gil, guy], "kith.test": []}
+    for viewer, named in ((guy, [guy]), (kim, [])):
+        note = await harness.resolve(video["post"], viewer)
+        assert note is not None
+        assert (note["to"], note["cc"]) == ([f"{alice.actor}/friends"], named)
+        assert [tag["href"] for tag in note["tag"]] == named
+    assert await harness.resolve(video["post"], "https://gts.test/users/eve") is None
 
-    async def sent() -> list[tuple[str, str, str]]:
-        t, o = tables.deliveries.c, tables.outbox.c
+
+@pytest.mark.clause("VID-8.2", "FED-8.1")
+async def test_a_public_video_goes_to_each_server_once_in_the_form_that_it_reads(
+    harness: Harness,
+) -> None:
+    alice = await harness.person("alice")
+    tube, kith = json.dumps([VIDEOS]), json.dumps([FRIENDSHIP])
+    channel, both = [alice.channel], [alice.channel, alice.actor]
+    for fan, follows, able in (
+        ("https://tube.test/accounts/fan", channel, tube),
+        ("https://tube2.test/accounts/fan", both, tube),
+        ("https://tube3.test/accounts/fan", [alice.actor], tube),
+        ("https://masto.test/users/fan", both, "[]"),
+        ("https://masto.test/users/friend", [alice.actor], "[]"),
+        ("https://masto2.test/users/viewer", channel, "[]"),
+        ("https://masto2.test/users/fan", channel, "[]"),
+        ("https://kith.test/a/fan", both, kith),
+        ("https://kith2.test/a/viewer", channel, kith),
+    ):
+        await harness.knows(fan, capabilities=able)
+        for followed in follows:
+            await harness.follow(fan, followed)
+
+    async def sent() -> dict[str, list[tuple[str, str, str]]]:
         bodies = {row.id: json.loads(row.body) for row in await harness.rows(tables.outbox)}
-        rows = await harness.rows(tables.deliveries, t.host == "tube.test")
-        assert o.id is not None
-        said = [bodies[row.activity] for row in rows]
-        return [
-            (each["type"], each["actor"].rpartition("/")[2], _kind(each["object"])) for each in said
-        ]
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        for row in await harness.rows(tables.deliveries):
+            said = bodies[row.activity]
+            who = said["actor"].rpartition("/")[2]
+            found.setdefault(row.host, []).append((said["type"], who, _kind(said["object"])))
+        return found
 
-    assert await sent() == []
+    await alice.publish(audience="friends")
+    assert await sent() == {}
     video = await alice.publish(audience="public")
-    assert await sent() == [("Create", "alice", "Video"), ("Announce", "alice-tv", video["id"])]
+    note, film = ("Create", "alice", "Note"), ("Create", "alice", "Video")
+    share = ("Announce", "alice-tv", video["id"])
+    assert await sent() == {
+        "tube.test": [share],
+        "tube2.test": [note, share],
+        "tube3.test": [note, share],
+        "masto.test": [note],
+        "masto2.test": [share],
+        "kith.test": [note],
+        "kith2.test": [film],
+    }
     await alice.ask("DELETE", f"/videos/one?id={video['id']}")
-    assert (await sent())[2:] == [("Delete", "alice", "Tombstone")]
+    # Who was told of it in whatever form, then or now, hears that it is gone.
+    for host, told in (await sent()).items():
+        assert ("Delete", "alice", "Tombstone") in told, host
 
 
 def _kind(object: Any) -> str:

@@ -10,9 +10,10 @@ from node.federation.activities.table import render
 from node.ports import Request, Response
 from node.store import tables
 from node.video.links import Links
-from tests.video.harness import MP4_BODY, Harness, Person, befriend
+from tests.pictures import gif, jpeg, png
+from tests.video.harness import MP4_BODY, POSTER_BODY, Harness, Person, befriend
 
-JPEG = b"\xff\xd8\xff\xe0 a picture"
+JPEG = jpeg()
 OWN = "/posts"
 STRANGER = "https://peer.test/a/carol"
 
@@ -81,7 +82,7 @@ async def test_a_friends_video_of_this_node_is_shown_at_once(harness: Harness) -
     head = await harness.http("HEAD", file["here"])
     assert (head.status, head.headers["Content-Length"]) == (200, str(len(MP4_BODY)))
     poster = await harness.http("GET", file["poster_here"])
-    assert (poster.raw, poster.headers["Content-Type"]) == (b"JPEG", "image/jpeg")
+    assert (poster.raw, poster.headers["Content-Type"]) == (POSTER_BODY, "image/jpeg")
     await harness.put_friendship(bob.actor, alice.actor, "none", "none")
     await harness.put_friendship(alice.actor, bob.actor, "none", "none")
     for kind in ("here", "poster_here"):
@@ -155,7 +156,7 @@ async def test_a_friends_video_comes_through_ones_own_node(harness: Harness, far
     for wrong in ("bytes=300000-", "bytes=0-1,3-4", "bytes=x"):
         none = await far.http("GET", file["here"], {"Range": wrong})
         assert (none.status, none.body["clause"]) == (416, "VID-9.4")
-    assert (await far.http("GET", file["poster_here"])).raw == b"JPEG"
+    assert (await far.http("GET", file["poster_here"])).raw == POSTER_BODY
     asked = [one for one in harness.town.sent if "/media/" in one.url]
     assert asked
     assert all("/media/signed/" in one.url and bob.actor in str(one.headers) for one in asked)
@@ -214,7 +215,7 @@ async def test_a_suspended_server_is_not_asked(elsewhere: Elsewhere) -> None:
     assert not elsewhere.asked
 
 
-@pytest.mark.clause("VID-9.3", "VID-9.4", "VID-9.5", "VID-9.6")
+@pytest.mark.clause("VID-9.3", "VID-9.4", "VID-9.5", "VID-9.6", "VID-9.7")
 @pytest.mark.parametrize(
     ("status", "headers", "body"),
     [
@@ -227,6 +228,13 @@ async def test_a_suspended_server_is_not_asked(elsewhere: Elsewhere) -> None:
         (200, {"content-type": "video/mp4", "content-length": str(2**32 + 1)}, b"x"),
         (206, {"content-type": "image/jpeg", "content-range": "bytes 0-0/1"}, b"x"),
         (500, {"content-type": "image/jpeg"}, b"x"),
+        (200, {"content-type": "image/jpeg"}, b"<html><script>"),
+        (200, {"content-type": "image/png"}, png(30_000, 30_000)),
+        (200, {"content-type": "image/png"}, png(20_001, 1)),
+        (200, {"content-type": "image/gif"}, gif(60_000, 60_000)),
+        (200, {"content-type": "image/jpeg"}, jpeg(before=300_000)),
+        (200, {"content-type": "image/jpeg"}, jpeg()[:9]),
+        (200, {"content-type": "image/jpeg"}, b""),
         (302, {"location": "https://peer.test/2.jpg"}, b""),
         (302, {"location": "https://a.test/media/here/x"}, b""),
     ],

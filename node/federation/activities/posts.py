@@ -242,9 +242,14 @@ def render_note(note: Note) -> dict[str, Any]:
 
 
 def _tags(note: Note) -> list[dict[str, str]]:
-    mentions = [{"type": "Mention", "href": id, "name": _handle(id)} for id in note.mentions]
+    mentions = [mention(id) for id in note.mentions]
     tags = hashtags(note.content)[: MOST_TAGS - len(mentions)]
     return [*mentions, *({"type": "Hashtag", "href": href, "name": name} for href, name in tags)]
+
+
+def mention(id: str) -> dict[str, str]:
+    """The tag by which a post mentions an actor."""
+    return {"type": "Mention", "href": id, "name": _handle(id)}
 
 
 def _handle(id: str) -> str:

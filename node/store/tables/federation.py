@@ -135,6 +135,7 @@ deliveries = table(
     instant("settled"),
     flag("aside"),  # failed so often that it no longer holds its lane
     text("reason"),
+    text("named"),  # whom this copy names as well (INB-2.5); space separated
     UniqueConstraint("activity", "inbox"),
     Index("ix_deliveries_state_host_priority_seq", "state", "host", "priority", "seq"),
     Index("ix_deliveries_settled_seq", "settled", "seq"),

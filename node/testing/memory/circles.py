@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from node.federation.copies import Copy, copy_for
 from node.federation.telling import Page
+from node.graph.friendship_states import FRIENDS
 from node.graph.friendship_unit import FollowState
 from node.testing.memory.tables import Arrived, Task
 from node.testing.memory.unit import Unit
@@ -29,6 +31,16 @@ class Circles:
         return [one.id for one in known if one and not one.gone], (
             page[-1] if len(page) == most else ""
         )
+
+    async def reading(self, actors: Sequence[str], copy: Copy, author: str) -> Sequence[str]:
+        return [id for id in actors if self._copy_for(id, author) is copy]
+
+    def _copy_for(self, id: str, author: str) -> Copy | None:
+        friendship = self._tables.friendships.get((author, id))
+        follow = self._tables.follows.get((id, author))
+        hears = friendship is not None and friendship[0].pair == FRIENDS
+        hears |= follow is not None and follow[0].state is FollowState.ACCEPTED
+        return copy_for(self._tables.actors[id].capabilities, hears)
 
     async def send_on(self, activity: str, actor: str, to: Iterable[str], priority: int) -> None:
         await self._unit.send_on(activity, actor, to, priority)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from node.accounts.account import State
 from node.federation.activities.shapes import Delete, Note
+from node.federation.priority import Priority
 from node.federation.telling import Page
 from node.graph.friendship_states import FRIENDS
 from node.graph.friendship_unit import FollowState
@@ -238,6 +239,20 @@ class InboxUnit(VisibilityUnit):
                 self.tables.timeline[account, post.id] = self.tables.posts[post.id].at
                 told = {"id": post.id, "author": post.author}
                 self.tell_each([account], "post", told, about=post.author)
+
+    async def send_to_friends(self, activity: str, actor: str, to: Iterable[str]) -> None:
+        graph, named = GraphUnit(self.tables, self.context), dict[str, list[str]]()
+        for friendship, _ in self.tables.friendships.values():
+            other = self.tables.actors.get(friendship.other)
+            if friendship.actor != actor or friendship.pair != FRIENDS or other is None:
+                continue
+            away = not (other.local or other.gone or other.suspended)
+            if away and not await graph.speaks_friendship(other.id):
+                named.setdefault(other.shared_inbox or other.inbox, []).append(other.id)
+        there = [one for one in self._addresses(to) if not one.local and not one.suspended]
+        inboxes = {one.shared_inbox or one.inbox for one in there}
+        named = {inbox: sorted(people) for inbox, people in named.items()}
+        self.deliver(activity, actor, Priority.POSTS, inboxes, named)
 
     async def add_job(self, kind: str, subject: str) -> None:
         self.tables.jobs[self.fresh()] = Task(kind, subject, self.now)

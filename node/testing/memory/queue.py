@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from node.federation.naming import named_in
 from node.federation.priority import Priority
 from node.federation.sending import Delivered, GaveUp, Later, Needless, Verdict
 from node.federation.trust import ProvenActivity
@@ -159,6 +160,8 @@ class DeliveryQueue:
 
     def _parcel(self, seq: int, one: Delivery) -> QueuedDelivery:
         body = self._tables.outbox[one.activity].body
+        if one.named:
+            body = named_in(body, one.named)
         return QueuedDelivery(
             seq, one.activity, one.host, one.inbox, one.actor, body,
             one.failures, one.first_tried, one.due, one.aside, Priority(one.priority),

@@ -130,6 +130,7 @@ class Delivery(Struct, frozen=True):
     aside: bool = False
     reason: str = ""
     priority: int = 0
+    named: tuple[str, ...] = ()  # INB-2.5
 
 
 class Task(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """The unit over a `MemoryTables`: what every room's unit has in common."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from node.federation.activities.shapes import (
     UpdateVideo,
 )
 from node.federation.priority import Priority, of_activity
-from node.store.unit import VOID, UnitContext
+from node.store.unit import NOBODY, VOID, UnitContext
 from node.testing.memory.tables import Actor, Arrived, Debt, Delivery, Event, MemoryTables
 from node.wire.ids import uuid7
 from node.wire.numbers import CHANCE_BYTES
@@ -81,13 +81,21 @@ class Unit:
         inboxes = {one.shared_inbox or one.inbox for one in wanted}
         self.deliver(activity, actor, priority, inboxes)
 
-    def deliver(self, activity: str, actor: str, priority: int, inboxes: Iterable[str]) -> None:
+    def deliver(
+        self,
+        activity: str,
+        actor: str,
+        priority: int,
+        inboxes: Iterable[str],
+        named: Mapping[str, Sequence[str]] = NOBODY,
+    ) -> None:
         told = {(d.activity, d.inbox) for d in self.tables.deliveries.values()}
         for inbox in sorted(set(inboxes)):
             self.wakes.add("deliveries")
             if (activity, inbox) not in told:
                 host, rank = urlsplit(inbox).netloc, int(priority)
-                owed = Delivery(activity, host, inbox, actor, self.now, priority=rank)
+                people = tuple(named.get(inbox, ()))
+                owed = Delivery(activity, host, inbox, actor, self.now, priority=rank, named=people)
                 self.tables.deliveries[self.tables.number()] = owed
 
     async def tell(

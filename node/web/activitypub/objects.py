@@ -6,6 +6,7 @@ from node.federation.activities.context import with_context
 from node.federation.activities.deleting import render_tombstone
 from node.federation.activities.posts import render_note
 from node.federation.activities.video import render_video
+from node.federation.naming import name
 from node.store.inbox import InboxUnit
 from node.store.objects import ObjectUnit
 from node.store.unit import Units
@@ -49,7 +50,10 @@ class Objects:
             collection = {"type": "Collection", "id": f"{id}/{part}", "totalItems": total}
             return with_context(collection)
         if not is_video:
-            return with_context(render_note(kept.note))
+            note = render_note(kept.note)
+            if viewer and await unit.shows_the_named_alone(kept.note, viewer):
+                name(note, [viewer])
+            return with_context(note)
         record = await unit.beside(VideoUnit).record(id)
         return (
             None

@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("settled", sa.BigInteger(), nullable=True),
         sa.Column("aside", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("named", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("activity", "inbox", name=op.f("uq_deliveries_activity_inbox")),
         info={"keep": "30 days after settled"},

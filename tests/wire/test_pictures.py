@@ -1,0 +1,64 @@
+"""What the first bytes of a picture say (spec VID-9.7)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node.wire.pictures import measured
+from tests.pictures import avif, gif, jpeg, png, webp
+
+EACH = [
+    jpeg(), jpeg(before=100), jpeg(before=200_000), png(), gif(), avif(), avif(brand=b"avis"),
+    *(webp(kind) for kind in (b"VP8X", b"VP8L", b"VP8 ")),
+]  # fmt: skip
+
+
+@pytest.mark.clause("VID-9.7")
+@pytest.mark.parametrize("head", EACH)
+def test_a_size_is_told_as_soon_as_it_came(head: bytes) -> None:
+    assert measured(head) == (8, 6)
+    assert measured(head + bytes(1000)) == (8, 6)
+    assert {measured(head[:n]) for n in range(min(len(head), 40))} <= {None, (8, 6)}
+
+
+@pytest.mark.clause("VID-9.7")
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"<html><script>", b"<svg xmlns=", b"%PDF-1.7", b"PK\x03\x04", b"\0" * 40, b"BM",
+        b"II*\0", b"\x89PNG\n", b"GIF7", b" \xff\xd8\xff", b"RIFFaaaaWAVE",
+    ],
+)  # fmt: skip
+def test_what_is_no_picture_that_is_shown_is_none(head: bytes) -> None:
+    with pytest.raises(ValueError, match=r"picture|PNG|JPEG|WebP|AVIF"):
+        measured(head.ljust(60, b"\0"))
+
+
+@pytest.mark.clause("VID-9.7")
+@pytest.mark.parametrize(
+    "head",
+    [
+        png(0, 6),
+        gif(8, 0),
+        jpeg(0, 0),
+        b"\xff\xd8\xff\xda" + bytes(40),
+        b"\xff\xd8\xff\xe0\x00\x01" + bytes(40),
+        b"\xff\xd8\xff\xe0\x00\x02<script>" + bytes(40),
+        webp(b"ANIM"),
+        avif(brand=b"mp42"),
+        avif().replace(b"ispe", b"none"),
+    ],
+)
+def test_a_picture_that_cannot_be_is_none(head: bytes) -> None:
+    with pytest.raises(ValueError, match=r"picture|PNG|JPEG|WebP|AVIF"):
+        measured(head)
+
+
+@pytest.mark.clause("VID-9.7")
+@given(st.sampled_from(EACH), st.binary(max_size=200), st.integers(0, 60))
+def test_no_bytes_make_a_fault(head: bytes, noise: bytes, keep: int) -> None:
+    try:
+        size = measured(head[:keep] + noise)
+    except ValueError:
+        return
+    assert size is None or min(size) > 0
