@@ -37,9 +37,11 @@ class KeyKeeper:
 
         A device that came by a password alone has none, and changes nothing (DEV-12.1).
         """
+        if not (self._device.has_keys or self._id):
+            return
         told = await self.read()
         if not self._device.has_keys:
-            if told is not None or not self._id:
+            if told is not None:
                 return
             self._device.begin_keys(id_of(self._id), self._seconds())
             try:
