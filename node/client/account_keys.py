@@ -20,7 +20,7 @@ from node.e2ee.keys.private.box_secret import (
     open_box,
     seal_box,
 )
-from node.e2ee.keys.private.recovery import RecoveryKey
+from node.e2ee.keys.private.recovery import KEY_BYTES, RecoveryKey
 from node.e2ee.keys.public import certificate
 from node.e2ee.keys.public.device_list import NOBODY, RENEW_SECONDS, Device, SuiteKey
 from node.e2ee.keys.public.key_box import KeyBox
@@ -123,7 +123,7 @@ class AccountKeys:
         """The first keys of an account, with this device alone, which it calls `id` (DEV-12.2)."""
         draw = self._state.entropy.draw
         seal, rk = draw(32), RecoveryKey(draw(32))
-        archive = self._archive() or (ArchiveKey(1, draw(32)),)
+        archive = (ArchiveKey(1, draw(32)),)
         secret = BoxSecret(draw(32), archive, rk.key)
         device = Device(id, self._seal(seal).public, (self._suite_key(),), now)
         row = AccountKeysRow(
@@ -161,8 +161,6 @@ class AccountKeys:
     def forget(self) -> None:
         """Another device was first: what was made here is nobody's."""
         self._state.delete(rows.ACCOUNT_KEYS)
-        for each in self._archive():
-            self._state.delete(rows.archive_key_row(each.g))
 
     def write_down(self) -> None:
         """The recovery key is on paper: the box forgets it, and so does this device (DEV-12.4)."""
@@ -210,7 +208,9 @@ class AccountKeys:
 
     def _rotate(self, known: _Known, devices: Iterable[Device], rk: bytes | None, now: int) -> None:
         draw, old = self._state.entropy.draw, known.secret
-        archive = (*old.archive, ArchiveKey(len(old.archive) + 1, draw(32)))
+        archive = old.archive
+        if not known.row.fresh:  # one that nobody has seen yet is new enough
+            archive += (ArchiveKey(len(archive) + 1, draw(32)),)
         if rk is None:
             self._change(known, devices, BoxSecret(old.list_private, archive, old.rk), now)
             return
@@ -259,7 +259,8 @@ class AccountKeys:
         row = self._own()
         published = check_published(row.delegation, row.list, self._state.actor)
         box, _ = check_with_box(published, row.box)
-        secret = BoxSecret(row.list_private, self._archive(), row.rk)
+        archive = (*self._archive(), *self._fresh(row))
+        secret = BoxSecret(row.list_private, archive, row.rk)
         return _Known(row, published, box, secret)
 
     def _archive(self) -> tuple[ArchiveKey, ...]:
@@ -267,6 +268,14 @@ class AccountKeys:
         while (key := self._state.read(rows.archive_key_row(len(found) + 1))) is not None:
             found.append(ArchiveKey(len(found) + 1, key))
         return tuple(found)
+
+    def _fresh(self, row: AccountKeysRow) -> list[ArchiveKey]:
+        """Those that came with keys which the home node may not have yet."""
+        g, keys = len(self._archive()) + 1, row.fresh
+        return [
+            ArchiveKey(g + at, keys[at * KEY_BYTES : (at + 1) * KEY_BYTES])
+            for at in range(len(keys) // KEY_BYTES)
+        ]
 
     def _seal(self, private: bytes) -> KeyPair:
         return hpke.key_pair(BOX_SUITE, private)
@@ -302,6 +311,7 @@ class AccountKeys:
         """List and box under a delegation; they are kept, and owed to the home node."""
         actor, entropy = self._state.actor, self._state.entropy
         made = list_devices(above, actor, n, devices, secret, entropy, now)
+        there = len(self._archive())
         signed = replace(
             row,
             list_private=secret.list_private,
@@ -310,19 +320,17 @@ class AccountKeys:
             list=made.list,
             box=made.box,
             before=before,
+            fresh=b"".join(each.key for each in secret.archive[there:]),
             unlisted=False,
         )
-        self._keep(signed, secret)
-
-    def _keep(self, row: AccountKeysRow, secret: BoxSecret) -> None:
-        for each in secret.archive:
-            name = rows.archive_key_row(each.g)
-            if not self._state.has(name):
-                self._state.write(name, each.key)
-        self._state.put(rows.ACCOUNT_KEYS, row)
+        self._state.put(rows.ACCOUNT_KEYS, signed)
 
     def _owe(self, row: AccountKeysRow, before: str) -> None:
-        changed = replace(row, before=before, accepted=row.accepted or not before)
+        changed = replace(row, before=before)
+        if not before:
+            changed = replace(changed, accepted=True, fresh=b"")
+            for each in self._fresh(row):
+                self._state.write(rows.archive_key_row(each.g), each.key)
         if changed != row:
             self._state.put(rows.ACCOUNT_KEYS, changed)
 
@@ -333,10 +341,10 @@ class AccountKeys:
     def _take(self, known: _Known, there: Published, box: KeyBox, told: SignedKeys) -> None:
         row = known.row
         if box.entry(row.id) is None:
-            self._state.put(rows.ACCOUNT_KEYS, replace(row, before="", unlisted=True))
+            self._state.put(rows.ACCOUNT_KEYS, replace(row, before="", fresh=b"", unlisted=True))
             return
         secret = open_box(box, row.id, self._seal(row.seal), there.delegation.list_key)
-        check_known(secret, known.secret.archive)
+        check_known(secret, self._archive())
         taken = replace(
             row,
             list_private=secret.list_private,
@@ -345,10 +353,14 @@ class AccountKeys:
             list=told.list,
             box=told.box,
             before="",
+            fresh=b"",
             accepted=True,
             unlisted=False,
         )
-        self._keep(taken, secret)
+        for each in secret.archive:
+            if not self._state.has(name := rows.archive_key_row(each.g)):
+                self._state.write(name, each.key)
+        self._state.put(rows.ACCOUNT_KEYS, taken)
         if not row.rk:
             # What was erased here is never taken back, and goes out of the box again.
             self.write_down()

@@ -1,6 +1,6 @@
 """The keys of one's account between this device and its home node (spec DEV-12, KEY-7)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
@@ -8,13 +8,14 @@ from node.client.account_keys import PutKeys
 from node.client.api_client import ApiClient
 from node.client.device import Device
 from node.client.key_signing import SignedKeys
-from node.errors import Conflict, Forbidden, Missing, Outdated
+from node.errors import Conflict, Forbidden, Missing, Outdated, Refused
 from node.wire.api.keys import AccountKeys, NewAccountKeys
 
 PATH: Final = "/account/devices"
 MOST_TRIES: Final = 8  # others may be quicker each time; more often that is no accident
 NO_KEYS: Final = "KEY-7.5"
 OTHER_ROOT: Final = "KEY-7.4"
+QUICKER: Final = "other devices change the account's keys all the time"
 
 
 def id_of(device: str) -> bytes:
@@ -36,9 +37,11 @@ class KeyKeeper:
 
         A device that came by a password alone has none, and changes nothing (DEV-12.1).
         """
+        if not (self._device.has_keys or self._id):
+            return
         told = await self.read()
         if not self._device.has_keys:
-            if told is not None or not self._id:
+            if told is not None:
                 return
             self._device.begin_keys(id_of(self._id), self._seconds())
             try:
@@ -52,15 +55,37 @@ class KeyKeeper:
         self._device.meet_keys(told, self._seconds())
         await self.put()
 
-    async def put(self) -> None:
-        """Put what is owed. Raises `Conflict` (DEV-12.3) when others are quicker all the time."""
+    async def change(self, intent: Callable[[], Awaitable[None]]) -> None:
+        """Change the account's keys, upon those of others when they are quicker (DEV-12.3).
+
+        `intent` changes the device's. What it raises the second time is not told: others did it.
+        """
+        for tried in range(MOST_TRIES):
+            try:
+                await intent()
+            except Refused:
+                if tried:
+                    return
+                raise
+            if await self.put():
+                return
+        raise Conflict("DEV-12.3", QUICKER)
+
+    async def put(self) -> bool:
+        """Put what is owed; False when keys of others took its place.
+
+        Raises `Conflict` (DEV-12.3) when others are quicker all the time.
+        """
+        came = True
         for _ in range(MOST_TRIES):
             owed = self._device.keys_owed()
             if owed is None:
                 self._device.certify(self._seconds())
-                return
-            self._device.meet_keys(await self._put(owed), self._seconds())
-        raise Conflict("DEV-12.3", "other devices change the account's keys all the time")
+                return came
+            told = await self._put(owed)
+            came = told == owed.keys
+            self._device.meet_keys(told, self._seconds())
+        raise Conflict("DEV-12.3", QUICKER)
 
     async def _put(self, owed: PutKeys) -> SignedKeys | None:
         """What is there afterwards: ours, or those of who was quicker."""

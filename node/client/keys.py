@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from node.client.api_client import ApiClient
-from node.client.key_keeper import id_of
+from node.client.key_keeper import NO_KEYS, id_of
 from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
@@ -15,7 +15,7 @@ from node.e2ee.keys.private.safety_number import read_number, safety_number
 from node.e2ee.keys.public.published import check_published
 from node.errors import Forbidden, Missing
 from node.ports import Clock
-from node.wire.api.keys import ActorKeys
+from node.wire.api.keys import AccountKeys, ActorKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Keys:
         """It is on paper: all devices forget it (DEV-12.4)."""
         messenger = await self._talk()
         messenger.device.write_down()
-        await messenger.keys.put()
+        await messenger.keys.put()  # where others were quicker the key goes out of theirs
 
     async def recover(self, paper: str) -> None:
         """Put this device on the account's list by the recovery key (DEV-12.7).
@@ -77,18 +77,35 @@ class Keys:
         Raises `Malformed` (KEY-2.3, KEY-2.4), `Forbidden` for the key of another account.
         """
         rk, messenger = read_paper(paper), await self._talk()
-        told = await messenger.keys.read()
-        if told is None:
-            raise Missing("DEV-12.7", "the account has no keys that could be recovered")
         id = id_of(self._own.device)
-        messenger.device.recover(told, id, rk, self._seconds())
-        await messenger.keys.put()
+
+        async def come_back() -> None:
+            told = await messenger.keys.read()
+            if told is None:
+                raise Missing("DEV-12.7", "the account has no keys that could be recovered")
+            messenger.device.recover(told, id, rk, self._seconds())
+
+        await messenger.keys.change(come_back)
 
     async def renew(self, paper: str) -> None:
         """Another list key: who had the old one signs no lists any more (DEV-12.6)."""
         rk, messenger = read_paper(paper), await self._talk()
-        messenger.device.redelegate(rk, self._seconds())
-        await messenger.keys.put()
+
+        async def redelegate() -> None:
+            messenger.device.redelegate(rk, self._seconds())
+
+        await messenger.keys.change(redelegate)
+
+    async def published_devices(self) -> set[bytes]:
+        """The ids on the list that the home node shows to all; the vault stays closed."""
+        try:
+            found = await self._api.ask("GET", "/account/devices", AccountKeys)
+        except Missing as error:
+            if error.clause != NO_KEYS:
+                raise
+            return set()
+        keys = check_published(found.delegation, found.list, self._own.actor)
+        return {device.id for device in keys.devices.devices}
 
     async def listed(self) -> set[bytes]:
         """The ids on the account's list. Raises `Missing` (DEV-12.1) where this device has none."""
@@ -101,8 +118,11 @@ class Keys:
         With the recovery key nobody who has that device can sign lists any more.
         """
         rk, messenger = read_paper(paper) if paper else None, await self._talk()
-        messenger.device.unlist(id_of(device), rk, self._seconds())
-        await messenger.keys.put()
+
+        async def unlist() -> None:
+            messenger.device.unlist(id_of(device), rk, self._seconds())
+
+        await messenger.keys.change(unlist)
 
     async def safety(self, who: str) -> Safety:
         """The safety number with somebody, by the keys that they publish now (KEY-6.1).

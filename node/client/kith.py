@@ -213,6 +213,7 @@ class Kith:
     written_down = _of_keys(Keys.written_down)
     recover = _of_keys(Keys.recover)
     renew_keys = _of_keys(Keys.renew)
+    published_devices = _of_keys(Keys.published_devices)
     listed = _of_keys(Keys.listed)
     unlist = _of_keys(Keys.unlist)
     safety = _of_keys(Keys.safety)

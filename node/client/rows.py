@@ -70,8 +70,9 @@ class AccountKeysRow(msgspec.Struct, kw_only=True, frozen=True):
 
     `id` and `seal` (the private half) are its own. `rk` is empty once it was written down. `before`
     is the number d.n.b of the keys in whose place these are still to be put; empty when they were.
-    `accepted`: the home node had keys of this root; `unlisted`: newer ones have no place for this
-    device.
+    `fresh` are the archive keys that came with these, 32 bytes each: rows of their own once the
+    home node has them. `accepted`: it had keys of this root; `unlisted`: newer ones have no place
+    for this device.
     """
 
     id: bytes
@@ -82,6 +83,7 @@ class AccountKeysRow(msgspec.Struct, kw_only=True, frozen=True):
     list: bytes
     box: bytes
     before: str = ""
+    fresh: bytes = b""
     accepted: bool = False
     unlisted: bool = False
 

@@ -111,6 +111,7 @@ def test_the_first_keys_of_an_account(home: Home) -> None:
     before = phone.device.keys_owed()
     phone.reopen()
     assert phone.device.keys_owed() == before, "on disk before it is sent"
+    assert phone.rows.names("archive_key/") == [], "nothing is sealed with what may be lost"
     assert phone.put() and phone.device.keys_owed() is None
     there = home.published
     assert (there.delegation.d, there.number) == (1, (1, 1)) and home.number == "1.1.1"
@@ -284,6 +285,24 @@ def test_a_stolen_device_is_off_the_list_for_good(home: Home, phone: Held) -> No
     before = tablet.row
     tablet.meet(NOW + 29 * DAY)
     assert tablet.row == before and tablet.device.keys_owed() is None
+
+
+@pytest.mark.clause("DEV-12.3")
+def test_an_archive_key_that_lost_is_forgotten(home: Home, phone: Held) -> None:
+    rk = phone.device.recovery_key()
+    tablet, laptop = come_back(home, "tablet", rk), come_back(home, "laptop", rk)
+    for one in (phone, tablet):
+        one.meet()
+    phone.device.unlist(laptop.id, None, NOW)
+    tablet.device.redelegate(rk, NOW)
+    assert tablet.put() and not phone.put()
+    phone.meet()
+    second = archive_key_row(2)
+    assert phone.rows.read(second) == tablet.rows.read(second) is not None
+    assert phone.device.keys_owed() is None and phone.row.fresh == b""
+    phone.device.unlist(laptop.id, None, NOW)
+    phone.device.unlist(tablet.id, None, NOW)
+    assert phone.put() and len(phone.rows.names("archive_key/")) == 3
 
 
 @pytest.mark.clause("DEV-12.6")

@@ -165,6 +165,7 @@ async def test_the_commands(shell: Shell, passphrase_file: Path, tmp_path: Path)
     used = await run(shell, "laptop", "recovery use --json", "--file", str(paper))
     assert used.json == {"recovered": True}
     ids = (await run(shell, "alice", "devices --json")).json["items"]
+    assert [one["listed"] for one in ids] == [True, True]
     laptop = next(one["id"] for one in ids if not one["current"])
     unasked = await run(shell, "alice", "devices revoke --json", laptop)
     assert (unasked.code, unasked.problem["clause"]) == (1, "KEY-2.3")
@@ -172,3 +173,24 @@ async def test_the_commands(shell: Shell, passphrase_file: Path, tmp_path: Path)
     assert said.code == 0 and "kith recovery renew" in said.out
     renewed = await run(shell, "alice", "recovery renew --json", "--file", str(paper))
     assert renewed.json == {"renewed": True}
+
+
+@pytest.mark.clause("DEV-12.3", "KEY-7.2")
+async def test_of_two_devices_that_change_at_once_both_come_true(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as phone:
+        words = " ".join((await phone.recovery()).words)
+        laptop = await log_in(square, phone, "laptop")
+        tablet = await log_in(square, phone, "tablet")
+        async with laptop, tablet:
+            for one in (laptop, tablet):
+                await one.recover(words)
+            # The laptop has not seen the tablet yet, nor the phone either of them.
+            await laptop.unlist(phone.profile.device, words)
+            assert len(await laptop.listed()) == 2
+            await tablet.renew_keys(words)
+            kept = await tablet.api.ask("GET", "/account/devices", AccountKeys)
+            assert kept.number.endswith(".1.1") and len(await tablet.listed()) == 2
+            # Done by another one meanwhile: it is done.
+            await tablet.unlist(laptop.profile.device, words)
+            with pytest.raises(Missing, match=r"DEV-12\.6"):
+                await tablet.unlist(laptop.profile.device, words)

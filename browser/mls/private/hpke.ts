@@ -126,35 +126,29 @@ function labeledMode(suite: Suite, label: string, context: Bytes): Bytes {
   return mode.context;
 }
 
-/** `EncryptWithLabel` of §5.1.3. Throws `Malformed` (MLS-5.1.1) for a key that is none. */
-export async function encryptWithLabel(
+async function sealIn(
   suite: Suite,
   key: Bytes,
-  label: string,
   context: Bytes,
   plaintext: Bytes,
   entropy: Entropy,
 ): Promise<HpkeCiphertext> {
   const { shared, enc } = await encap(key, entropy);
-  const part = schedule(suite, shared, labeledMode(suite, label, context));
+  const part = schedule(suite, shared, context);
   const { aead } = suite;
   const nonce = part("base_nonce", aead.nn);
-  return {
-    kemOutput: enc,
-    ciphertext: await aead.seal(part("key", aead.nk), nonce, plaintext, EMPTY),
-  };
+  const ciphertext = await aead.seal(part("key", aead.nk), nonce, plaintext, EMPTY);
+  return { kemOutput: enc, ciphertext };
 }
 
-/** `DecryptWithLabel` of §5.1.3. Throws `Unproven` (MLS-5.1.3) when it does not open. */
-export async function decryptWithLabel(
+async function openIn(
   suite: Suite,
   pair: KeyPair,
-  label: string,
   context: Bytes,
   sealed: HpkeCiphertext,
 ): Promise<Bytes> {
   const shared = await decap(sealed.kemOutput, pair);
-  const part = schedule(suite, shared, labeledMode(suite, label, context));
+  const part = schedule(suite, shared, context);
   const { aead } = suite;
   const nonce = part("base_nonce", aead.nn);
   const plain = await aead.open(part("key", aead.nk), nonce, sealed.ciphertext, EMPTY);
@@ -162,6 +156,53 @@ export async function decryptWithLabel(
     throw new Unproven("MLS-5.1.3", "a ciphertext that was not sealed to this key");
   }
   return plain;
+}
+
+/** `EncryptWithLabel` of §5.1.3. Throws `Malformed` (MLS-5.1.1) for a key that is none. */
+export function encryptWithLabel(
+  suite: Suite,
+  key: Bytes,
+  label: string,
+  context: Bytes,
+  plaintext: Bytes,
+  entropy: Entropy,
+): Promise<HpkeCiphertext> {
+  return sealIn(suite, key, labeledMode(suite, label, context), plaintext, entropy);
+}
+
+/** `DecryptWithLabel` of §5.1.3. Throws `Unproven` (MLS-5.1.3) when it does not open. */
+export function decryptWithLabel(
+  suite: Suite,
+  pair: KeyPair,
+  label: string,
+  context: Bytes,
+  sealed: HpkeCiphertext,
+): Promise<Bytes> {
+  return openIn(suite, pair, labeledMode(suite, label, context), sealed);
+}
+
+/** `enc` and ciphertext of RFC 9180 §6.1, in one; for what is no part of MLS (spec KEY-3.8). */
+export async function seal(
+  suite: Suite,
+  key: Bytes,
+  info: Bytes,
+  plaintext: Bytes,
+  entropy: Entropy,
+): Promise<Bytes> {
+  const sealed = await sealIn(suite, key, modeContext(suite, info), plaintext, entropy);
+  return concat(sealed.kemOutput, sealed.ciphertext);
+}
+
+/** The inverse of `seal`. Throws `Unproven` (MLS-5.1.3) when it does not open. */
+export function openSealed(
+  suite: Suite,
+  pair: KeyPair,
+  info: Bytes,
+  sealed: Bytes,
+): Promise<Bytes> {
+  const size = pair.public.length; // of an `enc` too, with the KEM that is built
+  const parts = { kemOutput: sealed.slice(0, size), ciphertext: sealed.slice(size) };
+  return openIn(suite, pair, modeContext(suite, info), parts);
 }
 
 function exported(suite: Suite, shared: Bytes): Bytes {

@@ -39,7 +39,12 @@ function numberOf(key: Bytes): bigint {
   return (BigInt(`0x${hex(key.toReversed())}`) & (2n ** 255n - 1n)) % PRIME;
 }
 
-async function verifyEd25519(key: Bytes, message: Bytes, signature: Bytes): Promise<boolean> {
+/** Whether `key` signed `message`; false also for what is no key. */
+export async function verifyEd25519(
+  key: Bytes,
+  message: Bytes,
+  signature: Bytes,
+): Promise<boolean> {
   try {
     const imported = await crypto.subtle.importKey("raw", key, "Ed25519", false, ["verify"]);
     return await crypto.subtle.verify("Ed25519", imported, signature, message);

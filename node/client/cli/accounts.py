@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from msgspec import to_builtins
 
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.keys import PaperFile, read_words
@@ -80,13 +81,21 @@ async def devices(
                 context.out.say(WITHOUT_WORDS)
             return
         found = await kith.devices()
+        listed = await kith.published_devices()
     if context.out.json:
-        context.out.value({"items": found})
+        items = [{**to_builtins(one), "listed": id_of(one.id) in listed} for one in found]
+        context.out.value({"items": items})
     rows = [
-        (one.id, one.name, moment(one.last_seen or one.created), "this one" if one.current else "")
+        (
+            one.id,
+            one.name,
+            moment(one.last_seen or one.created),
+            "yes" if id_of(one.id) in listed else "no",
+            "this one" if one.current else "",
+        )
         for one in found
     ]
-    context.out.table(("Device", "Name", "Last seen", ""), rows)
+    context.out.table(("Device", "Name", "Last seen", "On your list", ""), rows)
 
 
 async def _unlist(
