@@ -17,12 +17,14 @@ from node.e2ee.keys.public import certificate, delegation, device_list, key_box
 from node.e2ee.keys.public.certificate import LeafExtension
 from node.e2ee.keys.public.device_list import NOBODY, SuiteKey
 from node.e2ee.keys.public.key_box import Entry, KeyBox, check_box
+from node.e2ee.keys.public.published import Published
 from node.e2ee.keys.public.signed import Signed
 from node.e2ee.mls.private import hpke
 from node.e2ee.mls.public.suite import X25519_AES128_SHA256_ED25519 as SUITE
 from node.ports import Entropy
 from node.testing.fakes import FakeEntropy
-from tests.e2ee.keys.accounts import NOW, Account, lives, new_account, new_device
+from tests.e2ee.keys.accounts import ALICE, NOW, Account, lives, new_account, new_device
+from tests.e2ee.keys.seen import LEAF_LINES, LIST_LINES
 
 FOLDER = Path(__file__).resolve().parents[1] / "spec" / "vectors" / "keys"
 BOB = "https://beta.test/a/bob"
@@ -349,6 +351,41 @@ def _numbers() -> Case:
     return {"right": found, "wrong": [{"text": text, "clause": "KEY-6.2"} for text in wrong]}
 
 
+def _keys(keys: Published | None) -> Case | None:
+    if keys is None:
+        return None
+    delegation, listed = keys.signed_delegation.encode(), keys.signed_list.encode()
+    return {"delegation": delegation.hex(), "list": listed.hex()}
+
+
+def _pins() -> Case:
+    lists = [
+        {
+            "pinned": _keys(None if pinned is None else pinned.published),
+            "seen": _keys(seen.published),
+            "line": line,
+            "deed": str(deed),
+        }
+        for pinned, seen, line, deed in LIST_LINES
+    ]
+    leaves = [
+        {
+            "pinned": _keys(None if seen.pin is None else seen.pin.keys),
+            "forked": seen.pin is not None and seen.pin.forked,
+            "key": [seen.key.suite, seen.key.signature_key.hex()],
+            "extension": extension.hex(),
+            "published": seen.published,
+            "waited": seen.waited,
+            "is_new": seen.is_new,
+            "now": seen.now,
+            "line": line,
+            "deed": str(deed),
+        }
+        for (seen, extension), line, deed in LEAF_LINES
+    ]
+    return {"actor": ALICE, "lists": lists, "leaves": leaves}
+
+
 def pages() -> dict[str, str]:
     """The files, by name."""
     accounts = lives()
@@ -357,6 +394,7 @@ def pages() -> dict[str, str]:
         "recovery.json": _recovery(),
         "refuse.json": {"of": accounts[1].name, "now": NOW, "cases": _refuse(accounts[1])},
         "numbers.json": _numbers(),
+        "pins.json": _pins(),
     }
     return {name: json.dumps(page, indent=1) + "\n" for name, page in made.items()}
 

@@ -12,6 +12,7 @@ import {
   openBox,
   sealBox,
 } from "../keys/private/box_secret.ts";
+import { judgeLeaf, judgeList, LEAVES, type Pin } from "../keys/private/pins.ts";
 import {
   isQrText,
   keyOfQrText,
@@ -265,4 +266,35 @@ test("both sides have one safety number", () => {
       (error) => error instanceof Refused && error.clause === clause,
     );
   }
+});
+
+async function pinOf(actor: string, pinned: Case, forked = false): Promise<Pin | null> {
+  if (pinned === null) return null;
+  const keys = await checkPublished(unhex(pinned.delegation), unhex(pinned.list), actor);
+  return { keys, forked, verified: false };
+}
+
+test("what a device does with the lists and leaves that it sees", async () => {
+  const { actor, lists, leaves } = page("pins");
+  for (const { pinned, seen, line, deed } of lists) {
+    const keys = await checkPublished(unhex(seen.delegation), unhex(seen.list), actor);
+    const found = judgeList({ pin: await pinOf(actor, pinned), keys });
+    assert.deepEqual([found.seen, found.deed], [line, deed]);
+  }
+  for (const leaf of leaves) {
+    const [suite, written] = leaf.key;
+    const key = { suite, signatureKey: unhex(written) };
+    const found = judgeLeaf({
+      pin: await pinOf(actor, leaf.pinned, leaf.forked),
+      key,
+      certified: leaf.extension ? await checkLeaf(unhex(leaf.extension), actor, key) : null,
+      published: leaf.published,
+      waited: leaf.waited,
+      isNew: leaf.is_new,
+      now: leaf.now,
+    });
+    assert.deepEqual([found.seen, found.deed], [leaf.line, leaf.deed]);
+  }
+  const tried = new Set(leaves.map((leaf: Case) => leaf.line));
+  assert.equal(tried.size, LEAVES.length);
 });

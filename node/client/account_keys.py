@@ -336,7 +336,10 @@ class AccountKeys:
 
     def _is_fork(self, ours: Published, theirs: Published) -> bool:
         same_list = ours.signed_list.hash() == theirs.signed_list.hash()
-        return ours.number == theirs.number and not same_list
+        same_above = ours.signed_delegation.hash() == theirs.signed_delegation.hash()
+        return (ours.number == theirs.number and not same_list) or (
+            ours.delegation.d == theirs.delegation.d and not same_above
+        )
 
     def _take(self, known: _Known, there: Published, box: KeyBox, told: SignedKeys) -> None:
         row = known.row

@@ -19,8 +19,14 @@ QUICKER: Final = "other devices change the account's keys all the time"
 
 
 def id_of(device: str) -> bytes:
-    """What the list calls the device that the home node calls `device`."""
-    return UUID(device).bytes
+    """What the list calls the device that the home node calls `device`.
+
+    Raises `Missing` (DEV-12.6) for what is no device's id.
+    """
+    try:
+        return UUID(device).bytes
+    except ValueError:
+        raise Missing("DEV-12.6", f"{device!r} is not the id of a device") from None
 
 
 class KeyKeeper:

@@ -8,7 +8,7 @@ from node.e2ee.keys.private.recovery import RecoveryKey, SigningKey
 from node.e2ee.keys.public import certificate, delegation, device_list
 from node.e2ee.keys.public.certificate import Certificate, LeafExtension
 from node.e2ee.keys.public.delegation import Delegation, check_delegation, parse_delegation
-from node.e2ee.keys.public.device_list import Device, DeviceList, SuiteKey
+from node.e2ee.keys.public.device_list import Device, DeviceList, SuiteKey, check_list
 from node.e2ee.keys.public.published import Published
 from node.ports import Entropy
 
@@ -44,7 +44,10 @@ def list_devices(
     entropy: Entropy,
     now: int,
 ) -> SignedKeys:
-    """The list `n` under the delegation `above`, and its first box."""
+    """The list `n` under the delegation `above`, and its first box.
+
+    Raises `TooMuch` (KEY-3.3, KEY-3.8) for more devices or archive keys than others take.
+    """
     over = check_delegation(parse_delegation(above), actor)
     made = DeviceList(
         actor=actor,
@@ -55,6 +58,7 @@ def list_devices(
         devices=tuple(sorted(devices, key=lambda device: device.id)),
     )
     signed = SigningKey(secret.list_private).sign(device_list.LABEL, made.encode())
+    check_list(signed, over)
     box = seal_box(made, 1, over.recovery_kem, secret, entropy)
     return SignedKeys(above, signed.encode(), box.encode())
 

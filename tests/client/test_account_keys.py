@@ -8,6 +8,7 @@ import pytest
 
 from node.client.account_keys import NONE
 from node.client.device import Device
+from node.client.key_keeper import id_of
 from node.client.key_signing import SignedKeys
 from node.client.rows import ACCOUNT_KEYS, AccountKeysRow, archive_key_row
 from node.e2ee.keys.private.box_secret import open_box
@@ -17,7 +18,7 @@ from node.e2ee.keys.public.device_list import NOBODY, SuiteKey
 from node.e2ee.keys.public.published import Published, check_published, check_with_box
 from node.e2ee.mls.public import key_package
 from node.e2ee.mls.public.extensions import find
-from node.errors import Conflict, Forbidden, Missing
+from node.errors import Conflict, Forbidden, Missing, TooMuch
 from node.testing.fakes import FakeEntropy
 from tests.client.devices import ALICE, BOB, NOW
 from tests.client.transcripts import ClearRows
@@ -266,6 +267,20 @@ def test_a_lost_phone_is_no_lost_account(home: Home, phone: Held) -> None:
     with pytest.raises(Forbidden, match=r"DEV-12\.7"):
         stranger.device.recover(home.keys, stranger.id, bytes(32), NOW)
     assert not stranger.device.has_keys
+
+
+@pytest.mark.clause("DEV-12.7", "KEY-3.3")
+def test_a_seventeenth_device_is_refused_and_nothing_changes(home: Home, phone: Held) -> None:
+    rk = phone.device.recovery_key()
+    for number in range(15):
+        come_back(home, f"device {number}", rk, NOW + number)
+    last, there = Held(home, "one too many"), home.keys
+    assert there is not None
+    with pytest.raises(TooMuch, match=r"KEY-3\.3: .* revoke one"):
+        last.device.recover(there, last.id, rk, NOW)
+    assert not last.device.has_keys
+    with pytest.raises(Missing, match=r"DEV-12\.6"):
+        id_of("not a device")
 
 
 @pytest.mark.clause("DEV-12.6")

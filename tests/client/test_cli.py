@@ -181,7 +181,7 @@ async def test_words_to_a_friend_who_is_logged_in_nowhere_are_kept_and_said_so(
     back = await shell.run("bob-phone", line, typed=password_of("bob") + "\n")
     assert back.code == 0 and "other devices" not in back.out, "the former one is revoked"
     again = await shell.run("bob-laptop", line, typed=password_of("bob") + "\n")
-    assert "You have other devices" in again.out
+    assert "You have other devices" in again.out and "kith recovery use" in again.out
     went = await shell.run("alice", "chat @bob --go-on")
     assert went.code == 0 and "3 kept messages are said there" in went.out
     heard = await shell.run("bob-phone", "chat @alice --history")

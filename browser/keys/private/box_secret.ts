@@ -34,6 +34,12 @@ export function encodeSecret(secret: BoxSecret): Bytes {
   return concat(secret.listPrivate, archive, tls.opaque(secret.rk));
 }
 
+function checkCount(archive: readonly ArchiveKey[]): void {
+  if (archive.length > MOST_GENERATIONS) {
+    throw new TooMuch("KEY-3.8", "a box has at most 256 archive keys");
+  }
+}
+
 function readSecret(reader: tls.Reader): BoxSecret {
   const listPrivate = reader.take(32);
   const archive = reader.vector((each) => ({ g: readCount(each), key: each.take(32) }));
@@ -42,9 +48,7 @@ function readSecret(reader: tls.Reader): BoxSecret {
     const reason = "the archive keys of a box are 1, 2 and so on, none missing";
     throw new Malformed("KEY-3.8", reason);
   }
-  if (archive.length > MOST_GENERATIONS) {
-    throw new TooMuch("KEY-3.8", "a box has at most 256 archive keys");
-  }
+  checkCount(archive);
   if (rk.length !== 0 && rk.length !== RECOVERY_KEY_BYTES) {
     throw new Malformed("KEY-3.8", "a recovery key has 32 bytes");
   }
@@ -59,7 +63,11 @@ export function boxInfo(box: Numbered, to: Bytes): Bytes {
   return concat(INFO, tls.opaque(utf8(box.actor)), numbers, to);
 }
 
-/** The signed box of a list: an entry for the recovery key, without it, and one per device. */
+/**
+ * The signed box of a list: an entry for the recovery key, without it, and one per device.
+ *
+ * Throws `TooMuch` (KEY-3.8) for more archive keys than a box holds.
+ */
 export async function sealBox(
   list: DeviceList,
   b: number,
@@ -67,6 +75,7 @@ export async function sealBox(
   secret: BoxSecret,
   entropy: Entropy,
 ): Promise<Signed> {
+  checkCount(secret.archive);
   const { actor, d, n } = list;
   const paper = encodeSecret({ ...secret, rk: EMPTY });
   const all = encodeSecret(secret);

@@ -105,7 +105,7 @@ async def _unlist(
     try:
         if id_of(device) not in await kith.listed():
             return False
-    except (Missing, ValueError):
+    except Missing:
         return False  # this device has no keys of the account, or that is no id
     await kith.unlist(device, "" if without_words else read_words(file))
     return True

@@ -11,6 +11,7 @@ import typer
 from node.client import sign_in
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
+from node.client.key_keeper import id_of
 from node.client.kith import Kith
 from node.client.local_device import LocalDevice
 from node.client.profile import Profile
@@ -39,6 +40,12 @@ any more; nobody can bring the account back."""
 OTHERS = (
     "You have other devices. One that is lost still gets your friends' messages, and they see them"
     " as sent: end it with kith devices revoke ID."
+)
+
+WRITE_DOWN = "When you have a pen at hand, write your recovery key down: kith recovery show"
+NOT_LISTED = (
+    "This device is not on your account's list yet: it is, once you enter the recovery words with"
+    " kith recovery use."
 )
 
 
@@ -81,6 +88,8 @@ async def signup(
         )
     else:
         context.out.done(f"Welcome, {account.address}. Next: kith friend add @name@server", account)
+        if not context.out.json:
+            context.out.say(WRITE_DOWN)
 
 
 async def login(
@@ -104,13 +113,17 @@ async def login(
     made = await sign_in.log_in(there, who, _local_device(context))
     async with Kith.load(context.home, made.handle, clock=context.clock) as kith:
         others = [one for one in await kith.devices() if not one.current]
-    shown = {**_shown(made), "other_devices": others}
+        ids = await kith.published_devices()
+    listed = id_of(made.device) in ids
+    shown = {**_shown(made), "other_devices": others, "listed": listed}
     context.out.done(f"You are {made.handle} on this machine now.", shown)
     if others and not context.out.json:
         context.out.say(OTHERS)
         for one in others:
             seen = moment(one.last_seen or one.created)
             context.out.say(f"     {one.id}  {one.name}  last seen {seen}", "dim")
+    if ids and not listed and not context.out.json:
+        context.out.say(NOT_LISTED)
 
 
 async def logout(context: CommandContext) -> None:

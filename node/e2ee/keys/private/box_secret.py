@@ -47,13 +47,17 @@ def _read_archive_key(reader: Reader) -> ArchiveKey:
     return ArchiveKey(read_count(reader), reader.take(32))
 
 
+def _check_count(archive: tuple[ArchiveKey, ...]) -> None:
+    if len(archive) > MOST_GENERATIONS:
+        raise TooMuch("KEY-3.8", "a box has at most 256 archive keys")
+
+
 def _read_secret(reader: Reader) -> BoxSecret:
     found = BoxSecret(reader.take(32), reader.vector(_read_archive_key), reader.opaque())
     generations = [each.g for each in found.archive]
     if generations != list(range(1, len(generations) + 1)) or not generations:
         raise Malformed("KEY-3.8", "the archive keys of a box are 1, 2 and so on, none missing")
-    if len(generations) > MOST_GENERATIONS:
-        raise TooMuch("KEY-3.8", "a box has at most 256 archive keys")
+    _check_count(found.archive)
     if len(found.rk) not in (0, KEY_BYTES):
         raise Malformed("KEY-3.8", "a recovery key has 32 bytes")
     return found
@@ -68,7 +72,11 @@ def box_info(box: KeyBox, to: bytes) -> bytes:
 def seal_box(
     devices: DeviceList, b: int, recovery_kem: bytes, secret: BoxSecret, entropy: Entropy
 ) -> Signed:
-    """The signed box of a list: an entry for the recovery key, without it, and one per device."""
+    """The signed box of a list: an entry for the recovery key, without it, and one per device.
+
+    Raises `TooMuch` (KEY-3.8) for more archive keys than a box holds.
+    """
+    _check_count(secret.archive)
     empty = KeyBox(devices.actor, devices.d, devices.n, b, ())
     paper = BoxSecret(secret.list_private, secret.archive, b"").encode()
     to = [(NOBODY, recovery_kem, paper)]
