@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-5I35SHYD.js";import"/app/chunk-3PQ5KQC6.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-KRTMHZQ6.js";export{r as deleteAccount,m as forget,o as logOut};
