@@ -10,9 +10,8 @@ from msgspec.structs import replace
 
 from node.client import content as inner
 from node.client import rows
-from node.client.content import Content
 from node.client.device_state import DeviceState
-from node.client.rows import ArchiveRow, MessageRow, ParkedRow
+from node.client.rows import ArchiveRow, MessageRow
 from node.e2ee.mls.private.events import ApplicationMessage
 from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record, read
@@ -56,6 +55,10 @@ class Archiving:
             self.sent(self.waiting())
         self._state.put(rows.ARCHIVE, replace(self.row, off=not on))
 
+    def adopt(self, generation: int, key: bytes) -> None:
+        """Another device of the account gave us an archive key."""
+        self._state.write(rows.archive_key_row(generation), key)
+
     def keyring(self) -> Keyring:
         """The account's archive keys. Nothing is sealed for a day yet."""
         names = self._state.names("archive_key")
@@ -64,24 +67,22 @@ class Archiving:
 
     # -- what is kept ----------------------------------------------------------------------------
 
-    def heard(self, group: str, event: ApplicationMessage, said: Content, item: ParkedRow) -> None:
+    def heard(self, group: str, event: ApplicationMessage, message: MessageRow) -> None:
         """What somebody said, as it was sealed."""
         if not self.is_on:
             return
-        received = item.at // 1000
-        published = said.published
         record = Record(
             kind=Kind.CREATE,
             group=bytes.fromhex(group),
             actor=event.sender.identity.decode(),
             device=event.sender.signature_key,
-            id=said.id,
+            id=message.id,
             epoch=event.epoch,
-            t=max(0, int(published.timestamp() * 1000)) if published else received,
-            received=received,
+            t=message.at // 1000,
+            received=message.at // 1000,
             data=event.data,
         )
-        self._keep(group, record)
+        self._keep(group, message, record)
 
     def said(self, group: str, message: MessageRow) -> None:
         """Words of ours that the home node has now; not when they are only sealed anew."""
@@ -102,29 +103,25 @@ class Archiving:
                 message.id, message.actor, message.text, from_micros(message.at), members
             ),
         )
-        self._keep(group, record)
+        self._keep(group, message, record)
 
-    def _keep(self, group: str, record: Record) -> None:
-        self._state.write(rows.due_row(group, record.actor, record.id), record.encode())
+    def _keep(self, group: str, message: MessageRow, record: Record) -> None:
+        self._state.write(rows.due_row(group, message.number), record.encode())
 
     # -- what goes out ---------------------------------------------------------------------------
 
     def waiting(self) -> list[str]:
-        """The rows of what the home node has not."""
+        """The rows of what the home node has not, in the order in which it was said."""
         groups = self._state.groups_with("due")
-        return [name for group in groups for name in self._state.names("due", group)]
+        found = [name for group in groups for name in self._state.names("due", group)]
+        return sorted(found, key=lambda name: name.rpartition("/")[2])
 
     def due(self, now: int) -> Due:
-        """What to send next, in the order in which it was said."""
-        found = []
-        for name in self.waiting():
-            record, _ = read(self._state.read(name) or b"")
-            found.append((name, record))
-            if len(found) == MOST_AT_ONCE:
-                break
+        """What to send next."""
         keyring, due, size = self.keyring(), Due(), 0
         today = day_of(from_micros(now * 1_000_000))
-        for name, record in sorted(found, key=lambda each: each[1].received):
+        for name in self.waiting()[:MOST_AT_ONCE]:
+            record, _ = read(self._state.read(name) or b"")
             sealed = keyring.seal(record, self._state.entropy, today)
             size += len(sealed.body)
             if due.rows and size > MOST_BYTES:

@@ -34,6 +34,11 @@ class DeviceArchive:
         with self._state.step():
             self._archiving.switch(on)
 
+    def adopt(self, generation: int, key: bytes) -> None:
+        """Another device of the account gave us an archive key."""
+        with self._state.step():
+            self._archiving.adopt(generation, key)
+
     def due(self, now: int) -> Due:
         """What to send now."""
         return self._archiving.due(now)

@@ -247,9 +247,9 @@ def missed_row(group: str, digest: bytes) -> str:
     return f"missed/{group}/{digest.hex()}"
 
 
-def due_row(group: str, actor: str, id: str) -> str:
-    """A record that has to go to the archive; its value is the Record (ARC-1.1)."""
-    return f"due/{group}/{actor} {id}"
+def due_row(group: str, number: int) -> str:
+    """A message's record that has to go to the archive; its value is the Record (ARC-1.1)."""
+    return f"due/{group}/{number:016d}"
 
 
 def archived_row(group: str) -> str:
