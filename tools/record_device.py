@@ -450,6 +450,8 @@ def an_archive(it: Scenario) -> None:
     it.give(bob, *contents(it.send(alice)))
     key = base64.b64encode(FakeEntropy("an archive key").draw(32)).decode()
     alice.do("archive_adopt", generation=1, key=key)
+    bob.do("archive_switch", on=True)  # without a key it is refused
+    bob.do("archive_adopt", generation=1, key=key)
     bob.do("archive_switch", on=True)
     it.say(alice, group, "kept by both")
     it.say(alice, group, "and this, with an é")

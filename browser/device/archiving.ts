@@ -1,5 +1,5 @@
 /**
- * Pure: what a device keeps in its account's archive, until the home node has it (spec DEV-12).
+ * Pure: what a device keeps in its account's archive, until the home node has it (spec DEV-14).
  *
  * Each lasting word becomes a record in the step that writes its row, so that nothing is forgotten.
  */
@@ -7,6 +7,7 @@
 import { dayOf } from "../archive/days.ts";
 import { encode, KINDS, read } from "../archive/record.ts";
 import { type ArchiveKey, Keyring, type Sealed } from "../archive/seals.ts";
+import { Missing } from "../errors.ts";
 import type { ApplicationMessage } from "../mls/private/events.ts";
 import { type Bytes, EMPTY, unhex } from "../wire/bytes.ts";
 import * as content from "./content.ts";
@@ -20,9 +21,11 @@ import {
   type MessageRow,
 } from "./rows.ts";
 
-const KEY_BYTES = 32;
 const MOST_AT_ONCE = 100;
 const MOST_BYTES = 2 ** 20;
+const NO_KEY =
+  "this device has no key of the archive: use kith recovery use with the recovery key, or go on" +
+  " at a device that has it";
 
 const BEGINNING: ArchiveRow = {
   off: false,
@@ -57,10 +60,10 @@ export class Archiving {
     return this.#state.first("archive_key") !== null && !(await this.row()).off;
   }
 
-  /** Begin, with a key of our own where nobody gave one; or end, and forget what waits. */
+  /** Begin; or end, and forget what waits. Throws `Missing` (DEV-14.5) without a key. */
   async switch(on: boolean): Promise<void> {
     if (on && this.#state.first("archive_key") === null) {
-      this.#state.write(archiveKeyRow(1), this.#state.entropy.draw(KEY_BYTES));
+      throw new Missing("DEV-14.5", NO_KEY);
     }
     if (!on) this.sent(this.waiting());
     this.#state.put(ARCHIVE, { ...(await this.row()), off: !on });

@@ -1,4 +1,4 @@
-/** Pure: a device and its account's archive, each happening a step (spec DEV-12). */
+/** Pure: a device and its account's archive, each happening a step (spec DEV-14). */
 
 import type { Bytes } from "../wire/bytes.ts";
 import type { Archiving, Due } from "./archiving.ts";

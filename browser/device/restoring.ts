@@ -1,5 +1,5 @@
 /**
- * Pure: what the archive gives back becomes history again (spec DEV-12).
+ * Pure: what the archive gives back becomes history again (spec DEV-14).
  *
  * A page is one step. What cannot be opened is counted and told, and does not stop the rest.
  */

@@ -111,6 +111,8 @@ class ArchiveCarrier:
 
     async def switch(self, on: bool) -> ArchiveSummary:
         """Begin or end it, here and at the home node; off, all that is kept there is removed."""
+        if on:
+            self._archive.switch(on)  # a device that cannot asks nobody for it
         body = ArchiveSwitch(on=on)
         shown = await self._api.ask("PUT", "/archive/switch", ArchiveSummary, body)
         self._archive.switch(on)

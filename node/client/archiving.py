@@ -16,11 +16,15 @@ from node.e2ee.mls.private.events import ApplicationMessage
 from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record, read
 from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
+from node.errors import Missing
 from node.wire.times import from_micros
 
-KEY_BYTES: Final = 32
 MOST_AT_ONCE: Final = 100
 MOST_BYTES: Final = 2**20
+NO_KEY: Final = (
+    "this device has no key of the archive: use kith recovery use with the recovery key, or go on"
+    " at a device that has it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,9 @@ class Archiving:
         return self._state.first("archive_key") is not None and not self.row.off
 
     def switch(self, on: bool) -> None:
-        """Begin, with a key of our own where nobody gave one; or end, and forget what waits."""
+        """Begin; or end, and forget what waits. Raises `Missing` (DEV-14.5) without a key."""
         if on and self._state.first("archive_key") is None:
-            key = self._state.entropy.draw(KEY_BYTES)
-            self._state.write(rows.archive_key_row(1), key)
+            raise Missing("DEV-14.5", NO_KEY)
         if not on:
             self.sent(self.waiting())
         self._state.put(rows.ARCHIVE, replace(self.row, off=not on))

@@ -29,8 +29,8 @@ from node.client.conversation_events import (
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
-from node.client.keys import Keys
 from node.client.history import History
+from node.client.keys import Keys
 from node.client.local_device import CLOCK, ENTROPY, LocalDevice, Passphrase
 from node.client.people import People
 from node.client.posts import Posts

@@ -12,7 +12,7 @@ from node.client.archiving import MOST_AT_ONCE
 from node.client.restoring import ArchivedPage, Restored
 from node.e2ee.records.record import Kind, Record, read
 from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
-from node.errors import Malformed
+from node.errors import Malformed, Missing
 from node.testing.fakes import FakeEntropy
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend, side
 
@@ -24,6 +24,11 @@ MOMENT = datetime.fromtimestamp(NOW, UTC)
 def new_phone(tmp_path: Path) -> Iterator[Side]:
     with side(tmp_path / "new", ALICE) as made:
         yield made
+
+
+def begin(one: Side) -> None:
+    """The account has an archive key."""
+    one.device.archive.adopt(1, FakeEntropy(one.actor).draw(32))
 
 
 def say(one: Side, group: str, *texts: str) -> list[bytes]:
@@ -74,7 +79,7 @@ def test_nothing_is_kept_before_somebody_wants_it(alice: Side, bob: Side) -> Non
 def test_words_of_both_are_kept_with_their_rows(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
     for one in (alice, bob):
-        one.device.archive.switch(True)
+        begin(one)
     waits = alice.device.say(group, "hello", MICROS)
     assert alice.device.archive.waiting == 0, "nobody has it yet"
     asked = alice.next()
@@ -99,7 +104,7 @@ def test_words_of_both_are_kept_with_their_rows(alice: Side, bob: Side) -> None:
 @pytest.mark.clause("DEV-14.1")
 def test_a_step_that_cannot_be_written_keeps_nothing(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
-    bob.device.archive.switch(True)
+    begin(bob)
     [content] = say(alice, group, "hello")
     step, bob.vault.step = bob.vault.step, broken  # type: ignore[method-assign,assignment]
     with pytest.raises(OSError, match="full"):
@@ -115,7 +120,7 @@ def broken(_changes: object) -> None:
 @pytest.mark.clause("DEV-14.2")
 def test_batches_are_bounded_and_stay_due_until_they_are_there(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
-    alice.device.archive.switch(True)
+    begin(alice)
     texts = [f"{number}" for number in range(MOST_AT_ONCE + 20)]
     for text in texts:
         alice.device.say(group, text, MICROS)
@@ -132,7 +137,7 @@ def test_batches_are_bounded_and_stay_due_until_they_are_there(alice: Side, bob:
 @pytest.mark.clause("DEV-14.3", "DEV-1.4")
 def test_a_new_device_reads_all_of_it(alice: Side, bob: Side, new_phone: Side) -> None:
     group = befriend(alice, bob)
-    alice.device.archive.switch(True)
+    begin(alice)
     for content in say(alice, group, "one", "two"):
         bob.get(content)
     for content in say(bob, group, "three", "four"):
@@ -159,7 +164,7 @@ def test_a_new_device_reads_all_of_it(alice: Side, bob: Side, new_phone: Side) -
 @pytest.mark.clause("DEV-14.4")
 def test_who_was_only_written_to_is_known_too(alice: Side, bob: Side, new_phone: Side) -> None:
     group = befriend(alice, bob)
-    alice.device.archive.switch(True)
+    begin(alice)
     say(alice, group, "hello")
     kept = all_due(alice)
     give_key(alice, new_phone)
@@ -169,7 +174,7 @@ def test_who_was_only_written_to_is_known_too(alice: Side, bob: Side, new_phone:
 
 @pytest.mark.clause("DEV-14.4")
 def test_words_that_were_said_again_elsewhere_come_once(alice: Side, new_phone: Side) -> None:
-    alice.device.archive.switch(True)
+    begin(alice)
     give_key(alice, new_phone)
     ring = Keyring([ArchiveKey(1, alice.vault.read("archive_key/1") or b"")])
     note = inner.write_bare_note("urn:uuid:1", ALICE, "hello", MOMENT, [ALICE, BOB])
@@ -186,7 +191,7 @@ def test_what_cannot_be_opened_is_counted_and_stops_nothing(
     alice: Side, bob: Side, new_phone: Side
 ) -> None:
     group = befriend(alice, bob)
-    alice.device.archive.switch(True)
+    begin(alice)
     say(alice, group, "one", "two", "three")
     one, two, three = all_due(alice)
     give_key(alice, new_phone)
@@ -209,7 +214,7 @@ def test_what_cannot_be_opened_is_counted_and_stops_nothing(
 @pytest.mark.clause("DEV-14.3")
 def test_what_is_here_stays_and_a_restored_node_is_read_again(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
-    alice.device.archive.switch(True)
+    begin(alice)
     say(alice, group, "one")
     [mine] = all_due(alice)
     before = alice.device.history(group)
@@ -226,7 +231,9 @@ def test_what_is_here_stays_and_a_restored_node_is_read_again(alice: Side, bob: 
 @pytest.mark.clause("DEV-14.5")
 def test_switched_off_nothing_waits_and_nothing_is_kept(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
-    alice.device.archive.switch(True)
+    with pytest.raises(Missing, match=r"DEV-14\.5"):
+        alice.device.archive.switch(True)
+    begin(alice)
     key = alice.vault.read("archive_key/1")
     say(alice, group, "one")
     alice.device.archive.switch(False)
@@ -241,7 +248,7 @@ def test_switched_off_nothing_waits_and_nothing_is_kept(alice: Side, bob: Side) 
 
 def test_a_due_row_is_a_record(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
-    alice.device.archive.switch(True)
+    begin(alice)
     say(alice, group, "one")
     alice.device.settle()
     [name] = alice.vault.names("due/")

@@ -12,7 +12,7 @@ from node.client.conversation_events import ArchiveHeld
 from node.client.kith import Kith
 from node.client.restoring import Restored
 from node.client.vault import Vault
-from node.errors import Forbidden, Full, Refused, Unreachable
+from node.errors import Forbidden, Full, Missing, Refused, Unreachable
 from node.system import SystemEntropy
 from tests.client.conftest import PASSPHRASE, Square, password_of
 from tests.client.test_cli import Shell, passphrase_file, shell
@@ -51,8 +51,7 @@ async def test_a_second_phone_has_the_whole_history(
     square: Square, friends: Friends, tmp_path: Path
 ) -> None:
     alice, bob = friends
-    assert not await alice.keeps_history()
-    assert (await alice.keep_history(True)).on
+    assert await alice.keeps_history()
     await talk(square, alice, bob)
     assert (await alice.archive()).records == 2
     async with await second_phone(square, alice, tmp_path / "second") as second:
@@ -83,7 +82,6 @@ async def test_without_the_keys_it_is_said_how_much_is_missing(
     square: Square, friends: Friends, tmp_path: Path
 ) -> None:
     alice, bob = friends
-    await alice.keep_history(True)
     await talk(square, alice, bob)
     made = await Kith.log_in(
         alice.profile.origin, "alice", password_of("alice"),
@@ -91,6 +89,8 @@ async def test_without_the_keys_it_is_said_how_much_is_missing(
     )  # fmt: skip
     async with made as second:
         assert await second.fetch_history() == Restored(locked=2)
+        with pytest.raises(Missing, match=r"DEV-14\.5"):
+            await second.keep_history(True)
         assert await second.history(bob.handle) == []
 
 
@@ -100,7 +100,6 @@ async def test_talk_does_not_wait_for_the_archive(
     square: Square, friends: Friends, monkeypatch: pytest.MonkeyPatch, why: Refused | Unreachable
 ) -> None:
     alice, bob = friends
-    await alice.keep_history(True)
     ask, tries = alice.api.ask, 0
 
     async def failing(method: str, path: str, *given: object, **named: object) -> object:
@@ -131,7 +130,6 @@ async def test_switched_off_elsewhere_a_device_keeps_nothing(
     square: Square, friends: Friends
 ) -> None:
     alice, bob = friends
-    await alice.keep_history(True)
     await talk(square, alice, bob)
     await alice.api.ask("PUT", "/archive/switch", object, {"on": False})
     await alice.say(bob.handle, "more")
@@ -149,6 +147,8 @@ async def test_the_commands(square: Square, shell: Shell, tmp_path: Path) -> Non
         await square.join("bob", "beta.test") as bob,
     ):
         await square.befriend(alice, bob)
+    assert "0 records" in (await shell.run("alice", "history")).out
+    assert (await shell.run("alice", "history off --yes")).code == 0
     assert "kith history on" in (await shell.run("alice", "history")).out
     on = await shell.run("alice", "history on")
     assert on.code == 0 and "sealed" in on.out
