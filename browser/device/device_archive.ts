@@ -38,7 +38,7 @@ export class DeviceArchive {
 
   /** How many records the home node has not. */
   get waiting(): number {
-    return this.#archiving.waiting().length;
+    return this.#state.count("due");
   }
 
   /** Keep what is said from now on, or nothing any more. */

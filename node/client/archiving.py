@@ -3,7 +3,9 @@
 Each lasting word becomes a record in the step that writes its row, so that nothing is forgotten.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Final
 
 from msgspec.structs import replace
@@ -55,7 +57,7 @@ class Archiving:
         if on and self._state.first("archive_key") is None:
             raise Missing("DEV-14.5", NO_KEY)
         if not on:
-            self.sent(self.waiting())
+            self.sent(list(self.waiting()))
         self._state.put(rows.ARCHIVE, replace(self.row, off=not on))
 
     def adopt(self, generation: int, key: bytes) -> None:
@@ -113,17 +115,17 @@ class Archiving:
 
     # -- what goes out ---------------------------------------------------------------------------
 
-    def waiting(self) -> list[str]:
-        """The rows of what the home node has not, in the order in which it was said."""
-        groups = self._state.groups_with("due")
-        found = [name for group in groups for name in self._state.names("due", group)]
-        return sorted(found, key=lambda name: name.rpartition("/")[2])
+    def waiting(self) -> Iterator[str]:
+        """The rows of what the home node has not."""
+        for group in self._state.groups_with("due"):
+            yield from self._state.names("due", group)
 
     def due(self, now: int) -> Due:
-        """What to send next."""
+        """What to send next, in the order in which it was said."""
         keyring, due, size = self.keyring(), Due(), 0
         today = day_of(from_micros(now * 1_000_000))
-        for name in self.waiting()[:MOST_AT_ONCE]:
+        first = nsmallest(MOST_AT_ONCE, self.waiting(), key=lambda name: name.rpartition("/")[2])
+        for name in first:
             record, _ = read(self._state.read(name) or b"")
             sealed = keyring.seal(record, self._state.entropy, today)
             size += len(sealed.body)

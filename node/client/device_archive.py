@@ -27,7 +27,7 @@ class DeviceArchive:
     @property
     def waiting(self) -> int:
         """How many records the home node has not."""
-        return len(self._archiving.waiting())
+        return self._state.count("due")
 
     def switch(self, on: bool) -> None:
         """Keep what is said from now on, or nothing any more."""
