@@ -435,6 +435,51 @@ def who_is_gone(it: Scenario) -> None:
     it.next(bob)
 
 
+def kept(one: Recorder, now: int) -> list[Any]:
+    """What a device sends to its archive."""
+    due = one.do("archive_due", now=now)
+    one.do("archive_sent")
+    one.do("settle")
+    return list(due["records"])
+
+
+def an_archive(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    it.say(alice, group, "before anything is kept")
+    it.give(bob, *contents(it.send(alice)))
+    key = base64.b64encode(FakeEntropy("an archive key").draw(32)).decode()
+    alice.do("archive_adopt", generation=1, key=key)
+    bob.do("archive_switch", on=True)  # without a key it is refused
+    bob.do("archive_adopt", generation=1, key=key)
+    bob.do("archive_switch", on=True)
+    it.say(alice, group, "kept by both")
+    it.say(alice, group, "and this, with an é")
+    it.give(bob, *contents(it.send(alice)))
+    it.say(bob, group, "and an answer")
+    it.give(alice, *contents(it.send(bob)))
+    records = kept(alice, it.now)
+    kept(bob, it.now)
+    kept(bob, it.now)  # nothing is left
+    bob.do("archive_switch", on=False)
+    it.say(bob, group, "not kept by Bob")
+    it.give(alice, *contents(it.send(bob)))
+    late = kept(alice, it.now)
+    phone = it.device("alice-phone")
+    phone.do("archive_adopt", generation=1, key=key)
+    for numbers in ((2, 1), (0,), ()):
+        page = [[number + 1, records[number]] for number in numbers]
+        back = {"records": page, "backwards": True, "incarnation": "one"}
+        phone.do("archive_take", page=back, now=it.now)
+    swapped = {**late[0], "body": records[0]["body"]}
+    locked = {**late[0], "generation": 2}
+    page = [[number, one] for number, one in enumerate([records[2], swapped, locked, *late], 3)]
+    on = {"records": page, "backwards": False, "incarnation": "one"}
+    phone.do("archive_take", page=on, now=it.now)
+    again = {"records": page[:1], "backwards": False, "incarnation": "two"}
+    phone.do("archive_take", page=again, now=it.now)
+
+
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (first_contact, "Key packages, a conversation, and words both ways."),
     (many_words, "Words in a burst, a repeat, and an empty mailbox."),
@@ -457,6 +502,7 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
         "Each did not take words for a reason of their own; what may not be said anew is told.",
     ),
     (who_is_gone, "A node is told whom a commit took out, but not of who is back."),
+    (an_archive, "What is said is kept for the archive, and becomes history on a new phone."),
     (leaving, "A wish to leave, that a commit passes by at first; and a removal."),
 )
 

@@ -50,6 +50,29 @@ function escaped(words: string): string {
   return words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
+function noteOf(id: string, actor: string, words: string, published: string) {
+  return {
+    type: "Note",
+    id,
+    attributedTo: actor,
+    content: escaped(words).replaceAll("\n", "<br>"),
+    source: { content: words, mediaType: "text/plain" },
+    published,
+  };
+}
+
+/** A `Note` that was said `to` these, for the archive. */
+export function writeBareNote(
+  id: string,
+  actor: string,
+  words: string,
+  micros: number,
+  to: readonly string[],
+): Bytes {
+  const note = noteOf(id, actor, words, rfc3339(micros));
+  return utf8(JSON.stringify({ "@context": CONTEXT, ...note, to }));
+}
+
 /** A `Create` of a `Note`; both ids are `urn:uuid:`. Throws `TooMuch` (E2E-5.3). */
 export function writeNote(
   id: string,
@@ -59,14 +82,7 @@ export function writeNote(
   micros: number,
 ): Bytes {
   const published = rfc3339(micros);
-  const note = {
-    type: "Note",
-    id,
-    attributedTo: actor,
-    content: escaped(words).replaceAll("\n", "<br>"),
-    source: { content: words, mediaType: "text/plain" },
-    published,
-  };
+  const note = noteOf(id, actor, words, published);
   const type = "Create";
   const document = { "@context": CONTEXT, type, id: activityId, actor, object: note, published };
   const data = utf8(JSON.stringify(document));

@@ -132,6 +132,18 @@ export interface NodeRestored {
   readonly conversation: "";
 }
 
+/**
+ * What is said is not kept in the archive for now, and why; talk goes on.
+ *
+ * It is of no conversation alone: `conversation` is "".
+ */
+export interface ArchiveHeld {
+  readonly is: "ArchiveHeld";
+  readonly conversation: "";
+  readonly clause: string;
+  readonly reason: string;
+}
+
 export type ConversationEvent =
   | MessageReceived
   | ConversationJoined
@@ -141,6 +153,7 @@ export type ConversationEvent =
   | MessageUndelivered
   | ChangeDropped
   | NodeRestored
+  | ArchiveHeld
   | MessageReturned
   | NoDeviceLeft
   | ConversationBehind

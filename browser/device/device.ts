@@ -13,6 +13,7 @@ import { isAbsent } from "./absent.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
 import { urnUuid4 } from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
+import { DeviceArchive } from "./device_archive.ts";
 import { DeviceInbox } from "./device_inbox.ts";
 import { DeviceOutbox } from "./device_outbox.ts";
 import { DeviceState } from "./device_state.ts";
@@ -45,6 +46,7 @@ export type { Packages } from "./key_stock.ts";
  */
 export class Device {
   readonly actor: string;
+  readonly archive: DeviceArchive;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
@@ -63,6 +65,10 @@ export class Device {
     this.#back = this.#inbox.back;
     this.#errands = this.#inbox.errands;
     this.#returns = this.#inbox.returns;
+    this.archive = new DeviceArchive(state, this.#outbox.archiving, {
+      inTurn: (work) => this.#inTurn(work),
+      step: (work) => this.#step(work),
+    });
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -99,7 +105,7 @@ export class Device {
     });
   }
 
-  /** What was said there, in the order in which this device read or wrote it. */
+  /** What was said there, in the order in which this device read or wrote it (DEV-1.4). */
   history(...groups: readonly string[]): Promise<readonly MessageRow[]> {
     return this.#inTurn(() => this.#history(groups));
   }
@@ -111,7 +117,7 @@ export class Device {
         found.push(await this.#state.get(name, MESSAGE));
       }
     }
-    return found.sort((a, b) => a.number - b.number);
+    return found.sort(asShown);
   }
 
   /** What this device said under that id, as it stands now. */
@@ -387,4 +393,10 @@ export class Device {
   freeze(error: Refused): Promise<readonly ConversationEvent[]> {
     return this.#step(() => this.#seat.freeze(error));
   }
+}
+
+/** What the archive gave back stands before all else, in the order of its times. */
+function asShown(a: MessageRow, b: MessageRow): number {
+  if (a.number < 0 && b.number < 0) return a.at - b.at || a.number - b.number;
+  return a.number - b.number;
 }

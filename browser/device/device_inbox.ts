@@ -357,6 +357,7 @@ export class DeviceInbox {
       mended: 0,
     };
     this.#state.put(name, row);
+    await this.#outbox.archiving.heard(group, event, row);
     const { at } = item;
     const received = { conversation: group, id, actor, text: words, kind, at };
     return [...told, { is: "MessageReceived", ...received }];

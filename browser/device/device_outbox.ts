@@ -10,6 +10,7 @@ import type { Committed } from "../mls/index.ts";
 import { header } from "../mls/public/framing.ts";
 import { equal } from "../wire/bytes.ts";
 import { isAbsent, nobodyThere } from "./absent.ts";
+import { Archiving } from "./archiving.ts";
 import * as behind from "./behind.ts";
 import type { ConversationEvent, MembersChanged } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -37,12 +38,14 @@ import { undone } from "./undone.ts";
 /** The rows of intent, in their order: per group, what is made goes before what is not. */
 export class DeviceOutbox {
   readonly maker: MessageMaker;
+  readonly archiving: Archiving;
   readonly obstacles = new Obstacles();
   readonly #state: DeviceState;
 
   constructor(state: DeviceState) {
     this.#state = state;
     this.maker = new MessageMaker(state);
+    this.archiving = new Archiving(state);
   }
 
   /** What is owed to one group, in the order in which it was meant. */
@@ -270,6 +273,7 @@ export class DeviceOutbox {
     if (owed.intent.type !== "Say") return this.#merge(owed, now);
     const message = await this.#state.get(owed.intent.message, MESSAGE);
     this.#state.put(owed.intent.message, { ...message, sent: true });
+    await this.archiving.said(sent.group, message);
     // Else each message would be written twice; after a kill it is the same bytes again.
     this.#state.postpone();
     return [];

@@ -103,6 +103,13 @@ export class DeviceState implements GroupRows {
     return [...(this.#names.get(kind)?.keys() ?? [])];
   }
 
+  /** How many rows of that kind there are. */
+  count(kind: string): number {
+    let found = 0;
+    for (const names of this.#names.get(kind)?.values() ?? []) found += names.size;
+    return found;
+  }
+
   /** Whether there is such a row. */
   has(name: string): boolean {
     return this.#all.has(name);

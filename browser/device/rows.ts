@@ -12,6 +12,7 @@ export const CLIENT = "device/client";
 export const CURSOR = "device/cursor";
 export const SEAT = "device/seat";
 export const INCARNATION = "device/incarnation";
+export const ARCHIVE = "device/archive";
 
 /** Row → its new value, null for one that goes. */
 export type Changes = ReadonlyMap<string, Bytes | null>;
@@ -137,6 +138,24 @@ export interface GoneRow {
   readonly actors: readonly string[];
 }
 
+/**
+ * How far the archive was read: to its beginning when `done`, and on to `since`. `earlier` and
+ * `later` are how many records came on the way back, and since. `off`: nothing is kept there.
+ */
+export interface ArchiveRow {
+  readonly off: boolean;
+  readonly incarnation: string;
+  readonly done: boolean;
+  readonly since: number;
+  readonly earlier: number;
+  readonly later: number;
+}
+
+/** Who was in a conversation of which this device has the history only. */
+export interface ArchivedRow {
+  readonly members: readonly string[];
+}
+
 /** A key package of ours with its private halves. */
 export interface PackageRow {
   readonly package: Bytes;
@@ -194,6 +213,8 @@ export const SEAT_ROW: Kind<SeatRow> = (value) => {
 
 export const INCARNATION_ROW: Kind<IncarnationRow> = (value) => value as IncarnationRow;
 
+export const ARCHIVE_ROW: Kind<ArchiveRow> = (value) => value as ArchiveRow;
+export const ARCHIVED: Kind<ArchivedRow> = (value) => value as ArchivedRow;
 export const RETURNED: Kind<ReturnedRow> = (value) => value as ReturnedRow;
 export const ABSENT: Kind<AbsentRow> = (value) => value as AbsentRow;
 export const GONE: Kind<GoneRow> = (value) => value as GoneRow;
@@ -266,6 +287,20 @@ export function failureRow(group: string, id: string): string {
 /** That the message with this digest was missed, and asked for; its value is `1`. */
 export function missedRow(group: string, digest: Bytes): string {
   return `missed/${group}/${hex(digest)}`;
+}
+
+/** An archive key (ARC-2.1), 32 bytes. */
+export function archiveKeyRow(generation: number): string {
+  return `archive_key/${generation}`;
+}
+
+/** A message's record that has to go to the archive; its value is the Record (ARC-1.1). */
+export function dueRow(group: string, number: number): string {
+  return `due/${group}/${padded(number)}`;
+}
+
+export function archivedRow(group: string): string {
+  return `archived/${group}`;
 }
 
 export function owedRow(group: string, number: number): string {

@@ -20,6 +20,7 @@ import { Conflict, KithError, Refused, Unreachable, willPass } from "../errors.t
 import { type Bytes, base64, EMPTY, unbase64 } from "../wire/bytes.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { MailboxItem } from "./api_types.ts";
+import { ArchiveCarrier } from "./archive_carrier.ts";
 import { type Clock, restAfter, Signal, Turns } from "./waiting.ts";
 
 const SUITE = 1;
@@ -43,6 +44,7 @@ export interface Hears {
 /** One device's conversations. Calls may come at once: they take turns. */
 export class Messenger {
   readonly device: Device;
+  readonly archive: ArchiveCarrier;
   readonly #api: ApiClient;
   readonly #clock: Clock;
   readonly #hears: Hears;
@@ -62,6 +64,7 @@ export class Messenger {
     this.#api = api;
     this.#clock = clock;
     this.#hears = hears;
+    this.archive = new ArchiveCarrier(api, device.archive, clock, (event) => hears.told(event));
   }
 
   #seconds(): number {
@@ -346,6 +349,7 @@ export class Messenger {
   /** Beside all else, and for a burst at once: acknowledge, and write what was postponed. */
   #finishLater(): void {
     this.#isUnfinished = true;
+    this.archive.wake();
     this.#finishing ??= this.#finish().finally(() => {
       this.#finishing = null;
       if (this.#isUnfinished && !this.#closing.signal.aborted) this.#finishLater();
@@ -375,6 +379,7 @@ export class Messenger {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#finishing;
+    await this.archive.close();
     await this.device.settle();
   }
 }

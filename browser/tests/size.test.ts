@@ -32,7 +32,7 @@ function compressed(file: OutputFile): number {
 
 for (const [page, largest] of [
   ["mls/index.ts", 36_000],
-  ["device/device.ts", 48_000],
+  ["device/device.ts", 52_000],
   ["vault/vault.ts", 15_000],
   ["worker/tab.ts", 2_000],
 ] as const) {
@@ -53,6 +53,6 @@ test("the worker is small, and whoever is not logged in fetches a part of it", a
     [...sizes].reduce((all, [name, size]) => all + (is(name) ? size : 0), 0);
   assert.equal([...sizes.keys()].filter((name) => isLater(name) || isRare(name)).length, 2);
   assert(sum((name) => !isLater(name) && !isRare(name)) < 18_000, "before anyone is logged in");
-  assert(sum(isLater) < 48_000, "when somebody is");
+  assert(sum(isLater) < 52_000, "when somebody is");
   assert(sum(isRare) < 6_000, "with a passphrase");
 });

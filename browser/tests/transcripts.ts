@@ -1,10 +1,15 @@
 /** What happened to a device, line by line, and the same once more (spec/vectors/device). */
 
+import type { Sealed } from "../archive/seals.ts";
+import type { Due } from "../device/archiving.ts";
 import { Device, type Packages } from "../device/device.ts";
 import type { Carried, Next, Outcome } from "../device/exchange.ts";
+import type { ArchivedPage } from "../device/restoring.ts";
 import { type Changes, PARKED, type Rows } from "../device/rows.ts";
 import * as errors from "../errors.ts";
 import { type Bytes, base64, text, unbase64, unhex } from "../wire/bytes.ts";
+
+const BINARY = ["group/", "device/client", "archive_key/", "due/"];
 
 type Given = Readonly<Record<string, unknown>>;
 
@@ -125,10 +130,27 @@ function packagesOf(given: unknown): Packages {
   return Object.fromEntries(written.map(([actor, found]) => [actor, found.map(unbase64)]));
 }
 
+interface WrittenRecord {
+  readonly name: string;
+  readonly generation: number;
+  readonly day: number;
+  readonly body: string;
+}
+
+function pageOf(given: unknown): ArchivedPage {
+  const page = given as Omit<ArchivedPage, "records"> & {
+    readonly records: readonly (readonly [number, WrittenRecord])[];
+  };
+  const records = page.records.map(([pos, one]): readonly [number, Sealed] => {
+    return [pos, { ...one, name: unbase64(one.name), body: unbase64(one.body) }];
+  });
+  return { ...page, records };
+}
+
 /** Rows as a transcript has them: text, and base64 for those of the MLS library. */
 function shown(changes: Changes): Given {
   const show = (name: string, value: Bytes) =>
-    name.startsWith("group/") || name === "device/client" ? base64(value) : text(value);
+    BINARY.some((kind) => name.startsWith(kind)) ? base64(value) : text(value);
   const all = [...changes].map(([name, value]) => [name, value && show(name, value)] as const);
   return Object.fromEntries(all);
 }
@@ -139,6 +161,8 @@ export class Told {
   readonly entropy = new Replayed();
   /** What `next` gave last: whoever carries it knows it, also when the device was killed. */
   asked: Carried | null = null;
+  /** What the archive was to be sent last. */
+  due: Due | null = null;
   readonly #actor: string;
   #device: Device | null = null;
 
@@ -218,6 +242,18 @@ export class Told {
       }
       case "look_behind":
         return device.lookBehind(now);
+      case "archive_switch":
+        return device.archive.switch(given.on === true);
+      case "archive_adopt":
+        return device.archive.adopt(Number(given.generation), unbase64(String(given.key)));
+      case "archive_due":
+        this.due = await device.archive.due(now);
+        return this.due;
+      case "archive_sent":
+        if (this.due === null) throw new TypeError("nothing was due");
+        return device.archive.sent(this.due);
+      case "archive_take":
+        return device.archive.take(pageOf(given.page), now);
       case "settle":
         return device.settle();
       default:

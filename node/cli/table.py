@@ -43,6 +43,10 @@ PERSONS = {
     "block": Command(_PERSON, "Block somebody.", whole=True),
     "unblock": Command(_PERSON, "Take a block back.", whole=True),
     "chat": Command(_PERSON, "Sealed messages with a friend: kith chat @bob.", whole=True),
+    "history": Command(
+        _PERSON, "Keep your history sealed at your server, fetch or export it.", whole=True
+    ),
+    "search": Command(_PERSON, "Find words in your messages: kith search sea.", whole=True),
     "post": Command(
         _PERSON, "Publish a video or a text: kith post clip.mp4 --to friends.", whole=True
     ),

@@ -64,14 +64,7 @@ def plain(html: str) -> str:
 def write_note(id: str, activity_id: str, actor: str, text: str, now: datetime) -> bytes:
     """A `Create` of a `Note`; both ids are `urn:uuid:`. Raises `TooMuch` (E2E-5.3)."""
     published = rfc3339(now)
-    note = {
-        "type": "Note",
-        "id": id,
-        "attributedTo": actor,
-        "content": escape(text, quote=False).replace("\n", "<br>"),
-        "source": {"content": text, "mediaType": "text/plain"},
-        "published": published,
-    }
+    note = _note(id, actor, text, published)
     document = {
         "@context": CONTEXT,
         "type": "Create",
@@ -84,6 +77,23 @@ def write_note(id: str, activity_id: str, actor: str, text: str, now: datetime) 
     if len(data) > LONGEST_CONTENT:
         raise TooMuch("E2E-5.3", f"a message has at most {LONGEST_CONTENT} bytes")
     return data
+
+
+def _note(id: str, actor: str, text: str, published: str) -> dict[str, Any]:
+    return {
+        "type": "Note",
+        "id": id,
+        "attributedTo": actor,
+        "content": escape(text, quote=False).replace("\n", "<br>"),
+        "source": {"content": text, "mediaType": "text/plain"},
+        "published": published,
+    }
+
+
+def write_bare_note(id: str, actor: str, text: str, now: datetime, to: Sequence[str]) -> bytes:
+    """A `Note` that was said `to` these, for the archive."""
+    document = {"@context": CONTEXT, **_note(id, actor, text, rfc3339(now)), "to": list(to)}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def write_failure(id: str, actor: str, about: Sequence[str], now: datetime) -> bytes:

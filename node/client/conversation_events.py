@@ -137,6 +137,18 @@ class NodeRestored:
     conversation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveHeld:
+    """What is said is not kept in the archive for now, and why; talk goes on.
+
+    It is of no conversation alone: `conversation` is "".
+    """
+
+    clause: str
+    reason: str
+    conversation: str = ""
+
+
 ConversationEvent: TypeAlias = (
     MessageReceived
     | ConversationJoined
@@ -150,4 +162,5 @@ ConversationEvent: TypeAlias = (
     | NoDeviceLeft
     | ConversationBehind
     | ConversationCaughtUp
+    | ArchiveHeld
 )

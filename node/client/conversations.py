@@ -139,8 +139,17 @@ class Conversations:
 
     async def history(self, who: str) -> list[MessageRow]:
         """What was said, the oldest first; nothing is asked of anybody but the mailbox."""
-        groups = await self.conversations_with(who)
+        groups = await self.past_and_present(who)
         return (await self.talk()).device.history(*groups)
+
+    async def past_and_present(self, who: str) -> list[str]:
+        """As `conversations_with`, and those of which this device has the history only."""
+        device = (messenger := await self.talk()).device
+        if who in device.archive.conversations():
+            return [who]
+        groups = await self.conversations_with(who)
+        past = [] if who in groups else device.archive.between(await self._id(messenger, who))
+        return [*groups, *(group for group in past if group not in groups)]
 
     async def conversations(self) -> dict[str, list[str]]:
         """The actors in each conversation that this device takes part in."""

@@ -11,6 +11,7 @@ from node.client.absent import is_absent
 from node.client.account_keys import AccountKeys, PutKeys
 from node.client.coming_back import is_question
 from node.client.conversation_events import ConversationEvent, ConversationLeft
+from node.client.device_archive import DeviceArchive
 from node.client.device_inbox import DeviceInbox
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -20,6 +21,7 @@ from node.client.intents import Add, Leave, Refresh, Remove
 from node.client.key_signing import SignedKeys
 from node.client.pins import Pins
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
+from node.client.search import Search
 from node.client.seat import DeviceSeat, SeatAsked
 from node.e2ee.keys.private.pins import Line, Pin, SeenList
 from node.e2ee.keys.public.published import Published
@@ -45,6 +47,8 @@ class Device:
         self._returns = self.inbox.returns
         self._keys = AccountKeys(self.state)
         self._pins = Pins(self.state)
+        self.archive = DeviceArchive(self.state, self.outbox.archiving)
+        self.search = Search(self.state)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -62,10 +66,10 @@ class Device:
         return between(self.conversations(), self.actor, actor, self.history)
 
     def history(self, *groups: str) -> list[MessageRow]:
-        """What was said there, in the order in which this device read or wrote it."""
+        """What was said there, in the order in which this device read or wrote it (DEV-1.4)."""
         names = [name for group in groups for name in self.state.names("message", group)]
         found = (self.state.get(name, MessageRow) for name in names)
-        return sorted(found, key=lambda row: row.number)
+        return sorted(found, key=_shown)
 
     def said(self, group: str, id: str) -> MessageRow:
         """What this device said under that id, as it stands now."""
@@ -360,6 +364,11 @@ class Device:
         """Another copy of this vault is the device: what was not sent is told, history stays."""
         with self.state.step():
             return self._seat.freeze(error)
+
+
+def _shown(row: MessageRow) -> tuple[int, int, int]:
+    """What the archive gave back stands before all else, in the order of its times."""
+    return max(row.number, -1), row.at if row.number < 0 else 0, row.number
 
 
 def _adding(packages: Mapping[str, Sequence[bytes]]) -> Add:

@@ -284,6 +284,7 @@ class DeviceInbox:
             id=said.id, actor=actor, text=said.text, at=item.at, number=number, kind=said.kind
         )
         self._state.put(name, row)
+        self._outbox.archiving.heard(group, event, row)
         return [*told, MessageReceived(group, said.id, actor, said.text, said.kind, item.at)]
 
     def _left(self, group: str, event: events.Removed) -> ConversationLeft:

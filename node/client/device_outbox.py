@@ -7,6 +7,7 @@ remembered for as long as the device runs, and only holds that group back.
 from msgspec.structs import replace
 
 from node.client import absent, behind, home, rows
+from node.client.archiving import Archiving
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
 from node.client.exchange import (
@@ -40,6 +41,7 @@ class DeviceOutbox:
     def __init__(self, state: DeviceState) -> None:
         self._state = state
         self.maker = MessageMaker(state)
+        self.archiving = Archiving(state)
         self.obstacles = Obstacles()
 
     # -- what is owed ----------------------------------------------------------------------------
@@ -233,6 +235,7 @@ class DeviceOutbox:
         if isinstance(owed.intent, Say):
             message = self._state.get(owed.intent.message, MessageRow)
             self._state.put(owed.intent.message, replace(message, sent=True))
+            self.archiving.said(sent.group, message)
             # Else each message would be written twice; after a kill it is the same bytes again.
             self._state.postpone()
             return []

@@ -69,6 +69,10 @@ class DeviceState:
         """The groups that have rows of that kind."""
         return list(self._names.get(kind, ()))
 
+    def count(self, kind: str) -> int:
+        """How many rows of that kind there are."""
+        return sum(map(len, self._names.get(kind, {}).values()))
+
     def has(self, name: str) -> bool:
         """Whether there is such a row."""
         return name in self._all

@@ -14,6 +14,7 @@ from node.client import sign_in
 from node.client.accounts import Accounts
 from node.client.api_client import ApiClient
 from node.client.conversation_events import (
+    ArchiveHeld,
     ChangeDropped,
     ConversationBehind,
     ConversationCaughtUp,
@@ -28,6 +29,7 @@ from node.client.conversation_events import (
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
+from node.client.history import History
 from node.client.keys import Keys
 from node.client.local_device import CLOCK, ENTROPY, LocalDevice, Passphrase
 from node.client.people import People
@@ -40,6 +42,7 @@ from node.errors import Conflict
 from node.ports import Clock, Entropy
 
 __all__ = [
+    "ArchiveHeld",
     "ChangeDropped",
     "ConversationBehind",
     "ConversationCaughtUp",
@@ -87,6 +90,7 @@ _of_posts = _Verbs(lambda kith: kith._posts)
 _of_videos = _Verbs(lambda kith: kith._videos)
 _of_talk = _Verbs(lambda kith: kith._talk)
 _of_keys = _Verbs(lambda kith: kith._keys)
+_of_history = _Verbs(lambda kith: kith._history)
 
 
 class Kith:
@@ -101,6 +105,7 @@ class Kith:
     _videos: Videos
     _talk: Conversations
     _keys: Keys
+    _history: History
 
     def __init__(
         self,
@@ -122,6 +127,7 @@ class Kith:
         opening = partial(sign_in.open_messenger, self.api, profile, here)
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
+        self._history = History(self._talk)
 
     async def __aenter__(self) -> Self:
         await self.api.__aenter__()
@@ -207,6 +213,7 @@ class Kith:
     conversations = _of_talk(Conversations.conversations)
     events = _of_talk(Conversations.events)
     listen = _of_talk(Conversations.listen)
+    past_and_present = _of_talk(Conversations.past_and_present)
     names = _of_talk(Conversations.names)
 
     recovery = _of_keys(Keys.recovery)
@@ -218,6 +225,12 @@ class Kith:
     unlist = _of_keys(Keys.unlist)
     safety = _of_keys(Keys.safety)
     verify = _of_keys(Keys.verify)
+    keep_history = _of_history(History.keep_history)
+    keeps_history = _of_history(History.keeps_history)
+    archive = _of_history(History.archive)
+    fetch_history = _of_history(History.fetch_history)
+    export_history = _of_history(History.export_history)
+    search = _of_history(History.search)
 
     @classmethod
     def load(

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from node.client.api_client import ApiClient
+from node.client.archive_carrier import ArchiveCarrier
 from node.client.carrier import Carrier, epoch_in, is_lost_race
 from node.client.conversation_events import ConversationEvent, MessageUndelivered
 from node.client.device import Device
@@ -91,6 +92,7 @@ class Messenger:
         self._closing = asyncio.Event()
         self._finishing: asyncio.Task[None] | None = None
         self._acknowledged = 0
+        self.archive = ArchiveCarrier(api, device.archive, clock, self._tell)
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
@@ -343,6 +345,7 @@ class Messenger:
 
     def _finish_later(self) -> None:
         """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""
+        self.archive.wake()
         if self._finishing is None or self._finishing.done():
             self._finishing = asyncio.create_task(self._finish())
 
@@ -363,6 +366,7 @@ class Messenger:
         self._closing.set()
         if self._finishing is not None:
             await self._finishing
+        await self.archive.close()
         self.device.settle()
 
 

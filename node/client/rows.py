@@ -14,6 +14,7 @@ CURSOR = "device/cursor"
 SEAT = "device/seat"
 INCARNATION = "device/incarnation"
 ACCOUNT_KEYS = "account/keys"
+ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -178,6 +179,24 @@ class GoneRow(msgspec.Struct, kw_only=True, frozen=True):
     actors: list[str]
 
 
+class ArchiveRow(msgspec.Struct, kw_only=True, frozen=True):
+    """How far the archive was read: to its beginning when `done`, and on to `since`. `earlier` and
+    `later` are how many records came on the way back, and since. `off`: nothing is kept there."""
+
+    off: bool = False
+    incarnation: str = ""
+    done: bool = False
+    since: int = 0
+    earlier: int = 0
+    later: int = 0
+
+
+class ArchivedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """Who was in a conversation of which this device has the history only."""
+
+    members: list[str]
+
+
 class PackageRow(msgspec.Struct, kw_only=True, frozen=True):
     """A key package of ours with its private halves."""
 
@@ -226,6 +245,15 @@ def failure_row(group: str, id: str) -> str:
 def missed_row(group: str, digest: bytes) -> str:
     """That the message with this digest was missed, and asked for; its value is `1`."""
     return f"missed/{group}/{digest.hex()}"
+
+
+def due_row(group: str, number: int) -> str:
+    """A message's record that has to go to the archive; its value is the Record (ARC-1.1)."""
+    return f"due/{group}/{number:016d}"
+
+
+def archived_row(group: str) -> str:
+    return f"archived/{group}"
 
 
 def owed_row(group: str, number: int) -> str:

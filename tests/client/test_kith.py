@@ -11,6 +11,7 @@ from node.client import profile
 from node.client.accounts import Accounts
 from node.client.api_client import ApiClient, read_connect
 from node.client.conversations import Conversations
+from node.client.history import History
 from node.client.kith import ConversationJoined, Event, Kith, MessageReceived, Profile
 from node.client.people import People
 from node.client.posts import Posts
@@ -22,7 +23,7 @@ from tests.clips import make_clip
 Friends = tuple[Kith, Kith]
 
 
-@pytest.mark.parametrize("part", [Accounts, People, Posts, Videos, Conversations])
+@pytest.mark.parametrize("part", [Accounts, People, Posts, Videos, Conversations, History])
 def test_each_verb_of_a_part_is_a_method_of_kith(part: type) -> None:
     verbs = {name: each for name, each in vars(part).items() if not name.startswith("_")}
     verbs.pop("close", None)  # leaving the `async with` does that

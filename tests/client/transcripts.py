@@ -10,14 +10,16 @@ import msgspec
 
 from node import errors
 from node.client import exchange
+from node.client.archiving import Due
 from node.client.device import Device
 from node.client.exchange import Carried, Outcome
+from node.client.restoring import ArchivedPage
 from node.client.rows import Changes, ParkedRow
 from node.errors import NodeError, Refused, TooMuch, Unreachable
 from node.ports import Entropy
 
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "device"
-BINARY = ("group/", "device/client", "archive_key/")
+BINARY = ("group/", "device/client", "archive_key/", "due/")
 Line = dict[str, Any]
 
 
@@ -124,6 +126,7 @@ class Told:
     def __init__(self, rows: ClearRows, entropy: Entropy, actor: str) -> None:
         self._rows, self._entropy, self._actor = rows, entropy, actor
         self._asked: Carried | None = None
+        self._due = Due()
         self.open()
 
     def open(self) -> None:
@@ -149,6 +152,8 @@ class Told:
         if name == "tell":
             assert self._asked is not None
             return self.device.tell(self._asked, outcome_of(given["outcome"]), given["now"])
+        if name.startswith("archive_"):
+            return self._archive(name.removeprefix("archive_"), given)
         if "packages" in given:
             given["packages"] = {
                 actor: [base64.b64decode(one) for one in found]
@@ -162,6 +167,19 @@ class Told:
         if name == "next":
             self._asked = found
         return found
+
+    def _archive(self, name: str, given: Line) -> object:
+        archive = self.device.archive
+        if name == "adopt":
+            return archive.adopt(given["generation"], base64.b64decode(given["key"]))
+        if name == "due":
+            self._due = archive.due(given["now"])
+            return self._due
+        if name == "sent":
+            return archive.sent(self._due)
+        if name == "take":
+            return archive.take(msgspec.convert(given["page"], ArchivedPage), given["now"])
+        return archive.switch(given["on"])
 
 
 class Recorder:

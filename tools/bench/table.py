@@ -7,6 +7,7 @@ from tools.bench import (
     deliver,
     door,
     fanout,
+    history,
     mls,
     pages,
     postgres_two,
@@ -89,6 +90,10 @@ VAULT = (
     Row("vault.growth", "that, in steps at 100 rows", "", most=1.5),
     Row("vault.open", "opening a vault of 100,000 rows", "ms", "opening one of 100 rows"),
 )
+HISTORY = (
+    Row("restore", "a device makes history of 10,000 records of an archive", "s", most=30),
+    Row("search", "words are found among 50,000 messages", "ms", most=200),
+)
 POSTGRES_TWO = (
     Row("postgres_two", "two processes on one PostgreSQL: a message from one to the other, median",
         "ms", "a commit and NOTIFY", most=40),
@@ -120,6 +125,7 @@ GROUPS: Mapping[str, tuple[Group, tuple[Row, ...]]] = {
     "deliver": (deliver.measure, DELIVER),
     "pages": (pages.measure, PAGES),
     "vault": (vault.measure, VAULT),
+    "history": (history.measure, HISTORY),
     "postgres_two": (postgres_two.measure, POSTGRES_TWO),
     "start": (start.measure, START),
     "video": (video.measure, VIDEO),

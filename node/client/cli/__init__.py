@@ -2,7 +2,18 @@
 
 import typer
 
-from node.client.cli import accounts, advice, chat, deliveries, keys, people, posts, sign_in, videos
+from node.client.cli import (
+    accounts,
+    advice,
+    chat,
+    deliveries,
+    history,
+    keys,
+    people,
+    posts,
+    sign_in,
+    videos,
+)
 from node.client.cli.advice import OK, STOPPED, USAGE
 from node.client.cli.out import Out
 from node.client.local_device import CLOCK
@@ -10,7 +21,7 @@ from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
-PAGES = (sign_in, people, chat, posts, videos, accounts, keys, deliveries)
+PAGES = (sign_in, people, chat, history, posts, videos, accounts, keys, deliveries)
 
 
 def program() -> typer.Typer:

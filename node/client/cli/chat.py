@@ -14,6 +14,7 @@ from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
 from node.client.conversation_events import (
+    ArchiveHeld,
     ChangeDropped,
     ConversationBehind,
     ConversationCaughtUp,
@@ -48,6 +49,7 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     ConversationCaughtUp: "caught_up",
     MessageReturned: "returned",
     NoDeviceLeft: "no_device",
+    ArchiveHeld: "archive_held",
 }
 
 PLAIN: Mapping[type[ConversationEvent], str] = {
@@ -73,6 +75,7 @@ TROUBLES = (
     ChangeDropped,
     MessageReturned,
     NoDeviceLeft,
+    ArchiveHeld,
 )
 
 
@@ -316,6 +319,8 @@ def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
         return _caught_up(one.asked_again)
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
+    if isinstance(one, ArchiveHeld):
+        return f"Your archive takes nothing for now: {one.reason}. Talk goes on."
     if isinstance(one, ChangeDropped):
         return f"Not done: {one.change} ({one.reason})"
     assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"

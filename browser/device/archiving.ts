@@ -1,0 +1,143 @@
+/**
+ * Pure: what a device keeps in its account's archive, until the home node has it (spec DEV-14).
+ *
+ * Each lasting word becomes a record in the step that writes its row, so that nothing is forgotten.
+ */
+
+import { dayOf } from "../archive/days.ts";
+import { encode, KINDS, read } from "../archive/record.ts";
+import { type ArchiveKey, Keyring, type Sealed } from "../archive/seals.ts";
+import { Missing } from "../errors.ts";
+import type { ApplicationMessage } from "../mls/private/events.ts";
+import { type Bytes, EMPTY, unhex } from "../wire/bytes.ts";
+import * as content from "./content.ts";
+import type { DeviceState } from "./device_state.ts";
+import {
+  ARCHIVE,
+  ARCHIVE_ROW,
+  type ArchiveRow,
+  archiveKeyRow,
+  dueRow,
+  type MessageRow,
+} from "./rows.ts";
+
+const MOST_AT_ONCE = 100;
+const MOST_BYTES = 2 ** 20;
+const NO_KEY =
+  "this device has no key of the archive: use kith recovery use with the recovery key, or go on" +
+  " at a device that has it";
+
+const BEGINNING: ArchiveRow = {
+  off: false,
+  incarnation: "",
+  done: false,
+  since: 0,
+  earlier: 0,
+  later: 0,
+};
+
+/** Records to send: sealed, and by which rows they wait. */
+export interface Due {
+  readonly is: "Due";
+  readonly rows: readonly string[];
+  readonly records: readonly Sealed[];
+}
+
+/** The archive's side of one device. Nothing of it happens without an archive key. */
+export class Archiving {
+  readonly #state: DeviceState;
+
+  constructor(state: DeviceState) {
+    this.#state = state;
+  }
+
+  async row(): Promise<ArchiveRow> {
+    return (await this.#state.find(ARCHIVE, ARCHIVE_ROW)) ?? BEGINNING;
+  }
+
+  /** Whether what is said is kept. */
+  async isOn(): Promise<boolean> {
+    return this.#state.first("archive_key") !== null && !(await this.row()).off;
+  }
+
+  /** Begin; or end, and forget what waits. Throws `Missing` (DEV-14.5) without a key. */
+  async switch(on: boolean): Promise<void> {
+    if (on && this.#state.first("archive_key") === null) {
+      throw new Missing("DEV-14.5", NO_KEY);
+    }
+    if (!on) this.sent(this.waiting());
+    this.#state.put(ARCHIVE, { ...(await this.row()), off: !on });
+  }
+
+  /** Another device of the account gave us an archive key. */
+  adopt(generation: number, key: Bytes): void {
+    this.#state.write(archiveKeyRow(generation), key);
+  }
+
+  /** The account's archive keys. Nothing is sealed for a day yet. */
+  async keyring(): Promise<Keyring> {
+    const found: ArchiveKey[] = [];
+    for (const name of this.#state.names("archive_key")) {
+      const generation = Number(name.slice("archive_key/".length));
+      found.push({ generation, key: (await this.#state.read(name)) ?? EMPTY });
+    }
+    return new Keyring(found);
+  }
+
+  /** What somebody said, as it was sealed. */
+  async heard(group: string, event: ApplicationMessage, message: MessageRow): Promise<void> {
+    if (!(await this.isOn())) return;
+    const epoch = Number(event.epoch);
+    this.#keep(group, { ...message, epoch }, event.sender.signatureKey, event.data);
+  }
+
+  /** Words of ours that the home node has now; not when they are only sealed anew. */
+  async said(group: string, message: MessageRow): Promise<void> {
+    if (message.kind === content.FAILURE || message.mended || !(await this.isOn())) return;
+    const { members } = await this.#state.conversation(group);
+    const { id, actor, text, at } = message;
+    const data = content.writeBareNote(id, actor, text, at, members);
+    this.#keep(group, message, this.#state.groups.me.signature.public, data);
+  }
+
+  #keep(group: string, message: MessageRow, device: Bytes, data: Bytes): void {
+    const { actor, id, epoch } = message;
+    const at = Math.floor(message.at / 1000);
+    const place = { kind: KINDS.create, group: unhex(group), number: 0 };
+    const kept = { ...place, actor, device, id, epoch, t: at, received: at, data };
+    this.#state.write(dueRow(group, message.number), encode(kept));
+  }
+
+  /** The rows of what the home node has not, in the order in which it was said. */
+  waiting(): readonly string[] {
+    const found = this.#state.groupsWith("due").flatMap((group) => this.#state.names("due", group));
+    return found.sort((a, b) => (placeIn(a) < placeIn(b) ? -1 : 1));
+  }
+
+  /** What to send next. */
+  async due(now: number): Promise<Due> {
+    const keyring = await this.keyring();
+    const rows: string[] = [];
+    const records: Sealed[] = [];
+    let size = 0;
+    for (const name of this.waiting().slice(0, MOST_AT_ONCE)) {
+      const [kept] = read((await this.#state.read(name)) ?? EMPTY);
+      const sealed = keyring.seal(kept, this.#state.entropy, dayOf(now * 1000));
+      size += sealed.body.length;
+      if (rows.length && size > MOST_BYTES) break;
+      rows.push(name);
+      records.push(sealed);
+    }
+    return { is: "Due", rows, records };
+  }
+
+  /** The home node has these. */
+  sent(names: readonly string[]): void {
+    for (const name of names) this.#state.delete(name);
+  }
+}
+
+/** The number at the end of a row's name; all have as many digits. */
+function placeIn(name: string): string {
+  return name.slice(name.lastIndexOf("/") + 1);
+}

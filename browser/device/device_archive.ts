@@ -1,0 +1,82 @@
+/** Pure: a device and its account's archive, each happening a step (spec DEV-14). */
+
+import type { Bytes } from "../wire/bytes.ts";
+import type { Archiving, Due } from "./archiving.ts";
+import type { DeviceState } from "./device_state.ts";
+import { type ArchivedPage, type Restored, Restoring } from "./restoring.ts";
+import { ARCHIVED, type ArchiveRow } from "./rows.ts";
+
+/** Does work when all that was asked before is done; `step` writes what it changes. */
+export interface Turns {
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  step<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** What the program may ask of a device about the archive. */
+export class DeviceArchive {
+  readonly #state: DeviceState;
+  readonly #archiving: Archiving;
+  readonly #restoring: Restoring;
+  readonly #turns: Turns;
+
+  constructor(state: DeviceState, archiving: Archiving, turns: Turns) {
+    this.#state = state;
+    this.#archiving = archiving;
+    this.#restoring = new Restoring(state, archiving);
+    this.#turns = turns;
+  }
+
+  /** Whether what is said is kept. */
+  isOn(): Promise<boolean> {
+    return this.#turns.inTurn(() => this.#archiving.isOn());
+  }
+
+  /** How far the archive was read. */
+  place(): Promise<ArchiveRow> {
+    return this.#turns.inTurn(() => this.#archiving.row());
+  }
+
+  /** How many records the home node has not. */
+  get waiting(): number {
+    return this.#state.count("due");
+  }
+
+  /** Keep what is said from now on, or nothing any more. */
+  switch(on: boolean): Promise<void> {
+    return this.#turns.step(() => this.#archiving.switch(on));
+  }
+
+  /** Another device of the account gave us an archive key. */
+  adopt(generation: number, key: Bytes): Promise<void> {
+    return this.#turns.step(async () => this.#archiving.adopt(generation, key));
+  }
+
+  /** What to send now. */
+  due(now: number): Promise<Due> {
+    return this.#turns.inTurn(() => this.#archiving.due(now));
+  }
+
+  /** The home node has it. When that is lost it goes out again, which changes nothing. */
+  sent(due: Due): Promise<void> {
+    return this.#turns.step(async () => {
+      this.#archiving.sent(due.rows);
+      this.#state.postpone();
+    });
+  }
+
+  /** Make history of a page; in the vault when this is done. */
+  take(page: ArchivedPage, now: number): Promise<Restored> {
+    return this.#turns.step(() => this.#restoring.take(page, now));
+  }
+
+  /** Who was in the conversations of which this device has the history only. */
+  conversations(): Promise<ReadonlyMap<string, readonly string[]>> {
+    return this.#turns.inTurn(async () => {
+      const found = new Map<string, readonly string[]>();
+      for (const name of this.#state.names("archived")) {
+        found.set(name.slice("archived/".length), (await this.#state.get(name, ARCHIVED)).members);
+      }
+      return found;
+    });
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * What a device keeps in the archive is brought to the home node, beside all else and in batches. It never delays
+ * talk: what cannot go out now goes out later. Its twin is `node/client/archive_carrier.py`.
+ */
+
+import type { Sealed } from "../archive/seals.ts";
+import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { DeviceArchive } from "../device/device_archive.ts";
+import type { Restored } from "../device/restoring.ts";
+import { Forbidden, KithError, Refused, TooMuch } from "../errors.ts";
+import { base64, unbase64 } from "../wire/bytes.ts";
+import type { ApiClient } from "./api_client.ts";
+import type { ArchivedRecord, ArchiveSummary } from "./api_types.ts";
+import type { Clock } from "./waiting.ts";
+
+const BATCH = 100;
+const BATCH_LASTS = 5_000;
+/** Where nobody says for how long. */
+const HELD = 3_600_000;
+const SWITCHED_OFF = "ARC-7.8";
+
+/** Sends one device's records, and reads them back. */
+export class ArchiveCarrier {
+  readonly #api: Pick<ApiClient, "ask" | "pages">;
+  readonly #archive: DeviceArchive;
+  readonly #clock: Clock;
+  readonly #told: (event: ConversationEvent) => void;
+  #hurry = new AbortController();
+  #sending: Promise<void> | null = null;
+  #heldUntil = 0;
+  #lastTold = "";
+
+  constructor(
+    api: Pick<ApiClient, "ask" | "pages">,
+    archive: DeviceArchive,
+    clock: Clock,
+    told: (event: ConversationEvent) => void,
+  ) {
+    this.#api = api;
+    this.#archive = archive;
+    this.#clock = clock;
+    this.#told = told;
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#clock.now() / 1000);
+  }
+
+  /** Something may be due: it goes out in a while, or when a whole batch waits. */
+  wake(): void {
+    const { waiting } = this.#archive;
+    if (waiting >= BATCH) this.#hurry.abort();
+    if (!waiting) return;
+    this.#sending ??= this.#sendLater().finally(() => {
+      this.#sending = null;
+    });
+  }
+
+  async #sendLater(): Promise<void> {
+    await this.#clock.pause(BATCH_LASTS, this.#hurry.signal);
+    this.#hurry = new AbortController();
+    await this.#try();
+  }
+
+  async #try(): Promise<void> {
+    try {
+      await this.send();
+    } catch (error) {
+      if (!(error instanceof KithError)) throw error; // what is to be known of it was told
+    }
+  }
+
+  /** Send all that is due. Throws what is in the way; what it holds up stays due. */
+  async send(): Promise<void> {
+    if (this.#clock.now() < this.#heldUntil) return;
+    for (;;) {
+      const due = await this.#archive.due(this.#seconds());
+      if (!due.rows.length) return;
+      const records = due.records.map(({ name, generation: g, day, body }) => {
+        return { name: base64(name), g, day, body: base64(body) };
+      });
+      try {
+        await this.#api.ask("PUT /archive", { body: { records }, harmless: true });
+      } catch (error) {
+        if (error instanceof Refused) await this.#refused(error);
+        throw error;
+      }
+      await this.#archive.sent(due);
+      this.#lastTold = "";
+    }
+  }
+
+  /** Talk goes on; that the archive does not is said once. */
+  async #refused(error: Refused): Promise<void> {
+    const after = error instanceof TooMuch ? error.retryAfterSeconds : null;
+    this.#heldUntil = this.#clock.now() + (after === null ? HELD : after * 1000);
+    if (error instanceof Forbidden && error.clause === SWITCHED_OFF) {
+      await this.#archive.switch(false);
+    }
+    if (error.clause === this.#lastTold) return;
+    this.#lastTold = error.clause;
+    const { clause, reason } = error;
+    this.#told({ is: "ArchiveHeld", conversation: "", clause, reason });
+  }
+
+  /** Let the last records out. */
+  async close(): Promise<void> {
+    this.#hurry.abort();
+    if (this.#sending !== null) await this.#sending;
+    else if (this.#archive.waiting) await this.#try();
+  }
+
+  /** Begin or end it, here and at the home node; off, all that is kept there is removed. */
+  async switch(on: boolean): Promise<ArchiveSummary> {
+    if (on) await this.#archive.switch(on); // a device that cannot asks nobody for it
+    const shown = await this.#api.ask("PUT /archive/switch", { body: { on }, harmless: true });
+    await this.#archive.switch(on);
+    this.#heldUntil = 0;
+    return shown;
+  }
+
+  /** Make history of all that is kept: the newest first, then on where it was read to. */
+  async fetch(progress: (came: Restored) => void): Promise<Restored> {
+    await this.#try();
+    const { done, since } = await this.#archive.place();
+    const came: Restored = { new: 0, known: 0, locked: 0, over: 0, broken: 0 };
+    const query = done ? { limit: "100", since: String(since) } : { limit: "100" };
+    for await (const page of this.#api.pages("GET /archive", { query })) {
+      const records = page.items.map((one) => [one.pos, sealedOf(one)] as const);
+      const { incarnation } = page;
+      const taken = { records, backwards: !done, incarnation };
+      const found = await this.#archive.take(taken, this.#seconds());
+      for (const kind of KINDS) came[kind] += found[kind];
+      progress(came);
+    }
+    return came;
+  }
+}
+
+const KINDS = ["new", "known", "locked", "over", "broken"] as const;
+
+function sealedOf({ name, g, day, body }: ArchivedRecord): Sealed {
+  return { name: unbase64(name), generation: g, day, body: unbase64(body) };
+}

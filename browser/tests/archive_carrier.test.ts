@@ -1,0 +1,138 @@
+/** Records go to the home node in batches, beside talk; what is in their way is told once. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { encode, KINDS, record } from "../archive/record.ts";
+import type { ConversationEvent } from "../device/conversation_events.ts";
+import { Device } from "../device/device.ts";
+import type { Changes, Rows } from "../device/rows.ts";
+import { Forbidden, Full, Unreachable } from "../errors.ts";
+import type { ApiClient } from "../messenger/api_client.ts";
+import type { ArchivedRecord } from "../messenger/api_types.ts";
+import { ArchiveCarrier } from "../messenger/archive_carrier.ts";
+import { type Bytes, utf8 } from "../wire/bytes.ts";
+import { Seeded } from "./seeded.ts";
+
+const ALICE = "https://a.example/alice";
+const NOW = 1_800_000_000_000;
+const KEY = new Uint8Array(32);
+
+class ClearRows implements Rows {
+  counter = 1;
+  readonly rows = new Map<string, Bytes>();
+
+  names(): readonly string[] {
+    return [...this.rows.keys()].sort();
+  }
+
+  async read(name: string): Promise<Bytes | null> {
+    return this.rows.get(name) ?? null;
+  }
+
+  async step(changes: Changes): Promise<void> {
+    this.counter += 1;
+    for (const [name, value] of changes) {
+      if (value === null) this.rows.delete(name);
+      else this.rows.set(name, value);
+    }
+  }
+}
+
+/** A home node that keeps records, or refuses. */
+class Shelf {
+  readonly batches: number[] = [];
+  readonly kept: ArchivedRecord[] = [];
+  refuses: Error | null = null;
+
+  api(): Pick<ApiClient, "ask" | "pages"> {
+    const ask = async (route: string, given: unknown): Promise<unknown> => {
+      if (this.refuses) throw this.refuses;
+      if (route === "PUT /archive/switch") return {};
+      const { body } = given as { body: { records: Omit<ArchivedRecord, "pos">[] } };
+      this.batches.push(body.records.length);
+      for (const one of body.records) this.kept.push({ ...one, pos: this.kept.length + 1 });
+      return {};
+    };
+    const pages = async function* (this: Shelf, _route: string, given: unknown) {
+      const { since } = (given as { query: { since?: string } }).query;
+      const found = this.kept.filter(({ pos }) => pos > Number(since ?? 0));
+      const items = since === undefined ? found.reverse() : found;
+      if (items.length) yield { items, incarnation: "one" };
+      yield { items: [], incarnation: "one" };
+    }.bind(this);
+    return { ask, pages } as unknown as Pick<ApiClient, "ask" | "pages">;
+  }
+}
+
+async function carrier(words: number, key = true) {
+  const rows = new ClearRows();
+  for (let number = 0; number < words; number++) {
+    const data = utf8(JSON.stringify({ type: "Note", id: `urn:${number}`, content: `${number}` }));
+    const said = { kind: KINDS.create, group: utf8("g"), actor: ALICE, id: `urn:${number}`, data };
+    const due = `due/67/${String(number).padStart(16, "0")}`;
+    rows.rows.set(due, encode(record({ ...said, received: number })));
+  }
+  if (key) rows.rows.set("archive_key/1", KEY);
+  const device = await Device.open(rows, new Seeded("alice"), ALICE);
+  const clock = { time: NOW, now: () => clock.time, pause: () => Promise.resolve() };
+  const told: ConversationEvent[] = [];
+  const shelf = new Shelf();
+  const made = new ArchiveCarrier(shelf.api(), device.archive, clock, (event) => told.push(event));
+  return { made, device, clock, told, shelf };
+}
+
+test("records go out in batches, and are read back on another device", async () => {
+  const { made, device, shelf } = await carrier(130);
+  made.wake();
+  made.wake();
+  await made.close();
+  assert.deepEqual(shelf.batches, [100, 30]);
+  assert.equal(device.archive.waiting, 0);
+  const other = await carrier(0);
+  other.shelf.kept.push(...shelf.kept);
+  const steps: number[] = [];
+  const came = await other.made.fetch((sofar) => steps.push(sofar.new));
+  assert.deepEqual(came, { new: 130, known: 0, locked: 0, over: 0, broken: 0 });
+  assert.deepEqual(steps, [130, 130]);
+  const said = (await other.device.history("67")).map(({ text }) => Number(text));
+  assert.deepEqual(
+    said,
+    [...said].sort((a, b) => a - b),
+  );
+  other.shelf.kept.push({ ...(shelf.kept[0] as ArchivedRecord), pos: 131 });
+  assert.equal((await other.made.fetch(() => undefined)).known, 1);
+});
+
+test("what has no room waits, is told once, and goes out later", async () => {
+  const { made, device, clock, told, shelf } = await carrier(2);
+  shelf.refuses = new Full("ARC-7.7", "it is full", {}, 60);
+  await assert.rejects(made.send(), /ARC-7\.7/);
+  await made.send();
+  clock.time += 61_000;
+  await assert.rejects(made.send(), /ARC-7\.7/);
+  const clauses = told.map((event) => event.is === "ArchiveHeld" && event.clause);
+  assert.deepEqual(clauses, ["ARC-7.7"]);
+  shelf.refuses = new Unreachable("away");
+  clock.time += 61_000;
+  await assert.rejects(made.send(), /away/);
+  assert.equal(device.archive.waiting, 2);
+  shelf.refuses = null;
+  await made.close();
+  assert.deepEqual(shelf.batches, [2]);
+});
+
+test("switched off elsewhere it ends here; without a key it does not begin", async () => {
+  const { made, device, shelf } = await carrier(2);
+  shelf.refuses = new Forbidden("ARC-7.8", "it is switched off");
+  await assert.rejects(made.send(), /ARC-7\.8/);
+  assert.equal(device.archive.waiting, 0);
+  assert.equal(await device.archive.isOn(), false);
+  shelf.refuses = null;
+  await made.switch(true);
+  assert.equal(await device.archive.isOn(), true);
+  await made.switch(false);
+  assert.equal(await device.archive.isOn(), false);
+  const without = await carrier(0, false);
+  await assert.rejects(without.made.switch(true), /DEV-14\.5/);
+});

@@ -1,0 +1,153 @@
+"""What a device keeps in the archive is brought to the home node, beside all else and in batches.
+
+It never delays talk: what cannot go out now goes out later, and only what has to be known is told.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final
+
+from node.client.api_client import ApiClient
+from node.client.archiving import MOST_AT_ONCE
+from node.client.conversation_events import ArchiveHeld, ConversationEvent
+from node.client.device_archive import DeviceArchive
+from node.client.restoring import ArchivedPage, Restored
+from node.e2ee.records.seals import Sealed
+from node.errors import Forbidden, NodeError, Refused, TooMuch
+from node.ports import Clock
+from node.wire.api.archive import (
+    ArchiveAnswers,
+    ArchivedRecord,
+    ArchivedRecords,
+    ArchiveRecord,
+    ArchiveSummary,
+    ArchiveSwitch,
+    NewArchiveRecords,
+)
+
+BATCH_SECONDS: Final = 5
+HELD_SECONDS: Final = 3600  # where nobody says for how long
+PAGE: Final = {"limit": "100"}
+
+
+class ArchiveCarrier:
+    """Sends one device's records, and reads them back."""
+
+    def __init__(
+        self,
+        api: ApiClient,
+        archive: DeviceArchive,
+        clock: Clock,
+        tell: Callable[[Iterable[ConversationEvent]], None],
+    ) -> None:
+        self._api = api
+        self._archive = archive
+        self._clock = clock
+        self._tell = tell
+        self._hurry = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._held_until = 0
+        self._told = ""
+
+    def _seconds(self) -> int:
+        return int(self._clock.now().timestamp())
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Something may be due: it goes out in a while, or when a whole batch waits."""
+        waiting = self._archive.waiting
+        if waiting >= MOST_AT_ONCE:
+            self._hurry.set()
+        if waiting and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._send_later())
+
+    async def _send_later(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), BATCH_SECONDS)
+        self._hurry.clear()
+        with suppress(NodeError):  # what is to be known of it was told
+            await self.send()
+
+    async def send(self) -> None:
+        """Send all that is due. Raises what is in the way; what it holds up stays due."""
+        if self._seconds() < self._held_until:
+            return
+        while (due := self._archive.due(self._seconds())).rows:
+            records = [
+                ArchiveRecord(name=one.name, g=one.generation, day=one.day, body=one.body)
+                for one in due.records
+            ]
+            body = NewArchiveRecords(records=records)
+            try:
+                await self._api.ask("PUT", "/archive", ArchiveAnswers, body)
+            except Refused as error:
+                self._refused(error)
+                raise
+            self._archive.sent(due)
+            self._told = ""
+
+    def _refused(self, error: Refused) -> None:
+        """Talk goes on; that the archive does not is said once."""
+        after = error.retry_after_seconds if isinstance(error, TooMuch) else None
+        self._held_until = self._seconds() + (after or HELD_SECONDS)
+        if isinstance(error, Forbidden) and error.clause == "ARC-7.8":
+            self._archive.switch(False)
+        if error.clause != self._told:
+            self._told = error.clause
+            self._tell([ArchiveHeld(error.clause, error.reason)])
+
+    async def close(self) -> None:
+        """Let the last records out."""
+        if self._task is not None:
+            self._hurry.set()
+            await self._task
+        elif self._archive.waiting:
+            with suppress(NodeError):
+                await self.send()
+
+    # -- switching, reading back -----------------------------------------------------------------
+
+    async def switch(self, on: bool) -> ArchiveSummary:
+        """Begin or end it, here and at the home node; off, all that is kept there is removed."""
+        if on:
+            self._archive.switch(on)  # a device that cannot asks nobody for it
+        body = ArchiveSwitch(on=on)
+        shown = await self._api.ask("PUT", "/archive/switch", ArchiveSummary, body)
+        self._archive.switch(on)
+        self._held_until = 0
+        return shown
+
+    async def summary(self) -> ArchiveSummary:
+        """How much is kept at the home node."""
+        return await self._api.ask("GET", "/archive/summary", ArchiveSummary)
+
+    async def fetch(self, progress: Callable[[Restored], None]) -> Restored:
+        """Make history of all that is kept: the newest first, then on where it was read to."""
+        came = Restored()
+        with suppress(NodeError):
+            await self.send()  # what is here and not there is in the way of nothing
+        place = self._archive.place
+        if not place.done:
+            await self._pages({}, True, came, progress)
+        else:
+            await self._pages({"since": str(place.since)}, False, came, progress)
+        return came
+
+    async def _pages(
+        self,
+        query: dict[str, str],
+        backwards: bool,
+        came: Restored,
+        progress: Callable[[Restored], None],
+    ) -> None:
+        async for page in self._api.pages("/archive", ArchivedRecords, {**PAGE, **query}):
+            records = [(one.pos, _sealed(one)) for one in page.items]
+            taken = ArchivedPage(records, backwards, page.incarnation)
+            came.add(self._archive.take(taken, self._seconds()))
+            progress(came)
+
+
+def _sealed(one: ArchivedRecord) -> Sealed:
+    return Sealed(one.name, one.g, one.day, one.body)

@@ -1,0 +1,141 @@
+"""Pure: what a device keeps in its account's archive, until the home node has it (spec DEV-14).
+
+Each lasting word becomes a record in the step that writes its row, so that nothing is forgotten.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from typing import Final
+
+from msgspec.structs import replace
+
+from node.client import content as inner
+from node.client import rows
+from node.client.device_state import DeviceState
+from node.client.rows import ArchiveRow, MessageRow
+from node.e2ee.mls.private.events import ApplicationMessage
+from node.e2ee.records.days import day_of
+from node.e2ee.records.record import Kind, Record, read
+from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
+from node.errors import Missing
+from node.wire.times import from_micros
+
+MOST_AT_ONCE: Final = 100
+MOST_BYTES: Final = 2**20
+NO_KEY: Final = (
+    "this device has no key of the archive: use kith recovery use with the recovery key, or go on"
+    " at a device that has it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Records to send: sealed, and by which rows they wait."""
+
+    rows: list[str] = field(default_factory=list)
+    records: list[Sealed] = field(default_factory=list)
+
+
+class Archiving:
+    """The archive's side of one device. Nothing of it happens without an archive key."""
+
+    def __init__(self, state: DeviceState) -> None:
+        self._state = state
+
+    @property
+    def row(self) -> ArchiveRow:
+        return self._state.find(rows.ARCHIVE, ArchiveRow) or ArchiveRow()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether what is said is kept."""
+        return self._state.first("archive_key") is not None and not self.row.off
+
+    def switch(self, on: bool) -> None:
+        """Begin; or end, and forget what waits. Raises `Missing` (DEV-14.5) without a key."""
+        if on and self._state.first("archive_key") is None:
+            raise Missing("DEV-14.5", NO_KEY)
+        if not on:
+            self.sent(list(self.waiting()))
+        self._state.put(rows.ARCHIVE, replace(self.row, off=not on))
+
+    def adopt(self, generation: int, key: bytes) -> None:
+        """Another device of the account gave us an archive key."""
+        self._state.write(rows.archive_key_row(generation), key)
+
+    def keyring(self) -> Keyring:
+        """The account's archive keys. Nothing is sealed for a day yet."""
+        names = self._state.names("archive_key")
+        found = ((name.partition("/")[2], self._state.read(name) or b"") for name in names)
+        return Keyring(ArchiveKey(int(generation), key) for generation, key in found)
+
+    # -- what is kept ----------------------------------------------------------------------------
+
+    def heard(self, group: str, event: ApplicationMessage, message: MessageRow) -> None:
+        """What somebody said, as it was sealed."""
+        if not self.is_on:
+            return
+        record = Record(
+            kind=Kind.CREATE,
+            group=bytes.fromhex(group),
+            actor=event.sender.identity.decode(),
+            device=event.sender.signature_key,
+            id=message.id,
+            epoch=event.epoch,
+            t=message.at // 1000,
+            received=message.at // 1000,
+            data=event.data,
+        )
+        self._keep(group, message, record)
+
+    def said(self, group: str, message: MessageRow) -> None:
+        """Words of ours that the home node has now; not when they are only sealed anew."""
+        if not self.is_on or message.kind == inner.FAILURE or message.mended:
+            return
+        members = self._state.conversation(group).members
+        at = message.at // 1000
+        record = Record(
+            kind=Kind.CREATE,
+            group=bytes.fromhex(group),
+            actor=self._state.actor,
+            device=self._state.groups.me.signature.public,
+            id=message.id,
+            epoch=message.epoch,
+            t=at,
+            received=at,
+            data=inner.write_bare_note(
+                message.id, message.actor, message.text, from_micros(message.at), members
+            ),
+        )
+        self._keep(group, message, record)
+
+    def _keep(self, group: str, message: MessageRow, record: Record) -> None:
+        self._state.write(rows.due_row(group, message.number), record.encode())
+
+    # -- what goes out ---------------------------------------------------------------------------
+
+    def waiting(self) -> Iterator[str]:
+        """The rows of what the home node has not."""
+        for group in self._state.groups_with("due"):
+            yield from self._state.names("due", group)
+
+    def due(self, now: int) -> Due:
+        """What to send next, in the order in which it was said."""
+        keyring, due, size = self.keyring(), Due(), 0
+        today = day_of(from_micros(now * 1_000_000))
+        first = nsmallest(MOST_AT_ONCE, self.waiting(), key=lambda name: name.rpartition("/")[2])
+        for name in first:
+            record, _ = read(self._state.read(name) or b"")
+            sealed = keyring.seal(record, self._state.entropy, today)
+            size += len(sealed.body)
+            if due.rows and size > MOST_BYTES:
+                break
+            due.rows.append(name)
+            due.records.append(sealed)
+        return due
+
+    def sent(self, names: list[str]) -> None:
+        """The home node has these."""
+        for name in names:
+            self._state.delete(name)

@@ -1,0 +1,66 @@
+"""Pure: a device and its account's archive, each happening a step (spec DEV-14)."""
+
+from node.client.archiving import Archiving, Due
+from node.client.device_state import DeviceState
+from node.client.restoring import ArchivedPage, Restored, Restoring
+from node.client.rows import ArchivedRow, ArchiveRow
+
+
+class DeviceArchive:
+    """What the program may ask of a device about the archive."""
+
+    def __init__(self, state: DeviceState, archiving: Archiving) -> None:
+        self._state = state
+        self._archiving = archiving
+        self._restoring = Restoring(state, archiving)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether what is said is kept."""
+        return self._archiving.is_on
+
+    @property
+    def place(self) -> ArchiveRow:
+        """How far the archive was read."""
+        return self._archiving.row
+
+    @property
+    def waiting(self) -> int:
+        """How many records the home node has not."""
+        return self._state.count("due")
+
+    def switch(self, on: bool) -> None:
+        """Keep what is said from now on, or nothing any more."""
+        with self._state.step():
+            self._archiving.switch(on)
+
+    def adopt(self, generation: int, key: bytes) -> None:
+        """Another device of the account gave us an archive key."""
+        with self._state.step():
+            self._archiving.adopt(generation, key)
+
+    def due(self, now: int) -> Due:
+        """What to send now."""
+        return self._archiving.due(now)
+
+    def sent(self, due: Due) -> None:
+        """The home node has it. After a kill it goes out again, which changes nothing."""
+        with self._state.step():
+            self._archiving.sent(due.rows)
+            self._state.postpone()
+
+    def take(self, page: ArchivedPage, now: int) -> Restored:
+        """Make history of a page; on disk when this returns."""
+        with self._state.step():
+            return self._restoring.take(page, now)
+
+    def between(self, actor: str) -> list[str]:
+        """Those of just us and `actor`, of which this device has the history only."""
+        pair = {self._state.actor, actor}
+        return [group for group, who in self.conversations().items() if {*who} == pair]
+
+    def conversations(self) -> dict[str, list[str]]:
+        """Who was in the conversations of which this device has the history only."""
+        names = self._state.names("archived")
+        found = {name.partition("/")[2]: name for name in names}
+        return {group: self._state.get(name, ArchivedRow).members for group, name in found.items()}
