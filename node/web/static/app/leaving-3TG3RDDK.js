@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-BTGU542Y.js";import"/app/chunk-W3FTNJHJ.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-HFVSC43R.js";export{r as deleteAccount,m as forget,o as logOut};
