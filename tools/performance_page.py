@@ -25,8 +25,8 @@ SECTIONS: Sequence[tuple[str, str, tuple[str, ...]]] = (
     ),
     (
         "Other servers",
-        "A delivery is taken in when its signature is proven and it is on disk. The first three"
-        " rows are of a process without a worker (`worker = false`), as the minimal handler has"
+        "A delivery is taken in when its signature is proven and it is on disk. The rows of the"
+        " door are of a process without a worker (`worker = false`), as the minimal handler has"
         " none; what is applied meanwhile is of a whole node.",
         ("door", "drain", "mixed", "deliver_rsa", "deliver_ed25519"),
     ),

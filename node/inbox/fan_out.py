@@ -10,7 +10,7 @@ from node.graph.visibility import Audience, AudienceKind
 from node.inbox.known import Known
 
 FAN_OUT: Final = "fan_out"  # the kind of its jobs
-FIRST: Final = 50  # people of the unit that its author waits for, and nobody knows yet how long
+FIRST: Final = 120  # people of the unit that its author waits for
 
 
 class FanOut(msgspec.Struct, frozen=True):

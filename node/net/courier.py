@@ -138,14 +138,15 @@ class Courier:
             return Outcome(None, trouble=str(error), clock_in_doubt=doubt)
         said = answer.headers.get
         host = urlsplit(inbox).netloc
-        differs = signer.clocks.differs_from(host)
+        arrived = 200 <= answer.status < 300
         return Outcome(
             answer.status,
             said("retry-after"),
             # Any other answer is no matter of time.
-            trouble=differs if answer.status in NOT_READ else "",
+            trouble=signer.clocks.differs_from(host) if answer.status in NOT_READ else "",
             date=said("date"),
-            clock_in_doubt=signer.clocks.in_doubt(host),
+            # All clocks that were heard are compared for a failure alone.
+            clock_in_doubt=not arrived and signer.clocks.in_doubt(host),
         )
 
 

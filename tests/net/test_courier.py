@@ -234,3 +234,20 @@ async def test_nothing_is_read_from_a_suspended_server(context: Keys) -> None:
             Request("GET", "https://b.test/a/bob")
         )
     assert (caught.value.clause, asked) == ("FED-7.7", [])
+
+
+class Unasked(Clocks):
+    """Clocks that nobody may compare."""
+
+    def in_doubt(self, host: str) -> bool:
+        raise AssertionError(f"what arrived at {host} asks for no time")
+
+
+async def test_what_arrived_has_no_clocks_compared(
+    context: Keys, peer: Peer, fetcher: Fetcher
+) -> None:
+    peer.handlers["/inbox"] = Reader(context, *Dialect)
+    signer = Signer(context.keyring, context.directory, context.clock, Unasked(context.clock))
+    courier = Courier(fetcher, signer, Prover(context.keyring, context.clock))
+    outcome = await courier.carry("https://b.test/inbox", b"{}", ALICE)
+    assert outcome.status == 202 and not outcome.clock_in_doubt

@@ -2,14 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from node.wire.httpsig import Dialect
-from tools.bench.figures import Measured
-from tools.bench.ground import UNLIMITED, Bench, Child, child
+from tools.bench.figures import Measured, median
+from tools.bench.ground import UNLIMITED, Bench, Child, child, cpu_seconds
 from tools.bench.people import Person, person
 from tools.bench.sending import send
 from tools.bench.strangers import Stranger, pack, show, strangers
@@ -17,27 +17,34 @@ from tools.bench.talk import until
 from tools.lab import Lab, free_port
 
 PEERS = 100
+POSTS = 20  # in a turn, each to all of them
+TURNS = 5
 WILDCARD = "*.many.test"  # one certificate for all of them
 CONNECTIONS = 4  # strangers of one domain: so many of their keys are fetched at a time (LIM-4.1)
 DIALECTS = {"deliver_rsa": Dialect.CAVAGE, "deliver_ed25519": Dialect.RFC9421}
 
 
-async def _rate(
-    alice: Person, peer: Child, dialect: Dialect, hosts: int, posts: int
-) -> tuple[float, list[str]]:
-    """Deliveries a second from the first to the last, and the bodies that came."""
+@dataclass(slots=True)
+class Turn:
+    """Deliveries a second, and the CPU time of one at its sender in milliseconds."""
+
+    rate: float
+    cpu_ms: float
+
+
+async def _turn(peer: Child, pid: int, deliveries: int, work: Callable[[], Awaitable[Any]]) -> Turn:
+    """What the peer saw of `work`, from the first delivery to the last: for both senders alike."""
     await peer.ask(do="reset")
-    body = {"content": "a letter to everybody, " * 60, "audience": "public"}
-    await asyncio.gather(*(alice.ask("POST", "/posts", body) for _ in range(posts)))
+    before = cpu_seconds(pid)
+    await work()
 
     async def arrived() -> bool:
-        return bool((await peer.ask(do="count"))["count"] >= hosts * posts)
+        return bool((await peer.ask(do="count"))["count"] >= deliveries)
 
     await until("every server has every post", arrived)
-    found = await peer.ask(do="count")
-    if found["rfc9421"] != (found["count"] if dialect is Dialect.RFC9421 else 0):
-        raise RuntimeError("the node signed in another dialect than its peers read")
-    return (found["count"] - 1) / (found["last"] - found["first"]), await peer.ask(do="posted")
+    spent, found = cpu_seconds(pid) - before, await peer.ask(do="count")
+    rate = (found["count"] - 1) / (found["last"] - found["first"])
+    return Turn(rate, 1000 * spent / found["count"])
 
 
 async def _followed(
@@ -58,31 +65,25 @@ async def _followed(
     await until("they are told yes", told)
 
 
-async def _raw(
-    bench: Bench, people: list[Stranger], bodies: list[str], port: int, posts: int
-) -> float:
-    """What the minimal sender makes of the same bodies, inboxes and kind of key."""
+def _work(people: list[Stranger], body: str, posts: int) -> dict[str, Any]:
+    """The same body, inboxes and kind of key for the minimal sender."""
     one = people[0]
-    work: dict[str, Any] = {
+    return {
         "pem": one.key.pem().decode(),
         "id": one.key.id,
         "cavage": one.dialect is Dialect.CAVAGE,
-        "inboxes": {each.document["inbox"]: [bodies[0]] * (posts + 1) for each in people},
+        "inboxes": {each.document["inbox"]: [body] * posts for each in people},
     }
-    file = bench.folder / "work.json"
-    file.write_text(json.dumps(work))
-    async with child("raw_sender", str(file), str(port), str(bench.folder / "ca.pem")) as sender:
-        return len(people) * posts / float(await sender.ask(do="go"))
 
 
-async def _measure(bench: Bench, name: str, dialect: Dialect) -> Measured:
+async def _measure(bench: Bench, name: str, dialect: Dialect) -> AsyncIterator[Measured]:
     hosts = [f"p{number}.many.test" for number in range(bench.size(PEERS, 10))]
-    posts, port = bench.size(20, 3), free_port()
+    posts, port = bench.size(POSTS, 3), free_port()
     people = strangers(hosts, dialect)
     lab = Lab(bench.folder)
     resolve = ",".join(f"{host}=127.0.0.1:{port}" for host in hosts)
     lab.build("alpha.test", peers={WILDCARD: port}, **UNLIMITED, resolve=resolve)
-    shown = bench.folder / "shown.json"
+    shown, work = bench.folder / "shown.json", bench.folder / "work.json"
     show(people, shown)
     place = lab.places["alpha.test"]
     words = [str(bench.folder / f"{WILDCARD}.{end}") for end in ("pem", "key")]
@@ -90,11 +91,33 @@ async def _measure(bench: Bench, name: str, dialect: Dialect) -> Measured:
         peer = await stack.enter_async_context(child("peer_server", str(port), *words, str(shown)))
         stack.callback(lab.stop)
         await lab.start()
+        assert place.process is not None
+        node = place.process.pid
         alice = await stack.enter_async_context(person(place, "alice"))
         await _followed(bench, alice, peer, people, place.connect)
-        await _rate(alice, peer, dialect, len(hosts), 1)  # connections stand
-        rate, bodies = await _rate(alice, peer, dialect, len(hosts), posts)
-        return Measured(name, rate, await _raw(bench, people, bodies, port, posts))
+        said = {"content": "a letter to everybody, " * 60, "audience": "public"}
+
+        def post(count: int) -> Callable[[], Awaitable[Any]]:
+            return lambda: asyncio.gather(
+                *(alice.ask("POST", "/posts", said) for _ in range(count))
+            )
+
+        await _turn(peer, node, len(hosts), post(1))  # connections stand
+        [body, *_] = await peer.ask(do="posted")
+        work.write_text(json.dumps(_work(people, body, posts)))
+        words = [str(work), str(port), str(bench.folder / "ca.pem")]
+        sender = await stack.enter_async_context(child("raw_sender", *words))
+        ours, bare, count = [], [], len(hosts) * posts
+        # They take turns, so that a slow moment of the machine is slow for both.
+        for _ in range(bench.size(TURNS, 1)):
+            ours.append(await _turn(peer, node, count, post(posts)))
+            by_rfc9421 = (await peer.ask(do="count"))["rfc9421"]
+            if by_rfc9421 != (count if dialect is Dialect.RFC9421 else 0):
+                raise RuntimeError("the node signed in another dialect than its peers read")
+            bare.append(await _turn(peer, sender.process.pid, count, lambda: sender.ask(do="go")))
+    yield Measured(name, median(one.rate for one in ours), median(one.rate for one in bare))
+    cpu = [median(one.cpu_ms for one in turns) for turns in (ours, bare)]
+    yield Measured(f"{name}.cpu", *cpu)
 
 
 async def measure(bench: Bench) -> AsyncIterator[Measured]:
@@ -103,4 +126,5 @@ async def measure(bench: Bench) -> AsyncIterator[Measured]:
         if bench.wants(name):
             folder = bench.folder / name
             folder.mkdir()
-            yield await _measure(replace(bench, folder=folder), name, dialect)
+            async for one in _measure(replace(bench, folder=folder), name, dialect):
+                yield one

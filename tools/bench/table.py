@@ -47,6 +47,8 @@ DOOR = (
         "/s", HANDLER, share=0.5),
     Row("door.rsa", "signed with RSA by draft-cavage", "/s", HANDLER, share=0.5),
     Row("door.ed25519", "signed with Ed25519 by RFC 9421", "/s", HANDLER, share=0.5),
+    Row("door.rsa.cpu", "CPU of one that is signed with RSA", "ms", HANDLER),
+    Row("door.ed25519.cpu", "CPU of one that is signed with Ed25519", "ms", HANDLER),
 )  # fmt: skip
 DRAIN = (
     Row("drain", "posts of followed people that lie there, put into feeds", "/s", INSERTS,
@@ -69,7 +71,9 @@ FANOUT = (
 )  # fmt: skip
 DELIVER = (
     Row("deliver_rsa", "deliveries to 100 servers that read RSA", "/s", SENDER, share=0.6),
+    Row("deliver_rsa.cpu", "CPU of one to a server that reads RSA", "ms", SENDER),
     Row("deliver_ed25519", "deliveries to 100 servers that read Ed25519", "/s", SENDER, share=0.6),
+    Row("deliver_ed25519.cpu", "CPU of one to a server that reads Ed25519", "ms", SENDER),
 )
 SHOWN = {
     "feed": "the feed", "notices": "notices", "friends": "the list of friends",
