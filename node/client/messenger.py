@@ -355,7 +355,7 @@ class Messenger:
     async def _finish(self) -> None:
         # Unreachable: the next acknowledgement covers this one.
         with suppress(NodeError):
-            goes_on, bursts = True, 0
+            goes_on, bursts = False, 0
             while goes_on or self.device.waits or self._acknowledged < self.device.cursor:
                 goes_on, bursts = await self._burst(), bursts + 1
                 self.device.settle()
