@@ -148,7 +148,7 @@ def make_sender(system: System, stores: Stores, courier: Carrier) -> Sender:
         return await stores.units.inside(pipeline, DeliveriesUnit, tell)
 
     worker = system.entropy.draw(8).hex()
-    queue = DeliveryQueue(stores.database, system.clock, worker, mourn)
+    queue = DeliveryQueue(stores.database, stores.units, system.clock, worker, mourn)
     return Sender(queue, courier, system.clock, system.entropy)
 
 

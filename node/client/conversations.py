@@ -220,16 +220,16 @@ class Conversations:
         """
         if who.startswith("https://"):
             return who
-        known = messenger.device.known_handles()
-        if who in known:
-            return known[who]
+        if known := messenger.device.known_as(who):
+            return known
         try:
             person = (await self._people.relation(who)).person
         except NodeError as error:
             if not will_pass(error):
                 raise
             # A bare name could be two people's: our node is asked whenever it is there.
-            meant = {actor for handle, actor in known.items() if _is_meant(handle, who)}
+            known_handles = messenger.device.known_handles().items()
+            meant = {actor for handle, actor in known_handles if _is_meant(handle, who)}
             if len(meant) == 1:
                 return meant.pop()
             raise

@@ -107,6 +107,11 @@ class Device:
         found = self.state.names("handle")
         return {name.partition("/")[2]: (self.state.read(name) or b"").decode() for name in found}
 
+    def known_as(self, handle: str) -> str | None:
+        """Whom of those we talk with `handle` names."""
+        found = self.state.read(rows.handle_row(handle))
+        return found.decode() if found else None
+
     def remember(self, handle: str, actor: str) -> None:
         """Remember who `handle` is."""
         name = rows.handle_row(handle)

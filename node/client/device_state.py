@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+from cachetools import LRUCache
 
 from node.client import rows
 from node.client.groups import Groups, believe
@@ -18,8 +19,12 @@ from node.errors import Missing
 from node.ports import Entropy
 
 SUITE = 1
-# Read at every message, and few: they are kept decoded.
-AT_HAND = ("owed/", "conversation/")
+# Read at every message, and few: they are kept decoded, or as they are where they are no JSON.
+AT_HAND = ("owed/", "conversation/", rows.SEAT, rows.INCARNATION)
+AT_HAND_BARE = ("handle/", rows.CURSOR)
+# What was said is looked at again when it is accepted; of what was read only the last is wanted.
+RECENT = "message/"
+MOST_RECENT = 64
 # What was sealed some commits ago is still read: each word that is not has to be sealed anew.
 POLICY = Policy(past_epochs=10)
 NUMBERS_PER_STEP = 1 << 16
@@ -38,6 +43,8 @@ class DeviceState:
         self._numbered = 0
         self._postponed = False
         self._decoded: dict[str, Any] = {}
+        self._recent: LRUCache[str, Any] = LRUCache(MOST_RECENT)
+        self._bare: dict[str, bytes] = {}
         self._all: set[str] = set()
         # By kind and group; in a dictionary names keep their order.
         self._names: dict[str, dict[str, dict[str, None]]] = {}
@@ -81,12 +88,17 @@ class DeviceState:
         """A row's value, or None."""
         if name in self._changes:
             return self._changes[name]
-        return self._vault.read(name) if self.has(name) else None
+        if name in self._bare:
+            return self._bare[name]
+        value = self._vault.read(name) if self.has(name) else None
+        if value is not None and name.startswith(AT_HAND_BARE):
+            self._bare[name] = value
+        return value
 
     def find(self, name: str, kind: type[Row]) -> Row | None:
         """A row, or None."""
-        if name in self._decoded:
-            found: Row = self._decoded[name]
+        found: Row | None = self._decoded.get(name) or self._recent.get(name)
+        if found is not None:
             return found
         value = self.read(name)
         if value is None:
@@ -152,6 +164,8 @@ class DeviceState:
                 self._created.add(name)
             self._enter(name)
         self._changes[name] = value
+        if name.startswith(AT_HAND_BARE):
+            self._bare[name] = value
 
     def delete(self, name: str) -> None:
         """Remove a row, if it is there."""
@@ -174,6 +188,8 @@ class DeviceState:
     def _keep_at_hand(self, name: str, row: msgspec.Struct) -> None:
         if name.startswith(AT_HAND):
             self._decoded[name] = row
+        elif name.startswith(RECENT):
+            self._recent[name] = row
 
     def _enter(self, name: str) -> None:
         self._all.add(name)
@@ -187,12 +203,18 @@ class DeviceState:
         del there[name]
         if not there:
             del self._names[kind][group]
+        self._let_go(name)
+
+    def _let_go(self, name: str) -> None:
+        """What is at hand of a row is not what counts."""
         self._decoded.pop(name, None)
+        self._recent.pop(name, None)
+        self._bare.pop(name, None)
 
     def _undo(self, changes: Changes, created: set[str], numbered: int) -> None:
         """The step was not written: what is on disk counts, and what was to be written before."""
         for name in self._changes:
-            self._decoded.pop(name, None)
+            self._let_go(name)
         self._changes, self._created, self._numbered = changes, created, numbered
         self._names.clear()
         self._all.clear()

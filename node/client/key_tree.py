@@ -71,8 +71,7 @@ class Page:
 
     def find(self, name: str) -> tuple[int, int]:
         """From where to where `name` is: one entry, or none at the place where it would be."""
-        at = bisect_left(self.names, name)
-        return at, at + (at < len(self.names) and self.names[at] == name)
+        return _find(self.names, name)
 
     def pack(self) -> bytes:
         """What is sealed of it. Names that stand beside each other begin alike: said once."""
@@ -86,6 +85,11 @@ class Page:
         """The inverse of `pack`."""
         beginning, endings, numbers, keys = _packed.decode(text)
         return cls([beginning + ending for ending in endings], numbers, keys)
+
+
+def _find(names: Sequence[str], name: str) -> tuple[int, int]:
+    at = bisect_left(names, name)
+    return at, at + (at < len(names) and names[at] == name)
 
 
 def _alike(one: str, other: str) -> int:
@@ -176,13 +180,14 @@ class _Growth:
         return self._inner(page, below)
 
     def _leaf(self, page: Page, changes: Sequence[tuple[str, Ref | None]]) -> Page:
-        before = len(page)
+        names, numbers, keys = page.names[:], page.numbers[:], bytearray(page.keys)
         for name, row in changes:
-            at, end = page.find(name)
-            middle = Page.of([Entry(name, row)] if row else [])
-            page = page.part(0, at) + middle + page.part(end, len(page))
-        self._rows += len(page) - before
-        return page
+            at, end = _find(names, name)
+            names[at:end] = [name] if row else []
+            numbers[at:end] = [row.number] if row else []
+            keys[at * KEY_BYTES : end * KEY_BYTES] = row.key if row else b""
+        self._rows += len(names) - len(page)
+        return Page(names, numbers, bytes(keys))
 
     def _inner(self, page: Page, below: Mapping[int, Page]) -> Page:
         """An inner page whose children are `below` where they changed. One that is sparse is put

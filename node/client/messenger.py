@@ -46,7 +46,11 @@ from node.wire.times import micros
 POOL = 50
 LOW_POOL = 20
 LAST_RESORT_DAYS_LEFT = 25
-BURST_SECONDS = 0.25  # an acknowledgement waits so long for more to acknowledge, a complaint too
+BURST_SECONDS = 0.25  # a burst is over when nothing came for so long; a complaint waits so long too
+LONGEST_BURST = 4  # of these: then what came so far is acknowledged
+SETTLED_AFTER = (
+    10  # bursts without an end: nobody's talk keeps what was removed in the log for ever
+)
 SEAT_SECONDS = 600  # so often another one is taken: a node put back from a copy is found out
 
 
@@ -93,6 +97,7 @@ class Messenger:
         self._finishing: asyncio.Task[None] | None = None
         self._acknowledged = 0
         self.archive = ArchiveCarrier(api, device.archive, clock, self._tell)
+        self._happened = 0  # what was taken in, and what was sent
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
@@ -346,20 +351,37 @@ class Messenger:
     def _finish_later(self) -> None:
         """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""
         self.archive.wake()
+        self._happened += 1
         if self._finishing is None or self._finishing.done():
             self._finishing = asyncio.create_task(self._finish())
 
     async def _finish(self) -> None:
         # Unreachable: the next acknowledgement covers this one.
         with suppress(NodeError):
-            while self.device.waits or self._acknowledged < self.device.cursor:
-                await self._pause()
+            goes_on, bursts = False, 0
+            while goes_on or self.device.waits or self._acknowledged < self.device.cursor:
+                goes_on, bursts = await self._burst(), bursts + 1
                 self.device.settle()
                 if self._acknowledged < (cursor := self.device.cursor):
                     body = Acknowledgement(seq=cursor)
                     await self._api.ask("POST", "/mailbox/ack", object, body, once=False)
                     self._acknowledged = cursor
+                if bursts % SETTLED_AFTER == 0:
+                    self._settle()
+        # It takes longer than all the rest: not in the middle of a talk.
         self._settle()
+
+    async def _burst(self) -> bool:
+        """Wait for the end of a burst, so that there is one request for all of it.
+
+        Whether it goes on: it was long enough.
+        """
+        for _ in range(LONGEST_BURST):
+            before = self._happened
+            await self._pause()
+            if self._closing.is_set() or self._happened == before:
+                return False
+        return True
 
     async def close(self) -> None:
         """Let the last acknowledgement out."""

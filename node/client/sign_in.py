@@ -110,8 +110,12 @@ async def _publish_packages(own: Profile, vault: Vault, here: LocalDevice) -> No
     """So that friends can write to this device from now on."""
     device = Device(vault, here.entropy, own.actor)
     async with ApiClient(own.origin, here.entropy, own.token, own.connect, own.ca_file) as api:
-        with suppress(Unreachable):  # the first conversation does it then
-            await Messenger(api, device, here.clock, vault.settle, own.device).prepare()
+        messenger = Messenger(api, device, here.clock, vault.settle, own.device)
+        try:
+            with suppress(Unreachable):  # the first conversation does it then
+                await messenger.prepare()
+        finally:
+            await messenger.close()
 
 
 def _profile(server: Server, session: Session) -> Profile:

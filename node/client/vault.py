@@ -211,6 +211,8 @@ class Vault:
         """The rows of `changes`, and the tree with their keys."""
         top = self._top
         refs: dict[str, Ref | None] = {}
+        sealed: list[tuple[int, bytes]] = []
+        gone: list[tuple[int]] = []
         for name, value in changes.items():
             row = key_tree.find(self._pages, self._top, name)
             if value is not None:
@@ -221,22 +223,20 @@ class Vault:
                     )
                 else:
                     number = row.number
-                refs[name] = self._write(number, value)
+                # A fresh key for each version: the old version's key is then nowhere.
+                key = self._entropy.draw(seals.KEY_BYTES)
+                sealed.append((number, seals.seal(key, value, seals.ROW, number, self._entropy)))
+                refs[name] = Ref(number, key)
             elif row is not None:
-                self._connection.execute("DELETE FROM rows WHERE number = ?", (row.number,))
+                gone.append((row.number,))
                 refs[name] = None
-        return key_tree.change(self._pages, top, refs) if refs else top
-
-    def _write(self, number: int, value: bytes) -> Ref:
-        # A fresh key for each version: the old version's key is then nowhere.
-        key = self._entropy.draw(seals.KEY_BYTES)
-        sealed = seals.seal(key, value, seals.ROW, number, self._entropy)
-        self._connection.execute(
+        self._connection.executemany("DELETE FROM rows WHERE number = ?", gone)
+        self._connection.executemany(
             "INSERT INTO rows VALUES (?, ?)"
             " ON CONFLICT (number) DO UPDATE SET sealed = excluded.sealed",
-            (number, sealed),
+            sealed,
         )
-        return Ref(number, key)
+        return key_tree.change(self._pages, top, refs) if refs else top
 
     def settle(self) -> None:
         """Take what was removed out of the write-ahead log too (E2E-6.6). Costs a few ms: call

@@ -18,6 +18,7 @@ from node.store import tables
 from node.store.database import Database
 from node.store.group_commit import GroupCommit
 from node.store.pipeline import Pipeline
+from node.store.unit import Unit, Units
 from node.store.upserts import insert
 from node.wire.times import from_micros, micros
 
@@ -87,10 +88,16 @@ class DeliveryQueue:
     """Claims and settlements. `worker` names this process among those on one database."""
 
     def __init__(
-        self, database: Database, clock: Clock, worker: str, mourn: Mourn = _nobody_mourns
+        self,
+        database: Database,
+        units: Units,
+        clock: Clock,
+        worker: str,
+        mourn: Mourn = _nobody_mourns,
     ) -> None:
         self._mourn = mourn
         self._database = database
+        self._units = units
         self._clock = clock
         self._worker = worker
         self._settlements: GroupCommit[tuple[QueuedDelivery, Verdict, datetime]] = GroupCommit(
@@ -223,17 +230,17 @@ class DeliveryQueue:
 
         given_up = [(one, verdict) for one, verdict, _ in rows if isinstance(verdict, GaveUp)]
 
-        async def write(connection: AsyncConnection) -> Callable[[], None] | None:
-            pipeline = Pipeline(connection)
+        async def write(unit: Unit) -> Callable[[], None] | None:
+            pipeline = unit.connection
             for one in settled:
                 pipeline.later(SETTLE, one)
-            await pipeline.flush()
             if remarks:
-                await _remark(connection, remarks)
+                await _remark(pipeline, remarks)
             # With its settlement, or a kill between the two would have it told twice or never.
             return await self._mourn(pipeline, given_up) if given_up else None
 
-        if (told := await self._database.write(write, here=True)) is not None:
+        # With what is said meanwhile, if anything is: its commit is waited for in any case.
+        if (told := await self._units.join(Unit, write)) is not None:
             told()
 
     def _remarks(
@@ -255,9 +262,9 @@ class DeliveryQueue:
         return list(found.values())
 
 
-async def _remark(connection: AsyncConnection, remarks: list[dict[str, Any]]) -> None:
+async def _remark(pipeline: Pipeline, remarks: list[dict[str, Any]]) -> None:
     t = tables.peers
-    statement = insert(connection, t).values(
+    statement = insert(pipeline, t).values(
         host=bindparam("host"),
         last_success=bindparam("success"),
         failing_since=bindparam("failing"),
@@ -271,7 +278,7 @@ async def _remark(connection: AsyncConnection, remarks: list[dict[str, Any]]) ->
             "reason": statement.excluded.reason,
         },
     )
-    await connection.execute(statement, remarks)
+    await pipeline.execute(statement, remarks)
 
 
 def _parcel(row: Any) -> QueuedDelivery:

@@ -244,6 +244,7 @@ class Tour:
 
     async def _store(self, kind: type, hints: Mapping[str, Any]) -> None:
         parts = {Database: self.database, Clock: self.clock, Wakeups: Wakeups(), str: "worker"}
+        parts[Units] = Units(self.database, self.context, Wakeups())
         asked = inspect.signature(kind.__init__).parameters.values()
         needs = [one.name for one in asked if one.name in hints and one.default is one.empty]
         made = kind(**{name: parts[hints[name]] for name in needs})

@@ -59,8 +59,9 @@ class Room:
 
     def lanes_of(self, worker: str) -> DeliveryQueue | memory.DeliveryQueue:
         """The lanes, as the process `worker` sees them."""
-        kind = memory.DeliveryQueue if isinstance(self.store, MemoryTables) else DeliveryQueue
-        return kind(self.store, self.clock, worker)  # type: ignore[arg-type]
+        if isinstance(self.store, MemoryTables):
+            return memory.DeliveryQueue(self.store, self.clock, worker)
+        return DeliveryQueue(self.store, self.units, self.clock, worker)
 
     async def due(self, most: int) -> list[Arrival]:
         """What is to be applied now, people first."""

@@ -16,7 +16,7 @@ ROOMS = (
     {"visibility", "inbox", "feeds"},
     {"key_packages", "mailbox", "e2ee"},
     {"uploads", "video", "through"},
-    {"federation", "resending"},
+    {"federation", "resending", "catching_up"},
 )
 
 

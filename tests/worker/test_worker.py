@@ -691,6 +691,8 @@ async def test_a_start_hurries_only_what_no_right_clock_can_have_dated(shop: Sho
     await dates.begin()
     due = {
         each.host: each.due
-        for each in await DeliveryQueue(shop.database, shop.clock, "w").queued_since(0, 9)
+        for each in await DeliveryQueue(shop.database, shop.units, shop.clock, "w").queued_since(
+            0, 9
+        )
     }
     assert due["c.test"] > shop.clock.now() and due["d.test"] == shop.clock.now()
