@@ -138,7 +138,9 @@ class Lab:
         resolve = ",".join(f"{name}=127.0.0.1:{port}" for name, port in ports.items())
         for domain in ports:
             certificate = authority.issue_cert(domain)
-            certificate.private_key_pem.write_to_path(self.folder / f"{domain}.key")
+            key = self.folder / f"{domain}.key"
+            certificate.private_key_pem.write_to_path(key)
+            key.chmod(0o600)
             with (self.folder / f"{domain}.pem").open("wb") as file:
                 for part in certificate.cert_chain_pems:
                     file.write(part.bytes())

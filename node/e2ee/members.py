@@ -14,6 +14,7 @@ from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 
 LONGEST_GROUP_ID: Final = 256
 MOST_MEMBERS: Final = 400
+MOST_STRANGERS_TOLD: Final = 50
 LONGEST_LOCATOR: Final = 2048
 NAMED_SOON_SECONDS: Final = 60
 GUESTS: Final = "guests of "
@@ -24,7 +25,7 @@ class Member:
     """One who takes part: a device of ours with its account, or an actor elsewhere ("", "").
 
     `known`: this node has looked the actor up. `share`: whose part of a mailbox their messages
-    take, see `grow`.
+    take, see `grow`. `gone`: those of ours whose devices read that they left (E2E-3.16).
     """
 
     actor: str
@@ -32,6 +33,7 @@ class Member:
     account: str = field(default="", compare=False)
     known: bool = field(default=True, compare=False)
     share: str = field(default="", compare=False)
+    gone: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Entry(Struct, frozen=True):
@@ -110,6 +112,10 @@ class MembersUnit(Protocol):
 
     async def leave(self, conversation: str, actor: str, device: str) -> None:
         """The device ("": every device of the actor) takes part no more."""
+        ...
+
+    async def tell_gone(self, conversation: str, actor: str, by: Sequence[str]) -> None:
+        """Remember who of ours told that the actor left: nobody any more, where they join."""
         ...
 
     async def restored(self) -> bool:
@@ -203,15 +209,18 @@ async def tell_anew(
 
 
 async def _check_named(unit: MembersUnit, sender: Sender, told: Conversation, known: Entry) -> None:
-    """Somebody who takes part has named this one; for a day it may be another device of theirs."""
+    """Somebody who takes part has named this one; for a day it may be another device of theirs.
+
+    They come back to what they know, group and address: nobody is led to another relay.
+    """
     here = known.conversation
-    if here.group == told.group:
+    if (here.group, here.id) == (told.group, told.id):
         if await unit.expected(here.id, sender.actor):
             return
         lately = await unit.restored_lately()
         if lately and any(member.actor == sender.actor for member in known.members):
             return
-        if lately and here.id == told.id:
+        if lately:
             why = "no device that takes part has told of you yet: ask again"
             raise TooMuch("E2E-3.15", why, NAMED_SOON_SECONDS)
     raise Conflict("E2E-3.1", "there is another conversation in its place")
@@ -220,29 +229,52 @@ async def _check_named(unit: MembersUnit, sender: Sender, told: Conversation, kn
 async def _named_anew(
     unit: MembersUnit, sender: Sender, known: Entry, named: Sequence[str]
 ) -> None:
-    """Know again of whom one who takes part tells: those elsewhere are members, ours may come."""
+    """Know again of whom one who takes part tells: those elsewhere are members, ours may come.
+
+    Of those who are nobody's friend here only so many: others are members again when a commit
+    names them, and one who tells of strangers does not have us write to hundreds of servers.
+    """
     id, there = known.conversation.id, {member.actor for member in known.members}
     others = sorted({*named} - there - {sender.actor})
     if len(there) + len(others) > MOST_MEMBERS:
         raise TooMuch("E2E-3.7", f"a conversation has at most {MOST_MEMBERS} members")
     ours = await unit.locals_of(others)
-    newcomers = [(actor, "") for actor in others if actor not in ours]
+    abroad = [actor for actor in others if actor not in ours]
+    hosts = {sender.actor, *(member.actor for member in known.members if member.device)}
+    friends = await unit.befriended_by(hosts, abroad) if abroad else set()
+    strangers = [actor for actor in abroad if actor not in friends][:MOST_STRANGERS_TOLD]
+    newcomers = [(actor, "") for actor in sorted({*friends, *strangers})]
     await grow(unit, id, known.members, sender.actor, newcomers)
     for actor in sorted(ours):
         await unit.expect(id, actor)
 
 
 async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str], seq: int) -> None:
-    """A device read a commit by which these actors left: they get nothing more (E2E-3.16).
+    """A device read a commit by which these actors left (E2E-3.16).
 
-    Of its own actor a device tells for itself alone. Raises as `entered`, and `Conflict` while it
-    has not read what may have brought them back.
+    It is a claim, which may be false: of its own actor a device tells for itself alone, and of
+    others for what its actor says and hears. Raises as `entered`, and `Conflict` while it has not
+    read what may have brought them back.
     """
-    await entered(unit, id, sender.actor, sender.device)
+    entry = await entered(unit, id, sender.actor, sender.device)
     if await unit.changes_wait(sender.device, id, seq):
         raise Conflict("E2E-3.16", "changes of the conversation wait in the mailbox: read them")
-    for actor in sorted(set(actors)):
-        await unit.leave(id, actor, sender.device if actor == sender.actor else "")
+    told = {member.actor: {*member.gone} for member in entry.members}
+    ours = {member.actor for member in entry.members if member.device}
+    for actor in sorted({*actors} & told.keys()):
+        tellers = told[actor] | {sender.actor}
+        if actor == sender.actor:
+            await unit.leave(id, actor, sender.device)
+        elif actor in ours or entry.conversation.hosted or ours - tellers:
+            await unit.tell_gone(id, actor, sorted(tellers))
+        else:
+            await unit.leave(id, actor, "")
+
+
+def heard_by(members: Iterable[Member], speaker: str) -> list[Member]:
+    """Those to whom what the speaker says goes: neither has told that the other left (E2E-3.16)."""
+    apart = {one for member in members if member.actor == speaker for one in member.gone}
+    return [one for one in members if speaker not in one.gone and one.actor not in apart]
 
 
 async def _check_friend(unit: MembersUnit, ours: str, other: str) -> None:

@@ -18,7 +18,7 @@ from node.web.api.profiles import Change, Profiles, PublicKeys
 from node.web.api.scopes import ALL_SCOPES, Scope
 from node.web.api.views import account_view, device_view, session_view
 from node.web.routes import Call, Reply, Route
-from node.web.signup import SignUp, SignUpForm, guessed
+from node.web.signup import SignUp, SignUpForm
 from node.wire.api.accounts import (
     AccountView,
     ActorView,
@@ -110,8 +110,7 @@ class OwnAccount(Struct, frozen=True):
     async def log_in(self, call: Call) -> Reply:
         asked: LogIn = call.body
         wanted = read_wanted(asked.client_name, asked.device_name, asked.device, _agent(call))
-        name = asked.name
-        account = await self.signing_up.prove(name, asked.password, guessed(name), call.address)
+        account = await self.signing_up.log_in(asked.name, asked.password, call.address)
         return Reply(await self._session(account, wanted, call.once))
 
     async def _session(
@@ -188,7 +187,7 @@ class OwnAccount(Struct, frozen=True):
         """
         name, whom = call.caller.name, f"session:{call.caller.session}"
         try:
-            await self.signing_up.prove(name, password, whom, call.address)
+            await self.signing_up.prove(name, password, whom, call.address, known=True)
         except Unproven:
             raise Forbidden("ACC-1.7", "the password is wrong") from None
 
