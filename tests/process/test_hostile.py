@@ -3,6 +3,11 @@
 What is sent is mixed from `tests/abuse/cases`. The short form counts; the long one (`make soak`,
 an hour) measures as well: memory stays flat, `/livez` is answered, and what a friend on another
 server posts arrives.
+
+A machine that does other things as well makes everybody late. So how long the node's loop worked
+before it answered is judged by the processor's own count, and what a clock says beside a bare
+server, which the same client asks in between: where that one is as quick as on an idle machine, the
+aims are the clock's.
 """
 
 import asyncio
@@ -30,11 +35,13 @@ from tools.lab import Lab, Place, free_port
 
 CASES = Path(__file__).resolve().parents[1] / "abuse" / "cases"
 SECONDS = float(os.environ.get("SOAK_HOSTILE_SECONDS", "0"))  # 0: each input once, and no times
+BARE = "bare.test"
 POSTS = 5  # of the honest friend, in the short form
 FLOODERS, STALLERS = (4 if SECONDS else 1), 60
 # What a node may answer to abuse that is no refusal of the request itself.
 OURS = {502, 503, 507}
 LIVE_SECONDS, ARRIVES_SECONDS, GROWTH = 0.1, 0.5, 1.1
+BARE_SECONDS = 0.01  # p99 of a bare server on a machine that has time for it
 
 
 def inputs(kind: str) -> list[Any]:
@@ -51,6 +58,8 @@ class Seen(Struct):
 
     statuses: Counter[int] = field(default_factory=Counter)
     live: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)  # the node's loop, before each answer
+    bare: list[float] = field(default_factory=list)
     arrived: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
 
@@ -123,19 +132,40 @@ class Enemy:
                     writer.transport.abort()
 
 
-async def watch(place: Place, seen: Seen, going: Callable[[], bool]) -> None:
+async def watch(place: Place, bare: int, seen: Seen, going: Callable[[], bool]) -> None:
     """Whether the node lives, as a monitor asks, and what memory it takes."""
     tls = ssl.create_default_context(cafile=str(place.ca))
     clock = asyncio.get_running_loop().time
-    url = f"https://{place.connect}/livez"
+
+    async def ask(http: aiohttp.ClientSession, server: str, name: str) -> float:
+        began = clock()
+        async with http.get(f"https://{server}/livez", server_hostname=name) as answer:
+            assert answer.status == 200
+        return clock() - began
+
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls)) as http:
         while going():
-            began = clock()
-            async with http.get(url, server_hostname=place.domain) as answer:
-                assert answer.status == 200
-            seen.live.append(clock() - began)
+            before = place.loop_seconds()
+            seen.live.append(await ask(http, place.connect, place.domain))
+            seen.worked.append(place.loop_seconds() - before)
+            seen.bare.append(await ask(http, f"127.0.0.1:{bare}", BARE))
             seen.memory.append(place.rss_mib())
             await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def bare_server(lab: Lab, port: int) -> AsyncIterator[None]:
+    """A server that answers, and does nothing else, as a process of its own."""
+    files = [str(lab.folder / f"{BARE}.{end}") for end in ("pem", "key")]
+    command = [sys.executable, "-m", "tests.process.bare_server", str(port), *files]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline()
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 async def befriend(alice: Kith, bob: Kith, seen: Seen, going: Callable[[], bool]) -> None:
@@ -154,12 +184,13 @@ async def befriend(alice: Kith, bob: Kith, seen: Seen, going: Callable[[], bool]
 
 
 @asynccontextmanager
-async def under_attack(lab: Lab) -> AsyncIterator[tuple[Place, Kith, Kith]]:
+async def under_attack(lab: Lab) -> AsyncIterator[tuple[Place, int, Kith, Kith]]:
     # Where evil.test leads nobody listens: its keys are not to be had.
-    lab.build("alpha.test", "beta.test", peers={"evil.test": free_port()})
+    bare = free_port()
+    lab.build("alpha.test", "beta.test", peers={"evil.test": free_port(), BARE: bare})
     await lab.start()
-    async with friends(lab) as (alice, bob):
-        yield lab.places["alpha.test"], alice, bob
+    async with bare_server(lab, bare), friends(lab) as (alice, bob):
+        yield lab.places["alpha.test"], bare, alice, bob
 
 
 @pytest.mark.slow
@@ -167,7 +198,7 @@ async def under_attack(lab: Lab) -> AsyncIterator[tuple[Place, Kith, Kith]]:
 @pytest.mark.clause("LIM-1.1", "LIM-2.1", "LIM-4.1", "LIM-5.2")
 async def test_people_are_served_while_a_node_is_attacked(lab: Lab) -> None:
     seen = Seen()
-    async with under_attack(lab) as (place, alice, bob):
+    async with under_attack(lab) as (place, bare, alice, bob):
         clock = asyncio.get_running_loop().time
         end = clock() + SECONDS
 
@@ -179,7 +210,7 @@ async def test_people_are_served_while_a_node_is_attacked(lab: Lab) -> None:
         silent = [asyncio.create_task(enemy.stall(number)) for number in range(STALLERS)]
         await asyncio.gather(
             befriend(alice, bob, seen, going),
-            watch(place, seen, going),
+            watch(place, bare, seen, going),
             *(enemy.flood(number, going) for number in range(FLOODERS)),
         )
         for task in silent:
@@ -201,13 +232,20 @@ def measured(seen: Seen) -> None:
     part = max(1, len(seen.memory) // 10)
     begin, end = seen.memory[part : 2 * part], seen.memory[-part:]
     early, late = statistics.median(begin), statistics.median(end)
-    live = statistics.quantiles(seen.live, n=100)[98]
+    live, worked, bare = (p99(times) for times in (seen.live, seen.worked, seen.bare))
     arrives = statistics.quantiles(seen.arrived, n=20)[18]
     sys.stdout.write(
         f"{seen.statuses.total()} hostile requests {dict(seen.statuses)}; memory {early} MiB, "
-        f"then {late} MiB; /livez p99 {live * 1000:.0f} ms of {len(seen.live)}; a friend's post "
+        f"then {late} MiB; /livez p99 {live * 1000:.0f} ms of {len(seen.live)}, of a bare server "
+        f"{bare * 1000:.0f} ms, work of the loop before it {worked * 1000:.0f} ms; a friend's post "
         f"p95 {arrives * 1000:.0f} ms of {len(seen.arrived)}\n"
     )
     assert late <= GROWTH * early
-    assert live <= LIVE_SECONDS
-    assert arrives <= ARRIVES_SECONDS
+    assert worked <= LIVE_SECONDS
+    slow = max(1.0, bare / BARE_SECONDS)
+    assert live <= LIVE_SECONDS * slow
+    assert arrives <= ARRIVES_SECONDS * slow
+
+
+def p99(times: list[float]) -> float:
+    return statistics.quantiles(times, n=100)[98]
