@@ -30,6 +30,7 @@ from node.wire.api.accounts import (
     NewAccount,
     Session,
     SessionList,
+    UseReset,
 )
 
 Find = Callable[[str], Awaitable[ActorView]]
@@ -63,6 +64,9 @@ def routes(
         Route("POST", "/account/password", own.change_password,
               "Change the password; all other sessions and devices end.",
               Scope.WRITE, ChangePassword, None, 204, sensitive=True),
+        Route("POST", "/account/reset", own.reset,
+              "Set a new password by a link; all sessions and devices end.",
+              None, UseReset, AccountView, idempotent=False, sensitive=True),
         Route("DELETE", "/account", own.delete, "Delete the account; there is no way back.",
               Scope.WRITE, DeleteAccount, None, 204, sensitive=True),
         Route("GET", "/sessions", own.sessions, "Where one is logged in, apps included.",
@@ -172,6 +176,11 @@ class OwnAccount(Struct, frozen=True):
             once=call.once,
         )
         return Reply()
+
+    async def reset(self, call: Call) -> Reply:
+        asked: UseReset = call.body
+        account = await self.signing_up.use_reset(asked.secret, asked.password, call.address)
+        return Reply(account_view(account, self.domain))
 
     async def delete(self, call: Call) -> Reply:
         asked: DeleteAccount = call.body
