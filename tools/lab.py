@@ -87,12 +87,12 @@ class Place:
                 await asyncio.sleep(0.01)
         raise RuntimeError(f"{self.domain} is not ready:\n{self.log.read_text()[-2000:]}")
 
-    def loop_seconds(self) -> float:
-        """How long the thread of the event loop has had the processor, to the nanosecond."""
+    def loop_seconds(self) -> tuple[float, float]:
+        """How long the thread of the event loop has had the processor, and waited for it."""
         assert self.process is not None
         pid = self.process.pid
-        spent, *_ = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()
-        return int(spent) / 1e9
+        had, waited, _ = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()
+        return int(had) / 1e9, int(waited) / 1e9
 
     def invite(self) -> str:
         """A fresh invite link, as its operator makes it."""
