@@ -17,7 +17,6 @@ from node.e2ee.members import (
     Member,
     boxes,
     grow,
-    heard_by,
     share_of,
 )
 from node.e2ee.relay import RelayUnit
@@ -63,7 +62,7 @@ class Arrivals(Struct, frozen=True):
         if accepted and sealed.kind is Kind.COMMIT:
             await _register(unit, id, activity, members)
         share = share_of(members, activity.actor)
-        found = await _reached(unit, activity, sealed, heard_by(members, activity.actor))
+        found = await _reached(unit, activity, sealed, members)
         await mailbox.deliver(unit, found, id, activity.actor, sealed, share)
         await returning.missed(unit, entry, activity.actor, sealed, activity.to)
 

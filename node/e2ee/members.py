@@ -253,8 +253,8 @@ async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str]
     """A device read a commit by which these actors left (E2E-3.16).
 
     It is a claim, which may be false: of its own actor a device tells for itself alone, and of
-    others for what its actor says and hears. Raises as `entered`, and `Conflict` while it has not
-    read what may have brought them back.
+    others for what its actor says. Raises as `entered`, and `Conflict` while it has not read what
+    may have brought them back.
     """
     entry = await entered(unit, id, sender.actor, sender.device)
     if await unit.changes_wait(sender.device, id, seq):
@@ -272,9 +272,8 @@ async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str]
 
 
 def heard_by(members: Iterable[Member], speaker: str) -> list[Member]:
-    """Those to whom what the speaker says goes: neither has told that the other left (E2E-3.16)."""
-    apart = {one for member in members if member.actor == speaker for one in member.gone}
-    return [one for one in members if speaker not in one.gone and one.actor not in apart]
+    """Those to whom what the speaker says goes: of whom they have not told that they left."""
+    return [one for one in members if speaker not in one.gone]
 
 
 async def _check_friend(unit: MembersUnit, ours: str, other: str) -> None:
