@@ -249,8 +249,9 @@ def measured(seen: Seen, slowed: float) -> None:
     )
     assert late <= GROWTH * early
     assert worked <= LIVE_SECONDS
-    assert let <= LIVE_SECONDS + bare
-    assert arrives <= ARRIVES_SECONDS * slowed + bare
+    # Twice: a thread of the node that has its turn of the interpreter may be made to wait as well.
+    assert let <= LIVE_SECONDS + 2 * bare
+    assert arrives <= ARRIVES_SECONDS * slowed + 2 * bare
     if bare <= BARE_SECONDS:
         assert live <= LIVE_SECONDS
         assert arrives <= ARRIVES_SECONDS

@@ -43,7 +43,7 @@ async def test_a_lie_shuts_out_from_ones_own_words_alone(alpha, beta) -> None:
     assert {*carried.to} == {alice.actor}, "neither for Bob nor Dan"
     await send(bob, ref, words(1, b"for the rest"))
     (carried,) = await beta.carry()
-    assert {*carried.to} == {alice.actor, dan.actor}
+    assert {*carried.to} == {alice.actor, dan.actor, carol.actor}
     await send(alice, ref, words(1, b"for all"))
     await alpha.carry()
     assert (await kinds(bob))[-1:] == (await kinds(carol))[-1:] == ["application"]
