@@ -230,16 +230,12 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         )
 
     async def keep_group_info(self, conversation: str, group_info: bytes) -> None:
-        await self.connection.execute(
-            update(conversations)
-            .where(conversations.c.id == conversation)
-            .values(group_info=group_info)
-        )
+        kept = update(conversations).where(conversations.c.id == conversation)
+        await self.connection.execute(kept.values(group_info=group_info))
 
     async def group_info(self, conversation: str) -> bytes:
-        found = await self.connection.execute(
-            select(conversations.c.group_info).where(conversations.c.id == conversation)
-        )
+        asked = select(conversations.c.group_info).where(conversations.c.id == conversation)
+        found = await self.connection.execute(asked)
         return bytes(found.scalar_one())
 
     async def conversations_of(self, device: str) -> list[Conversation]:
@@ -364,9 +360,8 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         restored = await self.beside(IncarnationUnit).restored_at()
         if not restored or conversation.term:
             return bool(restored)  # a later term begins where something was forgotten
-        found = await self.connection.execute(
-            select(conversations.c.created).where(conversations.c.id == conversation.id)
-        )
+        asked = select(conversations.c.created).where(conversations.c.id == conversation.id)
+        found = await self.connection.execute(asked)
         return (found.scalar_one_or_none() or 0) <= restored
 
     async def winner(self, conversation: str, epoch: int) -> bytes:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from node.e2ee.members import MOST_STRANGERS_TOLD
+from node.e2ee.telling_anew import MOST_STRANGERS_TOLD
 from node.errors import Conflict
 from node.wire.api.e2ee import NewConversation
 from tests.e2ee.evil.test_returned_words import new_life, put_back, url_of
