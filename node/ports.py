@@ -62,6 +62,14 @@ class Fetch(Protocol):
         ...
 
 
+class StoredBlob(Struct, frozen=True):
+    """One run of bytes as a list of all shows it."""
+
+    name: str
+    size: int
+    changed: datetime
+
+
 class Blobs(Protocol):
     """Named runs of bytes. Names are ours: lower-case letters, digits, ``-``, ``/``, ``.``."""
 
@@ -87,4 +95,8 @@ class Blobs(Protocol):
 
     async def delete(self, name: str) -> None:
         """Remove the blob; silence when there is none."""
+        ...
+
+    def listed(self) -> AsyncIterator[StoredBlob]:
+        """All that is there, whoever put it there; in no order."""
         ...

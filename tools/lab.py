@@ -87,6 +87,13 @@ class Place:
                 await asyncio.sleep(0.01)
         raise RuntimeError(f"{self.domain} is not ready:\n{self.log.read_text()[-2000:]}")
 
+    def loop_seconds(self) -> tuple[float, float]:
+        """How long the thread of the event loop has had the processor, and waited for it."""
+        assert self.process is not None
+        pid = self.process.pid
+        had, waited, _ = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()
+        return int(had) / 1e9, int(waited) / 1e9
+
     def invite(self) -> str:
         """A fresh invite link, as its operator makes it."""
         made = subprocess.run(
@@ -138,7 +145,9 @@ class Lab:
         resolve = ",".join(f"{name}=127.0.0.1:{port}" for name, port in ports.items())
         for domain in ports:
             certificate = authority.issue_cert(domain)
-            certificate.private_key_pem.write_to_path(self.folder / f"{domain}.key")
+            key = self.folder / f"{domain}.key"
+            certificate.private_key_pem.write_to_path(key)
+            key.chmod(0o600)
             with (self.folder / f"{domain}.pem").open("wb") as file:
                 for part in certificate.cert_chain_pems:
                     file.write(part.bytes())

@@ -855,6 +855,12 @@ export interface UploadView {
   readonly filename: string;
 }
 
+/** `secret`: what stands last in the address of a link for a new password. */
+export interface UseReset {
+  readonly secret: string;
+  readonly password: string;
+}
+
 /**
  * A video of yours. `post` exists once `state` is ready: processing, ready, failed. `progress` is
  * in per cent; `reason` and `clause` say why it failed, or what a ready one lacks (VID-2.6).
@@ -941,6 +947,13 @@ export interface Routes {
     readonly query: null;
     readonly body: ChangePassword;
     readonly answer: null;
+  };
+  /** Set a new password by a link; all sessions and devices end. */
+  readonly "POST /account/reset": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: UseReset;
+    readonly answer: AccountView;
   };
   /** Sign up; 202 when an administrator decides. */
   readonly "POST /accounts": {

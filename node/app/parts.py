@@ -34,6 +34,7 @@ from node.system import ask_for_descriptors
 from node.video.records import MediaUrls
 from node.video.renditions import Limits
 from node.web.guesses import Guesses
+from node.web.homes import Homes
 from node.web.password_queue import PasswordQueue
 from node.web.signup import SignUp
 from node.wire import webpush
@@ -177,5 +178,6 @@ def open_lines(config: Config, system: System, stores: Stores, instance_actor: s
 def make_sign_up(config: Config, system: System, stores: Stores) -> SignUp:
     """The way in, with its own count of wrong passwords and of those that wait."""
     passwords = PasswordQueue(Passwords(system.entropy))
-    guesses = Guesses(system.clock)
-    return SignUp(config.origin, stores.units, passwords, guesses, stores.keyring, system.entropy)
+    guesses, units, keyring = Guesses(system.clock), stores.units, stores.keyring
+    homes = Homes(units, guesses, keyring.secret("homes"))
+    return SignUp(config.origin, units, passwords, guesses, homes, keyring, system.entropy)

@@ -81,6 +81,7 @@ def tls_context(config: Config) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for name in ("tls_cert_file", "tls_key_file"):
         _readable(str(getattr(config, name)), name)
+    _check_key(Path(config.tls_key_file))
     try:
         context.load_cert_chain(config.tls_cert_file, config.tls_key_file)
     except (ssl.SSLError, OSError):
@@ -90,6 +91,12 @@ def tls_context(config: Config) -> ssl.SSLContext | None:
             "its private key in PEM",
         ) from None
     return context
+
+
+def _check_key(path: Path) -> None:
+    """What another user lends, as a container's secrets are, is theirs to keep."""
+    if path.stat().st_uid == os.geteuid():
+        check_private(path, "FED-12.21")
 
 
 def _readable(path: str, name: str) -> None:

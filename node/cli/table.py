@@ -33,6 +33,9 @@ _PERSON = "node.client.cli"
 PERSONS = {
     "signup": Command(_PERSON, "Make an account with an invite link.", whole=True),
     "login": Command(_PERSON, "Make this machine a device of your account.", whole=True),
+    "new-password": Command(
+        _PERSON, "Set a new password by a link of an administrator.", whole=True
+    ),
     "logout": Command(_PERSON, "End this device's session.", whole=True),
     "delete-account": Command(_PERSON, "Delete your account for good.", whole=True),
     "whoami": Command(_PERSON, "Who you are here.", whole=True),

@@ -17,7 +17,7 @@ from node.client.messenger import Messenger
 from node.client.profile import Profile
 from node.client.vault import Vault
 from node.errors import Malformed, Missing, Unproven, Unreachable
-from node.wire.api.accounts import AccountView, LogIn, NewAccount, Session
+from node.wire.api.accounts import AccountView, LogIn, NewAccount, Session, UseReset
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,19 @@ async def log_in(server: Server, who: Credentials, here: LocalDevice) -> Profile
     _, made = await _open_session(server, "/login", body, here)
     assert made is not None, "a login always makes a device"
     return made
+
+
+async def new_password(link: str, password: str, server: Server, here: LocalDevice) -> AccountView:
+    """Set it by the link that an administrator made (ACC-5). All of one's devices are logged out.
+
+    Raises `Malformed` (ACC-5.5) for another link, `Forbidden` (ACC-5.3) for one that is not good.
+    """
+    _, marker, secret = urlsplit(link).path.partition("/reset/")
+    if not marker or not secret.strip("/"):
+        raise Malformed("ACC-5.5", "this is not a link for a new password")
+    body = UseReset(secret=secret.strip("/"), password=password)
+    async with ApiClient(server.origin, here.entropy, "", server.connect, server.ca_file) as api:
+        return await api.ask("POST", "/account/reset", AccountView, body)
 
 
 async def _open_session(

@@ -10,7 +10,15 @@ from node.e2ee import envelope, mailbox, relay, returning
 from node.e2ee.chain import Conversation, Signer
 from node.e2ee.envelope import ORDERED, Kind, Sealed
 from node.e2ee.mailbox import Box
-from node.e2ee.members import LONGEST_LOCATOR, MOST_MEMBERS, Entry, Member, boxes, grow, share_of
+from node.e2ee.members import (
+    LONGEST_LOCATOR,
+    MOST_MEMBERS,
+    Entry,
+    Member,
+    boxes,
+    grow,
+    share_of,
+)
 from node.e2ee.relay import RelayUnit
 from node.errors import Conflict, Forbidden, Malformed, Unreachable
 from node.federation.activities.shapes import CreateSealed
@@ -54,7 +62,7 @@ class Arrivals(Struct, frozen=True):
         if accepted and sealed.kind is Kind.COMMIT:
             await _register(unit, id, activity, members)
         share = share_of(members, activity.actor)
-        found = await _reached(unit, activity, sealed, boxes(members))
+        found = await _reached(unit, activity, sealed, members)
         await mailbox.deliver(unit, found, id, activity.actor, sealed, share)
         await returning.missed(unit, entry, activity.actor, sealed, activity.to)
 
@@ -70,6 +78,8 @@ class Arrivals(Struct, frozen=True):
             try:
                 await relay.accept(unit, self.signer, conversation, sealed, actor)
             except Conflict:
+                if sealed.epoch > conversation.epoch:
+                    raise  # nobody can be there: it would only make our devices feel left behind
                 # It is delivered too: its sender may have merged it already (E2E-4.3).
                 return False
             return True
@@ -118,25 +128,29 @@ def _check_sender(entry: Entry, actor: str, sealed: Sealed) -> None:
 
 
 async def _reached(
-    unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed, found: Sequence[Box]
+    unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed, members: Sequence[Member]
 ) -> list[Box]:
     """The boxes that take it: of those whom it names, for whom the door has looked (E2E-4.7).
 
-    A commit goes to all (E2E-4.3), if there is room at those whom it does not name.
+    A commit goes to all (E2E-4.3), if there is room at those whom it does not name; but not to
+    whom it leaves out and somebody here told to be gone (E2E-3.16).
     """
-    named = [box for box in found if box.actor in activity.to]
-    others = {box.actor for box in found} - {box.actor for box in named}
-    if not others or sealed.kind is not Kind.COMMIT:
-        return named
-    if await unit.full(others, activity.actor):
+    named = [member for member in members if member.actor in activity.to]
+    if sealed.kind is not Kind.COMMIT:
+        return boxes(named)
+    others = [one for one in members if one.actor not in activity.to and not one.gone]
+    unnamed = {box.actor for box in boxes(others)}
+    if unnamed and await unit.full(unnamed, activity.actor):
         raise no_room()
-    return list(found)
+    return boxes([*named, *others])
 
 
 async def _register(
     unit: ArrivalUnit, conversation: str, activity: CreateSealed, members: Sequence[Member]
 ) -> None:
     """Whom a member's commit addresses is a member (E2E-1.6): their messages will come too."""
+    for actor in sorted({member.actor for member in members if member.gone} & {*activity.to}):
+        await unit.tell_gone(conversation, actor, ())
     named = set(activity.to) - {member.actor for member in members}
     if not named or len(members) + len(named) > MOST_MEMBERS:
         return

@@ -15,7 +15,6 @@ from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 LONGEST_GROUP_ID: Final = 256
 MOST_MEMBERS: Final = 400
 LONGEST_LOCATOR: Final = 2048
-NAMED_SOON_SECONDS: Final = 60
 GUESTS: Final = "guests of "
 
 
@@ -24,7 +23,7 @@ class Member:
     """One who takes part: a device of ours with its account, or an actor elsewhere ("", "").
 
     `known`: this node has looked the actor up. `share`: whose part of a mailbox their messages
-    take, see `grow`.
+    take, see `grow`. `gone`: those of ours whose devices read that they left (E2E-3.16).
     """
 
     actor: str
@@ -32,6 +31,7 @@ class Member:
     account: str = field(default="", compare=False)
     known: bool = field(default=True, compare=False)
     share: str = field(default="", compare=False)
+    gone: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Entry(Struct, frozen=True):
@@ -112,6 +112,10 @@ class MembersUnit(Protocol):
         """The device ("": every device of the actor) takes part no more."""
         ...
 
+    async def tell_gone(self, conversation: str, actor: str, by: Sequence[str]) -> None:
+        """Remember who of ours told that the actor left: nobody any more, where they join."""
+        ...
+
     async def restored(self) -> bool:
         """Whether this database was ever put back from a copy."""
         ...
@@ -169,80 +173,31 @@ async def begin(
     return opened
 
 
-async def tell_anew(
-    unit: MembersUnit, sender: Sender, told: Conversation, members: Sequence[str]
-) -> Conversation:
-    """Know a conversation again that this node forgot when it was put back from a copy (E2E-3.15).
-
-    What the device says of it counts as a commit of its own would. Devices of our other people
-    whom it names come back by telling the same themselves: a node that knows the conversation from
-    its copy may have forgotten who came since. Raises `Missing` (E2E-3.11) where nothing can have
-    been forgotten, `TooMuch` (E2E-3.15) while somebody may yet name this one, `Conflict`
-    (E2E-3.1), `Malformed` (E2E-3.1).
-    """
-    if not 1 <= len(told.group) <= LONGEST_GROUP_ID or not 0 <= told.epoch < EPOCHS:
-        raise Malformed("E2E-3.1", "a group id has 1 to 256 bytes, an epoch is below 2^53")
-    known = await unit.entry_of(told.group) or await unit.entry(told.id)
-    restored = await unit.restored()
-    if known is not None and any(m.device == sender.device for m in known.members):
-        if restored and known.conversation.group == told.group:
-            await _named_anew(unit, sender, known, members)
-        return known.conversation
-    if not restored:
-        raise Missing("E2E-3.11", "there is no such conversation")
-    if known is None:
-        if len(told.id) > LONGEST_LOCATOR:
-            raise Malformed("E2E-3.1", f"an address has at most {LONGEST_LOCATOR} characters")
-        await unit.open_conversation(told)
-        known = Entry(told, (Member(sender.actor, sender.device, sender.account),))
-    else:
-        await _check_named(unit, sender, told, known)
-    await unit.join(known.conversation.id, sender.actor, sender.device)
-    await _named_anew(unit, sender, known, members)
-    return known.conversation
-
-
-async def _check_named(unit: MembersUnit, sender: Sender, told: Conversation, known: Entry) -> None:
-    """Somebody who takes part has named this one; for a day it may be another device of theirs."""
-    here = known.conversation
-    if here.group == told.group:
-        if await unit.expected(here.id, sender.actor):
-            return
-        lately = await unit.restored_lately()
-        if lately and any(member.actor == sender.actor for member in known.members):
-            return
-        if lately and here.id == told.id:
-            why = "no device that takes part has told of you yet: ask again"
-            raise TooMuch("E2E-3.15", why, NAMED_SOON_SECONDS)
-    raise Conflict("E2E-3.1", "there is another conversation in its place")
-
-
-async def _named_anew(
-    unit: MembersUnit, sender: Sender, known: Entry, named: Sequence[str]
-) -> None:
-    """Know again of whom one who takes part tells: those elsewhere are members, ours may come."""
-    id, there = known.conversation.id, {member.actor for member in known.members}
-    others = sorted({*named} - there - {sender.actor})
-    if len(there) + len(others) > MOST_MEMBERS:
-        raise TooMuch("E2E-3.7", f"a conversation has at most {MOST_MEMBERS} members")
-    ours = await unit.locals_of(others)
-    newcomers = [(actor, "") for actor in others if actor not in ours]
-    await grow(unit, id, known.members, sender.actor, newcomers)
-    for actor in sorted(ours):
-        await unit.expect(id, actor)
-
-
 async def gone(unit: MembersUnit, sender: Sender, id: str, actors: Iterable[str], seq: int) -> None:
-    """A device read a commit by which these actors left: they get nothing more (E2E-3.16).
+    """A device read a commit by which these actors left (E2E-3.16).
 
-    Of its own actor a device tells for itself alone. Raises as `entered`, and `Conflict` while it
-    has not read what may have brought them back.
+    It is a claim, which may be false: of its own actor a device tells for itself alone, and of
+    others for what its actor says. Raises as `entered`, and `Conflict` while it has not read what
+    may have brought them back.
     """
-    await entered(unit, id, sender.actor, sender.device)
+    entry = await entered(unit, id, sender.actor, sender.device)
     if await unit.changes_wait(sender.device, id, seq):
         raise Conflict("E2E-3.16", "changes of the conversation wait in the mailbox: read them")
-    for actor in sorted(set(actors)):
-        await unit.leave(id, actor, sender.device if actor == sender.actor else "")
+    told = {member.actor: {*member.gone} for member in entry.members}
+    ours = {member.actor for member in entry.members if member.device}
+    for actor in sorted({*actors} & told.keys()):
+        tellers = told[actor] | {sender.actor}
+        if actor == sender.actor:
+            await unit.leave(id, actor, sender.device)
+        elif actor in ours or entry.conversation.hosted or ours - tellers:
+            await unit.tell_gone(id, actor, sorted(tellers))
+        else:
+            await unit.leave(id, actor, "")
+
+
+def heard_by(members: Iterable[Member], speaker: str) -> list[Member]:
+    """Those to whom what the speaker says goes: of whom they have not told that they left."""
+    return [one for one in members if speaker not in one.gone]
 
 
 async def _check_friend(unit: MembersUnit, ours: str, other: str) -> None:

@@ -32,6 +32,7 @@ from node.e2ee.members import (
     check_welcomes,
     entered,
     grow,
+    heard_by,
     invited,
     seat,
     share_of,
@@ -85,8 +86,8 @@ class RelayUnit(MembersUnit, ReturnUnit, Protocol):
 
     async def add_item(self, conversation: str, item: Item, actor: str) -> None: ...
 
-    async def restored_since(self, conversation: Conversation) -> bool:
-        """Whether the database was put back from a copy since the head got its place, or today."""
+    async def forgetful(self, conversation: Conversation) -> bool:
+        """Whether commits of it may be forgotten here: the database was put back since it began."""
         ...
 
     async def winner(self, conversation: str, epoch: int) -> bytes:
@@ -100,8 +101,9 @@ async def accept(
     unit: RelayUnit, signer: Signer, conversation: Conversation, sealed: Sealed, actor: str
 ) -> tuple[Conversation, Item]:
     """Give `sealed` its place behind the head. Raises `Conflict` (E2E-3.3, E2E-3.5)."""
-    if sealed.epoch > conversation.epoch and await unit.restored_since(conversation):
-        # Its members went on while we forgot: they know better, and the chain has a new term.
+    if sealed.epoch != conversation.epoch and await _may_have_forgotten(unit, conversation, sealed):
+        # Its members went on while we forgot. Which of them is right we cannot tell: whoever goes
+        # on does, forward or back, and the chain has a new term.
         conversation = replace(conversation, epoch=sealed.epoch, term=conversation.term + 1)
     if sealed.epoch != conversation.epoch:
         winner = await unit.winner(conversation.id, conversation.epoch - 1)
@@ -112,6 +114,13 @@ async def accept(
     await unit.keep_head(head)
     await unit.add_item(conversation.id, item, actor)
     return head, item
+
+
+async def _may_have_forgotten(unit: RelayUnit, conversation: Conversation, sealed: Sealed) -> bool:
+    """Whether the group may be in the message's epoch, for all that this relay knows (E2E-3.14)."""
+    if not await unit.forgetful(conversation):
+        return False
+    return not await unit.winner(conversation.id, sealed.epoch)
 
 
 def check_form(message: Message) -> None:
@@ -150,7 +159,7 @@ async def post(
     if not conversation.hosted and message.sealed.kind in HANDSHAKES and receipt is None:
         return Elsewhere(conversation.id)
     if message.sealed.kind is not Kind.COMMIT:
-        theirs = {box.actor for box in boxes(members, but=sender.device)}
+        theirs = {box.actor for box in boxes(heard_by(members, sender.actor), sender.device)}
         if theirs and await unit.full(theirs, sender.actor):
             raise no_room()
     head, item = await _ordered(unit, signer, conversation, sender.actor, message, receipt)
@@ -236,7 +245,8 @@ async def _carry(
     await _hand_out(unit, conversation, members, sender.actor, message, but=sender.device)
     newcomers = _newcomers(members, message)
     ours = {m.actor for m in members if m.device} | await unit.locals_of(newcomers)
-    everyone = ({m.actor for m in members} | newcomers) - {sender.actor}
+    there = {m.actor for m in heard_by(members, sender.actor)}
+    everyone = (there | newcomers) - {sender.actor}
     reached = everyone - ours - invited(message.invitations)
     if not conversation.hosted and message.sealed.kind in HANDSHAKES:
         # The relay hands out to its own people what it has accepted (E2E-3.9).
@@ -292,7 +302,8 @@ async def _hand_out(
     """To the devices here: the message, then its Welcomes; then the removed are gone."""
     id, share = conversation.id, share_of(members, actor)
     seated = await seat(unit, id, members, actor, message.invitations)
-    await mailbox.deliver(unit, boxes(members, but), id, actor, message.sealed, share)
+    found = boxes(heard_by(members, actor), but)
+    await mailbox.deliver(unit, found, id, actor, message.sealed, share)
     for invitation, found in seated:
         await mailbox.deliver(unit, found, id, actor, invitation.sealed, share)
     if message.sealed.kind is Kind.COMMIT:

@@ -10,13 +10,18 @@ import fcntl
 import os
 import re
 import shutil
+import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from node.errors import Broken, Conflict, Full, Malformed, Missing
+from node.ports import StoredBlob
 
 PIECE = 256 * 1024
+PAGE = 1000
 LONGEST_NAME = 200
 NAME = re.compile(r"[a-z0-9-][a-z0-9.-]*(?:/[a-z0-9-][a-z0-9.-]*)*")
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -86,6 +91,12 @@ class LocalBlobs:
 
     async def delete(self, name: str) -> None:
         await asyncio.to_thread(self._delete, self._path(name))
+
+    async def listed(self) -> AsyncIterator[StoredBlob]:
+        found = _walk(self._root)
+        while page := await asyncio.to_thread(lambda: list(islice(found, PAGE))):
+            for one in page:
+                yield one
 
     def _path(self, name: str) -> Path:
         return self._root / proven(name)
@@ -208,3 +219,12 @@ def _sync(path: Path) -> None:
 def _sync_folder(folder: Path) -> None:
     """The names in `folder` on disk: a new file is lost in a power cut otherwise."""
     _sync(folder)
+
+
+def _walk(root: Path) -> Iterator[StoredBlob]:
+    for path in root.rglob("*"):
+        with suppress(FileNotFoundError):
+            found = path.stat()
+            if stat.S_ISREG(found.st_mode):
+                changed = datetime.fromtimestamp(found.st_mtime, UTC)
+                yield StoredBlob(str(path.relative_to(root)), found.st_size, changed)

@@ -15,7 +15,8 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store
 
 from node.errors import Broken, Missing, Unreachable
-from node.media.blobs import PIECE, LocalBlobs, proven
+from node.media.blobs import PAGE, PIECE, LocalBlobs, proven
+from node.ports import StoredBlob
 
 TRIES = 3
 PROBE = "probe/is-it-there"
@@ -101,6 +102,14 @@ class ObjectBlobs:
                 await obstore.delete_async(self._store, name)
             except FileNotFoundError:
                 return  # S3 says nothing of it, a folder does
+
+    async def listed(self) -> AsyncIterator[StoredBlob]:
+        async for one in self._spool.listed():
+            yield one
+        with answering("did not list its blobs"):
+            async for page in obstore.list(self._store, chunk_size=PAGE):
+                for meta in page:
+                    yield StoredBlob(meta["path"], meta["size"], meta["last_modified"])
 
     async def check(self) -> None:
         """Whether the store is there and takes what it is given. Raises `Broken` (VID-4.5)."""

@@ -111,7 +111,7 @@ def blobs(found: BlobCount) -> Finding:
             "blobs",
             f"of {found.named} files of videos {found.missing} are missing and {found.cut} have "
             f"another length, such as {', '.join(found.examples)}",
-            "Is a disk not mounted? Else bring blobs/ back from a backup.",
+            "Is a disk or bucket not there? Else bring blobs/ back from a backup.",
         )
     return ok("blobs", f"all {found.named} files of videos are there")
 
@@ -121,10 +121,10 @@ def orphans(count: int, total: int) -> Finding:
     if count:
         return look(
             "orphans",
-            f"{count} files in blobs/ ({size(total)}) belong to nothing in the database",
+            f"{count} files of videos ({size(total)}) belong to nothing in the database",
             "They do no harm. Delete them by hand if the room is needed, after a backup.",
         )
-    return ok("orphans", "no file in blobs/ is left over")
+    return ok("orphans", "no file of a video is left over")
 
 
 def store(fault: str | None) -> Finding:

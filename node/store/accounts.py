@@ -147,6 +147,8 @@ class AccountsUnit(SessionsUnit):
             .where(actors.c.id.in_((account.actor, account.channel)))
             .values(display_name="", summary="", icon="", gone=micros(self.now))
         )
+        homes = tables.homes
+        await self.connection.execute(homes.delete().where(homes.c.account == account.id))
 
     async def drop_invites(self, account: str) -> None:
         """All that `account` made."""

@@ -48,6 +48,7 @@ _ENTRIES = (
         participants.c.actor.label("member"),
         participants.c.device.label("member_device"),
         participants.c.share,
+        participants.c.gone,
         devices.c.id.label("standing"),
         devices.c.account,
         *(actors.c[name].label(f"actor_{name}") for name in ADDRESS_NAMES),
@@ -202,6 +203,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 creator=conversation.creator,
                 hosted=conversation.hosted,
                 epoch=conversation.epoch,
+                term=conversation.term,
                 # Said here: a default that the database sets is text to SQLite, not bytes.
                 head=b"",
                 group_info=b"",
@@ -228,16 +230,12 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         )
 
     async def keep_group_info(self, conversation: str, group_info: bytes) -> None:
-        await self.connection.execute(
-            update(conversations)
-            .where(conversations.c.id == conversation)
-            .values(group_info=group_info)
-        )
+        kept = update(conversations).where(conversations.c.id == conversation)
+        await self.connection.execute(kept.values(group_info=group_info))
 
     async def group_info(self, conversation: str) -> bytes:
-        found = await self.connection.execute(
-            select(conversations.c.group_info).where(conversations.c.id == conversation)
-        )
+        asked = select(conversations.c.group_info).where(conversations.c.id == conversation)
+        found = await self.connection.execute(asked)
         return bytes(found.scalar_one())
 
     async def conversations_of(self, device: str) -> list[Conversation]:
@@ -258,9 +256,18 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 actor=actor,
                 device=device,
                 share=share or actor,
+                gone="",
                 joined=micros(self.now),
                 left=None,
             )
+        )
+        self.read_anew()
+
+    async def tell_gone(self, conversation: str, actor: str, by: Sequence[str]) -> None:
+        await self.connection.execute(
+            update(participants)
+            .where(participants.c.conversation == conversation, participants.c.actor == actor)
+            .values(gone="\n".join(by))
         )
         self.read_anew()
 
@@ -349,18 +356,12 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             },
         )
 
-    async def restored_since(self, conversation: Conversation) -> bool:
+    async def forgetful(self, conversation: Conversation) -> bool:
         restored = await self.beside(IncarnationUnit).restored_at()
-        if not restored:
-            return False
-        if await self.restored_lately():
-            return True  # what others send once more may be older than what they have
-        found = await self.connection.execute(
-            select(relay_items.c.created).where(
-                relay_items.c.conversation == conversation.id,
-                relay_items.c.seq == conversation.seq,
-            )
-        )
+        if not restored or conversation.term:
+            return bool(restored)  # a later term begins where something was forgotten
+        asked = select(conversations.c.created).where(conversations.c.id == conversation.id)
+        found = await self.connection.execute(asked)
         return (found.scalar_one_or_none() or 0) <= restored
 
     async def winner(self, conversation: str, epoch: int) -> bytes:
@@ -390,7 +391,8 @@ def _member(row: Any) -> Member | None:
     if row.member_device and row.standing is None:
         return None
     known = row.actor_id is not None
-    return Member(row.member, row.member_device, row.account or "", known, row.share)
+    gone = tuple(row.gone.splitlines())
+    return Member(row.member, row.member_device, row.account or "", known, row.share, gone)
 
 
 def _item(row: Any) -> Item:

@@ -13,7 +13,7 @@ from node.federation.trust import ProvenActivity
 from node.media.blobs import PIECE, proven
 from node.net.addresses import check_url
 from node.net.fetcher import LARGEST_ANSWER_BYTES, follow
-from node.ports import Request, Response, Stream
+from node.ports import Request, Response, StoredBlob, Stream
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -146,6 +146,10 @@ class FakeBlobs:
 
     async def delete(self, name: str) -> None:
         self._runs.pop(proven(name), None)
+
+    async def listed(self) -> AsyncIterator[StoredBlob]:
+        for name, run in list(self._runs.items()):
+            yield StoredBlob(name, len(run), datetime(2026, 1, 1, tzinfo=UTC))
 
     def _run(self, name: str) -> bytes:
         if proven(name) not in self._runs:

@@ -1,6 +1,7 @@
 """Wrong passwords of one account, wherever they come from: each makes the next one wait (LIM-5.4).
 
-In memory, as all counts of tries are: a restart forgives, and happens seldom.
+In memory, as all counts of tries are: a restart forgives, and happens seldom. Where people log in
+from as a rule the database remembers (`homes`).
 """
 
 from collections.abc import Iterator
@@ -59,6 +60,16 @@ class Guesses:
         ((network, _), *_) = neighbourhoods(address)
         self._wrong.pop((whom, ""), None)
         self._wrong.pop((whom, network), None)
+        self._homes[whom, network] = None
+
+    def at_home(self, whom: str, address: str) -> bool:
+        """Whether `whom` was proven from this network, as far as is known here."""
+        ((network, _), *_) = neighbourhoods(address)
+        return (whom, network) in self._homes
+
+    def know_home(self, whom: str, address: str) -> None:
+        """They were, before this process began."""
+        ((network, _), *_) = neighbourhoods(address)
         self._homes[whom, network] = None
 
     def _begin(self, key: tuple[str, str]) -> None:

@@ -3,6 +3,7 @@
 And how much we ask of others for the sake of those who are not proven (LIM-4).
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ class PeerRateLimits:
     def __init__(self, buckets: Buckets, suffixes: Suffixes, per_minute: int) -> None:
         self._buckets = buckets
         self._suffixes = suffixes
+        self._reading = asyncio.Lock()
         self._per_minute = per_minute
         self._false_per_minute = max(1, per_minute // FALSE_PART)
         self._share = lru_cache(MOST_REMEMBERED)(self._share_of)
@@ -81,6 +83,8 @@ class PeerRateLimits:
         A key that cannot be had counts too: whoever names such keys makes us ask for them. A place
         is taken before the work and given back when it held, or else many at a time would get in.
         """
+        if not self._suffixes.is_read:
+            await self._know_domains()
         buckets = [
             (f"false:{network}", self._false_per_minute * times)
             for network, times in neighbourhoods(address)
@@ -98,6 +102,12 @@ class PeerRateLimits:
             if held:
                 for bucket, per_minute in buckets:
                     await self._buckets.give_back(bucket, per_minute)
+
+    async def _know_domains(self) -> None:
+        """Have the list of suffixes read beside the loop: or all wait for the first who asks."""
+        async with self._reading:
+            if not self._suffixes.is_read:
+                await asyncio.to_thread(self._suffixes.read)
 
     def domain(self, id: str) -> str:
         """The registrable domain of an id."""

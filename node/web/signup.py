@@ -14,6 +14,7 @@ from node.store.idempotency_marks import IdempotencyMark
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.web.guesses import Guesses
+from node.web.homes import Homes
 from node.web.password_queue import PasswordQueue
 from node.wire.ids import OPAQUE_BYTES
 
@@ -44,6 +45,7 @@ class SignUp:
         units: Units,
         passwords: PasswordQueue,
         guesses: Guesses,
+        homes: Homes,
         keys: Keys,
         entropy: Entropy,
     ) -> None:
@@ -51,6 +53,7 @@ class SignUp:
         self._units = units
         self._passwords = passwords
         self._guesses = guesses
+        self._homes = homes
         self._keys = keys
         self._entropy = entropy
 
@@ -85,8 +88,14 @@ class SignUp:
         account = await self._units.run(
             InvitesUnit, lambda unit: sign_up.sign_up(application, keys, unit), once=once
         )
-        self._guesses.proven(guessed(account.name), address)
+        await self._proven(account, address)
         return account
+
+    async def _proven(self, account: Account, address: str) -> None:
+        """Strangers who guessed do not keep them out, nor will they."""
+        whom = guessed(account.name)
+        self._guesses.proven(whom, address)
+        await self._homes.remember(whom, account.id, address)
 
     async def approve(self, account: str, once: IdempotencyMark | None = None) -> Account:
         """An administrator's yes. Raises `Missing` (ACC-1.3), `Conflict` (ACC-1.6)."""
@@ -96,19 +105,30 @@ class SignUp:
             InvitesUnit, lambda unit: sign_up.approve(account, keys, unit), once=once
         )
 
-    async def prove(self, name: str, password: str, whom: str, address: str) -> Account:
-        """The account that name and password belong to. `whom` counts what is wrong.
+    async def log_in(self, name: str, password: str, address: str) -> Account:
+        """The account that name and password belong to. Raises as `prove`."""
+        whom = guessed(name)
+        known = await self._homes.is_home(whom, address)
+        account = await self.prove(name, password, whom, address, known)
+        await self._homes.remember(whom, account.id, address)
+        return account
+
+    async def prove(
+        self, name: str, password: str, whom: str, address: str, known: bool
+    ) -> Account:
+        """The account that name and password belong to. `whom` counts what is wrong; `known`:
+        we know otherwise that it is them.
 
         Raises `Unproven` (ACC-1.5), `TooMuch` (LIM-5.3, LIM-5.4).
         """
         with self._guesses.trying(whom, address):
             lower = read_entered(name)
             found = await self._units.look(InvitesUnit, lambda unit: unit.by_name(lower))
-            known = found if found is not None and found.state is not State.DELETED else None
+            there = found if found is not None and found.state is not State.DELETED else None
             text = passwords.normal(password)
-            kept = known.password if known else None
-            matches = await self._passwords.matches(kept, text, address)
-            return passwords.proven(known, matches)
+            kept = there.password if there else None
+            matches = await self._passwords.matches(kept, text, address, known)
+            return passwords.proven(there, matches)
 
     async def reset(self, secret: str) -> Account:
         """Whose password a link sets. Raises `Forbidden` (ACC-5.3)."""
@@ -124,12 +144,16 @@ class SignUp:
         account = await self._units.run(
             InvitesUnit, lambda unit: resets.use_reset(digest, hashed, unit)
         )
-        self._guesses.proven(guessed(account.name), address)  # or strangers keep them out still
+        await self._proven(account, address)
         return account
 
     async def new_password(self, password: str, name: str, address: str) -> str:
-        """A new password, hashed. Raises `Malformed` (ACC-1.4), `TooMuch` (LIM-5.3)."""
-        return await self._passwords.hash(passwords.read_password(password, name), address)
+        """A new password of somebody who proved who they are, hashed.
+
+        Raises `Malformed` (ACC-1.4), `TooMuch` (LIM-5.3).
+        """
+        read = passwords.read_password(password, name)
+        return await self._passwords.hash(read, address, known=True)
 
 
 def read_entered(name: str) -> str:

@@ -20,14 +20,22 @@ class Suffixes:
         self.registrable = lru_cache(MOST_REMEMBERED)(self._registrable)
         self.of_id = lru_cache(MOST_REMEMBERED)(self._of_id)
 
+    @property
+    def is_read(self) -> bool:
+        return self._list is not None
+
+    def read(self) -> PublicSuffixList:
+        """Read the list, which takes 30 ms: who must not wait has it done elsewhere."""
+        # Without encoding its international names, which takes four times as long.
+        self._list = PublicSuffixList(accept_encoded_idn=False)
+        return self._list
+
     def _registrable(self, host: str) -> str:
         """`example.co.uk` of `a.b.example.co.uk`; what has none stands for itself."""
-        if self._list is None:
-            # Read without encoding its international names, which takes four times as long.
-            self._list = PublicSuffixList(accept_encoded_idn=False)
+        known = self._list if self._list is not None else self.read()
         # The name of a domain ends in letters; an address stands for itself.
         address = host[-1:].isdigit() or ":" in host
-        found = None if address else self._list.privatesuffix(_in_letters(host))
+        found = None if address else known.privatesuffix(_in_letters(host))
         labels = host.split(".")
         return host if found is None else ".".join(labels[-(found.count(".") + 1) :])
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from node.accounts.push import Kind, Later, Over, Subscription, Took, judge, to_say
+from node.accounts.push_services import PushServices
 from node.ports import Clock, Entropy
 from node.store.push import PushUnit
 from node.store.unit import Units
@@ -58,6 +59,7 @@ class Pusher:
         self._clock = clock
         self._entropy = entropy
         self._wakeups = wakeups
+        self._services = PushServices()
         self._known: set[str] = set()
         self._learn = True
         self._due: dict[str, datetime] = {}
@@ -155,7 +157,11 @@ class Pusher:
         if not news:
             return
         for kind in to_say(one, news):
-            answer = await self._pushing.hand(one, kind)
+            wait = self._services.begin(one.account, one.endpoint, self._clock.now())
+            if wait is not None:
+                self._put_off(one.account, wait)
+                return
+            answer = await self._hand(one, kind)
             spread = self._entropy.draw(1)[0] / 256
             now = self._clock.now()
             match judge(answer.status, answer.retry_after, one, now, spread):
@@ -169,8 +175,23 @@ class Pusher:
                     self._put_off(one.account, at)
                     return
                 case Took():
-                    one = replace(one, told=now, failures=0, failing=None, due=None)
-        await self._keep(replace(one, pushed=news[-1].seq))
+                    one = replace(one, told=now)
+        # Only now that it took all: who takes one kind and refuses another fails.
+        done = replace(one, pushed=news[-1].seq, failures=0, failing=None, due=None)
+        await self._keep(done)
+
+    async def _hand(self, one: Subscription, kind: Kind) -> Handed:
+        taken = False
+        try:
+            answer = await self._pushing.hand(one, kind)
+            taken = answer.status is not None and 200 <= answer.status < 300
+            return answer
+        finally:
+            if taken:
+                self._services.took(one.endpoint, self._clock.now())
+            else:
+                spread = self._entropy.draw(1)[0] / 256
+                self._services.refused(one.endpoint, self._clock.now(), spread)
 
     async def _keep(self, one: Subscription) -> None:
         await self._units.run(PushUnit, lambda unit: unit.keep_outcome(one))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from node.accounts import resets
 from node.cli.table import PERSONS
 from node.client.api_client import ApiClient
 from node.client.cli import main, program
@@ -20,6 +21,8 @@ from node.client.conversations import Conversations
 from node.client.rows import MessageRow
 from node.errors import Full, Malformed, NodeError, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
+from node.store.invites import InvitesUnit
+from node.store.unit import Units
 from node.testing.rows import Rows
 from node.wire.api.video import NewUpload, UploadView
 from tests.client.conftest import PASSPHRASE, Square, password_of
@@ -235,6 +238,54 @@ async def test_a_wrong_password(shell: Shell) -> None:
     ran = await shell.run("x", f"login --server {url} --name alice --password-file -", typed="no\n")
     assert ran.code == 1
     assert "Check the name and the password" in ran.err
+
+
+@pytest.mark.clause("ACC-4.2")
+async def test_a_device_that_may_be_lost_is_told_with_what_to_do(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    url = shell.square.town.nodes["alpha.test"].url
+    line = f"login --server {url} --name alice --device phone --password-file -"
+    assert (await shell.run("phone", line, typed=password_of("alice") + "\n")).code == 0
+    assert "not heard of" not in (await shell.run("alice", "devices")).out
+    shell.square.town.clock.pass_(timedelta(days=8))
+    said = (await shell.run("alice", "devices")).out
+    assert said.count("not heard of") == 1
+    items = (await shell.run("alice", "devices --json")).json["items"]
+    (phone,) = [one["id"] for one in items if not one["current"]]
+    assert "phone was not heard of for 8 days" in " ".join(said.split())
+    assert f"kith devices revoke {phone}" in " ".join(said.split())
+
+
+@pytest.mark.clause("ACC-5.5")
+async def test_a_new_password_by_a_link(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    harness = shell.square.town.nodes["alpha.test"]
+    secret = await reset_secret(harness.node.stores.units, "alice")
+    line = f"new-password {harness.url}/reset/{secret} --password-file -"
+    short = await shell.run("x", f"{line} --json", typed="short\n")
+    assert (short.code, short.problem["clause"]) == (1, "ACC-1.4")
+    done = await shell.run("x", line, typed="another long password\n")
+    assert done.code == 0 and "kith login @alice@alpha.test" in done.out
+    assert (await shell.run("alice", "whoami")).code == 1, "its device was logged out"
+    again = f"login --server {harness.url} --name alice --password-file -"
+    assert (await shell.run("x", again, typed="another long password\n")).code == 0
+    used = await shell.run("x", f"{line} --json", typed="one more password\n")
+    assert (used.code, used.problem["clause"]) == (1, "ACC-5.3")
+    none = f"new-password {harness.url}/invite/{secret} --password-file - --json"
+    assert (await shell.run("x", none, typed="one more password\n")).problem["clause"] == "ACC-5.5"
+
+
+async def reset_secret(units: Units, name: str) -> str:
+    """The secret of a link, as an operator makes it on the node's machine."""
+    secret = "a-secret-that-nobody-guesses"
+
+    async def make(unit: InvitesUnit) -> None:
+        account = await unit.by_name(name)
+        assert account is not None
+        await resets.make_reset(account.id, resets.digest_of(secret), None, unit)
+
+    await units.run(InvitesUnit, make)
+    return secret
 
 
 async def test_an_expired_invite(shell: Shell) -> None:
@@ -486,6 +537,7 @@ async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
         "like",
         "friend add",
         "devices lose",
+        "new-password",
         "uploads cancel",
         "feed --count none",
         "feed enemies",

@@ -146,3 +146,16 @@ async def test_no_name_leads_out_of_the_folder(blobs: Blobs, name: str, refused:
         await blobs.local(name)
     with refused("VID-4.1"):
         await blobs.delete(name)
+
+
+async def test_a_list_shows_all_that_is_there(blobs: Blobs, tmp_path: Path) -> None:
+    assert [one async for one in blobs.listed()] == []
+    wanted = {f"v/{number}/video.mp4": number + 1 for number in range(30)}
+    for name, size in wanted.items():
+        file = tmp_path / "made"
+        file.write_bytes(b"x" * size)
+        await blobs.put(name, str(file))
+    await blobs.append("up/1", 0, b"hello")
+    shown = [one async for one in blobs.listed()]
+    assert {one.name: one.size for one in shown} == {**wanted, "up/1": 5}
+    assert all(one.changed.tzinfo is not None for one in shown)

@@ -274,6 +274,25 @@ async def test_whom_a_member_named_is_expected_and_takes_no_part(harness: Harnes
     await harness.units.run(E2eeUnit, look)
 
 
+@pytest.mark.clause("E2E-3.16")
+async def test_who_told_that_somebody_left_is_known_until_they_join(harness: Harness) -> None:
+    async def name(unit: E2eeUnit) -> None:
+        await unit.open_conversation(Conversation(TALK, GROUP, ALICE, True))
+        await unit.join(TALK, ALICE, "phone")
+        await unit.join(TALK, BOB, "")
+        await unit.tell_gone(TALK, BOB, [ALICE, CAROL])
+
+    async def marks(unit: E2eeUnit) -> dict[str, tuple[str, ...]]:
+        entry = await unit.entry(TALK)
+        assert entry is not None
+        return {member.actor: member.gone for member in entry.members}
+
+    await harness.units.run(E2eeUnit, name)
+    assert await harness.units.look(E2eeUnit, marks) == {ALICE: (), BOB: (ALICE, CAROL)}
+    await harness.units.run(E2eeUnit, lambda unit: unit.join(TALK, BOB, ""))
+    assert await harness.units.look(E2eeUnit, marks) == {ALICE: (), BOB: ()}
+
+
 @pytest.mark.clause("E2E-3.4")
 async def test_the_same_message_is_owed_under_the_same_id(harness: Harness) -> None:
     sealed = read(commit(0))

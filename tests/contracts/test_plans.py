@@ -120,10 +120,10 @@ async def _lives(unit: IncarnationUnit) -> None:
 async def _restored(unit: E2eeUnit) -> None:
     await _lives(unit.beside(IncarnationUnit))
     told = Conversation("a", b"", "b", True)
-    await unit.restored_since(told)
+    await unit.forgetful(told)
     long_ago = put(unit.connection, METADATA.tables["settings"], key=RESTORED, value="1")
     await unit.connection.execute(long_ago)
-    await unit.restored_since(told)
+    await unit.forgetful(told)
 
 
 async def _marked(unit: IdempotencyUnit) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from publicsuffixlist import PublicSuffixList
 
 from node.errors import Forbidden, Malformed, TooMuch, Unproven, Unreachable
 from node.net.resolver import PooledResolver
@@ -50,7 +51,9 @@ class SlowKeys:
 class Door:
     def __init__(self, per_minute: int = 100_000) -> None:
         self.clock = FakeClock()
-        self.limits = PeerRateLimits(MemoryBuckets(self.clock), Suffixes(), per_minute)
+        suffixes = Suffixes()
+        suffixes.read()
+        self.limits = PeerRateLimits(MemoryBuckets(self.clock), suffixes, per_minute)
         self.keys = SlowKeys()
         self.limited = RateLimitedKeys(self.keys, self.limits, self.clock)
 
@@ -68,6 +71,24 @@ class Door:
 
 def of(host: int, number: int = 0) -> str:
     return f"https://dead{host}.test/a/{number}#main-key"
+
+
+async def test_the_list_of_suffixes_is_read_once_and_holds_up_nobody() -> None:
+    readers: list[int] = []
+
+    class Watched(Suffixes):
+        def read(self) -> PublicSuffixList:
+            readers.append(threading.get_ident())
+            return super().read()
+
+    async def prove() -> str:
+        return "https://a.test/a/1"
+
+    suffixes = Watched()
+    limits = PeerRateLimits(MemoryBuckets(FakeClock()), suffixes, 100)
+    await asyncio.gather(*(limits.judged("192.0.2.1", prove) for _ in range(5)))
+    assert limits.domain("https://x.b.co.uk/1") == "b.co.uk"
+    assert len(readers) == 1 and threading.get_ident() not in readers
 
 
 @pytest.mark.clause("FED-7.16")

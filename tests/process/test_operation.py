@@ -189,6 +189,7 @@ def test_who_asks_is_shown_what_is_there_whenever_it_was_written(tmp_path: Path)
         chain = b"".join(part.bytes() for part in issued.cert_chain_pems)
         files["cert.pem"].write_bytes(chain)
         issued.private_key_pem.write_to_path(files["key.pem"])
+        files["key.pem"].chmod(0o600)
 
     write()
     config = Config(

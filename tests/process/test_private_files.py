@@ -8,10 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import trustme
 
 from node.cli import admin_ways, backup, invite, migrate, restore, secrets, serve, table
+from node.cli.starting import tls_context
 from node.client import passphrases, profile
 from node.client.profile import Profile
+from node.config import Config
 from node.errors import Malformed, Missing
 from node.private_files import OTHERS, check_private, secret_line
 from node.store.keyring import NodeKey
@@ -98,6 +101,26 @@ def test_settings_that_hold_a_password_are_read_from_a_private_file(
     file.write_text(f'origin = "https://alpha.test"\ndatabase = "sqlite+aiosqlite:///{data}/x"\n')
     migrate.main(["--config", str(file), "--data", str(data)])
     assert "chmod" not in capsys.readouterr().err, "without a password everybody may read it"
+
+
+@pytest.mark.clause("FED-12.21")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_the_key_of_tls_is_read_from_a_private_file(
+    tmp_path: Path, mode: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = trustme.CA().issue_cert("a.test")
+    chain, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    chain.write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(key)
+    config = Config(origin="https://a.test", tls_cert_file=str(chain), tls_key_file=str(key))
+    key.chmod(mode)
+    with pytest.raises(Malformed, match=f"chmod 600 {key}"):
+        tls_context(config)
+    monkeypatch.setattr(os, "geteuid", lambda: key.stat().st_uid + 1)
+    assert tls_context(config), "lent by another user, as in a container"
+    monkeypatch.undo()
+    key.chmod(0o600)
+    assert tls_context(config)
 
 
 @pytest.mark.clause("FED-12.17", "E2E-6.8", "OPS-2.2", "FED-8.12", "API-9.1")

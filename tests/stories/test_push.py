@@ -304,6 +304,29 @@ async def test_retry_after_is_kept_and_a_week_ends_it(pair: Pair) -> None:
     assert await pair.subscriptions() == []
 
 
+@pytest.mark.clause("PSH-2.9")
+async def test_who_takes_one_message_and_refuses_another_is_not_called_for_ever(pair: Pair) -> None:
+    async def every_second(request: Request) -> Response:
+        pair.service.got.append(request)
+        status = 201 if len(pair.service.got) % 2 else 500
+        return Response(status, request.url, {}, b"")
+
+    pair.town.strangers["push.social"] = every_second
+    async with person(pair.town, "carol", "alpha.test") as carol:
+        asked = NewRequest(actor=pair.bob.handle, text="do you know me?")
+        await carol.line.ask("POST", "/friends/requests", Relation, asked)
+        await pair.say("one")
+    await pair.town.settle(timedelta(minutes=1))
+    [mine] = await pair.subscriptions()
+    assert mine.failing is not None
+    since = mine.failing
+    await pair.town.settle(timedelta(hours=2))
+    [mine] = await pair.subscriptions()
+    assert mine.failing == since, "what it took in between forgives nothing"
+    await pair.town.settle(timedelta(days=8))
+    assert await pair.subscriptions() == []
+
+
 @pytest.mark.clause("PSH-2.6", "PSH-1.2")
 @pytest.mark.parametrize(
     "endpoint",
@@ -394,7 +417,7 @@ async def test_a_slow_push_service_holds_up_nothing_else(town: Town) -> None:
         )
         await rows.insert(
             tables.push_subscriptions, id=name, account=name, session=name, public=key,
-            endpoint="https://push.social/x", auth=b"a" * 16, kinds="comments", created=0,
+            endpoint=f"https://push-{number}.social/x", auth=b"a" * 16, kinds="comments", created=0,
         )  # fmt: skip
         await rows.insert(
             tables.events, account=name, kind="notice", data='{"kind": "comment"}', created=0

@@ -9,10 +9,18 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
 
+from node.app.parts import System, make_sign_up
 from node.errors import TooMuch, Unproven
+from node.store.homes import MOST_HOMES
 from node.testing.fakes import FakeClock
 from node.web.guesses import Guesses
-from node.web.password_queue import WAITING_OF_ADDRESS, WAITING_OF_NODE, PasswordQueue
+from node.web.homes import Homes
+from node.web.password_queue import (
+    WAITING_OF_ADDRESS,
+    WAITING_OF_NODE,
+    WAITING_OF_STRANGERS,
+    PasswordQueue,
+)
 from node.web.problems import Busy
 from tests.web.conftest import PASSWORD, Build, Harness, Said
 
@@ -88,6 +96,37 @@ async def test_the_wait_grows_and_strangers_do_not_keep_the_owner_out(build: Bui
     assert waits[:5] == [1, 2, 4, 8, 16] or waits[:5] == [1, 1, 2, 4, 8]
     assert (await log_in(harness, PASSWORD, AWAY)).status in (201, 429)
     assert (await log_in(harness, PASSWORD, HOME)).status == 201
+
+
+@pytest.mark.clause("LIM-5.4")
+async def test_after_a_restart_strangers_do_not_keep_the_owner_out(build: Build) -> None:
+    harness = await build(**PROXY)
+    await harness.join("alice")
+    assert (await log_in(harness, PASSWORD, HOME)).status == 201
+    system = System(harness.clock, harness.entropy, harness.web)
+    restarted = make_sign_up(harness.config, system, harness.node.stores)
+    for number in range(6):
+        with pytest.raises((Unproven, TooMuch)):
+            await restarted.log_in("alice", "a wrong password", f"203.0.113.{number}")
+    with pytest.raises(TooMuch):
+        await restarted.log_in("alice", PASSWORD, AWAY)
+    assert (await restarted.log_in("alice", PASSWORD, HOME)).name == "alice"
+
+
+@pytest.mark.clause("LIM-5.4")
+async def test_so_many_homes_of_an_account_are_known_and_none_can_be_read(build: Build) -> None:
+    harness = await build()
+    units, secret = harness.units, b"key" * 8
+    homes = Homes(units, Guesses(harness.clock), secret)
+    for number in range(MOST_HOMES + 3):
+        harness.clock.pass_(timedelta(seconds=1))
+        await homes.remember("name:alice", "account", f"203.0.113.{number}")
+    again = Homes(units, Guesses(harness.clock), secret)
+    known = [await again.is_home("name:alice", f"203.0.113.{n}") for n in range(MOST_HOMES + 3)]
+    assert known == [False] * 3 + [True] * MOST_HOMES
+    assert not await again.is_home("name:bob", "203.0.113.9")
+    other = Homes(units, Guesses(harness.clock), b"another key" * 2)
+    assert not await other.is_home("name:alice", "203.0.113.9")
 
 
 def wrong(guesses: Guesses, address: str = AWAY) -> int:
@@ -175,10 +214,15 @@ async def test_few_wait_for_their_password_and_others_are_told_at_once() -> None
     with pytest.raises(TooMuch) as refused:
         await queue.matches("a", "a", HOME)
     assert (refused.value.clause, refused.value.retry_after_seconds) == ("LIM-5.3", 5)
-    more = WAITING_OF_NODE - WAITING_OF_ADDRESS
+    more = WAITING_OF_STRANGERS - WAITING_OF_ADDRESS
     held += await start(*(queue.matches("a", "a", f"203.0.113.{n}") for n in range(more)))
     with pytest.raises(Busy):
         await queue.hash("a", AWAY)
+    homes = WAITING_OF_NODE - WAITING_OF_STRANGERS
+    more += homes
+    held += await start(*(queue.matches("a", "a", AWAY, known=True) for _ in range(homes)))
+    with pytest.raises(Busy):
+        await queue.hash("a", "203.0.113.200", known=True)
     assert hashes.began == WAITING_OF_NODE, "no work was done for those who were refused"
     hashes.end.set()
     assert await asyncio.gather(*held) == ["a"] * WAITING_OF_ADDRESS + [True] * more

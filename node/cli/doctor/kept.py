@@ -1,12 +1,10 @@
 """Looks at what the node keeps: database, keys, blobs, backups, accounts (spec OPS-3)."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
@@ -19,6 +17,7 @@ from node.operation import keeping
 from node.operation.findings import Finding, unknown
 from node.operation.keeping import BlobCount
 from node.operation.name import names
+from node.ports import Blobs
 from node.store import schema
 from node.store.blob_names import BlobNamesUnit, NamedBlob
 from node.store.health import HealthUnit
@@ -32,7 +31,7 @@ from node.wire.times import from_micros, parse_rfc3339
 PAGE = 500
 EXAMPLES = 3
 YOUNG = timedelta(days=1)  # an upload, or a video that is being made
-MOST_ASKED = 1000  # of an object store: each costs a request
+MOST_ASKED = 1000  # one by one
 
 
 async def database(subject: Subject) -> Sequence[Finding]:
@@ -110,36 +109,44 @@ async def object_store(subject: Subject) -> Sequence[Finding]:
 
 
 async def blobs(subject: Subject) -> Sequence[Finding]:
-    """Whether all that the database names is there, and what is there that it does not name."""
-    store, remote = store_of(subject.config), bool(subject.config.blob_store)
-    named: set[str] = set()
-    examples: list[str] = []
-    missing = cut = 0
-    async for one in _named(subject.asked, MOST_ASKED if remote else sys.maxsize):
-        named.add(one.blob)
-        size = await store.size(one.blob)
-        missing, cut = missing + (size is None), cut + (size not in (None, one.size))
-        if size != one.size and len(examples) < EXAMPLES:
-            examples.append(one.blob)
-    found = keeping.blobs(BlobCount(len(named), missing, cut, examples))
-    if remote:
-        return (found, unknown("orphans", "an object store is not listed here"))
-    named |= await _uploads(subject.asked)
-    old = subject.clock.now() - YOUNG
-    left = await asyncio.to_thread(_orphans, subject.data / "blobs", named, old.timestamp())
-    return (found, keeping.orphans(*left))
+    """Whether all that the database names is there, and what is there that it does not name.
+
+    By one list of all that is there: to ask an object store for each would take hours.
+    """
+    store = store_of(subject.config)
+    named = {one.blob: one.size async for one in _named(subject.asked)}
+    uploads, old = await _uploads(subject.asked), subject.clock.now() - YOUNG
+    missing, cut, left = {*named}, set[str](), list[int]()
+    try:
+        async for one in store.listed():
+            missing.discard(one.name)
+            if one.name in named:
+                if one.size != named[one.name]:
+                    cut.add(one.name)
+            elif one.name not in uploads and one.changed < old:
+                left.append(one.size)
+        missing -= await _come_since(store, missing)
+    except NodeError as error:
+        return (unknown("blobs", str(error)), unknown("orphans", str(error)))
+    examples = sorted({*missing, *cut})[:EXAMPLES]
+    found = keeping.blobs(BlobCount(len(named), len(missing), len(cut), examples))
+    return (found, keeping.orphans(len(left), sum(left)))
 
 
-async def _named(units: Units, most: int) -> AsyncIterator[NamedBlob]:
-    """The first `most` files of videos of ours; of peers' only the address is kept."""
+async def _come_since(store: Blobs, missing: set[str]) -> set[str]:
+    """Those that were put there while the list was made."""
+    asked = sorted(missing)[:MOST_ASKED]
+    return {name for name in asked if await store.size(name) is not None}
+
+
+async def _named(units: Units) -> AsyncIterator[NamedBlob]:
+    """The files of videos of ours; of peers' only the address is kept."""
     video = name = ""
-    while most > 0:
-        page = await units.look(BlobNamesUnit, partial(_page, video=video, name=name))
-        for one in page[:most]:
+    while page := await units.look(BlobNamesUnit, partial(_page, video=video, name=name)):
+        for one in page:
             if one.blob:
                 yield one
-        most = most - PAGE if len(page) == PAGE else 0
-        video, name = (page[-1].video, page[-1].name) if page else ("", "")
+        video, name = page[-1].video, page[-1].name
 
 
 async def _page(unit: BlobNamesUnit, video: str, name: str) -> list[NamedBlob]:
@@ -158,18 +165,6 @@ async def _uploads(units: Units) -> set[str]:
 
 async def _upload_page(unit: HealthUnit, after: str) -> list[tuple[str, str]]:
     return await unit.upload_blobs(after, PAGE)
-
-
-def _orphans(folder: Path, named: set[str], before: float) -> tuple[int, int]:
-    """How many, and their bytes together."""
-    count = total = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):
-            found = path.stat()
-            known = str(path.relative_to(folder)) in named
-            if path.is_file() and not known and found.st_mtime < before:
-                count, total = count + 1, total + found.st_size
-    return count, total
 
 
 LOOKS = (

@@ -1,5 +1,6 @@
 """`kith mentions`; `kith devices`, `kith devices revoke`; `kith sessions`, `kith sessions end`."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +13,12 @@ from node.client.cli.out import moment
 from node.client.key_keeper import id_of
 from node.client.kith import Kith
 from node.errors import Missing
+
+SILENT = timedelta(days=7)
+LOST = (
+    "{name} was not heard of for {days} days. If it is lost, end it with kith devices revoke {id}: "
+    "until then what friends write waits for it, 30 days long, and they see it as sent."
+)
 
 
 class Action(StrEnum):
@@ -96,6 +103,10 @@ async def devices(
         for one in found
     ]
     context.out.table(("Device", "Name", "Last seen", "On your list", ""), rows)
+    for one in found:
+        seen, now = one.last_seen or one.created, context.clock.now()
+        if not one.current and now - seen > SILENT and not context.out.json:
+            context.out.say(LOST.format(name=one.name or one.id, days=(now - seen).days, id=one.id))
 
 
 async def _unlist(

@@ -1,4 +1,4 @@
-"""`kith signup`, `login`, `logout`, `whoami`, `delete-account`."""
+"""`kith signup`, `login`, `new-password`, `logout`, `whoami`, `delete-account`."""
 
 import getpass
 import platform
@@ -53,6 +53,7 @@ def register(app: typer.Typer) -> None:
     """The commands of this page."""
     verb(app, "signup")(signup)
     verb(app, "login")(login)
+    verb(app, "new-password")(new_password)
     verb(app, "logout")(logout)
     verb(app, "whoami")(whoami)
     verb(app, "delete-account")(delete_account)
@@ -124,6 +125,24 @@ async def login(
             context.out.say(f"     {one.id}  {one.name}  last seen {seen}", "dim")
     if ids and not listed and not context.out.json:
         context.out.say(NOT_LISTED)
+
+
+async def new_password(
+    context: CommandContext,
+    link: Annotated[str, typer.Argument(help="The link that an administrator gave you.")],
+    connect: Connect = "",
+    ca: Ca = "",
+    password_file: PasswordFile = "",
+) -> None:
+    """Set a new password by a link, where you forgot yours; all your devices are logged out."""
+    there = _server(link, "", connect, ca)
+    password = _password(password_file, new=True)
+    account = await sign_in.new_password(link, password, there, _local_device(context))
+    context.out.done(
+        f"{account.address} has a new password, and no device any more. "
+        f"Next: kith login {account.address}",
+        account,
+    )
 
 
 async def logout(context: CommandContext) -> None:

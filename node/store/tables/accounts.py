@@ -104,6 +104,17 @@ resets = table(
     keep="until expires",
 )
 
+homes = table(
+    "homes",
+    # Of an account's name and a network, under a key that is not here.
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account", Text, nullable=False),
+    instant("seen", nullable=False),
+    Index("ix_homes_account_seen", "account", "seen"),
+    Index("ix_homes_seen_digest", "seen", "digest"),
+    keep="180 days after seen",
+)
+
 idempotency = table(
     "idempotency",
     Column("token", LargeBinary, primary_key=True),  # SHA-256 of the caller's token

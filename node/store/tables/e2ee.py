@@ -44,6 +44,7 @@ participants = table(
     Column("device", Text, primary_key=True),  # ours by id; "" for a remote actor's devices
     # Whose share of a mailbox their messages take: their own, or that of a friend's guests.
     Column("share", Text, nullable=False),
+    text("gone"),  # our actors whose devices read that these left, one a line
     instant("joined", nullable=False),
     instant("left"),
     Index("ix_participants_actor", "actor"),

@@ -238,7 +238,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             owner = self.tables.devices.get(device)
             if not device or owner is not None:
                 known = actor in self.tables.actors
-                members.append(Member(actor, device, owner[0] if owner else "", known, share))
+                gone = self.tables.gone.get((id, actor, device), ())
+                account = owner[0] if owner else ""
+                members.append(Member(actor, device, account, known, share, gone))
             else:
                 lost.add(actor)
         lost -= {member.actor for member in members}
@@ -271,6 +273,12 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
 
     async def join(self, conversation: str, actor: str, device: str, share: str = "") -> None:
         self.tables.participants[conversation, actor, device] = (True, share or actor)
+        self.tables.gone.pop((conversation, actor, device), None)
+
+    async def tell_gone(self, conversation: str, actor: str, by: Sequence[str]) -> None:
+        for key in self.tables.participants:
+            if key[:2] == (conversation, actor):
+                self.tables.gone[key] = tuple(by)
 
     async def leave(self, conversation: str, actor: str, device: str = "") -> None:
         for key, (_, share) in self.tables.participants.items():
@@ -303,7 +311,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     async def add_item(self, conversation: str, item: Item, actor: str) -> None:
         self.tables.items[conversation, item.seq] = item
 
-    async def restored_since(self, conversation: Conversation) -> bool:
+    async def forgetful(self, conversation: Conversation) -> bool:
         return False  # what is in memory is never put back from a copy
 
     async def winner(self, conversation: str, epoch: int) -> bytes:

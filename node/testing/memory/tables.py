@@ -211,6 +211,7 @@ class MemoryTables:
     group_infos: dict[str, bytes] = field(default_factory=dict)
     # Whether they are still there, and their share of a mailbox.
     participants: dict[tuple[str, str, str], tuple[bool, str]] = field(default_factory=dict)
+    gone: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     items: dict[tuple[str, int], Item] = field(default_factory=dict)
     mail: dict[int, Mail] = field(default_factory=dict)
     # Sealed records by account and name; those of an empty body were deleted.

@@ -18,7 +18,7 @@ from node.web.api.profiles import Change, Profiles, PublicKeys
 from node.web.api.scopes import ALL_SCOPES, Scope
 from node.web.api.views import account_view, device_view, session_view
 from node.web.routes import Call, Reply, Route
-from node.web.signup import SignUp, SignUpForm, guessed
+from node.web.signup import SignUp, SignUpForm
 from node.wire.api.accounts import (
     AccountView,
     ActorView,
@@ -30,6 +30,7 @@ from node.wire.api.accounts import (
     NewAccount,
     Session,
     SessionList,
+    UseReset,
 )
 
 Find = Callable[[str], Awaitable[ActorView]]
@@ -63,6 +64,9 @@ def routes(
         Route("POST", "/account/password", own.change_password,
               "Change the password; all other sessions and devices end.",
               Scope.WRITE, ChangePassword, None, 204, sensitive=True),
+        Route("POST", "/account/reset", own.reset,
+              "Set a new password by a link; all sessions and devices end.",
+              None, UseReset, AccountView, idempotent=False, sensitive=True),
         Route("DELETE", "/account", own.delete, "Delete the account; there is no way back.",
               Scope.WRITE, DeleteAccount, None, 204, sensitive=True),
         Route("GET", "/sessions", own.sessions, "Where one is logged in, apps included.",
@@ -110,8 +114,7 @@ class OwnAccount(Struct, frozen=True):
     async def log_in(self, call: Call) -> Reply:
         asked: LogIn = call.body
         wanted = read_wanted(asked.client_name, asked.device_name, asked.device, _agent(call))
-        name = asked.name
-        account = await self.signing_up.prove(name, asked.password, guessed(name), call.address)
+        account = await self.signing_up.log_in(asked.name, asked.password, call.address)
         return Reply(await self._session(account, wanted, call.once))
 
     async def _session(
@@ -174,6 +177,11 @@ class OwnAccount(Struct, frozen=True):
         )
         return Reply()
 
+    async def reset(self, call: Call) -> Reply:
+        asked: UseReset = call.body
+        account = await self.signing_up.use_reset(asked.secret, asked.password, call.address)
+        return Reply(account_view(account, self.domain))
+
     async def delete(self, call: Call) -> Reply:
         asked: DeleteAccount = call.body
         caller = call.caller
@@ -188,7 +196,7 @@ class OwnAccount(Struct, frozen=True):
         """
         name, whom = call.caller.name, f"session:{call.caller.session}"
         try:
-            await self.signing_up.prove(name, password, whom, call.address)
+            await self.signing_up.prove(name, password, whom, call.address, known=True)
         except Unproven:
             raise Forbidden("ACC-1.7", "the password is wrong") from None
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import fields
 
-from node.e2ee import envelope, key_packages, members, peers, relay
+from node.e2ee import envelope, key_packages, members, peers, relay, telling_anew
 from node.e2ee.chain import Conversation, Item, Signer
 from node.e2ee.key_packages import Abroad, NewPackage, PublishedKeyPackage, Stock
 from node.e2ee.members import Invitation, Removed, Sender, UnknownActors
@@ -181,7 +181,7 @@ async def _begin(
         return await members.begin(unit, sender, new.group_id, new.members, new.epoch)
     hosted = same_origin(new.url, unit.origin)
     told = Conversation(new.url, new.group_id, sender.actor, hosted, new.epoch, term=1)
-    return await members.tell_anew(unit, sender, told, new.members)
+    return await telling_anew.tell_anew(unit, sender, told, new.members)
 
 
 def _sender(call: Call) -> Sender:

@@ -65,6 +65,13 @@ class ChangePassword(_Asked, frozen=True, kw_only=True):
     new_password: str
 
 
+class UseReset(_Asked, frozen=True, kw_only=True):
+    """`secret`: what stands last in the address of a link for a new password."""
+
+    secret: str
+    password: str
+
+
 class DeleteAccount(_Asked, frozen=True, kw_only=True):
     """The password proves who asks."""
 

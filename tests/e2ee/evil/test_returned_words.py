@@ -14,7 +14,7 @@ from node.federation.activities.shapes import RejectSealed
 from node.store import tables
 from node.store.incarnation import IncarnationUnit
 from node.wire import json as wire
-from node.wire.api.e2ee import Acknowledgement, GoneMembers, NewConversation, RemovedDevice
+from node.wire.api.e2ee import Acknowledgement, NewConversation, RemovedDevice
 from tests.e2ee.harness import GROUP, Harness, Person, befriend, commit, words
 from tests.e2ee.test_membership import full, share_is, there
 from tests.e2ee.test_relay import create, mail, pair, send
@@ -237,26 +237,6 @@ def replace_members(told: NewConversation, *members: str) -> NewConversation:
     return NewConversation(
         group_id=told.group_id, members=[*members], epoch=told.epoch, url=told.url
     )
-
-
-@pytest.mark.clause("E2E-3.16")
-async def test_who_is_gone_a_member_tells_and_not_too_early(alpha, beta, refused) -> None:
-    alice, bob, ref = await pair(alpha, beta)
-    eve = await alpha.person("eve")
-    path = f"/conversations/{ref}/gone"
-    with refused("E2E-3.2"):
-        await eve.call("POST", path, GoneMembers(actors=[bob.actor], seq=0))
-    await send(bob, ref, commit(1))
-    await beta.carry()
-    with refused("E2E-3.16"):
-        await alice.call("POST", path, GoneMembers(actors=[bob.actor], seq=0))
-    seq = max(item.seq for item in await mail(alice))
-    await alice.call("POST", path, GoneMembers(actors=["https://c.test/a/x"], seq=seq))
-    assert await there(alpha) == {alice.actor, bob.actor}
-    await alice.call("POST", path, GoneMembers(actors=[bob.actor], seq=seq))
-    assert await there(alpha) == {alice.actor}
-    with refused("E2E-3.2"):
-        await alpha.receive(create(bob, commit(2), alice, conversation=await url_of(alice, ref)))
 
 
 @pytest.mark.clause("E2E-3.13", "E2E-4.9")

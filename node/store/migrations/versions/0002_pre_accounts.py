@@ -77,6 +77,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_devices_actor"), ["actor"], unique=False)
 
     op.create_table(
+        "homes",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_homes")),
+        info={"keep": "180 days after seen"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("homes", schema=None) as batch_op:
+        batch_op.create_index("ix_homes_account_seen", ["account", "seen"], unique=False)
+        batch_op.create_index("ix_homes_seen_digest", ["seen", "digest"], unique=False)
+
+    op.create_table(
         "idempotency",
         sa.Column("token", sa.LargeBinary(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -223,6 +236,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_idempotency_created_token_key")
 
     op.drop_table("idempotency")
+    with op.batch_alter_table("homes", schema=None) as batch_op:
+        batch_op.drop_index("ix_homes_seen_digest")
+        batch_op.drop_index("ix_homes_account_seen")
+
+    op.drop_table("homes")
     with op.batch_alter_table("devices", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_devices_actor"))
         batch_op.drop_index(batch_op.f("ix_devices_account"))

@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("share", sa.Text(), nullable=False),
+        sa.Column("gone", sa.Text(), server_default="", nullable=False),
         sa.Column("joined", sa.BigInteger(), nullable=False),
         sa.Column("left", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("conversation", "actor", "device", name=op.f("pk_participants")),

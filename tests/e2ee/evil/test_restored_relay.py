@@ -1,0 +1,104 @@
+"""A relay that was put back from a copy: a member who names an epoch stops nobody (E2E-3.14)."""
+
+from datetime import timedelta
+
+import pytest
+
+from node.e2ee.telling_anew import MOST_STRANGERS_TOLD
+from node.errors import Conflict
+from node.wire.api.e2ee import NewConversation
+from tests.e2ee.evil.test_returned_words import new_life, put_back, url_of
+from tests.e2ee.harness import GROUP, commit, words
+from tests.e2ee.test_membership import there
+from tests.e2ee.test_relay import create, mail, pair, send
+
+LAST_EPOCH = 2**53 - 1
+
+
+@pytest.mark.clause("E2E-3.14")
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(days=40)], ids=["at once", "later"])
+async def test_an_epoch_in_which_nobody_is_stops_nobody(alpha, beta, clock, later) -> None:
+    """Two people; he names the last epoch there is before each word of hers, in either way."""
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    clock.pass_(timedelta(seconds=1))
+    await new_life(alpha)
+    clock.pass_(later)
+    await send(alice, ref, commit(50))
+    for number, epoch in enumerate((51, 51, 52)):
+        far = create(bob, words(LAST_EPOCH, b"%d" % number), alice, conversation=url, number=number)
+        await alpha.receive(far)
+        assert (await alice.call("GET", f"/conversations/{ref}")).value.epoch == LAST_EPOCH
+        said = words(epoch, b"%d" % number) if number != 1 else commit(epoch)
+        sent = await send(alice, ref, said)
+        assert sent.item.epoch == epoch
+        await send(bob, ref, commit(LAST_EPOCH - 1 - number))
+    assert (await send(alice, ref, words(52, b"still here"))).item.epoch == 52
+    chain = (await alice.call("GET", f"/conversations/{ref}/items")).value.items
+    assert [item.seq for item in chain] == [*range(1, len(chain) + 1)]
+    terms = [item.term for item in chain]
+    assert terms == sorted(terms) and len({*terms}) > 6, "each jump begins a term"
+
+
+@pytest.mark.clause("E2E-3.14", "E2E-3.3")
+async def test_an_epoch_whose_commit_is_known_is_over(alpha, beta, clock) -> None:
+    """What was ordered before the copy, or since, is not ordered a second time."""
+    alice, bob, ref = await pair(alpha, beta)
+    await send(alice, ref, commit(1))
+    clock.pass_(timedelta(seconds=1))
+    await new_life(alpha)
+    await send(alice, ref, commit(50))
+    for over in (0, 1, 50):
+        for said in (commit(over, b"mine"), words(over, b"late")):
+            with pytest.raises(Conflict) as caught:
+                await send(alice, ref, said)
+            assert caught.value.params["epoch"] == 51
+    assert (await send(bob, ref, commit(51))).epoch == 52
+
+
+@pytest.mark.clause("E2E-3.14", "E2E-3.5")
+async def test_a_relay_that_forgot_nothing_takes_and_delivers_no_later_epoch(
+    alpha, beta, clock, refused
+) -> None:
+    """Never put back, or the conversation began since: a device would think it is behind."""
+    await new_life(alpha)
+    clock.pass_(timedelta(seconds=1))
+    alice, bob, ref = await pair(alpha, beta)
+    url, held = await url_of(alice, ref), len(await mail(alice))
+    for number, (far, clause) in enumerate([(words(9), "E2E-3.5"), (commit(9), "E2E-3.3")]):
+        with refused(clause):
+            await alpha.receive(create(bob, far, alice, conversation=url, number=number))
+        with refused(clause):
+            await send(alice, ref, far)
+    assert len(await mail(alice)) == held
+    assert (await send(bob, ref, commit(1))).epoch == 2
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_nobody_is_led_to_another_relay(alpha, beta, refused) -> None:
+    """Somebody tells the group first, at an address of theirs, and names the others of her node."""
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    eve = await alpha.person("eve")
+    await put_back(alpha)
+    false = NewConversation(
+        group_id=GROUP, members=[alice.actor], epoch=1, url="https://evil.test/o/1"
+    )
+    await eve.call("POST", "/conversations", false)
+    with refused("E2E-3.1"):
+        told = NewConversation(group_id=GROUP, members=[bob.actor], epoch=1, url=url)
+        await alice.call("POST", "/conversations", told)
+    assert await there(alpha) == {eve.actor}
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_so_many_strangers_are_members_by_ones_word_and_no_more(alpha, beta) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    await put_back(alpha)
+    strangers = [f"https://evil.test/a/{number}" for number in range(300)]
+    told = NewConversation(group_id=GROUP, members=[bob.actor, *strangers], epoch=1, url=url)
+    await alice.call("POST", "/conversations", told)
+    members = await there(alpha)
+    assert {alice.actor, bob.actor} <= members
+    assert len(members & {*strangers}) == MOST_STRANGERS_TOLD
