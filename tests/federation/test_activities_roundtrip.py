@@ -75,6 +75,7 @@ announces = st.builds(Announce, T, st.just(ANN), THEIRS, INSTANTS, PEOPLE, PEOPL
 blocks = st.builds(Block, T, st.just(ANN), st.just(BOB))
 asked = st.one_of(
     st.builds(Follow, THEIRS, st.just(BOB), st.just(ANN)),
+    st.builds(OfferFriendship, T, st.just(ANN), st.just(BOB), st.just(""), st.just("a" * 32)),
     st.builds(OfferFriendship, THEIRS, st.just(BOB), st.just(ANN)),
 )
 
