@@ -13,6 +13,7 @@ import type {
 export type {
   AccountView as Account,
   ActorView as Actor,
+  FriendCode,
   InviteShown,
   MediaFile,
   NodeView,

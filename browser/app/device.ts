@@ -22,6 +22,11 @@ export async function begin(): Promise<void> {
   keepWorker(() => new Worker(script(workerAddress()), { type: "module", name: "kith device" }));
   device.listen((event: DeviceEvent) => {
     if (event.is === "status") standing.value = event.status;
+    if (event.is === "missed") void renew();
   });
+  await renew();
+}
+
+async function renew(): Promise<void> {
   standing.value = await device.status();
 }

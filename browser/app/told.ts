@@ -12,7 +12,7 @@ export function useTold(renew: () => void, about: readonly unknown[]): void {
   useEffect(
     () =>
       device.listen((event) => {
-        if (event.is === "node" && TELLS.has(event.kind)) renew();
+        if (event.is === "missed" || (event.is === "node" && TELLS.has(event.kind))) renew();
       }),
     about,
   );

@@ -21,3 +21,11 @@ export function whoIn(text: string, domain: string): string {
     return "";
   }
 }
+
+/**
+ * The code in the link of somebody who shows it (`https://node/@ada#f=CODE`); "" where there is none. What
+ * follows behind a dot, such as the fingerprint of a root, is for whoever verifies it.
+ */
+export function codeIn(text: string): string {
+  return /^https?:\/\/[^#]*#f=([a-z2-7]{32})(?:\..*)?$/u.exec(text.trim())?.[1] ?? "";
+}

@@ -274,6 +274,12 @@ export interface FailingPeer {
   readonly reason: string;
 }
 
+/** Who brings it with a request becomes a friend at once: one person, until `expires`. */
+export interface FriendCode {
+  readonly code: string;
+  readonly expires: string;
+}
+
 /**
  * Actors of whom a commit that this device read left no leaf; the caller: this device. `seq` is the
  * last mailbox item that it has read.
@@ -481,10 +487,14 @@ export interface NewPush {
   readonly expires?: string | null;
 }
 
-/** `actor`: @name@domain, an actor's id, or just the name of somebody here. */
+/**
+ * `actor`: @name@domain, an actor's id, or just the name of somebody here. `code` is one that they
+ * showed (`POST /friends/code`): they need not answer then.
+ */
 export interface NewRequest {
   readonly actor: string;
   readonly text?: string;
+  readonly code?: string;
 }
 
 /**
@@ -1262,6 +1272,13 @@ export interface Routes {
     readonly query: null;
     readonly body: Whom;
     readonly answer: Relation;
+  };
+  /** A code to be shown: who brings it is a friend at once. Earlier ones are void. */
+  readonly "POST /friends/code": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: FriendCode;
   };
   /** Take a mutual follow with a foreign server as a friend. */
   readonly "POST /friends/confirm": {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { whoIn } from "../app/who.ts";
+import { codeIn, whoIn } from "../app/who.ts";
 
 const NAMED = [
   ["ada", "@ada@home.test"],
@@ -36,3 +36,20 @@ for (const text of [
 ]) {
   test(`${text || "nothing"} names nobody`, () => assert.equal(whoIn(text, "home.test"), ""));
 }
+
+const CODE = "abcdefghijklmnopqrstuvwxyz234567";
+for (const [text, code] of [
+  [`https://b.test/@ada#f=${CODE}`, CODE],
+  [` http://localhost:8420/@ada#f=${CODE}.F1NG3RPR1NT `, CODE],
+  [`https://b.test/@ada#f=${CODE}a`, ""],
+  [`https://b.test/@ada#f=${CODE.toUpperCase()}`, ""],
+  ["https://b.test/@ada#f=", ""],
+  ["https://b.test/@ada", ""],
+  [`@ada@b.test#f=${CODE}`, ""],
+] as const) {
+  test(`the code in ${text}`, () => assert.equal(codeIn(text), code));
+}
+
+test("a link with a code names whom the one without it names", () => {
+  assert.equal(whoIn(`https://b.test/@ada#f=${CODE}`, "home.test"), "@ada@b.test");
+});

@@ -42,13 +42,11 @@ export class AccountList {
   /** As its next holder, at the instant `now`: whoever opened it before writes nothing any more. */
   static async open(now: number): Promise<AccountList> {
     const database = await opened();
-    const within = database.transaction(STORE, "readwrite", { durability: "strict" });
-    const store = within.objectStore(STORE);
-    const found = await given<Listed | undefined>(store.get(LIST));
-    const before = await given<number | undefined>(store.get(TERM));
-    const term = Math.max((before ?? 0) + 1, now);
-    await given(store.put(term, TERM));
-    return new AccountList(database, found ?? NOBODY, term);
+    // Where there is no room for the number, there is none for what the one before would write.
+    const { listed, term } = await numbered(database, "readwrite", now).catch(() =>
+      numbered(database, "readonly", now),
+    );
+    return new AccountList(database, listed, term);
   }
 
   /** Where the browser keeps nothing. */
@@ -100,12 +98,13 @@ export class AccountList {
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
       const store = transaction.objectStore(STORE);
-      let isOurs = false;
+      let isOurs = true;
       const asked = store.get(TERM);
       asked.onsuccess = () => {
-        isOurs = asked.result === this.term;
-        if (isOurs) store.put(listed, LIST);
-        else transaction.abort();
+        isOurs = (asked.result ?? 0) <= this.term;
+        if (!isOurs) return transaction.abort();
+        store.put(this.term, TERM);
+        store.put(listed, LIST);
       };
       transaction.onabort = () => reject(isOurs ? inWords(transaction.error) : taken());
       transaction.oncomplete = () => {
@@ -114,6 +113,27 @@ export class AccountList {
       };
     });
   }
+}
+
+/** What is listed, and the number of the next holder, which is kept where `mode` lets it. */
+async function numbered(
+  database: IDBDatabase,
+  mode: IDBTransactionMode,
+  now: number,
+): Promise<{ readonly listed: Listed; readonly term: number }> {
+  const within = database.transaction(STORE, mode, { durability: "strict" });
+  const done = new Promise<void>((resolve, reject) => {
+    within.oncomplete = () => resolve();
+    within.onabort = () => reject(inWords(within.error));
+  });
+  done.catch(() => undefined); // where reading fails, that is what is told
+  const store = within.objectStore(STORE);
+  const listed = await given<Listed | undefined>(store.get(LIST));
+  const before = await given<number | undefined>(store.get(TERM));
+  const term = Math.max((before ?? 0) + 1, now);
+  if (mode === "readwrite") store.put(term, TERM);
+  await done;
+  return { listed: listed ?? NOBODY, term };
 }
 
 const taken = () => new Conflict("E2E-6.12", "another tab of this browser has the device now");

@@ -156,10 +156,12 @@ export interface Page {
  * - `chat`: a chat is new, or its last word, draft, unread count, members or trouble changed;
  * - `item`: a message or gap is new (`isNew`), or its state changed;
  * - `told`: what else the device has to tell of a conversation, or of the node (`NodeRestored`);
- * - `node`: an event of the node's stream but `sealed` (API-7): what to read anew. `hello` and `reset`, too.
+ * - `node`: an event of the node's stream but `sealed` (API-7): what to read anew. `hello` and `reset`, too;
+ * - `missed`: this page slept, and what was told meanwhile may be lost: all that it shows is to be read anew.
  */
 export type DeviceEvent =
   | { readonly is: "status"; readonly status: DeviceStatus }
+  | { readonly is: "missed" }
   | { readonly is: "chat"; readonly chat: Chat }
   | { readonly is: "item"; readonly item: HistoryItem; readonly isNew: boolean }
   | { readonly is: "told"; readonly chat: string; readonly event: ConversationEvent }

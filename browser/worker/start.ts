@@ -11,8 +11,8 @@ import { answerTabs, CHANNEL, LOCK, type Note, OVER } from "./link.ts";
 import type { Ground } from "./watcher.ts";
 
 // A holder that derives a key is silent for seconds, and is not to be replaced for that.
-const ASKED_EVERY = 2_500;
-const MOST_UNANSWERED = 6;
+const ASKED_EVERY = 5_000;
+const MOST_UNANSWERED = 3;
 
 type Base = Omit<Ground, "isTakenOver">;
 

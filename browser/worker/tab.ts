@@ -54,9 +54,14 @@ export function keepWorker(make: () => Worker): void {
   };
   begin();
   document.addEventListener("freeze", end);
-  document.addEventListener("resume", begin);
   addEventListener("pagehide", ({ persisted }) => persisted && end());
-  addEventListener("pageshow", ({ persisted }) => persisted && begin());
+  onWake(begin);
+}
+
+/** Whenever this page wakes after the browser had suspended it. */
+function onWake(wake: () => void): void {
+  document.addEventListener("resume", wake);
+  addEventListener("pageshow", ({ persisted }) => persisted && wake());
 }
 
 /** The device, as this tab asks it. Its own worker is run besides (`keepWorker`). */
@@ -81,17 +86,21 @@ export function connectDevice(): DeviceClient {
     if (problem === undefined) one?.resolve(value as never);
     else one?.reject(errorOf(problem));
   };
+  const tell = (event: DeviceEvent) => {
+    for (const listener of hears) listener(event);
+  };
   const hear = (note: Note) => {
     if (!("term" in note) || note.term < term) return; // a tab, or one that slept and was replaced
     const isNew = note.term > term;
     term = note.term;
-    if (note.is === "told") for (const listener of hears) listener(note.event);
+    if (note.is === "told") tell(note.event);
     if (note.is === "answered") settle(note);
     // Whoever was asked before is gone, and so is what they were about to answer.
     if (isNew) for (const one of [...waiting.values()]) put(one);
   };
   channel.addEventListener("message", ({ data }: MessageEvent<Note>) => hear(data));
   channel.postMessage({ is: "hello" } satisfies Note);
+  onWake(() => tell({ is: "missed" }));
 
   const questions = NAMES.map((name) => [name, (...given: unknown[]) => ask(name, given)]);
   return {

@@ -212,7 +212,7 @@ def make_web(
             ),
             *invites.routes(units, signing_up, entropy, config),
             *streams.routes(live),
-            *graph.routes(units, find_id),
+            *graph.routes(units, find_id, entropy),
             *inbox.routes(units),
             *deliveries.routes(units, media.bounds, refusals.shown, lines.clocks, health.told),
             *servers.routes(units, config.origin, friends.whom),

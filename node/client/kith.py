@@ -168,6 +168,7 @@ class Kith:
 
     find = _of_people(People.find)
     add_friend = _of_people(People.add_friend)
+    show_code = _of_people(People.show_code)
     accept = _of_people(People.accept)
     decline = _of_people(People.decline)
     cancel = _of_people(People.cancel)

@@ -1,9 +1,15 @@
 """The verbs of people: find, befriend, answer, part, block."""
 
+import re
+from datetime import datetime
+
 from node.client.api_client import ApiClient
 from node.errors import Malformed
 from node.wire.api.accounts import ActorView
-from node.wire.api.graph import NewRequest, Relation, RelationList, Whom
+from node.wire.api.graph import FriendCode, NewRequest, Relation, RelationList, Whom
+
+# What stands behind a dot is for devices.
+_LINK = re.compile(r"https?://([^/@#?]+)/@([^/@#?]+)(?:@([^/@#?]+))?/?#f=([a-z2-7]+)(?:\..*)?")
 
 
 class People:
@@ -22,9 +28,19 @@ class People:
         return await self._api.ask("GET", "/accounts/lookup", ActorView, query=query)
 
     async def add_friend(self, handle: str, text: str = "") -> Relation:
-        """Ask to be friends; when they asked first, this says yes."""
-        body = NewRequest(actor=await self._full(handle), text=text)
+        """Ask to be friends; when they asked first, this says yes.
+
+        `handle` may be the link of a code that they show: then they need not answer (GRA-7).
+        """
+        handle, code = read_link(handle)
+        body = NewRequest(actor=await self._full(handle), text=text, code=code)
         return await self._api.ask("POST", "/friends/requests", Relation, body)
+
+    async def show_code(self) -> tuple[str, datetime]:
+        """A link for somebody who stands beside us, and until when one person is let in by it."""
+        made = await self._api.ask("POST", "/friends/code", FriendCode)
+        name = self._own.lstrip("@").partition("@")[0]
+        return f"{self._api.origin}/@{name}#f={made.code}", made.expires
 
     async def accept(self, handle: str) -> Relation:
         """Say yes to a request."""
@@ -95,6 +111,15 @@ class People:
             raise Malformed("GRA-3.12", f"say which one: {' or '.join(found)}")
         home = self._own.rpartition("@")[2]
         return found[0] if found else f"@{name}@{home}"
+
+
+def read_link(text: str) -> tuple[str, str]:
+    """Who is meant by the link of a code, and the code; any other text, and ""."""
+    found = _LINK.fullmatch(text.strip())
+    if found is None:
+        return text, ""
+    host, name, domain, code = found.groups()
+    return f"@{name}@{domain or host}", code
 
 
 def _named(one: Relation, name: str) -> bool:

@@ -18,16 +18,25 @@ from node.graph.friendship_unit import FriendshipUnit, keep, mutual, offer, othe
 LONGEST_TEXT = 1000  # characters of what is written with a request
 
 
-async def request(unit: FriendshipUnit, actor: str, other: str, text: str = "") -> None:
-    """Ask `other` to be friends; whoever asks the one that asked them says yes (GRA-3.3)."""
+async def request(
+    unit: FriendshipUnit, actor: str, other: str, text: str = "", code: str = ""
+) -> None:
+    """Ask `other` to be friends; whoever asks the one that asked them says yes (GRA-3.3).
+
+    `code` is one that `other` shows (GRA-7).
+    """
     await other_one(unit, actor, other)
     before = await unit.friendship(actor, other)
     if before.pair == INCOMING:
         await accept(unit, actor, other)
         return
+    if code and before.pair == REQUESTED:
+        # They did not answer, and now stand beside us: the open request makes room for this one.
+        await cancel(unit, actor, other)
+        before = await unit.friendship(actor, other)
     after = moved(cleared(before), Event.REQUEST)
     if await unit.speaks_friendship(other):
-        asked = OfferFriendship(unit.mint_activity(), actor, other, text[:LONGEST_TEXT])
+        asked = OfferFriendship(unit.mint_activity(), actor, other, text[:LONGEST_TEXT], code)
         await keep(unit, before, replace(after, our_offer=asked.id))
         await unit.owe(asked, to=[other])
     else:

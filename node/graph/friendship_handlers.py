@@ -14,7 +14,7 @@ from node.federation.activities.shapes import (
     Reject,
     Undo,
 )
-from node.graph import blocking, following
+from node.graph import blocking, following, friend_codes
 from node.graph.friendship import Friendship, accepted, cleared, moved, offered, without
 from node.graph.friendship_states import FRIENDS, INCOMING, REQUESTED, Event, Stance
 from node.graph.friendship_unit import Following, FriendshipUnit, keep, offer, ours
@@ -35,6 +35,8 @@ async def on_offer(activity: OfferFriendship, unit: FriendshipUnit) -> None:
         await unit.owe(no, to=[activity.actor])
         return
     after = offered(before, activity.id, activity.text)
+    if after.pair == INCOMING and await _brings_code(activity, unit):
+        after = moved(after, Event.ACCEPT)
     await keep(unit, before, after)
     if after.pair == FRIENDS:
         yes = Accept(unit.mint_activity(), activity.object, activity.id, asked)
@@ -42,6 +44,13 @@ async def on_offer(activity: OfferFriendship, unit: FriendshipUnit) -> None:
     if after.pair != before.pair:
         kind = "friend_accepted" if after.pair == FRIENDS else "friend_request"
         await unit.notify(account, kind, activity.actor, "")
+
+
+async def _brings_code(activity: OfferFriendship, unit: FriendshipUnit) -> bool:
+    """Whether who asks scanned the code that the other one shows: it is used up then (GRA-7.2)."""
+    if not activity.code:
+        return False
+    return await unit.use_code(activity.object, friend_codes.digest_of(activity.code))
 
 
 async def on_accept(activity: Accept, unit: FriendshipUnit) -> None:

@@ -77,6 +77,14 @@ class FriendshipUnit(Protocol):
 
     async def put_friendship(self, friendship: Friendship) -> None: ...
 
+    async def put_code(self, actor: str, digest: bytes, expires: datetime) -> None:
+        """The code of `actor` from now on, in the place of any earlier one."""
+        ...
+
+    async def use_code(self, actor: str, digest: bytes) -> bool:
+        """Whether this was the code of `actor` and is still good: it is gone then."""
+        ...
+
     async def following(self, follower: str, followed: str) -> Following | None: ...
 
     async def following_by_id(self, id: str, follower: str) -> Following | None:
@@ -104,7 +112,7 @@ class FriendshipUnit(Protocol):
     async def unnotify(self, account: str, kind: str, actor: str) -> None: ...
 
     async def forget(self, actor: str) -> None:
-        """Drop every friendship and Follow of an actor that is gone."""
+        """Drop every friendship, Follow and code of an actor that is gone."""
         ...
 
 

@@ -19,6 +19,7 @@ from node.store.tables import (
     accounts,
     actors,
     follows,
+    friend_codes,
     friendships,
     notices,
     peers,
@@ -220,6 +221,26 @@ class GraphUnit(Unit):
             )
         )
 
+    # -- codes -----------------------------------------------------------------------------------
+
+    async def put_code(self, actor: str, digest: bytes, expires: datetime) -> None:
+        """The code of `actor` from now on, in the place of any earlier one."""
+        row = put(
+            self.connection, friend_codes, actor=actor, digest=digest, expires=micros(expires)
+        )
+        await self.connection.execute(row)
+
+    async def use_code(self, actor: str, digest: bytes) -> bool:
+        """Whether this was the code of `actor` and is still good: it is gone then."""
+        found = await self.connection.execute(
+            delete(friend_codes).where(
+                friend_codes.c.actor == actor,
+                friend_codes.c.digest == digest,
+                friend_codes.c.expires > micros(self.now),
+            )
+        )
+        return found.rowcount == 1
+
     # -- follows ---------------------------------------------------------------------------------
 
     async def following(self, follower: str, followed: str) -> Following | None:
@@ -277,7 +298,7 @@ class GraphUnit(Unit):
         await Tombstones(self).drop(id, actor)
 
     async def forget(self, actor: str) -> None:
-        """Drop every friendship and Follow of an actor that is gone."""
+        """Drop every friendship, Follow and code of an actor that is gone."""
         ours = select(accounts.c.id, accounts.c.actor).join(
             friendships, friendships.c.actor == accounts.c.actor
         )
@@ -292,6 +313,7 @@ class GraphUnit(Unit):
         await self.connection.execute(
             delete(follows).where(or_(follows.c.follower == actor, follows.c.followed == actor))
         )
+        await self.connection.execute(delete(friend_codes).where(friend_codes.c.actor == actor))
         await self.connection.execute(
             delete(notices).where(notices.c.actor == actor, notices.c.kind.in_(KINDS))
         )

@@ -123,6 +123,7 @@ RULES: Mapping[str, Keep] = {
     "invites": Keep("90 days after expires", (Rule(tables.invites.c.expires, 90 * DAY),)),
     "resets": Keep("until expires", (Rule(tables.resets.c.expires, timedelta()),)),
     "homes": Keep("180 days after seen", (Rule(tables.homes.c.seen, 180 * DAY),)),
+    "friend_codes": Keep("until expires", (Rule(tables.friend_codes.c.expires, timedelta()),)),
     "idempotency": Keep("24 hours after created", (Rule(tables.idempotency.c.created, DAY),)),
     "notices": Keep("180 days after created", (Rule(tables.notices.c.created, 180 * DAY),)),
     "events": Keep("7 days after created", (Rule(tables.events.c.created, 7 * DAY),)),

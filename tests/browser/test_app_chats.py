@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from node.wire.api.accounts import LogIn, Session
-from tests.browser.app_node import PASSWORD, AppNode, Watched, log_in, opened
+from tests.browser.app_node import PASSWORD, AppNode, Watched, log_in, new_page, opened
 from tests.clips import make_clip
 
 
@@ -110,3 +110,36 @@ async def test_a_link_to_a_video_plays_in_the_chat(
         })"""
     )
     assert ada.faults == [] and bob.faults == []
+
+
+# A page that sleeps hears nothing of what is said to it meanwhile.
+DEAF = """
+const add = BroadcastChannel.prototype.addEventListener;
+BroadcastChannel.prototype.addEventListener = function (kind, hear, how) {
+  return add.call(this, kind, (event) => { if (!globalThis.isAsleep) hear(event); }, how);
+};
+"""
+SLEEP = "() => { globalThis.isAsleep = true; document.dispatchEvent(new Event('freeze')); }"
+WAKE = "() => { globalThis.isAsleep = false; document.dispatchEvent(new Event('resume')); }"
+
+
+@pytest.mark.slow
+@pytest.mark.clause("E2E-6.18")
+async def test_a_page_that_slept_shows_what_was_said_meanwhile(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await two(browser, home)
+    await ada.page.context.add_init_script(DEAF)
+    await chat_with(ada.page, home, "bob")
+    await say(ada.page, "before I sleep")
+    await expect(said(ada.page, "before I sleep")).to_be_visible()
+    await chat_with(bob.page, home, "ada")
+    await ada.page.evaluate(SLEEP)
+    other = await new_page(ada.page.context, home.url)
+    await chat_with(other.page, home, "bob")
+    await say(bob.page, "while you slept")
+    await expect(said(other.page, "while you slept")).to_be_visible()
+    await expect(said(ada.page, "while you slept")).to_have_count(0)
+    await ada.page.evaluate(WAKE)
+    await expect(said(ada.page, "while you slept")).to_be_visible()
+    assert ada.faults == [] and bob.faults == [] and other.faults == []

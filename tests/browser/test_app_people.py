@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.app_node import AppNode, log_in, opened
@@ -52,17 +53,21 @@ async def test_what_ends_a_friendship_says_what_it_changes(browser: Browser, hom
     assert watched.faults == []
 
 
-async def test_a_code_is_shown_and_read_from_a_photo(
+@pytest.mark.clause("GRA-7.3")
+async def test_who_scans_a_code_is_a_friend_at_once(
     browser: Browser, home: AppNode, tmp_path: Path
 ) -> None:
     await home.sign_up("ada", "Ada")
     await home.sign_up("bob", "Bob")
+    carol = await home.sign_up("carol", "Carol")
     ada, bob = await opened(browser, home), await opened(browser, home)
     await log_in(ada.page, home, "ada")
     await ada.page.goto(f"{home.url}/app/code")
     photo = tmp_path / "code.png"
-    await expect(ada.page.get_by_role("img", name="QR code")).to_be_visible()
+    await expect(ada.page.get_by_text("is your friend at once")).to_be_visible()
+    shown = await ada.page.get_by_role("img", name="QR code").get_attribute("aria-label") or ""
     await ada.page.locator(".code").screenshot(path=photo)
+    link = shown.rpartition(" ")[2].strip("\u2068\u2069")
     await log_in(bob.page, home, "bob")
     await bob.page.goto(f"{home.url}/app/scan")
     plain = tmp_path / "plain.png"
@@ -71,10 +76,35 @@ async def test_a_code_is_shown_and_read_from_a_photo(
     await expect(bob.page.get_by_role("alert")).to_contain_text("No code can be read")
     await bob.page.set_input_files("input[type=file]", photo)
     await expect(bob.page.get_by_role("heading", name="Ada")).to_be_visible()
-    await bob.page.goto(f"{home.url}/app/scan")
-    await bob.page.get_by_label("paste the link").fill(f"{home.url}/@ada")
-    await bob.page.get_by_role("button", name="Find").click()
+    await expect(bob.page.get_by_role("link", name="Message")).to_be_visible()
+    # A new code is shown: the one before it is used.
+    fresh = ada.page.get_by_role("img", name=f"QR code of {link}")
+    await expect(fresh).to_have_count(0)
+
+    async def paste(text: str) -> None:
+        await bob.page.goto(f"{home.url}/app/scan")
+        await bob.page.get_by_label("paste the link").fill(text)
+        await bob.page.get_by_role("button", name="Find").click()
+
+    await paste(link)
+    await expect(bob.page.get_by_text("and you are friends.")).to_be_visible()
+    await paste(f"{home.url}/@ada")
     await expect(bob.page.get_by_role("heading", name="Ada")).to_be_visible()
+    await paste(f"{home.url}/@bob#f={'a' * 32}")
+    await expect(bob.page.get_by_role("alert")).to_contain_text("your own code")
+    await paste(f"{home.url}/@carol#f={'a' * 32}")
+    await expect(bob.page.get_by_text("If it was used or is too old")).to_be_visible()
+    async with home.line(carol.token or "") as line:
+        [asked] = (await line.ask("GET", "/friends/requests", dict))["items"]
+        assert asked["person"]["display_name"] == "Bob"
+    async with home.line(carol.token or "") as line:
+        await line.ask("POST", "/friends/decline", dict, {"actor": asked["person"]["id"]})
+    await bob.page.goto(f"{home.url}/app/people/{carol.account.address}")
+    await bob.page.get_by_role("button", name="More").click()
+    await bob.page.get_by_role("dialog").get_by_role("button", name="Block").click()
+    await expect(bob.page.get_by_text("Blocked by you")).to_be_visible()
+    await paste(f"{home.url}/@carol#f={'a' * 32}")
+    await expect(bob.page.get_by_role("alert")).to_contain_text("You block")
     assert ada.faults == [] and bob.faults == []
 
 

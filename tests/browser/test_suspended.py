@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Browser, Route
@@ -23,6 +24,13 @@ SLEEP = """() => {
 }"""
 # Chromium freezes no page that is seen, and Playwright has it that all are.
 LIFECYCLE = "(event) => void document.dispatchEvent(new Event(event))"
+WAITS = """async () => {
+  for (;;) {
+    const { pending } = await navigator.locks.query();
+    if (pending.some(({ name }) => name === "kith-device")) return;
+    await new Promise((look) => setTimeout(look, 20));
+  }
+}"""
 BEGUN = "() => globalThis.begun > 1"
 
 
@@ -100,6 +108,26 @@ async def test_a_page_that_is_frozen_lets_go_of_the_device_before(
         await frozen.say(chat, "now I am")
         await frozen.until(text="now I am", state="atOurNode")
         assert await read(town, bob) == ["now I am"]
+
+
+@pytest.mark.clause("E2E-6.14", "E2E-6.18")
+async def test_who_takes_over_where_there_is_no_room_can_read(
+    town: Town, chromium: Browser, meet: Meet
+) -> None:
+    async with (
+        residence(town, chromium, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        holder, chat = await meet(alice, bob)
+        tab = await alice.tab()
+        await tab.page.evaluate(WAITS)
+        await alice.set(holder, full=True)
+        # It is heard by the worker that waits, too.
+        await tab.page.workers[0].evaluate("() => 0")
+        await holder.kill()
+        assert await tab.texts(chat) == ["hello Bob"]
+        told = await tab.refused("send", chat, "no room for this", str(uuid4()))
+        assert told["is"] == "NoRoom", told
 
 
 @pytest.mark.clause("E2E-6.18", "API-6.1")

@@ -232,6 +232,20 @@ async def test_the_last_administrator_cannot_delete_the_account(shell: Shell) ->
     assert (await shell.run("alice", "whoami")).code == 0
 
 
+@pytest.mark.clause("GRA-7.1", "GRA-7.3")
+async def test_a_code_befriends_across_two_nodes(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    shown = (await shell.run("bob", "friend code --json")).json
+    code = shown["link"].rpartition("#f=")[2]
+    # In a lab a node listens elsewhere than where its people are found.
+    link = f"https://beta.test/@bob#f={code}.FINGERPRINT"
+    assert (await shell.run("alice", "friend add", link)).out == "@bob@beta.test has been asked.\n"
+    for one, other in (("alice", "@bob@beta.test"), ("bob", "@alice@alpha.test")):
+        found = (await shell.run(one, "friends --json")).json["friends"]
+        assert [each["person"]["handle"] for each in found] == [other]
+
+
 async def test_a_wrong_password(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     url = shell.square.town.nodes["alpha.test"].url

@@ -2,6 +2,7 @@
 
 import pytest
 
+from node.graph.friend_codes import GOOD_FOR
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import Pair, Stance
 from node.graph.friendship_unit import Following, FollowState
@@ -126,3 +127,22 @@ async def test_notices_that_are_taken_back_and_actors_that_are_gone(harness: Har
 
 
 _YES = FollowState.ACCEPTED
+
+
+@pytest.mark.clause("GRA-7.1", "GRA-7.2")
+async def test_a_code_is_used_once_by_whoever_comes_first(harness: Harness) -> None:
+    async def work(unit: FriendsUnit) -> None:
+        later = unit.now + GOOD_FOR
+        await unit.put_code(CAROL, b"first", later)
+        await unit.put_code(CAROL, b"second", later)
+        await unit.put_code(ALICE, b"old", unit.now)
+        assert not await unit.use_code(CAROL, b"first"), "the last one counts"
+        assert not await unit.use_code(ALICE, b"second"), "another's"
+        assert not await unit.use_code(ALICE, b"old"), "it has expired"
+        assert await unit.use_code(CAROL, b"second")
+        assert not await unit.use_code(CAROL, b"second")
+        await unit.put_code(CAROL, b"third", later)
+        await unit.forget(CAROL)
+        assert not await unit.use_code(CAROL, b"third")
+
+    await harness.units.run(FriendsUnit, work)

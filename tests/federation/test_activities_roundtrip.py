@@ -68,7 +68,12 @@ HASHES = st.text(string.ascii_letters, max_size=20)
 
 follows = st.builds(Follow, T, st.just(ANN), st.just(BOB))
 offers = st.builds(
-    OfferFriendship, T, st.just(ANN), st.just(BOB), WORDS.map(lambda text: plain(paragraphs(text)))
+    OfferFriendship,
+    T,
+    st.just(ANN),
+    st.just(BOB),
+    WORDS.map(lambda text: plain(paragraphs(text))),
+    st.sampled_from(["", "a" * 32]),  # a code that BOB showed
 )
 likes = st.builds(Like, T, st.just(ANN), THEIRS)
 announces = st.builds(Announce, T, st.just(ANN), THEIRS, INSTANTS, PEOPLE, PEOPLE)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from node.errors import Missing
+from node.system import SystemEntropy
 from node.web.api.graph import routes
 from node.web.api.scopes import ALL_SCOPES
 from node.web.paging import ForwardPaging
@@ -52,7 +53,7 @@ class Town:
 
         name, domain = actor.rsplit("/", 1)[1], actor.split("/")[2]
         caller = Caller(name, actor, name, "member", "app", "", b"", frozenset(ALL_SCOPES))
-        table = routes(self.system.nodes[domain].units, find)
+        table = routes(self.system.nodes[domain].units, find, SystemEntropy())
         return Client({(route.method, route.path): route for route in table}, caller)
 
 

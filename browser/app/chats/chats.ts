@@ -13,6 +13,7 @@ export const unread = computed(() => (chats.value ?? []).reduce((sum, one) => su
 const byTime = (list: readonly Chat[]) => [...list].sort((a, b) => b.at - a.at);
 
 function hear(event: DeviceEvent): void {
+  if (event.is === "missed") renew(whose.peek());
   if (event.is !== "chat" || chats.value === null) return;
   const others = chats.value.filter(({ id }) => id !== event.chat.id);
   chats.value = byTime([event.chat, ...others]);
@@ -29,12 +30,16 @@ export function begin(): void {
   effect(() => {
     const id = whose.value;
     chats.value = null;
-    if (id === "") return;
-    device.chats().then(
-      (list) => {
-        if (whose.peek() === id) chats.value = byTime(list);
-      },
-      () => undefined, // the status says what is wrong with the device
-    );
+    renew(id);
   });
+}
+
+function renew(id: string): void {
+  if (id === "") return;
+  device.chats().then(
+    (list) => {
+      if (whose.peek() === id) chats.value = byTime(list);
+    },
+    () => undefined, // the status says what is wrong with the device
+  );
 }

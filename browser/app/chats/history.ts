@@ -21,6 +21,7 @@ export class History {
     this.#chat = chat;
     this.#stop = device.listen((event) => {
       if (event.is === "item" && event.item.chat === chat) this.put(event.item);
+      if (event.is === "missed") void this.#renew().catch(() => undefined); // the status says why
     });
   }
 
@@ -33,6 +34,12 @@ export class History {
     for (const item of page.items) this.put(item);
     this.#before = page.before;
     this.isAtStart.value = page.before === null;
+  }
+
+  /** From the newest on: how far back one had read may lie behind what was missed. */
+  async #renew(): Promise<void> {
+    this.#before = null;
+    await this.earlier();
   }
 
   close(): void {

@@ -9,13 +9,14 @@ import type { Audience, Post } from "../api_types.ts";
 import { draftOf, keepDraft } from "../draft.ts";
 import { meetNode } from "../home_node.ts";
 import { question } from "../parts/dialog.tsx";
-import { Choice, Fault, Field, Form, TextArea, Toggle } from "../parts/form.tsx";
+import { Button, Choice, Fault, Field, Form, TextArea, Toggle } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt, tell } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
+import type { Recorder as RecorderPart } from "../record/recorder.tsx";
 import { go, place } from "../router.ts";
 import { takeShared } from "../shared.ts";
 import { bytes, number, say } from "../words/index.ts";
@@ -79,8 +80,13 @@ async function obstacle(file: File, seconds: number): Promise<string> {
   return "";
 }
 
+/** Else the phone's own camera app is asked for a file. */
+const canRecord = (): boolean =>
+  "mediaDevices" in navigator && typeof MediaRecorder !== "undefined";
+
 function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<string> }) {
   const address = useSignal("");
+  const recorder = useSignal<typeof RecorderPart | null>(null);
   useEffect(() => {
     if (file.value === null) {
       address.value = "";
@@ -129,6 +135,21 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
       </div>
     );
   }
+  const Recorder = recorder.value;
+  if (Recorder !== null) {
+    return (
+      <Recorder
+        onFile={(made) => {
+          fault.value = "";
+          file.value = made;
+          recorder.value = null;
+        }}
+        onBack={() => {
+          recorder.value = null;
+        }}
+      />
+    );
+  }
   return (
     <div class="picker">
       <label class="button quiet file">
@@ -136,16 +157,30 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
         {say("post.pick")}
         <input type="file" accept="video/*" onChange={(event) => take(event.currentTarget)} />
       </label>
-      <label class="button quiet file">
-        <Icon name="camera" />
-        {say("post.record")}
-        <input
-          type="file"
-          accept="video/*"
-          capture="user"
-          onChange={(event) => take(event.currentTarget)}
-        />
-      </label>
+      {canRecord() ? (
+        <Button
+          kind="quiet"
+          onClick={() =>
+            attempt(async () => {
+              recorder.value = (await import("../record/recorder.tsx")).Recorder;
+            })
+          }
+        >
+          <Icon name="camera" />
+          {say("post.record")}
+        </Button>
+      ) : (
+        <label class="button quiet file">
+          <Icon name="camera" />
+          {say("post.record")}
+          <input
+            type="file"
+            accept="video/*"
+            capture="user"
+            onChange={(event) => take(event.currentTarget)}
+          />
+        </label>
+      )}
     </div>
   );
 }

@@ -2,36 +2,21 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { decodeQR } from "qr/decode.js";
 
+import { befriend } from "../codes/befriend.ts";
+import { readCode } from "../codes/read.ts";
+import { sayCode } from "../codes/words.ts";
 import { homeNode } from "../home_node.ts";
 import { Button, Fault, Field } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
+import { tell } from "../parts/toast.tsx";
 import { at, go } from "../router.ts";
-import { whoIn } from "../who.ts";
+import { codeIn, whoIn } from "../who.ts";
 import { say } from "../words/index.ts";
+import { explain } from "../words/problems.ts";
 
 const LOOK_EVERY_MS = 250;
-const WIDEST = 900; // more pixels take longer and show nothing more
-
-/** What the code in a picture says; "" where none is to be read. */
-function read(source: CanvasImageSource, width: number, height: number): string {
-  const scale = Math.min(1, WIDEST / Math.max(width, height, 1));
-  const canvas = new OffscreenCanvas(
-    Math.max(1, Math.round(width * scale)),
-    Math.max(1, Math.round(height * scale)),
-  );
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (context === null) return "";
-  context.drawImage(source, 0, 0, canvas.width, canvas.height);
-  try {
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    return decodeQR({ width: canvas.width, height: canvas.height, data });
-  } catch {
-    return ""; // no code in it, or none that is sharp enough
-  }
-}
 
 function Camera({
   onFound,
@@ -44,11 +29,16 @@ function Camera({
   useEffect(() => {
     let stream: MediaStream | null = null;
     let isOver = false;
+    let isBusy = false;
     const looking = setInterval(() => {
       const box = video.current;
       if (box === null || box.videoWidth === 0) return;
-      const text = read(box, box.videoWidth, box.videoHeight);
-      if (text !== "") onFound(text);
+      if (isBusy) return;
+      isBusy = true;
+      void readCode(box, box.videoWidth, box.videoHeight).then((text) => {
+        isBusy = false;
+        if (text !== "" && !isOver) onFound(text);
+      });
     }, LOOK_EVERY_MS);
     navigator.mediaDevices
       ?.getUserMedia({ video: { facingMode: "environment" } })
@@ -65,7 +55,7 @@ function Camera({
   }, []);
   return (
     <div class="viewfinder">
-      <video ref={video} autoplay muted playsInline aria-label={say("scan.camera")} />
+      <video ref={video} autoplay muted playsInline aria-label={sayCode("scan.camera")} />
     </div>
   );
 }
@@ -74,22 +64,43 @@ export function ScanScreen() {
   const fault = useSignal("");
   const hasCamera = useSignal(false);
   const pasted = useSignal("");
-  function found(text: string): void {
+  const isAsking = useRef(false);
+  async function found(text: string): Promise<void> {
+    if (isAsking.current) return; // the camera sees it again and again
     const who = whoIn(text, homeNode.value?.domain ?? location.host);
-    if (who === "") fault.value = say("scan.other");
-    else go(`/people/${encodeURIComponent(who)}`, true);
+    if (who === "") {
+      fault.value = sayCode("scan.other");
+      return;
+    }
+    const code = codeIn(text);
+    isAsking.current = true;
+    try {
+      if (code !== "") {
+        const { is, name } = await befriend(who, code);
+        if (is === "own" || is === "blocked") {
+          fault.value = sayCode(is, { name });
+          return;
+        }
+        tell(sayCode(is, { name }));
+      }
+      go(`/people/${encodeURIComponent(who)}`, true);
+    } catch (error) {
+      fault.value = explain(error);
+    } finally {
+      isAsking.current = false;
+    }
   }
   async function photo(file: File | undefined): Promise<void> {
     if (file === undefined) return;
     fault.value = "";
     try {
       const picture = await createImageBitmap(file);
-      const text = read(picture, picture.width, picture.height);
+      const text = await readCode(picture, picture.width, picture.height);
       picture.close();
-      if (text === "") fault.value = say("scan.none");
-      else found(text);
+      if (text === "") fault.value = sayCode("scan.none");
+      else await found(text);
     } catch {
-      fault.value = say("scan.none");
+      fault.value = sayCode("scan.none");
     }
   }
   return (
@@ -97,10 +108,10 @@ export function ScanScreen() {
       <section class="card">
         {hasCamera.value ? (
           <Camera
-            onFound={found}
+            onFound={(text) => void found(text)}
             onRefused={() => {
               hasCamera.value = false;
-              fault.value = say("scan.no_camera");
+              fault.value = sayCode("scan.no_camera");
             }}
           />
         ) : (
@@ -111,13 +122,13 @@ export function ScanScreen() {
             }}
           >
             <Icon name="camera" />
-            {say("scan.start")}
+            {sayCode("scan.start")}
           </Button>
         )}
         {fault.value !== "" && <Fault>{fault.value}</Fault>}
         <label class="button quiet file">
           <Icon name="qr" />
-          {say("scan.photo")}
+          {sayCode("scan.photo")}
           <input
             type="file"
             accept="image/*"
@@ -128,11 +139,11 @@ export function ScanScreen() {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            found(pasted.value);
+            void found(pasted.value);
           }}
         >
           <Field
-            label={say("scan.paste")}
+            label={sayCode("scan.paste")}
             name="link"
             plain
             value={pasted.value}

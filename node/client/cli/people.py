@@ -1,4 +1,4 @@
-"""`kith friend add|accept|decline|cancel|end|confirm|invite`, `friends`, `block`, `unblock`."""
+"""`kith friend add`, `accept`, `code`, `invite` and others; `friends`, `block`, `unblock`."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -11,6 +11,7 @@ from node.client.kith import Kith
 from node.wire.api.graph import Relation
 
 Who = Annotated[str, typer.Argument(help="@name@server, or @name of a friend.")]
+WhoOrLink = Annotated[str, typer.Argument(help="@name@server, or the link of a code they show.")]
 Answer = Callable[[Kith, str], Awaitable[Relation]]
 SAYS = {
     "requested": "{} has been asked.",
@@ -36,6 +37,7 @@ def register(app: typer.Typer) -> None:
     verb(friend, "add")(add)
     for name, answer, says in ANSWERS:
         verb(friend, name, help=says)(_answering(answer))
+    verb(friend, "code")(code)
     verb(friend, "invite")(invite)
     app.add_typer(friend, name="friend")
     verb(app, "friends")(friends)
@@ -53,12 +55,22 @@ def _answering(answer: Answer) -> Callable[[CommandContext, str], Awaitable[None
 
 async def add(
     context: CommandContext,
-    who: Who,
+    who: WhoOrLink,
     text: Annotated[str, typer.Option("--text", help="A word to go with it.")] = "",
 ) -> None:
     """Ask somebody to be friends; if they asked you, this says yes."""
     async with context.kith() as kith:
         _tell(context, await kith.add_friend(who, text))
+
+
+async def code(context: CommandContext) -> None:
+    """A link for somebody beside you who has an account: by it you are friends at once."""
+    async with context.kith() as kith:
+        link, expires = await kith.show_code()
+    says = (
+        f"{link}\nOne person, until {moment(expires)}: kith friend add LINK, or scan it in the app."
+    )
+    context.out.done(says, {"link": link, "expires": expires})
 
 
 async def invite(

@@ -89,8 +89,11 @@ ACTORS: Any = [AS2, SECURITY, MULTIKEY, {**MLS, **_ACTORS}]
 
 RESEND: Any = [AS2, {"kith": "urn:kith:ns#", "Resend": "kith:Resend"}]
 
+OFFER: Any = [AS2, {"kith": "urn:kith:ns#"}]
+
 _BY_TYPE = {
     "Video": VIDEOS,
+    "Offer": OFFER,
     "Resend": RESEND,
     **dict.fromkeys(("Person", "Group", "Application"), ACTORS),
 }

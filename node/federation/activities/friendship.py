@@ -14,6 +14,7 @@ _SPELLINGS = frozenset(
     {FRIEND_OF, "https://purl.org/vocab/relationship/friendOf", "friendOf", "rel:friendOf"}
 )
 MOST_OFFERS = 64  # that one End names: those that are live
+CODE, LONGEST_CODE = "kith:code", 64
 LONGEST_WORDS = 2000  # characters of what is written with a request; the rest is cut
 
 
@@ -32,7 +33,8 @@ def parse_offer(document: Doc, envelope: Envelope) -> OfferFriendship:
     target = id_of(one(document.get("target"), "the target"), "the target")
     if target and target != asked:
         raise Malformed("FED-6.7", "the Offer's target is not who is asked to be friends")
-    return OfferFriendship(envelope.id, envelope.actor, asked, _words(document, offered))
+    words, code = _words(document, offered), text(document, CODE)[:LONGEST_CODE]
+    return OfferFriendship(envelope.id, envelope.actor, asked, words, code)
 
 
 def _words(document: Doc, offered: Doc) -> str:
@@ -84,6 +86,8 @@ def render_offer(offer: OfferFriendship) -> dict[str, Any]:
     }
     if offer.text:
         document["content"] = paragraphs(offer.text)
+    if offer.code:
+        document[CODE] = offer.code
     return document
 
 

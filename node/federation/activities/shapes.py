@@ -22,12 +22,16 @@ class Follow(Struct, frozen=True):
 
 
 class OfferFriendship(Struct, frozen=True):
-    """`actor` asks `object` (an actor) to be friends: an `Offer` of a `Relationship`."""
+    """`actor` asks `object` (an actor) to be friends: an `Offer` of a `Relationship`.
+
+    `code` is one that `object` made and showed (GRA-7); "" for none.
+    """
 
     id: str
     actor: str
     object: str
     text: str = ""
+    code: str = ""
 
 
 class Accept(Struct, frozen=True):

@@ -33,7 +33,7 @@ from node.store.tables.federation import (
     peers,
     tombstones,
 )
-from node.store.tables.graph import follows, friendships
+from node.store.tables.graph import follows, friend_codes, friendships
 from node.store.tables.inbox import audiences, events, notices, posts, reactions, timeline
 from node.store.tables.node import settings
 from node.store.tables.video import jobs, media_grants, renditions, uploads, videos
@@ -54,6 +54,7 @@ __all__ = [
     "devices",
     "events",
     "follows",
+    "friend_codes",
     "friendships",
     "homes",
     "idempotency",

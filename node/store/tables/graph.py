@@ -1,6 +1,6 @@
 """Who knows whom."""
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import Column, Index, LargeBinary, Text
 
 from node.store.tables.columns import flag, instant, table, text
 
@@ -28,4 +28,14 @@ follows = table(
     text("state", "asked"),  # asked | accepted | declined
     instant("updated", nullable=False),
     Index("ix_follows_followed_state_follower", "followed", "state", "follower"),
+)
+
+# Made on one's own screen, for somebody who stands beside one: the last one that was made counts.
+friend_codes = table(
+    "friend_codes",
+    Column("actor", Text, primary_key=True),  # one of ours: whose code it is
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the code
+    instant("expires", nullable=False),
+    Index("ix_friend_codes_expires_actor", "expires", "actor"),
+    keep="until expires",
 )

@@ -1,6 +1,7 @@
 """The graph room's unit over a `MemoryTables`."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from node.accounts.account import State
 from node.federation.capabilities import FRIENDSHIP
@@ -92,6 +93,18 @@ class GraphUnit(Unit):
     async def put_friendship(self, friendship: Friendship) -> None:
         self.tables.friendships[friendship.actor, friendship.other] = (friendship, micros(self.now))
 
+    # -- codes -----------------------------------------------------------------------------------
+
+    async def put_code(self, actor: str, digest: bytes, expires: datetime) -> None:
+        self.tables.friend_codes[actor] = (digest, expires)
+
+    async def use_code(self, actor: str, digest: bytes) -> bool:
+        kept, expires = self.tables.friend_codes.get(actor, (b"", self.now))
+        if kept != digest or expires <= self.now:
+            return False
+        del self.tables.friend_codes[actor]
+        return True
+
     # -- follows ---------------------------------------------------------------------------------
 
     def _follows(self) -> list[Following]:
@@ -138,6 +151,7 @@ class GraphUnit(Unit):
         tables.friendships = {
             pair: kept for pair, kept in tables.friendships.items() if actor not in pair
         }
+        tables.friend_codes.pop(actor, None)
         tables.follows = {pair: kept for pair, kept in tables.follows.items() if actor not in pair}
         for id, notice in list(tables.notices.items()):
             if notice.actor == actor and notice.kind in KINDS:

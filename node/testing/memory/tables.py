@@ -195,6 +195,7 @@ class MemoryTables:
     hosts: dict[str, Host] = field(default_factory=dict)
     friendships: dict[tuple[str, str], tuple[Friendship, int]] = field(default_factory=dict)
     follows: dict[tuple[str, str], tuple[Following, int]] = field(default_factory=dict)
+    friend_codes: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
     graves: dict[tuple[str, str], None] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)

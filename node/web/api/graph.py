@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 from node.errors import Malformed
-from node.graph import befriending, blocking, following
+from node.graph import befriending, blocking, following, friend_codes
 from node.graph.friendship_unit import FriendshipUnit
+from node.ports import Entropy
 from node.store.friends import STATES, FriendsUnit
 from node.store.unit import Units
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
-from node.wire.api.graph import NewRequest, Relation, RelationList, Whom
+from node.wire.api.graph import FriendCode, NewRequest, Relation, RelationList, Whom
 
 # From @name@domain or an id to an actor's id, by discovery where it is not known here.
 Find: TypeAlias = Callable[[str], Awaitable[str]]
@@ -66,9 +67,10 @@ class Friends:
 
     async def request(self, call: Call) -> Reply:
         asked: NewRequest = call.body
+        code = friend_codes.read_code(asked.code)
 
         async def command(unit: FriendshipUnit, actor: str, other: str) -> None:
-            await befriending.request(unit, actor, other, asked.text)
+            await befriending.request(unit, actor, other, asked.text, code)
 
         return await self._done(call, asked.actor, command)
 
@@ -127,9 +129,17 @@ DEEDS: tuple[tuple[str, Command, str], ...] = (
 )
 
 
-def routes(units: Units, find: Find) -> tuple[Route, ...]:
+def routes(units: Units, find: Find, entropy: Entropy) -> tuple[Route, ...]:
     """The routes of this room. `find` looks for people who are not known here."""
     friends = Friends(units, find)
+
+    async def make_code(call: Call) -> Reply:
+        actor, code = call.caller.actor, friend_codes.new_code(entropy)
+        expires = await units.run(
+            FriendsUnit, lambda unit: friend_codes.make_code(unit, actor, code), once=call.once
+        )
+        return Reply(FriendCode(code=code, expires=expires))
+
     write, who = Scope.WRITE, {"actor": WHO}
     deeds = [
         Route("POST", f"/friends/{name}", friends.named_in_body(do), says, write, Whom, Relation)
@@ -145,6 +155,15 @@ def routes(units: Units, find: Find) -> tuple[Route, ...]:
             write,
             NewRequest,
             Relation,
+        ),
+        Route(
+            "POST",
+            "/friends/code",
+            make_code,
+            "A code to be shown: who brings it is a friend at once. Earlier ones are void.",
+            write,
+            answers=FriendCode,
+            status=201,
         ),
         *deeds,
         Route(

@@ -31,10 +31,21 @@ class RelationList(msgspec.Struct, kw_only=True):
 
 
 class NewRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """`actor`: @name@domain, an actor's id, or just the name of somebody here."""
+    """`actor`: @name@domain, an actor's id, or just the name of somebody here.
+
+    `code` is one that they showed (`POST /friends/code`): they need not answer then.
+    """
 
     actor: str
     text: str = ""
+    code: str = ""
+
+
+class FriendCode(msgspec.Struct, kw_only=True):
+    """Who brings it with a request becomes a friend at once: one person, until `expires`."""
+
+    code: str
+    expires: datetime
 
 
 class Whom(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

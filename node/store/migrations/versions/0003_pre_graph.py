@@ -46,8 +46,24 @@ def upgrade() -> None:
     with op.batch_alter_table("friendships", schema=None) as batch_op:
         batch_op.create_index("ix_friendships_other_actor", ["other", "actor"], unique=False)
 
+    op.create_table(
+        "friend_codes",
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("actor", name=op.f("pk_friend_codes")),
+        info={"keep": "until expires"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("friend_codes", schema=None) as batch_op:
+        batch_op.create_index("ix_friend_codes_expires_actor", ["expires", "actor"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("friend_codes", schema=None) as batch_op:
+        batch_op.drop_index("ix_friend_codes_expires_actor")
+
+    op.drop_table("friend_codes")
     with op.batch_alter_table("friendships", schema=None) as batch_op:
         batch_op.drop_index("ix_friendships_other_actor")
 
