@@ -96,7 +96,7 @@ def test_the_app_draws_no_html_of_others(page: Path) -> None:
 @pytest.mark.parametrize("page", DEVICE, ids=_name)
 def test_the_device_needs_a_browser_and_no_more(page: Path) -> None:
     for target in re.findall(r'from "([^"]+)"', page.read_text()):
-        assert target.startswith(("./", "../", "@noble/")), f"{target} is not for a worker"
+        assert target.startswith(("./", "../", "@noble/", "@scure/")), f"{target} is not for a worker"
 
 
 def _raised(pages: list[Path]) -> set[str]:
