@@ -172,3 +172,35 @@ async def test_a_link_to_a_post_opens_for_who_may_see_it(browser: Browser, home:
         await page.goto(f"{home.url}/app/watch?id={post['id']}")
         await expect(page.get_by_text(words).first).to_be_visible()
         assert watched.faults == []
+
+
+async def test_of_a_long_feed_only_what_is_near_is_drawn(browser: Browser, home: AppNode) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    for number in range(60):
+        await home.post(bob, f"Post {number}")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    articles = page.get_by_role("article")
+    await articles.first.focus()
+    for number in range(59, 19, -1):
+        one = page.get_by_role("article", name=f"Bob: Post {number}", exact=True)
+        await expect(one).to_be_focused()
+        await expect(one).to_have_attribute("aria-posinset", str(60 - number))
+        await expect(one).to_be_in_viewport(ratio=0.9)
+        await key(page, "PageDown")
+    assert await articles.count() <= 21
+    for elsewhere in ("People", "Feed"):
+        await page.get_by_role("link", name=elsewhere).click()
+    await expect(page.get_by_role("article", name="Bob: Post 19")).to_be_in_viewport(ratio=0.9)
+    # Who goes on by the wheel has the keys where they are.
+    await page.get_by_role("article", name="Bob: Post 19").focus()
+    await page.mouse.move(300, 300)
+    for number in range(18, 3, -1):
+        await page.mouse.wheel(0, 500)
+        await expect(page.get_by_text(f"Post {number}", exact=True).first).to_be_in_viewport()
+    await key(page, "l")
+    liked = page.get_by_role("article", name="Bob: Post 4").get_by_role("button", name="Like")
+    await expect(liked).to_have_attribute("aria-pressed", "true")
+    assert watched.faults == []

@@ -22,6 +22,7 @@ import { Players } from "./players.ts";
 import { audienceOf, gist } from "./post_parts.ts";
 
 const NEAR = 1; // clips on each side that are drawn: three players
+const AROUND = 10; // articles on each side that are there at all: of a thousand posts no more
 const AHEAD = 5; // so many before the end the next page is asked for
 
 /** Where each feed was left, so that one comes back to the same post. */
@@ -53,39 +54,18 @@ function askMore(post: Post, list: List<Post>): void {
   question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link]);
 }
 
-/** Which post one looks at, by where one has scrolled to. */
-function useLooking(box: { current: HTMLDivElement | null }, count: number, start: number) {
-  const current = useSignal(start);
-  useEffect(() => {
-    const feed = box.current;
-    if (feed === null) return;
-    const watching = new IntersectionObserver(
-      (entries) => {
-        for (const { target, isIntersecting } of entries) {
-          const index = Number((target as HTMLElement).dataset.index);
-          if (isIntersecting) current.value = index;
-        }
-      },
-      { root: feed, threshold: 0.6 },
-    );
-    for (const child of feed.querySelectorAll("[data-index]")) watching.observe(child);
-    return () => watching.disconnect();
-  }, [count]);
-  return current;
-}
-
 export function Feed({ list, label, end }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const players = useMemo(() => new Players(), []);
   const items = list.items.value;
   const state = list.state.value;
-  const current = useLooking(box, items.length, left.get(list) ?? 0);
+  const current = useSignal(left.get(list) ?? 0);
   const commented = useSignal<Post | null>(null);
 
   useEffect(() => {
     if (items.length === 0) void list.more();
     const at = left.get(list) ?? 0;
-    box.current?.querySelector(`[data-index="${at}"]`)?.scrollIntoView();
+    articleAt(at)?.scrollIntoView();
     const hidden = () => (document.hidden ? players.rest() : players.resume());
     document.addEventListener("visibilitychange", hidden);
     return () => {
@@ -99,16 +79,31 @@ export function Feed({ list, label, end }: Props) {
     // Whatever else the players know may change while the clip plays on.
     untracked(() => players.look(at));
   });
+  useEffect(() => {
+    // The keys stay in the feed when the article that had them is far away.
+    const focused = document.activeElement?.closest<HTMLElement>("[data-index]") ?? null;
+    if (focused === null || box.current?.contains(focused) !== true) return;
+    if (Math.abs(Number(focused.dataset.index) - current.value) < AROUND) return;
+    articleAt(current.value)?.focus({ preventScroll: true });
+  }, [current.value]);
   useSignalEffect(() => {
     const at = current.value;
     const isNear = at >= list.items.value.length - AHEAD;
     if (isNear && list.state.value === "ready") void list.more();
   });
 
+  const articleAt = (index: number): HTMLElement | null =>
+    box.current?.querySelector<HTMLElement>(`[data-index="${index}"]`) ?? null;
+
+  /** Which post one looks at: each is as high as the feed. */
+  function look({ currentTarget: { scrollTop, clientHeight } }: { currentTarget: Element }): void {
+    if (clientHeight > 0) current.value = Math.round(scrollTop / clientHeight);
+  }
+
   /** Go to the post at `index`, and have the keys there. */
   function show(index: number): void {
-    const found = box.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
-    if (found === null || found === undefined) return;
+    const found = articleAt(index);
+    if (found === null) return;
     found.focus({ preventScroll: true });
     found.scrollIntoView({ behavior: mayMove() ? "smooth" : "instant" });
   }
@@ -156,34 +151,41 @@ export function Feed({ list, label, end }: Props) {
     found?.focus();
   }
 
+  const first = Math.max(0, Math.min(current.value, items.length) - AROUND);
+  const last = Math.min(items.length, current.value + AROUND + 1);
   return (
     <>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys of a feed (ARIA) are heard for all of it */}
-      <div ref={box} class="feed" onKeyDown={press}>
+      <div ref={box} class="feed" onKeyDown={press} onScroll={look}>
         {items.length > 0 && (
           <div class="feed-posts" role="feed" aria-label={label} aria-busy={state === "loading"}>
-            {items.map((post, index) => (
-              <article
-                key={post.id}
-                class="feed-item"
-                data-index={index}
-                // biome-ignore lint/a11y/noNoninteractiveTabindex: the articles of a feed take the focus
-                tabIndex={0}
-                aria-posinset={index + 1}
-                aria-setsize={state === "end" ? items.length : -1}
-                aria-label={`${nameOf(post.author)}: ${gist(post)}`}
-              >
-                {Math.abs(index - current.value) <= NEAR && (
-                  <Clip
-                    post={post}
-                    index={index}
-                    isCurrent={index === current.value}
-                    players={players}
-                    deeds={deeds}
-                  />
-                )}
-              </article>
-            ))}
+            <div style={{ height: `${first * 100}%` }} />
+            {items.slice(first, last).map((post, place) => {
+              const index = first + place;
+              return (
+                <article
+                  key={post.id}
+                  class="feed-item"
+                  data-index={index}
+                  // biome-ignore lint/a11y/noNoninteractiveTabindex: the articles of a feed take the focus
+                  tabIndex={0}
+                  aria-posinset={index + 1}
+                  aria-setsize={state === "end" ? items.length : -1}
+                  aria-label={`${nameOf(post.author)}: ${gist(post)}`}
+                >
+                  {Math.abs(index - current.value) <= NEAR && (
+                    <Clip
+                      post={post}
+                      index={index}
+                      isCurrent={index === current.value}
+                      players={players}
+                      deeds={deeds}
+                    />
+                  )}
+                </article>
+              );
+            })}
+            <div style={{ height: `${(items.length - last) * 100}%` }} />
           </div>
         )}
         {/* Keys of their own: a browser stays at what it has snapped to, and at the end of nothing
