@@ -17,6 +17,7 @@ export class List<T> {
   readonly #idOf: (item: T) => string;
   #next = "";
   #asked: Promise<void> | null = null;
+  #renewing: Promise<void> | null = null;
 
   constructor(path: string, query: Readonly<Record<string, string>>, idOf: (item: T) => string) {
     this.#path = path;
@@ -54,7 +55,14 @@ export class List<T> {
   }
 
   /** Hear its beginning anew; what is known stays, and what lies below the answer also then. */
-  async renew(): Promise<void> {
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  async #renew(): Promise<void> {
     await this.#asked;
     try {
       const found = await pageAsMe<T>(this.#path, { query: this.#query });

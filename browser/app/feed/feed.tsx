@@ -2,7 +2,7 @@
 
 import { untracked, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import { me } from "../accounts.ts";
 import type { Post } from "../api_types.ts";
@@ -20,13 +20,11 @@ import { Comments } from "./comments.tsx";
 import { linkOf, remove, toggleLike } from "./deeds.ts";
 import { Players } from "./players.ts";
 import { audienceOf, gist } from "./post_parts.ts";
+import { indexOf, newAbove, stand, standingIn } from "./standing.ts";
 
 const NEAR = 1; // clips on each side that are drawn: three players
 const AROUND = 10; // articles on each side that are there at all: of a thousand posts no more
 const AHEAD = 5; // so many before the end the next page is asked for
-
-/** Where each feed was left, so that one comes back to the same post. */
-const left = new WeakMap<List<Post>, number>();
 
 interface Props {
   readonly list: List<Post>;
@@ -59,13 +57,24 @@ export function Feed({ list, label, end }: Props) {
   const players = useMemo(() => new Players(), []);
   const items = list.items.value;
   const state = list.state.value;
-  const current = useSignal(left.get(list) ?? 0);
+  const standing = standingIn(list);
+  const isPlaced = useRef(false);
+  const current = useSignal(indexOf(standing, items, 0));
   const commented = useSignal<Post | null>(null);
 
+  useLayoutEffect(() => {
+    // What comes above or goes does not move what one looks at.
+    const at = indexOf(standing, items, current.value);
+    const feed = box.current;
+    if (feed !== null && (at !== current.value || !isPlaced.current)) {
+      feed.scrollTop = at * feed.clientHeight;
+    }
+    isPlaced.current = true;
+    current.value = at;
+    stand(standing, items, at);
+  }, [items]);
   useEffect(() => {
     if (items.length === 0) void list.more();
-    const at = left.get(list) ?? 0;
-    articleAt(at)?.scrollIntoView();
     const hidden = () => (document.hidden ? players.rest() : players.resume());
     document.addEventListener("visibilitychange", hidden);
     return () => {
@@ -75,7 +84,7 @@ export function Feed({ list, label, end }: Props) {
   }, [list]);
   useSignalEffect(() => {
     const at = current.value;
-    left.set(list, at);
+    stand(standing, list.items.peek(), at);
     // Whatever else the players know may change while the clip plays on.
     untracked(() => players.look(at));
   });
@@ -103,6 +112,8 @@ export function Feed({ list, label, end }: Props) {
   /** Go to the post at `index`, and have the keys there. */
   function show(index: number): void {
     const found = articleAt(index);
+    // So far away that it is not drawn: there at once.
+    if (found === null) box.current?.scrollTo({ top: index * box.current.clientHeight });
     if (found === null) return;
     found.focus({ preventScroll: true });
     found.scrollIntoView({ behavior: mayMove() ? "smooth" : "instant" });
@@ -151,6 +162,7 @@ export function Feed({ list, label, end }: Props) {
     found?.focus();
   }
 
+  const fresh = newAbove(standing, items, current.value);
   const first = Math.max(0, Math.min(current.value, items.length) - AROUND);
   const last = Math.min(items.length, current.value + AROUND + 1);
   return (
@@ -207,6 +219,13 @@ export function Feed({ list, label, end }: Props) {
           <div key={items.length} class="feed-item feed-end" data-index={items.length}>
             {end}
           </div>
+        )}
+      </div>
+      <div role="status">
+        {fresh > 0 && (
+          <button type="button" class="feed-fresh" onClick={() => show(0)}>
+            {say("feed.fresh", { count: fresh })}
+          </button>
         )}
       </div>
       {commented.value !== null && (

@@ -123,6 +123,11 @@ export function number(value: number): string {
   return new Intl.NumberFormat(known.value.language).format(value);
 }
 
+/** One and another, as the language joins them. */
+export function list(items: readonly string[]): string {
+  return new Intl.ListFormat(known.value.language, { type: "conjunction" }).format(items);
+}
+
 /** How long ago, in a word or two. */
 export function ago(instant: string | number, now = Date.now()): string {
   const seconds = Math.round((new Date(instant).getTime() - now) / 1000);
