@@ -59,6 +59,8 @@ export function Feed({ list, label, end }: Props) {
   const state = list.state.value;
   const standing = standingIn(list);
   const isPlaced = useRef(false);
+  // Where a key leads, until one is there: the next key goes on from it.
+  const going = useRef<number | null>(null);
   const current = useSignal(indexOf(standing, items, 0));
   const commented = useSignal<Post | null>(null);
 
@@ -91,9 +93,12 @@ export function Feed({ list, label, end }: Props) {
   useEffect(() => {
     // The keys stay in the feed when the article that had them is far away.
     const focused = document.activeElement?.closest<HTMLElement>("[data-index]") ?? null;
-    if (focused === null || box.current?.contains(focused) !== true) return;
-    if (Math.abs(Number(focused.dataset.index) - current.value) < AROUND) return;
-    articleAt(current.value)?.focus({ preventScroll: true });
+    const isOurs = focused !== null && box.current?.contains(focused) === true;
+    const isFar = isOurs && Math.abs(Number(focused.dataset.index) - current.value) >= AROUND;
+    if (isFar || going.current === current.value) {
+      articleAt(current.value)?.focus({ preventScroll: true });
+      going.current = null;
+    }
   }, [current.value]);
   useSignalEffect(() => {
     const at = current.value;
@@ -107,14 +112,21 @@ export function Feed({ list, label, end }: Props) {
   /** Which post one looks at: each is as high as the feed. */
   function look({ currentTarget: { scrollTop, clientHeight } }: { currentTarget: Element }): void {
     if (clientHeight > 0) current.value = Math.round(scrollTop / clientHeight);
+    if (current.value === going.current) going.current = null;
   }
 
   /** Go to the post at `index`, and have the keys there. */
   function show(index: number): void {
+    const feed = box.current;
     const found = articleAt(index);
-    // So far away that it is not drawn: there at once.
-    if (found === null) box.current?.scrollTo({ top: index * box.current.clientHeight });
-    if (found === null) return;
+    if (feed === null || index > items.length) return;
+    going.current = index;
+    if (found === null) {
+      // So far away that it is not drawn: there at once, and the keys as soon as it is.
+      feed.scrollTo({ top: index * feed.clientHeight, behavior: "instant" });
+      current.value = index;
+      return;
+    }
     found.focus({ preventScroll: true });
     found.scrollIntoView({ behavior: mayMove() ? "smooth" : "instant" });
   }
@@ -137,8 +149,8 @@ export function Feed({ list, label, end }: Props) {
     const keys: Readonly<Record<string, () => void>> = event.ctrlKey
       ? { Home: () => outside(-1), End: () => outside(1) }
       : {
-          PageDown: () => show(current.value + 1),
-          PageUp: () => show(Math.max(0, current.value - 1)),
+          PageDown: () => show((going.current ?? current.value) + 1),
+          PageUp: () => show(Math.max(0, (going.current ?? current.value) - 1)),
           k: () => players.toggle(),
           m: () => players.toggleSound(),
           l: () => post !== undefined && deeds.like(post),
@@ -168,7 +180,15 @@ export function Feed({ list, label, end }: Props) {
   return (
     <>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys of a feed (ARIA) are heard for all of it */}
-      <div ref={box} class="feed" onKeyDown={press} onScroll={look}>
+      <div
+        ref={box}
+        class="feed"
+        onKeyDown={press}
+        onScroll={look}
+        onWheel={() => {
+          going.current = null;
+        }}
+      >
         {items.length > 0 && (
           <div class="feed-posts" role="feed" aria-label={label} aria-busy={state === "loading"}>
             <div style={{ height: `${first * 100}%` }} />

@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/push-BDBZHUN4.js
 <<<<<<< HEAD:node/web/static/app/push-6HYUMZHB.js
 <<<<<<<< HEAD:node/web/static/app/push-K7OHGA44.js
 import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-MJCNUI2O.js";import"/app/chunk-PCDVLMIF.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
@@ -7,3 +8,6 @@ import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-Z
 =======
 import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-UMEBQGEV.js";import"/app/chunk-ARN4IAHQ.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
 >>>>>>> 92e9482 (Friends', following and local feeds as tabs, with a quiet line for what is new; a post's audience is said before it is made):node/web/static/app/push-BDBZHUN4.js
+=======
+import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-UCLG375Y.js";import"/app/chunk-6KAFVNAN.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
+>>>>>>> 792af5d (The pages of a node speak the languages of the app, by its words; every screen is looked at by the table of screens):node/web/static/app/push-I5N5U3TC.js

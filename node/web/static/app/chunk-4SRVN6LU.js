@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/chunk-3H7BDDVN.js
 <<<<<<< HEAD:node/web/static/app/chunk-Q43PHK6G.js
 <<<<<<<< HEAD:node/web/static/app/chunk-NBADE2XG.js
 import{c as l,h as e,t as i}from"/app/chunk-PCDVLMIF.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};
@@ -7,3 +8,6 @@ import{c as l,h as e,t as i}from"/app/chunk-QTEDZT4W.js";function c(a){let o=e(n
 =======
 import{c as l,h as e,t as i}from"/app/chunk-ARN4IAHQ.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};
 >>>>>>> 92e9482 (Friends', following and local feeds as tabs, with a quiet line for what is new; a post's audience is said before it is made):node/web/static/app/chunk-3H7BDDVN.js
+=======
+import{c as l,h as e,t as i}from"/app/chunk-6KAFVNAN.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};
+>>>>>>> 792af5d (The pages of a node speak the languages of the app, by its words; every screen is looked at by the table of screens):node/web/static/app/chunk-4SRVN6LU.js

@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/chunk-5FGUJF7M.js
 <<<<<<< HEAD:node/web/static/app/chunk-W4YLU3LP.js
 <<<<<<<< HEAD:node/web/static/app/chunk-JSOT3QPV.js
 import{a as o}from"/app/chunk-ITOTR6SC.js";import{V as t,ca as a,ka as n,la as r}from"/app/chunk-PCDVLMIF.js";function c({url:i,says:s}){return t("div",{class:"told",role:"status",children:[t("p",{children:s}),t("output",{class:"told-link",dir:"ltr",children:i}),t("div",{class:"ways",children:[t(a,{onClick:()=>r(async()=>{await navigator.clipboard.writeText(i),n(o("copied"))}),children:o("copy")}),"share"in navigator&&t(a,{kind:"quiet",onClick:()=>navigator.share({url:i}).catch(()=>{}),children:o("hand_on")})]})]})}export{c as a};
@@ -7,3 +8,6 @@ import{a as o}from"/app/chunk-JEGIZYUP.js";import{V as t,ca as a,ka as n,la as r
 =======
 import{a as o}from"/app/chunk-JDCXN5GC.js";import{W as t,da as a,la as n,ma as r}from"/app/chunk-ARN4IAHQ.js";function c({url:i,says:s}){return t("div",{class:"told",role:"status",children:[t("p",{children:s}),t("output",{class:"told-link",dir:"ltr",children:i}),t("div",{class:"ways",children:[t(a,{onClick:()=>r(async()=>{await navigator.clipboard.writeText(i),n(o("copied"))}),children:o("copy")}),"share"in navigator&&t(a,{kind:"quiet",onClick:()=>navigator.share({url:i}).catch(()=>{}),children:o("hand_on")})]})]})}export{c as a};
 >>>>>>> 92e9482 (Friends', following and local feeds as tabs, with a quiet line for what is new; a post's audience is said before it is made):node/web/static/app/chunk-5FGUJF7M.js
+=======
+import{a as o}from"/app/chunk-7GLYPBMF.js";import{W as t,da as a,la as n,ma as r}from"/app/chunk-6KAFVNAN.js";function c({url:i,says:s}){return t("div",{class:"told",role:"status",children:[t("p",{children:s}),t("output",{class:"told-link",dir:"ltr",children:i}),t("div",{class:"ways",children:[t(a,{onClick:()=>r(async()=>{await navigator.clipboard.writeText(i),n(o("copied"))}),children:o("copy")}),"share"in navigator&&t(a,{kind:"quiet",onClick:()=>navigator.share({url:i}).catch(()=>{}),children:o("hand_on")})]})]})}export{c as a};
+>>>>>>> 792af5d (The pages of a node speak the languages of the app, by its words; every screen is looked at by the table of screens):node/web/static/app/chunk-HNR4ZSQS.js

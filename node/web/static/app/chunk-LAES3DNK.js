@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/chunk-4UV3QGJL.js
 <<<<<<< HEAD:node/web/static/app/chunk-23FTA7LS.js
 <<<<<<<< HEAD:node/web/static/app/chunk-G3TPS556.js
 import{N as l,V as t,X as a,a as r,c as i,da as m,ia as s}from"/app/chunk-PCDVLMIF.js";function C({list:e,children:p,empty:d,class:f="lines"}){i(()=>{e.items.peek().length===0&&e.more()},[e]);let n=e.items.value,o=e.state.value;return t(r,{children:[n.length>0&&t("ul",{class:f,children:n.map(p)}),n.length===0&&o==="end"&&d,o==="loading"&&t(s,{}),o==="failed"&&t(m,{children:a(e.fault.value)}),(o==="failed"||o==="ready"&&n.length>0)&&t("button",{type:"button",class:"button quiet wide",onClick:()=>{e.more()},children:l(o==="failed"?"retry":"more")})]})}export{C as a};
@@ -7,3 +8,6 @@ import{N as l,V as t,X as a,a as r,c as i,da as m,ia as s}from"/app/chunk-QTEDZT
 =======
 import{N as l,W as t,Y as a,a as r,c as i,ea as m,ja as s}from"/app/chunk-ARN4IAHQ.js";function C({list:e,children:p,empty:d,class:f="lines"}){i(()=>{e.items.peek().length===0&&e.more()},[e]);let n=e.items.value,o=e.state.value;return t(r,{children:[n.length>0&&t("ul",{class:f,children:n.map(p)}),n.length===0&&o==="end"&&d,o==="loading"&&t(s,{}),o==="failed"&&t(m,{children:a(e.fault.value)}),(o==="failed"||o==="ready"&&n.length>0)&&t("button",{type:"button",class:"button quiet wide",onClick:()=>{e.more()},children:l(o==="failed"?"retry":"more")})]})}export{C as a};
 >>>>>>> 92e9482 (Friends', following and local feeds as tabs, with a quiet line for what is new; a post's audience is said before it is made):node/web/static/app/chunk-4UV3QGJL.js
+=======
+import{N as l,W as t,Y as a,a as r,c as i,ea as m,ja as s}from"/app/chunk-6KAFVNAN.js";function C({list:e,children:p,empty:d,class:f="lines"}){i(()=>{e.items.peek().length===0&&e.more()},[e]);let n=e.items.value,o=e.state.value;return t(r,{children:[n.length>0&&t("ul",{class:f,children:n.map(p)}),n.length===0&&o==="end"&&d,o==="loading"&&t(s,{}),o==="failed"&&t(m,{children:a(e.fault.value)}),(o==="failed"||o==="ready"&&n.length>0)&&t("button",{type:"button",class:"button quiet wide",onClick:()=>{e.more()},children:l(o==="failed"?"retry":"more")})]})}export{C as a};
+>>>>>>> 792af5d (The pages of a node speak the languages of the app, by its words; every screen is looked at by the table of screens):node/web/static/app/chunk-LAES3DNK.js
