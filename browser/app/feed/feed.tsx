@@ -95,11 +95,12 @@ export function Feed({ list, label, end }: Props) {
     const focused = document.activeElement?.closest<HTMLElement>("[data-index]") ?? null;
     const isOurs = focused !== null && box.current?.contains(focused) === true;
     const isFar = isOurs && Math.abs(Number(focused.dataset.index) - current.value) >= AROUND;
-    if (isFar || going.current === current.value) {
-      articleAt(current.value)?.focus({ preventScroll: true });
-      going.current = null;
+    if ((isFar && going.current === null) || going.current === current.value) {
+      const there = articleAt(current.value);
+      there?.focus({ preventScroll: true });
+      if (there !== null) going.current = null;
     }
-  }, [current.value]);
+  }, [current.value, items]);
   useSignalEffect(() => {
     const at = current.value;
     const isNear = at >= list.items.value.length - AHEAD;
@@ -112,7 +113,6 @@ export function Feed({ list, label, end }: Props) {
   /** Which post one looks at: each is as high as the feed. */
   function look({ currentTarget: { scrollTop, clientHeight } }: { currentTarget: Element }): void {
     if (clientHeight > 0) current.value = Math.round(scrollTop / clientHeight);
-    if (current.value === going.current) going.current = null;
   }
 
   /** Go to the post at `index`, and have the keys there. */
@@ -130,6 +130,11 @@ export function Feed({ list, label, end }: Props) {
     found.focus({ preventScroll: true });
     found.scrollIntoView({ behavior: mayMove() ? "smooth" : "instant" });
   }
+
+  /** Who goes by hand goes where they like. */
+  const stray = () => {
+    going.current = null;
+  };
 
   const put = (post: Post) => list.replace(post);
   const deeds = {
@@ -185,9 +190,8 @@ export function Feed({ list, label, end }: Props) {
         class="feed"
         onKeyDown={press}
         onScroll={look}
-        onWheel={() => {
-          going.current = null;
-        }}
+        onWheel={stray}
+        onPointerDown={stray}
       >
         {items.length > 0 && (
           <div class="feed-posts" role="feed" aria-label={label} aria-busy={state === "loading"}>

@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/push-I5N5U3TC.js
 <<<<<<< HEAD:node/web/static/app/push-BDBZHUN4.js
 <<<<<<< HEAD:node/web/static/app/push-6HYUMZHB.js
 <<<<<<<< HEAD:node/web/static/app/push-K7OHGA44.js
@@ -11,3 +12,6 @@ import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-U
 =======
 import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-UCLG375Y.js";import"/app/chunk-6KAFVNAN.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
 >>>>>>> 792af5d (The pages of a node speak the languages of the app, by its words; every screen is looked at by the table of screens):node/web/static/app/push-I5N5U3TC.js
+=======
+import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-KL5ODJR5.js";import"/app/chunk-M3UPRSKJ.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
+>>>>>>> 22049a5 (The whole story by keyboard alone; of quick keys none is lost in a feed, and the mark of the node has a name on a tablet):node/web/static/app/push-TT423FZA.js

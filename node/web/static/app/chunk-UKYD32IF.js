@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/chunk-NM7QDPUF.js
 <<<<<<< HEAD:node/web/static/app/chunk-ABRMF7MJ.js
 <<<<<<< HEAD:node/web/static/app/chunk-IU5VM4NM.js
 <<<<<<<< HEAD:node/web/static/app/chunk-2AWZM3WU.js
@@ -11,3 +12,6 @@ import{b as d}from"/app/chunk-UMEBQGEV.js";import{b as m,c as s}from"/app/chunk-
 =======
 import{b as d}from"/app/chunk-UCLG375Y.js";import{b as m,c as s}from"/app/chunk-TE65ZQL4.js";import{f as p}from"/app/chunk-DY7FD6Y7.js";import{m as e,na as a,p as r,s as n,ua as f}from"/app/chunk-6KAFVNAN.js";async function P(o,t){await e.logOut(o.id,t?"keep":"remove"),await i(o)}async function O(o,t){await e.deleteAccount(o.id,t),await i(o)}async function x(o){await e.forget(o.id),await i(o)}async function i({actor:o}){await a(),!r.value.some(t=>t.actor===o)&&(n(o),m(o,""),f(o),d(o),await Promise.all([p(o),s()]))}export{P as a,O as b,x as c};
 >>>>>>> 792af5d (The pages of a node speak the languages of the app, by its words; every screen is looked at by the table of screens):node/web/static/app/chunk-NM7QDPUF.js
+=======
+import{b as d}from"/app/chunk-KL5ODJR5.js";import{b as m,c as s}from"/app/chunk-TE65ZQL4.js";import{f as p}from"/app/chunk-DY7FD6Y7.js";import{m as e,na as a,p as r,s as n,ua as f}from"/app/chunk-M3UPRSKJ.js";async function P(o,t){await e.logOut(o.id,t?"keep":"remove"),await i(o)}async function O(o,t){await e.deleteAccount(o.id,t),await i(o)}async function x(o){await e.forget(o.id),await i(o)}async function i({actor:o}){await a(),!r.value.some(t=>t.actor===o)&&(n(o),m(o,""),f(o),d(o),await Promise.all([p(o),s()]))}export{P as a,O as b,x as c};
+>>>>>>> 22049a5 (The whole story by keyboard alone; of quick keys none is lost in a feed, and the mark of the node has a name on a tablet):node/web/static/app/chunk-UKYD32IF.js
