@@ -61,6 +61,7 @@ export function Feed({ list, label, end }: Props) {
   const isPlaced = useRef(false);
   // Where a key leads, until one is there: the next key goes on from it.
   const going = useRef<number | null>(null);
+  const isJumping = useRef(false);
   const current = useSignal(indexOf(standing, items, 0));
   const commented = useSignal<Post | null>(null);
 
@@ -90,7 +91,7 @@ export function Feed({ list, label, end }: Props) {
     // Whatever else the players know may change while the clip plays on.
     untracked(() => players.look(at));
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     // The keys stay in the feed when the article that had them is far away.
     const focused = document.activeElement?.closest<HTMLElement>("[data-index]") ?? null;
     const isOurs = focused !== null && box.current?.contains(focused) === true;
@@ -98,8 +99,10 @@ export function Feed({ list, label, end }: Props) {
     if ((isFar && going.current === null) || going.current === current.value) {
       const there = articleAt(current.value);
       there?.focus({ preventScroll: true });
+      if (isJumping.current) there?.scrollIntoView({ behavior: "instant" });
       if (there !== null) going.current = null;
     }
+    isJumping.current = false;
   }, [current.value, items]);
   useSignalEffect(() => {
     const at = current.value;
@@ -112,18 +115,18 @@ export function Feed({ list, label, end }: Props) {
 
   /** Which post one looks at: each is as high as the feed. */
   function look({ currentTarget: { scrollTop, clientHeight } }: { currentTarget: Element }): void {
-    if (clientHeight > 0) current.value = Math.round(scrollTop / clientHeight);
+    if (clientHeight > 0 && !isJumping.current)
+      current.value = Math.round(scrollTop / clientHeight);
   }
 
   /** Go to the post at `index`, and have the keys there. */
   function show(index: number): void {
-    const feed = box.current;
     const found = articleAt(index);
-    if (feed === null || index > items.length) return;
+    if (index > items.length) return;
     going.current = index;
     if (found === null) {
-      // So far away that it is not drawn: there at once, and the keys as soon as it is.
-      feed.scrollTo({ top: index * feed.clientHeight, behavior: "instant" });
+      // So far away that it is not drawn: one goes there when it is, which is at once.
+      isJumping.current = true;
       current.value = index;
       return;
     }

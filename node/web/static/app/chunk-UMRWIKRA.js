@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/chunk-LA6R6TLW.js
 <<<<<<< HEAD:node/web/static/app/chunk-4SRVN6LU.js
 <<<<<<< HEAD:node/web/static/app/chunk-3H7BDDVN.js
 <<<<<<< HEAD:node/web/static/app/chunk-Q43PHK6G.js
@@ -15,3 +16,6 @@ import{c as l,h as e,t as i}from"/app/chunk-6KAFVNAN.js";function c(a){let o=e(n
 =======
 import{c as l,h as e,t as i}from"/app/chunk-M3UPRSKJ.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};
 >>>>>>> 22049a5 (The whole story by keyboard alone; of quick keys none is lost in a feed, and the mark of the node has a name on a tablet):node/web/static/app/chunk-LA6R6TLW.js
+=======
+import{c as l,h as e,t as i}from"/app/chunk-QIAPMVYJ.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};
+>>>>>>> e8e829a (A key that leads further than a feed is drawn arrives; the docs tell of tabs, the walk over all screens and the bench of the app):node/web/static/app/chunk-UMRWIKRA.js

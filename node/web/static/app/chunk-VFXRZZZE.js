@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/chunk-UKYD32IF.js
 <<<<<<< HEAD:node/web/static/app/chunk-NM7QDPUF.js
 <<<<<<< HEAD:node/web/static/app/chunk-ABRMF7MJ.js
 <<<<<<< HEAD:node/web/static/app/chunk-IU5VM4NM.js
@@ -15,3 +16,6 @@ import{b as d}from"/app/chunk-UCLG375Y.js";import{b as m,c as s}from"/app/chunk-
 =======
 import{b as d}from"/app/chunk-KL5ODJR5.js";import{b as m,c as s}from"/app/chunk-TE65ZQL4.js";import{f as p}from"/app/chunk-DY7FD6Y7.js";import{m as e,na as a,p as r,s as n,ua as f}from"/app/chunk-M3UPRSKJ.js";async function P(o,t){await e.logOut(o.id,t?"keep":"remove"),await i(o)}async function O(o,t){await e.deleteAccount(o.id,t),await i(o)}async function x(o){await e.forget(o.id),await i(o)}async function i({actor:o}){await a(),!r.value.some(t=>t.actor===o)&&(n(o),m(o,""),f(o),d(o),await Promise.all([p(o),s()]))}export{P as a,O as b,x as c};
 >>>>>>> 22049a5 (The whole story by keyboard alone; of quick keys none is lost in a feed, and the mark of the node has a name on a tablet):node/web/static/app/chunk-UKYD32IF.js
+=======
+import{b as d}from"/app/chunk-DNQR4D44.js";import{b as m,c as s}from"/app/chunk-TE65ZQL4.js";import{f as p}from"/app/chunk-DY7FD6Y7.js";import{m as e,na as a,p as r,s as n,ua as f}from"/app/chunk-QIAPMVYJ.js";async function P(o,t){await e.logOut(o.id,t?"keep":"remove"),await i(o)}async function O(o,t){await e.deleteAccount(o.id,t),await i(o)}async function x(o){await e.forget(o.id),await i(o)}async function i({actor:o}){await a(),!r.value.some(t=>t.actor===o)&&(n(o),m(o,""),f(o),d(o),await Promise.all([p(o),s()]))}export{P as a,O as b,x as c};
+>>>>>>> e8e829a (A key that leads further than a feed is drawn arrives; the docs tell of tabs, the walk over all screens and the bench of the app):node/web/static/app/chunk-VFXRZZZE.js

@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/chunk-WI7H7CTX.js
 <<<<<<< HEAD:node/web/static/app/chunk-HNR4ZSQS.js
 <<<<<<< HEAD:node/web/static/app/chunk-5FGUJF7M.js
 <<<<<<< HEAD:node/web/static/app/chunk-W4YLU3LP.js
@@ -15,3 +16,6 @@ import{a as o}from"/app/chunk-7GLYPBMF.js";import{W as t,da as a,la as n,ma as r
 =======
 import{a as o}from"/app/chunk-G44FIJ2H.js";import{W as t,da as a,la as n,ma as r}from"/app/chunk-M3UPRSKJ.js";function c({url:i,says:s}){return t("div",{class:"told",role:"status",children:[t("p",{children:s}),t("output",{class:"told-link",dir:"ltr",children:i}),t("div",{class:"ways",children:[t(a,{onClick:()=>r(async()=>{await navigator.clipboard.writeText(i),n(o("copied"))}),children:o("copy")}),"share"in navigator&&t(a,{kind:"quiet",onClick:()=>navigator.share({url:i}).catch(()=>{}),children:o("hand_on")})]})]})}export{c as a};
 >>>>>>> 22049a5 (The whole story by keyboard alone; of quick keys none is lost in a feed, and the mark of the node has a name on a tablet):node/web/static/app/chunk-WI7H7CTX.js
+=======
+import{a as o}from"/app/chunk-XXL2KTXL.js";import{W as t,da as a,la as n,ma as r}from"/app/chunk-QIAPMVYJ.js";function c({url:i,says:s}){return t("div",{class:"told",role:"status",children:[t("p",{children:s}),t("output",{class:"told-link",dir:"ltr",children:i}),t("div",{class:"ways",children:[t(a,{onClick:()=>r(async()=>{await navigator.clipboard.writeText(i),n(o("copied"))}),children:o("copy")}),"share"in navigator&&t(a,{kind:"quiet",onClick:()=>navigator.share({url:i}).catch(()=>{}),children:o("hand_on")})]})]})}export{c as a};
+>>>>>>> e8e829a (A key that leads further than a feed is drawn arrives; the docs tell of tabs, the walk over all screens and the bench of the app):node/web/static/app/chunk-APKUM6WZ.js

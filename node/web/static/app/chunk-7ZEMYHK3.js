@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/chunk-2AEEA7WH.js
 <<<<<<< HEAD:node/web/static/app/chunk-LAES3DNK.js
 <<<<<<< HEAD:node/web/static/app/chunk-4UV3QGJL.js
 <<<<<<< HEAD:node/web/static/app/chunk-23FTA7LS.js
@@ -15,3 +16,6 @@ import{N as l,W as t,Y as a,a as r,c as i,ea as m,ja as s}from"/app/chunk-6KAFVN
 =======
 import{N as l,W as t,Y as a,a as r,c as i,ea as m,ja as s}from"/app/chunk-M3UPRSKJ.js";function C({list:e,children:p,empty:d,class:f="lines"}){i(()=>{e.items.peek().length===0&&e.more()},[e]);let n=e.items.value,o=e.state.value;return t(r,{children:[n.length>0&&t("ul",{class:f,children:n.map(p)}),n.length===0&&o==="end"&&d,o==="loading"&&t(s,{}),o==="failed"&&t(m,{children:a(e.fault.value)}),(o==="failed"||o==="ready"&&n.length>0)&&t("button",{type:"button",class:"button quiet wide",onClick:()=>{e.more()},children:l(o==="failed"?"retry":"more")})]})}export{C as a};
 >>>>>>> 22049a5 (The whole story by keyboard alone; of quick keys none is lost in a feed, and the mark of the node has a name on a tablet):node/web/static/app/chunk-2AEEA7WH.js
+=======
+import{N as l,W as t,Y as a,a as r,c as i,ea as m,ja as s}from"/app/chunk-QIAPMVYJ.js";function C({list:e,children:p,empty:d,class:f="lines"}){i(()=>{e.items.peek().length===0&&e.more()},[e]);let n=e.items.value,o=e.state.value;return t(r,{children:[n.length>0&&t("ul",{class:f,children:n.map(p)}),n.length===0&&o==="end"&&d,o==="loading"&&t(s,{}),o==="failed"&&t(m,{children:a(e.fault.value)}),(o==="failed"||o==="ready"&&n.length>0)&&t("button",{type:"button",class:"button quiet wide",onClick:()=>{e.more()},children:l(o==="failed"?"retry":"more")})]})}export{C as a};
+>>>>>>> e8e829a (A key that leads further than a feed is drawn arrives; the docs tell of tabs, the walk over all screens and the bench of the app):node/web/static/app/chunk-7ZEMYHK3.js

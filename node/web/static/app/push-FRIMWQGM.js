@@ -1,3 +1,4 @@
+<<<<<<< HEAD:node/web/static/app/push-TT423FZA.js
 <<<<<<< HEAD:node/web/static/app/push-I5N5U3TC.js
 <<<<<<< HEAD:node/web/static/app/push-BDBZHUN4.js
 <<<<<<< HEAD:node/web/static/app/push-6HYUMZHB.js
@@ -15,3 +16,6 @@ import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-U
 =======
 import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-KL5ODJR5.js";import"/app/chunk-M3UPRSKJ.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
 >>>>>>> 22049a5 (The whole story by keyboard alone; of quick keys none is lost in a feed, and the mark of the node has a name on a tablet):node/web/static/app/push-TT423FZA.js
+=======
+import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-DNQR4D44.js";import"/app/chunk-QIAPMVYJ.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
+>>>>>>> e8e829a (A key that leads further than a feed is drawn arrives; the docs tell of tabs, the walk over all screens and the bench of the app):node/web/static/app/push-FRIMWQGM.js
