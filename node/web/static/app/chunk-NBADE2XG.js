@@ -1,5 +1,0 @@
-<<<<<<<< HEAD:node/web/static/app/chunk-NBADE2XG.js
-import{c as l,h as e,t as i}from"/app/chunk-PCDVLMIF.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};
-========
-import{c as l,h as e,t as i}from"/app/chunk-QTEDZT4W.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};
->>>>>>>> a4ebfa0 (Of a long feed only what is near is drawn, and the bench looks at the app beside a bare list):node/web/static/app/chunk-Q43PHK6G.js

@@ -1,5 +1,0 @@
-<<<<<<<< HEAD:node/web/static/app/push-K7OHGA44.js
-import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-MJCNUI2O.js";import"/app/chunk-PCDVLMIF.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
-========
-import{a as o,b as r,c as m,d as p,e as t,f as e,g as f,h as i}from"/app/chunk-ZNSZ4GGV.js";import"/app/chunk-QTEDZT4W.js";export{o as KINDS,p as ability,m as kindsHere,i as resubscribe,f as tryIt,e as turnOff,t as turnOn,r as unwanted};
->>>>>>>> a4ebfa0 (Of a long feed only what is near is drawn, and the bench looks at the app beside a bare list):node/web/static/app/push-6HYUMZHB.js
