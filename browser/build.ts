@@ -57,6 +57,17 @@ function integrity(body: Uint8Array): string {
   return `sha384-${createHash("sha384").update(body).digest("base64")}`;
 }
 
+/** The files that the one of this name imports before it runs, itself first. */
+function needed(files: Files, name: string, known: Set<string> = new Set()): Set<string> {
+  if (known.has(name)) return known;
+  known.add(name);
+  const text = new TextDecoder().decode(files.get(name));
+  for (const [, found = ""] of text.matchAll(/(?:from|import)\s*"\/app\/([^"]+)"/g)) {
+    needed(files, found, known);
+  }
+  return known;
+}
+
 /** Licences that ask to be named wherever the code goes. */
 const NOTICE = `The app is part of Kith (Apache-2.0). In it are: Preact and Preact Signals (MIT, Jason Miller
 and others), noble-hashes and noble-ciphers (MIT, Paul Miller), lean-qr (MIT, David Evans), qr (MIT or
@@ -75,10 +86,6 @@ async function bundle(files: Files, options: BuildOptions): Promise<Map<string, 
     if (output.cssBundle !== undefined) {
       named.set("css", output.cssBundle.slice(output.cssBundle.lastIndexOf("/") + 1));
     }
-    if (output.entryPoint === "app/main.tsx") {
-      const first = output.imports.find(({ kind }) => kind === "import-statement")?.path ?? "";
-      named.set("first", first.slice(first.lastIndexOf("/") + 1));
-    }
   }
   return named;
 }
@@ -95,17 +102,19 @@ function shell(files: Files, named: Map<string, string>): string {
     named.get("css"),
     (at, sri) => `<link rel="stylesheet" href="${at}" integrity="${sri}">`,
   );
-  // Asked for at once, and not only when the script that imports it has come.
-  const first = tag(
-    files,
-    named.get("first"),
-    (at, sri) => `<link rel="modulepreload" href="${at}" integrity="${sri}">`,
-  );
   const worker = named.get("worker/main.ts");
-  if (worker === undefined) throw new Error("the worker was not built");
+  const main = named.get("app/main.tsx");
+  if (worker === undefined || main === undefined) throw new Error("an entry was not built");
+  // Asked for at once, and not only when what needs them has come and runs.
+  const early = [...needed(files, main), ...needed(files, worker)]
+    .filter((name) => name !== main)
+    .map((name) =>
+      tag(files, name, (at, sri) => `<link rel="modulepreload" href="${at}" integrity="${sri}">`),
+    )
+    .join("\n");
   const script = tag(
     files,
-    named.get("app/main.tsx"),
+    main,
     (at, sri) => `<script type="module" src="${at}" integrity="${sri}"></script>`,
   );
   return `<!doctype html>
@@ -126,7 +135,7 @@ function shell(files: Files, named: Map<string, string>): string {
 <link rel="apple-touch-icon" href="/app/icon-180.png">
 <link rel="manifest" href="/app/manifest.webmanifest">
 ${sheet}
-${first}
+${early}
 ${script}
 </head>
 <body>

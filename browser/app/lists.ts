@@ -17,6 +17,7 @@ export class List<T> {
   readonly #idOf: (item: T) => string;
   #next = "";
   #asked: Promise<void> | null = null;
+  #renewing: Promise<void> | null = null;
 
   constructor(path: string, query: Readonly<Record<string, string>>, idOf: (item: T) => string) {
     this.#path = path;
@@ -53,12 +54,23 @@ export class List<T> {
     }
   }
 
-  /** Hear it from its beginning; what is known stays until the answer is here. */
-  async renew(): Promise<void> {
+  /** Hear its beginning anew; what is known stays, and what lies below the answer also then. */
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  async #renew(): Promise<void> {
     await this.#asked;
     try {
       const found = await pageAsMe<T>(this.#path, { query: this.#query });
-      this.items.value = found.items;
+      const heard = new Set(found.items.map(this.#idOf));
+      const last = this.items.value.findLastIndex((item) => heard.has(this.#idOf(item)));
+      const below = last === -1 || found.next === "" ? [] : this.items.value.slice(last + 1);
+      this.items.value = [...found.items, ...below];
+      if (below.length > 0) return;
       this.#next = found.next;
       this.state.value = found.next === "" ? "end" : "ready";
     } catch (error) {

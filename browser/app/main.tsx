@@ -28,6 +28,5 @@ if (root !== null) render(<Shell />, root);
 void installed.begin().catch(() => undefined);
 void standing.then(() => import("./push.ts")).then((push) => push.resubscribe());
 void standing.then(() => import("./outbox.tsx")).then((outbox) => outbox.begin());
-// What was being posted goes on; that is not needed to see the first screen.
-const { goOn } = await import("./post/posting.ts");
-goOn();
+// What was being posted goes on.
+void standing.then(() => import("./post/posting.ts")).then((posting) => posting.goOn());

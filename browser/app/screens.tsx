@@ -62,6 +62,7 @@ export const SCREENS: readonly Entry[] = [
   outside("/join", JoinScreen),
   outside("/login", LogInScreen),
   inside("/", FeedScreen),
+  inside("/feed/:of", FeedScreen),
   inside(
     "/watch",
     later(async () => (await import("./screens/watch.tsx")).WatchScreen),

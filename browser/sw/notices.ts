@@ -1,9 +1,9 @@
 /** What a push becomes: always one notification, which names nobody; and where it leads. */
 
-import ar from "../app/words/push.ar.json" with { type: "json" };
-import de from "../app/words/push.de.json" with { type: "json" };
-import en from "../app/words/push.en.json" with { type: "json" };
-import es from "../app/words/push.es.json" with { type: "json" };
+import ar from "../../node/web/words/push.ar.json" with { type: "json" };
+import de from "../../node/web/words/push.de.json" with { type: "json" };
+import en from "../../node/web/words/push.en.json" with { type: "json" };
+import es from "../../node/web/words/push.es.json" with { type: "json" };
 
 type Words = typeof en;
 type Key = keyof Words;

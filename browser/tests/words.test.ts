@@ -1,4 +1,4 @@
-/** The catalogues of the app: every language has every word, with the same places to fill. */
+/** The catalogues of the app and the pages: every language has every word, with the same places to fill. */
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { test } from "node:test";
 type Entry = string | Readonly<Record<string, string>>;
 type Catalogue = Readonly<Record<string, Entry>>;
 
-const FOLDER = new URL("../app/words/", import.meta.url);
+const FOLDER = new URL("../../node/web/words/", import.meta.url);
 const LANGUAGES = ["en", "de", "es", "ar"];
 
 const read = (name: string): Catalogue => {

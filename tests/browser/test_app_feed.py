@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.app_node import AppNode, log_in, opened
 from tests.clips import make_clip
@@ -134,7 +134,7 @@ async def test_who_has_seen_it_all_finds_the_way_out_by_key(
     await log_in(page, home, "ada")
     await page.get_by_role("article").focus()
     await key(page, "Control+Home")
-    await expect(page.get_by_role("link", name="You")).to_be_focused()
+    await expect(page.get_by_role("link", name="This server")).to_be_focused()
 
 
 async def test_what_is_behind_a_warning_is_seen_when_one_wants(
@@ -172,3 +172,108 @@ async def test_a_link_to_a_post_opens_for_who_may_see_it(browser: Browser, home:
         await page.goto(f"{home.url}/app/watch?id={post['id']}")
         await expect(page.get_by_text(words).first).to_be_visible()
         assert watched.faults == []
+
+
+@pytest.mark.slow
+async def test_of_a_long_feed_only_what_is_near_is_drawn(browser: Browser, home: AppNode) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    for number in range(40, 0, -1):
+        await home.post(bob, f"Post {number}")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+
+    def post(number: int) -> Locator:
+        return page.get_by_role("article", name=f"Bob: Post {number}", exact=True)
+
+    await post(1).focus()
+    for number in range(2, 26):
+        await key(page, "PageDown")
+        await expect(post(number)).to_be_focused()
+    await expect(post(25)).to_be_in_viewport(ratio=0.9)
+    await expect(post(25)).to_have_attribute("aria-posinset", "25")
+    assert await page.get_by_role("article").count() <= 21
+    # Whoever comes back is where they were, though the first page was heard anew meanwhile.
+    for elsewhere in ("People", "Feed"):
+        await page.get_by_role("link", name=elsewhere).click()
+    await expect(post(25)).to_be_in_viewport(ratio=0.9)
+    # Who goes on by the wheel has the keys where they are.
+    await post(25).focus()
+    await page.mouse.move(300, 300)
+    for number in range(26, 37):
+        await page.mouse.wheel(0, 500)
+        await expect(post(number)).to_be_in_viewport(ratio=0.9)
+    await key(page, "l")
+    liked = post(36).get_by_role("button", name="Like")
+    await expect(liked).to_have_attribute("aria-pressed", "true")
+    assert watched.faults == []
+
+
+@pytest.mark.slow
+async def test_friends_followed_and_local_posts_have_feeds_of_their_own(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    carol = await home.sign_up("carol", "Carol")
+    await home.sign_up("dora")
+    await home.befriend(ada, bob)
+    async with home.line(ada.token or "") as line:
+        await line.ask("POST", "/follows", dict, {"actor": carol.account.actor})
+    await home.post(bob, "Of a friend")
+    await home.post(carol, "Of one who is followed", audience="public")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    tabs = page.get_by_role("navigation", name="Feeds")
+    for tab, posts, end in (
+        ("Friends", ["Bob: Of a friend"], "everything your friends posted"),
+        ("Following", ["Carol: Of one who is followed"], "everything that those you follow posted"),
+        ("This server", ["Carol: Of one who is followed"], "people of this server posted to all."),
+    ):
+        await tabs.get_by_role("link", name=tab).click()
+        await expect(tabs.get_by_role("link", name=tab)).to_have_attribute("aria-current", "page")
+        articles = page.get_by_role("article")
+        await expect(articles).to_have_count(len(posts))
+        for place, name in enumerate(posts):
+            await expect(articles.nth(place)).to_have_attribute("aria-label", name)
+        await articles.last.focus()
+        await key(page, "PageDown")
+        await expect(page.get_by_text(end)).to_be_in_viewport()
+    # By its own address, also for who has nothing there.
+    await page.goto(f"{home.url}/app/feed/following")
+    await expect(page.get_by_role("article")).to_have_attribute(
+        "aria-label", "Carol: Of one who is followed"
+    )
+    assert watched.faults == []
+    other = await opened(browser, home)
+    await log_in(other.page, home, "dora")
+    await other.page.goto(f"{home.url}/app/feed/following")
+    await expect(other.page.get_by_text("What those you follow post comes here")).to_be_visible()
+
+
+@pytest.mark.slow
+async def test_what_comes_meanwhile_is_told_in_a_quiet_line(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    await home.post(bob, "One")
+    await home.post(bob, "Two")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    two = page.get_by_role("article", name="Bob: Two")
+    await expect(two).to_be_in_viewport(ratio=0.9)
+    three = await home.post(bob, "Three")
+    line = page.get_by_role("button", name="1 new post")
+    await expect(line).to_be_visible()
+    await expect(two).to_be_in_viewport(ratio=0.9)
+    await line.click()
+    await expect(page.get_by_role("article", name="Bob: Three")).to_be_in_viewport(ratio=0.9)
+    await expect(line).to_have_count(0)
+    async with home.line(bob.token or "") as talk:
+        await talk.ask("DELETE", "/posts/one", type(None), query={"id": three["id"]})
+    await expect(page.get_by_role("article", name="Bob: Three")).to_have_count(0)
+    await expect(two).to_be_in_viewport(ratio=0.9)
+    assert watched.faults == []

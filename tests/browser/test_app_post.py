@@ -109,3 +109,30 @@ async def test_what_is_no_video_fails_in_words_and_is_given_up(
     await page.get_by_role("dialog").get_by_role("button", name="Give up").click()
     await expect(page.get_by_text("On their way")).to_have_count(0)
     assert watched.faults == []
+
+
+async def test_whom_a_post_will_not_reach_is_said_before_it_is_made(
+    browser: Browser, home: AppNode
+) -> None:
+    await home.sign_up("ada", "Ada")
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+
+    async def answer(route: Route) -> None:
+        """As a node whose Ada has friends at servers that know followers only."""
+        real = await (await route.fetch()).json()
+        names = ("Guy", "Eve") if real["audience"] == "friends" else ()
+        people = [
+            {"id": f"https://far.test/{name}", "handle": f"@{name}@far.test", "display_name": name}
+            for name in names
+        ]
+        await route.fulfill(json={**real, "unreached": people})
+
+    await page.route("**/posts/audience*", answer)
+    await page.get_by_role("link", name="Post", exact=True).click()
+    told = page.get_by_text("will not see it: their servers cannot show such posts")
+    await expect(told).to_contain_text("Guy")
+    await page.get_by_role("radio", name="Everyone").check()
+    await expect(told).to_have_count(0)
+    assert watched.faults == []

@@ -36,7 +36,7 @@ async def test_pages_run_no_script_and_say_so(harness: Harness) -> None:
         assert said.headers["Referrer-Policy"] == ("same-origin" if form else "no-referrer")
         assert b"<script" not in said.raw and b"style=" not in said.raw
         assert not re.search(rb"\son\w+=", said.raw)
-        assert b'<html lang="en">' in said.raw and b"viewport" in said.raw
+        assert b'<html lang="en" dir="ltr">' in said.raw and b"viewport" in said.raw
 
 
 @pytest.mark.clause("API-10.1")
@@ -177,3 +177,24 @@ async def test_the_sheet_is_served(harness: Harness) -> None:
 async def test_the_welcome_page_echoes_names_only(harness: Harness, name: str) -> None:
     said = await page(harness, f"/welcome?{name}")
     assert said.status == 200 and b"<script>" not in said.raw
+
+
+@pytest.mark.clause("API-10.4")
+async def test_pages_speak_the_language_of_their_reader(harness: Harness) -> None:
+    await harness.join("alice")
+    secret = await harness.invite()
+    paths = ("/", f"/invite/{secret}", "/@alice", "/welcome", "/welcome?pending", "/nowhere")
+    for accepted, language, way in (("de-DE,de;q=0.9", "de", "ltr"), ("ar", "ar", "rtl")):
+        for path in (*paths, "/problems/conflict"):
+            headers = {**HTML, "Accept-Language": accepted}
+            said = await harness.ask("GET", f"/{path}", headers=headers)
+            assert f'<html lang="{language}" dir="{way}">' in said.raw.decode()
+            assert said.headers["Content-Language"] == language
+            assert "Accept-Language" in said.headers["Vary"]
+            for english in ("Open the app", "Home", "invites you", "Something", "Thank you"):
+                assert english not in said.raw.decode(), path
+    refused = await send(
+        harness, f"/invite/{secret}", {"name": "alice", "password": PASSWORD},
+        **{"Accept-Language": "de"},
+    )  # fmt: skip
+    assert refused.status == 409 and "Dieser Name ist nicht frei" in refused.raw.decode()

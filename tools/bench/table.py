@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 
 from tools.bench import (
+    app,
     application,
     deliver,
     door,
@@ -111,6 +112,21 @@ START = (
 )
 VIDEO = (Row("video", "20 s of 1280x720 from the upload until it can be watched", "s",
              "bare ffmpeg"),)  # fmt: skip
+LIST = "a bare list of the same clips"
+APP = (
+    Row("app_first", "the app in a new browser at 80 ms and 10 Mbit/s, until it can be used", "s",
+        most=1.5),
+    Row("app_first.again", "the app in a browser that knows it, until the feed can be used", "s",
+        most=1.5),
+    Row("app_next", "the next clip, from the key until it plays, the slowest", "ms", most=200),
+    Row("app_scroll", "the longest task while 500 clips are scrolled through, CPU", "ms", LIST,
+        most=50),
+    Row("app_scroll.dropped", "frames that were not drawn in time, in those of the bare list", "",
+        most=1.2),
+    Row("app_memory", "memory of the page after 1,000 clips", "MB", "after 100 clips", above=2),
+    Row("app_memory.nodes", "nodes of the page after 1,000 clips", "", "after 100 clips",
+        above=50),
+)  # fmt: skip
 MLS = tuple(
     row
     for name, (says, unit, aim) in mls.AIMS.items()
@@ -133,6 +149,7 @@ GROUPS: Mapping[str, tuple[Group, tuple[Row, ...]]] = {
     "postgres_two": (postgres_two.measure, POSTGRES_TWO),
     "start": (start.measure, START),
     "video": (video.measure, VIDEO),
+    "app": (app.measure, APP),
     "mls": (mls.measure, MLS),
 }
 

@@ -1,10 +1,10 @@
 /** The words of codes, which are loaded with their screens. */
 
-import en from "../words/codes.en.json" with { type: "json" };
+import en from "../../../node/web/words/codes.en.json" with { type: "json" };
 import { sayer } from "../words/index.ts";
 
 export const sayCode = sayer("codes", en, {
-  de: () => import("../words/codes.de.json"),
-  es: () => import("../words/codes.es.json"),
-  ar: () => import("../words/codes.ar.json"),
+  de: () => import("../../../node/web/words/codes.de.json"),
+  es: () => import("../../../node/web/words/codes.es.json"),
+  ar: () => import("../../../node/web/words/codes.ar.json"),
 });

@@ -2,7 +2,7 @@
 
 import { untracked, useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 
 import { me } from "../accounts.ts";
 import type { Post } from "../api_types.ts";
@@ -20,12 +20,11 @@ import { Comments } from "./comments.tsx";
 import { linkOf, remove, toggleLike } from "./deeds.ts";
 import { Players } from "./players.ts";
 import { audienceOf, gist } from "./post_parts.ts";
+import { indexOf, newAbove, stand, standingIn } from "./standing.ts";
 
 const NEAR = 1; // clips on each side that are drawn: three players
+const AROUND = 10; // articles on each side that are there at all: of a thousand posts no more
 const AHEAD = 5; // so many before the end the next page is asked for
-
-/** Where each feed was left, so that one comes back to the same post. */
-const left = new WeakMap<List<Post>, number>();
 
 interface Props {
   readonly list: List<Post>;
@@ -53,39 +52,32 @@ function askMore(post: Post, list: List<Post>): void {
   question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link]);
 }
 
-/** Which post one looks at, by where one has scrolled to. */
-function useLooking(box: { current: HTMLDivElement | null }, count: number, start: number) {
-  const current = useSignal(start);
-  useEffect(() => {
-    const feed = box.current;
-    if (feed === null) return;
-    const watching = new IntersectionObserver(
-      (entries) => {
-        for (const { target, isIntersecting } of entries) {
-          const index = Number((target as HTMLElement).dataset.index);
-          if (isIntersecting) current.value = index;
-        }
-      },
-      { root: feed, threshold: 0.6 },
-    );
-    for (const child of feed.querySelectorAll("[data-index]")) watching.observe(child);
-    return () => watching.disconnect();
-  }, [count]);
-  return current;
-}
-
 export function Feed({ list, label, end }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const players = useMemo(() => new Players(), []);
   const items = list.items.value;
   const state = list.state.value;
-  const current = useLooking(box, items.length, left.get(list) ?? 0);
+  const standing = standingIn(list);
+  const isPlaced = useRef(false);
+  // Where a key leads, until one is there: the next key goes on from it.
+  const going = useRef<number | null>(null);
+  const isJumping = useRef(false);
+  const current = useSignal(indexOf(standing, items, 0));
   const commented = useSignal<Post | null>(null);
 
+  useLayoutEffect(() => {
+    // What comes above or goes does not move what one looks at.
+    const at = indexOf(standing, items, current.value);
+    const feed = box.current;
+    if (feed !== null && (at !== current.value || !isPlaced.current)) {
+      feed.scrollTop = at * feed.clientHeight;
+    }
+    isPlaced.current = true;
+    current.value = at;
+    stand(standing, items, at);
+  }, [items]);
   useEffect(() => {
     if (items.length === 0) void list.more();
-    const at = left.get(list) ?? 0;
-    box.current?.querySelector(`[data-index="${at}"]`)?.scrollIntoView();
     const hidden = () => (document.hidden ? players.rest() : players.resume());
     document.addEventListener("visibilitychange", hidden);
     return () => {
@@ -95,23 +87,57 @@ export function Feed({ list, label, end }: Props) {
   }, [list]);
   useSignalEffect(() => {
     const at = current.value;
-    left.set(list, at);
+    stand(standing, list.items.peek(), at);
     // Whatever else the players know may change while the clip plays on.
     untracked(() => players.look(at));
   });
+  useLayoutEffect(() => {
+    // The keys stay in the feed when the article that had them is far away.
+    const focused = document.activeElement?.closest<HTMLElement>("[data-index]") ?? null;
+    const isOurs = focused !== null && box.current?.contains(focused) === true;
+    const isFar = isOurs && Math.abs(Number(focused.dataset.index) - current.value) >= AROUND;
+    if ((isFar && going.current === null) || going.current === current.value) {
+      const there = articleAt(current.value);
+      there?.focus({ preventScroll: true });
+      if (isJumping.current) there?.scrollIntoView({ behavior: "instant" });
+      if (there !== null) going.current = null;
+    }
+    isJumping.current = false;
+  }, [current.value, items]);
   useSignalEffect(() => {
     const at = current.value;
     const isNear = at >= list.items.value.length - AHEAD;
     if (isNear && list.state.value === "ready") void list.more();
   });
 
+  const articleAt = (index: number): HTMLElement | null =>
+    box.current?.querySelector<HTMLElement>(`[data-index="${index}"]`) ?? null;
+
+  /** Which post one looks at: each is as high as the feed. */
+  function look({ currentTarget: { scrollTop, clientHeight } }: { currentTarget: Element }): void {
+    if (clientHeight > 0 && !isJumping.current)
+      current.value = Math.round(scrollTop / clientHeight);
+  }
+
   /** Go to the post at `index`, and have the keys there. */
   function show(index: number): void {
-    const found = box.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
-    if (found === null || found === undefined) return;
+    const found = articleAt(index);
+    if (index > items.length) return;
+    going.current = index;
+    if (found === null) {
+      // So far away that it is not drawn: one goes there when it is, which is at once.
+      isJumping.current = true;
+      current.value = index;
+      return;
+    }
     found.focus({ preventScroll: true });
     found.scrollIntoView({ behavior: mayMove() ? "smooth" : "instant" });
   }
+
+  /** Who goes by hand goes where they like. */
+  const stray = () => {
+    going.current = null;
+  };
 
   const put = (post: Post) => list.replace(post);
   const deeds = {
@@ -131,8 +157,8 @@ export function Feed({ list, label, end }: Props) {
     const keys: Readonly<Record<string, () => void>> = event.ctrlKey
       ? { Home: () => outside(-1), End: () => outside(1) }
       : {
-          PageDown: () => show(current.value + 1),
-          PageUp: () => show(Math.max(0, current.value - 1)),
+          PageDown: () => show((going.current ?? current.value) + 1),
+          PageUp: () => show(Math.max(0, (going.current ?? current.value) - 1)),
           k: () => players.toggle(),
           m: () => players.toggleSound(),
           l: () => post !== undefined && deeds.like(post),
@@ -156,34 +182,49 @@ export function Feed({ list, label, end }: Props) {
     found?.focus();
   }
 
+  const fresh = newAbove(standing, items, current.value);
+  const first = Math.max(0, Math.min(current.value, items.length) - AROUND);
+  const last = Math.min(items.length, current.value + AROUND + 1);
   return (
     <>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys of a feed (ARIA) are heard for all of it */}
-      <div ref={box} class="feed" onKeyDown={press}>
+      <div
+        ref={box}
+        class="feed"
+        onKeyDown={press}
+        onScroll={look}
+        onWheel={stray}
+        onPointerDown={stray}
+      >
         {items.length > 0 && (
           <div class="feed-posts" role="feed" aria-label={label} aria-busy={state === "loading"}>
-            {items.map((post, index) => (
-              <article
-                key={post.id}
-                class="feed-item"
-                data-index={index}
-                // biome-ignore lint/a11y/noNoninteractiveTabindex: the articles of a feed take the focus
-                tabIndex={0}
-                aria-posinset={index + 1}
-                aria-setsize={state === "end" ? items.length : -1}
-                aria-label={`${nameOf(post.author)}: ${gist(post)}`}
-              >
-                {Math.abs(index - current.value) <= NEAR && (
-                  <Clip
-                    post={post}
-                    index={index}
-                    isCurrent={index === current.value}
-                    players={players}
-                    deeds={deeds}
-                  />
-                )}
-              </article>
-            ))}
+            <div style={{ height: `${first * 100}%` }} />
+            {items.slice(first, last).map((post, place) => {
+              const index = first + place;
+              return (
+                <article
+                  key={post.id}
+                  class="feed-item"
+                  data-index={index}
+                  // biome-ignore lint/a11y/noNoninteractiveTabindex: the articles of a feed take the focus
+                  tabIndex={0}
+                  aria-posinset={index + 1}
+                  aria-setsize={state === "end" ? items.length : -1}
+                  aria-label={`${nameOf(post.author)}: ${gist(post)}`}
+                >
+                  {Math.abs(index - current.value) <= NEAR && (
+                    <Clip
+                      post={post}
+                      index={index}
+                      isCurrent={index === current.value}
+                      players={players}
+                      deeds={deeds}
+                    />
+                  )}
+                </article>
+              );
+            })}
+            <div style={{ height: `${(items.length - last) * 100}%` }} />
           </div>
         )}
         {/* Keys of their own: a browser stays at what it has snapped to, and at the end of nothing
@@ -205,6 +246,13 @@ export function Feed({ list, label, end }: Props) {
           <div key={items.length} class="feed-item feed-end" data-index={items.length}>
             {end}
           </div>
+        )}
+      </div>
+      <div role="status">
+        {fresh > 0 && (
+          <button type="button" class="feed-fresh" onClick={() => show(0)}>
+            {say("feed.fresh", { count: fresh })}
+          </button>
         )}
       </div>
       {commented.value !== null && (

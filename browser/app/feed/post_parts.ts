@@ -20,14 +20,23 @@ export function captionsOf(post: Post): MediaFile | null {
   return post.media.find((file) => file.media_type === "text/vtt") ?? null;
 }
 
+// Of each post they are read once, however often it is drawn.
+const read = new WeakMap<Post, string>();
+
+function wordsIn(post: Post): string {
+  const known = read.get(post) ?? wordsOf(richOf(post.content));
+  read.set(post, known);
+  return known;
+}
+
 /** Whether its words begin with its name, as those of a video do for readers that show no names. */
 export function saysName(post: Post): boolean {
-  return wordsOf(richOf(post.content)).startsWith(post.name);
+  return wordsIn(post).startsWith(post.name);
 }
 
 /** The post in a few words, for who hears it. */
 export function gist(post: Post, most = 120): string {
-  const words = post.name === "" ? wordsOf(richOf(post.content)) : post.name;
+  const words = post.name === "" ? wordsIn(post) : post.name;
   return words.length > most ? `${words.slice(0, most - 1)}…` : words;
 }
 

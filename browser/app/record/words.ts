@@ -1,10 +1,10 @@
 /** The words of the recorder, which are loaded with it. */
 
+import en from "../../../node/web/words/record.en.json" with { type: "json" };
 import { sayer } from "../words/index.ts";
-import en from "../words/record.en.json" with { type: "json" };
 
 export const sayRecord = sayer("record", en, {
-  de: () => import("../words/record.de.json"),
-  es: () => import("../words/record.es.json"),
-  ar: () => import("../words/record.ar.json"),
+  de: () => import("../../../node/web/words/record.de.json"),
+  es: () => import("../../../node/web/words/record.es.json"),
+  ar: () => import("../../../node/web/words/record.ar.json"),
 });

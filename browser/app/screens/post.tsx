@@ -16,6 +16,7 @@ import { attempt, tell } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
+import { Unreached } from "../post/unreached.tsx";
 import type { Recorder as RecorderPart } from "../record/recorder.tsx";
 import { go, place } from "../router.ts";
 import { takeShared } from "../shared.ts";
@@ -201,7 +202,9 @@ export function PostScreen() {
     if (shared === null) return;
     words.value = [words.value, shared.words].filter(Boolean).join("\n");
     keepDraft(actor, words.value);
-    file.value ??= shared.files.find(({ type }) => type.startsWith("video/")) ?? null;
+    const video = shared.files.find(({ type }) => type.startsWith("video/"));
+    if (shared.files.length > (video === undefined ? 0 : 1)) tell(say("post.one_video"));
+    file.value ??= video ?? null;
   }
   const isShared = place.value.query.get("shared") === "1";
   useEffect(() => {
@@ -310,6 +313,7 @@ export function PostScreen() {
             options={AUDIENCES.map((one) => [one, say(`post.audience.${one}`)] as const)}
             hint={say(`audience.${audience.value}.says`)}
           />
+          <Unreached audience={audience.value} />
         </Form>
       </section>
     </Screen>

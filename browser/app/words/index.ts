@@ -2,7 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 
-import en from "./en.json" with { type: "json" };
+import en from "../../../node/web/words/en.json" with { type: "json" };
 
 export type Key = keyof typeof en;
 type Forms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
@@ -20,9 +20,9 @@ export type Language = keyof typeof LANGUAGES;
 
 const OTHERS: Readonly<Record<Language, () => Promise<{ default: Catalogue }>>> = {
   en: async () => ({ default: en }),
-  de: () => import("./de.json"),
-  es: () => import("./es.json"),
-  ar: () => import("./ar.json"),
+  de: () => import("../../../node/web/words/de.json"),
+  es: () => import("../../../node/web/words/es.json"),
+  ar: () => import("../../../node/web/words/ar.json"),
 };
 const RIGHT_TO_LEFT: readonly Language[] = ["ar"];
 const KEY = "kith.language";
@@ -121,6 +121,11 @@ export function sayer<T extends Catalogue>(
 /** A number as the language writes it. */
 export function number(value: number): string {
   return new Intl.NumberFormat(known.value.language).format(value);
+}
+
+/** One and another, as the language joins them. */
+export function list(items: readonly string[]): string {
+  return new Intl.ListFormat(known.value.language, { type: "conjunction" }).format(items);
 }
 
 /** How long ago, in a word or two. */

@@ -1,10 +1,10 @@
 /** Why something failed, in a sentence of the language that is spoken. */
 
+import en from "../../../node/web/words/en.json" with { type: "json" };
 import { KithError } from "../../errors.ts";
 import type { Problem as DeviceProblem } from "../../worker/device_client.ts";
 import { problemOf } from "../../worker/problems.ts";
 import { Problem } from "../api.ts";
-import en from "./en.json" with { type: "json" };
 import { type Key, language, say } from "./index.ts";
 
 const isKey = (key: string): key is Key => Object.hasOwn(en, key);

@@ -21,8 +21,9 @@ from node.web import problems
 from node.web.bodies import ArrivingBody, JsonBodies
 from node.web.budget import Budget
 from node.web.limits import Limiter, TrustedProxies
-from node.web.problems import Problem
+from node.web.problems import Kind, Problem
 from node.web.signup import SignUp, SignUpForm
+from node.web.words import Speaker, chosen
 from node.wire.api.inbox import Post
 from node.wire.times import rfc3339
 
@@ -111,9 +112,13 @@ class Pages:
     def draw(
         self, request: web.Request, template: str, status: int = 200, **known: Any
     ) -> web.Response:
-        """`template` with what is `known`, and the headers of a page."""
-        drawn = self._drawing.draw(template, known)
+        """`template` with what is `known`, in the reader's language, and the headers of a page."""
+        speaker = speaker_for(request)
+        spoken = {"say": speaker.say, "language": speaker.language, "direction": speaker.direction}
+        drawn = self._drawing.draw(template, known | spoken)
         response = web.Response(text=drawn, content_type="text/html", status=status)
+        response.headers["Content-Language"] = speaker.language
+        response.headers["Vary"] = "Accept-Language"
         response.headers["Content-Security-Policy"] = policy(self.config.media_origin)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
@@ -129,9 +134,10 @@ class Pages:
 
     def problem(self, request: web.Request, problem: Problem) -> web.Response:
         """A problem as a page."""
+        words = _problem_words(speaker_for(request), problem.kind, problem.clause, problem.detail)
         response = self.draw(
             request, "problem.html", problem.kind.status, kind=problem.kind,
-            detail=problem.detail, clause=problem.clause, incident=problem.incident,
+            clause=problem.clause, incident=problem.incident, **words,
         )  # fmt: skip
         response.headers.update(problem.headers)
         return response
@@ -142,7 +148,8 @@ class Pages:
         kind = next((one for one in problems.every_kind() if one.code == code), None)
         if kind is None:
             raise Missing("API-1.5", "there is no such problem")
-        return self.draw(request, "problem.html", kind=kind, detail="", clause="", incident="")
+        words = _problem_words(speaker_for(request), kind, "", "")
+        return self.draw(request, "problem.html", 200, kind=kind, clause="", incident="", **words)
 
     async def robots(self, _request: web.Request) -> web.StreamResponse:
         """Pages say themselves whether they are to be found; the rest is for nobody's index."""
@@ -173,7 +180,8 @@ class Pages:
         except Refused as refusal:
             # The person sees the form again, with what they wrote and what to change.
             status = problems.kind_of(refusal).status
-            return self._join_page(request, form | {"problem": refusal.reason}, sent, status)
+            problem = _reason(speaker_for(request), refusal.clause, refusal.reason)
+            return self._join_page(request, form | {"problem": problem}, sent, status)
         to = "/welcome?pending" if account.state is State.PENDING else f"/welcome?{account.name}"
         raise web.HTTPSeeOther(to)
 
@@ -225,7 +233,8 @@ class Pages:
             try:
                 account = await self.signing_up.use_reset(secret, sent["password"], address)
             except Malformed as refusal:
-                problem, status = refusal.reason, problems.kind_of(refusal).status
+                problem = _reason(speaker_for(request), refusal.clause, refusal.reason)
+                status = problems.kind_of(refusal).status
             else:
                 raise web.HTTPSeeOther(f"/welcome?{account.name}")
         return self.draw_form(request, "reset.html", status, name=whose.name, problem=problem)
@@ -245,23 +254,43 @@ class Pages:
         )
         response = self.draw(
             request, "profile.html", shown=shown.display_name or shown.name,
-            posts=[_shown(post) for post in open_posts],
+            posts=[_shown(post, speaker_for(request)) for post in open_posts],
             address=f"@{shown.name}@{self.config.account_domain}", actor=shown.actor,
             icon=shown.icon, summary=shown.summary, kind=shown.kind,
         )  # fmt: skip
-        response.headers["Vary"] = "Accept"
+        response.headers["Vary"] = "Accept, Accept-Language"
         return response
 
 
-def _shown(post: Post) -> dict[str, str]:
+def speaker_for(request: web.Request) -> Speaker:
+    """Who says the words of a page to whoever asks for it."""
+    return Speaker(chosen(request.headers.get("Accept-Language", "")))
+
+
+def _reason(speaker: Speaker, clause: str, reason: str) -> str:
+    """Why something was refused: in English as it is thrown, else as the app says it."""
+    key = f"problem.{clause}"
+    return speaker.say(key) if speaker.language != "en" and speaker.knows(key) else reason
+
+
+def _problem_words(speaker: Speaker, kind: Kind, clause: str, detail: str) -> dict[str, str]:
+    """The words of a problem's page."""
+    key = f"problem.{kind.code}"
+    if speaker.language == "en" or not speaker.knows(key):
+        return {"title": kind.title, "detail": detail, "advice": kind.advice}
+    told = _reason(speaker, clause, "").removesuffix(".")
+    return {"title": speaker.say(key).removesuffix("."), "detail": told, "advice": ""}
+
+
+def _shown(post: Post, speaker: Speaker) -> dict[str, str]:
     """A public post as its author's page has it; a video's page has all else of a video."""
     when = rfc3339(post.published)
     path = urlsplit(post.url).path if post.video else ""
     return {
         "anchor": post.id.rpartition("/")[2], "when": when, "day": when[:10],
-        "video": path, "name": post.name or "A video", "lang": post.lang,
+        "video": path, "name": post.name or speaker.say("page.video"), "lang": post.lang,
         "words": "" if post.video else post.content,
-        "behind": post.summary or ("Marked as sensitive: show it" if post.sensitive else ""),
+        "behind": post.summary or (speaker.say("page.sensitive") if post.sensitive else ""),
     }  # fmt: skip
 
 
