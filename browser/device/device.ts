@@ -25,6 +25,7 @@ import type { Packages } from "./key_stock.ts";
 import * as keyStock from "./key_stock.ts";
 import type { Returns } from "./returns.ts";
 import {
+  asShown,
   type ConversationRow,
   conversationRow,
   handleRow,
@@ -393,10 +394,4 @@ export class Device {
   freeze(error: Refused): Promise<readonly ConversationEvent[]> {
     return this.#step(() => this.#seat.freeze(error));
   }
-}
-
-/** What the archive gave back stands before all else, in the order of its times. */
-function asShown(a: MessageRow, b: MessageRow): number {
-  if (a.number < 0 && b.number < 0) return a.at - b.at || a.number - b.number;
-  return a.number - b.number;
 }

@@ -336,3 +336,9 @@ export function readmissionRow(group: string, key: Bytes): string {
 export function parkedRow(group: string, seq: number): string {
   return `parked/${group}/${padded(seq)}`;
 }
+
+/** What the archive gave back stands before all else, in the order of its times. */
+export function asShown(a: MessageRow, b: MessageRow): number {
+  if (a.number < 0 && b.number < 0) return a.at - b.at || a.number - b.number;
+  return a.number - b.number;
+}

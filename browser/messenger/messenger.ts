@@ -5,15 +5,7 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Device } from "../device/device.ts";
-import type {
-  Carried,
-  Create,
-  Outcome,
-  Send,
-  TellGone,
-  Trouble,
-  Wait,
-} from "../device/exchange.ts";
+import type { Carried, Create, Outcome, Send, TellGone, Wait } from "../device/exchange.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Conflict, KithError, Refused, Unreachable, willPass } from "../errors.ts";
@@ -21,6 +13,7 @@ import { type Bytes, base64, EMPTY, unbase64 } from "../wire/bytes.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { MailboxItem } from "./api_types.ts";
 import { ArchiveCarrier } from "./archive_carrier.ts";
+import { lostRace, type Sent } from "./sent.ts";
 import { type Clock, restAfter, Signal, Turns } from "./waiting.ts";
 
 const SUITE = 1;
@@ -31,8 +24,6 @@ const LAST_RESORT_LEFT = 25 * 86_400_000;
 const BURST = 250;
 /** So often another one is taken: a node put back from a copy is found out. */
 const SEAT_LASTS = 600_000;
-/** A conflict that is no lost race. */
-const ANOTHER_CONVERSATION = "E2E-3.1";
 
 /** What the messenger tells of: what happened in conversations, and that something of a group may be new. */
 export interface Hears {
@@ -384,20 +375,6 @@ export class Messenger {
   }
 }
 
-/** What came of sending: what was refused for good, and what is in the way of the rest. */
-interface Sent {
-  readonly refused: readonly (readonly [ConversationEvent, Refused])[];
-  readonly wait: Wait;
-}
-
 function bytesOf(content: string | null): Bytes {
   return content === null ? EMPTY : unbase64(content);
-}
-
-/** Another's commit came first: the conflict says in which epoch the group is. */
-function lostRace(asked: Carried, error: Trouble): Outcome | null {
-  const isLost = error instanceof Conflict && error.clause !== ANOTHER_CONVERSATION;
-  if (asked.is !== "Send" || !isLost) return null;
-  const { epoch } = error.params;
-  return { is: "LostRace", epoch: typeof epoch === "number" ? epoch : 0 };
 }

@@ -31,6 +31,7 @@ PARTS = {"errors.ts", "wire", "mls", "device"}
 ALIKE = [page for page in DEVICE if page.relative_to(browser.FOLDER).parts[0] in PARTS]
 MADE = browser.FOLDER / "messenger" / "api_types.ts"  # by tools/api_types.py
 TESTS = sorted((browser.FOLDER / "tests").glob("*.test.ts"))
+NEEDED = ("./", "../", "@noble/", "@scure/")  # of our own, and the ciphers and recovery words
 LONGEST_PAGE = 400
 RAISED = re.compile(
     r"(?:Malformed|Unproven|Forbidden|Missing|Conflict|TooMuch)\(\s*\"([A-Z0-9]{3}-[^\"]+)\""
@@ -96,7 +97,7 @@ def test_the_app_draws_no_html_of_others(page: Path) -> None:
 @pytest.mark.parametrize("page", DEVICE, ids=_name)
 def test_the_device_needs_a_browser_and_no_more(page: Path) -> None:
     for target in re.findall(r'from "([^"]+)"', page.read_text()):
-        assert target.startswith(("./", "../", "@noble/", "@scure/")), f"{target} is not for a worker"
+        assert target.startswith(NEEDED), f"{target} is not for a worker"
 
 
 def _raised(pages: list[Path]) -> set[str]:
