@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -39,14 +40,14 @@ type Files = Map<string, Uint8Array>;
 const FIRST_IN_ONE: Plugin = {
   name: "first-in-one",
   setup(building) {
-    const first = `${HERE}app/shell.tsx`;
     building.onResolve({ filter: /\.tsx?$/ }, async ({ kind, path, namespace, ...from }) => {
       if (kind !== "dynamic-import" || namespace !== "file") return undefined;
       const found = await building.resolve(path, { kind: "import-statement", ...from });
-      return { path: found.path, namespace: "later" };
+      // Names of files are made of paths, too: they are the same wherever the project lies.
+      return { path: `./${relative(HERE, found.path)}`, namespace: "later" };
     });
     building.onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
-      contents: `import ${JSON.stringify(first)}; export * from ${JSON.stringify(path)};`,
+      contents: `import "./app/shell.tsx"; export * from ${JSON.stringify(path)};`,
       resolveDir: HERE,
     }));
   },
