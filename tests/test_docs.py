@@ -22,6 +22,12 @@ def test_a_link_leads_somewhere(paper: Path) -> None:
             assert (paper.parent / target).exists(), f"{paper.name} links to {target}"
 
 
+def test_no_change_is_told_twice() -> None:
+    told = (ROOT / "CHANGELOG.md").read_text().splitlines()
+    begins = [" ".join(line.split()[:8]) for line in told if line.startswith("- ")]
+    assert not {one for one in begins if begins.count(one) > 1}
+
+
 def test_every_setting_is_on_its_page() -> None:
     text = settings_page.PAGE.read_text()
     assert text == settings_page.page(text), "run .venv/bin/python tools/settings_page.py"
