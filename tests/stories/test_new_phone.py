@@ -111,6 +111,7 @@ async def test_when_the_new_phone_begins_what_was_kept_still_waits_for_ones_word
         async with new_phone(town, bob) as phone:
             await alice.talk.say(group, "for your eyes")
             await town.settle()
+            town.clock.pass_(timedelta(minutes=1))
             await phone.talk.say(await phone.talk.with_actor(alice.actor), "my new phone")
             await town.settle()
             await alice.talk.pull()
