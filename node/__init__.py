@@ -14,7 +14,7 @@ The map, from the roof down; an arrow of imports may only point down (import-lin
 - `media/`       blobs, and the bounded child processes that probe and transcode
 - `system`       the real clock, chance and descriptors
 - `video/`       uploads, renditions, publishing
-- `e2ee/`        the envelope, key packages, the relay; `mls/` is RFC 9420; `keys/`
+- `e2ee/`        the envelope, key packages, the relay; `mls/` is RFC 9420; `keys/`; `linking/`
 - `inbox/`       arrivals, posts, feeds, notices, event streams
 - `operation/`  what is found of a node, judged in words for those who run it
 - `accounts/`    accounts, sign-up, invites, sessions, devices

@@ -90,6 +90,12 @@ export interface ApplicantList {
   readonly items: readonly Applicant[];
 }
 
+/** The old device lets the new one in. */
+export interface ApproveLink {
+  readonly secret: string;
+  readonly grant: Base64;
+}
+
 /**
  * What became of a record: `stored`; `known`: there was one, or it was deleted; or, of a state,
  * `conflict`: then `body` is what stands there.
@@ -329,6 +335,28 @@ export interface KeyPackageStock {
   readonly stock: readonly SuiteStock[];
 }
 
+/** What who shows committed to. A link has it too: they have to be the same (LNK-3.2). */
+export interface LinkCommitment {
+  readonly commit: Base64;
+}
+
+/** The code to be read out or scanned, and the shower's `secret`, which is told once. */
+export interface LinkOpened {
+  readonly code: string;
+  readonly secret: string;
+}
+
+/** The reader's `secret`, which is told once. */
+export interface LinkRead {
+  readonly secret: string;
+}
+
+/** What the other one wrote; empty before they did. With a `grant` the secret is a token. */
+export interface LinkState {
+  readonly side: Base64;
+  readonly grant: Base64;
+}
+
 /**
  * A name and a password; `client_name` is what the session is to be called. `device_name` makes a
  * new device, `device` (an id) goes on with one that the account has; not both. With neither the
@@ -340,6 +368,11 @@ export interface LogIn {
   readonly client_name?: string;
   readonly device_name?: string | null;
   readonly device?: string;
+}
+
+/** Which of the two asks. */
+export interface LookAtLink {
+  readonly secret: string;
 }
 
 /**
@@ -458,6 +491,11 @@ export interface NewInvite {
 /** Packages to add, at most 100; one of each suite is the last resort. */
 export interface NewKeyPackages {
   readonly packages: readonly PublishedPackage[];
+}
+
+/** Who shows opens a linking with their commitment (LNK-3.1). */
+export interface NewLink {
+  readonly commit: Base64;
 }
 
 /**
@@ -700,6 +738,11 @@ export interface PushView {
   readonly failing: string | null;
 }
 
+/** The side of who reads a code. */
+export interface ReadLink {
+  readonly side: Base64;
+}
+
 /** The newest notice that was seen; it and all older ones are then read. */
 export interface ReadUpTo {
   readonly id: string;
@@ -818,6 +861,12 @@ export interface SessionView {
   readonly last_seen: string;
   readonly current: boolean;
   readonly device: string | null;
+}
+
+/** The side of who shows, once the reader's is there. */
+export interface ShowLink {
+  readonly secret: string;
+  readonly side: Base64;
 }
 
 /** What is left in one suite. `last_resort` is the id of the package that is listed. */
@@ -1370,6 +1419,48 @@ export interface Routes {
     readonly query: { readonly actor?: string; readonly least?: string; };
     readonly body: null;
     readonly answer: ActorKeys;
+  };
+  /** Begin to link a new device, on either of the two: a code to be shown. */
+  readonly "POST /links": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewLink;
+    readonly answer: LinkOpened;
+  };
+  /** What the device that shows a code has committed to. */
+  readonly "GET /links/{code}": {
+    readonly path: { readonly code: string; };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: LinkCommitment;
+  };
+  /** Let the new device in: it becomes one of the account's, its secret a token. */
+  readonly "POST /links/{code}/approve": {
+    readonly path: { readonly code: string; };
+    readonly query: null;
+    readonly body: ApproveLink;
+    readonly answer: null;
+  };
+  /** What the other device wrote, and the grant. */
+  readonly "POST /links/{code}/look": {
+    readonly path: { readonly code: string; };
+    readonly query: null;
+    readonly body: LookAtLink;
+    readonly answer: LinkState;
+  };
+  /** Read a code: say one's side, and get a secret. Nobody else may then. */
+  readonly "POST /links/{code}/read": {
+    readonly path: { readonly code: string; };
+    readonly query: null;
+    readonly body: ReadLink;
+    readonly answer: LinkRead;
+  };
+  /** The side of the device that shows, once the code was read. */
+  readonly "POST /links/{code}/show": {
+    readonly path: { readonly code: string; };
+    readonly query: null;
+    readonly body: ShowLink;
+    readonly answer: null;
   };
   /** Prove a password and get the token of a new session. */
   readonly "POST /login": {

@@ -34,6 +34,7 @@ from node.web.api import (
     inbox,
     invites,
     keys,
+    links,
     mailbox,
     push,
     servers,
@@ -204,8 +205,8 @@ def make_web(
     problem = page_or_problem(pages.problem)
     origins = frozenset({config.origin, config.media_origin})
     media_at = config.media_origin if config.media_origin != config.origin else ""
-    links = Links(stores.keyring.secret("media links"), media_at)
-    api_routes = Shown(links, clock, origins).around(
+    media_links = Links(stores.keyring.secret("media links"), media_at)
+    api_routes = Shown(media_links, clock, origins).around(
         (
             *accounts.routes(
                 units, signing_up, entropy, config.account_domain, lookup, stores.keyring
@@ -219,6 +220,7 @@ def make_web(
             *uploads.routes(intake),
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),
+            *links.routes(units, entropy, clock),
             *keys.routes(units, lines.asking, clock, config.origin),
             *push.routes(push.Pushes(units, lines.pushing, callable_at(config.resolve))),
             *mailbox.routes(units),
@@ -243,7 +245,7 @@ def make_web(
     for_people = pages_surface(
         (
             *health.extras(),
-            *Through(units, links, lines.passing, files, Places(), clock).extras(),
+            *Through(units, media_links, lines.passing, files, Places(), clock).extras(),
             *files.extras(),
             *VideoPage(units, pages, media.media_urls).extras(),
             *pages.extras(),

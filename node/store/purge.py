@@ -122,6 +122,7 @@ RULES: Mapping[str, Keep] = {
     "sessions": Keep("90 days after revoked", (Rule(tables.sessions.c.revoked, 90 * DAY),)),
     "invites": Keep("90 days after expires", (Rule(tables.invites.c.expires, 90 * DAY),)),
     "resets": Keep("until expires", (Rule(tables.resets.c.expires, timedelta()),)),
+    "links": Keep("until expires", (Rule(tables.links.c.expires, timedelta()),)),
     "homes": Keep("180 days after seen", (Rule(tables.homes.c.seen, 180 * DAY),)),
     "friend_codes": Keep("until expires", (Rule(tables.friend_codes.c.expires, timedelta()),)),
     "idempotency": Keep("24 hours after created", (Rule(tables.idempotency.c.created, DAY),)),

@@ -11,7 +11,7 @@ import node.store
 import node.testing.memory
 
 ROOMS = (
-    {"accounts", "sessions", "invites"},
+    {"accounts", "sessions", "invites", "links"},
     {"graph", "friends"},
     {"visibility", "inbox", "feeds"},
     {"key_packages", "mailbox", "e2ee"},

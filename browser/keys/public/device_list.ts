@@ -106,7 +106,8 @@ export function readSuiteKey(reader: tls.Reader): SuiteKey {
   return found;
 }
 
-function readDevice(reader: tls.Reader): ListedDevice {
+/** One device (KEY-3.3). */
+export function readDevice(reader: tls.Reader): ListedDevice {
   const id = reader.take(16);
   const seal = readX25519(reader);
   const keys = reader.vector(readSuiteKey);

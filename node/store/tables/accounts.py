@@ -104,6 +104,23 @@ resets = table(
     keep="until expires",
 )
 
+links = table(
+    "links",
+    id_("code"),  # what is read out or scanned
+    Column("commit", LargeBinary, nullable=False),  # of who shows
+    # SHA-256 of their secrets; that of the new device becomes its token's.
+    Column("shower", LargeBinary, nullable=False),
+    Column("reader", LargeBinary, nullable=False, server_default=""),
+    # What each wrote; empty before.
+    Column("shown", LargeBinary, nullable=False, server_default=""),
+    Column("read", LargeBinary, nullable=False, server_default=""),
+    Column("grant", LargeBinary, nullable=False, server_default=""),  # no node can open it
+    instant("created", nullable=False),
+    instant("expires", nullable=False),
+    Index("ix_links_expires_code", "expires", "code"),
+    keep="until expires",
+)
+
 homes = table(
     "homes",
     # Of an account's name and a network, under a key that is not here.

@@ -14,6 +14,7 @@ from node.store import graph as sql_graph
 from node.store import idempotency as sql_idempotency
 from node.store import inbox as sql_inbox
 from node.store import invites as sql_invites
+from node.store import links as sql_links
 from node.store import queue as sql_queue
 from node.store import sessions as sql_sessions
 from node.store import streams as sql_streams
@@ -29,6 +30,7 @@ from node.testing.memory.feeds import FeedUnit
 from node.testing.memory.friends import FriendsUnit
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.inbox import InboxUnit
+from node.testing.memory.links import LinksUnit
 from node.testing.memory.queue import QueueUnit
 from node.testing.memory.sessions import SessionsUnit
 from node.testing.memory.tables import MemoryTables
@@ -49,6 +51,7 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql_idempotency.IdempotencyUnit: IdempotencyUnit,
     sql_inbox.InboxUnit: InboxUnit,
     sql_invites.InvitesUnit: InvitesUnit,
+    sql_links.LinksUnit: LinksUnit,
     sql_queue.QueueUnit: QueueUnit,
     sql_sessions.SessionsUnit: SessionsUnit,
     sql_streams.StreamsUnit: StreamsUnit,

@@ -17,6 +17,7 @@ from node.e2ee.account_keys import KeptKeys
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed
 from node.e2ee.key_packages import PublishedKeyPackage
+from node.e2ee.links import Link
 from node.federation.activities.shapes import Activity, Note
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import Following
@@ -187,6 +188,7 @@ class MemoryTables:
     account_keys: dict[str, KeptKeys] = field(default_factory=dict)  # by actor
     invites: dict[bytes, Invite] = field(default_factory=dict)
     resets: dict[bytes, Reset] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
     sessions: dict[str, KeptSession] = field(default_factory=dict)
     devices: dict[str, tuple[str, Device]] = field(default_factory=dict)  # those not revoked
     seats: dict[str, Seat] = field(default_factory=dict)

@@ -138,6 +138,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_names_actor"), ["actor"], unique=False)
 
     op.create_table(
+        "links",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("commit", sa.LargeBinary(), nullable=False),
+        sa.Column("shower", sa.LargeBinary(), nullable=False),
+        sa.Column("reader", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("shown", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("read", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("grant", sa.LargeBinary(), server_default="", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_links")),
+        info={"keep": "until expires"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("links", schema=None) as batch_op:
+        batch_op.create_index("ix_links_expires_code", ["expires", "code"], unique=False)
+
+    op.create_table(
         "resets",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
@@ -223,6 +241,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_resets_expires_digest")
 
     op.drop_table("resets")
+    with op.batch_alter_table("links", schema=None) as batch_op:
+        batch_op.drop_index("ix_links_expires_code")
+
+    op.drop_table("links")
     with op.batch_alter_table("names", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_names_actor"))
 

@@ -1,0 +1,1 @@
+"""How the two devices grow sure of each other, and what one grants the other."""
