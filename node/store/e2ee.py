@@ -86,6 +86,14 @@ OWED = select(outbox.c.id).where(outbox.c.id == bindparam("activity"))
 CATCHING_UP_MICROS: Final = 86_400_000_000
 KEEP_HEAD = update(conversations).where(conversations.c.id == bindparam("which"))
 ITEM = relay_items.insert()
+LET_GO = (
+    update(relay_items)
+    .where(
+        relay_items.c.conversation == bindparam("whose"),
+        relay_items.c.commit_epoch > bindparam("after"),
+    )
+    .values(commit_epoch=None)
+)
 
 
 def named(what: bytes, digest: bytes) -> UUID:
@@ -355,6 +363,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 "created": micros(self.now),
             },
         )
+
+    async def let_go(self, conversation: str, epoch: int) -> None:
+        self.connection.later(LET_GO, {"whose": conversation, "after": epoch})
 
     async def forgetful(self, conversation: Conversation) -> bool:
         restored = await self.beside(IncarnationUnit).restored_at()
