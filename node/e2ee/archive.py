@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from node.e2ee.keys.public.key_box import archive_keys_in
 from node.errors import Conflict, Forbidden, Full, Malformed, TooMuch
 
 NAME_BYTES: Final = 32
@@ -20,6 +21,7 @@ LARGEST_RECORD: Final = 96 * 1024
 MOST_NAMES: Final = 1000  # that one request deletes
 FARTHEST_DAYS: Final = 367
 ROW_BYTES: Final = 128  # what a row takes besides its body; a tombstone takes no more
+MOST_GENERATIONS: Final = 256  # a key box has no more keys
 RETRY_SECONDS: Final = 3600  # a person has to make room, or who runs the node
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -75,6 +77,10 @@ class ArchiveUnit(Protocol):
         """The account's shelf; nobody else changes it before this unit ends."""
         ...
 
+    async def key_box(self, account: str) -> bytes | None:
+        """The signed key box that the account's devices put last."""
+        ...
+
     async def standing(self, account: str, names: Sequence[bytes]) -> dict[bytes, bytes]:
         """Of these names those that were written: their bodies, empty where it was deleted."""
         ...
@@ -128,7 +134,7 @@ def _check(offered: Sequence[Offered], today: int) -> None:
 
 
 def _check_one(one: Offered, today: int) -> None:
-    if len(one.name) != NAME_BYTES or not 0 < one.generation < 2**32 or one.day < 0:
+    if len(one.name) != NAME_BYTES or not 0 < one.generation <= MOST_GENERATIONS or one.day < 0:
         raise Malformed("ARC-7.2", "a record whose name, generation or day is none")
     if len(one.body) > LARGEST_RECORD:
         raise TooMuch("ARC-7.2", f"a record has at most {LARGEST_RECORD} bytes")
@@ -150,6 +156,8 @@ async def keep(
     _check(offered, today)
     shelf = await unit.shelf(account)
     newest = _newest(shelf, offered)
+    if newest > shelf.generation:
+        await _check_has_key(unit, account, newest)
     there = await unit.standing(account, [one.name for one in offered])
     answers, written = [], dict[bytes, Offered]()
     size, count = shelf.bytes, shelf.records
@@ -184,6 +192,17 @@ def _newest(shelf: Shelf, offered: Sequence[Offered]) -> int:
     return max(generations)
 
 
+async def _check_has_key(unit: ArchiveUnit, account: str, generation: int) -> None:
+    box = await unit.key_box(account)
+    keys = archive_keys_in(box) if box else 1
+    if generation > keys:
+        raise Conflict(
+            "ARC-7.3",
+            f"the account's key box has {keys} archive keys: put the box with the new one first",
+            generation=keys,
+        )
+
+
 def _answer(one: Offered, stands: bytes | None, today: int) -> str:
     if one.was is not None and stands != b"":
         expected = b"" if stands is None else hashlib.sha256(stands).digest()
@@ -205,6 +224,8 @@ def _full(limit_bytes: int) -> Full:
 async def forget(unit: ArchiveUnit, account: str, names: Sequence[bytes], limit_bytes: int) -> None:
     """Remove what has these names, and leave a tombstone for each (ARC-7.6).
 
+    Where the archive is off all of it goes anyhow, and nothing is to be left (ARC-7.8).
+
     Raises `TooMuch` and `Malformed` (ARC-7.2), and `Full` (ARC-7.7) where more tombstones than
     records would come.
     """
@@ -213,6 +234,8 @@ async def forget(unit: ArchiveUnit, account: str, names: Sequence[bytes], limit_
     if any(len(name) != NAME_BYTES for name in names):
         raise Malformed("ARC-7.2", "what is no name of a record")
     shelf = await unit.shelf(account)
+    if shelf.off:
+        return
     there = await unit.standing(account, names)
     new = [name for name in dict.fromkeys(names) if there.get(name) != b""]
     bodies = [there[name] for name in new if name in there]
@@ -222,13 +245,13 @@ async def forget(unit: ArchiveUnit, account: str, names: Sequence[bytes], limit_
     if new:
         await unit.bury(account, new)
         kept = shelf.records - len(bodies)
-        await unit.put_shelf(account, Shelf(shelf.generation, size, kept, shelf.off))
+        await unit.put_shelf(account, Shelf(shelf.generation, size, kept))
 
 
 async def switch(unit: ArchiveUnit, account: str, on: bool) -> Shelf:
     """Switch the account's archive on or off; off, all of it is removed (ARC-7.8).
 
-    Raises `Conflict` (ARC-7.8) where what it held is still being removed.
+    While something is left of the old one it stays off, and the removing begins anew.
     """
     shelf = await unit.shelf(account)
     if shelf.off == (not on):
@@ -236,10 +259,20 @@ async def switch(unit: ArchiveUnit, account: str, on: bool) -> Shelf:
     if not on:
         await unit.clear(account)
     elif not await unit.is_cleared(account):
-        raise Conflict("ARC-7.8", "the old archive is being removed: try again in a minute")
-    changed = Shelf(shelf.generation, off=not on)
+        await unit.clear(account)
+        return shelf
+    changed = Shelf(off=not on)
     await unit.put_shelf(account, changed)
     return changed
+
+
+def check_switched(shelf: Shelf, on: bool) -> None:
+    """Raises `Conflict` (ARC-7.8) where what the archive held is still being removed.
+
+    Apart from `switch`, for what that has begun is to be kept.
+    """
+    if shelf.off == on:
+        raise Conflict("ARC-7.8", "the old archive is being removed: try again in a minute")
 
 
 async def read(

@@ -86,6 +86,10 @@ class RelayUnit(MembersUnit, ReturnUnit, Protocol):
 
     async def add_item(self, conversation: str, item: Item, actor: str) -> None: ...
 
+    async def let_go(self, conversation: str, epoch: int) -> None:
+        """Commits of epochs after `epoch` are no winners any more."""
+        ...
+
     async def forgetful(self, conversation: Conversation) -> bool:
         """Whether commits of it may be forgotten here: the database was put back since it began."""
         ...
@@ -112,6 +116,9 @@ async def accept(
     head = moved(conversation, item)
     # The head first: where units run side by side, two wait for each other at this one row.
     await unit.keep_head(head)
+    if sealed.kind is Kind.COMMIT and conversation.term:
+        # What jumped ahead of the group stands in the way of nobody who comes there after all.
+        await unit.let_go(conversation.id, sealed.epoch)
     await unit.add_item(conversation.id, item, actor)
     return head, item
 

@@ -7,8 +7,8 @@ from sqlalchemy import BindParameter, bindparam, delete, select, update
 
 from node.e2ee.archive import Kept, Offered, Shelf, end_of
 from node.store.erasing import ERASE_ARCHIVE
-from node.store.jobs import add_job
-from node.store.tables import archive_records, archive_tombstones, archives
+from node.store.jobs import have_job
+from node.store.tables import account_keys, archive_records, archive_tombstones, archives
 from node.store.unit import IN_ORDER, Unit
 from node.store.upserts import insert_ignore
 from node.wire.times import micros
@@ -17,6 +17,7 @@ _R, _T, _S = archive_records.c, archive_tombstones.c, archives.c
 _MINE = _R.account == bindparam("account")
 _NAMED: BindParameter[bytes] = bindparam("names", expanding=True)
 SHELF = select(_S.generation, _S.bytes, _S.records, _S.off).where(_S.account == bindparam("whose"))
+KEY_BOX = select(account_keys.c.box).where(account_keys.c.account == bindparam("whose"))
 STANDING = select(_R.name, _R.body).where(_MINE, _R.name.in_(_NAMED))
 BURIED = select(_T.name).where(_T.account == bindparam("account"), _T.name.in_(_NAMED))
 A_RECORD = select(_R.pos).where(_MINE).limit(1)
@@ -55,6 +56,10 @@ class ArchiveUnit(Unit):
         """For whoever only looks."""
         rows = await self.connection.fetch(SHELF, {"whose": account})
         return Shelf(*rows[0]) if rows else Shelf()
+
+    async def key_box(self, account: str) -> bytes | None:
+        rows = await self.connection.fetch(KEY_BOX, {"whose": account})
+        return bytes(rows[0].box) if rows else None
 
     async def standing(self, account: str, names: Sequence[bytes]) -> dict[bytes, bytes]:
         asked = {"account": account, "names": list(names)}
@@ -106,7 +111,7 @@ class ArchiveUnit(Unit):
 
     async def clear(self, account: str) -> None:
         """A job does it: a large archive would hold the writer for too long."""
-        await add_job(self, ERASE_ARCHIVE, account)
+        await have_job(self, ERASE_ARCHIVE, account)
 
     async def is_cleared(self, account: str) -> bool:
         asked = {"account": account}

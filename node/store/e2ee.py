@@ -8,15 +8,25 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from node.e2ee import envelope
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.mailbox import Box
-from node.e2ee.members import Entry, Member
+from node.e2ee.members import Entry
 from node.errors import Refused
 from node.federation.activities.shapes import Activity, CreateSealed
+from node.store.conversation_rows import (
+    ENTRIES_BY_GROUP,
+    ENTRIES_BY_ID,
+    ITEM_COLUMNS,
+    ITEMS_BY_GROUP,
+    ITEMS_BY_ID,
+    conversation_of,
+    item_of,
+    member_of,
+)
 from node.store.incarnation import IncarnationUnit
 from node.store.key_packages import KeyPackagesUnit
 from node.store.mailbox import MailboxUnit
@@ -34,46 +44,6 @@ from node.store.unit import ADDRESS_NAMES, Address, UnitContext
 from node.store.upserts import put
 from node.wire.times import micros
 
-_HEAD = [
-    conversations.c[name]
-    for name in ("id", "mls_group", "creator", "hosted", "epoch", "seq", "head", "term")
-]
-_ITEM_NAMES = ("epoch", "attempt", "kind", "sha256", "seq", "prev", "term", "signature")
-_ITEM = [relay_items.c[name].label(f"item_{name}") for name in _ITEM_NAMES]
-# All that messages need of their conversations, in one question however many they are. An outer
-# join stands for each fact that may be missing.
-_ENTRIES = (
-    select(
-        *_HEAD,
-        participants.c.actor.label("member"),
-        participants.c.device.label("member_device"),
-        participants.c.share,
-        participants.c.gone,
-        devices.c.id.label("standing"),
-        devices.c.account,
-        *(actors.c[name].label(f"actor_{name}") for name in ADDRESS_NAMES),
-    )
-    .join(
-        participants,
-        and_(participants.c.conversation == conversations.c.id, participants.c.left.is_(None)),
-        isouter=True,
-    )
-    .join(
-        devices,
-        and_(devices.c.id == participants.c.device, devices.c.revoked.is_(None)),
-        isouter=True,
-    )
-    .join(actors, actors.c.id == participants.c.actor, isouter=True)
-    .order_by(conversations.c.id, participants.c.actor, participants.c.device)
-)
-_ITEMS = select(conversations.c.id, conversations.c.mls_group, *_ITEM).join(
-    relay_items, relay_items.c.conversation == conversations.c.id
-)
-_DIGESTS = relay_items.c.sha256.in_(bindparam("digests", expanding=True))
-_IDS = conversations.c.id.in_(bindparam("ids", expanding=True))
-_GROUPS = conversations.c.mls_group.in_(bindparam("groups", expanding=True))
-ENTRIES_BY_ID, ITEMS_BY_ID = _ENTRIES.where(_IDS), _ITEMS.where(_IDS, _DIGESTS)
-ENTRIES_BY_GROUP, ITEMS_BY_GROUP = _ENTRIES.where(_GROUPS), _ITEMS.where(_GROUPS, _DIGESTS)
 EXPECTED = select(participants.c.actor).where(
     participants.c.conversation == bindparam("conversation"),
     participants.c.actor == bindparam("actor"),
@@ -86,6 +56,14 @@ OWED = select(outbox.c.id).where(outbox.c.id == bindparam("activity"))
 CATCHING_UP_MICROS: Final = 86_400_000_000
 KEEP_HEAD = update(conversations).where(conversations.c.id == bindparam("which"))
 ITEM = relay_items.insert()
+LET_GO = (
+    update(relay_items)
+    .where(
+        relay_items.c.conversation == bindparam("whose"),
+        relay_items.c.commit_epoch > bindparam("after"),
+    )
+    .values(commit_epoch=None)
+)
 
 
 def named(what: bytes, digest: bytes) -> UUID:
@@ -169,11 +147,11 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             if id not in self._entries:  # what this unit changed is newer than its question
                 self._keep(id, list(own))
         for row in placed:
-            self._placed.setdefault((row.id, bytes(row.item_sha256)), _item(row))
+            self._placed.setdefault((row.id, bytes(row.item_sha256)), item_of(row))
 
     def _keep(self, id: str, rows: Sequence[Any]) -> None:
-        found = [(row.member, _member(row)) for row in rows if row.member]
-        conversation = _conversation(rows[0])
+        found = [(row.member, member_of(row)) for row in rows if row.member]
+        conversation = conversation_of(rows[0])
         members = tuple(member for _, member in found if member is not None)
         lost = {actor for actor, member in found if member is None}
         lost -= {member.actor for member in members}
@@ -245,7 +223,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             .where(participants.c.device == device, participants.c.left.is_(None))
             .order_by(conversations.c.created, conversations.c.id)
         )
-        return [_conversation(row) for row in found]
+        return [conversation_of(row) for row in found]
 
     async def join(self, conversation: str, actor: str, device: str, share: str = "") -> None:
         await self.connection.execute(
@@ -328,13 +306,13 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     async def items(self, conversation: str, after: int, count: int) -> list[Item]:
         """The chain behind the item `after`, the oldest first."""
         found = await self.connection.execute(
-            select(conversations.c.mls_group, *_ITEM)
+            select(conversations.c.mls_group, *ITEM_COLUMNS)
             .join(relay_items, relay_items.c.conversation == conversations.c.id)
             .where(conversations.c.id == conversation, relay_items.c.seq > after)
             .order_by(relay_items.c.seq)
             .limit(count)
         )
-        return [_item(row) for row in found]
+        return [item_of(row) for row in found]
 
     async def add_item(self, conversation: str, item: Item, actor: str) -> None:
         self._placed[conversation, item.sha256] = item
@@ -355,6 +333,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 "created": micros(self.now),
             },
         )
+
+    async def let_go(self, conversation: str, epoch: int) -> None:
+        self.connection.later(LET_GO, {"whose": conversation, "after": epoch})
 
     async def forgetful(self, conversation: Conversation) -> bool:
         restored = await self.beside(IncarnationUnit).restored_at()
@@ -377,24 +358,3 @@ def _readable(contents: Iterable[bytes]) -> Iterator[Sealed]:
     for content in contents:
         with suppress(Refused):
             yield envelope.read(content)
-
-
-def _conversation(row: Any) -> Conversation:
-    names = ("id", "creator", "hosted", "epoch", "seq", "head", "term")
-    facts = {name: getattr(row, name) for name in names}
-    facts["hosted"] = bool(row.hosted)  # a row that was read beside others is as SQLite has it
-    return Conversation(group=row.mls_group or b"", **facts)
-
-
-def _member(row: Any) -> Member | None:
-    """Who takes part; None for a device of ours that was revoked."""
-    if row.member_device and row.standing is None:
-        return None
-    known = row.actor_id is not None
-    gone = tuple(row.gone.splitlines())
-    return Member(row.member, row.member_device, row.account or "", known, row.share, gone)
-
-
-def _item(row: Any) -> Item:
-    facts = {name: getattr(row, f"item_{name}") for name in _ITEM_NAMES}
-    return Item(group=row.mls_group or b"", **facts)

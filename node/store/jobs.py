@@ -10,7 +10,7 @@ from node.ports import Clock
 from node.store import tables
 from node.store.database import Database
 from node.store.unit import Unit
-from node.store.upserts import insert_ignore
+from node.store.upserts import insert_ignore, put_keeping
 from node.wire.times import from_micros, micros
 
 LEASE = timedelta(seconds=60)
@@ -55,6 +55,23 @@ async def add_job(unit: Unit, kind: str, subject: str, due: datetime | None = No
     )
     unit.wakes.add("jobs")
     return id
+
+
+async def have_job(unit: Unit, kind: str, subject: str) -> None:
+    """Have the one job of `kind` for `subject` done soon, also if it was done or failed before."""
+    now = micros(unit.now)
+    await unit.connection.execute(
+        put_keeping(
+            unit.connection,
+            tables.jobs,
+            {"kind": kind, "subject": subject, "created": now},
+            id=f"{kind} {subject}",
+            state="due",
+            due=now,
+            attempts=0,
+        )
+    )
+    unit.wakes.add("jobs")
 
 
 class Jobs:

@@ -224,20 +224,24 @@ def _ciphertexts_of(items: Sequence[Any]) -> Delete:
 
 
 def _room_of(records: Sequence[Any]) -> Update:
-    """What is kept of each account has become less."""
+    """What is kept of each account has become less; nothing counts where its archive is off."""
     a = tables.archives.c
     gone: dict[str, list[int]] = {}
     for row in records:
         gone.setdefault(row.account, []).append(row.size + ROW_BYTES)
     return (
         update(tables.archives)
-        .where(a.account.in_(gone))
+        .where(a.account.in_(gone), a.off.is_(False))
         .values(
-            bytes=a.bytes - case({one: sum(sizes) for one, sizes in gone.items()}, value=a.account),
-            records=a.records
-            - case({one: len(sizes) for one, sizes in gone.items()}, value=a.account),
+            bytes=_less(a.bytes, {one: sum(sizes) for one, sizes in gone.items()}),
+            records=_less(a.records, {one: len(sizes) for one, sizes in gone.items()}),
         )
     )
+
+
+def _less(column: "Column[Any]", by: Mapping[str, int]) -> ColumnElement[int]:
+    less = case(by, value=tables.archives.c.account)
+    return case((column > less, column - less), else_=0)
 
 
 # table: what goes with its rows that went.

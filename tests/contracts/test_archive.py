@@ -2,21 +2,29 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from node.e2ee import archive
+from node.e2ee.account_keys import NONE, KeptKeys, NewKeys
 from node.e2ee.archive import MOST_BYTES, ROW_BYTES, Answer, Kept, Offered, Shelf, today_of
+from node.e2ee.keys.private.box_secret import ArchiveKey
 from node.errors import Conflict, Forbidden, Full, Malformed, Refused, TooMuch
 from node.store import tables
+from node.store.account_keys import AccountKeysUnit
 from node.store.archive import ArchiveUnit
 from node.store.database import Database
+from node.store.erasing import ERASE_ARCHIVE
+from node.store.jobs import Jobs
 from node.store.purge import Purge
 from node.store.uploads import IntakeUnit
+from node.testing.fakes import FakeEntropy
 from node.worker.erasing import Eraser
 from tests.contracts.stores import Store
+from tests.e2ee.keys.accounts import new_account
 from tests.inbox.harness import ALICE, Harness, any_harness
 
 ROOM = 10_000
@@ -41,7 +49,20 @@ class Archive:
 
     async def switch(self, on: bool) -> Shelf:
         shelf: Shelf = await self._run(lambda u: archive.switch(u, self.account, on))
+        archive.check_switched(shelf, on)
         return shelf
+
+    async def has_keys(self, count: int) -> None:
+        """A device put a key box with so many archive keys."""
+        one = new_account(actor=ALICE)
+        more = tuple(ArchiveKey(g, bytes(32)) for g in range(1, count + 1))
+        box = replace(one, archive=more).box(FakeEntropy("box")).encode()
+        kept = KeptKeys((1, 1, 1), b"root", NewKeys(b"", b"", box))
+
+        async def put(unit: AccountKeysUnit) -> None:
+            assert await unit.put_account_keys(self.account, ALICE, kept, NONE)
+
+        await self.harness.units.run(AccountKeysUnit, put)
 
     async def page(
         self, since: int | None = None, place: int | None = None, count: int = 100
@@ -103,7 +124,7 @@ async def test_who_comes_first_has_written_it(mine: Archive) -> None:
         (record(2, b""), Malformed),
         (record(2, b"." * (96 * 1024 + 1)), TooMuch),
         (record(2, g=0), Malformed),
-        (record(2, g=2**32), Malformed),
+        (record(2, g=257), Malformed),
         (record(2, day=-1), Malformed),
         (record(2, day=60_000), Malformed),
     ],
@@ -150,11 +171,27 @@ async def test_what_is_over_is_not_kept(mine: Archive) -> None:
 
 @pytest.mark.clause("ARC-7.3")
 async def test_an_older_generation_is_refused(mine: Archive) -> None:
+    await mine.has_keys(2)
     assert await mine.keep(record(1), record(2, g=2)) == [STORED, STORED]
     with pytest.raises(Conflict, match=r"ARC-7\.3.*generation 2"):
         await mine.keep(record(3, g=2), record(4))
     assert await mine.keep(record(3, g=2)) == [STORED]
     assert (await mine.shelf()).generation == 2
+
+
+@pytest.mark.clause("ARC-7.3")
+@pytest.mark.parametrize("count", [0, 1, 2, 40, 256])
+async def test_a_generation_without_its_key_is_refused(mine: Archive, count: int) -> None:
+    """Else one record of the last generation that there may be ends the archive for all."""
+    if count:
+        await mine.has_keys(count)
+    newest = count or 1
+    for ahead in {newest + 1, 256} - {newest, 257}:
+        with pytest.raises(Conflict, match=r"ARC-7\.3"):
+            await mine.keep(record(1), record(2, g=ahead))
+    assert await mine.page() == []
+    assert await mine.keep(record(1), record(2, g=newest)) == [STORED, STORED]
+    assert (await mine.shelf()).generation == newest
 
 
 @pytest.mark.clause("ARC-7.4")
@@ -246,10 +283,11 @@ async def test_it_counts_for_what_the_account_keeps(mine: Archive) -> None:
 
 @pytest.mark.clause("ARC-7.8")
 async def test_switched_off_all_goes_and_nothing_comes(mine: Archive) -> None:
+    await mine.has_keys(3)
     await mine.keep(record(1), record(2, g=3))
     await mine.forget(name(1))
-    assert await mine.switch(False) == Shelf(3, off=True)
-    assert await mine.switch(False) == Shelf(3, off=True)
+    assert await mine.switch(False) == Shelf(off=True)
+    assert await mine.switch(False) == Shelf(off=True)
     with pytest.raises(Forbidden, match=r"ARC-7\.8"):
         await mine.keep(record(3, g=3))
     if isinstance(mine.harness.store, Database):
@@ -257,8 +295,57 @@ async def test_switched_off_all_goes_and_nothing_comes(mine: Archive) -> None:
             await mine.switch(True)
         await Eraser(mine.harness.units).archive("alice")
     assert await mine.page() == []
-    assert await mine.switch(True) == Shelf(3)
-    assert await mine.keep(record(1, g=3)) == [STORED]
+    assert await mine.switch(True) == Shelf()
+    assert await mine.keep(record(1, g=2)) == [STORED], "the generation is forgotten"
+
+
+@pytest.mark.clause("ARC-7.8")
+async def test_what_is_deleted_while_it_is_off_leaves_nothing(mine: Archive) -> None:
+    await mine.keep(record(1))
+    await mine.switch(False)
+    if isinstance(mine.harness.store, Database):
+        await Eraser(mine.harness.units).archive("alice")
+    await mine.forget(name(1), name(2))
+    assert await mine.switch(True) == Shelf()
+    assert await mine.keep(record(1)) == [STORED]
+
+
+@pytest.mark.clause("ARC-7.8")
+async def test_what_is_left_is_removed_once_it_is_to_be_on_again(database: Database) -> None:
+    """Also where the job failed for good."""
+    mine = Archive(await any_harness(database))
+    jobs = Jobs(database, mine.harness.clock)
+    await mine.keep(record(1))
+    await mine.switch(False)
+    job = await jobs.claim([ERASE_ARCHIVE])
+    assert job is not None
+    await jobs.failed(job, "again and again")
+    assert await jobs.claim([ERASE_ARCHIVE]) is None
+    for _ in range(2):
+        with pytest.raises(Conflict, match=r"ARC-7\.8"):
+            await mine.switch(True)
+    job = await jobs.claim([ERASE_ARCHIVE])
+    assert job is not None and await jobs.claim([ERASE_ARCHIVE]) is None, "one is enough"
+    await Eraser(mine.harness.units).archive(job.subject)
+    assert await mine.switch(True) == Shelf()
+
+
+@pytest.mark.clause("ARC-7.7")
+@pytest.mark.clause("ARC-7.8")
+async def test_what_ends_while_it_is_off_makes_nothing_of_less_than_nothing(
+    database: Database,
+) -> None:
+    mine = Archive(await any_harness(database))
+    theirs = Archive(mine.harness, "bob")
+    for one in (mine, theirs):
+        await one.keep(record(1, day=mine.today), record(2))
+    await mine.switch(False)
+    mine.harness.clock.pass_(timedelta(days=3))
+    await Purge(database, mine.harness.clock)()
+    assert await mine.shelf() == Shelf(off=True)
+    assert await theirs.shelf() == Shelf(1, 4 + ROW_BYTES, 1)
+    used = await mine.harness.units.look(IntakeUnit, lambda unit: unit.use_of("alice"))
+    assert used.kept_bytes == 0
 
 
 @pytest.mark.clause("ARC-7.9")

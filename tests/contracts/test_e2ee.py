@@ -256,6 +256,29 @@ async def test_what_one_returned_is_counted_for_each_device(harness: Harness) ->
     await harness.units.look(E2eeUnit, look)
 
 
+@pytest.mark.clause("E2E-3.14")
+async def test_a_commit_that_is_let_go_has_won_nothing(harness: Harness) -> None:
+    def won(seq: int, epoch: int) -> Item:
+        return Item(GROUP, epoch, 0, "commit", b"%d" % seq, seq, b"", 1, b"signed")
+
+    async def order(unit: E2eeUnit) -> None:
+        await unit.open_conversation(Conversation(TALK, GROUP, ALICE, True))
+        for item in (won(1, 0), won(2, 1), won(3, 2)):
+            await unit.add_item(TALK, item, ALICE)
+
+    async def go_back(unit: E2eeUnit) -> None:
+        await unit.let_go(TALK, 0)
+        await unit.add_item(TALK, won(4, 1), ALICE)
+
+    async def look(unit: E2eeUnit) -> None:
+        assert [await unit.winner(TALK, epoch) for epoch in range(3)] == [b"1", b"4", b""]
+        assert len(await unit.items(TALK, 0, 9)) == 4
+
+    await harness.units.run(E2eeUnit, order)
+    await harness.units.run(E2eeUnit, go_back)
+    await harness.units.look(E2eeUnit, look)
+
+
 @pytest.mark.clause("E2E-3.15")
 async def test_whom_a_member_named_is_expected_and_takes_no_part(harness: Harness) -> None:
     async def name(unit: E2eeUnit) -> None:

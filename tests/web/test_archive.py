@@ -62,10 +62,9 @@ async def test_a_state_that_is_not_the_one_known_comes_back(harness: Harness) ->
 @pytest.mark.clause("ARC-7.5")
 async def test_what_is_wrong_is_said_in_words(harness: Harness) -> None:
     token = await phone(harness, "alice")
-    await keep(harness, token, record(1, g=2))
-    old = await keep(harness, token, record(2))
-    assert (old.status, old.body["clause"]) == (409, "ARC-7.3")
-    wrong = await keep(harness, token, record(2, g=2, name=BODY))
+    keyless = await keep(harness, token, record(2, g=2))
+    assert (keyless.status, keyless.body["clause"]) == (409, "ARC-7.3")
+    wrong = await keep(harness, token, record(2, name=BODY))
     assert (wrong.status, wrong.body["clause"]) == (400, "ARC-7.2")
     for since in ("", "-1", "x", str(2**63)):
         said = await harness.ask("GET", f"/archive?since={since}", token=token)
@@ -90,6 +89,8 @@ async def test_it_is_switched_off(harness: Harness) -> None:
     assert (off.body["on"], off.body["records"]) == (False, 0)
     refused = await keep(harness, token, record(1))
     assert (refused.status, refused.body["clause"]) == (403, "ARC-7.8")
+    early = await harness.ask("PUT", "/archive/switch", {"on": True}, token)
+    assert (early.status, early.body["clause"]) == (409, "ARC-7.8")
 
 
 async def test_a_session_without_a_device_has_no_archive(harness: Harness) -> None:

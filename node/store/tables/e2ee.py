@@ -63,7 +63,7 @@ relay_items = table(
     Column("prev", LargeBinary, nullable=False),
     number("term"),
     Column("signature", LargeBinary, nullable=False),
-    Column("commit_epoch", BigInteger),  # set for commits only: one commit an epoch
+    Column("commit_epoch", BigInteger),  # of a commit that won its epoch: one for each
     instant("created", nullable=False),
     UniqueConstraint("conversation", "commit_epoch", "attempt"),
     UniqueConstraint("conversation", "sha256"),

@@ -15,6 +15,11 @@ class ArchiveUnit(Unit):
     async def shelf_as_it_is(self, account: str) -> Shelf:
         return self.tables.archives.get(account, Shelf())
 
+    async def key_box(self, account: str) -> bytes | None:
+        known = self.tables.accounts.get(account)
+        kept = self.tables.account_keys.get(known.actor) if known else None
+        return kept.keys.box if kept else None
+
     async def standing(self, account: str, names: Sequence[bytes]) -> dict[bytes, bytes]:
         found = ((name, self.tables.archive.get((account, name))) for name in names)
         return {name: kept.body for name, kept in found if kept is not None}

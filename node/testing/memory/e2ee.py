@@ -311,12 +311,18 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     async def add_item(self, conversation: str, item: Item, actor: str) -> None:
         self.tables.items[conversation, item.seq] = item
 
+    async def let_go(self, conversation: str, epoch: int) -> None:
+        for (id, seq), item in self.tables.items.items():
+            if id == conversation and item.epoch > epoch:
+                self.tables.let_go.add((id, seq))
+
     async def forgetful(self, conversation: Conversation) -> bool:
         return False  # what is in memory is never put back from a copy
 
     async def winner(self, conversation: str, epoch: int) -> bytes:
-        for (id, _), item in self.tables.items.items():
-            if (id, item.kind, item.epoch) == (conversation, Kind.COMMIT, epoch):
+        for place, item in self.tables.items.items():
+            won = item.kind == Kind.COMMIT and place not in self.tables.let_go
+            if won and (place[0], item.epoch) == (conversation, epoch):
                 return item.sha256
         return b""
 

@@ -216,6 +216,7 @@ class MemoryTables:
     participants: dict[tuple[str, str, str], tuple[bool, str]] = field(default_factory=dict)
     gone: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     items: dict[tuple[str, int], Item] = field(default_factory=dict)
+    let_go: set[tuple[str, int]] = field(default_factory=set)
     mail: dict[int, Mail] = field(default_factory=dict)
     # Sealed records by account and name; those of an empty body were deleted.
     archive: dict[tuple[str, bytes], sealed.Kept] = field(default_factory=dict)

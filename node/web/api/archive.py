@@ -68,6 +68,7 @@ class Archive:
         shelf = await self._units.run(
             ArchiveUnit, lambda unit: archive.switch(unit, account, body.on)
         )
+        archive.check_switched(shelf, body.on)
         return Reply(self._shown(shelf))
 
     async def summary(self, call: Call) -> Reply:

@@ -1,5 +1,6 @@
 """A relay that was put back from a copy: a member who names an epoch stops nobody (E2E-3.14)."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,33 @@ async def test_an_epoch_whose_commit_is_known_is_over(alpha, beta, clock) -> Non
                 await send(alice, ref, said)
             assert caught.value.params["epoch"] == 51
     assert (await send(bob, ref, commit(51))).epoch == 52
+
+
+@pytest.mark.clause("E2E-3.14")
+@pytest.mark.parametrize("first", [commit(2, b"junk"), words(2)], ids=["commit", "words"])
+async def test_a_commit_ahead_of_the_group_wins_no_epoch_that_comes(
+    alpha, beta, clock, first
+) -> None:
+    """He commits what nobody can read one epoch ahead of the group, and names the last epoch."""
+    alice, bob, ref = await pair(alpha, beta)
+    url = await url_of(alice, ref)
+    clock.pass_(timedelta(seconds=1))
+    await new_life(alpha)
+    await alpha.receive(create(bob, first, alice, conversation=url, number=9))
+    for epoch in (1, 2, 3):
+        with suppress(Conflict):
+            await send(bob, ref, commit(epoch + 1, b"junk again"))
+        assert (await send(alice, ref, words(epoch))).item.epoch == epoch
+        with suppress(Conflict):
+            await send(bob, ref, commit(epoch + 2, b"more junk"))
+        assert (await send(alice, ref, commit(epoch))).epoch == epoch + 1
+        far = create(bob, words(LAST_EPOCH, b"%d" % epoch), alice, conversation=url, number=epoch)
+        await alpha.receive(far)
+    assert (await send(alice, ref, words(4))).item.epoch == 4
+    for over in (1, 2, 3):
+        with pytest.raises(Conflict) as caught:
+            await send(bob, ref, commit(over, b"once more"))
+        assert caught.value.params["epoch"] == 4
 
 
 @pytest.mark.clause("E2E-3.14", "E2E-3.5")

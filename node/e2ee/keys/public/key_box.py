@@ -20,6 +20,10 @@ from node.wire.tls import Reader
 
 LABEL: Final = b"Kith key box 1"
 MOST_BYTES: Final = 262144
+_ARCHIVE_KEY_BYTES: Final = 4 + 32
+# What else is in the entry of zero: of HPKE 32 bytes before and 16 behind, the list key, and no rk.
+# The length before the keys has up to 4 bytes: less than a key, so nothing is miscounted.
+_WITHOUT_KEYS: Final = 32 + 16 + 32 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,12 @@ def check_box(signed: Signed, delegation: Delegation, devices: DeviceList) -> Ke
         raise Malformed("KEY-3.7", reason)
     signed.check(delegation.list_key, LABEL)
     return found
+
+
+def archive_keys_in(data: bytes) -> int:
+    """How many archive keys a signed box holds, by the size of what is sealed (KEY-3.8)."""
+    sealed = parse_content(parse_box(data).content, _read_box).entry(NOBODY) or b""
+    return max(0, len(sealed) - _WITHOUT_KEYS) // _ARCHIVE_KEY_BYTES
 
 
 def parse_box(data: bytes) -> Signed:
