@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-QL5L2LJM.js";import"/app/chunk-MIZ3KU3S.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-B4C2S5QK.js";export{r as deleteAccount,m as forget,o as logOut};
