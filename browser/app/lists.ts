@@ -4,6 +4,9 @@ import { signal } from "@preact/signals";
 
 import { pageAsMe } from "./accounts.ts";
 
+/** So many pages are heard to find what one knows; a feed of weeks is begun anew instead. */
+const MOST_PAGES = 5;
+
 /** `end`: all was heard. After `failed` the same page may be asked for again. */
 export type ListState = "ready" | "loading" | "end" | "failed";
 
@@ -12,14 +15,24 @@ export class List<T> {
   readonly state = signal<ListState>("ready");
   /** What was thrown last. */
   readonly fault = signal<unknown>(null);
+  /** What came since, where that is so much that nothing joins it to what is known: it waits for `catchUp`. */
+  readonly ahead = signal<readonly T[]>([]);
   readonly #path: string;
   readonly #query: Readonly<Record<string, string>>;
   readonly #idOf: (item: T) => string;
+  readonly #page: typeof pageAsMe;
   #next = "";
+  #aheadNext = "";
   #asked: Promise<void> | null = null;
   #renewing: Promise<void> | null = null;
 
-  constructor(path: string, query: Readonly<Record<string, string>>, idOf: (item: T) => string) {
+  constructor(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    idOf: (item: T) => string,
+    page: typeof pageAsMe = pageAsMe,
+  ) {
+    this.#page = page;
     this.#path = path;
     this.#query = query;
     this.#idOf = idOf;
@@ -39,8 +52,8 @@ export class List<T> {
     try {
       const found =
         this.#next === ""
-          ? await pageAsMe<T>(this.#path, { query: this.#query })
-          : await pageAsMe<T>(this.#next);
+          ? await this.#page<T>(this.#path, { query: this.#query })
+          : await this.#page<T>(this.#next);
       const known = new Set(this.items.value.map(this.#idOf));
       const fresh = found.items.filter((item) => !known.has(this.#idOf(item)));
       this.items.value = [...this.items.value, ...fresh];
@@ -54,29 +67,61 @@ export class List<T> {
     }
   }
 
-  /** Hear its beginning anew; what is known stays, and what lies below the answer also then. */
-  renew(): Promise<void> {
-    this.#renewing ??= this.#renew().finally(() => {
+  /**
+   * Hear its beginning anew; what is known stays, and what lies below the answer also then. Whoever stands
+   * in it (`standing`) stays there: what does not meet what they know waits in `ahead`.
+   */
+  renew(standing = false): Promise<void> {
+    this.#renewing ??= this.#renew(standing).finally(() => {
       this.#renewing = null;
     });
     return this.#renewing;
   }
 
-  async #renew(): Promise<void> {
+  /** The last item that is among those heard; -1 where they do not meet. */
+  #lastOf(heard: readonly T[]): number {
+    const ids = new Set(heard.map(this.#idOf));
+    return this.items.value.findLastIndex((item) => ids.has(this.#idOf(item)));
+  }
+
+  async #renew(standing: boolean): Promise<void> {
     await this.#asked;
     try {
-      const found = await pageAsMe<T>(this.#path, { query: this.#query });
-      const heard = new Set(found.items.map(this.#idOf));
-      const last = this.items.value.findLastIndex((item) => heard.has(this.#idOf(item)));
+      let found = await this.#page<T>(this.#path, { query: this.#query });
+      let heard = found.items;
+      const isApart = () => this.items.value.length > 0 && this.#lastOf(heard) === -1;
+      for (let pages = 1; pages < MOST_PAGES && found.next !== "" && isApart(); pages++) {
+        found = await this.#page<T>(found.next);
+        heard = [...heard, ...found.items];
+      }
+      await this.#asked; // a page that came meanwhile is known as well
+      if (standing && found.next !== "" && isApart()) {
+        this.ahead.value = heard;
+        this.#aheadNext = found.next;
+        return;
+      }
+      const last = this.#lastOf(heard);
       const below = last === -1 || found.next === "" ? [] : this.items.value.slice(last + 1);
-      this.items.value = [...found.items, ...below];
-      if (below.length > 0) return;
-      this.#next = found.next;
-      this.state.value = found.next === "" ? "end" : "ready";
+      this.#begin([...heard, ...below], below.length > 0 ? null : found.next);
     } catch (error) {
       this.fault.value = error;
       if (this.items.value.length === 0) this.state.value = "failed";
     }
+  }
+
+  /** Begin anew with what waits ahead. */
+  async catchUp(): Promise<void> {
+    await this.#asked; // what it brings follows what one leaves
+    this.#begin(this.ahead.value, this.#aheadNext);
+  }
+
+  /** From now on these are known; null leaves it open as before what follows them. */
+  #begin(items: readonly T[], next: string | null): void {
+    this.items.value = items;
+    this.ahead.value = [];
+    if (next === null) return;
+    this.#next = next;
+    this.state.value = next === "" ? "end" : "ready";
   }
 
   /** Put `item` in the place of what has its id. */
@@ -87,7 +132,9 @@ export class List<T> {
 
   /** Take out what has this id. */
   remove(id: string): void {
-    this.items.value = this.items.value.filter((one) => this.#idOf(one) !== id);
+    const isOther = (one: T) => this.#idOf(one) !== id;
+    this.items.value = this.items.value.filter(isOther);
+    if (this.ahead.value.length > 0) this.ahead.value = this.ahead.value.filter(isOther);
   }
 
   /** Put `item` first. */

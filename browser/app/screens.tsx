@@ -88,6 +88,10 @@ export const SCREENS: readonly Entry[] = [
     "/code",
     later(async () => (await import("./screens/code.tsx")).CodeScreen),
   ),
+  outside(
+    "/code/:handle",
+    later(async () => (await import("./screens/opened_code.tsx")).OpenedCodeScreen),
+  ),
   inside(
     "/scan",
     later(async () => (await import("./screens/scan.tsx")).ScanScreen),

@@ -3,7 +3,7 @@
 /**
  * The handle or the id in `text`; "" where it names nobody. A bare name is somebody of `domain`.
  *
- * A code that one scans is the address of a person's page: `https://node/@ada`.
+ * A code that one scans is an address of a person: `https://node/app/code/@ada`, or of their page.
  */
 export function whoIn(text: string, domain: string): string {
   const words = text.trim();
@@ -14,7 +14,9 @@ export function whoIn(text: string, domain: string): string {
   try {
     const url = new URL(words);
     if (!["https:", "http:"].includes(url.protocol)) return "";
-    const page = /^\/@([^/@]+)(?:@([^/@]+))?\/?$/u.exec(decodeURIComponent(url.pathname));
+    const page = /^(?:\/app\/code)?\/@([^/@]+)(?:@([^/@]+))?\/?$/u.exec(
+      decodeURIComponent(url.pathname),
+    );
     if (page !== null) return `@${page[1]}@${page[2] ?? url.host}`;
     return url.protocol === "https:" ? url.href : "";
   } catch {
@@ -23,7 +25,7 @@ export function whoIn(text: string, domain: string): string {
 }
 
 /**
- * The code in the link of somebody who shows it (`https://node/@ada#f=CODE`); "" where there is none. What
+ * The code in the link of somebody who shows it (`https://node/app/code/@ada#f=CODE`); "" where there is none. What
  * follows behind a dot, such as the fingerprint of a root, is for whoever verifies it.
  */
 export function codeIn(text: string): string {

@@ -13,6 +13,8 @@ const NAMED = [
   ["@ada@localhost:8420", "@ada@localhost:8420"],
   ["https://b.test/@ada", "@ada@b.test"],
   ["https://b.test/@ada/", "@ada@b.test"],
+  ["https://b.test/app/code/@ada", "@ada@b.test"],
+  ["https://b.test/app/code/%40ada", "@ada@b.test"],
   ["https://b.test/@ada@c.test", "@ada@c.test"],
   ["http://localhost:8420/@ada", "@ada@localhost:8420"],
   ["https://b.test/users/ada", "https://b.test/users/ada"],
@@ -41,6 +43,7 @@ const CODE = "abcdefghijklmnopqrstuvwxyz234567";
 for (const [text, code] of [
   [`https://b.test/@ada#f=${CODE}`, CODE],
   [` http://localhost:8420/@ada#f=${CODE}.F1NG3RPR1NT `, CODE],
+  [`https://b.test/app/code/@ada#f=${CODE}`, CODE],
   [`https://b.test/@ada#f=${CODE}a`, ""],
   [`https://b.test/@ada#f=${CODE.toUpperCase()}`, ""],
   ["https://b.test/@ada#f=", ""],
@@ -52,4 +55,5 @@ for (const [text, code] of [
 
 test("a link with a code names whom the one without it names", () => {
   assert.equal(whoIn(`https://b.test/@ada#f=${CODE}`, "home.test"), "@ada@b.test");
+  assert.equal(whoIn(`https://b.test/app/code/@ada#f=${CODE}`, "home.test"), "@ada@b.test");
 });

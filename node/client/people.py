@@ -9,7 +9,9 @@ from node.wire.api.accounts import ActorView
 from node.wire.api.graph import FriendCode, NewRequest, Relation, RelationList, Whom
 
 # What stands behind a dot is for devices.
-_LINK = re.compile(r"https?://([^/@#?]+)/@([^/@#?]+)(?:@([^/@#?]+))?/?#f=([a-z2-7]+)(?:\..*)?")
+_LINK = re.compile(
+    r"https?://([^/@#?]+)(?:/app/code)?/@([^/@#?]+)(?:@([^/@#?]+))?/?#f=([a-z2-7]+)(?:\..*)?"
+)
 
 
 class People:
@@ -40,7 +42,7 @@ class People:
         """A link for somebody who stands beside us, and until when one person is let in by it."""
         made = await self._api.ask("POST", "/friends/code", FriendCode)
         name = self._own.lstrip("@").partition("@")[0]
-        return f"{self._api.origin}/@{name}#f={made.code}", made.expires
+        return f"{self._api.origin}/app/code/@{name}#f={made.code}", made.expires
 
     async def accept(self, handle: str) -> Relation:
         """Say yes to a request."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.app_node import AppNode, log_in, opened
+from tests.browser.app_node import PASSWORD, AppNode, log_in, opened
 
 HOSTILE = "<img src=x onerror=alert(1)>" + "Z" * 30
 
@@ -90,7 +90,7 @@ async def test_who_scans_a_code_is_a_friend_at_once(
     await expect(bob.page.get_by_text("and you are friends.")).to_be_visible()
     await paste(f"{home.url}/@ada")
     await expect(bob.page.get_by_role("heading", name="Ada")).to_be_visible()
-    await paste(f"{home.url}/@bob#f={'a' * 32}")
+    await paste(f"{home.url}/app/code/@bob#f={'a' * 32}")
     await expect(bob.page.get_by_role("alert")).to_contain_text("your own code")
     await paste(f"{home.url}/@carol#f={'a' * 32}")
     await expect(bob.page.get_by_text("If it was used or is too old")).to_be_visible()
@@ -106,6 +106,45 @@ async def test_who_scans_a_code_is_a_friend_at_once(
     await paste(f"{home.url}/@carol#f={'a' * 32}")
     await expect(bob.page.get_by_role("alert")).to_contain_text("You block")
     assert ada.faults == [] and bob.faults == []
+
+
+@pytest.mark.clause("GRA-7.4")
+async def test_the_link_of_a_code_serves_whoever_opens_it(browser: Browser, home: AppNode) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    showing = await opened(browser, home, permissions=["clipboard-read", "clipboard-write"])
+    await log_in(showing.page, home, "ada")
+    await showing.page.goto(f"{home.url}/app/code")
+
+    async def copied(button: str, words: str) -> str:
+        await showing.page.get_by_role("button", name=button).click()
+        await expect(showing.page.get_by_text(words)).to_be_visible()
+        return str(await showing.page.evaluate("() => navigator.clipboard.readText()"))
+
+    assert await copied("Copy your address", "may go to anybody") == f"{home.url}/@ada"
+    link = await copied("Copy the code for one person", "Give it to one person only")
+    # By the phone's own camera, where one is not logged in.
+    phone = await opened(browser, home)
+    page = phone.page
+    await page.goto(link)
+    await expect(page.get_by_role("heading", name="shows you a code")).to_be_visible()
+    await expect(page.get_by_label("The link with the code")).to_have_text(link)
+    await page.get_by_role("button", name="Log in").click()
+    await page.get_by_label("Name", exact=True).fill("bob")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    # Nobody is befriended by being led to a link.
+    await expect(page.get_by_role("button", name="Be friends")).to_be_visible()
+    async with home.line(bob.token or "") as line:
+        assert (await line.ask("GET", "/friends", dict))["items"] == []
+    await page.get_by_role("button", name="Be friends").click()
+    await expect(page.get_by_role("heading", name="Ada", exact=True)).to_be_visible()
+    await expect(page.get_by_role("link", name="Message")).to_be_visible()
+    async with home.line(ada.token or "") as line:
+        [friend] = (await line.ask("GET", "/friends", dict))["items"]
+        assert friend["person"]["display_name"] == "Bob"
+    await page.goto(link.partition("#")[0])
+    await expect(page.get_by_role("alert")).to_contain_text("holds no code")
+    assert showing.faults == [] and phone.faults == []
 
 
 async def test_a_profile_is_edited_and_seen_as_it_was_written(

@@ -237,7 +237,8 @@ async def test_a_code_befriends_across_two_nodes(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     await enter(shell, "bob", "beta.test")
     shown = (await shell.run("bob", "friend code --json")).json
-    code = shown["link"].rpartition("#f=")[2]
+    address, _, code = shown["link"].rpartition("#f=")
+    assert address.endswith("/app/code/@bob")
     # In a lab a node listens elsewhere than where its people are found.
     link = f"https://beta.test/@bob#f={code}.FINGERPRINT"
     assert (await shell.run("alice", "friend add", link)).out == "@bob@beta.test has been asked.\n"

@@ -20,7 +20,7 @@ import { Comments } from "./comments.tsx";
 import { linkOf, remove, toggleLike } from "./deeds.ts";
 import { Players } from "./players.ts";
 import { audienceOf, gist } from "./post_parts.ts";
-import { indexOf, newAbove, stand, standingIn } from "./standing.ts";
+import { indexOf, leave, newAbove, stand, standingIn } from "./standing.ts";
 
 const NEAR = 1; // clips on each side that are drawn: three players
 const AROUND = 10; // articles on each side that are there at all: of a thousand posts no more
@@ -62,12 +62,12 @@ export function Feed({ list, label, end }: Props) {
   // Where a key leads, until one is there: the next key goes on from it.
   const going = useRef<number | null>(null);
   const isJumping = useRef(false);
-  const current = useSignal(indexOf(standing, items, 0));
+  const current = useSignal(indexOf(standing, items));
   const commented = useSignal<Post | null>(null);
 
   useLayoutEffect(() => {
     // What comes above or goes does not move what one looks at.
-    const at = indexOf(standing, items, current.value);
+    const at = indexOf(standing, items);
     const feed = box.current;
     if (feed !== null && (at !== current.value || !isPlaced.current)) {
       feed.scrollTop = at * feed.clientHeight;
@@ -182,7 +182,19 @@ export function Feed({ list, label, end }: Props) {
     found?.focus();
   }
 
-  const fresh = newAbove(standing, items, current.value);
+  /** To the top, where what is new begins. */
+  function renewed(): void {
+    if (ahead === 0) {
+      show(0);
+      return;
+    }
+    leave(standing);
+    going.current = 0;
+    void list.catchUp();
+  }
+
+  const ahead = list.ahead.value.length;
+  const fresh = newAbove(standing, items, current.value) + ahead;
   const first = Math.max(0, Math.min(current.value, items.length) - AROUND);
   const last = Math.min(items.length, current.value + AROUND + 1);
   return (
@@ -250,8 +262,8 @@ export function Feed({ list, label, end }: Props) {
       </div>
       <div role="status">
         {fresh > 0 && (
-          <button type="button" class="feed-fresh" onClick={() => show(0)}>
-            {say("feed.fresh", { count: fresh })}
+          <button type="button" class="feed-fresh" onClick={renewed}>
+            {ahead > 0 ? say("feed.fresh.many") : say("feed.fresh", { count: fresh })}
           </button>
         )}
       </div>

@@ -12,11 +12,25 @@ import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
-import { tell } from "../parts/toast.tsx";
+import { attempt, tell } from "../parts/toast.tsx";
 import { at } from "../router.ts";
 import { say } from "../words/index.ts";
 
 const RETRY_MS = 15_000;
+
+/** The address may go to anybody; the code is a key to one's friendship. What was copied is said. */
+function Copy({ what, words }: { what: string; words: "code.address" | "code.copy" }) {
+  async function copy(): Promise<void> {
+    await navigator.clipboard.writeText(what);
+    tell(sayCode(words === "code.address" ? "code.address.copied" : "code.copied"));
+  }
+  return (
+    <Button kind="quiet" onClick={() => attempt(copy)}>
+      <Icon name="link" />
+      {sayCode(words)}
+    </Button>
+  );
+}
 
 export function CodeScreen() {
   const who = me.value;
@@ -24,7 +38,10 @@ export function CodeScreen() {
   // Without a line it is the address alone: it leads to one, and befriends nobody.
   const code = useSignal("");
   const address = `${location.origin}/@${who?.name ?? ""}`;
-  const link = code.value === "" ? address : `${address}#f=${code.value}`;
+  const link =
+    code.value === ""
+      ? address
+      : `${location.origin}${at(`/code/@${who?.name ?? ""}`)}#f=${code.value}`;
   useEffect(() => {
     let next: ReturnType<typeof setTimeout> | undefined;
     async function renew(): Promise<void> {
@@ -35,9 +52,10 @@ export function CodeScreen() {
       next = setTimeout(renew, Math.max(RETRY_MS, until));
     }
     const deaf = device.listen((event) => {
-      if (event.is !== "node" || event.kind !== "friendship") return;
-      if (event.data.state !== "friend") return;
-      void renew(); // this one may have been used
+      const isFriend =
+        event.is === "node" && event.kind === "friendship" && event.data.state === "friend";
+      // This one may have been used, or have ended while the page slept.
+      if (isFriend || event.is === "missed") void renew();
     });
     void renew();
     return () => {
@@ -68,16 +86,8 @@ export function CodeScreen() {
           {sayCode(code.value === "" ? "address_only" : "shown")}
         </p>
         <div class="ways centred-ways">
-          <Button
-            kind="quiet"
-            onClick={async () => {
-              await navigator.clipboard.writeText(link);
-              tell(sayCode("code.copied"));
-            }}
-          >
-            <Icon name="link" />
-            {sayCode("code.copy")}
-          </Button>
+          <Copy what={address} words="code.address" />
+          {code.value !== "" && <Copy what={link} words="code.copy" />}
           <a class="button quiet" href={at("/scan")}>
             <Icon name="camera" />
             {say("people.scan")}

@@ -71,8 +71,10 @@ function useNews(list: List<Post>): void {
   useEffect(
     () =>
       device.listen((event) => {
+        // Whoever slept may have missed posts.
+        if (event.is === "missed") void list.renew(true);
         if (event.is !== "node") return;
-        if (event.kind === "post" || event.kind === "reset") void list.renew();
+        if (event.kind === "post" || event.kind === "reset") void list.renew(true);
         if (event.kind === "post_deleted") list.remove(String(event.data.id));
       }),
     [list],
@@ -87,7 +89,7 @@ export function FeedScreen({ parts }: { readonly parts: Readonly<Record<string, 
   useNews(list);
   useEffect(() => {
     // What came meanwhile stands at the top; where one was, one stays. An empty feed may be so no more.
-    if (list.items.peek().length > 0 || list.state.peek() === "end") void list.renew();
+    if (list.items.peek().length > 0 || list.state.peek() === "end") void list.renew(true);
   }, [list]);
   return (
     <div class="feed-screen">
@@ -102,7 +104,7 @@ export function FeedScreen({ parts }: { readonly parts: Readonly<Record<string, 
           <TheEnd
             of={of}
             isEmpty={list.items.value.length === 0}
-            onRenew={() => void list.renew()}
+            onRenew={() => void list.renew(true)}
           />
         }
       />
