@@ -149,6 +149,18 @@ class ArchiveHeld:
     conversation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class KeysHeld:
+    """What is in the way of the account's keys; talk goes on.
+
+    It is of no conversation alone: `conversation` is "".
+    """
+
+    clause: str
+    reason: str
+    conversation: str = ""
+
+
 ConversationEvent: TypeAlias = (
     MessageReceived
     | ConversationJoined
@@ -163,4 +175,5 @@ ConversationEvent: TypeAlias = (
     | ConversationBehind
     | ConversationCaughtUp
     | ArchiveHeld
+    | KeysHeld
 )

@@ -14,6 +14,7 @@ CURSOR = "device/cursor"
 SEAT = "device/seat"
 INCARNATION = "device/incarnation"
 ACCOUNT_KEYS = "account/keys"
+AWAITED_KEYS = "account/awaited"
 ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -87,6 +88,12 @@ class AccountKeysRow(msgspec.Struct, kw_only=True, frozen=True):
     fresh: bytes = b""
     accepted: bool = False
     unlisted: bool = False
+
+
+class AwaitedKeysRow(msgspec.Struct, kw_only=True, frozen=True):
+    """Since when (seconds) the account has been seen to have no keys, while others may have."""
+
+    since: int
 
 
 class PinRow(msgspec.Struct, kw_only=True, frozen=True):

@@ -21,6 +21,7 @@ from node.client.conversation_events import (
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
+    KeysHeld,
     MembersChanged,
     MessageReceived,
     MessageReturned,
@@ -50,6 +51,7 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     MessageReturned: "returned",
     NoDeviceLeft: "no_device",
     ArchiveHeld: "archive_held",
+    KeysHeld: "keys_held",
 }
 
 PLAIN: Mapping[type[ConversationEvent], str] = {
@@ -57,6 +59,11 @@ PLAIN: Mapping[type[ConversationEvent], str] = {
     " made, and you had not read, may be lost. The talk goes on by itself.",
     ConversationBehind: "This device missed changes of the conversation that are gone. It asked the"
     " others to take it back in; what you say now is kept and goes out then.",
+}
+
+HELD: Mapping[type[ConversationEvent], str] = {
+    ArchiveHeld: "Your archive takes nothing for now",
+    KeysHeld: "The keys of your account wait",
 }
 
 RETURNED: Mapping[str, str] = {
@@ -76,6 +83,7 @@ TROUBLES = (
     MessageReturned,
     NoDeviceLeft,
     ArchiveHeld,
+    KeysHeld,
 )
 
 
@@ -319,8 +327,8 @@ def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
         return _caught_up(one.asked_again)
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
-    if isinstance(one, ArchiveHeld):
-        return f"Your archive takes nothing for now: {one.reason}. Talk goes on."
+    if isinstance(one, ArchiveHeld | KeysHeld):
+        return f"{HELD[type(one)]}: {one.reason}. Talk goes on."
     if isinstance(one, ChangeDropped):
         return f"Not done: {one.change} ({one.reason})"
     assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
