@@ -150,6 +150,17 @@ class ArchiveHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveMissing:
+    """So many messages are not in the archive, and never come there; they are in the history here.
+
+    It is of no conversation alone: `conversation` is "".
+    """
+
+    count: int
+    conversation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class KeysHeld:
     """What is in the way of the account's keys; talk goes on.
 
@@ -175,5 +186,6 @@ ConversationEvent: TypeAlias = (
     | ConversationBehind
     | ConversationCaughtUp
     | ArchiveHeld
+    | ArchiveMissing
     | KeysHeld
 )

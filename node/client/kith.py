@@ -15,6 +15,7 @@ from node.client.accounts import Accounts
 from node.client.api_client import ApiClient
 from node.client.conversation_events import (
     ArchiveHeld,
+    ArchiveMissing,
     ChangeDropped,
     ConversationBehind,
     ConversationCaughtUp,
@@ -44,6 +45,7 @@ from node.ports import Clock, Entropy
 
 __all__ = [
     "ArchiveHeld",
+    "ArchiveMissing",
     "ChangeDropped",
     "ConversationBehind",
     "ConversationCaughtUp",
@@ -230,6 +232,7 @@ class Kith:
     verify = _of_keys(Keys.verify)
     keep_history = _of_history(History.keep_history)
     keeps_history = _of_history(History.keeps_history)
+    archive_here = _of_history(History.archive_here)
     archive = _of_history(History.archive)
     fetch_history = _of_history(History.fetch_history)
     export_history = _of_history(History.export_history)

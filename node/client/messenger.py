@@ -114,6 +114,7 @@ class Messenger:
         """
         await self._take_seat()
         await self.keys.keep()
+        self.archive.look()
         found = await self._api.ask("GET", "/key-packages", KeyPackageStock)
         stock = next((one for one in found.stock if one.suite == 1), None)
         left = stock.single_use if stock else 0
