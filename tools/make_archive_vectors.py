@@ -113,9 +113,9 @@ def refusals(chance: FakeEntropy) -> Iterator[tuple[str, str, Sealed]]:
             wrong = hello_with(**{field: value})
             yield f"its {field} {why}", "ARC-1.2", by_hand(wrong.encode(), KEYS[1].name_of(wrong))
     for field in ("group", "device"):
-        wrong = hello_with(**{field: b"g" * 256})
+        wrong = hello_with(**{field: b"g" * 257})
         yield (
-            f"its {field} has 256 bytes",
+            f"its {field} has 257 bytes",
             "ARC-1.2",
             by_hand(wrong.encode(), KEYS[1].name_of(wrong)),
         )

@@ -7,7 +7,8 @@ import * as tls from "../wire/tls.ts";
 const VERSION = 1;
 export const LARGEST_NUMBER = Number.MAX_SAFE_INTEGER;
 const LONGEST_NAME_BYTES = 2048;
-const LONGEST_KEY_BYTES = 255;
+/** The longest group id that a relay takes (E2E-3.1). */
+const LONGEST_KEY_BYTES = 256;
 
 /** What happened. The names are those of ActivityStreams, but for a state (ARC-5). */
 export const KINDS = { create: 1, update: 2, like: 3, undo: 4, delete: 5, state: 6 } as const;
@@ -57,6 +58,13 @@ export function encode(what: Record): Bytes {
     ...[what.epoch, what.t, what.number, what.received].map((each) => tls.u64(BigInt(each))),
     tls.opaque(what.data),
   ]);
+}
+
+/** As `encode`, of a record that everybody reads. Throws `Malformed` as `read`. */
+export function checked(what: Record): Bytes {
+  const data = encode(what);
+  read(data);
+  return data;
 }
 
 /** The record, and how long it is without its padding. Throws `Malformed` (ARC-1.2, MLS-2.1). */

@@ -5,9 +5,9 @@
  */
 
 import { dayOf } from "../archive/days.ts";
-import { encode, KINDS, read } from "../archive/record.ts";
+import { checked, KINDS, read } from "../archive/record.ts";
 import { type ArchiveKey, Keyring, type Sealed } from "../archive/seals.ts";
-import { Missing } from "../errors.ts";
+import { Malformed, Missing, Refused } from "../errors.ts";
 import type { ApplicationMessage } from "../mls/private/events.ts";
 import { type Bytes, EMPTY, unhex } from "../wire/bytes.ts";
 import * as content from "./content.ts";
@@ -23,6 +23,8 @@ import {
 
 const MOST_AT_ONCE = 100;
 const MOST_BYTES = 2 ** 20;
+/** The home node may take nothing for ever. */
+const MOST_DUE = 10_000;
 const NO_KEY =
   "this device has no key of the archive: use kith recovery use with the recovery key, or go on" +
   " at a device that has it";
@@ -34,7 +36,13 @@ const BEGINNING: ArchiveRow = {
   since: 0,
   earlier: 0,
   later: 0,
+  held: "",
+  held_until: 0,
+  why: "",
+  missing: 0,
 };
+
+const GOES_ON = { held: "", held_until: 0, why: "" };
 
 /** Records to send: sealed, and by which rows they wait. */
 export interface Due {
@@ -66,7 +74,7 @@ export class Archiving {
       throw new Missing("DEV-14.5", NO_KEY);
     }
     if (!on) this.sent(this.waiting());
-    this.#state.put(ARCHIVE, { ...(await this.row()), off: !on });
+    this.#state.put(ARCHIVE, { ...(await this.row()), off: !on, ...GOES_ON });
   }
 
   /** Another device of the account gave us an archive key. */
@@ -88,7 +96,7 @@ export class Archiving {
   async heard(group: string, event: ApplicationMessage, message: MessageRow): Promise<void> {
     if (!(await this.isOn())) return;
     const epoch = Number(event.epoch);
-    this.#keep(group, { ...message, epoch }, event.sender.signatureKey, event.data);
+    await this.#keep(group, { ...message, epoch }, event.sender.signatureKey, event.data);
   }
 
   /** Words of ours that the home node has now; not when they are only sealed anew. */
@@ -97,15 +105,49 @@ export class Archiving {
     const { members } = await this.#state.conversation(group);
     const { id, actor, text, at } = message;
     const data = content.writeBareNote(id, actor, text, at, members);
-    this.#keep(group, message, this.#state.groups.me.signature.public, data);
+    await this.#keep(group, message, this.#state.groups.me.signature.public, data);
   }
 
-  #keep(group: string, message: MessageRow, device: Bytes, data: Bytes): void {
+  /** Not what nobody could read: that is missing there, and told so (DEV-14.6). */
+  async #keep(group: string, message: MessageRow, device: Bytes, data: Bytes): Promise<void> {
     const { actor, id, epoch } = message;
     const at = Math.floor(message.at / 1000);
     const place = { kind: KINDS.create, group: unhex(group), number: 0 };
     const kept = { ...place, actor, device, id, epoch, t: at, received: at, data };
-    this.#state.write(dueRow(group, message.number), encode(kept));
+    let bytes: Bytes;
+    try {
+      bytes = checked(kept);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      await this.#countMissing(1);
+      return;
+    }
+    if (this.#state.count("due") >= MOST_DUE)
+      await this.miss(this.waiting().slice(0, MOST_AT_ONCE));
+    this.#state.write(dueRow(group, message.number), bytes);
+  }
+
+  /** The home node takes nothing before then. */
+  async hold({ clause, reason }: Refused, until: number): Promise<void> {
+    const held = { held: clause, held_until: until, why: reason };
+    this.#state.put(ARCHIVE, { ...(await this.row()), ...held });
+  }
+
+  /** It takes records again. */
+  async goOn(): Promise<void> {
+    const row = await this.row();
+    if (row.held) this.#state.put(ARCHIVE, { ...row, ...GOES_ON });
+  }
+
+  /** These are never kept there. */
+  async miss(names: readonly string[]): Promise<void> {
+    this.sent(names);
+    await this.#countMissing(names.length);
+  }
+
+  async #countMissing(more: number): Promise<void> {
+    const row = await this.row();
+    this.#state.put(ARCHIVE, { ...row, missing: row.missing + more });
   }
 
   /** The rows of what the home node has not, in the order in which it was said. */
@@ -114,21 +156,34 @@ export class Archiving {
     return found.sort((a, b) => (placeIn(a) < placeIn(b) ? -1 : 1));
   }
 
-  /** What to send next. */
-  async due(now: number): Promise<Due> {
+  /** What to send next; and rows that nobody can send. */
+  async due(now: number): Promise<readonly [Due, readonly string[]]> {
     const keyring = await this.keyring();
+    const aside: string[] = [];
     const rows: string[] = [];
     const records: Sealed[] = [];
     let size = 0;
     for (const name of this.waiting().slice(0, MOST_AT_ONCE)) {
-      const [kept] = read((await this.#state.read(name)) ?? EMPTY);
-      const sealed = keyring.seal(kept, this.#state.entropy, dayOf(now * 1000));
+      const sealed = this.#sealed(keyring, (await this.#state.read(name)) ?? EMPTY, now);
+      if (sealed === null) {
+        aside.push(name);
+        continue;
+      }
       size += sealed.body.length;
       if (rows.length && size > MOST_BYTES) break;
       rows.push(name);
       records.push(sealed);
     }
-    return { is: "Due", rows, records };
+    return [{ is: "Due", rows, records }, aside];
+  }
+
+  #sealed(keyring: Keyring, kept: Bytes, now: number): Sealed | null {
+    try {
+      return keyring.seal(read(kept)[0], this.#state.entropy, dayOf(now * 1000));
+    } catch (error) {
+      if (error instanceof Refused) return null;
+      throw error;
+    }
   }
 
   /** The home node has these. */

@@ -144,6 +144,17 @@ export interface ArchiveHeld {
   readonly reason: string;
 }
 
+/**
+ * So many messages are not in the archive, and never come there; they are in the history here.
+ *
+ * It is of no conversation alone: `conversation` is "".
+ */
+export interface ArchiveMissing {
+  readonly is: "ArchiveMissing";
+  readonly conversation: "";
+  readonly count: number;
+}
+
 export type ConversationEvent =
   | MessageReceived
   | ConversationJoined
@@ -154,6 +165,7 @@ export type ConversationEvent =
   | ChangeDropped
   | NodeRestored
   | ArchiveHeld
+  | ArchiveMissing
   | MessageReturned
   | NoDeviceLeft
   | ConversationBehind

@@ -1,5 +1,6 @@
 /** Pure: a device and its account's archive, each happening a step (spec DEV-14). */
 
+import type { Refused } from "../errors.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Archiving, Due } from "./archiving.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -51,15 +52,25 @@ export class DeviceArchive {
     return this.#turns.step(async () => this.#archiving.adopt(generation, key));
   }
 
-  /** What to send now. */
-  due(now: number): Promise<Due> {
-    return this.#turns.inTurn(() => this.#archiving.due(now));
+  /** What to send now. What cannot be sealed is set aside, and missing there. */
+  async due(now: number): Promise<Due> {
+    for (;;) {
+      const [due, aside] = await this.#turns.inTurn(() => this.#archiving.due(now));
+      if (!aside.length) return due;
+      await this.#turns.step(() => this.#archiving.miss(aside));
+    }
+  }
+
+  /** The home node takes nothing before then. */
+  hold(error: Refused, until: number): Promise<void> {
+    return this.#turns.step(() => this.#archiving.hold(error, until));
   }
 
   /** The home node has it. When that is lost it goes out again, which changes nothing. */
   sent(due: Due): Promise<void> {
     return this.#turns.step(async () => {
       this.#archiving.sent(due.rows);
+      await this.#archiving.goOn();
       this.#state.postpone();
     });
   }

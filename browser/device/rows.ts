@@ -149,6 +149,12 @@ export interface ArchiveRow {
   readonly since: number;
   readonly earlier: number;
   readonly later: number;
+  /** The clause by which the home node takes nothing before `held_until`, and its words. */
+  readonly held: string;
+  readonly held_until: number;
+  readonly why: string;
+  /** So many records could not be kept, which nobody looked at yet. */
+  readonly missing: number;
 }
 
 /** Who was in a conversation of which this device has the history only. */

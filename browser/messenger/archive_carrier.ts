@@ -7,7 +7,7 @@ import type { Sealed } from "../archive/seals.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { DeviceArchive } from "../device/device_archive.ts";
 import type { Restored } from "../device/restoring.ts";
-import { Forbidden, KithError, Refused, TooMuch } from "../errors.ts";
+import { Forbidden, KithError, Refused, TooMuch, willPass } from "../errors.ts";
 import { base64, unbase64 } from "../wire/bytes.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { ArchivedRecord, ArchiveSummary } from "./api_types.ts";
@@ -17,6 +17,9 @@ const BATCH = 100;
 const BATCH_LASTS = 5_000;
 /** Where nobody says for how long. */
 const HELD = 3_600_000;
+const LONGEST_HELD = 86_400_000;
+/** For the last batch; what does not go out stays due. */
+const CLOSE_LASTS = 4_000;
 const SWITCHED_OFF = "ARC-7.8";
 
 /** Sends one device's records, and reads them back. */
@@ -29,6 +32,8 @@ export class ArchiveCarrier {
   #sending: Promise<void> | null = null;
   #heldUntil = 0;
   #lastTold = "";
+  #last = false; // the next batch is the last one
+  #isClosed = false;
 
   constructor(
     api: Pick<ApiClient, "ask" | "pages">,
@@ -44,6 +49,16 @@ export class ArchiveCarrier {
 
   #seconds(): number {
     return Math.floor(this.#clock.now() / 1000);
+  }
+
+  /** Tell what earlier runs left to be known, until it was looked at (DEV-14.6). */
+  async look(): Promise<void> {
+    const { held, why, missing } = await this.#archive.place();
+    if (held && held !== this.#lastTold) {
+      this.#lastTold = held;
+      this.#told({ is: "ArchiveHeld", conversation: "", clause: held, reason: why });
+    }
+    if (missing) this.#told({ is: "ArchiveMissing", conversation: "", count: missing });
   }
 
   /** Something may be due: it goes out in a while, or when a whole batch waits. */
@@ -72,7 +87,8 @@ export class ArchiveCarrier {
 
   /** Send all that is due. Throws what is in the way; what it holds up stays due. */
   async send(): Promise<void> {
-    if (this.#clock.now() < this.#heldUntil) return;
+    const { held_until } = await this.#archive.place();
+    if (this.#clock.now() < Math.max(this.#heldUntil, held_until * 1000)) return;
     for (;;) {
       const due = await this.#archive.due(this.#seconds());
       if (!due.rows.length) return;
@@ -82,20 +98,27 @@ export class ArchiveCarrier {
       try {
         await this.#api.ask("PUT /archive", { body: { records }, harmless: true });
       } catch (error) {
-        if (error instanceof Refused) await this.#refused(error);
+        if (error instanceof Refused && !this.#isClosed) await this.#refused(error);
         throw error;
       }
+      if (this.#isClosed) return; // it goes out again, which changes nothing
       await this.#archive.sent(due);
       this.#lastTold = "";
+      if (this.#last) return;
     }
   }
 
   /** Talk goes on; that the archive does not is said once. */
   async #refused(error: Refused): Promise<void> {
     const after = error instanceof TooMuch ? error.retryAfterSeconds : null;
-    this.#heldUntil = this.#clock.now() + (after === null ? HELD : after * 1000);
+    const lasts = Math.min(after === null ? HELD : after * 1000, LONGEST_HELD);
+    this.#heldUntil = this.#clock.now() + lasts;
     if (error instanceof Forbidden && error.clause === SWITCHED_OFF) {
       await this.#archive.switch(false);
+    } else {
+      // Only what waiting helps keeps the next run from trying.
+      const until = Math.floor(this.#heldUntil / 1000);
+      await this.#archive.hold(error, willPass(error) ? until : 0);
     }
     if (error.clause === this.#lastTold) return;
     this.#lastTold = error.clause;
@@ -103,11 +126,16 @@ export class ArchiveCarrier {
     this.#told({ is: "ArchiveHeld", conversation: "", clause, reason });
   }
 
-  /** Let the last records out. */
+  /** Let one more batch out, within seconds: what does not go out stays due. */
   async close(): Promise<void> {
+    this.#last = true;
     this.#hurry.abort();
-    if (this.#sending !== null) await this.#sending;
-    else if (this.#archive.waiting) await this.#try();
+    if (this.#sending === null && !this.#archive.waiting) return;
+    const enough = new AbortController();
+    const limit = this.#clock.pause(CLOSE_LASTS, enough.signal);
+    await Promise.race([this.#sending ?? this.#try(), limit]);
+    enough.abort();
+    this.#isClosed = true;
   }
 
   /** Begin or end it, here and at the home node; off, all that is kept there is removed. */

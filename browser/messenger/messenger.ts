@@ -76,6 +76,7 @@ export class Messenger {
    */
   async prepare(): Promise<void> {
     await this.#takeSeat();
+    await this.archive.look();
     const { stock } = await this.#api.ask("GET /key-packages", {});
     const found = stock.find(({ suite }) => suite === SUITE);
     const left = found?.single_use ?? 0;

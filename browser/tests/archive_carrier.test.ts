@@ -44,9 +44,11 @@ class Shelf {
   readonly batches: number[] = [];
   readonly kept: ArchivedRecord[] = [];
   refuses: Error | null = null;
+  hangs = false;
 
   api(): Pick<ApiClient, "ask" | "pages"> {
     const ask = async (route: string, given: unknown): Promise<unknown> => {
+      if (this.hangs) await forEver();
       if (this.refuses) throw this.refuses;
       if (route === "PUT /archive/switch") return {};
       const { body } = given as { body: { records: Omit<ArchivedRecord, "pos">[] } };
@@ -65,6 +67,8 @@ class Shelf {
   }
 }
 
+const forEver = () => new Promise<void>(() => undefined);
+
 async function carrier(words: number, key = true) {
   const rows = new ClearRows();
   for (let number = 0; number < words; number++) {
@@ -75,20 +79,23 @@ async function carrier(words: number, key = true) {
   }
   if (key) rows.rows.set("archive_key/1", KEY);
   const device = await Device.open(rows, new Seeded("alice"), ALICE);
-  const clock = { time: NOW, now: () => clock.time, pause: () => Promise.resolve() };
+  // Nobody waits for a batch to fill, and nothing takes as long as an end may.
+  const pause = (ms: number) => (ms === 5_000 ? Promise.resolve() : forEver());
+  const clock = { time: NOW, now: () => clock.time, pause };
   const told: ConversationEvent[] = [];
   const shelf = new Shelf();
   const made = new ArchiveCarrier(shelf.api(), device.archive, clock, (event) => told.push(event));
-  return { made, device, clock, told, shelf };
+  return { made, device, clock, told, shelf, rows };
 }
 
 test("records go out in batches, and are read back on another device", async () => {
-  const { made, device, shelf } = await carrier(130);
+  const { made, device, clock, shelf } = await carrier(130);
   made.wake();
   made.wake();
   await made.close();
-  assert.deepEqual(shelf.batches, [100, 30]);
-  assert.equal(device.archive.waiting, 0);
+  assert.deepEqual([shelf.batches, device.archive.waiting], [[100], 30], "an end takes one more");
+  await new ArchiveCarrier(shelf.api(), device.archive, clock, () => undefined).send();
+  assert.deepEqual([shelf.batches, device.archive.waiting], [[100, 30], 0]);
   const other = await carrier(0);
   other.shelf.kept.push(...shelf.kept);
   const steps: number[] = [];
@@ -104,6 +111,26 @@ test("records go out in batches, and are read back on another device", async () 
   assert.equal((await other.made.fetch(() => undefined)).known, 1);
 });
 
+test("a node that hangs keeps nobody from leaving", async () => {
+  const { made, device, shelf, clock } = await carrier(2);
+  clock.pause = () => Promise.resolve();
+  shelf.hangs = true;
+  await made.close();
+  assert.equal(device.archive.waiting, 2);
+});
+
+test("what cannot be read or sealed is set aside and told, and the rest goes out", async () => {
+  const { made, device, rows, told, shelf } = await carrier(3);
+  const long = { kind: KINDS.create, group: new Uint8Array(257), actor: ALICE, id: "urn:x" };
+  rows.rows.set("due/67/0000000000000000", encode(record(long)));
+  const large = { ...long, group: utf8("g"), data: new Uint8Array(2 ** 17) };
+  rows.rows.set("due/67/0000000000000001", encode(record(large)));
+  await made.send();
+  assert.deepEqual([shelf.batches, device.archive.waiting], [[1], 0]);
+  await made.look();
+  assert.deepEqual(told, [{ is: "ArchiveMissing", conversation: "", count: 2 }]);
+});
+
 test("what has no room waits, is told once, and goes out later", async () => {
   const { made, device, clock, told, shelf } = await carrier(2);
   shelf.refuses = new Full("ARC-7.7", "it is full", {}, 60);
@@ -117,8 +144,20 @@ test("what has no room waits, is told once, and goes out later", async () => {
   clock.time += 61_000;
   await assert.rejects(made.send(), /away/);
   assert.equal(device.archive.waiting, 2);
+  shelf.refuses = new Full("ARC-7.7", "it is full", {}, 60);
+  clock.time += 61_000;
+  await assert.rejects(made.send(), /ARC-7\.7/);
+  // The next run knows of it, says so, and asks nobody before its time.
+  const next: ConversationEvent[] = [];
+  const again = new ArchiveCarrier(shelf.api(), device.archive, clock, (one) => next.push(one));
+  await again.look();
+  await again.send();
+  const held = { clause: "ARC-7.7", reason: "it is full" };
+  assert.deepEqual(next, [{ is: "ArchiveHeld", conversation: "", ...held }]);
   shelf.refuses = null;
+  clock.time += 61_000;
   await made.close();
+  assert.equal((await device.archive.place()).held, "");
   assert.deepEqual(shelf.batches, [2]);
 });
 

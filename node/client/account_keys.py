@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from node.client import rows
 from node.client.device_state import SUITE, DeviceState
 from node.client.key_signing import SignedKeys, certify, delegate, list_devices
-from node.client.rows import AccountKeysRow
+from node.client.rows import AccountKeysRow, AwaitedKeysRow
 from node.e2ee.keys.private.box_secret import (
     ArchiveKey,
     BoxSecret,
@@ -33,6 +33,7 @@ from node.e2ee.mls.public.suite import X25519_AES128_SHA256_ED25519 as BOX_SUITE
 from node.errors import Conflict, Forbidden, Missing
 
 NONE = "0.0.0"
+AWAITED_SECONDS = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,24 @@ class AccountKeys:
         return me.carrying(Extension(certificate.EXTENSION, extension))
 
     # -- what changes ----------------------------------------------------------------------------
+
+    def may_begin(self, alone: bool, now: int) -> bool:
+        """Whether this device makes the first keys of its account, which has none (DEV-12.2).
+
+        Not while other devices, where it is not `alone`, may still put those that they hold.
+        """
+        if alone:
+            return True
+        row = self._state.find(rows.AWAITED_KEYS, AwaitedKeysRow)
+        if row is None:
+            row = AwaitedKeysRow(since=now)
+            self._state.put(rows.AWAITED_KEYS, row)
+        return now - row.since >= AWAITED_SECONDS
+
+    def await_none(self) -> None:
+        """The account has keys: a later loss of them is waited out from its own beginning."""
+        if self._state.has(rows.AWAITED_KEYS):
+            self._state.delete(rows.AWAITED_KEYS)
 
     def begin(self, id: bytes, now: int) -> None:
         """The first keys of an account, with this device alone, which it calls `id` (DEV-12.2)."""

@@ -10,11 +10,11 @@ from typing import Final
 
 from node.client.api_client import ApiClient
 from node.client.archiving import MOST_AT_ONCE
-from node.client.conversation_events import ArchiveHeld, ConversationEvent
+from node.client.conversation_events import ArchiveHeld, ArchiveMissing, ConversationEvent
 from node.client.device_archive import DeviceArchive
 from node.client.restoring import ArchivedPage, Restored
 from node.e2ee.records.seals import Sealed
-from node.errors import Forbidden, NodeError, Refused, TooMuch
+from node.errors import Forbidden, NodeError, Refused, TooMuch, will_pass
 from node.ports import Clock
 from node.wire.api.archive import (
     ArchiveAnswers,
@@ -28,6 +28,8 @@ from node.wire.api.archive import (
 
 BATCH_SECONDS: Final = 5
 HELD_SECONDS: Final = 3600  # where nobody says for how long
+LONGEST_HELD: Final = 86_400
+CLOSE_SECONDS: Final = 4  # for the last batch; what does not go out stays due
 PAGE: Final = {"limit": "100"}
 
 
@@ -49,9 +51,19 @@ class ArchiveCarrier:
         self._task: asyncio.Task[None] | None = None
         self._held_until = 0
         self._told = ""
+        self._last = False  # the next batch is the last one
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
+
+    def look(self) -> None:
+        """Tell what earlier runs left to be known, until it was looked at (DEV-14.6)."""
+        row = self._archive.place
+        if row.held and row.held != self._told:
+            self._told = row.held
+            self._tell([ArchiveHeld(row.held, row.why)])
+        if row.missing:
+            self._tell([ArchiveMissing(row.missing)])
 
     # -- sending ---------------------------------------------------------------------------------
 
@@ -72,7 +84,7 @@ class ArchiveCarrier:
 
     async def send(self) -> None:
         """Send all that is due. Raises what is in the way; what it holds up stays due."""
-        if self._seconds() < self._held_until:
+        if self._seconds() < max(self._held_until, self._archive.place.held_until):
             return
         while (due := self._archive.due(self._seconds())).rows:
             records = [
@@ -81,31 +93,38 @@ class ArchiveCarrier:
             ]
             body = NewArchiveRecords(records=records)
             try:
-                await self._api.ask("PUT", "/archive", ArchiveAnswers, body)
+                await self._api.ask("PUT", "/archive", ArchiveAnswers, body, once=False)
             except Refused as error:
                 self._refused(error)
                 raise
             self._archive.sent(due)
             self._told = ""
+            if self._last:
+                return
 
     def _refused(self, error: Refused) -> None:
         """Talk goes on; that the archive does not is said once."""
         after = error.retry_after_seconds if isinstance(error, TooMuch) else None
-        self._held_until = self._seconds() + (after or HELD_SECONDS)
+        self._held_until = self._seconds() + min(after or HELD_SECONDS, LONGEST_HELD)
         if isinstance(error, Forbidden) and error.clause == "ARC-7.8":
             self._archive.switch(False)
+        else:
+            # Only what waiting helps keeps the next run from trying.
+            self._archive.hold(error, self._held_until if will_pass(error) else 0)
         if error.clause != self._told:
             self._told = error.clause
             self._tell([ArchiveHeld(error.clause, error.reason)])
 
     async def close(self) -> None:
-        """Let the last records out."""
-        if self._task is not None:
-            self._hurry.set()
-            await self._task
-        elif self._archive.waiting:
-            with suppress(NodeError):
-                await self.send()
+        """Let one more batch out, within seconds: what does not go out stays due."""
+        self._last = True
+        self._hurry.set()
+        if self._task is None or self._task.done():
+            if not self._archive.waiting:
+                return
+            self._task = asyncio.create_task(self._send_later())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._task, CLOSE_SECONDS)
 
     # -- switching, reading back -----------------------------------------------------------------
 

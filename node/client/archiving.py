@@ -18,11 +18,12 @@ from node.e2ee.mls.private.events import ApplicationMessage
 from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record, read
 from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
-from node.errors import Missing
+from node.errors import Malformed, Missing, Refused
 from node.wire.times import from_micros
 
 MOST_AT_ONCE: Final = 100
 MOST_BYTES: Final = 2**20
+MOST_DUE: Final = 10_000  # the home node may take nothing for ever
 NO_KEY: Final = (
     "this device has no key of the archive: use kith recovery use with the recovery key, or go on"
     " at a device that has it"
@@ -58,7 +59,8 @@ class Archiving:
             raise Missing("DEV-14.5", NO_KEY)
         if not on:
             self.sent(list(self.waiting()))
-        self._state.put(rows.ARCHIVE, replace(self.row, off=not on))
+        row = replace(self.row, off=not on, held="", held_until=0, why="")
+        self._state.put(rows.ARCHIVE, row)
 
     def adopt(self, generation: int, key: bytes) -> None:
         """Another device of the account gave us an archive key."""
@@ -111,7 +113,41 @@ class Archiving:
         self._keep(group, message, record)
 
     def _keep(self, group: str, message: MessageRow, record: Record) -> None:
-        self._state.write(rows.due_row(group, message.number), record.encode())
+        """Not what nobody could read: that is missing there, and told so (DEV-14.6)."""
+        try:
+            data = record.checked()
+        except Malformed:
+            self._count_missing(1)
+            return
+        if self._state.count("due") >= MOST_DUE:
+            self.miss(self._oldest(MOST_AT_ONCE))
+        self._state.write(rows.due_row(group, message.number), data)
+
+    # -- what the home node does not take --------------------------------------------------------
+
+    def hold(self, error: Refused, until: int) -> None:
+        """Nothing goes out until then."""
+        row = replace(self.row, held=error.clause, held_until=until, why=error.reason)
+        self._state.put(rows.ARCHIVE, row)
+
+    def go_on(self) -> None:
+        """It takes records again."""
+        if self.row.held:
+            row = replace(self.row, held="", held_until=0, why="")
+            self._state.put(rows.ARCHIVE, row)
+
+    def miss(self, names: list[str]) -> None:
+        """These are never kept there."""
+        self.sent(names)
+        self._count_missing(len(names))
+
+    def _count_missing(self, more: int) -> None:
+        self._state.put(rows.ARCHIVE, replace(self.row, missing=self.row.missing + more))
+
+    def seen_missing(self) -> None:
+        """The person knows how many are missing."""
+        if self.row.missing:
+            self._state.put(rows.ARCHIVE, replace(self.row, missing=0))
 
     # -- what goes out ---------------------------------------------------------------------------
 
@@ -120,20 +156,26 @@ class Archiving:
         for group in self._state.groups_with("due"):
             yield from self._state.names("due", group)
 
-    def due(self, now: int) -> Due:
-        """What to send next, in the order in which it was said."""
-        keyring, due, size = self.keyring(), Due(), 0
+    def _oldest(self, count: int) -> list[str]:
+        return nsmallest(count, self.waiting(), key=lambda name: name.rpartition("/")[2])
+
+    def due(self, now: int) -> tuple[Due, list[str]]:
+        """What to send next, in the order in which it was said; and rows that nobody can send."""
+        keyring, due, aside, size = self.keyring(), Due(), list[str](), 0
         today = day_of(from_micros(now * 1_000_000))
-        first = nsmallest(MOST_AT_ONCE, self.waiting(), key=lambda name: name.rpartition("/")[2])
-        for name in first:
-            record, _ = read(self._state.read(name) or b"")
-            sealed = keyring.seal(record, self._state.entropy, today)
+        for name in self._oldest(MOST_AT_ONCE):
+            try:
+                record, _ = read(self._state.read(name) or b"")
+                sealed = keyring.seal(record, self._state.entropy, today)
+            except Refused:
+                aside.append(name)
+                continue
             size += len(sealed.body)
             if due.rows and size > MOST_BYTES:
                 break
             due.rows.append(name)
             due.records.append(sealed)
-        return due
+        return due, aside
 
     def sent(self, names: list[str]) -> None:
         """The home node has these."""

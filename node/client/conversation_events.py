@@ -149,6 +149,29 @@ class ArchiveHeld:
     conversation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveMissing:
+    """So many messages are not in the archive, and never come there; they are in the history here.
+
+    It is of no conversation alone: `conversation` is "".
+    """
+
+    count: int
+    conversation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeysHeld:
+    """What is in the way of the account's keys; talk goes on.
+
+    It is of no conversation alone: `conversation` is "".
+    """
+
+    clause: str
+    reason: str
+    conversation: str = ""
+
+
 ConversationEvent: TypeAlias = (
     MessageReceived
     | ConversationJoined
@@ -163,4 +186,6 @@ ConversationEvent: TypeAlias = (
     | ConversationBehind
     | ConversationCaughtUp
     | ArchiveHeld
+    | ArchiveMissing
+    | KeysHeld
 )

@@ -148,6 +148,16 @@ class Device:
         """Keys that are to be put at the home node."""
         return self._keys.owed()
 
+    def may_begin_keys(self, alone: bool, now: int) -> bool:
+        """Whether nobody else of the account can be waited for any more (DEV-12.2)."""
+        with self.state.step():
+            return self._keys.may_begin(alone, now)
+
+    def await_no_keys(self) -> None:
+        """The account has keys."""
+        with self.state.step():
+            self._keys.await_none()
+
     def begin_keys(self, id: bytes, now: int) -> None:
         """The first keys of the account, with this device alone (DEV-12.2)."""
         with self.state.step():

@@ -4,6 +4,7 @@ from node.client.archiving import Archiving, Due
 from node.client.device_state import DeviceState
 from node.client.restoring import ArchivedPage, Restored, Restoring
 from node.client.rows import ArchivedRow, ArchiveRow
+from node.errors import Refused
 
 
 class DeviceArchive:
@@ -40,13 +41,29 @@ class DeviceArchive:
             self._archiving.adopt(generation, key)
 
     def due(self, now: int) -> Due:
-        """What to send now."""
-        return self._archiving.due(now)
+        """What to send now. What cannot be sealed is set aside, and missing there."""
+        while True:
+            due, aside = self._archiving.due(now)
+            if not aside:
+                return due
+            with self._state.step():
+                self._archiving.miss(aside)
+
+    def hold(self, error: Refused, until: int) -> None:
+        """The home node takes nothing before then."""
+        with self._state.step():
+            self._archiving.hold(error, until)
+
+    def seen_missing(self) -> None:
+        """The person knows how many are missing."""
+        with self._state.step():
+            self._archiving.seen_missing()
 
     def sent(self, due: Due) -> None:
         """The home node has it. After a kill it goes out again, which changes nothing."""
         with self._state.step():
             self._archiving.sent(due.rows)
+            self._archiving.go_on()
             self._state.postpone()
 
     def take(self, page: ArchivedPage, now: int) -> Restored:

@@ -4,6 +4,7 @@ The vault is opened by the first of them, as by those of conversations.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import msgspec
 
@@ -24,6 +25,17 @@ class Exported(msgspec.Struct, frozen=True):
     at: str
     kind: str
     text: str
+
+
+class ArchiveHere(msgspec.Struct, frozen=True):
+    """`waiting` messages are to come into the archive; `missing` ones never will. `held`: why they
+    do not go out for now, and until when, where the node said so."""
+
+    this_device: bool
+    waiting: int = 0
+    missing: int = 0
+    held: str = ""
+    held_until: datetime | None = None
 
 
 def _silent(_came: Restored) -> None:
@@ -50,6 +62,14 @@ class History:
     async def archive(self) -> ArchiveSummary:
         """How much is kept at the home node."""
         return await (await self._talk.talk()).archive.summary()
+
+    async def archive_here(self) -> ArchiveHere:
+        """What of it is not at the home node; what is missing is told this once."""
+        archive = (await self._talk.talk()).device.archive
+        row, here = archive.place, archive.is_on
+        archive.seen_missing()
+        until = from_micros(row.held_until * 1_000_000) if row.held_until else None
+        return ArchiveHere(here, archive.waiting, row.missing, row.why, until)
 
     async def fetch_history(self, progress: Callable[[Restored], None] = _silent) -> Restored:
         """Take in what the archive has and this device has not, the newest first.

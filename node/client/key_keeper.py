@@ -1,21 +1,39 @@
 """The keys of one's account between this device and its home node (spec DEV-12, KEY-7)."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 from uuid import UUID
 
 from node.client.account_keys import PutKeys
 from node.client.api_client import ApiClient
+from node.client.conversation_events import ConversationEvent, KeysHeld
 from node.client.device import Device
 from node.client.key_signing import SignedKeys
-from node.errors import Conflict, Forbidden, Missing, Outdated, Refused
+from node.client.seat import CLAUSES as SEAT_CLAUSES
+from node.errors import (
+    Conflict,
+    Forbidden,
+    Missing,
+    Outdated,
+    Refused,
+    Unproven,
+    Unreachable,
+    will_pass,
+)
+from node.wire.api.accounts import DeviceList
 from node.wire.api.keys import AccountKeys, NewAccountKeys
 
 PATH: Final = "/account/devices"
 MOST_TRIES: Final = 8  # others may be quicker each time; more often that is no accident
 NO_KEYS: Final = "KEY-7.5"
+NO_PATH: Final = "API-1.5"  # an older node, which keeps no keys
 OTHER_ROOT: Final = "KEY-7.4"
 QUICKER: Final = "other devices change the account's keys all the time"
+AWAITED: Final = (
+    "your server has no keys of your account, and another of your devices may hold them: open Kith"
+    " there, or end those that you have no more with kith devices revoke; after 30 days this device"
+    " makes new ones"
+)
 
 
 def id_of(device: str) -> bytes:
@@ -32,34 +50,64 @@ def id_of(device: str) -> bytes:
 class KeyKeeper:
     """Sees to it that the home node has the account's keys, and this device the newest."""
 
-    def __init__(self, api: ApiClient, device: Device, id: str, seconds: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        api: ApiClient,
+        device: Device,
+        id: str,
+        seconds: Callable[[], int],
+        tell: Callable[[Iterable[ConversationEvent]], None],
+    ) -> None:
         self._api = api
         self._device = device
         self._id = id
         self._seconds = seconds
+        self._tell = tell
+        self._told = ""
 
     async def keep(self) -> None:
         """Begin the account's keys where it has none; take newer ones, put what is owed.
 
-        A device that came by a password alone has none, and changes nothing (DEV-12.1).
+        A device that came by a password alone has none, and changes nothing (DEV-12.1). What is in
+        the way of the keys is told once, and is in the way of nothing else (DEV-12.9).
         """
         if not (self._device.has_keys or self._id):
             return
+        try:
+            await self._keep()
+            self._told = ""
+        except (Unproven, Unreachable):
+            raise  # that is in the way of all else too
+        except Refused as error:
+            if will_pass(error) or error.clause in SEAT_CLAUSES:
+                raise
+            if error.clause != NO_PATH and error.clause != self._told:
+                self._told = error.clause
+                self._tell([KeysHeld(error.clause, error.reason)])
+
+    async def _keep(self) -> None:
         told = await self.read()
-        if not self._device.has_keys:
-            if told is not None:
-                return
-            self._device.begin_keys(id_of(self._id), self._seconds())
-            try:
-                await self.put()
-            except Forbidden as error:
-                # The account has a root that another program made, and put no keys of it.
-                if error.clause != OTHER_ROOT:
-                    raise
-                self._device.drop_keys()
-            return
-        self._device.meet_keys(told, self._seconds())
-        await self.put()
+        if self._device.has_keys:
+            self._device.meet_keys(told, self._seconds())
+            await self.put()
+        elif told is None:
+            await self._begin()
+        else:
+            self._device.await_no_keys()
+
+    async def _begin(self) -> None:
+        others = (await self._api.ask("GET", "/devices", DeviceList)).items
+        alone = all(one.id == self._id for one in others)
+        if not self._device.may_begin_keys(alone, self._seconds()):
+            raise Missing("DEV-12.2", AWAITED)
+        self._device.begin_keys(id_of(self._id), self._seconds())
+        try:
+            await self.put()
+        except Forbidden as error:
+            # The account has a root that another program made, and put no keys of it.
+            if error.clause != OTHER_ROOT:
+                raise
+            self._device.drop_keys()
 
     async def change(self, intent: Callable[[], Awaitable[None]]) -> None:
         """Change the account's keys, upon those of others when they are quicker (DEV-12.3).

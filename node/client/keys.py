@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from node.client.api_client import ApiClient
-from node.client.key_keeper import NO_KEYS, id_of
+from node.client.key_keeper import NO_KEYS, NO_PATH, id_of
 from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
@@ -101,7 +101,7 @@ class Keys:
         try:
             found = await self._api.ask("GET", "/account/devices", AccountKeys)
         except Missing as error:
-            if error.clause != NO_KEYS:
+            if error.clause not in (NO_KEYS, NO_PATH):
                 raise
             return set()
         keys = check_published(found.delegation, found.list, self._own.actor)

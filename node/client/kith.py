@@ -15,12 +15,14 @@ from node.client.accounts import Accounts
 from node.client.api_client import ApiClient
 from node.client.conversation_events import (
     ArchiveHeld,
+    ArchiveMissing,
     ChangeDropped,
     ConversationBehind,
     ConversationCaughtUp,
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
+    KeysHeld,
     MembersChanged,
     MessageReceived,
     MessageUndelivered,
@@ -43,12 +45,14 @@ from node.ports import Clock, Entropy
 
 __all__ = [
     "ArchiveHeld",
+    "ArchiveMissing",
     "ChangeDropped",
     "ConversationBehind",
     "ConversationCaughtUp",
     "ConversationEvent",
     "ConversationJoined",
     "ConversationLeft",
+    "KeysHeld",
     "Event",
     "Kith",
     "MembersChanged",
@@ -228,6 +232,7 @@ class Kith:
     verify = _of_keys(Keys.verify)
     keep_history = _of_history(History.keep_history)
     keeps_history = _of_history(History.keeps_history)
+    archive_here = _of_history(History.archive_here)
     archive = _of_history(History.archive)
     fetch_history = _of_history(History.fetch_history)
     export_history = _of_history(History.export_history)

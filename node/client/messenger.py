@@ -79,7 +79,7 @@ class Messenger:
     ) -> None:
         """`id` is what the home node calls the device; without it the account gets no keys here."""
         self.device = device
-        self.keys = KeyKeeper(api, device, id, self._seconds)
+        self.keys = KeyKeeper(api, device, id, self._seconds, self._tell)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
         self._carrier = Carrier(api)
@@ -114,6 +114,7 @@ class Messenger:
         """
         await self._take_seat()
         await self.keys.keep()
+        self.archive.look()
         found = await self._api.ask("GET", "/key-packages", KeyPackageStock)
         stock = next((one for one in found.stock if one.suite == 1), None)
         left = stock.single_use if stock else 0

@@ -14,6 +14,7 @@ CURSOR = "device/cursor"
 SEAT = "device/seat"
 INCARNATION = "device/incarnation"
 ACCOUNT_KEYS = "account/keys"
+AWAITED_KEYS = "account/awaited"
 ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -87,6 +88,12 @@ class AccountKeysRow(msgspec.Struct, kw_only=True, frozen=True):
     fresh: bytes = b""
     accepted: bool = False
     unlisted: bool = False
+
+
+class AwaitedKeysRow(msgspec.Struct, kw_only=True, frozen=True):
+    """Since when (seconds) the account has been seen to have no keys, while others may have."""
+
+    since: int
 
 
 class PinRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -181,7 +188,11 @@ class GoneRow(msgspec.Struct, kw_only=True, frozen=True):
 
 class ArchiveRow(msgspec.Struct, kw_only=True, frozen=True):
     """How far the archive was read: to its beginning when `done`, and on to `since`. `earlier` and
-    `later` are how many records came on the way back, and since. `off`: nothing is kept there."""
+    `later` are how many records came on the way back, and since. `off`: nothing is kept there.
+
+    `held` is the clause by which the home node takes nothing before `held_until`, and `why` its
+    words. `missing`: so many records could not be kept, which was not told yet.
+    """
 
     off: bool = False
     incarnation: str = ""
@@ -189,6 +200,10 @@ class ArchiveRow(msgspec.Struct, kw_only=True, frozen=True):
     since: int = 0
     earlier: int = 0
     later: int = 0
+    held: str = ""
+    held_until: int = 0
+    why: str = ""
+    missing: int = 0
 
 
 class ArchivedRow(msgspec.Struct, kw_only=True, frozen=True):

@@ -215,8 +215,8 @@ def _answer(one: Offered, stands: bytes | None, today: int) -> str:
 def _full(limit_bytes: int) -> Full:
     return Full(
         "ARC-7.7",
-        f"your archive is full ({limit_bytes} bytes): switch it off for a conversation, or ask who"
-        " runs your server for more room",
+        f"your archive is full ({limit_bytes} bytes), and nothing more comes into it: ask who runs"
+        " your server for more room, or switch it off, which removes it (kith history off)",
         retry_after_seconds=RETRY_SECONDS,
     )
 

@@ -15,7 +15,6 @@ from node.ports import Entropy
 
 SECRET_BYTES = 20
 GOOD_FOR = timedelta(minutes=10)  # it is for somebody who looks at the screen
-LONGEST = 64
 _FORM = re.compile(r"[a-z2-7]{32}")
 
 

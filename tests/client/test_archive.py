@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from node.client import archiving, rows
 from node.client import content as inner
 from node.client.archiving import MOST_AT_ONCE
 from node.client.restoring import ArchivedPage, Restored
@@ -132,6 +133,50 @@ def test_batches_are_bounded_and_stay_due_until_they_are_there(alice: Side, bob:
     assert again.rows == first.rows and again.records != first.records, "each with its own nonce"
     said = [inner.read(record.data).text for record in opened(alice, all_due(alice))]
     assert said == texts
+
+
+@pytest.mark.clause("DEV-14.6")
+def test_what_cannot_be_read_or_sealed_is_set_aside(alice: Side, bob: Side) -> None:
+    """One friend's odd words end nobody's archive."""
+    group = befriend(alice, bob)
+    begin(alice)
+    odd = Record(kind=Kind.CREATE, group=b"g" * 257, actor=BOB, id="urn:uuid:1", data=b"{}")
+    large = replace(odd, group=b"g", data=bytes(2**17))
+    with alice.device.state.step():
+        for number, each in enumerate((odd.encode(), large.encode(), b"")):
+            alice.device.state.write(rows.due_row(group, number + 900), each)
+    say(alice, group, "hello")
+    [kept] = opened(alice, all_due(alice))
+    assert inner.read(kept.data).text == "hello"
+    assert alice.device.archive.waiting == 0
+    alice.reopen()
+    assert alice.device.archive.place.missing == 3
+    alice.device.archive.seen_missing()
+    assert alice.device.archive.place.missing == 0
+
+
+@pytest.mark.clause("DEV-14.6")
+def test_a_record_is_checked_when_it_is_written(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    begin(alice)
+    message = alice.device.say(group, "hello", MICROS)
+    with alice.device.state.step():
+        alice.device.archive._archiving.said(group, replace(message, id="i" * 2049))
+    assert (alice.device.archive.waiting, alice.device.archive.place.missing) == (0, 1)
+
+
+@pytest.mark.clause("DEV-14.6")
+def test_what_waits_is_bounded_and_the_oldest_goes(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving, "MOST_DUE", 5)
+    monkeypatch.setattr(archiving, "MOST_AT_ONCE", 2)
+    group = befriend(alice, bob)
+    begin(alice)
+    say(alice, group, *"abcdefg")
+    assert (alice.device.archive.waiting, alice.device.archive.place.missing) == (5, 2)
+    kept = opened(alice, all_due(alice))
+    assert [inner.read(one.data).text for one in kept] == [*"cdefg"]
 
 
 @pytest.mark.clause("DEV-14.3", "DEV-1.4")

@@ -1,13 +1,17 @@
 """The archive as people have it: kept by one device, read on another; export and search."""
 
+import asyncio
 import json
 import stat
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from node.client import profile
+from node.client import archive_carrier, profile
+from node.client.api_client import ApiClient
 from node.client.conversation_events import ArchiveHeld
 from node.client.kith import Kith
 from node.client.restoring import Restored
@@ -120,9 +124,55 @@ async def test_talk_does_not_wait_for_the_archive(
     assert tries == (1 if isinstance(why, Full) else 2), "who has no room says for how long"
     monkeypatch.setattr(alice.api, "ask", ask)
     assert (await alice.talk()).device.archive.waiting == 2
-    archive._held_until = 0
+    square.town.clock.pass_(timedelta(minutes=1))
     await archive.send()
     assert (await alice.archive()).records == 2
+
+
+@pytest.mark.clause("DEV-14.2", "DEV-14.6")
+async def test_a_full_archive_is_told_by_the_next_run_which_asks_nobody(
+    square: Square, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        await square.befriend(alice, bob)
+    ask, tries = ApiClient.ask, list[str]()
+
+    async def full(api: ApiClient, method: str, path: str, *given: Any, **more: Any) -> Any:
+        if (method, path) == ("PUT", "/archive"):
+            tries.append(path)
+            raise Full("ARC-7.7", "it is full", 60)
+        return await ask(api, method, path, *given, **more)
+
+    monkeypatch.setattr(ApiClient, "ask", full)
+    assert "it is full" not in (await shell.run("alice", "chat @bob --send", "hello")).out
+    assert len(tries) == 1
+    again = await shell.run("alice", "chat @bob --send", "more")
+    assert "takes nothing for now: it is full" in again.out and len(tries) == 1
+    status = (await shell.run("alice", "history")).out
+    assert "2 of this device wait" in status and "it is full" in status
+
+
+@pytest.mark.clause("DEV-14.2")
+async def test_a_node_that_hangs_keeps_nobody_from_leaving(
+    square: Square, friends: Friends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = friends
+    ask = alice.api.ask
+
+    async def hanging(method: str, path: str, *given: Any, **more: Any) -> Any:
+        if (method, path) == ("PUT", "/archive"):
+            await asyncio.Event().wait()
+        return await ask(method, path, *given, **more)
+
+    monkeypatch.setattr(alice.api, "ask", hanging)
+    monkeypatch.setattr(archive_carrier, "CLOSE_SECONDS", 0)
+    await alice.say(bob.handle, "hello")
+    archive = (await alice.talk()).archive
+    await archive.close()
+    assert (await alice.talk()).device.archive.waiting == 1
 
 
 @pytest.mark.clause("DEV-14.5", "DEV-14.2")

@@ -1,10 +1,15 @@
 """The keys of accounts through nodes and commands: recovery, revocation, safety numbers."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.client.api_client import ApiClient
+from node.client.conversation_events import KeysHeld
+from node.client.key_keeper import id_of
 from node.client.kith import Kith
 from node.errors import Forbidden, Missing
 from node.wire.api.keys import AccountKeys, ActorKeys
@@ -59,24 +64,110 @@ async def test_a_second_login_changes_nothing_of_the_keys(square: Square) -> Non
             await tablet.listed()
 
 
-@pytest.mark.clause("DEV-12.2")
-async def test_an_account_from_before_gets_keys_once(square: Square) -> None:
+async def forget_keys(square: Square) -> None:
+    """The node is as before the keys: restored from an older copy."""
+    units = square.town.nodes["alpha.test"].node.stores.units
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.exec_driver_sql("DELETE FROM account_keys")
+        await connection.exec_driver_sql("UPDATE accounts SET identity_key = NULL")
+
+    await units._database.write(work)
+
+
+async def held(kith: Kith) -> list[str]:
+    return [one.clause for one in await kith.told() if isinstance(one, KeysHeld)]
+
+
+async def published(kith: Kith) -> AccountKeys:
+    return await kith.api.ask("GET", "/account/devices", AccountKeys)
+
+
+@pytest.mark.clause("DEV-12.2", "DEV-12.9")
+async def test_a_device_without_keys_waits_for_those_of_others(square: Square) -> None:
     async with await square.join("alice", "alpha.test") as alice:
-        units = square.town.nodes["alpha.test"].node.stores.units
-
-        async def work(connection: AsyncConnection) -> None:
-            await connection.exec_driver_sql("DELETE FROM account_keys")
-            await connection.exec_driver_sql("UPDATE accounts SET identity_key = NULL")
-
-        await units._database.write(work)
-    async with await log_in(square, alice, "old") as old:
-        await old.talk()
-        assert len(await old.listed()) == 1
-        first = await old.api.ask("GET", "/account/devices", AccountKeys)
+        first = await published(alice)
+    tablet = await log_in(square, alice, "tablet")
+    await forget_keys(square)
+    async with tablet:
+        await tablet.talk()
+        assert await held(tablet) == ["DEV-12.2"]
+        assert await tablet.published_devices() == set(), "it began none"
     async with square.at_home("alice") as alice:
-        with pytest.raises(Forbidden, match=r"DEV-12\.3"):
-            await alice.talk()
-        assert await alice.api.ask("GET", "/account/devices", AccountKeys) == first
+        await alice.talk()
+        assert await held(alice) == []
+        assert (await published(alice)).root == first.root
+
+
+@pytest.mark.clause("DEV-12.2")
+@pytest.mark.parametrize("revoked", [True, False])
+async def test_an_account_from_before_gets_keys_once(square: Square, revoked: bool) -> None:
+    """Where nobody holds any: at once alone, else when the others had their time."""
+    async with await square.join("alice", "alpha.test") as alice:
+        pass
+    tablet = await log_in(square, alice, "tablet")
+    await forget_keys(square)
+    async with tablet:
+        await tablet.talk()
+        if revoked:
+            await tablet.revoke(alice.profile.device)
+        else:
+            square.town.clock.pass_(timedelta(days=30))
+    async with square.at_home("tablet") as tablet:
+        await tablet.talk()
+        assert len(await tablet.listed()) == 1
+        assert (await published(tablet)).number == "1.1.1"
+
+
+@pytest.mark.clause("DEV-12.3", "DEV-12.9")
+async def test_keys_that_refuse_stop_no_talk(shell: Shell, passphrase_file: Path) -> None:
+    """Somebody began the account anew: all but the keys goes on, and revoking does."""
+    square = shell.square
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        await friends(square, alice, bob)
+        await bob.talk()
+    other = await log_in(square, alice, "other")
+    await forget_keys(square)
+    async with other:
+        messenger = await other.talk()
+        messenger.device.begin_keys(
+            id_of(other.profile.device), int(square.town.clock.now().timestamp())
+        )
+        await messenger.keys.put()
+        theirs = await published(other)
+    said = await run(shell, "alice", "chat @bob --send", "do you hear me?")
+    assert said.code == 0 and "shows another root" in said.out
+    assert said.out.count("shows another root") == 1
+    assert "do you hear me?" in (await run(shell, "alice", "search hear")).out
+    assert (await run(shell, "alice", "recovery show")).code == 0
+    async with square.at_home("alice") as alice:
+        assert await published(alice) == theirs, "nothing of it was taken or changed"
+    gone = await run(shell, "alice", "devices revoke --without-words", other.profile.device)
+    assert gone.code == 0 and "is logged out" in gone.out
+
+
+@pytest.mark.clause("DEV-12.9")
+async def test_a_node_that_keeps_no_keys_is_talked_through(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ApiClient.ask
+
+    async def older(api: ApiClient, method: str, path: str, *given: Any, **more: Any) -> Any:
+        if path == "/account/devices":
+            raise Missing("API-1.5", "there is no such path")
+        return await asked(api, method, path, *given, **more)
+
+    monkeypatch.setattr(ApiClient, "ask", older)
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        await friends(square, alice, bob)
+        assert (await alice.say(bob.handle, "hello")).sent
+        assert await held(alice) == [] and await alice.published_devices() == set()
 
 
 @pytest.mark.clause("KEY-6.1", "KEY-6.3", "DEV-13.2")

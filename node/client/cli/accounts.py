@@ -12,9 +12,10 @@ from node.client.cli.keys import PaperFile, read_words
 from node.client.cli.out import moment
 from node.client.key_keeper import id_of
 from node.client.kith import Kith
-from node.errors import Missing
+from node.errors import Missing, Refused
 
 SILENT = timedelta(days=7)
+MISTYPED = ("KEY-2.3", "KEY-2.4", "DEV-12.7")
 LOST = (
     "{name} was not heard of for {days} days. If it is lost, end it with kith devices revoke {id}: "
     "until then what friends write waits for it, 30 days long, and they see it as sent."
@@ -118,7 +119,14 @@ async def _unlist(
             return False
     except Missing:
         return False  # this device has no keys of the account, or that is no id
-    await kith.unlist(device, "" if without_words else read_words(file))
+    try:
+        await kith.unlist(device, "" if without_words else read_words(file))
+    except Refused as error:
+        if error.clause in MISTYPED:
+            raise
+        # Whatever is wrong with the keys: that device is to be logged out.
+        context.out.problem(error)
+        return False
     return True
 
 

@@ -15,12 +15,14 @@ from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
 from node.client.conversation_events import (
     ArchiveHeld,
+    ArchiveMissing,
     ChangeDropped,
     ConversationBehind,
     ConversationCaughtUp,
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
+    KeysHeld,
     MembersChanged,
     MessageReceived,
     MessageReturned,
@@ -50,6 +52,8 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     MessageReturned: "returned",
     NoDeviceLeft: "no_device",
     ArchiveHeld: "archive_held",
+    ArchiveMissing: "archive_missing",
+    KeysHeld: "keys_held",
 }
 
 PLAIN: Mapping[type[ConversationEvent], str] = {
@@ -57,6 +61,11 @@ PLAIN: Mapping[type[ConversationEvent], str] = {
     " made, and you had not read, may be lost. The talk goes on by itself.",
     ConversationBehind: "This device missed changes of the conversation that are gone. It asked the"
     " others to take it back in; what you say now is kept and goes out then.",
+}
+
+HELD: Mapping[type[ConversationEvent], str] = {
+    ArchiveHeld: "Your archive takes nothing for now",
+    KeysHeld: "The keys of your account wait",
 }
 
 RETURNED: Mapping[str, str] = {
@@ -76,6 +85,8 @@ TROUBLES = (
     MessageReturned,
     NoDeviceLeft,
     ArchiveHeld,
+    ArchiveMissing,
+    KeysHeld,
 )
 
 
@@ -319,10 +330,16 @@ def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
         return _caught_up(one.asked_again)
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
-    if isinstance(one, ArchiveHeld):
-        return f"Your archive takes nothing for now: {one.reason}. Talk goes on."
+    if isinstance(one, ArchiveHeld | ArchiveMissing | KeysHeld):
+        return _of_account(one)
     if isinstance(one, ChangeDropped):
         return f"Not done: {one.change} ({one.reason})"
     assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
     hope = "; it was asked for again" if one.asked_again else ""
     return f"A message could not be read: {one.reason}{hope}"
+
+
+def _of_account(one: ArchiveHeld | ArchiveMissing | KeysHeld) -> str:
+    if isinstance(one, ArchiveMissing):
+        return f"Not all that was said here is in your archive, {one.count} missing: kith history"
+    return f"{HELD[type(one)]}: {one.reason}. Talk goes on."

@@ -10,8 +10,8 @@ import msgspec
 import typer
 
 from node.client.cli.command import CommandContext, verb
-from node.client.cli.out import moment_of_micros
-from node.client.history import Exported
+from node.client.cli.out import moment, moment_of_micros
+from node.client.history import ArchiveHere, Exported
 from node.client.restoring import Restored
 from node.errors import Conflict, Malformed
 from node.wire.api.archive import ArchiveSummary
@@ -20,6 +20,10 @@ from node.wire.times import from_micros
 PRICE = (
     "From now on what you say and hear is kept at your server, sealed: it cannot read it. Whoever"
     " gets one of your devices, and what your server keeps, could read all of it."
+)
+
+GAP = (
+    "too many waited, or they were in a form that no archive keeps. Copy them: kith history export"
 )
 
 
@@ -57,7 +61,7 @@ async def history(
             case Action.FETCH:
                 _fetched(context, await kith.fetch_history(lambda came: _progress(context, came)))
             case Action.STATUS:
-                _status(context, await kith.archive(), await kith.keeps_history())
+                _status(context, await kith.archive(), await kith.archive_here())
             case Action.ON:
                 shown = await kith.keep_history(True)
                 context.out.done(PRICE, shown)
@@ -73,17 +77,28 @@ def _ask(context: CommandContext, yes: bool) -> None:
         raise Malformed("API-9.9", told)
 
 
-def _status(context: CommandContext, found: ArchiveSummary, keeps: bool) -> None:
+def _status(context: CommandContext, found: ArchiveSummary, here: ArchiveHere) -> None:
     if context.out.json:
-        context.out.value({**msgspec.structs.asdict(found), "this_device": keeps})
+        context.out.value({**msgspec.structs.asdict(found), **msgspec.structs.asdict(here)})
         return
     context.out.say(
         f"{found.records} records, {found.bytes / 2**20:.1f} MiB of {found.limit_bytes // 2**20}."
     )
     if not found.on:
         context.out.say("The archive of your account is switched off: kith history on")
-    elif not keeps:
+    elif not here.this_device:
         context.out.say("This device keeps nothing there: kith history on")
+    _not_there(context, here)
+
+
+def _not_there(context: CommandContext, here: ArchiveHere) -> None:
+    if here.waiting:
+        context.out.say(f"{here.waiting} of this device wait to be kept there.")
+    if here.held:
+        until = f" It is tried again at {moment(here.held_until)}." if here.held_until else ""
+        context.out.say(f"They do not go out: {here.held}.{until}", "yellow")
+    if here.missing:
+        context.out.say(f"{_many(here.missing)} missing there, and only here: {GAP}", "yellow")
 
 
 def _progress(context: CommandContext, came: Restored) -> None:

@@ -11,7 +11,7 @@ from node.wire import tls
 VERSION: Final = 1
 LARGEST_NUMBER: Final = 2**53 - 1  # what JSON and JavaScript tell apart
 LONGEST_NAME_BYTES: Final = 2048
-LONGEST_KEY_BYTES: Final = 255
+LONGEST_KEY_BYTES: Final = 256  # the longest group id that a relay takes (E2E-3.1)
 
 
 class Kind(IntEnum):
@@ -59,6 +59,12 @@ class Record(msgspec.Struct, kw_only=True, frozen=True):
                 tls.opaque(self.data),
             )
         )
+
+    def checked(self) -> bytes:
+        """As `encode`, of a record that everybody reads. Raises `Malformed` as `read`."""
+        data = self.encode()
+        read(data)
+        return data
 
 
 def read(padded: bytes) -> tuple[Record, int]:

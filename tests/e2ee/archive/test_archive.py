@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from node.e2ee import members
 from node.e2ee.records import record
 from node.e2ee.records.complete import Numbers, emptied
 from node.e2ee.records.days import DayKey, day_of
@@ -201,3 +202,11 @@ def test_gaps_and_what_is_here_make_up_the_whole(here: list[int], heard: int) ->
 def test_a_deletion_of_any_bytes_is_read_or_refused(data: bytes) -> None:
     with suppress(Refused):
         assert emptied(data) is None
+
+
+@pytest.mark.clause("ARC-1.2", "E2E-3.1")
+def test_the_longest_group_id_of_a_relay_fits() -> None:
+    made = Record(kind=Kind.CREATE, actor="a", id="i", group=b"g" * members.LONGEST_GROUP_ID)
+    assert record.read(made.checked())[0] == made
+    with pytest.raises(Malformed, match=r"ARC-1\.2"):
+        replace(made, group=made.group + b"g").checked()
