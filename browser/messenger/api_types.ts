@@ -444,11 +444,15 @@ export interface NewAccount {
   readonly reason?: string;
 }
 
-/** A signed delegation, list of devices and key box that belong together (KEY-3), in base64. */
+/**
+ * A signed delegation, list of devices and key box that belong together (KEY-3), in base64.
+ * `password` is asked for where they have another root than the account (KEY-7.4).
+ */
 export interface NewAccountKeys {
   readonly delegation: Base64;
   readonly list: Base64;
   readonly box: Base64;
+  readonly password?: string;
 }
 
 /** At most 100 records, of one MiB together. */

@@ -221,7 +221,7 @@ def make_web(
             *video.routes(videos),
             *e2ee.routes(units, relay_key, lines.asking, clock),
             *links.routes(units, entropy, clock),
-            *keys.routes(units, lines.asking, clock, config.origin),
+            *keys.routes(units, lines.asking, clock, config.origin, signing_up),
             *push.routes(push.Pushes(units, lines.pushing, callable_at(config.resolve))),
             *mailbox.routes(units),
             *archive.routes(units, config.archive_limit_bytes),

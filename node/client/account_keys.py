@@ -12,6 +12,14 @@ from msgspec.structs import replace
 from node.client import rows
 from node.client.device_state import SUITE, DeviceState
 from node.client.key_signing import SignedKeys, certify, delegate, list_devices
+from node.client.known_keys import (
+    KnownKeys,
+    archive_keys,
+    fresh_keys,
+    known_keys,
+    own_row,
+    written,
+)
 from node.client.rows import AccountKeysRow, AwaitedKeysRow
 from node.e2ee.keys.private.box_secret import (
     ArchiveKey,
@@ -20,7 +28,7 @@ from node.e2ee.keys.private.box_secret import (
     open_box,
     seal_box,
 )
-from node.e2ee.keys.private.recovery import KEY_BYTES, RecoveryKey
+from node.e2ee.keys.private.recovery import RecoveryKey
 from node.e2ee.keys.public import certificate
 from node.e2ee.keys.public.device_list import NOBODY, RENEW_SECONDS, Device, SuiteKey
 from node.e2ee.keys.public.key_box import KeyBox
@@ -44,29 +52,6 @@ class PutKeys:
     before: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """The newest keys that this device knows, read, with the secrets that they hold."""
-
-    row: AccountKeysRow
-    published: Published
-    box: KeyBox
-    secret: BoxSecret
-
-    @property
-    def number(self) -> str:
-        return written(self.box)
-
-    @property
-    def signed(self) -> SignedKeys:
-        return SignedKeys(self.row.delegation, self.row.list, self.row.box)
-
-
-def written(box: KeyBox) -> str:
-    """The number of keys, as a row and the home node have it."""
-    return "{}.{}.{}".format(*box.number)
-
-
 class AccountKeys:
     """A device's part in the keys of its account. What changes them is called inside a step."""
 
@@ -84,12 +69,12 @@ class AccountKeys:
 
     def published(self) -> Published:
         """The newest keys of the account, as anybody may see them. Raises `Missing` (DEV-12.1)."""
-        row = self._own()
+        row = own_row(self._state)
         return check_published(row.delegation, row.list, self._state.actor)
 
     def recovery_key(self) -> bytes:
         """The recovery key. Raises `Missing` (DEV-12.4) once it was written down."""
-        row = self._own()
+        row = own_row(self._state)
         if not row.rk:
             raise Missing(
                 "DEV-12.4",
@@ -108,7 +93,7 @@ class AccountKeys:
         """Our client with a certificate under the newest delegation; None when it has one."""
         if not self.is_listed:
             return None
-        known, me = self._known(), self._state.groups.me
+        known, me = known_keys(self._state), self._state.groups.me
         there = known.published
         carried = find(me.extensions, certificate.EXTENSION)
         if carried is not None:
@@ -140,23 +125,42 @@ class AccountKeys:
 
     def begin(self, id: bytes, now: int) -> None:
         """The first keys of an account, with this device alone, which it calls `id` (DEV-12.2)."""
+        self._begin((), NONE, id, now)
+
+    def begin_anew(self, told: SignedKeys | None, id: bytes, now: int) -> None:
+        """Another root, in place of what the home node has (DEV-12.10).
+
+        The archive keys that this device has stay. What it had before is kept until the home node
+        has taken the new keys.
+        """
+        before = NONE
+        if told is not None:
+            there = check_published(told.delegation, told.list, self._state.actor)
+            box, _ = check_with_box(there, told.box)
+            before = written(box)
+        row = self.row
+        if row is not None and row.accepted:
+            self._state.put(rows.ACCOUNT_KEYS_BEFORE, row)
+        self._begin(archive_keys(self._state), before, id, now)
+
+    def _begin(self, had: tuple[ArchiveKey, ...], before: str, id: bytes, now: int) -> None:
         draw = self._state.entropy.draw
         seal, rk = draw(32), RecoveryKey(draw(32))
-        archive = (ArchiveKey(1, draw(32)),)
+        archive = (*had, ArchiveKey(len(had) + 1, draw(32)))
         secret = BoxSecret(draw(32), archive, rk.key)
         device = Device(id, self._seal(seal).public, (self._suite_key(),), now)
         row = AccountKeysRow(
             id=id, seal=seal, list_private=b"", rk=rk.key, delegation=b"", list=b"", box=b""
         )
         above = delegate(self._state.actor, rk, 1, secret.list_private, now)
-        self._sign(row, above, 1, [device], secret, NONE, now)
+        self._sign(row, above, 1, [device], secret, before, now)
 
     def meet(self, told: SignedKeys | None) -> None:
         """What the home node has: ours, older ones, or newer ones, which are taken (DEV-12.3).
 
         Raises `Forbidden` (DEV-12.3) for keys of another root, or forked ones: nothing is taken.
         """
-        known = self._known()
+        known = known_keys(self._state)
         if told is None:
             # It was put back from a copy that is older than our keys.
             self._owe(known.row, NONE)
@@ -178,12 +182,23 @@ class AccountKeys:
             self._take(known, there, box, told)
 
     def forget(self) -> None:
-        """Another device was first: what was made here is nobody's."""
-        self._state.delete(rows.ACCOUNT_KEYS)
+        """What was made here is nobody's; what this device had before stands again, if anything.
+
+        Keys that the home node took once stay.
+        """
+        row = self.row
+        if row is None or row.accepted:
+            return
+        before = self._state.find(rows.ACCOUNT_KEYS_BEFORE, AccountKeysRow)
+        if before is None:
+            self._state.delete(rows.ACCOUNT_KEYS)
+            return
+        self._state.put(rows.ACCOUNT_KEYS, before)
+        self._state.delete(rows.ACCOUNT_KEYS_BEFORE)
 
     def write_down(self) -> None:
         """The recovery key is on paper: the box forgets it, and so does this device (DEV-12.4)."""
-        known = self._known()
+        known = known_keys(self._state)
         if not known.row.rk:
             return
         row, secret = known.row, known.secret
@@ -197,7 +212,7 @@ class AccountKeys:
 
     def renew(self, now: int) -> bool:
         """Sign the list anew when it ends in 20 days or less (DEV-12.5); whether it was."""
-        known = self._known()
+        known = known_keys(self._state)
         if known.row.unlisted or known.published.devices.not_after - now >= RENEW_SECONDS:
             return False
         devices = known.published.devices.devices
@@ -211,7 +226,7 @@ class AccountKeys:
         can still sign lists. Raises `Missing` for a device that is not listed, `Conflict` for this
         one, `Forbidden` for the recovery key of another account.
         """
-        known = self._known()
+        known = known_keys(self._state)
         devices = known.published.devices.devices
         if id == known.row.id:
             raise Conflict("DEV-12.6", "this is the device you are at: revoke it from another one")
@@ -222,10 +237,12 @@ class AccountKeys:
 
     def redelegate(self, rk: bytes, now: int) -> None:
         """Another list key and archive key, for the same devices (DEV-12.6)."""
-        known = self._known()
+        known = known_keys(self._state)
         self._rotate(known, known.published.devices.devices, rk, now)
 
-    def _rotate(self, known: _Known, devices: Iterable[Device], rk: bytes | None, now: int) -> None:
+    def _rotate(
+        self, known: KnownKeys, devices: Iterable[Device], rk: bytes | None, now: int
+    ) -> None:
         draw, old = self._state.entropy.draw, known.secret
         archive = old.archive
         if not known.row.fresh:  # one that nobody has seen yet is new enough
@@ -264,38 +281,6 @@ class AccountKeys:
 
     # -- how -------------------------------------------------------------------------------------
 
-    def _own(self) -> AccountKeysRow:
-        row = self.row
-        if row is None:
-            raise Missing(
-                "DEV-12.1",
-                "this device has no keys of its account: use kith recovery use with the recovery"
-                " key, or go on at a device that has them",
-            )
-        return row
-
-    def _known(self) -> _Known:
-        row = self._own()
-        published = check_published(row.delegation, row.list, self._state.actor)
-        box, _ = check_with_box(published, row.box)
-        archive = (*self._archive(), *self._fresh(row))
-        secret = BoxSecret(row.list_private, archive, row.rk)
-        return _Known(row, published, box, secret)
-
-    def _archive(self) -> tuple[ArchiveKey, ...]:
-        found: list[ArchiveKey] = []
-        while (key := self._state.read(rows.archive_key_row(len(found) + 1))) is not None:
-            found.append(ArchiveKey(len(found) + 1, key))
-        return tuple(found)
-
-    def _fresh(self, row: AccountKeysRow) -> list[ArchiveKey]:
-        """Those that came with keys which the home node may not have yet."""
-        g, keys = len(self._archive()) + 1, row.fresh
-        return [
-            ArchiveKey(g + at, keys[at * KEY_BYTES : (at + 1) * KEY_BYTES])
-            for at in range(len(keys) // KEY_BYTES)
-        ]
-
     def _seal(self, private: bytes) -> KeyPair:
         return hpke.key_pair(BOX_SUITE, private)
 
@@ -311,7 +296,7 @@ class AccountKeys:
         return key
 
     def _change(
-        self, known: _Known, devices: Iterable[Device], secret: BoxSecret, now: int
+        self, known: KnownKeys, devices: Iterable[Device], secret: BoxSecret, now: int
     ) -> None:
         """The next list of the same delegation."""
         n, before = known.published.devices.n + 1, known.row.before or known.number
@@ -330,7 +315,7 @@ class AccountKeys:
         """List and box under a delegation; they are kept, and owed to the home node."""
         actor, entropy = self._state.actor, self._state.entropy
         made = list_devices(above, actor, n, devices, secret, entropy, now)
-        there = len(self._archive())
+        there = len(archive_keys(self._state))
         signed = replace(
             row,
             list_private=secret.list_private,
@@ -348,8 +333,10 @@ class AccountKeys:
         changed = replace(row, before=before)
         if not before:
             changed = replace(changed, accepted=True, fresh=b"")
-            for each in self._fresh(row):
+            for each in fresh_keys(self._state, row):
                 self._state.write(rows.archive_key_row(each.g), each.key)
+            if self._state.find(rows.ACCOUNT_KEYS_BEFORE, AccountKeysRow) is not None:
+                self._state.delete(rows.ACCOUNT_KEYS_BEFORE)
         if changed != row:
             self._state.put(rows.ACCOUNT_KEYS, changed)
 
@@ -360,13 +347,13 @@ class AccountKeys:
             ours.delegation.d == theirs.delegation.d and not same_above
         )
 
-    def _take(self, known: _Known, there: Published, box: KeyBox, told: SignedKeys) -> None:
+    def _take(self, known: KnownKeys, there: Published, box: KeyBox, told: SignedKeys) -> None:
         row = known.row
         if box.entry(row.id) is None:
             self._state.put(rows.ACCOUNT_KEYS, replace(row, before="", fresh=b"", unlisted=True))
             return
         secret = open_box(box, row.id, self._seal(row.seal), there.delegation.list_key)
-        check_known(secret, self._archive())
+        check_known(secret, archive_keys(self._state))
         taken = replace(
             row,
             list_private=secret.list_private,

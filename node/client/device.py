@@ -163,6 +163,11 @@ class Device:
         with self.state.step():
             self._keys.begin(id, now)
 
+    def begin_keys_anew(self, told: SignedKeys | None, id: bytes, now: int) -> None:
+        """Another root, in place of what the home node has (DEV-12.10)."""
+        with self.state.step():
+            self._keys.begin_anew(told, id, now)
+
     def meet_keys(self, told: SignedKeys | None, now: int) -> None:
         """What the home node has (DEV-12.3). Raises `Forbidden` for what is not to be believed."""
         with self.state.step():

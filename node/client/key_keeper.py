@@ -104,15 +104,16 @@ class KeyKeeper:
         try:
             await self.put()
         except Forbidden as error:
-            # The account has a root that another program made, and put no keys of it.
-            if error.clause != OTHER_ROOT:
-                raise
-            self._device.drop_keys()
+            # The login is long ago; or another program made a root, and put no keys of it.
+            if error.clause == OTHER_ROOT:
+                self._device.drop_keys()
+            raise
 
-    async def change(self, intent: Callable[[], Awaitable[None]]) -> None:
+    async def change(self, intent: Callable[[], Awaitable[None]], password: str = "") -> None:
         """Change the account's keys, upon those of others when they are quicker (DEV-12.3).
 
         `intent` changes the device's. What it raises the second time is not told: others did it.
+        `password` proves another root (KEY-7.4).
         """
         for tried in range(MOST_TRIES):
             try:
@@ -121,11 +122,11 @@ class KeyKeeper:
                 if tried:
                     return
                 raise
-            if await self.put():
+            if await self.put(password):
                 return
         raise Conflict("DEV-12.3", QUICKER)
 
-    async def put(self) -> bool:
+    async def put(self, password: str = "") -> bool:
         """Put what is owed; False when keys of others took its place.
 
         Raises `Conflict` (DEV-12.3) when others are quicker all the time.
@@ -136,15 +137,17 @@ class KeyKeeper:
             if owed is None:
                 self._device.certify(self._seconds())
                 return came
-            told = await self._put(owed)
+            told = await self._put(owed, password)
             came = told == owed.keys
             self._device.meet_keys(told, self._seconds())
         raise Conflict("DEV-12.3", QUICKER)
 
-    async def _put(self, owed: PutKeys) -> SignedKeys | None:
+    async def _put(self, owed: PutKeys, password: str) -> SignedKeys | None:
         """What is there afterwards: ours, or those of who was quicker."""
         keys = owed.keys
-        body = NewAccountKeys(delegation=keys.delegation, list=keys.list, box=keys.box)
+        body = NewAccountKeys(
+            delegation=keys.delegation, list=keys.list, box=keys.box, password=password
+        )
         condition = {"If-Match": f'"{owed.before}"'}
         try:
             await self._api.ask("PUT", PATH, AccountKeys, body, more=condition)

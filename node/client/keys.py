@@ -13,9 +13,9 @@ from node.e2ee.keys.private.pins import Deed
 from node.e2ee.keys.private.recovery import from_qr_text, is_qr_text, qr_text
 from node.e2ee.keys.private.safety_number import read_number, safety_number
 from node.e2ee.keys.public.published import check_published
-from node.errors import Forbidden, Missing
+from node.errors import Forbidden, Missing, Refused
 from node.ports import Clock
-from node.wire.api.keys import AccountKeys, ActorKeys
+from node.wire.api.keys import ActorKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,14 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """The number that both people's devices show, and whether it was compared here."""
+    """The number that both people's devices show, and whether it was compared here, and agreed.
+
+    That says whose root it is; a device that is not on their list is not refused yet (KEY-5.2).
+    """
 
     actor: str
     number: str
-    verified: bool
+    compared: bool
 
 
 def read_paper(text: str) -> bytes:
@@ -87,6 +90,29 @@ class Keys:
 
         await messenger.keys.change(come_back)
 
+    async def start_over(self, password: str) -> None:
+        """Begin the account's keys, or begin them anew under another root (DEV-12.10).
+
+        Where the home node has none, and this device has, these are put again.
+
+        Raises `Forbidden` (ACC-1.7) for a wrong password: then nothing changed.
+        """
+        messenger = await self._talk()
+        id = id_of(self._own.device)
+
+        async def begin() -> None:
+            told = await messenger.keys.read()
+            if told is None and messenger.device.is_listed:
+                messenger.device.meet_keys(None, self._seconds())  # ours are put again
+            else:
+                messenger.device.begin_keys_anew(told, id, self._seconds())
+
+        try:
+            await messenger.keys.change(begin, password)
+        except Refused:
+            messenger.device.drop_keys()
+            raise
+
     async def renew(self, paper: str) -> None:
         """Another list key: who had the old one signs no lists any more (DEV-12.6)."""
         rk, messenger = read_paper(paper), await self._talk()
@@ -99,7 +125,8 @@ class Keys:
     async def published_devices(self) -> set[bytes]:
         """The ids on the list that the home node shows to all; the vault stays closed."""
         try:
-            found = await self._api.ask("GET", "/account/devices", AccountKeys)
+            query = {"actor": self._own.actor}
+            found = await self._api.ask("GET", "/keys", ActorKeys, query=query)
         except Missing as error:
             if error.clause not in (NO_KEYS, NO_PATH):
                 raise
@@ -144,7 +171,10 @@ class Keys:
         return Safety(actor, number, pin is not None and pin.verified)
 
     async def verify(self, who: str, number: str) -> Safety:
-        """Compare the number that the other reads out or shows. Raises `Forbidden` (KEY-6.3)."""
+        """Compare the number that the other reads out or shows. Raises `Forbidden` (KEY-6.3).
+
+        It says whose root it is. What it does not say: see `Safety`.
+        """
         told = read_number(number)
         safety = await self.safety(who)
         if told != safety.number:

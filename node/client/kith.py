@@ -224,6 +224,7 @@ class Kith:
     recovery = _of_keys(Keys.recovery)
     written_down = _of_keys(Keys.written_down)
     recover = _of_keys(Keys.recover)
+    start_keys_over = _of_keys(Keys.start_over)
     renew_keys = _of_keys(Keys.renew)
     published_devices = _of_keys(Keys.published_devices)
     listed = _of_keys(Keys.listed)

@@ -15,6 +15,7 @@ SEAT = "device/seat"
 INCARNATION = "device/incarnation"
 ACCOUNT_KEYS = "account/keys"
 AWAITED_KEYS = "account/awaited"
+ACCOUNT_KEYS_BEFORE = "account/keys_before"  # until the home node took those of another root
 ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)

@@ -7,7 +7,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from node.e2ee.keys.public.delegation import MOST_BYTES as MOST_DELEGATION_BYTES
@@ -20,7 +20,10 @@ from node.federation.activities.context import AS2
 from node.wire.json import Document, Json
 
 NONE: Final = (0, 0, 0)
+FRESH: Final = timedelta(minutes=10)  # so long a login proves the password
 CONTEXT: Final[Json] = [AS2, {"kith": "urn:kith:ns#"}]
+MOST_NUMBER: Final = 2**32 - 1
+DIGITS: Final = len(str(MOST_NUMBER))
 Number = tuple[int, int, int]
 
 
@@ -42,6 +45,16 @@ class KeptKeys:
     keys: NewKeys
 
 
+@dataclass(frozen=True, slots=True)
+class Putter:
+    """Who puts keys: the session that asks, and whether it proved the password just now."""
+
+    account: str
+    actor: str
+    session: str
+    proved: bool = False
+
+
 class AccountKeysUnit(Protocol):
     """What this page needs of a unit."""
 
@@ -56,10 +69,12 @@ class AccountKeysUnit(Protocol):
 
     async def publish_identity_key(self, account: str, root: bytes) -> None: ...
 
+    async def session_began(self, session: str) -> datetime | None: ...
+
     async def put_account_keys(
-        self, account: str, actor: str, kept: KeptKeys, before: Number
+        self, account: str, actor: str, kept: KeptKeys, before: KeptKeys | None
     ) -> bool:
-        """False when others are there than those with the number `before`."""
+        """False when others are there than `before`, by root and number."""
         ...
 
 
@@ -72,37 +87,37 @@ def read_number(text: str) -> Number:
     """The inverse of `written`. Raises `Malformed` (KEY-7.2)."""
     parts = text.strip().removeprefix('"').removesuffix('"').split(".")
     if len(parts) == 3 and all(
-        part.isascii() and part.isdigit() and len(part) < 12 for part in parts
+        part.isascii() and part.isdigit() and len(part) <= DIGITS for part in parts
     ):
         d, n, b = map(int, parts)
-        return d, n, b
+        if max(d, n, b) <= MOST_NUMBER:
+            return d, n, b
     raise Malformed(
         "KEY-7.2",
-        'If-Match names the keys that are to be replaced, as "d.n.b", or "0.0.0" for none',
+        'If-Match names the keys that are to be replaced, as "d.n.b", or "0.0.0" for none; each'
+        " number has at most 32 bits",
     )
 
 
-async def put(
-    unit: AccountKeysUnit, account: str, actor: str, new: NewKeys, expected: Number
-) -> KeptKeys:
+async def put(unit: AccountKeysUnit, who: Putter, new: NewKeys, expected: Number) -> KeptKeys:
     """Put newer keys in place of those with the number `expected`; the same again is silence.
 
-    Raises with the clause that the keys break, `Forbidden` (KEY-7.4) for another root, `Outdated`
-    (KEY-7.2), `Conflict` (KEY-7.3).
+    Raises with the clause that the keys break, `Forbidden` (KEY-7.4) for a root that nobody
+    proved, `Outdated` (KEY-7.2), `Conflict` (KEY-7.3).
     """
-    kept = await unit.account_keys(actor)
+    kept = await unit.account_keys(who.actor)
     if kept is not None and kept.keys == new:
         return kept
     now = int(unit.now.timestamp())
-    published = check_published(new.delegation, new.devices, actor)
+    published = check_published(new.delegation, new.devices, who.actor)
     check_not_ahead(published.devices, now)
     box, _ = check_with_box(published, new.box)
     if published.not_after < now:
         raise Malformed("KEY-7.1", "the list of devices has ended: sign a new one")
-    await _check_root(unit, account, published.delegation.root)
+    await _check_root(unit, who, published.delegation.root)
     _check_newer(kept, published, box.number, expected)
     found = KeptKeys(box.number, published.delegation.root, new)
-    if not await unit.put_account_keys(account, actor, found, expected):
+    if not await unit.put_account_keys(who.account, who.actor, found, kept):
         raise _outdated(NONE if kept is None else kept.number)
     return found
 
@@ -113,22 +128,35 @@ def _outdated(number: Number) -> Outdated:
     return Outdated("KEY-7.2", reason, d=d, n=n, b=b)
 
 
-async def _check_root(unit: AccountKeysUnit, account: str, root: bytes) -> None:
-    known = await unit.identity_key(account)
-    if known is None:
-        await unit.publish_identity_key(account, root)
-    elif known != root:
-        raise Forbidden("KEY-7.4", "the account has another root: these keys are not its own")
+async def _check_root(unit: AccountKeysUnit, who: Putter, root: bytes) -> None:
+    """Who has the root is the account, for all others: a token that was stolen sets none."""
+    known = await unit.identity_key(who.account)
+    if known == root:
+        return
+    if not who.proved and not (known is None and await _is_fresh(unit, who.session)):
+        raise Forbidden("KEY-7.4", UNPROVEN)
+    await unit.publish_identity_key(who.account, root)
+
+
+async def _is_fresh(unit: AccountKeysUnit, session: str) -> bool:
+    began = await unit.session_began(session)
+    return began is not None and unit.now - began < FRESH
+
+
+UNPROVEN: Final = (
+    "these keys are of a root that the account does not have: it takes another one only with the"
+    " password; where keys are to begin (anew): kith recovery reset"
+)
 
 
 def _check_newer(kept: KeptKeys | None, new: Published, number: Number, expected: Number) -> None:
     there = NONE if kept is None else kept.number
     if there != expected:
         raise _outdated(there)
+    if kept is None or kept.root != new.delegation.root:
+        return  # the numbers of one root say nothing of those of another
     if number <= there:
         raise Conflict("KEY-7.3", "newer keys have a greater number than those that are there")
-    if kept is None:
-        return
     old = published(kept.keys, new.delegation.actor)
     same_delegation = _same(old.signed_delegation, new.signed_delegation)
     if old.delegation.d == new.delegation.d and not same_delegation:

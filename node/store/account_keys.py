@@ -1,12 +1,14 @@
 """The keys of accounts as rows: whose they are, how new, and the signed bytes (KEY-7)."""
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 
-from node.e2ee.account_keys import NONE, KeptKeys, NewKeys, Number
-from node.store.tables import account_keys, accounts
+from node.e2ee.account_keys import KeptKeys, NewKeys
+from node.store.tables import account_keys, accounts, sessions
 from node.store.unit import Unit
 from node.store.upserts import insert_ignore
-from node.wire.times import micros
+from node.wire.times import from_micros, micros
 
 
 class AccountKeysUnit(Unit):
@@ -35,8 +37,15 @@ class AccountKeysUnit(Unit):
             update(accounts).where(accounts.c.id == account).values(identity_key=root)
         )
 
+    async def session_began(self, session: str) -> datetime | None:
+        found = await self.connection.execute(
+            select(sessions.c.created).where(sessions.c.id == session)
+        )
+        created: int | None = found.scalar_one_or_none()
+        return None if created is None else from_micros(created)
+
     async def put_account_keys(
-        self, account: str, actor: str, kept: KeptKeys, before: Number
+        self, account: str, actor: str, kept: KeptKeys, before: KeptKeys | None
     ) -> bool:
         d, n, b = kept.number
         values = {
@@ -49,7 +58,7 @@ class AccountKeysUnit(Unit):
             "box": kept.keys.box,
             "changed": micros(self.now),
         }
-        if before == NONE:
+        if before is None:
             done = await self.connection.execute(
                 insert_ignore(self.connection, account_keys).values(
                     actor=actor, account=account, **values
@@ -57,10 +66,11 @@ class AccountKeysUnit(Unit):
             )
         else:
             there = account_keys.c
-            old_d, old_n, old_b = before
+            old_d, old_n, old_b = before.number
             done = await self.connection.execute(
                 update(account_keys)
-                .where(there.actor == actor, there.d == old_d, there.n == old_n, there.b == old_b)
+                .where(there.actor == actor, there.root == before.root)
+                .where(there.d == old_d, there.n == old_n, there.b == old_b)
                 .values(**values)
             )
         return bool(done.rowcount == 1)

@@ -9,6 +9,7 @@ from node.accounts import invites, names, passwords, profile, resets, sign_up
 from node.accounts.account import Account, State, account_of
 from node.accounts.actors import NewKey, new_actor_id
 from node.accounts.sign_up import Application
+from node.errors import Forbidden, Unproven
 from node.ports import Entropy
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.invites import InvitesUnit
@@ -129,6 +130,17 @@ class SignUp:
             kept = there.password if there else None
             matches = await self._passwords.matches(kept, text, address, known)
             return passwords.proven(there, matches)
+
+    async def prove_again(self, name: str, password: str, session: str, address: str) -> None:
+        """That who has a session knows the password too. Raises `Forbidden` (ACC-1.7), `TooMuch`.
+
+        The token is good, so a wrong password here is no reason to log in again: 403. It is
+        counted by the session: who holds no token makes nobody wait here.
+        """
+        try:
+            await self.prove(name, password, f"session:{session}", address, known=True)
+        except Unproven:
+            raise Forbidden("ACC-1.7", "the password is wrong") from None
 
     async def reset(self, secret: str) -> Account:
         """Whose password a link sets. Raises `Forbidden` (ACC-5.3)."""

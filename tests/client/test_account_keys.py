@@ -10,6 +10,7 @@ from node.client.account_keys import NONE
 from node.client.device import Device
 from node.client.key_keeper import id_of
 from node.client.key_signing import SignedKeys
+from node.client.known_keys import known_keys
 from node.client.rows import ACCOUNT_KEYS, AccountKeysRow, archive_key_row
 from node.e2ee.keys.private.box_secret import open_box
 from node.e2ee.keys.private.recovery import RecoveryKey
@@ -243,7 +244,7 @@ def _forked(phone: Held) -> SignedKeys:
     other.reopen()
     state = other.device.state
     with state.step():
-        known = other.device._keys._known()
+        known = known_keys(other.device.state)
         devices = [replace(known.published.devices.devices[0], added=NOW + 1)]
         above = known.row.delegation
         other.device._keys._sign(known.row, above, 1, devices, known.secret, "1.1.1", NOW)
@@ -336,6 +337,27 @@ def test_without_the_words_it_is_only_off_the_list(home: Home, phone: Held) -> N
             phone.device.unlist(wrong, None, NOW)
     with pytest.raises(Forbidden, match=r"DEV-12\.7"):
         phone.device.redelegate(bytes(32), NOW)
+
+
+@pytest.mark.clause("DEV-12.10", "DEV-12.3")
+def test_until_another_root_is_taken_the_device_keeps_what_it_had(home: Home, phone: Held) -> None:
+    before, there = phone.row, home.keys
+    phone.device.begin_keys_anew(home.keys, phone.id, NOW)
+    assert phone.row.rk != before.rk and phone.device.keys_owed() is not None
+    phone.reopen()
+    phone.meet()  # it never arrived
+    assert phone.row == before and phone.device.keys_owed() is None
+    phone.device.begin_keys_anew(home.keys, phone.id, NOW)
+    phone.device.drop_keys()  # the password was wrong
+    assert phone.row == before and phone.rows.names("account/") == ["account/keys"]
+    phone.device.drop_keys()
+    assert phone.row == before, "what the home node took is not dropped"
+    first = phone.rows.read(archive_key_row(1))
+    phone.device.begin_keys_anew(home.keys, phone.id, NOW)
+    assert phone.put() and home.keys != there
+    assert home.number == "1.1.1" and phone.rows.names("account/") == ["account/keys"]
+    assert phone.rows.names("archive_key/") == ["archive_key/1", "archive_key/2"]
+    assert phone.rows.read(archive_key_row(1)) == first, "its own archive stays open to it"
 
 
 @pytest.mark.clause("DEV-12.8")

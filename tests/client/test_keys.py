@@ -40,8 +40,7 @@ async def log_in(square: Square, kith: Kith, folder: str) -> Kith:
 @pytest.mark.clause("DEV-12.2", "KEY-7.4", "KEY-7.6")
 async def test_who_signs_up_has_keys_and_others_see_them(square: Square) -> None:
     async with await square.join("alice", "alpha.test") as alice:
-        me = await alice.me()
-        kept = await alice.api.ask("GET", "/account/devices", AccountKeys)
+        me, kept = await alice.me(), await published(alice)
         assert me.identity_key == kept.root and kept.number == "1.1.1"
         async with await square.join("bob", "beta.test") as bob:
             query = {"actor": alice.actor}
@@ -54,7 +53,7 @@ async def test_who_signs_up_has_keys_and_others_see_them(square: Square) -> None
 @pytest.mark.clause("DEV-12.2", "DEV-12.1")
 async def test_a_second_login_changes_nothing_of_the_keys(square: Square) -> None:
     async with await square.join("alice", "alpha.test") as alice:
-        kept = await alice.api.ask("GET", "/account/devices", AccountKeys)
+        kept = await published(alice)
     async with await log_in(square, alice, "tablet") as tablet:
         await tablet.talk()
         assert await tablet.api.ask("GET", "/account/devices", AccountKeys) == kept
@@ -80,6 +79,7 @@ async def held(kith: Kith) -> list[str]:
 
 
 async def published(kith: Kith) -> AccountKeys:
+    await kith.talk()  # they are shown to a device in its seat
     return await kith.api.ask("GET", "/account/devices", AccountKeys)
 
 
@@ -99,10 +99,13 @@ async def test_a_device_without_keys_waits_for_those_of_others(square: Square) -
         assert (await published(alice)).root == first.root
 
 
-@pytest.mark.clause("DEV-12.2")
+@pytest.mark.clause("DEV-12.2", "DEV-12.10", "KEY-7.4")
 @pytest.mark.parametrize("revoked", [True, False])
 async def test_an_account_from_before_gets_keys_once(square: Square, revoked: bool) -> None:
-    """Where nobody holds any: at once alone, else when the others had their time."""
+    """Where nobody holds any: at once alone, else when the others had their time.
+
+    A login that is long ago does not prove the password any more.
+    """
     async with await square.join("alice", "alpha.test") as alice:
         pass
     tablet = await log_in(square, alice, "tablet")
@@ -115,8 +118,49 @@ async def test_an_account_from_before_gets_keys_once(square: Square, revoked: bo
             square.town.clock.pass_(timedelta(days=30))
     async with square.at_home("tablet") as tablet:
         await tablet.talk()
+        if not revoked:
+            assert await held(tablet) == ["KEY-7.4"]
+            with pytest.raises(Missing, match=r"DEV-12\.1: .* kith recovery reset"):
+                await tablet.recovery()
+            with pytest.raises(Forbidden, match=r"ACC-1\.7"):
+                await tablet.start_keys_over("not the password")
+            assert await tablet.published_devices() == set()
+            await tablet.start_keys_over(password_of("alice"))
         assert len(await tablet.listed()) == 1
         assert (await published(tablet)).number == "1.1.1"
+
+
+@pytest.mark.clause("DEV-12.10", "DEV-12.3")
+async def test_after_a_restore_the_keys_that_a_device_has_are_put_again(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        first = await published(alice)
+    await forget_keys(square)
+    square.town.clock.pass_(timedelta(days=1))
+    async with square.at_home("alice") as alice:
+        await alice.talk()
+        assert await held(alice) == ["KEY-7.4"]
+        await alice.start_keys_over(password_of("alice"))
+        assert await published(alice) == first
+
+
+@pytest.mark.clause("DEV-12.10", "KEY-7.9", "KEY-5.1")
+async def test_who_has_lost_the_words_begins_anew_and_peers_are_told(square: Square) -> None:
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        number = (await bob.safety(alice.handle)).number
+        await bob.verify(alice.handle, number)
+        async with await log_in(square, alice, "new phone") as new:
+            await new.start_keys_over(password_of("alice"))
+            assert len(await new.listed()) == 1
+            assert (await new.safety(bob.handle)).number != number
+            square.town.clock.pass_(timedelta(minutes=10))
+            with pytest.raises(Forbidden, match=r"KEY-5\.1: .* began anew"):
+                await bob.safety(alice.handle)
+            words = (await new.recovery()).words
+        async with await log_in(square, alice, "tablet") as tablet:
+            await tablet.recover(" ".join(words))
 
 
 @pytest.mark.clause("DEV-12.3", "DEV-12.9")
@@ -178,14 +222,14 @@ async def test_both_see_one_number_and_verify_it(square: Square) -> None:
     ):
         hers, his = await alice.safety(bob.handle), await bob.safety(alice.handle)
         assert hers.number == his.number and len(hers.number) == 60
-        assert not hers.verified
+        assert not hers.compared
         other = "".join(str((int(digit) + 1) % 10) for digit in his.number)
         with pytest.raises(Forbidden, match=r"KEY-6\.3"):
             await alice.verify(bob.handle, other)
-        assert not (await alice.safety(bob.handle)).verified
+        assert not (await alice.safety(bob.handle)).compared
         spoken = " ".join(his.number[at : at + 5] for at in range(0, 60, 5))
-        assert (await alice.verify(bob.handle, spoken)).verified
-        assert (await alice.safety(bob.handle)).verified
+        assert (await alice.verify(bob.handle, spoken)).compared
+        assert (await alice.safety(bob.handle)).compared
 
 
 @pytest.mark.clause("DEV-12.6", "DEV-12.7", "DEV-12.4")
@@ -247,7 +291,8 @@ async def test_the_commands(shell: Shell, passphrase_file: Path, tmp_path: Path)
 
     number = (await run(shell, "alice", "verify @bob@beta.test --json")).json["number"]
     told = await run(shell, "bob", "verify @alice@alpha.test", "--number", number)
-    assert told.code == 0 and "verified" in told.out
+    assert told.code == 0 and "numbers agree" in told.out
+    assert "does not yet refuse" in told.out and "verified" not in told.out
     bad = await run(shell, "bob", "verify @alice@alpha.test --json --number 12345")
     assert (bad.code, bad.problem["clause"]) == (1, "KEY-6.2")
 
@@ -264,6 +309,12 @@ async def test_the_commands(shell: Shell, passphrase_file: Path, tmp_path: Path)
     assert said.code == 0 and "kith recovery renew" in said.out
     renewed = await run(shell, "alice", "recovery renew --json", "--file", str(paper))
     assert renewed.json == {"renewed": True}
+    secret = tmp_path / "secret"
+    secret.write_text(password_of("alice"))
+    anew = await run(shell, "alice", "recovery reset", "--password-file", str(secret))
+    assert anew.code == 0 and "void" in anew.out and "new recovery key" in anew.out
+    again = await run(shell, "alice", "recovery show --json")
+    assert again.code == 0 and again.json["words"] != shown.json["words"]
 
 
 @pytest.mark.clause("DEV-12.3", "KEY-7.2")

@@ -2,13 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from node.accounts.account import delete_account
+from node.accounts.sessions import Session
 from node.accounts.sign_up import Registration
 from node.e2ee import account_keys
-from node.e2ee.account_keys import NONE, KeptKeys, NewKeys
+from node.e2ee.account_keys import NONE, KeptKeys, NewKeys, Putter
 from node.errors import Conflict, Forbidden, Malformed, Missing, Outdated
 from node.store.account_keys import AccountKeysUnit
 from node.store.accounts import AccountsUnit
@@ -44,10 +46,16 @@ def keys(one: Account, seed: str = "box") -> NewKeys:
     )
 
 
-async def put(units: Units, account: str, new: NewKeys, expected: tuple[int, int, int]) -> KeptKeys:
-    return await units.run(
-        AccountKeysUnit, lambda unit: account_keys.put(unit, account, ALICE, new, expected)
-    )
+async def put(
+    units: Units,
+    account: str,
+    new: NewKeys,
+    expected: tuple[int, int, int],
+    proved: bool = True,
+    session: str = "",
+) -> KeptKeys:
+    who = Putter(account, ALICE, session, proved)
+    return await units.run(AccountKeysUnit, lambda unit: account_keys.put(unit, who, new, expected))
 
 
 @pytest.mark.clause("KEY-7.2", "KEY-7.3", "KEY-7.4", "KEY-7.8")
@@ -99,7 +107,6 @@ async def test_what_is_refused_changes_nothing(units: Units, clock: FakeClock) -
     foreign = replace(three, actor=f"{ORIGIN}/a/1bob")
     mixed = NewKeys(keys(three).delegation, keys(three).devices, keys(first).box)
     for new, kind, clause in (
-        (keys(mallory), Forbidden, "KEY-7.4"),
         (keys(redelegated), Conflict, "KEY-7.3"),
         (keys(relisted), Conflict, "KEY-7.3"),
         (keys(first, "another box"), Conflict, "KEY-7.3"),
@@ -110,8 +117,51 @@ async def test_what_is_refused_changes_nothing(units: Units, clock: FakeClock) -
     ):
         with pytest.raises(kind, match=clause):
             await put(units, alice.id, new, kept.number)
+    with pytest.raises(Forbidden, match=r"KEY-7\.4"):
+        await put(units, alice.id, keys(mallory), kept.number, proved=False)
     shown = await units.look(AccountKeysUnit, lambda unit: account_keys.show(unit, ALICE))
     assert shown == kept
+
+
+@pytest.mark.clause("KEY-7.4", "KEY-7.9")
+async def test_a_session_that_was_stolen_sets_no_root(units: Units, clock: FakeClock) -> None:
+    await switch(units, Registration.OPEN)
+    alice = await join(units, "alice")
+    session = Session("session", "phone", "", clock.now(), clock.now())
+    await units.run(AccountsUnit, lambda unit: unit.add_session(alice.id, session, b"token"))
+    first = keys(at(clock, lives()[0]))
+    clock.pass_(timedelta(minutes=10))
+    for unproved in ("session", "another"):
+        with pytest.raises(Forbidden, match=r"KEY-7\.4"):
+            await put(units, alice.id, first, NONE, proved=False, session=unproved)
+    clock.pass_(-timedelta(seconds=1))
+    kept = await put(units, alice.id, first, NONE, proved=False, session="session")
+    anew = at(clock, new_account("anew"))
+    with pytest.raises(Forbidden, match=r"KEY-7\.4"):
+        await put(units, alice.id, keys(anew), kept.number, proved=False, session="session")
+
+
+@pytest.mark.clause("KEY-7.4", "KEY-7.9")
+async def test_with_the_password_another_root_takes_the_place(
+    units: Units, clock: FakeClock
+) -> None:
+    await switch(units, Registration.OPEN)
+    alice = await join(units, "alice")
+    first, three, *_ = (at(clock, one) for one in lives())
+    anew = at(clock, new_account("anew"))
+    kept = await put(units, alice.id, keys(first), NONE)
+    with pytest.raises(Outdated):
+        await put(units, alice.id, keys(anew), NONE)
+    taken = await put(units, alice.id, keys(anew), kept.number)
+    assert taken.number == kept.number, "the numbers of another root"
+    account = await units.look(AccountsUnit, lambda unit: unit.by_id(alice.id))
+    assert account is not None and account.identity_key == anew.rk.root.public
+    with pytest.raises(Forbidden, match=r"KEY-7\.4"):
+        await put(units, alice.id, keys(three), kept.number, proved=False)
+    found = await units.run(
+        AccountKeysUnit, lambda unit: unit.put_account_keys(alice.id, ALICE, kept, kept)
+    )
+    assert not found, "the same number, of another root"
 
 
 @pytest.mark.clause("KEY-7.2")

@@ -1,5 +1,6 @@
 """The keys of an account through the API, and what everybody may see of them."""
 
+import asyncio
 import base64
 import json
 from dataclasses import replace
@@ -45,10 +46,10 @@ class Person:
         now = int(self.harness.clock.now().timestamp())
         return [replace(one, actor=self.actor, now=now) for one in lives()]
 
-    async def put(self, one: Account, expected: str | None) -> Said:
+    async def put(self, one: Account, expected: str | None, password: str = "") -> Said:
         headers = {} if expected is None else {"If-Match": expected}
-        path = "/account/devices"
-        return await self.harness.ask("PUT", path, body(one), self.token, headers)
+        sent = body(one) | ({"password": password} if password else {})
+        return await self.harness.ask("PUT", "/account/devices", sent, self.token, headers)
 
     async def get(self, path: str = "/account/devices") -> Said:
         return await self.harness.ask("GET", path, token=self.token)
@@ -82,13 +83,16 @@ async def test_a_device_puts_keys_and_reads_them(alice: Person) -> None:
     assert (await alice.put(three, '"1.1.1"')).headers["ETag"] == '"1.2.1"'
 
 
-@pytest.mark.clause("KEY-7.1")
-async def test_a_session_without_a_device_puts_nothing(alice: Person) -> None:
+@pytest.mark.clause("KEY-7.1", "KEY-7.5")
+async def test_a_session_without_a_device_has_no_part_in_them(alice: Person) -> None:
     login = {"name": "alice", "password": PASSWORD}
     session = (await alice.harness.ask("POST", "/login", login)).body
     app = Person(alice.harness, session)
     said = await app.put(alice.moments()[0], '"0.0.0"')
     assert (said.status, said.body["clause"]) == (403, "ACC-3.3")
+    await alice.put(alice.moments()[0], '"0.0.0"')
+    said = await app.get()
+    assert (said.status, said.body["clause"]) == (403, "ACC-3.3"), "the box is for devices"
     no_token = await alice.harness.ask("PUT", "/account/devices", body(alice.moments()[0]))
     assert no_token.status == 401
 
@@ -115,6 +119,27 @@ async def test_everybody_sees_root_and_list_and_nobody_the_box(alice: Person) ->
     assert own.body["root"] == text(first.rk.root.public)
     other = await alice.get(keys_of("https://a.test/a/nobody"))
     assert (other.status, other.body["clause"]) == (404, "KEY-7.5")
+
+
+@pytest.mark.clause("KEY-7.4", "KEY-7.9", "LIM-5.4")
+async def test_the_password_sets_a_root_and_a_token_alone_does_not(alice: Person) -> None:
+    first, *_ = alice.moments()
+    anew = replace(new_account("anew", alice.actor), now=first.now)
+    alice.harness.clock.pass_(timedelta(minutes=10))
+    late = await alice.put(first, '"0.0.0"')
+    assert (late.status, late.body["clause"]) == (403, "KEY-7.4")
+    assert "kith recovery reset" in late.body["detail"]
+    wrong = await alice.put(first, '"0.0.0"', "not the password")
+    assert (wrong.status, wrong.body["clause"]) == (403, "ACC-1.7")
+    assert (await alice.put(first, '"0.0.0"', PASSWORD)).status == 200
+    assert (await alice.put(anew, '"1.1.1"')).status == 403
+    began = await alice.put(anew, '"1.1.1"', PASSWORD)
+    assert (began.status, began.body["root"]) == (200, text(anew.rk.root.public))
+    seen = await alice.get(keys_of(alice.actor))
+    assert seen.body["root"] == text(anew.rk.root.public), "at once, for all"
+    for _ in range(6):
+        last = await alice.put(first, '"1.1.1"', "not the password")
+    assert (last.status, last.body["clause"]) == (429, "LIM-5.4")
 
 
 class Server:
@@ -180,6 +205,7 @@ async def test_the_keys_of_somebody_elsewhere_are_read_and_kept_a_while(alice: P
     server.says(second)
     assert (await alice.get(keys_of(BOB, "1.1"))).body == said.body
     assert server.reads == 1
+    alice.harness.clock.pass_(timedelta(seconds=5))
     newer = await alice.get(keys_of(BOB, "1.2"))
     assert newer.body["list"] == body(second)["list"] and server.reads == 2
     alice.harness.clock.pass_(timedelta(minutes=11))
@@ -207,9 +233,30 @@ async def test_what_is_wrong_elsewhere_is_refused(alice: Person) -> None:
         ({}, {"kith:list": body(other)["list"]}, 401, "KEY-1.6"),
     ):
         server.says(first, actor, keys)
+        alice.harness.clock.pass_(timedelta(seconds=5))
         said = await alice.get(keys_of(BOB))
         assert (said.status, said.body["clause"]) == (status, clause), (actor, keys)
     said = await alice.get(keys_of("https://down.test/u/x"))
     assert said.status in (403, 502)
-    for wrong in ("/keys", keys_of(BOB, "1")):
+    for wrong in ("/keys", keys_of(BOB, "1"), keys_of(BOB, "1.4294967296"), keys_of(BOB, "-1.1")):
         assert (await alice.get(wrong)).status == 400
+
+
+@pytest.mark.clause("KEY-7.7")
+async def test_nobody_makes_the_node_ask_another_one_in_a_loop(alice: Person) -> None:
+    first, _ = bobs(alice)
+    server = Server(alice.harness, first)
+    highest = keys_of(BOB, "4294967295.4294967295")
+    said = await alice.get(keys_of(BOB))
+    for _ in range(5):
+        assert (await alice.get(highest)).body == said.body
+    assert server.reads == 1
+    alice.harness.clock.pass_(timedelta(seconds=5))
+    await asyncio.gather(*[alice.get(highest) for _ in range(5)])
+    assert server.reads == 2
+    # Also where nothing comes of it.
+    alice.harness.clock.pass_(timedelta(seconds=5))
+    server.says(first, {}, {"type": "Note"})
+    for _ in range(5):
+        assert (await alice.get(highest)).status == 400
+    assert server.reads == 3

@@ -28,6 +28,9 @@ SHOWN = "shown.json"
 ContextHere = typer.Context
 Home = Annotated[Path | None, typer.Option("--home", help="Folder of your profiles (KITH_HOME).")]
 As = Annotated[str, typer.Option("--as", help="@handle: which of your accounts here.")]
+PasswordFile = Annotated[
+    str, typer.Option("--password-file", help="Read the password from here; - is standard input.")
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
@@ -80,6 +83,19 @@ class CommandContext:
         if not 0 < number <= len(shown):
             raise Missing("INB-4.1", f"there is no number {text} in what was listed last")
         return shown[number - 1]
+
+
+def read_password(file: str, new: bool) -> str:
+    """From the file, or asked for; a new one twice."""
+    if file:
+        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return text.partition("\n")[0].rstrip("\r")
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("there is no terminal to ask on: use --password-file")
+    first = getpass.getpass("New password: " if new else "Password: ")
+    if new and getpass.getpass("The same again: ") != first:
+        raise Malformed("ACC-1.4", "the two passwords differ")
+    return first
 
 
 def ask(prompt: str, clause: str) -> str:

@@ -1,4 +1,4 @@
-"""`kith recovery show|confirm|use|renew`, `kith verify`: the keys behind devices."""
+"""`kith recovery show|confirm|use|renew|reset`, `kith verify`: the keys behind devices."""
 
 import sys
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli.command import CommandContext, ask, verb
+from node.client.cli.command import CommandContext, PasswordFile, ask, read_password, verb
 from node.client.keys import Paper, read_paper
 from node.client.kith import Kith
 from node.e2ee.keys.private import recovery_words
@@ -28,6 +28,7 @@ class RecoveryAction(StrEnum):
     CONFIRM = "confirm"
     USE = "use"
     RENEW = "renew"
+    RESET = "reset"
 
 
 def register(app: typer.Typer) -> None:
@@ -39,9 +40,11 @@ def register(app: typer.Typer) -> None:
 async def recovery(
     context: CommandContext,
     action: Annotated[
-        RecoveryAction, typer.Argument(help="show, confirm that it is on paper, use, or renew.")
+        RecoveryAction,
+        typer.Argument(help="show, confirm that it is on paper, use, renew, or reset."),
     ],
     file: PaperFile = "",
+    password_file: PasswordFile = "",
 ) -> None:
     """The recovery key: with it you come back when every device is lost."""
     async with context.kith() as kith:
@@ -52,9 +55,18 @@ async def recovery(
         elif action is RecoveryAction.RENEW:
             await kith.renew_keys(read_words(file))
             context.out.done(RENEWED, {"renewed": True})
+        elif action is RecoveryAction.RESET:
+            await _reset(context, kith, password_file)
         else:
             await kith.recover(read_words(file))
             context.out.done(USED, {"recovered": True})
+
+
+async def _reset(context: CommandContext, kith: Kith, password_file: str) -> None:
+    if await kith.published_devices() and not context.out.json:
+        context.out.say(LOSS)
+    await kith.start_keys_over(read_password(password_file, new=False))
+    context.out.done(RESET, {"reset": True})
 
 
 async def _show(context: CommandContext, kith: Kith, file: str) -> None:
@@ -111,15 +123,15 @@ async def verify(
     """The safety number with somebody: the same on both sides, or somebody stands between."""
     async with context.kith() as kith:
         safety = await (kith.verify(who, number) if number else kith.safety(who))
-    told = {"actor": safety.actor, "number": safety.number, "verified": safety.verified}
+    told = {"actor": safety.actor, "number": safety.number, "compared": safety.compared}
     if number:
-        context.out.done(f"The numbers are the same: {who} is verified.", told)
+        context.out.done(f"The numbers agree: you and {who} have each other's key. {LIMIT}", told)
         return
     if context.out.json:
         context.out.value(told)
         return
     context.out.say(grouped(safety.number), "bold")
-    context.out.say("You have verified it." if safety.verified else COMPARE)
+    context.out.say(f"You compared it, and it agreed. {LIMIT}" if safety.compared else COMPARE)
 
 
 def read_words(file: str) -> str:
@@ -145,6 +157,17 @@ RENEWED = (
     "The key that signs your list is another one now: a device that you revoked without the words"
     " can put nothing on it any more."
 )
+LOSS = (
+    "This begins your account's keys anew. No device of yours but this one is on your list then,"
+    " and each has to enter the new words; the old words are void; what only the old keys open,"
+    " such as the archive, is lost unless this device has them. Friends are told that you began"
+    " anew, and should compare numbers with you again."
+)
+RESET = (
+    "Your account has a new recovery key, and this device alone is on its list. Next: kith recovery"
+    " show"
+)
+LIMIT = "Kith does not yet refuse a device that is not on their list."
 COMPARE = (
     "Let them run kith verify too, and compare by another way than this one: read it out on the"
     " phone. Then: kith verify WHO --number NUMBER"

@@ -1,6 +1,5 @@
 """`kith signup`, `login`, `new-password`, `logout`, `whoami`, `delete-account`."""
 
-import getpass
 import platform
 import sys
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from node.client import sign_in
-from node.client.cli.command import CommandContext, verb
+from node.client.cli.command import CommandContext, PasswordFile, read_password, verb
 from node.client.cli.out import moment
 from node.client.key_keeper import id_of
 from node.client.kith import Kith
@@ -25,9 +24,6 @@ Connect = Annotated[
     typer.Option("--connect", help="HOST:PORT to call instead (a lab); also NAME=HOST:PORT,…"),
 ]
 Ca = Annotated[str, typer.Option("--ca", help="PEM file of a CA to trust besides.")]
-PasswordFile = Annotated[
-    str, typer.Option("--password-file", help="Read the password from here; - is standard input.")
-]
 DeviceName = Annotated[str, typer.Option("--device", help="What this device is to be called.")]
 
 
@@ -75,7 +71,7 @@ async def signup(
     there = _server(link, server, connect, ca)
     who = Credentials(
         name=name or _ask_name(),
-        password=_password(password_file, new=True),
+        password=read_password(password_file, new=True),
         device_name=device or platform.node()[:64] or "kith",
         display_name=display_name,
         reason=reason,
@@ -108,7 +104,7 @@ async def login(
     there = _server(domain, server, connect, ca)
     who = Credentials(
         name=name or local or _ask_name(),
-        password=_password(password_file, new=False),
+        password=read_password(password_file, new=False),
         device_name=device or platform.node()[:64] or "kith",
     )
     made = await sign_in.log_in(there, who, _local_device(context))
@@ -136,7 +132,7 @@ async def new_password(
 ) -> None:
     """Set a new password by a link, where you forgot yours; all your devices are logged out."""
     there = _server(link, "", connect, ca)
-    password = _password(password_file, new=True)
+    password = read_password(password_file, new=True)
     account = await sign_in.new_password(link, password, there, _local_device(context))
     context.out.done(
         f"{account.address} has a new password, and no device any more. "
@@ -176,7 +172,7 @@ async def delete_account(
     kith = context.kith()
     if not context.out.json:
         context.out.say(DELETED.format(handle=kith.handle))
-    password = _password(password_file, new=False)
+    password = read_password(password_file, new=False)
     async with kith:
         await kith.delete_account(password)
     context.out.done(f"{kith.handle} is deleted.", _shown(kith.profile))
@@ -201,19 +197,6 @@ def _ask_name() -> str:
     if not sys.stdin.isatty():
         raise typer.BadParameter("say who with --name")
     return input("Name: ").strip()
-
-
-def _password(file: str, new: bool) -> str:
-    """From the file, or asked for; a new one twice."""
-    if file:
-        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return text.partition("\n")[0].rstrip("\r")
-    if not sys.stdin.isatty():
-        raise typer.BadParameter("there is no terminal to ask on: use --password-file")
-    first = getpass.getpass("New password: " if new else "Password: ")
-    if new and getpass.getpass("The same again: ") != first:
-        raise Malformed("ACC-1.4", "the two passwords differ")
-    return first
 
 
 def _shown(own: Profile) -> dict[str, str]:

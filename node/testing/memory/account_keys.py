@@ -1,8 +1,10 @@
 """The keys of accounts over a `MemoryTables`."""
 
+from datetime import datetime
+
 from msgspec.structs import replace
 
-from node.e2ee.account_keys import NONE, KeptKeys, Number
+from node.e2ee.account_keys import KeptKeys
 from node.testing.memory.unit import Unit
 
 
@@ -19,11 +21,14 @@ class AccountKeysUnit(Unit):
         known = self.tables.accounts[account]
         self.tables.accounts[account] = replace(known, identity_key=root)
 
+    async def session_began(self, session: str) -> datetime | None:
+        kept = self.tables.sessions.get(session)
+        return None if kept is None else kept.session.created
+
     async def put_account_keys(
-        self, account: str, actor: str, kept: KeptKeys, before: Number
+        self, account: str, actor: str, kept: KeptKeys, before: KeptKeys | None
     ) -> bool:
-        there = self.tables.account_keys.get(actor)
-        if before != (NONE if there is None else there.number):
+        if self.tables.account_keys.get(actor) != before:
             return False
         self.tables.account_keys[actor] = kept
         return True

@@ -8,7 +8,7 @@ from node.accounts import devices, passwords, profile, sessions
 from node.accounts.account import Account, Role, State, account_of, choose_mentions, delete_account
 from node.accounts.sessions import Wanted, read_wanted
 from node.accounts.tokens import new_token
-from node.errors import Forbidden, Malformed, Unproven
+from node.errors import Malformed
 from node.federation.activities.prose import paragraphs
 from node.ports import Entropy
 from node.store.accounts import AccountsUnit
@@ -190,15 +190,8 @@ class OwnAccount(Struct, frozen=True):
         return Reply()
 
     async def _prove(self, call: Call, password: str) -> None:
-        """The token is good, so a wrong password here is no reason to log in again: 403.
-
-        It is counted by the session: who holds no token makes nobody wait here.
-        """
-        name, whom = call.caller.name, f"session:{call.caller.session}"
-        try:
-            await self.signing_up.prove(name, password, whom, call.address, known=True)
-        except Unproven:
-            raise Forbidden("ACC-1.7", "the password is wrong") from None
+        who = call.caller
+        await self.signing_up.prove_again(who.name, password, who.session, call.address)
 
     async def sessions(self, call: Call) -> Reply:
         caller = call.caller

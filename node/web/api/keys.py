@@ -2,38 +2,32 @@
 
 from typing import Final
 
-from cachetools import TTLCache
-
 from node.e2ee import account_keys
-from node.e2ee.account_keys import KeptKeys, NewKeys
-from node.e2ee.keys.public.published import Published
-from node.e2ee.peers import Peers, check_answer
-from node.errors import Forbidden, Malformed, Missing
+from node.e2ee.account_keys import KeptKeys, NewKeys, Putter
+from node.e2ee.peers import Peers
+from node.errors import Malformed
 from node.ports import Clock
 from node.store.account_keys import AccountKeysUnit
 from node.store.unit import Units
+from node.web.actor_keys import ActorKeysReader
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
-from node.wire import ids, multibase
+from node.web.signup import SignUp
 from node.wire.api.keys import AccountKeys, ActorKeys, NewAccountKeys
 
-ED25519_MULTIKEY: Final = b"\xed\x01"
-KEPT_SECONDS: Final = 600
-MOST_KEPT: Final = 256
 LONGEST_ID: Final = 2048
 
 
 class Keys:
     """The verbs of the keys of accounts, as the routes call them."""
 
-    def __init__(self, units: Units, peers: Peers, clock: Clock, origin: str) -> None:
+    def __init__(self, units: Units, of_others: ActorKeysReader, signing_up: SignUp) -> None:
         self._units = units
-        self._origin = origin
-        self._peers = peers
-        self._kept: TTLCache[str, Published] = TTLCache(MOST_KEPT, KEPT_SECONDS, clock.ticks)
+        self._of_others = of_others
+        self._signing_up = signing_up
 
     async def own(self, call: Call) -> Reply:
-        actor = call.caller.actor
+        actor = call.device_caller.actor
         kept = await self._units.look(AccountKeysUnit, lambda unit: account_keys.show(unit, actor))
         return _own(kept)
 
@@ -41,10 +35,12 @@ class Keys:
         new: NewAccountKeys = call.body
         who = call.device_caller
         expected = account_keys.read_number(call.headers.get("If-Match", ""))
+        if new.password:
+            await self._signing_up.prove_again(who.name, new.password, who.session, call.address)
+        putter = Putter(who.account, who.actor, who.session, proved=bool(new.password))
         keys = NewKeys(new.delegation, new.list, new.box)
         kept = await self._units.run(
-            AccountKeysUnit,
-            lambda unit: account_keys.put(unit, who.account, who.actor, keys, expected),
+            AccountKeysUnit, lambda unit: account_keys.put(unit, putter, keys, expected)
         )
         return _own(kept)
 
@@ -53,36 +49,15 @@ class Keys:
         if not 1 <= len(actor) <= LONGEST_ID:
             raise Malformed("KEY-7.7", "actor is the id of the one whose keys are asked for")
         least = _least(call.query.get("least", ""))
-        kept = self._kept.get(actor)
-        if kept is None or kept.number < least:
-            kept = self._kept[actor] = await self._read(who.actor, actor)
+        found = await self._of_others.read(who.actor, actor, least)
         return Reply(
             ActorKeys(
                 actor=actor,
-                root=kept.delegation.root,
-                delegation=kept.signed_delegation.encode(),
-                list=kept.signed_list.encode(),
+                root=found.delegation.root,
+                delegation=found.signed_delegation.encode(),
+                list=found.signed_list.encode(),
             )
         )
-
-    async def _read(self, asker: str, actor: str) -> Published:
-        if ids.same_origin(actor, self._origin):
-            ours = await self._units.look(
-                AccountKeysUnit, lambda unit: account_keys.show(unit, actor)
-            )
-            return account_keys.published(ours.keys, actor)
-        said = await self._peers.look(asker, actor)
-        check_answer(said, "KEY-7.7")
-        if said.document.get("id") != actor:
-            raise Forbidden("KEY-7.7", "another actor's document stands at that id")
-        root, address = said.document.get("kith:identityKey"), said.document.get("kith:devices")
-        if not isinstance(root, str) or not isinstance(address, str):
-            raise Missing("KEY-7.5", "the account has published no keys")
-        if not ids.same_origin(address, actor):
-            raise Forbidden("KEY-7.7", "an actor's keys are said to stand on another server")
-        answer = await self._peers.look(asker, address)
-        check_answer(answer, "KEY-7.7")
-        return account_keys.read_document(answer.document, actor, _root(root))
 
 
 def _own(kept: KeptKeys) -> Reply:
@@ -97,23 +72,22 @@ def _own(kept: KeptKeys) -> Reply:
     return Reply(said, headers={"ETag": account_keys.written(kept.number)})
 
 
-def _root(text: str) -> bytes:
-    raw = multibase.decode(text)
-    if len(raw) != 34 or not raw.startswith(ED25519_MULTIKEY):
-        raise Malformed("KEY-7.6", "an identity key is an Ed25519 Multikey")
-    return raw[2:]
-
-
 def _least(text: str) -> tuple[int, int]:
     if not text:
         return 0, 0
-    d, n, _ = account_keys.read_number(f"{text}.0")
+    try:
+        d, n, _ = account_keys.read_number(f"{text}.0")
+    except Malformed:
+        reason = "least is the number of a list, as d.n, each of at most 32 bits"
+        raise Malformed("KEY-7.7", reason) from None
     return d, n
 
 
-def routes(units: Units, peers: Peers, clock: Clock, origin: str) -> tuple[Route, ...]:
+def routes(
+    units: Units, peers: Peers, clock: Clock, origin: str, signing_up: SignUp
+) -> tuple[Route, ...]:
     """The routes of this room."""
-    keys = Keys(units, peers, clock, origin)
+    keys = Keys(units, ActorKeysReader(units, peers, clock, origin), signing_up)
     asked = {
         "actor": "The id of the actor.",
         "least": "The number d.n that was met: what is older is asked for anew.",

@@ -4,11 +4,15 @@ import msgspec
 
 
 class NewAccountKeys(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A signed delegation, list of devices and key box that belong together (KEY-3), in base64."""
+    """A signed delegation, list of devices and key box that belong together (KEY-3), in base64.
+
+    `password` is asked for where they have another root than the account (KEY-7.4).
+    """
 
     delegation: bytes
     list: bytes
     box: bytes
+    password: str = ""
 
 
 class AccountKeys(msgspec.Struct, kw_only=True):
