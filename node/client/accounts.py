@@ -5,6 +5,7 @@ from pathlib import Path
 from node.client import profile, sign_in
 from node.client.api_client import ApiClient
 from node.client.profile import Profile
+from node.errors import NodeError, Unproven, Unreachable
 from node.wire.api.accounts import (
     AccountView,
     ChangeProfile,
@@ -18,6 +19,11 @@ from node.wire.api.accounts import (
     WhoMentions,
 )
 from node.wire.api.deliveries import DeliveryList, DeliveryView, Retried, Retry
+
+UNSURE = (
+    "Whether the account is deleted is not known here: try again in a while. If it is, kith logout"
+    " --remove removes its keys and messages from this machine"
+)
 
 
 class Accounts:
@@ -75,12 +81,31 @@ class Accounts:
         """End this device's session and forget it here; its vault stays on the disk."""
         await sign_in.log_out(self._api, self._own, self._home)
 
+    async def remove(self) -> bool:
+        """As `log_out`, and remove the vault, with its keys and messages, whatever the node says.
+
+        Whether the node knows that this device is logged out.
+        """
+        told = True
+        try:
+            await self.log_out()
+        except NodeError:
+            told = False
+        profile.remove(self._home, self._own)
+        return told
+
     async def delete_account(self, password: str) -> None:
         """Delete the account for good, and all that this machine keeps of it, vaults included.
 
         Raises `Forbidden` (ACC-1.7) for a wrong password, `Conflict` (ACC-1.8) for the last
-        administrator: nothing is changed then.
+        administrator: nothing is changed then. Where the answer is lost, or this device is not
+        known any more, what this machine keeps stays.
         """
         body = DeleteAccount(password=password)
-        await self._api.ask("DELETE", "/account", object, body)
+        try:
+            await self._api.ask("DELETE", "/account", object, body)
+        except Unreachable as error:
+            raise Unreachable(f"{error}. {UNSURE}") from None
+        except Unproven as error:
+            raise Unproven(error.clause, f"{error.reason}. {UNSURE}") from None
         profile.remove(self._home, self._own)

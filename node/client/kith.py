@@ -168,6 +168,7 @@ class Kith:
     deliveries = _of_account(Accounts.deliveries)
     retry_deliveries = _of_account(Accounts.retry_deliveries)
     log_out = _of_account(Accounts.log_out)
+    remove = _of_account(Accounts.remove)
     delete_account = _of_account(Accounts.delete_account)
 
     find = _of_people(People.find)

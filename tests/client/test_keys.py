@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.client import profile
 from node.client.api_client import ApiClient
 from node.client.conversation_events import KeysHeld
 from node.client.key_keeper import id_of
 from node.client.kith import Kith
 from node.errors import Forbidden, Missing
+from node.wire.api.accounts import DeleteAccount
 from node.wire.api.keys import AccountKeys, ActorKeys
 from tests.client.conftest import PASSPHRASE, Square, password_of
 from tests.client.test_cli import Ran, Shell, passphrase_file, shell
@@ -336,3 +338,41 @@ async def test_of_two_devices_that_change_at_once_both_come_true(square: Square)
             await tablet.unlist(laptop.profile.device, words)
             with pytest.raises(Missing, match=r"DEV-12\.6"):
                 await tablet.unlist(laptop.profile.device, words)
+
+
+@pytest.mark.clause("API-9.8", "DEV-12.6")
+async def test_a_device_that_logged_out_is_shown_and_comes_off_the_list(shell: Shell) -> None:
+    square = shell.square
+    async with await square.join("alice", "alpha.test") as alice:
+        words = " ".join((await alice.recovery()).words)
+    async with await log_in(square, alice, "laptop") as laptop:
+        await laptop.recover(words)
+        id = laptop.profile.device
+        await laptop.log_out()
+    shown = await run(shell, "alice", "devices")
+    assert "logged out" in shown.out and f"kith devices revoke {id}" in " ".join(shown.out.split())
+    assert (await run(shell, "alice", "devices --json")).json["logged_out"] == [id]
+    gone = await run(shell, "alice", "devices revoke --without-words", id)
+    assert gone.code == 0, gone.err
+    assert (await run(shell, "alice", "devices --json")).json["logged_out"] == []
+    again = await run(shell, "alice", "devices revoke --json", id)
+    assert again.problem["clause"] == "ACC-4.3"
+
+
+@pytest.mark.clause("API-9.2", "ACC-1.8")
+async def test_what_a_machine_keeps_is_removed_though_the_account_is_gone(shell: Shell) -> None:
+    square = shell.square
+    async with await square.join("first", "alpha.test"):
+        pass
+    async with await square.join("alice", "alpha.test") as alice:
+        body = DeleteAccount(password=password_of("alice"))
+        await alice.api.ask("DELETE", "/account", object, body)  # whose answer was lost
+    vault = profile.vault_of(square.folder / "alice", alice.profile)
+    again = await run(
+        shell, "alice", "delete-account --password-file -", typed=password_of("alice") + "\n"
+    )
+    assert again.code != 0 and "kith logout --remove" in " ".join(again.err.split())
+    asked = await run(shell, "alice", "logout --remove --json")
+    assert asked.code == 1 and vault.exists(), "it asks"
+    removed = await run(shell, "alice", "logout --remove --yes --json")
+    assert removed.json["removed"] is True and not vault.exists()

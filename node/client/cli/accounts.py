@@ -3,6 +3,7 @@
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from msgspec import to_builtins
@@ -20,6 +21,11 @@ LOST = (
     "{name} was not heard of for {days} days. If it is lost, end it with kith devices revoke {id}: "
     "until then what friends write waits for it, 30 days long, and they see it as sent."
 )
+GONE = (
+    "{id} is logged out, and still on your list of devices: take it off with kith devices revoke"
+    " {id}."
+)
+UNKNOWN = "ACC-4.3"
 
 
 class Action(StrEnum):
@@ -81,18 +87,15 @@ async def devices(
         if action is Action.REVOKE:
             if not device:
                 raise typer.BadParameter("say which device: its id stands in kith devices")
-            unlisted = await _unlist(context, kith, device, file, without_words)
-            await kith.revoke(device)
-            said = {"revoked": device, "unlisted": unlisted}
-            context.out.done(f"{device} is logged out.", said)
-            if unlisted and without_words:
-                context.out.say(WITHOUT_WORDS)
+            await _revoke(context, kith, device, file, without_words)
             return
         found = await kith.devices()
         listed = await kith.published_devices()
+    gone = sorted(str(UUID(bytes=id)) for id in listed - {id_of(one.id) for one in found})
     if context.out.json:
         items = [{**to_builtins(one), "listed": id_of(one.id) in listed} for one in found]
-        context.out.value({"items": items})
+        context.out.value({"items": items, "logged_out": gone})
+        return
     rows = [
         (
             one.id,
@@ -103,11 +106,29 @@ async def devices(
         )
         for one in found
     ]
+    rows += [(id, "", "", "yes", "logged out") for id in gone]
     context.out.table(("Device", "Name", "Last seen", "On your list", ""), rows)
+    for id in gone:
+        context.out.say(GONE.format(id=id))
     for one in found:
         seen, now = one.last_seen or one.created, context.clock.now()
-        if not one.current and now - seen > SILENT and not context.out.json:
+        if not one.current and now - seen > SILENT:
             context.out.say(LOST.format(name=one.name or one.id, days=(now - seen).days, id=one.id))
+
+
+async def _revoke(
+    context: CommandContext, kith: Kith, device: str, file: str, without_words: bool
+) -> None:
+    unlisted = await _unlist(context, kith, device, file, without_words)
+    try:
+        await kith.revoke(device)
+    except Missing as error:
+        # Logged out long ago, it stood on the list alone.
+        if not (unlisted and error.clause == UNKNOWN):
+            raise
+    context.out.done(f"{device} is logged out.", {"revoked": device, "unlisted": unlisted})
+    if unlisted and without_words:
+        context.out.say(WITHOUT_WORDS)
 
 
 async def _unlist(

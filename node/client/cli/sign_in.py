@@ -44,6 +44,11 @@ NOT_LISTED = (
     " kith recovery use."
 )
 
+NOT_TOLD = (
+    "Your server was not told that this device is logged out. If the account is still there, end it"
+    " at another device: kith devices revoke {id}"
+)
+
 
 def register(app: typer.Typer) -> None:
     """The commands of this page."""
@@ -141,12 +146,33 @@ async def new_password(
     )
 
 
-async def logout(context: CommandContext) -> None:
-    """End this device's session; its vault stays on this machine."""
+async def logout(
+    context: CommandContext,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove its keys and messages from this machine too.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Of --remove: do not ask.")] = False,
+) -> None:
+    """End this device's session; its vault stays on this machine, unless --remove."""
     kith = context.kith()
+    if remove:
+        _ask_remove(context, kith.handle, yes)
     async with kith:
+        if remove:
+            told = await kith.remove()
+            shown = {**_shown(kith.profile), "removed": True, "logged_out": told}
+            context.out.done(f"What this machine kept of {kith.handle} is removed.", shown)
+            if not told:
+                context.out.say(NOT_TOLD.format(id=kith.profile.device), "yellow")
+            return
         await kith.log_out()
     context.out.done(f"{kith.handle} is logged out here.", _shown(kith.profile))
+
+
+def _ask_remove(context: CommandContext, handle: str, yes: bool) -> None:
+    asked = f"Remove the keys and messages of {handle} from this machine, for ever?"
+    if not yes and (context.out.json or not typer.confirm(asked)):
+        raise Malformed("API-9.2", "nothing is removed: say --yes, or answer with y")
 
 
 async def whoami(context: CommandContext) -> None:
