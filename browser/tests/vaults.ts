@@ -1,5 +1,6 @@
 /** What a test has done to a vault, in a worker that may be killed at any moment. */
 
+import type { Due } from "../device/archiving.ts";
 import type { Carried } from "../device/exchange.ts";
 import { KithError, Refused } from "../errors.ts";
 import { BROWSER_CHANCE } from "../vault/chance.ts";
@@ -72,7 +73,7 @@ async function done(deed: Deed): Promise<unknown> {
     case "load":
       return load(deed.name, deed.stores);
     case "line":
-      return lineAgain(deed.line, deed.actor, deed.carried as Carried | null);
+      return lineAgain(deed.line, deed.actor, deed.carried as Handed | null);
   }
 }
 
@@ -101,16 +102,23 @@ async function fill(vault: Vault, rows: number, bytes: number, answers: boolean)
   return vault.counter;
 }
 
+/** What a device gave to be sent: whoever sends it outlives the device. */
+interface Handed {
+  readonly asked: Carried | null;
+  readonly due: Due | null;
+}
+
 /** A line of a transcript, on a device that begins anew when the worker did. */
-async function lineAgain(line: Line, actor: string, carried: Carried | null): Promise<unknown> {
+async function lineAgain(line: Line, actor: string, carried: Handed | null): Promise<unknown> {
   const isFirst = line.actor !== undefined;
   if (told === null) {
     told = new Told(actor, opened());
-    told.asked = carried;
+    told.asked = carried?.asked ?? null;
+    told.due = carried?.due ?? null;
     if (!isFirst) await told.open();
   }
   const found = await again(told, line, isFirst);
-  return { line: found, carried: told.asked };
+  return { line: found, carried: { asked: told.asked, due: told.due } };
 }
 
 function database(name: string): Promise<IDBDatabase> {

@@ -165,6 +165,7 @@ def test_what_cannot_be_used_is_said_in_one_sentence_and_nothing_is_made(
 ) -> None:
     junk = tmp_path / "junk.pem"
     junk.write_text("no certificate\n")
+    junk.chmod(0o600)
     toml = tmp_path / "bad.toml"
     toml.write_text("listen = [\n")
     away = str(tmp_path / "away.pem")
