@@ -16,8 +16,12 @@ def png(width: int = 8, height: int = 6) -> bytes:
     )
 
 
-def gif(width: int = 8, height: int = 6) -> bytes:
-    return b"GIF89a" + width.to_bytes(2, "little") + height.to_bytes(2, "little") + bytes(3)
+def gif(width: int = 8, height: int = 6, screen: tuple[int, int] | None = None) -> bytes:
+    """`screen`: what it says first, where that is another size than its picture's."""
+    sizes = [n.to_bytes(2, "little") for n in (*(screen or (width, height)), width, height)]
+    comment = b"\x21\xfe\x03,,,\x00"
+    frame = b"\x2c" + bytes(4) + b"".join(sizes[2:]) + b"\x00"
+    return b"GIF89a" + b"".join(sizes[:2]) + b"\x80\x00\x00" + bytes(6) + comment + frame
 
 
 def webp(kind: bytes = b"VP8X", width: int = 8, height: int = 6) -> bytes:
@@ -30,6 +34,14 @@ def webp(kind: bytes = b"VP8X", width: int = 8, height: int = 6) -> bytes:
     return b"RIFF\x00\x00\x00\x00WEBP" + kind + said + bytes(9)
 
 
-def avif(width: int = 8, height: int = 6, brand: bytes = b"avif") -> bytes:
-    ispe = b"\x00\x00\x00\x14ispe" + bytes(4) + width.to_bytes(4) + height.to_bytes(4)
-    return b"\x00\x00\x00\x18ftyp" + brand + bytes(4) + brand + b"miaf" + ispe + b"\x00\x00mdat"
+def avif(width: int = 8, height: int = 6, brand: bytes = b"avif", before: bytes = b"") -> bytes:
+    """`before`: a box between the first one and the one that counts."""
+    ispe = box(b"ispe", bytes(4) + width.to_bytes(4) + height.to_bytes(4))
+    meta = box(b"meta", bytes(4) + box(b"iprp", box(b"ipco", box(b"pixi") + ispe)))
+    kind = box(b"ftyp", brand + bytes(4) + brand + b"miaf")
+    return kind + before + meta + b"\x00\x00\x10\x00mdat"
+
+
+def box(name: bytes, content: bytes = b"") -> bytes:
+    """A box of ISO/IEC 14496-12."""
+    return (8 + len(content)).to_bytes(4) + name + content

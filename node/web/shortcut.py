@@ -45,6 +45,8 @@ class BareAnswer:
         if transport is None or transport.is_closing():
             raise ConnectionResetError("they went away")
         transport.write(f"{self._head}{rfc822_formatted_time()}\r\n\r\n".encode("ascii"))
+        # Who asks on without reading is read on when they have: no heap of answers grows.
+        await request.writer.drain()
 
     async def write_eof(self) -> None:
         """There is no body."""

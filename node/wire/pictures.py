@@ -1,5 +1,6 @@
 """Pure: what a picture's first bytes say: that it is one, and how large it is drawn."""
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 Size: TypeAlias = tuple[int, int]
@@ -35,9 +36,43 @@ def _png(head: bytes) -> Size | None:
 
 
 def _gif(head: bytes) -> Size | None:
-    if len(head) < 10:
+    """The larger of the screen and the first picture on it: some draw a picture beyond it."""
+    if len(head) < 13:
         return None
-    return int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+    screen = _pair(head, 6)
+    at = 13 + _colours(head[10])
+    while at < len(head) and head[at] == 0x21:
+        end = _behind_parts(head, at + 2)
+        if end is None:
+            return None
+        at = end
+    if at + 10 > len(head):
+        return None
+    if head[at] != 0x2C:
+        raise ValueError("a GIF without a picture")
+    (left, top), (width, height) = _pair(head, at + 1), _pair(head, at + 5)
+    if 0 in (width, height):
+        raise ValueError("a picture of no size")
+    return max(screen[0], left + width), max(screen[1], top + height)
+
+
+def _pair(head: bytes, at: int) -> Size:
+    return int.from_bytes(head[at : at + 2], "little"), int.from_bytes(
+        head[at + 2 : at + 4], "little"
+    )
+
+
+def _colours(packed: int) -> int:
+    return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
+
+
+def _behind_parts(head: bytes, at: int) -> int | None:
+    """Where a chain of parts, each with its length before it, is over."""
+    while at < len(head):
+        if not head[at]:
+            return at + 1
+        at += 1 + head[at]
+    return None
 
 
 def _jpeg(head: bytes) -> Size | None:
@@ -81,17 +116,38 @@ def _avif(head: bytes) -> Size | None:
         return None
     if not any(brand in head[8 : int.from_bytes(head[:4])] for brand in _AVIF):
         raise ValueError("no AVIF")
-    # Each picture inside says its own size in an `ispe`; the media data comes behind them.
-    if b"mdat" not in head:
-        return None
+    # Each picture inside says its own size, in an `ispe` of the one `meta`; elsewhere none counts.
+    boxes, start, stop = (b"meta", b"iprp", b"ipco"), 0, len(head)
+    for name in boxes:
+        place = next((one for one in _boxes(head, start, stop) if one[0] == name), None)
+        if place is None and name != b"meta":
+            raise ValueError("an AVIF that says no size")
+        if place is None or place[2] > len(head):
+            return None
+        # A `meta` has its version before what is in it.
+        start, stop = place[1] + 4 * (name == b"meta"), place[2]
     found = [
-        (int.from_bytes(each[4:8]), int.from_bytes(each[8:12]))
-        for each in head.partition(b"mdat")[0].split(b"ispe")[1:]
-        if len(each) >= 12
+        (int.from_bytes(head[at + 4 : at + 8]), int.from_bytes(head[at + 8 : at + 12]))
+        for name, at, end in _boxes(head, start, stop)
+        if name == b"ispe" and end - at >= 12
     ]
     if not found:
         raise ValueError("an AVIF that says no size")
     return max(width for width, _ in found), max(height for _, height in found)
+
+
+def _boxes(head: bytes, at: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes of ISO/IEC 14496-12 §4.2 in a row: name, and where the content begins and ends."""
+    while at + 8 <= stop:
+        size, begin = int.from_bytes(head[at : at + 4]), at + 8
+        if size == 1:
+            size, begin = int.from_bytes(head[at + 8 : at + 16]), at + 16
+            if begin > stop:
+                return
+        if at + size < begin:  # also 0, for what has no end: no size can be behind it
+            raise ValueError("no AVIF")
+        yield head[at + 4 : at + 8], begin, at + size
+        at += size
 
 
 _KINDS = (

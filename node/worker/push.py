@@ -181,17 +181,18 @@ class Pusher:
         await self._keep(done)
 
     async def _hand(self, one: Subscription, kind: Kind) -> Handed:
-        taken = False
+        status: int | None = None
         try:
             answer = await self._pushing.hand(one, kind)
-            taken = answer.status is not None and 200 <= answer.status < 300
+            status = answer.status
             return answer
         finally:
-            if taken:
-                self._services.took(one.endpoint, self._clock.now())
+            now = self._clock.now()
+            if status is not None and 200 <= status < 300:
+                self._services.took(one.account, one.endpoint, now)
             else:
                 spread = self._entropy.draw(1)[0] / 256
-                self._services.refused(one.endpoint, self._clock.now(), spread)
+                self._services.refused(one.account, one.endpoint, status, now, spread)
 
     async def _keep(self, one: Subscription) -> None:
         await self._units.run(PushUnit, lambda unit: unit.keep_outcome(one))

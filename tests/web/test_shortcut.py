@@ -1,16 +1,18 @@
 """The shortcut of deliveries answers as the long way does, byte by byte but for the time."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer, TestClient, TestServer
 
 from node.ports import Request
 from node.web.routes import Reply, Route
 from node.web.server import Server
-from node.web.shortcut import SHORTCUT, put_before
+from node.web.shortcut import SHORTCUT, BareAnswer, put_before
 from node.wire.httpsig import Dialect, sign
 from node.wire.keydocs import key_members
 from node.wire.keys import ed25519_from_seed
@@ -135,3 +137,26 @@ async def test_a_route_with_tokens_has_no_shortcut(harness: Harness) -> None:
     with pytest.raises(ValueError, match="long way"):
         Server(harness.node.web.kernel, api).direct(Route("POST", "/x", do, "Says.", None))
     assert SHORTCUT in harness.app
+
+
+async def test_who_reads_no_answers_gets_no_more_until_they_have() -> None:
+    answer, ended = BareAnswer(202, "Accepted", {}), asyncio.Queue[bool]()
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        # As the transport does when more waits than it likes to hold.
+        request.protocol.pause_writing()
+        writing = asyncio.create_task(answer.prepare(request))
+        for _ in range(9):
+            await asyncio.sleep(0)
+        ended.put_nowait(writing.done())
+        request.protocol.resume_writing()
+        await writing
+        return answer.response()
+
+    async with (
+        RawTestServer(handle) as server,
+        TestClient(server) as client,
+        client.post("/inbox") as said,
+    ):
+        assert said.status == 202
+        assert not await ended.get(), "it waits until there is room"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.wire.pictures import measured
-from tests.pictures import avif, gif, jpeg, png, webp
+from tests.pictures import avif, box, gif, jpeg, png, webp
 
 EACH = [
     jpeg(), jpeg(before=100), jpeg(before=200_000), png(), gif(), avif(), avif(brand=b"avis"),
@@ -47,11 +47,37 @@ def test_what_is_no_picture_that_is_shown_is_none(head: bytes) -> None:
         webp(b"ANIM"),
         avif(brand=b"mp42"),
         avif().replace(b"ispe", b"none"),
+        avif().replace(b"ipco", b"none"),
+        avif(before=bytes(8)),
+        avif(before=b"\x00\x00\x00\x07free"),
+        gif().replace(b"\x2c" + bytes(4), b"\x3b" + bytes(4)),
+        gif(0, 6, screen=(8, 6)),
     ],
 )
 def test_a_picture_that_cannot_be_is_none(head: bytes) -> None:
     with pytest.raises(ValueError, match=r"picture|PNG|JPEG|WebP|AVIF"):
         measured(head)
+
+
+@pytest.mark.clause("VID-9.7")
+@pytest.mark.parametrize(
+    "decoy",
+    [
+        b"\x00\x00\x00\x14ispe" + bytes(4) + b"\x00\x00\x00\x01" * 2,
+        box(b"free", box(b"ispe", bytes(4) + b"\x00\x00\x00\x01" * 2) + b"mdat"),
+        box(b"mdat", box(b"ispe", bytes(4) + b"\x00\x00\x00\x01" * 2)),
+        b"\x00\x00\x00\x01mdat" + (16 + 5).to_bytes(8) + b"mdat.",
+    ],
+)
+def test_a_small_size_before_the_one_that_counts_hides_nothing(decoy: bytes) -> None:
+    assert measured(avif(40_000, 30_000, before=decoy)) == (40_000, 30_000)
+    assert measured(avif(40_000, 30_000, brand=b"avif" + decoy[:20])) == (40_000, 30_000)
+
+
+@pytest.mark.clause("VID-9.7")
+def test_the_picture_on_a_small_screen_counts() -> None:
+    assert measured(gif(40_000, 30_000, screen=(1, 1))) == (40_000, 30_000)
+    assert measured(gif(1, 1, screen=(8, 6))) == (8, 6)
 
 
 @pytest.mark.clause("VID-9.7")
