@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-TY3MSR37.js";import"/app/chunk-ZOSTU2YT.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-6FFZZID5.js";export{r as deleteAccount,m as forget,o as logOut};
