@@ -11,6 +11,7 @@ import type {
 } from "../messenger/api_types.ts";
 
 export type {
+  AccountKeys,
   AccountView as Account,
   ActorView as Actor,
   FriendCode,

@@ -19,6 +19,20 @@ NO_SOUND = """() => {
     return open(wanted);
   };
 }"""
+# What was opened, and whether it is on; `EMPTY` makes recordings of nothing.
+COUNTED = """() => {
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  window.streams = [];
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    window.streams.push(stream);
+    return stream;
+  };
+}"""
+ON = """() => window.streams.map(
+  (stream) => stream.getTracks().some((track) => track.readyState === "live"))"""
+EMPTY = """() => Object.defineProperty(
+  MediaRecorder.prototype, "ondataavailable", { set() {}, configurable: true })"""
 TURN = """() => {
   Object.defineProperty(screen.orientation, "type", { get: () => "landscape-secondary" });
   screen.orientation.dispatchEvent(new Event("change"));
@@ -101,4 +115,34 @@ async def test_where_there_is_no_camera_it_is_said_what_to_do(
     await expect(page.get_by_role("alert")).to_contain_text(words)
     await page.get_by_role("button", name="Do not record").click()
     await expect(page.get_by_text("Choose a video")).to_be_visible()
+    assert watched.faults == []
+
+
+@pytest.mark.slow
+async def test_without_a_line_no_camera_stays_on_and_one_tries_again(
+    filming: Browser, home: AppNode
+) -> None:
+    await home.sign_up("ada", "Ada")
+    watched = await at_post(filming, home, "camera", "microphone")
+    page = watched.page
+    await page.route("**/api/kith/v1/node", lambda route: route.abort())
+    await page.reload()
+    await page.evaluate(COUNTED)
+    await page.evaluate(EMPTY)
+    await page.get_by_role("button", name="Record").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Your node does not answer")
+    assert await page.evaluate(ON) == []
+    await page.unroute("**/api/kith/v1/node")
+    await page.get_by_role("button", name="Try again").click()
+    start = page.get_by_role("button", name="Record", exact=True)
+    await expect(start).to_be_enabled()
+    await start.click()
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Nothing was recorded")
+    # What was recorded in vain ended its stream: another one is open.
+    await expect(start).to_be_enabled()
+    assert await page.evaluate(ON) == [False, True]
+    await page.get_by_role("button", name="Do not record").click()
+    await expect(page.get_by_text("Choose a video")).to_be_visible()
+    assert await page.evaluate(ON) == [False, False]
     assert watched.faults == []

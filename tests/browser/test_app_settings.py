@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from node.errors import Unproven
 from node.wire.api.accounts import Session
@@ -123,11 +123,43 @@ async def test_a_lost_device_is_revoked_and_it_is_said_what_that_does(
     page = watched.page
     await page.get_by_role("button", name="Revoke: Old phone").click()
     await expect(page.get_by_text("What it has read already stays on it.")).to_be_visible()
+    await expect(page.get_by_role("dialog")).to_contain_text("nothing that is written from then on")
     await page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()
     await expect(page.get_by_text("Old phone")).to_have_count(0)
     async with home.line(lost.token or "") as line:
         with pytest.raises(Unproven):
             await line.ask("GET", "/account", dict)
+
+
+@pytest.mark.clause("APP-3.1")
+async def test_of_a_signed_list_it_is_said_what_takes_a_silent_device_off(
+    browser: Browser, home: AppNode
+) -> None:
+    await home.sign_up("ada")
+    asked = {"name": "ada", "password": PASSWORD, "device_name": "Old phone"}
+    async with home.line() as line:
+        await line.ask("POST", "/login", Session, asked)
+    watched = await at_settings(browser, home)
+    page = watched.page
+
+    async def aged(route: Route) -> None:
+        answer = await route.fetch()
+        found = await answer.json()
+        for one in found["items"]:
+            if one["name"] == "Old phone":
+                one |= {"created": "2020-01-01T00:00:00Z", "last_seen": None}
+        await route.fulfill(response=answer, json=found)
+
+    keys = dict.fromkeys(("root", "number", "delegation", "list", "box"), "")
+    await page.route("**/api/kith/v1/account/devices", lambda route: route.fulfill(json=keys))
+    await page.route("**/api/kith/v1/devices", aged)
+    await page.goto(f"{home.url}/app/settings/devices")
+    await expect(page.get_by_text("Not heard of for more than a week")).to_have_count(1)
+    await page.get_by_role("button", name="Revoke: Old phone").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("stays on your account's signed list")
+    await expect(dialog).to_contain_text("kith devices revoke")
+    await expect(page.get_by_text("nothing that is written from then on")).to_have_count(0)
 
 
 @pytest.mark.clause("APP-3.1")

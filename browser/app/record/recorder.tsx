@@ -3,16 +3,24 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { Problem } from "../api.ts";
 import { meetNode } from "../home_node.ts";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { tell } from "../parts/toast.tsx";
+import { say } from "../words/index.ts";
+import { explain } from "../words/problems.ts";
 import { clock, faultOf, openCamera, Recording } from "./recording.ts";
 import { sayRecord } from "./words.ts";
 
 interface Props {
   readonly onFile: (file: File) => void;
   readonly onBack: () => void;
+}
+
+/** The camera's own reason, or the line's. */
+function whyNot(error: unknown): string {
+  return error instanceof Problem ? explain(error) : sayRecord(`fault.${faultOf(error)}`);
 }
 
 export function Recorder({ onFile, onBack }: Props) {
@@ -24,30 +32,33 @@ export function Recorder({ onFile, onBack }: Props) {
   const seconds = useSignal(0);
   const most = useSignal(0);
   const fault = useSignal("");
+  // Counts how often the camera was opened: a recording that has ended has ended its stream.
+  const turn = useSignal(0);
 
   useEffect(() => {
     let isOver = false;
     const ended = (opened: MediaStream) => {
       for (const track of opened.getTracks()) track.stop();
     };
-    fault.value = "";
-    Promise.all([openCamera(facing.value), meetNode()]).then(
-      ([opened, { limits }]) => {
-        if (isOver) return ended(opened);
-        most.value = limits.video_seconds;
-        stream.value = opened;
-      },
-      (error: unknown) => {
-        fault.value = sayRecord(`fault.${faultOf(error)}`);
-      },
-    );
+    const open = async () => {
+      // The node first: without its limits nothing is recorded, and no camera is on.
+      const { limits } = await meetNode();
+      if (isOver) return;
+      const opened = await openCamera(facing.value);
+      if (isOver) return ended(opened);
+      most.value = limits.video_seconds;
+      stream.value = opened;
+    };
+    open().catch((error: unknown) => {
+      if (!isOver) fault.value = whyNot(error);
+    });
     return () => {
       isOver = true;
       const opened = stream.peek();
       stream.value = null;
       if (opened !== null) ended(opened);
     };
-  }, [facing.value]);
+  }, [facing.value, turn.value]);
 
   useEffect(() => {
     if (box.current !== null) box.current.srcObject = stream.value;
@@ -56,9 +67,9 @@ export function Recorder({ onFile, onBack }: Props) {
   async function begin(): Promise<void> {
     const opened = stream.value;
     if (opened === null) return;
-    const { limits } = await meetNode();
     fault.value = "";
     try {
+      const { limits } = await meetNode();
       recording.current = new Recording(opened, limits, {
         onTime: (now) => {
           seconds.value = now;
@@ -66,13 +77,15 @@ export function Recorder({ onFile, onBack }: Props) {
         onEnd: (file, why) => {
           isOn.value = false;
           if (why !== null) tell(sayRecord(`ended.${why}`), true);
-          if (file === null) fault.value = sayRecord("fault.empty");
-          else onFile(file);
+          if (file === null) {
+            fault.value = sayRecord("fault.empty");
+            turn.value++;
+          } else onFile(file);
         },
       });
       isOn.value = true;
     } catch (error) {
-      fault.value = sayRecord(`fault.${faultOf(error)}`);
+      fault.value = whyNot(error);
     }
   }
 
@@ -98,6 +111,16 @@ export function Recorder({ onFile, onBack }: Props) {
           </Button>
         ) : (
           <>
+            {stream.value === null && fault.value !== "" && (
+              <Button
+                onClick={() => {
+                  fault.value = "";
+                  turn.value++;
+                }}
+              >
+                {say("retry")}
+              </Button>
+            )}
             <Button disabled={stream.value === null} onClick={begin}>
               <Icon name="camera" />
               {sayRecord("start")}
@@ -105,6 +128,7 @@ export function Recorder({ onFile, onBack }: Props) {
             <Button
               kind="quiet"
               onClick={() => {
+                fault.value = "";
                 facing.value = facing.value === "user" ? "environment" : "user";
               }}
             >

@@ -3,6 +3,8 @@
 import type { ComponentChildren } from "preact";
 
 import { askAsMe, me } from "../accounts.ts";
+import { Problem } from "../api.ts";
+import type { AccountKeys } from "../api_types.ts";
 import { logOut } from "../leaving.ts";
 import { question } from "../parts/dialog.tsx";
 import { Button, Fault } from "../parts/form.tsx";
@@ -42,12 +44,21 @@ function Those<T>({
   return answer === null ? <Waiting /> : <ul class="lines">{answer.items.map(children)}</ul>;
 }
 
-function Line(props: { name: string; note: string; end: string; onEnd: () => void }) {
+interface LineProps {
+  readonly name: string;
+  readonly note: string;
+  readonly warning?: string | undefined;
+  readonly end: string;
+  readonly onEnd: () => void;
+}
+
+function Line(props: LineProps) {
   return (
     <li class="line">
       <span class="person-words grow">
         <bdi class="person-name">{props.name}</bdi>
         <span class="person-handle">{props.note}</span>
+        {props.warning !== undefined && <span class="quiet fine">{props.warning}</span>}
       </span>
       <Button kind="quiet" label={`${props.end}: ${props.name}`} onClick={props.onEnd}>
         {props.end}
@@ -59,16 +70,39 @@ function Line(props: { name: string; note: string; end: string; onEnd: () => voi
 const seen = (at: string | null): string =>
   at === null ? sayHere("never") : sayHere("seen", { when: ago(at) });
 
+const SILENT_MS = 7 * 24 * 3_600_000; // as `kith devices` has it
+
+/** What to say of a device that may be lost. */
+function warningOf({ current, last_seen, created }: Device): string | undefined {
+  const isSilent = !current && Date.now() - Date.parse(last_seen ?? created) > SILENT_MS;
+  return isSilent ? sayHere("devices.silent") : undefined;
+}
+
 export function DevicesScreen() {
   const devices = useAsked<Items<Device>>("/devices");
+  // Answered where the account has keys: its list of devices is signed, and no app signs it.
+  const keys = useAsked<AccountKeys>("/account/devices");
   const sessions = useAsked<Items<Session>>("/sessions");
   async function end(path: string, current: boolean): Promise<void> {
     if (current && me.value !== null) return logOut(me.value, true);
     await askAsMe("DELETE", path);
     await Promise.all([devices.again(), sessions.again()]);
   }
+  /** What revoking does not do, or does; "" while it is not known which. */
+  function after(id: string): string {
+    if (keys.answer.value !== null) return sayHere("devices.listed", { id });
+    const { value: fault } = keys.fault;
+    const hasNone = fault instanceof Problem && fault.status === 404;
+    return hasNone ? sayHere("devices.unlisted") : "";
+  }
   function askRevoke(device: Device): void {
-    question(sayHere("revoke.title", { name: device.name }), <p>{sayHere("revoke.says")}</p>, [
+    const says = (
+      <>
+        <p>{sayHere("revoke.says")}</p>
+        <p>{after(device.id)}</p>
+      </>
+    );
+    question(sayHere("revoke.title", { name: device.name }), says, [
       {
         words: sayHere("revoke"),
         kind: "alarm",
@@ -89,13 +123,16 @@ export function DevicesScreen() {
     <Screen title={sayHere("devices")} under="/settings">
       <section class="card" aria-labelledby="devices">
         <h2 id="devices">{sayHere("devices.keys")}</h2>
-        <p>{sayHere("devices.says")}</p>
+        <p>
+          {sayHere("devices.says")} {after("ID")}
+        </p>
         <Those asked={devices}>
           {(one: Device) => (
             <Line
               key={one.id}
               name={one.name}
               note={one.current ? sayHere("this") : seen(one.last_seen)}
+              warning={warningOf(one)}
               end={sayHere("revoke")}
               onEnd={() => askRevoke(one)}
             />

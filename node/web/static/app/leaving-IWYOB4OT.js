@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-5CF2HSAH.js";import"/app/chunk-BWK4YQBM.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-DLNNTAPV.js";export{r as deleteAccount,m as forget,o as logOut};
