@@ -4,7 +4,7 @@ Changes are signed upon the newest keys that are known; until they are at the ho
 says in whose place. When others were quicker theirs are taken, and the change is made upon those.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from node.client.known_keys import (
     KnownKeys,
     archive_keys,
     fresh_keys,
+    is_fork,
     known_keys,
     own_row,
     written,
@@ -176,7 +177,7 @@ class AccountKeys:
             self._owe(known.row, "")
         elif box.number < known.box.number:
             self._owe(known.row, written(box))
-        elif not known.row.before and self._is_fork(known.published, there):
+        elif not known.row.before and is_fork(known.published, there):
             raise Forbidden("DEV-12.3", FORKED)
         else:
             self._take(known, there, box, told)
@@ -257,10 +258,13 @@ class AccountKeys:
         before = known.row.before or known.number
         self._sign(known.row, above, 1, devices, secret, before, now)
 
-    def recover(self, told: SignedKeys, id: bytes, rk: bytes, now: int) -> None:
-        """Come back with the recovery key: this device joins those that are listed (DEV-12.7).
+    def recover(
+        self, told: SignedKeys, id: bytes, rk: bytes, now: int, keep: Collection[bytes] = ()
+    ) -> list[bytes]:
+        """Come back with the recovery key: this device alone, and whom it keeps (DEV-12.7).
 
-        Always under a new delegation, so that it works whatever lists a thief signed meanwhile.
+        Always under a new delegation and with a new archive key, so that it works whatever lists a
+        thief signed meanwhile. The ids of who is taken off the list are returned.
         """
         there = check_published(told.delegation, told.list, self._state.actor)
         box, _ = check_with_box(there, told.box)
@@ -270,16 +274,33 @@ class AccountKeys:
         seal = draw(32)
         device = Device(id, self._seal(seal).public, (self._suite_key(),), now)
         others = [one for one in there.devices.devices if one.id != id]
-        secret = BoxSecret(draw(32), secret.archive, b"")
+        kept = [one for one in others if one.id in keep]
+        if len(kept) < len(set(keep) - {id}):
+            raise Missing("DEV-12.7", "the account's list has no such device to be kept")
+        self._meet_archive(secret, there.delegation.root)
+        archive = (*secret.archive, ArchiveKey(len(secret.archive) + 1, draw(32)))
+        secret = BoxSecret(draw(32), archive, b"")
         row = AccountKeysRow(
             id=id, seal=seal, list_private=b"", rk=b"", delegation=b"", list=b"", box=b""
         )
         above = delegate(
             self._state.actor, key, max(there.delegation.d + 1, now), secret.list_private, now
         )
-        self._sign(row, above, 1, [*others, device], secret, written(box), now)
+        self._sign(row, above, 1, [*kept, device], secret, written(box), now)
+        return [one.id for one in others if one not in kept]
 
     # -- how -------------------------------------------------------------------------------------
+
+    def _meet_archive(self, secret: BoxSecret, root: bytes) -> None:
+        """The archive keys that we have are in the box, unless the account began anew since."""
+        ours, row = archive_keys(self._state), self.row
+        try:
+            check_known(secret, ours)
+        except Forbidden:
+            if row is None or known_keys(self._state).published.delegation.root == root:
+                raise
+            for each in ours:
+                self._state.delete(rows.archive_key_row(each.g))
 
     def _seal(self, private: bytes) -> KeyPair:
         return hpke.key_pair(BOX_SUITE, private)
@@ -339,13 +360,6 @@ class AccountKeys:
                 self._state.delete(rows.ACCOUNT_KEYS_BEFORE)
         if changed != row:
             self._state.put(rows.ACCOUNT_KEYS, changed)
-
-    def _is_fork(self, ours: Published, theirs: Published) -> bool:
-        same_list = ours.signed_list.hash() == theirs.signed_list.hash()
-        same_above = ours.signed_delegation.hash() == theirs.signed_delegation.hash()
-        return (ours.number == theirs.number and not same_list) or (
-            ours.delegation.d == theirs.delegation.d and not same_above
-        )
 
     def _take(self, known: KnownKeys, there: Published, box: KeyBox, told: SignedKeys) -> None:
         row = known.row

@@ -4,7 +4,7 @@ It says what is to be carried (`next`) and is told what came of it (`tell`); wha
 for it is pushed in (`receive`). State is on disk before anything is handed out to be sent.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from node.client import key_stock, rows
 from node.client.absent import is_absent
@@ -31,10 +31,8 @@ from node.wire.ids import urn_uuid4
 
 
 class Device:
-    """One device of `actor`. Conversations are named by their group id in hex.
-
-    Times are seconds since 1970, and microseconds where they are called so.
-    """
+    """One device of `actor`. Conversations are named by their group id in hex. Times are seconds
+    since 1970, and microseconds where they are called so."""
 
     def __init__(self, vault: Rows, entropy: Entropy, actor: str) -> None:
         self.actor = actor
@@ -195,10 +193,12 @@ class Device:
         with self.state.step():
             self._keys.redelegate(rk, now)
 
-    def recover(self, told: SignedKeys, id: bytes, rk: bytes, now: int) -> None:
-        """Put this device on the list by the recovery key (DEV-12.7)."""
+    def recover(
+        self, told: SignedKeys, id: bytes, rk: bytes, now: int, keep: Collection[bytes] = ()
+    ) -> list[bytes]:
+        """Put this device on the list by the recovery key; who is taken off it (DEV-12.7)."""
         with self.state.step():
-            self._keys.recover(told, id, rk, now)
+            return self._keys.recover(told, id, rk, now, keep)
 
     def certify(self, now: int) -> None:
         """New leaves carry the newest certificate (DEV-12.8)."""

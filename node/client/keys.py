@@ -1,7 +1,8 @@
 """The verbs of keys: the recovery key, one's devices on the list, whom one has verified."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from node.client.api_client import ApiClient
 from node.client.key_keeper import NO_KEYS, NO_PATH, id_of
@@ -74,21 +75,26 @@ class Keys:
         messenger.device.write_down()
         await messenger.keys.put()  # where others were quicker the key goes out of theirs
 
-    async def recover(self, paper: str) -> None:
+    async def recover(self, paper: str, keep: Iterable[str] = ()) -> list[str]:
         """Put this device on the account's list by the recovery key (DEV-12.7).
+
+        Of the others only those in `keep` stay on it: the ids of who was taken off are returned.
 
         Raises `Malformed` (KEY-2.3, KEY-2.4), `Forbidden` for the key of another account.
         """
         rk, messenger = read_paper(paper), await self._talk()
-        id = id_of(self._own.device)
+        id, kept = id_of(self._own.device), {id_of(one) for one in keep}
+        gone: list[str] = []
 
         async def come_back() -> None:
             told = await messenger.keys.read()
             if told is None:
                 raise Missing("DEV-12.7", "the account has no keys that could be recovered")
-            messenger.device.recover(told, id, rk, self._seconds())
+            off = messenger.device.recover(told, id, rk, self._seconds(), kept)
+            gone[:] = [str(UUID(bytes=one)) for one in off]
 
         await messenger.keys.change(come_back)
+        return gone
 
     async def start_over(self, password: str) -> None:
         """Begin the account's keys, or begin them anew under another root (DEV-12.10).

@@ -73,3 +73,12 @@ def fresh_keys(state: DeviceState, row: AccountKeysRow) -> list[ArchiveKey]:
         ArchiveKey(g + at, keys[at * KEY_BYTES : (at + 1) * KEY_BYTES])
         for at in range(len(keys) // KEY_BYTES)
     ]
+
+
+def is_fork(ours: Published, theirs: Published) -> bool:
+    """Whether they are other keys under a number of ours."""
+    same_list = ours.signed_list.hash() == theirs.signed_list.hash()
+    same_above = ours.signed_delegation.hash() == theirs.signed_delegation.hash()
+    return (ours.number == theirs.number and not same_list) or (
+        ours.delegation.d == theirs.delegation.d and not same_above
+    )

@@ -97,10 +97,11 @@ def phone(home: Home) -> Held:
 
 
 def come_back(home: Home, name: str, rk: bytes, now: int = NOW) -> Held:
-    """Another device, by the recovery key."""
+    """Another device, by the recovery key; all others stay on the list."""
     found = Held(home, name)
     assert home.keys is not None
-    found.device.recover(home.keys, found.id, rk, now)
+    there = {one.id for one in home.published.devices.devices}
+    assert found.device.recover(home.keys, found.id, rk, now, there) == []
     assert found.put()
     return found
 
@@ -270,15 +271,58 @@ def test_a_lost_phone_is_no_lost_account(home: Home, phone: Held) -> None:
     assert not stranger.device.has_keys
 
 
+@pytest.mark.clause("DEV-12.7", "KEY-4.4")
+def test_who_comes_back_is_alone_but_for_whom_it_names(home: Home, phone: Held) -> None:
+    rk = phone.device.recovery_key()
+    thief = come_back(home, "thief", rk)
+    phone.meet()
+    tablet, keys = Held(home, "tablet"), home.keys
+    assert keys is not None
+    with pytest.raises(Missing, match=r"DEV-12\.7"):
+        tablet.device.recover(keys, tablet.id, rk, NOW, {bytes(16)})
+    assert not tablet.device.has_keys
+    off = tablet.device.recover(keys, tablet.id, rk, NOW + 9, {phone.id})
+    assert off == [thief.id] and tablet.put()
+    assert {one.id for one in home.published.devices.devices} == {phone.id, tablet.id}
+    thief.meet()
+    phone.meet()
+    assert not thief.device.is_listed and phone.device.is_listed
+    newest = tablet.rows.names("archive_key/")[-1]
+    assert phone.rows.read(newest) == tablet.rows.read(newest) is not None
+    assert thief.rows.read(newest) is None
+    # One that has archive keys takes no box that leaves them out.
+    phone.rows.step({archive_key_row(1): bytes(32)})
+    phone.reopen()
+    assert home.keys is not None
+    with pytest.raises(Forbidden, match=r"KEY-4\.4"):
+        phone.device.recover(home.keys, phone.id, rk, NOW + 20)
+
+
+@pytest.mark.clause("DEV-12.7", "DEV-12.10")
+def test_the_words_of_an_account_that_began_anew_bring_its_archive_keys(
+    home: Home, phone: Held
+) -> None:
+    tablet = Held(home, "tablet")
+    tablet.device.begin_keys_anew(home.keys, tablet.id, NOW)
+    assert tablet.put() and home.keys is not None
+    phone.device.recover(home.keys, phone.id, tablet.device.recovery_key(), NOW, {tablet.id})
+    assert phone.put()
+    tablet.meet()
+    names = phone.rows.names("archive_key/")
+    assert names == tablet.rows.names("archive_key/") == ["archive_key/1", "archive_key/2"]
+    assert [phone.rows.read(one) for one in names] == [tablet.rows.read(one) for one in names]
+
+
 @pytest.mark.clause("DEV-12.7", "KEY-3.3")
 def test_a_seventeenth_device_is_refused_and_nothing_changes(home: Home, phone: Held) -> None:
     rk = phone.device.recovery_key()
     for number in range(15):
         come_back(home, f"device {number}", rk, NOW + number)
     last, there = Held(home, "one too many"), home.keys
+    listed = {one.id for one in home.published.devices.devices}
     assert there is not None
     with pytest.raises(TooMuch, match=r"KEY-3\.3: .* revoke one"):
-        last.device.recover(there, last.id, rk, NOW)
+        last.device.recover(there, last.id, rk, NOW, listed)
     assert not last.device.has_keys
     with pytest.raises(Missing, match=r"DEV-12\.6"):
         id_of("not a device")
@@ -295,9 +339,10 @@ def test_a_stolen_device_is_off_the_list_for_good(home: Home, phone: Held) -> No
     there = home.published
     assert [one.id for one in there.devices.devices] == [phone.id]
     assert there.delegation.d == NOW + 60 and phone.row.list_private != stolen_key
-    assert phone.rows.names("archive_key/") == ["archive_key/1", "archive_key/2"]
+    newest = ["archive_key/1", "archive_key/2", "archive_key/3"]
+    assert phone.rows.names("archive_key/") == newest
     tablet.meet()
-    assert not tablet.device.is_listed and tablet.rows.names("archive_key/") == ["archive_key/1"]
+    assert not tablet.device.is_listed and tablet.rows.names("archive_key/") == newest[:2]
     before = tablet.row
     tablet.meet(NOW + 29 * DAY)
     assert tablet.row == before and tablet.device.keys_owed() is None
@@ -313,12 +358,12 @@ def test_an_archive_key_that_lost_is_forgotten(home: Home, phone: Held) -> None:
     tablet.device.redelegate(rk, NOW)
     assert tablet.put() and not phone.put()
     phone.meet()
-    second = archive_key_row(2)
+    second = archive_key_row(4)
     assert phone.rows.read(second) == tablet.rows.read(second) is not None
     assert phone.device.keys_owed() is None and phone.row.fresh == b""
     phone.device.unlist(laptop.id, None, NOW)
     phone.device.unlist(tablet.id, None, NOW)
-    assert phone.put() and len(phone.rows.names("archive_key/")) == 3
+    assert phone.put() and len(phone.rows.names("archive_key/")) == 5
 
 
 @pytest.mark.clause("DEV-12.6")

@@ -244,9 +244,7 @@ async def test_a_lost_phone_comes_back_by_the_words(square: Square) -> None:
     async with await log_in(square, phone, "new phone") as new:
         with pytest.raises(Forbidden, match=r"DEV-12\.7"):
             await new.recover("abandon " * 23 + "art")
-        await new.recover(" ".join(words))
-        assert len(await new.listed()) == 2
-        await new.unlist(phone.profile.device, " ".join(words))
+        assert await new.recover(" ".join(words)) == [phone.profile.device]
         assert len(await new.listed()) == 1
         await new.revoke(phone.profile.device)
         async with await square.join("bob", "beta.test") as bob:
@@ -300,8 +298,9 @@ async def test_the_commands(shell: Shell, passphrase_file: Path, tmp_path: Path)
 
     async with await log_in(square, square.at_home("alice"), "laptop"):
         pass
-    used = await run(shell, "laptop", "recovery use --json", "--file", str(paper))
-    assert used.json == {"recovered": True}
+    alice = square.at_home("alice").profile.device
+    used = await run(shell, "laptop", "recovery use --json", "--file", str(paper), "--keep", alice)
+    assert used.json == {"recovered": True, "unlisted": []}
     ids = (await run(shell, "alice", "devices --json")).json["items"]
     assert [one["listed"] for one in ids] == [True, True]
     laptop = next(one["id"] for one in ids if not one["current"])
@@ -326,8 +325,10 @@ async def test_of_two_devices_that_change_at_once_both_come_true(square: Square)
         laptop = await log_in(square, phone, "laptop")
         tablet = await log_in(square, phone, "tablet")
         async with laptop, tablet:
+            others = [phone.profile.device]
             for one in (laptop, tablet):
-                await one.recover(words)
+                assert await one.recover(words, others) == []
+                others.append(one.profile.device)
             # The laptop has not seen the tablet yet, nor the phone either of them.
             await laptop.unlist(phone.profile.device, words)
             assert len(await laptop.listed()) == 2

@@ -44,6 +44,10 @@ async def recovery(
         typer.Argument(help="show, confirm that it is on paper, use, renew, or reset."),
     ],
     file: PaperFile = "",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option("--keep", help="With use: a device that stays on your list; may be repeated."),
+    ] = None,
     password_file: PasswordFile = "",
 ) -> None:
     """The recovery key: with it you come back when every device is lost."""
@@ -58,8 +62,10 @@ async def recovery(
         elif action is RecoveryAction.RESET:
             await _reset(context, kith, password_file)
         else:
-            await kith.recover(read_words(file))
-            context.out.done(USED, {"recovered": True})
+            gone = await kith.recover(read_words(file), keep or [])
+            context.out.done(USED, {"recovered": True, "unlisted": gone})
+            if gone and not context.out.json:
+                context.out.say(OFF.format(ids=", ".join(gone)))
 
 
 async def _reset(context: CommandContext, kith: Kith, password_file: str) -> None:
@@ -149,9 +155,10 @@ CONFIRMED = (
     "Your devices have forgotten the recovery key: from now on it is on paper only. It brings the"
     " account back when all devices are lost, and revokes one that was stolen."
 )
-USED = (
-    "This device is on your account's list now. A device that is lost: kith devices revoke ID, with"
-    " the recovery words."
+USED = "This device is on your account's list now, under a new key that no other device has."
+OFF = (
+    "Taken off the list: {ids}. One that is lost: kith devices revoke ID. One that you still have:"
+    " enter the words there too, with --keep and the ids of all that are to stay."
 )
 RENEWED = (
     "The key that signs your list is another one now: a device that you revoked without the words"
