@@ -36,6 +36,9 @@ PERSONS = {
     "new-password": Command(
         _PERSON, "Set a new password by a link of an administrator.", whole=True
     ),
+    "link": Command(
+        _PERSON, "Let a new device in: kith link start there, kith link approve here.", whole=True
+    ),
     "logout": Command(_PERSON, "End this device's session.", whole=True),
     "delete-account": Command(_PERSON, "Delete your account for good.", whole=True),
     "whoami": Command(_PERSON, "Who you are here.", whole=True),

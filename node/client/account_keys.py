@@ -182,6 +182,13 @@ class AccountKeys:
         else:
             self._take(known, there, box, told)
 
+    def admit(self, device: Device, now: int) -> None:
+        """Let another device in: the next list has it (DEV-12.11)."""
+        known, new = known_keys(self._state), Device(device.id, device.seal, device.keys, now)
+        if known.row.unlisted:
+            raise Missing("DEV-12.11", "this device is not on the account's list any more")
+        self._change(known, [*known.published.devices.devices, new], known.secret, now)
+
     def forget(self) -> None:
         """What was made here is nobody's; what this device had before stands again, if anything.
 

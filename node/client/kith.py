@@ -33,6 +33,7 @@ from node.client.conversations import Conversations
 from node.client.event_stream import Event
 from node.client.history import History
 from node.client.keys import Keys
+from node.client.linking import Linking, NewDevice
 from node.client.local_device import CLOCK, ENTROPY, LocalDevice, Passphrase
 from node.client.people import People
 from node.client.posts import Posts
@@ -94,6 +95,7 @@ _of_posts = _Verbs(lambda kith: kith._posts)
 _of_videos = _Verbs(lambda kith: kith._videos)
 _of_talk = _Verbs(lambda kith: kith._talk)
 _of_keys = _Verbs(lambda kith: kith._keys)
+_of_linking = _Verbs(lambda kith: kith._linking)
 _of_history = _Verbs(lambda kith: kith._history)
 
 
@@ -110,6 +112,7 @@ class Kith:
     _talk: Conversations
     _keys: Keys
     _history: History
+    _linking: Linking
 
     def __init__(
         self,
@@ -132,6 +135,7 @@ class Kith:
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
         self._history = History(self._talk)
+        self._linking = Linking(self.api, profile, self._talk.talk, clock, entropy)
 
     async def __aenter__(self) -> Self:
         await self.api.__aenter__()
@@ -232,6 +236,8 @@ class Kith:
     unlist = _of_keys(Keys.unlist)
     safety = _of_keys(Keys.safety)
     verify = _of_keys(Keys.verify)
+    read_link = _of_linking(Linking.read_link)
+    approve_link = _of_linking(Linking.approve_link)
     keep_history = _of_history(History.keep_history)
     keeps_history = _of_history(History.keeps_history)
     archive_here = _of_history(History.archive_here)
@@ -296,6 +302,21 @@ class Kith:
         who = Credentials(name, password, device_name)
         made = await sign_in.log_in(server, who, LocalDevice(Path(home), passphrase, clock))
         return cls(made, home, passphrase, clock)
+
+    @staticmethod
+    def link(
+        origin: str,
+        *,
+        home: Path | str,
+        connect: str = "",
+        ca_file: str = "",
+        device_name: str = "kith",
+        passphrase: Passphrase = "",
+        clock: Clock = CLOCK,
+    ) -> NewDevice:
+        """This machine as a new device of an account there, once another device lets it in."""
+        server = _server(origin, "", connect, ca_file)
+        return NewDevice(server, device_name, LocalDevice(Path(home), passphrase, clock))
 
 
 def _server(origin: str, invite: str, connect: str, ca_file: str) -> Server:

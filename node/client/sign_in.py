@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from node.client import passphrases, profile
+from node.client import joining, passphrases, profile
 from node.client.api_client import ApiClient
 from node.client.device import Device
+from node.client.joining import Joined
 from node.client.local_device import LocalDevice
 from node.client.messenger import Messenger
 from node.client.profile import Profile
@@ -113,15 +114,19 @@ async def _open_session(
         Vault.create, profile.vault_of(here.home, made), passphrase, here.entropy
     )
     try:
-        await _publish_packages(made, vault, here)
+        await publish_packages(made, vault, here)
     finally:
         vault.close()
     return session.account, made
 
 
-async def _publish_packages(own: Profile, vault: Vault, here: LocalDevice) -> None:
-    """So that friends can write to this device from now on."""
+async def publish_packages(
+    own: Profile, vault: Vault, here: LocalDevice, joined: Joined | None = None
+) -> None:
+    """So that friends can write to this device from now on, which may have been let in."""
     device = Device(vault, here.entropy, own.actor)
+    if joined is not None:
+        joining.keep(device.state, joined)
     async with ApiClient(own.origin, here.entropy, own.token, own.connect, own.ca_file) as api:
         messenger = Messenger(api, device, here.clock, vault.settle, own.device)
         try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from node.client.account_keys import NONE
+from node.client.account_keys import NONE, AccountKeys
 from node.client.device import Device
 from node.client.key_keeper import id_of
 from node.client.key_signing import SignedKeys
@@ -452,3 +452,17 @@ def test_what_is_known_of_others_is_on_disk(home: Home, phone: Held) -> None:
     phone.device.see_keys(BOB, stolen.published)
     pin = phone.device.pin_of(BOB)
     assert pin is not None and not pin.forked and pin.verified
+
+
+@pytest.mark.clause("DEV-12.11")
+def test_who_is_not_listed_lets_nobody_in(home: Home, phone: Held) -> None:
+    tablet = come_back(home, "tablet", phone.device.recovery_key())
+    phone.meet()
+    phone.device.unlist(tablet.id, None, NOW)
+    assert phone.put()
+    tablet.meet()
+    stranger = new_account("stranger").held[0].device
+    before = tablet.row
+    with pytest.raises(Missing, match=r"DEV-12\.11"):
+        AccountKeys(tablet.device.state).admit(stranger, NOW)
+    assert tablet.row == before

@@ -9,6 +9,7 @@ from node.client.cli import (
     deliveries,
     history,
     keys,
+    linking,
     people,
     posts,
     sign_in,
@@ -21,7 +22,7 @@ from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
-PAGES = (sign_in, people, chat, history, posts, videos, accounts, keys, deliveries)
+PAGES = (sign_in, people, chat, history, posts, videos, accounts, keys, linking, deliveries)
 
 
 def program() -> typer.Typer:

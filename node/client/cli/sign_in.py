@@ -41,7 +41,7 @@ OTHERS = (
 WRITE_DOWN = "When you have a pen at hand, write your recovery key down: kith recovery show"
 NOT_LISTED = (
     "This device is not on your account's list yet: it is, once you enter the recovery words with"
-    " kith recovery use."
+    " kith recovery use. With another device at hand, kith logout and kith link start instead."
 )
 
 NOT_TOLD = (

@@ -206,6 +206,10 @@ class Client:
         check_extensions_listed(package)
         return OwnPackage(package, init, encryption)
 
+    def of(self, credential: Credential) -> "Client":
+        """The same client under another credential; for one that has said nothing yet."""
+        return replace(self, credential=credential)
+
     def carrying(self, extension: Extension) -> "Client":
         """The same client, whose leaves carry `extension`, in place of another of its type."""
         others = tuple(one for one in self.extensions if one.type != extension.type)
