@@ -5,13 +5,12 @@ says in whose place. When others were quicker theirs are taken, and the change i
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from node.client import rows
 from node.client.device_state import SUITE, DeviceState
-from node.client.key_signing import SignedKeys, certify, delegate, list_devices
+from node.client.key_signing import PutKeys, SignedKeys, certify, delegate, list_devices
 from node.client.known_keys import (
     KnownKeys,
     archive_keys,
@@ -43,14 +42,6 @@ from node.errors import Conflict, Forbidden, Missing
 
 NONE = "0.0.0"
 AWAITED_SECONDS = 30 * 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class PutKeys:
-    """Keys that are to be put in the place of those with the number `before`."""
-
-    keys: SignedKeys
-    before: str
 
 
 class AccountKeys:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from node.client import key_stock, rows
 from node.client.absent import is_absent
-from node.client.account_keys import AccountKeys, PutKeys
+from node.client.account_keys import AccountKeys
 from node.client.coming_back import is_question
 from node.client.conversation_events import ConversationEvent, ConversationLeft
 from node.client.device_archive import DeviceArchive
@@ -18,7 +18,7 @@ from node.client.device_state import DeviceState
 from node.client.exchange import Carried, Create, Next, Outcome, Send, TellGone
 from node.client.groups import between, new_group_id
 from node.client.intents import Add, Leave, Refresh, Remove
-from node.client.key_signing import SignedKeys
+from node.client.key_signing import PutKeys, SignedKeys
 from node.client.pins import Pins
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
 from node.client.search import Search

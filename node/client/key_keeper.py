@@ -4,11 +4,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 from uuid import UUID
 
-from node.client.account_keys import PutKeys
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent, KeysHeld
 from node.client.device import Device
-from node.client.key_signing import SignedKeys
+from node.client.key_signing import PutKeys, SignedKeys
 from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.errors import (
     Conflict,

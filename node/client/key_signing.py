@@ -22,6 +22,14 @@ class SignedKeys:
     box: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class PutKeys:
+    """Keys that are to be put in the place of those with the number `before`."""
+
+    keys: SignedKeys
+    before: str
+
+
 def delegate(actor: str, rk: RecoveryKey, d: int, list_private: bytes, now: int) -> bytes:
     """The root's delegation to a list key."""
     made = Delegation(

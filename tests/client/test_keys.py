@@ -347,7 +347,7 @@ async def test_a_device_that_logged_out_is_shown_and_comes_off_the_list(shell: S
     async with await square.join("alice", "alpha.test") as alice:
         words = " ".join((await alice.recovery()).words)
     async with await log_in(square, alice, "laptop") as laptop:
-        await laptop.recover(words)
+        await laptop.recover(words, [alice.profile.device])
         id = laptop.profile.device
         await laptop.log_out()
     shown = await run(shell, "alice", "devices")

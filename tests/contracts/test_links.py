@@ -97,9 +97,9 @@ class Mailbox:
             one.sign_list().encode(),
             one.box(FakeEntropy("box")).encode(),
         )
+        who = account_keys.Putter(self.alice.id, ALICE, "", proved=True)
         await self.units.run(
-            AccountKeysUnit,
-            lambda unit: account_keys.put(unit, self.alice.id, ALICE, keys, expected),
+            AccountKeysUnit, lambda unit: account_keys.put(unit, who, keys, expected)
         )
 
     async def list_new(self) -> None:
