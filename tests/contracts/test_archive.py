@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from node.e2ee import archive
-from node.e2ee.account_keys import NONE, KeptKeys, NewKeys
+from node.e2ee.account_keys import KeptKeys, NewKeys
 from node.e2ee.archive import MOST_BYTES, ROW_BYTES, Answer, Kept, Offered, Shelf, today_of
 from node.e2ee.keys.private.box_secret import ArchiveKey
 from node.errors import Conflict, Forbidden, Full, Malformed, Refused, TooMuch
@@ -60,7 +60,7 @@ class Archive:
         kept = KeptKeys((1, 1, 1), b"root", NewKeys(b"", b"", box))
 
         async def put(unit: AccountKeysUnit) -> None:
-            assert await unit.put_account_keys(self.account, ALICE, kept, NONE)
+            assert await unit.put_account_keys(self.account, ALICE, kept, None)
 
         await self.harness.units.run(AccountKeysUnit, put)
 

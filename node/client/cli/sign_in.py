@@ -9,6 +9,7 @@ import typer
 
 from node.client import sign_in
 from node.client.cli.command import CommandContext, PasswordFile, read_password, verb
+from node.client.cli.history import PRICE
 from node.client.cli.out import moment
 from node.client.key_keeper import id_of
 from node.client.kith import Kith
@@ -92,6 +93,7 @@ async def signup(
         context.out.done(f"Welcome, {account.address}. Next: kith friend add @name@server", account)
         if not context.out.json:
             context.out.say(WRITE_DOWN)
+            context.out.say(f"{PRICE} If you do not want that: kith history off")
 
 
 async def login(
