@@ -86,6 +86,21 @@ export function given<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
+/**
+ * Resolves once it is written. A browser that takes the store away may end no transaction that was under way: then
+ * `close` of the database is all that is heard.
+ */
+export function ended(transaction: IDBTransaction): Promise<void> {
+  const { db } = transaction;
+  let closed = () => {};
+  return new Promise<void>((resolve, reject) => {
+    closed = () => reject(new Broken(CLOSED));
+    db.addEventListener("close", closed);
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(inWords(transaction.error));
+  }).finally(() => db.removeEventListener("close", closed));
+}
+
 /** A transaction over the whole database; `work` awaits nothing but its requests. */
 export async function transact<T>(
   database: IDBDatabase,
@@ -93,10 +108,7 @@ export async function transact<T>(
   work: (transaction: IDBTransaction) => Promise<T>,
 ): Promise<T> {
   const transaction = begun(database, mode);
-  const done = new Promise<void>((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(inWords(transaction.error));
-  });
+  const done = ended(transaction);
   const worked = work(transaction).catch((error: unknown) => {
     abort(transaction);
     throw error;

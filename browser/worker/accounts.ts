@@ -4,7 +4,7 @@
  */
 
 import { Broken, Conflict, Missing } from "../errors.ts";
-import { given, inWords } from "../vault/database.ts";
+import { ended, given, inWords } from "../vault/database.ts";
 import type { Account } from "./device_client.ts";
 
 const DATABASE = "kith-accounts";
@@ -122,10 +122,7 @@ async function numbered(
   now: number,
 ): Promise<{ readonly listed: Listed; readonly term: number }> {
   const within = database.transaction(STORE, mode, { durability: "strict" });
-  const done = new Promise<void>((resolve, reject) => {
-    within.oncomplete = () => resolve();
-    within.onabort = () => reject(inWords(within.error));
-  });
+  const done = ended(within);
   done.catch(() => undefined); // where reading fails, that is what is told
   const store = within.objectStore(STORE);
   const listed = await given<Listed | undefined>(store.get(LIST));
