@@ -4,7 +4,7 @@
  */
 
 import { Broken, Conflict, Missing } from "../errors.ts";
-import { ended, given, inWords } from "../vault/database.ts";
+import { ended, given } from "../vault/database.ts";
 import type { Account } from "./device_client.ts";
 
 const DATABASE = "kith-accounts";
@@ -95,23 +95,20 @@ export class AccountList {
   async #write(listed: Listed): Promise<void> {
     const database = this.#database;
     if (database === null) throw new Broken("this browser keeps nothing: leave its private mode");
-    return new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
-      const store = transaction.objectStore(STORE);
-      let isOurs = true;
-      const asked = store.get(TERM);
-      asked.onsuccess = () => {
-        isOurs = (asked.result ?? 0) <= this.term;
-        if (!isOurs) return transaction.abort();
-        store.put(this.term, TERM);
-        store.put(listed, LIST);
-      };
-      transaction.onabort = () => reject(isOurs ? inWords(transaction.error) : taken());
-      transaction.oncomplete = () => {
-        this.#listed = listed;
-        resolve();
-      };
+    const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
+    const store = transaction.objectStore(STORE);
+    let isOurs = true;
+    const asked = store.get(TERM);
+    asked.onsuccess = () => {
+      isOurs = (asked.result ?? 0) <= this.term;
+      if (!isOurs) return transaction.abort();
+      store.put(this.term, TERM);
+      store.put(listed, LIST);
+    };
+    await ended(transaction).catch((error: unknown) => {
+      throw isOurs ? error : taken();
     });
+    this.#listed = listed;
   }
 }
 
