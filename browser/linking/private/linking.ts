@@ -79,7 +79,7 @@ export class Agreed {
     if (this.#wrong < MOST_WRONG) return false;
     throw new Forbidden(
       "LNK-3.9",
-      "three numbers were wrong: somebody may stand between the two devices; nothing was linked, begin anew",
+      "three numbers were wrong: somebody may stand between the two devices; this linking is over",
     );
   }
 

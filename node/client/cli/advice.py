@@ -46,6 +46,9 @@ CLAUSES: Mapping[str, str] = {
     "ACC-4.4": "Your history stays here to be read. Log in again: kith login @you@server",
     "ACC-4.5": "Your history stays here to be read. Log in again: kith login @you@server",
     "ACC-4.3": "See kith devices for those that there are.",
+    "LNK-3.8": "Begin anew when the device is before you: kith link start, on the new one.",
+    "LNK-3.9": "Look at kith devices on the device that is logged in: one that it let in meanwhile "
+    "and that you do not hold is ended with kith devices revoke ID. Then begin anew.",
     "VID-1.1": "Give the path of a video file.",
     "VID-1.7": "Send the file again.",
     "VID-1.9": "See kith uploads: post the same file again to finish one, or cancel it. "

@@ -76,8 +76,8 @@ class Agreed:
             return False
         raise Forbidden(
             "LNK-3.9",
-            "three numbers were wrong: somebody may stand between the two devices; nothing was "
-            "linked, begin anew with kith link start",
+            "three numbers were wrong: somebody may stand between the two devices; this linking is "
+            "over",
         )
 
     def check_sure(self) -> None:
