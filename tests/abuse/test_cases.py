@@ -321,6 +321,11 @@ OPEN_ROUTES = {
     ("POST", "/login"),
     ("POST", "/invites/lookup"),
     ("POST", "/account/reset"),
+    # A device that is being linked: by its code and its secret (LNK-5).
+    ("POST", "/links"),
+    ("POST", "/links/{code}/read"),
+    ("POST", "/links/{code}/show"),
+    ("POST", "/links/{code}/look"),
 }
 
 
