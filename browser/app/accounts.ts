@@ -99,7 +99,12 @@ async function withLine<T>(
     if (known.id === id) return await asked(known);
   } catch (error) {
     if (line === mine) line = null;
-    throw error;
+    if (!(error instanceof Problem && error.clause === "ACC-4.5")) throw error;
+    // Refused before anything was done: the device took another seat since it was asked for it.
+    line ??= lineOf(id);
+    const [before, now] = await Promise.all([mine, line]);
+    if (now.id !== id || now.seat === before.seat) throw error;
+    return asked(now);
   }
   line = null;
   return withLine(asked, id);

@@ -97,6 +97,18 @@ async def test_a_session_without_a_device_has_no_part_in_them(alice: Person) -> 
     assert no_token.status == 401
 
 
+@pytest.mark.clause("KEY-7.1", "KEY-7.5", "ACC-4.5")
+async def test_an_older_copy_of_a_vault_reads_them_and_puts_none(alice: Person) -> None:
+    first, three, *_ = alice.moments()
+    await alice.put(first, '"0.0.0"')
+    asked = {"have": 0, "nonce": text(bytes(16))}
+    taken = await alice.harness.ask("POST", "/device/seat", asked, alice.token)
+    assert taken.status == 200
+    assert (await alice.get()).status == 200, "it asks without a seat, as a copy would"
+    late = await alice.put(three, '"1.1.1"')
+    assert (late.status, late.body["clause"]) == (409, "ACC-4.5")
+
+
 @pytest.mark.clause("KEY-7.4", "KEY-7.6")
 async def test_everybody_sees_root_and_list_and_nobody_the_box(alice: Person) -> None:
     address = "/" + alice.actor.removeprefix("https://a.test") + "/devices"

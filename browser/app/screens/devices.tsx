@@ -78,6 +78,16 @@ function warningOf({ current, last_seen, created }: Device): string | undefined 
   return isSilent ? sayHere("devices.silent") : undefined;
 }
 
+/** What revoking does not do, or does; nothing while it is not known which.
+ *
+ * A component of its own, because an open question follows an answer that comes late. */
+function AfterRevoking({ keys, id }: { keys: Asked<AccountKeys>; id: string }): ComponentChildren {
+  if (keys.answer.value !== null) return sayHere("devices.listed", { id });
+  const { value: fault } = keys.fault;
+  const hasNone = fault instanceof Problem && fault.status === 404;
+  return hasNone ? sayHere("devices.unlisted") : null;
+}
+
 export function DevicesScreen() {
   const devices = useAsked<Items<Device>>("/devices");
   // Answered where the account has keys: its list of devices is signed, and no app signs it.
@@ -88,18 +98,13 @@ export function DevicesScreen() {
     await askAsMe("DELETE", path);
     await Promise.all([devices.again(), sessions.again()]);
   }
-  /** What revoking does not do, or does; "" while it is not known which. */
-  function after(id: string): string {
-    if (keys.answer.value !== null) return sayHere("devices.listed", { id });
-    const { value: fault } = keys.fault;
-    const hasNone = fault instanceof Problem && fault.status === 404;
-    return hasNone ? sayHere("devices.unlisted") : "";
-  }
   function askRevoke(device: Device): void {
     const says = (
       <>
         <p>{sayHere("revoke.says")}</p>
-        <p>{after(device.id)}</p>
+        <p>
+          <AfterRevoking keys={keys} id={device.id} />
+        </p>
       </>
     );
     question(sayHere("revoke.title", { name: device.name }), says, [
@@ -124,7 +129,7 @@ export function DevicesScreen() {
       <section class="card" aria-labelledby="devices">
         <h2 id="devices">{sayHere("devices.keys")}</h2>
         <p>
-          {sayHere("devices.says")} {after("ID")}
+          {sayHere("devices.says")} <AfterRevoking keys={keys} id="ID" />
         </p>
         <Those asked={devices}>
           {(one: Device) => (

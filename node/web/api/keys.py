@@ -27,7 +27,7 @@ class Keys:
         self._signing_up = signing_up
 
     async def own(self, call: Call) -> Reply:
-        actor = call.device_caller.actor
+        actor = call.seated_caller.actor
         kept = await self._units.look(AccountKeysUnit, lambda unit: account_keys.show(unit, actor))
         return _own(kept)
 

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-KNORMAPL.js";import"/app/chunk-E7BBDGR2.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-73S2YGH3.js";export{r as deleteAccount,m as forget,o as logOut};
