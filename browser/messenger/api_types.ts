@@ -566,7 +566,9 @@ export interface NewUpload {
 /**
  * A whole upload that is to become a video. `audience` is `public`, `followers`, `friends` or empty
  * when only `actors` are meant. `description` is plain text, in which addresses and #tags become
- * links, or HTML when `format` is `html`; `summary` is the content warning.
+ * links, or HTML when `format` is `html`; `summary` is the content warning. Of the upload all is
+ * shown, or what plays from `start_ms` to `end_ms`; its picture at `cover_ms`, in the same count,
+ * is the cover.
  */
 export interface NewVideo {
   readonly upload: string;
@@ -578,6 +580,9 @@ export interface NewVideo {
   readonly sensitive?: boolean;
   readonly summary?: string;
   readonly format?: "html" | "text";
+  readonly start_ms?: number;
+  readonly end_ms?: number | null;
+  readonly cover_ms?: number | null;
 }
 
 /**

@@ -31,6 +31,10 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
         fresh.unlink(missing_ok=True)
 
 
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
 def silent(_stage: str, _done: int, _of: int) -> None:
     """Tell nobody."""
 
@@ -49,8 +53,14 @@ class Videos:
         name: str = "",
         description: str = "",
         progress: Stages = silent,
+        start: float = 0.0,
+        end: float | None = None,
+        cover: float | None = None,
     ) -> VideoView:
         """Upload the file, publish it, and wait until it can be watched: `post` is its id.
+
+        Shown is all of it, or what plays from `start` to `end`; `cover` is when its cover is
+        seen: all in seconds of the file (VID-6.7).
 
         When the task is cancelled meanwhile, nothing is posted (VID-5.6). Raises `Malformed` with
         the clause that a file fails which is no video.
@@ -62,6 +72,9 @@ class Videos:
             name=name or path.stem,
             description=description,
             audience=audience,
+            start_ms=_milliseconds(start) or 0,
+            end_ms=_milliseconds(end),
+            cover_ms=_milliseconds(cover),
         )
         publishing = self._api.ask("POST", "/videos", VideoView, body)
         made = await undone_if_cancelled(publishing, self._delete)

@@ -116,8 +116,8 @@ class Studio:
             await self._transcode(source, plan, folder, progress)
             await bounds.run(transcode.to_hls(self._ffmpeg), folder, [], FINISH)
             progress(0.95)
-            second = min(1.0, plan.seconds / 10)
-            program = bounds.python(FRAMES, transcode.MP4, transcode.POSTER, f"{second:.3f}")
+            cover = f"{plan.part.cover:.3f}"
+            program = bounds.python(FRAMES, transcode.MP4, transcode.POSTER, cover)
             seen = _decode(await bounds.run(program, folder, [], FINISH), _Seen)
             await asyncio.to_thread(transcode.name_codecs, folder / transcode.MASTER, seen.codecs)
             files = await self._keep(folder, into)
@@ -142,12 +142,13 @@ class Studio:
         def heard(piece: bytes) -> None:
             # ffmpeg tells the time of whichever stream it wrote last, so its number may go back.
             nonlocal furthest
-            done = transcode.progress(piece, plan.seconds)
+            done = transcode.progress(piece, plan.part.seconds)
             if done is not None and done > furthest:
                 furthest = done
                 progress(done * TRANSCODED)
 
-        patience = PATIENCE_SECONDS + PATIENCE_FACTOR * plan.seconds
+        # What lies before the part may have to be read as well.
+        patience = PATIENCE_SECONDS + PATIENCE_FACTOR * (plan.part.start + plan.part.seconds)
         # Two threads of ffmpeg may burn at once, so the processor's limit is the wider one.
         caps = Caps(wall_seconds=patience, cpu_seconds=int(2 * patience) + 1)
         program = transcode.to_mp4(self._ffmpeg, source, plan)

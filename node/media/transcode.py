@@ -51,14 +51,24 @@ def picture(plan: Plan) -> list[str]:
     return [*fields, f"fps={plan.fps}", *colours.filters(plan), "setsar=1"]
 
 
+def part(plan: Plan) -> tuple[list[str], list[str]]:
+    """What is said before and behind the source when only a part of it is wanted (VID-6.7)."""
+    if plan.part.is_whole:
+        return [], []
+    cut = ["-ss", f"{plan.part.start:.3f}", "-t", f"{plan.part.seconds:.3f}"]
+    # Without an index a place is found by guessing, so all before it is decoded.
+    return ([], cut) if plan.container == "mpegts" else (cut, [])
+
+
 def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:
     """The rendition (VID-3.1 to VID-3.3), one thread for each side so that memory stays low."""
     container = FORMATS[plan.container]
+    before, behind = part(plan)
     sound = () if plan.audio_stream is None else ("-map", f"0:{plan.audio_stream}")
     return [
         *(ffmpeg, *QUIET, "-progress", "pipe:1", "-filter_threads", "1"),
         *("-format_whitelist", container, "-codec_whitelist", CODECS, "-threads", "1"),
-        *("-f", container, "-i", f"file:{source}"),
+        *("-f", container, *before, "-i", f"file:{source}", *behind),
         *("-map", f"0:{plan.video_stream}", *sound, "-sn", "-dn"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
         *(

@@ -27,6 +27,7 @@ from node.store.tables import (
 from node.store.tombstones import Tombstones
 from node.store.uploads import IntakeUnit
 from node.store.upserts import insert_ignore, put_keeping
+from node.video.cut import Cut
 from node.video.playing import Grant, Shown
 from node.video.records import MediaFileRecord, State, VideoRecord, Words
 from node.wire.times import from_micros, micros
@@ -258,6 +259,7 @@ def _row(record: VideoRecord) -> Mapping[str, Any]:
         "reason": record.reason[:500],
         "progress": record.progress,
         "draft": msgspec.json.encode(words).decode(),
+        "cut": msgspec.json.encode(record.cut).decode(),
         "duration_ms": record.duration_ms,
         "width": record.width,
         "height": record.height,
@@ -285,6 +287,7 @@ def _record(row: "Row[Any]", files: tuple[MediaFileRecord, ...]) -> VideoRecord:
         reason=row.reason,
         progress=row.progress,
         words=msgspec.json.decode(row.draft, type=Words),
+        cut=msgspec.json.decode(row.cut, type=Cut),
         duration_ms=row.duration_ms,
         width=row.width,
         height=row.height,

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused
 from node.federation.activities.shapes import PUBLIC, Activity, Announce, CreateVideo, Delete, Note
 from node.federation.copies import Copy
+from node.video import cut as cuts
+from node.video.cut import Cut
 from node.video.intake import UploadRecord, mine
 from node.video.records import (
     LONGEST_DESCRIPTION,
@@ -36,6 +38,7 @@ class VideoDraft(Struct, frozen=True):
     upload: str
     words: Words
     actors: tuple[str, ...] = ()
+    cut: Cut = Cut()
 
 
 class PublishingUnit(Protocol):
@@ -115,8 +118,8 @@ def _checked(words: Words) -> Words:
 
 
 async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDraft) -> VideoRecord:
-    """A whole upload becomes a video that is being made. Raises VID-5.1, VID-5.4, VID-6.2."""
-    words = _checked(offer.words)
+    """A whole upload becomes a video that is being made. Raises VID-5.1, 5.4, 6.2, 6.7."""
+    words, cut = _checked(offer.words), cuts.check(offer.cut)
     upload_record = await mine(unit, account, offer.upload)
     if upload_record.used or upload_record.upload.stage is not Stage.SEALED:
         raise Conflict(
@@ -135,6 +138,7 @@ async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDra
         channel=await unit.channel_of(actor),
         upload=upload_record.upload.id,
         words=words,
+        cut=cut,
     )
     await unit.put_record(record)
     await unit.add_job(RENDER, record.id)

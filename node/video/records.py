@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from node.federation.activities.prose import paragraphs
 from node.federation.activities.shapes import PUBLIC, Attachment, Note, Video, VideoFile
+from node.video.cut import Cut
 from node.video.renditions import NAMES, Rendered
 from node.wire import multibase
 
@@ -75,6 +76,7 @@ class VideoRecord(Struct, frozen=True):
     reason: str = ""
     progress: int = 0
     words: Words = field(default_factory=Words)
+    cut: Cut = Cut()
     duration_ms: int = 0
     width: int = 0
     height: int = 0

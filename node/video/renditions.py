@@ -9,6 +9,8 @@ from fractions import Fraction
 from msgspec import Struct
 
 from node.errors import Malformed, TooMuch
+from node.video import cut as cuts
+from node.video.cut import Cut, Part
 
 LONG_SIDE = 1920  # a very wide video is bounded here too: peers take up to 1080p
 SMOOTHEST = Fraction(60)  # frames a second of a rendition
@@ -27,6 +29,8 @@ FORMATS = {"mov": "mov", "matroska": "matroska", "avi": "avi", "mpegts": "mpegts
 QUICKTIME_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
 SILENT = "VID-2.6: its sound cannot be decoded here, so this video plays without sound"
+
+WHOLE = Cut()
 
 # The files that are made of a video, by the names under which they are kept and served.
 NAMES = ("video.mp4", "master.m3u8", "stream.m3u8", "stream.mp4", "poster.jpg")
@@ -99,7 +103,7 @@ class Limits(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """One rendition: H.264/AAC in MP4, even sides. Bits are a second; `seconds` is the source's."""
+    """One rendition: H.264/AAC in MP4, even sides. Bits are a second; `part` is of the source."""
 
     container: str
     width: int
@@ -108,7 +112,7 @@ class Plan(Struct, frozen=True):
     video_bits: int
     video_stream: int
     audio_stream: int | None
-    seconds: float
+    part: Part
     remark: str = ""  # clause and words for the author: what is not as in the source
     interlaced: bool = False
     colour: Colour = Colour()
@@ -206,13 +210,14 @@ def _judge_size(facts: Facts, limits: Limits) -> None:
         )
 
 
-def plan(facts: Facts) -> Plan:
-    """The rendition of a video that `judge` let pass.
+def plan(facts: Facts, cut: Cut = WHOLE) -> Plan:
+    """The rendition of a video that `judge` let pass. Raises `Malformed` (VID-6.7).
 
     Never larger than the source, never over `SHARED_BYTES`: a long video gets fewer bits and,
     below a rate, a smaller picture (VID-3.1, VID-3.2).
     """
-    seconds = max(facts.seconds, 0.1)
+    part = cuts.of(cut, facts.seconds)
+    seconds = max(part.seconds, 0.1)
     budget = int(SHARED_BYTES * 0.93 * 8 / seconds) - AUDIO_BITS
     bits = min(MOST_VIDEO_BITS, max(LEAST_VIDEO_BITS, budget))
     short = next(side for least, side in SHORT_SIDE_BY_BITS if bits >= least)
@@ -225,7 +230,7 @@ def plan(facts: Facts) -> Plan:
         bits,
         facts.video_stream,
         facts.audio_stream,
-        facts.seconds,
+        part,
         SILENT if facts.audio_streams and facts.audio_stream is None else "",
         facts.interlaced,
         facts.colour,

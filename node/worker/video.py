@@ -67,7 +67,7 @@ class Transcoder(msgspec.Struct, frozen=True):
         telling = asyncio.create_task(ticker.run())
         try:
             rendered = await self.studio.render(
-                source, renditions.plan(facts), _folder(record), ticker.heard
+                source, renditions.plan(facts, record.cut), _folder(record), ticker.heard
             )
         finally:
             ticker.stop()

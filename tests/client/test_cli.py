@@ -17,6 +17,7 @@ from node.cli.table import PERSONS
 from node.client.api_client import ApiClient
 from node.client.cli import main, program
 from node.client.cli.out import clean
+from node.client.cli.videos import seconds
 from node.client.conversations import Conversations
 from node.client.rows import MessageRow
 from node.errors import Full, Malformed, NodeError, Refused, TooMuch
@@ -542,6 +543,14 @@ async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "time"),
+    [("75", 75), ("0.5", 0.5), ("1:15.25", 75.25), ("1:02:03", 3723), ("90:00", 5400)],
+)
+def test_times_are_said_as_players_show_them(text: str, time: float) -> None:
+    assert seconds(text) == time
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "signup",
@@ -554,6 +563,9 @@ async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
         "devices lose",
         "new-password",
         "uploads cancel",
+        "post clip.mp4 --start soon",
+        "post clip.mp4 --end 1:75",
+        "post --text hello --cover 1",
         "feed --count none",
         "feed enemies",
         "feed local --mine",

@@ -262,6 +262,7 @@ async def test_a_video_is_made_and_watched(
 
     monkeypatch.setattr(ApiClient, "rest", rest)
     clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=1)
+    longer = await asyncio.to_thread(make_clip, tmp_path / "longer.mp4", seconds=3)
     broken = tmp_path / "broken.mp4"
     await asyncio.to_thread(broken.write_bytes, b"no video at all")
     async with square.working(), await square.join("alice", "alpha.test") as alice:
@@ -277,3 +278,5 @@ async def test_a_video_is_made_and_watched(
         await alice.delete(video.post)
         with pytest.raises(Missing):
             await alice.watching(video.post)
+        part = await alice.post_video(longer, start=0.5, end=2, cover=1.0)
+        assert part.duration_ms == pytest.approx(1500, abs=100)

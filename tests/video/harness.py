@@ -24,6 +24,7 @@ from node.store import tables
 from node.store.keyring import public_row
 from node.testing.rows import Rows
 from node.testing.town import Town, open_harness
+from node.video.cut import Part
 from node.video.records import MediaUrls
 from node.video.renditions import NAMES, Facts, File, Plan, Rendered
 from node.web.activitypub.objects import Objects
@@ -56,6 +57,7 @@ class QuickStudio:
         self.midway: Callable[[], Any] | None = None
         self.remark = ""  # of what is made
         self.made = 0
+        self.parts: list[Part] = []  # of the sources, as they were asked for
 
     async def digest(self, blob: str) -> bytes:
         body = b"".join([piece async for piece in self._blobs.read(blob)])
@@ -74,6 +76,7 @@ class QuickStudio:
             self.broken -= 1
             raise Broken("the disk with the media work folder is full")
         progress(0.5)
+        self.parts.append(plan.part)
         lists = (b"#EXTM3U\nstream.m3u8\n", b"#EXTM3U\nstream.mp4\n")
         bodies = (MP4_BODY, *lists, MP4_BODY, POSTER_BODY)
         types = ("video/mp4", *["application/vnd.apple.mpegurl"] * 2, "video/mp4", "image/jpeg")

@@ -14,6 +14,7 @@ from node.media.studio import Studio
 from node.store import tables
 from node.store.video import VideoUnit
 from node.video import publishing, renditions
+from node.video.cut import Part
 from node.video.renditions import Limits
 from tests.clips import ffmpeg, make_clip
 from tests.video.harness import Harness, befriend
@@ -169,6 +170,37 @@ async def test_for_whom_and_with_which_words(
     assert (said.status, said.body["clause"]) == (status, "VID-6.2")
     good = await alice.ask("POST", "/videos", {"upload": upload})
     assert good.status == 201, "the refusal left the upload as it was"
+
+
+@pytest.mark.clause("VID-6.7")
+async def test_a_part_of_an_upload_with_a_cover_is_made_as_it_was_asked_for(
+    harness: Harness,
+) -> None:
+    alice = await harness.person("alice")
+    made = await alice.publish(start_ms=500, end_ms=1750, cover_ms=1000)
+    assert (made["state"], harness.studio.parts) == ("ready", [Part(0.5, 1.25, 0.5, False)])
+
+
+@pytest.mark.clause("VID-6.7")
+@pytest.mark.parametrize(
+    "times", [{"start_ms": -1}, {"end_ms": 900}, {"start_ms": 900, "cover_ms": 800}]
+)
+async def test_a_part_that_can_be_none_is_refused_and_the_upload_stays(
+    harness: Harness, times: dict[str, int]
+) -> None:
+    alice = await harness.person("alice")
+    upload = await alice.upload()
+    said = await alice.ask("POST", "/videos", {"upload": upload, **times})
+    assert (said.status, said.body["clause"]) == (400, "VID-6.7")
+    assert (await alice.ask("POST", "/videos", {"upload": upload})).status == 201
+
+
+@pytest.mark.clause("VID-6.7", "VID-6.4")
+async def test_a_part_behind_the_end_is_told_to_its_author(harness: Harness) -> None:
+    alice = await harness.person("alice")
+    made = await alice.publish(start_ms=60_000, end_ms=70_000)
+    assert (made["state"], made["clause"]) == ("failed", "VID-6.7")
+    assert "2.0 s" in made["reason"]
 
 
 @pytest.mark.clause("VID-6.5")

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import re
 import shlex
 import shutil
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +20,9 @@ from node.client.kith import Kith
 
 # They stay until the video ends; what only starts another program would find the file gone.
 PLAYERS = ("mpv", "vlc", "ffplay")
+
+
+TIME = re.compile(r"\d{1,6}(:[0-5]\d){0,2}(\.\d{1,3})?")
 
 
 class Action(StrEnum):
@@ -36,6 +40,20 @@ class Audience(StrEnum):
     PUBLIC = "public"
 
 
+def seconds(text: str) -> float:
+    """A time as players show it: `75`, `1:15`, `1:15.5`, `1:02:03`."""
+    if not TIME.fullmatch(text):
+        raise typer.BadParameter(f"{text} is no time: say 75, 1:15 or 1:15.5")
+    whole = 0.0
+    for part in text.split(":"):
+        whole = whole * 60 + float(part)
+    return whole
+
+
+def _time(name: str, help: str) -> Any:
+    return typer.Option(name, parser=seconds, metavar="TIME", help=help)
+
+
 def register(app: typer.Typer) -> None:
     """The commands of this page."""
     verb(app, "post")(post)
@@ -49,10 +67,17 @@ async def post(
     text: Annotated[str, typer.Option("--text", help="What you say, alone or with it.")] = "",
     to: Annotated[Audience, typer.Option("--to", help="For whom.")] = Audience.FRIENDS,
     name: Annotated[str, typer.Option("--name", help="The video's title.")] = "",
+    start: Annotated[
+        float | None, _time("--start", "Show it from here on, such as 1:15.5.")
+    ] = None,
+    end: Annotated[float | None, _time("--end", "Show it up to here.")] = None,
+    cover: Annotated[float | None, _time("--cover", "Its cover is what is seen here.")] = None,
 ) -> None:
     """Publish a video or a text. The same file again goes on where it was cut."""
     if not (video or text):
         raise typer.BadParameter("give a video file, or --text")
+    if not video and (start, end, cover) != (None, None, None):
+        raise typer.BadParameter("--start, --end and --cover are of a video: give a file")
     async with context.kith() as kith:
         for one in await kith.unreached(to):
             context.out.say(f"Note: {one.handle}'s server cannot show posts for friends.")
@@ -62,7 +87,9 @@ async def post(
             return
         with context.out.bars(upload="Uploading", making="Making it playable") as progress:
             try:
-                made = await kith.post_video(video, to, name, text, progress)
+                made = await kith.post_video(
+                    video, to, name, text, progress, start or 0.0, end, cover
+                )
             except asyncio.CancelledError:
                 context.out.say("Given up. See kith uploads for what is begun and not posted.")
                 raise

@@ -36,6 +36,7 @@ videos = table(
     text("reason"),  # clause and words: why it failed, or what it lacks
     number("progress"),  # per cent
     text("draft", "{}"),  # JSON of what its author said, for when it is ready
+    text("cut", "{}"),  # JSON: what is shown of the upload, and its cover
     text("facts", "{}"),  # JSON of the probe
     number("duration_ms"),
     number("width"),

@@ -11,6 +11,7 @@ from node.inbox.publishing import delete
 from node.store.unit import Units
 from node.store.video import VideoUnit
 from node.video import playing, publishing
+from node.video.cut import Cut
 from node.video.playing import Abroad, Peers, Watch
 from node.video.publishing import VideoDraft
 from node.video.records import MediaUrls, State, VideoRecord, Words
@@ -56,9 +57,9 @@ class Videos:
             text = new.description
             description = text if new.format == "html" else linked(text, who.actor, {})
             words = Words(new.name, description, to, cc, new.lang, new.sensitive, new.summary)
-            return await publishing.attach(
-                unit, who.account, who.actor, VideoDraft(new.upload, words, actors)
-            )
+            cut = Cut(new.start_ms, new.end_ms, new.cover_ms)
+            draft = VideoDraft(new.upload, words, actors, cut)
+            return await publishing.attach(unit, who.account, who.actor, draft)
 
         return Reply(_view(await self._units.run(VideoUnit, work, once=call.once)))
 

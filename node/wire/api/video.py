@@ -44,7 +44,8 @@ class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     `audience` is `public`, `followers`, `friends` or empty when only `actors` are meant.
     `description` is plain text, in which addresses and #tags become links, or HTML when `format` is
-    `html`; `summary` is the content warning.
+    `html`; `summary` is the content warning. Of the upload all is shown, or what plays from
+    `start_ms` to `end_ms`; its picture at `cover_ms`, in the same count, is the cover.
     """
 
     upload: str
@@ -56,6 +57,9 @@ class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sensitive: bool = False
     summary: str = ""
     format: Format = "text"
+    start_ms: int = 0
+    end_ms: int | None = None
+    cover_ms: int | None = None
 
 
 class VideoView(msgspec.Struct, kw_only=True):

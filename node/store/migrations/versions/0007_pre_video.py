@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("progress", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("draft", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("cut", sa.Text(), server_default="{}", nullable=False),
         sa.Column("facts", sa.Text(), server_default="{}", nullable=False),
         sa.Column("duration_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("width", sa.BigInteger(), server_default="0", nullable=False),
