@@ -1,5 +1,6 @@
 """Pure: how the vault seals: Argon2id wraps a root key, which seals the top of the tree of keys;
-every page and every row below it has a key of its own (spec E2E-6). XChaCha20-Poly1305 throughout.
+every page and every row below it has a key of its own, and so has the journal from one settling to
+the next (spec E2E-6). XChaCha20-Poly1305 throughout.
 """
 
 import struct
@@ -16,7 +17,7 @@ from node.errors import Broken, Unproven
 from node.ports import Entropy
 
 MAGIC = b"kith-vault"
-VERSION = 2
+VERSION = 3
 KEY_BYTES = 32
 NONCE_BYTES = 24
 # 64 MiB and three passes, as for passwords: half a second on a small machine.
@@ -25,6 +26,7 @@ MEMLIMIT = 64 * 1024 * 1024
 
 # What is sealed, each bound to what it is and to its number.
 TOP = b"T"
+JOURNAL = b"J"
 PAGE = b"P"
 ROW = b"R"
 
@@ -59,7 +61,7 @@ def unwrap_root(header: Header, passphrase: str) -> bytes:
 
 
 def seal(key: bytes, plaintext: bytes, kind: bytes, number: int, entropy: Entropy) -> bytes:
-    """Nonce and ciphertext of the `kind` (`TOP`, `PAGE`, `ROW`) and number."""
+    """Nonce and ciphertext of the `kind` (`TOP`, `PAGE`, `ROW`, `JOURNAL`) and number."""
     return _seal(key, plaintext, _place(kind, number), entropy)
 
 

@@ -1,12 +1,13 @@
 """The vault: a device's state on disk, every value sealed, one transaction per step (E2E-6).
 
 Its own small SQLite file, locked against a second process: two programs that share a ratchet
-would use one key twice.
+would use one key twice. A step goes into a journal first (`journal.py`), which is one seal and two
+pages of the file; what it changed comes into the tree of keys when the vault settles.
 """
 
 import fcntl
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,7 @@ import msgspec
 from cachetools import LRUCache
 
 from node.client import key_tree, seals
+from node.client.journal import Changes, Journal, pack, unpack
 from node.client.key_tree import Page, Ref, Top
 from node.client.seals import Header
 from node.errors import Broken, Conflict, Missing
@@ -22,9 +24,10 @@ from node.ports import Entropy
 
 SCHEMA = """
 CREATE TABLE header (version INTEGER, salt BLOB, opslimit INTEGER, memlimit INTEGER,
-                     wrapped BLOB, counter INTEGER, top BLOB);
+                     wrapped BLOB, counter INTEGER, settled INTEGER, top BLOB);
 CREATE TABLE pages (number INTEGER PRIMARY KEY, sealed BLOB);
 CREATE TABLE rows (number INTEGER PRIMARY KEY, sealed BLOB);
+CREATE TABLE journal (counter INTEGER PRIMARY KEY, sealed BLOB);
 """
 PAGES_AT_HAND = 2048  # some 90,000 rows
 # The last is said of a table that is not there.
@@ -102,6 +105,13 @@ class _Pages:
         self._at_hand.pop(number, None)
 
 
+class _Head(msgspec.Struct, frozen=True, array_like=True):
+    """What the root key seals: the top of the tree, and the key of the journal behind it."""
+
+    top: Top
+    journal: bytes
+
+
 class Vault:
     """Named values. `counter` grows by one with every step and never goes back (E2E-6.5)."""
 
@@ -113,13 +123,17 @@ class Vault:
         self._root = root
         self._entropy = entropy
         self._pages = _Pages(connection, entropy)
-        self.counter, sealed = connection.execute("SELECT counter, top FROM header").fetchone()
-        top = seals.open_sealed(root, sealed, seals.TOP, self.counter)
-        self._top = msgspec.msgpack.decode(top, type=Top)
+        self.counter, settled, sealed = connection.execute(
+            "SELECT counter, settled, top FROM header"
+        ).fetchone()
+        opened = seals.open_sealed(root, sealed, seals.TOP, settled)
+        self._head = msgspec.msgpack.decode(opened, type=_Head)
         # What has no place in the tree cannot be opened, but was not put there by a step.
         (rows,) = connection.execute("SELECT count(*) FROM rows").fetchone()
-        if rows != self._top.rows:
+        if rows != self._head.top.rows:
             raise Broken(IN_PART)
+        self._journal = Journal()
+        self._read_journal(settled)
 
     def __repr__(self) -> str:
         return f"<Vault at step {self.counter}>"
@@ -138,16 +152,18 @@ class Vault:
         fresh.unlink(missing_ok=True)
         connection = _connect(fresh)
         connection.executescript(SCHEMA)
-        top = Top(_Pages(connection, entropy).save(0, Page.of([])))
+        head = _Head(
+            Top(_Pages(connection, entropy).save(0, Page.of([]))), entropy.draw(seals.KEY_BYTES)
+        )
         connection.execute(
-            "INSERT INTO header VALUES (?, ?, ?, ?, ?, 0, ?)",
+            "INSERT INTO header VALUES (?, ?, ?, ?, ?, 0, 0, ?)",
             (
                 seals.VERSION,
                 header.salt,
                 header.opslimit,
                 header.memlimit,
                 header.wrapped,
-                _sealed_top(root, top, 0, entropy),
+                _sealed_head(root, head, 0, entropy),
             ),
         )
         connection.close()
@@ -172,15 +188,30 @@ class Vault:
             lock.close()
             raise
 
+    def _read_journal(self, settled: int) -> None:
+        """Every step since the vault settled: none is missing, and none is of another time."""
+        found = self._connection.execute("SELECT counter, sealed FROM journal ORDER BY counter")
+        expected = settled
+        for counter, sealed in found:
+            expected += 1
+            if counter != expected:
+                raise Broken(IN_PART)
+            text = seals.open_sealed(self._head.journal, sealed, seals.JOURNAL, counter)
+            self._journal = self._journal.after(unpack(text), len(text))
+        if expected != self.counter:
+            raise Broken(IN_PART)
+
     def names(self, prefix: str = "") -> list[str]:
         """The names that begin with `prefix`, in order."""
         with _legible():
-            return list(key_tree.names(self._pages, self._top, prefix))
+            return self._journal.names(key_tree.names(self._pages, self._head.top, prefix), prefix)
 
     def read(self, name: str) -> bytes | None:
         """The value, or None."""
+        if name in self._journal.changes:
+            return self._journal.changes[name]
         with _legible():
-            row = key_tree.find(self._pages, self._top, name)
+            row = key_tree.find(self._pages, self._head.top, name)
             if row is None:
                 return None
             found = self._connection.execute(
@@ -190,31 +221,51 @@ class Vault:
             raise Broken(IN_PART)
         return seals.open_sealed(row.key, found[0], seals.ROW, row.number)
 
-    def step(self, changes: Mapping[str, bytes | None]) -> None:
+    def step(self, changes: Changes) -> None:
         """Write (or with None remove) all of `changes`, or nothing; on disk when it returns."""
-        counter = self.counter + 1
+        counter, text = self.counter + 1, pack(changes)
+        journal = self._journal.after(changes, len(text))
+        if journal.is_full:
+            self._fold(journal, counter)
+            return
+        sealed = seals.seal(self._head.journal, text, seals.JOURNAL, counter, self._entropy)
+        with self._transaction():
+            self._connection.execute("INSERT INTO journal VALUES (?, ?)", (counter, sealed))
+            self._connection.execute("UPDATE header SET counter = ?", (counter,))
+        self._journal, self.counter = journal, counter
+
+    def _fold(self, journal: Journal, counter: int) -> None:
+        """Bring all that the journal holds into the tree; the key that opened it is gone then."""
+        with self._transaction():
+            top = self._written(journal.changes)
+            head = _Head(top, self._entropy.draw(seals.KEY_BYTES))
+            self._connection.execute("DELETE FROM journal")
+            self._connection.execute(
+                "UPDATE header SET counter = ?, settled = ?, top = ?",
+                (counter, counter, _sealed_head(self._root, head, counter, self._entropy)),
+            )
+        self._head, self._journal, self.counter = head, Journal(), counter
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of it is written, or nothing."""
         with _legible():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                top = self._written(changes)
-                self._connection.execute(
-                    "UPDATE header SET counter = ?, top = ?",
-                    (counter, _sealed_top(self._root, top, counter, self._entropy)),
-                )
+                yield
                 self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
-        self._top, self.counter = top, counter
 
-    def _written(self, changes: Mapping[str, bytes | None]) -> Top:
+    def _written(self, changes: Changes) -> Top:
         """The rows of `changes`, and the tree with their keys."""
-        top = self._top
+        top = self._head.top
         refs: dict[str, Ref | None] = {}
         sealed: list[tuple[int, bytes]] = []
         gone: list[tuple[int]] = []
         for name, value in changes.items():
-            row = key_tree.find(self._pages, self._top, name)
+            row = key_tree.find(self._pages, top, name)
             if value is not None:
                 if row is None:
                     number, top = (
@@ -239,15 +290,20 @@ class Vault:
         return key_tree.change(self._pages, top, refs) if refs else top
 
     def settle(self) -> None:
-        """Take what was removed out of the write-ahead log too (E2E-6.6). Costs a few ms: call
-        it when there is time, at the latest when the program ends."""
+        """Bring what was changed into the tree, and take what was removed out of the journal and
+        the write-ahead log (E2E-6.6). Costs a few ms: call it when there is time, at the latest
+        when the program ends."""
+        if self._journal.steps:
+            self._fold(self._journal, self.counter)
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Settle, close and give the lock free."""
-        self.settle()
-        self._connection.close()
-        self._lock.close()
+        try:
+            self.settle()
+        finally:
+            self._connection.close()
+            self._lock.close()
 
 
 def _header(connection: sqlite3.Connection) -> Header:
@@ -263,5 +319,5 @@ def _header(connection: sqlite3.Connection) -> Header:
     )
 
 
-def _sealed_top(root: bytes, top: Top, counter: int, entropy: Entropy) -> bytes:
-    return seals.seal(root, msgspec.msgpack.encode(top), seals.TOP, counter, entropy)
+def _sealed_head(root: bytes, head: _Head, counter: int, entropy: Entropy) -> bytes:
+    return seals.seal(root, msgspec.msgpack.encode(head), seals.TOP, counter, entropy)

@@ -27,6 +27,22 @@ class Box(msgspec.Struct, frozen=True):
     actor: str
 
 
+class Room(msgspec.Struct, frozen=True):
+    """The bytes that an actor's devices still take: of all senders, and of the one asked for."""
+
+    bytes: int
+    share: int
+
+    def least(self, other: "Room") -> "Room":
+        """What fits into both."""
+        return Room(min(self.bytes, other.bytes), min(self.share, other.share))
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing more is taken for now."""
+        return self.bytes <= 0 or self.share <= 0
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One item of a mailbox. `received` in microseconds; `conversation` is its address.
@@ -65,6 +81,10 @@ class MailUnit(Protocol):
 
         All shares in which the sender has a part count, whatever conversation is named.
         """
+        ...
+
+    async def rooms(self, actors: Iterable[str], sender: str) -> dict[str, Room]:
+        """How much each of `actors` still takes, of all and of `sender`, counted alike."""
         ...
 
 

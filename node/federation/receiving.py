@@ -76,8 +76,11 @@ class Facts(Protocol):
 
     async def suspended(self, actor: str, host: str) -> bool: ...
 
-    async def full(self, recipients: Iterable[str], sender: str) -> bool:
-        """Whether a device of one of `recipients` takes no more sealed messages of `sender`."""
+    async def full(self, recipients: Iterable[str], sender: str, size: int) -> bool:
+        """Whether a device of one of `recipients` takes no more sealed messages of `sender`.
+
+        `size`: how many bytes are about to be put there.
+        """
         ...
 
     async def showed(self, host: str, dialect: Dialect) -> None:
@@ -126,7 +129,8 @@ class Receiver:
         disposition = admit(activity, standing, ours)
         if disposition is not Disposition.DROP:
             sealed = sealed_for(activity, self._origin)
-            if sealed and await self._facts.full(sealed, activity.actor):
+            size = len(activity.body)
+            if sealed and await self._facts.full(sealed, activity.actor, size):
                 raise no_room()
             again = disposition is Disposition.REPEAT and sender == activity.actor
             rank = priority.of_document(activity.verb, activity.document)

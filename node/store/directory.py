@@ -13,6 +13,7 @@ from node.federation.admission import Standing
 from node.federation.peers import Actor, Found, Peer
 from node.ports import Clock
 from node.store.federation import FederationUnit
+from node.store.known_rooms import KnownRooms
 from node.store.mailbox import MailboxUnit
 from node.store.unit import Units
 from node.wire.httpsig import Dialect
@@ -35,6 +36,7 @@ class Directory:
         self._peers: TTLCache[str, Peer] = TTLCache(MOST, SECONDS, clock.ticks)
         self._awaited: TTLCache[str, bool] = TTLCache(MOST, SECONDS, clock.ticks)
         self._usage: TTLCache[str, tuple[int, int]] = TTLCache(1, USAGE_SECONDS, clock.ticks)
+        self._rooms = KnownRooms(clock)
         self._suspended: frozenset[str] = frozenset()
         self._suspended_until = 0.0
         self._looking = asyncio.Lock()
@@ -134,9 +136,14 @@ class Directory:
             awaited=relation and await self._is_awaited(actor),
         )
 
-    async def full(self, recipients: Iterable[str], sender: str) -> bool:
-        """See `receiving.Facts`."""
-        return await self._units.glance(MailboxUnit, lambda unit: unit.full(recipients, sender))
+    async def full(self, recipients: Iterable[str], sender: str, size: int) -> bool:
+        """See `receiving.Facts`. Who has much room is not asked about for each message."""
+        wanted = list(recipients)
+        if self._rooms.takes(wanted, sender, size):
+            return False
+        found = await self._units.glance(MailboxUnit, lambda unit: unit.rooms(wanted, sender))
+        self._rooms.keep(found, sender)
+        return any(room.none for room in found.values())
 
     async def _is_awaited(self, actor: str) -> bool:
         # A "no" is not kept: between a Follow and the first post there is no time to forget it.

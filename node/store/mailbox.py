@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
 
 from node.e2ee.envelope import Kind, Sealed
-from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
+from node.e2ee.mailbox import SENDERS_SHARE, Box, Room, Waiting
 from node.e2ee.returning import Unread
 from node.store.tables import ciphertexts, devices, events, mailbox, participants
 from node.store.unit import Unit
@@ -98,18 +98,16 @@ MUCH_RETURNED = (
     .limit(1)
 )
 EXPIRED = _UNREAD.where(_M.created < bindparam("kept")).order_by(_M.created, _M.seq)
-FULL = (
-    select(_M.device)
+HOLDS = (
+    select(
+        devices.c.actor,
+        func.sum(_M.size).label("bytes"),
+        func.sum(_M.size).filter(_THEIRS).label("theirs"),
+    )
+    .select_from(mailbox)
     .join(devices, and_(devices.c.id == _M.device, devices.c.revoked.is_(None)))
     .where(devices.c.actor.in_(bindparam("recipients", expanding=True)))
-    .group_by(_M.device)
-    .having(
-        or_(
-            func.sum(_M.size) >= bindparam("limit"),
-            func.sum(_M.size).filter(_THEIRS) >= bindparam("share"),
-        )
-    )
-    .limit(1)
+    .group_by(_M.device, devices.c.actor)
 )
 
 
@@ -162,14 +160,18 @@ class MailboxUnit(Unit):
         return [_waiting(row) for row in await self.connection.fetch(CHOSEN, {"chosen": chosen})]
 
     async def full(self, actors: Iterable[str], sender: str) -> bool:
+        return any(room.none for room in (await self.rooms(actors, sender)).values())
+
+    async def rooms(self, actors: Iterable[str], sender: str) -> dict[str, Room]:
         limit = self.context.mailbox_limit_bytes
-        asked = {
-            "recipients": list(actors),
-            "sender": sender,
-            "limit": limit,
-            "share": limit // SENDERS_SHARE,
-        }
-        return bool(await self.connection.fetch(FULL, asked))
+        asked = {"recipients": list(actors), "sender": sender}
+        found = {actor: Room(limit, limit // SENDERS_SHARE) for actor in asked["recipients"]}
+        for row in await self.connection.fetch(HOLDS, asked):
+            # The device that has least: what is for one of them is for all.
+            found[row.actor] = found[row.actor].least(
+                Room(limit - int(row.bytes), limit // SENDERS_SHARE - int(row.theirs or 0))
+            )
+        return found
 
     async def drop_mail(self, box: Box, upto: int) -> None:
         mine = {"device": box.device, "upto": upto}

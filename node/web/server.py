@@ -5,12 +5,10 @@ from collections.abc import (
     Awaitable,
     Callable,
     Mapping,
-    MutableMapping,
     Sequence,
     Set,
 )
 from contextlib import aclosing, nullcontext
-from http import HTTPStatus
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -25,21 +23,18 @@ from node.web import problems
 from node.web.auth import Authenticator, admit, read_bearer
 from node.web.bodies import ArrivedBody, ArrivingBody
 from node.web.budget import Budget, Holding
+from node.web.dressing import SURFACE, dress, dresser, whole_answers
 from node.web.even_answers import EvenAnswers
 from node.web.health import ALIVE
 from node.web.idempotency import NOBODY, Answer, Answered, Asked, read_key
 from node.web.limits import Limiter, TrustedProxies
 from node.web.routes import Call, Caller, Reply, Route
-from node.web.shortcut import SHORTCUT, BareAnswer, Direct, Shortcut
+from node.web.shortcut import SHORTCUT, Direct, Shortcut, WholeAnswer
 from node.web.surface import Surface, surface_of
 
 SURFACES = web.AppKey("surfaces", tuple[Surface, ...])
-SURFACE = web.RequestKey("surface", Surface)
-# For a year, and for this name alone: what stands below it may be somebody else's.
-TRANSPORT_SECURITY = "max-age=31536000"
-SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-NOTHING_TO_SAY = Reply()
 AT_ONCE = nullcontext()
+NO_BODY = frozenset({204, 304})  # of which aiohttp leaves out the length too
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -73,7 +68,7 @@ def build_application(
         middlewares=[_middleware(kernel, surfaces, counted)], client_max_size=largest_body
     )
     app[SURFACES] = tuple(surfaces)
-    app.on_response_prepare.append(_dresser(surfaces, kernel.speaks_tls))
+    app.on_response_prepare.append(dresser(surfaces, kernel.speaks_tls))
     direct: list[tuple[str, Direct]] = []
     for surface in surfaces:
         server = Server(kernel, surface)
@@ -125,28 +120,6 @@ def _middleware(kernel: Kernel, surfaces: Sequence[Surface], counted: Set[Handle
 def _is_preflight(request: web.Request) -> bool:
     names = (hdrs.ORIGIN, hdrs.ACCESS_CONTROL_REQUEST_METHOD)
     return request.method == hdrs.METH_OPTIONS and all(name in request.headers for name in names)
-
-
-def _dresser(surfaces: Sequence[Surface], speaks_tls: bool) -> Any:
-    """What every answer says, whoever made it; a page or a file may have said it already."""
-
-    async def dress(request: web.Request, response: web.StreamResponse) -> None:
-        surface = request.get(SURFACE) or surface_of(request.path, surfaces)
-        _dress(response.headers, surface, speaks_tls)
-        if surface.cors is not None:
-            response.headers.update(surface.cors.headers(request.headers.get(hdrs.ORIGIN, "")))
-
-    return dress
-
-
-def _dress(headers: MutableMapping[str, str], surface: Surface, speaks_tls: bool) -> None:
-    for name, value in SAFE_HEADERS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", surface.csp)
-    for name, value in surface.headers.items():
-        headers.setdefault(name, value)
-    if speaks_tls:
-        headers["Strict-Transport-Security"] = TRANSPORT_SECURITY
 
 
 def _refusal(
@@ -206,13 +179,14 @@ class Server:
             headers: dict[str, str] = {}
             began = self._kernel.even.ticks()
             try:
-                return await self._handle(route, request, headers)
+                answer = await self._handle(route, request, headers)
             except Exception as error:
                 if isinstance(error, Missing):
                     await self._kernel.even.wait(began)
                 response = self._refused(route, request, error)
                 response.headers.update(headers)
                 return response
+            return _response(answer, headers) if isinstance(answer, Answer) else answer
 
         return handle
 
@@ -223,41 +197,46 @@ class Server:
     def direct(self, route: Route) -> Direct:
         """What the shortcut calls for `route`: as `handler`, with what stands around it there.
 
-        For routes that bring no token, have no pages and answer all at once.
+        For routes that have no pages and answer all at once.
         """
         kernel, surface = self._kernel, self._surface
-        if surface.scopes is not None or surface.cors is not None or route.paged:
-            raise ValueError(f"{route.path} needs the long way: it has a token, pages or CORS")
-        said: dict[str, str] = {}
-        _dress(said, surface, kernel.speaks_tls)
-        bare = BareAnswer(route.status, HTTPStatus(route.status).phrase, said)
+        if surface.cors is not None or route.paged:
+            raise ValueError(f"{route.path} needs the long way: it has pages or CORS")
+        written = whole_answers(route.status, surface, kernel.speaks_tls)
         behind_proxies = bool(kernel.proxies.proxies)
 
         async def handle(request: web.Request, path: Mapping[str, str]) -> web.StreamResponse:
             request[SURFACE] = surface
+            headers: dict[str, str] = {}
             began = kernel.even.ticks()
             try:
-                call = call_of(request, kernel.proxies, path)
-                under_way = kernel.budget.under_way(call.address) if behind_proxies else AT_ONCE
-                with under_way, kernel.budget.holding(call.address) as holding:
-                    _check_text(call)
-                    reply = await route.do(await self._with_body(route, request, call, holding))
-                if reply == NOTHING_TO_SAY and bare.fits(request):
-                    return bare.response()
-                response = _response(self._answer(route, request, reply), {})
+                address = kernel.proxies.client_of(request) if behind_proxies else ""
+                with kernel.budget.under_way(address) if behind_proxies else AT_ONCE:
+                    answer = await self._handle(route, request, headers, path)
+                if not isinstance(answer, Answer):
+                    raise Broken(f"{route.path} needs the long way: it answers piece by piece")
+                if answer.status not in NO_BODY and WholeAnswer.fits(request):
+                    return written(answer, headers)
+                response = _response(answer, headers)
             except Exception as error:
                 if isinstance(error, Missing):
                     await kernel.even.wait(began)
                 response = self._refused(route, request, error)
-            _dress(response.headers, surface, kernel.speaks_tls)
+                response.headers.update(headers)
+            dress(response.headers, surface, kernel.speaks_tls)
             return response
 
         return handle
 
     async def _handle(
-        self, route: Route, request: web.Request, headers: dict[str, str]
-    ) -> web.StreamResponse:
-        call = await self._call(route, request, headers)
+        self,
+        route: Route,
+        request: web.Request,
+        headers: dict[str, str],
+        path: Mapping[str, str] | None = None,
+    ) -> Answer | web.StreamResponse:
+        """What is answered; of what is told piece by piece, a response that has told it."""
+        call = await self._call(route, request, headers, path)
         account = call.caller_or_none.account if call.caller_or_none else ""
         with self._kernel.budget.holding(call.address, account) as holding:
             return await self._answered(route, request, call, headers, holding)
@@ -269,18 +248,24 @@ class Server:
         call: Call,
         headers: dict[str, str],
         holding: Holding,
-    ) -> web.StreamResponse:
+    ) -> Answer | web.StreamResponse:
         key = request.headers.get("Idempotency-Key", "")
         if key and route.method == "POST" and route.idempotent and self._surface.scopes is not None:
-            return await self._once(route, request, call, read_key(key), headers, holding)
+            return await self._once(route, request, call, read_key(key), holding)
         call = await self._with_body(route, request, call, holding)
         reply = await route.do(call)
         if isinstance(reply.value, AsyncGenerator):
             return await self._stream(request, reply, headers)
-        return _response(self._answer(route, request, reply), headers)
+        return self._answer(route, request, reply)
 
-    async def _call(self, route: Route, request: web.Request, headers: dict[str, str]) -> Call:
-        call = call_of(request, self._kernel.proxies)
+    async def _call(
+        self,
+        route: Route,
+        request: web.Request,
+        headers: dict[str, str],
+        path: Mapping[str, str] | None,
+    ) -> Call:
+        call = call_of(request, self._kernel.proxies, path)
         if self._surface.scopes is not None:
             caller = await self._caller(route, request, call.address, headers)
             call = replace(call, caller_or_none=caller)
@@ -333,9 +318,8 @@ class Server:
         request: web.Request,
         call: Call,
         key: str,
-        headers: dict[str, str],
         holding: Holding,
-    ) -> web.StreamResponse:
+    ) -> Answer:
         raw = b"" if route.body is None else await self._raw(route, request, holding).whole()
         if route.body is bytes:
             call = replace(call, raw=ArrivedBody(raw))
@@ -351,7 +335,7 @@ class Server:
             return self._answer(route, request, reply)
 
         asked = Asked(token, key, request.method, request.rel_url.raw_path_qs, raw)
-        return _response(await self._kernel.answered.once(asked, work), headers)
+        return await self._kernel.answered.once(asked, work)
 
     def _answer(self, route: Route, request: web.Request, reply: Reply) -> Answer:
         if route.paged:

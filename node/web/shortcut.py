@@ -1,4 +1,5 @@
-"""A shortcut past aiohttp's router for what busy peers ask all the time: POSTs to an inbox.
+"""A shortcut past aiohttp's router for what is asked all the time: deliveries of peers, and what
+devices say to each other.
 
 For each request aiohttp looks for a route, binds middlewares and asks who listens to signals, which
 takes as long as the proof of a signature. `Shortcut` knows a few routes by their plain paths. What
@@ -20,22 +21,31 @@ Direct = Callable[[web.Request, Mapping[str, str]], Awaitable[web.StreamResponse
 LongWay = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-class BareAnswer:
-    """An answer without a body to a peer that stays connected: its head is the same every time.
+class WholeAnswer:
+    """An answer to one who stays connected, written at once: head and body.
 
-    It is what aiohttp would write of a `web.Response`, and made for many requests at once.
+    It is what aiohttp would write of a `web.Response`. One without a body of its own may be given
+    to many requests.
     """
 
     keep_alive = True
     prepared = True
 
-    def __init__(self, status: int, reason: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, status: int, reason: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> None:
+        """Raises `ValueError` for a header that would be two."""
         self.status = status
-        told = {**headers, "Content-Length": "0", "Server": SERVER_SOFTWARE}
+        told = {**headers, "Content-Length": str(len(body)), "Server": SERVER_SOFTWARE}
         lines = [f"HTTP/1.1 {status} {reason}", *(f"{k}: {v}" for k, v in told.items()), "Date: "]
         self._head = "\r\n".join(lines)
+        self._body = body
+        breaks = len(lines) - 1
+        if self._head.count("\n") != breaks or self._head.count("\r") != breaks:
+            raise ValueError("a header holds a line break")
 
-    def fits(self, request: web.BaseRequest) -> bool:
+    @staticmethod
+    def fits(request: web.BaseRequest) -> bool:
         """Whether nothing is to be said of the connection."""
         return request.version == HttpVersion11 and request.keep_alive
 
@@ -44,12 +54,12 @@ class BareAnswer:
         transport = request.transport
         if transport is None or transport.is_closing():
             raise ConnectionResetError("they went away")
-        transport.write(f"{self._head}{rfc822_formatted_time()}\r\n\r\n".encode("ascii"))
+        transport.write(f"{self._head}{rfc822_formatted_time()}\r\n\r\n".encode() + self._body)
         # Who asks on without reading is read on when they have: no heap of answers grows.
         await request.writer.drain()
 
     async def write_eof(self) -> None:
-        """There is no body."""
+        """Nothing is left to write."""
 
     def response(self) -> web.StreamResponse:
         """As what aiohttp asks of a response."""

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from node.web.server import SURFACE
+from node.web.dressing import SURFACE
 from node.web.surface import Surface, surface_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from node.client import seals
+from node.client import journal, seals
 from node.client.vault import Vault
 from node.errors import Broken
 from node.testing.fakes import FakeEntropy
@@ -195,6 +195,7 @@ def test_a_vault_of_another_version_is_refused_and_left_as_it_is(place: Path) ->
 def test_a_removed_value_cannot_be_opened_from_the_files(place: Path, tmp_path: Path) -> None:
     vault = Vault.create(place, "correct horse", FakeEntropy())
     vault.step({"one": SECRET})
+    vault.settle()
     with sqlite3.connect(place) as db:
         (sealed,) = db.execute("SELECT sealed FROM rows").fetchone()
     vault.step({"one": None})
@@ -216,6 +217,78 @@ def test_the_keys_of_what_was_replaced_open_no_longer(place: Path, quick: None) 
     everything = b"".join(p.read_bytes() for p in place.parent.iterdir())
     assert page[30:] not in everything
     assert top[30:] not in everything
+    vault.close()
+
+
+@pytest.mark.clause("E2E-6.19")
+def test_what_the_journal_held_opens_no_longer_once_it_is_settled(place: Path, quick: None) -> None:
+    """Whoever kept the file as it was finds no key to it in what the file is now."""
+    vault = Vault.create(place, "correct horse", FakeEntropy())
+    vault.step({"one": SECRET})
+    with sqlite3.connect(place) as db:
+        (kept,) = db.execute("SELECT sealed FROM journal").fetchone()
+    vault.step({"one": None})
+    vault.settle()
+    assert kept[30:] not in b"".join(p.read_bytes() for p in place.parent.iterdir())
+    vault.step({"two": b"2"})
+    vault.step({"three": b"3"})
+    copied = shutil.copytree(place.parent, place.parent / "copy") / place.name
+    vault.close()
+    with sqlite3.connect(copied) as db:
+        db.execute("UPDATE journal SET sealed = ? WHERE counter = 3", (kept,))
+    with pytest.raises(Broken, match="whole"):
+        Vault.open(copied, "correct horse", FakeEntropy())
+
+
+JOURNAL_DAMAGES = {
+    "the first step is gone": "DELETE FROM journal WHERE counter = 2",
+    "one in the middle is gone": "DELETE FROM journal WHERE counter = 3",
+    "the last is gone": "DELETE FROM journal WHERE counter = 4",
+    "all are gone": "DELETE FROM journal",
+    "two in each other's place": "UPDATE journal SET counter = -counter WHERE counter > 2;"
+    " UPDATE journal SET counter = 7 + counter WHERE counter < 0",
+    "one twice": "INSERT INTO journal SELECT 5, sealed FROM journal WHERE counter = 4;"
+    " UPDATE header SET counter = 5",
+    "one of before the last settling": "INSERT INTO journal SELECT 1, sealed FROM journal"
+    " WHERE counter = 2",
+    "one cut short": "UPDATE journal SET sealed = substr(sealed, 1, 10) WHERE counter = 3",
+    "one byte": "UPDATE journal SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB)"
+    " WHERE counter = 3",
+    "said to be settled": "UPDATE header SET settled = counter; DELETE FROM journal",
+}
+
+
+@pytest.mark.clause("E2E-6.5")
+@pytest.mark.clause("E2E-6.19")
+@pytest.mark.parametrize("damage", JOURNAL_DAMAGES.values(), ids=JOURNAL_DAMAGES)
+def test_a_journal_that_is_not_whole_is_noticed_when_the_vault_is_opened(
+    place: Path, tmp_path: Path, quick: None, damage: str
+) -> None:
+    filled(place)
+    vault = Vault.open(place, "correct horse", FakeEntropy("2"))
+    for number in range(3):
+        vault.step({f"row {number:04d}": b"new", f"more {number}": b"more"})
+    copied = tmp_path / "killed" / place.name
+    copied.parent.mkdir()
+    for name in ("", "-wal"):
+        shutil.copy(f"{place}{name}", f"{copied}{name}")
+    vault.close()
+    with sqlite3.connect(copied) as db:
+        db.executescript(damage)
+    db.close()
+    with pytest.raises(Broken, match="whole"):
+        Vault.open(copied, "correct horse", FakeEntropy("read"))
+
+
+@pytest.mark.clause("E2E-6.19")
+def test_a_long_journal_is_settled_by_the_step_that_makes_it_so(place: Path, quick: None) -> None:
+    vault = Vault.create(place, "correct horse", FakeEntropy())
+    vault.step({"small": b"1"})
+    with sqlite3.connect(place) as db:
+        assert db.execute("SELECT count(*) FROM journal").fetchone() == (1,)
+        vault.step({"large": bytes(journal.MOST_BYTES)})
+        assert db.execute("SELECT count(*) FROM journal").fetchone() == (0,)
+    assert vault.names() == ["large", "small"]
     vault.close()
 
 
@@ -297,6 +370,10 @@ class AgainstADictionary(RuleBasedStateMachine):
         self._open()
 
     @rule()
+    def settle(self) -> None:
+        self.vault.settle()
+
+    @rule()
     def reopen(self) -> None:
         self.vault.close()
         self._open()
@@ -318,7 +395,11 @@ class AgainstADictionary(RuleBasedStateMachine):
 
 @pytest.mark.clause("E2E-6.7")
 @pytest.mark.clause("E2E-6.9")
-def test_it_agrees_with_a_dictionary_whatever_happens(quick: None) -> None:
+@pytest.mark.clause("E2E-6.19")
+def test_it_agrees_with_a_dictionary_whatever_happens(
+    quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "MOST_BYTES", 1000)
     run_state_machine_as_test(
         AgainstADictionary,
         settings=settings(max_examples=12, stateful_step_count=20, deadline=None),
@@ -326,8 +407,12 @@ def test_it_agrees_with_a_dictionary_whatever_happens(quick: None) -> None:
 
 
 @pytest.mark.clause("E2E-6.9")
-def test_a_step_writes_as_much_among_many_rows_as_among_few(place: Path, quick: None) -> None:
+@pytest.mark.parametrize("most", [0, journal.MOST_BYTES], ids=["settled", "journal"])
+def test_a_step_writes_as_much_among_many_rows_as_among_few(
+    place: Path, quick: None, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
     """Bytes of the write-ahead log, which no other load on the machine changes."""
+    monkeypatch.setattr(journal, "MOST_BYTES", most)
     vault = Vault.create(place, "p", FakeEntropy())
     grown = []
     for rows in (100, 6_000):

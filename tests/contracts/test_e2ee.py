@@ -11,7 +11,7 @@ from node.accounts.devices import Device
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed, read
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
-from node.e2ee.mailbox import Box
+from node.e2ee.mailbox import Box, Room
 from node.e2ee.members import Member
 from node.e2ee.returning import notice
 from node.federation.activities.shapes import CreateSealed
@@ -189,9 +189,15 @@ async def test_a_mailbox_is_full_for_one_sender_and_then_for_all(harness: Harnes
     async def full(*actors: str, sender: str = BOB) -> bool:
         return await units.look(E2eeUnit, lambda unit: unit.full(actors, sender))
 
+    async def rooms(*actors: str, sender: str = BOB) -> dict[str, Room]:
+        return await units.look(E2eeUnit, lambda unit: unit.rooms(actors, sender))
+
     assert not await full(ALICE, CAROL, BOB)
     await units.run(E2eeUnit, lambda unit: put(unit, BOB, b"0"))
     assert not await full(ALICE)
+    all_of_it = Room(8 * size, 2 * size)
+    assert await rooms(ALICE, CAROL) == {ALICE: Room(7 * size, size), CAROL: all_of_it}
+    assert await rooms(ALICE, sender=CAROL) == {ALICE: Room(7 * size, 2 * size)}
     await units.run(E2eeUnit, lambda unit: put(unit, BOB, b"1"))
     assert await full(CAROL, ALICE)
     assert not await full(CAROL)

@@ -12,15 +12,16 @@ from aiohttp.test_utils import RawTestServer, TestClient, TestServer
 from node.ports import Request
 from node.web.routes import Reply, Route
 from node.web.server import Server
-from node.web.shortcut import SHORTCUT, BareAnswer, put_before
+from node.web.shortcut import SHORTCUT, WholeAnswer, put_before
 from node.wire.httpsig import Dialect, sign
 from node.wire.keydocs import key_members
 from node.wire.keys import ed25519_from_seed
-from tests.web.conftest import DOMAIN, Build, Harness
+from tests.web.conftest import DOMAIN, PASSWORD, Build, Harness
 
 BOB = "https://b.test/a/bob"
 KEY = ed25519_from_seed(b"k" * 32, f"{BOB}#key", BOB)
 JSON = "application/activity+json"
+COUNTS = ("RateLimit-Remaining", "RateLimit-Reset")
 Answer = tuple[int, str, dict[str, str], bytes]
 Client = TestClient[Any, Any]
 
@@ -28,7 +29,7 @@ Client = TestClient[Any, Any]
 async def asked(client: Client, method: str, path: str, **more: Any) -> Answer:
     """The answer, without what differs from one instant to the next."""
     async with client.request(method, path, allow_redirects=False, **more) as answer:
-        told = {name: value for name, value in answer.headers.items() if name != "Date"}
+        told = {n: v for n, v in answer.headers.items() if n not in ("Date", *COUNTS)}
         assert "Date" in answer.headers
         return answer.status, answer.reason or "", told, await answer.read()
 
@@ -128,19 +129,72 @@ async def test_behind_a_proxy_each_address_has_its_places(build: Build) -> None:
             one.__exit__(None, None, None)
 
 
-async def test_a_route_with_tokens_has_no_shortcut(harness: Harness) -> None:
+async def test_what_has_pages_has_no_shortcut(harness: Harness) -> None:
     api = harness.node.web.surfaces[0]
 
     async def do(_call: Any) -> Reply:
         return Reply()
 
     with pytest.raises(ValueError, match="long way"):
-        Server(harness.node.web.kernel, api).direct(Route("POST", "/x", do, "Says.", None))
+        route = Route("POST", "/x", do, "Says.", None, paged=True)
+        Server(harness.node.web.kernel, api).direct(route)
     assert SHORTCUT in harness.app
 
 
+ACK = "/api/kith/v1/mailbox/ack"
+SAY = "/api/kith/v1/conversations/{}/messages"
+
+
+@pytest.mark.clause("API-1.2", "API-1.3", "API-3.1", "E2E-3.11")
+@pytest.mark.parametrize(
+    ("path", "body", "more", "status"),
+    [
+        (ACK, {"seq": 0}, {}, 200),
+        (ACK, {"seq": 0}, {"Idempotency-Key": "k" * 32}, 200),
+        (ACK, {"seq": 0}, {"Connection": "close"}, 200),
+        (ACK, {"seq": 0}, {"Authorization": "Bearer nobody"}, 401),
+        (ACK, {"seq": 0}, {"Authorization": ""}, 401),
+        (ACK, {"seq": "0"}, {}, 400),
+        (ACK, {"seq": 0}, {"Content-Type": "text/plain"}, 415),
+        (SAY.format("bm9ib2R5"), {"content": ""}, {}, 400),
+        (SAY.format("%00"), {"content": ""}, {}, 400),
+    ],
+)
+async def test_what_devices_say_is_answered_alike(
+    ways: Ways, path: str, body: Any, more: dict[str, str], status: int
+) -> None:
+    invite = await ways.harness.invite()
+    ann = {"name": "ann", "password": PASSWORD, "invite": invite, "device_name": "phone"}
+    token = (await ways.harness.ask("POST", "/accounts", ann)).body["token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **more}
+    answer = await ways.same("POST", path, data=json.dumps(body).encode(), headers=headers)
+    assert answer[0] == status
+    assert answer[2]["Cache-Control"] == "private, no-store"
+
+
+async def test_an_answer_with_a_body_is_what_aiohttp_would_write() -> None:
+    said = {"Content-Type": "application/json", "X-Said": "ü"}
+
+    async def slow(_request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(body=b'{"epoch":1}', headers=said)
+
+    async def quick(_request: web.BaseRequest) -> web.StreamResponse:
+        return WholeAnswer(200, "OK", said, b'{"epoch":1}').response()
+
+    answers = []
+    for handle in (slow, quick):
+        async with RawTestServer(handle) as server, TestClient(server) as client:
+            answers.append([await asked(client, "POST", "/") for _ in range(2)])
+    assert answers[0] == answers[1]
+
+
+def test_a_header_holds_no_second_one() -> None:
+    with pytest.raises(ValueError, match="line break"):
+        WholeAnswer(200, "OK", {"X-Said": "one\r\nX-More: two"})
+
+
 async def test_who_reads_no_answers_gets_no_more_until_they_have() -> None:
-    answer, ended = BareAnswer(202, "Accepted", {}), asyncio.Queue[bool]()
+    answer, ended = WholeAnswer(202, "Accepted", {}), asyncio.Queue[bool]()
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         # As the transport does when more waits than it likes to hold.

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
-from node.e2ee.mailbox import SENDERS_SHARE, Box, Waiting
+from node.e2ee.mailbox import SENDERS_SHARE, Box, Room, Waiting
 from node.e2ee.members import Entry, Member
 from node.e2ee.returning import Unread
 from node.graph.friendship_states import FRIENDS
@@ -141,8 +141,12 @@ class MailboxUnit(Unit):
         return found
 
     async def full(self, actors: Iterable[str], sender: str) -> bool:
-        owners = {one.id for one in self.tables.accounts.values() if one.actor in set(actors)}
+        return any(room.none for room in (await self.rooms(actors, sender)).values())
+
+    async def rooms(self, actors: Iterable[str], sender: str) -> dict[str, Room]:
+        owners = {one.id: one.actor for one in self.tables.accounts.values()}
         limit = self.context.mailbox_limit_bytes
+        found = {actor: Room(limit, limit // SENDERS_SHARE) for actor in actors}
         shares = {sender} | {
             share for (_, actor, _), (_, share) in self.tables.participants.items()
             if actor == sender
@@ -151,9 +155,10 @@ class MailboxUnit(Unit):
             mail = [m for m in self.tables.mail.values() if m.device == device]
             theirs = sum(len(m.sealed.body) for m in mail if m.share in shares)
             every = sum(len(m.sealed.body) for m in mail)
-            if owner in owners and (every >= limit or theirs >= limit // SENDERS_SHARE):
-                return True
-        return False
+            if (actor := owners.get(owner, "")) in found:
+                room = Room(limit - every, limit // SENDERS_SHARE - theirs)
+                found[actor] = found[actor].least(room)
+        return found
 
     async def changes_wait(self, device: str, conversation: str, after: int) -> bool:
         return any(

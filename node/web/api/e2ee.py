@@ -322,6 +322,7 @@ def routes(units: Units, signer: Signer, peers: Peers, clock: Clock) -> tuple[Ro
             scope,
             body=api.NewSealed,
             answers=api.SentSealed,
+            direct=True,
         ),
         Route(
             "POST",

@@ -89,5 +89,6 @@ def routes(units: Units) -> tuple[Route, ...]:
             "All items up to and with `seq` are on the device's disk: forget them.",
             scope,
             body=api.Acknowledgement,
+            direct=True,
         ),
     )

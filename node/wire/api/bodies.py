@@ -1,6 +1,5 @@
 """Pure: a JSON body of the client API into its structure, and structures into bytes (API-1)."""
 
-import re
 from typing import Any
 
 import msgspec
@@ -10,8 +9,8 @@ from node.wire import json
 
 DEEPEST = 32  # levels: the API's own bodies have at most five
 LARGEST_NUMBER = (1 << 63) - 1
-# What may hold what no database keeps; nearly no body does, so nearly none is looked through.
-_UNKEPT = re.compile(rb"\\u0000|[0-9]{18}")
+_ONE_DIGIT = bytes(0x30 if byte in b"0123456789" else 0x20 for byte in range(256))
+_LONG_NUMBER = b"0" * 18
 
 
 def read(body: bytes, kind: Any) -> Any:
@@ -19,7 +18,7 @@ def read(body: bytes, kind: Any) -> Any:
     try:
         # Depth, duplicate keys, NaN: msgspec lets some of it pass, or recurses without end.
         value = json.decode(body, len(body), DEEPEST)
-        if _UNKEPT.search(body):
+        if _may_be_unkept(body):
             _check_kept(value)
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -30,6 +29,14 @@ def read(body: bytes, kind: Any) -> Any:
         if error.clause == "API-1.7":
             raise
         raise Malformed("API-1.3", f"the body is not what this API takes: {error.reason}") from None
+
+
+def _may_be_unkept(body: bytes) -> bool:
+    """Whether it may hold what no database keeps; nearly no body does, so nearly none is walked.
+
+    An expression that says the same takes most of the time that a sealed message is read in.
+    """
+    return b"\\u0000" in body or _LONG_NUMBER in body.translate(_ONE_DIGIT)
 
 
 def _check_kept(value: json.Json) -> None:
