@@ -7,9 +7,9 @@ Every field says what it is for (`help`) and carries its unit in its name; the p
 import dataclasses
 import ipaddress
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -273,11 +273,13 @@ KINDS: dict[Any, str] = {
 
 
 def _read_file(path: Path) -> dict[str, Any]:
+    toml = import_module("tomllib")  # most nodes have no such file
     try:
-        return tomllib.loads(path.read_text())
+        found: dict[str, Any] = toml.loads(path.read_text())
+        return found
     except OSError as error:
         raise Malformed("FED-12.1", f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (toml.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Malformed("FED-12.1", f"{path} is not TOML: {error}") from None
 
 

@@ -25,7 +25,7 @@ from node.net.push import Pushing
 from node.ports import Blobs, Clock, Entropy, Request, Response, Stream
 from node.store.database import Database
 from node.store.directory import Directory
-from node.store.keyring import Keyring, NodeKey
+from node.store.keyring import Keyring, MakeRsa, NodeKey, new_rsa
 from node.store.passwords import Passwords
 from node.store.queue import Arrivals
 from node.store.unit import UnitContext, Units
@@ -61,6 +61,7 @@ class System(Struct, frozen=True):
     clock: Clock
     entropy: Entropy
     hops: Hops | None = None
+    make_rsa: MakeRsa = new_rsa
 
 
 class Stores(Struct, frozen=True):
@@ -149,7 +150,8 @@ def open_stores(config: Config, system: System) -> Stores:
         config.origin, system.clock, system.entropy, render, config.mailbox_limit_bytes
     )
     units = Units(database, context, wakeups)
-    keyring = Keyring(NodeKey(config.data_dir, system.entropy), units, system.entropy)
+    node_key = NodeKey(config.data_dir, system.entropy)
+    keyring = Keyring(node_key, units, system.entropy, system.make_rsa)
     door, directory = Arrivals(database, wakeups, system.clock), Directory(units, system.clock)
     return Stores(database, wakeups, units, door, door, directory, keyring, context.suffixes)
 

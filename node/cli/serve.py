@@ -3,12 +3,18 @@
 import gc
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
-from threading import Thread
 from typing import Any
 
 from node.cli import logs
-from node.cli.probes import QuickCheck, check_not_lost, check_writable, give_up_room
+from node.cli.probes import (
+    QuickCheck,
+    check_not_lost,
+    check_writable,
+    give_up_room,
+    is_missing,
+)
 from node.cli.starting import (
     check_parts,
     check_port,
@@ -17,28 +23,41 @@ from node.cli.starting import (
     read_config,
     tls_context,
 )
+from node.config import Config
 from node.errors import NodeError
 
 STOPPED = 130  # by Ctrl-C before it served, as shells say it
 
 
-def _load() -> tuple[Any, Any]:
-    """The pages that serve and that migrate.
+def _load(config: Config, new: bool, whole: QuickCheck) -> tuple[Any, Any]:
+    """The page that serves, and the keys that a new node begins with.
 
     Only now: what cannot be run is said before the half second that this takes. What is loaded
     stays, so that the collector has nothing to do meanwhile: one walk takes a twentieth of it.
+    What waits for the disk, or counts without Python, goes on beside it.
     """
+    begins = is_missing(config)
     gc.disable()
     try:
-        # aiohttp reads the machine's certificates when it is loaded, which needs no Python.
-        beside = Thread(target=import_module, args=("aiohttp",))
-        beside.start()
-        migrate = import_module("node.cli.migrate")
-        beside.join()
-        return import_module("node.cli.serving"), migrate
+        with ThreadPoolExecutor(2, "start") as beside:
+            # aiohttp reads the machine's certificates when it is loaded, which needs no Python.
+            server = beside.submit(import_module, "aiohttp")
+            migrate = import_module("node.cli.migrate")
+            schema = beside.submit(_prepare, migrate, config, new, whole)
+            keys = import_module("node.store.keyring").RsaAhead() if begins else None
+            serving = import_module("node.cli.serving")
+            server.result()
+            schema.result()
+        return serving, keys
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _prepare(migrate: Any, config: Config, new: bool, whole: QuickCheck) -> None:
+    """Give a database that is not damaged the schema of this program."""
+    whole.check()
+    migrate.migrate(config, "pre", new)
 
 
 def main(argv: list[str]) -> int:
@@ -62,10 +81,8 @@ def main(argv: list[str]) -> int:
             give_up_room(config)
             check_writable(config)
             whole = QuickCheck(config)
-            serving, migrate = _load()
-            whole.check()
-            migrate.migrate(config, "pre", found.new)
-            serving.run(config, tls, whole)
+            serving, keys = _load(config, found.new, whole)
+            serving.run(config, tls, whole, keys)
     except NodeError as error:
         sys.stderr.write(f"kith serve: {error}\n")
         return 1

@@ -22,6 +22,7 @@ from node.config import Config
 from node.errors import NoRoom, Unreachable
 from node.media.blobs import LocalBlobs
 from node.store.blob_names import BlobNamesUnit
+from node.store.keyring import MakeRsa, new_rsa
 from node.system import SystemClock, SystemEntropy
 from node.web.listener import GuardedSite
 from node.web.shortcut import put_before
@@ -35,8 +36,10 @@ TURN_SECONDS = 0.001
 PAUSE_SECONDS = 1.0  # before a worker that ended is begun again
 
 
-async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) -> None:
-    system = System(SystemClock(), SystemEntropy())
+async def _serve(
+    config: Config, tls: ssl.SSLContext | None, whole: QuickCheck, make_rsa: MakeRsa | None
+) -> None:
+    system = System(SystemClock(), SystemEntropy(), make_rsa=make_rsa or new_rsa)
     # Before all that takes time: what is renewed during a start is a change too.
     certificate = Certificate(config, tls) if tls else None
     stopping, reloading = asyncio.Event(), asyncio.Event()
@@ -46,9 +49,6 @@ async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) 
     loop.add_signal_handler(signal.SIGHUP, reloading.set)
     async with open_node(config, system) as node, AsyncExitStack() as telling:
         node.health.doubts.append(whole.trouble)
-        if lost := await missing_blobs(node):
-            LOG.warning("files of videos are missing", extra={"reason": lost})
-            node.health.warnings.append(lambda: lost)
         runner = web.AppRunner(
             node.application,
             access_log=None,
@@ -70,6 +70,9 @@ async def _serve(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) 
             )
             await asyncio.to_thread(hold_room, config)
             await _greet(node, system)
+            if lost := await missing_blobs(node):
+                LOG.warning("files of videos are missing", extra={"reason": lost})
+                node.health.warnings.append(lambda: lost)
             # What is loaded now stays: the collector need not walk through it again and again.
             gc.freeze()
             gc.set_threshold(GARBAGE)
@@ -170,12 +173,16 @@ async def _work(node: Node, stopping: asyncio.Event) -> None:
     await working
 
 
-def run(config: Config, tls: ssl.SSLContext | None, whole: QuickCheck) -> None:
+def run(
+    config: Config, tls: ssl.SSLContext | None, whole: QuickCheck, make_rsa: MakeRsa | None
+) -> None:
     """Open the node over its database, which has its schema, and serve it.
+
+    `make_rsa` where a first key is on its way already.
 
     Raises `Unreachable` when the database cannot be used after all.
     """
     try:
-        uvloop.run(_serve(config, tls, whole))
+        uvloop.run(_serve(config, tls, whole, make_rsa))
     except DBAPIError as error:
         raise Unreachable(f"the database cannot be used: {error.orig}") from None

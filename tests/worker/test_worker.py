@@ -17,7 +17,7 @@ from node.federation.activities.shapes import CreateSealed, Delete, Follow
 from node.net.courier import Outcome
 from node.store import tables
 from node.store.dates import Dates
-from node.store.delivery_queue import DeliveryQueue
+from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
 from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.queue import Arrival, QueueUnit, Waiting
@@ -602,6 +602,42 @@ async def test_however_much_goes_to_people_posts_go_too(shop: Shop) -> None:
 
 
 @pytest.mark.clause("FED-8.9")
+async def test_a_lane_of_which_all_was_seen_is_not_read_again_and_loses_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = [f"h{number}.test" for number in range(100)]
+    await shop.know(*hosts)
+    await shop.worker.step()
+    system, read = System(shop.clock, FakeEntropy()), list[str]()
+    sender = make_sender(system, shop.stores, shop.road)
+    await sender.look(everything=True)
+    lane = DeliveryQueue.queued
+
+    async def counted(self: DeliveryQueue, host: str, most: int) -> list[QueuedDelivery]:
+        read.append(host)
+        return await lane(self, host, most)
+
+    monkeypatch.setattr(DeliveryQueue, "queued", counted)
+    await shop.owe(1, *hosts)
+    await sender.look(everything=False)
+    await sender.settle()
+    assert sorted(read) == sorted(hosts), "what a lane held before its first round nobody knows"
+    read.clear()
+
+    shop.road.slow["h1.test"] = asyncio.Event()
+    await shop.owe(2, *hosts)
+    await sender.look(everything=False)
+    await shop.owe(3, "h1.test", "h2.test")  # to one that is busy, and to one that is done
+    await sender.look(everything=False)
+    shop.road.slow["h1.test"].set()
+    while await sender.settle():
+        pass
+    assert read == []
+    expected = [f"{US}/t/{number}".encode() for number in (1, 2, 3)]
+    assert shop.road.to("h1.test") == shop.road.to("h2.test") == expected
+    assert shop.road.to("h3.test") == expected[:2]
+
+
 async def test_a_lane_is_given_up_when_nothing_of_it_is_under_way(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

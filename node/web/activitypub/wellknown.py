@@ -1,9 +1,9 @@
 """How others find us: WebFinger, host-meta, NodeInfo (spec FED-10)."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
-from xml.sax.saxutils import quoteattr
 
 from aiohttp import web
 
@@ -102,7 +102,7 @@ class WellKnown:
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
-            f'<Link rel="lrdd" type="application/jrd+json" template={quoteattr(self._template)}/>'
+            f'<Link rel="lrdd" type="application/jrd+json" template="{escape(self._template)}"/>'
             "</XRD>\n"
         )
         headers = {**OPEN, "Vary": "Accept"}

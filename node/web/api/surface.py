@@ -1,6 +1,8 @@
 """Our client API as a surface: JSON, problem documents, one scope a route, pages forwards."""
 
+import asyncio
 from collections.abc import Iterable
+from functools import cache
 
 from aiohttp import web
 from msgspec.structs import replace
@@ -36,9 +38,13 @@ def surface(routes: Iterable[Route], config: Config) -> Surface:
         # What is a person's own is kept by no cache between.
         headers={"Cache-Control": "private, no-store"},
     )
-    document = bodies.write(describe(found, config.origin + API))
+
+    @cache
+    def document() -> bytes:
+        return bodies.write(describe(found, config.origin + API))
 
     async def description(_request: web.Request) -> web.Response:
-        return web.Response(body=document, content_type="application/json")
+        # Made when somebody asks: it takes a fortieth of a start, and few nodes are ever asked.
+        return web.Response(body=await asyncio.to_thread(document), content_type="application/json")
 
     return replace(found, plain=(web.get(DESCRIPTION, description, allow_head=False),))
