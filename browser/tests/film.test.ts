@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { clock, movedCover, movedEnd, movedStart } from "../app/film/part.ts";
-import { partOfMade } from "../app/post/prepared.ts";
+import type { Job } from "../app/post/jobs.ts";
+import { partOfMade, prepared } from "../app/post/prepared.ts";
 import {
   type Means,
   type Part,
@@ -118,6 +119,19 @@ test("the ends of a part stay a second apart, inside, with the cover between the
 test("the cover of a film that has only the part counts from its beginning", () => {
   assert.deepEqual(partOfMade(CUT), { start: 0, end: null, cover: 2_500 });
   assert.deepEqual(partOfMade(WHOLE), WHOLE);
+});
+
+test("a film that ended the browser three times is sent as it is", async () => {
+  const kept: Job[] = [];
+  const course = {
+    signal: new AbortController().signal,
+    put: async (job: Job) => void kept.push(job),
+    shown: () => undefined,
+  };
+  const job = { id: "1", beginnings: 3, isPrepared: false, part: CUT, asItIs: "" } as Job;
+  const ready = await prepared(job, new Blob(["film"]), course);
+  assert.deepEqual([ready.isPrepared, ready.asItIs, ready.part], [true, "broke", CUT]);
+  assert.deepEqual(kept, [ready]);
 });
 
 test("times are said to a tenth", () => {

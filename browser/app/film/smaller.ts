@@ -6,8 +6,10 @@ import { script } from "../trusted.ts";
 
 declare const FILM_WORKER: string; // written by build.ts
 
-// A phone may need long for a picture of a film; what is silent for longer will not end.
-const MOST_SILENCE_MS = 90_000;
+// A phone may need long for a picture of a film; what is silent for longer will not end. Counted in short
+// spans, as one that slept was not silent meanwhile.
+const SPAN_MS = 15_000;
+const MOST_SILENT_SPANS = 6;
 
 interface Course {
   readonly signal: AbortSignal;
@@ -22,22 +24,21 @@ function asked(what: Asked, { signal, onProgress }: Course): Promise<Answer> {
   let stop = () => {};
   return new Promise<Answer>((resolve, reject) => {
     const fails = () => resolve({ is: "as_it_is", why: "broke" });
-    const waits = () => {
-      clearTimeout(timer);
-      timer = window.setTimeout(fails, MOST_SILENCE_MS);
-    };
+    let silent = 0;
+    timer = window.setInterval(() => {
+      if (++silent >= MOST_SILENT_SPANS) fails();
+    }, SPAN_MS);
     stop = () => reject(signal.reason);
     signal.addEventListener("abort", stop);
     worker.onerror = fails;
     worker.onmessage = ({ data }: MessageEvent<Answer>) => {
       if (data.is !== "progress") return resolve(data);
-      waits();
+      silent = 0;
       onProgress?.(data.done);
     };
-    waits();
     worker.postMessage(what);
   }).finally(() => {
-    clearTimeout(timer);
+    clearInterval(timer);
     signal.removeEventListener("abort", stop);
     worker.terminate();
   });

@@ -70,8 +70,9 @@ async function within<T>(
     const end = ended(transaction);
     const [jobs, files] = [transaction.objectStore(JOBS), transaction.objectStore(FILES)];
     const [value, last] = await Promise.allSettled([given(work({ jobs, files })), end]);
-    if (value.status === "rejected") throw value.reason;
+    // Why the whole of it failed, as for want of room, is not what each request is told.
     if (last.status === "rejected") throw last.reason;
+    if (value.status === "rejected") throw value.reason;
     return value.value;
   } catch (error) {
     throw error instanceof DOMException ? inWords(error) : error;

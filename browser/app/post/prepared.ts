@@ -34,11 +34,16 @@ export async function prepared(job: Job, file: Blob, course: Course): Promise<Jo
   };
   if (begun.beginnings > MOST_BEGINNINGS) return asIs("broke");
   await course.put(begun);
+  let shown = 0;
   const { smaller } = await import("../film/smaller.ts");
   const made = await smaller(file, job.part, {
     signal: course.signal,
     // Not kept: after a reload it begins anew.
-    onProgress: (progress) => course.shown({ ...begun, progress }),
+    onProgress: (done) => {
+      const progress = Math.floor(done * 100) / 100;
+      if (progress > shown) course.shown({ ...begun, progress });
+      shown = Math.max(shown, progress);
+    },
   });
   if (typeof made === "string") return asIs(made);
   const next: Job = {

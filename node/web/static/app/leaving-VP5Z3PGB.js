@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-JEDRENJ7.js";import"/app/chunk-5XNLYEHZ.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-CBQWIWTD.js";import"/app/chunk-SSUX5EKH.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-SVOXGOGK.js";import"/app/chunk-CBQWIWTD.js";import"/app/chunk-SSUX5EKH.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
