@@ -19,6 +19,7 @@ from urllib.parse import quote
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.app_node import AppNode, app_node, chromium, log_in
+from tests.browser.test_app_film import DRAWN
 from tests.clips import ffmpeg
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
@@ -88,7 +89,7 @@ async def _cut(page: Page) -> None:
         for _ in range(times):
             await page.keyboard.press(key)
     await page.get_by_text("The cover is what is seen at").wait_for()
-    await expect(page.locator(".cover-choice canvas")).to_be_visible()
+    await page.evaluate(DRAWN)
 
 
 SCENES = [

@@ -11,6 +11,14 @@ from playwright.async_api import Browser, Page, Route, expect
 from tests.browser.app_node import AppNode, log_in, opened
 from tests.clips import make_clip
 
+# The row of pictures to its end, and the cover.
+DRAWN = """() => new Promise((done) => {
+  const isDrawn = (one) =>
+    one.getContext("2d").getImageData(one.width - 2, one.height / 2, 1, 1).data[3] > 0;
+  const look = () => [...document.querySelectorAll(".cutter canvas")].every(isDrawn)
+    ? done() : requestAnimationFrame(look);
+  look();
+})"""
 # A minute of a phone says as many bits a second; what a test picture needs is far less.
 RICH = (
     "-b:v",
@@ -88,6 +96,7 @@ async def test_a_part_with_its_cover_is_made_smaller_before_it_is_sent(
     for _ in range(5):
         await page.keyboard.press("ArrowRight")
     await expect(page.get_by_text(re.compile(r"is seen at .?0:01\.5"))).to_be_visible()
+    await page.evaluate(DRAWN)
     await posted(page)
     assert announced[0]["size"] < clip.stat().st_size / 2
     assert (made[0]["start_ms"], made[0]["end_ms"], made[0]["cover_ms"]) == (0, None, 500)
@@ -159,4 +168,23 @@ async def test_a_closed_tab_makes_it_smaller_anew(
     await again.goto(f"{home.url}/app/post")
     await expect(again.get_by_role("progressbar", name="Harbour")).to_be_visible()
     await expect(again.get_by_text("Your video is ready")).to_be_visible()
+    assert watched.faults == []
+
+
+async def test_a_browser_without_room_says_so_and_the_film_stays_chosen(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    await home.sign_up("ada", "Ada")
+    clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=3, options=RICH)
+    watched = await opened(browser, home, service_workers="block")
+    page = watched.page
+    await log_in(page, home, "ada")
+    await chosen(page, home, clip)
+    tools = await page.context.new_cdp_session(page)
+    size = {"origin": home.url, "quotaSize": 1_000_000}
+    await tools.send("Storage.overrideQuotaForOrigin", size)
+    await page.get_by_role("button", name="Post for friends").click()
+    await expect(page.get_by_role("alert")).to_contain_text("no room left")
+    await expect(page.get_by_text("clip.mp4")).to_be_visible()
+    await expect(page.get_by_text("On their way")).to_have_count(0)
     assert watched.faults == []
