@@ -45,15 +45,17 @@ interface SliderProps {
   readonly value: number;
   readonly whole: number;
   readonly kind: "start" | "end" | "cover";
+  /** Of two handles in one place, the one that can still be moved lies above. */
+  readonly isAbove?: boolean;
   /** Where it goes when it is moved there. */
   readonly onValue: (value: number) => number;
 }
 
-function Slider({ label, value, whole, kind, onValue }: SliderProps) {
+function Slider({ label, value, whole, kind, isAbove, onValue }: SliderProps) {
   return (
     <input
       type="range"
-      class={`cut-${kind}`}
+      class={`cut-${kind}${isAbove === true ? " above" : ""}`}
       aria-label={label}
       aria-valuetext={clock(value)}
       min={0}
@@ -145,7 +147,9 @@ export function Cutter({ file, part, onLook }: Props) {
   const shown = part.value;
   const last = endOf(shown, whole.value);
   const isPart = shown.start > 0 || shown.end !== null;
-  const percent = (milliseconds: number) => `${(milliseconds / whole.value) * 100}%`;
+  // As far as the middle of a handle comes.
+  const wide = (milliseconds: number) =>
+    `calc(0.75rem + (100% - 1.5rem) * ${milliseconds / whole.value})`;
   return (
     <>
       {isUnseen.value ? (
@@ -182,11 +186,12 @@ export function Cutter({ file, part, onLook }: Props) {
             <span class="strip" aria-hidden="true">
               <canvas ref={strip} width={720} height={112} />
             </span>
-            <span class="cut-away" style={{ left: 0, width: percent(shown.start) }} />
-            <span class="cut-away" style={{ right: 0, width: percent(whole.value - last) }} />
+            <span class="cut-away" style={{ left: 0, width: wide(shown.start) }} />
+            <span class="cut-away" style={{ right: 0, width: wide(whole.value - last) }} />
             <Slider
               kind="start"
               label={sayFilm("start")}
+              isAbove={shown.start > whole.value / 2}
               value={shown.start}
               whole={whole.value}
               onValue={(to) => {

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-2NN3SP5J.js";import"/app/chunk-OXLSBYLE.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-N6M44BD6.js";import"/app/chunk-E6QU3KVC.js";export{r as deleteAccount,m as forget,o as logOut};

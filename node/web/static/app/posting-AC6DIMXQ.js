@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-IPMB3TLQ.js";import"/app/chunk-N6M44BD6.js";import"/app/chunk-E6QU3KVC.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
