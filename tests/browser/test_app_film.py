@@ -19,6 +19,7 @@ DRAWN = """() => new Promise((done) => {
     ? done() : requestAnimationFrame(look);
   look();
 })"""
+MADE_MS = 150_000  # on a busy machine, here and at the node
 # A minute of a phone says as many bits a second; what a test picture needs is far less.
 RICH = (
     "-b:v",
@@ -45,7 +46,7 @@ async def chosen(page: Page, home: AppNode, clip: Path) -> None:
 
 async def posted(page: Page) -> None:
     await page.get_by_role("button", name="Post for friends").click()
-    await expect(page.get_by_text("Your video is ready")).to_be_visible()
+    await expect(page.get_by_text("Your video is ready")).to_be_visible(timeout=MADE_MS)
 
 
 async def the_post(home: AppNode, token: str) -> dict[str, Any]:
@@ -55,6 +56,7 @@ async def the_post(home: AppNode, token: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.clause("APP-4.1", "APP-4.2")
 async def test_a_part_with_its_cover_is_made_smaller_before_it_is_sent(
     browser: Browser, home: AppNode, tmp_path: Path
@@ -106,6 +108,7 @@ async def test_a_part_with_its_cover_is_made_smaller_before_it_is_sent(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.clause("APP-4.1", "APP-4.3")
 async def test_a_browser_without_codecs_says_so_and_the_node_makes_the_part(
     browser: Browser, home: AppNode, tmp_path: Path
@@ -139,6 +142,7 @@ async def test_a_browser_without_codecs_says_so_and_the_node_makes_the_part(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.clause("APP-4.4")
 async def test_a_closed_tab_makes_it_smaller_anew(
     browser: Browser, home: AppNode, tmp_path: Path
@@ -167,7 +171,7 @@ async def test_a_closed_tab_makes_it_smaller_anew(
     await page.close()
     await again.goto(f"{home.url}/app/post")
     await expect(again.get_by_role("progressbar", name="Harbour")).to_be_visible()
-    await expect(again.get_by_text("Your video is ready")).to_be_visible()
+    await expect(again.get_by_text("Your video is ready")).to_be_visible(timeout=MADE_MS)
     assert watched.faults == []
 
 
