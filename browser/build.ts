@@ -72,7 +72,8 @@ function needed(files: Files, name: string, known: Set<string> = new Set()): Set
 /** Licences that ask to be named wherever the code goes. */
 const NOTICE = `The app is part of Kith (Apache-2.0). In it are: Preact and Preact Signals (MIT, Jason Miller
 and others), noble-hashes and noble-ciphers (MIT, Paul Miller), lean-qr (MIT, David Evans), qr (MIT or
-Apache-2.0, Paul Miller).
+Apache-2.0, Paul Miller), and unchanged in film-*.js, Mediabunny (MPL-2.0, Vanilagy; its source is at
+https://github.com/Vanilagy/mediabunny and in the package mediabunny of npm).
 `;
 
 async function bundle(files: Files, options: BuildOptions): Promise<Map<string, string>> {
@@ -196,8 +197,11 @@ async function worker(files: Files): Promise<void> {
 /** All that a node serves below `/app/`, by name. */
 async function everything(): Promise<Files> {
   const files: Files = new Map();
+  // What makes films smaller is fetched when one is posted, and by its own worker alone.
+  const film = await bundle(files, { entryPoints: ["film/main.ts"], entryNames: "film-[hash]" });
   const named = await bundle(files, {
     entryPoints: ["app/main.tsx"],
+    define: { FILM_WORKER: JSON.stringify(`${AT}${film.get("film/main.ts")}`) },
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",

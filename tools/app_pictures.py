@@ -6,17 +6,20 @@ WORD) at 390, 820 and 1440 pixels, light and dark.
 """
 
 import asyncio
+import atexit
 import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.app_node import AppNode, app_node, chromium, log_in
+from tests.browser.test_app_film import DRAWN
 from tests.clips import ffmpeg
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
@@ -27,6 +30,8 @@ PAINTED = """() => Promise.all([...document.images].map((one) => one.decode().ca
 EVENING = (
     "gradients=s={size}:r=30:d=4:c0=0x14323f:c1=0xd98e5f:c2=0x0f6e63:n=3:x0=0:y0=0:x1=0:y1=999"
 )
+# As many bits as a phone spends, whatever is seen.
+STEADY = ("-maxrate", "12M", "-minrate", "12M", "-bufsize", "4M", "-x264-params", "nal-hrd=cbr")
 TALK = (
     "Good morning! Did you see the light today?",
     "I will be at the old pier at ten. Bring the small camera, and something warm to drink: it is "
@@ -69,6 +74,24 @@ async def _talk(page: Page) -> None:
     await page.locator(".message").first.wait_for()
 
 
+@cache
+def _film() -> Path:
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return evening(Path(folder.name) / "IMG_2041.mp4", "720x1280", ("-b:v", "12M", *STEADY))
+
+
+async def _cut(page: Page) -> None:
+    await page.set_input_files("input[type=file]:not([capture])", await asyncio.to_thread(_film))
+    await page.get_by_text("before it is sent").wait_for()
+    for name, key, times in (("Where it begins", "ArrowRight", 8), ("Cover", "ArrowRight", 14)):
+        await page.get_by_role("slider", name=name).focus()
+        for _ in range(times):
+            await page.keyboard.press(key)
+    await page.get_by_text("The cover is what is seen at").wait_for()
+    await page.evaluate(DRAWN)
+
+
 SCENES = [
     Scene("welcome", "/", inside=False),
     Scene("join", "/join#INVITE", inside=False),
@@ -84,6 +107,7 @@ SCENES = [
     Scene("scan", "/scan"),
     Scene("profile", "/me/profile"),
     Scene("post", "/post"),
+    Scene("film", "/post", act=_cut),
     Scene("chats", "/chats/with/BOB", act=_talk),
     Scene("chat-list", "/chats"),
     Scene("me", "/me"),
@@ -99,10 +123,10 @@ SCENES = [
 ]
 
 
-def evening(path: Path, size: str) -> Path:
+def evening(path: Path, size: str, options: tuple[str, ...] = ()) -> Path:
     """A clip of four seconds in the colours of an evening at the sea."""
     source = ("-f", "lavfi", "-i", EVENING.format(size=size))
-    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", str(path))
+    coded = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", *options, str(path))
     subprocess.run([ffmpeg(), "-v", "error", "-y", *source, *coded], check=True)
     return path
 

@@ -6,11 +6,16 @@ import { test } from "node:test";
 import { Problem } from "../app/api.ts";
 import type { Job } from "../app/post/jobs.ts";
 import { type Course, carry, takeBack } from "../app/post/sender.ts";
+import { WHOLE } from "../film/plan.ts";
 
 const JOB: Job = {
   id: "1",
   actor: "https://alice.test/a/1",
-  file: new Blob(["film"]),
+  size: 4,
+  part: WHOLE,
+  isPrepared: true,
+  beginnings: 0,
+  asItIs: "",
   fileName: "film.mp4",
   title: "",
   words: "",
@@ -42,6 +47,13 @@ function course(answers: Readonly<Record<string, unknown>>) {
     },
     explain: String,
     put: async (job) => void kept.push(job),
+    file: async () => new Blob(["film"]),
+    prepare: async (job) => {
+      const ready = { ...job, isPrepared: true, size: 3, part: { ...WHOLE, cover: 500 } };
+      asked.push("prepare");
+      kept.push(ready);
+      return ready;
+    },
     rest: async () => {
       stop.abort();
       stop.signal.throwIfAborted();
@@ -89,4 +101,34 @@ test("what is not there needs no taking back; what cannot be told is an error", 
   await takeBack(JOB, made);
   const away = course({ "DELETE /videos/one": new Problem(0, "offline", "", "") });
   await assert.rejects(takeBack({ ...JOB, video: "v" }, away.made), Problem);
+});
+
+test("a film is made smaller once, then sent as what it became", async () => {
+  const said: unknown[] = [];
+  const { made, asked } = course({
+    "POST /uploads": { ...OPEN, size: 3 },
+    "GET /uploads/u": new Problem(503, "busy", "", ""),
+  });
+  const ask: Course["ask"] = (method, path, asking) => {
+    if (method === "POST") said.push(asking?.body);
+    return made.ask(method, path, asking);
+  };
+  const begun: Job = { ...JOB, upload: "", isPrepared: false };
+  await assert.rejects(carry(begun, { ...made, ask }), { name: "AbortError" });
+  assert.deepEqual(asked, ["prepare", "POST /uploads", "GET /uploads/u"]);
+  assert.deepEqual(said, [{ size: 3, filename: "film.mp4" }]);
+});
+
+test("the node is told which part is shown, and the cover", async () => {
+  let said: unknown = null;
+  const { made } = course({});
+  const ask = (async (method, path, asking) => {
+    if (path === "/uploads/u") return { ...OPEN, offset: 4, state: "sealed" };
+    if (method === "POST") said = asking?.body;
+    return { id: "v", state: "ready" };
+  }) as Course["ask"];
+  const part = { start: 1_000, end: 4_000, cover: 2_000 };
+  assert.equal(await carry({ ...JOB, part }, { ...made, ask }), null);
+  const { start_ms, end_ms, cover_ms } = said as Record<string, number>;
+  assert.deepEqual([start_ms, end_ms, cover_ms], [1_000, 4_000, 2_000]);
 });

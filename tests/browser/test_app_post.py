@@ -44,8 +44,15 @@ async def test_a_video_survives_a_reload_and_a_cut_line(
     ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
     await home.befriend(ada, bob)
     clip = make_clip(tmp_path / "clip.mp4", seconds=2, size="720x1280", options=("-b:v", "6M"))
-    watched = await opened(browser, home)
+    watched = await opened(browser, home, service_workers="block")
     page = watched.page
+
+    async def cannot(route: Route) -> None:
+        """A worker that makes nothing smaller, so that all of the clip is sent."""
+        body = 'onmessage = () => postMessage({ is: "as_it_is", why: "unable" })'
+        await route.fulfill(body=body, content_type="text/javascript")
+
+    await page.route("**/app/film-*.js", cannot)
     await log_in(page, home, "ada")
     sent: list[str] = []
 
@@ -63,6 +70,7 @@ async def test_a_video_survives_a_reload_and_a_cut_line(
     await page.get_by_label("Title").fill("Harbour")
     await page.get_by_role("button", name="Post for friends").click()
     await expect(page.get_by_text("Waiting for a connection")).to_be_visible()
+    await expect(page.get_by_text("This browser cannot make videos smaller")).to_be_visible()
     await page.unroute("**/uploads/*offset=*")
     await page.reload()
     await expect(page.get_by_role("progressbar", name="Harbour")).to_be_visible()

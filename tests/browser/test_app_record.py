@@ -1,5 +1,6 @@
 """A video that is recorded in the app, and what is said where that cannot be."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -7,6 +8,8 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.app_node import AppNode, Watched, chromium, log_in, opened
 
+# Two or more; a slow machine does not show each of them.
+SECONDS_WENT_BY = re.compile(r"Recorded: .?(0:0[2-9]|0:[1-5]\d|[1-9]\d*:\d\d)")
 CAMERA = ("--use-fake-device-for-media-stream",)
 # The browser's answer to who asks for the camera.
 REFUSE = """(name) => {
@@ -66,7 +69,7 @@ async def test_what_is_recorded_is_posted_and_becomes_a_video(
     await expect(start).to_be_enabled()
     await start.click()
     # So much is recorded that it is more than a picture.
-    await expect(page.get_by_role("timer")).to_contain_text("0:02")
+    await expect(page.get_by_role("timer")).to_contain_text(SECONDS_WENT_BY)
     await page.get_by_role("button", name="Stop").click()
     await expect(page.get_by_text("kith-20")).to_be_visible()
     await page.get_by_label("Title").fill("From the camera")
@@ -89,7 +92,7 @@ async def test_a_phone_that_is_turned_ends_it_and_what_was_recorded_stays(
     await page.get_by_role("button", name="Record").click()
     await expect(page.get_by_text("without sound")).to_be_visible()
     await page.get_by_role("button", name="Record", exact=True).click()
-    await expect(page.get_by_role("timer")).to_contain_text("0:01")
+    await expect(page.get_by_role("timer")).to_contain_text(SECONDS_WENT_BY)
     await page.evaluate(TURN)
     await expect(page.get_by_text("the phone was turned")).to_be_visible()
     await expect(page.get_by_text("kith-20")).to_be_visible()

@@ -1,11 +1,14 @@
 """Every screen: nothing that axe finds, and nothing that a hostile friend breaks."""
 
+import asyncio
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.app_node import AppNode, log_in, opened
+from tests.clips import make_clip
 from tools.browser import FOLDER, MODULES
 
 AXE = (MODULES / "axe-core" / "axe.min.js").read_text()
@@ -104,7 +107,9 @@ async def hostile(home: AppNode) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-async def test_every_screen_stands_whatever_friends_write(browser: Browser, home: AppNode) -> None:
+async def test_every_screen_stands_whatever_friends_write(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
     address = await hostile(home)
     # Without motion no colour is on its way to another when it is looked at.
     watched = await opened(browser, home, reduced_motion="reduce")
@@ -120,6 +125,13 @@ async def test_every_screen_stands_whatever_friends_write(browser: Browser, home
     await page.get_by_role("button", name="Comments").click()
     await page.locator(".comment").first.wait_for()
     found["comments"] = await looked_at(page)
+    await at_screen(page, home, "/post", "main h1:visible", address)
+    film = await asyncio.to_thread(make_clip, tmp_path / f"{HUGE}.mp4", seconds=3)
+    await page.set_input_files("input[type=file]:not([capture])", film)
+    await page.get_by_role("slider", name="Where it begins").focus()
+    await page.keyboard.press("ArrowRight")
+    await page.get_by_text("as it is").or_(page.get_by_text("before it is sent")).wait_for()
+    found["a film"] = await looked_at(page)
     assert {path: faults for path, faults in found.items() if faults} == {}
     assert watched.faults == []
 

@@ -3,10 +3,12 @@
 import { effect, signal } from "@preact/signals";
 
 import { askAsMe, me } from "../accounts.ts";
+import { Problem } from "../api.ts";
 import { tell } from "../parts/toast.tsx";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
-import { dropJob, type Job, jobOf, jobsOf, keepJob, moveJob } from "./jobs.ts";
+import { dropJob, fileOf, type Job, jobOf, jobsOf, keepJob, moveJob } from "./jobs.ts";
+import { prepared } from "./prepared.ts";
 import { type Course, carry, takeBack } from "./sender.ts";
 
 const REST_MS = 2000;
@@ -41,7 +43,7 @@ interface Told {
 
 const tellTabs = (told: Told): void => channel.postMessage(told);
 
-// The other tabs see what this one does: without the file, which they have in the store.
+// The other tabs see what this one does.
 channel.addEventListener("message", ({ data }: MessageEvent<Told>) => {
   if (data.job !== undefined) show(data.job);
   if (data.gone !== undefined) hide(data.gone);
@@ -50,7 +52,7 @@ channel.addEventListener("message", ({ data }: MessageEvent<Told>) => {
 
 function shown(job: Job): void {
   show(job);
-  tellTabs({ job: { ...job, file: new Blob() } });
+  tellTabs({ job });
 }
 
 async function gone(id: string): Promise<void> {
@@ -74,6 +76,13 @@ function rested(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Throws when the browser let it go. */
+async function fileHere({ id }: Job): Promise<Blob> {
+  const file = await fileOf(id);
+  if (file === null) throw new Problem(410, "file_gone", "", "");
+  return file;
+}
+
 /** How `job` goes on, for as long as it is not stopped, is kept, and its account is open. */
 function courseOf(job: Job, stop: AbortController): Course {
   const { signal } = stop;
@@ -81,17 +90,23 @@ function courseOf(job: Job, stop: AbortController): Course {
     if (me.peek()?.actor !== job.actor) stop.abort();
     signal.throwIfAborted();
   };
+  const put = async (next: Job, file?: Blob) => {
+    check();
+    if (!(await moveJob(next, file))) stop.abort();
+    signal.throwIfAborted();
+    shown(next);
+  };
   return {
     signal,
     ask: async (method, path, asking) => {
       check();
       return askAsMe(method, path, { ...asking, signal });
     },
-    put: async (next) => {
+    put,
+    file: fileHere,
+    prepare: async (next) => {
       check();
-      if (!(await moveJob(next))) stop.abort();
-      signal.throwIfAborted();
-      shown(next);
+      return prepared(next, await fileHere(next), { signal, put, shown });
     },
     rest: async () => {
       await rested(signal);
@@ -117,29 +132,37 @@ async function begin(id: string): Promise<void> {
     });
   } catch (error) {
     // Given up, or another account is open: what was kept goes on when it is its turn.
-    if (!stop.signal.aborted) throw error;
+    if (!stop.signal.aborted) tell(explain(error), true);
   } finally {
     carried.delete(id);
   }
 }
 
+type Draft = Pick<Job, "fileName" | "title" | "words" | "audience" | "warning" | "part">;
+
 /** A new post with a video: kept, then carried. */
-export async function postVideo(
-  draft: Pick<Job, "file" | "fileName" | "title" | "words" | "audience" | "warning">,
+export function postVideo(file: Blob, draft: Draft): Promise<void> {
+  return beginAnew(file, { ...draft, isPrepared: false, asItIs: "" });
+}
+
+async function beginAnew(
+  file: Blob,
+  draft: Draft & Pick<Job, "isPrepared" | "asItIs">,
 ): Promise<void> {
-  const actor = me.value?.actor ?? "";
   const job: Job = {
     ...draft,
     id: crypto.randomUUID(),
-    actor,
+    actor: me.value?.actor ?? "",
+    size: file.size,
     begun: Date.now(),
-    state: "uploading",
+    beginnings: 0,
+    state: draft.isPrepared ? "uploading" : "preparing",
     upload: "",
     video: "",
     progress: 0,
     fault: "",
   };
-  await keepJob(job);
+  await keepJob(job, file);
   shown(job);
   void begin(job.id);
 }
@@ -150,7 +173,7 @@ export async function tryAgain(id: string): Promise<void> {
     const kept = await jobOf(id);
     if (kept === null) return hide(id);
     if (kept.state !== "failed" || kept.actor !== me.peek()?.actor) return;
-    await postVideo(kept);
+    await beginAnew(await fileHere(kept), kept);
     await gone(id);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Carries a post to the node: announce, send what is missing, tell the hash at the end, make the video, wait
- * until it is ready. Whatever was done is kept first, so that it goes on where it was left.
+ * Carries a post to the node: make its film smaller, announce, send what is missing, tell the hash at the end,
+ * make the video, wait until it is ready. Whatever was done is kept first, so that it goes on where it was left.
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -24,6 +24,10 @@ export interface Course {
   readonly ask: <T>(method: string, path: string, asking?: Asking) => Promise<T>;
   /** The job is at another point: keep it. */
   readonly put: (job: Job) => Promise<void>;
+  /** Make the film as small as it becomes here, and keep that in place of it. */
+  readonly prepare: (job: Job) => Promise<Job>;
+  /** The film of a job. */
+  readonly file: (job: Job) => Promise<Blob>;
   /** Wait until it makes sense to ask the node again. */
   readonly rest: () => Promise<void>;
   /** Why it failed, in words. */
@@ -31,13 +35,17 @@ export interface Course {
 }
 
 function chunkOf(job: Job, upload: Upload): number {
-  const wanted = Math.ceil(job.file.size / PARTS);
+  const wanted = Math.ceil(job.size / PARTS);
   return Math.min(upload.chunk_limit_bytes, MOST_CHUNK, Math.max(LEAST_CHUNK, wanted));
+}
+
+async function prepared(job: Job, course: Course): Promise<Job> {
+  return job.isPrepared ? job : course.prepare(job);
 }
 
 async function announced(job: Job, course: Course): Promise<Job> {
   if (job.upload !== "") return job;
-  const body = { size: job.file.size, filename: job.fileName.slice(0, 200) };
+  const body = { size: job.size, filename: job.fileName.slice(0, 200) };
   const upload = await course.ask<Upload>("POST", "/uploads", { body, key: `announce-${job.id}` });
   const next = { ...job, upload: upload.id };
   await course.put(next);
@@ -49,21 +57,22 @@ async function sent(job: Job, course: Course): Promise<void> {
   const path = `/uploads/${job.upload}`;
   let upload = await course.ask<Upload>("GET", path);
   const hash = sha256.create();
+  const file = await course.file(job);
   const chunk = chunkOf(job, upload);
   for (let at = 0; at < upload.offset; at += MOST_CHUNK) {
-    const part = job.file.slice(at, Math.min(at + MOST_CHUNK, upload.offset));
+    const part = file.slice(at, Math.min(at + MOST_CHUNK, upload.offset));
     hash.update(new Uint8Array(await part.arrayBuffer()));
   }
   while (upload.state === "open") {
-    const part = job.file.slice(upload.offset, upload.offset + chunk);
+    const part = file.slice(upload.offset, upload.offset + chunk);
     hash.update(new Uint8Array(await part.arrayBuffer()));
-    const isLast = upload.offset + part.size >= job.file.size;
+    const isLast = upload.offset + part.size >= job.size;
     const query = {
       offset: String(upload.offset),
       ...(isLast ? { sha256: bytesToHex(hash.digest()) } : {}),
     };
     upload = await course.ask<Upload>("PUT", path, { body: part, query });
-    await course.put({ ...job, state: "uploading", progress: upload.offset / job.file.size });
+    await course.put({ ...job, state: "uploading", progress: upload.offset / job.size });
   }
 }
 
@@ -76,6 +85,9 @@ function videoOf(job: Job, { ask }: Pick<Course, "ask">): Promise<Video> {
     audience: job.audience,
     summary: job.warning,
     sensitive: job.warning !== "",
+    start_ms: job.part.start,
+    end_ms: job.part.end,
+    cover_ms: job.part.cover,
   };
   return ask<Video>("POST", "/videos", { body, key: `publish-${job.id}` });
 }
@@ -97,7 +109,8 @@ function passes(error: unknown): boolean {
 
 /** One try to get `job` further; null when its video is ready. */
 async function step(job: Job, course: Course): Promise<Job | null> {
-  const whole = await published(await announced(job, course), course);
+  const small = await prepared(job, course);
+  const whole = await published(await announced(small, course), course);
   const video = await course.ask<Video>("GET", "/videos/one", { query: { id: whole.video } });
   if (video.state === "ready") return null;
   if (video.state === "failed") throw new Problem(400, "malformed", video.clause, video.reason);
@@ -114,9 +127,13 @@ export async function carry(begun: Job, course: Course): Promise<Job | null> {
     job = next;
     await course.put(next);
   };
+  const prepare = async (next: Job) => {
+    job = await course.prepare(next);
+    return job;
+  };
   for (;;) {
     try {
-      const next = await step(job, { ...course, put });
+      const next = await step(job, { ...course, put, prepare });
       if (next === null) return null;
       job = next;
     } catch (error) {

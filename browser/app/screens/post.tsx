@@ -3,10 +3,13 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { lengthOf, type Part, WHOLE } from "../../film/plan.ts";
 import { askAsMe, me } from "../accounts.ts";
 import { freshKey } from "../api.ts";
 import type { Audience, Post } from "../api_types.ts";
 import { draftOf, keepDraft } from "../draft.ts";
+import type { Cutter as CutterPart, Looked } from "../film/cutter.tsx";
+import { sayFilm } from "../film/words.ts";
 import { meetNode } from "../home_node.ts";
 import { question } from "../parts/dialog.tsx";
 import { Button, Choice, Fault, Field, Form, TextArea, Toggle } from "../parts/form.tsx";
@@ -39,8 +42,13 @@ function OnItsWay({ job }: { readonly job: Job }) {
         <>
           <progress max={100} value={percent} aria-label={name} />
           <p class="quiet" role="status">
-            {say(`job.${job.state}`, { percent: number(percent) })}
+            {job.state === "preparing"
+              ? sayFilm("preparing", { percent: number(percent) })
+              : say(`job.${job.state}`, { percent: number(percent) })}
           </p>
+          {job.asItIs !== "" && job.asItIs !== "small" && (
+            <p class="quiet">{sayFilm(`as_is.${job.asItIs}`, { size: bytes(job.size) })}</p>
+          )}
         </>
       )}
       <div class="ways">
@@ -69,12 +77,17 @@ function OnItsWay({ job }: { readonly job: Job }) {
   );
 }
 
-/** Why the node would not take `file`, before anything is sent; "" when it may. */
-async function obstacle(file: File, seconds: number): Promise<string> {
+/** Why the node would not take what is sent of `file`, before anything is; "" when it may. */
+async function obstacle(file: File, part: Part, looked: Looked): Promise<string> {
   const { limits } = await meetNode();
-  if (file.size > limits.upload_bytes) {
-    return say("post.too_big", { size: bytes(file.size), most: bytes(limits.upload_bytes) });
+  const { becomes } = looked;
+  const isSmaller = typeof becomes !== "string";
+  const size = isSmaller ? becomes.bytes : file.size;
+  if (size > limits.upload_bytes) {
+    return say("post.too_big", { size: bytes(size), most: bytes(limits.upload_bytes) });
   }
+  // The node looks at the whole of a file that it is sent.
+  const seconds = isSmaller ? lengthOf(part, looked.seconds) : looked.seconds;
   if (Number.isFinite(seconds) && seconds > limits.video_seconds) {
     return say("post.too_long", { count: Math.floor(limits.video_seconds / 60) });
   }
@@ -85,40 +98,39 @@ async function obstacle(file: File, seconds: number): Promise<string> {
 const canRecord = (): boolean =>
   "mediaDevices" in navigator && typeof MediaRecorder !== "undefined";
 
-function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<string> }) {
-  const address = useSignal("");
+interface PickerProps {
+  readonly file: Signal<File | null>;
+  readonly part: Signal<Part>;
+  readonly fault: Signal<string>;
+}
+
+function Picker({ file, part, fault }: PickerProps) {
   const recorder = useSignal<typeof RecorderPart | null>(null);
+  const cutter = useSignal<typeof CutterPart | null>(null);
   useEffect(() => {
-    if (file.value === null) {
-      address.value = "";
-      return;
-    }
-    const made = URL.createObjectURL(file.value);
-    address.value = made;
-    void check(Number.NaN);
-    return () => URL.revokeObjectURL(made);
+    part.value = WHOLE;
+    fault.value = "";
+    if (file.value === null || cutter.value !== null) return;
+    void attempt(async () => {
+      cutter.value = (await import("../film/cutter.tsx")).Cutter;
+    });
   }, [file.value]);
   const take = (input: HTMLInputElement) => {
     file.value = input.files?.[0] ?? null;
-    fault.value = "";
     input.value = "";
   };
-  const check = async (seconds: number) => {
-    if (file.value === null) return;
-    fault.value = await obstacle(file.value, seconds).catch(() => "");
+  const check = async (looked: Looked) => {
+    const asked = file.value;
+    if (asked === null) return;
+    const found = await obstacle(asked, part.value, looked).catch(() => "");
+    if (file.value === asked) fault.value = found;
   };
   if (file.value !== null) {
+    const Cutter = cutter.value;
     return (
       <div class="picked">
-        {address.value !== "" && (
-          <video
-            src={address.value}
-            controls
-            muted
-            playsInline
-            aria-label={file.value.name}
-            onLoadedMetadata={(event) => void check(event.currentTarget.duration)}
-          />
+        {Cutter !== null && (
+          <Cutter file={file.value} part={part} onLook={(looked) => void check(looked)} />
         )}
         <p class="picked-name">
           <bdi>{file.value.name}</bdi> · {bytes(file.value.size)}
@@ -128,7 +140,6 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
           class="button quiet small"
           onClick={() => {
             file.value = null;
-            fault.value = "";
           }}
         >
           {say("post.other")}
@@ -141,7 +152,6 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
     return (
       <Recorder
         onFile={(made) => {
-          fault.value = "";
           file.value = made;
           recorder.value = null;
         }}
@@ -189,6 +199,7 @@ function Picker({ file, fault }: { file: Signal<File | null>; fault: Signal<stri
 export function PostScreen() {
   const actor = me.value?.actor ?? "";
   const file = useSignal<File | null>(null);
+  const part = useSignal<Part>(WHOLE);
   const fault = useSignal("");
   const title = useSignal("");
   const words = useSignal(draftOf(actor));
@@ -214,9 +225,9 @@ export function PostScreen() {
     const [sent, named, warned, shown] = [words.value, title.value, warning.value, file.value];
     const summary = isWarned.value ? warned.trim() : "";
     if (shown !== null) {
-      await postVideo({
-        file: shown,
+      await postVideo(shown, {
         fileName: shown.name,
+        part: part.value,
         title: named.trim(),
         words: sent,
         audience: audience.value as Audience,
@@ -260,7 +271,7 @@ export function PostScreen() {
           onSend={send}
           disabled={isEmpty || fault.value !== ""}
         >
-          <Picker file={file} fault={fault} />
+          <Picker file={file} part={part} fault={fault} />
           {fault.value !== "" && <Fault>{fault.value}</Fault>}
           {file.value !== null && (
             <Field
