@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-TDA4RRJG.js";import"/app/chunk-RJ5ZWC6D.js";import"/app/chunk-MUPE3AAP.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-VGK7JOCU.js";export{r as deleteAccount,m as forget,o as logOut};
