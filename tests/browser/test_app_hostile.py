@@ -70,11 +70,11 @@ async def crowd(home: AppNode, ada: Session) -> None:
     await home.node.stores.database.write(write)
 
 
-async def seen(page: Page, found: dict[str, list[str]], name: str) -> None:
-    """What is wrong with the screen that is there now."""
+async def seen(page: Page, found: dict[str, list[str]], name: str, is_again: bool = False) -> None:
+    """What is wrong with the screen that is there now; axe looks once at each sort of screen."""
     await expect(page.locator(".spinner:visible")).to_have_count(0)
     wrong = await page.evaluate(WRONG)
-    wrong += [f"axe {one}" for one in await violations(page)]
+    wrong += [] if is_again else [f"axe {one}" for one in await violations(page)]
     if wrong:
         found[name] = wrong
 
@@ -122,21 +122,21 @@ async def test_what_hostile_people_say_breaks_no_screen(
     await seen(page, found, "people")
     for who in servers.people:
         await go(page, f"/people/{quote(who.id, safe='')}", ".profile")
-        await seen(page, found, f"person {who.name}")
+        await seen(page, found, f"person {who.name}", is_again=True)
     async with home.line(ada.token or "") as line:
         posts = (await line.ask("GET", "/feed", dict))["items"]
     assert len(posts) > 4, "the hostile posts were not taken"
     for post in posts:
         way = f"/watch?id={quote(post['id'], safe='')}"
         await go(page, way, "article .rail")
-        await seen(page, found, way)
+        await seen(page, found, way, is_again=post is not posts[0])
         await page.get_by_role("button", name="Comments").first.click()
         await page.locator(".comment").first.wait_for()
-        await seen(page, found, f"comments of {way}")
+        await seen(page, found, f"comments of {way}", is_again=post is not posts[0])
         await page.get_by_role("button", name="Close").click()
     await go(page, "/", "article .rail")
     for _ in posts:
-        await seen(page, found, "feed")
+        await seen(page, found, "feed", is_again=True)
         await page.locator("article").first.focus()
         await page.keyboard.press("PageDown")
     assert found == {}
