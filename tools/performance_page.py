@@ -37,6 +37,12 @@ SECTIONS: Sequence[tuple[str, str, tuple[str, ...]]] = (
     ),
     ("Start, memory, videos", "", ("start_fresh", "start_again", "rss_idle", "video")),
     (
+        "The app",
+        "In headless Chromium on the same machine as its node, without a graphics card. What is"
+        " said of a slow line is at 80 ms and 10 Mbit/s.",
+        ("app_first", "app_next", "app_scroll", "app_memory", "app_story"),
+    ),
+    (
         "On a person's own device",
         "A step is what a device must have on disk before a message goes out or is shown.",
         ("vault", "mls.seal", "mls.open", "mls.invite", "mls.join_100", "mls.commit_filled"),

@@ -2,7 +2,8 @@
 
 export type Part = string | { readonly href: string };
 
-const ADDRESS = /https?:\/\/[^\s<>"']+/gu;
+// Not what cannot be seen, nor what turns signs around: one goes where one reads that one goes.
+const ADDRESS = /https?:\/\/[^\s<>"'\p{Cc}\p{Cf}]+/gu;
 const TRAILING = ".,;:!?)]}'\"…";
 
 /** Without what ends a sentence behind it. A step for each sign: others' words may be nothing but dots. */

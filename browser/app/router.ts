@@ -2,6 +2,8 @@
 
 import { signal } from "@preact/signals";
 
+import { decoded } from "./decoded.ts";
+
 const BASE = "/app";
 
 export interface Place {
@@ -18,7 +20,7 @@ function here(): Place {
   return {
     path: path.length > 1 ? path.replace(/\/+$/u, "") : path,
     query: new URLSearchParams(location.search),
-    fragment: decodeURIComponent(location.hash.slice(1)),
+    fragment: decoded(location.hash.slice(1)),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Takes what another app shared with this one (the manifest's share target), once. */
 
+import { decoded } from "./decoded.ts";
+
 const SHARED = "kith-shared";
 const SHARE = "/app/share";
 
@@ -22,7 +24,7 @@ export async function takeShared(): Promise<Shared | null> {
   for (const request of await cache.keys()) {
     const found = request.url.includes("/file/") ? await cache.match(request) : undefined;
     if (found === undefined) continue;
-    const name = decodeURIComponent(found.headers.get("X-Name") ?? "");
+    const name = decoded(found.headers.get("X-Name") ?? "");
     const body = await found.blob();
     files.push(new File([body], name || "file", { type: body.type }));
   }

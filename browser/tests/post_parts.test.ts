@@ -44,15 +44,27 @@ const shape = (threads: readonly Thread[]): unknown[] =>
 
 test("answers stand below what they answer, the oldest first", () => {
   const comments = [post("4", "1"), post("3", "0"), post("2", "1"), post("1", "0")];
-  assert.deepEqual(shape(threaded(comments, "0")), [["1", ["2"], ["4"]], ["3"]]);
+  assert.deepEqual(shape(threaded(comments, "0", 3)), [["1", ["2"], ["4"]], ["3"]]);
 });
 
 test("an answer to what is not here stands at the top", () => {
-  assert.deepEqual(shape(threaded([post("2", "gone"), post("1", "0")], "0")), [["1"], ["2"]]);
+  assert.deepEqual(shape(threaded([post("2", "gone"), post("1", "0")], "0", 3)), [["1"], ["2"]]);
+});
+
+test("answers to answers to answers stand side by side in the end", () => {
+  const chain = Array.from({ length: 20_000 }, (_, index) => {
+    const id = String(index + 1).padStart(6, "0");
+    return post(id, index === 0 ? "0" : String(index).padStart(6, "0"));
+  });
+  const [first, ...others] = threaded(chain, "0", 1);
+  assert.equal(others.length, 0);
+  assert.equal(first?.answers.length, 19_999);
+  assert.equal(first?.answers.at(-1)?.post.id, "020000");
+  assert(first?.answers.every(({ answers }) => answers.length === 0));
 });
 
 test("who answers in a circle hangs nothing", () => {
-  assert.deepEqual(shape(threaded([post("1", "2"), post("2", "1"), post("3", "3")], "0")), []);
+  assert.deepEqual(shape(threaded([post("1", "2"), post("2", "1"), post("3", "3")], "0", 3)), []);
 });
 
 test("the audience is told from the addresses", () => {

@@ -84,3 +84,15 @@ test("an address ends before the signs behind it, however many there are", () =>
   assert.deepEqual(linked(`${href}${dots} y`), [{ href: `${href}${dots}` }, " y"]);
   assert.deepEqual(linked("https://...,"), ["https://...,"]);
 });
+
+test("nothing that turns signs around is part of an address", () => {
+  assert.deepEqual(linked("see https://b.test/\u202egpj.exe"), [
+    "see ",
+    { href: "https://b.test/" },
+    "\u202egpj.exe",
+  ]);
+  assert.deepEqual(linked("https://b\u200b.test/ https://\u0007"), [
+    { href: "https://b" },
+    "\u200b.test/ https://\u0007",
+  ]);
+});

@@ -6,11 +6,11 @@ what nobody should. What it says goes over the same HTTP as everyone's.
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,8 +20,8 @@ from node.federation.activities.context import with_context
 from node.federation.actors import ActorDocument, actor_page
 from node.federation.capabilities import OURS
 from node.federation.discovery import ACTIVITY_JSON
-from node.ports import Entropy, Request, Response
-from node.testing.town import Fate, Town, TownNode
+from node.ports import Clock, Entropy, Request, Response
+from node.testing.town import Fate
 from node.wire import httpsig
 from node.wire.httpsig import Dialect
 from node.wire.keys import PrivateKey, ed25519_from_seed, private_from_material
@@ -102,10 +102,29 @@ class Heard:
     document: Mapping[str, Any] = field(default_factory=dict)
 
 
+class World(Protocol):
+    """Where a stranger stands: `strangers` answer by their domains, and all have one time."""
+
+    strangers: dict[str, Callable[[Request], Awaitable[Response]]]
+
+    @property
+    def clock(self) -> Clock: ...
+
+
+class Hearer(Protocol):
+    """A node that hears what a stranger says: its name, and the address where it really listens."""
+
+    @property
+    def domain(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+
 class Stranger:
     """A server of the town that is no node: it answers and says what the test tells it to."""
 
-    def __init__(self, town: Town, domain: str) -> None:
+    def __init__(self, town: World, domain: str) -> None:
         self._town = town
         self.domain = domain
         self.pages: dict[str, Response] = {}
@@ -160,7 +179,7 @@ class Stranger:
         made = httpsig.sign(plain, one.ed25519, now, Dialect.RFC9421)
         return Request("GET", url, {**plain.headers, **made})
 
-    async def send(self, harness: TownNode, request: Request) -> Heard:
+    async def send(self, harness: Hearer, request: Request) -> Heard:
         """Send it, as it is."""
         target = request.url.partition(f"//{harness.domain}")[2]
         async with self._session.request(
@@ -178,7 +197,7 @@ class Stranger:
             said = {}
         return Heard(answer.status, str(said.get("clause", "")), said)
 
-    async def say(self, harness: TownNode, one: Character, document: Any) -> Heard:
+    async def say(self, harness: Hearer, one: Character, document: Any) -> Heard:
         """Deliver `document` to the shared inbox of `harness`, signed by `one` as it should be."""
         url = f"https://{harness.domain}/inbox"
         return await self.send(harness, self.signed(one.ed25519, document, url))

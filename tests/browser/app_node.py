@@ -6,11 +6,12 @@ The node listens on loopback under the name localhost, which browsers take for s
 import asyncio
 import shutil
 from base64 import b64encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
@@ -19,8 +20,9 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from node.app import Node, System, admin_invite
 from node.client.api_client import ApiClient
 from node.errors import Unreachable
-from node.ports import Request, Response
+from node.ports import Request, Response, Stream
 from node.system import SystemClock, SystemEntropy
+from node.testing.fakes import streaming
 from node.testing.new_node import open_new_node
 from node.web.listener import GuardedSite
 from node.wire.api.accounts import InviteView, NewAccount, NewInvite, Session
@@ -32,11 +34,21 @@ PATIENCE_MS = 60_000  # a busy machine is slow, and that is no failure
 expect.set_options(timeout=PATIENCE_MS)
 
 
-class Alone:
-    """No other server answers."""
+class Neighbours:
+    """The servers beside the node: those that a test scripts, and no other answers."""
+
+    def __init__(self) -> None:
+        self.clock = SystemClock()
+        self.strangers: dict[str, Callable[[Request], Awaitable[Response]]] = {}
 
     async def hop(self, request: Request) -> Response:
-        raise Unreachable(f"nobody answers at {request.url}")
+        answer = self.strangers.get(urlsplit(request.url).netloc)
+        if answer is None:
+            raise Unreachable(f"nobody answers at {request.url}")
+        return await answer(request)
+
+    def stream(self, request: Request) -> AbstractAsyncContextManager[Stream]:
+        return streaming(self.hop(request))
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -45,11 +57,16 @@ class Alone:
 class AppNode:
     """The node, and people who are made without a browser."""
 
-    def __init__(self, node: Node, system: System, url: str) -> None:
+    def __init__(self, node: Node, system: System, url: str, neighbours: Neighbours) -> None:
         self.node = node
         self.system = system
         self.url = url
+        self.neighbours = neighbours
         self.admin = ""
+
+    @property
+    def domain(self) -> str:
+        return self.url.removeprefix("http://")
 
     def line(self, token: str = "") -> ApiClient:
         """A client's line to this node."""
@@ -120,7 +137,8 @@ class AppNode:
 async def app_node(folder: Path, **settings: Any) -> AsyncIterator[AppNode]:
     """A node on a free port, with its worker at work."""
     port = free_port()
-    system = System(SystemClock(), SystemEntropy(), Alone())
+    neighbours = Neighbours()
+    system = System(neighbours.clock, SystemEntropy(), neighbours)
     given = {"node_name": "Harbour", "login_attempts_per_minute": 1000, **settings}
     async with open_new_node(f"localhost:{port}", folder, system, **given) as node:
         # What is being answered is answered: a store that closes under it is no story of a person.
@@ -129,7 +147,7 @@ async def app_node(folder: Path, **settings: Any) -> AsyncIterator[AppNode]:
         working = asyncio.create_task(node.worker.run())
         try:
             await GuardedSite(runner, node.connections, "127.0.0.1", port).start()
-            yield AppNode(node, system, f"http://localhost:{port}")
+            yield AppNode(node, system, f"http://localhost:{port}", neighbours)
         finally:
             node.worker.stop()
             await node.streams.close()

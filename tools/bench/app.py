@@ -17,6 +17,7 @@ from playwright.async_api import Browser, CDPSession, Page, Request, Route, expe
 
 from tests.browser.app_node import AppNode, app_node, chromium, log_in
 from tests.clips import make_clip
+from tools.bench.app_story import stories
 from tools.bench.figures import Measured
 from tools.bench.ground import Bench
 
@@ -343,6 +344,7 @@ PARTS = {
     "app_next": _starts,
     "app_scroll": _scrolling,
     "app_memory": _memory,
+    "app_story": stories,
 }
 
 

@@ -126,6 +126,9 @@ APP = (
     Row("app_memory", "memory of the page after 1,000 clips", "MB", "after 100 clips", above=2),
     Row("app_memory.nodes", "nodes of the page after 1,000 clips", "", "after 100 clips",
         above=50),
+    Row("app_story", "from an invite link until who invited has read the first sealed message", "s",
+        most=10),
+    Row("app_story.keys", "the same by keyboard alone, at the pace of a person", "s", most=60),
 )  # fmt: skip
 MLS = tuple(
     row

@@ -12,7 +12,7 @@ import { useArrival } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { back } from "../router.ts";
-import { say } from "../words/index.ts";
+import { inRow, say } from "../words/index.ts";
 import { explain, explainValue } from "../words/problems.ts";
 import { History } from "./history.ts";
 import { keyOf } from "./items.ts";
@@ -121,7 +121,7 @@ function Notice({ chat }: { readonly chat: Chat }) {
 
 export function Conversation({ chat }: { readonly chat: Chat }) {
   const people = chat.others.map(personOf);
-  const title = people.map(nameOf).join(", ");
+  const title = inRow(people.map(nameOf));
   const heading = useArrival(title);
   const history = useMemo(() => new History(chat.id), [chat.id]);
   const fault = useSignal("");

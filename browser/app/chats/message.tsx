@@ -79,7 +79,7 @@ export function HistoryLine({ item, isMine, onRetry }: Props) {
               <a
                 key={index}
                 href={part.href}
-                target={post !== "" ? undefined : "_blank"}
+                target={new URL(part.href).origin === location.origin ? undefined : "_blank"}
                 rel="noopener noreferrer nofollow"
               >
                 {part.href}

@@ -1,7 +1,7 @@
 /** One post of a feed, as high as the screen: its clip, picture or words, who it is of, and what one does. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { me } from "../accounts.ts";
 import type { MediaFile, Post } from "../api_types.ts";
@@ -10,7 +10,7 @@ import { mediaAddress } from "../media.ts";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
-import { ago, number, say } from "../words/index.ts";
+import { ago, say, short } from "../words/index.ts";
 import { isMuted, type Players } from "./players.ts";
 import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post_parts.ts";
 
@@ -60,20 +60,32 @@ function Progress({ players }: { readonly players: Players }) {
   );
 }
 
+/** Words that fill the screen; what does not fit is scrolled through, also by key. */
+function WordsStage({ post }: { readonly post: Post }) {
+  const card = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const box = card.current;
+    if (box !== null && box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+  }, [post.content]);
+  return (
+    <div class="stage words-stage">
+      <div class="words-card" ref={card}>
+        {post.name !== "" && (
+          <p class="words-title" dir="auto">
+            {post.name}
+          </p>
+        )}
+        <RichText html={post.content} lang={post.lang} class="large" />
+      </div>
+    </div>
+  );
+}
+
 /** What fills the screen. */
 function Stage(props: Props) {
   const { post, players, isCurrent } = props;
   const file = mainFile(post);
-  if (file === null) {
-    return (
-      <div class="stage words-stage">
-        <div class="words-card">
-          {post.name !== "" && <p class="words-title">{post.name}</p>}
-          <RichText html={post.content} lang={post.lang} class="large" />
-        </div>
-      </div>
-    );
-  }
+  if (file === null) return <WordsStage post={post} />;
   const address = mediaAddress(file.here ?? "");
   if (address === "" || kindOf(file) === "image") {
     return (
@@ -121,20 +133,20 @@ function Rail({ post, deeds, isVideo, players }: Props & { readonly isVideo: boo
         type="button"
         class="rail-deed"
         aria-pressed={post.liked}
-        aria-label={`${say("feed.like")}: ${number(post.likes)}`}
+        aria-label={`${say("feed.like")}: ${short(post.likes)}`}
         onClick={() => deeds.like(post)}
       >
         <Icon name="heart" filled={post.liked} />
-        <span>{number(post.likes)}</span>
+        <span>{short(post.likes)}</span>
       </button>
       <button
         type="button"
         class="rail-deed"
-        aria-label={`${say("feed.comments")}: ${number(post.comments)}`}
+        aria-label={`${say("feed.comments")}: ${short(post.comments)}`}
         onClick={() => deeds.comments(post)}
       >
         <Icon name="comment" />
-        <span>{number(post.comments)}</span>
+        <span>{short(post.comments)}</span>
       </button>
       <button
         type="button"

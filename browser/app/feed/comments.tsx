@@ -15,7 +15,7 @@ import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
 import { leftOf } from "../parts/typed.ts";
-import { ago, number, say } from "../words/index.ts";
+import { ago, say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { comment, commentOn, remove, toggleLike } from "./deeds.ts";
 import { type Thread, threaded } from "./post_parts.ts";
@@ -28,15 +28,7 @@ interface CommentDeeds {
   readonly remove: (post: Post) => void;
 }
 
-function Comment({
-  thread,
-  depth,
-  deeds,
-}: {
-  readonly thread: Thread;
-  readonly depth: number;
-  readonly deeds: CommentDeeds;
-}) {
+function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: CommentDeeds }) {
   const { post, answers } = thread;
   return (
     <li class="comment">
@@ -65,17 +57,17 @@ function Comment({
           type="button"
           class="comment-like"
           aria-pressed={post.liked}
-          aria-label={`${say("feed.like")}: ${number(post.likes)}`}
+          aria-label={`${say("feed.like")}: ${short(post.likes)}`}
           onClick={() => deeds.like(post)}
         >
           <Icon name="heart" filled={post.liked} />
-          {post.likes > 0 && <span>{number(post.likes)}</span>}
+          {post.likes > 0 && <span>{short(post.likes)}</span>}
         </button>
       </div>
       {answers.length > 0 && (
-        <ol class={depth < DEEPEST ? "answers" : "answers flat"}>
+        <ol class="answers">
           {answers.map((one) => (
-            <Comment key={one.post.id} thread={one} depth={depth + 1} deeds={deeds} />
+            <Comment key={one.post.id} thread={one} deeds={deeds} />
           ))}
         </ol>
       )}
@@ -148,7 +140,7 @@ export function Comments({ post, onClose, onCount }: Props) {
         },
       ]),
   };
-  const threads = threaded(list.items.value, post.id);
+  const threads = threaded(list.items.value, post.id, DEEPEST);
   const state = list.state.value;
   return (
     <Sheet title={say("feed.comments")} kind="edge" onClose={onClose}>
@@ -160,7 +152,7 @@ export function Comments({ post, onClose, onCount }: Props) {
         )}
         <ol class="lines">
           {threads.map((thread) => (
-            <Comment key={thread.post.id} thread={thread} depth={0} deeds={deeds} />
+            <Comment key={thread.post.id} thread={thread} deeds={deeds} />
           ))}
         </ol>
         {state === "loading" && <Waiting />}

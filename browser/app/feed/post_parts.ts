@@ -54,21 +54,36 @@ export interface Thread {
   readonly answers: readonly Thread[];
 }
 
-/** Comments below what they answer; the oldest first. One whose parent is not here stands at the top. */
-export function threaded(comments: readonly Post[], root: string): readonly Thread[] {
+/**
+ * Comments below what they answer; the oldest first. One whose parent is not here stands at the top. Those that
+ * are further down than `deepest` stand beside what they answer: a chain of thousands is no deeper than others.
+ */
+export function threaded(
+  comments: readonly Post[],
+  root: string,
+  deepest: number,
+): readonly Thread[] {
   const known = new Set(comments.map(({ id }) => id));
   const below = new Map<string, Post[]>();
   for (const comment of [...comments].sort((a, b) => a.published.localeCompare(b.published))) {
     const parent = known.has(comment.in_reply_to) ? comment.in_reply_to : root;
-    below.set(parent, [...(below.get(parent) ?? []), comment]);
+    const beside = below.get(parent);
+    if (beside === undefined) below.set(parent, [comment]);
+    else beside.push(comment);
   }
+  const top: Thread[] = [];
+  const next = (parent: string, depth: number, into: Thread[]) =>
+    (below.get(parent) ?? []).toReversed().map((post) => ({ post, depth, into }));
+  const waiting = next(root, 0, top);
   const drawn = new Set<string>();
-  const from = (parent: string): readonly Thread[] =>
-    (below.get(parent) ?? []).flatMap((post) => {
-      // Who answers each other in a circle is shown once.
-      if (drawn.has(post.id)) return [];
-      drawn.add(post.id);
-      return [{ post, answers: from(post.id) }];
-    });
-  return from(root);
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    const { post, depth, into } = one;
+    // Who answers each other in a circle is shown once.
+    if (drawn.has(post.id)) continue;
+    drawn.add(post.id);
+    const answers: Thread[] = [];
+    into.push({ post, answers });
+    waiting.push(...next(post.id, depth + 1, depth < deepest ? answers : into));
+  }
+  return top;
 }

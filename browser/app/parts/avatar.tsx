@@ -8,10 +8,12 @@ import { at } from "../router.ts";
 
 type Shown = Pick<Person, "id" | "handle" | "display_name" | "icon" | "icon_here">;
 
+const LONGEST_NAME = 80; // signs; other servers give their people what they like
+
 /** What somebody is called. */
 export function nameOf(person: Pick<Person, "handle" | "display_name">): string {
-  const name = person.display_name.trim();
-  return name === "" ? (person.handle.split("@")[1] ?? person.handle) : name;
+  const name = person.display_name.trim() || (person.handle.split("@")[1] ?? person.handle);
+  return name.length > LONGEST_NAME ? `${[...name].slice(0, LONGEST_NAME).join("")}…` : name;
 }
 
 function letterOf(name: string): string {
@@ -49,10 +51,9 @@ export function Avatar({ person, size = 44 }: { person: Shown; size?: number }) 
     <span
       class={`avatar ground-${groundOf(person.id)}`}
       style={{ width: `${size}px`, height: `${size}px`, fontSize: `${size * 0.42}px` }}
+      data-letter={letterOf(nameOf(person))}
       aria-hidden="true"
-    >
-      {letterOf(nameOf(person))}
-    </span>
+    />
   );
 }
 

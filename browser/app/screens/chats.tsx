@@ -13,7 +13,7 @@ import { Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, useArrival, Waiting } from "../parts/screen.tsx";
 import { at, go } from "../router.ts";
-import { ago, number, say } from "../words/index.ts";
+import { ago, inRow, number, say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 
 const FOUND = 50;
@@ -29,7 +29,7 @@ function lastOf(chat: Chat): string {
 function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean }) {
   const [first] = chat.others;
   const person = personOf(first ?? { actor: chat.id, handle: "" });
-  const names = chat.others.map((one) => nameOf(personOf(one))).join(", ");
+  const names = inRow(chat.others.map((one) => nameOf(personOf(one))));
   return (
     <li>
       <a

@@ -85,7 +85,7 @@ export function CodeScreen() {
         <p class="quiet" role="status">
           {sayCode(code.value === "" ? "address_only" : "shown")}
         </p>
-        <div class="ways centred-ways">
+        <div class="ways column">
           <Copy what={address} words="code.address" />
           {code.value !== "" && <Copy what={link} words="code.copy" />}
           <a class="button quiet" href={at("/scan")}>

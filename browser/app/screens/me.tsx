@@ -92,7 +92,7 @@ export function MeScreen() {
         <p class="handle" dir="ltr">
           {who.address}
         </p>
-        <div class="ways centred-ways">
+        <div class="ways column">
           <a class="button quiet" href={pageOf(who.address)}>
             <Icon name="feed" />
             {say("me.posts")}

@@ -1,7 +1,7 @@
 /** People: who asks to be friends, one's friends, and the ways to find somebody. */
 
 import { useSignal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 
 import { me } from "../accounts.ts";
 import type { Relation } from "../api_types.ts";
@@ -106,6 +106,10 @@ export function PeopleScreen() {
     ],
     [actor],
   ) as [List<Relation>, List<Relation>, List<Relation>];
+  useEffect(() => {
+    // Who waits for an answer stands above all else, and nothing does while nobody waits.
+    for (const list of [incoming, outgoing]) void list.more();
+  }, [actor]);
   useTold(() => {
     for (const list of [incoming, outgoing, friends]) void list.renew();
   }, [actor]);
@@ -115,20 +119,7 @@ export function PeopleScreen() {
   };
   return (
     <Screen title={say("nav.people")}>
-      <section class="card">
-        <Search />
-        <div class="ways">
-          <a class="button quiet" href={at("/code")}>
-            <Icon name="qr" />
-            {say("people.code")}
-          </a>
-          <a class="button quiet" href={at("/scan")}>
-            <Icon name="camera" />
-            {say("people.scan")}
-          </a>
-        </div>
-      </section>
-      {(incoming.items.value.length > 0 || incoming.state.value !== "end") && (
+      {incoming.items.value.length > 0 && (
         <section class="card" aria-labelledby="incoming">
           <h2 id="incoming">{say("people.incoming")}</h2>
           <ListView list={incoming}>
@@ -143,7 +134,20 @@ export function PeopleScreen() {
           </ListView>
         </section>
       )}
-      {(outgoing.items.value.length > 0 || outgoing.state.value !== "end") && (
+      <section class="card">
+        <Search />
+        <div class="ways even">
+          <a class="button quiet" href={at("/code")}>
+            <Icon name="qr" />
+            {say("people.code")}
+          </a>
+          <a class="button quiet" href={at("/scan")}>
+            <Icon name="camera" />
+            {say("people.scan")}
+          </a>
+        </div>
+      </section>
+      {outgoing.items.value.length > 0 && (
         <section class="card" aria-labelledby="outgoing">
           <h2 id="outgoing">{say("people.outgoing")}</h2>
           <ListView list={outgoing}>

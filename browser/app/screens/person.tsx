@@ -19,7 +19,7 @@ import { attempt } from "../parts/toast.tsx";
 import { act, type Deed, lookUp, relationTo } from "../people.ts";
 import { at } from "../router.ts";
 import { useTold } from "../told.ts";
-import { say } from "../words/index.ts";
+import { say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 
 /** What one most likely wants, by how one stands to them. */
@@ -130,7 +130,7 @@ function Tile({ post }: { readonly post: Post }) {
         )}
         <span class="tile-likes" aria-hidden="true">
           <Icon name="heart" />
-          {post.likes}
+          {short(post.likes)}
         </span>
       </a>
     </li>

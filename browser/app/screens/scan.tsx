@@ -115,27 +115,31 @@ export function ScanScreen() {
             }}
           />
         ) : (
-          <Button
-            onClick={() => {
-              fault.value = "";
-              hasCamera.value = true;
-            }}
-          >
-            <Icon name="camera" />
-            {sayCode("scan.start")}
-          </Button>
+          <div class="ways column">
+            <Button
+              onClick={() => {
+                fault.value = "";
+                hasCamera.value = true;
+              }}
+            >
+              <Icon name="camera" />
+              {sayCode("scan.start")}
+            </Button>
+          </div>
         )}
         {fault.value !== "" && <Fault>{fault.value}</Fault>}
-        <label class="button quiet file">
-          <Icon name="qr" />
-          {sayCode("scan.photo")}
-          <input
-            type="file"
-            accept="image/*"
-            capture="environment"
-            onChange={(event) => void photo(event.currentTarget.files?.[0])}
-          />
-        </label>
+        <div class="ways column">
+          <label class="button quiet file">
+            <Icon name="qr" />
+            {sayCode("scan.photo")}
+            <input
+              type="file"
+              accept="image/*"
+              capture="environment"
+              onChange={(event) => void photo(event.currentTarget.files?.[0])}
+            />
+          </label>
+        </div>
         <form
           onSubmit={(event) => {
             event.preventDefault();

@@ -72,8 +72,14 @@ effect(() => {
   document.documentElement.dir = RIGHT_TO_LEFT.includes(known.value.language) ? "rtl" : "ltr";
 });
 
-/** The names of others say nothing about the direction of our sentence. */
-const isolated = (value: string): string => `\u2068${value}\u2069`;
+const DIRECTIONS = /[\u202a-\u202e\u2066-\u2069]/gu;
+
+/** The names of others say nothing about the direction of our sentence, and end nothing but themselves. */
+const isolated = (value: string): string => `\u2068${value.replace(DIRECTIONS, "")}\u2069`;
+
+/** Names in a row, of which none turns another. */
+export const inRow = (names: readonly string[]): string =>
+  names.length === 1 ? (names[0] ?? "") : names.map(isolated).join(", ");
 
 function formOf(entry: string | Forms, params: Params): string {
   if (typeof entry === "string") return entry;
@@ -121,6 +127,12 @@ export function sayer<T extends Catalogue>(
 /** A number as the language writes it. */
 export function number(value: number): string {
   return new Intl.NumberFormat(known.value.language).format(value);
+}
+
+/** A number where there is little room: 1.2K. */
+export function short(value: number): string {
+  const how = { notation: "compact", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(known.value.language, how).format(value);
 }
 
 /** One and another, as the language joins them. */

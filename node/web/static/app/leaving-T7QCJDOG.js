@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-3FSLPSUW.js";import"/app/chunk-PFCNKDBT.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-YH5RL6FN.js";import"/app/chunk-QX4LJXTT.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-QZLVIVMZ.js";import"/app/chunk-YH5RL6FN.js";import"/app/chunk-QX4LJXTT.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
