@@ -153,7 +153,7 @@ export class DeviceOutbox {
   async held(group: string): Promise<Trouble | null> {
     const found = this.obstacles.of(group);
     if (found !== null) return found;
-    if (await behind.isBehind(this.#state, group)) return behind.catchingUp();
+    if (await behind.isBehind(this.#state, group)) return behind.catchingUp(this.#state, group);
     return (await isAbsent(this.#state, group)) ? nobodyThere(this.#state, group) : null;
   }
 

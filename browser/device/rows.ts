@@ -121,6 +121,7 @@ export interface AskedRow {
   readonly sent: number;
   readonly told: boolean;
   readonly tries: number;
+  readonly vain: boolean;
 }
 
 /** Words of ours that came back: why, by actor whose devices did not take them. */

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from node.client import key_stock, rows
 from node.client.absent import is_absent
 from node.client.account_keys import AccountKeys
+from node.client.behind import is_unanswered
 from node.client.coming_back import is_question
 from node.client.conversation_events import ConversationEvent, ConversationLeft
 from node.client.device_archive import DeviceArchive
@@ -97,6 +98,10 @@ class Device:
     def is_absent(self, group: str) -> bool:
         """Whether no device is left there that could read what is said (DEV-10)."""
         return is_absent(self.state, group)
+
+    def is_over(self, group: str) -> bool:
+        """Whether what is said goes on in a new conversation (DEV-9.6, DEV-10.4)."""
+        return self.is_absent(group) or is_unanswered(self.state, group)
 
     # -- whom we know ----------------------------------------------------------------------------
 

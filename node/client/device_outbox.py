@@ -132,7 +132,7 @@ class DeviceOutbox:
         if found := self.obstacles.of(group):
             return found
         if behind.is_behind(self._state, group):
-            return behind.catching_up()
+            return behind.catching_up(self._state, group)
         gone = absent.is_absent(self._state, group)
         return absent.nobody_there(self._state, group) if gone else None
 

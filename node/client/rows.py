@@ -160,13 +160,15 @@ class ParkedRow(msgspec.Struct, kw_only=True, frozen=True):
 
 class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
     """That this device is behind a group. `content` is the question that has to go out, `sent` when
-    it was asked last (0: not yet), `told` whether its person knows. Times in seconds since 1970."""
+    it was asked last (0: not yet), `told` whether its person knows, `vain` whether nobody took the
+    device back for an hour. Times in seconds since 1970."""
 
     noticed: int
     content: bytes = b""
     sent: int = 0
     told: bool = False
     tries: int = 0
+    vain: bool = False
 
 
 class ReturnedRow(msgspec.Struct, kw_only=True, frozen=True):
