@@ -183,6 +183,12 @@ class AbsentRow(msgspec.Struct, kw_only=True, frozen=True):
     has_new: bool
 
 
+class InvitedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """Whom a Welcome of this device was for: it may come back (DEV-10.6)."""
+
+    actors: list[str]
+
+
 class GoneRow(msgspec.Struct, kw_only=True, frozen=True):
     """Of whom a commit left no leaf, which our node does not know."""
 
@@ -288,6 +294,10 @@ def returned_row(group: str, id: str) -> str:
 
 def absent_row(group: str, actor: str) -> str:
     return f"absent/{group}/{actor}"
+
+
+def invited_row(group: str, digest: bytes) -> str:
+    return f"invited/{group}/{digest.hex()}"
 
 
 def forgotten_row(group: str) -> str:

@@ -162,8 +162,10 @@ async def _register(
 
 
 async def _welcomed(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> None:
-    invited = await _invited(unit, activity, sealed)
     url = activity.conversation or activity.object
+    invited = await _invited(unit, activity, sealed, url)
+    if not invited:
+        return
     there = await unit.entries_at(url)
     entry = fitting(there, activity.actor, activity.to)
     if there and entry is None:
@@ -185,11 +187,21 @@ async def _welcomed(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -
     await mailbox.deliver(unit, invited, id, activity.actor, sealed, share)
 
 
-async def _invited(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> list[Box]:
+async def _invited(
+    unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed, url: str
+) -> list[Box]:
+    """The boxes of those invited; none where all it names were revoked since: that is said."""
     found: list[Box] = []
+    late = False
     for recipient in sorted(await unit.locals_of(activity.to)):
-        found += await unit.boxes_for(sealed.invites, recipient)
-    if not found:
+        boxes = await unit.boxes_for(sealed.invites, recipient)
+        if not boxes and await unit.published(sealed.invites, recipient):
+            late = True
+            if await unit.befriended(recipient, activity.actor):
+                sender, digest = activity.actor, sealed.sha256
+                await returning.not_joined(unit, url, sender, recipient, digest)
+        found += boxes
+    if not found and not late:
         raise Malformed("E2E-4.2", "the Welcome names no key package of the invited")
     return found
 

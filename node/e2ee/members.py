@@ -148,6 +148,10 @@ class MembersUnit(Protocol):
         """The devices of `actor` here that published the packages `refs`."""
         ...
 
+    async def published(self, refs: Sequence[bytes], actor: str) -> bool:
+        """Whether `actor` here published one of the packages, also by a device that was revoked."""
+        ...
+
 
 def invited(invitations: Iterable[Invitation]) -> set[str]:
     """All actors whom the invitations are for."""

@@ -109,10 +109,7 @@ async def _return(
         share = share_of(entry.members, actor)
         await mailbox.deliver(unit, own, id, actor, notice(actor, sha256, why), share)
     elif not same_origin(sender, actor):
-        about = f"{entry.conversation.id}\n{actor}\n{why}\n".encode() + sha256
-        name = unit.name_activity(hashlib.sha256(b"returned\n" + about).digest())
-        said = RejectSealed(name, actor, sender, entry.conversation.address, sha256, why)
-        await unit.owe(said, [sender])
+        await _owe(unit, entry.conversation.address, sender, actor, sha256, why)
 
 
 # -- what waited in vain ---------------------------------------------------------------------------
@@ -132,11 +129,27 @@ async def _give_back(unit: ReturnUnit, found: Sequence[Unread], why: Why | None)
     last: dict[str, Unread] = {}
     for one in found:
         last[one.box.device] = one
-        if one.kind == Kind.APPLICATION and await unit.account_of(one.box.actor):
+        # A Welcome that nobody fetched may be for a device that yet comes: words tell the rest.
+        back = (Kind.APPLICATION,) if why else (Kind.APPLICATION, Kind.WELCOME)
+        if one.kind in back and await unit.account_of(one.box.actor):
             await _give_back_one(unit, one, why)
     for one in last.values():
         await unit.drop_mail(one.box, one.seq)
     return len(found) == SLICE
+
+
+async def not_joined(unit: ReturnUnit, url: str, sender: str, actor: str, sha256: bytes) -> None:
+    """A Welcome from elsewhere names revoked devices of `actor` alone: `sender` is told at once."""
+    why = await _gone(unit, actor)
+    await _owe(unit, url, sender, actor, sha256, why)
+
+
+async def _owe(
+    unit: ReturnUnit, url: str, sender: str, actor: str, sha256: bytes, why: Why
+) -> None:
+    about = f"{url}\n{actor}\n{why}\n".encode() + sha256
+    name = unit.name_activity(hashlib.sha256(b"returned\n" + about).digest())
+    await unit.owe(RejectSealed(name, actor, sender, url, sha256, why), [sender])
 
 
 async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None:

@@ -325,6 +325,14 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         )
         return [Box(row.id, row.account, actor) for row in found]
 
+    async def published(self, refs: Sequence[bytes], actor: str) -> bool:
+        if not refs:
+            return False
+        asked = select(key_packages.c.ref).where(
+            key_packages.c.ref.in_(refs), key_packages.c.actor == actor
+        )
+        return (await self.connection.execute(asked.limit(1))).first() is not None
+
     # -- the chain -------------------------------------------------------------------------------
 
     async def items(self, conversation: str, after: int, count: int) -> list[Item]:

@@ -314,6 +314,10 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         standing = sorted(found & set(self.tables.devices))
         return [Box(device, self.tables.devices[device][0], actor) for device in standing]
 
+    async def published(self, refs: Sequence[bytes], actor: str) -> bool:
+        offers = (one.offer for one in self.tables.packages.values())
+        return any(one.ref in refs and one.actor == actor for one in offers)
+
     async def items(self, conversation: str, after: int, count: int) -> list[Item]:
         rows = sorted(self.tables.items.items())
         found = [item for (id, seq), item in rows if id == conversation and seq > after]
