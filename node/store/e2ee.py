@@ -285,7 +285,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         restored = await self.beside(IncarnationUnit).restored_at()
         asked = select(conversations.c.created).where(conversations.c.id == conversation)
         created = (await self.connection.execute(asked)).scalar_one_or_none() or 0
-        if created <= restored:
+        if created < restored:
             return micros(self.now) - restored < CATCHING_UP_MICROS
         return bool(micros(self.now) - created < TOLD_LATELY_MICROS)
 

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-4VUQ6A2J.js";import"/app/chunk-G7LQYT2T.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-5JC7KNFZ.js";export{r as deleteAccount,m as forget,o as logOut};
