@@ -68,7 +68,7 @@ class Device:
         """What was said there, in the order in which this device read or wrote it (DEV-1.4)."""
         names = [name for group in groups for name in self.state.names("message", group)]
         found = (self.state.get(name, MessageRow) for name in names)
-        return sorted(found, key=_shown)
+        return sorted(found, key=rows.place)
 
     def said(self, group: str, id: str) -> MessageRow:
         """What this device said under that id, as it stands now."""
@@ -389,11 +389,6 @@ class Device:
         """Another copy of this vault is the device: what was not sent is told, history stays."""
         with self.state.step():
             return self._seat.freeze(error)
-
-
-def _shown(row: MessageRow) -> tuple[int, int, int]:
-    """What the archive gave back stands before all else, in the order of its times."""
-    return max(row.number, -1), row.at if row.number < 0 else 0, row.number
 
 
 def _adding(packages: Mapping[str, Sequence[bytes]]) -> Add:

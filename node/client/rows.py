@@ -292,6 +292,11 @@ def returned_row(group: str, id: str) -> str:
     return f"returned/{group}/{id}"
 
 
+def place(row: MessageRow) -> tuple[int, int, int]:
+    """Among others of a history: what the archive gave back stands before all, by its times."""
+    return max(row.number, -1), row.at if row.number < 0 else 0, row.number
+
+
 def absent_row(group: str, actor: str) -> str:
     return f"absent/{group}/{actor}"
 

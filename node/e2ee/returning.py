@@ -158,6 +158,8 @@ async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None
         return
     others = [box.device for box in boxes(entry.members, one.box.device)
               if box.actor == one.box.actor]  # fmt: skip
+    if one.kind == Kind.WELCOME and others:
+        return  # another device of theirs takes part, or is asked in as well
     if set(others) - await unit.holders(one.sha256, others):
         return  # another device of theirs has taken it
     reason = why or await _gone(unit, one.box.actor)
