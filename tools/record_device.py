@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from node.client.exchange import Accepted, Created, LostRace
+from node.e2ee.mls.public.framing import APPLICATION, PrivateMessage, encode_message
 from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import FOLDER, Recorder
@@ -273,6 +274,37 @@ def leaving(it: Scenario) -> None:
     alice.do("leave", group=group, now=it.now)
 
 
+def claims(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    bob.do("new_packages", count=0, last_resort=True, now=it.now)
+    group = it.meet(alice, bob)
+
+    def claim(epoch: int) -> None:
+        """Something of an epoch in which nobody is; then the relay is asked."""
+        far = PrivateMessage(bytes.fromhex(group), epoch, APPLICATION, b"", b"who", b"?")
+        it.give(bob, base64.b64encode(encode_message(far)).decode())
+        bob.do("look_behind", now=it.now)
+        it.now += 10
+        bob.do("look_behind", now=it.now)
+        it.next(bob)
+
+    claim(999)
+    it.say(bob, group, "it is kept until the relay has answered")
+    it.tell(bob, LostRace(1))
+    it.give(alice, *contents(it.send(bob)))
+    claim(1000)
+    it.tell(bob, Accepted(3))  # a relay that was put back from a copy takes any epoch
+    it.say(bob, group, "nobody waits for that")
+    it.give(alice, *contents(it.send(bob)))
+    it.say(bob, group, "and a conflict is more than a claim")
+    it.next(bob)
+    it.tell(bob, LostRace(7))
+    bob.do("look_behind", now=it.now)
+    it.now += 10
+    bob.do("look_behind", now=it.now)
+    it.next(bob)
+
+
 def behind(it: Scenario) -> None:
     alice, bob = it.device("alice"), it.device("bob", "beta.test")
     carol = it.device("carol")
@@ -501,6 +533,7 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
         words_in_vain_to_two,
         "Each did not take words for a reason of their own; what may not be said anew is told.",
     ),
+    (claims, "Words of an epoch in which nobody is make no device silent."),
     (who_is_gone, "A node is told whom a commit took out, but not of who is back."),
     (an_archive, "What is said is kept for the archive, and becomes history on a new phone."),
     (leaving, "A wish to leave, that a commit passes by at first; and a removal."),

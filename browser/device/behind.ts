@@ -7,6 +7,9 @@ import type { MessageMaker } from "./message_maker.ts";
 import { ASKED, askedRow, type OwedRow, READMISSION, readmissionRow, unmade } from "./rows.ts";
 
 const CATCHING_UP = "this device missed changes of the conversation and is being taken back in";
+const UNANSWERED =
+  "nobody has taken this device back for an hour: they are away, or a change that nobody can read" +
+  " ended the conversation, and it goes on in a new one";
 
 /** Whether this device has asked to be taken back into the group (DEV-9.1). */
 export async function isBehind(state: DeviceState, group: string): Promise<boolean> {
@@ -14,9 +17,14 @@ export async function isBehind(state: DeviceState, group: string): Promise<boole
   return asked !== null && asked.sent > 0;
 }
 
+/** Whether it was asked in vain for an hour (DEV-9.6). */
+export async function isUnanswered(state: DeviceState, group: string): Promise<boolean> {
+  return (await state.find(askedRow(group), ASKED))?.vain === true;
+}
+
 /** What is in the way of words meanwhile. */
-export function catchingUp(): Unreachable {
-  return new Unreachable(CATCHING_UP, true);
+export async function catchingUp(state: DeviceState, group: string): Promise<Unreachable> {
+  return new Unreachable((await isUnanswered(state, group)) ? UNANSWERED : CATCHING_UP, true);
 }
 
 /** Others are to take the device back; before our next words we do it ourselves. */

@@ -31,6 +31,7 @@ import {
 const PATIENCE_SECONDS = 10; // a commit may still be on its way from another node
 const ASK_AGAIN_SECONDS = 3600;
 const MOST_TRIES = 8;
+const FALSE_EPOCH = "it is of an epoch in which the group is not, so that nobody can read it";
 
 /** Both sides of it. */
 export class ComingBack {
@@ -81,8 +82,9 @@ export class ComingBack {
 
   async #behind(group: string, head: number, now: number): Promise<readonly ConversationEvent[]> {
     const name = askedRow(group);
-    const fresh = { noticed: now, content: EMPTY, sent: 0, told: false, tries: 0 };
+    const fresh = { noticed: now, content: EMPTY, sent: 0, told: false, tries: 0, vain: false };
     let asked: AskedRow = (await this.#state.find(name, ASKED)) ?? fresh;
+    if (asked.noticed > now && this.#outbox.obstacles.heads.has(group)) asked = fresh;
     const { url } = await this.#state.conversation(group);
     const waits = sameOrigin(url, this.#state.actor) ? 0 : PATIENCE_SECONDS;
     const due = Math.max(asked.noticed + waits, asked.sent && asked.sent + ASK_AGAIN_SECONDS);
@@ -90,7 +92,9 @@ export class ComingBack {
     const content = now >= due ? await this.#ask(group, head) : EMPTY;
     if (content.length) {
       if (!asked.told) told.push({ is: "ConversationBehind", conversation: group });
-      asked = { ...asked, content, sent: now, told: true, tries: 0 };
+      const vain = asked.sent > 0; // for the time after which it is asked again
+      if (vain && !asked.vain) told.push({ is: "ConversationUnanswered", conversation: group });
+      asked = { ...asked, content, sent: now, told: true, tries: 0, vain };
     }
     this.#state.put(name, asked);
     return told;
@@ -128,14 +132,20 @@ export class ComingBack {
 
   /** What came of a question. */
   async outcome(sent: Send, outcome: Outcome): Promise<readonly ConversationEvent[]> {
-    const asked = await this.#state.find(sent.row, ASKED);
+    let asked = await this.#state.find(sent.row, ASKED);
     if (asked === null || !equal(asked.content, sent.content)) return [];
     if (this.#outbox.obstacles.takes(sent, outcome)) return [];
     const isRefused = outcome instanceof Refused;
     if (isRefused && (await nodeForgot(this.#state, this.#outbox.obstacles, sent.group, outcome)))
       return [];
-    const { tries } = asked;
     const epoch = "is" in outcome && outcome.is === "LostRace" ? outcome.epoch : 0;
+    if (epoch && epoch <= Number((await this.#state.groups.session(sent.group)).epoch)) {
+      return await this.#nobodyIsThere(sent.group);
+    }
+    if ("is" in outcome && outcome.is === "Accepted" && outcome.term) {
+      asked = this.#doubted(sent.group, asked);
+    }
+    const { tries } = asked;
     const content = epoch && tries < MOST_TRIES ? await this.#ask(sent.group, epoch) : EMPTY;
     this.#state.put(sent.row, { ...asked, content, tries: tries + 1 });
     if (!isRefused) return [];
@@ -143,6 +153,33 @@ export class ComingBack {
     const told = await this.#outbox.giveUp(sent.group, outcome);
     const conversation = sent.group;
     return [...told, { is: "ConversationLeft", conversation, by: this.#state.actor }];
+  }
+
+  /**
+   * A relay that forgot something takes questions of epochs in which nobody is (DEV-9.5).
+   *
+   * Unless a conflict named the epoch it is what somebody claims: words are not held for it.
+   */
+  #doubted(group: string, asked: AskedRow): AskedRow {
+    if (this.#outbox.obstacles.heads.has(group)) return asked;
+    return { ...asked, sent: 0, noticed: asked.sent + ASK_AGAIN_SECONDS };
+  }
+
+  /** The relay says that the group is where this device is: what claims more is none of it. */
+  async #nobodyIsThere(group: string): Promise<readonly ConversationEvent[]> {
+    const { epoch } = await this.#state.groups.session(group);
+    this.#outbox.obstacles.heads.delete(group);
+    this.#state.delete(askedRow(group));
+    let some = false;
+    for (const name of this.#state.names("parked", group)) {
+      const { content } = await this.#state.get(name, PARKED);
+      if ((framing.header(content).epoch ?? 0n) <= epoch) continue;
+      this.#state.delete(name);
+      some = true;
+    }
+    if (!some) return [];
+    const told = { clause: "E2E-3.5", reason: FALSE_EPOCH, asked_again: false };
+    return [{ is: "MessageUnreadable", conversation: group, ...told }];
   }
 
   /** The question that this item is, if it is one. */

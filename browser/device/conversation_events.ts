@@ -86,6 +86,15 @@ export interface ConversationBehind {
 }
 
 /**
+ * Nobody took this device back for an hour: they are away, or a change that nobody can read ended
+ * the conversation. What is said can go on in a new one.
+ */
+export interface ConversationUnanswered {
+  readonly is: "ConversationUnanswered";
+  readonly conversation: string;
+}
+
+/**
  * Others took this device back in. `asked_again` messages that it could not read were asked for; of
  * what never reached it nobody can tell.
  */
@@ -169,4 +178,5 @@ export type ConversationEvent =
   | MessageReturned
   | NoDeviceLeft
   | ConversationBehind
+  | ConversationUnanswered
   | ConversationCaughtUp;

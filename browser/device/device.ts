@@ -10,6 +10,7 @@ import type { Refused } from "../errors.ts";
 import type { Entropy } from "../mls/index.ts";
 import { EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
 import { isAbsent } from "./absent.ts";
+import { isUnanswered } from "./behind.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
 import { urnUuid4 } from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
@@ -242,6 +243,11 @@ export class Device {
   /** Whether no device is left there that could read what is said (DEV-10). */
   isAbsent(group: string): Promise<boolean> {
     return this.#inTurn(() => isAbsent(this.#state, group));
+  }
+
+  /** Whether it was asked in vain to take this device back: it goes on in a new one (DEV-9.6). */
+  isUnanswered(group: string): Promise<boolean> {
+    return this.#inTurn(() => isUnanswered(this.#state, group));
   }
 
   /** Say in `group` what nobody could read in `groups`; how many words that are (DEV-10.4). */

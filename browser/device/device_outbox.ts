@@ -5,6 +5,8 @@
  * remembered for as long as the device runs, and only holds that group back.
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
+
 import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
 import type { Committed } from "../mls/index.ts";
 import { header } from "../mls/public/framing.ts";
@@ -24,6 +26,7 @@ import {
   absentRow,
   askedRow,
   conversationRow,
+  invitedRow,
   MESSAGE,
   type MessageRow,
   messageRow,
@@ -153,7 +156,7 @@ export class DeviceOutbox {
   async held(group: string): Promise<Trouble | null> {
     const found = this.obstacles.of(group);
     if (found !== null) return found;
-    if (await behind.isBehind(this.#state, group)) return behind.catchingUp();
+    if (await behind.isBehind(this.#state, group)) return behind.catchingUp(this.#state, group);
     return (await isAbsent(this.#state, group)) ? nobodyThere(this.#state, group) : null;
   }
 
@@ -285,6 +288,9 @@ export class DeviceOutbox {
     const { groups } = this.#state;
     const session = await groups.session(owed.group);
     const event = groups.apply(owed.group, await session.merge(now));
+    for (const { content, to } of owed.welcomes) {
+      this.#state.put(invitedRow(owed.group, sha256(content)), { actors: to });
+    }
     const changed = await this.entered(owed.group, event);
     const began = event.epoch === 1n && event.added.length > 0;
     return !began && (changed.added.length || changed.removed.length) ? [changed] : [];
@@ -340,7 +346,8 @@ export class DeviceOutbox {
 
   /** Be out of a group: its keys go, and what is owed. */
   async forget(group: string): Promise<void> {
-    const kinds = ["owed", "asked", "readmission", "returned", "absent", "forgotten", "gone"];
+    const kinds = ["owed", "asked", "readmission", "returned", "absent", "invited"];
+    kinds.push("forgotten", "gone");
     const names = kinds.flatMap((kind) => this.#state.names(kind, group));
     for (const name of names) this.#state.delete(name);
     this.#state.groups.forget(group);

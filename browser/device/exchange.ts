@@ -76,9 +76,15 @@ export interface Wait {
   readonly reason: Trouble | null;
 }
 
-/** It is done: the home node has what was sent; the mailbox was read. */
+/**
+ * It is done: the home node has what was sent; the mailbox was read.
+ *
+ * `term`: of its place in the relay's chain. In a later one than the first the relay forgot
+ * something, and takes what is of any epoch (E2E-3.14).
+ */
 export interface Accepted {
   readonly is: "Accepted";
+  readonly term?: number;
 }
 
 /** The home node knows the conversation now, as `ref` and `url`. */

@@ -16,6 +16,8 @@ import { sayAnew } from "./repair.ts";
 import {
   ABSENT,
   absentRow,
+  INVITED,
+  invitedRow,
   MESSAGE,
   type MessageRow,
   messageRow,
@@ -71,10 +73,17 @@ export class Returns {
     const { members } = await this.#state.conversation(group);
     if (!members.includes(told.actor) || told.actor === this.#state.actor) return [];
     const found = await this.#outbox.maker.sealedAs(group, told.digest);
-    if (found === null) return [];
+    if (found === null) return this.#notJoined(group, told);
     const events = GONE.includes(told.reason) ? await this.#absent(group, told) : [];
     if (found.row.kind === FAILURE) return events;
     return [...events, ...(await this.#keep(group, found, told, members))];
+  }
+
+  /** A Welcome of ours found no device of somebody: nobody waits for their words. */
+  async #notJoined(group: string, told: Returned): Promise<readonly ConversationEvent[]> {
+    const invited = await this.#state.find(invitedRow(group, told.digest), INVITED);
+    const isTheirs = invited?.actors.includes(told.actor) && GONE.includes(told.reason);
+    return isTheirs ? this.#absent(group, told) : [];
   }
 
   async #absent(

@@ -121,6 +121,7 @@ export interface AskedRow {
   readonly sent: number;
   readonly told: boolean;
   readonly tries: number;
+  readonly vain: boolean;
 }
 
 /** Words of ours that came back: why, by actor whose devices did not take them. */
@@ -131,6 +132,11 @@ export interface ReturnedRow {
 /** That no living device of an actor is in a group. `has_new`: they have one elsewhere. */
 export interface AbsentRow {
   readonly has_new: boolean;
+}
+
+/** Whom a Welcome of this device was for: it may come back (DEV-10.6). */
+export interface InvitedRow {
+  readonly actors: readonly string[];
 }
 
 /** Of whom a commit left no leaf, which our node does not know. */
@@ -223,6 +229,7 @@ export const ARCHIVE_ROW: Kind<ArchiveRow> = (value) => value as ArchiveRow;
 export const ARCHIVED: Kind<ArchivedRow> = (value) => value as ArchivedRow;
 export const RETURNED: Kind<ReturnedRow> = (value) => value as ReturnedRow;
 export const ABSENT: Kind<AbsentRow> = (value) => value as AbsentRow;
+export const INVITED: Kind<InvitedRow> = (value) => value as InvitedRow;
 export const GONE: Kind<GoneRow> = (value) => value as GoneRow;
 
 /** A `Readmit` that others may be quicker with. */
@@ -315,6 +322,10 @@ export function owedRow(group: string, number: number): string {
 
 export function returnedRow(group: string, id: string): string {
   return `returned/${group}/${id}`;
+}
+
+export function invitedRow(group: string, digest: Bytes): string {
+  return `invited/${group}/${hex(digest)}`;
 }
 
 export function absentRow(group: string, actor: string): string {

@@ -145,11 +145,15 @@ export class Messenger {
   async goOn(actor: string): Promise<number> {
     const known = await this.device.between(actor);
     const [first] = known;
-    const isUsable = first !== undefined && !(await this.device.isAbsent(first));
-    const group = isUsable ? first : await this.#begin(actor);
+    const group = (await this.#isUsable(first)) && first ? first : await this.#begin(actor);
     const count = await this.device.goOn(known, group);
     await this.#sendAndTell();
     return count;
+  }
+
+  async #isUsable(group: string | undefined): Promise<boolean> {
+    if (group === undefined || (await this.device.isAbsent(group))) return false;
+    return !(await this.device.isUnanswered(group));
   }
 
   async #begin(actor: string): Promise<string> {
@@ -292,12 +296,12 @@ export class Messenger {
       welcomes: welcomes.map(({ content, to }) => ({ content: base64(content), to })),
       removed: removed.map((actor) => ({ actor })),
     };
-    await this.#api.ask("POST /conversations/{ref}/messages", {
+    const { item } = await this.#api.ask("POST /conversations/{ref}/messages", {
       path: { ref },
       body,
       harmless: true,
     });
-    return { is: "Accepted" };
+    return { is: "Accepted", term: item?.term ?? 0 };
   }
 
   // -- reading ----------------------------------------------------------------------------------

@@ -262,6 +262,7 @@ export class FakeDevice implements DeviceClient {
       draft: this.#drafts.get(id) ?? "",
       isOpen: this.#phase === "open",
       needsNewDevice: false,
+      isUnanswered: false,
       trouble: this.#isOnline ? null : problemOf(new Refused("API-9.5", "we are offline")),
     };
   }

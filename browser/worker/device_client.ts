@@ -97,6 +97,8 @@ export interface Chat {
   readonly trouble: Problem | null;
   /** No device of theirs is left that can read here: `goOn` begins anew with the one that they have now. */
   readonly needsNewDevice: boolean;
+  /** Nobody took this device back for an hour: `goOn` begins anew with one other. */
+  readonly isUnanswered: boolean;
 }
 
 /**

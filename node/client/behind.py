@@ -10,6 +10,10 @@ from node.client.rows import AskedRow, OwedRow
 from node.errors import Unreachable
 
 CATCHING_UP: Final = "this device missed changes of the conversation and is being taken back in"
+UNANSWERED: Final = (
+    "nobody has taken this device back for an hour: they are away, or a change that nobody can read"
+    " ended the conversation, and it goes on in a new one"
+)
 
 
 def is_behind(state: DeviceState, group: str) -> bool:
@@ -18,9 +22,15 @@ def is_behind(state: DeviceState, group: str) -> bool:
     return asked is not None and asked.sent > 0
 
 
-def catching_up() -> Unreachable:
+def is_unanswered(state: DeviceState, group: str) -> bool:
+    """Whether it was asked in vain for an hour (DEV-9.6)."""
+    asked = state.find(rows.asked_row(group), AskedRow)
+    return asked is not None and asked.vain
+
+
+def catching_up(state: DeviceState, group: str) -> Unreachable:
     """What is in the way of words meanwhile."""
-    return Unreachable(CATCHING_UP, beyond=True)
+    return Unreachable(UNANSWERED if is_unanswered(state, group) else CATCHING_UP, beyond=True)
 
 
 def postpone(state: DeviceState, group: str, intent: Readmit) -> None:

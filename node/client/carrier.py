@@ -53,8 +53,8 @@ class Carrier:
         removed = [RemovedDevice(actor=actor) for actor in asked.removed]
         body = NewSealed(content=asked.content, welcomes=welcomes, removed=removed)
         path = f"/conversations/{asked.ref}/messages"
-        await self._api.ask("POST", path, SentSealed, body, once=False)
-        return Accepted()
+        sent = await self._api.ask("POST", path, SentSealed, body, once=False)
+        return Accepted(sent.item.term if sent.item else 0)
 
 
 def is_lost_race(error: Conflict) -> bool:

@@ -13,6 +13,8 @@ from node.client.conversation_events import (
     ConversationBehind,
     ConversationEvent,
     ConversationLeft,
+    ConversationUnanswered,
+    MessageUnreadable,
 )
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -32,6 +34,7 @@ from node.wire.ids import same_origin
 PATIENCE_SECONDS: Final = 10  # a commit may still be on its way from another node
 ASK_AGAIN_SECONDS: Final = 3600
 MOST_TRIES: Final = 8
+FALSE_EPOCH: Final = "it is of an epoch in which the group is not, so that nobody can read it"
 
 
 class ComingBack:
@@ -65,7 +68,7 @@ class ComingBack:
     def _behind(self, group: str, head: int, now: int) -> list[ConversationEvent]:
         name = rows.asked_row(group)
         asked = self._state.find(name, AskedRow)
-        if asked is None:
+        if asked is None or (asked.noticed > now and group in self._outbox.obstacles.heads):
             asked = AskedRow(noticed=now)
         here = same_origin(self._state.conversation(group).url, self._state.actor)
         waits = 0 if here else PATIENCE_SECONDS
@@ -73,7 +76,10 @@ class ComingBack:
         told: list[ConversationEvent] = []
         if now >= due and (content := self._ask(group, head)):
             told = [] if asked.told else [ConversationBehind(group)]
-            asked = replace(asked, content=content, sent=now, told=True, tries=0)
+            vain = asked.sent > 0  # for the time after which it is asked again
+            if vain and not asked.vain:
+                told.append(ConversationUnanswered(group))
+            asked = replace(asked, content=content, sent=now, told=True, tries=0, vain=vain)
         self._state.put(name, asked)
         return told
 
@@ -111,15 +117,43 @@ class ComingBack:
             self._state, self._outbox.obstacles, sent.group, outcome
         ):
             return []
-        again = b""
-        if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:
-            again = self._ask(sent.group, outcome.epoch)
-        self._state.put(sent.row, replace(asked, content=again, tries=asked.tries + 1))
-        if isinstance(outcome, Accepted | LostRace) or not isinstance(outcome, Refused):
+        if isinstance(outcome, LostRace) and not self._is_ahead(sent.group, outcome.epoch):
+            return self._nobody_is_there(sent.group)
+        self._state.put(sent.row, self._answered(sent.group, asked, outcome))
+        if not isinstance(outcome, Refused):
             return []
         # Nobody there takes us back: it is over, and words are told.
         told = self._outbox.give_up(sent.group, outcome)
         return [*told, ConversationLeft(sent.group, self._state.actor)]
+
+    def _is_ahead(self, group: str, epoch: int) -> bool:
+        """Whether the group may be in a later epoch than this device; 0: that was not said."""
+        return not epoch or epoch > self._state.groups.session(group).epoch
+
+    def _answered(self, group: str, asked: AskedRow, outcome: Outcome) -> AskedRow:
+        again = b""
+        if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:
+            again = self._ask(group, outcome.epoch)
+        claimed = group not in self._outbox.obstacles.heads
+        if claimed and isinstance(outcome, Accepted) and outcome.term:
+            # A relay that forgot something takes questions of epochs in which nobody is: it is no
+            # more than what somebody claims, and words are not held for it (DEV-9.5).
+            asked = replace(asked, sent=0, noticed=asked.sent + ASK_AGAIN_SECONDS)
+        return replace(asked, content=again, tries=asked.tries + 1)
+
+    def _nobody_is_there(self, group: str) -> list[ConversationEvent]:
+        """The relay says that the group is where this device is: what claims more is none of it."""
+        epoch = self._state.groups.session(group).epoch
+        self._outbox.obstacles.heads.pop(group, None)
+        self._state.delete(rows.asked_row(group))
+        false = [
+            name
+            for name in self._state.names("parked", group)
+            if (framing.header(self._state.get(name, ParkedRow).content).epoch or 0) > epoch
+        ]
+        for name in false:
+            self._state.delete(name)
+        return [MessageUnreadable(group, "E2E-3.5", FALSE_EPOCH)] if false else []
 
     # -- another is behind -----------------------------------------------------------------------
 

@@ -93,6 +93,14 @@ class ConversationBehind:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationUnanswered:
+    """Nobody took this device back for an hour: they are away, or a change that nobody can read
+    ended the conversation. What is said can go on in a new one (`go_on`)."""
+
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationCaughtUp:
     """Others took this device back in. `asked_again` messages that it could not read were asked
     for; of what never reached it nobody can tell."""
@@ -184,6 +192,7 @@ ConversationEvent: TypeAlias = (
     | MessageReturned
     | NoDeviceLeft
     | ConversationBehind
+    | ConversationUnanswered
     | ConversationCaughtUp
     | ArchiveHeld
     | ArchiveMissing

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from node.client import key_stock, rows
 from node.client.absent import is_absent
 from node.client.account_keys import AccountKeys
+from node.client.behind import is_unanswered
 from node.client.coming_back import is_question
 from node.client.conversation_events import ConversationEvent, ConversationLeft
 from node.client.device_archive import DeviceArchive
@@ -67,7 +68,7 @@ class Device:
         """What was said there, in the order in which this device read or wrote it (DEV-1.4)."""
         names = [name for group in groups for name in self.state.names("message", group)]
         found = (self.state.get(name, MessageRow) for name in names)
-        return sorted(found, key=_shown)
+        return sorted(found, key=rows.place)
 
     def said(self, group: str, id: str) -> MessageRow:
         """What this device said under that id, as it stands now."""
@@ -97,6 +98,10 @@ class Device:
     def is_absent(self, group: str) -> bool:
         """Whether no device is left there that could read what is said (DEV-10)."""
         return is_absent(self.state, group)
+
+    def is_over(self, group: str) -> bool:
+        """Whether what is said goes on in a new conversation (DEV-9.6, DEV-10.4)."""
+        return self.is_absent(group) or is_unanswered(self.state, group)
 
     # -- whom we know ----------------------------------------------------------------------------
 
@@ -384,11 +389,6 @@ class Device:
         """Another copy of this vault is the device: what was not sent is told, history stays."""
         with self.state.step():
             return self._seat.freeze(error)
-
-
-def _shown(row: MessageRow) -> tuple[int, int, int]:
-    """What the archive gave back stands before all else, in the order of its times."""
-    return max(row.number, -1), row.at if row.number < 0 else 0, row.number
 
 
 def _adding(packages: Mapping[str, Sequence[bytes]]) -> Add:

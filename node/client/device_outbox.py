@@ -4,6 +4,8 @@
 remembered for as long as the device runs, and only holds that group back.
 """
 
+import hashlib
+
 from msgspec.structs import replace
 
 from node.client import absent, behind, home, rows
@@ -27,7 +29,7 @@ from node.client.groups import actors_of
 from node.client.intents import Intent, Leave, Refresh, Say
 from node.client.message_maker import MessageMaker
 from node.client.obstacles import Obstacles
-from node.client.rows import MessageRow, OwedRow
+from node.client.rows import InvitedRow, MessageRow, OwedRow
 from node.client.staged import is_staged, unmake, unstage
 from node.client.undone import undone
 from node.e2ee.mls.private.events import Committed
@@ -132,7 +134,7 @@ class DeviceOutbox:
         if found := self.obstacles.of(group):
             return found
         if behind.is_behind(self._state, group):
-            return behind.catching_up()
+            return behind.catching_up(self._state, group)
         gone = absent.is_absent(self._state, group)
         return absent.nobody_there(self._state, group) if gone else None
 
@@ -247,6 +249,9 @@ class DeviceOutbox:
             return []
         groups = self._state.groups
         event = groups.apply(owed.group, groups.session(owed.group).merge(now))
+        for welcome in owed.welcomes:
+            digest = hashlib.sha256(welcome.content).digest()
+            self._state.put(rows.invited_row(owed.group, digest), InvitedRow(actors=[*welcome.to]))
         changed = self.entered(owed.group, event)
         began = event.epoch == 1 and bool(event.added)
         return [changed] if not began and (changed.added or changed.removed) else []
@@ -292,7 +297,16 @@ class DeviceOutbox:
 
     def forget(self, group: str) -> None:
         """Be out of a group: its keys go, and what is owed."""
-        kinds = ("owed", "asked", "readmission", "returned", "absent", "forgotten", "gone")
+        kinds = (
+            "owed",
+            "asked",
+            "readmission",
+            "returned",
+            "absent",
+            "forgotten",
+            "gone",
+            "invited",
+        )
         for name in [each for kind in kinds for each in self._state.names(kind, group)]:
             self._state.delete(name)
         self._state.groups.forget(group)

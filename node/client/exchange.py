@@ -80,7 +80,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """It is done: the home node has what was sent; the mailbox was read."""
+    """It is done: the home node has what was sent; the mailbox was read.
+
+    `term`: of its place in the relay's chain. In a later one than the first the relay forgot
+    something, and takes what is of any epoch (E2E-3.14).
+    """
+
+    term: int = 0
 
 
 @dataclass(frozen=True, slots=True)

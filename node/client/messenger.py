@@ -166,11 +166,11 @@ class Messenger:
     async def go_on(self, actor: str) -> tuple[str, int]:
         """Go on with the device that `actor` has now: a new conversation, unless they began one.
 
-        What no device of theirs could read is said there: how many words that are. Raises as
-        `with_actor`.
+        So it is where this device was asked back in vain. What no device of theirs could read is
+        said there: how many words that are. Raises as `with_actor`.
         """
         known = self.device.between(actor)
-        group = known[0] if known and not self.device.is_absent(known[0]) else ""
+        group = known[0] if known and not self.device.is_over(known[0]) else ""
         if not group:
             group = self.device.start(await self._claim(actor), self._seconds())
             await self.flush()

@@ -17,7 +17,7 @@ from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
 from node.client.intents import Say
 from node.client.repair import say_anew
-from node.client.rows import AbsentRow, MessageRow, ParkedRow, ReturnedRow
+from node.client.rows import AbsentRow, InvitedRow, MessageRow, ParkedRow, ReturnedRow
 from node.errors import Malformed
 
 GONE = ("no_device", "new_device")
@@ -56,12 +56,20 @@ class Returns:
             return []
         found = self._outbox.maker.sealed_as(group, digest)
         if found is None:
-            return []
+            return self._not_joined(group, digest, told)
         events = self._absent(group, told) if told.reason in GONE else []
         name, message = found
         if message.kind == inner.FAILURE:
             return events
         return [*events, *self._keep(group, name, message, told)]
+
+    def _not_joined(self, group: str, digest: bytes, told: Returned) -> list[ConversationEvent]:
+        """A Welcome of ours found no device of somebody: nobody waits for their words."""
+        name = rows.invited_row(group, digest)
+        invited = self._state.find(name, InvitedRow)
+        if invited is None or told.actor not in invited.actors or told.reason not in GONE:
+            return []
+        return self._absent(group, told)
 
     def _absent(self, group: str, told: Returned) -> list[ConversationEvent]:
         name, has_new = rows.absent_row(group, told.actor), told.reason == "new_device"

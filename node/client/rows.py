@@ -160,13 +160,15 @@ class ParkedRow(msgspec.Struct, kw_only=True, frozen=True):
 
 class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
     """That this device is behind a group. `content` is the question that has to go out, `sent` when
-    it was asked last (0: not yet), `told` whether its person knows. Times in seconds since 1970."""
+    it was asked last (0: not yet), `told` whether its person knows, `vain` whether nobody took the
+    device back for an hour. Times in seconds since 1970."""
 
     noticed: int
     content: bytes = b""
     sent: int = 0
     told: bool = False
     tries: int = 0
+    vain: bool = False
 
 
 class ReturnedRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -179,6 +181,12 @@ class AbsentRow(msgspec.Struct, kw_only=True, frozen=True):
     """That no living device of an actor is in a group. `has_new`: they have one elsewhere."""
 
     has_new: bool
+
+
+class InvitedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """Whom a Welcome of this device was for: it may come back (DEV-10.6)."""
+
+    actors: list[str]
 
 
 class GoneRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -284,8 +292,17 @@ def returned_row(group: str, id: str) -> str:
     return f"returned/{group}/{id}"
 
 
+def place(row: MessageRow) -> tuple[int, int, int]:
+    """Among others of a history: what the archive gave back stands before all, by its times."""
+    return max(row.number, -1), row.at if row.number < 0 else 0, row.number
+
+
 def absent_row(group: str, actor: str) -> str:
     return f"absent/{group}/{actor}"
+
+
+def invited_row(group: str, digest: bytes) -> str:
+    return f"invited/{group}/{digest.hex()}"
 
 
 def forgotten_row(group: str) -> str:

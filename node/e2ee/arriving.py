@@ -16,6 +16,7 @@ from node.e2ee.members import (
     Entry,
     Member,
     boxes,
+    fitting,
     grow,
     share_of,
 )
@@ -85,7 +86,7 @@ class Arrivals(Struct, frozen=True):
             return True
         # Who invited us shows the group; the head moves by what our own devices send alone.
         shows = not conversation.group and actor == conversation.creator
-        if shows and await unit.entry_of(sealed.group) is None:
+        if shows and not await unit.entries_of(sealed.group):
             await unit.keep_head(replace(conversation, group=sealed.group))
         return True
 
@@ -95,11 +96,13 @@ async def _entry(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> E
 
     Who is in two conversations cannot pass one's group off as the other's to shut its members out.
     """
-    known = await unit.entry_of(sealed.group, sealed.sha256)
-    if known is not None and _takes_part(known, activity.actor):
-        return known
-    located = await unit.entry(activity.conversation)
-    return located if located and not located.conversation.group else known
+    of_group = await unit.entries_of(sealed.group, sealed.sha256)
+    if fits := fitting(of_group, activity.actor, activity.to):
+        return fits
+    for located in await unit.entries_at(activity.conversation):
+        if not located.conversation.group:
+            return located
+    return of_group[0] if of_group else None
 
 
 def _takes_part(entry: Entry, actor: str) -> bool:
@@ -159,12 +162,15 @@ async def _register(
 
 
 async def _welcomed(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> None:
-    invited = await _invited(unit, activity, sealed)
-    id = activity.conversation or activity.object
-    entry = await unit.entry(id)
-    members = entry.members if entry else ()
-    if entry and not _takes_part(entry, activity.actor):
+    url = activity.conversation or activity.object
+    invited = await _invited(unit, activity, sealed, url)
+    if not invited:
+        return
+    there = await unit.entries_at(url)
+    entry = fitting(there, activity.actor, activity.to)
+    if there and entry is None:
         raise Forbidden("E2E-3.2", "only who takes part in a conversation may invite to it")
+    id, members = (entry.conversation.id, entry.members) if entry else (url, ())
     taking_part = {member.actor for member in members}
     for actor in sorted({box.actor for box in invited} - taking_part):
         if not await unit.befriended(actor, activity.actor):
@@ -181,17 +187,27 @@ async def _welcomed(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -
     await mailbox.deliver(unit, invited, id, activity.actor, sealed, share)
 
 
-async def _invited(unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed) -> list[Box]:
+async def _invited(
+    unit: ArrivalUnit, activity: CreateSealed, sealed: Sealed, url: str
+) -> list[Box]:
+    """The boxes of those invited; none where all it names were revoked since: that is said."""
     found: list[Box] = []
+    late = False
     for recipient in sorted(await unit.locals_of(activity.to)):
-        found += await unit.boxes_for(sealed.invites, recipient)
-    if not found:
+        boxes = await unit.boxes_for(sealed.invites, recipient)
+        if not boxes and await unit.published(sealed.invites, recipient):
+            late = True
+            if await unit.befriended(recipient, activity.actor):
+                sender, digest = activity.actor, sealed.sha256
+                await returning.not_joined(unit, url, sender, recipient, digest)
+        found += boxes
+    if not found and not late:
         raise Malformed("E2E-4.2", "the Welcome names no key package of the invited")
     return found
 
 
 async def _open(unit: ArrivalUnit, id: str, actor: str) -> None:
-    if id.startswith(f"{unit.origin}/") or len(id) > LONGEST_LOCATOR:
+    if id.startswith(f"{unit.origin}/") or len(id) > LONGEST_LOCATOR or "#" in id:
         # Ours are made here only: a peer must not choose the address of one.
         raise Malformed("E2E-3.1", "the Welcome names a conversation that cannot be")
     await unit.open_conversation(Conversation(id, b"", actor, False))

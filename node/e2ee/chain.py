@@ -74,6 +74,9 @@ def _text(data: bytes) -> str:
 class Conversation(Struct, frozen=True):
     """A group as this node knows it. `hosted`: this node is its relay.
 
+    `id` is the address, and behind a `#` its place among those that were told of one address;
+    `beside` is its place among those of one group. Both are of use to a node that was put back from
+    a copy alone, where somebody may tell what never was (E2E-3.15).
     `group` is empty until it was seen (a Welcome does not show it). `epoch` is the head's: where
     the relay is elsewhere, the newest that we know of. `head` is the hash of the last item.
     """
@@ -86,6 +89,17 @@ class Conversation(Struct, frozen=True):
     seq: int = 0
     head: bytes = b""
     term: int = 0
+    beside: int = 0
+
+    @property
+    def address(self) -> str:
+        """Where the relay is asked, and what messages name."""
+        return address_of(self.id)
+
+
+def address_of(id: str) -> str:
+    """The address of the conversation that a node calls `id`."""
+    return id.partition("#")[0]
 
 
 def check_group(conversation: Conversation, sealed: Sealed) -> None:

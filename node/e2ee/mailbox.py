@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from node.e2ee.chain import address_of
 from node.e2ee.envelope import Kind, Sealed
 from node.wire.api.e2ee import MailboxItem, ref_of
 from node.wire.json import Document
@@ -106,7 +107,7 @@ def shown(waiting: Waiting) -> MailboxItem:
     return MailboxItem(
         seq=waiting.seq,
         conversation=ref_of(waiting.conversation),
-        url=waiting.conversation,
+        url=address_of(waiting.conversation),
         actor=waiting.actor,
         kind=waiting.kind,
         received=from_micros(waiting.received),
@@ -127,7 +128,7 @@ def document(waiting: Waiting) -> Document:
         "mediaType": "message/mls",
         "encoding": "base64",
         "content": base64.b64encode(waiting.body or b"").decode("ascii"),
-        "conversation": waiting.conversation,
+        "conversation": address_of(waiting.conversation),
         "published": rfc3339(from_micros(waiting.received)),
     }
     return shown

@@ -15,6 +15,7 @@ from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 LONGEST_GROUP_ID: Final = 256
 MOST_MEMBERS: Final = 400
 LONGEST_LOCATOR: Final = 2048
+MOST_BESIDE: Final = 16  # of one group, or of one address
 GUESTS: Final = "guests of "
 
 
@@ -96,8 +97,12 @@ class MembersUnit(Protocol):
         """The conversation at `id`, who takes part now, and the item with this digest."""
         ...
 
-    async def entry_of(self, group: bytes, sha256: bytes = b"") -> Entry | None:
-        """The same, by the group."""
+    async def entries_of(self, group: bytes, sha256: bytes = b"") -> list[Entry]:
+        """The same, by the group: one, but for those that were told beside it (E2E-3.15)."""
+        ...
+
+    async def entries_at(self, url: str) -> list[Entry]:
+        """The conversations with this address: one, but for those that were told beside it."""
         ...
 
     async def open_conversation(self, conversation: Conversation) -> None: ...
@@ -124,6 +129,11 @@ class MembersUnit(Protocol):
         """Whether that was within the last day."""
         ...
 
+    async def may_be_named(self, conversation: str) -> bool:
+        """Whether devices that take part may yet tell who else does: for a day after the copy was
+        put back where it held the conversation, else for an hour after it was told."""
+        ...
+
     async def expect(self, conversation: str, actor: str) -> None:
         """Remember that a member named one of ours: their devices may come back by themselves."""
         ...
@@ -136,6 +146,10 @@ class MembersUnit(Protocol):
 
     async def boxes_for(self, refs: Sequence[bytes], actor: str) -> list[Box]:
         """The devices of `actor` here that published the packages `refs`."""
+        ...
+
+    async def published(self, refs: Sequence[bytes], actor: str) -> bool:
+        """Whether `actor` here published one of the packages, also by a device that was revoked."""
         ...
 
 
@@ -158,10 +172,10 @@ async def begin(
     """
     if not 1 <= len(group) <= LONGEST_GROUP_ID or not 0 <= epoch < EPOCHS:
         raise Malformed("E2E-3.1", "a group id has 1 to 256 bytes, an epoch is below 2^53")
-    known = await unit.entry_of(group)
-    if known is not None:
-        if any(m.device == sender.device for m in known.members):
-            return known.conversation
+    if there := await unit.entries_of(group):
+        for known in there:
+            if any(m.device == sender.device for m in known.members):
+                return known.conversation
         raise Conflict("E2E-3.1", "there is a conversation of a group with this id")
     for friend in friends:
         await _check_friend(unit, sender.actor, friend)
@@ -220,16 +234,53 @@ async def entered(
     return entry
 
 
-async def check_free(unit: MembersUnit, conversation: Conversation, sealed: Sealed) -> None:
+async def entered_at(
+    unit: MembersUnit, url: str, actor: str, sealed: Sealed, named: Iterable[str]
+) -> Entry:
+    """The conversation at an address to which `actor`, elsewhere, sends for the actors `named`.
+
+    Raises as `entered`.
+    """
+    of_group = await unit.entries_of(sealed.group, sealed.sha256)
+    there = [one for one in of_group if one.conversation.address == url]
+    fits = fitting(there, actor, named)
+    return fits or await entered(unit, url, actor, "", sealed.sha256)
+
+
+def fitting(entries: Iterable[Entry], actor: str, named: Iterable[str] = ()) -> Entry | None:
+    """That in which the actor takes part, and most of those named with devices here.
+
+    So what one who made up a conversation of the same group told of is nobody else's (E2E-3.15).
+    """
+    asked = {*named}
+
+    def reached(entry: Entry) -> int:
+        return len({member.actor for member in entry.members if member.device} & asked)
+
+    own = [one for one in entries if any(member.actor == actor for member in one.members)]
+    return max(own, key=reached, default=None)
+
+
+async def check_free(unit: MembersUnit, conversation: Conversation, sealed: Sealed) -> Conversation:
     """The first message that shows a conversation's group shows one that no other has (E2E-3.1).
 
-    What only a peer said of another's group gives way: a device of ours knows its own.
+    What only a peer said of another's group gives way: a device of ours knows its own. Where things
+    were forgotten it stands beside the other (E2E-3.15).
     """
-    if conversation.group or (other := await unit.entry_of(sealed.group)) is None:
-        return
-    if other.conversation.hosted or other.conversation.epoch:
+    if conversation.group or not (others := await unit.entries_of(sealed.group)):
+        return conversation
+    if await unit.restored():
+        return replace(conversation, beside=next_beside(others))
+    other = others[0].conversation
+    if other.hosted or other.epoch:
         raise Conflict("E2E-3.1", "there is a conversation of a group with this id")
-    await unit.keep_head(replace(other.conversation, group=b""))
+    await unit.keep_head(replace(other, group=b""))
+    return conversation
+
+
+def next_beside(entries: Iterable[Entry]) -> int:
+    """The next place among those of one group."""
+    return 1 + max((one.conversation.beside for one in entries), default=-1)
 
 
 async def check_invitations(

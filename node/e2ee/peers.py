@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -94,9 +94,10 @@ def _offers(
 # -- the relay -------------------------------------------------------------------------------------
 
 
-def forward(message: Message) -> Document:
+def forward(message: Message, members: Iterable[str] = ()) -> Document:
     """What a member's node posts to the conversation's address (E2E-3.9)."""
     return {
+        "to": list(members),
         "content": _text(message.sealed.body),
         "welcomes": [
             {"to": list(invitation.to), "content": _text(invitation.sealed.body)}
@@ -112,6 +113,9 @@ def forward(message: Message) -> Document:
 def read_forward(document: Mapping[str, Json]) -> Message:
     """The inverse of `forward`. Raises `Malformed` (E2E-3.9), and as `envelope.read`."""
     welcomes, removed = document.get("welcomes", []), document.get("removed", [])
+    to = document.get("to", [])
+    if not isinstance(to, list) or len(to) > MOST_MEMBERS:
+        raise Malformed("E2E-3.9", f"to names at most {MOST_MEMBERS} members")
     if not isinstance(welcomes, list) or not isinstance(removed, list):
         raise Malformed("E2E-3.9", "welcomes and removed are lists")
     if len(welcomes) > MOST_WELCOMES or len(removed) > MOST_WELCOMES:
@@ -120,6 +124,7 @@ def read_forward(document: Mapping[str, Json]) -> Message:
         sealed=envelope.read(_bytes(document.get("content"))),
         invitations=tuple(_invitation(welcome) for welcome in welcomes),
         removed=tuple(_removed(each) for each in removed),
+        recipients=tuple(each for each in to if isinstance(each, str)),
         group_info=_bytes(document.get("group_info", "")),
     )
 

@@ -31,6 +31,7 @@ from node.e2ee.members import (
     check_invitations,
     check_welcomes,
     entered,
+    entered_at,
     grow,
     heard_by,
     invited,
@@ -64,9 +65,13 @@ class Accepted(Struct, frozen=True):
 
 
 class Elsewhere(Struct, frozen=True):
-    """The relay is another node: ask it at `url`, then come again with its receipt."""
+    """The relay is another node: ask it at `url`, then come again with its receipt.
+
+    `members`: who takes part for all that we know.
+    """
 
     url: str
+    members: tuple[str, ...] = ()
 
 
 class RelayUnit(MembersUnit, ReturnUnit, Protocol):
@@ -164,7 +169,8 @@ async def post(
     if unknown := await _unmet(unit, members, message):
         return UnknownActors(tuple(sorted(unknown)))
     if not conversation.hosted and message.sealed.kind in HANDSHAKES and receipt is None:
-        return Elsewhere(conversation.id)
+        there = sorted({member.actor for member in members})
+        return Elsewhere(conversation.address, tuple(there))
     if message.sealed.kind is not Kind.COMMIT:
         theirs = {box.actor for box in boxes(heard_by(members, sender.actor), sender.device)}
         if theirs and await unit.full(theirs, sender.actor):
@@ -221,7 +227,7 @@ async def _ordered(
         if message.group_info:
             await unit.keep_group_info(conversation.id, message.group_info)
         return await accept(unit, signer, conversation, sealed, actor)
-    await check_free(unit, conversation, sealed)
+    conversation = await check_free(unit, conversation, sealed)
     if receipt is not None:
         head = moved(conversation, receipt) if receipt.seq > conversation.seq else conversation
     elif sealed.epoch < conversation.epoch:
@@ -257,7 +263,7 @@ async def _carry(
     reached = everyone - ours - invited(message.invitations)
     if not conversation.hosted and message.sealed.kind in HANDSHAKES:
         # The relay hands out to its own people what it has accepted (E2E-3.9).
-        theirs = {actor for actor in everyone if same_origin(actor, conversation.id)}
+        theirs = {actor for actor in everyone if same_origin(actor, conversation.address)}
         reached, ours = reached - theirs, ours | theirs
     reached -= {m.actor for m in members if not m.known}
     if message.sealed.kind is Kind.COMMIT:
@@ -294,7 +300,7 @@ def _create(
         kind=sealed.label,
         content=sealed.body,
         to=to,
-        conversation=conversation.id,
+        conversation=conversation.address,
     )
 
 
@@ -321,13 +327,15 @@ async def _hand_out(
 # -- a member's node forwards --------------------------------------------------------------------
 
 
-async def order(unit: RelayUnit, signer: Signer, actor: str, id: str, message: Message) -> Item:
+async def order(unit: RelayUnit, signer: Signer, actor: str, url: str, message: Message) -> Item:
     """Order what `actor`, a member elsewhere whose key signed the request, forwards to us.
+
+    The message's `recipients` are all who take part for what their node knows.
 
     Raises `Missing` (E2E-3.11), `Forbidden` (E2E-3.2, E2E-3.7), `Conflict` (E2E-3.3, E2E-3.5).
     """
     check_form(message)
-    entry = await entered(unit, id, actor, "", message.sealed.sha256)
+    entry = await entered_at(unit, url, actor, message.sealed, message.recipients)
     conversation = entry.conversation
     if not conversation.hosted:
         raise Missing("E2E-3.11", "this node is not the relay of that conversation")

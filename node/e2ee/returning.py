@@ -10,7 +10,7 @@ import msgspec
 from node.e2ee import envelope, mailbox
 from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.mailbox import Box, MailUnit
-from node.e2ee.members import Entry, boxes, share_of
+from node.e2ee.members import Entry, boxes, fitting, share_of
 from node.errors import Forbidden, Refused
 from node.federation.activities.shapes import CreateSealed, RejectSealed, SealedKind
 from node.federation.admission import no_room
@@ -47,6 +47,10 @@ class ReturnUnit(MailUnit, Protocol):
     def name_activity(self, digest: bytes) -> str: ...
 
     async def entry(self, id: str, sha256: bytes = b"") -> Entry | None: ...
+
+    async def entries_of(self, group: bytes, sha256: bytes = b"") -> list[Entry]: ...
+
+    async def entries_at(self, url: str) -> list[Entry]: ...
 
     async def account_of(self, actor: str) -> str | None: ...
 
@@ -105,10 +109,7 @@ async def _return(
         share = share_of(entry.members, actor)
         await mailbox.deliver(unit, own, id, actor, notice(actor, sha256, why), share)
     elif not same_origin(sender, actor):
-        about = f"{entry.conversation.id}\n{actor}\n{why}\n".encode() + sha256
-        name = unit.name_activity(hashlib.sha256(b"returned\n" + about).digest())
-        said = RejectSealed(name, actor, sender, entry.conversation.id, sha256, why)
-        await unit.owe(said, [sender])
+        await _owe(unit, entry.conversation.address, sender, actor, sha256, why)
 
 
 # -- what waited in vain ---------------------------------------------------------------------------
@@ -128,11 +129,27 @@ async def _give_back(unit: ReturnUnit, found: Sequence[Unread], why: Why | None)
     last: dict[str, Unread] = {}
     for one in found:
         last[one.box.device] = one
-        if one.kind == Kind.APPLICATION and await unit.account_of(one.box.actor):
+        # A Welcome that nobody fetched may be for a device that yet comes: words tell the rest.
+        back = (Kind.APPLICATION,) if why else (Kind.APPLICATION, Kind.WELCOME)
+        if one.kind in back and await unit.account_of(one.box.actor):
             await _give_back_one(unit, one, why)
     for one in last.values():
         await unit.drop_mail(one.box, one.seq)
     return len(found) == SLICE
+
+
+async def not_joined(unit: ReturnUnit, url: str, sender: str, actor: str, sha256: bytes) -> None:
+    """A Welcome from elsewhere names revoked devices of `actor` alone: `sender` is told at once."""
+    why = await _gone(unit, actor)
+    await _owe(unit, url, sender, actor, sha256, why)
+
+
+async def _owe(
+    unit: ReturnUnit, url: str, sender: str, actor: str, sha256: bytes, why: Why
+) -> None:
+    about = f"{url}\n{actor}\n{why}\n".encode() + sha256
+    name = unit.name_activity(hashlib.sha256(b"returned\n" + about).digest())
+    await unit.owe(RejectSealed(name, actor, sender, url, sha256, why), [sender])
 
 
 async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None:
@@ -141,6 +158,8 @@ async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None
         return
     others = [box.device for box in boxes(entry.members, one.box.device)
               if box.actor == one.box.actor]  # fmt: skip
+    if one.kind == Kind.WELCOME and others:
+        return  # another device of theirs takes part, or is asked in as well
     if set(others) - await unit.holders(one.sha256, others):
         return  # another device of theirs has taken it
     reason = why or await _gone(unit, one.box.actor)
@@ -156,8 +175,10 @@ async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str, 
         sealed = envelope.read(activity.content)
     except Refused:
         return
-    entry = await unit.entry(activity.conversation)
-    if entry is None or sealed.kind is not Kind.APPLICATION:
+    if sealed.kind is not Kind.APPLICATION:
+        return
+    entry = fitting(await unit.entries_of(sealed.group), activity.actor, [activity.actor])
+    if entry is None:
         return
     for actor in activity.to:
         if same_origin(actor, host_of):
@@ -173,14 +194,15 @@ async def on_reject_sealed(activity: RejectSealed, unit: ReturnUnit) -> None:
 
     Raises `Forbidden` (E2E-4.10) for who takes no part, `TooMuch` (E2E-4.7).
     """
-    entry = await unit.entry(activity.conversation)
+    there = await unit.entries_at(activity.conversation)
+    entry = fitting(there, activity.actor, [activity.of])
     members = entry.members if entry else ()
     if activity.actor not in {member.actor for member in members if not member.device}:
         raise Forbidden("E2E-4.10", "only who takes part in a conversation returns words of it")
     own = [box for box in boxes(members) if box.actor == activity.of]
-    if not own:
+    if entry is None or not own:
         return
-    id, actor = activity.conversation, activity.actor
+    id, actor = entry.conversation.id, activity.actor
     devices = [box.device for box in own]
     # Nobody checks that there are such words: so many as one may have said, and no more.
     if await unit.much_returned(devices, id, actor, MOST_RETURNED):

@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from node.e2ee.chain import Conversation
 from node.e2ee.envelope import EPOCHS
 from node.e2ee.members import (
     LONGEST_GROUP_ID,
     LONGEST_LOCATOR,
+    MOST_BESIDE,
     MOST_MEMBERS,
     Entry,
     Member,
     MembersUnit,
     Sender,
     grow,
+    next_beside,
 )
 from node.errors import Conflict, Malformed, Missing, TooMuch
 
@@ -34,42 +38,76 @@ async def tell_anew(
     """
     if not 1 <= len(told.group) <= LONGEST_GROUP_ID or not 0 <= told.epoch < EPOCHS:
         raise Malformed("E2E-3.1", "a group id has 1 to 256 bytes, an epoch is below 2^53")
-    known = await unit.entry_of(told.group) or await unit.entry(told.id)
+    if len(told.id) > LONGEST_LOCATOR or "#" in told.id:
+        raise Malformed("E2E-3.1", f"an address has at most {LONGEST_LOCATOR} characters and no #")
+    of_group, at_address = await unit.entries_of(told.group), await unit.entries_at(told.id)
+    # They come back to what they know, group and address: nobody is led to another relay.
+    there = [one for one in at_address if one.conversation.group in (told.group, b"")]
+    known = next((one for one in there if _has(one, sender.device)), None)
     restored = await unit.restored()
-    if known is not None and any(m.device == sender.device for m in known.members):
+    if known is not None:
         if restored and known.conversation.group == told.group:
             await _named_anew(unit, sender, known, members)
         return known.conversation
     if not restored:
         raise Missing("E2E-3.11", "there is no such conversation")
+    there = [one for one in there if one.conversation.group]
+    known = await _named_in(unit, sender, there, members)
     if known is None:
-        if len(told.id) > LONGEST_LOCATOR:
-            raise Malformed("E2E-3.1", f"an address has at most {LONGEST_LOCATOR} characters")
-        await unit.open_conversation(told)
-        known = Entry(told, (Member(sender.actor, sender.device, sender.account),))
-    else:
-        await _check_named(unit, sender, told, known)
+        known = await _open(unit, sender, told, of_group, at_address)
     await unit.join(known.conversation.id, sender.actor, sender.device)
     await _named_anew(unit, sender, known, members)
     return known.conversation
 
 
-async def _check_named(unit: MembersUnit, sender: Sender, told: Conversation, known: Entry) -> None:
-    """Somebody who takes part has named this one; for a day it may be another device of theirs.
+def _has(entry: Entry, device: str) -> bool:
+    return any(member.device == device for member in entry.members)
 
-    They come back to what they know, group and address: nobody is led to another relay.
+
+async def _named_in(
+    unit: MembersUnit, sender: Sender, there: Sequence[Entry], named: Sequence[str]
+) -> Entry | None:
+    """Where somebody who takes part has named this one, or for a day another device of theirs is.
+
+    Of several the one with most of those whom this one names. None where nobody will any more:
+    what was told there is not what this device knows. Raises `TooMuch` while somebody may.
     """
-    here = known.conversation
-    if (here.group, here.id) == (told.group, told.id):
-        if await unit.expected(here.id, sender.actor):
-            return
-        lately = await unit.restored_lately()
-        if lately and any(member.actor == sender.actor for member in known.members):
-            return
-        if lately:
+    lately = await unit.restored_lately()
+    own = [
+        one
+        for one in there
+        if await unit.expected(one.conversation.id, sender.actor)
+        or (lately and any(member.actor == sender.actor for member in one.members))
+    ]
+    asked = {*named, sender.actor}
+    if own:
+        return max(own, key=lambda one: len({m.actor for m in one.members if m.device} & asked))
+    for one in there:
+        if await unit.may_be_named(one.conversation.id):
             why = "no device that takes part has told of you yet: ask again"
             raise TooMuch("E2E-3.15", why, NAMED_SOON_SECONDS)
-    raise Conflict("E2E-3.1", "there is another conversation in its place")
+    return None
+
+
+async def _open(
+    unit: MembersUnit,
+    sender: Sender,
+    told: Conversation,
+    of_group: Sequence[Entry],
+    at_address: Sequence[Entry],
+) -> Entry:
+    """What is told, beside what others may have told of the same group or address before."""
+    beside = [*of_group, *at_address]
+    if any(one.conversation.creator == sender.actor for one in beside):
+        raise Conflict("E2E-3.1", "you have told of another conversation in its place")
+    taken = {one.conversation.id for one in at_address}
+    names = (told.id, *(f"{told.id}#{number}" for number in range(1, MOST_BESIDE)))
+    free = next((name for name in names if name not in taken), None)
+    if free is None or len(of_group) >= MOST_BESIDE:
+        raise Conflict("E2E-3.1", "too many have told of another conversation in its place")
+    opened = replace(told, id=free, beside=next_beside(of_group))
+    await unit.open_conversation(opened)
+    return Entry(opened, (Member(sender.actor, sender.device, sender.account),))
 
 
 async def _named_anew(

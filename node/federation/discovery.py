@@ -1,4 +1,4 @@
-"""Whom an id or a handle names: actor documents, their keys, WebFinger, NodeInfo (spec FED-10)."""
+"""Whom an id or a handle names: actor documents, their keys, WebFinger (spec FED-10)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -7,9 +7,9 @@ from typing import Any, Protocol, TypeVar
 from cachetools import TTLCache
 from msgspec.structs import replace
 
-from node.errors import Forbidden, Malformed, Missing, NodeError, Refused, Unproven, Unreachable
+from node.errors import Forbidden, Malformed, Missing, Refused, Unproven, Unreachable
 from node.federation.actors import ActorDocument, parse_actor
-from node.federation.peers import Actor, Found, Peer
+from node.federation.peers import Actor, Found
 from node.federation.receiving import KeyGone
 from node.federation.webfinger import Handle, WebFinger, handle
 from node.ports import Clock, Fetch, Request, Response
@@ -22,11 +22,9 @@ T = TypeVar("T")
 ACTIVITY_JSON = "application/activity+json"
 ACCEPT = f'{ACTIVITY_JSON}, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 FRESH = timedelta(hours=24)
-DESCRIBED = timedelta(days=7)
 COOL_DOWN_SECONDS = 300.0  # between two fetches of a key that did not fit (FED-7.6)
 KEYS_KEPT = 20_000
 KEY_SECONDS = 60.0  # how long a key that its owner took back may still be believed here
-NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/"
 
 
 class Known(Protocol):
@@ -44,10 +42,6 @@ class Known(Protocol):
 
     async def key(self, id: str) -> PublicKey | None: ...
 
-    async def peer(self, host: str) -> Peer: ...
-
-    async def describe(self, peer: Peer) -> None: ...
-
 
 class Once(Protocol):
     """Many who ask for one thing at a time share one answer (FED-10.8)."""
@@ -56,7 +50,7 @@ class Once(Protocol):
 
 
 class Discovery:
-    """Finds actors, keys and servers; asks the network for what is unknown or old."""
+    """Finds actors and keys; asks the network for what is unknown or old."""
 
     def __init__(self, fetch: Fetch, known: Known, once: Once, clock: Clock) -> None:
         self._fetch = fetch
@@ -242,52 +236,8 @@ class Discovery:
             raise Unproven("FED-7.5", "the key's owner is of another origin")
         return owner
 
-    # -- servers -------------------------------------------------------------------------------
-
-    async def peer(self, host: str) -> Peer:
-        """What a server's NodeInfo says, asked once a week at most; silence raises nothing."""
-        known = await self._known.peer(host)
-        if self._is_fresh(known.described, DESCRIBED):
-            return known
-        return await self._once(f"peer {host}", lambda: self._describe(known))
-
-    async def _describe(self, known: Peer) -> Peer:
-        software, version = "", ""
-        try:
-            links = _document(await self._get(f"https://{known.host}/.well-known/nodeinfo", "*/*"))
-            url = nodeinfo_url(links, known.host)
-            software, version = read_software(_document(await self._get(url, "*/*")))
-        except NodeError:
-            pass  # it does not tell, or not now: asked again in a week
-        described = replace(known, software=software, version=version, described=self._clock.now())
-        await self._known.describe(described)
-        return described
-
     def _is_fresh(self, at: datetime | None, span: timedelta) -> bool:
         return at is not None and self._clock.now() - at < span
-
-
-def nodeinfo_url(document: Mapping[str, Any], host: str) -> str:
-    """The link to the newest NodeInfo that is read here, on the same host. `Missing` (FED-10.5)."""
-    links = document.get("links")
-    found = {
-        str(link.get("rel")): str(link.get("href"))
-        for link in (links if isinstance(links, list) else ())
-        if isinstance(link, Mapping)
-    }
-    for version in ("2.1", "2.0"):
-        url = found.get(NODEINFO + version, "")
-        if ids.same_origin(url, f"https://{host}"):
-            return url
-    raise Missing("FED-10.5", "the server has no NodeInfo")
-
-
-def read_software(document: Mapping[str, Any]) -> tuple[str, str]:
-    """Name and version of a server's software, cut to what is shown."""
-    software = document.get("software")
-    if not isinstance(software, Mapping):
-        return "", ""
-    return str(software.get("name", ""))[:64].lower(), str(software.get("version", ""))[:64]
 
 
 def _document(answer: Response) -> Mapping[str, Any]:

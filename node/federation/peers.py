@@ -54,11 +54,8 @@ class Peer(Struct, frozen=True):
     """A server. `dialect` None: it has not shown which signatures it reads."""
 
     host: str
-    software: str = ""
-    version: str = ""
     dialect: Dialect | None = None
     capabilities: tuple[str, ...] = ()
-    described: datetime | None = None
     suspended: bool = False
 
     @property

@@ -182,14 +182,17 @@ def sign_up(mode: str, waiting: int) -> Finding:
     return ok("sign-up", f"people sign up by {mode}")
 
 
-def restored(at: datetime | None, now: datetime) -> Finding:
-    """When the database was last put back from a copy."""
+def restored(at: datetime | None, as_of: datetime | None, now: datetime) -> Finding:
+    """When the database was last put back from a copy, and of when that was."""
     if at is None or now - at > OLDEST_BACKUP:
         return ok("restored", "the node was not put back from a backup lately")
+    copy = f" of {as_of:%Y-%m-%d %H:%M}" if as_of else ""
     return look(
         "restored",
-        f"the node was put back from a backup at {at:%Y-%m-%d %H:%M} UTC",
-        "Nothing, if you did it. Never let the former node run beside this one.",
+        f"the node was put back at {at:%Y-%m-%d %H:%M} UTC from a backup{copy}: what its people"
+        " posted and changed in between is lost here, and how much that was nobody can prove",
+        "Nothing, if you did it: each of them was told to look through it. Never let the former"
+        " node run beside this one.",
     )
 
 

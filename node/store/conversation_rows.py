@@ -11,7 +11,7 @@ from node.store.unit import ADDRESS_NAMES
 
 _HEAD = [
     conversations.c[name]
-    for name in ("id", "mls_group", "creator", "hosted", "epoch", "seq", "head", "term")
+    for name in ("id", "mls_group", "creator", "hosted", "epoch", "seq", "head", "term", "beside")
 ]
 _ITEM_NAMES = ("epoch", "attempt", "kind", "sha256", "seq", "prev", "term", "signature")
 ITEM_COLUMNS = [relay_items.c[name].label(f"item_{name}") for name in _ITEM_NAMES]
@@ -53,7 +53,7 @@ ENTRIES_BY_GROUP, ITEMS_BY_GROUP = _ENTRIES.where(_GROUPS), _ITEMS.where(_GROUPS
 
 def conversation_of(row: Any) -> Conversation:
     """The conversation, as the node knows it."""
-    names = ("id", "creator", "hosted", "epoch", "seq", "head", "term")
+    names = ("id", "creator", "hosted", "epoch", "seq", "head", "term", "beside")
     facts = {name: getattr(row, name) for name in names}
     facts["hosted"] = bool(row.hosted)  # a row that was read beside others is as SQLite has it
     return Conversation(group=row.mls_group or b"", **facts)

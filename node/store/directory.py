@@ -166,10 +166,6 @@ class Directory:
         suspended = not (await self._all_suspended()).isdisjoint(covering(host))
         return kept if kept.suspended is suspended else replace(kept, suspended=suspended)
 
-    async def describe(self, peer: Peer) -> None:
-        await self._units.run(FederationUnit, lambda unit: unit.put_peer(peer))
-        self._peers.pop(peer.host, None)
-
     async def showed(self, host: str, dialect: Dialect) -> None:
         """See `receiving.Facts`: only RFC 9421 is news, the older dialect everyone reads."""
         if dialect is Dialect.RFC9421:

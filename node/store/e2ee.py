@@ -14,7 +14,7 @@ from node.e2ee import envelope
 from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.mailbox import Box
-from node.e2ee.members import Entry
+from node.e2ee.members import MOST_BESIDE, Entry
 from node.errors import Refused
 from node.federation.activities.shapes import Activity, CreateSealed
 from node.store.conversation_rows import (
@@ -54,6 +54,7 @@ LOCALS = select(actors.c.id).where(
 )
 OWED = select(outbox.c.id).where(outbox.c.id == bindparam("activity"))
 CATCHING_UP_MICROS: Final = 86_400_000_000
+TOLD_LATELY_MICROS: Final = 3_600_000_000
 KEEP_HEAD = update(conversations).where(conversations.c.id == bindparam("which"))
 ITEM = relay_items.insert()
 LET_GO = (
@@ -83,7 +84,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     def read_anew(self) -> None:
         """Read anew: what was written may have been taken back."""
         self._entries: dict[str, Entry | None] = {}
-        self._groups: dict[bytes, str | None] = {}
+        self._groups: dict[bytes, list[str]] = {}
         self._placed: dict[tuple[str, bytes], Item] = {}
         self._looked: set[tuple[str | bytes, bytes]] = set()
         self._known_addresses: dict[str, Address] = {}
@@ -125,11 +126,20 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             self._looked.add((id, sha256))
         return self._entry(id, sha256)
 
-    async def entry_of(self, group: bytes, sha256: bytes = b"") -> Entry | None:
+    async def entries_of(self, group: bytes, sha256: bytes = b"") -> list[Entry]:
         if (group, sha256) not in self._looked:
             await self._look_up([(group, sha256)])
-        id = self._groups.get(group)
-        return self._entry(id, sha256) if id else None
+        known = (self._entry(id, sha256) for id in self._groups.get(group, ()))
+        found = [one for one in known if one is not None]
+        return sorted(found, key=lambda one: one.conversation.beside)
+
+    async def entries_at(self, url: str) -> list[Entry]:
+        if (url, url.encode()) not in self._looked:
+            asked = {"ids": [url, *(f"{url}#{number}" for number in range(1, MOST_BESIDE))]}
+            await self._read((ENTRIES_BY_ID, asked), (ITEMS_BY_ID, asked | {"digests": [b""]}))
+            self._looked.add((url, url.encode()))
+        known = (self._entry(id, b"") for id in sorted(self._entries))
+        return [one for one in known if one is not None and one.conversation.address == url]
 
     async def prepare(self, activities: Sequence[Activity]) -> None:
         said = [one.content for one in activities if isinstance(one, CreateSealed)]
@@ -157,7 +167,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         lost -= {member.actor for member in members}
         self._entries[id] = Entry(conversation, members, lost=tuple(sorted(lost)))
         if conversation.group:
-            self._groups[conversation.group] = id
+            self._groups.setdefault(conversation.group, []).append(id)
         for row in rows:
             if row.actor_id is not None:
                 facts = (getattr(row, f"actor_{name}") for name in ADDRESS_NAMES)
@@ -182,6 +192,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 hosted=conversation.hosted,
                 epoch=conversation.epoch,
                 term=conversation.term,
+                beside=conversation.beside,
                 # Said here: a default that the database sets is text to SQLite, not bytes.
                 head=b"",
                 group_info=b"",
@@ -194,7 +205,11 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         known = self._entries.get(conversation.id)
         if known is not None:
             self._entries[conversation.id] = replace(known, conversation=conversation)
-            self._groups[conversation.group] = conversation.id
+            if known.conversation.group != conversation.group:
+                ids = self._groups.get(known.conversation.group, [])
+                self._groups[known.conversation.group] = [id for id in ids if id != conversation.id]
+                if conversation.group:
+                    self._groups.setdefault(conversation.group, []).append(conversation.id)
         self.connection.later(
             KEEP_HEAD,
             {
@@ -204,6 +219,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 "seq": conversation.seq,
                 "head": conversation.head,
                 "term": conversation.term,
+                "beside": conversation.beside,
             },
         )
 
@@ -265,6 +281,14 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         restored = await self.beside(IncarnationUnit).restored_at()
         return bool(restored) and micros(self.now) - restored < CATCHING_UP_MICROS
 
+    async def may_be_named(self, conversation: str) -> bool:
+        restored = await self.beside(IncarnationUnit).restored_at()
+        asked = select(conversations.c.created).where(conversations.c.id == conversation)
+        created = (await self.connection.execute(asked)).scalar_one_or_none() or 0
+        if created < restored:
+            return micros(self.now) - restored < CATCHING_UP_MICROS
+        return bool(micros(self.now) - created < TOLD_LATELY_MICROS)
+
     async def expect(self, conversation: str, actor: str) -> None:
         # As one who has left, and without a device: nothing is sent to such a row.
         now = micros(self.now)
@@ -300,6 +324,14 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
             .order_by(devices.c.id)
         )
         return [Box(row.id, row.account, actor) for row in found]
+
+    async def published(self, refs: Sequence[bytes], actor: str) -> bool:
+        if not refs:
+            return False
+        asked = select(key_packages.c.ref).where(
+            key_packages.c.ref.in_(refs), key_packages.c.actor == actor
+        )
+        return (await self.connection.execute(asked.limit(1))).first() is not None
 
     # -- the chain -------------------------------------------------------------------------------
 

@@ -170,22 +170,16 @@ class FederationUnit(Unit):
         row = rows[0]
         return Peer(
             host,
-            row.software,
-            row.version,
             Dialect(row.dialect) if row.dialect else None,
             tuple(json.loads(row.capabilities)),
-            None if row.described is None else from_micros(row.described),
             row.suspended is not None,
         )
 
     async def put_peer(self, peer: Peer) -> None:
         """Keep what a server said of itself, and the dialect that it showed."""
         values = {
-            "software": peer.software,
-            "version": peer.version,
             "dialect": peer.dialect.value if peer.dialect else "",
             "capabilities": json.dumps(peer.capabilities),
-            "described": None if peer.described is None else micros(peer.described),
         }
         await self.connection.execute(put(self.connection, tables.peers, host=peer.host, **values))
 

@@ -1,7 +1,7 @@
 """Pure: what a picture's first bytes say: that it is one, and how large it is drawn."""
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Size: TypeAlias = tuple[int, int]
 
@@ -9,6 +9,10 @@ Size: TypeAlias = tuple[int, int]
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
 _AVIF = (b"avif", b"avis")
+_POINTS = (b"VP8L", b"VP8 ")
+# Before the points of a WebP stands how much shows through. Where that alone is longer, its canvas
+# has to do: a picture of another size behind it is drawn nowhere.
+LONGEST_ALPHA: Final = 128 * 1024
 
 
 def measured(head: bytes) -> Size | None:
@@ -28,11 +32,32 @@ def measured(head: bytes) -> Size | None:
 
 
 def _png(head: bytes) -> Size | None:
-    if len(head) < 24:
+    """The larger of the canvas and an animation's first frame, which stands before the points."""
+    if len(head) < 33:
         return None
-    if head[12:16] != b"IHDR":
+    if head[8:16] != b"\x00\x00\x00\rIHDR":
         raise ValueError("no PNG")
-    return int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
+    size, at = (int.from_bytes(head[16:20]), int.from_bytes(head[20:24])), 33
+    while at + 8 <= len(head):
+        length, name = int.from_bytes(head[at : at + 4]), head[at + 4 : at + 8]
+        if name == b"IDAT":
+            return size
+        if name == b"IEND":
+            raise ValueError("a PNG without a picture")
+        if name == b"fcTL":
+            if at + 28 > len(head):
+                return None
+            sides = [int.from_bytes(head[n : n + 4]) for n in range(at + 12, at + 28, 4)]
+            size = _over(size, (sides[2], sides[3]), (sides[0], sides[1]))
+        at += 12 + length
+    return None
+
+
+def _over(canvas: Size, corner: Size, frame: Size) -> Size:
+    """What holds both the canvas and a frame on it."""
+    if 0 in frame:
+        raise ValueError("a picture of no size")
+    return max(canvas[0], corner[0] + frame[0]), max(canvas[1], corner[1] + frame[1])
 
 
 def _gif(head: bytes) -> Size | None:
@@ -50,10 +75,7 @@ def _gif(head: bytes) -> Size | None:
         return None
     if head[at] != 0x2C:
         raise ValueError("a GIF without a picture")
-    (left, top), (width, height) = _pair(head, at + 1), _pair(head, at + 5)
-    if 0 in (width, height):
-        raise ValueError("a picture of no size")
-    return max(screen[0], left + width), max(screen[1], top + height)
+    return _over(screen, _pair(head, at + 1), _pair(head, at + 5))
 
 
 def _pair(head: bytes, at: int) -> Size:
@@ -99,16 +121,49 @@ def _webp(head: bytes) -> Size | None:
     if head[8:12] != b"WEBP":
         raise ValueError("no WebP")
     kind = head[12:16]
-    if kind == b"VP8X":
-        sides = [int.from_bytes(head[n : n + 3], "little") + 1 for n in (24, 27)]
-        return sides[0], sides[1]
-    if kind == b"VP8L":
-        packed = int.from_bytes(head[21:25], "little")
+    if kind in _POINTS:
+        return _webp_points(head, 12)
+    if kind != b"VP8X":
+        raise ValueError("no WebP")
+    canvas = _triple(head, 24) + 1, _triple(head, 27) + 1
+    return _webp_frame(head, 20 + int.from_bytes(head[16:20], "little"), canvas)
+
+
+def _webp_frame(head: bytes, at: int, canvas: Size) -> Size | None:
+    """The larger of the canvas and the first picture on it, as its points say that."""
+    corner = 0, 0
+    while at + 8 <= len(head):
+        kind, length = head[at : at + 4], int.from_bytes(head[at + 4 : at + 8], "little")
+        if kind in _POINTS:
+            frame = _webp_points(head, at)
+            return frame and _over(canvas, corner, frame)
+        if kind == b"ANMF":
+            if at + 20 > len(head):
+                return None
+            corner = 2 * _triple(head, at + 8), 2 * _triple(head, at + 11)
+            frame = _triple(head, at + 14) + 1, _triple(head, at + 17) + 1
+            canvas = _over(canvas, corner, frame)
+            at += 24  # its own parts follow
+            continue
+        if kind == b"ALPH" and length > LONGEST_ALPHA:
+            return canvas
+        at += 8 + length + length % 2
+    return None
+
+
+def _webp_points(head: bytes, at: int) -> Size | None:
+    """The size in the points of a WebP, as they begin at `at`."""
+    if at + 18 > len(head):
+        return None
+    if head[at : at + 4] == b"VP8L":
+        packed = int.from_bytes(head[at + 9 : at + 13], "little")
         return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
-    if kind == b"VP8 ":
-        sides = [int.from_bytes(head[n : n + 2], "little") & 0x3FFF for n in (26, 28)]
-        return sides[0], sides[1]
-    raise ValueError("no WebP")
+    width, height = _pair(head, at + 14)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _triple(head: bytes, at: int) -> int:
+    return int.from_bytes(head[at : at + 3], "little")
 
 
 def _avif(head: bytes) -> Size | None:

@@ -8,11 +8,13 @@ from node.client.conversation_events import (
     ConversationBehind,
     ConversationCaughtUp,
     ConversationLeft,
+    ConversationUnanswered,
     MembersChanged,
     MessageReceived,
     MessageUnreadable,
 )
 from node.client.exchange import Accepted, Fetch, LostRace, Send, Wait
+from node.e2ee.mls.public.framing import APPLICATION, COMMIT, PrivateMessage, encode_message
 from node.errors import Conflict, Forbidden, NodeError, TooMuch
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend, go_on, side
 
@@ -193,3 +195,94 @@ def test_a_device_that_froze_while_it_was_behind_asks_nothing(tmp_path: Path) ->
         bob.device.freeze(Conflict("ACC-4.5", "another copy of this vault is in use"))
         assert not bob.device.has_work
         assert isinstance(bob.device.next(LATER), Wait)
+
+
+def claim(group: str, epoch: int) -> bytes:
+    """Something of an epoch in which nobody is."""
+    said = PrivateMessage(bytes.fromhex(group), epoch, APPLICATION, b"", b"who", b"?")
+    return encode_message(said)
+
+
+@pytest.mark.clause("DEV-9.5")
+def test_an_epoch_that_somebody_only_names_costs_a_question(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        bob.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        epoch = bob.device.epoch(group)
+        assert bob.get(claim(group, 999)) == []
+        bob.device.look_behind(NOW)
+        bob.device.look_behind(NOW + 10)
+        (told,) = bob.device.tell(ask(bob, NOW + 10), LostRace(epoch), NOW + 10)
+        assert isinstance(told, MessageUnreadable) and told.clause == "E2E-3.5"
+        assert bob.device.look_behind(NOW + 9999) == [] and bob.device.held(group) is None
+        bob.device.say(group, "still here", MICROS)
+        (heard,) = alice.get(bob.send()[0].content)
+        assert isinstance(heard, MessageReceived)
+
+
+@pytest.mark.clause("DEV-9.5", "DEV-9.2")
+def test_a_relay_that_takes_every_epoch_proves_none(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        for one in (alice, bob):
+            one.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        for one, other in ((bob, alice), (alice, bob)):  # told the same, neither falls silent
+            one.get(claim(group, 999))
+            one.device.look_behind(NOW)
+            one.device.look_behind(NOW + 10)
+            one.device.tell(ask(one, NOW + 10), Accepted(term=4), NOW + 10)
+            one.device.say(group, "still here", MICROS)
+            (heard,) = other.get(one.send()[0].content)
+            assert isinstance(heard, MessageReceived)
+        assert bob.device.look_behind(NOW + 3600) == []
+        assert isinstance(bob.device.next(NOW + 3600), Wait)
+        bob.device.look_behind(NOW + 3620)
+        assert ask(bob, NOW + 3620), "it asks again, for it may be so"
+        bob.device.tell(ask(bob, NOW + 3620), Accepted(term=4), NOW + 3620)
+        bob.device.say(group, "and now?", MICROS)
+        words = bob.next()
+        bob.device.tell(words, LostRace(7), NOW + 3620)
+        fetch = bob.device.next(NOW + 3621)
+        assert isinstance(fetch, Fetch)
+        bob.device.look_behind(NOW + 3621)
+        bob.device.tell(fetch, Accepted(), NOW + 3621)
+        bob.device.look_behind(NOW + 3631)
+        assert ask(bob, NOW + 3631), "a conflict is no claim"
+        bob.accept(ask(bob, NOW + 3631), NOW + 3631)
+        assert isinstance(bob.device.next(NOW + 3631), Wait), "its words wait"
+
+
+@pytest.mark.clause("DEV-9.6", "E2E-3.12", "E2E-5.8")
+def test_who_is_taken_back_by_nobody_goes_on_in_a_new_conversation(tmp_path: Path) -> None:
+    """A member's commit that nobody can apply: both are behind, and neither is silently stuck."""
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        for one in (alice, bob):
+            one.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        junk = encode_message(PrivateMessage(bytes.fromhex(group), 1, COMMIT, b"", b"who", b"?"))
+        for one in (alice, bob):
+            (told,) = one.get(junk)
+            assert isinstance(told, MessageUnreadable)
+        said = alice.device.say(group, "hello?", MICROS)
+        alice.device.tell(alice.next(), LostRace(2), NOW)
+        alice.device.tell(alice.device.next(NOW), Accepted(), NOW)
+        alice.device.look_behind(NOW)
+        question = ask(alice, NOW)
+        assert alice.accept(question, NOW) == []
+        assert bob.get(question.content) == [], "he is no more in that epoch than she"
+        assert alice.device.look_behind(NOW + 3599) == [] and not alice.device.is_over(group)
+        assert alice.device.look_behind(NOW + 3600) == [ConversationUnanswered(group)]
+        assert alice.device.is_over(group)
+        held = alice.device.held(group)
+        assert held is not None and "goes on in a new one" in str(held)
+
+        packages = {BOB: [package for package, _ in bob.device.new_packages(1, False, NOW)]}
+        alice.accept(ask(alice, NOW + 3600), NOW + 3600)
+        new = alice.device.start(packages, NOW + 3600)
+        assert alice.device.go_on(alice.device.between(BOB), new) == 1
+        founding, words = alice.send()
+        bob.get(founding.welcomes[0].content)
+        (heard,) = bob.get(words.content)
+        assert isinstance(heard, MessageReceived) and (heard.id, heard.text) == (said.id, "hello?")
+        assert bob.device.between(ALICE)[0] == alice.device.between(BOB)[0] == new
+        assert [row.text for row in alice.device.history(*alice.device.between(BOB))] == ["hello?"]

@@ -359,3 +359,21 @@ def test_a_conversation_does_not_end_in_silence_nor_before_it_must(tmp_path: Pat
         no = Conflict("E2E-3.1", "there is another conversation in its place")
         assert alice.device.tell(asked, no, NOW) == [ConversationLeft(group, ALICE)]
         assert alice.device.conversations()[group].left
+
+
+@pytest.mark.clause("DEV-10.6", "DEV-10.3")
+def test_who_never_came_in_is_told_before_anything_is_said(tmp_path: Path) -> None:
+    """The Welcome found no device of Bob; a word of somebody else about it is silence."""
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        packages = {BOB: [package for package, _ in bob.device.new_packages(1, False, NOW)]}
+        group = alice.device.start(packages, NOW)
+        (founding,) = alice.send()
+        welcome = founding.welcomes[0].content
+        alice.reopen()
+        for actor, reason in ((CAROL, "no_device"), (BOB, "not_delivered")):
+            assert alice.get(returned(actor, welcome, reason)) == []
+        told = alice.get(returned(BOB, welcome, "new_device"))
+        assert told == [NoDeviceLeft(group, BOB, has_new=True)]
+        assert alice.device.is_absent(group)
+        alice.device.say(group, "kept", MICROS)
+        assert isinstance(alice.device.next(NOW), Wait)

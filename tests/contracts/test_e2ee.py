@@ -1,6 +1,7 @@
 """Key packages, conversations, the chain and mailboxes, on the fake and both databases."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from node.e2ee.chain import Conversation, Item
 from node.e2ee.envelope import Sealed, read
 from node.e2ee.key_packages import PublishedKeyPackage, Stock
 from node.e2ee.mailbox import Box, Room
-from node.e2ee.members import Member
+from node.e2ee.members import Entry, Member
 from node.e2ee.returning import notice
 from node.federation.activities.shapes import CreateSealed
 from node.store.accounts import AccountsUnit
@@ -105,7 +106,7 @@ async def test_who_takes_part_and_where_each_item_stands(harness: Harness) -> No
 
     async def look(unit: E2eeUnit) -> None:
         entry = await unit.entry(TALK, b"digest")
-        assert entry is not None and entry == await unit.entry_of(GROUP, b"digest")
+        assert entry is not None and [entry] == await unit.entries_of(GROUP, b"digest")
         assert (entry.conversation, entry.item) == (talk, item)
         known = {one: one.known for one in entry.members}
         assert known == {
@@ -282,6 +283,39 @@ async def test_a_commit_that_is_let_go_has_won_nothing(harness: Harness) -> None
 
     await harness.units.run(E2eeUnit, order)
     await harness.units.run(E2eeUnit, go_back)
+    await harness.units.look(E2eeUnit, look)
+
+
+@pytest.mark.clause("E2E-3.15")
+async def test_conversations_stand_beside_each_other(harness: Harness) -> None:
+    """Of one group at two addresses, and of two groups at one; found by either, in their order."""
+    first, apart = Conversation(TALK, GROUP, ALICE, True), "https://c.test/o/1"
+    of_group = Conversation(apart, GROUP, BOB, False, beside=1)
+    at_address = Conversation(f"{TALK}#1", b"", CAROL, True)
+
+    async def tell(unit: E2eeUnit) -> None:
+        for one in (of_group, at_address, first):
+            await unit.open_conversation(one)
+        assert await names(unit.entries_of(GROUP)) == [TALK, apart]
+
+    async def show(unit: E2eeUnit) -> None:
+        assert await names(unit.entries_of(b"another")) == []
+        assert await names(unit.entries_at(TALK)) == [TALK, f"{TALK}#1"]
+        await unit.keep_head(replace(at_address, group=GROUP, beside=2))
+        await unit.keep_head(replace(first, group=b""))
+        assert await names(unit.entries_of(GROUP)) == [apart, f"{TALK}#1"]
+
+    async def look(unit: E2eeUnit) -> None:
+        assert await names(unit.entries_of(GROUP)) == [apart, f"{TALK}#1"]
+        assert await names(unit.entries_of(b"")) == []
+        assert await names(unit.entries_at(TALK)) == [TALK, f"{TALK}#1"]
+        assert await names(unit.entries_at(f"{TALK}0")) == []
+
+    async def names(found: Awaitable[list[Entry]]) -> list[str]:
+        return [one.conversation.id for one in await found]
+
+    await harness.units.run(E2eeUnit, tell)
+    await harness.units.run(E2eeUnit, show)
     await harness.units.look(E2eeUnit, look)
 
 

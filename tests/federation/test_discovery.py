@@ -279,17 +279,3 @@ async def test_what_an_actors_software_can_do_decides_how_we_sign(
     await system.discovery.actor(bob.id, fresh=True)
     peer = await system.directory.peer("b.test")
     assert (peer.speaks, peer.reads) == (Dialect.RFC9421, Algorithm.ED25519)
-
-
-async def test_nodeinfo_is_read_once_a_week(system: System) -> None:
-    url = "https://b.test/nodeinfo/2.1"
-    link = {"rel": "http://nodeinfo.diaspora.software/ns/schema/2.1", "href": url}
-    system.net.at["https://b.test/.well-known/nodeinfo"] = {"links": [link]}
-    system.net.at[url] = {"software": {"name": "Mastodon", "version": "4.5.0"}}
-    for _ in range(2):
-        peer = await system.discovery.peer("b.test")
-        assert (peer.software, peer.version) == ("mastodon", "4.5.0")
-    assert len(system.net.asked) == 2
-    silent = await system.discovery.peer("c.test")
-    assert silent.software == ""
-    assert silent.described is not None

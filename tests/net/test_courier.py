@@ -97,7 +97,7 @@ async def test_an_unknown_peer_gets_cavage_and_rsa_and_one_that_shows_more_gets_
     await context.directory.showed("b.test", Dialect.RFC9421)
     await courier.carry("https://b.test/inbox", b"{}", ALICE)
     able = KnownPeer("c.test", capabilities=(capabilities.RFC9421, capabilities.ED25519))
-    await context.directory.describe(able)
+    await context.units.run(FederationUnit, lambda unit: unit.put_peer(able))
     await courier.carry("https://c.test/inbox", b"{}", ALICE)
     assert reader.read == [
         (Dialect.CAVAGE, Algorithm.RSA),

@@ -120,9 +120,10 @@ CASES: list[tuple[Callable[..., Finding], tuple[Any, ...], State]] = [
     (keeping.sign_up, ("invite", 0), OK),
     (keeping.sign_up, ("approval", 2), LOOK),
     (keeping.sign_up, ("open", 0), LOOK),
-    (keeping.restored, (None, NOW), OK),
-    (keeping.restored, (NOW - 30 * DAY, NOW), OK),
-    (keeping.restored, (NOW - HOUR, NOW), LOOK),
+    (keeping.restored, (None, None, NOW), OK),
+    (keeping.restored, (NOW - 30 * DAY, NOW - 31 * DAY, NOW), OK),
+    (keeping.restored, (NOW - HOUR, None, NOW), LOOK),
+    (keeping.restored, (NOW - HOUR, NOW - DAY, NOW), LOOK),
     (keeping.passphrase_files, ([],), UNKNOWN),
     (keeping.passphrase_files, ([("p", 0o600)],), OK),
     (keeping.passphrase_files, ([("p", 0o600), ("q", 0o644)],), WRONG),
@@ -199,3 +200,11 @@ def test_sizes_as_people_say_them() -> None:
     assert [size(n) for n in (0, 1023, 2048, 5 * MIB, 3 * GIB, 2 * 2**40)] == [
         "0 bytes", "1023 bytes", "2 KiB", "5 MiB", "3 GiB", "2.0 TiB",
     ]  # fmt: skip
+
+
+@pytest.mark.clause("FED-13.5", "FED-13.8")
+def test_what_a_restore_lost_is_said_with_the_instants_between_which_it_was() -> None:
+    found = keeping.restored(NOW - HOUR, NOW - DAY, NOW)
+    for at in (NOW - HOUR, NOW - DAY):
+        assert f"{at:%Y-%m-%d %H:%M}" in found.words
+    assert "lost here" in found.words

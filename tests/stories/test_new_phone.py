@@ -43,6 +43,26 @@ def states(one: Person) -> dict[str, bool]:
     return {row.text: row.sent for row in rows if row.actor == one.actor}
 
 
+@pytest.mark.clause("E2E-4.2", "E2E-4.9", "DEV-10.6")
+@pytest.mark.parametrize("arrives", [True, False], ids=["unread", "on its way"])
+@pytest.mark.parametrize("domain", ["beta.test", "alpha.test"], ids=["elsewhere", "here"])
+async def test_who_asks_in_a_phone_that_is_gone_is_told_before_they_say_anything(
+    town: Town, domain: str, arrives: bool
+) -> None:
+    async with person(town, "alice", "alpha.test") as alice, person(town, "bob", domain) as bob:
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        if arrives:
+            await town.settle()
+        await log_out(town, bob)
+        await town.settle()
+        await alice.talk.pull()
+        told = [one for one in heard(alice) if isinstance(one, NoDeviceLeft)]
+        assert told == [NoDeviceLeft(group, bob.actor, has_new=False)]
+        said = await alice.talk.say(group, "it is kept")
+        assert not said.sent
+
+
 @pytest.mark.clause("E2E-4.9", "E2E-4.10", "DEV-10.2", "DEV-10.3", "DEV-10.4", "E2E-5.8")
 @pytest.mark.parametrize("domain", ["beta.test", "alpha.test"], ids=["elsewhere", "here"])
 async def test_words_to_a_former_phone_are_kept_and_go_on_when_one_says_so(

@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.wire.pictures import measured
-from tests.pictures import avif, box, gif, jpeg, png, webp
+from tests.pictures import avif, box, gif, jpeg, part, png, webp, webp_frame, webp_points
 
 EACH = [
     jpeg(), jpeg(before=100), jpeg(before=200_000), png(), gif(), avif(), avif(brand=b"avis"),
+    png(frame=(0, 0, 8, 6)), webp(before=webp_frame(2, 0, 4, 6), points=b" "),
+    webp(before=part(b"ICCP", b"odd") + part(b"ANIM", bytes(6)) + part(b"ALPH", bytes(9))),
+    webp(before=part(b"ALPH", bytes(140_000))),
     *(webp(kind) for kind in (b"VP8X", b"VP8L", b"VP8 ")),
 ]  # fmt: skip
 
@@ -52,6 +55,11 @@ def test_what_is_no_picture_that_is_shown_is_none(head: bytes) -> None:
         avif(before=b"\x00\x00\x00\x07free"),
         gif().replace(b"\x2c" + bytes(4), b"\x3b" + bytes(4)),
         gif(0, 6, screen=(8, 6)),
+        png(frame=(0, 0, 0, 6)),
+        png().replace(b"IDAT", b"IEND"),
+        png().replace(b"\x00\x00\x00\rIHDR", b"\x00\x00\x00\x0eIHDR"),
+        webp(b"VP8 ", 0, 6),
+        webp(points=webp_points(b"VP8 ", 8, 0)),
     ],
 )
 def test_a_picture_that_cannot_be_is_none(head: bytes) -> None:
@@ -78,6 +86,26 @@ def test_a_small_size_before_the_one_that_counts_hides_nothing(decoy: bytes) -> 
 def test_the_picture_on_a_small_screen_counts() -> None:
     assert measured(gif(40_000, 30_000, screen=(1, 1))) == (40_000, 30_000)
     assert measured(gif(1, 1, screen=(8, 6))) == (8, 6)
+
+
+LARGE = (40_000, 30_000)
+
+
+@pytest.mark.clause("VID-9.7")
+@pytest.mark.parametrize(
+    ("head", "size"),
+    [
+        (png(frame=(0, 0, *LARGE)), LARGE),
+        (png(frame=(39_999, 29_999, 1, 1)), LARGE),
+        (webp(points=webp_points(b"VP8L", 16_000, 16_000)), (16_000, 16_000)),
+        (webp(points=webp_points(b"VP8 ", 16_000, 16_000)), (16_000, 16_000)),
+        (webp(before=webp_frame(0, 0, *LARGE)), LARGE),
+        (webp(before=webp_frame(39_998, 29_998, 2, 2)), LARGE),
+        (webp(before=webp_frame(0, 0, 8, 6, webp_points(b"VP8L", 16_000, 9))), (16_000, 9)),
+    ],
+)
+def test_the_frame_on_a_small_canvas_counts(head: bytes, size: tuple[int, int]) -> None:
+    assert measured(head) == size
 
 
 @pytest.mark.clause("VID-9.7")

@@ -104,13 +104,18 @@ function Notice({ chat }: { readonly chat: Chat }) {
   if (phase === "frozen" || phase === "loggedOut") {
     return <p class="chat-notice">{say(`chat.${phase}`)}</p>;
   }
-  if (chat.needsNewDevice) {
+  if (chat.needsNewDevice || chat.isUnanswered) {
     return (
       <div class="chat-notice">
-        <p>{say("chat.noDevice")}</p>
-        <Button kind="quiet" onClick={async () => void (await attempt(() => device.goOn(chat.id)))}>
-          {say("chat.goOn")}
-        </Button>
+        <p>{say(chat.isUnanswered ? "chat.unanswered" : "chat.noDevice")}</p>
+        {chat.others.length === 1 && (
+          <Button
+            kind="quiet"
+            onClick={async () => void (await attempt(() => device.goOn(chat.id)))}
+          >
+            {say(chat.isUnanswered ? "chat.beginAnew" : "chat.goOn")}
+          </Button>
+        )}
       </div>
     );
   }

@@ -83,7 +83,7 @@ async def accounts(subject: Subject) -> Sequence[Finding]:
         return (
             keeping.administrators(await unit.admins()),
             keeping.sign_up(str(await unit.registration()), await health.accounts_pending()),
-            keeping.restored(from_micros(restored) if restored else None, now),
+            keeping.restored(from_micros(restored) if restored else None, await life.as_of(), now),
         )
 
     return await subject.asked.look(InvitesUnit, look)

@@ -22,6 +22,7 @@ from node.client.conversation_events import (
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
+    ConversationUnanswered,
     KeysHeld,
     MembersChanged,
     MessageReceived,
@@ -48,6 +49,7 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     ChangeDropped: "dropped",
     NodeRestored: "restored",
     ConversationBehind: "behind",
+    ConversationUnanswered: "unanswered",
     ConversationCaughtUp: "caught_up",
     MessageReturned: "returned",
     NoDeviceLeft: "no_device",
@@ -61,6 +63,10 @@ PLAIN: Mapping[type[ConversationEvent], str] = {
     " made, and you had not read, may be lost. The talk goes on by itself.",
     ConversationBehind: "This device missed changes of the conversation that are gone. It asked the"
     " others to take it back in; what you say now is kept and goes out then.",
+    ConversationUnanswered: "Nobody has taken this device back into the conversation for an hour."
+    " Either they are away, and it goes on when they are back; or a change that nobody can read"
+    " ended it. You need not wait: kith chat NAME --go-on begins a new one with them, and says"
+    " there what was kept. With more than two people, begin a new conversation.",
 }
 
 HELD: Mapping[type[ConversationEvent], str] = {
@@ -102,7 +108,7 @@ async def chat(
     send: Annotated[str, typer.Option("--send", help="Say this and end.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Show all and end.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Only print what comes.")] = False,
-    go_on: Annotated[bool, typer.Option("--go-on", help="Go on with their new device.")] = False,
+    go_on: Annotated[bool, typer.Option("--go-on", help="Go on in a new conversation.")] = False,
 ) -> int:
     """Sealed messages: what you type is said, what comes is printed. Ctrl-D ends it.
 

@@ -24,9 +24,10 @@ key_packages = table(
 
 conversations = table(
     "conversations",
-    id_(),  # URL of the conversation collection: a locator
+    id_(),  # URL of the conversation collection: a locator; #1 to #15 for those told beside it
     # None until a message showed it: a Welcome, which begins a conversation here, does not.
-    Column("mls_group", LargeBinary, unique=True),
+    Column("mls_group", LargeBinary),
+    number("beside"),  # its place among those of one group: 0, but where others were told beside it
     Column("creator", Text, nullable=False),  # actor
     flag("hosted"),  # this node is the relay
     number("epoch"),  # of the head
@@ -35,6 +36,7 @@ conversations = table(
     number("term"),
     Column("group_info", LargeBinary, nullable=False, server_default=""),  # sealed by the members
     instant("created", nullable=False),
+    UniqueConstraint("mls_group", "beside"),
 )
 
 participants = table(

@@ -67,11 +67,8 @@ keys = table(
 peers = table(
     "peers",
     id_("host"),
-    text("software"),
-    text("version"),
     text("dialect"),  # "" unknown | cavage | rfc9421: what they showed that they take
     text("capabilities", "[]"),  # JSON list of URIs
-    instant("described"),  # NodeInfo read
     instant("last_success"),
     instant("failing_since"),
     text("reason"),  # of the last failure

@@ -253,11 +253,14 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         item = next((one for one in items if one.sha256 == sha256), None)
         return Entry(conversation, tuple(members), item, tuple(sorted(lost)))
 
-    async def entry_of(self, group: bytes, sha256: bytes = b"") -> Entry | None:
-        for one in self.tables.conversations.values():
-            if one.group == group and group:
-                return await self.entry(one.id, sha256)
-        return None
+    async def entries_of(self, group: bytes, sha256: bytes = b"") -> list[Entry]:
+        own = [one for one in self.tables.conversations.values() if group and one.group == group]
+        own.sort(key=lambda one: one.beside)
+        return [entry for one in own if (entry := await self.entry(one.id, sha256))]
+
+    async def entries_at(self, url: str) -> list[Entry]:
+        own = sorted(id for id, one in self.tables.conversations.items() if one.address == url)
+        return [entry for id in own if (entry := await self.entry(id))]
 
     async def open_conversation(self, conversation: Conversation) -> None:
         self.tables.conversations[conversation.id] = conversation
@@ -296,6 +299,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
     async def restored_lately(self) -> bool:
         return False
 
+    async def may_be_named(self, conversation: str) -> bool:
+        return False  # as above: nobody tells anything anew
+
     async def expect(self, conversation: str, actor: str) -> None:
         self.tables.participants[conversation, actor, ""] = (False, actor)
 
@@ -307,6 +313,10 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         found = {one.device for one in offers if one.ref in refs and one.actor == actor}
         standing = sorted(found & set(self.tables.devices))
         return [Box(device, self.tables.devices[device][0], actor) for device in standing]
+
+    async def published(self, refs: Sequence[bytes], actor: str) -> bool:
+        offers = (one.offer for one in self.tables.packages.values())
+        return any(one.ref in refs and one.actor == actor for one in offers)
 
     async def items(self, conversation: str, after: int, count: int) -> list[Item]:
         rows = sorted(self.tables.items.items())

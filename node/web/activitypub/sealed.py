@@ -2,7 +2,7 @@
 
 from node.e2ee import key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Item, Signer
-from node.errors import Forbidden, Malformed, Missing
+from node.errors import Malformed, Missing
 from node.federation.activities.context import SEALED
 from node.store.e2ee import E2eeUnit
 from node.store.unit import Units
@@ -69,9 +69,9 @@ class SealedPages:
         """The chain's items behind `after`, for those who take part (E2E-3.11)."""
 
         async def look(unit: E2eeUnit) -> list[Item]:
-            if await _entered(unit, id, asker) is None:
+            if (entry := await _entered(unit, id, asker)) is None:
                 raise Missing("E2E-3.11", "there is no such conversation")
-            return await unit.items(id, after, count)
+            return await unit.items(entry.conversation.id, after, count)
 
         return await self._units.look(E2eeUnit, look)
 
@@ -150,13 +150,12 @@ class SealedPages:
         return f"{self._origin}/o/{call.path['uuid']}"
 
 
-async def _entered(unit: E2eeUnit, id: str, asker: str | None) -> members.Entry | None:
+async def _entered(unit: E2eeUnit, url: str, asker: str | None) -> members.Entry | None:
     """The conversation as `asker` takes part in it; None when it is not theirs, or not ours."""
     if asker is None:
         return None
-    try:
-        entry = await members.entered(unit, id, asker, "")
-    except (Missing, Forbidden):
+    entry = members.fitting(await unit.entries_at(url), asker)
+    if entry is None or members.Member(asker) not in entry.members:
         return None
     return entry if entry.conversation.hosted else None
 
@@ -167,9 +166,9 @@ def _conversation(entry: members.Entry) -> Document:
     return {
         "@context": SEALED,
         "type": "OrderedCollection",
-        "id": conversation.id,
+        "id": conversation.address,
         "attributedTo": conversation.creator,
         "audience": audience,
         "totalItems": conversation.seq,
-        "first": f"{conversation.id}/items?page={FIRST}",
+        "first": f"{conversation.address}/items?page={FIRST}",
     }

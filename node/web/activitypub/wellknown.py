@@ -11,7 +11,7 @@ from node.accounts.names import INSTANCE
 from node.accounts.sign_up import Registration
 from node.config import Config
 from node.errors import Malformed, Missing
-from node.federation.discovery import ACTIVITY_JSON, NODEINFO
+from node.federation.discovery import ACTIVITY_JSON
 from node.federation.peers import Actor
 from node.store.directory import Directory
 from node.store.federation import FederationUnit
@@ -21,6 +21,7 @@ from node.wire import json
 
 PROFILE_PAGE = "http://webfinger.net/rel/profile-page"
 APPLICATION = "https://www.w3.org/ns/activitystreams#Application"
+NODEINFO = "http://nodeinfo.diaspora.software/ns/schema/"
 OPEN = {"Access-Control-Allow-Origin": "*"}
 SOFTWARE = {"name": "kith", "version": "0.1.0"}
 VERSIONS = ("2.0", "2.1")

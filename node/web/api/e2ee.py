@@ -141,7 +141,9 @@ class Conversations:
             if isinstance(sent, UnknownActors):
                 await self._meet(sent)
             elif isinstance(sent, Elsewhere):
-                answer = await self._peers.ask(sender.actor, sent.url, peers.forward(message))
+                answer = await self._peers.ask(
+                    sender.actor, sent.url, peers.forward(message, sent.members)
+                )
                 receipt = peers.read_receipt(answer, message.sealed)
             else:
                 item = _item(sent.item) if sent.item else None
@@ -233,7 +235,7 @@ def _claimed(offer: PublishedKeyPackage) -> api.ClaimedPackage:
 def _conversation(known: Conversation) -> api.Conversation:
     return api.Conversation(
         ref=api.ref_of(known.id),
-        url=known.id,
+        url=known.address,
         group_id=known.group,
         creator=known.creator,
         hosted=known.hosted,

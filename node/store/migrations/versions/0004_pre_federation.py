@@ -163,11 +163,8 @@ def upgrade() -> None:
     op.create_table(
         "peers",
         sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("software", sa.Text(), server_default="", nullable=False),
-        sa.Column("version", sa.Text(), server_default="", nullable=False),
         sa.Column("dialect", sa.Text(), server_default="", nullable=False),
         sa.Column("capabilities", sa.Text(), server_default="[]", nullable=False),
-        sa.Column("described", sa.BigInteger(), nullable=True),
         sa.Column("last_success", sa.BigInteger(), nullable=True),
         sa.Column("failing_since", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),

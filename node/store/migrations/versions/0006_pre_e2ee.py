@@ -72,6 +72,7 @@ def upgrade() -> None:
         "conversations",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("mls_group", sa.LargeBinary(), nullable=True),
+        sa.Column("beside", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("creator", sa.Text(), nullable=False),
         sa.Column("hosted", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("epoch", sa.BigInteger(), server_default="0", nullable=False),
@@ -81,7 +82,7 @@ def upgrade() -> None:
         sa.Column("group_info", sa.LargeBinary(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
-        sa.UniqueConstraint("mls_group", name=op.f("uq_conversations_mls_group")),
+        sa.UniqueConstraint("mls_group", "beside", name=op.f("uq_conversations_mls_group")),
         info={"keep": "forever"},
         sqlite_autoincrement=False,
     )

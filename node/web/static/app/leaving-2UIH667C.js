@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-M47ANFZT.js";import"/app/chunk-KQOYULRY.js";import"/app/chunk-ZJVC5HHR.js";import"/app/chunk-TDOJMA3U.js";import"/app/chunk-FCZUQXRB.js";export{r as deleteAccount,m as forget,o as logOut};

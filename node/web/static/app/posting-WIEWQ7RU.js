@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-RXTL545A.js";import"/app/chunk-TDOJMA3U.js";import"/app/chunk-FCZUQXRB.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
