@@ -6,7 +6,7 @@ from node.client import rows
 from node.client.device_state import DeviceState
 from node.client.rows import PinRow
 from node.e2ee.keys.private.pins import Deed, Line, Pin, SeenList, judge_list
-from node.e2ee.keys.public.published import Published, check_published
+from node.e2ee.keys.public.published import Published, check_published, read_both
 from node.errors import Forbidden, Missing
 
 
@@ -15,32 +15,62 @@ class Pins:
 
     def __init__(self, state: DeviceState) -> None:
         self._state = state
+        # Signatures are checked once for each row.
+        self._read: dict[str, tuple[PinRow, Pin]] = {}
+
+    def row(self, actor: str) -> PinRow | None:
+        """What is kept of `actor`."""
+        return self._state.find(rows.pin_row(actor), PinRow)
 
     def of(self, actor: str) -> Pin | None:
         """What is pinned of `actor`."""
-        row = self._state.find(rows.pin_row(actor), PinRow)
+        row = self.row(actor)
         if row is None:
             return None
-        keys = check_published(row.delegation, row.list, actor)
-        return Pin(keys, row.verified, bool(row.forked))
+        known = self._read.get(actor)
+        if known is None or known[0] != row:
+            keys = check_published(row.delegation, row.list, actor)
+            known = row, Pin(keys, row.verified, bool(row.forked), bool(row.anew))
+            self._read[actor] = known
+        return known[1]
 
     def see(self, actor: str, keys: Published) -> Line[SeenList]:
         """Judge keys that were fetched or shown, and keep what is to be kept of them (KEY-5.1)."""
         pin = self.of(actor)
         line = judge_list(SeenList(pin, keys))
-        delegation, listed = keys.signed_delegation.encode(), keys.signed_list.encode()
+        name, both = rows.pin_row(actor), keys.encode()
+        known = self._state.find(name, PinRow)
         if line.deed is Deed.TAKE:
-            verified = pin is not None and pin.verified
-            row = PinRow(delegation=delegation, list=listed, verified=verified)
-            self._state.put(rows.pin_row(actor), row)
-        elif line.seen == "equal numbers, other bytes":
-            known = self._state.get(rows.pin_row(actor), PinRow)
-            self._state.put(rows.pin_row(actor), replace(known, forked=delegation + listed))
+            self._take(actor, keys, verified=pin is not None and pin.verified)
+        elif known is not None and line.seen == "equal numbers, other bytes":
+            self._state.put(name, replace(known, forked=both))
+        elif known is not None and line.seen == "other root":
+            if known.anew != both:
+                self._state.put(name, replace(known, anew=both))
+        elif known is not None and known.anew:
+            self._state.put(name, replace(known, anew=b""))
         return line
+
+    def anew(self, actor: str) -> Published | None:
+        """The keys of another root that `actor` publishes now, as far as this device saw."""
+        row = self.row(actor)
+        return read_both(row.anew, actor) if row is not None and row.anew else None
+
+    def accept(self, actor: str) -> None:
+        """A person goes on with who began anew, unverified (DEV-13.3). Raises `Missing`."""
+        keys = self.anew(actor)
+        if keys is None:
+            raise Missing("DEV-13.3", "they publish no other keys than those that you know")
+        self._take(actor, keys, verified=False)
+
+    def _take(self, actor: str, keys: Published, verified: bool) -> None:
+        delegation, listed = keys.signed_delegation.encode(), keys.signed_list.encode()
+        row = PinRow(delegation=delegation, list=listed, verified=verified)
+        self._state.put(rows.pin_row(actor), row)
 
     def verify(self, actor: str) -> None:
         """A person compared the numbers (DEV-13.2). Raises `Missing` for whose keys are unknown."""
-        row = self._state.find(rows.pin_row(actor), PinRow)
+        row = self.row(actor)
         if row is None:
             raise Missing("DEV-13.2", "this device knows no keys of theirs yet")
         if row.forked:

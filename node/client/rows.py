@@ -99,12 +99,44 @@ class AwaitedKeysRow(msgspec.Struct, kw_only=True, frozen=True):
 
 class PinRow(msgspec.Struct, kw_only=True, frozen=True):
     """The newest keys of somebody that this device took. `verified`: a person compared numbers;
-    `forked`: others of the same number, which were seen too (KEY-5.1)."""
+    `forked`: others of the same number, which were seen too, `anew`: those of another root, which
+    are published now (KEY-5.1)."""
 
     delegation: bytes
     list: bytes
     verified: bool = False
     forked: bytes = b""
+    anew: bytes = b""
+
+
+class LookedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """When somebody's keys were asked for and there was an answer (seconds), and whether it was
+    that they publish some. `number` is that of the list by which all their leaves were judged."""
+
+    at: int
+    shown: bool
+    number: str = ""
+
+
+class MetRow(msgspec.Struct, kw_only=True, frozen=True):
+    """A leaf of `actor` that is not on their list as far as this device knows it, and since when;
+    `least` is the number of its certificate, empty without one. `asked`: their list was read since.
+    """
+
+    actor: str
+    at: int
+    least: str = ""
+    asked: bool = False
+
+
+class StoppedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """That nothing is sealed to somebody's leaves in a group, and why: the line of KEY-5.2.
+
+    `remove` are the signature keys of leaves whose removal ends that, all of them or none.
+    """
+
+    why: str
+    remove: list[bytes] = []
 
 
 class WelcomeRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -223,6 +255,19 @@ class PackageRow(msgspec.Struct, kw_only=True, frozen=True):
 
 def pin_row(actor: str) -> str:
     return f"pin/{actor}"
+
+
+def looked_row(actor: str) -> str:
+    return f"looked/{actor}"
+
+
+def met_row(group: str, key: bytes) -> str:
+    """`key` is the leaf's signature key."""
+    return f"met/{group}/{key.hex()}"
+
+
+def stopped_row(group: str, actor: str) -> str:
+    return f"stopped/{group}/{actor}"
 
 
 def archive_key_row(g: int) -> str:
