@@ -335,9 +335,7 @@ class Device:
 
     def settle(self) -> None:
         """Write what was postponed (DEV-2.5)."""
-        if self.state.waits:
-            with self.state.step():
-                pass
+        self.state.settle()
 
     def held(self, group: str) -> NodeError | None:
         """What is in the way of a conversation, as far as it is known."""

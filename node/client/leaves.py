@@ -14,7 +14,7 @@ from node.client.account_keys import AccountKeys
 from node.client.conversation_events import ConversationEvent, DeviceDoubted, DoubtSettled
 from node.client.device_state import SUITE, DeviceState
 from node.client.pins import Pins
-from node.client.rows import LookedRow, MetRow, StoppedRow
+from node.client.rows import AccountKeysRow, LookedRow, MetRow, StoppedRow
 from node.e2ee.keys.private.pins import (
     GRACE_SECONDS,
     UNLISTED,
@@ -64,6 +64,7 @@ class Leaves:
         self._state = state
         self._keys = keys
         self._pins = pins
+        self._own: tuple[AccountKeysRow, Pin] | None = None
         # By what a leaf says: its two signatures are checked once.
         self._chains: LRUCache[tuple[bytes, str, bytes], Certified | None] = LRUCache(MOST_CHAINS)
 
@@ -99,10 +100,10 @@ class Leaves:
         )
         line = judge_leaf(seen)
         if actor == self._state.actor:
-            line = self._own(seen, line, is_own)
+            line = self._of_own(seen, line, is_own)
         return Judged(actor, key, seen, line)
 
-    def _own(self, seen: SeenLeaf, line: Line[SeenLeaf], is_own: bool) -> Line[SeenLeaf]:
+    def _of_own(self, seen: SeenLeaf, line: Line[SeenLeaf], is_own: bool) -> Line[SeenLeaf]:
         """A leaf of our own account: whether it is on our list is all that is asked."""
         row = self._keys.row
         if is_own:
@@ -115,9 +116,13 @@ class Leaves:
     def pin_of(self, actor: str) -> Pin | None:
         """The keys by which leaves of `actor` are judged; for ours what the home node took."""
         row = self._keys.row
-        if actor == self._state.actor and row is not None:
-            return Pin(self._keys.published()) if row.accepted else None
-        return self._pins.of(actor)
+        if actor != self._state.actor or row is None:
+            return self._pins.of(actor)
+        if not row.accepted:
+            return None
+        if self._own is None or self._own[0] != row:
+            self._own = row, Pin(self._keys.published())
+        return self._own[1]
 
     def _chain(self, leaf: LeafNode, actor: str, now: int, is_new: bool) -> Certified | None:
         """The certificate of a leaf; none where it is wrong, or has ended in one that is new."""

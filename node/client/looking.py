@@ -86,9 +86,7 @@ class Looking:
         """What came of a look. A server that does not answer changes nothing but the time."""
         found: list[ConversationEvent] = []
         if isinstance(outcome, Shown):
-            before = self._pins.row(actor)
             found += self._shown(actor, outcome, now)
-            found += self._looked(actor, now, True, before != self._pins.row(actor))
         elif self._leaves.pin_of(actor) is None and _says_none(outcome):
             # Who had keys has them still: an older list is worth more than a node's word.
             found += self._looked(actor, now, False)
@@ -97,9 +95,9 @@ class Looking:
     def seen_own(self, keys: Shown, now: int) -> list[ConversationEvent]:
         """The keys of the account, as the home node has them; a device that has no part in them
         judges by these."""
-        actor = self._state.actor
-        told = [] if self._state.has(rows.ACCOUNT_KEYS) else self._shown(actor, keys, now)
-        return [*told, *self._looked(actor, now, True)]
+        if self._state.has(rows.ACCOUNT_KEYS):
+            return self._looked(self._state.actor, now, True, self._were_asked(self._state.actor))
+        return self._shown(self._state.actor, keys, now)
 
     def _looked(
         self, actor: str, now: int, shown: bool, changed: bool = False
@@ -110,12 +108,6 @@ class Looking:
         row = LookedRow(at=now, shown=shown, number=number)
         known = self._state.find(name, LookedRow)
         self._state.put(name, row)
-        for group in self._state.groups_with("met"):
-            for met in self._state.names("met", group):
-                one = self._state.get(met, MetRow)
-                if one.actor == actor and not one.asked:
-                    self._state.put(met, replace(one, asked=True))
-                    changed = True
         same = known is not None and (known.shown, known.number) == (shown, number)
         return [] if same and not changed else self.judge(now, actor)
 
@@ -124,13 +116,26 @@ class Looking:
             keys = check_published(outcome.delegation, outcome.list, actor)
             check_not_ahead(keys.devices, now)
         except Refused:
-            return []  # they show something, and it is nothing that their leaves could stand on
-        before = self._pins.of(actor)
+            # They show something, and it is nothing that a leaf of theirs could stand on.
+            return self._looked(actor, now, True)
+        before, row = self._pins.of(actor), self._pins.kept(actor)
         line = self._pins.see(actor, keys)
-        if before is None or line.deed is not Deed.TAKE:
-            return []
-        came, went = changed(before.keys, keys)
-        return [KeysChanged(actor, len(came), len(went))] if came or went else []
+        is_new = self._were_asked(actor) or row != self._pins.kept(actor)
+        found: list[ConversationEvent] = []
+        if before is not None and line.deed is Deed.TAKE:
+            came, went = changed(before.keys, keys)
+            found += [KeysChanged(actor, len(came), len(went))] if came or went else []
+        return [*found, *self._looked(actor, now, True, is_new)]
+
+    def _were_asked(self, actor: str) -> bool:
+        """The list of `actor` was read: whether one of their leaves waited for that."""
+        names = [n for group in self._state.groups_with("met")
+                 for n in self._state.names("met", group)]  # fmt: skip
+        found = [(name, self._state.get(name, MetRow)) for name in names]
+        waited = [(name, one) for name, one in found if one.actor == actor and not one.asked]
+        for name, one in waited:
+            self._state.put(name, replace(one, asked=True))
+        return bool(waited)
 
     def judge(self, now: int, actor: str) -> list[ConversationEvent]:
         """Look again at all groups of an actor."""

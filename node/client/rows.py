@@ -99,14 +99,19 @@ class AwaitedKeysRow(msgspec.Struct, kw_only=True, frozen=True):
 
 class PinRow(msgspec.Struct, kw_only=True, frozen=True):
     """The newest keys of somebody that this device took. `verified`: a person compared numbers;
-    `forked`: others of the same number, which were seen too, `anew`: those of another root, which
-    are published now (KEY-5.1)."""
+    `forked`: others of the same number, which were seen too (KEY-5.1)."""
 
     delegation: bytes
     list: bytes
     verified: bool = False
     forked: bytes = b""
-    anew: bytes = b""
+
+
+class AnewRow(msgspec.Struct, kw_only=True, frozen=True):
+    """The keys that somebody publishes now, of another root than the pinned one."""
+
+    delegation: bytes
+    list: bytes
 
 
 class LookedRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -255,6 +260,10 @@ class PackageRow(msgspec.Struct, kw_only=True, frozen=True):
 
 def pin_row(actor: str) -> str:
     return f"pin/{actor}"
+
+
+def anew_row(actor: str) -> str:
+    return f"anew/{actor}"
 
 
 def looked_row(actor: str) -> str:

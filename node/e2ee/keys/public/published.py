@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from node.e2ee.keys.public.delegation import Delegation, check_delegation, parse_delegation
 from node.e2ee.keys.public.device_list import DeviceList, check_list, parse_list
 from node.e2ee.keys.public.key_box import KeyBox, check_box, parse_box
-from node.e2ee.keys.public.signed import Signed, read_signed
-from node.wire import tls
+from node.e2ee.keys.public.signed import Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +27,12 @@ class Published:
         """A list does not outlive its delegation (KEY-4.3)."""
         return min(self.delegation.not_after, self.devices.not_after)
 
-    def encode(self) -> bytes:
-        """The delegation, and the list behind it."""
-        return self.signed_delegation.encode() + self.signed_list.encode()
-
 
 def check_published(delegation: bytes, devices: bytes, actor: str) -> Published:
     """The chain of `actor` in these bytes. Raises `Refused` with the clause (KEY-1, KEY-3)."""
     signed_delegation, signed_list = parse_delegation(delegation), parse_list(devices)
     found = check_delegation(signed_delegation, actor)
     return Published(found, check_list(signed_list, found), signed_delegation, signed_list)
-
-
-def read_both(data: bytes, actor: str) -> Published:
-    """The inverse of `encode`, checked again."""
-    above, listed = tls.parse(data, lambda reader: (read_signed(reader), read_signed(reader)))
-    return check_published(above.encode(), listed.encode(), actor)
 
 
 def check_with_box(published: Published, box: bytes) -> tuple[KeyBox, Signed]:
