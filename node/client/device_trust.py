@@ -8,6 +8,7 @@ from node.client import stops
 from node.client.conversation_events import ConversationEvent
 from node.client.device_state import DeviceState
 from node.client.leaves import Leaves
+from node.client.lists import Lists
 from node.client.looking import Look, Looking, Shown
 from node.client.pins import Pins
 from node.e2ee.keys.private.pins import Deed
@@ -33,6 +34,7 @@ class DeviceTrust:
         self._leaves = leaves
         self._pins = pins
         self._looking = Looking(state, leaves, pins)
+        self._lists = Lists(state, leaves)
 
     @property
     def has_doubts(self) -> bool:
@@ -81,6 +83,25 @@ class DeviceTrust:
         for data in packages:
             if why := self._looking.refuses(data, now):
                 raise Forbidden("KEY-5.2", stops.reason(self._state, actor, why))
+
+    def lacking(self, now: int) -> list[tuple[str, str]]:
+        """The groups in which a listed device is missing that this one adds, and whose."""
+        return self._lists.lacking(now)
+
+    def missing(self, group: str, actor: str) -> set[bytes]:
+        """The signature keys of the listed devices of `actor` that are not in a group."""
+        return self._lists.missing(group, actor)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether all groups were looked at by the account's list as it is."""
+        return self._lists.is_followed
+
+    def followed(self) -> None:
+        """All groups were looked at by the account's list as it is (DEV-17.1)."""
+        if not self._lists.is_followed:
+            with self._state.step():
+                self._lists.followed()
 
     def anew(self, actor: str) -> Published | None:
         """The keys of another root that `actor` publishes now, as far as this device saw."""

@@ -30,6 +30,7 @@ from node.client.exchange import (
     Tell,
     Wait,
 )
+from node.client.following import Following
 from node.client.key_keeper import KeyKeeper
 from node.client.lookups import Lookups
 from node.client.rows import MessageRow, ParkedRow
@@ -82,6 +83,7 @@ class Messenger:
         self.device = device
         self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
         self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
+        self._following = Following(device, self._claim, self._seconds, self.tell)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
         self._carrier = Carrier(api)
@@ -151,7 +153,7 @@ class Messenger:
         known = self.device.between(actor)
         if known:
             return known[0]
-        group = self.device.start(await self._claim(actor), self._seconds())
+        group = self.device.start({actor: await self._claim(actor)}, self._seconds())
         await self.flush()
         return group
 
@@ -164,7 +166,7 @@ class Messenger:
         known = self.device.between(actor)
         group = known[0] if known and not self.device.is_absent(known[0]) else ""
         if not group:
-            group = self.device.start(await self._claim(actor), self._seconds())
+            group = self.device.start({actor: await self._claim(actor)}, self._seconds())
             await self.flush()
         count = self.device.go_on(known, group)
         await self.flush()
@@ -191,9 +193,7 @@ class Messenger:
         Raises `Forbidden` for who is no friend, `Conflict` (DEV-4.5) when all of them are in. While
         the relay cannot be reached it stays owed.
         """
-        packages = {
-            actor: data for each in actors for actor, data in (await self._claim(each)).items()
-        }
+        packages = {actor: await self._claim(actor) for actor in actors}
         self.device.add(group, packages, self._seconds())
         await self._change()
 
@@ -207,13 +207,13 @@ class Messenger:
         self.tell(self.device.leave(group, self._seconds()))
         await self._change()
 
-    async def _claim(self, actor: str) -> dict[str, list[bytes]]:
+    async def _claim(self, actor: str) -> list[bytes]:
         """One key package of each device of an actor that may be spoken to (DEV-16.6)."""
         await self.lookups.before_adding(actor)
         body = ClaimRequest(actor=actor)
         found = await self._api.ask("POST", "/key-packages/claim", ClaimedPackages, body)
         packages = [package.content for package in found.packages]
-        return {actor: await self.lookups.sift(actor, packages)}
+        return await self.lookups.sift(actor, packages)
 
     async def _change(self) -> None:
         with suppress(Unreachable, TooMuch):
@@ -273,6 +273,7 @@ class Messenger:
                 sent.wait = Wait(error)
                 return sent
             await self.lookups.round()
+            await self._following.round()
             while not isinstance(asked := self.device.next(self._seconds()), Wait):
                 if isinstance(asked, Tell):
                     sent.refused += [(event, asked.error) for event in asked.events]
@@ -307,7 +308,8 @@ class Messenger:
     async def pull(self) -> None:
         """Take in all that waits in the mailbox; what it was is then in `heard`."""
         await self._read_mailbox()
-        if self.device.has_work or self.lookups.is_due:
+        follows = self.device.trust.is_followed
+        if self.device.has_work or self.lookups.is_due or not follows:
             await self._send_and_tell()
 
     async def _read_mailbox(self) -> None:

@@ -16,6 +16,7 @@ INCARNATION = "device/incarnation"
 ACCOUNT_KEYS = "account/keys"
 AWAITED_KEYS = "account/awaited"
 ACCOUNT_KEYS_BEFORE = "account/keys_before"  # until the home node took those of another root
+FOLLOWED = "account/followed"  # the number d.n of the list by which groups were completed, bare
 ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
