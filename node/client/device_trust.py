@@ -79,7 +79,10 @@ class DeviceTrust:
         return self._looking.sift(actor, packages, now)
 
     def check(self, actor: str, packages: Iterable[bytes], now: int) -> None:
-        """Raises `Forbidden` (KEY-5.2) for a device that is not spoken to."""
+        """Raises `Forbidden` (KEY-5.2) for a device that is not spoken to, or where this one is on
+        no list itself (DEV-16.7)."""
+        if self._leaves.is_off_list:
+            raise Forbidden("KEY-5.2", stops.OWN[stops.THIS_DEVICE])
         for data in packages:
             if why := self._looking.refuses(data, now):
                 raise Forbidden("KEY-5.2", stops.reason(self._state, actor, why))

@@ -105,13 +105,20 @@ class Leaves:
 
     def _of_own(self, seen: SeenLeaf, line: Line[SeenLeaf], is_own: bool) -> Line[SeenLeaf]:
         """A leaf of our own account: whether it is on our list is all that is asked."""
-        row = self._keys.row
         if is_own:
-            off = row.unlisted if row is not None else seen.pin is not None and not seen.is_listed
-            return _THIS_DEVICE if off else _FINE
+            return _THIS_DEVICE if self.is_off_list else _FINE
         if seen.pin is None:
             return _FINE
         return _OWN_DEVICE if line.deed is Deed.STOP and not seen.is_listed else line
+
+    @property
+    def is_off_list(self) -> bool:
+        """Whether this device is not on its account's list, as far as it knows one."""
+        row, pin = self._keys.row, self._pins.of(self._state.actor)
+        if row is not None:
+            return row.unlisted
+        key = self._state.groups.me.signature.public
+        return pin is not None and not pin.keys.devices.has(SUITE, key)
 
     def pin_of(self, actor: str) -> Pin | None:
         """The keys by which leaves of `actor` are judged; for ours what the home node took."""

@@ -424,6 +424,8 @@ def test_a_device_that_came_by_a_password_alone_speaks_to_nobody(
     (told,) = alice.device.trust.seen_own(own.shown, NOW)
     assert isinstance(told, DeviceDoubted) and "kith link start" in told.reason
     assert not sent(alice, group)
+    with pytest.raises(Forbidden, match=r"KEY-5\.2: .*kith link start"):
+        alice.device.start({BOB: bob.packages()}, NOW)
     settled = alice.device.trust.seen_own(own.lists(ghost.device, alice.device).shown, NOW)
     assert DoubtSettled(group, ALICE) in settled and alice.send()
 
