@@ -180,6 +180,37 @@ class KeysHeld:
     conversation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceDoubted:
+    """A device of `actor` is not spoken to, and why: it takes part in the conversation, or was to
+    be added (`conversation` is ""). Nothing is said there until that ends."""
+
+    conversation: str
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtSettled:
+    """Every device of `actor` in the conversation may be spoken to again, or is out of it."""
+
+    conversation: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeysChanged:
+    """`actor` has another list of devices, signed by their own keys: how many came and went.
+
+    It is of no conversation alone: `conversation` is "".
+    """
+
+    actor: str
+    came: int
+    went: int
+    conversation: str = ""
+
+
 ConversationEvent: TypeAlias = (
     MessageReceived
     | ConversationJoined
@@ -197,4 +228,7 @@ ConversationEvent: TypeAlias = (
     | ArchiveHeld
     | ArchiveMissing
     | KeysHeld
+    | DeviceDoubted
+    | DoubtSettled
+    | KeysChanged
 )

@@ -19,6 +19,7 @@ import msgspec
 
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
+from node.client.device_trust import Standing
 from node.client.event_stream import Event
 from node.client.messenger import Messenger
 from node.client.people import People
@@ -94,6 +95,13 @@ class Conversations:
         if isinstance(held, Refused):
             return held.reason
         return str(held) if held else ""
+
+    async def standings(self, who: str) -> dict[str, Standing]:
+        """What is known of the keys of each one with whom one speaks there (DEV-16)."""
+        groups = await self.conversations_with(who)
+        device, now = (await self.talk()).device, int(self._clock.now().timestamp())
+        here = [group for group in groups[:1] if group in device.state.groups]
+        return device.trust.standing(here[0], now) if here else {}
 
     async def next_try(self, who: str) -> datetime | None:
         """When words that wait may go out, where a server said so. They do as `kith` runs then."""

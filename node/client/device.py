@@ -16,36 +16,40 @@ from node.client.device_archive import DeviceArchive
 from node.client.device_inbox import DeviceInbox
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
+from node.client.device_trust import DeviceTrust
 from node.client.exchange import Carried, Create, Next, Outcome, Send, TellGone
 from node.client.groups import between, new_group_id
 from node.client.intents import Add, Leave, Refresh, Remove
 from node.client.key_signing import PutKeys, SignedKeys
+from node.client.leaves import Leaves
 from node.client.pins import Pins
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
 from node.client.search import Search
 from node.client.seat import DeviceSeat, SeatAsked
 from node.e2ee.keys.private.pins import Line, Pin, SeenList
 from node.e2ee.keys.public.published import Published
-from node.errors import Missing, NodeError, Refused
+from node.errors import NodeError, Refused
 from node.ports import Entropy
 from node.wire.ids import urn_uuid4
 
 
 class Device:
-    """One device of `actor`. Conversations are named by their group id in hex. Times are seconds
-    since 1970, and microseconds where they are called so."""
+    """One device of `actor`. Conversations are named by their group id in hex; times are seconds
+    since 1970, or microseconds."""
 
     def __init__(self, vault: Rows, entropy: Entropy, actor: str) -> None:
         self.actor = actor
         self.state = DeviceState(vault, entropy, actor)
-        self.outbox = DeviceOutbox(self.state)
-        self.inbox = DeviceInbox(self.state, self.outbox)
+        self._keys = AccountKeys(self.state)
+        self._pins = Pins(self.state)
+        leaves = Leaves(self.state, self._keys, self._pins)
+        self.trust = DeviceTrust(self.state, leaves, self._pins)
+        self.outbox = DeviceOutbox(self.state, leaves)
+        self.inbox = DeviceInbox(self.state, self.outbox, leaves)
         self._seat = DeviceSeat(self.state, self.outbox)
         self._back = self.inbox.back
         self._errands = self.inbox.errands
         self._returns = self.inbox.returns
-        self._keys = AccountKeys(self.state)
-        self._pins = Pins(self.state)
         self.archive = DeviceArchive(self.state, self.outbox.archiving)
         self.search = Search(self.state)
 
@@ -234,10 +238,10 @@ class Device:
     def start(self, packages: Mapping[str, Sequence[bytes]], now: int) -> str:
         """A new conversation with the devices whose key packages these are, by actor.
 
-        Raises `Forbidden` (E2E-5.1) for a package of somebody else.
+        Raises `Forbidden` (E2E-5.1, KEY-5.2) for a package that is not theirs.
         """
         self.check_seat()
-        add = _adding(packages)
+        add = self._adding(packages, now)
         with self.state.step():
             group_id = new_group_id(self.state.entropy)
             group = self.state.groups.found(group_id, now)
@@ -271,12 +275,18 @@ class Device:
     def add(self, group: str, packages: Mapping[str, Sequence[bytes]], now: int) -> None:
         """Take the devices in whose key packages these are, by actor.
 
-        Raises `Forbidden` (E2E-5.1) for a package of somebody else, `Conflict` (DEV-4.5) when all
-        of them are in.
+        Raises `Forbidden` (E2E-5.1, KEY-5.2) for a package that is not theirs, `Conflict`
+        (DEV-4.5) when all of them are in.
         """
-        add = _adding(packages)
+        add = self._adding(packages, now)
         with self.state.step():
             self.outbox.change(group, add, now)
+
+    def _adding(self, packages: Mapping[str, Sequence[bytes]], now: int) -> Add:
+        add = key_stock.adding(packages)
+        for actor, found in packages.items():
+            self.trust.check(actor, found, now)
+        return add
 
     def remove(self, group: str, actors: Iterable[str], now: int) -> None:
         """Take actors out with all their devices; of our own all others. Raises `Conflict`
@@ -330,9 +340,7 @@ class Device:
 
     def settle(self) -> None:
         """Write what was postponed (DEV-2.5)."""
-        if self.state.waits:
-            with self.state.step():
-                pass
+        self.state.settle()
 
     def held(self, group: str) -> NodeError | None:
         """What is in the way of a conversation, as far as it is known."""
@@ -389,12 +397,3 @@ class Device:
         """Another copy of this vault is the device: what was not sent is told, history stays."""
         with self.state.step():
             return self._seat.freeze(error)
-
-
-def _adding(packages: Mapping[str, Sequence[bytes]]) -> Add:
-    if not any(packages.values()):
-        raise Missing("E2E-5.6", "they have no device that takes sealed messages yet")
-    for actor, found in packages.items():
-        for data in found:
-            key_stock.check_owner(data, actor)
-    return Add({actor: list(found) for actor, found in sorted(packages.items())})

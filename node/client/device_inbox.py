@@ -27,6 +27,7 @@ from node.client.device_state import DeviceState
 from node.client.errands import Errands
 from node.client.groups import actors_of
 from node.client.intents import Refresh
+from node.client.leaves import Leaves
 from node.client.repair import Repair
 from node.client.returns import Returns, is_word
 from node.client.rows import ConversationRow, IncarnationRow, MessageRow, PackageRow, ParkedRow
@@ -44,8 +45,9 @@ MOST_PARKED = 500
 class DeviceInbox:
     """Takes in the items of the mailbox, in their order."""
 
-    def __init__(self, state: DeviceState, outbox: DeviceOutbox) -> None:
+    def __init__(self, state: DeviceState, outbox: DeviceOutbox, leaves: Leaves) -> None:
         self._state = state
+        self._leaves = leaves
         self._outbox = outbox
         self._repair = Repair(state, outbox)
         self.returns = Returns(state, outbox)
@@ -140,7 +142,7 @@ class DeviceInbox:
             self.back.asked(group, question)
             return []
         event = groups.apply(group, groups.session(group).receive(item.content, now))
-        return self._happened(group, event, item)
+        return self._happened(group, event, item, now)
 
     def _park(self, group: str, item: ParkedRow, quietly: bool = False) -> list[ConversationEvent]:
         """It came before its commit or its Welcome: keep it until that is here.
@@ -183,7 +185,8 @@ class DeviceInbox:
         step = groups.join(item.content, OwnPackage.load(row.package), now, known)
         group = step.value.group_id.hex()
         if group in groups:
-            return self._taken_back(group, step, item)
+            told = self._taken_back(group, step, item)
+            return [*self._leaves.look(group, now), *told]
         joined = groups.apply(group, step)
         if not row.last_resort:
             self._state.delete(name)
@@ -201,7 +204,13 @@ class DeviceInbox:
         self._state.put(rows.conversation_row(group), conversation)
         self.errands.came(group, [self._state.actor, *members])
         by = joined.by.identity.decode() if joined.by else ""
-        return [ConversationJoined(group, by, tuple(members))]
+        doubts = self._leaves.look(group, now, self._all_keys(group))
+        return [*doubts, ConversationJoined(group, by, tuple(members))]
+
+    def _all_keys(self, group: str) -> set[bytes]:
+        """To who joins all leaves are new."""
+        members = self._state.groups.session(group).members()
+        return {member.signature_key for member in members}
 
     def _taken_back(
         self, group: str, step: Step[events.Joined], item: ParkedRow
@@ -243,26 +252,26 @@ class DeviceInbox:
                 self._state.delete(name)
 
     def _happened(
-        self, group: str, event: events.Event, item: ParkedRow
+        self, group: str, event: events.Event, item: ParkedRow, now: int
     ) -> list[ConversationEvent]:
         match event:
             case events.ApplicationMessage():
                 return self._read(group, event, item)
             case events.Committed():
-                return [self._entered(group, event)]
+                return self._entered(group, event, now)
             case events.Removed():
                 return [self._left(group, event)]
             case events.Proposed() if isinstance(event.proposal, Remove):
                 self._commit_if_ours(group)
         return []
 
-    def _entered(self, group: str, event: events.Committed) -> MembersChanged:
+    def _entered(self, group: str, event: events.Committed, now: int) -> list[ConversationEvent]:
         """Another's commit: our node was not told whom it took out."""
-        changed = self._outbox.entered(group, event)
-        members = self._state.conversation(group).members
-        self.errands.came(group, members)
-        self.errands.left(group, {*changed.removed} - {*members})
-        return changed
+        changed, *doubts = self._outbox.entered(group, event, now)
+        present = actors_of(self._state.groups.session(group).members())
+        self.errands.came(group, present)
+        self.errands.left(group, {*changed.removed} - {*present})
+        return [*doubts, changed]
 
     def _read(
         self, group: str, event: events.ApplicationMessage, item: ParkedRow

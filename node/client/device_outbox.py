@@ -5,10 +5,11 @@ remembered for as long as the device runs, and only holds that group back.
 """
 
 import hashlib
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, home, rows
+from node.client import absent, behind, home, rows, stops
 from node.client.archiving import Archiving
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
@@ -26,10 +27,11 @@ from node.client.exchange import (
     Wait,
 )
 from node.client.groups import actors_of
-from node.client.intents import Intent, Leave, Refresh, Say
+from node.client.intents import Add, Intent, Leave, Refresh, Remove, Say
+from node.client.leaves import Leaves
 from node.client.message_maker import MessageMaker
 from node.client.obstacles import Obstacles
-from node.client.rows import InvitedRow, MessageRow, OwedRow
+from node.client.rows import AbsentRow, ConversationRow, InvitedRow, MessageRow, OwedRow
 from node.client.staged import is_staged, unmake, unstage
 from node.client.undone import undone
 from node.e2ee.mls.private.events import Committed
@@ -40,8 +42,9 @@ from node.errors import Conflict, Missing, NodeError, Refused
 class DeviceOutbox:
     """The rows of intent, in their order: per group, what is made goes before what is not."""
 
-    def __init__(self, state: DeviceState) -> None:
+    def __init__(self, state: DeviceState, leaves: Leaves) -> None:
         self._state = state
+        self._judging = leaves
         self.maker = MessageMaker(state)
         self.archiving = Archiving(state)
         self.obstacles = Obstacles()
@@ -104,8 +107,11 @@ class DeviceOutbox:
         return busy or self.maker.must_commit(group) or self._unmade(group)
 
     def _rests(self, group: str) -> bool:
-        """Whether nothing may be sealed there: this device is behind, or nobody else is there."""
-        return behind.is_behind(self._state, group) or absent.is_absent(self._state, group)
+        """Whether nothing may be sealed there: this device is behind, nobody else is there, or
+        somebody is who must not read it."""
+        state = self._state
+        rests = behind.is_behind(state, group) or absent.is_absent(state, group)
+        return rests or stops.is_stopped(state, group)
 
     def _unmade(self, group: str) -> bool:
         """Whether something waits to be made: what is made stands before it, but for a commit."""
@@ -127,7 +133,8 @@ class DeviceOutbox:
     @property
     def has_work(self) -> bool:
         """Whether there is something to do that nothing is known to be in the way of."""
-        return any(not self._first(group)[1].proposed for group in self._ready_groups())
+        found = (self._first(group) for group in self._ready_groups())
+        return any(first is not None and not first[1].proposed for first in found)
 
     def held(self, group: str) -> NodeError | None:
         """What is in the way of one group."""
@@ -135,18 +142,29 @@ class DeviceOutbox:
             return found
         if behind.is_behind(self._state, group):
             return behind.catching_up(self._state, group)
+        if stops.is_stopped(self._state, group):
+            return stops.why(self._state, group)
         gone = absent.is_absent(self._state, group)
         return absent.nobody_there(self._state, group) if gone else None
 
     def _ready_groups(self) -> list[str]:
         first = {g: self._state.first("owed", g) or "" for g in self._state.groups_with("owed")}
-        ready = [g for g in first if self.obstacles.is_free(g) and not self._rests(g)]
+        ready = [g for g in first if self.obstacles.is_free(g) and self._may_send(g)]
         return sorted(ready, key=lambda group: first[group].rpartition("/")[2])
 
-    def _first(self, group: str) -> tuple[str, OwedRow]:
+    def _may_send(self, group: str) -> bool:
+        """Whether anything may go out now; who takes part may change while nothing is said."""
+        if not self._rests(group):
+            return True
+        return not behind.is_behind(self._state, group) and self._first(group) is not None
+
+    def _first(self, group: str) -> tuple[str, OwedRow] | None:
         """What comes next in a group: a commit that is under way, or else the first."""
+        if self._rests(group):
+            return next(filter(self._may_pass, self.owed(group)), None)
         name = self._state.first("owed", group)
-        assert name is not None
+        if name is None:
+            return None
         owed = self._state.get(name, OwedRow)
         if owed.content or group not in self._state.groups:
             return name, owed
@@ -159,9 +177,16 @@ class DeviceOutbox:
                 return other, made
         return name, owed
 
+    def _may_pass(self, one: tuple[str, OwedRow]) -> bool:
+        """Whether it may go out though nothing is said: who must not read it goes, who could comes
+        (DEV-16.4, DEV-10.3). A commit that was made before goes too."""
+        intent = one[1].intent
+        comes = isinstance(intent, Add) and not stops.is_stopped(self._state, one[1].group)
+        return comes or isinstance(intent, Remove | Leave) or is_staged(self._state, one[1])
+
     def _next_of(self, group: str, now: int) -> Next | None:
-        while self._state.first("owed", group) is not None:
-            name, owed = self._first(group)
+        while (first := self._first(group)) is not None:
+            name, owed = first
             if owed.proposed:
                 return None
             if owed.content:
@@ -252,9 +277,10 @@ class DeviceOutbox:
         for welcome in owed.welcomes:
             digest = hashlib.sha256(welcome.content).digest()
             self._state.put(rows.invited_row(owed.group, digest), InvitedRow(actors=[*welcome.to]))
-        changed = self.entered(owed.group, event)
+        changed, *doubts = self.entered(owed.group, event, now)
         began = event.epoch == 1 and bool(event.added)
-        return [changed] if not began and (changed.added or changed.removed) else []
+        is_news = not began and bool(changed.added or changed.removed)
+        return [*doubts, changed] if is_news else doubts
 
     def _lost(self, sent: Send, epoch: int) -> None:
         """Another's commit came first: it made all that is made in this group too old."""
@@ -297,16 +323,8 @@ class DeviceOutbox:
 
     def forget(self, group: str) -> None:
         """Be out of a group: its keys go, and what is owed."""
-        kinds = (
-            "owed",
-            "asked",
-            "readmission",
-            "returned",
-            "absent",
-            "forgotten",
-            "gone",
-            "invited",
-        )
+        kinds = ("owed", "asked", "readmission", "returned", "absent", "forgotten", "gone",
+                 "invited", "met", "stopped")  # fmt: skip
         for name in [each for kind in kinds for each in self._state.names(kind, group)]:
             self._state.delete(name)
         self._state.groups.forget(group)
@@ -315,11 +333,15 @@ class DeviceOutbox:
 
     # -- what the group did meanwhile ------------------------------------------------------------
 
-    def entered(self, group: str, event: Committed) -> MembersChanged:
-        """The group is in another epoch: who is in it now, and what has to be made anew."""
+    def entered(
+        self, group: str, event: Committed, now: int
+    ) -> tuple[MembersChanged, *tuple[ConversationEvent, ...]]:
+        """The group is in another epoch: who is in it now, what has to be made anew, and who is
+        not spoken to."""
         before = self._state.conversation(group)
-        members = actors_of(self._state.groups.session(group).members())
-        grown = event.epoch if set(members) - set(before.members) else before.grown
+        present = actors_of(self._state.groups.session(group).members())
+        grown = event.epoch if set(present) - set(before.members) else before.grown
+        members = sorted({*present, *self._without_device(group, before, event, present)})
         name = rows.conversation_row(group)
         self._state.put(name, replace(before, members=members, grown=grown))
         for name, owed in self.owed(group):
@@ -329,9 +351,26 @@ class DeviceOutbox:
         for actor in actors_of(event.added):
             self._state.delete(rows.absent_row(group, actor))
         self._go_on(group)
-        return MembersChanged(
+        came = {member.signature_key for member in event.added}
+        doubts = self._judging.look(group, now, came)
+        changed = MembersChanged(
             group, *(tuple(actors_of(each)) for each in (event.added, event.removed))
         )
+        return changed, *doubts
+
+    def _without_device(
+        self, group: str, before: ConversationRow, event: Committed, present: Iterable[str]
+    ) -> list[str]:
+        """Who stays in the conversation though no leaf of theirs is left: their lists put the last
+        ones off, and nobody put them out (DEV-16.8)."""
+        gone = {member.signature_key: member.identity.decode() for member in event.removed}
+        put_out = {gone[key] for key in gone.keys() - stops.revoked(self._state, group)}
+        kept = sorted({*before.members} - {*present} - put_out)
+        for actor in kept:
+            name = rows.absent_row(group, actor)
+            if not self._state.has(name):
+                self._state.put(name, AbsentRow(has_new=True))
+        return kept
 
     def _go_on(self, group: str) -> None:
         """The commit that was awaited is there, or this device was taken back."""

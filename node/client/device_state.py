@@ -20,7 +20,10 @@ from node.ports import Entropy
 
 SUITE = 1
 # Read at every message, and few: they are kept decoded, or as they are where they are no JSON.
-AT_HAND = ("owed/", "conversation/", rows.SEAT, rows.INCARNATION)
+AT_HAND = (
+    "owed/", "conversation/", "pin/", "anew/", "looked/", "stopped/", rows.ACCOUNT_KEYS, rows.SEAT,
+    rows.INCARNATION,
+)  # fmt: skip
 AT_HAND_BARE = ("handle/", rows.CURSOR)
 # What was said is looked at again when it is accepted; of what was read only the last is wanted.
 RECENT = "message/"
@@ -151,6 +154,12 @@ class DeviceState:
     def waits(self) -> bool:
         """Whether something is not written yet."""
         return bool(self._changes)
+
+    def settle(self) -> None:
+        """Write what was postponed."""
+        if self.waits:
+            with self.step():
+                pass
 
     def put(self, name: str, row: msgspec.Struct) -> None:
         """Write a row."""

@@ -8,6 +8,7 @@ from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent, KeysHeld
 from node.client.device import Device
 from node.client.key_signing import PutKeys, SignedKeys
+from node.client.looking import Shown
 from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.errors import (
     Conflict,
@@ -93,6 +94,12 @@ class KeyKeeper:
             await self._begin()
         else:
             self._device.await_no_keys()
+        if told is not None:
+            self._look(Shown(told.delegation, told.list))
+
+    def _look(self, keys: Shown) -> None:
+        """Judge the leaves of the account by its keys as they are now (DEV-16.7)."""
+        self._tell(self._device.trust.seen_own(keys, self._seconds()))
 
     async def _begin(self) -> None:
         others = (await self._api.ask("GET", "/devices", DeviceList)).items
@@ -139,6 +146,8 @@ class KeyKeeper:
             told = await self._put(owed, password)
             came = told == owed.keys
             self._device.meet_keys(told, self._seconds())
+            if told is not None:
+                self._look(Shown(told.delegation, told.list))
         raise Conflict("DEV-12.3", QUICKER)
 
     async def _put(self, owed: PutKeys, password: str) -> SignedKeys | None:

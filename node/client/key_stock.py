@@ -1,10 +1,13 @@
 """Pure: a device's own key packages, and whose others' are (spec DEV-6, E2E-5.1)."""
 
+from collections.abc import Mapping, Sequence
+
 from node.client import rows
 from node.client.device_state import DeviceState
+from node.client.intents import Add
 from node.client.rows import PackageRow
 from node.e2ee.mls.public import key_package
-from node.errors import Forbidden
+from node.errors import Forbidden, Missing
 
 LAST_RESORT_KEPT_SECONDS = 7 * 86400
 
@@ -26,6 +29,16 @@ def make(state: DeviceState, count: int, last_resort: bool, now: int) -> list[tu
         state.put(rows.package_row(own.reference), row)
         made.append((own.package, last))
     return made
+
+
+def adding(packages: Mapping[str, Sequence[bytes]]) -> Add:
+    """The wish to take these in. Raises `Missing` (E2E-5.6), `Forbidden` (E2E-5.1)."""
+    if not any(packages.values()):
+        raise Missing("E2E-5.6", "they have no device that takes sealed messages yet")
+    for actor, found in packages.items():
+        for data in found:
+            check_owner(data, actor)
+    return Add({actor: list(found) for actor, found in sorted(packages.items())})
 
 
 def check_owner(package: bytes, actor: str) -> None:

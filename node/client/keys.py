@@ -6,11 +6,12 @@ from uuid import UUID
 
 from node.client.api_client import ApiClient
 from node.client.key_keeper import NO_KEYS, NO_PATH, id_of
+from node.client.looking import Shown
 from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.e2ee.keys.private import recovery_words
-from node.e2ee.keys.private.pins import Deed
+from node.e2ee.keys.private.pins import FORKED
 from node.e2ee.keys.private.recovery import from_qr_text, is_qr_text, qr_text
 from node.e2ee.keys.private.safety_number import read_number, safety_number
 from node.e2ee.keys.public.published import check_published
@@ -29,14 +30,16 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """The number that both people's devices show, and whether it was compared here, and agreed.
+    """The number that both people's devices show, and whether it was compared here, and agreed:
+    then every device that this one speaks to as theirs is on a list under that key (KEY-5.2).
 
-    That says whose root it is; a device that is not on their list is not refused yet (KEY-5.2).
+    `began_anew`: it is of other keys than those that this device goes by (KEY-5.1).
     """
 
     actor: str
     number: str
     compared: bool
+    began_anew: bool = False
 
 
 def read_paper(text: str) -> bytes:
@@ -168,25 +171,40 @@ class Keys:
         actor = (await self._people.find(who)).id
         found = await self._api.ask("GET", "/keys", ActorKeys, query={"actor": actor})
         keys = check_published(found.delegation, found.list, actor)
-        line = messenger.device.see_keys(actor, keys)
-        if line.deed is Deed.STOP:
-            raise Forbidden("KEY-5.1", f"{who} {line.words}")
+        shown = Shown(found.delegation, found.list)
+        messenger.tell(messenger.device.trust.answered(actor, shown, self._seconds()))
+        anew = messenger.device.trust.anew(actor)
         pin = messenger.device.pin_of(actor)
-        root = (keys if pin is None else pin.keys).delegation.root
+        if pin is not None and pin.forked and anew is None:
+            raise Forbidden("KEY-5.1", f"{who} {FORKED}")
+        root = (keys if pin is None else anew or pin.keys).delegation.root
         number = safety_number((self._own.actor, ours), (actor, root))
-        return Safety(actor, number, pin is not None and pin.verified)
+        compared = anew is None and pin is not None and pin.verified
+        return Safety(actor, number, compared, anew is not None)
 
     async def verify(self, who: str, number: str) -> Safety:
         """Compare the number that the other reads out or shows. Raises `Forbidden` (KEY-6.3).
 
-        It says whose root it is. What it does not say: see `Safety`.
+        Of who began anew it accepts the new keys, and calls them verified.
         """
         told = read_number(number)
         safety = await self.safety(who)
         if told != safety.number:
             raise Forbidden("KEY-6.3", DIFFERENT)
-        (await self._talk()).device.verify(safety.actor)
+        messenger = await self._talk()
+        if safety.began_anew:
+            messenger.tell(messenger.device.trust.accept(safety.actor, self._seconds()))
+        messenger.device.verify(safety.actor)
         return Safety(safety.actor, safety.number, True)
+
+    async def accept_anew(self, who: str) -> Safety:
+        """Go on with who began anew, without having compared (DEV-13.3).
+
+        Raises `Missing` (DEV-13.3) where they did not.
+        """
+        safety, messenger = await self.safety(who), await self._talk()
+        messenger.tell(messenger.device.trust.accept(safety.actor, self._seconds()))
+        return Safety(safety.actor, safety.number, False)
 
 
 DIFFERENT = (

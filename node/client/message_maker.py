@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from node.client import content as inner
-from node.client import rows
+from node.client import rows, stops
 from node.client.device_state import DeviceState
 from node.client.intents import Add, Intent, Leave, Readmit, Refresh, Remove, Say
 from node.client.rows import MessageRow, OwedRow, WelcomeRow
@@ -23,6 +23,7 @@ from node.wire.ids import urn_uuid4
 # ts-mls looks 200 generations ahead, OpenMLS 1,000; a commit heals a stolen key besides.
 COMMIT_AFTER_MESSAGES = 100
 MOST_WHILE_REPAIRING = 180
+MOST_CHANGES = 20  # in one commit, where it is ours to choose
 
 
 class MessageMaker:
@@ -37,7 +38,8 @@ class MessageMaker:
         session = self._state.groups.session(group)
         if session.staged is not None:
             return False
-        return session.must_commit or self._has_said_enough(group, session.generation)
+        must = session.must_commit or bool(stops.revoked(self._state, group))
+        return must or self._has_said_enough(group, session.generation)
 
     def _has_said_enough(self, group: str, generation: int) -> bool:
         """Whether fresh keys are due; not while repairs are owed, which a commit makes late."""
@@ -134,7 +136,9 @@ class MessageMaker:
     def _commit(self, owed: OwedRow, now: int) -> OwedRow:
         session = self._state.groups.session(owed.group)
         before = session.group.tree
-        step = session.stage(now, self._proposals(session, owed.intent))
+        wished = self._proposals(session, owed.intent)
+        revoked = self._revoked(owed.group, session, wished)
+        step = session.stage(now, [*revoked, *wished], me=self._state.groups.me)
         staged = self._state.groups.apply(owed.group, step)
         welcome, after = staged.entrust(), staged.next.group.tree
         added = _actors_at(after, staged.added)
@@ -156,6 +160,19 @@ class MessageMaker:
                 package = key_package.parse(intent.package)
                 return [proposals.Remove(leaf), proposals.Add(package)]
         return []
+
+    def _revoked(
+        self, group: str, session: Session, wished: Sequence[proposals.Proposal]
+    ) -> Sequence[proposals.Proposal]:
+        """Removes of leaves that no list has, which go with whatever we commit (DEV-16.5)."""
+        revoked = stops.revoked(self._state, group)
+        if not revoked:
+            return []
+        pending = (waiting.proposal for waiting in session.pending().values())
+        going = {p.removed for p in (*wished, *pending) if isinstance(p, proposals.Remove)}
+        leaves = [m.leaf for m in session.members() if m.signature_key in revoked]
+        room = max(MOST_CHANGES - len(wished), 0)
+        return [proposals.Remove(leaf) for leaf in leaves if leaf not in going][:room]
 
     def _missing(self, session: Session, intent: Add) -> list[key_package.KeyPackage]:
         """The packages of devices that are not in the group: a device is its signature key."""

@@ -8,10 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from node.client import stocking
 from node.client.api_client import ApiClient
 from node.client.archive_carrier import ArchiveCarrier
 from node.client.carrier import Carrier, epoch_in, is_lost_race
-from node.client.conversation_events import ConversationEvent, MessageUndelivered
+from node.client.conversation_events import (
+    ConversationEvent,
+    ConversationJoined,
+    MembersChanged,
+    MessageUndelivered,
+)
 from node.client.device import Device
 from node.client.event_stream import Event
 from node.client.exchange import (
@@ -24,7 +30,9 @@ from node.client.exchange import (
     Tell,
     Wait,
 )
+from node.client.following import Following
 from node.client.key_keeper import KeyKeeper
+from node.client.lookups import Lookups
 from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable, will_pass
@@ -33,19 +41,13 @@ from node.wire.api.e2ee import (
     Acknowledgement,
     ClaimedPackages,
     ClaimRequest,
-    KeyPackageStock,
     Mailbox,
     MailboxItem,
-    NewKeyPackages,
-    PublishedPackage,
     TakenSeat,
     TakeSeat,
 )
 from node.wire.times import micros
 
-POOL = 50
-LOW_POOL = 20
-LAST_RESORT_DAYS_LEFT = 25
 BURST_SECONDS = 0.25  # a burst is over when nothing came for so long; a complaint waits so long too
 LONGEST_BURST = 4  # of these: then what came so far is acknowledged
 SETTLED_AFTER = (
@@ -79,7 +81,9 @@ class Messenger:
     ) -> None:
         """`id` is what the home node calls the device; without it the account gets no keys here."""
         self.device = device
-        self.keys = KeyKeeper(api, device, id, self._seconds, self._tell)
+        self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
+        self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
+        self._following = Following(device, self._claim, self._seconds, self.tell)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
         self._carrier = Carrier(api)
@@ -96,13 +100,13 @@ class Messenger:
         self._closing = asyncio.Event()
         self._finishing: asyncio.Task[None] | None = None
         self._acknowledged = 0
-        self.archive = ArchiveCarrier(api, device.archive, clock, self._tell)
+        self.archive = ArchiveCarrier(api, device.archive, clock, self.tell)
         self._happened = 0  # what was taken in, and what was sent
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
 
-    def _tell(self, events: Iterable[ConversationEvent]) -> None:
+    def tell(self, events: Iterable[ConversationEvent]) -> None:
         for event in events:
             self.heard.put_nowait(event)
 
@@ -115,17 +119,7 @@ class Messenger:
         await self._take_seat()
         await self.keys.keep()
         self.archive.look()
-        found = await self._api.ask("GET", "/key-packages", KeyPackageStock)
-        stock = next((one for one in found.stock if one.suite == 1), None)
-        left = stock.single_use if stock else 0
-        ends = stock.last_resort_expires if stock else None
-        stale = ends is None or (ends - self._clock.now()).days < LAST_RESORT_DAYS_LEFT
-        count = POOL - left if left < LOW_POOL else 0
-        if count or stale:
-            made = self.device.new_packages(count, stale, self._seconds())
-            packages = [PublishedPackage(content=data, last_resort=last) for data, last in made]
-            body = NewKeyPackages(packages=packages)
-            await self._api.ask("POST", "/key-packages", KeyPackageStock, body)
+        await stocking.publish(self._api, self.device, self._clock.now())
         await self._send_and_tell()
 
     async def _take_seat(self) -> None:
@@ -147,7 +141,7 @@ class Messenger:
 
     def _freeze(self, error: Refused) -> None:
         if not self.device.frozen:
-            self._tell(self.device.freeze(error))
+            self.tell(self.device.freeze(error))
 
     # -- saying, and who takes part --------------------------------------------------------------
 
@@ -159,7 +153,7 @@ class Messenger:
         known = self.device.between(actor)
         if known:
             return known[0]
-        group = self.device.start(await self._claim(actor), self._seconds())
+        group = self.device.start({actor: await self._claim(actor)}, self._seconds())
         await self.flush()
         return group
 
@@ -172,7 +166,7 @@ class Messenger:
         known = self.device.between(actor)
         group = known[0] if known and not self.device.is_over(known[0]) else ""
         if not group:
-            group = self.device.start(await self._claim(actor), self._seconds())
+            group = self.device.start({actor: await self._claim(actor)}, self._seconds())
             await self.flush()
         count = self.device.go_on(known, group)
         await self.flush()
@@ -180,10 +174,11 @@ class Messenger:
 
     async def say(self, group: str, text: str) -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
+        await self.lookups.before_words(group)
         said = self.device.say(group, text, micros(self._clock.now()))
         sent = await self._send()
         own = [error for event, error in sent.refused if _is_of(event, said)]
-        self._tell(event for event, _ in sent.refused if not _is_of(event, said))
+        self.tell(event for event, _ in sent.refused if not _is_of(event, said))
         if own:
             raise own[0]
         return self.device.said(group, said.id)
@@ -198,9 +193,7 @@ class Messenger:
         Raises `Forbidden` for who is no friend, `Conflict` (DEV-4.5) when all of them are in. While
         the relay cannot be reached it stays owed.
         """
-        packages = {
-            actor: data for each in actors for actor, data in (await self._claim(each)).items()
-        }
+        packages = {actor: await self._claim(actor) for actor in actors}
         self.device.add(group, packages, self._seconds())
         await self._change()
 
@@ -211,14 +204,16 @@ class Messenger:
 
     async def leave(self, group: str) -> None:
         """Ask the others to take this device out of a conversation."""
-        self._tell(self.device.leave(group, self._seconds()))
+        self.tell(self.device.leave(group, self._seconds()))
         await self._change()
 
-    async def _claim(self, actor: str) -> dict[str, list[bytes]]:
-        """One key package of each device of an actor."""
+    async def _claim(self, actor: str) -> list[bytes]:
+        """One key package of each device of an actor that may be spoken to (DEV-16.6)."""
+        await self.lookups.before_adding(actor)
         body = ClaimRequest(actor=actor)
         found = await self._api.ask("POST", "/key-packages/claim", ClaimedPackages, body)
-        return {actor: [package.content for package in found.packages]}
+        packages = [package.content for package in found.packages]
+        return await self.lookups.sift(actor, packages)
 
     async def _change(self) -> None:
         with suppress(Unreachable, TooMuch):
@@ -260,7 +255,7 @@ class Messenger:
 
     async def _send_and_tell(self) -> Wait:
         sent = await self._send()
-        self._tell(event for event, _ in sent.refused)
+        self.tell(event for event, _ in sent.refused)
         return sent.wait
 
     async def _send(self) -> Sent:
@@ -277,6 +272,8 @@ class Messenger:
                 self._away = error
                 sent.wait = Wait(error)
                 return sent
+            await self.lookups.round()
+            await self._following.round()
             while not isinstance(asked := self.device.next(self._seconds()), Wait):
                 if isinstance(asked, Tell):
                     sent.refused += [(event, asked.error) for event in asked.events]
@@ -286,7 +283,7 @@ class Messenger:
                 if isinstance(outcome, Refused):
                     sent.refused += [(event, outcome) for event in events]
                 else:
-                    self._tell(events)
+                    self.tell(events)
             sent.wait = asked
         if asked.reason is not None:
             self._work.set()
@@ -311,14 +308,15 @@ class Messenger:
     async def pull(self) -> None:
         """Take in all that waits in the mailbox; what it was is then in `heard`."""
         await self._read_mailbox()
-        if self.device.has_work:
+        follows = self.device.trust.is_followed
+        if self.device.has_work or self.lookups.is_due or not follows:
             await self._send_and_tell()
 
     async def _read_mailbox(self) -> None:
         async with self._reading:
             async for page in self._api.pages("/mailbox", Mailbox):
                 self._receive(page.items, page.incarnation)
-            self._tell(self.device.look_behind(self._seconds()))
+            self.tell(self.device.look_behind(self._seconds()))
         self._finish_later()
 
     async def take(self, items: Sequence[MailboxItem]) -> None:
@@ -329,9 +327,9 @@ class Messenger:
         async with self._reading:
             self._receive(items)
             if self.device.may_be_behind:
-                self._tell(self.device.look_behind(self._seconds()))
+                self.tell(self.device.look_behind(self._seconds()))
         self._finish_later()
-        if self.device.has_work:
+        if self.device.has_work or self.lookups.is_due:
             self._work.set()
 
     def _receive(self, items: Iterable[MailboxItem], incarnation: str = "") -> None:
@@ -346,7 +344,10 @@ class Messenger:
             )
             for item in items
         ]
-        self._tell(self.device.receive(found, self._seconds(), incarnation))
+        told = self.device.receive(found, self._seconds(), incarnation)
+        if any(isinstance(one, ConversationJoined | MembersChanged) for one in told):
+            self.lookups.look_soon()
+        self.tell(told)
         self._acknowledged = min(self._acknowledged, self.device.cursor)
 
     def _finish_later(self) -> None:

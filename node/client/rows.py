@@ -16,6 +16,7 @@ INCARNATION = "device/incarnation"
 ACCOUNT_KEYS = "account/keys"
 AWAITED_KEYS = "account/awaited"
 ACCOUNT_KEYS_BEFORE = "account/keys_before"  # until the home node took those of another root
+FOLLOWED = "account/followed"  # the number d.n of the list by which groups were completed, bare
 ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -105,6 +106,43 @@ class PinRow(msgspec.Struct, kw_only=True, frozen=True):
     list: bytes
     verified: bool = False
     forked: bytes = b""
+
+
+class AnewRow(msgspec.Struct, kw_only=True, frozen=True):
+    """The keys that somebody publishes now, of another root than the pinned one."""
+
+    delegation: bytes
+    list: bytes
+
+
+class LookedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """When somebody's keys were asked for and there was an answer (seconds), and whether it was
+    that they publish some. `number` is that of the list by which all their leaves were judged."""
+
+    at: int
+    shown: bool
+    number: str = ""
+
+
+class MetRow(msgspec.Struct, kw_only=True, frozen=True):
+    """A leaf of `actor` that is not on their list as far as this device knows it, and since when;
+    `least` is the number of its certificate, empty without one. `asked`: their list was read since.
+    """
+
+    actor: str
+    at: int
+    least: str = ""
+    asked: bool = False
+
+
+class StoppedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """That nothing is sealed to somebody's leaves in a group, and why: the line of KEY-5.2.
+
+    `remove` are the signature keys of leaves whose removal ends that, all of them or none.
+    """
+
+    why: str
+    remove: list[bytes] = []
 
 
 class WelcomeRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -231,6 +269,23 @@ class PackageRow(msgspec.Struct, kw_only=True, frozen=True):
 
 def pin_row(actor: str) -> str:
     return f"pin/{actor}"
+
+
+def anew_row(actor: str) -> str:
+    return f"anew/{actor}"
+
+
+def looked_row(actor: str) -> str:
+    return f"looked/{actor}"
+
+
+def met_row(group: str, key: bytes) -> str:
+    """`key` is the leaf's signature key."""
+    return f"met/{group}/{key.hex()}"
+
+
+def stopped_row(group: str, actor: str) -> str:
+    return f"stopped/{group}/{actor}"
 
 
 def archive_key_row(g: int) -> str:

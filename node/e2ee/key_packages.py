@@ -196,7 +196,8 @@ async def claim(
     for device in await unit.devices_of(owner):
         if device == but:
             continue
-        await _check_rate(unit, device, claimant)
+        if owner != claimant:  # one's own follow into all conversations at once
+            await _check_rate(unit, device, claimant)
         offer = await unit.take_single_use(device, suite, claimant) or fallback.get(device)
         if offer is not None:
             offers.append(offer)

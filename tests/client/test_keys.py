@@ -145,21 +145,30 @@ async def test_after_a_restore_the_keys_that_a_device_has_are_put_again(square: 
         assert await published(alice) == first
 
 
-@pytest.mark.clause("DEV-12.10", "KEY-7.9", "KEY-5.1")
+@pytest.mark.clause("DEV-12.10", "KEY-7.9", "KEY-5.1", "DEV-13.3", "DEV-16.4")
 async def test_who_has_lost_the_words_begins_anew_and_peers_are_told(square: Square) -> None:
     async with (
         await square.join("alice", "alpha.test") as alice,
         await square.join("bob", "beta.test") as bob,
     ):
+        await friends(square, alice, bob)
         number = (await bob.safety(alice.handle)).number
         await bob.verify(alice.handle, number)
+        assert (await bob.say(alice.handle, "as ever")).sent
         async with await log_in(square, alice, "new phone") as new:
             await new.start_keys_over(password_of("alice"))
             assert len(await new.listed()) == 1
             assert (await new.safety(bob.handle)).number != number
             square.town.clock.pass_(timedelta(minutes=10))
-            with pytest.raises(Forbidden, match=r"KEY-5\.1: .* began anew"):
-                await bob.safety(alice.handle)
+            anew = await bob.safety(alice.handle)
+            assert anew.began_anew and not anew.compared and anew.number != number
+            assert not (await bob.say(alice.handle, "is it you?")).sent
+            assert "began anew" in await bob.in_the_way(alice.handle)
+            with pytest.raises(Forbidden, match=r"KEY-6\.3"):
+                await bob.verify(alice.handle, number)
+            assert not (await bob.accept_anew(alice.handle)).compared
+            with pytest.raises(Missing, match=r"DEV-13\.3"):
+                await bob.accept_anew(alice.handle)
             words = (await new.recovery()).words
         async with await log_in(square, alice, "tablet") as tablet:
             await tablet.recover(" ".join(words))
@@ -292,7 +301,11 @@ async def test_the_commands(shell: Shell, passphrase_file: Path, tmp_path: Path)
     number = (await run(shell, "alice", "verify @bob@beta.test --json")).json["number"]
     told = await run(shell, "bob", "verify @alice@alpha.test", "--number", number)
     assert told.code == 0 and "numbers agree" in told.out
-    assert "does not yet refuse" in told.out and "verified" not in told.out
+    assert "to no other" in told.out and "is verified" in told.out
+    both = await run(shell, "bob", "verify @alice@alpha.test --accept --number", number)
+    assert both.code == 2
+    calm = await run(shell, "bob", "verify @alice@alpha.test --accept --json")
+    assert (calm.code, calm.problem["clause"]) == (1, "DEV-13.3")
     bad = await run(shell, "bob", "verify @alice@alpha.test --json --number 12345")
     assert (bad.code, bad.problem["clause"]) == (1, "KEY-6.2")
 

@@ -195,7 +195,7 @@ async def test_a_second_device_logs_in_and_out(square: Square, tmp_path: Path) -
             await anext(alice.events())
 
 
-@pytest.mark.clause("E2E-5.8")
+@pytest.mark.clause("E2E-5.8", "DEV-16.7")
 async def test_who_lost_a_device_goes_on_with_a_new_one(
     square: Square, friends: Friends, tmp_path: Path
 ) -> None:
@@ -212,9 +212,13 @@ async def test_who_lost_a_device_goes_on_with_a_new_one(
         passphrase=PASSPHRASE,
         clock=square.town.clock,
     )
+    words = " ".join((await alice.recovery()).words)
     async with again:
+        with pytest.raises(Forbidden, match=r"KEY-5\.2: .*kith link start"):
+            await again.say("@bob", "by the password alone")
+        await again.recover(words)
         await again.revoke(alice.profile.device)
-        await again.say("@bob", "on the new one")
+        assert (await again.say("@bob", "on the new one")).sent
         await square.town.settle()
         await (await bob.talk()).pull()
         said = ["on the old one", "on the new one"]

@@ -25,6 +25,7 @@ CLAUSES: Mapping[str, str] = {
     "API-1.5": "Is this a Kith node, and new enough? Check --server.",
     "E2E-2.10": "They need a device that takes sealed messages; tell them to log in with kith.",
     "E2E-5.1": "Do not write to them now; ask their node's operator what happened to their keys.",
+    "KEY-5.2": "See kith verify WHO for their number, and ask them by another way.",
     "E2E-5.6": "They need a device that takes sealed messages; tell them to log in with kith.",
     "E2E-6.2": "Type it again, or mend the file that KITH_VAULT_PASSPHRASE_FILE names.",
     "E2E-6.3": "Close the other kith (a chat, a bot) and try again.",

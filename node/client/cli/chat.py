@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli import advice
+from node.client.cli import advice, trust
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
@@ -23,6 +23,9 @@ from node.client.conversation_events import (
     ConversationJoined,
     ConversationLeft,
     ConversationUnanswered,
+    DeviceDoubted,
+    DoubtSettled,
+    KeysChanged,
     KeysHeld,
     MembersChanged,
     MessageReceived,
@@ -56,6 +59,9 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     ArchiveHeld: "archive_held",
     ArchiveMissing: "archive_missing",
     KeysHeld: "keys_held",
+    DeviceDoubted: "doubted",
+    DoubtSettled: "settled",
+    KeysChanged: "keys_changed",
 }
 
 PLAIN: Mapping[type[ConversationEvent], str] = {
@@ -93,6 +99,9 @@ TROUBLES = (
     ArchiveHeld,
     ArchiveMissing,
     KeysHeld,
+    DeviceDoubted,
+    DoubtSettled,
+    KeysChanged,
 )
 
 
@@ -125,6 +134,7 @@ async def chat(
         if history:
             for row in await kith.history(who):
                 screen.row(row)
+            await screen.standings(who)
             await screen.troubles()
         elif go_on:
             await screen.troubles()
@@ -162,6 +172,7 @@ class ChatScreen:
             self.row(row)
         if self._typing.live:
             self._context.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
+        await self.standings(them)
         hearing = asyncio.create_task(self.hear(them))
         talking = asyncio.create_task(self._speak(them))
         try:
@@ -172,6 +183,12 @@ class ChatScreen:
             hearing.cancel()
             talking.cancel()
             await asyncio.wait({hearing, talking})
+
+    async def standings(self, them: str) -> None:
+        """What is to be known of those who read it."""
+        for actor, one in (await self._kith.standings(them)).items():
+            if (said := trust.line(self._name(actor), one)) and not self._context.out.json:
+                self._context.out.say(said, "yellow" if trust.is_stop(one) else "dim")
 
     async def send(self, who: str, text: str) -> int:
         """Say it and end: whether it is sent, or kept, is the exit code."""
@@ -241,7 +258,9 @@ class ChatScreen:
         elif not row.sent:
             with self._typing.above():
                 reason = f"{why}. " if why else ""
-                self._context.out.say(f"Kept, not sent: {reason}{KEPT_UNTIL}", "yellow")
+                stopped = any(map(trust.is_stop, (await self._kith.standings(who)).values()))
+                until = trust.WHAT_TO_DO.format(who=who) if stopped else KEPT_UNTIL
+                self._context.out.say(f"Kept, not sent: {reason}{until}", "yellow")
         elif not self._typing.live:
             self._context.out.say("Sent.")
 
@@ -330,14 +349,12 @@ def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
     if isinstance(one, MessageReturned):
         why = RETURNED[one.reason].format(name=name_of(one.actor))
         return f"Kept, not read: {one.text} ({why})"
-    if text := PLAIN.get(type(one), ""):
+    if text := PLAIN.get(type(one), "") or _of_account(one) or trust.told(one, name_of):
         return text
     if isinstance(one, ConversationCaughtUp):
         return _caught_up(one.asked_again)
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
-    if isinstance(one, ArchiveHeld | ArchiveMissing | KeysHeld):
-        return _of_account(one)
     if isinstance(one, ChangeDropped):
         return f"Not done: {one.change} ({one.reason})"
     assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
@@ -345,7 +362,10 @@ def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
     return f"A message could not be read: {one.reason}{hope}"
 
 
-def _of_account(one: ArchiveHeld | ArchiveMissing | KeysHeld) -> str:
+def _of_account(one: ConversationEvent) -> str:
+    """What is of no conversation alone; nothing of any other event."""
     if isinstance(one, ArchiveMissing):
         return f"Not all that was said here is in your archive, {one.count} missing: kith history"
-    return f"{HELD[type(one)]}: {one.reason}. Talk goes on."
+    if isinstance(one, ArchiveHeld | KeysHeld):
+        return f"{HELD[type(one)]}: {one.reason}. Talk goes on."
+    return ""

@@ -1,6 +1,7 @@
 """`kith recovery show|confirm|use|renew|reset`, `kith verify`: the keys behind devices."""
 
 import sys
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -125,19 +126,32 @@ async def verify(
     number: Annotated[
         str, typer.Option("--number", help="The number that they read out to you.")
     ] = "",
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Go on with one who began anew, without comparing.")
+    ] = False,
 ) -> None:
     """The safety number with somebody: the same on both sides, or somebody stands between."""
+    if accept and number:
+        raise typer.BadParameter("--accept is for going on without a number: leave one of them out")
     async with context.kith() as kith:
-        safety = await (kith.verify(who, number) if number else kith.safety(who))
-    told = {"actor": safety.actor, "number": safety.number, "compared": safety.compared}
+        if accept:
+            safety = await kith.accept_anew(who)
+        else:
+            safety = await (kith.verify(who, number) if number else kith.safety(who))
+    told = asdict(safety)
+    if accept:
+        context.out.done(ACCEPTED.format(who=who), told)
+        return
     if number:
-        context.out.done(f"The numbers agree: you and {who} have each other's key. {LIMIT}", told)
+        context.out.done(f"The numbers agree: {who} is verified. {MEANING}", told)
         return
     if context.out.json:
         context.out.value(told)
         return
     context.out.say(grouped(safety.number), "bold")
-    context.out.say(f"You compared it, and it agreed. {LIMIT}" if safety.compared else COMPARE)
+    if safety.began_anew:
+        context.out.say(ANEW.format(who=who), "yellow")
+    context.out.say(f"You compared it, and it agreed. {MEANING}" if safety.compared else COMPARE)
 
 
 def read_words(file: str) -> str:
@@ -174,7 +188,15 @@ RESET = (
     "Your account has a new recovery key, and this device alone is on its list. Next: kith recovery"
     " show"
 )
-LIMIT = "Kith does not yet refuse a device that is not on their list."
+MEANING = (
+    "What you say goes to the devices on the list that their key signed, and to no other: one that"
+    " is not on it is taken out before your next word, and you are told."
+)
+ANEW = (
+    "{who} began anew: this is the number of their new keys, and nothing you say goes out until you"
+    " compared it, or went on without: kith verify {who} --accept"
+)
+ACCEPTED = "You go on with the new keys of {who}. Nobody compared them: kith verify {who}"
 COMPARE = (
     "Let them run kith verify too, and compare by another way than this one: read it out on the"
     " phone. Then: kith verify WHO --number NUMBER"

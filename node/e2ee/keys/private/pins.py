@@ -32,11 +32,13 @@ class Deed(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Pin:
     """The newest keys of an account that this device took. `forked`: others with equal numbers
-    were seen, until higher ones come; `verified`: by a person, or a code that they scanned."""
+    were seen, until higher ones come; `verified`: by a person, or a code that they scanned;
+    `anew`: keys of another root are published now."""
 
     keys: Published
     verified: bool = False
     forked: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,10 @@ class SeenLeaf:
     @property
     def is_other_root(self) -> bool:
         pin, seen = self.pin, self.certified
-        return (
-            pin is not None
-            and seen is not None
-            and seen.delegation.root != pin.keys.delegation.root
-        )
+        if pin is None:
+            return False
+        is_other = seen is not None and seen.delegation.root != pin.keys.delegation.root
+        return pin.anew or (is_other and not self.is_listed)
 
     @property
     def is_other_delegation(self) -> bool:
@@ -108,6 +109,7 @@ class SeenLeaf:
         return (
             pin is not None
             and seen is not None
+            and seen.delegation.root == pin.keys.delegation.root
             and seen.delegation.d == pin.keys.delegation.d
             and seen.delegation_hash != pin.keys.signed_delegation.hash()
         )
@@ -226,6 +228,9 @@ LEAVES: Final[Sequence[Line[SeenLeaf]]] = (
 )
 
 
+UNLISTED: Final = LEAVES[-1]
+
+
 def judge_list(seen: SeenList) -> Line[SeenList]:
     """The line that fits keys which were fetched or shown."""
     return next(line for line in LISTS if line.fits(seen))
@@ -234,6 +239,11 @@ def judge_list(seen: SeenList) -> Line[SeenList]:
 def judge_leaf(seen: SeenLeaf) -> Line[SeenLeaf]:
     """The line that fits a leaf."""
     return next(line for line in LEAVES if line.fits(seen))
+
+
+def words_of(seen: str) -> str:
+    """What is said of leaves that the line of this name fits."""
+    return next(line.words for line in LEAVES if line.seen == seen)
 
 
 def changed(old: Published, new: Published) -> tuple[tuple[Device, ...], tuple[Device, ...]]:

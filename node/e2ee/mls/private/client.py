@@ -219,6 +219,10 @@ class Client:
         capabilities = replace(self.capabilities, extensions=listed)
         return replace(self, capabilities=capabilities, extensions=(*others, extension))
 
+    def dressed(self, leaf: LeafNode) -> LeafNode:
+        """A leaf of ours with what we support and carry now, to be signed anew."""
+        return replace(leaf, capabilities=self.capabilities, extensions=self.extensions)
+
     def dump(self) -> bytes:
         return (
             tls.u16(self.suite.id)

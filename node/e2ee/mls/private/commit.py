@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from node.e2ee.mls.private import protect
-from node.e2ee.mls.private.client import renewed_leaf
+from node.e2ee.mls.private.client import Client, renewed_leaf
 from node.e2ee.mls.private.epoch import Concluded, Entry, Epoch, begin_epoch, conclude
 from node.e2ee.mls.private.hpke import (
     KeyPair,
@@ -88,24 +88,31 @@ def _entry_refs(items: Sequence[Listed]) -> Commit:
     )
 
 
-def _own_path(epoch: Epoch, tree: Tree, means: Means) -> tuple[NewPath, KeyPair]:
+def _own_path(epoch: Epoch, tree: Tree, means: Means, me: Client | None) -> tuple[NewPath, KeyPair]:
     """Fresh keys for the path of this member, in the tree with all proposals applied."""
     group = epoch.group
+    old = group.own if me is None else me.dressed(group.own)
     fresh = fresh_key_pair(group.suite, means.entropy)
     place = COMMIT, group.context.group_id, group.own_leaf
 
     def leaf_for(parent_hash: bytes) -> LeafNode:
-        return renewed_leaf(
-            group.suite, epoch.signature, group.own, fresh.public, parent_hash, place
-        )
+        return renewed_leaf(group.suite, epoch.signature, old, fresh.public, parent_hash, place)
 
     return make_path(tree, group.own_leaf, means.entropy, leaf_for), fresh
 
 
 def make_commit(
-    epoch: Epoch, plan: Plan, means: Means, find: FindPsk, now: int, resuming: bool = False
+    epoch: Epoch,
+    plan: Plan,
+    means: Means,
+    find: FindPsk,
+    now: int,
+    resuming: bool = False,
+    me: Client | None = None,
 ) -> Made:
     """A commit of the planned proposals, by this member. Changes nothing.
+
+    With a path our leaf says what `me` says now of our capabilities and extensions.
 
     Raises what §12.2 refuses, and `Missing` when a PSK is not there.
     """
@@ -118,7 +125,7 @@ def make_commit(
     secrets = None
     provisional = group.context.next(tree.tree_hash(), applied.extensions)
     if plan.path or needs_path(plan.items):
-        new, leaf_pair = _own_path(epoch, tree, means)
+        new, leaf_pair = _own_path(epoch, tree, means, me)
         tree, secrets = new.tree, new.secrets
         provisional = group.context.next(tree.tree_hash(), applied.extensions)
         path = seal_path(new, provisional.encode(), applied.newcomers, means.entropy)

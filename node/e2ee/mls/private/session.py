@@ -201,11 +201,13 @@ class Session(View):
         pending: bool = True,
         authenticated_data: bytes = b"",
         resumes: "Session | None" = None,
+        me: Client | None = None,
     ) -> Step[Staged]:
         """Make a commit of `proposals` and of the pending ones. Nothing of it is in force yet.
 
         `path=False` leaves the path out where it may be. `resumes` is the closed session of the
-        group that this new one takes the place of. Only one commit is staged at a time.
+        group that this new one takes the place of. Our new leaf carries what `me` does.
+        Only one commit is staged at a time.
         """
         state, means = self._live, self._means
         check_open(state)
@@ -218,7 +220,7 @@ class Session(View):
             choose(waiting, proposals, scene), path, self._wire_format(), authenticated_data
         )
         find = self.find_psk if resumes is None else resumes.find_psk
-        made = make_commit(state.epoch, plan, means, find, now, resumes is not None)
+        made = make_commit(state.epoch, plan, means, find, now, resumes is not None, me)
         sealed, ahead = self._protect(made.message)
         applied = made.applied
         staged = Staged(

@@ -1,0 +1,146 @@
+"""Pure: a device and whom it seals to, each happening a step (spec DEV-16)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from node.client import stops
+from node.client.conversation_events import ConversationEvent
+from node.client.device_state import DeviceState
+from node.client.leaves import Leaves
+from node.client.lists import Lists
+from node.client.looking import Look, Looking, Shown
+from node.client.pins import Pins
+from node.e2ee.keys.private.pins import Deed
+from node.e2ee.keys.public.published import Published
+from node.errors import Forbidden, NodeError
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What this device knows of whom it speaks to: `verified`, `known` (their keys are, and nobody
+    compared numbers), `unconfirmed` (their server has not answered yet), `unverifiable`, `expired`
+    or `stopped`; and in words what that means, where something is to be done."""
+
+    state: str
+    words: str = ""
+
+
+class DeviceTrust:
+    """What the program may ask of a device about the keys of others."""
+
+    def __init__(self, state: DeviceState, leaves: Leaves, pins: Pins) -> None:
+        self._state = state
+        self._leaves = leaves
+        self._pins = pins
+        self._looking = Looking(state, leaves, pins)
+        self._lists = Lists(state, leaves)
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether something waits, or is in the way, that time may change."""
+        return bool(self._state.groups_with("met") or self._state.groups_with("stopped"))
+
+    def wanted(self, now: int) -> list[Look]:
+        """Whose keys are to be asked for, whatever is said."""
+        return self._looking.wanted(now)
+
+    def before_words(self, group: str, now: int) -> list[Look]:
+        """Whose keys are to be asked for before something is said in a group."""
+        return self._looking.before_words(group, now)
+
+    def before_adding(self, actor: str, now: int) -> list[Look]:
+        """Whose keys are to be asked for before devices of `actor` are added."""
+        return self._looking.before_adding(actor, now)
+
+    def ahead_of(self, actor: str, packages: Iterable[bytes], now: int) -> list[Look]:
+        """The same once their key packages are here."""
+        return self._looking.ahead_of(actor, packages, now)
+
+    def answered(self, actor: str, outcome: Shown | NodeError, now: int) -> list[ConversationEvent]:
+        """What came of a look."""
+        with self._state.step():
+            return self._looking.answered(actor, outcome, now)
+
+    def seen_own(self, keys: Shown, now: int) -> list[ConversationEvent]:
+        """The keys of the account, as the home node has them."""
+        with self._state.step():
+            return self._looking.seen_own(keys, now)
+
+    def tend(self, now: int) -> list[ConversationEvent]:
+        """Time passed: look again at what is in the way."""
+        with self._state.step():
+            return self._looking.tend(now)
+
+    def sift(
+        self, actor: str, packages: Iterable[bytes], now: int
+    ) -> tuple[list[bytes], list[ConversationEvent]]:
+        """The packages of `actor` that may be added, and what is told of the others."""
+        return self._looking.sift(actor, packages, now)
+
+    def check(self, actor: str, packages: Iterable[bytes], now: int) -> None:
+        """Raises `Forbidden` (KEY-5.2) for a device that is not spoken to, or where this one is on
+        no list itself (DEV-16.7)."""
+        if self._leaves.is_off_list:
+            raise Forbidden("KEY-5.2", stops.OWN[stops.THIS_DEVICE])
+        for data in packages:
+            if why := self._looking.refuses(data, now):
+                raise Forbidden("KEY-5.2", stops.reason(self._state, actor, why))
+
+    def lacking(self, now: int) -> list[tuple[str, str]]:
+        """The groups in which a listed device is missing that this one adds, and whose."""
+        return self._lists.lacking(now)
+
+    def missing(self, group: str, actor: str) -> set[bytes]:
+        """The signature keys of the listed devices of `actor` that are not in a group."""
+        return self._lists.missing(group, actor)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether all groups were looked at by the account's list as it is."""
+        return self._lists.is_followed
+
+    def followed(self) -> None:
+        """All groups were looked at by the account's list as it is (DEV-17.1)."""
+        if not self._lists.is_followed:
+            with self._state.step():
+                self._lists.followed()
+
+    def anew(self, actor: str) -> Published | None:
+        """The keys of another root that `actor` publishes now, as far as this device saw."""
+        return self._pins.anew(actor)
+
+    def accept(self, actor: str, now: int) -> list[ConversationEvent]:
+        """Go on, unverified, with who began anew (DEV-13.3)."""
+        with self._state.step():
+            self._pins.accept(actor)
+            return self._looking.judge(now, actor)
+
+    def standing(self, group: str, now: int) -> dict[str, Standing]:
+        """What is known of everybody in a group but us."""
+        found: dict[str, Standing] = {}
+        stopped = dict(stops.stopped(self._state, group))
+        for one in self._leaves.of_group(group, now):
+            if one.actor in stopped:
+                words = stops.reason(self._state, one.actor, stopped[one.actor].why)
+                found[one.actor] = Standing("stopped", words)
+            elif one.actor == self._state.actor:
+                continue
+            elif one.line.deed in _STATES:
+                words = one.line.words
+                name = f"{stops.handle_of(self._state, one.actor)} " if words else ""
+                found[one.actor] = Standing(_STATES[one.line.deed], name + words)
+            else:
+                found.setdefault(one.actor, self._known(one.actor))
+        return found
+
+    def _known(self, actor: str) -> Standing:
+        pin = self._pins.of(actor)
+        return Standing("verified" if pin is not None and pin.verified else "known")
+
+
+_STATES: Final = {
+    Deed.UNVERIFIABLE: "unverifiable",
+    Deed.FETCH: "unconfirmed",
+    Deed.TELL: "expired",
+}

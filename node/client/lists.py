@@ -1,0 +1,77 @@
+"""Pure: which listed devices are missing in which groups (spec DEV-17)."""
+
+from collections.abc import Iterator
+
+from node.client import behind, rows, stops
+from node.client.device_state import SUITE, DeviceState
+from node.client.leaves import Leaves
+from node.e2ee.keys.private.pins import GRACE_SECONDS, Pin
+
+
+class Lists:
+    """The account's own list, and those of people of whom no device is left in a group."""
+
+    def __init__(self, state: DeviceState, leaves: Leaves) -> None:
+        self._state = state
+        self._leaves = leaves
+
+    def lacking(self, now: int) -> list[tuple[str, str]]:
+        """Where a device is missing that this one adds, and whose: the newest groups first."""
+        own = self._state.actor
+        found = list[tuple[str, str]]()
+        is_new = not self.is_followed
+        if not (is_new or self._state.groups_with("absent")):
+            return []
+        for group in self._newest():
+            if is_new and self._may_add(group, own, now):
+                found.append((group, own))
+            head = len(rows.absent_row(group, ""))
+            for name in self._state.names("absent", group):
+                if self._may_add(group, name[head:], now):
+                    found.append((group, name[head:]))
+        return found
+
+    def _newest(self) -> Iterator[str]:
+        known = self._state.conversations()
+        here = [group for group in self._state.groups_with("group") if not known[group].left]
+        yield from sorted(here, key=lambda group: (known[group].created, group), reverse=True)
+
+    def _may_add(self, group: str, actor: str, now: int) -> bool:
+        pin = self._pin(actor)
+        if pin is None or pin.forked or pin.anew or now > pin.keys.not_after + GRACE_SECONDS:
+            return False
+        rests = stops.is_stopped(self._state, group) or behind.is_behind(self._state, group)
+        return not rests and bool(self.missing(group, actor))
+
+    def missing(self, group: str, actor: str) -> set[bytes]:
+        """The signature keys of listed devices that are not in the group."""
+        pin = self._pin(actor)
+        if pin is None or group not in self._state.groups:
+            return set()
+        here = {member.signature_key for member in self._state.groups.session(group).members()}
+        listed = (key for device in pin.keys.devices.devices for key in device.keys)
+        return {key.signature_key for key in listed if key.suite == SUITE} - here
+
+    def _pin(self, actor: str) -> Pin | None:
+        """Its own account's keys only where this device has a part in them."""
+        if actor == self._state.actor and not self._state.has(rows.ACCOUNT_KEYS):
+            return None
+        return self._leaves.pin_of(actor)
+
+    # -- by which list that was done -------------------------------------------------------------
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether all groups were looked at by the account's list as it is now."""
+        pin = self._pin(self._state.actor)
+        return pin is None or self._state.read(rows.FOLLOWED) == _written(pin)
+
+    def followed(self) -> None:
+        """Now they were."""
+        pin = self._pin(self._state.actor)
+        assert pin is not None, "its account has a list"
+        self._state.write(rows.FOLLOWED, _written(pin))
+
+
+def _written(pin: Pin) -> bytes:
+    return "{}.{}".format(*pin.keys.number).encode()

@@ -1,0 +1,54 @@
+"""Pure: in which groups nothing is sealed, and whose leaves go first (spec DEV-16)."""
+
+from typing import Final
+
+from node.client import rows
+from node.client.device_state import DeviceState
+from node.client.rows import StoppedRow
+from node.e2ee.keys.private.pins import words_of
+from node.errors import Forbidden
+
+OWN_DEVICE: Final = "own device, not listed"
+THIS_DEVICE: Final = "this device, not listed"
+# What is said of one's own account; of others see KEY-5.2.
+OWN: Final = {
+    OWN_DEVICE: "your account has a device here that is not on its list of devices: look at"
+    " kith devices, and end what is not yours with kith devices revoke",
+    THIS_DEVICE: "this device is not on your account's list of devices, so nobody takes it for"
+    " yours: let it in from another one (kith link start), or enter the recovery words (kith"
+    " recovery use)",
+}
+
+
+def is_stopped(state: DeviceState, group: str) -> bool:
+    """Whether nothing may be sealed there but a Remove, until somebody decides or is asked."""
+    return any(not row.remove for _, row in stopped(state, group))
+
+
+def stopped(state: DeviceState, group: str) -> list[tuple[str, StoppedRow]]:
+    """Whom nothing is sealed to in a group, and why."""
+    names = state.names("stopped", group)
+    head = len(rows.stopped_row(group, ""))
+    return [(name[head:], state.get(name, StoppedRow)) for name in names]
+
+
+def revoked(state: DeviceState, group: str) -> set[bytes]:
+    """The signature keys of the leaves that are removed before anything is said there."""
+    return {key for _, row in stopped(state, group) for key in row.remove}
+
+
+def reason(state: DeviceState, actor: str, why: str) -> str:
+    """What is said of it."""
+    return OWN.get(why) or f"{handle_of(state, actor)} {words_of(why)}"
+
+
+def why(state: DeviceState, group: str) -> Forbidden:
+    """What is in the way of words meanwhile."""
+    actor, row = next((a, row) for a, row in stopped(state, group) if not row.remove)
+    return Forbidden("KEY-5.2", reason(state, actor, row.why))
+
+
+def handle_of(state: DeviceState, actor: str) -> str:
+    """What our person calls them, if that is known."""
+    names = (name for name in state.names("handle") if state.read(name) == actor.encode())
+    return next((name.partition("/")[2] for name in names), actor)
