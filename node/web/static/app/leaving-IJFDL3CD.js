@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-HSE3V4VN.js";import"/app/chunk-ARHPUXN7.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-ZJAGTECP.js";export{r as deleteAccount,m as forget,o as logOut};
