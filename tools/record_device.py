@@ -599,7 +599,10 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     ),
     (who_is_gone, "A node is told whom a commit took out, but not of who is back."),
     (an_archive, "What is said is kept for the archive, and becomes history on a new phone."),
-    (the_accounts_keys, "The account's keys: made, written down, brought back, forked, begun anew."),
+    (
+        the_accounts_keys,
+        "The account's keys: made, written down, brought back, forked, begun anew.",
+    ),
     (leaving, "A wish to leave, that a commit passes by at first; and a removal."),
 )
 

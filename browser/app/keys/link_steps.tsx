@@ -11,9 +11,9 @@ import { sayKeys } from "./words.ts";
 
 /** `@name@host` of an account of this node; its id where the node does not say. */
 async function addressOf(actor: string): Promise<string> {
-  const { host, origin } = new URL(actor);
-  if (origin !== location.origin) return actor;
-  const asked = await fetch(actor, { headers: { Accept: "application/activity+json" } });
+  const { host, pathname } = new URL(actor);
+  if (host !== location.host) return actor;
+  const asked = await fetch(pathname, { headers: { Accept: "application/activity+json" } });
   const found = (await asked.json()) as { readonly preferredUsername?: string };
   return found.preferredUsername === undefined ? actor : `@${found.preferredUsername}@${host}`;
 }

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-DP2SIQ6A.js";import"/app/chunk-SZKTOXUE.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-2ZSBFQ45.js";export{r as deleteAccount,m as forget,o as logOut};
