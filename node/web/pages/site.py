@@ -153,7 +153,7 @@ class Pages:
         return self.draw(request, "problem.html", 200, kind=kind, clause="", incident="", **words)
 
     async def link(self, _request: web.Request) -> web.StreamResponse:
-        """The link of a device that is being linked, opened by a camera: the app reads it (LNK-2.5).
+        """The link of a device that is linked, opened by a camera: the app reads it (LNK-2.5).
 
         What stands behind the # a browser takes along by itself.
         """
