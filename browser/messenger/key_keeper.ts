@@ -52,7 +52,7 @@ export class KeyKeeper {
   readonly #told: (event: ConversationEvent) => void;
   /** One looks or changes at a time. */
   readonly #turns = new Turns();
-  #lastTold = "";
+  #held: Refused | null = null;
 
   /** `id` is what the home node calls the device. */
   constructor(
@@ -79,16 +79,21 @@ export class KeyKeeper {
     return this.#turns.take(async () => {
       try {
         await this.#keep();
-        this.#lastTold = "";
+        this.#held = null;
       } catch (error) {
         if (!(error instanceof Refused) || error instanceof Unproven) throw error;
         const { clause, reason } = error;
         if (willPass(error) || LEFT_BEHIND_CLAUSES.has(clause)) throw error;
-        if (clause === NO_PATH || clause === this.#lastTold) return;
-        this.#lastTold = clause;
-        this.#told({ is: "KeysHeld", conversation: "", clause, reason });
+        const isTold = clause === NO_PATH || clause === this.#held?.clause;
+        this.#held = clause === NO_PATH ? null : error;
+        if (!isTold) this.#told({ is: "KeysHeld", conversation: "", clause, reason });
       }
     });
+  }
+
+  /** What is in the way of the keys; null for nothing. */
+  get held(): Refused | null {
+    return this.#held;
   }
 
   async #keep(): Promise<void> {

@@ -6,6 +6,7 @@ import { uuidOf } from "../messenger/key_keeper.ts";
 import { unbase64 } from "../wire/bytes.ts";
 import type { KeysView } from "./key_questions.ts";
 import type { OpenDevice } from "./open_device.ts";
+import { problemOf } from "./problems.ts";
 
 /** The account has none, or its node knows of none. */
 const NONE: ReadonlySet<string> = new Set(["KEY-7.5", "API-1.5"]);
@@ -13,7 +14,8 @@ const NONE: ReadonlySet<string> = new Set(["KEY-7.5", "API-1.5"]);
 export async function keysView(device: OpenDevice): Promise<KeysView> {
   const { keys } = device.device;
   const row = await keys.row();
-  const trouble = device.keysHeld;
+  const { held } = device.keeper;
+  const trouble = held === null ? null : problemOf(held);
   if (row === null) {
     const listed = await published(device);
     const isPublished = listed && listed.length > 0;

@@ -10,7 +10,6 @@ import {
   KithError,
   Missing,
   NoRoom,
-  Refused,
   TooMuch,
   Unproven,
   Unreachable,
@@ -26,13 +25,12 @@ import type { Entropy } from "../mls/private/entropy.ts";
 import { Vault } from "../vault/vault.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Chats, type Speaker } from "./chats.ts";
-import type { Account, Problem, Session } from "./device_client.ts";
+import type { Account, Session } from "./device_client.ts";
 import { History } from "./history.ts";
 import { Keeping } from "./keeping.ts";
 import type { KeysView } from "./key_questions.ts";
 import { keysView } from "./key_view.ts";
 import { Notes } from "./notes.ts";
-import { problemOf } from "./problems.ts";
 import { SharedVault } from "./shared_vault.ts";
 import type { Ground, Watcher } from "./watcher.ts";
 
@@ -68,8 +66,6 @@ export class OpenDevice {
   readonly chats: Chats;
   readonly api: ApiClient;
   readonly keeping: Keeping;
-  /** What is in the way of the account's keys, as far as this run was told. */
-  keysHeld: Problem | null = null;
   readonly #token: string;
   readonly #vault: SharedVault;
   readonly #raw: Vault;
@@ -213,7 +209,6 @@ export class OpenDevice {
 
   /** This device has keys now, or others than before. */
   keysMoved(): void {
-    this.keysHeld = null;
     this.#watcher.tell({ is: "keys" });
     void this.keeping.begin().catch(report);
   }
@@ -221,11 +216,7 @@ export class OpenDevice {
   // -- what the messenger tells -------------------------------------------------------------------
 
   told(event: ConversationEvent): void {
-    if (event.is === "KeysHeld") {
-      const { clause, reason } = event;
-      this.keysHeld = problemOf(new Refused(clause, reason));
-      this.#watcher.tell({ is: "keys" });
-    }
+    if (event.is === "KeysHeld") this.#watcher.tell({ is: "keys" });
     void this.#hearing.take(() => this.chats.hear(event)).catch(report);
   }
 

@@ -116,11 +116,14 @@ export function Met(props: MetProps) {
   );
 }
 
-export function Finishing({ side }: { readonly side: LinkSide }) {
+/** The new one's number stays: where the other one showed the code, it is typed there now. */
+export function Finishing({ met, side }: { readonly met: LinkMet; readonly side: LinkSide }) {
   return (
-    <section class="card">
-      <Waiting />
+    <section class="card link-card">
+      <Whose met={met} side={side} />
+      <Number met={met} />
       <p class="centred">{sayKeys(side === "new" ? "link.confirm" : "link.letting")}</p>
+      <Waiting />
     </section>
   );
 }

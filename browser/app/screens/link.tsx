@@ -25,7 +25,7 @@ type Stage =
   | { readonly is: "reading" }
   | { readonly is: "shown"; readonly shown: LinkShown }
   | { readonly is: "met"; readonly met: LinkMet }
-  | { readonly is: "finishing" }
+  | { readonly is: "finishing"; readonly met: LinkMet }
   | { readonly is: "failed"; readonly why: string };
 
 function Shown({ shown, side }: { readonly shown: LinkShown; readonly side: LinkSide }) {
@@ -88,7 +88,7 @@ function useLinking(side: LinkSide) {
     }
   }
   async function finish(met: LinkMet): Promise<void> {
-    stage.value = { is: "finishing" };
+    stage.value = { is: "finishing", met };
     try {
       const account = await device.linkFinish();
       if (account === null) {
@@ -157,7 +157,7 @@ export function LinkScreen() {
           onNo={linking.again}
         />
       )}
-      {now.is === "finishing" && <Finishing side={side} />}
+      {now.is === "finishing" && <Finishing met={now.met} side={side} />}
       {now.is === "failed" && (
         <section class="card">
           <Fault>{now.why}</Fault>
