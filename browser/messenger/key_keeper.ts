@@ -81,14 +81,19 @@ export class KeyKeeper {
         await this.#keep();
         this.#held = null;
       } catch (error) {
-        if (!(error instanceof Refused) || error instanceof Unproven) throw error;
-        const { clause, reason } = error;
-        if (willPass(error) || LEFT_BEHIND_CLAUSES.has(clause)) throw error;
-        const isTold = clause === NO_PATH || clause === this.#held?.clause;
-        this.#held = clause === NO_PATH ? null : error;
-        if (!isTold) this.#told({ is: "KeysHeld", conversation: "", clause, reason });
+        this.#hold(error);
       }
     });
+  }
+
+  /** It is told once, unless it is in the way of all else, too. */
+  #hold(error: unknown): void {
+    if (!(error instanceof Refused) || error instanceof Unproven) throw error;
+    const { clause, reason } = error;
+    if (willPass(error) || LEFT_BEHIND_CLAUSES.has(clause)) throw error;
+    const isTold = clause === NO_PATH || clause === this.#held?.clause;
+    this.#held = clause === NO_PATH ? null : error;
+    if (!isTold) this.#told({ is: "KeysHeld", conversation: "", clause, reason });
   }
 
   /** What is in the way of the keys; null for nothing. */

@@ -6,15 +6,7 @@
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
 import type { Changes } from "../device/rows.ts";
-import {
-  KithError,
-  Missing,
-  NoRoom,
-  TooMuch,
-  Unproven,
-  Unreachable,
-  willPass,
-} from "../errors.ts";
+import { KithError, Missing, NoRoom, TooMuch, Unproven, Unreachable, willPass } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { MailboxItem } from "../messenger/api_types.ts";
 import type { NodeEvent } from "../messenger/event_stream.ts";

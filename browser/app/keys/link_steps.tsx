@@ -18,7 +18,7 @@ async function addressOf(actor: string): Promise<string> {
   return found.preferredUsername === undefined ? actor : `@${found.preferredUsername}@${host}`;
 }
 
-function Number({ met }: { readonly met: LinkMet }) {
+function OwnNumber({ met }: { readonly met: LinkMet }) {
   return (
     <p class="link-number">
       <span>{sayKeys("link.number")}</span>
@@ -99,7 +99,7 @@ export function Met(props: MetProps) {
   return (
     <section class="card link-card">
       <Whose met={met} side={side} />
-      <Number met={met} />
+      <OwnNumber met={met} />
       {met.mustType ? (
         <Typed {...props} />
       ) : side === "old" ? (
@@ -121,7 +121,7 @@ export function Finishing({ met, side }: { readonly met: LinkMet; readonly side:
   return (
     <section class="card link-card">
       <Whose met={met} side={side} />
-      <Number met={met} />
+      <OwnNumber met={met} />
       <p class="centred">{sayKeys(side === "new" ? "link.confirm" : "link.letting")}</p>
       <Waiting />
     </section>

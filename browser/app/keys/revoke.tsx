@@ -49,11 +49,7 @@ export function RevokeSheet({ one, keys, onClose, onDone }: Props) {
       </div>
       {isListed && !isUnwritten && !isWithout.value ? (
         <>
-          <Form
-            send={sayKeys("revoke.with.do")}
-            kind="alarm"
-            onSend={() => revoke(paper.value)}
-          >
+          <Form send={sayKeys("revoke.with.do")} kind="alarm" onSend={() => revoke(paper.value)}>
             <PaperField value={paper} />
           </Form>
           <Button

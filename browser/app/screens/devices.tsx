@@ -140,7 +140,9 @@ export function DevicesScreen() {
             <Line
               key={one.id}
               name={one.name}
-              note={(one.current ? sayHere("this") : seen(one.last_seen)) + listedOf(stands, one.id)}
+              note={
+                (one.current ? sayHere("this") : seen(one.last_seen)) + listedOf(stands, one.id)
+              }
               warning={warningOf(one)}
               end={sayHere("revoke")}
               onEnd={() => askRevoke(one)}

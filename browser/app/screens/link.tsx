@@ -133,7 +133,12 @@ function Begin({ side, linking }: { side: LinkSide; linking: ReturnType<typeof u
       <p>{sayKeys(side === "new" ? "none.link.says" : "link.old.says")}</p>
       <Button onClick={linking.show}>{sayKeys("link.show")}</Button>
       <h3>{sayKeys("link.scan")}</h3>
-      <Scanner onFound={read} fault={fault} paste={sayKeys("link.paste")} go={sayKeys("link.read")} />
+      <Scanner
+        onFound={read}
+        fault={fault}
+        paste={sayKeys("link.paste")}
+        go={sayKeys("link.read")}
+      />
     </section>
   );
 }

@@ -33,7 +33,6 @@ function Digits({ number }: { readonly number: string }) {
   return (
     <p class="safety-number" dir="ltr">
       {(number.match(OF_FIVE) ?? []).map((group, at) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: two groups may have the same digits
         <span key={at}>{group} </span>
       ))}
     </p>

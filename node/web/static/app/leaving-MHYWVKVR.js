@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-KKKF7SCH.js";import"/app/chunk-W572JABQ.js";import"/app/chunk-TE65ZQL4.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-O5AKDXBQ.js";export{r as deleteAccount,m as forget,o as logOut};

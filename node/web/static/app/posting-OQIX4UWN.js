@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-FNRTAKZO.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-O5AKDXBQ.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-WGCWFDGK.js";import"/app/chunk-DY7FD6Y7.js";import"/app/chunk-CQQTXXBC.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
