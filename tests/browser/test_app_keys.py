@@ -50,9 +50,9 @@ async def write_down(page: Page) -> list[str]:
     return words
 
 
-async def token_of(page: Page) -> str:
-    """The token of this browser's device."""
-    session = await page.evaluate(
+async def session_of(page: Page) -> dict[str, Any]:
+    """The token of this browser's device, and the seat that it has."""
+    found: dict[str, Any] = await page.evaluate(
         """() => new Promise((resolve) => {
           const line = new BroadcastChannel("kith-device");
           const id = crypto.randomUUID();
@@ -61,12 +61,12 @@ async def token_of(page: Page) -> str:
           line.postMessage({ is: "asked", id, name: "session", given: [] });
         })"""
     )
-    return str(session["token"])
+    return found
 
 
 async def keys_at_node(home: AppNode, page: Page) -> dict[str, Any]:
     """The account's keys, as its node has them."""
-    async with home.line(await token_of(page)) as line:
+    async with home.line((await session_of(page))["token"]) as line:
         return await line.ask("GET", "/account/devices", dict)
 
 
@@ -296,7 +296,9 @@ async def test_kept_messages_are_switched_off_by_who_knows_what_goes(
     await expect(dialog).to_contain_text("for all of your devices")
     await dialog.get_by_role("button", name="Remove it and keep nothing").click()
     await expect(switch).not_to_be_checked()
-    async with home.line(await token_of(page)) as line:
+    session = await session_of(page)
+    async with home.line(session["token"]) as line:
+        line.seat = session["seat"]
         assert (await line.ask("GET", "/archive/summary", dict))["on"] is False
     await page.reload()
     await expect(switch).not_to_be_checked()
