@@ -48,7 +48,12 @@ export class Missing extends Refused {
 
 /** Right in itself, but not in the present state. */
 export class Conflict extends Refused {
-  override readonly name = "Conflict";
+  override readonly name: string = "Conflict";
+}
+
+/** What was to be replaced is not there any more, or something newer is. */
+export class Outdated extends Conflict {
+  override readonly name = "Outdated";
 }
 
 /** Over a limit. `retryAfterSeconds` is set when waiting helps. */

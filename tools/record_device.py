@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from node.client.exchange import Accepted, Created, LostRace
+from node.e2ee.mls.private import hpke
 from node.e2ee.mls.public.framing import APPLICATION, PrivateMessage, encode_message
+from node.e2ee.mls.public.suite import X25519_AES128_SHA256_ED25519
 from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import FOLDER, Recorder
@@ -512,6 +514,100 @@ def an_archive(it: Scenario) -> None:
     phone.do("archive_take", page=again, now=it.now)
 
 
+def id_of(name: str) -> str:
+    """A device's id, as the home node gives it."""
+    return base64.b64encode(hashlib.sha256(name.encode()).digest()[:16]).decode()
+
+
+def public_seal(name: str) -> str:
+    """A public key that something can be sealed to."""
+    seal = hpke.key_pair(X25519_AES128_SHA256_ED25519, FakeEntropy(f"seal of {name}").draw(32))
+    return base64.b64encode(seal.public).decode()
+
+
+def put(one: Recorder, now: int) -> Any:
+    """What a device owes is put, and comes back as what the node has."""
+    told = one.do("keys_owed")["keys"]
+    one.do("keys_meet", told=told, now=now)
+    one.do("keys_certify", now=now)
+    return told
+
+
+def the_accounts_keys(it: Scenario) -> None:
+    alice, phone, bob = it.device("alice"), it.device("alice-phone"), it.device("bob", "beta.test")
+    alice.do("keys_recovery_key")  # it has none
+    phone.do("keys_may_begin", alone=False, now=it.now)
+    phone.do("keys_may_begin", alone=False, now=it.now + 30 * DAY)
+    phone.do("keys_await_none")
+    alice.do("keys_may_begin", alone=True, now=it.now)
+    alice.do("keys_begin", id=id_of("alice"), now=it.now)
+    alice.do("new_packages", count=1, last_resort=False, now=it.now)  # without a certificate
+    first = put(alice, it.now)
+    alice.do("new_packages", count=1, last_resort=False, now=it.now)
+    alice.do("keys_certify", now=it.now)  # it has one
+    rk = alice.do("keys_recovery_key")
+    # It is written down, and the very box with it comes once more.
+    alice.do("keys_write_down")
+    bare = put(alice, it.now)
+    alice.do("keys_recovery_key")
+    alice.do("keys_write_down")
+    alice.do("keys_meet", told=first, now=it.now)  # the node was put back: ours go there again
+    put(alice, it.now)
+    # The words bring a phone back.
+    other = base64.b64encode(bytes(32)).decode()
+    come = {"id": id_of("phone"), "told": bare, "now": it.now}
+    phone.do("keys_recover", rk=other, keep=[], **come)
+    phone.do("keys_recover", rk=rk, keep=[id_of("nobody")], **come)
+    phone.do("keys_recover", rk=rk, keep=[id_of("alice")], **come)
+    second = put(phone, it.now)
+    alice.do("keys_meet", told=second, now=it.now)
+    alice.do("keys_certify", now=it.now)
+    # Others look.
+    seen = {"actor": alice.actor, "delegation": first["delegation"], "list": first["list"]}
+    newer = {**seen, "delegation": second["delegation"], "list": second["list"]}
+    bob.do("keys_verify", actor=alice.actor)
+    for keys in (seen, seen, newer, seen):
+        bob.do("keys_see", **keys)
+    bob.do("keys_verify", actor=alice.actor)
+    # Both take the other off at once: the quicker one counts, and others see a fork.
+    alice.do("keys_unlist", id=id_of("alice"), rk=None, now=it.now)
+    alice.do("keys_unlist", id=id_of("nobody"), rk=None, now=it.now)
+    alice.do("keys_unlist", id=id_of("phone"), rk=None, now=it.now)
+    phone.do("keys_unlist", id=id_of("alice"), rk=other, now=it.now)
+    phone.do("keys_unlist", id=id_of("alice"), rk=None, now=it.now)
+    theirs = phone.do("keys_owed")["keys"]
+    third = put(alice, it.now)
+    phone.do("keys_meet", told=third, now=it.now)
+    for keys in (third, theirs):
+        shown = {"delegation": keys["delegation"], "list": keys["list"]}
+        bob.do("keys_see", actor=alice.actor, **shown)
+    bob.do("keys_verify", actor=alice.actor)
+    alice.do("keys_meet", told=theirs, now=it.now)
+    laptop = {
+        "id": id_of("laptop"),
+        "seal": public_seal("laptop"),
+        "key": base64.b64encode(FakeEntropy("a laptop's key").draw(32)).decode(),
+    }
+    phone.do("keys_admit", device=laptop, now=it.now)
+    # Another list key ends what the phone could do; a laptop is let in; the list is renewed.
+    alice.do("keys_redelegate", rk=rk, now=it.now)
+    put(alice, it.now)
+    alice.do("keys_admit", device=laptop, now=it.now)
+    fifth = put(alice, it.now)
+    it.now += 11 * DAY
+    alice.do("keys_meet", told=fifth, now=it.now)
+    put(alice, it.now)
+    alice.do("keys_meet", told=None, now=it.now)  # a node that has none gets ours
+    sixth = put(alice, it.now)
+    # The phone begins anew, which is refused, and then is not.
+    phone.do("keys_begin_anew", told=sixth, id=id_of("phone"), now=it.now)
+    phone.do("keys_drop")
+    phone.do("keys_begin_anew", told=sixth, id=id_of("phone"), now=it.now)
+    anew = put(phone, it.now)
+    alice.do("keys_meet", told=anew, now=it.now)
+    bob.do("keys_see", actor=alice.actor, delegation=anew["delegation"], list=anew["list"])
+
+
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (first_contact, "Key packages, a conversation, and words both ways."),
     (many_words, "Words in a burst, a repeat, and an empty mailbox."),
@@ -536,6 +632,10 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (claims, "Words of an epoch in which nobody is make no device silent."),
     (who_is_gone, "A node is told whom a commit took out, but not of who is back."),
     (an_archive, "What is said is kept for the archive, and becomes history on a new phone."),
+    (
+        the_accounts_keys,
+        "The account's keys: made, written down, brought back, forked, begun anew.",
+    ),
     (leaving, "A wish to leave, that a commit passes by at first; and a removal."),
 )
 

@@ -81,12 +81,20 @@ export const SCREENS: readonly Entry[] = [
     later(async () => (await import("./screens/person.tsx")).PersonScreen),
   ),
   inside(
+    "/people/:handle/number",
+    later(async () => (await import("./screens/safety.tsx")).SafetyScreen),
+  ),
+  inside(
     "/blocked",
     later(async () => (await import("./screens/people.tsx")).BlockedScreen),
   ),
   inside(
     "/code",
     later(async () => (await import("./screens/code.tsx")).CodeScreen),
+  ),
+  outside(
+    "/link",
+    later(async () => (await import("./screens/link.tsx")).LinkScreen),
   ),
   outside(
     "/code/:handle",

@@ -164,6 +164,18 @@ export interface ArchiveMissing {
   readonly count: number;
 }
 
+/**
+ * The keys of the account wait, and why; talk goes on.
+ *
+ * It is of no conversation alone: `conversation` is "".
+ */
+export interface KeysHeld {
+  readonly is: "KeysHeld";
+  readonly conversation: "";
+  readonly clause: string;
+  readonly reason: string;
+}
+
 export type ConversationEvent =
   | MessageReceived
   | ConversationJoined
@@ -175,6 +187,7 @@ export type ConversationEvent =
   | NodeRestored
   | ArchiveHeld
   | ArchiveMissing
+  | KeysHeld
   | MessageReturned
   | NoDeviceLeft
   | ConversationBehind

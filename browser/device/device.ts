@@ -14,8 +14,9 @@ import { isUnanswered } from "./behind.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
 import { urnUuid4 } from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
-import { DeviceArchive } from "./device_archive.ts";
+import { DeviceArchive, type Turns } from "./device_archive.ts";
 import { DeviceInbox } from "./device_inbox.ts";
+import { DeviceKeys } from "./device_keys.ts";
 import { DeviceOutbox } from "./device_outbox.ts";
 import { DeviceState } from "./device_state.ts";
 import type { Errands } from "./errands.ts";
@@ -49,6 +50,7 @@ export type { Packages } from "./key_stock.ts";
 export class Device {
   readonly actor: string;
   readonly archive: DeviceArchive;
+  readonly keys: DeviceKeys;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
@@ -67,10 +69,9 @@ export class Device {
     this.#back = this.#inbox.back;
     this.#errands = this.#inbox.errands;
     this.#returns = this.#inbox.returns;
-    this.archive = new DeviceArchive(state, this.#outbox.archiving, {
-      inTurn: (work) => this.#inTurn(work),
-      step: (work) => this.#step(work),
-    });
+    const turns: Turns = { inTurn: (work) => this.#inTurn(work), step: (work) => this.#step(work) };
+    this.archive = new DeviceArchive(state, this.#outbox.archiving, turns);
+    this.keys = new DeviceKeys(state, turns);
   }
 
   /** The device whose rows the vault holds, or a new one. */

@@ -27,6 +27,11 @@ export class DeviceArchive {
     this.#turns = turns;
   }
 
+  /** Whether this device has a key of it. */
+  isAble(): Promise<boolean> {
+    return this.#turns.inTurn(async () => this.#state.first("archive_key") !== null);
+  }
+
   /** Whether what is said is kept. */
   isOn(): Promise<boolean> {
     return this.#turns.inTurn(() => this.#archiving.isOn());

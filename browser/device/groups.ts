@@ -26,7 +26,7 @@ export interface GroupRows {
 
 /** The groups in which this device takes part, each as its session and its records. */
 export class Groups {
-  readonly me: Client;
+  me: Client;
   readonly #rows: GroupRows;
   readonly #means: Means;
   readonly #sessions = new Map<string, Session>();

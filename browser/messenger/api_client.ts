@@ -25,13 +25,14 @@ type Listed = { readonly limit?: string; readonly after?: string };
 
 /**
  * What goes along with a request. `harmless`: repeating it changes nothing, so that it needs no key; `key`: the
- * one of an earlier try, so that it is done once (API-6.1).
+ * one of an earlier try, so that it is done once (API-6.1); `ifMatch`: only where that is there (KEY-7.2).
  */
 export type Given<R extends Route> = Part<"path", Routes[R]["path"]> &
   Part<"body", Routes[R]["body"]> & {
     readonly query?: Routes[R]["query"] extends null ? Listed : Routes[R]["query"] & Listed;
     readonly harmless?: boolean;
     readonly key?: string;
+    readonly ifMatch?: string;
     readonly signal?: AbortSignal;
   };
 
@@ -42,6 +43,7 @@ interface Loose {
   readonly body?: unknown;
   readonly harmless?: boolean;
   readonly key?: string;
+  readonly ifMatch?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -116,6 +118,7 @@ export class ApiClient {
 
   async #once(method: string, path: string, given: Loose, key: string): Promise<Said> {
     const headers = this.#headers(key ? { "Idempotency-Key": key } : {});
+    if (given.ifMatch !== undefined) headers.set("If-Match", given.ifMatch);
     let body: BodyInit | null = null;
     if (given.body instanceof Uint8Array) {
       headers.set("Content-Type", "application/octet-stream");

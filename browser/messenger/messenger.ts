@@ -13,6 +13,7 @@ import { type Bytes, base64, EMPTY, unbase64 } from "../wire/bytes.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { MailboxItem } from "./api_types.ts";
 import { ArchiveCarrier } from "./archive_carrier.ts";
+import { KeyKeeper } from "./key_keeper.ts";
 import { lostRace, type Sent } from "./sent.ts";
 import { type Clock, restAfter, Signal, Turns } from "./waiting.ts";
 
@@ -36,6 +37,7 @@ export interface Hears {
 export class Messenger {
   readonly device: Device;
   readonly archive: ArchiveCarrier;
+  readonly keys: KeyKeeper;
   readonly #api: ApiClient;
   readonly #clock: Clock;
   readonly #hears: Hears;
@@ -50,12 +52,15 @@ export class Messenger {
   #isUnfinished = false;
   #acknowledged = 0;
 
-  constructor(api: ApiClient, device: Device, clock: Clock, hears: Hears) {
+  /** `id` is what the home node calls the device. */
+  constructor(api: ApiClient, device: Device, clock: Clock, hears: Hears, id: string) {
     this.device = device;
     this.#api = api;
     this.#clock = clock;
     this.#hears = hears;
-    this.archive = new ArchiveCarrier(api, device.archive, clock, (event) => hears.told(event));
+    const told = (event: ConversationEvent) => hears.told(event);
+    this.archive = new ArchiveCarrier(api, device.archive, clock, told);
+    this.keys = new KeyKeeper(api, device.keys, id, () => this.#seconds(), told);
   }
 
   #seconds(): number {
@@ -71,11 +76,12 @@ export class Messenger {
   }
 
   /**
-   * Publish key packages where few are left, and send what an earlier run still owed. Throws `Conflict`
-   * (ACC-4.4) when another copy of this vault is the device.
+   * See to the account's keys, publish key packages where few are left, and send what an earlier run still owed.
+   * Throws `Conflict` (ACC-4.4) when another copy of this vault is the device.
    */
   async prepare(): Promise<void> {
     await this.#takeSeat();
+    await this.keys.keep();
     await this.archive.look();
     const { stock } = await this.#api.ask("GET /key-packages", {});
     const found = stock.find(({ suite }) => suite === SUITE);

@@ -21,11 +21,12 @@ import type {
   Session,
 } from "../worker/device_client.ts";
 import { problemOf } from "../worker/problems.ts";
+import { FakeKeys } from "./fake_keys.ts";
 
 /** A friend, by actor id. */
 type Friends = Readonly<Record<string, string>>;
 
-export class FakeDevice implements DeviceClient {
+export class FakeDevice extends FakeKeys implements DeviceClient {
   /** What the next question is refused by, once. */
   refuses: KithError | null = null;
   readonly #origin: string;
@@ -42,6 +43,7 @@ export class FakeDevice implements DeviceClient {
   #number = 0;
 
   constructor(origin: string, friends: Friends = {}) {
+    super();
     this.#origin = origin;
     this.#friends = friends;
   }

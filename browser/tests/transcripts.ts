@@ -8,6 +8,7 @@ import type { ArchivedPage } from "../device/restoring.ts";
 import { type Changes, PARKED, type Rows } from "../device/rows.ts";
 import * as errors from "../errors.ts";
 import { type Bytes, base64, text, unbase64, unhex } from "../wire/bytes.ts";
+import { keysDo } from "./key_deeds.ts";
 
 const BINARY = ["group/", "device/client", "archive_key/", "due/"];
 
@@ -193,6 +194,7 @@ export class Told {
     const { device } = this;
     const now = Number(given.now);
     const group = String(given.group);
+    if (name.startsWith("keys_")) return keysDo(device.keys, name.slice("keys_".length), given);
     switch (name) {
       case "restart":
         return this.open();

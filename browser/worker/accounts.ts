@@ -75,6 +75,12 @@ export class AccountList {
     return this.#write({ accounts: [account, ...others], current: account.id });
   }
 
+  /** Something of an account is otherwise now; the current one stays. */
+  change(account: Account): Promise<void> {
+    const accounts = this.all.map((one) => (one.id === account.id ? account : one));
+    return this.#write({ ...this.#listed, accounts });
+  }
+
   choose(id: string): Promise<void> {
     return this.#write({ ...this.#listed, current: this.get(id).id });
   }

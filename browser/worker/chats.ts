@@ -50,7 +50,7 @@ export class Chats {
     parts.vault.written = (changes, fresh) => {
       const known = [...changes.keys()];
       for (const one of parts.history.take(changes, fresh)) this.#change(one);
-      this.#isAll ||= known.some((name) => name.startsWith("conversation/"));
+      this.#isAll ||= known.some((name) => /^(conversation|archived)\//.test(name));
       if (known.some((name) => /^(message|conversation|handle)\//.test(name))) this.#flushSoon();
     };
   }

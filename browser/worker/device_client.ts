@@ -10,6 +10,7 @@
  */
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { ArchiveView, KeyQuestions } from "./key_questions.ts";
 
 /** Whoever signs up or logs in. `invite` is the secret of the link; `reason` is for who approves. */
 export interface Credentials {
@@ -159,11 +160,15 @@ export interface Page {
  * - `item`: a message or gap is new (`isNew`), or its state changed;
  * - `told`: what else the device has to tell of a conversation, or of the node (`NodeRestored`);
  * - `node`: an event of the node's stream but `sealed` (API-7): what to read anew. `hello` and `reset`, too;
+ * - `keys`: how this device stands with the keys of its account may have changed;
+ * - `archive`: how far the archive was read, or that it is on, has changed;
  * - `missed`: this page slept, and what was told meanwhile may be lost: all that it shows is to be read anew.
  */
 export type DeviceEvent =
   | { readonly is: "status"; readonly status: DeviceStatus }
   | { readonly is: "missed" }
+  | { readonly is: "keys" }
+  | { readonly is: "archive"; readonly archive: ArchiveView }
   | { readonly is: "chat"; readonly chat: Chat }
   | { readonly is: "item"; readonly item: HistoryItem; readonly isNew: boolean }
   | { readonly is: "told"; readonly chat: string; readonly event: ConversationEvent }
@@ -177,7 +182,7 @@ export type DeviceEvent =
 export type LogOut = "keep" | "remove";
 
 /** The questions, as the worker answers them. */
-export interface DeviceQuestions {
+export interface DeviceQuestions extends KeyQuestions {
   status(): DeviceStatus;
 
   /**

@@ -1,8 +1,10 @@
 /** The device of this browser: its accounts, the one that is open, and the answers to what tabs ask. */
 
-import { Malformed, Missing, Unproven, Unreachable } from "../errors.ts";
+import type { Changes } from "../device/rows.ts";
+import { KithError, Malformed, Missing, Unproven, Unreachable } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
-import type { Session as Opened } from "../messenger/api_types.ts";
+import type { AccountView, Session as Opened } from "../messenger/api_types.ts";
+import type { LetIn } from "../messenger/linking.ts";
 import { Turns } from "../messenger/waiting.ts";
 import { Vault } from "../vault/vault.ts";
 import { AccountList } from "./accounts.ts";
@@ -20,6 +22,8 @@ import type {
   Problem,
   Session,
 } from "./device_client.ts";
+import { KeyAnswers } from "./key_answers.ts";
+import type { KeyQuestions } from "./key_questions.ts";
 import type { Answers } from "./link.ts";
 import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
@@ -31,7 +35,12 @@ const loadDevice = () =>
     throw new Unreachable("a part of the app cannot be loaded: try again when your node answers");
   });
 
-export class DeviceWorker implements Answers, Watcher {
+function madeOf({ address: handle, name, actor }: AccountView, device: string): Account {
+  return { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
+}
+
+export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher {
+  readonly keyAnswers: KeyAnswers;
   /** Grows with every holder of the device in this browser. */
   readonly term: number;
   readonly tell: (event: DeviceEvent) => void;
@@ -53,6 +62,9 @@ export class DeviceWorker implements Answers, Watcher {
     this.#ground = ground;
     this.term = list.term;
     this.tell = (event) => tell(event, list.term);
+    const letIn = (made: LetIn) => this.#turns.take(() => this.#letIn(made));
+    const opened = () => this.#opened();
+    this.keyAnswers = new KeyAnswers({ opened, letIn, check: () => list.check() }, ground);
   }
 
   static async make(
@@ -155,18 +167,48 @@ export class DeviceWorker implements Answers, Watcher {
 
   async #settle({ account, token, device }: Opened, passphrase?: string): Promise<Account> {
     if (!token || !device) throw new Missing("API-9.1", "the node made no device: log in again");
-    const { address: handle, name, actor } = account;
-    const made = { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
+    return this.#admit(madeOf(account, device), token, passphrase);
+  }
+
+  /** A device that the node has made: it gets its vault, and is the current one. */
+  async #admit(
+    made: Account,
+    token: string,
+    passphrase?: string,
+    rows?: Changes,
+  ): Promise<Account> {
     const { createVault } = await loadDevice();
     const known = this.#list.all.find(({ id }) => id === made.id);
     if (known === undefined) {
       // One that is in no list was left by a holder that ended while it made it, and is not used.
       await this.#drop(made.id);
-      await createVault(made, token, passphrase, this.#ground.entropy);
+      await createVault(made, token, passphrase, this.#ground.entropy, rows);
     }
     await this.#list.put(made);
     await this.#enter(passphrase);
     return made;
+  }
+
+  /** Another device of the account has let this browser in (DEV-12.11). */
+  async #letIn({ account, device, token, rows }: LetIn): Promise<Account> {
+    const before = this.#open;
+    const isReplaced =
+      before?.account.actor === account.actor && (await before.device.keys.row()) === null;
+    const isEmpty = isReplaced && !(await before.device.conversations()).size;
+    const made = await this.#admit(madeOf(account, device), token, undefined, rows);
+    if (isReplaced) await this.#replace(before.account, isEmpty);
+    return made;
+  }
+
+  /** The device that came by a password alone is not needed beside the one that was let in. */
+  async #replace(account: Account, isEmpty: boolean): Promise<void> {
+    const gone = this.#opened().api.ask("DELETE /devices/{id}", { path: { id: account.device } });
+    await gone.catch((error: unknown) => {
+      if (!(error instanceof KithError)) throw error; // it stands in the list of devices, to be revoked
+    });
+    if (isEmpty) return this.#remove(account.id);
+    await this.#list.change({ ...account, isLoggedIn: false });
+    this.#tellStatus();
   }
 
   /** Open the vault of the current account, in the place of any other. */

@@ -5,6 +5,7 @@
 
 import { KithError } from "../errors.ts";
 import type { DeviceEvent, DeviceQuestions, Problem } from "./device_client.ts";
+import type { KeyQuestions } from "./key_questions.ts";
 import { problemOf } from "./problems.ts";
 
 export const CHANNEL = "kith-device";
@@ -22,6 +23,9 @@ export type Answers = {
     ...given: readonly [...Parameters<DeviceQuestions[N]>, key: string]
   ) => Promise<ReturnType<DeviceQuestions[N]>>;
 };
+
+/** The answers come from several: each has those of its part. */
+export type Parts = readonly [Omit<Answers, keyof KeyQuestions>, Pick<Answers, keyof KeyQuestions>];
 
 /** A tab asks. `id` is a UUID. */
 export interface Asked {
@@ -63,13 +67,14 @@ export type Note = Asked | Answered | Hello | Here | Told;
 export function answerTabs(
   channel: BroadcastChannel,
   term: number,
-  answers: Answers,
+  parts: Parts,
   ready: Promise<void>,
 ): void {
   const say = (note: Note) => channel.postMessage(note);
   const begun = new Set<string>();
   const answer = async ({ id, name, given }: Asked): Promise<void> => {
     // What it is given comes from our own pages, as `DeviceQuestions` has it.
+    const answers = parts.find((part) => name in part) as Answers;
     const ask = answers[name] as (...given: readonly unknown[]) => Promise<unknown>;
     try {
       await ready;

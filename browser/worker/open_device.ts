@@ -5,10 +5,12 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
+import type { Changes } from "../device/rows.ts";
 import { KithError, Missing, NoRoom, TooMuch, Unproven, Unreachable, willPass } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { MailboxItem } from "../messenger/api_types.ts";
 import type { NodeEvent } from "../messenger/event_stream.ts";
+import type { KeyKeeper } from "../messenger/key_keeper.ts";
 import { Messenger } from "../messenger/messenger.ts";
 import { restAfter, Turns } from "../messenger/waiting.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
@@ -17,6 +19,9 @@ import { Arrivals } from "./arrivals.ts";
 import { Chats, type Speaker } from "./chats.ts";
 import type { Account, Session } from "./device_client.ts";
 import { History } from "./history.ts";
+import { Keeping } from "./keeping.ts";
+import type { KeysView } from "./key_questions.ts";
+import { keysView } from "./key_view.ts";
 import { Notes } from "./notes.ts";
 import { SharedVault } from "./shared_vault.ts";
 import type { Ground, Watcher } from "./watcher.ts";
@@ -25,15 +30,17 @@ import type { Ground, Watcher } from "./watcher.ts";
 const CATCH_UP = new Set(["hello", "reset", "key_packages"]);
 const TOKEN = "token";
 
-/** The vault of a new device, with the token of its session. */
+/** The vault of a new device, with the token of its session; `rows` are what it has from the beginning. */
 export async function createVault(
   account: Account,
   token: string,
   passphrase: string | undefined,
   entropy: Entropy,
+  rows: Changes = new Map(),
 ): Promise<void> {
   const how = passphrase === undefined ? {} : { passphrase };
   const vault = new SharedVault(await Vault.create(account.id, entropy, how));
+  if (rows.size) await vault.step(rows);
   await vault.keep("session", TOKEN, token);
   await vault.close();
 }
@@ -50,6 +57,7 @@ export class OpenDevice {
   readonly device: Device;
   readonly chats: Chats;
   readonly api: ApiClient;
+  readonly keeping: Keeping;
   readonly #token: string;
   readonly #vault: SharedVault;
   readonly #raw: Vault;
@@ -62,6 +70,7 @@ export class OpenDevice {
   readonly #hearing = new Turns();
   #work: Promise<unknown> = Promise.resolve();
   #over: Error | null = null;
+  #hasFetched = false;
 
   private constructor(
     account: Account,
@@ -82,7 +91,11 @@ export class OpenDevice {
     this.#ground = ground;
     this.#watcher = watcher;
     this.api = new ApiClient(origin, entropy, token, clock);
-    this.#messenger = new Messenger(this.api, device, clock, this);
+    this.#messenger = new Messenger(this.api, device, clock, this, account.device);
+    const { archive } = this.#messenger;
+    this.keeping = new Keeping(device.archive, archive, (view) =>
+      watcher.tell({ is: "archive", archive: view }),
+    );
     this.chats = new Chats({
       device,
       vault,
@@ -90,7 +103,7 @@ export class OpenDevice {
       notes,
       tell: (event) => watcher.tell(event),
       speaker: () => this.#speaker(),
-      find: (who) => this.#find(who),
+      find: (who) => this.find(who),
       meet: (actors) => this.#meet(actors),
       now: () => clock.now(),
     });
@@ -172,9 +185,30 @@ export class OpenDevice {
     return this.#raw.rewrap(passphrase);
   }
 
+  // -- the keys of the account --------------------------------------------------------------------
+
+  keysView(): Promise<KeysView> {
+    return keysView(this);
+  }
+
+  get keeper(): KeyKeeper {
+    return this.#messenger.keys;
+  }
+
+  seconds(): number {
+    return Math.floor(this.#ground.clock.now() / 1000);
+  }
+
+  /** This device has keys now, or others than before. */
+  keysMoved(): void {
+    this.#watcher.tell({ is: "keys" });
+    void this.keeping.begin().catch(report);
+  }
+
   // -- what the messenger tells -------------------------------------------------------------------
 
   told(event: ConversationEvent): void {
+    if (event.is === "KeysHeld") this.#watcher.tell({ is: "keys" });
     void this.#hearing.take(() => this.chats.hear(event)).catch(report);
   }
 
@@ -236,12 +270,21 @@ export class OpenDevice {
     for (let failures = 0; !this.#cut.signal.aborted; failures++) {
       try {
         await this.#messenger.prepare();
-        return await this.#messenger.pull();
+        await this.#messenger.pull();
+        return this.#fetchFirst();
       } catch (error) {
         if (!willPass(error)) throw error;
       }
       await this.api.rest(failures, this.#cut.signal);
     }
+  }
+
+  /** Once in a run: what the archive has that is not here, beside all else. */
+  #fetchFirst(): void {
+    if (this.#hasFetched) return;
+    this.#hasFetched = true;
+    this.#watcher.tell({ is: "keys" });
+    void this.keeping.begin().catch(report);
   }
 
   // -- people -------------------------------------------------------------------------------------
@@ -252,7 +295,7 @@ export class OpenDevice {
   }
 
   /** An actor's id. Nobody is asked for whom we talk with already: that works offline. */
-  async #find(who: string): Promise<string> {
+  async find(who: string): Promise<string> {
     if (who.startsWith("https://")) return who;
     const known = (await this.device.knownHandles()).get(who);
     if (known !== undefined) return known;

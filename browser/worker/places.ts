@@ -11,11 +11,11 @@ export interface Place {
   readonly since: number;
 }
 
-/** All chats, by their id. `forgotten`: groups that are no more, with who was in them. */
+/** All chats, by their id. `past`: groups that are no more, or never were here, with who was in them. */
 export function placesOf(
   own: string,
   known: ReadonlyMap<string, ConversationRow>,
-  forgotten: ReadonlyMap<string, readonly string[]>,
+  past: ReadonlyMap<string, readonly string[]>,
 ): ReadonlyMap<string, Place> {
   const found = new Map<string, Place>();
   const add = (group: string, members: readonly string[], isOpen: boolean, since: number) => {
@@ -30,7 +30,7 @@ export function placesOf(
     });
   };
   for (const [group, row] of known) add(group, row.members, !row.left, row.created * 1000);
-  for (const [group, members] of forgotten) if (!known.has(group)) add(group, members, false, 0);
+  for (const [group, members] of past) if (!known.has(group)) add(group, members, false, 0);
   return found;
 }
 

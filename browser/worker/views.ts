@@ -80,7 +80,9 @@ export class Views {
     for (const { intent } of await device.owed()) {
       if (intent.type === "Say") waiting.add(intent.message);
     }
-    const places = placesOf(this.#own, await device.conversations(), new Map(forgotten));
+    // Of a conversation that this device was never in it may have the history (DEV-14.4).
+    const past = new Map([...(await device.archive.conversations()), ...forgotten]);
+    const places = placesOf(this.#own, await device.conversations(), past);
     this.#places = places;
     return { places, handles, waiting, isFrozen: await device.frozen() };
   }

@@ -40,7 +40,7 @@ RAISED = re.compile(
 MORE = {
     "public": {"aead"},
     "private": {"certificate", "private_key", "records"},
-    "device": {"plain_text"},
+    "device": {"plain_text", "device_keys", "key_maker", "key_rows"},
 }
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,16 @@ import msgspec
 
 from node import errors
 from node.client import exchange
+from node.client.account_keys import AccountKeys as OwnKeys
 from node.client.archiving import Due
 from node.client.device import Device
 from node.client.exchange import Carried, Outcome
+from node.client.key_signing import SignedKeys
 from node.client.restoring import ArchivedPage
 from node.client.rows import Changes, ParkedRow
+from node.e2ee.keys.public.device_list import Device as ListedDevice
+from node.e2ee.keys.public.device_list import SuiteKey
+from node.e2ee.keys.public.published import check_published
 from node.errors import NodeError, Refused, TooMuch, Unreachable
 from node.ports import Entropy
 
@@ -154,6 +159,8 @@ class Told:
             return self.device.tell(self._asked, outcome_of(given["outcome"]), given["now"])
         if name.startswith("archive_"):
             return self._archive(name.removeprefix("archive_"), given)
+        if name.startswith("keys_"):
+            return self._keys(name.removeprefix("keys_"), given)
         if "packages" in given:
             given["packages"] = {
                 actor: [base64.b64decode(one) for one in found]
@@ -180,6 +187,56 @@ class Told:
         if name == "take":
             return archive.take(msgspec.convert(given["page"], ArchivedPage), given["now"])
         return archive.switch(given["on"])
+
+    def _keys(self, name: str, given: Line) -> object:
+        """The deeds of DEV-12 and DEV-13; what is of bytes comes as base64."""
+        device = self.device
+        for part in ("id", "rk"):
+            if given.get(part) is not None:
+                given[part] = base64.b64decode(given[part])
+        if given.get("told") is not None:
+            given["told"] = SignedKeys(**_bytes(given["told"]))
+        if name == "recover":
+            given["keep"] = [base64.b64decode(one) for one in given["keep"]]
+        if name == "see":
+            parts = _bytes({part: given[part] for part in ("delegation", "list")})
+            keys = check_published(parts["delegation"], parts["list"], given["actor"])
+            line = device.see_keys(given["actor"], keys)
+            return {"seen": line.seen, "deed": line.deed.value}
+        if name == "admit":
+            with device.state.step():
+                OwnKeys(device.state).admit(_listed(given["device"]), given["now"])
+            return None
+        deeds: dict[str, Callable[..., object]] = {
+            "may_begin": device.may_begin_keys,
+            "await_none": device.await_no_keys,
+            "begin": device.begin_keys,
+            "begin_anew": device.begin_keys_anew,
+            "meet": device.meet_keys,
+            "drop": device.drop_keys,
+            "owed": device.keys_owed,
+            "recovery_key": device.recovery_key,
+            "write_down": device.write_down,
+            "unlist": device.unlist,
+            "redelegate": device.redelegate,
+            "recover": device.recover,
+            "certify": device.certify,
+            "verify": device.verify,
+        }
+        return deeds[name](**given)
+
+
+def _bytes(given: Line) -> dict[str, bytes]:
+    return {name: base64.b64decode(each) for name, each in given.items() if name != "is"}
+
+
+def _listed(given: Line) -> ListedDevice:
+    return ListedDevice(
+        base64.b64decode(given["id"]),
+        base64.b64decode(given["seal"]),
+        (SuiteKey(1, base64.b64decode(given["key"])),),
+        0,
+    )
 
 
 class Recorder:

@@ -34,7 +34,8 @@ from tests.web.conftest import Build, Harness
 # can read about it; a federation path is of `spec/federation.md`.
 PAGES = {
     "GET /", "GET /join", "POST /join", "GET /invite/{secret}", "POST /invite/{secret}",
-    "GET /welcome", "GET /@{name}", "GET /problems/{code}", "GET /static", "HEAD /static",
+    "GET /welcome", "GET /link", "GET /@{name}", "GET /problems/{code}", "GET /static",
+    "HEAD /static",
     "GET /livez", "GET /readyz", "GET /robots.txt", f"GET {API}/openapi.json",
 }  # fmt: skip
 # What peers and browsers ask for outside the client API; `spec/federation.md`, `spec/e2ee.md`,

@@ -39,6 +39,12 @@ async def test_pages_run_no_script_and_say_so(harness: Harness) -> None:
         assert b'<html lang="en" dir="ltr">' in said.raw and b"viewport" in said.raw
 
 
+@pytest.mark.clause("LNK-2.5")
+async def test_the_link_of_a_new_device_leads_to_the_app(harness: Harness) -> None:
+    found = await harness.get("/link")
+    assert (found.status, found.headers["Location"]) == (303, "/app/link")
+
+
 @pytest.mark.clause("API-10.1")
 async def test_robots_are_told_what_is_for_no_index(harness: Harness) -> None:
     said = await page(harness, "/robots.txt")

@@ -8,6 +8,7 @@ import { chats } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
 import { meetFriends, personOf } from "../chats/names.ts";
 import { device, standing } from "../device.ts";
+import { NoKeysNotice } from "../keys/notice.tsx";
 import { Avatar, nameOf } from "../parts/avatar.tsx";
 import { Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -117,6 +118,7 @@ function List({ open }: { readonly open: string }) {
           onInput={(event) => void search(event.currentTarget.value)}
         />
       </div>
+      <NoKeysNotice />
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
       {found.value !== null ? (
         <Found items={found.value} />

@@ -1,11 +1,11 @@
 /** One's own code: whoever stands beside one and scans it is a friend at once (GRA-7). */
 
 import { useSignal } from "@preact/signals";
-import { generate } from "lean-qr";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 
 import { me } from "../accounts.ts";
 import { freshCode } from "../codes/befriend.ts";
+import { QrCode } from "../codes/qr.tsx";
 import { sayCode } from "../codes/words.ts";
 import { device } from "../device.ts";
 import { Avatar } from "../parts/avatar.tsx";
@@ -34,7 +34,6 @@ function Copy({ what, words }: { what: string; words: "code.address" | "code.cop
 
 export function CodeScreen() {
   const who = me.value;
-  const canvas = useRef<HTMLCanvasElement>(null);
   // Without a line it is the address alone: it leads to one, and befriends nobody.
   const code = useSignal("");
   const address = `${location.origin}/@${who?.name ?? ""}`;
@@ -63,11 +62,6 @@ export function CodeScreen() {
       deaf();
     };
   }, []);
-  useEffect(() => {
-    // Always dark on light: cameras read it in the dark theme as well.
-    const options = { on: [13, 24, 22] as const, off: [255, 255, 255] as const };
-    if (canvas.current !== null) generate(link).toCanvas(canvas.current, options);
-  }, [link]);
   if (who === null) return null;
   return (
     <Screen title={say("people.code")} under="/people">
@@ -79,9 +73,7 @@ export function CodeScreen() {
         <p class="handle" dir="ltr">
           {who.address}
         </p>
-        <div class="code">
-          <canvas ref={canvas} role="img" aria-label={sayCode("code.label", { link })} />
-        </div>
+        <QrCode text={link} label={sayCode("code.label", { link })} />
         <p class="quiet" role="status">
           {sayCode(code.value === "" ? "address_only" : "shown")}
         </p>

@@ -1,14 +1,19 @@
 /** Where one is logged in and which devices hold one's keys; each can be ended from here. */
 
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 
+import type { KeysView } from "../../worker/key_questions.ts";
 import { askAsMe, me } from "../accounts.ts";
-import { Problem } from "../api.ts";
-import type { AccountKeys } from "../api_types.ts";
+import { RevokeSheet } from "../keys/revoke.tsx";
+import { useKeys } from "../keys/standing.ts";
+import { sayKeys } from "../keys/words.ts";
 import { logOut } from "../leaving.ts";
 import { question } from "../parts/dialog.tsx";
 import { Button, Fault } from "../parts/form.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { Screen, Waiting } from "../parts/screen.tsx";
+import { at } from "../router.ts";
 import { type Asked, useAsked } from "../settings/asked.ts";
 import { sayHere } from "../settings/words.ts";
 import { ago } from "../words/index.ts";
@@ -78,40 +83,41 @@ function warningOf({ current, last_seen, created }: Device): string | undefined 
   return isSilent ? sayHere("devices.silent") : undefined;
 }
 
-/** What revoking does not do, or does; nothing while it is not known which.
- *
- * A component of its own, because an open question follows an answer that comes late. */
-function AfterRevoking({ keys, id }: { keys: Asked<AccountKeys>; id: string }): ComponentChildren {
-  if (keys.answer.value !== null) return sayHere("devices.listed", { id });
-  const { value: fault } = keys.fault;
-  const hasNone = fault instanceof Problem && fault.status === 404;
-  return hasNone ? sayHere("devices.unlisted") : null;
+/** On the account's list, which is signed, or not; nothing where there is no list. */
+function listedOf(keys: KeysView | null, id: string): string {
+  if (keys === null || keys.listed.length === 0) return "";
+  return ` · ${sayKeys(keys.listed.includes(id) ? "devices.on" : "devices.off")}`;
 }
 
 export function DevicesScreen() {
   const devices = useAsked<Items<Device>>("/devices");
-  // Answered where the account has keys: its list of devices is signed, and no app signs it.
-  const keys = useAsked<AccountKeys>("/account/devices");
   const sessions = useAsked<Items<Session>>("/sessions");
+  const keys = useKeys();
+  const revoked = useSignal<{ readonly id: string; readonly name: string } | null>(null);
+  const stands = keys.view.value;
+  const there = devices.answer.value?.items;
+  const gone =
+    there === undefined || stands?.stand !== "listed"
+      ? []
+      : stands.listed.filter((id) => there.every((one) => one.id !== id));
+  async function again(): Promise<void> {
+    await Promise.all([devices.again(), sessions.again(), keys.again()]);
+  }
   async function end(path: string, current: boolean): Promise<void> {
     if (current && me.value !== null) return logOut(me.value, true);
     await askAsMe("DELETE", path);
-    await Promise.all([devices.again(), sessions.again()]);
+    await again();
   }
   function askRevoke(device: Device): void {
-    const says = (
-      <>
-        <p>{sayHere("revoke.says")}</p>
-        <p>
-          <AfterRevoking keys={keys} id={device.id} />
-        </p>
-      </>
-    );
-    question(sayHere("revoke.title", { name: device.name }), says, [
+    if (!device.current) {
+      revoked.value = device;
+      return;
+    }
+    question(sayHere("revoke.title", { name: device.name }), <p>{sayHere("revoke.says")}</p>, [
       {
         words: sayHere("revoke"),
         kind: "alarm",
-        act: () => end(`/devices/${encodeURIComponent(device.id)}`, device.current),
+        act: () => end(`/devices/${encodeURIComponent(device.id)}`, true),
       },
     ]);
   }
@@ -128,21 +134,40 @@ export function DevicesScreen() {
     <Screen title={sayHere("devices")} under="/settings">
       <section class="card" aria-labelledby="devices">
         <h2 id="devices">{sayHere("devices.keys")}</h2>
-        <p>
-          {sayHere("devices.says")} <AfterRevoking keys={keys} id="ID" />
-        </p>
+        <p>{sayHere("devices.says")}</p>
         <Those asked={devices}>
           {(one: Device) => (
             <Line
               key={one.id}
               name={one.name}
-              note={one.current ? sayHere("this") : seen(one.last_seen)}
+              note={
+                (one.current ? sayHere("this") : seen(one.last_seen)) + listedOf(stands, one.id)
+              }
               warning={warningOf(one)}
               end={sayHere("revoke")}
               onEnd={() => askRevoke(one)}
             />
           )}
         </Those>
+        {gone.length > 0 && (
+          <ul class="lines">
+            {gone.map((id) => (
+              <Line
+                key={id}
+                name={id}
+                note={sayKeys("devices.gone")}
+                end={sayHere("revoke")}
+                onEnd={() => {
+                  revoked.value = { id, name: id };
+                }}
+              />
+            ))}
+          </ul>
+        )}
+        <a class="button" href={at("/link")}>
+          <Icon name="plus" />
+          {sayKeys("devices.link")}
+        </a>
       </section>
       <section class="card" aria-labelledby="sessions">
         <h2 id="sessions">{sayHere("sessions")}</h2>
@@ -159,6 +184,16 @@ export function DevicesScreen() {
           )}
         </Those>
       </section>
+      {revoked.value !== null && (
+        <RevokeSheet
+          one={revoked.value}
+          keys={stands}
+          onClose={() => {
+            revoked.value = null;
+          }}
+          onDone={again}
+        />
+      )}
     </Screen>
   );
 }

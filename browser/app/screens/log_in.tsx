@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 
+import { device } from "../device.ts";
 import { logIn } from "../entering.ts";
 import { homeNode } from "../home_node.ts";
 import { Field, Form } from "../parts/form.tsx";
@@ -14,7 +15,10 @@ export function LogInScreen() {
   const password = useSignal("");
   async function send(): Promise<void> {
     await logIn(name.value, password.value);
-    if (place.value.path === "/login") go("/", true);
+    if (place.value.path !== "/login") return;
+    // A password alone brings no keys: the ways to them are offered, and may be passed by.
+    const keys = await device.keys().catch(() => null);
+    go(keys?.stand === "none" && keys.isPublished ? "/settings/keys" : "/", true);
   }
   return (
     <Screen title={say("login.title")} under="/welcome">
@@ -46,6 +50,11 @@ export function LogInScreen() {
           />
         </Form>
       </section>
+      <p class="centred">
+        <a class="button quiet" href={at("/link?new")}>
+          {say("login.link")}
+        </a>
+      </p>
       <p class="quiet centred">
         {say("login.new")} <a href={at("/welcome")}>{say("login.how")}</a>
       </p>

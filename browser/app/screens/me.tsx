@@ -2,6 +2,7 @@
 
 import { accounts, type Known, me } from "../accounts.ts";
 import { switchTo } from "../entering.ts";
+import { NoKeysNotice, PaperNudge } from "../keys/notice.tsx";
 import { logOut } from "../leaving.ts";
 import { Avatar, PersonLine, pageOf } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
@@ -107,6 +108,8 @@ export function MeScreen() {
           </a>
         </div>
       </section>
+      <PaperNudge />
+      <NoKeysNotice />
       <a class="button quiet wide" href={at("/settings")}>
         <Icon name="settings" />
         {say("me.settings")}

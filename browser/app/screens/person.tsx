@@ -82,10 +82,19 @@ function Standing(props: StandingProps) {
       )}
       <div class="ways centred-ways">
         {state === "friend" && (
-          <a class="button main" href={at(`/chats/with/${encodeURIComponent(person.handle)}`)}>
-            <Icon name="chats" />
-            {say("person.message")}
-          </a>
+          <>
+            <a class="button main" href={at(`/chats/with/${encodeURIComponent(person.handle)}`)}>
+              <Icon name="chats" />
+              {say("person.message")}
+            </a>
+            <a
+              class="button quiet"
+              href={at(`/people/${encodeURIComponent(person.handle)}/number`)}
+            >
+              <Icon name="lock" />
+              {say("person.number")}
+            </a>
+          </>
         )}
         {first.map((deed, index) => (
           <Button

@@ -67,7 +67,9 @@ export function SettingsScreen() {
     <Screen title={sayHere("settings")} under="/me">
       <nav class="card" aria-label={sayHere("account")}>
         <ul class="lines">
-          <Way to="/settings/devices" icon="lock" words="devices" />
+          <Way to="/settings/devices" icon="link" words="devices" />
+          <Way to="/settings/keys" icon="lock" words="keys" />
+          <Way to="/settings/messages" icon="chats" words="kept" />
           <Way to="/settings/password" icon="edit" words="password" />
           <Way to="/settings/invites" icon="link" words="invites" />
           {who.role === "admin" && <Way to="/admin" icon="settings" words="admin" />}

@@ -1,9 +1,11 @@
 /** The screens below `/settings`: they are small, and whoever wants one wants the others soon. */
 
 import type { ScreenProps } from "../screens.tsx";
+import { ArchiveScreen } from "./archive.tsx";
 import { DeleteScreen } from "./delete.tsx";
 import { DevicesScreen } from "./devices.tsx";
 import { InvitesScreen } from "./invites.tsx";
+import { KeysScreen } from "./keys.tsx";
 import { MissingScreen } from "./missing.tsx";
 import { PasswordScreen } from "./password.tsx";
 import { SettingsScreen } from "./settings.tsx";
@@ -11,6 +13,8 @@ import { SettingsScreen } from "./settings.tsx";
 const PLACES = new Map([
   ["", SettingsScreen],
   ["devices", DevicesScreen],
+  ["keys", KeysScreen],
+  ["messages", ArchiveScreen],
   ["password", PasswordScreen],
   ["invites", InvitesScreen],
   ["delete", DeleteScreen],

@@ -108,6 +108,7 @@ export function sayer<T extends Catalogue>(
   english: T,
   load: Readonly<Record<Exclude<Language, "en">, () => Promise<{ default: Catalogue }>>>,
 ): (key: keyof T & string, params?: Params) => string {
+  parts.value = { ...parts.peek(), [`${name}.en`]: english };
   effect(() => {
     const spoken = known.value.language;
     if (spoken === "en" || `${name}.${spoken}` in parts.peek()) return;
@@ -122,6 +123,18 @@ export function sayer<T extends Catalogue>(
     const words = parts.value[`${name}.${known.value.language}`];
     return filled(words?.[key] ?? english[key] ?? key, params);
   };
+}
+
+/** What stands under `key` in a part that is loaded; null where it stands in none. */
+export function sayPart(key: string): string | null {
+  const spoken = known.value.language;
+  for (const language of [spoken, "en"]) {
+    for (const [name, words] of Object.entries(parts.value)) {
+      const entry = name.endsWith(`.${language}`) ? words[key] : undefined;
+      if (entry !== undefined) return filled(entry, {});
+    }
+  }
+  return null;
 }
 
 /** A number as the language writes it. */

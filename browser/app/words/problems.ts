@@ -5,7 +5,7 @@ import { KithError } from "../../errors.ts";
 import type { Problem as DeviceProblem } from "../../worker/device_client.ts";
 import { problemOf } from "../../worker/problems.ts";
 import { Problem } from "../api.ts";
-import { type Key, language, say } from "./index.ts";
+import { type Key, language, say, sayPart } from "./index.ts";
 
 const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 
@@ -31,6 +31,8 @@ function sentence(detail: string): string {
 function inWords(clause: string, code: string, detail: string, wait: number): string {
   const byClause = `problem.${clause}`;
   if (isKey(byClause)) return say(byClause);
+  const byPart = sayPart(byClause);
+  if (byPart !== null) return byPart;
   if (wait > 0) return say("problem.wait", { count: wait });
   if (language() === "en" && detail !== "") return sentence(detail);
   const byCode = `problem.${code}`;

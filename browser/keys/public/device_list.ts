@@ -25,6 +25,8 @@ const MOST_SUITES = 8;
 const LONGEST_KEY_BYTES = 512;
 const FIRST_SUITE = 1; // every device has a key of it, by which it asks to be taken in
 export const LIST_SECONDS = 30 * 86_400;
+/** A list that ends sooner is renewed. */
+export const RENEW_SECONDS = 20 * 86_400;
 const SKEW_SECONDS = 86_400;
 /** Stands for the recovery key in a key box. */
 export const NOBODY: Bytes = new Uint8Array(16);

@@ -3,6 +3,7 @@
 import type { Bytes } from "../../wire/bytes.ts";
 import { checkDelegation, type Delegation, parseDelegation } from "./delegation.ts";
 import { checkList, type DeviceList, parseList } from "./device_list.ts";
+import { checkBox, type KeyBox, parseBox } from "./key_box.ts";
 import type { Signed } from "./signed.ts";
 
 /** What everybody may see of an account's keys, checked from its root down. */
@@ -23,6 +24,11 @@ export async function checkPublished(
   const found = await checkDelegation(signedDelegation, actor);
   const list = await checkList(signedList, found);
   return { delegation: found, devices: list, signedDelegation, signedList };
+}
+
+/** The box that belongs to it. */
+export function checkWithBox(keys: Published, box: Bytes): Promise<KeyBox> {
+  return checkBox(parseBox(box), keys.delegation, keys.devices);
 }
 
 /** Above 0 when `one` is of a greater number (d, n), below when `other` is (KEY-4.1). */

@@ -7,6 +7,7 @@ import { BASIC, basic, type Credential, readCredential } from "../public/credent
 import {
   DEFAULT_EXTENSIONS,
   DEFAULT_PROPOSALS,
+  type Extension,
   type Extensions,
   encodeExtensions,
   GREASE,
@@ -237,6 +238,26 @@ export class Client implements ClientParts {
     const keyPackage = tls.parse(concat(tbs, tls.opaque(signed)), readKeyPackage);
     checkExtensionsListed(keyPackage);
     return new OwnPackage(keyPackage, init, encryption);
+  }
+
+  /** The same client under another credential; for one that has said nothing yet. */
+  of(credential: Credential): Client {
+    return new Client({ ...this.#parts(), credential });
+  }
+
+  /** The same client, whose leaves carry `extension`, in place of another of its type. */
+  carrying(extension: Extension): Client {
+    const { type } = extension;
+    const others = this.extensions.filter((one) => one.type !== type);
+    const { extensions: listed } = this.capabilities;
+    const extensions = listed.includes(type) ? listed : [type, ...listed];
+    const capabilities = { ...this.capabilities, extensions };
+    return new Client({ ...this.#parts(), capabilities, extensions: [...others, extension] });
+  }
+
+  #parts(): ClientParts {
+    const { suite, credential, signature, capabilities: listed, extensions } = this;
+    return { suite, credential, signature, capabilities: listed, extensions };
   }
 
   dump(): Bytes {

@@ -51,7 +51,7 @@ def server_option(config: Config) -> str:
 
 ROBOTS = "User-agent: *\n" + "".join(
     f"Disallow: {path}\n"
-    for path in ("/api/", "/media/", "/invite/", "/reset/", "/join", "/o/", "/t/")
+    for path in ("/api/", "/media/", "/invite/", "/reset/", "/join", "/link", "/o/", "/t/")
 )
 
 
@@ -102,6 +102,7 @@ class Pages:
             web.post("/invite/{secret}", self.join),
             web.get("/reset/{secret}", self.reset, allow_head=False),
             web.post("/reset/{secret}", self.reset),
+            web.get("/link", self.link, allow_head=False),
             web.get("/welcome", self.welcome, allow_head=False),
             web.get("/@{name}", self.profile, allow_head=False),
             web.get("/problems/{code}", self.about_problem, allow_head=False),
@@ -150,6 +151,13 @@ class Pages:
             raise Missing("API-1.5", "there is no such problem")
         words = _problem_words(speaker_for(request), kind, "", "")
         return self.draw(request, "problem.html", 200, kind=kind, clause="", incident="", **words)
+
+    async def link(self, _request: web.Request) -> web.StreamResponse:
+        """The link of a device that is linked, opened by a camera: the app reads it (LNK-2.5).
+
+        What stands behind the # a browser takes along by itself.
+        """
+        raise web.HTTPSeeOther("/app/link", headers={"Cache-Control": "no-cache"})
 
     async def robots(self, _request: web.Request) -> web.StreamResponse:
         """Pages say themselves whether they are to be found; the rest is for nobody's index."""

@@ -1,0 +1,34 @@
+/** How this browser stands with the keys of its account, for screens that show it. */
+
+import { type Signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import type { KeysView } from "../../worker/key_questions.ts";
+import { device } from "../device.ts";
+
+export interface Keys {
+  /** null until the device has said it. */
+  readonly view: Signal<KeysView | null>;
+  readonly fault: Signal<unknown>;
+  readonly again: () => Promise<void>;
+}
+
+export function useKeys(): Keys {
+  const view = useSignal<KeysView | null>(null);
+  const fault = useSignal<unknown>(null);
+  async function again(): Promise<void> {
+    try {
+      view.value = await device.keys();
+      fault.value = null;
+    } catch (error) {
+      fault.value = error;
+    }
+  }
+  useEffect(() => {
+    void again();
+    return device.listen((event) => {
+      if (event.is === "keys" || event.is === "missed") void again();
+    });
+  }, []);
+  return { view, fault, again };
+}

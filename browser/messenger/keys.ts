@@ -1,0 +1,163 @@
+/**
+ * What one does with the keys of one's account, and with those of others. Its twin is
+ * `node/client/keys.py`.
+ */
+
+import type { DeviceKeys } from "../device/device_keys.ts";
+import { Forbidden, Missing, Refused } from "../errors.ts";
+import { isQrText, keyOfQrText, qrTextOf } from "../keys/private/recovery.ts";
+import { keyOfWords, wordsOf } from "../keys/private/recovery_words.ts";
+import { readNumber, safetyNumber } from "../keys/private/safety_number.ts";
+import { checkPublished } from "../keys/public/published.ts";
+import { type Bytes, unbase64 } from "../wire/bytes.ts";
+import type { ApiClient } from "./api_client.ts";
+import { idOf, type KeyKeeper, uuidOf } from "./key_keeper.ts";
+
+const DIFFERENT =
+  "the two numbers differ: look whether both of you looked at each other's, and at all digits; if" +
+  " they still differ somebody stands between you, so say nothing here that they must not read";
+
+/** What is written down of a recovery key: its words, or the text of its QR code. */
+export interface Paper {
+  readonly words: readonly string[];
+  readonly code: string;
+}
+
+/**
+ * The number that both people's devices show, and whether it was compared here, and agreed.
+ *
+ * That says whose root it is; a device that is not on their list is not refused yet (KEY-5.2).
+ */
+export interface Safety {
+  readonly actor: string;
+  readonly number: string;
+  readonly compared: boolean;
+}
+
+/** The recovery key in words or code. Throws `Malformed` (KEY-2.3, KEY-2.4). */
+function readPaper(text: string): Bytes {
+  return isQrText(text) ? keyOfQrText(text) : keyOfWords(text);
+}
+
+export class Keys {
+  readonly #api: Pick<ApiClient, "ask">;
+  readonly #keeper: KeyKeeper;
+  readonly #keys: DeviceKeys;
+  readonly #own: { readonly actor: string; readonly device: string };
+  readonly #seconds: () => number;
+
+  constructor(
+    api: Pick<ApiClient, "ask">,
+    keeper: KeyKeeper,
+    keys: DeviceKeys,
+    own: { readonly actor: string; readonly device: string },
+    seconds: () => number,
+  ) {
+    this.#api = api;
+    this.#keeper = keeper;
+    this.#keys = keys;
+    this.#own = own;
+    this.#seconds = seconds;
+  }
+
+  /** The recovery key, to be written down. Throws `Missing` (DEV-12.4) once it was. */
+  async recovery(): Promise<Paper> {
+    const key = await this.#keys.recoveryKey();
+    return { words: wordsOf(key), code: qrTextOf(key) };
+  }
+
+  /** It is on paper: all devices forget it (DEV-12.4). */
+  async writtenDown(): Promise<void> {
+    await this.#keys.writeDown();
+    await this.#keeper.put(); // where others were quicker the key goes out of theirs
+  }
+
+  /**
+   * Put this device on the account's list by the recovery key (DEV-12.7). Of the others only those in `keep`
+   * stay on it: the ids of who was taken off are returned.
+   *
+   * Throws `Malformed` (KEY-2.3, KEY-2.4), `Forbidden` for the key of another account.
+   */
+  async recover(paper: string, keep: readonly string[]): Promise<readonly string[]> {
+    const rk = readPaper(paper);
+    const [id, kept] = [idOf(this.#own.device), keep.map(idOf)];
+    let gone: readonly Bytes[] = [];
+    await this.#keeper.change(async () => {
+      const told = await this.#keeper.read();
+      if (told === null) {
+        throw new Missing("DEV-12.7", "the account has no keys that could be recovered");
+      }
+      gone = await this.#keys.recover(told, id, rk, this.#seconds(), kept);
+    });
+    return gone.map(uuidOf);
+  }
+
+  /**
+   * Begin the account's keys, or begin them anew under another root (DEV-12.10). Where the home node has none,
+   * and this device has, these are put again.
+   *
+   * Throws `Forbidden` (ACC-1.7) for a wrong password: then nothing changed.
+   */
+  async startOver(password: string): Promise<void> {
+    const id = idOf(this.#own.device);
+    try {
+      await this.#keeper.change(async () => {
+        const told = await this.#keeper.read();
+        const isListed = (await this.#keys.row())?.unlisted === false;
+        if (told === null && isListed) await this.#keys.meet(null, this.#seconds());
+        else await this.#keys.beginAnew(told, id, this.#seconds());
+      }, password);
+    } catch (error) {
+      if (error instanceof Refused) await this.#keys.drop();
+      throw error;
+    }
+  }
+
+  /** Another list key: who had the old one signs no lists any more (DEV-12.6). */
+  async renew(paper: string): Promise<void> {
+    const rk = readPaper(paper);
+    await this.#keeper.change(() => this.#keys.redelegate(rk, this.#seconds()));
+  }
+
+  /**
+   * Take a device off the account's list (DEV-12.6). With the recovery key nobody who has that device can
+   * sign lists any more.
+   */
+  async unlist(device: string, paper: string): Promise<void> {
+    const rk = paper === "" ? null : readPaper(paper);
+    await this.#keeper.change(() => this.#keys.unlist(idOf(device), rk, this.#seconds()));
+  }
+
+  /**
+   * The safety number with somebody, by the keys that they publish now (KEY-6.1).
+   *
+   * Throws `Forbidden` (KEY-5.1) when these are not to be believed, `Missing` when they publish none, or this
+   * device has none of its own account.
+   */
+  async safety(actor: string): Promise<Safety> {
+    const ours = (await this.#keys.published()).delegation.root;
+    const found = await this.#api.ask("GET /keys", { query: { actor } });
+    const keys = await checkPublished(unbase64(found.delegation), unbase64(found.list), actor);
+    const line = await this.#keys.see(actor, keys);
+    if (line.deed === "stop") {
+      throw new Forbidden("KEY-5.1", `${actor} ${line.words}`, { seen: line.seen });
+    }
+    const pin = await this.#keys.pinOf(actor);
+    const { root } = (pin?.keys ?? keys).delegation;
+    const number = safetyNumber({ actor: this.#own.actor, root: ours }, { actor, root });
+    return { actor, number, compared: pin?.verified ?? false };
+  }
+
+  /**
+   * Compare the number that the other reads out or shows. Throws `Forbidden` (KEY-6.3).
+   *
+   * It says whose root it is. What it does not say: see `Safety`.
+   */
+  async verify(actor: string, number: string): Promise<Safety> {
+    const told = readNumber(number);
+    const safety = await this.safety(actor);
+    if (told !== safety.number) throw new Forbidden("KEY-6.3", DIFFERENT);
+    await this.#keys.verify(actor);
+    return { ...safety, compared: true };
+  }
+}

@@ -1,0 +1,157 @@
+/** The answers to what tabs ask of keys: all that is seldom needed is loaded when it is asked for. */
+
+import { Missing, Unreachable } from "../errors.ts";
+import type { LetIn } from "../messenger/linking.ts";
+import type { Account } from "./device_client.ts";
+import type {
+  ArchiveView,
+  KeyQuestions,
+  KeysView,
+  LinkMet,
+  LinkShown,
+  LinkSide,
+  Paper,
+  Revoked,
+  Safety,
+} from "./key_questions.ts";
+import type { KeyVerbs } from "./key_verbs.ts";
+import type { Answers } from "./link.ts";
+import type { Linking } from "./linking.ts";
+import type { OpenDevice } from "./open_device.ts";
+import type { Ground } from "./watcher.ts";
+
+/** The worker that holds the devices, as these answers need it. */
+export interface Holder {
+  /** The device that is open. Throws `Missing` (API-9.1), `Unproven` (E2E-6.2). */
+  opened(): OpenDevice;
+  /** Become the device that was let in. */
+  letIn(made: LetIn): Promise<Account>;
+  /** Throws where nothing could be kept. */
+  check(): Promise<void>;
+}
+
+const loaded = <T>(part: Promise<T>): Promise<T> =>
+  part.catch(() => {
+    throw new Unreachable("a part of the app cannot be loaded: try again when your node answers");
+  });
+
+export class KeyAnswers implements Pick<Answers, keyof KeyQuestions> {
+  readonly #holder: Holder;
+  readonly #ground: Ground;
+  #linking: Linking | null = null;
+  #verbs: { readonly of: OpenDevice; readonly verbs: Promise<KeyVerbs> } | null = null;
+
+  constructor(holder: Holder, ground: Ground) {
+    this.#holder = holder;
+    this.#ground = ground;
+  }
+
+  #ask(): Promise<KeyVerbs> {
+    const device = this.#holder.opened();
+    if (this.#verbs?.of !== device) {
+      const part = loaded(import("./key_verbs.ts"));
+      const verbs = part.then(({ KeyVerbs }) => new KeyVerbs(device));
+      this.#verbs = { of: device, verbs };
+      verbs.catch(() => {
+        this.#verbs = null;
+      });
+    }
+    return this.#verbs.verbs;
+  }
+
+  async keys(): Promise<KeysView> {
+    return this.#holder.opened().keysView();
+  }
+
+  async recovery(): Promise<Paper> {
+    return (await this.#ask()).keys.recovery();
+  }
+
+  async writtenDown(): Promise<void> {
+    await (await this.#ask()).keys.writtenDown();
+  }
+
+  async recover(paper: string, keep: readonly string[]): Promise<readonly string[]> {
+    return (await this.#ask()).recover(paper, keep);
+  }
+
+  async startOver(password: string): Promise<void> {
+    await (await this.#ask()).startOver(password);
+  }
+
+  async renewKeys(paper: string): Promise<void> {
+    await (await this.#ask()).keys.renew(paper);
+  }
+
+  async revoke(device: string, paper: string): Promise<Revoked> {
+    return (await this.#ask()).revoke(device, paper);
+  }
+
+  async safety(who: string): Promise<Safety> {
+    const actor = await this.#holder.opened().find(who);
+    return (await this.#ask()).keys.safety(actor);
+  }
+
+  async verify(who: string, number: string): Promise<Safety> {
+    const actor = await this.#holder.opened().find(who);
+    return (await this.#ask()).keys.verify(actor, number);
+  }
+
+  // -- linking ------------------------------------------------------------------------------------
+
+  async #begin(side: LinkSide, name: string): Promise<Linking> {
+    await this.linkEnd();
+    await this.#holder.check(); // nobody is let in who could not keep it
+    const { Linking } = await loaded(import("./linking.ts"));
+    const device = side === "old" ? this.#holder.opened() : null;
+    this.#linking = await Linking.begin(this.#ground, device, name);
+    return this.#linking;
+  }
+
+  get #under(): Linking {
+    if (this.#linking !== null) return this.#linking;
+    throw new Missing("LNK-5.5", "this linking has ended: begin anew");
+  }
+
+  async linkShow(side: LinkSide, name: string): Promise<LinkShown> {
+    return (await this.#begin(side, name)).show();
+  }
+
+  async linkMeet(): Promise<LinkMet> {
+    return this.#under.meet();
+  }
+
+  async linkRead(side: LinkSide, text: string, name: string): Promise<LinkMet> {
+    return (await this.#begin(side, name)).read(text);
+  }
+
+  async linkType(number: string): Promise<boolean> {
+    return this.#under.type(number);
+  }
+
+  async linkFinish(): Promise<Account | null> {
+    const linking = this.#under;
+    const made = await linking.finish();
+    if (this.#linking === linking) this.#linking = null;
+    return made === null ? null : this.#holder.letIn(made);
+  }
+
+  async linkEnd(): Promise<void> {
+    this.#linking?.end();
+    this.#linking = null;
+  }
+
+  // -- the archive --------------------------------------------------------------------------------
+
+  async archive(): Promise<ArchiveView> {
+    return this.#holder.opened().keeping.view();
+  }
+
+  async switchArchive(on: boolean): Promise<ArchiveView> {
+    return this.#holder.opened().keeping.switch(on);
+  }
+
+  async fetchArchive(): Promise<ArchiveView> {
+    return this.#holder.opened().keeping.fetch();
+  }
+}

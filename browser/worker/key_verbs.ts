@@ -1,0 +1,60 @@
+/** What a person does with the keys of the account whose device is open. Loaded when it is asked for first. */
+
+import { Forbidden, Malformed, Missing, Refused } from "../errors.ts";
+import { Keys } from "../messenger/keys.ts";
+import type { Revoked } from "./key_questions.ts";
+import { keysView } from "./key_view.ts";
+import type { OpenDevice } from "./open_device.ts";
+import { problemOf } from "./problems.ts";
+
+const UNKNOWN_DEVICE = "ACC-4.3";
+const OTHER_KEY = "DEV-12.7";
+
+export class KeyVerbs {
+  readonly keys: Keys;
+  readonly #device: OpenDevice;
+
+  constructor(device: OpenDevice) {
+    this.#device = device;
+    const { api, account } = device;
+    this.keys = new Keys(api, device.keeper, device.device.keys, account, () => device.seconds());
+  }
+
+  async recover(paper: string, keep: readonly string[]): Promise<readonly string[]> {
+    const gone = await this.keys.recover(paper, keep);
+    this.#device.keysMoved();
+    return gone;
+  }
+
+  async startOver(password: string): Promise<void> {
+    await this.keys.startOver(password);
+    this.#device.keysMoved();
+  }
+
+  /** Whatever is wrong with the keys: that device is to be logged out (DEV-12.9). */
+  async revoke(device: string, paper: string): Promise<Revoked> {
+    const found = await this.#unlist(device, paper);
+    try {
+      await this.#device.api.ask("DELETE /devices/{id}", { path: { id: device } });
+    } catch (error) {
+      // Logged out long ago, it stood on the list alone.
+      const isGone = error instanceof Missing && error.clause === UNKNOWN_DEVICE;
+      if (!(isGone && found.unlisted)) throw error;
+    }
+    return found;
+  }
+
+  async #unlist(device: string, paper: string): Promise<Revoked> {
+    const { stand, listed } = await keysView(this.#device);
+    if (stand !== "listed" || !listed.includes(device)) return { unlisted: false, problem: null };
+    try {
+      await this.keys.unlist(device, paper);
+      return { unlisted: true, problem: null };
+    } catch (error) {
+      const isMistyped =
+        error instanceof Malformed || (error instanceof Forbidden && error.clause === OTHER_KEY);
+      if (!(error instanceof Refused) || isMistyped) throw error;
+      return { unlisted: false, problem: problemOf(error) };
+    }
+  }
+}

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-ITHT3GDP.js";import"/app/chunk-HLGO4T2G.js";import"/app/chunk-AAIPKRYP.js";import"/app/chunk-V7RWBC7X.js";import"/app/chunk-Z63FGO3L.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-6BQZAHSX.js";import"/app/chunk-V7RWBC7X.js";import"/app/chunk-Z63FGO3L.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
