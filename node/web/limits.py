@@ -3,12 +3,12 @@
 import ipaddress
 import logging
 import math
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
 from aiohttp import web
-from cachetools import LRUCache
 from msgspec import Struct, field
 
 from node.errors import TooMuch
@@ -21,7 +21,7 @@ FORWARDED = "X-Forwarded-For"
 SECONDS = 60  # limits are told per minute
 MOST_ADDRESSES = 4096  # whose reading is remembered: of a busy peer every request asks for it
 WIDENING = ((64, 1), (56, 2), (48, 4))  # bits of an IPv6 network → its share, by that of a /64
-MOST_BUCKETS = 50_000  # about 10 MiB; a full bucket is as good as none, so old ones may go
+MOST_BUCKETS = 50_000  # of addresses that came within a minute; about 20 MiB
 
 
 class Level(Struct, frozen=True):
@@ -62,11 +62,18 @@ class _Bucket(Struct):
 
 
 class MemoryBuckets:
-    """Token buckets of this process; a bucket holds a minute's worth and fills evenly."""
+    """Token buckets of this process; a bucket holds a minute's worth and fills evenly.
+
+    So one that nobody took from for a minute is full, which is as good as none: it goes when others
+    come. What strangers make a node remember is of those that came within a minute.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._buckets: LRUCache[str, _Bucket] = LRUCache(MOST_BUCKETS)
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()  # the longest untouched first
+
+    def __len__(self) -> int:
+        return len(self._buckets)
 
     async def look(self, key: str, per_minute: int) -> Level:
         """What is in `key`'s bucket; `allowed` when there is one to take."""
@@ -89,16 +96,25 @@ class MemoryBuckets:
     def _filled(self, key: str, per_minute: int, keep: bool = False) -> _Bucket:
         """The bucket as it is now. One that is new is full, and kept if that is wanted."""
         now = self._clock.ticks()
-        try:
-            bucket = self._buckets[key]
-        except KeyError:
+        bucket = self._buckets.get(key)
+        if bucket is None:
             bucket = _Bucket(float(per_minute), now)
             if keep:
+                self._forget(now)
                 self._buckets[key] = bucket
             return bucket
         filled = bucket.left + (now - bucket.at) * per_minute / SECONDS
         bucket.left, bucket.at = filled if filled < per_minute else float(per_minute), now
+        self._buckets.move_to_end(key)
         return bucket
+
+    def _forget(self, now: float) -> None:
+        """Two at most for one that comes: then there are ever fewer, and nobody waits for it."""
+        for _ in range(min(2, len(self._buckets))):
+            oldest = next(iter(self._buckets))
+            if now - self._buckets[oldest].at < SECONDS and len(self._buckets) < MOST_BUCKETS:
+                return
+            del self._buckets[oldest]
 
 
 class UnnamedProxy(Struct):

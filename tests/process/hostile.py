@@ -2,8 +2,7 @@
 
 It reads one line, an `Orders`; says a `Tally` a line, five times a second, of what came of it; and
 ends when its standard input does, having sent each input at least once. It is a process of its own
-so that who watches the node waits for nobody, and works only when nobody else wants the processor:
-an enemy brings machines of their own.
+so that who watches the node waits for nobody.
 
 All of `tests/abuse/cases` is sent, over and over, by servers of several domains that show what the
 cases need to be shown. Each round has ids of its own, so that it is nothing already known.
@@ -32,11 +31,10 @@ from node.system import SystemClock
 from node.testing.weather import ScriptedServer
 from tests.abuse.inputs import FILES, TARGET, Mouth, kind_of, read
 
-PER_ADDRESS = 4  # requests; then another address of the rented network
+PER_ADDRESS = (1, 20)  # requests of every second one who floods; then from another address
 STALLERS = 60
 ASKED_SECONDS = 60.0
 TOLD_SECONDS = 0.2
-NICE = 10
 
 
 class Orders(Struct, kw_only=True):
@@ -49,6 +47,7 @@ class Orders(Struct, kw_only=True):
     suspended: dict[str, str]  # whose sender is of which suspended domain
     certificates: str
     flooders: int
+    nice: int  # how willingly the processor is left to the node: an enemy has machines of their own
 
 
 class Tally(Struct):
@@ -144,18 +143,19 @@ class Enemy:
 
     def requests(self, flooder: int) -> Iterator[Request]:
         """All inputs, said at one server; each further round under other names."""
-        count = self.count.rounds
+        rounds = self.count.rounds
         server = self.servers[flooder % len(self.servers)]
         for number, text in enumerate(self.inputs):
-            unique = (flooder + len(count) * count[flooder]) * len(self.inputs) + number
+            unique = (flooder + len(rounds) * rounds[flooder]) * len(self.inputs) + number
             here = text.replace("evil.test", server.page.domain)
             here = here.replace(f"//{server.page.domain}/o/", f"//{server.page.domain}/o/{unique}-")
             yield from server.mouth.requests(unique, json.loads(here))
 
     async def flood(self, flooder: int) -> None:
+        at_once = PER_ADDRESS[flooder % len(PER_ADDRESS)]
         while not self.over.is_set() or not self.count.rounds[flooder]:
             requests = self.requests(flooder)
-            while some := list(itertools.islice(requests, PER_ADDRESS)):
+            while some := list(itertools.islice(requests, at_once)):
                 await self._send(some)
                 if self.over.is_set() and self.count.rounds[flooder]:
                     return
@@ -166,8 +166,6 @@ class Enemy:
         patience = aiohttp.ClientTimeout(ASKED_SECONDS)
         async with aiohttp.ClientSession(connector=connector, timeout=patience) as http:
             for one in requests:
-                if not one.url.startswith(f"{TARGET}/"):
-                    continue
                 target = one.url.removeprefix(TARGET)
                 with suppress(aiohttp.ClientError, OSError, ValueError):
                     async with http.request(
@@ -223,8 +221,8 @@ class Enemy:
 
 
 def main() -> None:
-    os.nice(NICE)
     orders = msgspec.json.decode(sys.stdin.readline(), type=Orders)
+    os.nice(orders.nice)
     asyncio.run(Enemy(orders).attack())
 
 
