@@ -3,12 +3,12 @@
 import ipaddress
 import logging
 import math
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
 from aiohttp import web
+from cachetools import TTLCache
 from msgspec import Struct, field
 
 from node.errors import TooMuch
@@ -21,7 +21,7 @@ FORWARDED = "X-Forwarded-For"
 SECONDS = 60  # limits are told per minute
 MOST_ADDRESSES = 4096  # whose reading is remembered: of a busy peer every request asks for it
 WIDENING = ((64, 1), (56, 2), (48, 4))  # bits of an IPv6 network → its share, by that of a /64
-MOST_BUCKETS = 50_000  # of addresses that came within a minute; about 20 MiB
+MOST_BUCKETS = 50_000  # of those who came within two minutes; about 25 MiB
 
 
 class Level(Struct, frozen=True):
@@ -59,18 +59,19 @@ class _Bucket(Struct):
 
     left: float
     at: float
+    since: float  # when it was put where it is
 
 
 class MemoryBuckets:
     """Token buckets of this process; a bucket holds a minute's worth and fills evenly.
 
-    So one that nobody took from for a minute is full, which is as good as none: it goes when others
-    come. What strangers make a node remember is of those that came within a minute.
+    So one that nobody took from for a minute is full, which is as good as none. Each is kept for
+    two, and for two more when it is asked for in the second.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()  # the longest untouched first
+        self._buckets: TTLCache[str, _Bucket] = TTLCache(MOST_BUCKETS, 2 * SECONDS, clock.ticks)
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -96,25 +97,19 @@ class MemoryBuckets:
     def _filled(self, key: str, per_minute: int, keep: bool = False) -> _Bucket:
         """The bucket as it is now. One that is new is full, and kept if that is wanted."""
         now = self._clock.ticks()
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = _Bucket(float(per_minute), now)
+        try:
+            bucket = self._buckets[key]
+        except KeyError:
+            bucket = _Bucket(float(per_minute), now, now)
             if keep:
-                self._forget(now)
                 self._buckets[key] = bucket
             return bucket
         filled = bucket.left + (now - bucket.at) * per_minute / SECONDS
         bucket.left, bucket.at = filled if filled < per_minute else float(per_minute), now
-        self._buckets.move_to_end(key)
+        if now - bucket.since > SECONDS:
+            bucket.since = now
+            self._buckets[key] = bucket
         return bucket
-
-    def _forget(self, now: float) -> None:
-        """Two at most for one that comes: then there are ever fewer, and nobody waits for it."""
-        for _ in range(min(2, len(self._buckets))):
-            oldest = next(iter(self._buckets))
-            if now - self._buckets[oldest].at < SECONDS and len(self._buckets) < MOST_BUCKETS:
-                return
-            del self._buckets[oldest]
 
 
 class UnnamedProxy(Struct):
