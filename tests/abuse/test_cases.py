@@ -8,8 +8,9 @@ should be), `body` (bytes of hers, as pieces to repeat), `alter` (what is change
 `proof` (an object proof, whose it is, and who brings it), `raw` (bytes on a connection, which then
 goes silent), `hosts` (so many hosts named as a key's), `domains` (429: they have one share, 200:
 two), `answers` (what a peer says to a delivery: 200 it has it, 503 it is asked again within twelve
-hours, 410 never again). Beside it `as` names another sender, and `serves` what her server shows;
-`asked` is how often that server is asked at most.
+hours, 410 never again), `picture` (its first bytes, in hexadecimal digits). Beside it `as` names
+another sender, and `serves` what her server shows; `asked` is how often that server is asked at
+most.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from sqlalchemy import select
 from node.errors import Forbidden, Refused
 from node.federation.sending import Attempt, Delivered, Later, judge
 from node.net.addresses import check_url, is_public
+from node.net.passing import LONGEST_SIDE, MOST_PIXELS
 from node.ports import Request
 from node.store import tables
 from node.testing.town import Town, open_town
@@ -34,6 +36,7 @@ from node.testing.weather import Heard, Stranger
 from node.web import bodies, problems
 from node.wire.api.inbox import NewPost, Post
 from node.wire.api.servers import ServerChoice, ServerList
+from node.wire.pictures import measured
 from node.wire.suffixes import Suffixes
 from tests.abuse.inputs import FILES, Mouth, kind_of, read
 from tests.stories.people import person
@@ -131,7 +134,23 @@ def _answered(what: dict[str, Any]) -> Heard:
     return Heard(200 if isinstance(verdict, Delivered) else 410, clause)
 
 
-PURE: dict[str, Callable[[Any], Heard]] = {"domains": _shared, "answers": _answered}
+def _drawn(head: str) -> Heard:
+    """Whether a picture that begins with these bytes is passed on."""
+    refused = Heard(502, "VID-9.7")
+    try:
+        size = measured(bytes.fromhex(head))
+    except ValueError:
+        return refused
+    if size is None or max(size) > LONGEST_SIDE or size[0] * size[1] > MOST_PIXELS:
+        return refused
+    return Heard(200, "VID-9.7")
+
+
+PURE: dict[str, Callable[[Any], Heard]] = {
+    "domains": _shared,
+    "answers": _answered,
+    "picture": _drawn,
+}
 
 
 def _called(kind: str, what: str) -> Heard:
