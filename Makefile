@@ -8,7 +8,7 @@ UV := $(BIN)/uv
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo demo-app bench soak docker-lab docker-story format lock clean
+.PHONY: help run test check demo demo-app bench soak docker-lab docker-story image-check format lock clean
 
 help:
 	@sed -n '1,2s/^# //p' Makefile
@@ -79,6 +79,9 @@ docker-lab: $(VENV)/.dev
 
 docker-story: $(VENV)/.dev
 	$(BIN)/python -m tools.docker_story
+
+image-check: $(VENV)/.dev
+	$(BIN)/python -m tools.image_check
 
 lock: | $(UV)
 	$(UV) pip compile --quiet pyproject.toml --python-version 3.11 --universal --generate-hashes \

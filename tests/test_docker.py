@@ -11,11 +11,13 @@ from node.cli import serving
 from node.media import transcode
 from node.media.bounds import Caps
 from node.media.colours import HDR
+from node.video.cut import Part
 from node.video.renditions import FORMATS, Colour, Plan
 from node.worker import loop
-from tools.docker_lab import ADDRESSES, PORT, usual_base
-from tools.docker_story import needed_decoders
+from tools.docker_lab import ADDRESSES, IMAGE, PORT, needed_decoders, usual_base
+from tools.image_check import documented
 
+WHOLE = Part(start=0, seconds=6, cover=1, is_whole=True)
 ROOT = Path(__file__).resolve().parents[1]
 DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
 COMPOSE = (ROOT / "docker" / "compose.yml").read_text()
@@ -49,14 +51,14 @@ def test_the_small_ffmpeg_reads_all_that_the_node_takes_and_nothing_else() -> No
 
 
 def test_the_small_ffmpeg_writes_what_the_node_asks_for() -> None:
-    plan = Plan("mov", 1280, 720, Fraction(30), 2_500_000, 0, 1, 6)
+    plan = Plan("mov", 1280, 720, Fraction(30), 2_500_000, 0, 1, WHOLE)
     to_mp4, to_hls = transcode.to_mp4("ffmpeg", "up", plan), transcode.to_hls("ffmpeg")
     assert enabled("encoder") == {*after(to_mp4, "-c:v"), *after(to_mp4, "-c:a")}
     assert enabled("muxer") == {after(to_mp4, "-f")[-1], after(to_hls, "-f")[-1]}
 
 
 def test_the_small_ffmpeg_has_each_filter_for_each_kind_of_source() -> None:
-    plan = Plan("mov", 1280, 720, Fraction(30), 2_500_000, 0, 1, 6)
+    plan = Plan("mov", 1280, 720, Fraction(30), 2_500_000, 0, 1, WHOLE)
     colours = (
         Colour(),
         Colour(matrix=0, rgb=True),
@@ -133,7 +135,7 @@ def test_the_usual_base_has_a_python_that_the_node_takes() -> None:
 def test_every_documented_container_is_bounded() -> None:
     """Memory for a node and a child that reads a video; processes for both, and no more."""
     page = (ROOT / "docs" / "self-hosting.md").read_text()
-    (command,) = re.findall(r"^docker run (?:.*\\\n)+.*$", page, re.M)
+    (command,) = re.findall(r"^docker run --detach (?:.*\\\n)+.*$", page, re.M)
     given = dict(re.findall(r"--([a-z-]+)[ =](\S+)", command))
     assert int(given["memory"].removesuffix("g")) * 2**30 > Caps(1, 1).memory_bytes
     assert 64 <= int(given["pids-limit"]) <= 512
@@ -141,3 +143,12 @@ def test_every_documented_container_is_bounded() -> None:
     assert "--read-only" in command
     assert f"mem_limit: {given['memory']}" in COMPOSE
     assert f"pids_limit: {given['pids-limit']}" in COMPOSE
+
+
+def test_the_image_check_runs_the_container_in_the_words_of_the_page() -> None:
+    command = documented("a-name", "--env", "KITH_LOG_LEVEL=debug")
+    assert command[:2] == ["docker", "run"] and command[-1] == IMAGE
+    assert {"--read-only", "a-name:/data", "KITH_LOG_LEVEL=debug"} <= set(command)
+    page = (ROOT / "docs" / "self-hosting.md").read_text()
+    assert "restore /former/backup --data /data --passphrase-file /former/passphrase" in page
+    assert not [word for word in command if "kith.example.org" in word]

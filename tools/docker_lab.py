@@ -17,6 +17,7 @@ from typing import Any
 
 import trustme
 
+from node.media.transcode import CODECS
 from tools.story import until
 
 FOLDER = Path("build/docker")
@@ -31,6 +32,21 @@ PORT = 8443
 BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 LINK = re.compile(r"signs up here:\s+(https://\S+)")
 BEGAN = time.monotonic()
+
+
+# Decoders that this node takes, and the other one of the same codec that a small ffmpeg has.
+OTHERS = {
+    "av1": "libdav1d",
+    "libopus": "opus",
+    "libvorbis": "vorbis",
+    "libvpx": "vp8",
+    "libvpx-vp9": "vp9",
+}
+
+
+def needed_decoders() -> set[str]:
+    """What an ffmpeg must be able to read of all that the node takes."""
+    return set(CODECS.split(",")) - set(OTHERS)
 
 
 def tell(words: str) -> None:
@@ -142,10 +158,30 @@ async def stand_up(*words: str) -> None:
     tell("two containers are healthy")
 
 
-def link_in_logs(domain: str) -> str | None:
+def link_in_logs(name: str) -> str | None:
     """The first administrator's invite link, where whoever runs a container finds it."""
-    found = LINK.search(run("docker", "logs", container(domain)).stdout)
+    found = LINK.search(run("docker", "logs", name).stdout)
     return found[1] if found else None
+
+
+def look_inside(name: str) -> None:
+    """The image holds what it promises: nobody's rights, nothing to write to, nothing to build."""
+
+    def inside(*command: str) -> str:
+        done = run("docker", "exec", name, *command, check=False)
+        return done.stdout if done.returncode == 0 else ""
+
+    assert inside("id", "-u").strip() == "10001"
+    mounts = [line.split() for line in inside("cat", "/proc/mounts").splitlines()]
+    may_write = {place: options.startswith("rw") for _, place, _, options, *_ in mounts}
+    assert not may_write["/"]
+    assert inside("sh", "-c", "touch /data/x /tmp/x && rm /data/x /tmp/x && echo yes")
+    for program in ("pip", "gcc", "cc", "make", "strip", "dpkg-source"):
+        assert not inside("sh", "-c", f"command -v {program}"), f"{program} is no part of a node"
+    lines = (line.split() for line in inside("ffmpeg", "-decoders").splitlines())
+    can = {words[1] for words in lines if len(words) > 1}
+    assert can >= needed_decoders(), f"ffmpeg lacks {needed_decoders() - can}"
+    tell("the image holds what a node needs, and nothing that builds")
 
 
 def connect() -> str:
@@ -158,7 +194,7 @@ async def main() -> None:
     make_image()
     await stand_up("--force-recreate")
     for domain in ADDRESSES:
-        print(f"{domain}: {link_in_logs(domain) or 'has an administrator'}")
+        print(f"{domain}: {link_in_logs(container(domain)) or 'has an administrator'}")
     print(f"kith signup LINK --connect {connect()} --ca {CERTIFICATES / 'ca.pem'}")
     print(f"docker-compose -p {PROJECT} -f {COMPOSE_FILE} down --volumes  # when done")
 

@@ -11,7 +11,6 @@ import time
 from typing import Any
 
 from node.client.kith import Kith
-from node.media.transcode import CODECS
 from tests.clips import make_clip
 from tools.demo import occurrences
 from tools.docker_lab import (
@@ -24,6 +23,7 @@ from tools.docker_lab import (
     container,
     inspected,
     link_in_logs,
+    look_inside,
     make_certificates,
     make_image,
     run,
@@ -34,46 +34,12 @@ from tools.story import WORDS, Ear, Seat, tell_story, until
 
 STOP_SECONDS = 10.0  # a node that does nothing has nothing to finish
 
-# Decoders that this node takes, and the other one of the same codec that a small ffmpeg has.
-OTHERS = {
-    "av1": "libdav1d",
-    "libopus": "opus",
-    "libvorbis": "vorbis",
-    "libvpx": "vp8",
-    "libvpx-vp9": "vp9",
-}
-
-
-def needed_decoders() -> set[str]:
-    """What an ffmpeg must be able to read of all that the node takes."""
-    return set(CODECS.split(",")) - set(OTHERS)
-
 
 def seat(domain: str, name: str) -> Seat:
     """A chair on the host, at the node in this container."""
-    link = link_in_logs(domain)
+    link = link_in_logs(container(domain))
     assert link is not None, "the first start prints an invite link"
     return Seat(link, connect(), str(CERTIFICATES / "ca.pem"), FOLDER / f"{name}-home")
-
-
-def look_inside(domain: str) -> None:
-    """The image holds what it promises: nobody's rights, nothing to write to, nothing to build."""
-
-    def inside(*command: str) -> str:
-        done = run("docker", "exec", container(domain), *command, check=False)
-        return done.stdout if done.returncode == 0 else ""
-
-    assert inside("id", "-u").strip() == "10001"
-    mounts = [line.split() for line in inside("cat", "/proc/mounts").splitlines()]
-    may_write = {place: options.startswith("rw") for _, place, _, options, *_ in mounts}
-    assert not may_write["/"]
-    assert inside("sh", "-c", "touch /data/x /tmp/x && rm /data/x /tmp/x && echo yes")
-    for program in ("pip", "gcc", "cc", "make", "strip", "dpkg-source"):
-        assert not inside("sh", "-c", f"command -v {program}"), f"{program} is no part of a node"
-    lines = (line.split() for line in inside("ffmpeg", "-decoders").splitlines())
-    can = {words[1] for words in lines if len(words) > 1}
-    assert can >= needed_decoders(), f"ffmpeg lacks {needed_decoders() - can}"
-    tell("the image holds what a node needs, and nothing that builds")
 
 
 async def cut_and_heal(alice: Kith, bob: Kith, ear: Ear) -> None:
@@ -108,7 +74,7 @@ async def replaced(chair: Seat, post: str) -> None:
     tell("both stopped when they were asked to")
     await stand_up("--force-recreate")
     for domain in ADDRESSES:
-        assert not link_in_logs(domain), f"{domain} forgot its administrator"
+        assert not link_in_logs(container(domain)), f"{domain} forgot its administrator"
     async with Kith.load(chair.home, passphrase="the vault of bob") as bob:
         assert await bob.watch(post, chair.home / "again.mp4")
     tell("new containers upon the same data: he still sees her video")
@@ -131,7 +97,7 @@ async def main() -> dict[str, Any]:
     compose("down", "--volumes", "--remove-orphans")
     try:
         await stand_up()
-        look_inside("alpha.test")
+        look_inside(container("alpha.test"))
         alice, bob = seat("alpha.test", "alice"), seat("beta.test", "bob")
         report = await tell_story(alice, bob, clip, tell, cut_and_heal)
         await replaced(bob, report["video"]["post"])

@@ -94,16 +94,20 @@ class Place:
         had, waited, _ = Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()
         return int(had) / 1e9, int(waited) / 1e9
 
-    def invite(self) -> str:
-        """A fresh invite link, as its operator makes it."""
+    def command(self, name: str, *words: str) -> str:
+        """What `kith NAME` says to these words, on the node's own machine."""
         made = subprocess.run(
-            [str(KITH), "invite", "--data", str(self.data), "--domain", self.domain],
+            [str(KITH), name, "--data", str(self.data), "--domain", self.domain, *words],
             env=self.environ,
             capture_output=True,
             text=True,
             check=True,
         )
         return made.stdout.strip()
+
+    def invite(self) -> str:
+        """A fresh invite link, as its operator makes it."""
+        return self.command("invite")
 
     def rss_mib(self) -> float:
         """The resident memory of the process now."""

@@ -76,6 +76,7 @@ async def _serve(
             # What is loaded now stays: the collector need not walk through it again and again.
             gc.freeze()
             gc.set_threshold(GARBAGE)
+            import_module("node.cli.memory").give_back_what_is_freed()
             sys.setswitchinterval(TURN_SECONDS)
             watch = asyncio.create_task(_watch(node, system, certificate, reloading))
             await _work(node, stopping)

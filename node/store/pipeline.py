@@ -14,6 +14,7 @@ from sqlalchemy import CursorResult, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from node.errors import Refused
 from node.store.compiled import compiled
 
 Values: TypeAlias = Mapping[str, Any]
@@ -98,6 +99,8 @@ class Pipeline:
             await work()
         except DBAPIError:
             raise
+        except Refused as refusal:
+            failure = refusal.with_traceback(None)  # its frames would hold it, and it them
         except Exception as error:
             failure = error
         finally:

@@ -1,7 +1,7 @@
 """The world around a Town: weather that loses, doubles and delays, and peers that are scripted.
 
-A `Stranger` is a server that a test writes: real keys, documents as it likes, and requests that say
-what nobody should. What it says goes over the same HTTP as everyone's.
+A `ScriptedServer` is one that a test writes: real keys, documents as it likes, and requests that
+say what nobody should. A `Stranger` is such a server in a Town.
 """
 
 import io
@@ -121,16 +121,15 @@ class Hearer(Protocol):
     def url(self) -> str: ...
 
 
-class Stranger:
-    """A server of the town that is no node: it answers and says what the test tells it to."""
+class ScriptedServer:
+    """A server that shows and says what it is told to, with real keys. `signed` and `asks` make
+    requests; who sends them is another matter."""
 
-    def __init__(self, town: World, domain: str) -> None:
-        self._town = town
+    def __init__(self, clock: Clock, domain: str) -> None:
         self.domain = domain
         self.pages: dict[str, Response] = {}
         self.asked: list[Request] = []
-        self._session = aiohttp.ClientSession()
-        town.strangers[domain] = self.answer
+        self._clock = clock
 
     # -- what it serves --------------------------------------------------------------------------
 
@@ -169,15 +168,24 @@ class Stranger:
         """A POST of `document` (bytes: just those) to `url`, signed by `key` at the time `at`."""
         body = document if isinstance(document, bytes) else json.dumps(document).encode()
         plain = Request("POST", url, {"content-type": ACTIVITY_JSON}, body)
-        made = httpsig.sign(plain, key, at or self._town.clock.now(), dialect)
+        made = httpsig.sign(plain, key, at or self._clock.now(), dialect)
         return Request("POST", url, {**plain.headers, **made}, body)
 
     def asks(self, one: Character, url: str) -> Request:
         """A GET of `url` in the name of `one`."""
         plain = Request("GET", url, {"accept": ACTIVITY_JSON})
-        now = self._town.clock.now()
+        now = self._clock.now()
         made = httpsig.sign(plain, one.ed25519, now, Dialect.RFC9421)
         return Request("GET", url, {**plain.headers, **made})
+
+
+class Stranger(ScriptedServer):
+    """A server of the town that is no node: what it says goes over the same HTTP as everyone's."""
+
+    def __init__(self, town: World, domain: str) -> None:
+        super().__init__(town.clock, domain)
+        self._session = aiohttp.ClientSession()
+        town.strangers[domain] = self.answer
 
     async def send(self, harness: Hearer, request: Request) -> Heard:
         """Send it, as it is."""

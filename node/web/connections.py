@@ -179,6 +179,7 @@ class Connection(RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.leave(self._place)
+        self._place.held = None  # or each would keep the other, until the collector comes by
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

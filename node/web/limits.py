@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from aiohttp import web
-from cachetools import LRUCache
+from cachetools import TTLCache
 from msgspec import Struct, field
 
 from node.errors import TooMuch
@@ -21,7 +21,7 @@ FORWARDED = "X-Forwarded-For"
 SECONDS = 60  # limits are told per minute
 MOST_ADDRESSES = 4096  # whose reading is remembered: of a busy peer every request asks for it
 WIDENING = ((64, 1), (56, 2), (48, 4))  # bits of an IPv6 network → its share, by that of a /64
-MOST_BUCKETS = 50_000  # about 10 MiB; a full bucket is as good as none, so old ones may go
+MOST_BUCKETS = 50_000  # of those who came within two minutes; about 25 MiB
 
 
 class Level(Struct, frozen=True):
@@ -59,14 +59,22 @@ class _Bucket(Struct):
 
     left: float
     at: float
+    since: float  # when it was put where it is
 
 
 class MemoryBuckets:
-    """Token buckets of this process; a bucket holds a minute's worth and fills evenly."""
+    """Token buckets of this process; a bucket holds a minute's worth and fills evenly.
+
+    So one that nobody took from for a minute is full, which is as good as none. Each is kept for
+    two, and for two more when it is asked for in the second.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._buckets: LRUCache[str, _Bucket] = LRUCache(MOST_BUCKETS)
+        self._buckets: TTLCache[str, _Bucket] = TTLCache(MOST_BUCKETS, 2 * SECONDS, clock.ticks)
+
+    def __len__(self) -> int:
+        return len(self._buckets)
 
     async def look(self, key: str, per_minute: int) -> Level:
         """What is in `key`'s bucket; `allowed` when there is one to take."""
@@ -92,12 +100,15 @@ class MemoryBuckets:
         try:
             bucket = self._buckets[key]
         except KeyError:
-            bucket = _Bucket(float(per_minute), now)
+            bucket = _Bucket(float(per_minute), now, now)
             if keep:
                 self._buckets[key] = bucket
             return bucket
         filled = bucket.left + (now - bucket.at) * per_minute / SECONDS
         bucket.left, bucket.at = filled if filled < per_minute else float(per_minute), now
+        if now - bucket.since > SECONDS:
+            bucket.since = now
+            self._buckets[key] = bucket
         return bucket
 
 

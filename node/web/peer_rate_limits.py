@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -60,7 +59,6 @@ class PeerRateLimits:
         self._reading = asyncio.Lock()
         self._per_minute = per_minute
         self._false_per_minute = max(1, per_minute // FALSE_PART)
-        self._share = lru_cache(MOST_REMEMBERED)(self._share_of)
 
     async def asked(self, address: str, prove: Callable[[], Awaitable[str | None]]) -> str | None:
         """As `judged`, of who asks: a proven question counts against the domain it came from."""
@@ -113,7 +111,7 @@ class PeerRateLimits:
         """The registrable domain of an id."""
         return self._suffixes.of_id(id)
 
-    def _share_of(self, id: str) -> str:
+    def _share(self, id: str) -> str:
         return f"peer:{self.domain(id)}"
 
 
@@ -159,10 +157,10 @@ class RateLimitedKeys:
             try:
                 return await self._keys.key(id)
             except Unreachable as error:
-                self._without[host] = error
+                self._without[host] = _anew(error)
                 raise
             except Unproven as error:
-                self._without[id] = error
+                self._without[id] = _anew(error)
                 raise
 
     @contextmanager
@@ -192,7 +190,8 @@ class RateLimitedKeys:
 
 
 def _anew(error: NodeError) -> NodeError:
-    """The same words in an error of its own: each has its own trace."""
+    """The same words in an error of its own: a trace holds the request in which it was raised,
+    with its body, for as long as the error is kept."""
     if isinstance(error, Refused):
         return Unproven(error.clause, error.reason)
     return Unreachable(str(error))

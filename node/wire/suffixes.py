@@ -6,19 +6,27 @@ from urllib.parse import urlsplit
 from publicsuffixlist import PublicSuffixList
 
 MOST_REMEMBERED = 20_000
+LONGEST_REMEMBERED = 256  # characters: strangers choose them, and 20,000 long ones are much
 
 
 class Suffixes:
     """Registrable domains by the public suffix list, which is read when first asked (2 MiB).
 
-    `registrable` gives that of a host, `of_id` that of an id: a delivery asks for each more than
-    once.
+    What was asked is remembered: a delivery asks for the same more than once.
     """
 
     def __init__(self) -> None:
         self._list: PublicSuffixList | None = None
-        self.registrable = lru_cache(MOST_REMEMBERED)(self._registrable)
-        self.of_id = lru_cache(MOST_REMEMBERED)(self._of_id)
+        self._of_short_host = lru_cache(MOST_REMEMBERED)(self._of_host)
+        self._of_short_id = lru_cache(MOST_REMEMBERED)(self._of_id)
+
+    def registrable(self, host: str) -> str:
+        """`example.co.uk` of `a.b.example.co.uk`; what has none stands for itself."""
+        return (self._of_short_host if len(host) <= LONGEST_REMEMBERED else self._of_host)(host)
+
+    def of_id(self, id: str) -> str:
+        """That of the host that an id names."""
+        return (self._of_short_id if len(id) <= LONGEST_REMEMBERED else self._of_id)(id)
 
     @property
     def is_read(self) -> bool:
@@ -30,8 +38,7 @@ class Suffixes:
         self._list = PublicSuffixList(accept_encoded_idn=False)
         return self._list
 
-    def _registrable(self, host: str) -> str:
-        """`example.co.uk` of `a.b.example.co.uk`; what has none stands for itself."""
+    def _of_host(self, host: str) -> str:
         known = self._list if self._list is not None else self.read()
         # The name of a domain ends in letters; an address stands for itself.
         address = host[-1:].isdigit() or ":" in host

@@ -130,7 +130,8 @@ def _heard(arrival: Arrival) -> Heard:
             # A sealed object without its Create names its author itself: the proof was another's.
             raise Forbidden("FED-7.3", "what arrived speaks for another than whose key signed it")
     except Refused as refusal:
-        return Heard(arrival, refusal=refusal)
+        # Without where it was raised: those frames hold what is made here, which would hold them.
+        return Heard(arrival, refusal=refusal.with_traceback(None))
     return Heard(arrival, activity)
 
 

@@ -26,31 +26,23 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from node.errors import Forbidden, Refused
-from node.federation.discovery import ACTIVITY_JSON
 from node.federation.sending import Attempt, Delivered, Later, judge
 from node.net.addresses import check_url, is_public
 from node.net.passing import LONGEST_SIDE, MOST_PIXELS
-from node.ports import Request, Response
+from node.ports import Request
 from node.store import tables
 from node.testing.town import Town, open_town
-from node.testing.weather import Character, Heard, Stranger
+from node.testing.weather import Heard, Stranger
 from node.web import bodies, problems
-from node.wire import proofs
 from node.wire.api.inbox import NewPost, Post
 from node.wire.api.servers import ServerChoice, ServerList
-from node.wire.keys import PrivateKey, ed25519_from_seed
 from node.wire.pictures import measured
 from node.wire.suffixes import Suffixes
+from tests.abuse.inputs import FILES, Mouth, kind_of, read
 from tests.stories.people import person
 
-CASES = Path(__file__).parent / "cases"
 SPEC = Path(__file__).resolve().parents[2] / "spec"
 SOME_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
-FILES = sorted(CASES.glob("*.json"))
-
-
-def read(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 class Scene:
@@ -59,124 +51,31 @@ class Scene:
     A third server is suspended: on it, and below it, lives another Mallory.
     """
 
-    blocked: Character
-    below: Character
-
-    def __init__(self, town: Town, evil: Stranger, people: dict[str, str]) -> None:
+    def __init__(self, town: Town, evil: Stranger, mouth: Mouth) -> None:
         self.town = town
         self.alpha = town.nodes["alpha.test"]
         self.evil = evil
-        self.mallory, self.eve = evil.character("mallory"), evil.character("eve")
-        self.names = {**people, "mallory": self.mallory.id, "eve": self.eve.id}
-
-    def fill(self, value: Any) -> Any:
-        """`value` with `$name` as the id it stands for, and `[text, times]` under `*` repeated."""
-        if isinstance(value, str):
-            for name, id in self.names.items():
-                value = value.replace(f"${name}", id)
-            return value
-        if isinstance(value, dict) and set(value) == {"*"}:
-            each, times = value["*"]
-            return each * times if isinstance(each, str) else [self.fill(each)] * times
-        if isinstance(value, dict):
-            return {name: self.fill(each) for name, each in value.items()}
-        return [self.fill(each) for each in value] if isinstance(value, list) else value
+        self.mouth = mouth
 
     async def do(self, number: int, input: dict[str, Any]) -> Heard:
-        kind, what = next((kind, input[kind]) for kind in input if kind not in ("as", "serves"))
-        one = getattr(self, input.get("as", "mallory"))
-        self.evil.pages.update(self.served(input.get("serves", {})))
+        kind, what = kind_of(input)
         if kind in PURE:
             return PURE[kind](what)
-        if kind == "proof":
-            return await self._proven(number, what)
         if kind == "raw":
             return await self._raw(what)
-        if kind == "hosts":
-            return await self._from_many_hosts(what)
         if kind in ("call", "address"):
             return _called(kind, what)
-        if kind == "ask":
-            body = what.get("body", "").encode()
-            url = f"https://alpha.test{self.fill(what['path'])}"
-            request = Request(what["method"], url, what.get("headers", {}), body)
-            return await self._send(request)
-        if kind == "get":
-            url = self.fill(what)
-            url = url if url.startswith("https://") else f"https://alpha.test{url}"
-            return await self._send(self.evil.asks(one, url))
-        if kind == "body":
-            raw = "".join(text * times for text, times in what).encode("utf-8", "surrogatepass")
-            return await self._post(raw)
-        if kind == "says":
-            host = one.id.split("/")[2]
-            said = {"id": f"https://{host}/t/{number}", "actor": one.id, **what}
-            return await self._post(json.dumps(self.fill(said)).encode(), one)
-        return await self._altered(number, what)
-
-    async def _post(self, raw: bytes, one: Character | None = None) -> Heard:
-        key = (one or self.mallory).ed25519
-        request = self.evil.signed(key, raw, "https://alpha.test/inbox")
-        return await self._send(request)
+        before = await _kept(self) if kind == "hosts" else {}
+        heard = Heard(0, "")
+        for request in self.mouth.requests(number, input):
+            heard = await self._send(request)
+        assert kind != "hosts" or await _kept(self) == before, "nothing of them is kept"
+        return heard
 
     async def _send(self, request: Request) -> Heard:
         # Each on a connection of its own: some end theirs.
         headers = {**request.headers, "connection": "close"}
         return await self.evil.send(self.alpha, replace(request, headers=headers))
-
-    async def _altered(self, number: int, what: dict[str, Any]) -> Heard:
-        id = f"https://evil.test/t/{number}"
-        said = self.mallory.says("Like", self.names["public"], id, to=[self.names["alice"]])
-        signer = self.eve if what.get("by") == "eve" else self.mallory
-        now = self.town.clock.now() + timedelta(seconds=what.get("seconds", 0))
-        url = "https://alpha.test" + what.get("signed_for", "/inbox")
-        key = signer.rsa if what.get("rsa") else signer.ed25519
-        request = self.evil.signed(key, said, url, now)
-        drop = {name.lower() for name in what.get("drop", ())}
-        headers = {k: v for k, v in request.headers.items() if k.lower() not in drop}
-        for name, (old, new) in what.get("swap", {}).items():
-            headers = {
-                k: v.replace(old, new) if k.lower() == name else v for k, v in headers.items()
-            }
-        headers.update(what.get("headers", {}))
-        body = request.body + what.get("more", "").encode()
-        method = what.get("method", "POST")
-        return await self._send(Request(method, "https://alpha.test/inbox", headers, body))
-
-    def served(self, pages: dict[str, Any]) -> dict[str, Response]:
-        """What stands at addresses of evil.test: documents, or bytes of another kind."""
-        found = {}
-        for path, page in pages.items():
-            url, plain = f"https://evil.test{path}", isinstance(page, dict) and "kind" in page
-            body = page["body"] if plain else json.dumps(self.fill(page))
-            headers = {"content-type": page["kind"] if plain else ACTIVITY_JSON}
-            status = page.get("status", 200) if plain else 200
-            found[url] = Response(status, url, headers, body.encode())
-        return found
-
-    async def _proven(self, number: int, what: dict[str, Any]) -> Heard:
-        actor: Character = getattr(self, what.get("actor", "mallory"))
-        says = what.get("says", {"type": "Like", "object": "$public", "to": ["$alice"]})
-        document = {
-            "@context": "https://www.w3.org/ns/activitystreams",
-            "id": f"https://evil.test/t/{number}",
-            "actor": actor.id,
-            **self.fill(says),
-        }
-        now = self.town.clock.now() + timedelta(seconds=what.get("seconds", 0))
-        target = document["object"] if what.get("inner") else document
-        made = []
-        for name in what.get("by", ["mallory"]):
-            key: PrivateKey = getattr(self, name).ed25519
-            proof = dict(proofs.prove(target, key, now)["proof"]) | self.fill(what.get("proof", {}))
-            made += [{name: each for name, each in proof.items() if each is not None}]
-        made *= what.get("times", 1)
-        if made:
-            target["proof"] = made if len(made) > 1 else made[0]
-        document.update(self.fill(what.get("edit", {})))
-        return await self._post(
-            json.dumps(document).encode(), getattr(self, what.get("sent_by", "mallory"))
-        )
 
     async def _raw(self, pieces: list[str]) -> Heard:
         """What is said to someone who then says no more. The town's time passes, and for bodies,
@@ -202,18 +101,6 @@ class Scene:
         """Until the node has seen what was sent: both ends are in this loop."""
         for _ in range(200):
             await asyncio.sleep(0)
-
-    async def _from_many_hosts(self, count: int) -> Heard:
-        """Likes under keys of as many hosts that there are not: nothing of them is kept."""
-        before, heard = await _kept(self), Heard(0, "")
-        for each in range(count):
-            actor = f"https://h{each}.{each % 50}.test/a/x"
-            said = {"id": f"{actor}/1", "type": "Like", "actor": actor, "object": "$public"}
-            key = ed25519_from_seed(bytes(32), f"{actor}#ed25519-key", actor)
-            raw = json.dumps(self.fill(said)).encode()
-            heard = await self._send(self.evil.signed(key, raw, "https://alpha.test/inbox"))
-        assert await _kept(self) == before
-        return heard
 
     async def outcome(self, number: int, case: dict[str, Any]) -> tuple[int, str]:
         self.town.clock.pass_(timedelta(seconds=2))
@@ -302,11 +189,12 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
             server = ServerChoice(host="blocked.test", suspended=True)
             await line.ask("PUT", "/admin/servers", ServerList, server)
         names = {"alice": me.actor, "public": public.id, "secret": secret.id}
-        scene = Scene(town, evil, names)
-        scene.blocked, scene.below = (one.character("mallory") for one in blocked)
-        scene.names |= {"blocked": scene.blocked.id, "below": scene.below.id}
-        dance = {"id": "https://evil.test/t/0", "type": "Dance", "actor": scene.mallory.id}
-        await evil.say(scene.alpha, scene.mallory, dance)  # by which her key is known
+        others = [one.character("mallory") for one in blocked]
+        people = dict(zip(("blocked", "below"), others, strict=True))
+        mouth = Mouth(evil, town.clock, names, **people)
+        scene = Scene(town, evil, mouth)
+        dance = {"id": "https://evil.test/t/0", "type": "Dance", "actor": mouth.mallory.id}
+        await evil.say(scene.alpha, mouth.mallory, dance)  # by which her key is known
         yield scene
         for one in (evil, *blocked):
             await one.close()

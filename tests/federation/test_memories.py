@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from node.federation.discovery import KEY_SECONDS
 from node.store import directory
 from node.store.federation import FederationUnit
@@ -53,9 +55,34 @@ async def test_buckets_are_bounded_and_those_in_use_stay(monkeypatch) -> None:
     assert left == {"one": 8, "two": 10, "three": 9, "four": 9}
 
 
+@pytest.mark.clause("LIM-5.5")
+async def test_who_has_not_come_for_long_takes_no_memory() -> None:
+    clock = FakeClock()
+    buckets = limits.MemoryBuckets(clock)
+    for number in range(1000):
+        await buckets.take(f"address {number}", 10)
+    await buckets.take("one who comes often", 1)
+    assert len(buckets) == 1001
+    for _ in range(130):
+        clock.pass_(timedelta(seconds=1))
+        await buckets.take("one who comes often", 1)
+    assert len(buckets) == 1, "a thousand are gone; whoever is counted is not"
+    assert not (await buckets.look("one who comes often", 1)).allowed
+
+
 def test_domains_are_remembered_in_a_bounded_number(monkeypatch) -> None:
     monkeypatch.setattr(suffixes_page, "MOST_REMEMBERED", 2)
     suffixes = suffixes_page.Suffixes()
     for host in ("a.example.com", "b.example.com", "c.example.co.uk", "a.example.com"):
         assert suffixes.registrable(host) in ("example.com", "example.co.uk")
-    assert suffixes.registrable.cache_info().currsize == 2
+    assert suffixes._of_short_host.cache_info().currsize == 2
+
+
+@pytest.mark.clause("LIM-5.5")
+def test_what_a_stranger_names_at_length_is_not_remembered() -> None:
+    suffixes = suffixes_page.Suffixes()
+    long = f"https://{'a.' * 200}example.com/a/{'x' * 2000}"
+    assert suffixes.of_id(long) == "example.com"
+    assert suffixes.registrable(long.split("/")[2]) == "example.com"
+    kept = (suffixes._of_short_host.cache_info(), suffixes._of_short_id.cache_info())
+    assert [each.currsize for each in kept] == [0, 0]

@@ -1,7 +1,10 @@
 """What strangers ask of us is refused before it costs: all at once as one by one (LIM-4)."""
 
 import asyncio
+import gc
 import threading
+import weakref
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -89,6 +92,37 @@ async def test_the_list_of_suffixes_is_read_once_and_holds_up_nobody() -> None:
     await asyncio.gather(*(limits.judged("192.0.2.1", prove) for _ in range(5)))
     assert limits.domain("https://x.b.co.uk/1") == "b.co.uk"
     assert len(readers) == 1 and threading.get_ident() not in readers
+
+
+class Body:
+    """What a request brought."""
+
+
+@pytest.mark.parametrize("error", [Unreachable, Unproven])
+@pytest.mark.clause("LIM-4.2", "LIM-5.5")
+async def test_a_key_that_could_not_be_had_is_remembered_without_the_request(
+    error: type[Unreachable] | type[Unproven],
+) -> None:
+    door = Door()
+
+    async def key(id: str) -> PublicKey:
+        door.keys.asked.append(id)
+        raise error("FED-4.7", "no") if error is Unproven else error("no")
+
+    door.keys.key = key  # type: ignore[method-assign]
+
+    async def bring() -> weakref.ref[Body]:
+        body = Body()
+        with suppress(Unreachable, Unproven):
+            await door.knock(of(1))
+        return weakref.ref(body)
+
+    kept = await bring()
+    gc.collect()
+    assert kept() is None
+    with pytest.raises(error):
+        await door.knock(of(1))
+    assert len(door.keys.asked) == 1
 
 
 @pytest.mark.clause("FED-7.16")

@@ -28,16 +28,22 @@ T = TypeVar("T")
 
 
 async def until(
-    what: str, look: Callable[[], Awaitable[object]], steps: Callable[[], object] = lambda: None
+    what: str,
+    look: Callable[[], Awaitable[object]],
+    steps: Callable[[], object] = lambda: None,
+    slower: float = 0.0,
 ) -> None:
-    """Ask again until it is so. Patience ends when `steps`, what shows progress, stays the same."""
+    """Ask again until it is so. Patience ends when `steps`, what shows progress, stays the same.
+
+    With `slower` it is asked the less often the longer it takes: by that part of the time waited.
+    """
     clock, seen, waited = asyncio.get_running_loop().time, steps(), 0.0
     while waited < PATIENCE_SECONDS:
         began = clock()
         with suppress(Unreachable):
             if await look():
                 return
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05 + waited * slower)
         # A machine that stood still meanwhile has not kept us waiting.
         waited += min(clock() - began, LONGEST_LOOK_SECONDS)
         if steps() != seen:

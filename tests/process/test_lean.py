@@ -1,7 +1,9 @@
-"""What `kith serve` does not load: an idle node has 120 MiB at most, and starts in a second."""
+"""What `kith serve` does not load and keep: an idle node has 120 MiB, and starts in a second."""
 
 import subprocess
 import sys
+
+import pytest
 
 # Probe and transcoding, migrations and the person's side run in processes of their own.
 ELSEWHERE = (
@@ -17,3 +19,30 @@ def test_a_node_loads_nothing_that_works_elsewhere() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+LARGE = """
+import ctypes
+from node.cli.memory import give_back_what_is_freed
+
+class Info(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+library = ctypes.CDLL(None)
+library.mallinfo2.restype = Info
+SET
+before = library.mallinfo2().hblkhd
+bytes(2**20)  # freed at once, from which glibc learns
+kept = bytes(2**20)
+print(library.mallinfo2().hblkhd - before >= 2**20)
+"""
+
+
+@pytest.mark.parametrize(("call", "apart"), [("give_back_what_is_freed()", "True"), ("", "False")])
+def test_large_pieces_are_given_back_when_they_are_freed(call: str, apart: str) -> None:
+    script = LARGE.replace("SET", call)
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == apart
