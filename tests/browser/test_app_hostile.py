@@ -131,7 +131,7 @@ async def test_what_hostile_people_say_breaks_no_screen(
         await go(page, way, "article .rail")
         await seen(page, found, way, is_again=post is not posts[0])
         await page.get_by_role("button", name="Comments").first.click()
-        await page.locator(".comment").first.wait_for()
+        await page.get_by_role("dialog", name="Comments").wait_for()
         await seen(page, found, f"comments of {way}", is_again=post is not posts[0])
         await page.get_by_role("button", name="Close").click()
     await go(page, "/", "article .rail")
