@@ -263,20 +263,14 @@ export class Device {
     return this.#step(async () => this.#outbox.change(group, intent(), now));
   }
 
-  /**
-   * Take the devices in whose key packages these are, by actor.
-   *
-   * Throws `Forbidden` (E2E-5.1) for a package of somebody else, `Conflict` (DEV-4.5) when all of
-   * them are in.
-   */
+  /** Take the devices in whose key packages these are, by actor. Throws `Forbidden` (E2E-5.1) for a
+   * package of somebody else, `Conflict` (DEV-4.5) when all of them are in. */
   add(group: string, packages: Packages, now: number): Promise<void> {
     return this.#change(group, () => keyStock.adding(packages), now);
   }
 
-  /**
-   * Take actors out with all their devices; of our own all others. Throws `Conflict` (DEV-4.5) when
-   * none of them is in.
-   */
+  /** Take actors out with all their devices; of our own all others. Throws `Conflict` (DEV-4.5) when
+   * none of them is in. */
   remove(group: string, actors: Iterable<string>, now: number): Promise<void> {
     const sorted = [...new Set(actors)].sort();
     return this.#change(group, () => ({ type: "Remove", actors: sorted }), now);

@@ -46,6 +46,12 @@ export interface PinRow {
   readonly forked: Bytes;
 }
 
+/** The keys that somebody publishes now, of another root than the pinned one. */
+export interface AnewRow {
+  readonly delegation: Bytes;
+  readonly list: Bytes;
+}
+
 type Written = Readonly<Record<string, string>>;
 
 export const ACCOUNT_KEYS_ROW: Kind<AccountKeysRow> = (value) => {
@@ -76,6 +82,16 @@ export const PIN: Kind<PinRow> = (value) => {
     forked: bytes("forked"),
   };
 };
+
+export const ANEW: Kind<AnewRow> = (value) => {
+  const row = value as Written;
+  const bytes = (name: string) => unbase64(row[name] ?? "");
+  return { delegation: bytes("delegation"), list: bytes("list") };
+};
+
+export function anewRow(actor: string): string {
+  return `anew/${actor}`;
+}
 
 export function pinRow(actor: string): string {
   return `pin/${actor}`;

@@ -3,9 +3,9 @@
 import { Forbidden, Missing } from "../errors.ts";
 import { judgeList, type Line, type Pin, type SeenList } from "../keys/private/pins.ts";
 import { checkPublished, type Published } from "../keys/public/published.ts";
-import { concat, EMPTY } from "../wire/bytes.ts";
+import { concat, EMPTY, equal } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
-import { PIN, pinRow } from "./key_rows.ts";
+import { ANEW, anewRow, PIN, pinRow } from "./key_rows.ts";
 
 /** The keys of others, as this device took them. What changes them is called inside a step. */
 export class Pins {
@@ -20,7 +20,8 @@ export class Pins {
     const row = await this.#state.find(pinRow(actor), PIN);
     if (row === null) return null;
     const keys = await checkPublished(row.delegation, row.list, actor);
-    return { keys, verified: row.verified, forked: row.forked.length > 0 };
+    const anew = this.#state.has(anewRow(actor));
+    return { keys, verified: row.verified, forked: row.forked.length > 0, anew };
   }
 
   /** Judge keys that were fetched or shown, and keep what is to be kept of them (KEY-5.1). */
@@ -28,14 +29,41 @@ export class Pins {
     const pin = await this.of(actor);
     const line = judgeList({ pin, keys });
     const [delegation, list] = [keys.signedDelegation.encode(), keys.signedList.encode()];
+    if (line.seen === "other root") {
+      const known = await this.#state.find(anewRow(actor), ANEW);
+      const isKnown = known && equal(known.delegation, delegation) && equal(known.list, list);
+      if (!isKnown) this.#state.put(anewRow(actor), { delegation, list });
+      return line;
+    }
+    this.#state.delete(anewRow(actor));
     if (line.deed === "take") {
-      const verified = pin?.verified ?? false;
-      this.#state.put(pinRow(actor), { delegation, list, verified, forked: EMPTY });
+      this.#take(actor, keys, pin?.verified ?? false);
     } else if (line.seen === "equal numbers, other bytes") {
       const known = await this.#state.get(pinRow(actor), PIN);
       this.#state.put(pinRow(actor), { ...known, forked: concat(delegation, list) });
     }
     return line;
+  }
+
+  /** The keys of another root that `actor` publishes now, as far as this device saw. */
+  async anew(actor: string): Promise<Published | null> {
+    const row = await this.#state.find(anewRow(actor), ANEW);
+    return row && checkPublished(row.delegation, row.list, actor);
+  }
+
+  /** A person goes on with who began anew, unverified (DEV-13.3). Throws `Missing`. */
+  async accept(actor: string): Promise<void> {
+    const keys = await this.anew(actor);
+    if (keys === null) {
+      throw new Missing("DEV-13.3", "they publish no other keys than those that you know");
+    }
+    this.#state.delete(anewRow(actor));
+    this.#take(actor, keys, false);
+  }
+
+  #take(actor: string, keys: Published, verified: boolean): void {
+    const [delegation, list] = [keys.signedDelegation.encode(), keys.signedList.encode()];
+    this.#state.put(pinRow(actor), { delegation, list, verified, forked: EMPTY });
   }
 
   /** A person compared the numbers (DEV-13.2). Throws `Missing` for whose keys are unknown. */

@@ -271,7 +271,7 @@ test("both sides have one safety number", () => {
 async function pinOf(actor: string, pinned: Case, forked = false): Promise<Pin | null> {
   if (pinned === null) return null;
   const keys = await checkPublished(unhex(pinned.delegation), unhex(pinned.list), actor);
-  return { keys, forked, verified: false };
+  return { keys, forked, verified: false, anew: false };
 }
 
 test("what a device does with the lists and leaves that it sees", async () => {

@@ -18,12 +18,13 @@ SOURCES = sorted(
     if browser.MODULES not in page.parents
 )
 APP = browser.FOLDER / "app"
-# What runs in a browser's worker; the rest are the app, what builds it, and tests.
+# What runs in the device's worker; the rest are the app, its film maker, what builds it, and tests.
 DEVICE = [
     page
     for page in SOURCES
     if page.parent != browser.FOLDER / "tests"
     and APP not in page.parents
+    and browser.FOLDER / "film" not in page.parents
     and page != browser.FOLDER / "build.ts"
 ]
 # What both devices do alike; a browser's store is no file, and its tabs are no terminal.

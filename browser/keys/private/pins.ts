@@ -25,12 +25,14 @@ export type Deed =
 
 /**
  * The newest keys of an account that this device took. `forked`: others with equal numbers were seen,
- * until higher ones come; `verified`: by a person, or a code that they scanned.
+ * until higher ones come; `verified`: by a person, or a code that they scanned; `anew`: keys of another
+ * root are published now.
  */
 export interface Pin {
   readonly keys: Published;
   readonly verified: boolean;
   readonly forked: boolean;
+  readonly anew: boolean;
 }
 
 /** Keys that were fetched or shown, checked as a chain, beside what is pinned. */
@@ -118,13 +120,18 @@ function isListed({ pin, key }: SeenLeaf): boolean {
   return pin !== null && hasKey(pin.keys.devices, key);
 }
 
-function isOtherRoot({ pin, certified }: SeenLeaf): boolean {
+function isOfOtherRoot({ pin, certified }: SeenLeaf): boolean {
   if (pin === null || certified === null) return false;
   return !equal(certified.delegation.root, pin.keys.delegation.root);
 }
 
-function isOtherDelegation({ pin, certified }: SeenLeaf): boolean {
-  if (pin === null || certified === null) return false;
+function isOtherRoot(seen: SeenLeaf): boolean {
+  return seen.pin?.anew === true || (isOfOtherRoot(seen) && !isListed(seen));
+}
+
+function isOtherDelegation(seen: SeenLeaf): boolean {
+  const { pin, certified } = seen;
+  if (pin === null || certified === null || isOfOtherRoot(seen)) return false;
   const { delegation, signedDelegation } = pin.keys;
   const same = equal(certified.delegationHash, signedDelegation.hash());
   return certified.delegation.d === delegation.d && !same;
