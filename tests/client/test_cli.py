@@ -167,6 +167,7 @@ async def test_words_to_a_friend_who_is_logged_in_nowhere_are_kept_and_said_so(
     await shell.run("bob", "friend accept @alice")
     assert (await shell.run("alice", "chat @bob --send", "one")).code == 0
     assert "one" in (await shell.run("bob", "chat @alice --history")).out
+    words = " ".join((await shell.run("bob", "recovery show --json")).json["words"])
     assert (await shell.run("bob", "logout")).code == 0
     await shell.run("alice", "chat @bob --send", "two")  # it comes back a moment later
     await shell.square.town.settle()
@@ -186,6 +187,10 @@ async def test_words_to_a_friend_who_is_logged_in_nowhere_are_kept_and_said_so(
     assert back.code == 0 and "other devices" not in back.out, "the former one is revoked"
     again = await shell.run("bob-laptop", line, typed=password_of("bob") + "\n")
     assert "You have other devices" in again.out and "kith recovery use" in again.out
+    ghost = await shell.run("alice", "chat @bob --go-on")
+    assert ghost.code == 1 and "not on their list of devices" in ghost.err
+    used = await shell.run("bob-phone", "recovery use --file -", typed=words)
+    assert used.code == 0
     went = await shell.run("alice", "chat @bob --go-on")
     assert went.code == 0 and "3 kept messages are said there" in went.out
     heard = await shell.run("bob-phone", "chat @alice --history")
