@@ -132,6 +132,16 @@ export class DeviceKeys {
     return this.#turns.step(() => this.#pins.see(actor, keys));
   }
 
+  /** The keys of another root that `actor` publishes now (DEV-13.3). */
+  anewOf(actor: string): Promise<Published | null> {
+    return this.#turns.inTurn(() => this.#pins.anew(actor));
+  }
+
+  /** Go on, unverified, with who began anew under that root (DEV-13.3). */
+  accept(actor: string, root: Bytes): Promise<void> {
+    return this.#turns.step(() => this.#pins.accept(actor, root));
+  }
+
   /** A person compared the safety numbers (DEV-13.2). */
   verify(actor: string): Promise<void> {
     return this.#turns.step(() => this.#pins.verify(actor));

@@ -3,7 +3,7 @@
 import { Forbidden, Missing } from "../errors.ts";
 import { judgeList, type Line, type Pin, type SeenList } from "../keys/private/pins.ts";
 import { checkPublished, type Published } from "../keys/public/published.ts";
-import { concat, EMPTY, equal } from "../wire/bytes.ts";
+import { type Bytes, concat, EMPTY, equal } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
 import { ANEW, anewRow, PIN, pinRow } from "./key_rows.ts";
 
@@ -51,10 +51,14 @@ export class Pins {
     return row && checkPublished(row.delegation, row.list, actor);
   }
 
-  /** A person goes on with who began anew, unverified (DEV-13.3). Throws `Missing`. */
-  async accept(actor: string): Promise<void> {
+  /**
+   * A person goes on with who began anew under `root`, unverified (DEV-13.3).
+   *
+   * Throws `Missing` where they publish no such keys, or others since.
+   */
+  async accept(actor: string, root: Bytes): Promise<void> {
     const keys = await this.anew(actor);
-    if (keys === null) {
+    if (keys === null || !equal(keys.delegation.root, root)) {
       throw new Missing("DEV-13.3", "they publish no other keys than those that you know");
     }
     this.#state.delete(anewRow(actor));

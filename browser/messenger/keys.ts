@@ -27,11 +27,13 @@ export interface Paper {
  * The number that both people's devices show, and whether it was compared here, and agreed.
  *
  * That says whose root it is; a device that is not on their list is not refused yet (KEY-5.2).
+ * `beganAnew`: it is of other keys than those that this device goes by (KEY-5.1).
  */
 export interface Safety {
   readonly actor: string;
   readonly number: string;
   readonly compared: boolean;
+  readonly beganAnew: boolean;
 }
 
 /** The recovery key in words or code. Throws `Malformed` (KEY-2.3, KEY-2.4). */
@@ -135,29 +137,51 @@ export class Keys {
    * device has none of its own account.
    */
   async safety(actor: string): Promise<Safety> {
+    return (await this.#seen(actor)).safety;
+  }
+
+  async #seen(actor: string): Promise<{ readonly safety: Safety; readonly root: Bytes }> {
     const ours = (await this.#keys.published()).delegation.root;
     const found = await this.#api.ask("GET /keys", { query: { actor } });
     const keys = await checkPublished(unbase64(found.delegation), unbase64(found.list), actor);
     const line = await this.#keys.see(actor, keys);
-    if (line.deed === "stop") {
+    const anew = await this.#keys.anewOf(actor);
+    if (line.deed === "stop" && anew === null) {
       throw new Forbidden("KEY-5.1", `${actor} ${line.words}`, { seen: line.seen });
     }
     const pin = await this.#keys.pinOf(actor);
-    const { root } = (pin?.keys ?? keys).delegation;
+    const { root } = (anew ?? pin?.keys ?? keys).delegation;
     const number = safetyNumber({ actor: this.#own.actor, root: ours }, { actor, root });
-    return { actor, number, compared: pin?.verified ?? false };
+    const beganAnew = anew !== null;
+    const compared = !beganAnew && (pin?.verified ?? false);
+    return { safety: { actor, number, compared, beganAnew }, root };
   }
 
   /**
    * Compare the number that the other reads out or shows. Throws `Forbidden` (KEY-6.3).
    *
-   * It says whose root it is. What it does not say: see `Safety`.
+   * It says whose root it is. What it does not say: see `Safety`. Of who began anew it accepts the new keys.
    */
   async verify(actor: string, number: string): Promise<Safety> {
     const told = readNumber(number);
-    const safety = await this.safety(actor);
+    const { safety, root } = await this.#seen(actor);
     if (told !== safety.number) throw new Forbidden("KEY-6.3", DIFFERENT);
+    if (safety.beganAnew) await this.#keys.accept(actor, root);
     await this.#keys.verify(actor);
-    return { ...safety, compared: true };
+    return { ...safety, compared: true, beganAnew: false };
+  }
+
+  /**
+   * Go on with who began anew, without having compared the number that was shown (DEV-13.3).
+   *
+   * Throws `Missing` where they did not, or did so once more since.
+   */
+  async acceptAnew(actor: string, number: string): Promise<Safety> {
+    const { safety, root } = await this.#seen(actor);
+    if (safety.number !== number) {
+      throw new Missing("DEV-13.3", "they publish no other keys than those that you know");
+    }
+    await this.#keys.accept(actor, root);
+    return { ...safety, beganAnew: false };
   }
 }

@@ -97,6 +97,11 @@ export class KeyAnswers implements Pick<Answers, keyof KeyQuestions> {
     return (await this.#ask()).keys.verify(actor, number);
   }
 
+  async acceptAnew(who: string, number: string): Promise<Safety> {
+    const actor = await this.#holder.opened().find(who);
+    return (await this.#ask()).keys.acceptAnew(actor, number);
+  }
+
   // -- linking ------------------------------------------------------------------------------------
 
   async #begin(side: LinkSide, name: string): Promise<Linking> {

@@ -34,11 +34,15 @@ export interface Revoked {
   readonly problem: Problem | null;
 }
 
-/** The number that both people's devices show. `compared`: here, and it agreed. */
+/**
+ * The number that both people's devices show. `compared`: here, and it agreed. `beganAnew`: it is of other keys
+ * than those that this device goes by.
+ */
 export interface Safety {
   readonly actor: string;
   readonly number: string;
   readonly compared: boolean;
+  readonly beganAnew: boolean;
 }
 
 /** Which of the two devices this browser is while it links: the one to be let in, or the one that lets in. */
@@ -123,6 +127,9 @@ export interface KeyQuestions {
 
   /** Compare it. Throws `Malformed` (KEY-6.2), `Forbidden` (KEY-6.3) where it differs. */
   verify(who: string, number: string): Safety;
+
+  /** Go on with who began anew; `number` is what was shown of them. Throws `Missing` (DEV-13.3). */
+  acceptAnew(who: string, number: string): Safety;
 
   /** Begin to link by showing a code; another linking of this browser ends. Throws `TooMuch` (LNK-5.7). */
   linkShow(side: LinkSide, name: string): LinkShown;

@@ -41,6 +41,7 @@ const NAMES: readonly Name[] = [
   "revoke",
   "safety",
   "verify",
+  "acceptAnew",
   "linkShow",
   "linkMeet",
   "linkRead",

@@ -110,10 +110,10 @@ class DeviceTrust:
         """The keys of another root that `actor` publishes now, as far as this device saw."""
         return self._pins.anew(actor)
 
-    def accept(self, actor: str, now: int) -> list[ConversationEvent]:
-        """Go on, unverified, with who began anew (DEV-13.3)."""
+    def accept(self, actor: str, root: bytes, now: int) -> list[ConversationEvent]:
+        """Go on, unverified, with who began anew under that root (DEV-13.3)."""
         with self._state.step():
-            self._pins.accept(actor)
+            self._pins.accept(actor, root)
             return self._looking.judge(now, actor)
 
     def standing(self, group: str, now: int) -> dict[str, Standing]:

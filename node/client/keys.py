@@ -166,6 +166,10 @@ class Keys:
         Raises `Forbidden` (KEY-5.1) when these are not to be believed, `Missing` when they publish
         none, or this device has none of its own account.
         """
+        return (await self._seen(who))[0]
+
+    async def _seen(self, who: str) -> tuple[Safety, bytes]:
+        """`safety`, and the root whose number it is."""
         messenger = await self._talk()
         ours = messenger.device.account_keys().delegation.root
         actor = (await self._people.find(who)).id
@@ -180,7 +184,7 @@ class Keys:
         root = (keys if pin is None else anew or pin.keys).delegation.root
         number = safety_number((self._own.actor, ours), (actor, root))
         compared = anew is None and pin is not None and pin.verified
-        return Safety(actor, number, compared, anew is not None)
+        return Safety(actor, number, compared, anew is not None), root
 
     async def verify(self, who: str, number: str) -> Safety:
         """Compare the number that the other reads out or shows. Raises `Forbidden` (KEY-6.3).
@@ -188,12 +192,12 @@ class Keys:
         Of who began anew it accepts the new keys, and calls them verified.
         """
         told = read_number(number)
-        safety = await self.safety(who)
+        safety, root = await self._seen(who)
         if told != safety.number:
             raise Forbidden("KEY-6.3", DIFFERENT)
         messenger = await self._talk()
         if safety.began_anew:
-            messenger.tell(messenger.device.trust.accept(safety.actor, self._seconds()))
+            self._accept(messenger, safety.actor, root)
         messenger.device.verify(safety.actor)
         return Safety(safety.actor, safety.number, True)
 
@@ -202,9 +206,12 @@ class Keys:
 
         Raises `Missing` (DEV-13.3) where they did not.
         """
-        safety, messenger = await self.safety(who), await self._talk()
-        messenger.tell(messenger.device.trust.accept(safety.actor, self._seconds()))
+        (safety, root), messenger = await self._seen(who), await self._talk()
+        self._accept(messenger, safety.actor, root)
         return Safety(safety.actor, safety.number, False)
+
+    def _accept(self, messenger: Messenger, actor: str, root: bytes) -> None:
+        messenger.tell(messenger.device.trust.accept(actor, root, self._seconds()))
 
 
 DIFFERENT = (

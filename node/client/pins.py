@@ -61,10 +61,13 @@ class Pins:
         row = self._state.find(rows.anew_row(actor), AnewRow)
         return None if row is None else check_published(row.delegation, row.list, actor)
 
-    def accept(self, actor: str) -> None:
-        """A person goes on with who began anew, unverified (DEV-13.3). Raises `Missing`."""
+    def accept(self, actor: str, root: bytes) -> None:
+        """A person goes on with who began anew under `root`, unverified (DEV-13.3).
+
+        Raises `Missing` where they publish no such keys, or others since.
+        """
         keys = self.anew(actor)
-        if keys is None:
+        if keys is None or keys.delegation.root != root:
             raise Missing("DEV-13.3", "they publish no other keys than those that you know")
         self._state.delete(rows.anew_row(actor))
         self._take(actor, keys, verified=False)

@@ -47,6 +47,7 @@ _ITEMS = select(conversations.c.id, conversations.c.mls_group, *ITEM_COLUMNS).jo
 _DIGESTS = relay_items.c.sha256.in_(bindparam("digests", expanding=True))
 _IDS = conversations.c.id.in_(bindparam("ids", expanding=True))
 _GROUPS = conversations.c.mls_group.in_(bindparam("groups", expanding=True))
+STANDING = select(conversations.c.id).where(_IDS)
 ENTRIES_BY_ID, ITEMS_BY_ID = _ENTRIES.where(_IDS), _ITEMS.where(_IDS, _DIGESTS)
 ENTRIES_BY_GROUP, ITEMS_BY_GROUP = _ENTRIES.where(_GROUPS), _ITEMS.where(_GROUPS, _DIGESTS)
 

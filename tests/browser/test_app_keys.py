@@ -279,6 +279,9 @@ async def test_two_people_compare_their_number(browser: Browser, home: AppNode) 
     await expect(bob.page.get_by_text("Your account has new keys")).to_be_visible()
     await ada.page.reload()
     await expect(ada.page.get_by_role("alert")).to_contain_text("began anew with other keys")
+    await ada.page.get_by_role("button", name="Go on without comparing").click()
+    await expect(ada.page.get_by_text("Not compared yet.")).to_be_visible()
+    await expect(ada.page.get_by_role("alert")).to_have_count(0)
     assert ada.faults == bob.faults == []
 
 

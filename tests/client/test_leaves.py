@@ -190,11 +190,14 @@ def test_another_root_stops_until_its_person_says_yes(
     assert isinstance(told, DeviceDoubted) and "began anew" in told.reason
     assert not sent(alice, group)
     assert shows(alice, anew) == [], "told once"
-    assert alice.device.trust.accept(BOB, NOW) == [DoubtSettled(group, BOB)]
+    root = anew.account.rk.root.public
+    with pytest.raises(Missing, match=r"DEV-13\.3"):
+        alice.device.trust.accept(BOB, bytes(32), NOW)
+    assert alice.device.trust.accept(BOB, root, NOW) == [DoubtSettled(group, BOB)]
     assert state(alice, group) == "known", "and nobody verified it"
     assert alice.send()
     with pytest.raises(Missing, match=r"DEV-13\.3"):
-        alice.device.trust.accept(BOB, NOW)
+        alice.device.trust.accept(BOB, root, NOW)
 
 
 @pytest.mark.clause("KEY-5.1")

@@ -9,7 +9,7 @@ import { QrCode } from "../codes/qr.tsx";
 import { Scanner } from "../codes/scanner.tsx";
 import { device } from "../device.ts";
 import { sayKeys } from "../keys/words.ts";
-import { Fault } from "../parts/form.tsx";
+import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen, Waiting } from "../parts/screen.tsx";
 import { explain } from "../words/problems.ts";
@@ -23,8 +23,7 @@ const NOT_BELIEVED = "KEY-5.1";
 function whyNot(error: unknown, name: string): string {
   if (error instanceof Missing && error.clause === NONE) return sayKeys("safety.none", { name });
   if (error instanceof Refused && error.clause === NOT_BELIEVED) {
-    const isOther = error.params.seen === "other root";
-    return sayKeys(isOther ? "safety.changed" : "safety.forked", { name });
+    return sayKeys("safety.forked", { name });
   }
   return explain(error);
 }
@@ -62,6 +61,14 @@ export function SafetyScreen({ parts }: { readonly parts: Readonly<Record<string
       differs.value = whyNot(error, name);
     }
   }
+  async function goOn(number: string): Promise<void> {
+    differs.value = "";
+    try {
+      safety.value = await device.acceptAnew(name, number);
+    } catch (error) {
+      differs.value = whyNot(error, name);
+    }
+  }
   const found = safety.value;
   return (
     <Screen title={sayKeys("safety.with", { name })} under={`/people/${encodeURIComponent(name)}`}>
@@ -69,6 +76,15 @@ export function SafetyScreen({ parts }: { readonly parts: Readonly<Record<string
       {found === null && fault.value === "" && <Waiting />}
       {found !== null && (
         <>
+          {found.beganAnew && (
+            <section class="card">
+              <Fault>{sayKeys("safety.changed", { name })}</Fault>
+              <p>{sayKeys("safety.anew")}</p>
+              <Button kind="quiet" onClick={() => void goOn(found.number)}>
+                {sayKeys("safety.go_on")}
+              </Button>
+            </section>
+          )}
           <section class="card">
             <p>{sayKeys("safety.says")}</p>
             <Digits number={found.number} />

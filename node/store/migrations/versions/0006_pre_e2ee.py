@@ -82,7 +82,7 @@ def upgrade() -> None:
         sa.Column("group_info", sa.LargeBinary(), server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
-        sa.UniqueConstraint("mls_group", "beside", name=op.f("uq_conversations_mls_group")),
+        sa.UniqueConstraint("mls_group", "beside", name=op.f("uq_conversations_mls_group_beside")),
         info={"keep": "forever"},
         sqlite_autoincrement=False,
     )

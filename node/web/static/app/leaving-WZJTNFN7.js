@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-MJYTOIE4.js";import"/app/chunk-VRSUQMEI.js";import"/app/chunk-LTG3V6LB.js";import"/app/chunk-MIJ3DVZW.js";import"/app/chunk-OMRCCUTL.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-2RQ3KLGE.js";import"/app/chunk-MIJ3DVZW.js";import"/app/chunk-OMRCCUTL.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
