@@ -78,7 +78,7 @@ async def test_nothing_of_a_deleted_account_stays_in_the_browser(
     assert "a secret post" in Path(await (await saved.value).path()).read_text()  # noqa: ASYNC240
 
     await delete(page, "not the password")
-    await expect(page.get_by_role("alert")).to_contain_text("password is wrong")
+    await expect(page.get_by_role("alert")).to_contain_text("not your password")
     async with home.line(bob.token or "") as line:
         assert (await line.ask("GET", "/account", dict))["name"] == "bob"
     await delete(page)
