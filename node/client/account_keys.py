@@ -8,16 +8,9 @@ from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
-from node.client import rows
+from node.client import key_signing, rows
 from node.client.device_state import SUITE, DeviceState
-from node.client.key_signing import (
-    PutKeys,
-    SignedKeys,
-    certify,
-    delegate,
-    list_devices,
-    next_delegation,
-)
+from node.client.key_signing import PutKeys, SignedKeys, certify, delegate, list_devices
 from node.client.known_keys import (
     FORKED,
     OTHER_ROOT,
@@ -266,7 +259,7 @@ class AccountKeys:
             return
         key = self._recovery(rk, known.published)
         secret = BoxSecret(draw(32), archive, old.rk)
-        d = next_delegation(known.published.delegation.d, now)
+        d = key_signing.next_delegation(known.published.delegation.d, now)
         above = delegate(self._state.actor, key, d, secret.list_private, now)
         before = known.row.before or known.number
         self._sign(known.row, above, 1, devices, secret, before, now)
@@ -296,7 +289,7 @@ class AccountKeys:
         row = AccountKeysRow(
             id=id, seal=seal, list_private=b"", rk=b"", delegation=b"", list=b"", box=b""
         )
-        d = next_delegation(there.delegation.d, now)
+        d = key_signing.next_delegation(there.delegation.d, now)
         above = delegate(self._state.actor, key, d, secret.list_private, now)
         self._sign(row, above, 1, [*kept, device], secret, written(box), now)
         return [one.id for one in others if one not in kept]
