@@ -17,7 +17,12 @@ import { recoveryKemOf } from "../keys/private/recovery.ts";
 import { CERTIFICATE_EXTENSION, parseLeafExtension } from "../keys/public/certificate.ts";
 import { type ListedDevice, NOBODY, RENEW_SECONDS } from "../keys/public/device_list.ts";
 import type { KeyBox } from "../keys/public/key_box.ts";
-import { checkPublished, checkWithBox, type Published } from "../keys/public/published.ts";
+import {
+  checkCountedOn,
+  checkPublished,
+  checkWithBox,
+  type Published,
+} from "../keys/public/published.ts";
 import type { Client } from "../mls/index.ts";
 import { keyPair } from "../mls/private/hpke.ts";
 import { find } from "../mls/public/extensions.ts";
@@ -32,7 +37,7 @@ import {
   AWAITED_KEYS,
   AWAITED_KEYS_ROW,
 } from "./key_rows.ts";
-import { certify, delegate, type PutKeys, type SignedKeys } from "./key_signing.ts";
+import { certify, delegate, nextDelegation, type PutKeys, type SignedKeys } from "./key_signing.ts";
 import {
   archiveKeys,
   freshKeys,
@@ -169,7 +174,7 @@ export class AccountKeys {
 
   async #begin(had: readonly ArchiveKey[], before: string, id: Bytes, now: number): Promise<void> {
     const [seal, rk] = [this.#maker.draw(), this.#maker.draw()];
-    const archive = [...had, { g: had.length + 1, key: this.#maker.draw() }];
+    const archive = this.#maker.anotherKey(had);
     const secret = { listPrivate: this.#maker.draw(), archive, rk };
     const device = await this.#maker.device(id, seal, now);
     const above = await delegate(this.#state.actor, rk, 1, secret.listPrivate, now);
@@ -278,13 +283,11 @@ export class AccountKeys {
   ): Promise<void> {
     const { secret: old, row, published } = known;
     // One that nobody has seen yet is new enough.
-    const archive = row.fresh.length
-      ? old.archive
-      : [...old.archive, { g: old.archive.length + 1, key: this.#maker.draw() }];
+    const archive = row.fresh.length ? old.archive : this.#maker.anotherKey(old.archive);
     if (rk === null) return this.#maker.change(known, devices, { ...old, archive }, now);
     await checkRecovery(rk, published);
     const secret = { listPrivate: this.#maker.draw(), archive, rk: old.rk };
-    const d = Math.max(published.delegation.d + 1, now);
+    const d = nextDelegation(published.delegation.d, now);
     const above = await delegate(this.#state.actor, rk, d, secret.listPrivate, now);
     const before = row.before || written(known.box);
     await this.#maker.sign(row, above, 1, devices, secret, before, now);
@@ -316,9 +319,9 @@ export class AccountKeys {
       throw new Missing("DEV-12.7", "the account's list has no such device to be kept");
     }
     await this.#meetArchive(found, there.delegation.root);
-    const archive = [...found.archive, { g: found.archive.length + 1, key: this.#maker.draw() }];
+    const archive = this.#maker.anotherKey(found.archive);
     const secret = { listPrivate: this.#maker.draw(), archive, rk: EMPTY };
-    const d = Math.max(there.delegation.d + 1, now);
+    const d = nextDelegation(there.delegation.d, now);
     const above = await delegate(this.#state.actor, rk, d, secret.listPrivate, now);
     const row = emptyRow(id, seal);
     await this.#maker.sign(row, above, 1, [...kept, device], secret, written(box), now);
@@ -356,6 +359,7 @@ export class AccountKeys {
 
   async #take(known: KnownKeys, there: Published, box: KeyBox, told: SignedKeys): Promise<void> {
     const { row } = known;
+    checkCountedOn(there, known.published);
     if (!box.entries.some(({ to }) => equal(to, row.id))) {
       this.#state.put(ACCOUNT_KEYS, { ...row, before: "", fresh: EMPTY, unlisted: true });
       return;

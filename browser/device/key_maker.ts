@@ -1,7 +1,7 @@
 /** Pure: how a device makes keys of its account: what it draws, its own entry, the next list (spec DEV-12). */
 
 import { Forbidden } from "../errors.ts";
-import type { BoxSecret } from "../keys/private/box_secret.ts";
+import { type ArchiveKey, type BoxSecret, MOST_GENERATIONS } from "../keys/private/box_secret.ts";
 import { rootOf } from "../keys/private/recovery.ts";
 import type { ListedDevice, SuiteKey } from "../keys/public/device_list.ts";
 import type { Published } from "../keys/public/published.ts";
@@ -23,6 +23,15 @@ export class KeyMaker {
 
   draw(): Bytes {
     return this.#state.entropy.draw(32);
+  }
+
+  /**
+   * With one more, where a box has room for it: who had the list key may have filled it up, and is
+   * thrown out all the same (DEV-12.6).
+   */
+  anotherKey(archive: readonly ArchiveKey[]): readonly ArchiveKey[] {
+    if (archive.length >= MOST_GENERATIONS) return archive;
+    return [...archive, { g: archive.length + 1, key: this.draw() }];
   }
 
   suiteKey(): SuiteKey {

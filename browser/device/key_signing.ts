@@ -1,5 +1,6 @@
 /** Pure: what a device signs for its account: delegation, list with box, certificate (KEY-3). */
 
+import { TooMuch } from "../errors.ts";
 import { type BoxSecret, sealBox } from "../keys/private/box_secret.ts";
 import { recoveryKemOf, rootOf, signStructure } from "../keys/private/recovery.ts";
 import {
@@ -25,6 +26,7 @@ import {
   type SuiteKey,
 } from "../keys/public/device_list.ts";
 import type { Published } from "../keys/public/published.ts";
+import { LARGEST_U32, LAST_LIST } from "../keys/public/signed.ts";
 import { signatureKey } from "../mls/private/crypto.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
@@ -40,6 +42,22 @@ export interface SignedKeys {
 export interface PutKeys {
   readonly keys: SignedKeys;
   readonly before: string;
+}
+
+/**
+ * The number of the delegation behind `d` (DEV-12.6). A clock far ahead uses none up.
+ *
+ * Throws `TooMuch` (KEY-1.8) behind the last one: somebody who has the root chose that.
+ */
+export function nextDelegation(d: number, now: number): number {
+  if (d >= LARGEST_U32) {
+    throw new TooMuch(
+      "KEY-1.8",
+      "the numbers of the account's delegations are used up, so somebody has the recovery words:" +
+        " begin its keys anew with the password (kith recovery reset)",
+    );
+  }
+  return Math.max(d + 1, Math.min(now, LAST_LIST));
 }
 
 /** The root's delegation to a list key; `rk` is the recovery key. */
@@ -65,7 +83,8 @@ export async function delegate(
 /**
  * The list `n` under the delegation `above`, and its first box.
  *
- * Throws `TooMuch` (KEY-3.3, KEY-3.8) for more devices or archive keys than others take.
+ * Throws `TooMuch` (KEY-3.3, KEY-3.8) for more devices or archive keys than others take, `Malformed`
+ * (KEY-1.8) behind the last list of the delegation.
  */
 export async function listDevices(
   above: Bytes,

@@ -17,6 +17,8 @@ const MOST_TRIES = 8;
 const NO_KEYS = "KEY-7.5";
 /** An older node, which keeps no keys. */
 const NO_PATH = "API-1.5";
+/** Clauses that keys themselves may break. */
+const OF_KEYS = /^(?:KEY|MLS)-/u;
 const OTHER_ROOT = "KEY-7.4";
 const QUICKER = "other devices change the account's keys all the time";
 const AWAITED =
@@ -88,8 +90,10 @@ export class KeyKeeper {
 
   /** It is told once, unless it is in the way of all else, too. */
   #hold(error: unknown): void {
-    if (!(error instanceof Refused) || error instanceof Unproven) throw error;
+    if (!(error instanceof Refused)) throw error;
     const { clause, reason } = error;
+    // A false signature in the keys is Unproven too: whoever had the list key may have made it.
+    if (error instanceof Unproven && !OF_KEYS.test(clause)) throw error;
     if (willPass(error) || LEFT_BEHIND_CLAUSES.has(clause)) throw error;
     const isTold = clause === NO_PATH || clause === this.#held?.clause;
     this.#held = clause === NO_PATH ? null : error;

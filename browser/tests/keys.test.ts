@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { nextDelegation } from "../device/key_signing.ts";
 import { Refused } from "../errors.ts";
 import {
   type ArchiveKey,
@@ -49,8 +50,13 @@ import {
   parseList,
 } from "../keys/public/device_list.ts";
 import { checkBox, parseBox } from "../keys/public/key_box.ts";
-import { checkPublished, compareNumbers, endOf } from "../keys/public/published.ts";
-import type { Signed } from "../keys/public/signed.ts";
+import {
+  checkCountedOn,
+  checkPublished,
+  compareNumbers,
+  endOf,
+} from "../keys/public/published.ts";
+import { LARGEST_U32, LAST_LIST, LEAP, type Signed } from "../keys/public/signed.ts";
 import { signatureKey } from "../mls/private/crypto.ts";
 import { keyPair } from "../mls/private/hpke.ts";
 import { type Bytes, EMPTY, hex, unhex } from "../wire/bytes.ts";
@@ -195,6 +201,27 @@ test("which list is newer", () => {
   assert(first && three && written && stolen);
   assert(compareNumbers(three, first) > 0 && compareNumbers(first, three) < 0);
   assert(compareNumbers(stolen, written) > 0 && compareNumbers(three, written) === 0);
+});
+
+test("lists of one delegation are counted, none leaps ahead (KEY-4.6)", async () => {
+  const found = ACCOUNTS.map((one) =>
+    checkPublished(unhex(one.delegation.signed), unhex(one.list.signed), one.actor),
+  );
+  const [first, , , stolen] = await Promise.all(found);
+  assert(first && stolen);
+  const listed = (n: number) => ({ ...first, devices: { ...first.devices, n } });
+  checkCountedOn(listed(first.devices.n + LEAP), first);
+  assert.throws(() => checkCountedOn(listed(first.devices.n + LEAP + 1), first), {
+    clause: "KEY-4.6",
+  });
+  checkCountedOn(stolen, listed(LAST_LIST));
+});
+
+test("another delegation has a number, whatever the clock says (KEY-1.8)", () => {
+  assert.equal(nextDelegation(1, 1_800_000_000), 1_800_000_000);
+  assert.equal(nextDelegation(1, 2 ** 33), LAST_LIST);
+  assert.equal(nextDelegation(LAST_LIST, 2 ** 33), LAST_LIST + 1);
+  assert.throws(() => nextDelegation(LARGEST_U32, 1), { clause: "KEY-1.8" });
 });
 
 async function read(structure: string, data: Bytes, one: Account, first: Case): Promise<void> {

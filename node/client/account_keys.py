@@ -8,11 +8,14 @@ from collections.abc import Collection, Iterable
 
 from msgspec.structs import replace
 
-from node.client import rows
+from node.client import key_signing, rows
 from node.client.device_state import SUITE, DeviceState
 from node.client.key_signing import PutKeys, SignedKeys, certify, delegate, list_devices
 from node.client.known_keys import (
+    FORKED,
+    OTHER_ROOT,
     KnownKeys,
+    another_key,
     archive_keys,
     fresh_keys,
     is_fork,
@@ -32,7 +35,12 @@ from node.e2ee.keys.private.recovery import RecoveryKey
 from node.e2ee.keys.public import certificate
 from node.e2ee.keys.public.device_list import NOBODY, RENEW_SECONDS, Device, SuiteKey
 from node.e2ee.keys.public.key_box import KeyBox
-from node.e2ee.keys.public.published import Published, check_published, check_with_box
+from node.e2ee.keys.public.published import (
+    Published,
+    check_counted_on,
+    check_published,
+    check_with_box,
+)
 from node.e2ee.mls.private import hpke
 from node.e2ee.mls.private.client import Client
 from node.e2ee.mls.private.hpke import KeyPair
@@ -138,7 +146,7 @@ class AccountKeys:
     def _begin(self, had: tuple[ArchiveKey, ...], before: str, id: bytes, now: int) -> None:
         draw = self._state.entropy.draw
         seal, rk = draw(32), RecoveryKey(draw(32))
-        archive = (*had, ArchiveKey(len(had) + 1, draw(32)))
+        archive = another_key(had, self._state.entropy)
         secret = BoxSecret(draw(32), archive, rk.key)
         device = Device(id, self._seal(seal).public, (self._suite_key(),), now)
         row = AccountKeysRow(
@@ -245,13 +253,13 @@ class AccountKeys:
         draw, old = self._state.entropy.draw, known.secret
         archive = old.archive
         if not known.row.fresh:  # one that nobody has seen yet is new enough
-            archive += (ArchiveKey(len(archive) + 1, draw(32)),)
+            archive = another_key(archive, self._state.entropy)
         if rk is None:
             self._change(known, devices, BoxSecret(old.list_private, archive, old.rk), now)
             return
         key = self._recovery(rk, known.published)
         secret = BoxSecret(draw(32), archive, old.rk)
-        d = max(known.published.delegation.d + 1, now)
+        d = key_signing.next_delegation(known.published.delegation.d, now)
         above = delegate(self._state.actor, key, d, secret.list_private, now)
         before = known.row.before or known.number
         self._sign(known.row, above, 1, devices, secret, before, now)
@@ -276,14 +284,13 @@ class AccountKeys:
         if len(kept) < len(set(keep) - {id}):
             raise Missing("DEV-12.7", "the account's list has no such device to be kept")
         self._meet_archive(secret, there.delegation.root)
-        archive = (*secret.archive, ArchiveKey(len(secret.archive) + 1, draw(32)))
+        archive = another_key(secret.archive, self._state.entropy)
         secret = BoxSecret(draw(32), archive, b"")
         row = AccountKeysRow(
             id=id, seal=seal, list_private=b"", rk=b"", delegation=b"", list=b"", box=b""
         )
-        above = delegate(
-            self._state.actor, key, max(there.delegation.d + 1, now), secret.list_private, now
-        )
+        d = key_signing.next_delegation(there.delegation.d, now)
+        above = delegate(self._state.actor, key, d, secret.list_private, now)
         self._sign(row, above, 1, [*kept, device], secret, written(box), now)
         return [one.id for one in others if one not in kept]
 
@@ -361,6 +368,7 @@ class AccountKeys:
 
     def _take(self, known: KnownKeys, there: Published, box: KeyBox, told: SignedKeys) -> None:
         row = known.row
+        check_counted_on(there, known.published)
         if box.entry(row.id) is None:
             self._state.put(rows.ACCOUNT_KEYS, replace(row, before="", fresh=b"", unlisted=True))
             return
@@ -385,13 +393,3 @@ class AccountKeys:
         if not row.rk:
             # What was erased here is never taken back, and goes out of the box again.
             self.write_down()
-
-
-OTHER_ROOT = (
-    "the home node shows another root than the one of this device: somebody began the account anew,"
-    " or the node shows false keys; nothing of it is taken"
-)
-FORKED = (
-    "the home node shows another list of devices than the one that was put, under one number: the"
-    " node shows false keys, or somebody has the list key; revoke what is not yours"
-)

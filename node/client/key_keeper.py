@@ -17,7 +17,6 @@ from node.errors import (
     Outdated,
     Refused,
     Unproven,
-    Unreachable,
     will_pass,
 )
 from node.wire.api.accounts import DeviceList
@@ -27,6 +26,7 @@ PATH: Final = "/account/devices"
 MOST_TRIES: Final = 8  # others may be quicker each time; more often that is no accident
 NO_KEYS: Final = "KEY-7.5"
 NO_PATH: Final = "API-1.5"  # an older node, which keeps no keys
+OF_KEYS: Final = ("KEY-", "MLS-")  # clauses that keys themselves may break
 OTHER_ROOT: Final = "KEY-7.4"
 QUICKER: Final = "other devices change the account's keys all the time"
 AWAITED: Final = (
@@ -45,6 +45,16 @@ def id_of(device: str) -> bytes:
         return UUID(device).bytes
     except ValueError:
         raise Missing("DEV-12.6", f"{device!r} is not the id of a device") from None
+
+
+def _is_in_the_way_of_all(error: Refused) -> bool:
+    """Of no token, of too many requests, of a seat that others have: not of the keys alone.
+
+    A signature in the keys that is not right is Unproven too, and whoever had the list key may
+    have made it: that ends nothing else (DEV-12.9).
+    """
+    is_of_token = isinstance(error, Unproven) and not error.clause.startswith(OF_KEYS)
+    return is_of_token or will_pass(error) or error.clause in SEAT_CLAUSES
 
 
 class KeyKeeper:
@@ -76,10 +86,8 @@ class KeyKeeper:
         try:
             await self._keep()
             self._told = ""
-        except (Unproven, Unreachable):
-            raise  # that is in the way of all else too
         except Refused as error:
-            if will_pass(error) or error.clause in SEAT_CLAUSES:
+            if _is_in_the_way_of_all(error):
                 raise
             if error.clause != NO_PATH and error.clause != self._told:
                 self._told = error.clause

@@ -10,6 +10,8 @@ from node.e2ee.keys.public.certificate import Certificate, LeafExtension
 from node.e2ee.keys.public.delegation import Delegation, check_delegation, parse_delegation
 from node.e2ee.keys.public.device_list import Device, DeviceList, SuiteKey, check_list
 from node.e2ee.keys.public.published import Published
+from node.e2ee.keys.public.signed import LARGEST_U32, LAST_LIST
+from node.errors import TooMuch
 from node.ports import Entropy
 
 
@@ -28,6 +30,20 @@ class PutKeys:
 
     keys: SignedKeys
     before: str
+
+
+def next_delegation(d: int, now: int) -> int:
+    """The number of the delegation behind `d` (DEV-12.6). A clock far ahead uses none up.
+
+    Raises `TooMuch` (KEY-1.8) behind the last one: somebody who has the root chose that.
+    """
+    if d >= LARGEST_U32:
+        raise TooMuch(
+            "KEY-1.8",
+            "the numbers of the account's delegations are used up, so somebody has the recovery"
+            " words: begin its keys anew with the password (kith recovery reset)",
+        )
+    return max(d + 1, min(now, LAST_LIST))
 
 
 def delegate(actor: str, rk: RecoveryKey, d: int, list_private: bytes, now: int) -> bytes:
@@ -54,7 +70,8 @@ def list_devices(
 ) -> SignedKeys:
     """The list `n` under the delegation `above`, and its first box.
 
-    Raises `TooMuch` (KEY-3.3, KEY-3.8) for more devices or archive keys than others take.
+    Raises `TooMuch` (KEY-3.3, KEY-3.8) for more devices or archive keys than others take,
+    `Malformed` (KEY-1.8) behind the last list of the delegation.
     """
     over = check_delegation(parse_delegation(above), actor)
     made = DeviceList(

@@ -6,11 +6,21 @@ from node.client import rows
 from node.client.device_state import DeviceState
 from node.client.key_signing import SignedKeys
 from node.client.rows import AccountKeysRow
-from node.e2ee.keys.private.box_secret import ArchiveKey, BoxSecret
+from node.e2ee.keys.private.box_secret import MOST_GENERATIONS, ArchiveKey, BoxSecret
 from node.e2ee.keys.private.recovery import KEY_BYTES
 from node.e2ee.keys.public.key_box import KeyBox
 from node.e2ee.keys.public.published import Published, check_published, check_with_box
 from node.errors import Missing
+from node.ports import Entropy
+
+OTHER_ROOT = (
+    "the home node shows another root than the one of this device: somebody began the account anew,"
+    " or the node shows false keys; nothing of it is taken"
+)
+FORKED = (
+    "the home node shows another list of devices than the one that was put, under one number: the"
+    " node shows false keys, or somebody has the list key; revoke what is not yours"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,14 @@ def fresh_keys(state: DeviceState, row: AccountKeysRow) -> list[ArchiveKey]:
         ArchiveKey(g + at, keys[at * KEY_BYTES : (at + 1) * KEY_BYTES])
         for at in range(len(keys) // KEY_BYTES)
     ]
+
+
+def another_key(archive: tuple[ArchiveKey, ...], entropy: Entropy) -> tuple[ArchiveKey, ...]:
+    """With one more, where a box has room for it: who had the list key may have filled it up, and
+    is thrown out all the same (DEV-12.6)."""
+    if len(archive) >= MOST_GENERATIONS:
+        return archive
+    return (*archive, ArchiveKey(len(archive) + 1, entropy.draw(KEY_BYTES)))
 
 
 def is_fork(ours: Published, theirs: Published) -> bool:

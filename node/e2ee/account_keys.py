@@ -13,7 +13,12 @@ from typing import Final, Protocol
 from node.e2ee.keys.public.delegation import MOST_BYTES as MOST_DELEGATION_BYTES
 from node.e2ee.keys.public.device_list import MOST_BYTES as MOST_LIST_BYTES
 from node.e2ee.keys.public.device_list import check_not_ahead
-from node.e2ee.keys.public.published import Published, check_published, check_with_box
+from node.e2ee.keys.public.published import (
+    Published,
+    check_counted_on,
+    check_published,
+    check_with_box,
+)
 from node.e2ee.keys.public.signed import Signed
 from node.errors import Conflict, Forbidden, Malformed, Missing, Outdated
 from node.federation.activities.context import AS2
@@ -103,7 +108,7 @@ async def put(unit: AccountKeysUnit, who: Putter, new: NewKeys, expected: Number
     """Put newer keys in place of those with the number `expected`; the same again is silence.
 
     Raises with the clause that the keys break, `Forbidden` (KEY-7.4) for a root that nobody
-    proved, `Outdated` (KEY-7.2), `Conflict` (KEY-7.3).
+    proved, `Outdated` (KEY-7.2), `Conflict` (KEY-7.3), `Forbidden` (KEY-4.6) for a leap.
     """
     kept = await unit.account_keys(who.actor)
     if kept is not None and kept.keys == new:
@@ -163,6 +168,8 @@ def _check_newer(kept: KeptKeys | None, new: Published, number: Number, expected
         raise Conflict("KEY-7.3", "another delegation has a greater number d")
     if old.number == new.number and not _same(old.signed_list, new.signed_list):
         raise Conflict("KEY-7.3", "another list has a greater number n")
+    if same_delegation:
+        check_counted_on(new, old)
 
 
 def _same(one: Signed, other: Signed) -> bool:

@@ -1,5 +1,6 @@
 """The keys of accounts through nodes and commands: recovery, revocation, safety numbers."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from node.client import profile
 from node.client.api_client import ApiClient
 from node.client.conversation_events import KeysHeld
-from node.client.key_keeper import id_of
+from node.client.key_keeper import KeyKeeper, id_of
+from node.client.key_signing import SignedKeys
 from node.client.kith import Kith
 from node.errors import Forbidden, Missing
 from node.wire.api.accounts import DeleteAccount
@@ -202,6 +204,30 @@ async def test_keys_that_refuse_stop_no_talk(shell: Shell, passphrase_file: Path
         assert await published(alice) == theirs, "nothing of it was taken or changed"
     gone = await run(shell, "alice", "devices revoke --without-words", other.profile.device)
     assert gone.code == 0 and "is logged out" in gone.out
+
+
+@pytest.mark.clause("DEV-12.9")
+async def test_false_signatures_in_the_keys_stop_no_talk(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has the list key can make a box that none of the account's devices can use."""
+    read = KeyKeeper.read
+
+    async def false(keeper: KeyKeeper) -> SignedKeys | None:
+        there = await read(keeper)
+        return there and replace(there, list=there.list[:-1] + bytes([there.list[-1] ^ 1]))
+
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        await friends(square, alice, bob)
+        await bob.talk()
+        await alice.talk()
+    monkeypatch.setattr(KeyKeeper, "read", false)
+    async with square.at_home("alice") as alice:
+        assert (await alice.say(bob.handle, "hello")).sent
+        assert await held(alice) == ["KEY-1.6"]
 
 
 @pytest.mark.clause("DEV-12.9")

@@ -11,6 +11,7 @@ from node.accounts.sessions import Session
 from node.accounts.sign_up import Registration
 from node.e2ee import account_keys
 from node.e2ee.account_keys import NONE, KeptKeys, NewKeys, Putter
+from node.e2ee.keys.public.signed import LAST_LIST, LEAP
 from node.errors import Conflict, Forbidden, Malformed, Missing, Outdated
 from node.store.account_keys import AccountKeysUnit
 from node.store.accounts import AccountsUnit
@@ -93,7 +94,21 @@ async def test_newer_keys_take_the_place_of_those_that_are_named(
         await units.look(AccountKeysUnit, lambda unit: account_keys.show(unit, ALICE))
 
 
-@pytest.mark.clause("KEY-7.1", "KEY-7.3", "KEY-7.4")
+@pytest.mark.clause("KEY-4.6")
+async def test_another_delegation_takes_the_place_of_any_list(
+    units: Units, clock: FakeClock
+) -> None:
+    await switch(units, Registration.OPEN)
+    alice = await join(units, "alice")
+    first, _, _, stolen = (at(clock, one) for one in lives())
+    kept = await put(units, alice.id, keys(replace(first, n=LAST_LIST - LEAP)), NONE)
+    kept = await put(units, alice.id, keys(replace(first, n=LAST_LIST)), kept.number)
+    assert kept.number == (1, LAST_LIST, 1), "step by step"
+    kept = await put(units, alice.id, keys(stolen), kept.number)
+    assert kept.number == (stolen.d, 1, 1)
+
+
+@pytest.mark.clause("KEY-1.8", "KEY-4.6", "KEY-7.1", "KEY-7.3", "KEY-7.4")
 async def test_what_is_refused_changes_nothing(units: Units, clock: FakeClock) -> None:
     await switch(units, Registration.OPEN)
     alice = await join(units, "alice")
@@ -105,6 +120,8 @@ async def test_what_is_refused_changes_nothing(units: Units, clock: FakeClock) -
     ahead = replace(three, now=three.now + 86401)
     ended = replace(three, now=three.now - 31 * 86400)
     foreign = replace(three, actor=f"{ORIGIN}/a/1bob")
+    leap = keys(replace(first, n=first.n + LEAP + 1))
+    last = keys(replace(first, n=LAST_LIST + 1))
     mixed = NewKeys(keys(three).delegation, keys(three).devices, keys(first).box)
     for new, kind, clause in (
         (keys(redelegated), Conflict, "KEY-7.3"),
@@ -114,6 +131,8 @@ async def test_what_is_refused_changes_nothing(units: Units, clock: FakeClock) -
         (keys(ended), Malformed, "KEY-7.1"),
         (keys(foreign), Forbidden, "KEY-1.5"),
         (mixed, Malformed, "KEY-3.7"),
+        (leap, Forbidden, "KEY-4.6"),
+        (last, Malformed, "KEY-1.8"),
     ):
         with pytest.raises(kind, match=clause):
             await put(units, alice.id, new, kept.number)

@@ -8,12 +8,18 @@ import { suiteOf } from "../../mls/public/suite.ts";
 import { type Bytes, concat, EMPTY, equal, utf8 } from "../../wire/bytes.ts";
 import * as tls from "../../wire/tls.ts";
 import { type DeviceList, NOBODY } from "../public/device_list.ts";
-import { BOX_LABEL, type Entry, encodeBox, type KeyBox } from "../public/key_box.ts";
+import {
+  BOX_LABEL,
+  checkBoxNumber,
+  type Entry,
+  encodeBox,
+  type KeyBox,
+} from "../public/key_box.ts";
 import { readCount, type Signed } from "../public/signed.ts";
 import { RECOVERY_KEY_BYTES, signStructure } from "./recovery.ts";
 
 const INFO = tls.opaque(utf8("Kith box 1"));
-const MOST_GENERATIONS = 256;
+export const MOST_GENERATIONS = 256;
 const SUITE = suiteOf(1);
 
 /** The archive key of generation `g`. */
@@ -66,7 +72,8 @@ export function boxInfo(box: Numbered, to: Bytes): Bytes {
 /**
  * The signed box of a list: an entry for the recovery key, without it, and one per device.
  *
- * Throws `TooMuch` (KEY-3.8) for more archive keys than a box holds.
+ * Throws `TooMuch` (KEY-3.8) for more archive keys than a box holds, `Malformed` (KEY-1.8) for more
+ * boxes than a list has.
  */
 export async function sealBox(
   list: DeviceList,
@@ -75,6 +82,7 @@ export async function sealBox(
   secret: BoxSecret,
   entropy: Entropy,
 ): Promise<Signed> {
+  checkBoxNumber(b);
   checkCount(secret.archive);
   const { actor, d, n } = list;
   const paper = encodeSecret({ ...secret, rk: EMPTY });

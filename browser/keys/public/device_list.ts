@@ -8,6 +8,7 @@ import type { Delegation } from "./delegation.ts";
 import {
   checkActor,
   head,
+  LAST_LIST,
   parseContent,
   parseSigned,
   readActor,
@@ -15,6 +16,7 @@ import {
   readTime,
   readX25519,
   type Signed,
+  SPENT,
   u64,
 } from "./signed.ts";
 
@@ -131,6 +133,7 @@ export function readDevice(reader: tls.Reader): ListedDevice {
 function readList(reader: tls.Reader): DeviceList {
   const actor = readActor(reader);
   const [d, n] = [readCount(reader), readCount(reader)];
+  if (n > LAST_LIST) throw new Malformed("KEY-1.8", SPENT);
   const [issued, notAfter] = [readTime(reader), readTime(reader)];
   const devices = reader.vector(readDevice);
   if (devices.length < 1) throw new Malformed("KEY-3.3", "a list has a device");

@@ -8,6 +8,7 @@ import { type DeviceList, NOBODY } from "./device_list.ts";
 import {
   checkActor,
   head,
+  LEAP,
   parseContent,
   parseSigned,
   readActor,
@@ -17,6 +18,8 @@ import {
 
 export const BOX_LABEL = "Kith key box 1";
 export const MOST_BOX_BYTES = 262_144;
+/** Of one list. */
+const MOST_BOXES = LEAP;
 
 /** The secrets, sealed to the device `to`; zero stands for the recovery key. */
 export interface Entry {
@@ -38,6 +41,17 @@ export function encodeBox(box: KeyBox): Bytes {
   return concat(head(box.actor), tls.u32(box.d), tls.u32(box.n), tls.u32(box.b), entries);
 }
 
+/** A list has so many boxes. Throws `Malformed` (KEY-1.8). */
+export function checkBoxNumber(b: number): void {
+  if (b > MOST_BOXES) {
+    throw new Malformed(
+      "KEY-1.8",
+      "the numbers of this list's key boxes are used up, which no honest device does: enter the" +
+        " recovery words, for another delegation (kith recovery renew)",
+    );
+  }
+}
+
 function readEntry(reader: tls.Reader): Entry {
   return { to: reader.take(16), sealed: reader.opaque() };
 }
@@ -45,6 +59,7 @@ function readEntry(reader: tls.Reader): Entry {
 function readBox(reader: tls.Reader): KeyBox {
   const actor = readActor(reader);
   const [d, n, b] = [readCount(reader), readCount(reader), readCount(reader)];
+  checkBoxNumber(b);
   return { actor, d, n, b, entries: reader.vector(readEntry) };
 }
 

@@ -1,10 +1,11 @@
 /** Pure: an account's keys as a whole, from root to list, and which of two are newer (KEY-4). */
 
+import { Forbidden } from "../../errors.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import { checkDelegation, type Delegation, parseDelegation } from "./delegation.ts";
 import { checkList, type DeviceList, parseList } from "./device_list.ts";
 import { checkBox, type KeyBox, parseBox } from "./key_box.ts";
-import type { Signed } from "./signed.ts";
+import { LEAP, type Signed } from "./signed.ts";
 
 /** What everybody may see of an account's keys, checked from its root down. */
 export interface Published {
@@ -24,6 +25,18 @@ export async function checkPublished(
   const found = await checkDelegation(signedDelegation, actor);
   const list = await checkList(signedList, found);
   return { delegation: found, devices: list, signedDelegation, signedList };
+}
+
+/** Lists of one delegation are counted, none leaps ahead. Throws `Forbidden` (KEY-4.6). */
+export function checkCountedOn(one: Published, known: Published): void {
+  if (one.delegation.d === known.delegation.d && one.devices.n - known.devices.n > LEAP) {
+    throw new Forbidden(
+      "KEY-4.6",
+      "a list of devices leaps far ahead of the one before it, so that no other could follow:" +
+        " somebody else has the list key; enter the recovery words, for another one" +
+        " (kith recovery renew)",
+    );
+  }
 }
 
 /** The box that belongs to it. */

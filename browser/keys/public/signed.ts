@@ -7,6 +7,13 @@ import * as tls from "../../wire/tls.ts";
 
 export const VERSION = 1;
 const LARGEST_NUMBER = BigInt(Number.MAX_SAFE_INTEGER);
+/** No honest device comes near so many lists, or boxes of one list. */
+export const LEAP = 2 ** 16;
+export const LARGEST_U32 = 2 ** 32 - 1;
+export const LAST_LIST = LARGEST_U32 - LEAP;
+export const SPENT =
+  "the numbers of this delegation's lists are used up, which no honest device does: enter the" +
+  " recovery words, for another delegation (kith recovery renew)";
 const LONGEST_ACTOR_BYTES = 2048;
 const SIGNATURE_BYTES = 64;
 

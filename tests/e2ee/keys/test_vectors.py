@@ -25,7 +25,7 @@ def test_the_files_are_what_the_recorder_writes() -> None:
 
 @pytest.mark.clause("KEY-1.1", "KEY-1.2", "KEY-1.3", "KEY-1.4", "KEY-1.5", "KEY-1.6")
 @pytest.mark.clause("KEY-3.1", "KEY-3.2", "KEY-3.3", "KEY-3.4", "KEY-3.6", "KEY-3.7", "KEY-3.8")
-@pytest.mark.clause("KEY-4.4")
+@pytest.mark.clause("KEY-1.8", "KEY-4.4")
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_wrong_is_refused(case: dict[str, Any]) -> None:
     data = bytes.fromhex(case["bytes"]) + bytes(case.get("zeros", 0))

@@ -5,7 +5,7 @@ from typing import Final
 
 from node.e2ee.keys.private.recovery import KEY_BYTES, SigningKey
 from node.e2ee.keys.public.device_list import NOBODY, DeviceList
-from node.e2ee.keys.public.key_box import LABEL, Entry, KeyBox
+from node.e2ee.keys.public.key_box import LABEL, Entry, KeyBox, check_box_number
 from node.e2ee.keys.public.signed import Signed, read_count
 from node.e2ee.mls.private import hpke
 from node.e2ee.mls.private.entropy import Entropy
@@ -74,8 +74,10 @@ def seal_box(
 ) -> Signed:
     """The signed box of a list: an entry for the recovery key, without it, and one per device.
 
-    Raises `TooMuch` (KEY-3.8) for more archive keys than a box holds.
+    Raises `TooMuch` (KEY-3.8) for more archive keys than a box holds, `Malformed` (KEY-1.8) for
+    more boxes than a list has.
     """
+    check_box_number(b)
     _check_count(secret.archive)
     empty = KeyBox(devices.actor, devices.d, devices.n, b, ())
     paper = BoxSecret(secret.list_private, secret.archive, b"").encode()

@@ -7,6 +7,8 @@ from typing import Final, TypeVar
 
 from node.e2ee.keys.public.delegation import Delegation
 from node.e2ee.keys.public.signed import (
+    LAST_LIST,
+    SPENT,
     Signed,
     check_actor,
     head,
@@ -128,6 +130,8 @@ def read_device(reader: Reader) -> Device:
 
 def _read_list(reader: Reader) -> DeviceList:
     actor, d, n = read_actor(reader), read_count(reader), read_count(reader)
+    if n > LAST_LIST:
+        raise Malformed("KEY-1.8", SPENT)
     issued, not_after = read_time(reader), read_time(reader)
     devices = reader.vector(read_device)
     if not devices:

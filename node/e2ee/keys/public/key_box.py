@@ -6,6 +6,7 @@ from typing import Final
 from node.e2ee.keys.public.delegation import Delegation
 from node.e2ee.keys.public.device_list import NOBODY, DeviceList
 from node.e2ee.keys.public.signed import (
+    LEAP,
     Signed,
     check_actor,
     head,
@@ -20,6 +21,7 @@ from node.wire.tls import Reader
 
 LABEL: Final = b"Kith key box 1"
 MOST_BYTES: Final = 262144
+MOST_BOXES: Final = LEAP  # of one list
 _ARCHIVE_KEY_BYTES: Final = 4 + 32
 # What else is in the entry of zero: of HPKE 32 bytes before and 16 behind, the list key, and no rk.
 # The length before the keys has up to 4 bytes: less than a key, so nothing is miscounted.
@@ -61,12 +63,23 @@ class KeyBox:
         return next((each.sealed for each in self.entries if each.to == to), None)
 
 
+def check_box_number(b: int) -> None:
+    """A list has so many boxes. Raises `Malformed` (KEY-1.8)."""
+    if b > MOST_BOXES:
+        raise Malformed(
+            "KEY-1.8",
+            "the numbers of this list's key boxes are used up, which no honest device does: enter"
+            " the recovery words, for another delegation (kith recovery renew)",
+        )
+
+
 def _read_entry(reader: Reader) -> Entry:
     return Entry(reader.take(16), reader.opaque())
 
 
 def _read_box(reader: Reader) -> KeyBox:
     actor, d, n, b = read_actor(reader), read_count(reader), read_count(reader), read_count(reader)
+    check_box_number(b)
     return KeyBox(actor, d, n, b, reader.vector(_read_entry))
 
 

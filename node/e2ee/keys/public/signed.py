@@ -15,6 +15,12 @@ VERSION: Final = 1
 LARGEST_NUMBER: Final = 2**53 - 1
 LONGEST_ACTOR_BYTES: Final = 2048
 LARGEST_U32: Final = 2**32 - 1
+LEAP: Final = 2**16  # no honest device comes near so many lists, or boxes of one list
+LAST_LIST: Final = LARGEST_U32 - LEAP
+SPENT: Final = (
+    "the numbers of this delegation's lists are used up, which no honest device does: enter the"
+    " recovery words, for another delegation (kith recovery renew)"
+)
 
 T = TypeVar("T")
 
