@@ -50,12 +50,7 @@ import {
   parseList,
 } from "../keys/public/device_list.ts";
 import { checkBox, parseBox } from "../keys/public/key_box.ts";
-import {
-  checkCountedOn,
-  checkPublished,
-  compareNumbers,
-  endOf,
-} from "../keys/public/published.ts";
+import { checkCountedOn, checkPublished, compareNumbers, endOf } from "../keys/public/published.ts";
 import { LARGEST_U32, LAST_LIST, LEAP, type Signed } from "../keys/public/signed.ts";
 import { signatureKey } from "../mls/private/crypto.ts";
 import { keyPair } from "../mls/private/hpke.ts";
