@@ -70,30 +70,43 @@ class Leaves:
 
     # -- judging ---------------------------------------------------------------------------------
 
-    def of_group(self, group: str, now: int, came: Collection[bytes] = ()) -> Iterator[Judged]:
-        """Each leaf of the group; `came` are the signature keys of those that came just now."""
+    def of_group(
+        self, group: str, now: int, came: Collection[bytes] = (), read: str = ""
+    ) -> Iterator[Judged]:
+        """Each leaf of the group; `came` are the signature keys of those that came just now, and
+        `read` is the actor whose list was read just now."""
         session = self._state.groups.session(group)
         for index, leaf in session.group.tree.members():
             met = self._state.find(rows.met_row(group, leaf.signature_key), MetRow)
-            is_own = index == session.own_leaf
-            yield self._judge(leaf, met, leaf.signature_key in came, is_own, now)
+            is_new, is_own = leaf.signature_key in came, index == session.own_leaf
+            is_read = leaf.credential.identity.decode() == read if met is None else met.asked
+            yield self._judge(leaf, met, is_new, is_own, is_read, now)
 
     def of_package(self, leaf: LeafNode, now: int) -> Judged:
-        """A leaf that is to be added."""
-        return self._judge(leaf, None, True, False, now)
+        """A leaf that is to be added. Whether a newer list has it was asked before."""
+        return self._judge(leaf, None, True, False, True, now)
 
     def _judge(
-        self, leaf: LeafNode, met: MetRow | None, is_new: bool, is_own: bool, now: int
+        self,
+        leaf: LeafNode,
+        met: MetRow | None,
+        is_new: bool,
+        is_own: bool,
+        is_read: bool,
+        now: int,
     ) -> Judged:
         actor, key = leaf.credential.identity.decode(), leaf.signature_key
         pin = self.pin_of(actor)
         looked = self._state.find(rows.looked_row(actor), LookedRow)
+        certified = self._chain(leaf, actor, now, is_new)
+        # That they publish none was said before this leaf was met: they may have begun since.
+        is_older = looked is not None and not looked.shown and not is_read and bool(certified)
         ended = pin is not None and met is not None and met.at > pin.keys.not_after + GRACE_SECONDS
         seen = SeenLeaf(
             pin=pin,
             key=SuiteKey(SUITE, key),
-            certified=self._chain(leaf, actor, now, is_new),
-            published=None if looked is None else looked.shown,
+            certified=certified,
+            published=None if looked is None or is_older else looked.shown,
             waited=0 if met is None else now - met.at,
             is_new=is_new or ended,
             now=now,
@@ -163,9 +176,10 @@ class Leaves:
             return self._forget(group)
         stopped: dict[str, list[Judged]] = {}
         unsure: set[str] = set()
-        for one in self.of_group(group, now, came):
+        for one in self.of_group(group, now, came, read):
             name = rows.met_row(group, one.key)
-            if one.seen.pin is None or one.line.deed not in (Deed.STOP, Deed.FETCH):
+            never_read = not self._state.has(rows.looked_row(one.actor))
+            if never_read or one.line.deed not in (Deed.STOP, Deed.FETCH):
                 self._state.delete(name)
             elif not self._state.has(name):
                 asked = one.actor == read

@@ -10,7 +10,7 @@ from node.client.conversation_events import ConversationEvent, DeviceDoubted, Ke
 from node.client.device_state import DeviceState
 from node.client.leaves import Leaves
 from node.client.pins import Pins
-from node.client.rows import LookedRow, MetRow
+from node.client.rows import LookedRow, MetRow, SilentRow
 from node.e2ee.keys.private.pins import Deed, changed
 from node.e2ee.keys.public.device_list import check_not_ahead
 from node.e2ee.keys.public.published import check_published
@@ -18,6 +18,9 @@ from node.e2ee.mls.public import key_package
 from node.errors import NodeError, Refused
 
 FRESH_SECONDS = 86_400
+SHORTEST_WAIT = 60  # for who did not answer once; twice as long each further time
+LONGEST_WAIT = 3600
+HIGHEST = 2**32 - 1
 NO_KEYS = "KEY-7.5"
 
 
@@ -57,7 +60,9 @@ class Looking:
 
     def before_adding(self, actor: str, now: int) -> list[Look]:
         """The same of somebody whose devices are to be added."""
-        return [Look(actor)] if self._is_due(actor, now - FRESH_SECONDS) else []
+        if self._waits(actor, now) or not self._is_due(actor, now - FRESH_SECONDS):
+            return []
+        return [Look(actor)]
 
     def _looks(self, groups: Iterable[str], since: int, now: int) -> list[Look]:
         found: dict[str, Look] = {}
@@ -68,8 +73,27 @@ class Looking:
             for name in self._state.names("met", group):
                 met = self._state.get(name, MetRow)
                 if self._asks_again(met):
-                    found[met.actor] = Look(met.actor, met.least)
-        return list(found.values())
+                    found[met.actor] = self._anew(met.actor, met.least)
+        due = [look for look in found.values() if not self._waits(look.actor, now)]
+        return sorted(due, key=lambda look: self._tried(look.actor).at)
+
+    def _tried(self, actor: str) -> SilentRow:
+        row = self._state.find(rows.silent_row(actor), SilentRow)
+        return SilentRow(at=0, tries=0) if row is None else row
+
+    def _waits(self, actor: str, now: int) -> bool:
+        """Whether nothing came of it lately: who does not answer is asked ever more seldom."""
+        row = self._tried(actor)
+        wait = min(SHORTEST_WAIT << min(row.tries - 1, 8), LONGEST_WAIT) if row.tries else 0
+        return row.at <= now < row.at + wait
+
+    def _anew(self, actor: str, least: str) -> Look:
+        """A look that no list answers which this device knows already (KEY-7.7)."""
+        pin = self._leaves.pin_of(actor)
+        if pin is None:
+            return Look(actor, least)
+        d, n = pin.keys.number
+        return Look(actor, "{}.{}".format(*max(_number(least), (d, min(n + 1, HIGHEST)))))
 
     def _is_due(self, actor: str, since: int) -> bool:
         looked = self._state.find(rows.looked_row(actor), LookedRow)
@@ -84,12 +108,17 @@ class Looking:
 
     def answered(self, actor: str, outcome: Shown | NodeError, now: int) -> list[ConversationEvent]:
         """What came of a look. A server that does not answer changes nothing but the time."""
-        found: list[ConversationEvent] = []
+        silent = rows.silent_row(actor)
         if isinstance(outcome, Shown):
-            found += self._shown(actor, outcome, now)
+            self._state.delete(silent)
+            found = self._shown(actor, outcome, now)
         elif self._leaves.pin_of(actor) is None and _says_none(outcome):
             # Who had keys has them still: an older list is worth more than a node's word.
-            found += self._looked(actor, now, False)
+            self._state.delete(silent)
+            found = self._looked(actor, now, False, self._were_asked(actor))
+        else:
+            self._state.put(silent, SilentRow(at=now, tries=self._tried(actor).tries + 1))
+            found = []
         return [*found, *self.tend(now)]
 
     def seen_own(self, keys: Shown, now: int) -> list[ConversationEvent]:
@@ -153,12 +182,12 @@ class Looking:
     # -- who is to be added ----------------------------------------------------------------------
 
     def ahead_of(self, actor: str, packages: Iterable[bytes], now: int) -> list[Look]:
-        """Whether a package is certified by a newer list than the one that is known."""
-        for data in packages:
-            one = self._leaves.of_package(key_package.parse(data).leaf, now)
-            if one.line.deed is Deed.FETCH:
-                return [Look(actor, one.least)]
-        return []
+        """The same where a package is of a device that the list which is known does not have."""
+        found = (self._leaves.of_package(key_package.parse(data).leaf, now) for data in packages)
+        doubted = [one for one in found if one.line.deed in (Deed.FETCH, Deed.STOP)]
+        if not doubted or self._waits(actor, now):
+            return []
+        return [self._anew(actor, max((one.least for one in doubted), key=_number))]
 
     def sift(
         self, actor: str, packages: Iterable[bytes], now: int

@@ -1,5 +1,6 @@
 """Whose keys a device asks for, asked of its home node (spec DEV-16.1, KEY-7.7)."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -9,11 +10,13 @@ from node.client.device import Device
 from node.client.key_keeper import KeyKeeper
 from node.client.looking import Look, Shown
 from node.client.seat import CLAUSES as SEAT_CLAUSES
-from node.errors import NodeError, Refused, Unproven, Unreachable, will_pass
+from node.errors import Malformed, NodeError, Refused, Unproven, Unreachable, will_pass
 from node.wire.api.keys import ActorKeys
-from node.wire.ids import same_origin
+from node.wire.ids import Origin, origin
 
 REST_SECONDS: Final = 60  # so long nobody is asked again about the same
+PATIENCE_SECONDS: Final = 3.0  # so long a round waits for the servers of others
+MOST_AT_ONCE: Final = 8
 
 
 class Lookups:
@@ -44,16 +47,20 @@ class Lookups:
         """Whether a round is due."""
         return self._seconds() >= self._next_round
 
+    def tend(self) -> None:
+        """Time passed: look again at what is in the way."""
+        if self._device.trust.has_doubts:
+            self._tell(self._device.trust.tend(self._seconds()))
+
     async def round(self) -> None:
-        """Ask for whom a leaf gives reason to, and for those to whom something is owed."""
+        """Ask for those to whom something is owed, and for whom a leaf gives reason to."""
         trust, now = self._device.trust, self._seconds()
-        if trust.has_doubts:
-            self._tell(trust.tend(now))
-        for group in self._device.state.groups_with("owed"):
-            await self._ask(trust.before_words(group, now))
+        owed = self._device.state.groups_with("owed")
+        looks = [look for group in owed for look in trust.before_words(group, now)]
         if self.is_due:
             self._next_round = now + REST_SECONDS
-            await self._ask(trust.wanted(now))
+            looks += trust.wanted(now)
+        await self._ask(looks)
 
     async def before_words(self, group: str) -> None:
         """Before something is said in a group."""
@@ -77,20 +84,47 @@ class Lookups:
         await self._ask(self._device.trust.before_adding(actor, self._seconds()))
 
     async def _ask(self, looks: Iterable[Look]) -> None:
-        silent: list[str] = []
-        for look in looks:
-            now = self._seconds()
-            rested = now - self._asked.get(look, -REST_SECONDS) >= REST_SECONDS
-            if not rested or any(same_origin(look.actor, one) for one in silent):
-                continue
-            self._asked[look] = now
-            outcome = await self._carry(look)
-            if isinstance(outcome, Unreachable):
-                if not outcome.beyond:
-                    return  # our own node is away
-                silent.append(look.actor)
-            if outcome is not None:
-                self._tell(self._device.trust.answered(look.actor, outcome, now))
+        """Several servers at once, for a few seconds in all: none of them keeps words waiting."""
+        lines: dict[Origin | str, list[Look]] = {}
+        for look in dict.fromkeys(looks):
+            if look.actor == self._device.actor:
+                await self._ask_one(look)  # our own node; and a change of our keys is not cut off
+            else:
+                lines.setdefault(_server(look.actor), []).append(look)
+        gate, open = asyncio.Semaphore(MOST_AT_ONCE), set[str]()
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+                for line in lines.values():
+                    group.create_task(self._ask_server(line, gate, open))
+        except TimeoutError:
+            for actor in open:
+                self._hear(actor, Unreachable("their server takes too long", beyond=True))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _ask_server(self, line: list[Look], gate: asyncio.Semaphore, open: set[str]) -> None:
+        """Ask for the actors of one server, until it does not answer; `open` is who is asked."""
+        async with gate:
+            for look in line:
+                open.add(look.actor)
+                outcome = await self._ask_one(look)
+                open.discard(look.actor)
+                if isinstance(outcome, Unreachable):
+                    return
+
+    async def _ask_one(self, look: Look) -> Shown | NodeError | None:
+        now = self._seconds()
+        if now - self._asked.get(look, -REST_SECONDS) < REST_SECONDS:
+            return None
+        self._asked[look] = now
+        outcome = await self._carry(look)
+        is_ours = isinstance(outcome, Unreachable) and not outcome.beyond  # our own node is away
+        if outcome is not None and not is_ours:
+            self._hear(look.actor, outcome)
+        return outcome
+
+    def _hear(self, actor: str, outcome: Shown | NodeError) -> None:
+        self._tell(self._device.trust.answered(actor, outcome, self._seconds()))
 
     async def _carry(self, look: Look) -> Shown | NodeError | None:
         """What came of it; None where it is our own account's keys that were read."""
@@ -106,3 +140,10 @@ class Lookups:
                 raise
             return error
         return Shown(found.delegation, found.list)
+
+
+def _server(actor: str) -> Origin | str:
+    try:
+        return origin(actor)
+    except Malformed:  # a leaf may say anything; the home node refuses to ask there
+        return actor

@@ -50,9 +50,8 @@ from node.wire.times import micros
 
 BURST_SECONDS = 0.25  # a burst is over when nothing came for so long; a complaint waits so long too
 LONGEST_BURST = 4  # of these: then what came so far is acknowledged
-SETTLED_AFTER = (
-    10  # bursts without an end: nobody's talk keeps what was removed in the log for ever
-)
+# Bursts without an end: nobody's talk keeps what was removed in the log for ever.
+SETTLED_AFTER = 10
 SEAT_SECONDS = 600  # so often another one is taken: a node put back from a copy is found out
 
 
@@ -254,6 +253,9 @@ class Messenger:
             await asyncio.wait_for(self._closing.wait(), BURST_SECONDS)
 
     async def _send_and_tell(self) -> Wait:
+        with suppress(NodeError):  # words do not wait for this; who refuses it is met below
+            await self._take_seat()
+            await self.lookups.round()
         sent = await self._send()
         self.tell(event for event, _ in sent.refused)
         return sent.wait
@@ -272,7 +274,7 @@ class Messenger:
                 self._away = error
                 sent.wait = Wait(error)
                 return sent
-            await self.lookups.round()
+            self.lookups.tend()
             await self._following.round()
             while not isinstance(asked := self.device.next(self._seconds()), Wait):
                 if isinstance(asked, Tell):

@@ -124,6 +124,13 @@ class LookedRow(msgspec.Struct, kw_only=True, frozen=True):
     number: str = ""
 
 
+class SilentRow(msgspec.Struct, kw_only=True, frozen=True):
+    """That nothing came of asking for somebody's keys: when last, and how often in a row."""
+
+    at: int
+    tries: int
+
+
 class MetRow(msgspec.Struct, kw_only=True, frozen=True):
     """A leaf of `actor` that is not on their list as far as this device knows it, and since when;
     `least` is the number of its certificate, empty without one. `asked`: their list was read since.
@@ -277,6 +284,10 @@ def anew_row(actor: str) -> str:
 
 def looked_row(actor: str) -> str:
     return f"looked/{actor}"
+
+
+def silent_row(actor: str) -> str:
+    return f"silent/{actor}"
 
 
 def met_row(group: str, key: bytes) -> str:

@@ -191,6 +191,7 @@ async def test_words_to_a_friend_who_is_logged_in_nowhere_are_kept_and_said_so(
     assert ghost.code == 1 and "not on their list of devices" in ghost.err
     used = await shell.run("bob-phone", "recovery use --file -", typed=words)
     assert used.code == 0
+    shell.square.town.clock.pass_(timedelta(seconds=6))  # so long a node answers as before
     went = await shell.run("alice", "chat @bob --go-on")
     assert went.code == 0 and "3 kept messages are said there" in went.out
     heard = await shell.run("bob-phone", "chat @alice --history")

@@ -1,0 +1,186 @@
+"""Whose keys are asked for: nobody's server keeps what is said elsewhere waiting."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from node.client import lookups
+from node.client.api_client import ApiClient
+from node.client.conversation_events import ConversationEvent, DeviceDoubted
+from node.client.looking import Look
+from node.client.lookups import Lookups
+from node.errors import Missing, Refused, Unreachable
+from node.wire.api.keys import ActorKeys
+from tests.client.certified import Light, Owner
+from tests.client.conftest import Square
+from tests.client.devices import ALICE, BOB, MICROS, NOW, befriend
+from tests.client.test_keys import friends
+from tests.client.test_lists import texts
+
+NO_KEYS = Missing("KEY-7.5", "the account has published no keys")
+
+
+class Node:
+    """A home node that answers for some; the servers of all others hold the request open."""
+
+    def __init__(self, bob: Owner) -> None:
+        self.shown = {BOB: bob}
+        self.asked: list[str] = []
+
+    async def ask(self, method: str, path: str, kind: type, query: dict[str, str]) -> ActorKeys:
+        self.asked.append(query["actor"])
+        answer = self.shown.get(query["actor"])
+        if answer is None:
+            await asyncio.Event().wait()
+        assert answer is not None
+        shown = answer.shown
+        return ActorKeys(actor=BOB, root=b"", delegation=shown.delegation, list=shown.list)
+
+
+class Looks:
+    """The lookups of a device, at a time that a test moves."""
+
+    def __init__(self, one: Light, node: Node) -> None:
+        self.now = NOW
+        self.told: list[ConversationEvent] = []
+        keys: Any = None  # nobody asks for our own here
+        api: Any = node
+        self.of = Lookups(api, one.device, keys, lambda: self.now, self.told.extend)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookups, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(lookups, "MOST_AT_ONCE", 2)
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_servers_that_hold_requests_open_take_a_moment_in_all_and_are_asked_seldom() -> None:
+    alice, bob = Light("alice", ALICE), Light("bob", BOB)
+    others = [Light(f"x{n}", f"https://x{n}.evil.example/a/x") for n in range(3)]
+    members = {one.actor: one.packages() for one in [*others, bob]}
+    group = alice.device.start(members, NOW)
+    alice.device.say(group, "is owed to all of them", MICROS)
+    node = Node(bob=Owner(BOB).lists(bob.device))
+    looks = Looks(alice, node)
+    await looks.of.round()
+    assert len(node.asked) <= lookups.MOST_AT_ONCE + 1, "the others come later"
+    first = {*node.asked}
+    alice.reopen()  # who did not answer is remembered
+    looks = Looks(alice, node)
+    looks.now += lookups.REST_SECONDS - 1
+    await looks.of.round()
+    assert {*node.asked} == {*members} and len(node.asked) == len(members)
+    assert len(first) < len(members)
+    counts = []
+    for _ in range(6):
+        looks.now += lookups.REST_SECONDS
+        node.asked.clear()
+        await looks.of.round()
+        assert BOB not in node.asked, "he answered"
+        counts.append(len(node.asked))
+    assert sum(counts) < 6 * len(others) / 2, "ever more seldom"
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_who_answers_again_is_asked_as_before() -> None:
+    alice, bob = Light("alice", ALICE), Light("bob", BOB)
+    befriend(alice, bob)
+    away = Unreachable("does not answer", beyond=True)
+    trust = alice.device.trust
+    for at, wait in ((NOW, 60), (NOW + 60, 120), (NOW + 180, 240)):
+        assert trust.wanted(at) == [Look(BOB)]
+        trust.answered(BOB, away, at)
+        assert trust.wanted(at + wait - 1) == [] and trust.before_adding(BOB, at + wait - 1) == []
+    trust.answered(BOB, NO_KEYS, NOW + 500)
+    trust.answered(BOB, away, NOW + 90_000)
+    assert trust.before_adding(BOB, NOW + 90_060) == [Look(BOB)]
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_what_is_said_elsewhere_does_not_wait_for_a_look(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "PATIENCE_SECONDS", 1000)
+    begun, ask = asyncio.Event(), ApiClient.ask
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+        await square.join("carol", "beta.test") as carol,
+    ):
+        await friends(square, alice, bob)
+        await square.befriend(alice, carol)
+        await alice.say(bob.handle, "one")
+        await carol.say(alice.handle, "from a server that will not answer")
+        await square.town.settle()
+
+        async def hold(self: ApiClient, method: str, path: str, *rest: Any, **more: Any) -> Any:
+            if path == "/keys" and "carol" in more["query"]["actor"]:
+                begun.set()
+                await asyncio.Event().wait()
+            return await ask(self, method, path, *rest, **more)
+
+        monkeypatch.setattr(ApiClient, "ask", hold)
+        reading = asyncio.create_task(alice.catch_up())
+        await begun.wait()
+        said = await alice.say(bob.handle, "two")
+        assert said.sent and not reading.done()
+        reading.cancel()
+        await asyncio.wait([reading])
+        await square.town.settle()
+        await bob.catch_up()
+        assert await texts(bob, alice) == ["one", "two"]
+
+
+@pytest.mark.clause("DEV-16.1", "KEY-5.2")
+def test_the_first_keys_of_who_had_none_are_no_alarm() -> None:
+    alice, bob = Light("alice", ALICE), Light("bob", BOB)
+    group = befriend(alice, bob)
+    trust = alice.device.trust
+    assert trust.answered(BOB, NO_KEYS, NOW) == []
+    phone = Light("phone", BOB)
+    owner = Owner(BOB).lists(bob.device, phone.device)
+    bob.device.add(group, {BOB: phone.packages()}, NOW)
+    (asked,) = bob.send()
+    assert not any(isinstance(one, DeviceDoubted) for one in alice.get(asked.content))
+    assert trust.standing(group, NOW)[BOB].state == "unconfirmed"
+    assert trust.wanted(NOW) == [Look(BOB, "1.1")]
+    trust.answered(BOB, owner.shown, NOW)
+    assert trust.standing(group, NOW)[BOB].state == "known" and trust.wanted(NOW) == []
+
+
+@pytest.mark.clause("DEV-16.1", "KEY-5.2")
+def test_who_publishes_none_still_is_a_ghost() -> None:
+    alice, bob = Light("alice", ALICE), Light("bob", BOB)
+    group = befriend(alice, bob)
+    trust = alice.device.trust
+    trust.answered(BOB, NO_KEYS, NOW)
+    ghost = Light("ghost", BOB)
+    Owner(BOB).lists(ghost.device)
+    bob.device.add(group, {BOB: ghost.packages()}, NOW)
+    alice.get(bob.send()[0].content)
+    (told,) = trust.answered(BOB, NO_KEYS, NOW + 1)
+    assert isinstance(told, DeviceDoubted) and "not those that they publish" in told.reason
+    assert trust.wanted(NOW + 2) == [], "it was asked for since"
+
+
+@pytest.mark.clause("DEV-16.1", "DEV-16.6")
+async def test_a_package_of_a_device_that_was_listed_just_now_is_taken() -> None:
+    alice, bob = Light("alice", ALICE), Light("bob", BOB)
+    phone, laptop = Light("phone", BOB), Light("laptop", BOB)
+    owner = Owner(BOB).lists(bob.device)
+    node = Node(bob=owner)
+    looks = Looks(alice, node)
+    await looks.of.before_adding(BOB)
+    packages = [*phone.packages(), *laptop.packages()]  # without certificates
+    owner.lists(phone.device)
+    assert await looks.of.sift(BOB, packages) == packages[:1]
+    assert [type(one) for one in looks.told][-1] is DeviceDoubted
+    assert node.asked == [BOB, BOB]
+    with pytest.raises(Refused):
+        await looks.of.sift(BOB, packages[1:])
+    assert node.asked == [BOB, BOB, BOB], "the list that is known now is no answer"
+    with pytest.raises(Refused):
+        await looks.of.sift(BOB, packages[1:])
+    assert node.asked == [BOB, BOB, BOB], "once a minute"
