@@ -116,18 +116,22 @@ async def test_what_is_said_elsewhere_does_not_wait_for_a_look(
         await square.town.settle()
 
         async def hold(self: ApiClient, method: str, path: str, *rest: Any, **more: Any) -> Any:
-            if path == "/keys" and "carol" in more["query"]["actor"]:
+            if path == "/keys" and more["query"]["actor"] == carol.profile.actor:
                 begun.set()
                 await asyncio.Event().wait()
             return await ask(self, method, path, *rest, **more)
 
+        async def answer() -> None:
+            await alice.catch_up()
+            await alice.say(carol.handle, "are you there?")
+
         monkeypatch.setattr(ApiClient, "ask", hold)
-        reading = asyncio.create_task(alice.catch_up())
+        waiting = asyncio.create_task(answer())
         await begun.wait()
         said = await alice.say(bob.handle, "two")
-        assert said.sent and not reading.done()
-        reading.cancel()
-        await asyncio.wait([reading])
+        assert said.sent and not waiting.done()
+        waiting.cancel()
+        await asyncio.wait([waiting])
         await square.town.settle()
         await bob.catch_up()
         assert await texts(bob, alice) == ["one", "two"]
