@@ -224,45 +224,6 @@ async def test_approving_by_command(shell: Shell) -> None:
     assert (await phone.join(agreed)).handle == alice.handle
 
 
-@pytest.mark.clause("LNK-3.8", "LNK-3.10", "LNK-3.11")
-async def test_a_link_that_was_sent_needs_its_number(shell: Shell) -> None:
-    square = shell.square
-    async with await square.join("alice", "alpha.test") as alice:
-        before = await alice.published_devices()
-    phone = new_device(square, alice)
-    await phone.show()
-    ran, agreed = await asyncio.gather(
-        shell.run("alice", f"link approve {phone.link}", typed="y\nyes\ny\n"), phone.meet()
-    )
-    assert ran.code == 1 and "three numbers were wrong" in ran.err
-    assert "A device that calls itself “Alice's phone” wants to be a device" in ran.out
-    assert not agreed.is_sure
-    async with square.at_home("alice") as again:
-        assert await again.published_devices() == before
-
-
-@pytest.mark.clause("LNK-3.8", "LNK-3.10")
-async def test_a_link_is_approved_by_the_number_of_the_new_device(
-    square: Square, capsys: Any, monkeypatch: pytest.MonkeyPatch, passphrase_file: Path
-) -> None:
-    async with await square.join("alice", "alpha.test") as alice:
-        home = str(alice.home)
-    typing = Typing()
-    monkeypatch.setattr(sys, "stdin", typing)
-    phone = new_device(square, alice)
-    await phone.show()
-    argv = ["link", "approve", phone.link, "--json", "--home", home]
-    running = asyncio.create_task(asyncio.to_thread(main, argv, square.town.clock))
-    agreed = await phone.meet()
-    typing.type(wrong(agreed.shown))
-    typing.type(agreed.shown)
-    told = list[Any]()
-    await printed(capsys, told, 2)
-    assert await running == 0
-    assert agreed.type(told[0]["number"]) and told[1] == {"approved": "Alice's phone"}
-    assert (await phone.join(agreed)).handle == alice.handle
-
-
 @pytest.mark.clause("LNK-3.8", "API-9.10")
 async def test_whoever_says_no_changes_nothing(shell: Shell) -> None:
     square = shell.square

@@ -41,7 +41,7 @@ async def test_pages_run_no_script_and_say_so(harness: Harness) -> None:
 
 @pytest.mark.clause("LNK-2.5")
 async def test_the_link_of_a_new_device_leads_to_the_app(harness: Harness) -> None:
-    found = await harness.get("/link")
+    found = await page(harness, "/link")
     assert (found.status, found.headers["Location"]) == (303, "/app/link")
 
 

@@ -52,11 +52,8 @@ function Camera({ onFound, onRefused }: CameraProps) {
 }
 
 interface ScannerProps {
-  /**
-   * Each code that is seen, again and again while the camera sees it. `isScanned`: by this camera, now; a photo and
-   * what was pasted may be what somebody sent.
-   */
-  readonly onFound: (text: string, isScanned: boolean) => unknown;
+  /** Each code that is seen, again and again while the camera sees it. */
+  readonly onFound: (text: string) => unknown;
   /** What was wrong with the last one; "" for nothing. */
   readonly fault: { value: string };
   readonly paste: string;
@@ -74,7 +71,7 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
       const text = await readCode(picture, picture.width, picture.height);
       picture.close();
       if (text === "") fault.value = sayCode("scan.none");
-      else await onFound(text, false);
+      else await onFound(text);
     } catch {
       fault.value = sayCode("scan.none");
     }
@@ -83,7 +80,7 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
     <>
       {hasCamera.value ? (
         <Camera
-          onFound={(text) => void onFound(text, true)}
+          onFound={(text) => void onFound(text)}
           onRefused={() => {
             hasCamera.value = false;
             fault.value = sayCode("scan.no_camera");
@@ -118,7 +115,7 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void onFound(pasted.value, false);
+          void onFound(pasted.value);
         }}
       >
         <Field

@@ -16,7 +16,7 @@ interface Listed {
   readonly current: boolean;
 }
 
-/** Where the words, or the text of their code, are handed in: neither looked at, learnt nor kept by the browser. */
+/** Where the words, or the text of their code, are handed in. */
 export function PaperField({ value }: { readonly value: { value: string } }) {
   return (
     <TextArea
@@ -24,8 +24,6 @@ export function PaperField({ value }: { readonly value: { value: string } }) {
       hint={sayKeys("paper.hint")}
       name="paper"
       rows={4}
-      plain
-      autocomplete="off"
       required
       value={value.value}
       onValue={(text) => {
@@ -33,15 +31,6 @@ export function PaperField({ value }: { readonly value: { value: string } }) {
       }}
     />
   );
-}
-
-/** What was handed in is used once; however that ends it stands in the field no more. */
-export async function used<T>(paper: { value: string }, use: (text: string) => Promise<T>) {
-  try {
-    return await use(paper.value);
-  } finally {
-    paper.value = "";
-  }
 }
 
 /** Every other device is taken off the list, but for those that one still has. */
@@ -53,7 +42,7 @@ function UseWords({ view, onDone }: WaysProps) {
     return !current && view.listed.includes(id);
   });
   async function send(): Promise<void> {
-    await used(paper, (text) => device.recover(text, kept.value));
+    await device.recover(paper.value, kept.value);
     tell(sayKeys("none.used"));
     onDone();
   }

@@ -16,11 +16,7 @@ interface Common {
   readonly name: string;
   readonly required?: boolean | undefined;
   readonly maxLength?: number | undefined;
-  /** What is typed is no prose: nothing is to be put right in it, nor sent anywhere to be looked at. */
-  readonly plain?: boolean | undefined;
 }
-
-const PLAIN = { autocapitalize: "off", autocorrect: "off", spellcheck: false } as const;
 
 interface FieldProps extends Common {
   readonly type?: "text" | "password" | "search" | "url" | "number" | undefined;
@@ -29,6 +25,8 @@ interface FieldProps extends Common {
   readonly pattern?: string | undefined;
   readonly before?: string | undefined;
   readonly after?: string | undefined;
+  /** What is typed is a name of letters and digits: nothing is to be put right in it. */
+  readonly plain?: boolean | undefined;
 }
 
 export function Field(props: FieldProps) {
@@ -43,7 +41,7 @@ export function Field(props: FieldProps) {
       dir="auto"
       aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       onInput={(event) => onValue(event.currentTarget.value)}
-      {...(plain === true ? PLAIN : {})}
+      {...(plain === true ? { autocapitalize: "none", autocorrect: "off", spellcheck: false } : {})}
     />
   );
   return (
@@ -67,14 +65,9 @@ export function Field(props: FieldProps) {
   );
 }
 
-interface TextAreaProps extends Common {
-  readonly rows?: number | undefined;
-  readonly autocomplete?: string | undefined;
-}
-
-export function TextArea(props: TextAreaProps) {
+export function TextArea(props: Common & { readonly rows?: number | undefined }) {
   const id = useId();
-  const { label, hint, value, onValue, plain, ...rest } = props;
+  const { label, hint, value, onValue, ...rest } = props;
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -85,7 +78,6 @@ export function TextArea(props: TextAreaProps) {
         value={value}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onInput={(event) => onValue(event.currentTarget.value)}
-        {...(plain === true ? PLAIN : {})}
       />
       {hint !== undefined && (
         <p class="hint" id={`${id}-hint`}>

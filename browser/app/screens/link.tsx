@@ -55,41 +55,33 @@ function Opened({ onYes }: { readonly onYes: () => void }) {
   );
 }
 
-function useLinking(side: { readonly current: LinkSide }) {
+function useLinking(side: LinkSide) {
   const stage = useSignal<Stage>({ is: "begin" });
-  // What this tab says is for the linking that it shows, whatever another one began since.
-  const linking = useRef("");
   const isHere = useRef(true);
   useEffect(() => {
     return () => {
       isHere.current = false;
-      void device.linkEnd(linking.current).catch(() => undefined);
+      void device.linkEnd().catch(() => undefined);
     };
   }, []);
   const fail = (error: unknown) => {
     if (isHere.current) stage.value = { is: "failed", why: explain(error) };
   };
-  function began(): string {
-    linking.current = crypto.randomUUID();
-    return linking.current;
-  }
   async function show(): Promise<void> {
     try {
-      const id = began();
-      const shown = await device.linkShow(id, side.current, deviceName());
+      const shown = await device.linkShow(side, deviceName());
       stage.value = { is: "shown", shown };
-      const met = await device.linkMeet(id);
+      const met = await device.linkMeet();
       if (isHere.current) stage.value = { is: "met", met };
     } catch (error) {
       fail(error);
     }
   }
-  async function read(text: string, isScanned: boolean, fault: Signal<string>): Promise<void> {
+  async function read(text: string, fault: Signal<string>): Promise<void> {
     if (stage.peek().is === "reading") return; // the camera sees it again and again
     stage.value = { is: "reading" };
     try {
-      const met = await device.linkRead(began(), side.current, text, isScanned, deviceName());
-      stage.value = { is: "met", met };
+      stage.value = { is: "met", met: await device.linkRead(side, text, deviceName()) };
     } catch (error) {
       fault.value = explain(error);
       stage.value = { is: "begin" };
@@ -98,7 +90,7 @@ function useLinking(side: { readonly current: LinkSide }) {
   async function finish(met: LinkMet): Promise<void> {
     stage.value = { is: "finishing", met };
     try {
-      const account = await device.linkFinish(linking.current);
+      const account = await device.linkFinish();
       if (account === null) {
         tell(sayKeys("link.let_in", { name: met.name }));
         go("/settings/devices", true);
@@ -113,24 +105,24 @@ function useLinking(side: { readonly current: LinkSide }) {
     }
   }
   function again(): void {
-    void device.linkEnd(linking.current).catch(() => undefined);
+    void device.linkEnd().catch(() => undefined);
     stage.value = { is: "begin" };
   }
-  return { stage, linking, show, read, finish, fail, again };
+  return { stage, show, read, finish, fail, again };
 }
 
 function Begin({ side, linking }: { side: LinkSide; linking: ReturnType<typeof useLinking> }) {
   const fault = useSignal("");
   const { fragment } = place.value;
   const opened = useSignal(fragment.startsWith("1."));
-  const read = (text: string, isScanned: boolean) => linking.read(text, isScanned, fault);
+  const read = (text: string) => linking.read(text, fault);
   if (opened.value) {
     const link = `${location.origin}/link#${fragment}`;
     return (
       <Opened
         onYes={() => {
           opened.value = false;
-          void read(link, false); // whoever made it may have sent it
+          void read(link);
         }}
       />
     );
@@ -152,16 +144,10 @@ function Begin({ side, linking }: { side: LinkSide; linking: ReturnType<typeof u
 }
 
 export function LinkScreen() {
-  const { query, fragment } = place.value;
-  // Whoever is logged in by a password alone may be let in, too; that is not for a link to say that was opened.
-  const isAsked = query.has("new") && fragment === "";
-  const wanted: LinkSide = me.value === null || isAsked ? "new" : "old";
-  const begun = useRef(wanted);
-  const linking = useLinking(begun);
+  // Whoever is logged in by a password alone may be let in, too.
+  const side: LinkSide = me.value === null || place.value.query.has("new") ? "new" : "old";
+  const linking = useLinking(side);
   const now = linking.stage.value;
-  // What one began goes on as that, whoever logs in or out meanwhile.
-  if (now.is === "begin") begun.current = wanted;
-  const side = begun.current;
   return (
     <Screen title={sayKeys("link")} under={me.value === null ? "/login" : "/settings/devices"}>
       {now.is === "begin" && <Begin side={side} linking={linking} />}
@@ -171,7 +157,6 @@ export function LinkScreen() {
         <Met
           met={now.met}
           side={side}
-          linking={linking.linking.current}
           onSure={() => linking.finish(now.met)}
           onEnd={linking.fail}
           onNo={linking.again}

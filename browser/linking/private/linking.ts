@@ -39,7 +39,7 @@ export class Agreed {
   #sure: boolean;
   #wrong = 0;
 
-  constructor(code: string, mine: LinkSide, theirs: Bytes, isKnown: boolean) {
+  constructor(code: string, mine: LinkSide, theirs: Bytes, hasCommitment: boolean) {
     const there = parseSide(theirs);
     if (there.side === mine.side) {
       const which = mine.side === NEW ? "new ones" : "devices of an account already";
@@ -55,7 +55,7 @@ export class Agreed {
     this.told = isNew ? transcript(code, this.mine, theirs) : transcript(code, theirs, this.mine);
     this.shown = numberOf(mine.side, this.told);
     this.#heard = utf8(numberOf(there.side, this.told));
-    this.#sure = isKnown;
+    this.#sure = hasCommitment;
   }
 
   /** Whether the other one is who the person has before them. */
@@ -109,25 +109,18 @@ export class Shower {
   }
 }
 
-/**
- * A device that read a code or a link. It says its side at once.
- *
- * `isScanned`: the link was read by this device's own camera. Any other may be somebody else's, who sent it: its
- * commitment is held to, and the number has to be typed all the same (LNK-3.8).
- */
+/** A device that read a code or a link. It says its side at once. */
 export class Reader {
   readonly #mine: LinkSide;
   readonly #found: Found;
   readonly #commit: Bytes;
-  readonly #isScanned: boolean;
 
   /** `commit` is what the home node has. Throws `Unproven` (LNK-3.2) where the link says another. */
-  constructor(mine: LinkSide, found: Found, commit: Bytes, isScanned: boolean) {
+  constructor(mine: LinkSide, found: Found, commit: Bytes) {
     if (isLink(found) && !equal(found.commit, commit)) throw new Unproven("LNK-3.2", CHANGED);
     this.#mine = mine;
     this.#found = found;
     this.#commit = commit;
-    this.#isScanned = isScanned;
   }
 
   get mine(): Bytes {
@@ -137,7 +130,6 @@ export class Reader {
   /** The shower's side has come. Throws `Unproven` (LNK-3.4) for one it did not commit to. */
   meet(theirs: Bytes): Agreed {
     if (!equal(commitmentTo(theirs), this.#commit)) throw new Unproven("LNK-3.4", CHANGED);
-    const isKnown = this.#isScanned && isLink(this.#found);
-    return new Agreed(this.#found.code, this.#mine, theirs, isKnown);
+    return new Agreed(this.#found.code, this.#mine, theirs, isLink(this.#found));
   }
 }

@@ -10,7 +10,7 @@ import typer
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.sign_in import Ca, Connect, DeviceName
 from node.client.kith import Kith
-from node.client.linking import NewDevice
+from node.client.linking import Approval, NewDevice
 from node.client.local_device import LocalDevice
 from node.client.sign_in import parse_server
 from node.e2ee.linking.private.linking import Agreed
@@ -39,12 +39,7 @@ async def link(
         str, typer.Argument(help="start: your server or @you@server; approve: the code or link.")
     ],
     yes: Annotated[
-        bool,
-        typer.Option(
-            "--yes",
-            help="approve without its number, by the whole link. Only for a link that you took "
-            "from the new device yourself: whoever sent you one becomes you.",
-        ),
+        bool, typer.Option("--yes", help="approve without asking; needs the link.")
     ] = False,
     device: DeviceName = "",
     connect: Connect = "",
@@ -65,10 +60,10 @@ async def _start(context: CommandContext, new: NewDevice) -> None:
     if out.json:
         out.value({"code": new.code, "link": new.link})
     out.say(f"On a device that is logged in:  kith link approve {spoken(new.code)}", "bold")
-    out.say(f"Or by the link, which says which device it is:  kith link approve '{new.link}'")
+    out.say(f"Or, without typing its number there:  kith link approve '{new.link}'")
     agreed = await new.meet()
     _show(context, agreed, {"account": agreed.old.actor})
-    out.say(f"Shall this machine become a device of {agreed.old.actor}?")
+    out.say(f"It is a device of {agreed.old.actor}.")
     _type_number(agreed)
     own = await new.join(agreed)
     async with Kith.load(context.home, own.handle, clock=context.clock) as kith:
@@ -86,11 +81,10 @@ async def _approve(context: CommandContext, text: str, yes: bool) -> None:
         approval = await kith.read_link(text)
         name = approval.agreed.new.name
         _show(context, approval.agreed, {"name": name})
-        asks = f"A device that calls itself “{name}” wants to be a device of {kith.handle}."
-        context.out.say(asks)
+        context.out.say(f"“{name}” wants to be a device of {kith.handle}.")
         context.out.say("Let it in only if it is before you: it can read all that you can.")
         if not yes:
-            _type_number(approval.agreed)
+            _agree(approval)
         await kith.approve_link(approval)
     context.out.done(f"“{name}” is a device of yours now.", {"approved": name})
 
@@ -101,17 +95,16 @@ def _show(context: CommandContext, agreed: Agreed, more: dict[str, str]) -> None
     context.out.say(f"The number of this device: {agreed.shown[:3]} {agreed.shown[3:]}", "bold")
 
 
-def _type_number(agreed: Agreed) -> None:
-    """The yes of a person, by link as by code: a link, too, may be what somebody sent (LNK-3.10).
+def _agree(approval: Approval) -> None:
+    if not approval.by_link:
+        _type_number(approval.agreed)
+    elif _typed("Let it in? [y/N] ").lower() not in ("y", "yes"):
+        raise Forbidden("LNK-3.8", "it was not let in, and nothing was changed")
 
-    Raises `Forbidden` for a no (LNK-3.8) and with the third number that is wrong (LNK-3.9).
-    """
-    while True:
-        typed = _typed("The number that the other device shows, or n for no: ")
-        if typed.lower() in ("n", "no"):
-            raise Forbidden("LNK-3.8", "that was a no, and nothing was changed")
-        if agreed.type(typed):
-            return
+
+def _type_number(agreed: Agreed) -> None:
+    """Asked for until it is right. Raises `Forbidden` (LNK-3.9) with the third one that is not."""
+    while not agreed.type(_typed("The number that the other device shows: ")):
         if sys.stdin.isatty():
             sys.stderr.write("That is another number: look again.\n")
 

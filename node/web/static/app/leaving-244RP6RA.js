@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-P6THL37U.js";import"/app/chunk-VWBZDKB4.js";import"/app/chunk-VGOKIJ6V.js";import"/app/chunk-PL2JIVJP.js";import"/app/chunk-6Z5J7K4W.js";export{r as deleteAccount,m as forget,o as logOut};

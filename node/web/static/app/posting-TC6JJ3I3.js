@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-XXT7AFW6.js";import"/app/chunk-PL2JIVJP.js";import"/app/chunk-6Z5J7K4W.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
