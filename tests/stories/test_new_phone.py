@@ -136,7 +136,7 @@ async def test_when_the_new_phone_begins_what_was_kept_still_waits_for_ones_word
             await town.settle()
             await alice.talk.pull()
             told = heard(alice)
-            assert [one.has_new for one in told if isinstance(one, NoDeviceLeft)] [-1:] == [True]
+            assert [one.has_new for one in told if isinstance(one, NoDeviceLeft)][-1:] == [True]
             assert [one for one in told if isinstance(one, ConversationJoined)]
             fresh = alice.talk.device.between(bob.actor)[0]
             assert (await alice.talk.say(fresh, "is it you?")).sent
