@@ -95,6 +95,16 @@ class DeviceTrust:
         """The signature keys of the listed devices of `actor` that are not in a group."""
         return self._lists.missing(group, actor)
 
+    def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
+        """Those of these devices whose key packages may be asked for now (DEV-17.1)."""
+        return self._lists.to_ask(keys, now)
+
+    def claimed(self, came: Iterable[bytes], came_not: Iterable[bytes], now: int) -> None:
+        """Of which of the devices that were asked for there was a package, and of which none."""
+        with self._state.step():
+            self._lists.came(came)
+            self._lists.came_not(came_not, now)
+
     @property
     def is_followed(self) -> bool:
         """Whether all groups were looked at by the account's list as it is."""

@@ -1,14 +1,16 @@
 """Conversations follow the lists: a listed device that is not in a group is added (DEV-17)."""
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
-from node.client.conversation_events import ConversationEvent
 from node.client.device import Device
 from node.e2ee.mls.public import key_package
-from node.errors import Refused, Unproven, Unreachable, will_pass
+from node.errors import Refused, Unproven, Unreachable
 
-REST_SECONDS: Final = 60  # so long nobody's packages are asked for again for one group
+REST_SECONDS: Final = 60  # after a round that had nobody to add
+PATIENCE_SECONDS: Final = 5.0  # so long a round waits for servers; the next one goes on
 
 Claim = Callable[[str], Awaitable[list[bytes]]]
 
@@ -16,47 +18,64 @@ Claim = Callable[[str], Awaitable[list[bytes]]]
 class Following:
     """What one device adds by itself. What cannot be done now is looked at again."""
 
-    def __init__(
-        self,
-        device: Device,
-        claim: Claim,
-        seconds: Callable[[], int],
-        tell: Callable[[Iterable[ConversationEvent]], None],
-    ) -> None:
+    def __init__(self, device: Device, claim: Claim, seconds: Callable[[], int]) -> None:
         """`claim` gives one key package of each device of an actor that may be added."""
         self._device = device
         self._claim = claim
         self._seconds = seconds
-        self._tell = tell
-        self._tried: dict[tuple[str, str], int] = {}
+        self._rested: int | None = None
+        # The wish to add it is on disk since; the group has it when the commit counts.
+        self._given = set[tuple[str, bytes]]()
 
     async def round(self) -> None:
-        """Add what is missing, in the newest conversations first."""
-        trust, now, done = self._device.trust, self._seconds(), True
-        for group, actor in trust.lacking(now):
-            place = group, actor
-            if now - self._tried.get(place, -REST_SECONDS) < REST_SECONDS:
-                done = False
-                continue
-            self._tried[place] = now
+        """Add what is missing, in the newest conversations first. Raises `Unproven`."""
+        if self._rested is not None and 0 <= self._seconds() - self._rested < REST_SECONDS:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._round()
+
+    async def _round(self) -> None:
+        trust, given = self._device.trust, len(self._given)
+        lacking, is_done = trust.lacking(self._seconds()), True
+        for group, actor in lacking:
             try:
-                done = await self._add(group, actor) and done
-            except (Refused, Unreachable) as error:
-                if isinstance(error, Unproven):
-                    raise
-                if isinstance(error, Unreachable) and not error.beyond:
-                    return  # our own node is away
-                done = done and not will_pass(error)
-        if done:
+                await self._follow(group, actor)
+            except Unreachable:
+                return  # our own node is away
+            if actor == self._device.actor:
+                is_done = is_done and not self._missing(group, actor)
+        self._rested = self._seconds() if lacking and len(self._given) == given else None
+        if is_done:
             trust.followed()
 
-    async def _add(self, group: str, actor: str) -> bool:
-        """Whether every missing device had a package: a new one publishes its own in a moment."""
-        missing = self._device.trust.missing(group, actor)
-        found = {
-            key_package.parse(data).leaf.signature_key: data for data in await self._claim(actor)
-        }
-        packages = [data for key, data in found.items() if key in missing]
-        if packages:
-            self._device.add(group, {actor: packages}, self._seconds())
-        return missing <= found.keys()
+    def _missing(self, group: str, actor: str) -> set[bytes]:
+        found = self._device.trust.missing(group, actor)
+        return {key for key in found if (group, key) not in self._given}
+
+    async def _follow(self, group: str, actor: str) -> None:
+        """Add whom there is a package of. Raises `Unproven`, `Unreachable` of our own node."""
+        keys = self._device.trust.to_ask(self._missing(group, actor), self._seconds())
+        if not keys:
+            return  # what came of the group before may say that nobody is left to ask
+        try:
+            await self._add(group, actor, keys)
+        except (Refused, Unreachable) as error:
+            is_own = isinstance(error, Unreachable) and not error.beyond
+            if is_own or isinstance(error, Unproven):
+                raise
+
+    async def _add(self, group: str, actor: str, keys: set[bytes]) -> None:
+        trust, found = self._device.trust, dict[bytes, bytes]()
+        try:
+            for data in await self._claim(actor):
+                found[key_package.parse(data).leaf.signature_key] = data
+        except (Refused, Unreachable, asyncio.CancelledError) as error:
+            if not isinstance(error, Unreachable) or error.beyond:
+                trust.claimed((), keys, self._seconds())
+            raise
+        came = keys & found.keys()
+        trust.claimed(came, keys - came, self._seconds())
+        if came:
+            self._device.add(group, {actor: [found[key] for key in sorted(came)]}, self._seconds())
+            self._given |= {(group, key) for key in came}

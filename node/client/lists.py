@@ -1,10 +1,11 @@
 """Pure: which listed devices are missing in which groups (spec DEV-17)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from node.client import behind, rows, stops
 from node.client.device_state import SUITE, DeviceState
 from node.client.leaves import Leaves
+from node.client.rows import SilentRow
 from node.e2ee.keys.private.pins import GRACE_SECONDS, Pin
 
 
@@ -51,6 +52,26 @@ class Lists:
         here = {member.signature_key for member in self._state.groups.session(group).members()}
         listed = (key for device in pin.keys.devices.devices for key in device.keys)
         return {key.signature_key for key in listed if key.suite == SUITE} - here
+
+    def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
+        """Those of which a key package may come: a device that had none is asked for ever more
+        seldom, in all groups together."""
+        return {key for key in keys if not self._tried(key).waits(now)}
+
+    def came_not(self, keys: Iterable[bytes], now: int) -> None:
+        """Their packages were asked for, and there was none."""
+        for key in keys:
+            row = SilentRow(at=now, tries=self._tried(key).tries + 1)
+            self._state.put(rows.packageless_row(key), row)
+
+    def came(self, keys: Iterable[bytes]) -> None:
+        """There was a package of each."""
+        for key in keys:
+            self._state.delete(rows.packageless_row(key))
+
+    def _tried(self, key: bytes) -> SilentRow:
+        row = self._state.find(rows.packageless_row(key), SilentRow)
+        return SilentRow(at=0, tries=0) if row is None else row
 
     def _pin(self, actor: str) -> Pin | None:
         """Its own account's keys only where this device has a part in them."""

@@ -14,13 +14,11 @@ from node.client.rows import LookedRow, MetRow, SilentRow
 from node.e2ee.keys.private.pins import Deed, changed
 from node.e2ee.keys.public.device_list import check_not_ahead
 from node.e2ee.keys.public.published import check_published
+from node.e2ee.keys.public.signed import LARGEST_U32
 from node.e2ee.mls.public import key_package
 from node.errors import NodeError, Refused
 
 FRESH_SECONDS = 86_400
-SHORTEST_WAIT = 60  # for who did not answer once; twice as long each further time
-LONGEST_WAIT = 3600
-HIGHEST = 2**32 - 1
 NO_KEYS = "KEY-7.5"
 
 
@@ -83,9 +81,7 @@ class Looking:
 
     def _waits(self, actor: str, now: int) -> bool:
         """Whether nothing came of it lately: who does not answer is asked ever more seldom."""
-        row = self._tried(actor)
-        wait = min(SHORTEST_WAIT << min(row.tries - 1, 8), LONGEST_WAIT) if row.tries else 0
-        return row.at <= now < row.at + wait
+        return self._tried(actor).waits(now)
 
     def _anew(self, actor: str, least: str) -> Look:
         """A look that no list answers which this device knows already (KEY-7.7)."""
@@ -93,7 +89,7 @@ class Looking:
         if pin is None:
             return Look(actor, least)
         d, n = pin.keys.number
-        return Look(actor, "{}.{}".format(*max(_number(least), (d, min(n + 1, HIGHEST)))))
+        return Look(actor, "{}.{}".format(*max(_number(least), (d, min(n + 1, LARGEST_U32)))))
 
     def _is_due(self, actor: str, since: int) -> bool:
         looked = self._state.find(rows.looked_row(actor), LookedRow)

@@ -82,7 +82,7 @@ class Messenger:
         self.device = device
         self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
         self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
-        self._following = Following(device, self._claim, self._seconds, self.tell)
+        self._following = Following(device, self._claim, self._seconds)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
         self._carrier = Carrier(api)
@@ -256,6 +256,7 @@ class Messenger:
         with suppress(NodeError):  # words do not wait for this; who refuses it is met below
             await self._take_seat()
             await self.lookups.round()
+            await self._following.round()
         sent = await self._send()
         self.tell(event for event, _ in sent.refused)
         return sent.wait
@@ -275,7 +276,6 @@ class Messenger:
                 sent.wait = Wait(error)
                 return sent
             self.lookups.tend()
-            await self._following.round()
             while not isinstance(asked := self.device.next(self._seconds()), Wait):
                 if isinstance(asked, Tell):
                     sent.refused += [(event, asked.error) for event in asked.events]

@@ -16,6 +16,8 @@ INCARNATION = "device/incarnation"
 ACCOUNT_KEYS = "account/keys"
 AWAITED_KEYS = "account/awaited"
 ACCOUNT_KEYS_BEFORE = "account/keys_before"  # until the home node took those of another root
+SHORTEST_WAIT = 60  # for what did not answer once; twice as long each further time
+LONGEST_WAIT = 3600
 FOLLOWED = "account/followed"  # the number d.n of the list by which groups were completed, bare
 ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
@@ -125,10 +127,16 @@ class LookedRow(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class SilentRow(msgspec.Struct, kw_only=True, frozen=True):
-    """That nothing came of asking for somebody's keys: when last, and how often in a row."""
+    """That nothing came of asking for somebody's keys, or for a key package of a device: when last,
+    and how often in a row."""
 
     at: int
     tries: int
+
+    def waits(self, now: int) -> bool:
+        """Whether it is too early to ask again: what does not answer is asked ever more seldom."""
+        wait = min(SHORTEST_WAIT << min(self.tries - 1, 8), LONGEST_WAIT) if self.tries else 0
+        return self.at <= now < self.at + wait
 
 
 class MetRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -288,6 +296,10 @@ def looked_row(actor: str) -> str:
 
 def silent_row(actor: str) -> str:
     return f"silent/{actor}"
+
+
+def packageless_row(key: bytes) -> str:
+    return f"packageless/{key.hex()}"
 
 
 def met_row(group: str, key: bytes) -> str:

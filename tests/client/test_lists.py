@@ -1,11 +1,14 @@
 """Conversations follow the lists of devices: who is on one comes in, who is off it is out."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from node.client import linking
+from node.client.following import Following
 from node.client.kith import Kith
+from node.errors import NodeError, TooMuch, Unreachable
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square
 from tests.client.devices import ALICE, BOB, MICROS, NOW, befriend
@@ -100,3 +103,90 @@ def test_nobody_is_added_by_a_list_that_is_not_to_be_believed() -> None:
     alice.device.trust.answered(BOB, Owner(BOB, "anew").lists(phone.device).shown, NOW + 2)
     assert alice.device.trust.lacking(NOW + 2) == []
     assert alice.device.trust.lacking(NOW + 40 * 86_400) == []
+
+
+class Shelf:
+    """What a home node answers to a claim: the packages of one device, or what it says instead."""
+
+    def __init__(self, says: NodeError | None = None, *devices: Light) -> None:
+        self.says, self.devices, self.asked = says, devices, 0
+
+    async def claim(self, actor: str) -> list[bytes]:
+        self.asked += 1
+        if self.says is not None:
+            raise self.says
+        return [data for one in self.devices for data in one.packages()]
+
+
+def left_alone(alice: Light, bob: Light, phone: Light) -> None:
+    """Three conversations in which Bob has no device left, and his listed phone is missing."""
+    owner = Owner(BOB).lists(bob.device)
+    groups = [befriend(alice, bob) for _ in range(3)]
+    alice.device.trust.answered(BOB, owner.shown, NOW)
+    alice.device.trust.answered(BOB, owner.lists(phone.device).shown, NOW + 1)
+    for group in groups:
+        alice.device.say(group, "for the new phone", MICROS)
+        alice.send()
+    assert len(alice.device.trust.lacking(NOW + 1)) == 3
+
+
+def following(alice: Light, shelf: Shelf, clock: list[int]) -> Following:
+    return Following(alice.device, shelf.claim, lambda: clock[0])
+
+
+@pytest.mark.clause("DEV-17.1")
+@pytest.mark.parametrize(
+    "says", [None, Unreachable("their server is away", beyond=True), TooMuch("LIM-2.1", "later")]
+)
+async def test_a_device_without_packages_costs_the_others_one_of_theirs_now_and_then(
+    says: NodeError | None,
+) -> None:
+    alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
+    left_alone(alice, bob, phone)
+    shelf, clock = Shelf(says), [NOW + 2]
+    follower = following(alice, shelf, clock)
+    for _ in range(5):
+        await follower.round()
+    assert shelf.asked == 1, "for all three conversations together"
+    await following(alice, shelf, clock).round()
+    assert shelf.asked == 1, "that is on disk"
+    for passed in range(60, 24 * 3600, 60):
+        clock[0] = NOW + 2 + passed
+        await follower.round()
+    assert 25 <= shelf.asked <= 32, "ever more seldom, at last once an hour"
+    shelf.says, shelf.devices = None, (phone,)
+    clock[0] += 3600
+    await follower.round()
+    await follower.round()
+    assert shelf.asked <= 35, "once for each conversation, and not again while its commit waits"
+    assert len(alice.device.state.groups_with("owed")) == 3
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_an_absent_home_node_says_nothing_of_the_devices() -> None:
+    alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
+    left_alone(alice, bob, phone)
+    shelf, clock = Shelf(Unreachable("our node is away")), [NOW + 2]
+    follower = following(alice, shelf, clock)
+    await follower.round()
+    shelf.says, shelf.devices = None, (phone,)
+    await follower.round()
+    assert shelf.asked == 4 and len(alice.device.state.groups_with("owed")) == 3
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_a_claim_that_is_held_open_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("node.client.following.PATIENCE_SECONDS", 0.01)
+    alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
+    left_alone(alice, bob, phone)
+    asked = list[str]()
+
+    async def hold(actor: str) -> list[bytes]:
+        asked.append(actor)
+        await asyncio.Event().wait()
+        return []
+
+    follower = Following(alice.device, hold, lambda: NOW + 2)
+    await follower.round()
+    await follower.round()
+    assert asked == [BOB]
