@@ -1,11 +1,16 @@
 """Pure: which listed devices are missing in which groups (spec DEV-17)."""
 
 from collections.abc import Iterator
+from typing import Final
 
-from node.client import behind, rows, stops
+from node.client import absent, behind, rows, stops
 from node.client.device_state import SUITE, DeviceState
 from node.client.leaves import Leaves
+from node.client.rows import AbsentRow
 from node.e2ee.keys.private.pins import GRACE_SECONDS, Pin
+
+# So long after their last leaf went somebody is taken in again by itself; then a person decides.
+ADDED_FOR_SECONDS: Final = 7 * 86_400
 
 
 class Lists:
@@ -25,11 +30,15 @@ class Lists:
         for group in self._newest():
             if is_new and self._may_add(group, own, now):
                 found.append((group, own))
-            head = len(rows.absent_row(group, ""))
-            for name in self._state.names("absent", group):
-                if self._may_add(group, name[head:], now):
-                    found.append((group, name[head:]))
+            for actor in absent.of(self._state, group):
+                if self._went_lately(group, actor, now) and self._may_add(group, actor, now):
+                    found.append((group, actor))
         return found
+
+    def _went_lately(self, group: str, actor: str, now: int) -> bool:
+        """Whether their last leaf went not long ago, or one of theirs still stands."""
+        since = self._state.get(rows.absent_row(group, actor), AbsentRow).since
+        return not since or now - since <= ADDED_FOR_SECONDS
 
     def _newest(self) -> Iterator[str]:
         known = self._state.conversations()

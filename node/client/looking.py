@@ -148,7 +148,7 @@ class Looking:
     def tend(self, now: int) -> list[ConversationEvent]:
         """Look again at the groups in which something waits or is in the way."""
         groups = {*self._state.groups_with("met"), *self._state.groups_with("stopped")}
-        return [event for group in sorted(groups) for event in self._leaves.look(group, now)]
+        return [event for group in sorted(groups) for event in self._leaves.tend(group, now)]
 
     # -- who is to be added ----------------------------------------------------------------------
 

@@ -215,10 +215,12 @@ class ReturnedRow(msgspec.Struct, kw_only=True, frozen=True):
     reasons: dict[str, str]
 
 
-class AbsentRow(msgspec.Struct, kw_only=True, frozen=True):
-    """That no living device of an actor is in a group. `has_new`: they have one elsewhere."""
+class AbsentRow(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """That no living device of an actor is in a group. `has_new`: they have one elsewhere.
+    `since` (seconds): when their last leaf went, where none is left of them."""
 
     has_new: bool
+    since: int = 0
 
 
 class InvitedRow(msgspec.Struct, kw_only=True, frozen=True):
