@@ -1,10 +1,15 @@
-"""Pure: of whom no living device takes part in a group any more (spec DEV-10)."""
+"""Pure: of whom no living device takes part in a group any more (spec DEV-10, DEV-16.8)."""
 
+from collections.abc import Collection, Iterable
 from typing import Final
 
-from node.client import rows
+from msgspec.structs import replace
+
+from node.client import rows, stops
 from node.client.device_state import DeviceState
+from node.client.groups import actors_of
 from node.client.rows import AbsentRow
+from node.e2ee.mls.private.events import Committed
 from node.errors import Unreachable
 
 NO_DEVICE: Final = "they have no device that could read this conversation: none is logged in"
@@ -24,3 +29,32 @@ def nobody_there(state: DeviceState, group: str) -> Unreachable:
     """What is in the way of words meanwhile."""
     found = (state.get(name, AbsentRow) for name in state.names("absent", group))
     return Unreachable(NEW_DEVICE if any(row.has_new for row in found) else NO_DEVICE, beyond=True)
+
+
+def who_stays(
+    state: DeviceState, group: str, event: Committed, put_out: Collection[str], now: int
+) -> set[str]:
+    """Who stays in the conversation though no leaf of theirs is left: their lists put the last
+    ones off, and nobody wished them out. `put_out` are those whom somebody did, by this commit."""
+    present = {*actors_of(state.groups.session(group).members())}
+    gone = {member.signature_key: member.identity.decode() for member in event.removed}
+    wished = {gone[key] for key in gone.keys() - stops.revoked(state, group)} | {*put_out}
+    stay = {*state.conversation(group).members} - present - wished
+    forget(state, group, {*actors_of(event.added), *(wished - present)})
+    for actor in stay & {*gone.values()}:
+        name = rows.absent_row(group, actor)
+        known = state.find(name, AbsentRow) or AbsentRow(has_new=True)
+        state.put(name, replace(known, since=now))
+    return stay
+
+
+def forget(state: DeviceState, group: str, actors: Iterable[str]) -> None:
+    """They are there again, or belong to the conversation no more."""
+    for actor in actors:
+        state.delete(rows.absent_row(group, actor))
+
+
+def of(state: DeviceState, group: str) -> list[str]:
+    """Of whom there is none."""
+    head = len(rows.absent_row(group, ""))
+    return [name[head:] for name in state.names("absent", group)]

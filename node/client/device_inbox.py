@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from node.client import absent, rows
 from node.client import content as inner
-from node.client import rows
 from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
     ConversationCaughtUp,
@@ -228,6 +228,8 @@ class DeviceInbox:
         name = rows.conversation_row(group)
         kept = replace(row, ref=item.ref, url=item.url, members=members, grown=grown)
         self._state.put(name, kept)
+        # Nothing tells whether somebody put them out meanwhile: a person takes them in again.
+        absent.forget(self._state, group, {*absent.of(self._state, group)} - {*members})
         missed = self._missed(group, row.joined, joined.epoch)
         missed = [each for each in missed if self._repair.ask(group, each)]
         self._forget_parked_before(group, joined.epoch)
@@ -270,7 +272,7 @@ class DeviceInbox:
         changed, *doubts = self._outbox.entered(group, event, now)
         present = actors_of(self._state.groups.session(group).members())
         self.errands.came(group, present)
-        self.errands.left(group, {*changed.removed} - {*present})
+        self.errands.left(group, {*actors_of(event.removed)} - {*present})
         return [*doubts, changed]
 
     def _read(

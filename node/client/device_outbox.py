@@ -5,11 +5,11 @@ remembered for as long as the device runs, and only holds that group back.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, home, rows, stops
+from node.client import absent, behind, home, put_out, rows, stops
 from node.client.archiving import Archiving
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
@@ -31,7 +31,7 @@ from node.client.intents import Add, Intent, Leave, Refresh, Remove, Say
 from node.client.leaves import Leaves
 from node.client.message_maker import MessageMaker
 from node.client.obstacles import Obstacles
-from node.client.rows import AbsentRow, ConversationRow, InvitedRow, MessageRow, OwedRow
+from node.client.rows import InvitedRow, MessageRow, OwedRow
 from node.client.staged import is_staged, unmake, unstage
 from node.client.undone import undone
 from node.e2ee.mls.private.events import Committed
@@ -277,7 +277,8 @@ class DeviceOutbox:
         for welcome in owed.welcomes:
             digest = hashlib.sha256(welcome.content).digest()
             self._state.put(rows.invited_row(owed.group, digest), InvitedRow(actors=[*welcome.to]))
-        changed, *doubts = self.entered(owed.group, event, now)
+        wished = owed.intent.actors if isinstance(owed.intent, Remove) else ()
+        changed, *doubts = self.entered(owed.group, event, now, wished)
         began = event.epoch == 1 and bool(event.added)
         is_news = not began and bool(changed.added or changed.removed)
         return [*doubts, changed] if is_news else doubts
@@ -334,43 +335,27 @@ class DeviceOutbox:
     # -- what the group did meanwhile ------------------------------------------------------------
 
     def entered(
-        self, group: str, event: Committed, now: int
+        self, group: str, event: Committed, now: int, wished: Collection[str] = ()
     ) -> tuple[MembersChanged, *tuple[ConversationEvent, ...]]:
         """The group is in another epoch: who is in it now, what has to be made anew, and who is
-        not spoken to."""
+        not spoken to. `wished`: whom our person put out by it."""
         before = self._state.conversation(group)
         present = actors_of(self._state.groups.session(group).members())
         grown = event.epoch if set(present) - set(before.members) else before.grown
-        members = sorted({*present, *self._without_device(group, before, event, present)})
+        out = {*wished, *put_out.told(event, before.members)}
+        stay = absent.who_stays(self._state, group, event, out, now)
+        members = sorted({*present, *stay})
         name = rows.conversation_row(group)
         self._state.put(name, replace(before, members=members, grown=grown))
         for name, owed in self.owed(group):
             # A commit or a proposal of the epoch before is void; words may have been accepted.
             if owed.content and not isinstance(owed.intent, Say):
                 unmake(self._state, name, owed)
-        for actor in actors_of(event.added):
-            self._state.delete(rows.absent_row(group, actor))
         self._go_on(group)
         came = {member.signature_key for member in event.added}
         doubts = self._judging.look(group, now, came)
-        changed = MembersChanged(
-            group, *(tuple(actors_of(each)) for each in (event.added, event.removed))
-        )
-        return changed, *doubts
-
-    def _without_device(
-        self, group: str, before: ConversationRow, event: Committed, present: Iterable[str]
-    ) -> list[str]:
-        """Who stays in the conversation though no leaf of theirs is left: their lists put the last
-        ones off, and nobody put them out (DEV-16.8)."""
-        gone = {member.signature_key: member.identity.decode() for member in event.removed}
-        put_out = {gone[key] for key in gone.keys() - stops.revoked(self._state, group)}
-        kept = sorted({*before.members} - {*present} - put_out)
-        for actor in kept:
-            name = rows.absent_row(group, actor)
-            if not self._state.has(name):
-                self._state.put(name, AbsentRow(has_new=True))
-        return kept
+        went = {*actors_of(event.removed)} | ({*before.members} - {*members})
+        return MembersChanged(group, tuple(actors_of(event.added)), tuple(sorted(went))), *doubts
 
     def _go_on(self, group: str) -> None:
         """The commit that was awaited is there, or this device was taken back."""

@@ -21,8 +21,8 @@ from node.ports import Entropy
 SUITE = 1
 # Read at every message, and few: they are kept decoded, or as they are where they are no JSON.
 AT_HAND = (
-    "owed/", "conversation/", "pin/", "anew/", "looked/", "silent/", "stopped/", rows.ACCOUNT_KEYS,
-    rows.SEAT, rows.INCARNATION,
+    "owed/", "conversation/", "pin/", "anew/", "looked/", "silent/", "met/", "stopped/",
+    rows.ACCOUNT_KEYS, rows.SEAT, rows.INCARNATION,
 )  # fmt: skip
 AT_HAND_BARE = ("handle/", rows.CURSOR)
 # What was said is looked at again when it is accepted; of what was read only the last is wanted.

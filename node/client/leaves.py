@@ -13,8 +13,10 @@ from node.client import rows, stops
 from node.client.account_keys import AccountKeys
 from node.client.conversation_events import ConversationEvent, DeviceDoubted, DoubtSettled
 from node.client.device_state import SUITE, DeviceState
+from node.client.intents import Say
 from node.client.pins import Pins
-from node.client.rows import AccountKeysRow, LookedRow, MetRow, StoppedRow
+from node.client.rows import AccountKeysRow, LookedRow, MetRow, OwedRow, StoppedRow
+from node.client.staged import unmake
 from node.e2ee.keys.private.pins import (
     GRACE_SECONDS,
     UNLISTED,
@@ -71,12 +73,20 @@ class Leaves:
     # -- judging ---------------------------------------------------------------------------------
 
     def of_group(
-        self, group: str, now: int, came: Collection[bytes] = (), read: str = ""
+        self,
+        group: str,
+        now: int,
+        came: Collection[bytes] = (),
+        only: Collection[str] | None = None,
+        read: str = "",
     ) -> Iterator[Judged]:
-        """Each leaf of the group; `came` are the signature keys of those that came just now, and
-        `read` is the actor whose list was read just now."""
+        """Each leaf of the group, or `only` those of some actors; `came` are the signature keys of
+        those that came just now, and `read` is the actor whose list was read just now."""
         session = self._state.groups.session(group)
+        wanted = None if only is None else {actor.encode() for actor in only}
         for index, leaf in session.group.tree.members():
+            if wanted is not None and leaf.credential.identity not in wanted:
+                continue
             met = self._state.find(rows.met_row(group, leaf.signature_key), MetRow)
             is_new, is_own = leaf.signature_key in came, index == session.own_leaf
             is_read = leaf.credential.identity.decode() == read if met is None else met.asked
@@ -168,30 +178,50 @@ class Leaves:
     def look(
         self, group: str, now: int, came: Collection[bytes] = (), read: str = ""
     ) -> list[ConversationEvent]:
-        """Judge all leaves of the group; what is to be known of it is told, once.
+        """Judge the leaves of the group; what is to be known of it is told, once.
 
-        `came` are the keys of new ones; `read` is the actor whose list was read just now.
+        `came` are the keys of new ones; where only the list of `read` was read just now it is
+        theirs alone that are judged: nobody else's changed by that.
         """
+        return self._look(group, now, {read} if read else None, came, read)
+
+    def tend(self, group: str, now: int) -> list[ConversationEvent]:
+        """Time passed: judge again whose leaves are met, or stopped at."""
+        names = self._state.names("met", group)
+        doubted = {self._state.get(name, MetRow).actor for name in names}
+        return self._look(group, now, doubted.union(dict(stops.stopped(self._state, group))))
+
+    def _look(
+        self,
+        group: str,
+        now: int,
+        only: Collection[str] | None,
+        came: Collection[bytes] = (),
+        read: str = "",
+    ) -> list[ConversationEvent]:
         if group not in self._state.groups:
             return self._forget(group)
         stopped: dict[str, list[Judged]] = {}
-        unsure: set[str] = set()
-        for one in self.of_group(group, now, came, read):
-            name = rows.met_row(group, one.key)
-            never_read = not self._state.has(rows.looked_row(one.actor))
-            if never_read or one.line.deed not in (Deed.STOP, Deed.FETCH):
-                self._state.delete(name)
-            elif not self._state.has(name):
-                asked = one.actor == read
-                row = MetRow(actor=one.actor, at=now, least=one.least, asked=asked)
-                self._state.put(name, row)
-            if self._state.has(name):
-                unsure.add(name)
+        met: set[str] = set()
+        for one in self.of_group(group, now, came, only, read):
+            met |= self._meet(group, one, now, read)
             if one.line.deed is Deed.STOP:
                 stopped.setdefault(one.actor, []).append(one)
-        for name in set(self._state.names("met", group)) - unsure:
-            self._state.delete(name)
-        return self._keep(group, stopped)
+        for name in set(self._state.names("met", group)) - met:
+            if only is None or self._state.get(name, MetRow).actor in only:
+                self._state.delete(name)
+        return self._keep(group, stopped, only)
+
+    def _meet(self, group: str, one: Judged, now: int, read: str) -> set[str]:
+        """Remember since when there is doubt about a leaf; the name of its row, if there is."""
+        never_read = not self._state.has(rows.looked_row(one.actor))
+        if never_read or one.line.deed not in (Deed.STOP, Deed.FETCH):
+            return set()
+        name = rows.met_row(group, one.key)
+        if not self._state.has(name):
+            asked = one.actor == read
+            self._state.put(name, MetRow(actor=one.actor, at=now, least=one.least, asked=asked))
+        return {name}
 
     def _forget(self, group: str) -> list[ConversationEvent]:
         for kind in ("met", "stopped"):
@@ -199,21 +229,32 @@ class Leaves:
                 self._state.delete(name)
         return []
 
-    def _keep(self, group: str, stopped: dict[str, list[Judged]]) -> list[ConversationEvent]:
+    def _keep(
+        self, group: str, stopped: dict[str, list[Judged]], only: Collection[str] | None
+    ) -> list[ConversationEvent]:
         found: list[ConversationEvent] = []
-        before = dict(stops.stopped(self._state, group))
+        known = stops.stopped(self._state, group)
+        before = {actor: row for actor, row in known if only is None or actor in only}
         for actor in sorted(before.keys() - stopped.keys()):
             self._state.delete(rows.stopped_row(group, actor))
             found.append(DoubtSettled(group, actor))
         for actor, leaves in sorted(stopped.items()):
             row = self._row(group, leaves)
-            if row == (known := before.get(actor)):
+            if row == (was := before.get(actor)):
                 continue
             self._state.put(rows.stopped_row(group, actor), row)
-            if known is None or known.why != row.why:
+            self._unseal(group)
+            if was is None or was.why != row.why:
                 said = stops.reason(self._state, actor, row.why)
                 found.append(DeviceDoubted(group, actor, said))
         return found
+
+    def _unseal(self, group: str) -> None:
+        """Words that are sealed and still here would go to a leaf that is not spoken to."""
+        for name in self._state.names("owed", group):
+            owed = self._state.get(name, OwedRow)
+            if owed.content and isinstance(owed.intent, Say):
+                unmake(self._state, name, owed)
 
     def _row(self, group: str, leaves: list[Judged]) -> StoppedRow:
         first = next((one for one in leaves if not self._is_revoked(group, one)), None)

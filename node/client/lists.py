@@ -1,12 +1,16 @@
 """Pure: which listed devices are missing in which groups (spec DEV-17)."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
-from node.client import behind, rows, stops
+from node.client import absent, behind, rows, silence, stops
 from node.client.device_state import SUITE, DeviceState
 from node.client.leaves import Leaves
-from node.client.rows import SilentRow
+from node.client.rows import AbsentRow
 from node.e2ee.keys.private.pins import GRACE_SECONDS, Pin
+
+# So long after their last leaf went somebody is taken in again by itself; then a person decides.
+ADDED_FOR_SECONDS: Final = 7 * 86_400
 
 
 class Lists:
@@ -26,11 +30,15 @@ class Lists:
         for group in self._newest():
             if is_new and self._may_add(group, own, now):
                 found.append((group, own))
-            head = len(rows.absent_row(group, ""))
-            for name in self._state.names("absent", group):
-                if self._may_add(group, name[head:], now):
-                    found.append((group, name[head:]))
+            for actor in absent.of(self._state, group):
+                if self._went_lately(group, actor, now) and self._may_add(group, actor, now):
+                    found.append((group, actor))
         return found
+
+    def _went_lately(self, group: str, actor: str, now: int) -> bool:
+        """Whether their last leaf went not long ago, or one of theirs still stands."""
+        since = self._state.get(rows.absent_row(group, actor), AbsentRow).since
+        return not since or now - since <= ADDED_FOR_SECONDS
 
     def _newest(self) -> Iterator[str]:
         known = self._state.conversations()
@@ -56,22 +64,18 @@ class Lists:
     def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
         """Those of which a key package may come: a device that had none is asked for ever more
         seldom, in all groups together."""
-        return {key for key in keys if not self._tried(key).waits(now)}
+        state = self._state
+        return {k for k in keys if not silence.waits(state, rows.packageless_row(k), now)}
 
     def came_not(self, keys: Iterable[bytes], now: int) -> None:
         """Their packages were asked for, and there was none."""
         for key in keys:
-            row = SilentRow(at=now, tries=self._tried(key).tries + 1)
-            self._state.put(rows.packageless_row(key), row)
+            silence.note(self._state, rows.packageless_row(key), now)
 
     def came(self, keys: Iterable[bytes]) -> None:
         """There was a package of each."""
         for key in keys:
             self._state.delete(rows.packageless_row(key))
-
-    def _tried(self, key: bytes) -> SilentRow:
-        row = self._state.find(rows.packageless_row(key), SilentRow)
-        return SilentRow(at=0, tries=0) if row is None else row
 
     def _pin(self, actor: str) -> Pin | None:
         """Its own account's keys only where this device has a part in them."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from node.client import rows, stops
+from node.client import rows, silence, stops
 from node.client.conversation_events import ConversationEvent, DeviceDoubted, KeysChanged
 from node.client.device_state import DeviceState
 from node.client.leaves import Leaves
 from node.client.pins import Pins
-from node.client.rows import LookedRow, MetRow, SilentRow
+from node.client.rows import LookedRow, MetRow
 from node.e2ee.keys.private.pins import Deed, changed
 from node.e2ee.keys.public.device_list import check_not_ahead
 from node.e2ee.keys.public.published import check_published
@@ -73,15 +73,14 @@ class Looking:
                 if self._asks_again(met):
                     found[met.actor] = self._anew(met.actor, met.least)
         due = [look for look in found.values() if not self._waits(look.actor, now)]
-        return sorted(due, key=lambda look: self._tried(look.actor).at)
+        return sorted(due, key=self._tried_at)
 
-    def _tried(self, actor: str) -> SilentRow:
-        row = self._state.find(rows.silent_row(actor), SilentRow)
-        return SilentRow(at=0, tries=0) if row is None else row
+    def _tried_at(self, look: Look) -> int:
+        return silence.tried(self._state, rows.silent_row(look.actor)).at
 
     def _waits(self, actor: str, now: int) -> bool:
-        """Whether nothing came of it lately: who does not answer is asked ever more seldom."""
-        return self._tried(actor).waits(now)
+        """Whether nothing came of it lately."""
+        return silence.waits(self._state, rows.silent_row(actor), now)
 
     def _anew(self, actor: str, least: str) -> Look:
         """A look that no list answers which this device knows already (KEY-7.7)."""
@@ -113,7 +112,7 @@ class Looking:
             self._state.delete(silent)
             found = self._looked(actor, now, False, self._were_asked(actor))
         else:
-            self._state.put(silent, SilentRow(at=now, tries=self._tried(actor).tries + 1))
+            silence.note(self._state, silent, now)
             found = []
         return [*found, *self.tend(now)]
 
@@ -173,7 +172,7 @@ class Looking:
     def tend(self, now: int) -> list[ConversationEvent]:
         """Look again at the groups in which something waits or is in the way."""
         groups = {*self._state.groups_with("met"), *self._state.groups_with("stopped")}
-        return [event for group in sorted(groups) for event in self._leaves.look(group, now)]
+        return [event for group in sorted(groups) for event in self._leaves.tend(group, now)]
 
     # -- who is to be added ----------------------------------------------------------------------
 

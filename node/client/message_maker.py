@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from node.client import absent, put_out, rows, stops
 from node.client import content as inner
-from node.client import rows, stops
 from node.client.device_state import DeviceState
 from node.client.intents import Add, Intent, Leave, Readmit, Refresh, Remove, Say
 from node.client.rows import MessageRow, OwedRow, WelcomeRow
@@ -61,7 +61,8 @@ class MessageMaker:
             case Add():
                 return not self._missing(session, owed.intent)
             case Remove():
-                return not self._leaves(session, owed.intent.actors)
+                left = {*absent.of(self._state, owed.group)}.intersection(owed.intent.actors)
+                return not left and not self._leaves(session, owed.intent.actors)
             case Refresh():
                 return not self.must_commit(owed.group)
             case Readmit():
@@ -138,7 +139,10 @@ class MessageMaker:
         before = session.group.tree
         wished = self._proposals(session, owed.intent)
         revoked = self._revoked(owed.group, session, wished)
-        step = session.stage(now, [*revoked, *wished], me=self._state.groups.me)
+        said = put_out.mark(self._state, owed.group, owed.intent)
+        step = session.stage(
+            now, [*revoked, *wished], authenticated_data=said, me=self._state.groups.me
+        )
         staged = self._state.groups.apply(owed.group, step)
         welcome, after = staged.entrust(), staged.next.group.tree
         added = _actors_at(after, staged.added)

@@ -74,7 +74,8 @@ class Returns:
     def _absent(self, group: str, told: Returned) -> list[ConversationEvent]:
         name, has_new = rows.absent_row(group, told.actor), told.reason == "new_device"
         known = self._state.find(name, AbsentRow)
-        self._state.put(name, AbsentRow(has_new=has_new))
+        since = known.since if known else 0
+        self._state.put(name, AbsentRow(has_new=has_new, since=since))
         if known is not None and known.has_new >= has_new:
             return []
         return [NoDeviceLeft(group, told.actor, has_new)]

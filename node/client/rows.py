@@ -16,8 +16,6 @@ INCARNATION = "device/incarnation"
 ACCOUNT_KEYS = "account/keys"
 AWAITED_KEYS = "account/awaited"
 ACCOUNT_KEYS_BEFORE = "account/keys_before"  # until the home node took those of another root
-SHORTEST_WAIT = 60  # for what did not answer once; twice as long each further time
-LONGEST_WAIT = 3600
 FOLLOWED = "account/followed"  # the number d.n of the list by which groups were completed, bare
 ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
@@ -133,11 +131,6 @@ class SilentRow(msgspec.Struct, kw_only=True, frozen=True):
     at: int
     tries: int
 
-    def waits(self, now: int) -> bool:
-        """Whether it is too early to ask again: what does not answer is asked ever more seldom."""
-        wait = min(SHORTEST_WAIT << min(self.tries - 1, 8), LONGEST_WAIT) if self.tries else 0
-        return self.at <= now < self.at + wait
-
 
 class MetRow(msgspec.Struct, kw_only=True, frozen=True):
     """A leaf of `actor` that is not on their list as far as this device knows it, and since when;
@@ -230,10 +223,12 @@ class ReturnedRow(msgspec.Struct, kw_only=True, frozen=True):
     reasons: dict[str, str]
 
 
-class AbsentRow(msgspec.Struct, kw_only=True, frozen=True):
-    """That no living device of an actor is in a group. `has_new`: they have one elsewhere."""
+class AbsentRow(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """That no living device of an actor is in a group. `has_new`: they have one elsewhere.
+    `since` (seconds): when their last leaf went, where none is left of them."""
 
     has_new: bool
+    since: int = 0
 
 
 class InvitedRow(msgspec.Struct, kw_only=True, frozen=True):

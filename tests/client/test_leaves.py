@@ -2,6 +2,7 @@
 
 import pytest
 
+from node.client import leaves
 from node.client.conversation_events import (
     DeviceDoubted,
     DoubtSettled,
@@ -11,6 +12,7 @@ from node.client.conversation_events import (
 )
 from node.client.exchange import Wait
 from node.client.looking import Look, Shown
+from node.e2ee.keys.private.pins import Line, SeenLeaf
 from node.errors import Forbidden, Missing, Unreachable
 from tests.client.certified import Light, Owner
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend
@@ -272,6 +274,116 @@ def test_a_ghost_is_merged_told_and_taken_out_before_the_next_word(
         ALICE,
         BOB,
     ]
+
+
+@pytest.mark.clause("DEV-16.5")
+def test_words_that_were_sealed_before_a_revocation_was_learnt_are_sealed_anew_after_the_remove(
+    alice: Side, bob: Side, ghost: Side, owner: Owner
+) -> None:
+    """Alice was offline while Bob took his lost phone off his list."""
+    owner.lists(bob.device, ghost.device)
+    group = befriend(alice, bob)
+    shows(alice, owner)
+    alice.get(add(bob, group, ghost))
+    said = alice.device.say(group, "not for the lost phone", MICROS)
+    (sealed,) = alice.device.owed()
+    assert sealed.content
+    shows(alice, owner.lists(bob.device))
+    alice.reopen()
+    assert [owed.content for owed in alice.device.owed()] == [b""]
+    commit, words = alice.send()
+    assert words.content != sealed.content and alice.device.said(group, said.id).sent
+    for one in (bob, ghost):
+        one.get(commit.content)
+        one.get(words.content)
+    assert [row.text for row in bob.device.history(group)] == ["not for the lost phone"]
+    assert ghost.device.history(group) == []
+
+
+@pytest.mark.clause("DEV-16.5")
+def test_a_commit_that_is_under_way_goes_out_before_the_remove(
+    alice: Side, bob: Side, ghost: Side, owner: Owner
+) -> None:
+    owner.lists(bob.device, ghost.device)
+    group = befriend(alice, bob)
+    shows(alice, owner)
+    alice.get(add(bob, group, ghost))
+    alice.device.say(group, "not for the lost phone", MICROS)
+    alice.device.refresh(group, NOW)
+    under_way = alice.device.owed()[-1].content
+    shows(alice, owner.lists(bob.device))
+    first, remove, words = alice.send()
+    assert first.content == under_way
+    for sent in (first, remove, words):
+        bob.get(sent.content)
+        ghost.get(sent.content)
+    assert [row.text for row in bob.device.history(group)] == ["not for the lost phone"]
+    assert ghost.device.history(group) == []
+
+
+@pytest.mark.clause("DEV-16.4")
+def test_words_that_were_sealed_before_a_stop_are_kept_unsealed(
+    alice: Side, bob: Side, owner: Owner
+) -> None:
+    group = befriend(alice, bob)
+    shows(alice, owner)
+    alice.device.say(group, "kept", MICROS)
+    shows(alice, Owner(BOB, "anew").lists(bob.device))
+    assert [owed.content for owed in alice.device.owed()] == [b""] and not alice.send()
+    shows(alice, owner)
+    (words,) = alice.send()
+    (heard,) = bob.get(words.content)
+    assert isinstance(heard, MessageReceived) and heard.text == "kept"
+
+
+def crowd(alice: Side, count: int) -> tuple[str, dict[str, Owner]]:
+    """A group of Alice and so many others, of whose keys she knows nothing."""
+    owners, packages = dict[str, Owner](), dict[str, list[bytes]]()
+    for number in range(count):
+        one = Light(f"one {number}", f"https://beta.test/a/{number}")
+        owners[one.actor] = Owner(one.actor).lists(one.device)
+        packages[one.actor] = one.packages()
+    group = alice.device.start(packages, NOW)
+    alice.send()
+    return group, owners
+
+
+@pytest.mark.clause("DEV-16.3")
+def test_an_answer_about_one_of_many_judges_nobody_else(
+    alice: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group, owners = crowd(alice, 12)
+    judged, judge = list[str](), leaves.judge_leaf
+
+    def counted(seen: SeenLeaf) -> Line[SeenLeaf]:
+        judged.append(group)
+        return judge(seen)
+
+    monkeypatch.setattr(leaves, "judge_leaf", counted)
+    for number, (actor, owner) in enumerate(owners.items()):
+        answer = Owner(actor, "another").shown if number == 0 else owner.shown
+        alice.device.trust.answered(actor, answer, NOW)
+    assert len(judged) <= 3 * len(owners), "each once, and again who is in doubt"
+    standing = alice.device.trust.standing(group, NOW)
+    states = [one.state for actor, one in standing.items() if actor in owners]
+    assert states.count("stopped") == 1 and states.count("known") == 11
+
+
+@pytest.mark.clause("DEV-16.3")
+def test_what_is_in_doubt_is_at_hand(
+    alice: Side, bob: Side, ghost: Side, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = befriend(alice, bob)
+    shows(alice, owner)
+    alice.get(add(bob, group, ghost))
+    alice.reopen()
+    alice.device.trust.tend(NOW)
+    read, names = alice.rows.read, list[str]()
+    monkeypatch.setattr(alice.rows, "read", lambda name: names.append(name) or read(name))
+    assert (
+        alice.device.trust.wanted(NOW) == [Look(BOB, "1.2")] and alice.device.trust.tend(NOW) == []
+    )
+    assert not [name for name in names if name.startswith("met/")]
 
 
 @pytest.mark.clause("KEY-5.2", "DEV-16.1", "DEV-16.3")

@@ -34,8 +34,9 @@ raises changes nothing and spends nothing.
 
 Events: `ApplicationMessage(sender, data, authenticated_data, epoch, generation)`,
 `Proposed(sender, proposal, reference)`, `Committed(sender, epoch, added, removed, updated, own,
-external, lost, welcome, reinit)`, `Removed(by)` (the session is over: its change deletes every
-record). A sender is a `Member(leaf, identity, signature_key)`; None where an outsider spoke.
+external, lost, welcome, reinit, authenticated_data)`, `Removed(by)` (the session is over: its
+change deletes every record). A sender is a `Member(leaf, identity, signature_key)`; None where an
+outsider spoke.
 
 A Welcome is an MLSMessage; `Staged.entrust()` gives it early to a sequencer that itself holds it
 back until the commit is accepted, `Staged.group_info(external=…)` the GroupInfo of its epoch,

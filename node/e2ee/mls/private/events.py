@@ -54,7 +54,8 @@ class Committed:
 
     `sender` is the committer, as it is in the new epoch. `own`: it was our staged commit; then
     `welcome` is the MLSMessage for those whom it added. `lost`: a staged commit of ours was
-    dropped for it. `reinit` closes the group.
+    dropped for it. `reinit` closes the group. `authenticated_data` of another's is signed, and
+    in clear to who carries it.
     """
 
     sender: Member
@@ -67,6 +68,7 @@ class Committed:
     lost: bool = False
     welcome: bytes | None = field(default=None, repr=False)
     reinit: ReInit | None = None
+    authenticated_data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

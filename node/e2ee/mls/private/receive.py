@@ -298,5 +298,10 @@ def _commit(
         return Outcome(Removed(by, epoch.group.context.epoch + 1), over=True)
     changes = done.applied.newcomers, done.applied.removed, done.applied.updated
     event = committed(epoch.group.tree, done.next, done.committer, changes)
-    event = replace(event, external=received.external, lost=state.staged is not None)
+    event = replace(
+        event,
+        external=received.external,
+        lost=state.staged is not None,
+        authenticated_data=message.content.authenticated_data,
+    )
     return Outcome(event, following=done.next)
