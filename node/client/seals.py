@@ -1,10 +1,12 @@
 """Pure: how the vault seals: Argon2id wraps a root key, which seals the top of the tree of keys;
 every page and every row below it has a key of its own, and so has the journal from one settling to
-the next (spec E2E-6). XChaCha20-Poly1305 throughout.
+the next (spec E2E-6). XChaCha20-Poly1305 throughout; keyed BLAKE2b proves what stands in clear.
 """
 
 import struct
 from dataclasses import dataclass
+from hashlib import blake2b
+from hmac import compare_digest
 
 from nacl.bindings import (
     crypto_aead_xchacha20poly1305_ietf_decrypt,
@@ -20,6 +22,7 @@ MAGIC = b"kith-vault"
 VERSION = 3
 KEY_BYTES = 32
 NONCE_BYTES = 24
+AUTHENTICATOR_BYTES = 16
 # 64 MiB and three passes, as for passwords: half a second on a small machine.
 OPSLIMIT = 3
 MEMLIMIT = 64 * 1024 * 1024
@@ -29,6 +32,11 @@ TOP = b"T"
 JOURNAL = b"J"
 PAGE = b"P"
 ROW = b"R"
+# What is proved: the newest step of a vault that is open, or closed; and the same beside the vault.
+OPEN = b"O"
+CLOSED = b"C"
+NEWEST = b"N"
+ALTERED = "the vault's files were altered, or restored in part: put the whole of them back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +78,18 @@ def open_sealed(key: bytes, sealed: bytes, kind: bytes, number: int) -> bytes:
     try:
         return _open(key, sealed, _place(kind, number))
     except (CryptoError, ValueError):
-        raise Broken(
-            "the vault's files were altered, or restored in part: put the whole of them back"
-        ) from None
+        raise Broken(ALTERED) from None
+
+
+def proof(key: bytes, kind: bytes, number: int, text: bytes = b"") -> bytes:
+    """That who has `key` said `text` of the `kind` (`OPEN`, `CLOSED`, `NEWEST`) and number."""
+    return blake2b(_place(kind, number) + text, key=key, digest_size=KEY_BYTES).digest()
+
+
+def check(found: bytes, proved: bytes) -> None:
+    """Raises `Broken` (E2E-6.5) where what was found is not what is proved."""
+    if not compare_digest(found, proved):
+        raise Broken(ALTERED)
 
 
 def _place(kind: bytes, number: int) -> bytes:

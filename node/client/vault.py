@@ -2,7 +2,8 @@
 
 Its own small SQLite file, locked against a second process: two programs that share a ratchet
 would use one key twice. A step goes into a journal first (`journal.py`), which is one seal and two
-pages of the file; what it changed comes into the tree of keys when the vault settles.
+pages of the file; what it changed comes into the tree of keys when the vault settles. That nothing
+was cut off is proved by the header's tip, and by a file beside the vault (`newest_step.py`).
 """
 
 import fcntl
@@ -15,16 +16,17 @@ from typing import IO
 import msgspec
 from cachetools import LRUCache
 
-from node.client import key_tree, seals
+from node.client import key_tree, newest_step, seals
 from node.client.journal import Changes, Journal, pack, unpack
 from node.client.key_tree import Page, Ref, Top
+from node.client.newest_step import NewestStep
 from node.client.seals import Header
 from node.errors import Broken, Conflict, Missing
 from node.ports import Entropy
 
 SCHEMA = """
 CREATE TABLE header (version INTEGER, salt BLOB, opslimit INTEGER, memlimit INTEGER,
-                     wrapped BLOB, counter INTEGER, settled INTEGER, top BLOB);
+                     wrapped BLOB, counter INTEGER, settled INTEGER, top BLOB, tip BLOB);
 CREATE TABLE pages (number INTEGER PRIMARY KEY, sealed BLOB);
 CREATE TABLE rows (number INTEGER PRIMARY KEY, sealed BLOB);
 CREATE TABLE journal (counter INTEGER PRIMARY KEY, sealed BLOB);
@@ -33,6 +35,11 @@ PAGES_AT_HAND = 2048  # some 90,000 rows
 # The last is said of a table that is not there.
 UNREADABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 IN_PART = "the vault's files were restored in part: put the whole of them back"
+LOST = (
+    "the vault is older than what it wrote last, or was not closed and the files beside it, whose"
+    " names end in -wal and -step, are gone: put the whole of them back. As it is, keys would be"
+    " used twice: where the rest is lost, move all its files away and log in anew"
+)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -51,6 +58,10 @@ def _legible() -> Iterator[None]:
         if getattr(fault, "sqlite_errorcode", None) not in UNREADABLE:
             raise
         raise Broken("the vault's file is damaged or cut short: put a whole one back") from fault
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _lock(path: Path) -> IO[str]:
@@ -116,15 +127,20 @@ class Vault:
     """Named values. `counter` grows by one with every step and never goes back (E2E-6.5)."""
 
     def __init__(
-        self, connection: sqlite3.Connection, lock: IO[str], root: bytes, entropy: Entropy
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        lock: IO[str],
+        root: bytes,
+        entropy: Entropy,
     ) -> None:
         self._connection = connection
         self._lock = lock
         self._root = root
         self._entropy = entropy
         self._pages = _Pages(connection, entropy)
-        self.counter, settled, sealed = connection.execute(
-            "SELECT counter, settled, top FROM header"
+        self.counter, settled, sealed, tip = connection.execute(
+            "SELECT counter, settled, top, tip FROM header"
         ).fetchone()
         opened = seals.open_sealed(root, sealed, seals.TOP, settled)
         self._head = msgspec.msgpack.decode(opened, type=_Head)
@@ -133,7 +149,12 @@ class Vault:
         if rows != self._head.top.rows:
             raise Broken(IN_PART)
         self._journal = Journal()
+        self._last = b""  # step of the journal, as it is sealed
         self._read_journal(settled)
+        beside = newest_step.file_of(path)
+        self._check_newest(tip, newest_step.read(beside, root))
+        self._newest = NewestStep(beside, root, self.counter)
+        self._mark(seals.OPEN)
 
     def __repr__(self) -> str:
         return f"<Vault at step {self.counter}>"
@@ -143,7 +164,8 @@ class Vault:
         """A new, empty vault. Raises `Conflict` (E2E-6.4) when one stands at `path`."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = _lock(path)
-        if path.exists():
+        # SQLite would take a log that was left behind for the new vault's.
+        if any(each.exists() for each in (path, _log_of(path), newest_step.file_of(path))):
             lock.close()
             raise Conflict("E2E-6.4", "there is a vault already; it was left as it is")
         header, root = seals.new_root(passphrase, entropy)
@@ -156,7 +178,7 @@ class Vault:
             Top(_Pages(connection, entropy).save(0, Page.of([]))), entropy.draw(seals.KEY_BYTES)
         )
         connection.execute(
-            "INSERT INTO header VALUES (?, ?, ?, ?, ?, 0, 0, ?)",
+            "INSERT INTO header VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?)",
             (
                 seals.VERSION,
                 header.salt,
@@ -164,12 +186,13 @@ class Vault:
                 header.memlimit,
                 header.wrapped,
                 _sealed_head(root, head, 0, entropy),
+                seals.proof(head.journal, seals.CLOSED, 0),
             ),
         )
         connection.close()
         fresh.chmod(0o600)
         fresh.rename(path)
-        return cls(_connect(path), lock, root, entropy)
+        return cls(path, _connect(path), lock, root, entropy)
 
     @classmethod
     def open(cls, path: Path, passphrase: str, entropy: Entropy) -> "Vault":
@@ -183,7 +206,7 @@ class Vault:
             with _legible():
                 connection = _connect(path)
                 root = seals.unwrap_root(_header(connection), passphrase)
-                return cls(connection, lock, root, entropy)
+                return cls(path, connection, lock, root, entropy)
         except BaseException:
             lock.close()
             raise
@@ -198,8 +221,32 @@ class Vault:
                 raise Broken(IN_PART)
             text = seals.open_sealed(self._head.journal, sealed, seals.JOURNAL, counter)
             self._journal = self._journal.after(unpack(text), len(text))
+            self._last = sealed
         if expected != self.counter:
             raise Broken(IN_PART)
+
+    def _check_newest(self, tip: bytes, told: int | None) -> None:
+        """The last step is the one that was written last, as the header and `told` have it."""
+        is_open = tip != self._tip(seals.CLOSED, self.counter, self._last)
+        if is_open:
+            seals.check(tip, self._tip(seals.OPEN, self.counter, self._last))
+        # Closed, the vault is one file; until then, what is beside it counts.
+        if (told is None and is_open) or (told is not None and told > self.counter):
+            raise Broken(LOST)
+
+    def _tip(self, kind: bytes, counter: int, last: bytes) -> bytes:
+        # What ends a seal depends on all of it.
+        return seals.proof(self._head.journal, kind, counter, last[-seals.AUTHENTICATOR_BYTES :])
+
+    def _mark(self, kind: bytes) -> None:
+        """Say in the vault's own file, without the write-ahead log, that it is open or closed."""
+        with self._transaction():
+            tip = self._tip(kind, self.counter, self._last)
+            self._connection.execute("UPDATE header SET tip = ?", (tip,))
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def names(self, prefix: str = "") -> list[str]:
         """The names that begin with `prefix`, in order."""
@@ -231,8 +278,10 @@ class Vault:
         sealed = seals.seal(self._head.journal, text, seals.JOURNAL, counter, self._entropy)
         with self._transaction():
             self._connection.execute("INSERT INTO journal VALUES (?, ?)", (counter, sealed))
-            self._connection.execute("UPDATE header SET counter = ?", (counter,))
-        self._journal, self.counter = journal, counter
+            tip = self._tip(seals.OPEN, counter, sealed)
+            self._connection.execute("UPDATE header SET counter = ?, tip = ?", (counter, tip))
+        self._journal, self._last, self.counter = journal, sealed, counter
+        self._newest.tell(counter)
 
     def _fold(self, journal: Journal, counter: int) -> None:
         """Bring all that the journal holds into the tree; the key that opened it is gone then."""
@@ -241,10 +290,16 @@ class Vault:
             head = _Head(top, self._entropy.draw(seals.KEY_BYTES))
             self._connection.execute("DELETE FROM journal")
             self._connection.execute(
-                "UPDATE header SET counter = ?, settled = ?, top = ?",
-                (counter, counter, _sealed_head(self._root, head, counter, self._entropy)),
+                "UPDATE header SET counter = ?, settled = ?, top = ?, tip = ?",
+                (
+                    counter,
+                    counter,
+                    _sealed_head(self._root, head, counter, self._entropy),
+                    seals.proof(head.journal, seals.OPEN, counter),
+                ),
             )
-        self._head, self._journal, self.counter = head, Journal(), counter
+        self._head, self._journal, self._last, self.counter = head, Journal(), b"", counter
+        self._newest.tell(counter)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -295,14 +350,19 @@ class Vault:
         when the program ends."""
         if self._journal.steps:
             self._fold(self._journal, self.counter)
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._newest.sync()
+        self._checkpoint()
 
     def close(self) -> None:
         """Settle, close and give the lock free."""
+        is_closed = False
         try:
             self.settle()
+            self._mark(seals.CLOSED)
+            is_closed = True
         finally:
             self._connection.close()
+            self._newest.close(is_closed)
             self._lock.close()
 
 

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -254,30 +255,152 @@ JOURNAL_DAMAGES = {
     "one cut short": "UPDATE journal SET sealed = substr(sealed, 1, 10) WHERE counter = 3",
     "one byte": "UPDATE journal SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB)"
     " WHERE counter = 3",
+    "the tail is cut, and the counter says so": "DELETE FROM journal WHERE counter > 2;"
+    " UPDATE header SET counter = 2",
+    "all are cut, and the counter says so": "DELETE FROM journal;"
+    " UPDATE header SET counter = settled",
+    "no proof": "UPDATE header SET tip = x''",
     "said to be settled": "UPDATE header SET settled = counter; DELETE FROM journal",
 }
 
 
+FILES = ("", "-wal", "-step")
+
+
+def copied_to(folder: Path, place: Path, *names: str) -> Path:
+    """The vault's file and what lies beside it, as after `kill -9`."""
+    folder.mkdir(exist_ok=True)
+    for name in names or FILES:
+        shutil.copy(f"{place}{name}", folder / f"{place.name}{name}")
+    return folder / place.name
+
+
 @pytest.mark.clause("E2E-6.5")
-@pytest.mark.clause("E2E-6.19")
+@pytest.mark.clause("E2E-6.19", "E2E-6.20")
 @pytest.mark.parametrize("damage", JOURNAL_DAMAGES.values(), ids=JOURNAL_DAMAGES)
 def test_a_journal_that_is_not_whole_is_noticed_when_the_vault_is_opened(
     place: Path, tmp_path: Path, quick: None, damage: str
 ) -> None:
+    """What lies beside it is as old as a loss of power can make it: the file itself shows it."""
     filled(place)
     vault = Vault.open(place, "correct horse", FakeEntropy("2"))
+    beside = place.with_name(f"{place.name}-step").read_bytes()
     for number in range(3):
         vault.step({f"row {number:04d}": b"new", f"more {number}": b"more"})
-    copied = tmp_path / "killed" / place.name
-    copied.parent.mkdir()
-    for name in ("", "-wal"):
-        shutil.copy(f"{place}{name}", f"{copied}{name}")
+    copied = copied_to(tmp_path / "killed", place)
     vault.close()
+    copied.with_name(f"{place.name}-step").write_bytes(beside)
     with sqlite3.connect(copied) as db:
         db.executescript(damage)
     db.close()
     with pytest.raises(Broken, match="whole"):
         Vault.open(copied, "correct horse", FakeEntropy("read"))
+
+
+@pytest.fixture
+def moments(place: Path, tmp_path: Path, quick: None) -> Iterator[dict[str, Path]]:
+    """Copies of one vault's files at four moments of its life."""
+    filled(place, rows=5)
+    vault = Vault.open(place, "correct horse", FakeEntropy("2"))
+    found = {"opened": copied_to(tmp_path / "opened", place)}
+    vault.step({"row 0001": b"new"})
+    found["earlier"] = copied_to(tmp_path / "earlier", place)
+    vault.settle()
+    vault.step({"row 0002": b"new"})
+    found["settled since"] = copied_to(tmp_path / "settled", place)
+    vault.step({"row 0003": b"new"})
+    found["last"] = copied_to(tmp_path / "last", place)
+    yield found
+    vault.close()
+
+
+@pytest.mark.clause("E2E-6.7", "E2E-6.20")
+@pytest.mark.parametrize(("when", "step"), [("opened", 1), ("earlier", 2), ("last", 4)])
+@pytest.mark.parametrize("beside", ["the same", "of the opening"])
+def test_a_vault_that_was_killed_opens_with_every_step(
+    moments: dict[str, Path], when: str, step: int, beside: str
+) -> None:
+    """After a loss of power, what lies beside it may be what was awaited on disk at its opening."""
+    if beside == "of the opening":
+        old = moments["opened"].with_name("vault.sqlite3-step").read_bytes()
+        moments[when].with_name("vault.sqlite3-step").write_bytes(old)
+    for _ in range(2):
+        vault = Vault.open(moments[when], "correct horse", FakeEntropy("read"))
+        assert vault.counter == step
+        vault.close()
+
+
+REPLACED = {
+    "the main file alone": {"-wal": "", "-step": ""},
+    "no log": {"-wal": ""},
+    "nothing beside the log": {"-step": ""},
+    "an older log of the same opening": {"-wal": "settled since"},
+    "an older log, of before the last settling": {"-wal": "earlier"},
+    "an older main file and log": {"": "earlier", "-wal": "earlier"},
+    "an older main file alone": {"": "opened", "-wal": ""},
+}
+
+
+@pytest.mark.clause("E2E-6.5", "E2E-6.20")
+@pytest.mark.parametrize("replaced", REPLACED.values(), ids=REPLACED)
+def test_files_of_different_moments_are_noticed(
+    moments: dict[str, Path], replaced: dict[str, str]
+) -> None:
+    last = moments["last"]
+    for name, when in replaced.items():
+        file = last.with_name(f"{last.name}{name}")
+        file.unlink()
+        if when:
+            shutil.copy(f"{moments[when]}{name}", file)
+    with pytest.raises(Broken, match="whole"):
+        Vault.open(last, "correct horse", FakeEntropy("read"))
+
+
+@pytest.mark.clause("E2E-6.20")
+@pytest.mark.parametrize("text", [b"", bytes(40), b"\xff" * 40], ids=["empty", "zeros", "ones"])
+def test_what_another_wrote_beside_a_vault_is_noticed(
+    moments: dict[str, Path], text: bytes
+) -> None:
+    moments["last"].with_name("vault.sqlite3-step").write_bytes(text)
+    with pytest.raises(Broken, match="whole"):
+        Vault.open(moments["last"], "correct horse", FakeEntropy("read"))
+
+
+@pytest.mark.clause("E2E-6.20")
+def test_a_closed_vault_is_one_file(place: Path, tmp_path: Path, quick: None) -> None:
+    filled(place)
+    assert sorted(each.suffix for each in place.parent.iterdir()) == [".lock", ".sqlite3"]
+    everything_of(copied_to(tmp_path / "copy", place, ""))
+
+
+@pytest.mark.clause("E2E-6.20")
+def test_a_vault_that_could_not_be_closed_opens_with_every_step(
+    place: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself puts the log into the main file when its last connection ends."""
+    filled(place)
+    vault = Vault.open(place, "correct horse", FakeEntropy("2"))
+    vault.step({"row 0001": b"new"})
+    with monkeypatch.context() as full:
+        full.setattr(vault, "settle", lambda: (_ for _ in ()).throw(OSError("disk full")))
+        with pytest.raises(OSError, match="disk full"):
+            vault.close()
+    again = Vault.open(place, "correct horse", FakeEntropy("3"))
+    assert (again.counter, again.read("row 0001")) == (2, b"new")
+    again.close()
+
+
+@pytest.mark.clause("E2E-6.4")
+@pytest.mark.parametrize("left", ["-wal", "-step"])
+def test_no_vault_is_made_beside_what_is_left_of_another(
+    moments: dict[str, Path], refused, left: str
+) -> None:
+    last = moments["last"]
+    last.unlink()
+    last.with_name(f"{last.name}{left}").rename(last.parent / "aside")
+    with refused("E2E-6.4"):
+        Vault.create(last, "correct horse", FakeEntropy())
+    assert not last.exists()
 
 
 @pytest.mark.clause("E2E-6.19")
