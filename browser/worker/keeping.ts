@@ -7,6 +7,7 @@ import type { ArchiveCarrier } from "../messenger/archive_carrier.ts";
 import type { Problem } from "./device_client.ts";
 import type { ArchiveView, Fetched } from "./key_questions.ts";
 import { problemOf } from "./problems.ts";
+import { report } from "./report.ts";
 
 export class Keeping {
   readonly #archive: DeviceArchive;
@@ -46,9 +47,11 @@ export class Keeping {
 
   /** Begin to read it, beside all else; a second time it goes on where it is. */
   async fetch(): Promise<ArchiveView> {
-    this.#fetching ??= this.#fetch().finally(() => {
-      this.#fetching = null;
-    });
+    this.#fetching ??= this.#fetch()
+      .catch(report)
+      .finally(() => {
+        this.#fetching = null;
+      });
     return this.view();
   }
 
@@ -64,7 +67,7 @@ export class Keeping {
     try {
       this.#came = await this.#carrier.fetch((came: Restored) => {
         this.#coming = { ...came };
-        void this.#tell();
+        this.#tell().catch(report);
       });
     } catch (error) {
       if (!(error instanceof KithError)) throw error;

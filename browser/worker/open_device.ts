@@ -6,7 +6,7 @@
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
 import type { Changes } from "../device/rows.ts";
-import { KithError, Missing, NoRoom, TooMuch, Unproven, Unreachable, willPass } from "../errors.ts";
+import { Missing, NoRoom, TooMuch, Unproven, Unreachable, willPass } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { MailboxItem } from "../messenger/api_types.ts";
 import type { NodeEvent } from "../messenger/event_stream.ts";
@@ -23,6 +23,7 @@ import { Keeping } from "./keeping.ts";
 import type { KeysView } from "./key_questions.ts";
 import { keysView } from "./key_view.ts";
 import { Notes } from "./notes.ts";
+import { report } from "./report.ts";
 import { SharedVault } from "./shared_vault.ts";
 import type { Ground, Watcher } from "./watcher.ts";
 
@@ -314,9 +315,4 @@ export class OpenDevice {
       void learnt.then(() => this.chats.moved()).catch(() => this.#met.delete(actor));
     }
   }
-}
-
-function report(error: unknown): void {
-  // What the store fails in is told by what is asked or done next.
-  if (!(error instanceof KithError)) globalThis.reportError?.(error);
 }
