@@ -37,6 +37,7 @@ SHOWN = {
     "Member": {"signature_key": "a public key"},
     "ApplicationMessage": {"authenticated_data": "everyone on the way reads it"},
     "Proposed": {"reference": "a hash of what was sent"},
+    "Committed": {"authenticated_data": "everyone on the way reads it"},
     "Joined": {"group_id": "everyone on the way reads it"},
     "Joining": {"commit": "is sent"},
     "Means": {"psks": "a function"},
