@@ -2,7 +2,7 @@
 
 from node.e2ee import returning
 from node.e2ee.arriving import Arrivals as SealedArrivals
-from node.federation import changing, resending
+from node.federation import catching_up, changing, resending
 from node.federation.activities.shapes import (
     Accept,
     Announce,
@@ -19,6 +19,7 @@ from node.federation.activities.shapes import (
     Reject,
     RejectSealed,
     Resend,
+    Resent,
     Undo,
     UpdateActor,
     UpdateNote,
@@ -26,6 +27,7 @@ from node.federation.activities.shapes import (
 )
 from node.graph import blocking, confirming, following, friendship_handlers
 from node.inbox import moving, posts
+from node.store.catching_up import CatchingUpUnit
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.graph import GraphUnit
@@ -60,6 +62,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(Move, InboxUnit, moving.on_move),
         on(Resend, GraphUnit, confirming.on_resend),
         on(Resend, ResendingUnit, resending.on_resend),
+        on(Resent, CatchingUpUnit, catching_up.on_resent),
         on(RejectSealed, E2eeUnit, returning.on_reject_sealed),
         on(UpdateActor, FederationUnit, changing.on_update_actor),
         on(Delete, FederationUnit, changing.on_delete_actor),

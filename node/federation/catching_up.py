@@ -7,13 +7,16 @@ from typing import Final, Protocol
 
 import msgspec
 
-from node.federation.activities.shapes import Activity, Resend
+from node.errors import Forbidden
+from node.federation.activities.shapes import Activity, Held, Resend, Resent
 from node.federation.peers import Actor
 from node.federation.reading_back import READ_BACK, ReadBack, behind
 from node.federation.resending import MARGIN
+from node.wire.ids import origin
 
 CATCH_UP: Final = "catch_up"  # the kind of its job
 RESTORED: Final = "restored"  # the kind of its notices
+LOST: Final = "post_lost"  # and of those of a single post
 PAGE: Final = 100
 
 
@@ -64,6 +67,14 @@ class CatchingUpUnit(Protocol):
 
     async def people(self, after: str, most: int) -> Sequence[tuple[str, str]]:
         """Accounts behind `after` that are active, and their actors."""
+        ...
+
+    async def asked(self, resend: str, host: str) -> bool:
+        """Whether this node sent that Resend to that server."""
+        ...
+
+    async def lost(self, held: Sequence[Held]) -> Sequence[tuple[str, Held]]:
+        """Those of them that are of active people here and are not here; with their accounts."""
         ...
 
     async def owe(self, activity: Activity, to: Sequence[str]) -> None: ...
@@ -123,3 +134,16 @@ async def _tell(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
     for account, actor in people:
         await unit.notify_of(account, RESTORED, actor, as_of)
     return [account for account, _ in people]
+
+
+async def on_resent(resent: Resent, unit: CatchingUpUnit) -> None:
+    """A server that was asked says what it holds of our people: each is told what they lost.
+
+    It proves nothing (FED-13.8). Raises `Forbidden` (FED-13.9) where nothing of ours was asked.
+    """
+    ours = origin(resent.object)
+    if not await unit.asked(resent.object, origin(resent.actor).authority):
+        raise Forbidden("FED-13.9", "this answers no Resend that was sent to that server")
+    own = [held for held in resent.items if origin(held.id) == ours == origin(held.author)]
+    for account, held in await unit.lost(own):
+        await unit.notify_of(account, LOST, held.author, held.id)

@@ -1,12 +1,14 @@
 """Another server was restored: what it took from here since is sent again (spec FED-13.2)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import msgspec
 
 from node.errors import Malformed
-from node.federation.activities.shapes import Resend
+from node.federation.activities.resending import MOST_HELD
+from node.federation.activities.shapes import Activity, Held, Resend, Resent
 from node.federation.peers import Actor
 from node.wire.ids import origin
 
@@ -48,6 +50,14 @@ class ResendingUnit(Protocol):
         """So much of what that server took is due again; where the rest begins, if any is left."""
         ...
 
+    async def held(self, host: str, since: datetime, most: int) -> Sequence[Held]:
+        """The newest posts of that server's people since then that are here."""
+        ...
+
+    def mint_activity(self) -> str: ...
+
+    async def owe(self, activity: Activity, to: Sequence[str]) -> None: ...
+
     async def add_job(self, kind: str, subject: str) -> None: ...
 
 
@@ -64,6 +74,9 @@ async def on_resend(resend: Resend, unit: ResendingUnit) -> None:
     asked = await unit.actor(resend.object)
     if asked is not None and asked.local and await unit.may_resend(host):
         await _send(Resending(host, since, unit.now), unit)
+        if found := await unit.held(host, since, MOST_HELD):
+            said = Resent(unit.mint_activity(), asked.id, resend.actor, resend.id, tuple(found))
+            await unit.owe(said, to=[resend.actor])
 
 
 async def go_on(subject: str, unit: ResendingUnit) -> None:

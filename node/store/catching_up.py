@@ -1,18 +1,29 @@
 """The queries of catching up after a restore (spec FED-13)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from node.accounts.account import State
 from node.accounts.names import INSTANCE
+from node.federation.activities.shapes import Held
 from node.federation.capabilities import RESEND
 from node.federation.peers import Actor
 from node.federation.reading_back import behind
 from node.store.federation import FederationUnit
 from node.store.jobs import add_job
 from node.store.notices import Notices
-from node.store.tables import accounts, actors, follows, friendships, names, peers
+from node.store.tables import (
+    accounts,
+    actors,
+    deliveries,
+    follows,
+    friendships,
+    names,
+    peers,
+    posts,
+)
 from node.wire.ids import origin
 
 _F, _L = friendships.c, follows.c
@@ -27,6 +38,18 @@ BEFRIENDED = (
     .where(_F.other > bindparam("after"), _F.ours == "accepted", _F.theirs == "accepted")
     .order_by(_F.other)
     .limit(1)
+)
+
+
+ASKED = (
+    select(deliveries.c.seq)
+    .where(deliveries.c.activity == bindparam("activity"), deliveries.c.host == bindparam("host"))
+    .limit(1)
+)
+# A deleted one is known: it left its tombstone.
+KNOWN = select(posts.c.id).where(posts.c.id.in_(bindparam("ids", expanding=True)))
+AUTHORS = select(accounts.c.id, accounts.c.actor).where(
+    accounts.c.actor.in_(bindparam("authors", expanding=True)), accounts.c.state == State.ACTIVE
 )
 
 
@@ -81,6 +104,26 @@ class CatchingUpUnit(FederationUnit):
         asked = select(a.id, a.actor).where(a.id > after, a.state == State.ACTIVE)
         found = await self.connection.execute(asked.order_by(a.id).limit(most))
         return [(row.id, row.actor) for row in found]
+
+    async def asked(self, resend: str, host: str) -> bool:
+        return bool(await self.connection.fetch(ASKED, {"activity": resend, "host": host}))
+
+    async def lost(self, held: Sequence[Held]) -> Sequence[tuple[str, Held]]:
+        by_author = {row.actor: row.id for row in await self._accounts(held)}
+        known = {row.id for row in await self._posts(held)}
+        return [
+            (by_author[one.author], one)
+            for one in held
+            if one.author in by_author and one.id not in known
+        ]
+
+    async def _accounts(self, held: Sequence[Held]) -> Sequence[Any]:
+        authors = sorted({one.author for one in held})
+        return await self.connection.fetch(AUTHORS, {"authors": authors}) if authors else []
+
+    async def _posts(self, held: Sequence[Held]) -> Sequence[Any]:
+        ids = sorted({one.id for one in held})
+        return await self.connection.fetch(KNOWN, {"ids": ids}) if ids else []
 
     async def notify_of(self, account: str, kind: str, actor: str, object: str) -> None:
         await Notices(self).add(account, kind, actor, object, once=True)

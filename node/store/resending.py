@@ -1,9 +1,12 @@
 """The queries of sending again to a server that was restored (spec FED-13.2)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, tuple_, update
 
+from node.federation.activities.shapes import Held
 from node.federation.backoff import LIFETIME
 from node.federation.resending import Place, Resending
 from node.store import tables
@@ -11,7 +14,7 @@ from node.store.federation import FederationUnit
 from node.store.jobs import add_job
 from node.store.resent import may_be_resent, times_resent
 from node.store.upserts import insert_ignore
-from node.wire.times import micros
+from node.wire.times import from_micros, micros
 
 _D, _O = tables.deliveries.c, tables.outbox.c
 TAKEN = (
@@ -26,6 +29,20 @@ TAKEN = (
         _O.created >= bindparam("said"),
     )
     .order_by(_D.priority, _D.seq)
+    .limit(bindparam("most"))
+)
+
+
+_P = tables.posts.c
+HELD = (
+    select(_P.id, _P.author, _P.published)
+    .where(
+        _P.author > bindparam("from"),
+        _P.author < bindparam("until"),
+        _P.published >= bindparam("since"),
+        _P.deleted.is_(None),
+    )
+    .order_by(_P.published.desc())
     .limit(bindparam("most"))
 )
 
@@ -66,6 +83,12 @@ class ResendingUnit(FederationUnit):
         )
         self.wakes.add("deliveries")
         return Place(rows[-1].priority, rows[-1].seq) if len(rows) == most else None
+
+    async def held(self, host: str, since: datetime, most: int) -> Sequence[Held]:
+        prefix = f"https://{host}/"
+        wanted = {"from": prefix, "until": prefix[:-1] + "0", "since": micros(since), "most": most}
+        rows = await self.connection.fetch(HELD, wanted)
+        return [Held(row.id, row.author, from_micros(row.published)) for row in rows]
 
     async def add_job(self, kind: str, subject: str) -> None:
         await add_job(self, kind, subject)

@@ -222,6 +222,34 @@ def test_the_cases_are_many_and_name_clauses_that_stand() -> None:
     }
 
 
+# Groups whose inputs are no single request, and where each is tried.
+ELSEWHERE = {
+    4: "federation/test_discovery.py::an_id_of_another_origin_is_read_there_and_not_believed_here",
+    5: "federation/test_discovery.py::after_a_redirect_the_last_server_speaks_only_for_itself",
+    6: "federation/test_receiving.py::an_upload_on_the_victims_server_is_not_its_word",
+    11: "wire/test_keys.py::an_rsa_key_of_the_wrong_strength",
+    14: "federation/test_receiving.py::a_repeat_is_answered_like_the_first",
+    16: "federation/test_receiving.py::a_rotated_key_is_fetched_once_more_and_then_not_again",
+    17: "federation/test_receiving.py::a_key_that_its_owner_took_back_is_not_believed_for_long",
+    21: "wire/test_ids.py::a_host_written_to_deceive",
+    26: "federation/test_pages.py::who_is_blocked_and_says_who_they_are_is_shown_nothing",
+    34: "net/test_fetcher.py::a_redirect_to_a_name_that_leads_inside_is_refused",
+    35: "net/test_fetcher.py::a_fourth_redirect_is_not_followed_and_a_post_follows_none",
+    53: "inbox/test_convergence.py::order_and_repeats_do_not_matter",
+    55: "web/test_connections.py::half_open_handshakes_are_counted_and_end",
+}
+
+
+def test_each_group_has_inputs_here_or_a_test_elsewhere() -> None:
+    here = {case["group"] for file in FILES for case in read(file)}
+    assert here | ELSEWHERE.keys() == {*range(1, 58)}
+    assert not here & ELSEWHERE.keys()
+    tests = Path(__file__).parents[1]
+    for place in ELSEWHERE.values():
+        page, _, name = place.partition("::")
+        assert f"def test_{name}(" in (tests / page).read_text(), place
+
+
 # Who calls these has no token yet, or needs none: each says itself what it asks for.
 OPEN_ROUTES = {
     ("POST", "/accounts"),

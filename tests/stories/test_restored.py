@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from node.client.conversation_events import NodeRestored
-from node.federation.activities.shapes import PUBLIC, Resend
-from node.federation.catching_up import RESTORED
+from node.federation import catching_up
+from node.federation.activities.shapes import PUBLIC, Held, Resend, Resent
+from node.federation.catching_up import LOST, RESTORED
 from node.graph import befriending
 from node.store import tables
+from node.store.catching_up import CatchingUpUnit
 from node.store.graph import GraphUnit
 from node.store.unit import Unit
 from node.testing.town import Town
@@ -90,6 +92,83 @@ async def test_what_came_since_the_backup_comes_again_and_what_is_lost_is_named(
 async def posts(one: Person) -> list[Post]:
     """What they said themselves."""
     return (await one.line.ask("GET", "/posts", PostList)).items
+
+
+@pytest.mark.clause("FED-13.9", "FED-13.8")
+async def test_who_lost_posts_is_told_how_many_and_which(town: Town) -> None:
+    """Bob's server holds two posts of Alice's since the copy; what Carol said it never had."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "carol", "alpha.test") as carol,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        old = await publish(alice, "old")
+        await town.settle(timedelta(hours=1))
+        copy = await copy_of(town, "alpha.test")
+        await town.settle(timedelta(hours=1))
+        lost = [await publish(alice, f"{n} in the gap") for n in range(2)]
+        taken_back = await publish(alice, "taken back")
+        await publish(carol, "for nobody elsewhere")
+        await town.settle(timedelta(minutes=5))
+        await alice.line.ask("DELETE", "/posts/one", object, query={"id": taken_back.id})
+        await town.settle(timedelta(hours=1))
+        await put_back(town, "alpha.test", copy)
+        await town.settle(timedelta(minutes=2))
+        told = [one.object for one in await notices(alice) if one.kind == LOST]
+        assert sorted(told) == sorted(one.id for one in lost)
+        assert not [one for one in await notices(carol) if one.kind == LOST]
+        assert [one.id for one in await posts(alice)] == [old.id], "their words are not taken"
+
+
+class Answer:
+    """What a node makes of a `Resent`; evil.test was asked by the `Resend` `asked`."""
+
+    def __init__(self, alice: Person) -> None:
+        self.alice, self.node = alice, alice.harness.node
+
+    async def ask(self, to: str) -> str:
+        async def ask(unit: CatchingUpUnit) -> str:
+            id = unit.mint_activity()
+            await unit.owe(Resend(id, await unit.instance(), to, unit.now), to=[to])
+            return id
+
+        return await self.node.stores.units.run(CatchingUpUnit, ask)
+
+    async def hear(self, by: str, resend: str, *items: Held) -> list[str]:
+        said = Resent(f"{by}/again", by, self.alice.actor, resend, items)
+        await self.node.stores.units.run(
+            CatchingUpUnit, lambda unit: catching_up.on_resent(said, unit)
+        )
+        return [one.object for one in await notices(self.alice) if one.kind == LOST]
+
+
+@pytest.mark.clause("FED-13.9")
+async def test_a_server_that_answers_tells_people_of_their_own_posts_alone(
+    town: Town, refused: Any
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        kept, now = await publish(alice, "kept"), town.clock.now()
+        answer, home = Answer(alice), "https://alpha.test"
+        asked = await answer.ask(bob.actor)
+        mine = Held(f"{home}/o/lost", alice.actor, now)
+        with refused("FED-13.9"):
+            await answer.hear("https://evil.test/a/x", asked, mine)
+        with refused("FED-13.9"):
+            await answer.hear(bob.actor, f"{home}/t/none", mine)
+        others = [
+            Held(kept.id, alice.actor, now),
+            Held("https://evil.test/o/1", alice.actor, now),
+            Held(f"{home}/o/2", "https://evil.test/a/x", now),
+            Held(f"{home}/o/3", f"{home}/a/nobody", now),
+        ]
+        assert await answer.hear(bob.actor, asked, *others) == []
+        assert await answer.hear(bob.actor, asked, *others, mine) == [mine.id]
+        assert await answer.hear(bob.actor, asked, mine) == [mine.id], "once"
 
 
 @pytest.mark.clause("FED-13.7", "FED-13.8")

@@ -204,10 +204,11 @@ async def test_a_third_server_is_not_told_who_looks(elsewhere: Elsewhere) -> Non
 
 
 @pytest.mark.clause("VID-9.2")
-async def test_a_suspended_server_is_not_asked(elsewhere: Elsewhere) -> None:
+@pytest.mark.parametrize("host", ["cdn.test", "below.cdn.test"])
+async def test_a_suspended_server_is_not_asked(elsewhere: Elsewhere, host: str) -> None:
     harness = elsewhere.harness
     bob = await harness.person("bob")
-    file = await elsewhere.post(bob, "https://cdn.test/1.jpg")
+    file = await elsewhere.post(bob, f"https://{host}/1.jpg")
     await harness.insert(tables.peers, host="cdn.test", suspended=1)
     assert (await harness.http("GET", file["here"])).status == 403
     await harness.change(tables.peers, tables.peers.c.host == "cdn.test", host="peer.test")

@@ -30,10 +30,20 @@ OWN_NOTICES = {
     "video_failed": "A video of yours could not be made; its file can be posted again.",
     "restored": "Your server was put back from a copy of the time below. What came to it since is "
     "asked for again; what you yourself did since is lost here: look through your posts, friends "
-    "and settings, and do it again.",
+    "and settings, and do it again. Posts that others say they have are listed one by one.",
+    "post_lost": "This post of yours is lost here since then. Another server says that it has it:",
     "delivery_failed": "Some server did not take this: see kith deliveries, and retry.",
 }
-ABOUT = ("like", "comment", "mention", "mention_request", "moved", "delivery_failed", "restored")
+ABOUT = (
+    "like",
+    "comment",
+    "mention",
+    "mention_request",
+    "moved",
+    "delivery_failed",
+    "restored",
+    "post_lost",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -132,6 +142,9 @@ async def notices(
     context.remember([one.object or one.actor.id for one in found])
     for number, one in enumerate(found, 1):
         _tell(context, one, number)
+    if lost := sum(one.kind == "post_lost" for one in found):
+        more_lost = "at least " if more else ""
+        context.out.say(f"Posts of yours that were lost by the restore: {more_lost}{lost}.")
     if not found:
         context.out.say("Nothing has happened yet.", "dim")
 

@@ -87,7 +87,10 @@ SEALED: Any = [AS2, MLS]
 RETURNED: Any = [AS2, {**MLS, "digestMultibase": _POSTS["digestMultibase"]}]
 ACTORS: Any = [AS2, SECURITY, MULTIKEY, {**MLS, **_ACTORS}]
 
-RESEND: Any = [AS2, {"kith": "urn:kith:ns#", "Resend": "kith:Resend"}]
+RESEND: Any = [
+    AS2,
+    {"kith": "urn:kith:ns#", "Resend": "kith:Resend", "Resent": "kith:Resent"},
+]
 
 OFFER: Any = [AS2, {"kith": "urn:kith:ns#"}]
 
@@ -95,6 +98,7 @@ _BY_TYPE = {
     "Video": VIDEOS,
     "Offer": OFFER,
     "Resend": RESEND,
+    "Resent": RESEND,
     **dict.fromkeys(("Person", "Group", "Application"), ACTORS),
 }
 _POSTED = {"Note", "Article", "Page", "Event", "Question", "Audio", "Image", "Document"}

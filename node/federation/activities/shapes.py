@@ -286,6 +286,25 @@ class Resend(Struct, frozen=True):
     since: datetime
 
 
+class Held(Struct, frozen=True):
+    """A post that another server holds: its id, its author, and when that one published it."""
+
+    id: str
+    author: str
+    published: datetime
+
+
+class Resent(Struct, frozen=True):
+    """The answer of `actor` to `asker`'s `Resend` with the id `object`: which posts of the asking
+    server's people theirs holds."""
+
+    id: str
+    actor: str
+    asker: str
+    object: str
+    items: tuple[Held, ...] = ()
+
+
 class UpdateActor(Struct, frozen=True):
     """`actor` changed their own document; `document` is the new one as received."""
 
@@ -313,5 +332,6 @@ Activity = (
     | Delete
     | Move
     | Resend
+    | Resent
     | UpdateActor
 )

@@ -39,6 +39,7 @@ from node.federation.activities.shapes import (
     Reject,
     RejectSealed,
     Resend,
+    Resent,
     Undo,
     UpdateActor,
     UpdateNote,
@@ -121,6 +122,7 @@ VERBS: Mapping[str, Verb] = {
     "Delete": Verb(deleting.parse_delete),
     "Move": Verb(moving.parse_move),
     "Resend": Verb(resending.parse_resend),
+    "Resent": Verb(resending.parse_resent),
 }
 RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     Follow: following.render_follow,
@@ -141,6 +143,7 @@ RENDER: Mapping[type, Callable[[Any], Mapping[str, Any]]] = {
     Delete: deleting.render_delete,
     Move: moving.render_move,
     Resend: resending.render_resend,
+    Resent: resending.render_resent,
     UpdateActor: actors.render_update,
 }
 
