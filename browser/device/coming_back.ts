@@ -143,7 +143,7 @@ export class ComingBack {
       return await this.#nobodyIsThere(sent.group);
     }
     if ("is" in outcome && outcome.is === "Accepted" && outcome.term) {
-      asked = this.#doubted(sent.group, asked);
+      asked = await this.#doubted(sent.group, asked);
     }
     const { tries } = asked;
     const content = epoch && tries < MOST_TRIES ? await this.#ask(sent.group, epoch) : EMPTY;
@@ -158,10 +158,13 @@ export class ComingBack {
   /**
    * A relay that forgot something takes questions of epochs in which nobody is (DEV-9.5).
    *
-   * Unless a conflict named the epoch it is what somebody claims: words are not held for it.
+   * Unless a conflict named the epoch it is what somebody claims: words are not held for it. Only
+   * our own node is believed to have forgotten: another may say so to have words sealed for who was
+   * removed since.
    */
-  #doubted(group: string, asked: AskedRow): AskedRow {
-    if (this.#outbox.obstacles.heads.has(group)) return asked;
+  async #doubted(group: string, asked: AskedRow): Promise<AskedRow> {
+    const { url } = await this.#state.conversation(group);
+    if (this.#outbox.obstacles.heads.has(group) || !sameOrigin(url, this.#state.actor)) return asked;
     return { ...asked, sent: 0, noticed: asked.sent + ASK_AGAIN_SECONDS };
   }
 

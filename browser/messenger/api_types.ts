@@ -190,10 +190,14 @@ export interface ChangeProfile {
   readonly mentions?: "everyone" | "following" | "friends" | "nobody" | null;
 }
 
-/** Whose packages, by actor id: a friend's, or your own for your other devices. */
+/**
+ * Whose packages, by actor id: a friend's, or your own for your other devices. `devices` (at most
+ * 16 ids) says of which devices; without it one of every device is taken.
+ */
 export interface ClaimRequest {
   readonly actor: string;
   readonly suite?: number;
+  readonly devices?: readonly string[];
 }
 
 /** One package of one device. `content` is the bare KeyPackage: check it again. */

@@ -9,6 +9,7 @@ from node.client.message_maker import MessageMaker
 from node.client.rows import AskedRow, OwedRow
 from node.errors import Unreachable
 
+ASK_AGAIN_SECONDS: Final = 3600
 CATCHING_UP: Final = "this device missed changes of the conversation and is being taken back in"
 UNANSWERED: Final = (
     "nobody has taken this device back for an hour: they are away, or a change that nobody can read"
@@ -26,6 +27,12 @@ def is_unanswered(state: DeviceState, group: str) -> bool:
     """Whether it was asked in vain for an hour (DEV-9.6)."""
     asked = state.find(rows.asked_row(group), AskedRow)
     return asked is not None and asked.vain
+
+
+def is_due(state: DeviceState, now: int) -> bool:
+    """Whether a question had no answer for an hour, for all that was read: then read again."""
+    found = (state.get(rows.asked_row(group), AskedRow) for group in state.groups_with("asked"))
+    return any(row.sent and now >= row.sent + ASK_AGAIN_SECONDS for row in found)
 
 
 def catching_up(state: DeviceState, group: str) -> Unreachable:

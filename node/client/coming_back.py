@@ -32,7 +32,6 @@ from node.errors import Forbidden, Refused
 from node.wire.ids import same_origin
 
 PATIENCE_SECONDS: Final = 10  # a commit may still be on its way from another node
-ASK_AGAIN_SECONDS: Final = 3600
 MOST_TRIES: Final = 8
 FALSE_EPOCH: Final = "it is of an epoch in which the group is not, so that nobody can read it"
 
@@ -72,7 +71,7 @@ class ComingBack:
             asked = AskedRow(noticed=now)
         here = same_origin(self._state.conversation(group).url, self._state.actor)
         waits = 0 if here else PATIENCE_SECONDS
-        due = max(asked.noticed + waits, asked.sent and asked.sent + ASK_AGAIN_SECONDS)
+        due = max(asked.noticed + waits, asked.sent and asked.sent + behind.ASK_AGAIN_SECONDS)
         told: list[ConversationEvent] = []
         if now >= due and (content := self._ask(group, head)):
             told = [] if asked.told else [ConversationBehind(group)]
@@ -135,10 +134,13 @@ class ComingBack:
         if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:
             again = self._ask(group, outcome.epoch)
         claimed = group not in self._outbox.obstacles.heads
-        if claimed and isinstance(outcome, Accepted) and outcome.term:
+        here = same_origin(self._state.conversation(group).url, self._state.actor)
+        if claimed and here and isinstance(outcome, Accepted) and outcome.term:
             # A relay that forgot something takes questions of epochs in which nobody is: it is no
-            # more than what somebody claims, and words are not held for it (DEV-9.5).
-            asked = replace(asked, sent=0, noticed=asked.sent + ASK_AGAIN_SECONDS)
+            # more than what somebody claims, and words are not held for it. Only our own node is
+            # believed to have forgotten: another may say so to have words sealed for who was
+            # removed since (DEV-9.5).
+            asked = replace(asked, sent=0, noticed=asked.sent + behind.ASK_AGAIN_SECONDS)
         return replace(asked, content=again, tries=asked.tries + 1)
 
     def _nobody_is_there(self, group: str) -> list[ConversationEvent]:

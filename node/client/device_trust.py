@@ -91,9 +91,13 @@ class DeviceTrust:
         """The groups in which a listed device is missing that this one adds, and whose."""
         return self._lists.lacking(now)
 
-    def missing(self, group: str, actor: str) -> set[bytes]:
-        """The signature keys of the listed devices of `actor` that are not in a group."""
+    def missing(self, group: str, actor: str) -> dict[bytes, str]:
+        """The listed devices of `actor` that are not in a group: their ids by signature key."""
         return self._lists.missing(group, actor)
+
+    def named(self, actor: str) -> dict[bytes, str]:
+        """What their home node calls the listed devices of `actor`, by signature key."""
+        return self._lists.named(actor)
 
     def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
         """Those of these devices whose key packages may be asked for now (DEV-17.1)."""

@@ -1,7 +1,7 @@
 """Conversations follow the lists: a listed device that is not in a group is added (DEV-17)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from typing import Final
 
@@ -12,14 +12,14 @@ from node.errors import Refused, Unproven, Unreachable
 REST_SECONDS: Final = 60  # after a round that had nobody to add
 PATIENCE_SECONDS: Final = 5.0  # so long a round waits for servers; the next one goes on
 
-Claim = Callable[[str], Awaitable[list[bytes]]]
+Claim = Callable[[str, Collection[str]], Awaitable[list[bytes]]]
 
 
 class Following:
     """What one device adds by itself. What cannot be done now is looked at again."""
 
     def __init__(self, device: Device, claim: Claim, seconds: Callable[[], int]) -> None:
-        """`claim` gives one key package of each device of an actor that may be added."""
+        """`claim` gives one key package of each named device of an actor that may be added."""
         self._device = device
         self._claim = claim
         self._seconds = seconds
@@ -49,26 +49,27 @@ class Following:
         if is_done:
             trust.followed()
 
-    def _missing(self, group: str, actor: str) -> set[bytes]:
+    def _missing(self, group: str, actor: str) -> dict[bytes, str]:
         found = self._device.trust.missing(group, actor)
-        return {key for key in found if (group, key) not in self._given}
+        return {key: id for key, id in found.items() if (group, key) not in self._given}
 
     async def _follow(self, group: str, actor: str) -> None:
         """Add whom there is a package of. Raises `Unproven`, `Unreachable` of our own node."""
-        keys = self._device.trust.to_ask(self._missing(group, actor), self._seconds())
+        missing = self._missing(group, actor)
+        keys = self._device.trust.to_ask(missing, self._seconds())
         if not keys:
             return  # what came of the group before may say that nobody is left to ask
         try:
-            await self._add(group, actor, keys)
+            await self._add(group, actor, {key: missing[key] for key in keys})
         except (Refused, Unreachable) as error:
             is_own = isinstance(error, Unreachable) and not error.beyond
             if is_own or isinstance(error, Unproven):
                 raise
 
-    async def _add(self, group: str, actor: str, keys: set[bytes]) -> None:
-        trust, found = self._device.trust, dict[bytes, bytes]()
+    async def _add(self, group: str, actor: str, missing: dict[bytes, str]) -> None:
+        trust, found, keys = self._device.trust, dict[bytes, bytes](), missing.keys()
         try:
-            for data in await self._claim(actor):
+            for data in await self._claim(actor, sorted(missing.values())):
                 found[key_package.parse(data).leaf.signature_key] = data
         except (Refused, Unreachable, asyncio.CancelledError) as error:
             if not isinstance(error, Unreachable) or error.beyond:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Final
+from uuid import UUID
 
 from node.client import absent, behind, rows, silence, stops
 from node.client.device_state import SUITE, DeviceState
@@ -52,14 +53,24 @@ class Lists:
         rests = stops.is_stopped(self._state, group) or behind.is_behind(self._state, group)
         return not rests and bool(self.missing(group, actor))
 
-    def missing(self, group: str, actor: str) -> set[bytes]:
-        """The signature keys of listed devices that are not in the group."""
-        pin = self._pin(actor)
-        if pin is None or group not in self._state.groups:
-            return set()
+    def missing(self, group: str, actor: str) -> dict[bytes, str]:
+        """The listed devices that are not in the group: what their home node calls them, by
+        signature key."""
+        if group not in self._state.groups:
+            return {}
         here = {member.signature_key for member in self._state.groups.session(group).members()}
-        listed = (key for device in pin.keys.devices.devices for key in device.keys)
-        return {key.signature_key for key in listed if key.suite == SUITE} - here
+        return {key: id for key, id in self.named(actor).items() if key not in here}
+
+    def named(self, actor: str) -> dict[bytes, str]:
+        """What their home node calls the listed devices of an actor, by signature key."""
+        pin = self._pin(actor)
+        devices = pin.keys.devices.devices if pin is not None else ()
+        return {
+            key.signature_key: str(UUID(bytes=device.id))
+            for device in devices
+            for key in device.keys
+            if key.suite == SUITE
+        }
 
     def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
         """Those of which a key package may come: a device that had none is asked for ever more

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from node.client import stocking
+from node.client import behind, stocking
 from node.client.api_client import ApiClient
 from node.client.archive_carrier import ArchiveCarrier
 from node.client.carrier import Carrier, epoch_in, is_lost_race
@@ -31,6 +31,7 @@ from node.client.exchange import (
     Wait,
 )
 from node.client.following import Following
+from node.client.going_on import GoingOn
 from node.client.key_keeper import KeyKeeper
 from node.client.lookups import Lookups
 from node.client.rows import MessageRow, ParkedRow
@@ -83,6 +84,7 @@ class Messenger:
         self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
         self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
         self._following = Following(device, self._claim, self._seconds)
+        self._going_on = GoingOn(device, self._claim, self._send_told, self._seconds, self.tell)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
         self._carrier = Carrier(api)
@@ -157,19 +159,8 @@ class Messenger:
         return group
 
     async def go_on(self, actor: str) -> tuple[str, int]:
-        """Go on with the device that `actor` has now: a new conversation, unless they began one.
-
-        So it is where this device was asked back in vain. What no device of theirs could read is
-        said there: how many words that are. Raises as `with_actor`.
-        """
-        known = self.device.between(actor)
-        group = known[0] if known and not self.device.is_over(known[0]) else ""
-        if not group:
-            group = self.device.start({actor: await self._claim(actor)}, self._seconds())
-            await self.flush()
-        count = self.device.go_on(known, group)
-        await self.flush()
-        return group, count
+        """Go on with the device that `actor` has now (`GoingOn`). Raises as `with_actor`."""
+        return await self._going_on.by_word(actor, self.flush)
 
     async def say(self, group: str, text: str) -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
@@ -206,10 +197,11 @@ class Messenger:
         self.tell(self.device.leave(group, self._seconds()))
         await self._change()
 
-    async def _claim(self, actor: str) -> list[bytes]:
-        """One key package of each device of an actor that may be spoken to (DEV-16.6)."""
+    async def _claim(self, actor: str, devices: Iterable[str] = ()) -> list[bytes]:
+        """One key package of each device of an actor that may be spoken to (DEV-16.6), or of those
+        that are named."""
         await self.lookups.before_adding(actor)
-        body = ClaimRequest(actor=actor)
+        body = ClaimRequest(actor=actor, devices=[*devices])
         found = await self._api.ask("POST", "/key-packages/claim", ClaimedPackages, body)
         packages = [package.content for package in found.packages]
         return await self.lookups.sift(actor, packages)
@@ -255,8 +247,14 @@ class Messenger:
     async def _send_and_tell(self) -> Wait:
         with suppress(NodeError):  # words do not wait for this; who refuses it is met below
             await self._take_seat()
+            if behind.is_due(self.device.state, self._seconds()):
+                await self._read_mailbox()  # an hour in vain is found out though nothing comes
             await self.lookups.round()
             await self._following.round()
+            await self._going_on.round()
+        return await self._send_told()
+
+    async def _send_told(self) -> Wait:
         sent = await self._send()
         self.tell(event for event, _ in sent.refused)
         return sent.wait

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -20,6 +20,8 @@ from node.wire.times import micros
 MOST_SINGLE_USE: Final = 100
 FEWEST_SINGLE_USE: Final = 20
 CLAIMS_AN_HOUR: Final = 20
+# A new device comes into all conversations of its account at once (DEV-17).
+OWN_CLAIMS_AN_HOUR: Final = 200
 HOUR: Final = timedelta(hours=1)
 LARGEST_PACKAGE_BYTES: Final = 16 * 2**10
 
@@ -177,9 +179,16 @@ def checked(body: bytes, actor: str, now: datetime) -> KeyPackage:
 
 
 async def claim(
-    unit: KeyUnit, owner: str, claimant: str, suite: int, but: str = ""
+    unit: KeyUnit,
+    owner: str,
+    claimant: str,
+    suite: int,
+    *,
+    only: Collection[str] = (),
+    but: str = "",
 ) -> list[PublishedKeyPackage]:
-    """One package of each device of `owner` (one of ours), without the device `but`.
+    """One package of each device of `owner` (one of ours) that `only` names, of all when it names
+    none; never of the device `but`.
 
     Raises `Missing` (E2E-2.7) when there is no such actor here, `Forbidden` (E2E-2.7) when the
     claimant is no friend, `TooMuch` (E2E-2.8).
@@ -194,10 +203,10 @@ async def claim(
     }
     offers: list[PublishedKeyPackage] = []
     for device in await unit.devices_of(owner):
-        if device == but:
+        if device == but or (only and device not in only):
             continue
-        if owner != claimant:  # one's own follow into all conversations at once
-            await _check_rate(unit, device, claimant)
+        most = OWN_CLAIMS_AN_HOUR if owner == claimant else CLAIMS_AN_HOUR
+        await _check_rate(unit, device, claimant, most)
         offer = await unit.take_single_use(device, suite, claimant) or fallback.get(device)
         if offer is not None:
             offers.append(offer)
@@ -205,12 +214,13 @@ async def claim(
     return offers
 
 
-async def _check_rate(unit: KeyUnit, device: str, claimant: str) -> None:
+async def _check_rate(unit: KeyUnit, device: str, claimant: str, most: int) -> None:
     since = micros(unit.now - HOUR)
-    if await unit.claims_of(device, claimant, since) >= CLAIMS_AN_HOUR:
+    if await unit.claims_of(device, claimant, since) >= most:
         raise TooMuch(
             "E2E-2.8",
-            f"at most {CLAIMS_AN_HOUR} key packages of a device in an hour",
+            f"at most {most} key packages of a device in an hour",
+            most=most,
             retry_after_seconds=int(HOUR.total_seconds()),
         )
 
@@ -236,7 +246,7 @@ class Abroad(Struct, frozen=True):
 
 
 async def seek(
-    unit: KeyUnit, owner: str, claimant: str, suite: int, but: str
+    unit: KeyUnit, owner: str, claimant: str, suite: int, *, only: Collection[str], but: str
 ) -> list[PublishedKeyPackage] | Abroad:
     """For one of ours: the packages of `owner` if they are here, else where to ask for them.
 
@@ -244,7 +254,7 @@ async def seek(
     """
     suite_of(suite)
     if await unit.account_of(owner) is not None:
-        return await claim(unit, owner, claimant, suite, but)
+        return await claim(unit, owner, claimant, suite, only=only, but=but)
     if not await unit.befriended(claimant, owner):
         raise Forbidden("E2E-2.7", "only friends may begin a conversation")
     return Abroad(await unit.key_packages_of(owner))

@@ -19,6 +19,7 @@ from node.errors import Conflict, Forbidden, Malformed, Missing, Refused, TooMuc
 from node.wire.json import Document, Json
 
 MOST_PACKAGES: Final = 20
+MOST_NAMED: Final = 16  # devices of one claim: so many a list has (KEY-3.3)
 _CLAUSE: Final = re.compile(r"(?:E2E|MLS|FED)-\d+(?:\.\d+)*[a-z]?")
 _NOT_SPOKEN: Final = frozenset({404, 405, 501})
 
@@ -49,11 +50,43 @@ class Peers(Protocol):
 # -- key packages ----------------------------------------------------------------------------------
 
 
+class Wish(Struct, frozen=True):
+    """What a claim asks for: packages of `suite`, of the devices `only` or, where none are named,
+    of all."""
+
+    suite: int = 1
+    only: Sequence[str] = ()
+
+    def document(self) -> Document:
+        devices: list[Json] = [*self.only]
+        return {"suite": self.suite} | ({"devices": devices} if devices else {})
+
+
+def read_wish(document: Mapping[str, Json]) -> Wish:
+    """The inverse of `Wish.document`. Raises `Malformed` (E2E-2.10)."""
+    suite, devices = document.get("suite", 1), document.get("devices", [])
+    if not isinstance(suite, int):
+        raise Malformed("E2E-2.10", "suite is a number")
+    return Wish(suite, check_named(devices))
+
+
+def check_named(devices: Json) -> list[str]:
+    """The devices that a claim names. Raises `Malformed` (E2E-2.10)."""
+    if not isinstance(devices, list) or len(devices) > MOST_NAMED:
+        raise Malformed("E2E-2.10", f"devices is a list of at most {MOST_NAMED} ids")
+    named = [each for each in devices if isinstance(each, str)]
+    if len(named) < len(devices):
+        raise Malformed("E2E-2.10", "a device is named by its id, a text")
+    return named
+
+
 async def claim_abroad(
-    peers: Peers, claimant: str, owner: str, address: str, suite: int, now: datetime
+    peers: Peers, claimant: str, owner: str, address: str, wish: Wish, now: datetime
 ) -> list[PublishedKeyPackage]:
-    """One package of each device of `owner`, from their node; each is checked (E2E-2.10)."""
-    answer = await peers.ask(claimant, f"{address}/claim", {"suite": suite})
+    """One package of each device of `owner` that is wished for, from their node; each is checked
+    (E2E-2.10). A peer that does not know how to choose hands out one of every device."""
+    suite = wish.suite
+    answer = await peers.ask(claimant, f"{address}/claim", wish.document())
     if answer.status in _NOT_SPOKEN:
         return await _listed(peers, claimant, owner, address, suite, now)
     check_answer(answer, "E2E-2.7")

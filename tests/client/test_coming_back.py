@@ -226,30 +226,57 @@ def test_a_relay_that_takes_every_epoch_proves_none(tmp_path: Path) -> None:
         for one in (alice, bob):
             one.device.new_packages(0, True, NOW)
         group = befriend(alice, bob)
-        for one, other in ((bob, alice), (alice, bob)):  # told the same, neither falls silent
-            one.get(claim(group, 999))
-            one.device.look_behind(NOW)
-            one.device.look_behind(NOW + 10)
-            one.device.tell(ask(one, NOW + 10), Accepted(term=4), NOW + 10)
-            one.device.say(group, "still here", MICROS)
-            (heard,) = other.get(one.send()[0].content)
-            assert isinstance(heard, MessageReceived)
-        assert bob.device.look_behind(NOW + 3600) == []
-        assert isinstance(bob.device.next(NOW + 3600), Wait)
-        bob.device.look_behind(NOW + 3620)
-        assert ask(bob, NOW + 3620), "it asks again, for it may be so"
-        bob.device.tell(ask(bob, NOW + 3620), Accepted(term=4), NOW + 3620)
-        bob.device.say(group, "and now?", MICROS)
-        words = bob.next()
-        bob.device.tell(words, LostRace(7), NOW + 3620)
-        fetch = bob.device.next(NOW + 3621)
+        alice.get(claim(group, 999))
+        alice.device.look_behind(NOW)
+        alice.device.tell(ask(alice, NOW), Accepted(term=4), NOW)
+        alice.device.say(group, "still here", MICROS)
+        (heard,) = bob.get(alice.send()[0].content)
+        assert isinstance(heard, MessageReceived), "her own node is the relay, and has forgotten"
+        assert alice.device.look_behind(NOW + 3599) == []
+        assert isinstance(alice.device.next(NOW + 3599), Wait)
+        alice.device.look_behind(NOW + 3600)
+        assert ask(alice, NOW + 3600), "it asks again, for it may be so"
+        alice.device.tell(ask(alice, NOW + 3600), Accepted(term=4), NOW + 3600)
+        alice.device.say(group, "and now?", MICROS)
+        words = alice.next()
+        alice.device.tell(words, LostRace(7), NOW + 3600)
+        fetch = alice.device.next(NOW + 3601)
         assert isinstance(fetch, Fetch)
-        bob.device.look_behind(NOW + 3621)
-        bob.device.tell(fetch, Accepted(), NOW + 3621)
-        bob.device.look_behind(NOW + 3631)
-        assert ask(bob, NOW + 3631), "a conflict is no claim"
-        bob.accept(ask(bob, NOW + 3631), NOW + 3631)
-        assert isinstance(bob.device.next(NOW + 3631), Wait), "its words wait"
+        alice.device.look_behind(NOW + 3601)
+        alice.device.tell(fetch, Accepted(), NOW + 3601)
+        assert ask(alice, NOW + 3601), "a conflict is no claim"
+        alice.accept(ask(alice, NOW + 3601), NOW + 3601)
+        assert isinstance(alice.device.next(NOW + 3601), Wait), "its words wait"
+
+
+@pytest.mark.clause("DEV-9.5", "DEV-9.2")
+def test_another_relay_that_names_a_term_gets_no_words_sealed_in_a_former_epoch(
+    tmp_path: Path,
+) -> None:
+    """Alice put somebody out; her relay keeps that from Bob, and says that it forgot something."""
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        for one in (alice, bob):
+            one.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        go_on(alice, bob, group, times=1)
+        alice.device.refresh(group, NOW)
+        alice.send()
+        alice.device.say(group, "just us now", MICROS)
+        (words,) = alice.send()
+        assert bob.get(words.content) == []
+        bob.device.look_behind(NOW)
+        assert bob.device.look_behind(NOW + 10) == [ConversationBehind(group)]
+        bob.device.say(group, "for Alice alone", MICROS)
+        question = ask(bob, NOW + 10)
+        bob.device.tell(question, Accepted(term=9), NOW + 10)
+        assert isinstance(bob.device.next(NOW + 10), Wait)
+        assert bob.device.held(group) is not None
+        alice.get(question.content)
+        (commit,) = alice.send()
+        told = bob.get(commit.welcomes[0].content)
+        assert told == [ConversationCaughtUp(group, asked_again=1)]
+        said = [one for sent in bob.send() for one in alice.get(sent.content)]
+        assert [one.text for one in said if isinstance(one, MessageReceived)] == ["for Alice alone"]
 
 
 @pytest.mark.clause("DEV-9.6", "E2E-3.12", "E2E-5.8")

@@ -1,6 +1,7 @@
 """Conversations follow the lists of devices: who is on one comes in, who is off it is out."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -111,7 +112,8 @@ class Shelf:
     def __init__(self, says: NodeError | None = None, *devices: Light) -> None:
         self.says, self.devices, self.asked = says, devices, 0
 
-    async def claim(self, actor: str) -> list[bytes]:
+    async def claim(self, actor: str, devices: Collection[str]) -> list[bytes]:
+        assert devices, "those that are missing are named, and nobody else's are taken"
         self.asked += 1
         if self.says is not None:
             raise self.says
@@ -181,7 +183,7 @@ async def test_a_claim_that_is_held_open_ends(monkeypatch: pytest.MonkeyPatch) -
     left_alone(alice, bob, phone)
     asked = list[str]()
 
-    async def hold(actor: str) -> list[bytes]:
+    async def hold(actor: str, devices: Collection[str]) -> list[bytes]:
         asked.append(actor)
         await asyncio.Event().wait()
         return []

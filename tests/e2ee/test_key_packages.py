@@ -1,6 +1,7 @@
 """Key packages: published by their device, handed out once, to friends."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -31,8 +32,9 @@ async def fill(who: Person, count: int = 3) -> list[bytes]:
     return bodies
 
 
-async def claim(who: Person, whose: str, suite: int = 1):
-    reply = await who.call("POST", "/key-packages/claim", ClaimRequest(actor=whose, suite=suite))
+async def claim(who: Person, whose: str, suite: int = 1, devices: Sequence[str] = ()):
+    asked = ClaimRequest(actor=whose, suite=suite, devices=[*devices])
+    reply = await who.call("POST", "/key-packages/claim", asked)
     return reply.value.packages
 
 
@@ -212,6 +214,54 @@ async def test_a_friend_cannot_empty_the_pool(alpha: Harness, clock: FakeClock, 
         await claim(alice, bob.actor)
     clock.pass_(timedelta(hours=1, seconds=1))
     assert len(await claim(alice, bob.actor)) == 1
+
+
+@pytest.mark.clause("E2E-2.6")
+async def test_a_claim_takes_of_the_devices_that_it_names_and_of_no_other(
+    alpha: Harness, beta: Harness
+) -> None:
+    alice, bob = await alpha.person("alice"), await alpha.person("bob")
+    tablet, carol = await alpha.device("bob", "tablet"), await beta.person("carol")
+    await befriend(alice, bob)
+    await befriend(carol, bob)
+    await fill(bob, 5)
+    taken = await fill(tablet, 5)
+    for who in (alice, carol):
+        (one,) = await claim(who, bob.actor, devices=[tablet.caller.device, "no device of his"])
+        assert one.content in taken
+        assert await claim(who, bob.actor, devices=["no device of his"]) == []
+    assert (await bob.call("GET", "/key-packages")).value.stock[0].single_use == 5
+    assert (await tablet.call("GET", "/key-packages")).value.stock[0].single_use == 3
+
+
+@pytest.mark.clause("E2E-2.10")
+@pytest.mark.parametrize("devices", ["one", {}, 5, None, [1], [None], ["x"] * 17])
+async def test_a_claim_that_names_no_devices_is_refused(alpha: Harness, refused, devices) -> None:
+    alice, bob = await alpha.person("alice"), await alpha.person("bob")
+    await befriend(alice, bob)
+    await fill(bob)
+    with refused("E2E-2.10"):
+        await alpha.pages.claim(bob.actor, alice.actor, {"suite": 1, "devices": devices})
+    if devices == ["x"] * 17:
+        with refused("E2E-2.10"):
+            await claim(alice, bob.actor, devices=devices)
+    assert (await bob.call("GET", "/key-packages")).value.stock[0].single_use == 3
+
+
+@pytest.mark.clause("E2E-2.8")
+async def test_ones_own_devices_have_a_limit_too(alpha: Harness, clock: FakeClock, refused) -> None:
+    """Each conversation takes one of a device that was linked; one that claims for ever ends."""
+    alice = await alpha.person("alice")
+    tablet = await alpha.device("alice", "tablet")
+    for _ in range(2):
+        await fill(tablet, 100)
+        for _ in range(100):
+            assert len(await claim(alice, alice.actor)) == 1
+    await fill(tablet, 5)
+    with refused("E2E-2.8"):
+        await claim(alice, alice.actor)
+    clock.pass_(timedelta(hours=1, seconds=1))
+    assert len(await claim(alice, alice.actor)) == 1
 
 
 @pytest.mark.clause("E2E-2.9")

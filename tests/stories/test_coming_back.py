@@ -7,13 +7,19 @@ import pytest
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationCaughtUp,
+    ConversationUnanswered,
+    ConversationWentOn,
     MessageReceived,
     MessageUndelivered,
+    MessageUnreadable,
 )
+from node.client.exchange import Accepted, Send
+from node.e2ee.mls.public.framing import COMMIT, PrivateMessage, encode_message
 from node.testing.town import Town
 from tests.stories.copies import copy_of, put_back
-from tests.stories.people import Person, befriend, person
+from tests.stories.people import Person, befriend, new_phone, person
 from tests.stories.test_missed import BACKOFF, commit
+from tests.stories.test_new_phone import log_out
 from tests.stories.test_sealed import heard, texts
 
 # To come back takes a question, a commit and a word sealed anew, each a round or two on its way.
@@ -145,3 +151,79 @@ async def test_a_conversation_goes_on_after_a_node_was_put_back(town: Town, doma
         assert not [one for one in found if isinstance(one, MessageUndelivered)]
         assert bob.talk.device.authenticator(group) == alice.talk.device.authenticator(group)
         assert bob.talk.device.owed() == alice.talk.device.owed() == []
+
+
+async def spoil(one: Person, group: str) -> None:
+    """A commit of a member that nobody can apply: the relay cannot tell, and takes it."""
+    epoch = one.talk.device.epoch(group)
+    junk = encode_message(PrivateMessage(bytes.fromhex(group), epoch, COMMIT, b"", b"who", b"?"))
+    ref = one.talk.device.conversations()[group].ref
+    assert isinstance(await one.talk._carrier.carry(Send("", group, ref, junk)), Accepted)
+
+
+@pytest.mark.clause("DEV-9.6", "DEV-9.7", "E2E-3.12")
+@pytest.mark.parametrize("relay", ["his friend's node", "his own node"])
+async def test_a_conversation_that_a_member_spoilt_goes_on_by_itself(
+    town: Town, relay: str
+) -> None:
+    """At the group's real epoch, so that each device is behind and nobody can take another back."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        one, other = (alice, bob) if relay == "his friend's node" else (bob, alice)
+        group = await one.talk.with_actor(other.actor)
+        await one.talk.say(group, "before")
+        await town.settle()
+        await other.talk.pull()
+        await spoil(one, group)
+        found = await catch_up(town, alice, bob)
+        assert [each for each in found if isinstance(each, MessageUnreadable)], "it is told at once"
+        for each in (alice, bob):
+            await each.talk.say(group, f"{each.name} is here")
+        found = await catch_up(town, alice, bob)
+        assert found.count(ConversationBehind(group)) == 2
+        for _ in range(2):
+            await town.settle(timedelta(minutes=61))
+            found += await catch_up(town, alice, bob)
+        assert found.count(ConversationUnanswered(group)) >= 1
+        new = {each.conversation for each in found if isinstance(each, ConversationWentOn)}
+        assert new and group not in new
+        words = sorted(each.text for each in found if isinstance(each, MessageReceived))
+        assert words == ["alice is here", "bob is here"]
+        await alice.talk.say(alice.talk.device.between(bob.actor)[0], "all as it was")
+        await town.settle()
+        await bob.talk.pull()
+        assert texts(bob) == ["all as it was"]
+        past = bob.talk.device.history(*bob.talk.device.between(alice.actor))
+        assert [row.text for row in past].count("alice is here") == 1
+        assert alice.talk.device.waiting(group) == bob.talk.device.waiting(group) == []
+
+
+@pytest.mark.clause("DEV-9.7", "DEV-10.4")
+async def test_it_goes_on_with_no_device_that_was_not_there(town: Town) -> None:
+    """Bob's server, or a thief of his password, has another device: that is for Alice to say."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await town.settle()
+        await bob.talk.pull()
+        await spoil(alice, group)
+        async with new_phone(town, bob) as phone:
+            await log_out(town, bob)
+            await alice.talk.say(group, "for Bob alone")
+            await catch_up(town, alice)
+            for _ in range(2):
+                await town.settle(timedelta(minutes=61))
+                await catch_up(town, alice, phone)
+            assert alice.talk.device.between(bob.actor) == [group]
+            assert [row.text for row in alice.talk.device.waiting(group)] == ["for Bob alone"]
+            new, count = await alice.talk.go_on(bob.actor)
+            assert new != group and count == 1
+            await town.settle()
+            await phone.talk.pull()
+            assert texts(phone) == ["for Bob alone"]

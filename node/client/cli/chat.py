@@ -23,6 +23,7 @@ from node.client.conversation_events import (
     ConversationJoined,
     ConversationLeft,
     ConversationUnanswered,
+    ConversationWentOn,
     DeviceDoubted,
     DoubtSettled,
     KeysChanged,
@@ -53,6 +54,7 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     NodeRestored: "restored",
     ConversationBehind: "behind",
     ConversationUnanswered: "unanswered",
+    ConversationWentOn: "went_on",
     ConversationCaughtUp: "caught_up",
     MessageReturned: "returned",
     NoDeviceLeft: "no_device",
@@ -71,8 +73,9 @@ PLAIN: Mapping[type[ConversationEvent], str] = {
     " others to take it back in; what you say now is kept and goes out then.",
     ConversationUnanswered: "Nobody has taken this device back into the conversation for an hour."
     " Either they are away, and it goes on when they are back; or a change that nobody can read"
-    " ended it. You need not wait: kith chat NAME --go-on begins a new one with them, and says"
-    " there what was kept. With more than two people, begin a new conversation.",
+    " ended it. With one person it goes on by itself in a new one, as soon as the device that you"
+    " spoke with can be asked in; with whatever device they have now: kith chat NAME --go-on."
+    " With more than two people, begin a new conversation.",
 }
 
 HELD: Mapping[type[ConversationEvent], str] = {
@@ -90,6 +93,7 @@ RETURNED: Mapping[str, str] = {
 KEPT_UNTIL = "It goes out by itself while kith chat runs, or the next time it does."
 TROUBLES = (
     *PLAIN,
+    ConversationWentOn,
     ConversationCaughtUp,
     MessageUnreadable,
     MessageUndelivered,
@@ -198,7 +202,8 @@ class ChatScreen:
         # reads that this failed would say it twice.
         with suppress(NodeError):
             await self._kith.catch_up()
-        rows = await self._kith.history(conversation)
+        # It may also have gone on elsewhere meanwhile, and the words with it.
+        rows = await self._kith.history(await self.them(conversation))
         row = next(row for row in rows if row.id == said.id)
         await self.sent(row, conversation)
         await self.troubles()
@@ -322,6 +327,11 @@ def _caught_up(asked_again: int) -> str:
     return f"This device is back in the conversation. {missed}"
 
 
+def _went_on(name: str, kept: int) -> str:
+    said = f" What was kept is said there: {kept}." if kept else ""
+    return f"The conversation with {name} could not be mended: it goes on in a new one.{said}"
+
+
 def _shown(
     row: MessageRow, reason: str = "", next_try: datetime | None = None
 ) -> dict[str, object]:
@@ -353,6 +363,8 @@ def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
         return text
     if isinstance(one, ConversationCaughtUp):
         return _caught_up(one.asked_again)
+    if isinstance(one, ConversationWentOn):
+        return _went_on(name_of(one.actor), one.kept)
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
     if isinstance(one, ChangeDropped):

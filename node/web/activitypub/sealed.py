@@ -2,7 +2,7 @@
 
 from node.e2ee import key_packages, mailbox, members, peers, relay
 from node.e2ee.chain import Item, Signer
-from node.errors import Malformed, Missing
+from node.errors import Missing
 from node.federation.activities.context import SEALED
 from node.store.e2ee import E2eeUnit
 from node.store.unit import Units
@@ -37,11 +37,10 @@ class SealedPages:
 
     async def claim(self, owner: str, asker: str, fields: Document) -> Document:
         """Hand out one package of each device to a friend (E2E-2.6, E2E-2.7)."""
-        suite = fields.get("suite", 1)
-        if not isinstance(suite, int):
-            raise Malformed("E2E-2.10", "suite is a number")
+        wish = peers.read_wish(fields)
         offers = await self._units.run(
-            E2eeUnit, lambda unit: key_packages.claim(unit, owner, asker, suite)
+            E2eeUnit,
+            lambda unit: key_packages.claim(unit, owner, asker, wish.suite, only=wish.only),
         )
         return key_packages.claimed(owner, offers)
 

@@ -60,17 +60,21 @@ class KeyPackages:
             return Reply(_packages(asked.actor, found))
         if not found.address:
             raise Missing("E2E-2.10", "that actor has no key packages")
+        wish = peers.Wish(asked.suite, asked.devices)
         taken = await peers.claim_abroad(
-            self._peers, who.actor, asked.actor, found.address, asked.suite, self._clock.now()
+            self._peers, who.actor, asked.actor, found.address, wish, self._clock.now()
         )
         return Reply(_packages(asked.actor, taken), undecided=True)
 
     async def _seek(
         self, call: Call, who: Caller, asked: api.ClaimRequest
     ) -> list[PublishedKeyPackage] | Abroad:
+        only = peers.check_named([*asked.devices])
         return await self._units.run(
             E2eeUnit,
-            lambda unit: key_packages.seek(unit, asked.actor, who.actor, asked.suite, who.device),
+            lambda unit: key_packages.seek(
+                unit, asked.actor, who.actor, asked.suite, only=only, but=who.device
+            ),
             once=call.once,
             undecided=(Abroad,),
         )

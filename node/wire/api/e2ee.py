@@ -58,10 +58,14 @@ class KeyPackageStock(msgspec.Struct, kw_only=True):
 
 
 class ClaimRequest(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Whose packages, by actor id: a friend's, or your own for your other devices."""
+    """Whose packages, by actor id: a friend's, or your own for your other devices.
+
+    `devices` (at most 16 ids) says of which devices; without it one of every device is taken.
+    """
 
     actor: str
     suite: int = 1
+    devices: list[str] = []
 
 
 class ClaimedPackage(msgspec.Struct, kw_only=True):
