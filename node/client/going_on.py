@@ -28,6 +28,11 @@ class GoingOn:
         self._seconds = seconds
         self._tell = tell
 
+    @property
+    def is_due(self) -> bool:
+        """Whether some conversation ended in which this device would go on."""
+        return bool(ended.unanswered(self._device))
+
     async def by_word(self, actor: str, flush: Callable[[], Awaitable[None]]) -> tuple[str, int]:
         """Go on with the device that `actor` has now, as their person said: a new conversation,
         unless they began one.

@@ -121,7 +121,7 @@ class Messenger:
         await self.keys.keep()
         self.archive.look()
         await stocking.publish(self._api, self.device, self._clock.now())
-        await self._send_and_tell()
+        await self._send_and_tell(was_read=False)
 
     async def _take_seat(self) -> None:
         """Before anything is sent, and now and then: that this vault is the device (DEV-8.1)."""
@@ -244,14 +244,16 @@ class Messenger:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), BURST_SECONDS)
 
-    async def _send_and_tell(self) -> Wait:
+    async def _send_and_tell(self, was_read: bool = True) -> Wait:
+        """`was_read`: the mailbox; else an answer may wait there, and nothing is begun anew."""
         with suppress(NodeError):  # words do not wait for this; who refuses it is met below
             await self._take_seat()
             if behind.is_due(self.device.state, self._seconds()):
                 await self._read_mailbox()  # an hour in vain is found out though nothing comes
             await self.lookups.round()
             await self._following.round()
-            await self._going_on.round()
+            if was_read:
+                await self._going_on.round()
         return await self._send_told()
 
     async def _send_told(self) -> Wait:
@@ -309,7 +311,7 @@ class Messenger:
         """Take in all that waits in the mailbox; what it was is then in `heard`."""
         await self._read_mailbox()
         follows = self.device.trust.is_followed
-        if self.device.has_work or self.lookups.is_due or not follows:
+        if self.device.has_work or self.lookups.is_due or not follows or self._going_on.is_due:
             await self._send_and_tell()
 
     async def _read_mailbox(self) -> None:

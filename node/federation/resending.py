@@ -14,6 +14,7 @@ from node.wire.ids import origin
 
 RESEND: Final = "resend"  # the kind of its job
 PAGE: Final = 500  # deliveries that one transaction makes due again
+MOST_TOLD: Final = 500  # posts of the asking server that it is told of
 OLDEST: Final = timedelta(days=30)  # as long as deliveries are kept
 # Whoever asks says an instant some minutes before their copy; their clock may be ahead by as much.
 MARGIN: Final = timedelta(minutes=10)
@@ -74,8 +75,10 @@ async def on_resend(resend: Resend, unit: ResendingUnit) -> None:
     asked = await unit.actor(resend.object)
     if asked is not None and asked.local and await unit.may_resend(host):
         await _send(Resending(host, since, unit.now), unit)
-        if found := await unit.held(host, since, MOST_HELD):
-            said = Resent(unit.mint_activity(), asked.id, resend.actor, resend.id, tuple(found))
+        found = await unit.held(host, since, MOST_TOLD)
+        for first in range(0, len(found), MOST_HELD):
+            items = tuple(found[first : first + MOST_HELD])
+            said = Resent(unit.mint_activity(), asked.id, resend.actor, resend.id, items)
             await unit.owe(said, to=[resend.actor])
 
 

@@ -17,6 +17,7 @@ from node.federation.activities.context import (
 )
 from node.federation.activities.posts import KINDS
 from node.federation.activities.prose import paragraphs, plain
+from node.federation.activities.resending import MOST_HELD
 from node.federation.activities.sealed import RETURNS
 from node.federation.activities.shapes import (
     PUBLIC,
@@ -328,3 +329,12 @@ def test_instants_keep_their_microseconds():
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=1)
     announce = Announce("https://a.example/t/1", ANN, BOB, at)
     assert parse(json.document(render(announce))) == announce
+
+
+@pytest.mark.clause("FED-13.9", "LIM-3.1")
+def test_a_full_answer_to_a_resend_is_one_that_is_taken():
+    """An activity of its kind has at most 64 KiB at the door."""
+    home = f"https://{'a' * 60}.{'b' * 60}.{'c' * 60}.example"
+    held = Held(f"{home}/o/{'0' * 36}", f"{home}/a/{'x' * 26}", datetime(2026, 1, 1, tzinfo=UTC))
+    said = Resent("https://a.example/t/1", ANN, BOB, f"{home}/t/2", (held,) * MOST_HELD)
+    assert parse(json.document(data := render(said))) == said and len(data) < 63 * 1024

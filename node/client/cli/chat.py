@@ -202,12 +202,19 @@ class ChatScreen:
         # reads that this failed would say it twice.
         with suppress(NodeError):
             await self._kith.catch_up()
-        # It may also have gone on elsewhere meanwhile, and the words with it.
-        rows = await self._kith.history(await self.them(conversation))
-        row = next(row for row in rows if row.id == said.id)
+        row = await self._as_it_stands(said, conversation, who)
         await self.sent(row, conversation)
         await self.troubles()
         return advice.OK if row.sent else advice.KEPT
+
+    async def _as_it_stands(self, said: MessageRow, conversation: str, who: str) -> MessageRow:
+        """The words now: the conversation may have gone on elsewhere, and they with it."""
+        for where in (conversation, who):
+            with suppress(NodeError):
+                for row in await self._kith.history(where):
+                    if row.id == said.id:
+                        return row
+        return said
 
     def went_on(self, who: str, count: int) -> None:
         """A new conversation, or one that they began, takes what was kept."""

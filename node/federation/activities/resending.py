@@ -10,7 +10,8 @@ from node.federation.activities.reading import Doc, instant, many, one, url_id
 from node.federation.activities.shapes import Held, Resend, Resent
 from node.wire.times import rfc3339
 
-MOST_HELD: Final = 500  # posts that one answer names
+# Posts that one answer names: they fit 64 KiB (LIM-3.1) where a host has up to 200 characters.
+MOST_HELD: Final = 100
 
 
 def parse_resend(document: Doc, envelope: Envelope) -> Resend:
