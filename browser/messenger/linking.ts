@@ -25,12 +25,11 @@ const LOOK_EVERY = 1_000;
 const SUITE = 1;
 const NOTHING = { day: 0, dayKey: EMPTY, states: [], counts: [] };
 
-/** Both sides are there. `byLink`: this device read the link, and asks its person yes or no alone. */
+/** Both sides are there. */
 export interface Met {
   readonly agreed: Agreed;
   readonly code: string;
   readonly secret: string;
-  readonly byLink: boolean;
 }
 
 /** A code that is shown. */
@@ -62,30 +61,31 @@ export class LinkLine {
     const { code, secret } = await this.#api.ask("POST /links", { body });
     const meet = async (): Promise<Met> => {
       const theirs = await this.wait(code, secret, "side");
-      const agreed = shower.meet(code, theirs);
-      const said = { secret, side: base64(agreed.mine) };
+      const said = { secret, side: base64(shower.answer(theirs)) };
       await this.#api.ask("POST /links/{code}/show", { path: { code }, body: said });
-      return { agreed, code, secret, byLink: false };
+      return { agreed: shower.meet(code, theirs), code, secret };
     };
     return { code, link: linkOf(this.#api.origin.toLowerCase(), code, commit), meet };
   }
 
   /**
-   * Read the code or link that the other device shows. Throws `Malformed` (LNK-2.2, LNK-2.4), `Missing` (LNK-5.5),
+   * Read the code or link that the other device shows; `isScanned`: by this device's own camera.
+   *
+   * Throws `Malformed` (LNK-2.2, LNK-2.4), `Missing` (LNK-5.5),
    * `Unproven` (LNK-3.2, LNK-3.4), `Conflict` (LNK-3.5), `Forbidden` (LNK-2.4) for a link of another server.
    */
-  async read(text: string, mine: LinkSide): Promise<Met> {
+  async read(text: string, isScanned: boolean, mine: LinkSide): Promise<Met> {
     const found = readCodeOrLink(text);
     const { code, origin } = found;
     if (isLink(found) && origin !== this.#api.origin.toLowerCase()) {
       throw new Forbidden("LNK-2.4", `that link is of ${origin}, not of your server`);
     }
     const { commit } = await this.#api.ask("GET /links/{code}", { path: { code } });
-    const reader = new Reader(mine, found, unbase64(commit));
+    const reader = new Reader(mine, found, unbase64(commit), isScanned);
     const body = { side: base64(reader.mine) };
     const { secret } = await this.#api.ask("POST /links/{code}/read", { path: { code }, body });
     const agreed = reader.meet(await this.wait(code, secret, "side"));
-    return { agreed, code, secret, byLink: isLink(found) };
+    return { agreed, code, secret };
   }
 
   /** What the other device writes, once it did. Throws `Missing` (LNK-5.5) when time is up. */

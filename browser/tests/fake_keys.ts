@@ -90,10 +90,10 @@ export class FakeKeys implements Pick<DeviceClient, keyof KeyQuestions> {
   }
 
   async linkRead(): Promise<LinkMet> {
-    return { ...(await this.linkMeet()), mustType: false };
+    return this.linkMeet();
   }
 
-  async linkType(number: string): Promise<boolean> {
+  async linkType(_linking: string, number: string): Promise<boolean> {
     return number === "654321";
   }
 

@@ -70,9 +70,9 @@ function linking(one: Case): Linked {
   return { code: one.code, new: newSide(one.new), old: oldSide(one.old), found };
 }
 
-/** The old device read the link: it is sure. */
+/** The old device scanned the link: it is sure. */
 function atOld(one: Linked): Agreed {
-  return new Reader(one.old, one.found, one.found.commit).meet(encodeSide(one.new));
+  return new Reader(one.old, one.found, one.found.commit, true).meet(encodeSide(one.new));
 }
 
 /** The new device showed, and the right number was typed. */
@@ -115,20 +115,21 @@ for (const one of LINKED) {
   });
 
   for (const shows of ["new", "old"] as const) {
-    for (const byLink of [true, false]) {
-      test(`both grow sure: ${one.about}, ${shows} shows, by ${byLink ? "link" : "code"}`, () => {
+    for (const by of ["scanned link", "link", "code"]) {
+      test(`both grow sure: ${one.about}, ${shows} shows, by ${by}`, () => {
         const [first, second] =
           shows === "new" ? [linked.new, linked.old] : [linked.old, linked.new];
         const shower = new Shower(first);
-        const link = readCodeOrLink(byLink ? one[shows].link : one.code);
-        const reader = new Reader(second, link, shower.commit);
+        const link = readCodeOrLink(by === "code" ? one.code : one[shows].link);
+        const reader = new Reader(second, link, shower.commit, by !== "link");
         const atShower = shower.meet(one.code, reader.mine);
-        const atReader = reader.meet(atShower.mine);
+        const atReader = reader.meet(shower.answer(reader.mine));
         assert.equal(hex(atShower.told), one.told);
         assert.equal(hex(atReader.told), one.told);
         const other = shows === "new" ? "old" : "new";
         assert.deepEqual([atShower.shown, atReader.shown], [one[shows].number, one[other].number]);
-        assert.deepEqual([atShower.isSure, atReader.isSure], [false, byLink]);
+        // Only what was scanned off the other's screen says whose device it is (LNK-3.10).
+        assert.deepEqual([atShower.isSure, atReader.isSure], [false, by === "scanned link"]);
         assert(atShower.type(`${atReader.shown.slice(0, 3)} ${atReader.shown.slice(3)}`));
         assert(atReader.type(atShower.shown));
         assert(atShower.isSure && atReader.isSure);
@@ -188,9 +189,9 @@ async function take(what: string, wrongCase: Case, one: Linked, of: Case): Promi
   if (what === "code") readCode(wrongCase.text);
   else if (what === "link") readLink(wrongCase.text);
   else if (what === "side") parseSide(raw);
-  else if (what === "commit") new Reader(one.old, one.found, raw);
+  else if (what === "commit") new Reader(one.old, one.found, raw, true);
   else if (what === "shown") {
-    new Reader(one.old, readCodeOrLink(one.code), one.found.commit).meet(raw);
+    new Reader(one.old, readCodeOrLink(one.code), one.found.commit, true).meet(raw);
   } else if (what === "answer") new Shower(one.new).meet(one.code, raw);
   else if (what === "grant") {
     const once = await keyPair(unhex(of.new.once_private));

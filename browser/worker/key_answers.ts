@@ -35,9 +35,13 @@ const loaded = <T>(part: Promise<T>): Promise<T> =>
     throw new Unreachable("a part of the app cannot be loaded: try again when your node answers");
   });
 
+const hasEnded = () => new Missing("LNK-5.5", "this linking has ended: begin anew");
+
 export class KeyAnswers implements Pick<Answers, keyof KeyQuestions> {
   readonly #holder: Holder;
   readonly #ground: Ground;
+  /** What the tab calls the linking that goes on, or begins; "" for none. */
+  #name = "";
   #linking: Linking | null = null;
   #verbs: { readonly of: OpenDevice; readonly verbs: Promise<KeyVerbs> } | null = null;
 
@@ -104,46 +108,59 @@ export class KeyAnswers implements Pick<Answers, keyof KeyQuestions> {
 
   // -- linking ------------------------------------------------------------------------------------
 
-  async #begin(side: LinkSide, name: string): Promise<Linking> {
-    await this.linkEnd();
+  async #begin(linking: string, side: LinkSide, name: string): Promise<Linking> {
+    this.#become(linking);
     await this.#holder.check(); // nobody is let in who could not keep it
     const { Linking } = await loaded(import("./linking.ts"));
     const device = side === "old" ? this.#holder.opened() : null;
-    this.#linking = await Linking.begin(this.#ground, device, name);
-    return this.#linking;
+    const begun = await Linking.begin(this.#ground, device, name);
+    if (this.#name !== linking) throw hasEnded(); // given up meanwhile, or another one was begun
+    this.#linking = begun;
+    return begun;
   }
 
-  get #under(): Linking {
-    if (this.#linking !== null) return this.#linking;
-    throw new Missing("LNK-5.5", "this linking has ended: begin anew");
+  #become(linking: string): void {
+    this.#linking?.end();
+    this.#linking = null;
+    this.#name = linking;
   }
 
-  async linkShow(side: LinkSide, name: string): Promise<LinkShown> {
-    return (await this.#begin(side, name)).show();
+  /** A number or a yes is for the device that its tab shows, and for no other one that came since. */
+  #of(linking: string): Linking {
+    if (this.#linking !== null && this.#name === linking) return this.#linking;
+    throw hasEnded();
   }
 
-  async linkMeet(): Promise<LinkMet> {
-    return this.#under.meet();
+  async linkShow(linking: string, side: LinkSide, name: string): Promise<LinkShown> {
+    return (await this.#begin(linking, side, name)).show();
   }
 
-  async linkRead(side: LinkSide, text: string, name: string): Promise<LinkMet> {
-    return (await this.#begin(side, name)).read(text);
+  async linkMeet(linking: string): Promise<LinkMet> {
+    return this.#of(linking).meet();
   }
 
-  async linkType(number: string): Promise<boolean> {
-    return this.#under.type(number);
+  async linkRead(
+    linking: string,
+    side: LinkSide,
+    text: string,
+    isScanned: boolean,
+    name: string,
+  ): Promise<LinkMet> {
+    return (await this.#begin(linking, side, name)).read(text, isScanned);
   }
 
-  async linkFinish(): Promise<Account | null> {
-    const linking = this.#under;
-    const made = await linking.finish();
-    if (this.#linking === linking) this.#linking = null;
+  async linkType(linking: string, number: string): Promise<boolean> {
+    return this.#of(linking).type(number);
+  }
+
+  async linkFinish(linking: string): Promise<Account | null> {
+    const made = await this.#of(linking).finish();
+    await this.linkEnd(linking);
     return made === null ? null : this.#holder.letIn(made);
   }
 
-  async linkEnd(): Promise<void> {
-    this.#linking?.end();
-    this.#linking = null;
+  async linkEnd(linking: string): Promise<void> {
+    if (this.#name === linking) this.#become("");
   }
 
   // -- the archive --------------------------------------------------------------------------------

@@ -131,23 +131,36 @@ export interface KeyQuestions {
   /** Go on with who began anew; `number` is what was shown of them. Throws `Missing` (DEV-13.3). */
   acceptAnew(who: string, number: string): Safety;
 
-  /** Begin to link by showing a code; another linking of this browser ends. Throws `TooMuch` (LNK-5.7). */
-  linkShow(side: LinkSide, name: string): LinkShown;
+  /**
+   * Begin to link by showing a code; another linking of this browser ends. `linking` is a name by chance, which the
+   * tab gives it: all later questions carry it, and one that is not of the linking that goes on throws `Missing`
+   * (LNK-5.5), so that a yes is never taken for another device. Throws `TooMuch` (LNK-5.7).
+   */
+  linkShow(linking: string, side: LinkSide, name: string): LinkShown;
 
   /** Wait until the other device has read the code. Throws `Missing` (LNK-5.5) when time is up. */
-  linkMeet(): LinkMet;
+  linkMeet(linking: string): LinkMet;
 
-  /** Begin to link by reading what the other device shows. Throws `Malformed`, `Missing`, `Unproven` (LNK). */
-  linkRead(side: LinkSide, text: string, name: string): LinkMet;
+  /**
+   * Begin to link by reading what the other device shows. `isScanned`: the app's own camera read it; whatever else
+   * may be what somebody sent (LNK-3.8). Throws `Malformed`, `Missing`, `Unproven` (LNK).
+   */
+  linkRead(
+    linking: string,
+    side: LinkSide,
+    text: string,
+    isScanned: boolean,
+    name: string,
+  ): LinkMet;
 
   /** The number of the other device; whether it is right. The third wrong one throws `Forbidden` (LNK-3.9). */
-  linkType(number: string): boolean;
+  linkType(linking: string, number: string): boolean;
 
   /** The old device lets the new one in (null); the new one waits for that, and is logged in. */
-  linkFinish(): Account | null;
+  linkFinish(linking: string): Account | null;
 
   /** Give it up. */
-  linkEnd(): void;
+  linkEnd(linking: string): void;
 
   archive(): ArchiveView;
 

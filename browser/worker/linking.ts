@@ -57,15 +57,15 @@ export class Linking {
     return this.#meet(await this.#shown.meet());
   }
 
-  async read(text: string): Promise<LinkMet> {
-    return this.#meet(await this.#line.read(text, await this.#mine()));
+  async read(text: string, isScanned: boolean): Promise<LinkMet> {
+    return this.#meet(await this.#line.read(text, isScanned, await this.#mine()));
   }
 
   #meet(met: Met): LinkMet {
     this.#met = met;
-    const { agreed, byLink } = met;
+    const { agreed } = met;
     const [name, actor] = [agreed.new.name, agreed.old.actor];
-    return { number: agreed.shown, mustType: !byLink, name, actor };
+    return { number: agreed.shown, mustType: !agreed.isSure, name, actor };
   }
 
   get #known(): Met {

@@ -107,10 +107,10 @@ class NewDevice:
             async def theirs() -> bytes:
                 return (await _look(api, code, secret)).side
 
-            agreed = Shower(self._mine).meet(code, await _wait(theirs))
-            body = ShowLink(secret=secret, side=agreed.mine)
+            shower, there = Shower(self._mine), await _wait(theirs)
+            body = ShowLink(secret=secret, side=shower.answer(there))
             await api.ask("POST", f"/links/{code}/show", object, body)
-        return agreed
+        return shower.meet(code, there)
 
     async def join(self, agreed: Agreed) -> Profile:
         """Wait until we are let in, and become a device of the account.
@@ -172,12 +172,11 @@ class NewDevice:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A new device that asks to be let in. Its number has to be typed unless a link was read."""
+    """A new device that asks to be let in; its number has to be typed unless `agreed.is_sure`."""
 
     agreed: Agreed
     code: str
     secret: str
-    by_link: bool
 
 
 class Linking:
@@ -197,9 +196,15 @@ class Linking:
         self._clock = clock
         self._entropy = entropy
 
-    async def read_link(self, text: str) -> Approval:
-        """Read a new device's code or link. Raises `Missing` (LNK-5.5), `Unproven` (LNK-3.2,
-        LNK-3.4), `Conflict` (LNK-3.5), `Forbidden` (LNK-2.4) for a link of another server."""
+    async def read_link(self, text: str, *, is_scanned: bool = False) -> Approval:
+        """Read a new device's code or link; its number has to be typed then, or a no said.
+
+        `is_scanned` is for a program that read the link off the new device itself, as a camera
+        does: then no number is needed. A link that a person handed in may have been sent to them,
+        by somebody who wants to be them (LNK-3.10). Raises `Missing` (LNK-5.5), `Unproven`
+        (LNK-3.2, LNK-3.4), `Conflict` (LNK-3.5), `Forbidden` (LNK-2.4) for a link of another
+        server.
+        """
         found = read_code_or_link(text)
         if found.is_link and found.origin != self._own.origin.lower():
             raise Forbidden("LNK-2.4", f"that link is of {found.origin}, not of your server")
@@ -213,7 +218,7 @@ class Linking:
         )
         path = f"/links/{found.code}"
         commit = (await self._api.ask("GET", path, LinkCommitment)).commit
-        reader = read(mine, found, commit)
+        reader = read(mine, found, commit, is_scanned=is_scanned)
         body = ReadLink(side=reader.mine)
         secret = (await self._api.ask("POST", f"{path}/read", LinkRead, body)).secret
 
@@ -221,7 +226,7 @@ class Linking:
             return (await _look(self._api, found.code, secret)).side
 
         agreed = reader.meet(await _wait(theirs))
-        return Approval(agreed, found.code, secret, found.is_link)
+        return Approval(agreed, found.code, secret)
 
     async def approve_link(self, approval: Approval) -> None:
         """Let the device in. Raises `Forbidden` (LNK-3.8) before its number was typed.

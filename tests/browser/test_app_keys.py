@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from node.wire.api.accounts import Session
 from tests.browser.app_node import PASSWORD, AppNode, Watched, log_in, opened
@@ -92,7 +92,7 @@ async def test_the_words_are_written_down_and_forgotten(browser: Browser, home: 
     assert ada.faults == []
 
 
-@pytest.mark.clause("APP-5.2", "DEV-12.1", "DEV-12.7")
+@pytest.mark.clause("APP-5.2", "APP-5.7", "DEV-12.1", "DEV-12.7")
 async def test_the_words_bring_an_account_back(browser: Browser, home: AppNode) -> None:
     ada, _ = await member(browser, home, "ada", "Ada")
     words = await write_down(ada.page)
@@ -106,7 +106,12 @@ async def test_the_words_bring_an_account_back(browser: Browser, home: AppNode) 
     paper = page.get_by_label("Recovery words, or the text of their code")
     await paper.fill(" ".join(["zzz", *words[1:]]))
     await page.get_by_role("button", name="Use the words").click()
-    await expect(page.get_by_role("alert")).to_contain_text("not the words of a recovery key")
+    await expect(page.get_by_role("alert")).to_contain_text("Word 1 is no word of a recovery key")
+    await expect(page.get_by_role("alert")).to_contain_text("zzz")
+    await expect(paper).to_have_value(re.compile(f"^zzz {words[1]} "))  # to be put right
+    for name, value in {"spellcheck": "false", "autocomplete": "off", "autocorrect": "off"}.items():
+        await expect(paper).to_have_attribute(name, value)
+    await expect(paper).to_have_attribute("autocapitalize", re.compile("^(off|none)$"))
     await paper.fill(" ".join(words))
     await page.get_by_role("button", name="Use the words").click()
     await expect(page.get_by_text("The words are on paper alone")).to_be_visible()
@@ -179,36 +184,51 @@ async def test_one_browser_lets_another_in_and_its_messages_come(
     await shower.get_by_role("button", name="Show a code here").click()
     await reader.get_by_label("The code, or the whole link").fill(await link_shown(shower))
     await reader.get_by_role("button", name="Go on").click()
-    # Who showed has read no commitment: the other one's number is typed there.
-    number = await number_of(reader)
-    field = shower.get_by_label("The number that the other device shows")
+    # A link that was pasted is a code: each types the other one's number (LNK-3.10).
+    field = shower.get_by_label(NUMBER)
     await field.fill("000 000")
-    await shower.get_by_role("button", name="Compare").click()
+    await answer(shower).click()
     await expect(shower.get_by_role("alert")).to_contain_text("another number")
-    if shows == "new":
-        await expect(ada.page.get_by_text("wants to be a device of yours")).to_be_visible()
-        await expect(new.page.get_by_text("@ada@")).to_be_visible()
-    await field.fill(number)
-    await shower.get_by_role("button", name="Compare").click()
-    if shows == "new":
-        await ada.page.get_by_role("button", name="Let it in").click()
+    asks = ada.page.get_by_text("A device that calls itself")
+    await expect(asks).to_contain_text("wants to be a device of yours")
+    asked = new.page.get_by_text("Shall this browser become a device of")
+    await expect(asked).to_contain_text("@ada@")
+    await type_numbers(shower, reader)
     await expect(new.page.get_by_role("heading", name="Chats")).to_be_visible()
     await arrived(new.page, "seen before the phone came")
     await expect(ada.page.get_by_text("On your list")).to_have_count(2)
     assert ada.faults == new.faults == bob.faults == []
 
 
+NUMBER = "The number that the other device shows"
+
+
+def answer(page: Page) -> Locator:
+    return page.get_by_role("button", name=re.compile("^(Let it in|Yes, become one)$"))
+
+
+async def type_numbers(*pages: Page) -> None:
+    """On each of two devices the number of the other one."""
+    numbers = [await number_of(page) for page in pages]
+    for page, number in zip(pages, reversed(numbers), strict=True):
+        await page.get_by_label(NUMBER).fill(number)
+        await answer(page).click()
+
+
+async def shown_by(page: Page, home: AppNode, path: str = "/link") -> str:
+    await at(page, home, path)
+    await page.get_by_role("button", name="Show a code here").click()
+    return await link_shown(page)
+
+
 async def linked(browser: Browser, home: AppNode, old: Page) -> Watched:
     """A second browser, let in by the first."""
     new = await opened(browser, home)
-    await at(new.page, home, "/link")
-    await new.page.get_by_role("button", name="Show a code here").click()
+    link = await shown_by(new.page, home)
     await at(old, home, "/link")
-    await old.get_by_label("The code, or the whole link").fill(await link_shown(new.page))
+    await old.get_by_label("The code, or the whole link").fill(link)
     await old.get_by_role("button", name="Go on").click()
-    await new.page.get_by_label("The number that the other device shows").fill(await number_of(old))
-    await new.page.get_by_role("button", name="Compare").click()
-    await old.get_by_role("button", name="Let it in").click()
+    await type_numbers(new.page, old)
     await expect(new.page.get_by_role("heading", name="Chats")).to_be_visible()
     return new
 

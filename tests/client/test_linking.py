@@ -40,14 +40,15 @@ def at_phone(square: Square) -> Kith:
     return Kith.load(square.folder / "phone", "", PASSPHRASE, square.town.clock)
 
 
-async def link(square: Square, alice: Kith, by_link: bool = True) -> None:
+async def link(square: Square, alice: Kith, by: str = "scanned link") -> None:
     phone = new_device(square, alice)
     await phone.show()
-    text = phone.link if by_link else phone.code.lower()
-    approval, agreed = await asyncio.gather(alice.read_link(text), phone.meet())
+    text = phone.code.lower() if by == "code" else phone.link
+    reading = alice.read_link(text, is_scanned=by == "scanned link")
+    approval, agreed = await asyncio.gather(reading, phone.meet())
     assert approval.agreed.new.name == "Alice's phone"
     assert agreed.old.actor == alice.actor
-    if not by_link:
+    if by != "scanned link":
         with pytest.raises(Forbidden, match=r"LNK-3\.8"):
             await alice.approve_link(approval)
         assert approval.agreed.type(agreed.shown)
@@ -58,9 +59,9 @@ async def link(square: Square, alice: Kith, by_link: bool = True) -> None:
     assert own.handle == alice.handle
 
 
-@pytest.mark.clause("LNK-3.8", "LNK-4.1", "LNK-4.4", "DEV-12.11")
-@pytest.mark.parametrize("by_link", [True, False], ids=["link", "code"])
-async def test_a_new_device_has_keys_and_history(square: Square, by_link: bool) -> None:
+@pytest.mark.clause("LNK-3.8", "LNK-3.10", "LNK-4.1", "LNK-4.4", "DEV-12.11")
+@pytest.mark.parametrize("by", ["scanned link", "link", "code"])
+async def test_a_new_device_has_keys_and_history(square: Square, by: str) -> None:
     async with (
         await square.join("alice", "alpha.test") as alice,
         await square.join("bob", "beta.test") as bob,
@@ -70,7 +71,7 @@ async def test_a_new_device_has_keys_and_history(square: Square, by_link: bool) 
         await alice.say(bob.handle, "before the phone came")
         await square.town.settle()
         await (await alice.talk()).archive.send()
-        await link(square, alice, by_link)
+        await link(square, alice, by)
         async with at_phone(square) as phone:
             assert await phone.listed() == await alice.published_devices()
             assert len(await phone.listed()) == 2
@@ -111,11 +112,13 @@ async def test_whom_the_node_refuses_goes_off_the_list_again(square: Square) -> 
     async with await square.join("alice", "alpha.test") as alice:
         phone = new_device(square, alice)
         await phone.show()
-        approval, _ = await asyncio.gather(alice.read_link(phone.link), phone.meet())
+        reading = alice.read_link(phone.link, is_scanned=True)
+        approval, _ = await asyncio.gather(reading, phone.meet())
         await alice.approve_link(approval)
         again = new_device(square, alice, "tablet")
         await again.show()
-        approval, _ = await asyncio.gather(alice.read_link(again.link), again.meet())
+        reading = alice.read_link(again.link, is_scanned=True)
+        approval, _ = await asyncio.gather(reading, again.meet())
         ask = alice.api.ask
 
         async def refuse(method: str, path: str, *given: Any, **more: Any) -> Any:
@@ -221,6 +224,45 @@ async def test_approving_by_command(shell: Shell) -> None:
     number, done = [json.loads(line) for line in ran.out.splitlines()]
     assert number["name"] == "Alice's phone" and done == {"approved": "Alice's phone"}
     assert agreed.type(number["number"])
+    assert (await phone.join(agreed)).handle == alice.handle
+
+
+@pytest.mark.clause("LNK-3.8", "LNK-3.10", "LNK-3.11")
+async def test_a_link_that_was_sent_needs_its_number(shell: Shell) -> None:
+    square = shell.square
+    async with await square.join("alice", "alpha.test") as alice:
+        before = await alice.published_devices()
+    phone = new_device(square, alice)
+    await phone.show()
+    ran, agreed = await asyncio.gather(
+        shell.run("alice", f"link approve {phone.link}", typed="y\nyes\ny\n"), phone.meet()
+    )
+    assert ran.code == 1 and "three numbers were wrong" in ran.err
+    assert "A device that calls itself “Alice's phone” wants to be a device" in ran.out
+    assert not agreed.is_sure
+    async with square.at_home("alice") as again:
+        assert await again.published_devices() == before
+
+
+@pytest.mark.clause("LNK-3.8", "LNK-3.10")
+async def test_a_link_is_approved_by_the_number_of_the_new_device(
+    square: Square, capsys: Any, monkeypatch: pytest.MonkeyPatch, passphrase_file: Path
+) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        home = str(alice.home)
+    typing = Typing()
+    monkeypatch.setattr(sys, "stdin", typing)
+    phone = new_device(square, alice)
+    await phone.show()
+    argv = ["link", "approve", phone.link, "--json", "--home", home]
+    running = asyncio.create_task(asyncio.to_thread(main, argv, square.town.clock))
+    agreed = await phone.meet()
+    typing.type(wrong(agreed.shown))
+    typing.type(agreed.shown)
+    told = list[Any]()
+    await printed(capsys, told, 2)
+    assert await running == 0
+    assert agreed.type(told[0]["number"]) and told[1] == {"approved": "Alice's phone"}
     assert (await phone.join(agreed)).handle == alice.handle
 
 

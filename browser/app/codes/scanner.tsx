@@ -52,8 +52,11 @@ function Camera({ onFound, onRefused }: CameraProps) {
 }
 
 interface ScannerProps {
-  /** Each code that is seen, again and again while the camera sees it. */
-  readonly onFound: (text: string) => unknown;
+  /**
+   * Each code that is seen, again and again while the camera sees it. `isScanned`: by this camera, now; a photo and
+   * what was pasted may be what somebody sent.
+   */
+  readonly onFound: (text: string, isScanned: boolean) => unknown;
   /** What was wrong with the last one; "" for nothing. */
   readonly fault: { value: string };
   readonly paste: string;
@@ -71,7 +74,7 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
       const text = await readCode(picture, picture.width, picture.height);
       picture.close();
       if (text === "") fault.value = sayCode("scan.none");
-      else await onFound(text);
+      else await onFound(text, false);
     } catch {
       fault.value = sayCode("scan.none");
     }
@@ -80,7 +83,7 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
     <>
       {hasCamera.value ? (
         <Camera
-          onFound={(text) => void onFound(text)}
+          onFound={(text) => void onFound(text, true)}
           onRefused={() => {
             hasCamera.value = false;
             fault.value = sayCode("scan.no_camera");
@@ -115,7 +118,7 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void onFound(pasted.value);
+          void onFound(pasted.value, false);
         }}
       >
         <Field

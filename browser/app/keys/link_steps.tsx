@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import type { LinkMet, LinkSide } from "../../worker/key_questions.ts";
+import { me } from "../accounts.ts";
 import { device } from "../device.ts";
 import { Button, Fault, Field, Form } from "../parts/form.tsx";
 import { Waiting } from "../parts/screen.tsx";
@@ -18,6 +19,8 @@ async function addressOf(actor: string): Promise<string> {
   return found.preferredUsername === undefined ? actor : `@${found.preferredUsername}@${host}`;
 }
 
+const YES = { old: "link.let", new: "link.become.do" } as const;
+
 function OwnNumber({ met }: { readonly met: LinkMet }) {
   return (
     <p class="link-number">
@@ -29,7 +32,14 @@ function OwnNumber({ met }: { readonly met: LinkMet }) {
   );
 }
 
-function Whose({ met, side }: { readonly met: LinkMet; readonly side: LinkSide }) {
+interface WhoseProps {
+  readonly met: LinkMet;
+  readonly side: LinkSide;
+  /** Whether this browser is still to be asked. */
+  readonly isAsked: boolean;
+}
+
+function Whose({ met, side, isAsked }: WhoseProps) {
   const account = useSignal(met.actor);
   useEffect(() => {
     if (side === "old") return;
@@ -40,7 +50,18 @@ function Whose({ met, side }: { readonly met: LinkMet; readonly side: LinkSide }
       () => undefined, // its id is shown
     );
   }, [met.actor]);
-  if (side === "new") return <p>{sayKeys("link.account", { account: account.value })}</p>;
+  if (side === "new") {
+    const here = me.value;
+    if (!isAsked) return <p>{sayKeys("link.account", { account: account.value })}</p>;
+    return (
+      <>
+        <p class="lead">{sayKeys("link.become", { account: account.value })}</p>
+        {here !== null && here.actor !== met.actor && (
+          <p>{sayKeys("link.become.other", { me: here.address, account: account.value })}</p>
+        )}
+      </>
+    );
+  }
   return (
     <>
       <p class="lead">{sayKeys("link.asks", { name: met.name })}</p>
@@ -50,6 +71,8 @@ function Whose({ met, side }: { readonly met: LinkMet; readonly side: LinkSide }
 }
 
 interface MetProps {
+  /** What this linking is called. */
+  readonly linking: string;
   readonly met: LinkMet;
   readonly side: LinkSide;
   /** The number was right, or need not be typed, and this person said yes. */
@@ -58,13 +81,13 @@ interface MetProps {
   readonly onNo: () => void;
 }
 
-function Typed({ onSure, onEnd }: MetProps) {
+function Typed({ linking, side, onSure, onEnd }: MetProps) {
   const number = useSignal("");
   const isWrong = useSignal(false);
   async function send(): Promise<void> {
     isWrong.value = false;
     try {
-      if (await device.linkType(number.value)) return await onSure();
+      if (await device.linkType(linking, number.value)) return await onSure();
       number.value = "";
       isWrong.value = true;
     } catch (error) {
@@ -72,9 +95,10 @@ function Typed({ onSure, onEnd }: MetProps) {
     }
   }
   return (
-    <Form send={sayKeys("link.type.do")} onSend={send}>
+    <Form send={sayKeys(YES[side])} onSend={send}>
       <Field
         label={sayKeys("link.type")}
+        hint={sayKeys("link.type.hint")}
         name="number"
         plain
         required
@@ -89,29 +113,20 @@ function Typed({ onSure, onEnd }: MetProps) {
   );
 }
 
+/** Asked in every case: also a code that was scanned may be somebody else's, who would have this browser. */
 export function Met(props: MetProps) {
   const { met, side, onSure, onNo } = props;
-  const isReader = !met.mustType;
-  useEffect(() => {
-    // Who read the whole link knows the other device: the new one has nothing to be asked.
-    if (isReader && side === "new") void onSure();
-  }, []);
   return (
     <section class="card link-card">
-      <Whose met={met} side={side} />
+      <Whose met={met} side={side} isAsked />
       <OwnNumber met={met} />
-      {met.mustType ? (
-        <Typed {...props} />
-      ) : side === "old" ? (
-        <div class="ways">
-          <Button onClick={onSure}>{sayKeys("link.let")}</Button>
-          <Button kind="quiet" onClick={onNo}>
-            {sayKeys("link.no")}
-          </Button>
-        </div>
-      ) : (
-        <p>{sayKeys("link.confirm")}</p>
-      )}
+      {met.mustType && <Typed {...props} />}
+      <div class="ways">
+        {!met.mustType && <Button onClick={onSure}>{sayKeys(YES[side])}</Button>}
+        <Button kind="quiet" onClick={onNo}>
+          {sayKeys("link.no")}
+        </Button>
+      </div>
     </section>
   );
 }
@@ -120,7 +135,7 @@ export function Met(props: MetProps) {
 export function Finishing({ met, side }: { readonly met: LinkMet; readonly side: LinkSide }) {
   return (
     <section class="card link-card">
-      <Whose met={met} side={side} />
+      <Whose met={met} side={side} isAsked={false} />
       <OwnNumber met={met} />
       <p class="centred">{sayKeys(side === "new" ? "link.confirm" : "link.letting")}</p>
       <Waiting />

@@ -29,8 +29,8 @@ function Words({ paper, onWrote }: { readonly paper: Paper; readonly onWrote: ()
     <>
       <p>{sayKeys("recovery.alone")}</p>
       <ol class="paper-words" dir="ltr" lang="en" aria-label={sayKeys("recovery.list")}>
-        {paper.words.map((word) => (
-          <li key={word}>{word}</li>
+        {paper.words.map((word, at) => (
+          <li key={at}>{word}</li>
         ))}
       </ol>
       <Button onClick={onWrote}>{sayKeys("recovery.wrote")}</Button>

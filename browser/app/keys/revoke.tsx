@@ -9,7 +9,7 @@ import { Button, Form } from "../parts/form.tsx";
 import { tell } from "../parts/toast.tsx";
 import { sayHere } from "../settings/words.ts";
 import { explainValue } from "../words/problems.ts";
-import { PaperField } from "./without.tsx";
+import { PaperField, used } from "./without.tsx";
 import { sayKeys } from "./words.ts";
 
 interface Props {
@@ -49,7 +49,7 @@ export function RevokeSheet({ one, keys, onClose, onDone }: Props) {
       </div>
       {isListed && !isUnwritten && !isWithout.value ? (
         <>
-          <Form send={sayKeys("revoke.with.do")} kind="alarm" onSend={() => revoke(paper.value)}>
+          <Form send={sayKeys("revoke.with.do")} kind="alarm" onSend={() => used(paper, revoke)}>
             <PaperField value={paper} />
           </Form>
           <Button

@@ -16,7 +16,7 @@ interface Listed {
   readonly current: boolean;
 }
 
-/** Where the words, or the text of their code, are handed in. */
+/** Where the words, or the text of their code, are handed in: neither looked at, learnt nor kept by the browser. */
 export function PaperField({ value }: { readonly value: { value: string } }) {
   return (
     <TextArea
@@ -24,6 +24,8 @@ export function PaperField({ value }: { readonly value: { value: string } }) {
       hint={sayKeys("paper.hint")}
       name="paper"
       rows={4}
+      plain
+      autocomplete="off"
       required
       value={value.value}
       onValue={(text) => {
@@ -31,6 +33,13 @@ export function PaperField({ value }: { readonly value: { value: string } }) {
       }}
     />
   );
+}
+
+/** What was used stands in the field no more; what was mistyped stays there to be put right. */
+export async function used<T>(paper: { value: string }, use: (text: string) => Promise<T>) {
+  const done = await use(paper.value);
+  paper.value = "";
+  return done;
 }
 
 /** Every other device is taken off the list, but for those that one still has. */
@@ -42,7 +51,7 @@ function UseWords({ view, onDone }: WaysProps) {
     return !current && view.listed.includes(id);
   });
   async function send(): Promise<void> {
-    await device.recover(paper.value, kept.value);
+    await used(paper, (text) => device.recover(text, kept.value));
     tell(sayKeys("none.used"));
     onDone();
   }

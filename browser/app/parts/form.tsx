@@ -16,7 +16,12 @@ interface Common {
   readonly name: string;
   readonly required?: boolean | undefined;
   readonly maxLength?: number | undefined;
+  /** What is typed is no prose: nothing is to be put right in it, nor sent anywhere to be looked at. */
+  readonly plain?: boolean | undefined;
 }
+
+// Written so it stays an attribute: a browser that knows it as a property takes every word there for a yes.
+const PLAIN = { autocapitalize: "off", autoCorrect: "off", spellcheck: false } as const;
 
 interface FieldProps extends Common {
   readonly type?: "text" | "password" | "search" | "url" | "number" | undefined;
@@ -25,8 +30,6 @@ interface FieldProps extends Common {
   readonly pattern?: string | undefined;
   readonly before?: string | undefined;
   readonly after?: string | undefined;
-  /** What is typed is a name of letters and digits: nothing is to be put right in it. */
-  readonly plain?: boolean | undefined;
 }
 
 export function Field(props: FieldProps) {
@@ -41,7 +44,7 @@ export function Field(props: FieldProps) {
       dir="auto"
       aria-describedby={hint === undefined ? undefined : `${id}-hint`}
       onInput={(event) => onValue(event.currentTarget.value)}
-      {...(plain === true ? { autocapitalize: "none", autocorrect: "off", spellcheck: false } : {})}
+      {...(plain === true ? PLAIN : {})}
     />
   );
   return (
@@ -65,9 +68,14 @@ export function Field(props: FieldProps) {
   );
 }
 
-export function TextArea(props: Common & { readonly rows?: number | undefined }) {
+interface TextAreaProps extends Common {
+  readonly rows?: number | undefined;
+  readonly autocomplete?: string | undefined;
+}
+
+export function TextArea(props: TextAreaProps) {
   const id = useId();
-  const { label, hint, value, onValue, ...rest } = props;
+  const { label, hint, value, onValue, plain, ...rest } = props;
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -78,6 +86,7 @@ export function TextArea(props: Common & { readonly rows?: number | undefined })
         value={value}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onInput={(event) => onValue(event.currentTarget.value)}
+        {...(plain === true ? PLAIN : {})}
       />
       {hint !== undefined && (
         <p class="hint" id={`${id}-hint`}>

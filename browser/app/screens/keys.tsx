@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import { device } from "../device.ts";
 import { WriteDown } from "../keys/paper.tsx";
 import { useKeys } from "../keys/standing.ts";
-import { ByPassword, PaperField, WithoutKeys } from "../keys/without.tsx";
+import { ByPassword, PaperField, used, WithoutKeys } from "../keys/without.tsx";
 import { sayKeys } from "../keys/words.ts";
 import { Fault, Form } from "../parts/form.tsx";
 import { Screen, Waiting } from "../parts/screen.tsx";
@@ -16,8 +16,7 @@ import { explain, explainValue } from "../words/problems.ts";
 function Renew() {
   const paper = useSignal("");
   async function send(): Promise<void> {
-    await device.renewKeys(paper.value);
-    paper.value = "";
+    await used(paper, (text) => device.renewKeys(text));
     tell(sayKeys("renew.done"));
   }
   return (

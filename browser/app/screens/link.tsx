@@ -55,33 +55,45 @@ function Opened({ onYes }: { readonly onYes: () => void }) {
   );
 }
 
-function useLinking(side: LinkSide) {
+function useLinking(side: { readonly current: LinkSide }) {
   const stage = useSignal<Stage>({ is: "begin" });
+  /** Why what was read is no good: said where one reads again. */
+  const fault = useSignal("");
+  // What this tab says is for the linking that it shows, whatever another one began since.
+  const linking = useRef("");
   const isHere = useRef(true);
   useEffect(() => {
     return () => {
       isHere.current = false;
-      void device.linkEnd().catch(() => undefined);
+      void device.linkEnd(linking.current).catch(() => undefined);
     };
   }, []);
   const fail = (error: unknown) => {
     if (isHere.current) stage.value = { is: "failed", why: explain(error) };
   };
+  function began(): string {
+    linking.current = crypto.randomUUID();
+    return linking.current;
+  }
   async function show(): Promise<void> {
+    fault.value = "";
     try {
-      const shown = await device.linkShow(side, deviceName());
+      const id = began();
+      const shown = await device.linkShow(id, side.current, deviceName());
       stage.value = { is: "shown", shown };
-      const met = await device.linkMeet();
+      const met = await device.linkMeet(id);
       if (isHere.current) stage.value = { is: "met", met };
     } catch (error) {
       fail(error);
     }
   }
-  async function read(text: string, fault: Signal<string>): Promise<void> {
+  async function read(text: string, isScanned: boolean): Promise<void> {
     if (stage.peek().is === "reading") return; // the camera sees it again and again
+    fault.value = "";
     stage.value = { is: "reading" };
     try {
-      stage.value = { is: "met", met: await device.linkRead(side, text, deviceName()) };
+      const met = await device.linkRead(began(), side.current, text, isScanned, deviceName());
+      stage.value = { is: "met", met };
     } catch (error) {
       fault.value = explain(error);
       stage.value = { is: "begin" };
@@ -90,7 +102,7 @@ function useLinking(side: LinkSide) {
   async function finish(met: LinkMet): Promise<void> {
     stage.value = { is: "finishing", met };
     try {
-      const account = await device.linkFinish();
+      const account = await device.linkFinish(linking.current);
       if (account === null) {
         tell(sayKeys("link.let_in", { name: met.name }));
         go("/settings/devices", true);
@@ -105,24 +117,28 @@ function useLinking(side: LinkSide) {
     }
   }
   function again(): void {
-    void device.linkEnd().catch(() => undefined);
+    void device.linkEnd(linking.current).catch(() => undefined);
     stage.value = { is: "begin" };
   }
-  return { stage, show, read, finish, fail, again };
+  return { stage, linking, fault, show, read, finish, fail, again };
 }
 
-function Begin({ side, linking }: { side: LinkSide; linking: ReturnType<typeof useLinking> }) {
-  const fault = useSignal("");
+interface BeginProps {
+  readonly side: LinkSide;
+  readonly linking: ReturnType<typeof useLinking>;
+  /** What stood behind the # of the link that one said yes to. */
+  readonly answered: Signal<string>;
+}
+
+function Begin({ side, linking, answered }: BeginProps) {
   const { fragment } = place.value;
-  const opened = useSignal(fragment.startsWith("1."));
-  const read = (text: string) => linking.read(text, fault);
-  if (opened.value) {
+  if (fragment.startsWith("1.") && answered.value !== fragment) {
     const link = `${location.origin}/link#${fragment}`;
     return (
       <Opened
         onYes={() => {
-          opened.value = false;
-          void read(link);
+          answered.value = fragment;
+          void linking.read(link, false); // whoever made it may have sent it
         }}
       />
     );
@@ -134,8 +150,8 @@ function Begin({ side, linking }: { side: LinkSide; linking: ReturnType<typeof u
       <Button onClick={linking.show}>{sayKeys("link.show")}</Button>
       <h3>{sayKeys("link.scan")}</h3>
       <Scanner
-        onFound={read}
-        fault={fault}
+        onFound={linking.read}
+        fault={linking.fault}
         paste={sayKeys("link.paste")}
         go={sayKeys("link.read")}
       />
@@ -144,19 +160,27 @@ function Begin({ side, linking }: { side: LinkSide; linking: ReturnType<typeof u
 }
 
 export function LinkScreen() {
-  // Whoever is logged in by a password alone may be let in, too.
-  const side: LinkSide = me.value === null || place.value.query.has("new") ? "new" : "old";
-  const linking = useLinking(side);
+  const { query, fragment } = place.value;
+  // Whoever is logged in by a password alone may be let in, too; that is not for a link to say that was opened.
+  const isAsked = query.has("new") && fragment === "";
+  const wanted: LinkSide = me.value === null || isAsked ? "new" : "old";
+  const begun = useRef(wanted);
+  const linking = useLinking(begun);
+  const answered = useSignal("");
   const now = linking.stage.value;
+  // What one began goes on as that, whoever logs in or out meanwhile.
+  if (now.is === "begin") begun.current = wanted;
+  const side = begun.current;
   return (
     <Screen title={sayKeys("link")} under={me.value === null ? "/login" : "/settings/devices"}>
-      {now.is === "begin" && <Begin side={side} linking={linking} />}
+      {now.is === "begin" && <Begin side={side} linking={linking} answered={answered} />}
       {now.is === "reading" && <Waiting />}
       {now.is === "shown" && <Shown shown={now.shown} side={side} />}
       {now.is === "met" && (
         <Met
           met={now.met}
           side={side}
+          linking={linking.linking.current}
           onSure={() => linking.finish(now.met)}
           onEnd={linking.fail}
           onNo={linking.again}

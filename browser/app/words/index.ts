@@ -126,12 +126,12 @@ export function sayer<T extends Catalogue>(
 }
 
 /** What stands under `key` in a part that is loaded; null where it stands in none. */
-export function sayPart(key: string): string | null {
+export function sayPart(key: string, params: Params = {}): string | null {
   const spoken = known.value.language;
   for (const language of [spoken, "en"]) {
     for (const [name, words] of Object.entries(parts.value)) {
       const entry = name.endsWith(`.${language}`) ? words[key] : undefined;
-      if (entry !== undefined) return filled(entry, {});
+      if (entry !== undefined) return filled(entry, params);
     }
   }
   return null;

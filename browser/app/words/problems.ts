@@ -28,10 +28,18 @@ function sentence(detail: string): string {
   return /[.!?…]$/u.test(text) ? text : `${text}.`;
 }
 
-function inWords(clause: string, code: string, detail: string, wait: number): string {
+function inWords(
+  clause: string,
+  code: string,
+  detail: string,
+  wait: number,
+  params: DeviceProblem["params"] = {},
+): string {
   const byClause = `problem.${clause}`;
   if (isKey(byClause)) return say(byClause);
-  const byPart = sayPart(byClause);
+  // Which of several is wrong is said where it is known.
+  const byPlace = params.place === undefined ? null : sayPart(`${byClause}.place`, params);
+  const byPart = byPlace ?? sayPart(byClause);
   if (byPart !== null) return byPart;
   if (wait > 0) return say("problem.wait", { count: wait });
   if (language() === "en" && detail !== "") return sentence(detail);
@@ -46,7 +54,7 @@ export function explainValue(problem: DeviceProblem): string {
   const code = isBeyond ? "unreachable" : (CODES[is] ?? "broken");
   // What is wrong with the line is no news from the node: it is said in our own words.
   const detail = is === "Unreachable" ? "" : reason;
-  return inWords(clause, code, detail, retryAfterSeconds ?? 0);
+  return inWords(clause, code, detail, retryAfterSeconds ?? 0, params);
 }
 
 /** What to tell a person of `error`, and what they can do. */

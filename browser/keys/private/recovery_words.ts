@@ -23,7 +23,7 @@ function whole(word: string, place: number): string {
   const found = byLetters.get(word.slice(0, LETTERS));
   if (found?.startsWith(word)) return found;
   const reason = `word ${place} is no word of a recovery key: '${word}'`;
-  throw new Malformed("KEY-2.3", reason, { place });
+  throw new Malformed("KEY-2.3", reason, { place, word });
 }
 
 /**

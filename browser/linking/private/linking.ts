@@ -28,8 +28,6 @@ const CHANGED =
 
 /** Both sides are there. Until the number was typed, where it has to be, nobody is sure. */
 export class Agreed {
-  /** To be posted: by who shows, not before (LNK-3.3). */
-  readonly mine: Bytes;
   readonly told: Bytes;
   /** The number that the person reads here. */
   readonly shown: string;
@@ -39,7 +37,7 @@ export class Agreed {
   #sure: boolean;
   #wrong = 0;
 
-  constructor(code: string, mine: LinkSide, theirs: Bytes, hasCommitment: boolean) {
+  constructor(code: string, mine: LinkSide, theirs: Bytes, isKnown: boolean) {
     const there = parseSide(theirs);
     if (there.side === mine.side) {
       const which = mine.side === NEW ? "new ones" : "devices of an account already";
@@ -48,14 +46,14 @@ export class Agreed {
         `both devices are ${which}: one has to be new, and the other one logged in`,
       );
     }
-    this.mine = encodeSide(mine);
+    const ours = encodeSide(mine);
     const isNew = mine.side === NEW;
     this.new = (isNew ? mine : there) as NewSide;
     this.old = (isNew ? there : mine) as OldSide;
-    this.told = isNew ? transcript(code, this.mine, theirs) : transcript(code, theirs, this.mine);
+    this.told = isNew ? transcript(code, ours, theirs) : transcript(code, theirs, ours);
     this.shown = numberOf(mine.side, this.told);
     this.#heard = utf8(numberOf(there.side, this.told));
-    this.#sure = hasCommitment;
+    this.#sure = isKnown;
   }
 
   /** Whether the other one is who the person has before them. */
@@ -103,24 +101,41 @@ export class Shower {
     return commitmentTo(encodeSide(this.#mine));
   }
 
+  /**
+   * What is posted once the reader's side has come, and not before (LNK-3.3).
+   *
+   * Also where nothing comes of it: so the other one sees why at once (LNK-3.5).
+   */
+  answer(theirs: Bytes): Bytes {
+    parseSide(theirs);
+    return encodeSide(this.#mine);
+  }
+
   /** The reader's side has come. The other's number has to be typed here. */
   meet(code: string, theirs: Bytes): Agreed {
     return new Agreed(code, this.#mine, theirs, false);
   }
 }
 
-/** A device that read a code or a link. It says its side at once. */
+/**
+ * A device that read a code or a link. It says its side at once.
+ *
+ * `isScanned`: the link was read by this device's own camera. Any other may be somebody else's, who sent it: its
+ * commitment is held to, and the number has to be typed all the same (LNK-3.8).
+ */
 export class Reader {
   readonly #mine: LinkSide;
   readonly #found: Found;
   readonly #commit: Bytes;
+  readonly #isScanned: boolean;
 
   /** `commit` is what the home node has. Throws `Unproven` (LNK-3.2) where the link says another. */
-  constructor(mine: LinkSide, found: Found, commit: Bytes) {
+  constructor(mine: LinkSide, found: Found, commit: Bytes, isScanned: boolean) {
     if (isLink(found) && !equal(found.commit, commit)) throw new Unproven("LNK-3.2", CHANGED);
     this.#mine = mine;
     this.#found = found;
     this.#commit = commit;
+    this.#isScanned = isScanned;
   }
 
   get mine(): Bytes {
@@ -130,6 +145,7 @@ export class Reader {
   /** The shower's side has come. Throws `Unproven` (LNK-3.4) for one it did not commit to. */
   meet(theirs: Bytes): Agreed {
     if (!equal(commitmentTo(theirs), this.#commit)) throw new Unproven("LNK-3.4", CHANGED);
-    return new Agreed(this.#found.code, this.#mine, theirs, isLink(this.#found));
+    const isKnown = this.#isScanned && isLink(this.#found);
+    return new Agreed(this.#found.code, this.#mine, theirs, isKnown);
   }
 }

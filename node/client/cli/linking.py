@@ -10,7 +10,7 @@ import typer
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.sign_in import Ca, Connect, DeviceName
 from node.client.kith import Kith
-from node.client.linking import Approval, NewDevice
+from node.client.linking import NewDevice
 from node.client.local_device import LocalDevice
 from node.client.sign_in import parse_server
 from node.e2ee.linking.private.linking import Agreed
@@ -39,7 +39,12 @@ async def link(
         str, typer.Argument(help="start: your server or @you@server; approve: the code or link.")
     ],
     yes: Annotated[
-        bool, typer.Option("--yes", help="approve without asking; needs the link.")
+        bool,
+        typer.Option(
+            "--yes",
+            help="approve without its number, by the whole link. Only for a link that you took "
+            "from the new device yourself: whoever sent you one becomes you.",
+        ),
     ] = False,
     device: DeviceName = "",
     connect: Connect = "",
@@ -60,10 +65,10 @@ async def _start(context: CommandContext, new: NewDevice) -> None:
     if out.json:
         out.value({"code": new.code, "link": new.link})
     out.say(f"On a device that is logged in:  kith link approve {spoken(new.code)}", "bold")
-    out.say(f"Or, without typing its number there:  kith link approve '{new.link}'")
+    out.say(f"Or by the link, which says which device it is:  kith link approve '{new.link}'")
     agreed = await new.meet()
     _show(context, agreed, {"account": agreed.old.actor})
-    out.say(f"It is a device of {agreed.old.actor}.")
+    out.say(f"Shall this machine become a device of {agreed.old.actor}?")
     _type_number(agreed)
     own = await new.join(agreed)
     async with Kith.load(context.home, own.handle, clock=context.clock) as kith:
@@ -78,13 +83,15 @@ async def _approve(context: CommandContext, text: str, yes: bool) -> None:
     if yes and not read_code_or_link(text).is_link:
         raise Malformed("LNK-3.8", "--yes needs the whole link: a code is not enough to be sure")
     async with context.kith() as kith:
-        approval = await kith.read_link(text)
+        # Who says yes beforehand says that the link came off the new device (LNK-3.10).
+        approval = await kith.read_link(text, is_scanned=yes)
         name = approval.agreed.new.name
         _show(context, approval.agreed, {"name": name})
-        context.out.say(f"“{name}” wants to be a device of {kith.handle}.")
+        asks = f"A device that calls itself “{name}” wants to be a device of {kith.handle}."
+        context.out.say(asks)
         context.out.say("Let it in only if it is before you: it can read all that you can.")
-        if not yes:
-            _agree(approval)
+        if not approval.agreed.is_sure:
+            _type_number(approval.agreed)
         await kith.approve_link(approval)
     context.out.done(f"“{name}” is a device of yours now.", {"approved": name})
 
@@ -95,16 +102,17 @@ def _show(context: CommandContext, agreed: Agreed, more: dict[str, str]) -> None
     context.out.say(f"The number of this device: {agreed.shown[:3]} {agreed.shown[3:]}", "bold")
 
 
-def _agree(approval: Approval) -> None:
-    if not approval.by_link:
-        _type_number(approval.agreed)
-    elif _typed("Let it in? [y/N] ").lower() not in ("y", "yes"):
-        raise Forbidden("LNK-3.8", "it was not let in, and nothing was changed")
-
-
 def _type_number(agreed: Agreed) -> None:
-    """Asked for until it is right. Raises `Forbidden` (LNK-3.9) with the third one that is not."""
-    while not agreed.type(_typed("The number that the other device shows: ")):
+    """The yes of a person, by link as by code: a link, too, may be what somebody sent (LNK-3.10).
+
+    Raises `Forbidden` for a no (LNK-3.8) and with the third number that is wrong (LNK-3.9).
+    """
+    while True:
+        typed = _typed("The number that the other device shows, or n for no: ")
+        if typed.lower() in ("n", "no"):
+            raise Forbidden("LNK-3.8", "that was a no, and nothing was changed")
+        if agreed.type(typed):
+            return
         if sys.stdin.isatty():
             sys.stderr.write("That is another number: look again.\n")
 

@@ -15,7 +15,7 @@ from node.e2ee.linking.public.code import (
     spoken,
 )
 from node.e2ee.linking.public.sides import parse_side
-from node.errors import Forbidden, Refused
+from node.errors import Conflict, Forbidden, Malformed, Refused
 from node.testing.fakes import FakeEntropy
 from tests.e2ee.linking.links import ORIGIN, Linked, all_linked
 from tests.e2ee.linking.vectors import FOLDER, linking, page, take
@@ -78,19 +78,20 @@ def test_codes_are_of_all_letters() -> None:
     assert len(set("".join(drawn))) == 32 and len(set(drawn)) == 200
 
 
-@pytest.mark.clause("LNK-3.1", "LNK-3.6", "LNK-3.7", "LNK-3.8")
+@pytest.mark.clause("LNK-3.1", "LNK-3.6", "LNK-3.7", "LNK-3.8", "LNK-3.10")
 @pytest.mark.parametrize("shows", ["new", "old"])
-@pytest.mark.parametrize("by_link", [True, False], ids=["link", "code"])
-def test_both_grow_sure_whoever_shows(one: Linked, shows: str, by_link: bool) -> None:
+@pytest.mark.parametrize("by", ["scanned link", "link", "code"])
+def test_both_grow_sure_whoever_shows(one: Linked, shows: str, by: str) -> None:
     first, second = (one.new, one.old) if shows == "new" else (one.old, one.new)
     shower = Shower(first)
-    found = Found(one.code, ORIGIN, shower.commit) if by_link else Found(one.code)
-    reader = read(second, found, shower.commit)
+    found = Found(one.code) if by == "code" else Found(one.code, ORIGIN, shower.commit)
+    reader = read(second, found, shower.commit, is_scanned=by != "link")
     at_shower = shower.meet(one.code, reader.mine)
-    at_reader = reader.meet(at_shower.mine)
+    at_reader = reader.meet(shower.answer(reader.mine))
     assert at_shower.told == at_reader.told
     assert (at_shower.new, at_shower.old) == (at_reader.new, at_reader.old) == (one.new, one.old)
-    assert (at_shower.is_sure, at_reader.is_sure) == (False, by_link)
+    # Only what came off the other device itself says whose it is.
+    assert (at_shower.is_sure, at_reader.is_sure) == (False, by == "scanned link")
     spaced = f"{at_reader.shown[:3]} {at_reader.shown[3:]}"
     assert at_shower.type(spaced) and at_reader.type(at_shower.shown)
     assert at_shower.is_sure and at_reader.is_sure
@@ -136,12 +137,23 @@ def test_nothing_is_granted_or_taken_before_the_number(one: Linked) -> None:
         check_listed(unsure, one.published)
 
 
+@pytest.mark.clause("LNK-3.5")
+def test_two_of_a_kind_both_see_it(one: Linked) -> None:
+    shower = Shower(one.new)
+    reader = read(one.new, Found(one.code), shower.commit)
+    answer = shower.answer(reader.mine)
+    for meet in (lambda: shower.meet(one.code, reader.mine), lambda: reader.meet(answer)):
+        with pytest.raises(Conflict, match=r"LNK-3\.5: both devices are new ones"):
+            meet()
+
+
 @pytest.mark.clause("LNK-3.3")
 def test_who_shows_has_nothing_to_post_before_the_other_spoke(one: Linked) -> None:
     shower = Shower(one.new)
     assert one.new.nonce.hex() not in repr(shower)
-    assert not hasattr(shower, "mine")
-    assert shower.meet(one.code, one.old.encode()).mine == one.new.encode()
+    with pytest.raises(Malformed):
+        shower.answer(b"")
+    assert shower.answer(one.old.encode()) == one.new.encode()
 
 
 @pytest.mark.clause("LNK-3.8")

@@ -30,9 +30,8 @@ def words_of(key: bytes) -> list[str]:
 def _whole(word: str, place: int) -> str:
     found = _by_letters().get(word[:LETTERS], "")
     if not found.startswith(word):
-        raise Malformed(
-            "KEY-2.3", f"word {place} is no word of a recovery key: {word!r}", place=place
-        )
+        reason = f"word {place} is no word of a recovery key: {word!r}"
+        raise Malformed("KEY-2.3", reason, place=place, word=word)
     return found
 
 

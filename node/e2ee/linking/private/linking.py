@@ -28,7 +28,7 @@ MOST_WRONG: Final = 3
 class Agreed:
     """Both sides are there. Until the number was typed, where it has to be, nobody is sure."""
 
-    def __init__(self, code: str, mine: LinkSide, theirs: bytes, has_commitment: bool) -> None:
+    def __init__(self, code: str, mine: LinkSide, theirs: bytes, is_known: bool) -> None:
         there = parse_side(theirs)
         if there.side == mine.side:
             which = "new ones" if mine.side == NEW else "devices of an account already"
@@ -37,15 +37,14 @@ class Agreed:
                 f"both devices are {which}: kith link start is for the new one, kith link approve "
                 "for one that is logged in",
             )
-        self.mine = mine.encode()
-        """To be posted: by who shows, not before (LNK-3.3)."""
-        new, old = (self.mine, theirs) if mine.side == NEW else (theirs, self.mine)
+        ours = mine.encode()
+        new, old = (ours, theirs) if mine.side == NEW else (theirs, ours)
         self.told = transcript(code, new, old)
         self.shown = number(mine.side, self.told)
         """The number that the person reads here."""
         self._sides = (mine, there)
         self._heard = number(there.side, self.told)
-        self._sure = has_commitment
+        self._sure = is_known
         self._wrong = 0
 
     @property
@@ -96,6 +95,14 @@ class Shower:
     def commit(self) -> bytes:
         return commitment(self._mine.encode())
 
+    def answer(self, theirs: bytes) -> bytes:
+        """What is posted once the reader's side has come, and not before (LNK-3.3).
+
+        Also where nothing comes of it: so the other one sees why at once (LNK-3.5).
+        """
+        parse_side(theirs)
+        return self._mine.encode()
+
     def meet(self, code: str, theirs: bytes) -> Agreed:
         """The reader's side has come. The other's number has to be typed here."""
         return Agreed(code, self._mine, theirs, False)
@@ -103,11 +110,17 @@ class Shower:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A device that read a code or a link. It says its side at once."""
+    """A device that read a code or a link. It says its side at once.
+
+    Only a link that came off the other device itself (`is_scanned`) says whose device that is. Any
+    other may be what somebody sent: its commitment is held to, and the number has to be typed all
+    the same (LNK-3.10).
+    """
 
     _mine: LinkSide
     _found: Found
     _commit: bytes
+    _is_scanned: bool
 
     @property
     def mine(self) -> bytes:
@@ -117,17 +130,20 @@ class Reader:
         """The shower's side has come. Raises `Unproven` (LNK-3.4) for one it did not commit to."""
         if commitment(theirs) != self._commit:
             raise Unproven("LNK-3.4", CHANGED)
-        return Agreed(self._found.code, self._mine, theirs, self._found.is_link)
+        is_known = self._is_scanned and self._found.is_link
+        return Agreed(self._found.code, self._mine, theirs, is_known)
 
 
-def read(mine: LinkSide, found: Found, commit: bytes) -> Reader:
+def read(mine: LinkSide, found: Found, commit: bytes, *, is_scanned: bool = False) -> Reader:
     """Begin to read what was `found`; `commit` is what the home node has for it.
+
+    `is_scanned`: it came off the other device itself, and nobody sent it.
 
     Raises `Unproven` (LNK-3.2) where the link says another.
     """
     if found.is_link and found.commit != commit:
         raise Unproven("LNK-3.2", CHANGED)
-    return Reader(mine, found, commit)
+    return Reader(mine, found, commit, is_scanned)
 
 
 CHANGED = (

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-YXKH6MNQ.js";import"/app/chunk-OJAD6BTT.js";import"/app/chunk-TDGP7R52.js";import"/app/chunk-SKLHN6XR.js";import"/app/chunk-X3YOYTV5.js";export{r as deleteAccount,m as forget,o as logOut};

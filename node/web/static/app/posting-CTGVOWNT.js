@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-J4YNT7FE.js";import"/app/chunk-SKLHN6XR.js";import"/app/chunk-X3YOYTV5.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
