@@ -6,7 +6,7 @@ is awaited but the unit.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -207,6 +207,8 @@ class Unit:
 
     async def _addresses(self, actors: Sequence[str]) -> Sequence[Any]:
         """Each of `actors` that is known, as `Address` has it."""
+        if not actors:
+            return ()
         return await self.connection.fetch(ADDRESSES, {"recipients": actors})
 
     @staticmethod
@@ -337,9 +339,11 @@ class Units:
             self._wakeups.wake(unit.wakes)
         return result
 
-    async def rehearse(self, kind: type[U], work: Callable[[U], Awaitable[Any]]) -> None:
+    async def rehearse(
+        self, kind: type[U], work: Callable[[U], Awaitable[Any]], way: Hashable = None
+    ) -> None:
         """See `Rehearsals.before`: ahead of a `run` for which people wait."""
-        await self._rehearsals.before(lambda pipeline: kind(pipeline, self._context), work)
+        await self._rehearsals.before(lambda pipeline: kind(pipeline, self._context), work, way)
 
     async def join(
         self,
