@@ -45,11 +45,11 @@ class FanOutUnit(Protocol):
     async def recipients(
         self, author: str, audience: Iterable[Audience], after: str, most: int
     ) -> Page:
-        """Actors, here and elsewhere, to whom a post of ours for `audience` is sent."""
+        """Actors elsewhere to whom a post of ours for `audience` is sent."""
         ...
 
     async def send_on(self, activity: str, actor: str, to: Iterable[str]) -> None:
-        """Owe what `actor` said to those of `to` who are elsewhere."""
+        """Owe what `actor` said to `to`."""
         ...
 
     async def send_to_friends(self, activity: str, actor: str, to: Iterable[str]) -> None:

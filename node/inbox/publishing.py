@@ -171,7 +171,7 @@ async def _answering(unit: PublishUnit, actor: str, parent: Known, named: set[st
 async def send_out(unit: PublishUnit, note: Note, thread: str) -> Note:
     """Store a finished note of ours and owe its Create to everyone it is for."""
     author = await unit.author(note.author)
-    root = await unit.post(thread)
+    root = await unit.post(thread) if thread != note.id else None
     host = await unit.author(root.author) if root is not None else None
     audience = audience_of(author, (*note.to, *note.cc), host)
     kind = "comment" if note.in_reply_to else ("video" if note.video else "note")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import BindParameter, Select, bindparam, func, select, update
 
 from node.accounts.account import Account, Profile, Role, State
 from node.accounts.actors import LocalActor, NewKey
@@ -26,6 +26,21 @@ def _selected() -> "Select[Any]":
     return select(table, actors.c.display_name.label("shown"), actors.c.summary).join(
         actors, actors.c.id == table.c.actor, isouter=True
     )
+
+
+_ID: BindParameter[str] = bindparam("which")
+BY_ID = _selected().where(tables.accounts.c.id == _ID)
+LOCALE = update(tables.accounts).where(tables.accounts.c.id == _ID).values(locale=bindparam("said"))
+PROFILE = (
+    update(tables.actors)
+    .where(tables.actors.c.id == _ID)
+    .values(display_name=bindparam("called"), summary=bindparam("about"))
+)
+SAID_OF_ITSELF = (
+    update(tables.outbox)
+    .where(tables.outbox.c.object == _ID, tables.outbox.c.actor == _ID)
+    .values(body=bindparam("now_said"))
+)
 
 
 def _account(row: Any) -> Account:
@@ -58,9 +73,8 @@ class AccountsUnit(SessionsUnit):
     # -- accounts ------------------------------------------------------------------------------
 
     async def by_id(self, account: str) -> Account | None:
-        found = await self.connection.execute(_selected().where(tables.accounts.c.id == account))
-        row = found.one_or_none()
-        return _account(row) if row else None
+        found = await self.connection.fetch(BY_ID, {"which": account})
+        return _account(found[0]) if found else None
 
     async def by_name(self, name: str) -> Account | None:
         found = await self.connection.execute(_selected().where(tables.accounts.c.name == name))
@@ -125,13 +139,10 @@ class AccountsUnit(SessionsUnit):
     async def put_profile(
         self, account: Account, display_name: str, summary: str, locale: str
     ) -> None:
-        await self._set(account.id, locale=locale)
-        actors = tables.actors
-        await self.connection.execute(
-            update(actors)
-            .where(actors.c.id == account.actor)
-            .values(display_name=display_name, summary=summary)
-        )
+        self.connection.later(LOCALE, {"which": account.id, "said": locale})
+        self.wakes.add("tokens")
+        said = {"which": account.actor, "called": display_name, "about": summary}
+        self.connection.later(PROFILE, said)
 
     async def empty(self, account: Account) -> None:
         """Nothing of the person stays but the name, so that nobody takes it again."""
@@ -195,13 +206,8 @@ class AccountsUnit(SessionsUnit):
         """See `AccountUnit`. What its actor said of itself before, and is still owed, becomes this:
         else an old profile could come behind a new one.
         """
-        outbox = tables.outbox
         body = self.say(activity)
-        await self.connection.execute(
-            update(outbox)
-            .where(outbox.c.object == activity.actor, outbox.c.actor == activity.actor)
-            .values(body=body)
-        )
+        self.connection.later(SAID_OF_ITSELF, {"which": activity.actor, "now_said": body})
         await telling.tell(telling.of_all(activity, of, home=home), Circles(self))
 
     async def profile(self, name: str) -> Profile | None:

@@ -29,6 +29,13 @@ _FOLLOWS, _FRIENDS = tables.follows.c, tables.friendships.c
 ACTOR = select(tables.actors).where(tables.actors.c.id == bindparam("id"))
 PEER = select(tables.peers).where(tables.peers.c.host == bindparam("host"))
 KEY = select(tables.keys).where(tables.keys.c.id == bindparam("id"))
+_OURS = tables.accounts.c
+FAMILY = select(
+    _OURS.actor,
+    _OURS.channel,
+    _OURS.identity_key,
+    exists().where(tables.account_keys.c.actor == _OURS.actor).label("has_devices"),
+).where(_OURS.id == bindparam("account"))
 SUSPENDED_ACTORS = select(tables.actors.c.id).where(tables.actors.c.suspended > 0)
 SUSPENDED_HOSTS = select(tables.peers.c.host).where(tables.peers.c.suspended > 0)
 AWAITED = select(
@@ -303,12 +310,10 @@ class FederationUnit(Unit):
 
     async def family(self, account: str) -> Family | None:
         """The actors of an account that belong together, and its identity key."""
-        t = tables.accounts.c
-        listed = exists().where(tables.account_keys.c.actor == t.actor).label("has_devices")
-        query = select(t.actor, t.channel, t.identity_key, listed).where(t.id == account)
-        row = (await self.connection.execute(query)).first()
-        if row is None:
+        found = await self.connection.fetch(FAMILY, {"account": account})
+        if not found:
             return None
+        row = found[0]
         return Family(row.actor, row.channel, row.identity_key or b"", bool(row.has_devices))
 
     # -- what NodeInfo tells -------------------------------------------------------------------

@@ -27,7 +27,9 @@ from node.store.friends import SPEAKING
 from node.store.graph import GraphUnit
 from node.store.jobs import add_job
 from node.store.notices import Notices
+from node.store.pipeline import Pipeline
 from node.store.post_facts import PostFacts, read_facts
+from node.store.showing import showing
 from node.store.tables import (
     accounts,
     actors,
@@ -39,6 +41,7 @@ from node.store.tables import (
     timeline,
 )
 from node.store.tombstones import Tombstones
+from node.store.unit import UnitContext
 from node.store.upserts import insert_ignore, insert_new
 from node.store.visibility import VisibilityUnit
 from node.wire.ids import origin
@@ -74,11 +77,6 @@ UNTAUGHT = (
     )
     .order_by(_A.id)
 )
-PUBLISHED = select(posts.c.published).where(posts.c.id == bindparam("id"))
-SHOWN = select(timeline.c.account).where(
-    timeline.c.post == bindparam("post"),
-    timeline.c.account.in_(bindparam("accounts", expanding=True)),
-)
 
 
 def attachments_json(attachments: Iterable[Attachment]) -> str:
@@ -91,6 +89,10 @@ class InboxUnit(VisibilityUnit):
 
     _facts: PostFacts | None = None
 
+    def __init__(self, connection: Pipeline, context: UnitContext) -> None:
+        super().__init__(connection, context)
+        self._meant: dict[str, list[Audience]] = {}  # of the posts that this unit has put
+
     async def prepare(self, activities: Sequence[Activity]) -> None:
         notes = [one.note for one in activities if isinstance(one, CreateNote)]
         if len(notes) > 1:
@@ -98,6 +100,7 @@ class InboxUnit(VisibilityUnit):
 
     def read_anew(self) -> None:
         self._facts = None
+        self._meant = {}
 
     async def post(self, id: str) -> Known | None:
         facts = self._facts
@@ -114,7 +117,7 @@ class InboxUnit(VisibilityUnit):
         )
 
     async def audience(self, post: str) -> list[Audience]:
-        known = self._facts.audiences.get(post) if self._facts else None
+        known = self._meant.get(post)
         return known if known is not None else await super().audience(post)
 
     async def readers(
@@ -156,13 +159,12 @@ class InboxUnit(VisibilityUnit):
         for one in meant:
             row = {"post": note.id, "kind": str(one.kind), "ref": one.ref}
             self.connection.later(insert_ignore(self.connection, audiences), row)
+        self._meant[note.id] = meant
         facts = self._facts
         if facts is not None and note.id in facts.posts and facts.posts[note.id] is None:
             facts.posts[note.id] = Known(
                 note.id, note.author, local, thread, in_reply_to=note.in_reply_to
             )
-            facts.audiences[note.id] = meant
-            facts.published[note.id] = micros(note.published)
 
     async def _is_local(self, actor: str) -> bool:
         # Ours all begin with our origin: of what others write nothing is asked.
@@ -212,21 +214,13 @@ class InboxUnit(VisibilityUnit):
         """Into these feeds, once; the events carry only the id (the feed has the rest)."""
         if not accounts:
             return
-        published = self._facts.published.pop(post.id, None) if self._facts else None
-        new = list(accounts)
-        if published is None:
-            [row], shown = await self.connection.fetch_all(
-                (PUBLISHED, {"id": post.id}), (SHOWN, {"post": post.id, "accounts": accounts})
-            )
-            there, published = {one.account for one in shown}, row.published
-            new = [account for account in accounts if account not in there]
-        for account in new:
-            self.connection.later(
-                insert_ignore(self.connection, timeline),
-                {"account": account, "post": post.id, "published": published},
-            )
-        told = {"id": post.id, "author": post.author}
-        self.tell_each(new, "post", told, about=post.author)
+        for account in accounts:
+            self._in_order(account)
+        statements, many = showing(self.connection), {"people": json.dumps(list(accounts))}
+        told = json.dumps({"id": post.id, "author": post.author}, separators=(",", ":"))
+        event = {"told": told, "by": post.author, "now": micros(self.now), "of": post.id}
+        self.connection.later(statements.events, {**many, **event})
+        self.connection.later(statements.lines, {**many, "of": post.id})
 
     async def send_to_friends(self, activity: str, actor: str, to: Iterable[str]) -> None:
         """As `send_on`; see `inbox.fan_out`."""

@@ -29,6 +29,7 @@ DUE = (
     .order_by(_T.due, _T.id)
     .limit(1)
 )
+NEW = tables.jobs.insert()
 NEXT_DUE = select(func.min(_T.due)).where(_T.state == "due", _T.leased_until.is_(None), _KIND)
 
 
@@ -44,14 +45,15 @@ class Job(Struct, frozen=True):
 async def add_job(unit: Unit, kind: str, subject: str, due: datetime | None = None) -> str:
     """Have a job of `kind` done for `subject`, with the rest of the unit. Its id."""
     id = unit.fresh()
-    await unit.connection.execute(
-        tables.jobs.insert().values(
-            id=id,
-            kind=kind,
-            subject=subject,
-            due=micros(due or unit.now),
-            created=micros(unit.now),
-        )
+    unit.connection.later(
+        NEW,
+        {
+            "id": id,
+            "kind": kind,
+            "subject": subject,
+            "due": micros(due or unit.now),
+            "created": micros(unit.now),
+        },
     )
     unit.wakes.add("jobs")
     return id

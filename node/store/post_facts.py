@@ -8,7 +8,6 @@ from sqlalchemy import BindParameter, bindparam, or_, select
 
 from node.federation.activities.shapes import Note
 from node.federation.telling import PAGE, Page
-from node.graph.visibility import Audience
 from node.inbox.audiences import Author, audience_of
 from node.inbox.known import Known
 from node.store.pipeline import Pipeline, Step
@@ -32,9 +31,7 @@ class PostFacts(Struct):
     ended: set[tuple[str, str]]
     authors: dict[str, Author]
     hidden: dict[str, bool]
-    audiences: dict[str, list[Audience]] = field(default_factory=dict)
     readers: dict[tuple[Any, ...], Page] = field(default_factory=dict)
-    published: dict[str, int] = field(default_factory=dict)  # of posts that are in no feed yet
 
 
 async def read_facts(connection: Pipeline, notes: Sequence[Note]) -> PostFacts:

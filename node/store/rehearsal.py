@@ -4,7 +4,7 @@ The first time a unit runs in a process it costs five times as much as ever afte
 are compiled, what it calls is set up. SQLite has one writer, and everybody else waits for it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from contextlib import suppress
 from types import CodeType
 from typing import Any, NoReturn, TypeVar
@@ -39,19 +39,23 @@ class Rehearsals:
 
     def __init__(self, glances: Database) -> None:
         self._glances = glances
-        self._done: set[CodeType] = set()
+        self._done: set[tuple[CodeType, Hashable]] = set()
 
     async def before(
-        self, begin: Callable[[Pipeline], U], work: Callable[[U], Awaitable[Any]]
+        self,
+        begin: Callable[[Pipeline], U],
+        work: Callable[[U], Awaitable[Any]],
+        way: Hashable,
     ) -> None:
         """Rehearse `work`, a function of its page, on what `begin` makes, unless that was done.
 
-        Nothing comes of it: what it refuses or cannot do is said by the unit itself.
+        Nothing comes of it: what it refuses or cannot do is said by the unit itself. Where `work`
+        asks one thing or another, each `way` of it is rehearsed.
         """
-        code: CodeType = work.__code__
-        if code in self._done:
+        done = work.__code__, way
+        if done in self._done:
             return
-        self._done.add(code)
+        self._done.add(done)
         async with self._glances.glance() as glance:
             # Of the writers of PostgreSQL each waits for its own rows alone.
             if isinstance(glance, Glance):

@@ -1,12 +1,11 @@
 """The unit: a change, what it owes to others and what it tells our people, in one commit.
 
-Each room has its own subclass on its own page (`store/graph.py`: `GraphUnit`) that adds the
-room's queries; the room itself knows only the small Protocol it declares. Inside a unit nothing
-is awaited but the unit.
+Each room has its own subclass on its own page (`store/graph.py`: `GraphUnit`) with the room's
+queries; the room knows only the small Protocol it declares. Nothing is awaited but the unit.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -44,6 +43,7 @@ from node.wire.times import micros
 
 T = TypeVar("T")
 U = TypeVar("U", bound="Unit")
+Work = Callable[[U], Awaitable[Any]]
 
 JOINED_AT_ONCE = 50  # units of one transaction: the writer is held for a fiftieth of a second
 NOBODY: Mapping[str, Sequence[str]] = {}
@@ -207,7 +207,7 @@ class Unit:
 
     async def _addresses(self, actors: Sequence[str]) -> Sequence[Any]:
         """Each of `actors` that is known, as `Address` has it."""
-        return await self.connection.fetch(ADDRESSES, {"recipients": actors})
+        return await self.connection.fetch(ADDRESSES, {"recipients": actors}) if actors else ()
 
     @staticmethod
     def _inboxes(rows: Iterable[Any]) -> set[str]:
@@ -337,9 +337,9 @@ class Units:
             self._wakeups.wake(unit.wakes)
         return result
 
-    async def rehearse(self, kind: type[U], work: Callable[[U], Awaitable[Any]]) -> None:
+    async def rehearse(self, kind: type[U], work: Work[U], way: Hashable = None) -> None:
         """See `Rehearsals.before`: ahead of a `run` for which people wait."""
-        await self._rehearsals.before(lambda pipeline: kind(pipeline, self._context), work)
+        await self._rehearsals.before(lambda pipeline: kind(pipeline, self._context), work, way)
 
     async def join(
         self,

@@ -1,6 +1,6 @@
 """INSERT that minds what is already there, in the words of both databases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Protocol
@@ -39,6 +39,11 @@ def _insert(dialect: str, table: Table) -> Any:
 def _insert_ignore(dialect: str, table: Table, back: tuple[Column[Any], ...]) -> Any:
     statement = _insert(dialect, table).on_conflict_do_nothing()
     return statement.returning(*back) if back else statement
+
+
+def insert_ignore_found(dialect: str, table: Table, columns: Sequence[str], found: Any) -> Any:
+    """As `insert_ignore`, of the rows that `found` selects: all of them in one statement."""
+    return _insert(dialect, table).from_select(columns, found).on_conflict_do_nothing()
 
 
 def insert_new(connection: Speaks, table: Table) -> Any:

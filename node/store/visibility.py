@@ -111,8 +111,8 @@ def _people(ours: bool, groups: bool, friends: bool, named: bool) -> "Select[Any
             people.c.actor,
             accounts.c.id.label("account"),
             accounts.c.state,
-            actors.c.id.label("known"),
             actors.c.gone,
+            actors.c.local,
             barred.label("barred"),
         )
         .select_from(people)
@@ -257,12 +257,12 @@ class VisibilityUnit(Unit):
     async def recipients(
         self, author: str, audience: Iterable[Audience], after: str, most: int
     ) -> Page:
-        """The actors to whom a post of ours for `audience` is sent."""
+        """The actors elsewhere to whom a post of ours for `audience` is sent."""
         asked = ask_people_of(True, author, audience, after, most)
         if asked is None:
             return [], ""
         rows, place = _people_page(author, await self.connection.fetch(*asked), most)
-        return [row.actor for row in rows if row.known is not None and row.gone is None], place
+        return [row.actor for row in rows if row.local is False and row.gone is None], place
 
     async def reachable(self, ids: Iterable[str]) -> set[str]:
         """Those of the actors who are known here and not gone."""

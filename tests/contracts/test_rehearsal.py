@@ -39,6 +39,9 @@ async def test_what_was_rehearsed_is_made_and_nothing_is_written(
     assert len(compiled._KEPT) == (2 if database.is_sqlite else 0)
     await units.run(Unit, work)
     assert asked[-1] and len(compiled._KEPT) == 2
+    before = len(asked)
+    await units.rehearse(Unit, work, "another way")
+    assert len(asked) == before + (1 if database.is_sqlite else 0)
 
 
 async def test_what_a_rehearsal_cannot_do_or_refuses_is_left_to_the_unit(units: Units) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from node.client import api
 from node.client.kith import Kith, MessageReceived, MessageUnreadable
-from node.client.uploads import upload
+from node.client.uploads import Progress, upload
 from node.errors import Conflict, Unreachable
 from node.wire.api.graph import Whom
 from node.wire.api.inbox import NewPost
@@ -24,6 +24,7 @@ from tools.lab import Lab, Place
 PASSPHRASE = "the vault of a test"
 PATIENCE_SECONDS = 60.0
 LONGEST_LOOK_SECONDS = 5.0
+STANDSTILL_SECONDS = 180.0
 T = TypeVar("T")
 
 
@@ -49,6 +50,31 @@ async def until(
         if steps() != seen:
             seen, waited = steps(), 0.0
     raise AssertionError(f"never happened: {what}")
+
+
+@asynccontextmanager
+async def while_moving(steps: Callable[[], object]) -> AsyncIterator[None]:
+    """The block may take as long as it wants, and is ended when `steps` stays the same for long.
+
+    How long a run takes is the machine's affair; that it stands still is ours.
+    """
+
+    async def watch(limit: asyncio.Timeout) -> None:
+        clock, seen, waited = asyncio.get_running_loop().time, steps(), 0.0
+        while waited < STANDSTILL_SECONDS:
+            began = clock()
+            await asyncio.sleep(1)
+            waited += min(clock() - began, LONGEST_LOOK_SECONDS)
+            if steps() != seen:
+                seen, waited = steps(), 0.0
+        limit.reschedule(clock())
+
+    async with asyncio.timeout(None) as limit:
+        watching = asyncio.create_task(watch(limit))
+        try:
+            yield
+        finally:
+            watching.cancel()
 
 
 async def insist(ask: Callable[[], Awaitable[T]]) -> T:
@@ -154,9 +180,9 @@ async def befriend(who: Kith, handle: str) -> None:
     await once(who, "/friends/requests", Whom(actor=handle), "f" * 32)
 
 
-async def put_up(who: Kith, file: Path) -> UploadView:
+async def put_up(who: Kith, file: Path, progress: Progress) -> UploadView:
     """Upload a file through every cut; what the node says of it in the end."""
-    id = await insist(lambda: upload(who.api, file))
+    id = await insist(lambda: upload(who.api, file, progress))
     return await insist(lambda: who.api.ask("GET", f"/uploads/{id}", UploadView))
 
 

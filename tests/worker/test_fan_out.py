@@ -29,7 +29,7 @@ class Slow:
         self.clock.pass_(timedelta(seconds=7))  # another had the writer
         return await work(self)
 
-    async def rehearse(self, _kind: object, _work: Any) -> None:
+    async def rehearse(self, _kind: object, _work: Any, _way: object) -> None:
         """Nothing is made anew here."""
 
     async def post(self, _id: str) -> Known:

@@ -22,10 +22,11 @@ def rss_mib(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-def bare_python() -> float:
-    """Seconds from nothing to the end of a program that does nothing."""
+def libraries() -> float:
+    """Seconds from nothing to the end of a program that loads what any such node stands on."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    loading = "import aiohttp.web, sqlalchemy.ext.asyncio, msgspec, uvloop"
+    subprocess.run([sys.executable, "-c", loading], check=True)
     return time.perf_counter() - began
 
 
@@ -38,7 +39,7 @@ async def bare_server() -> tuple[float, float]:
 
 async def measure(bench: Bench) -> AsyncIterator[Measured]:
     """Medians of some starts, beside a bare server; the largest memory when idle."""
-    fresh, again, rss = [], [], 0.0
+    fresh, again, loaded, rss = [], [], [], 0.0
     lab = Lab(bench.folder)
     lab.build(*(f"n{number}.test" for number in range(bench.size(STARTS, 1))), **UNLIMITED)
     servers = [await bare_server() for _ in range(STARTS)]
@@ -53,7 +54,9 @@ async def measure(bench: Bench) -> AsyncIterator[Measured]:
             await asyncio.sleep(bench.size(int(IDLE_SECONDS), 0))
         rss = max(rss, place.rss_mib())
         place.stop()
+        loaded.append(libraries())
     yield Measured("start_fresh", median(fresh), bare)
+    yield Measured("start_fresh.libraries", median(fresh), median(loaded))
     yield Measured("start_again", median(again), bare)
-    yield Measured("start_again.python", median(again), median(bare_python() for _ in range(5)))
+    yield Measured("start_again.libraries", median(again), median(loaded))
     yield Measured("rss_idle", rss, max(mib for _, mib in servers))

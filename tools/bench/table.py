@@ -28,6 +28,7 @@ INSERTS = "the same rows in a bare loop of inserts"
 SENDER = "a minimal sender that signs"
 QUERY = "a bare query for a feed behind aiohttp"
 SERVER = "a bare server of aiohttp"
+LIBRARIES = "a program that loads its libraries and ends"
 
 TALK = (
     Row("talk_closed", "sealed messages between two nodes, 10 pairs, each when the last is taken",
@@ -106,8 +107,9 @@ POSTGRES_TWO = (
 )  # fmt: skip
 START = (
     Row("start_fresh", "first start of a node until it is ready", "s", SERVER, most=0.9),
+    Row("start_fresh.libraries", "first start of a node until it is ready", "s", LIBRARIES),
     Row("start_again", "another start", "s", SERVER, most=0.7),
-    Row("start_again.python", "another start", "s", "python -c pass"),
+    Row("start_again.libraries", "another start", "s", LIBRARIES),
     Row("rss_idle", "memory of a node at rest", "MiB", SERVER, most=90),
 )
 VIDEO = (Row("video", "20 s of 1280x720 from the upload until it can be watched", "s",

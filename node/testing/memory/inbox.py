@@ -126,7 +126,8 @@ class VisibilityUnit(Unit):
             }
         barred = {friendship.other for friendship in friendships if friendship.barred}
         there = await self.reachable(found - barred - {author})
-        return _page(sorted(there), after, most)
+        page, place = _page(sorted(there), after, most)
+        return [id for id in page if not self.tables.actors[id].local], place
 
     async def reachable(self, ids: Iterable[str]) -> set[str]:
         known = ((id, self.tables.actors.get(id)) for id in ids)

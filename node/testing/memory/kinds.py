@@ -1,7 +1,7 @@
 """Opens units over a `MemoryTables`, under the names of those that have SQL."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 from node.store import account_keys as sql_account_keys
@@ -93,7 +93,9 @@ class Units(sql.Units):
         self._wakeups.wake(unit.wakes)
         return result
 
-    async def rehearse(self, kind: type[U], work: Callable[[U], Awaitable[Any]]) -> None:
+    async def rehearse(
+        self, kind: type[U], work: Callable[[U], Awaitable[Any]], way: Hashable = None
+    ) -> None:
         """Nothing is made here that would take long the first time."""
 
     async def join(

@@ -89,7 +89,7 @@ class Posts:
         async def work(unit: InboxUnit) -> Note:
             return await publishing.publish(unit, actor, draft)
 
-        await self._units.rehearse(InboxUnit, work)
+        await self._units.rehearse(InboxUnit, work, (draft.choice, not draft.in_reply_to))
         note = await self._units.run(InboxUnit, work, once=call.once)
         return Reply(await self._shown(note.id, actor))
 
