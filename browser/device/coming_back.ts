@@ -164,7 +164,8 @@ export class ComingBack {
    */
   async #doubted(group: string, asked: AskedRow): Promise<AskedRow> {
     const { url } = await this.#state.conversation(group);
-    if (this.#outbox.obstacles.heads.has(group) || !sameOrigin(url, this.#state.actor)) return asked;
+    if (this.#outbox.obstacles.heads.has(group) || !sameOrigin(url, this.#state.actor))
+      return asked;
     return { ...asked, sent: 0, noticed: asked.sent + ASK_AGAIN_SECONDS };
   }
 

@@ -111,7 +111,7 @@ export function WriteDown({ onDone }: { readonly onDone: () => void }) {
           <p>{sayKeys("recovery.why")}</p>
           <p>{sayKeys("recovery.first")}</p>
           <div class="ways">
-            <a class="button" href={at("/link")}>
+            <a class="button main" href={at("/link")}>
               {sayKeys("recovery.link")}
             </a>
             <Button kind="quiet" onClick={show}>

@@ -159,7 +159,7 @@ export function WithoutKeys({ view, onDone }: WaysProps) {
       <section class="card" aria-labelledby="by-device">
         <h2 id="by-device">{sayKeys("none.link")}</h2>
         <p>{sayKeys("none.link.says")}</p>
-        <a class="button" href={at("/link?new")}>
+        <a class="button main" href={at("/link?new")}>
           {sayKeys("link.new")}
         </a>
       </section>

@@ -164,7 +164,7 @@ export function DevicesScreen() {
             ))}
           </ul>
         )}
-        <a class="button" href={at("/link")}>
+        <a class="button main" href={at("/link")}>
           <Icon name="plus" />
           {sayKeys("devices.link")}
         </a>
