@@ -14,6 +14,11 @@ from node.e2ee.keys.private.pins import GRACE_SECONDS, Pin
 ADDED_FOR_SECONDS: Final = 7 * 86_400
 
 
+def came_into_a_group(state: DeviceState) -> None:
+    """This device began it, or was added: its account's other devices may be missing there."""
+    state.delete(rows.FOLLOWED)
+
+
 class Lists:
     """The account's own list, and those of people of whom no device is left in a group."""
 
