@@ -20,7 +20,8 @@ def judge(world: "World") -> list[str]:
     actors = sorted({phone.actor for phone in world.phones.values()})
     found: list[str] = []
     for pair in combinations(actors, 2):
-        phones = [phone for phone in world.living() if phone.actor in pair]
+        # Of who is off the list and runs yet (a revocation that got half way) nothing is asked.
+        phones = [one for one in world.living() if one.actor in pair and _is_listed(world, one)]
         histories = {phone.name: list(_history(phone, pair)) for phone in phones}
         said = {
             row.id: row
@@ -29,6 +30,8 @@ def judge(world: "World") -> list[str]:
             if row.actor == phone.actor and row.text.startswith(f"{phone.name} ")
         }
         for phone in phones:
+            _let_go(said, phone, pair)
+        for phone in phones:
             # Of what was said while nobody had a living device there is no copy.
             late = phone.name in world.recovered
             asked = {id: row for id, row in said.items() if not late or AFTER_ALL in row.text}
@@ -36,6 +39,10 @@ def judge(world: "World") -> list[str]:
             found += _rosters(world, phone, pair)
             found += [f"{phone.name} still owes {owed.intent!r}" for owed in _device(phone).owed()]
     return found
+
+
+def _is_listed(world: "World", phone: Phone) -> bool:
+    return _key(phone) in _listed(world, phone.actor)
 
 
 def _device(phone: Phone) -> Device:
@@ -49,6 +56,14 @@ def _history(phone: Phone, pair: tuple[str, ...]) -> Iterator[MessageRow]:
     here = device.between(other)
     past = [group for group in device.archive.between(other) if group not in here]
     yield from device.history(*here, *past)
+
+
+def _let_go(said: dict[str, MessageRow], phone: Phone, pair: tuple[str, ...]) -> None:
+    """What nobody has, as its person was told, is not lost: it goes out when they go on."""
+    device = _device(phone)
+    (other,) = set(pair) - {phone.actor}
+    for row in device.waiting(*device.between(other)):
+        said.pop(row.id, None)
 
 
 def _words(

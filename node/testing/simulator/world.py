@@ -28,7 +28,8 @@ from node.testing.simulator.story import (
 from node.testing.simulator.timeline import LoopClock, Timeline, run
 
 # So long all is fair weather before somebody looks; what needs longer is looked at again.
-HEALING_SECONDS: Final = (180.0, 600.0, 7200.0, 90_000.0)
+# After a day keys are asked for again, before the next words (DEV-16.1).
+HEALING_SECONDS: Final = (180.0, 600.0, 7200.0, 90_000.0, 1800.0)
 LOOKS: Final = 150  # of each device while one of these passes, where it looks seldom enough
 
 
