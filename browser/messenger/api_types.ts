@@ -805,6 +805,11 @@ export interface RemovedDevice {
   readonly device?: string;
 }
 
+/** What a device is to be called from now on. */
+export interface RenameDevice {
+  readonly name: string;
+}
+
 /** By it the person of `name` sets a new password, once. */
 export interface ResetLink {
   readonly name: string;
@@ -1264,6 +1269,13 @@ export interface Routes {
     readonly query: null;
     readonly body: null;
     readonly answer: DeviceList;
+  };
+  /** Call a device something else. */
+  readonly "PATCH /devices/{id}": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: RenameDevice;
+    readonly answer: null;
   };
   /** Revoke a device: its sessions end, its mailbox and key packages are void. */
   readonly "DELETE /devices/{id}": {

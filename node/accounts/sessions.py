@@ -6,12 +6,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from node.accounts.account import Account, State
-from node.accounts.devices import Device
+from node.accounts.devices import LONGEST_NAME, Device
 from node.accounts.passwords import may_enter, proven
 from node.accounts.profile import cleaned, read_text
 from node.errors import Malformed, Missing
 
-LONGEST_NAME = 64  # characters, of a session or a device
 SEEN_EVERY_SECONDS = 3600  # a session's last use is noted once an hour
 
 

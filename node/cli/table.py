@@ -69,7 +69,7 @@ PERSONS = {
     "deliveries": Command(
         _PERSON, "What has not arrived at other servers, and why; retry it.", whole=True
     ),
-    "devices": Command(_PERSON, "Your devices; revoke one.", whole=True),
+    "devices": Command(_PERSON, "Your devices; rename or revoke one.", whole=True),
     "recovery": Command(
         _PERSON, "Your recovery key: show, confirm that it is on paper, use, renew.", whole=True
     ),

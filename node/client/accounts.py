@@ -14,6 +14,7 @@ from node.wire.api.accounts import (
     DeviceView,
     InviteView,
     NewInvite,
+    RenameDevice,
     SessionList,
     SessionView,
     WhoMentions,
@@ -53,6 +54,10 @@ class Accounts:
     async def devices(self) -> list[DeviceView]:
         """Who holds keys in our name."""
         return (await self._api.ask("GET", "/devices", DeviceList)).items
+
+    async def rename(self, device: str, name: str) -> None:
+        """Call a device something else. Raises `Malformed` (ACC-4.6), `Missing` (ACC-4.3)."""
+        await self._api.ask("PATCH", f"/devices/{device}", object, RenameDevice(name=name))
 
     async def revoke(self, device: str) -> None:
         """Revoke a device: its sessions end, and nobody writes to it any more."""

@@ -6,7 +6,7 @@ for it is pushed in (`receive`). State is on disk before anything is handed out 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from node.client import key_stock, rows
+from node.client import key_stock, lists, rows
 from node.client.absent import is_absent
 from node.client.account_keys import AccountKeys
 from node.client.behind import is_unanswered
@@ -248,6 +248,7 @@ class Device:
             members = sorted({self.actor, *packages})
             row = ConversationRow(group_id=group_id, members=members, created=now)
             self.state.put(rows.conversation_row(group), row)
+            lists.came_into_a_group(self.state)
             self.outbox.change(group, add, now)
         return group
 

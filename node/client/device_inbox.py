@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from node.client import absent, rows
+from node.client import absent, lists, rows
 from node.client import content as inner
 from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
@@ -203,6 +203,7 @@ class DeviceInbox:
         )
         self._state.put(rows.conversation_row(group), conversation)
         self.errands.came(group, [self._state.actor, *members])
+        lists.came_into_a_group(self._state)
         by = joined.by.identity.decode() if joined.by else ""
         doubts = self._leaves.look(group, now, self._all_keys(group))
         return [*doubts, ConversationJoined(group, by, tuple(members))]

@@ -99,6 +99,10 @@ class DeviceTrust:
         """What their home node calls the listed devices of `actor`, by signature key."""
         return self._lists.named(actor)
 
+    def overdue(self, now: int) -> list[str]:
+        """The groups in which it is our turn to take out leaves that no list has (DEV-17.3)."""
+        return self._lists.overdue(now)
+
     def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
         """Those of these devices whose key packages may be asked for now (DEV-17.1)."""
         return self._lists.to_ask(keys, now)

@@ -1,4 +1,4 @@
-"""Conversations follow the lists: a listed device that is not in a group is added (DEV-17)."""
+"""Conversations follow the lists: who is listed is added, who is on no list taken out (DEV-17)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -37,6 +37,8 @@ class Following:
 
     async def _round(self) -> None:
         trust, given = self._device.trust, len(self._given)
+        for group in trust.overdue(self._seconds()):
+            self._device.refresh(group, self._seconds())
         lacking, is_done = trust.lacking(self._seconds()), True
         for group, actor in lacking:
             try:

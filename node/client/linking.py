@@ -11,7 +11,7 @@ from uuid import UUID
 from node.client import passphrases, profile, sign_in
 from node.client.account_keys import AccountKeys as OwnKeys
 from node.client.api_client import ApiClient
-from node.client.joining import take
+from node.client.joining import Joined, take
 from node.client.key_keeper import PATH
 from node.client.key_signing import SignedKeys
 from node.client.local_device import LocalDevice
@@ -143,6 +143,11 @@ class NewDevice:
         told = SignedKeys(found.delegation, found.list, found.box)
         joined = take(told, agreed, grant, self._seal, self._once)
         own = self._profile(account)
+        await self._keep(own, joined)
+        return own
+
+    async def _keep(self, own: Profile, joined: Joined) -> None:
+        """What was checked comes on disk, and the account's friends can reach this device."""
         self._here.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         profile.save(self._here.home, own)
         path = profile.vault_of(self._here.home, own)
@@ -155,7 +160,6 @@ class NewDevice:
             raise
         finally:
             vault.close()
-        return own
 
     def _profile(self, account: AccountView) -> Profile:
         return Profile(

@@ -1,5 +1,6 @@
 """Pure: which listed devices are missing in which groups (spec DEV-17)."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Final
 from uuid import UUID
@@ -7,11 +8,21 @@ from uuid import UUID
 from node.client import absent, behind, rows, silence, stops
 from node.client.device_state import SUITE, DeviceState
 from node.client.leaves import Leaves
-from node.client.rows import AbsentRow
+from node.client.rows import AbsentRow, MetRow
 from node.e2ee.keys.private.pins import GRACE_SECONDS, Pin
+from node.wire import tls
 
 # So long after their last leaf went somebody is taken in again by itself; then a person decides.
 ADDED_FOR_SECONDS: Final = 7 * 86_400
+# So long one device after the other has its turn to take out who is on no list (DEV-17.3).
+OWN_SECONDS: Final = 60
+OTHERS_SECONDS: Final = 30
+OTHERS_BEGIN_SECONDS: Final = 600
+
+
+def came_into_a_group(state: DeviceState) -> None:
+    """This device began it, or was added: its account's other devices may be missing there."""
+    state.delete(rows.FOLLOWED)
 
 
 class Lists:
@@ -71,6 +82,41 @@ class Lists:
             for key in device.keys
             if key.suite == SUITE
         }
+
+    # -- who takes out whom no list has ----------------------------------------------------------
+
+    def overdue(self, now: int) -> list[str]:
+        """The groups in which it is this device's turn to take out leaves that no list has, though
+        nothing is owed there that would do it: the newest first."""
+        doubted = {*self._state.groups_with("stopped")} - {*self._state.groups_with("owed")}
+        return [group for group in self._newest() if group in doubted and self._turn(group, now)]
+
+    def _turn(self, group: str, now: int) -> bool:
+        if stops.is_stopped(self._state, group) or behind.is_behind(self._state, group):
+            return False
+        return any(
+            now - self._state.get(rows.met_row(group, key), MetRow).at >= wait
+            for actor, row in stops.stopped(self._state, group)
+            if (wait := self._wait(group, actor)) is not None
+            for key in row.remove
+        )
+
+    def _wait(self, group: str, actor: str) -> int | None:
+        """How long others have their turn before this device, from when a leaf was known."""
+        state, pin, is_own = self._state, self._pin(actor), actor == self._state.actor
+        gone, me = stops.revoked(state, group), state.groups.me.signature.public
+        ranked = [
+            member.signature_key
+            for member in state.groups.session(group).members()
+            if member.signature_key not in gone and (member.identity == actor.encode()) == is_own
+        ]
+        if pin is None or me not in ranked:
+            return None
+        said = bytes.fromhex(group) + b"".join(tls.u32(each) for each in pin.keys.number)
+        place = sorted(ranked, key=lambda key: hashlib.sha256(key + said).digest()).index(me)
+        return OWN_SECONDS * place if is_own else OTHERS_BEGIN_SECONDS + OTHERS_SECONDS * place
+
+    # -- who is asked for ------------------------------------------------------------------------
 
     def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
         """Those of which a key package may come: a device that had none is asked for ever more

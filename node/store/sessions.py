@@ -170,6 +170,17 @@ class SessionsUnit(Unit):
         )
         return [_device(row) for row in found]
 
+    async def name_device(self, account: str, device: str, name: str) -> bool:
+        """Call a device of the account something else; False where it has no such device."""
+        table = devices.c
+        done = await self.connection.execute(
+            update(devices)
+            .where(table.id == device, table.account == account, table.revoked.is_(None))
+            .values(name=name)
+            .returning(table.id)
+        )
+        return done.first() is not None
+
     async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int:
         """Revoke devices of the account, `only` one or all `but` one, and end their sessions.
 

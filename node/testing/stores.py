@@ -47,7 +47,7 @@ async def hear(units: Units, activity: Activity, table: Handlers = HANDLERS) -> 
         heard = table.of(activity)
         if isinstance(unit, memory.Unit):
             for handler in (each for each in heard if each.unit in memory.STANDS_FOR):
-                await handler.hear(activity, memory.beside(unit, handler.unit))
+                await handler.hear(activity, unit.beside(handler.unit))
             return
         for handler in heard:
             await unit.beside(handler.unit).prepare([activity])

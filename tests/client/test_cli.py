@@ -144,6 +144,11 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     assert (await shell.run("bob", "unblock @alice@alpha.test --json")).json["state"] == "none"
     (device,) = (await shell.run("bob", "devices --json")).json["items"]
     assert device["current"] is True
+    named = await shell.run("bob", f"devices rename {device['id']} tablet --json")
+    assert named.json == {"renamed": device["id"], "name": "tablet"}
+    assert "tablet" in (await shell.run("bob", "devices")).out
+    unknown = await shell.run("bob", f"devices rename {device['id'][::-1]} tablet --json")
+    assert (unknown.code, unknown.problem["clause"]) == (1, "ACC-4.3")
     assert (await shell.run("bob", "whoami --json")).json["device"] == device["id"]
     (session,) = (await shell.run("bob", "sessions --json")).json["items"]
     assert (session["device"], session["current"]) == (device["id"], True)
@@ -568,6 +573,8 @@ def test_times_are_said_as_players_show_them(text: str, time: float) -> None:
         "like",
         "friend add",
         "devices lose",
+        "devices rename tablet",
+        "devices revoke",
         "new-password",
         "uploads cancel",
         "post clip.mp4 --start soon",

@@ -9,10 +9,11 @@ import pytest
 from node.client import linking
 from node.client.following import Following
 from node.client.kith import Kith
+from node.client.rows import ACCOUNT_KEYS, AccountKeysRow
 from node.errors import NodeError, TooMuch, Unreachable
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square
-from tests.client.devices import ALICE, BOB, MICROS, NOW, befriend
+from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, befriend
 from tests.client.test_keys import friends
 from tests.client.test_linking import at_phone, link
 
@@ -192,3 +193,67 @@ async def test_a_claim_that_is_held_open_ends(monkeypatch: pytest.MonkeyPatch) -
     await follower.round()
     await follower.round()
     assert asked == [BOB]
+
+
+@pytest.mark.clause("DEV-17.3")
+def test_where_nobody_speaks_one_device_after_the_other_takes_out_who_is_on_no_list() -> None:
+    alice, bob, gone, carol = (
+        Light("alice", ALICE),
+        Light("bob", BOB),
+        Light("gone", BOB),
+        Light("carol", CAROL),
+    )
+    owner = Owner(BOB).lists(bob.device, gone.device)
+    packages = {BOB: [*bob.packages(), *gone.packages()], CAROL: carol.packages()}
+    group = alice.device.start(packages, NOW)
+    (founding,) = alice.send()
+    for one in (bob, gone, carol):
+        one.get(founding.welcomes[0].content)
+    after = owner.lists(bob.device).shown
+    for one in (alice, carol):
+        one.device.trust.answered(BOB, after, NOW)
+    key, state = owner.account.list_key.private, bob.device.state
+    with state.step():  # he has his part in the account's keys
+        part = AccountKeysRow(
+            id=bytes(16),
+            seal=bytes(32),
+            list_private=key,
+            rk=b"",
+            delegation=after.delegation,
+            list=after.list,
+            box=b"",
+            accepted=True,
+        )
+        state.put(ACCOUNT_KEYS, part)
+    bob.device.trust.seen_own(after, NOW)
+
+    def turns(seconds: int) -> list[str]:
+        return [one.actor for one in (alice, bob, carol) if one.device.trust.overdue(NOW + seconds)]
+
+    assert turns(-1) == [] and turns(0) == turns(599) == [BOB], "his own device, which is alone"
+    second = turns(600)
+    assert len(second) == 2 and turns(629) == second and turns(630) == [ALICE, BOB, CAROL]
+    bob.device.refresh(group, NOW)
+    (commit,) = bob.send()
+    for one in (alice, carol):
+        one.get(commit.content)
+    assert turns(630) == [] and gone.get(commit.content)
+    assert gone.device.conversations()[group].left
+
+
+@pytest.mark.clause("DEV-17.3")
+def test_what_is_owed_there_takes_them_out_and_a_stop_waits_for_a_person() -> None:
+    alice, bob, gone = Light("alice", ALICE), Light("bob", BOB), Light("gone", BOB)
+    owner = Owner(BOB).lists(bob.device, gone.device)
+    group = alice.device.start({BOB: [*bob.packages(), *gone.packages()]}, NOW)
+    (founding,) = alice.send()
+    bob.get(founding.welcomes[0].content)
+    before = owner.account
+    alice.device.trust.answered(BOB, owner.lists(bob.device).shown, NOW)
+    assert alice.device.trust.overdue(NOW + 600) == [group]
+    alice.device.say(group, "words", MICROS)
+    assert alice.device.trust.overdue(NOW + 600) == []
+    owner.account = before.with_devices(owner._of(gone.device), n=owner.account.n)
+    alice.device.trust.answered(BOB, owner.shown, NOW)
+    alice.send()
+    assert alice.device.trust.overdue(NOW + 9000) == [], "two lists of one number"

@@ -223,6 +223,9 @@ async def test_sessions_and_devices_are_listed_and_end_apart(
     assert await units.look(SessionsUnit, lambda unit: unit.bearer(b"phone")) is None
     assert phone.id not in await listed()
     assert await kept() == [(phone.device, clock.now())]
+    await units.run(AccountsUnit, lambda unit: devices.rename(alice.id, phone.device, "old", unit))
+    (named,) = await units.look(SessionsUnit, lambda unit: unit.devices(alice.id))
+    assert named.name == "old"
     await units.run(AccountsUnit, lambda unit: devices.revoke(alice.id, phone.device, unit))
     assert (await listed(), await kept()) == ([app.id], [])
     for id in (phone.id, again.id, ""):
@@ -232,6 +235,8 @@ async def test_sessions_and_devices_are_listed_and_end_apart(
             )
     with pytest.raises(Missing, match=r"ACC-4\.3"):
         await units.run(AccountsUnit, lambda unit: devices.revoke(alice.id, phone.device, unit))
+    with pytest.raises(Missing, match=r"ACC-4\.3"):
+        await units.run(AccountsUnit, lambda unit: devices.rename(alice.id, phone.device, "", unit))
     assert await units.look(SessionsUnit, lambda unit: unit.bearer(b"eve")) is not None
 
 

@@ -18,6 +18,7 @@ from node.e2ee.returning import notice
 from node.federation.activities.shapes import CreateSealed
 from node.store.accounts import AccountsUnit
 from node.store.e2ee import E2eeUnit
+from node.store.incarnation import IncarnationUnit
 from node.wire.times import micros
 from tests.contracts.stores import Store, open_units
 from tests.e2ee.harness import GROUP, commit, words
@@ -50,6 +51,23 @@ def offer(
     return PublishedKeyPackage(
         id, box.actor, box.device, b"%d" % number, 1, b"package", last, expires
     )
+
+
+@pytest.mark.clause("API-7.2", "E2E-4.8")
+async def test_another_life_has_another_name_and_hands_out_no_single_use_package(
+    harness: Harness,
+) -> None:
+    async def live(unit: E2eeUnit) -> None:
+        lives = unit.beside(IncarnationUnit)
+        assert await lives.incarnation() == ""
+        first = await lives.renew_incarnation()
+        await unit.put_package(offer(harness, 1))
+        await unit.put_package(last := offer(harness, 2, last=True))
+        assert await lives.incarnation() == first != await lives.renew_incarnation()
+        assert len(bytes.fromhex(await lives.incarnation())) == 16
+        assert await unit.stock_of("phone") == [Stock(1, 0, last.id, last.expires)]
+
+    await harness.units.run(E2eeUnit, live)
 
 
 @pytest.mark.clause("E2E-2.6", "E2E-2.9")

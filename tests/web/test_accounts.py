@@ -147,8 +147,8 @@ async def test_sessions_are_listed_and_ended_one_by_one(harness: Harness) -> Non
     assert (device["id"], device["current"]) == (laptop["device"], True)
 
 
-@pytest.mark.clause("API-9.1", "API-9.2", "ACC-4.2", "ACC-4.3")
-async def test_devices_are_listed_and_revoked(harness: Harness) -> None:
+@pytest.mark.clause("API-9.1", "API-9.2", "ACC-4.2", "ACC-4.3", "ACC-4.6")
+async def test_devices_are_listed_renamed_and_revoked(harness: Harness) -> None:
     token, stranger = await harness.join("alice"), await harness.join("eve")
     phone = (await log_in(harness, device_name="")).body
     laptop = (await log_in(harness, device_name="laptop")).body
@@ -157,6 +157,15 @@ async def test_devices_are_listed_and_revoked(harness: Harness) -> None:
         ("unnamed", True), ("laptop", False),
     }  # fmt: skip
     path = f"/devices/{laptop['device']}"
+    name = {"name": " the old laptop "}
+    assert (await harness.ask("PATCH", path, name, token)).status == 204
+    listed = (await harness.ask("GET", "/devices", token=phone["token"])).body["items"]
+    assert "the old laptop" in {one["name"] for one in listed}
+    for wrong, clause in (("", "ACC-4.6"), ("x" * 65, "ACC-1.11"), ("a\u202e\nb", "ACC-1.11")):
+        said = await harness.ask("PATCH", path, {"name": wrong}, token)
+        assert (said.status, said.body["clause"]) == (400, clause)
+    said = await harness.ask("PATCH", path, name, stranger)
+    assert (said.status, said.body["clause"]) == (404, "ACC-4.3")
     said = await harness.ask("DELETE", path, token=stranger)
     assert (said.status, said.body["clause"]) == (404, "ACC-4.3")
     assert (await harness.ask("GET", "/account", token=laptop["token"])).status == 200
@@ -164,6 +173,7 @@ async def test_devices_are_listed_and_revoked(harness: Harness) -> None:
     assert (await harness.ask("GET", "/account", token=laptop["token"])).status == 401
     assert (await harness.ask("GET", "/account", token=phone["token"])).status == 200
     assert (await harness.ask("DELETE", path, token=token)).status == 404
+    assert (await harness.ask("PATCH", path, name, token)).status == 404
     assert (await log_in(harness, device=laptop["device"])).status == 404
 
 

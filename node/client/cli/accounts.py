@@ -1,4 +1,4 @@
-"""`kith mentions`; `kith devices`, `kith devices revoke`; `kith sessions`, `kith sessions end`."""
+"""`kith mentions`; `kith devices`, `rename` and `revoke`; `kith sessions`, `kith sessions end`."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from node.client.cli.out import moment
 from node.client.key_keeper import id_of
 from node.client.kith import Kith
 from node.errors import Missing, Refused
+from node.wire.api.accounts import DeviceView
 
 SILENT = timedelta(days=7)
 MISTYPED = ("KEY-2.3", "KEY-2.4", "DEV-12.7")
@@ -32,6 +33,7 @@ class Action(StrEnum):
     """What is done with devices."""
 
     LIST = "list"
+    RENAME = "rename"
     REVOKE = "revoke"
 
 
@@ -75,22 +77,34 @@ async def mentions(
 
 async def devices(
     context: CommandContext,
-    action: Annotated[Action, typer.Argument(help="list, or revoke one.")] = Action.LIST,
-    device: Annotated[str, typer.Argument(help="Whom to revoke: its id.")] = "",
+    action: Annotated[Action, typer.Argument(help="list, rename or revoke one.")] = Action.LIST,
+    device: Annotated[str, typer.Argument(help="Which one: its id.")] = "",
+    name: Annotated[str, typer.Argument(help="What to call it (rename).")] = "",
     file: PaperFile = "",
     without_words: Annotated[
         bool, typer.Option(help="Only take it off your list: it still has the key that signs it.")
     ] = False,
 ) -> None:
     """Your devices, which hold your keys; revoke one that you lost."""
+    _check(action, device, name)
     async with context.kith() as kith:
-        if action is Action.REVOKE:
-            if not device:
-                raise typer.BadParameter("say which device: its id stands in kith devices")
+        if action is Action.RENAME:
+            await kith.rename_device(device, name)
+            context.out.done(f"{device} is called {name}.", {"renamed": device, "name": name})
+        elif action is Action.REVOKE:
             await _revoke(context, kith, device, file, without_words)
-            return
-        found = await kith.devices()
-        listed = await kith.published_devices()
+        else:
+            _show(context, await kith.devices(), await kith.published_devices())
+
+
+def _check(action: Action, device: str, name: str) -> None:
+    if action is not Action.LIST and not device:
+        raise typer.BadParameter("say which device: its id stands in kith devices")
+    if bool(name) is not (action is Action.RENAME):
+        raise typer.BadParameter("rename takes an id and a name: kith devices rename ID NAME")
+
+
+def _show(context: CommandContext, found: list[DeviceView], listed: set[bytes]) -> None:
     gone = sorted(str(UUID(bytes=id)) for id in listed - {id_of(one.id) for one in found})
     if context.out.json:
         items = [{**to_builtins(one), "listed": id_of(one.id) in listed} for one in found]

@@ -6,8 +6,8 @@ and what an error of the database may say.
 """
 
 from node.testing.memory.circles import Circles
-from node.testing.memory.kinds import STANDS_FOR, Units, beside
+from node.testing.memory.kinds import STANDS_FOR, Units
 from node.testing.memory.tables import MemoryTables
 from node.testing.memory.unit import Unit
 
-__all__ = ["STANDS_FOR", "Circles", "MemoryTables", "Unit", "Units", "beside"]
+__all__ = ["STANDS_FOR", "Circles", "MemoryTables", "Unit", "Units"]

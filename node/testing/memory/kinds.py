@@ -13,6 +13,7 @@ from node.store import friends as sql_friends
 from node.store import graph as sql_graph
 from node.store import idempotency as sql_idempotency
 from node.store import inbox as sql_inbox
+from node.store import incarnation as sql_incarnation
 from node.store import invites as sql_invites
 from node.store import links as sql_links
 from node.store import queue as sql_queue
@@ -30,6 +31,7 @@ from node.testing.memory.feeds import FeedUnit
 from node.testing.memory.friends import FriendsUnit
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.inbox import InboxUnit
+from node.testing.memory.incarnation import IncarnationUnit
 from node.testing.memory.links import LinksUnit
 from node.testing.memory.queue import QueueUnit
 from node.testing.memory.sessions import SessionsUnit
@@ -49,6 +51,7 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql_friends.FriendsUnit: FriendsUnit,
     sql_graph.GraphUnit: GraphUnit,
     sql_idempotency.IdempotencyUnit: IdempotencyUnit,
+    sql_incarnation.IncarnationUnit: IncarnationUnit,
     sql_inbox.InboxUnit: InboxUnit,
     sql_invites.InvitesUnit: InvitesUnit,
     sql_links.LinksUnit: LinksUnit,
@@ -56,13 +59,7 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql_sessions.SessionsUnit: SessionsUnit,
     sql_streams.StreamsUnit: StreamsUnit,
 }
-
-
-def beside(unit: Unit, kind: type[sql.Unit]) -> Unit:
-    """As `QueueUnit.beside`: the fake of `kind` over the same tables, at the same instant."""
-    other = STANDS_FOR[kind](unit.tables, unit.context)
-    other.now, other.wakes = unit.now, unit.wakes
-    return other
+Unit.stands_for = STANDS_FOR
 
 
 class Units(sql.Units):

@@ -96,6 +96,13 @@ class SessionsUnit(Unit):
         kept = (one.session for one in self.tables.sessions.values())
         return max((one.last_seen for one in kept if one.device == device), default=None)
 
+    async def name_device(self, account: str, device: str, name: str) -> bool:
+        if not await self.has_device(account, device):
+            return False
+        _, known = self.tables.devices[device]
+        self.tables.devices[device] = account, replace(known, name=name)
+        return True
+
     async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int:
         revoked = {
             id

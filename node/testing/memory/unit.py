@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from node.errors import Broken
@@ -23,13 +24,21 @@ from node.wire.times import micros
 
 
 class Unit:
-    """One transaction at one instant."""
+    """One transaction at one instant. `stands_for` says which fake stands for which unit."""
+
+    stands_for: ClassVar[Mapping[type[Any], type["Unit"]]] = {}
 
     def __init__(self, tables: MemoryTables, context: UnitContext) -> None:
         self.tables = tables
         self.context = context
         self.now: datetime = context.clock.now()
         self.wakes: set[str] = set()
+
+    def beside(self, kind: type[Any]) -> Any:
+        """The fake of `kind` over the same tables, at the same instant."""
+        other = self.stands_for[kind](self.tables, self.context)
+        other.now, other.wakes = self.now, self.wakes
+        return other
 
     @property
     def origin(self) -> str:

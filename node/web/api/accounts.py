@@ -28,6 +28,7 @@ from node.wire.api.accounts import (
     DeviceList,
     LogIn,
     NewAccount,
+    RenameDevice,
     Session,
     SessionList,
     UseReset,
@@ -75,6 +76,8 @@ def routes(
               "End a session and its streams; its device stays.", Scope.WRITE, status=204),
         Route("GET", "/devices", own.devices, "One's devices: who holds MLS keys in one's name.",
               Scope.READ, answers=DeviceList),
+        Route("PATCH", "/devices/{id}", own.rename_device,
+              "Call a device something else.", Scope.WRITE, RenameDevice, None, 204),
         Route("DELETE", "/devices/{id}", own.revoke_device,
               "Revoke a device: its sessions end, its mailbox and key packages are void.",
               Scope.WRITE, status=204),
@@ -207,6 +210,12 @@ class OwnAccount(Struct, frozen=True):
         caller = call.caller
         found = await self.units.look(AccountsUnit, lambda unit: unit.devices(caller.account))
         return Reply(DeviceList(items=[device_view(one, caller.device) for one in found]))
+
+    async def rename_device(self, call: Call) -> Reply:
+        asked: RenameDevice = call.body
+        account, device, name = call.caller.account, call.path["id"], devices.read_name(asked.name)
+        await self.units.run(AccountsUnit, lambda unit: devices.rename(account, device, name, unit))
+        return Reply()
 
     async def revoke_device(self, call: Call) -> Reply:
         account, device = call.caller.account, call.path["id"]

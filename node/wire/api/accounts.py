@@ -128,6 +128,12 @@ class SessionList(_Said, frozen=True, kw_only=True):
     items: list[SessionView]
 
 
+class RenameDevice(_Asked, frozen=True, kw_only=True):
+    """What a device is to be called from now on."""
+
+    name: str
+
+
 class DeviceView(_Said, frozen=True, kw_only=True):
     """Who holds MLS keys in one's name. `current` is the device that asks."""
 

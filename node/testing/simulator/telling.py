@@ -1,0 +1,76 @@
+"""Pure: a random story."""
+
+from typing import Final
+
+from node.testing.simulator.sky import Dice
+from node.testing.simulator.story import (
+    KILL,
+    LINK,
+    PART,
+    RECOVER,
+    RESTORE,
+    REVOKE,
+    SAY,
+    SKEW,
+    STOP,
+    STORM,
+    Step,
+    Story,
+)
+
+ALICE: Final = "alice-1@alpha.test"
+BOBS: Final = ("bob-1@beta.test", "bob-1@beta.test", "bob-1@alpha.test")
+LASTS: Final = 240.0
+MOST_WRITES: Final = 40
+
+
+def random_story(seed: int) -> Story:
+    """Two people on two nodes or one, who talk in bad weather on machines that die, come and go."""
+    dice = Dice(f"story {seed}")
+    devices = (ALICE, dice.one_of(BOBS))
+    steps = _coming_and_going(dice, devices) if dice.percent(60) else []
+    everybody = (*devices, *(step.who for step in steps if step.kind in (LINK, RECOVER)))
+    steps += [Step(dice.seconds(LASTS), SAY, dice.one_of(everybody)) for _ in range(_some(dice))]
+    steps += [_trouble(dice, everybody) for _ in range(dice.below(8))]
+    return Story(seed, devices, tuple(sorted(steps, key=lambda step: step.at)))
+
+
+def _some(dice: Dice) -> int:
+    return 12 + dice.below(20)
+
+
+def _coming_and_going(dice: Dice, devices: tuple[str, ...]) -> list[Step]:
+    """Devices that are linked, some at once, revoked, put back from a copy."""
+    found: list[Step] = []
+    for first in devices:
+        person, _, rest = first.partition("-")
+        node = rest.partition("@")[2]
+        names = [f"{person}-{number}@{node}" for number in range(2, 2 + dice.below(3))]
+        at = dice.seconds(LASTS / 2)
+        for name in names:
+            found.append(Step(at, LINK, name, first))
+            at += 0.0 if dice.percent(40) else dice.seconds(30)
+        if names and dice.percent(50):
+            gone, by = (names[-1], first) if dice.percent(70) else (first, names[0])
+            found.append(Step(at + dice.seconds(90), REVOKE, gone, by, count=dice.below(2)))
+        elif dice.percent(25):
+            found.append(Step(at, RESTORE, first, span=10 + dice.seconds(50)))
+            back = f"{person}-9@{node}"
+            found.append(Step(at + 70 + dice.seconds(60), RECOVER, back, first))
+    return found
+
+
+def _trouble(dice: Dice, devices: tuple[str, ...]) -> Step:
+    at, who = dice.seconds(LASTS), dice.one_of(devices)
+    nodes = sorted({name.partition("@")[2] for name in devices})
+    match dice.one_of((KILL, KILL, STORM, STORM, PART, STOP, SKEW)):
+        case "kill":
+            return Step(at, KILL, who, count=dice.below(MOST_WRITES), span=dice.seconds(60))
+        case "storm":
+            return Step(at, STORM, count=5 + dice.below(50), span=dice.seconds(90))
+        case "part":
+            return Step(at, PART, nodes[0], nodes[-1], span=dice.seconds(90))
+        case "stop":
+            return Step(at, STOP, dice.one_of(nodes), span=dice.seconds(60))
+        case _:
+            return Step(at, SKEW, who, count=dice.below(7200) - 3600)
