@@ -92,6 +92,16 @@ async def _cut(page: Page) -> None:
     await page.evaluate(DRAWN)
 
 
+async def _paper(page: Page) -> None:
+    await page.get_by_role("button", name="Show the words").click()
+    await page.get_by_role("list", name="Your recovery words, in their order").wait_for()
+
+
+async def _shown(page: Page) -> None:
+    await page.get_by_role("button", name="Show a code here").click()
+    await page.locator("output.told-link").wait_for()
+
+
 SCENES = [
     Scene("welcome", "/", inside=False),
     Scene("join", "/join#INVITE", inside=False),
@@ -113,6 +123,14 @@ SCENES = [
     Scene("me", "/me"),
     Scene("settings", "/settings"),
     Scene("devices", "/settings/devices"),
+    Scene("keys", "/settings/keys"),
+    Scene("paper", "/settings/keys", act=_paper),
+    Scene("kept", "/settings/messages"),
+    Scene("link", "/link"),
+    Scene("link-shown", "/link", act=_shown),
+    Scene("number", "/people/BOB/number"),
+    Scene("blocked", "/blocked"),
+    Scene("feed-following", "/feed/following"),
     Scene("password", "/settings/password"),
     Scene("invites", "/settings/invites"),
     Scene("delete", "/settings/delete"),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.app_node import AppNode, log_in, opened
 from tests.clips import make_clip
@@ -276,4 +276,102 @@ async def test_what_comes_meanwhile_is_told_in_a_quiet_line(
         await talk.ask("DELETE", "/posts/one", type(None), query={"id": three["id"]})
     await expect(page.get_by_role("article", name="Bob: Three")).to_have_count(0)
     await expect(two).to_be_in_viewport(ratio=0.9)
+    assert watched.faults == []
+
+
+CAPTIONS = """() => {
+  const clip = document.querySelector("[data-index='0'] video");
+  return [...clip.textTracks].map(({ mode, language }) => `${language} ${mode}`);
+}"""
+# Both at one instant.
+TWO_TAPS = """() => {
+  const stage = document.querySelector("article .stage");
+  for (const _ of "12") stage.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+}"""
+LOADS = """() => [...document.querySelectorAll("video")]
+  .map((clip) => `${clip.closest("[data-index]").dataset.index} ${clip.preload}`).sort()"""
+
+
+@pytest.mark.slow
+async def test_captions_are_there_as_long_as_one_hears_nothing(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1, size="180x320")
+    await home.video(bob, clip, name="Said aloud")
+    watched = await opened(browser, home, service_workers="block")
+    page = watched.page
+
+    async def captioned(route: Route) -> None:
+        answer = await route.fetch()
+        said = await answer.json()
+        (post,) = said["items"]
+        captions = {**post["media"][0], "media_type": "text/vtt", "here": "/media/said.vtt"}
+        post["media"].append({**captions, "url": f"{home.url}/media/said.vtt", "poster_here": ""})
+        await route.fulfill(response=answer, json={"items": [{**post, "lang": "en"}]})
+
+    async def words(route: Route) -> None:
+        body = "WEBVTT\n\n00:00.000 --> 00:01.000\nGood morning\n"
+        await route.fulfill(body=body, content_type="text/vtt")
+
+    await page.route("**/api/kith/v1/feed*", captioned)
+    await page.route("**/media/said.vtt", words)
+    await log_in(page, home, "ada")
+    await page.evaluate(UNTIL_ONE_PLAYS, 0)
+    assert await page.evaluate(CAPTIONS) == ["en showing"]
+    await page.get_by_role("article").focus()
+    await key(page, "m")
+    assert await page.evaluate(CAPTIONS) == ["en hidden"]
+    await key(page, "m")
+    assert await page.evaluate(CAPTIONS) == ["en showing"]
+    assert watched.faults == []
+
+
+@pytest.mark.slow
+async def test_a_tap_stops_and_two_like(browser: Browser, home: AppNode, tmp_path: Path) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1, size="180x320")
+    await home.video(bob, clip, name="Tapped")
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+    watched = await opened(browser, home, **phone)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.evaluate(UNTIL_ONE_PLAYS, 0)
+    stage = page.get_by_role("article").locator(".stage")
+    like = page.get_by_role("button", name="Like")
+    await stage.tap()
+    await page.evaluate(UNTIL_PAUSED)
+    await expect(like).to_have_attribute("aria-pressed", "false")
+    # Two taps are a start and a stop: what one likes is as it was before. They come from the page
+    # itself, so that they are two however slow the machine is.
+    await page.evaluate(TWO_TAPS)
+    await expect(like).to_have_attribute("aria-pressed", "true")
+    await page.evaluate(UNTIL_PAUSED)
+    assert watched.faults == []
+
+
+@pytest.mark.slow
+async def test_who_saves_data_loads_only_what_plays(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1, size="180x320")
+    for name in ("First", "Second"):
+        await home.video(bob, clip, name=name)
+    watched = await opened(browser, home)
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.evaluate(UNTIL_ONE_PLAYS, 0)
+    assert await page.evaluate(LOADS) == ["0 auto", "1 auto"]
+    await page.goto(f"{home.url}/app/settings")
+    await page.get_by_role("switch", name="Save data").check()
+    await page.goto(f"{home.url}/app/")
+    await page.evaluate(UNTIL_ONE_PLAYS, 0)
+    assert await page.evaluate(LOADS) == ["0 auto", "1 none"]
+    await page.get_by_role("article").first.focus()
+    await key(page, "PageDown")
+    await page.evaluate(UNTIL_ONE_PLAYS, 1)
     assert watched.faults == []
