@@ -15,7 +15,7 @@ from node.video.cut import Part
 from node.video.renditions import FORMATS, Colour, Plan
 from node.worker import loop
 from tools.docker_lab import ADDRESSES, IMAGE, PORT, needed_decoders, usual_base
-from tools.image_check import documented
+from tools.image_check import backing_up, documented, restoring
 
 WHOLE = Part(start=0, seconds=6, cover=1, is_whole=True)
 ROOT = Path(__file__).resolve().parents[1]
@@ -149,6 +149,7 @@ def test_the_image_check_runs_the_container_in_the_words_of_the_page() -> None:
     command = documented("a-name", "--env", "KITH_LOG_LEVEL=debug")
     assert command[:2] == ["docker", "run"] and command[-1] == IMAGE
     assert {"--read-only", "a-name:/data", "KITH_LOG_LEVEL=debug"} <= set(command)
-    page = (ROOT / "docs" / "self-hosting.md").read_text()
-    assert "restore /former/backup --data /data --passphrase-file /former/passphrase" in page
     assert not [word for word in command if "kith.example.org" in word]
+    for command in (backing_up(), restoring()):
+        assert command[:3] == ["docker", "run", "--rm"] and IMAGE in command
+        assert command[-2:] == ["--passphrase-file", "/secrets/backup-passphrase"]

@@ -9,7 +9,6 @@ image's ffmpeg. Needs what `tools/docker_lab` needs.
 import asyncio
 import json
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -34,6 +33,7 @@ from tools.lab import free_port
 from tools.story import Seat, enter, until
 
 NAME, AGAIN = "kith-check", "kith-check-again"
+BACKUPS, SECRETS = "kith-check-backups", "kith-check-secrets"  # volumes, in place of two folders
 DOMAIN = "check.test"
 PAGE = Path("docs/self-hosting.md")
 HOME = FOLDER / "check-home"
@@ -76,20 +76,55 @@ print(asyncio.run(child).decode().strip())
 HOST_PORT = free_port()  # of whichever of the two runs: a person goes on where they were
 
 
+def written(start: str) -> list[str]:
+    """The words of the page's one command that begins so."""
+    text = PAGE.read_text().replace("\\\n", " ")
+    commands = [line.partition("  #")[0] for line in text.splitlines() if line.startswith(start)]
+    assert len({*commands}) == 1, f"{PAGE} says {start!r} in {len(commands)} ways"
+    return shlex.split(commands[0])
+
+
+def renamed(words: list[str], changed: dict[str, str]) -> list[str]:
+    """A command of the page with the names of the check."""
+    assert changed.keys() <= {*words}, f"{PAGE} runs it in other words than {[*changed]}"
+    return [changed.get(word, word) for word in words]
+
+
+def as_here(words: list[str]) -> list[str]:
+    """The page's word for the container, once: the program in it is called so as well."""
+    at = words.index("kith")
+    return [*words[:at], NAME, *words[at + 1 :]]
+
+
 def documented(name: str, *more: str) -> list[str]:
-    """The page's `docker run`, for a name of the lab and a volume of that name."""
-    (command,) = re.findall(r"^docker run --detach (?:.*\\\n)+.*$", PAGE.read_text(), re.M)
+    """The page's `docker run`, for a name of the check and a volume of that name."""
     changed = {
         "kith": name,
         "kith:/data": f"{name}:/data",
         "127.0.0.1:8420:8443": f"127.0.0.1:{HOST_PORT}:{PORT}",
         "KITH_ORIGIN=https://kith.example.org": f"KITH_ORIGIN=https://{DOMAIN}",
     }
-    words = shlex.split(command.replace("\\\n", " "))
-    assert changed.keys() <= set(words), f"{PAGE} runs it in other words"
-    *words, image = (changed.get(word, word) for word in words)
+    *words, image = renamed(written("docker run --detach "), changed)
     assert image == IMAGE
     return [*words, *with_certificate(), *more, image]
+
+
+SECRETS_THERE = {"/etc/kith:/secrets:ro": f"{SECRETS}:/secrets:ro"}
+
+
+def backing_up() -> list[str]:
+    """The page's command for a backup of the node that runs."""
+    changed = {"kith": NAME, "/backups:/backups": f"{BACKUPS}:/backups"}
+    return renamed(written("docker run --rm --volumes-from "), changed | SECRETS_THERE)
+
+
+def restoring() -> list[str]:
+    """The page's command for a restore into an empty volume."""
+    changed = {
+        "kith-again:/data": f"{AGAIN}:/data",
+        "/backups:/backups:ro": f"{BACKUPS}:/backups:ro",
+    }
+    return renamed(written("docker run --rm --volume kith-again:"), changed | SECRETS_THERE)
 
 
 def with_certificate() -> list[str]:
@@ -101,8 +136,8 @@ def with_certificate() -> list[str]:
     return [*mounted, *(word for one in variables for word in ("--env", one))]
 
 
-def inside(*command: str, name: str = NAME) -> str:
-    return run("docker", "exec", name, *command).stdout
+def inside(*command: str) -> str:
+    return run("docker", "exec", NAME, *command).stdout
 
 
 async def healthy(name: str = NAME) -> None:
@@ -116,6 +151,7 @@ async def healthy(name: str = NAME) -> None:
 def clean() -> None:
     for name in (NAME, AGAIN):
         run("docker", "rm", "--force", name, check=False)
+    for name in (NAME, AGAIN, BACKUPS, SECRETS):
         run("docker", "volume", "rm", "--force", name, check=False)
 
 
@@ -148,20 +184,24 @@ async def seen(post: str) -> None:
         assert await she.watch(post, HOME / "seen.mp4")
 
 
+def make_folders() -> None:
+    """What the page has made before the first backup; by root, as there."""
+    lines = [line for line in PAGE.read_text().splitlines() if line.startswith("install ")]
+    script = "\n".join(["set -e; cd /tmp", f"echo '{PASSPHRASE}' > passphrase", *lines])
+    places = ["--volume", f"{BACKUPS}:/backups", "--volume", f"{SECRETS}:/etc/kith"]
+    run("docker", "run", "--rm", "--user", "0", *places, "--entrypoint", "sh", IMAGE, "-c", script)
+
+
 async def restored(post: str) -> None:
-    """A backup made in the running container, restored into an empty volume, and served from it."""
-    inside("sh", "-c", f"umask 077; echo '{PASSPHRASE}' > /data/passphrase")
-    words = ("--passphrase-file", "/data/passphrase")
-    told = inside("kith", "backup", "/data/backup", *words)
-    tell(told.strip())
-    run("docker", "stop", "--time", "30", NAME)
-    from_there = ["--volume", f"{NAME}:/former:ro", "--volume", f"{AGAIN}:/data"]
-    origin = ["--env", f"KITH_ORIGIN=https://{DOMAIN}"]
-    told = run(
-        "docker", "run", "--rm", *from_there, *origin, IMAGE,
-        "restore", "/former/backup", "--data", "/data", "--passphrase-file", "/former/passphrase",
-    ).stdout  # fmt: skip
-    tell(told.strip().partition("\n")[0])
+    """A backup made beside the running container, restored into an empty volume and served."""
+    make_folders()
+    tell(run(*backing_up()).stdout.strip())
+    again = run(*backing_up(), check=False)
+    assert again.returncode == 1 and "is there already" in again.stderr, again
+    run("docker", "stop", NAME)
+    tell(run(*restoring()).stdout.strip().partition("\n")[0])
+    again = run(*restoring(), check=False)
+    assert again.returncode == 1 and "not empty" in again.stderr, again
     run(*documented(AGAIN))
     await healthy(AGAIN)
     await seen(post)
@@ -225,6 +265,7 @@ async def main() -> None:
         tell("a program that reads a video reaches nobody, not even the node")
         link = link_in_logs(NAME)
         assert link is not None, "the first start prints an invite link"
+        assert "/invite/" in run(*as_here(written("docker exec kith kith invite"))).stdout
         seat = Seat(link, f"{DOMAIN}=127.0.0.1:{HOST_PORT}", str(CERTIFICATES / "ca.pem"), HOME)
         async with await enter(seat, "alice") as she:
             video = await she.post_video(clip, audience="friends", name="A clip")
@@ -236,7 +277,8 @@ async def main() -> None:
         await healthy()
         await seen(video.post)
         tell("killed and started again: it is there")
-        run("docker", "rm", "--force", NAME)
+        for words in ("docker stop kith", "docker rm kith"):
+            run(*as_here(written(words)))
         run(*documented(NAME))
         await healthy()
         await seen(video.post)

@@ -39,7 +39,7 @@ class Place:
     process: subprocess.Popen[bytes] | None = None
     wrapper: tuple[str, ...] = ()  # what starts the program, if it is not started bare
     more: tuple[str, ...] = ()  # further words for `kith serve`
-    link: str = ""
+    link: str = ""  # an invite that is at hand, where none can be made from outside
 
     @property
     def origin(self) -> str:

@@ -13,6 +13,7 @@ from node.federation.priority import Priority
 from node.federation.sending import Attempt, GaveUp, Later, Verdict, judge
 from node.ports import Clock, Entropy
 from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
+from node.worker import faults
 
 LOG = logging.getLogger("node.worker")
 
@@ -218,7 +219,7 @@ class Sender:
     def _ended(self, host: str, task: "asyncio.Task[bool]") -> None:
         del self._open[host]
         if not task.cancelled() and (error := task.exception()) is not None:
-            LOG.error("lane broken", extra={"host": host}, exc_info=error)
+            faults.tell(LOG, "lane broken", error, host=host)
         elif host in self._again:
             self._again.discard(host)
             self._start(host)

@@ -13,6 +13,7 @@ from node.federation.backoff import next_attempt
 from node.ports import Clock
 from node.store.jobs import Job, Jobs
 from node.store.wakeups import Wakeups
+from node.worker import faults
 
 LOG = logging.getLogger("node.worker")
 
@@ -114,7 +115,7 @@ class Jobber:
 
     async def _failed(self, job: Job, kind: JobKind, error: Exception) -> None:
         reason = f"{type(error).__name__}: {error}"
-        LOG.error("job failed", extra={"kind": job.kind, "job": job.id}, exc_info=error)
+        faults.tell(LOG, "job failed", error, kind=job.kind, job=job.id)
         now = self._clock.now()
         at = next_attempt(job.failures + 1, now, now, 0.0)
         if kind.every is not None:

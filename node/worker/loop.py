@@ -12,11 +12,11 @@ from contextlib import suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from node.errors import NoRoom
 from node.federation.clocks import STEP_SECONDS, set_back
 from node.ports import Clock
 from node.store.dates import Dates
 from node.store.wakeups import Wakeups
+from node.worker import faults
 from node.worker.arrivals import Applier
 from node.worker.delivery_queue import Sender
 from node.worker.jobs import Jobber
@@ -187,8 +187,5 @@ class Worker:
         """A fault must not end the worker: the rows are still there."""
         if wakeup is not None:
             wakeup.cancel()
-        if isinstance(error, NoRoom):
-            LOG.warning("the work waits: no room left on the disk of the database")
-        else:
-            LOG.error("worker fault", exc_info=error)
+        faults.tell(LOG, "worker fault", error)
         await asyncio.sleep(PAUSE_SECONDS)

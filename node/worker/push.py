@@ -19,6 +19,7 @@ from node.ports import Clock, Entropy
 from node.store.push import PushUnit
 from node.store.unit import Units
 from node.store.wakeups import Wakeups
+from node.worker import faults
 
 LOG = logging.getLogger("node.worker")
 
@@ -140,8 +141,8 @@ class Pusher:
 
     def _ended(self, account: str, task: "asyncio.Task[None]") -> None:
         del self._running[account]
-        if not task.cancelled() and task.exception() is not None:
-            LOG.error("push failed", exc_info=task.exception())
+        if not task.cancelled() and (error := task.exception()) is not None:
+            faults.tell(LOG, "push failed", error)
             self._put_off(account, self._clock.now() + timedelta(minutes=1))
         self._wakeups.wake_here({PUSHES})
 

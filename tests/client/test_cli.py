@@ -602,7 +602,7 @@ def test_what_is_not_understood(
 def test_who_is_not_logged_in_is_told_how(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for line in ("friends", "chat @bob", "devices revoke", "watch 1"):
+    for line in ("friends", "chat @bob", "devices revoke 1", "watch 1"):
         assert main([*line.split(), "--home", str(tmp_path)]) == 1
         assert "kith login" in capsys.readouterr().err
 

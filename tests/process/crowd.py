@@ -5,17 +5,18 @@ What a node answered with 2xx is written down; in the end all of it has to be th
 
 import asyncio
 import hashlib
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from node.client import api
 from node.client.kith import Kith, MessageReceived, MessageUnreadable
 from node.client.uploads import Progress, upload
-from node.errors import Conflict, Unreachable
+from node.errors import Conflict, NodeError, Unreachable, will_pass
 from node.wire.api.graph import Whom
 from node.wire.api.inbox import NewPost
 from node.wire.api.video import UploadView
@@ -78,10 +79,13 @@ async def while_moving(steps: Callable[[], object]) -> AsyncIterator[None]:
 
 
 async def insist(ask: Callable[[], Awaitable[T]]) -> T:
-    """The same request until there is an answer."""
+    """The same request until there is an answer, and room where there was none."""
     while True:
-        with suppress(Unreachable):
+        try:
             return await ask()
+        except NodeError as error:
+            if not will_pass(error):
+                raise
         await asyncio.sleep(0.05)
 
 
@@ -99,7 +103,7 @@ async def once(who: Kith, path: str, body: object, key: str) -> None:
 async def enter(lab: Lab, place: Place, name: str) -> Kith:
     """A new person of this node."""
     connect = ",".join(f"{each.domain}={each.connect}" for each in lab.places.values())
-    link = await asyncio.to_thread(place.invite)
+    link = place.link or await asyncio.to_thread(place.invite)
     return await Kith.sign_up(
         link,
         name,
@@ -186,6 +190,34 @@ async def put_up(who: Kith, file: Path, progress: Progress) -> UploadView:
     return await insist(lambda: who.api.ask("GET", f"/uploads/{id}", UploadView))
 
 
+async def contents(kith: Kith) -> list[str]:
+    """What the posts in this person's feed say."""
+    return sorted([re.sub("<[^>]*>", "", post.content) async for post in kith.feed()])
+
+
+async def has_all_once(one: Voice, other: Voice, lab: Lab) -> None:
+    """What `one` said and posted is with `other`, or comes to be there: once each, in order."""
+    fed: list[str] = []
+
+    async def heard() -> bool:
+        return len(other.heard) >= len(one.said)
+
+    async def seen() -> bool:
+        fed[:] = await contents(other.kith)
+        return len(fed) >= len(one.posted)
+
+    try:
+        await until(f"{other.name} hears {one.name}", heard, lambda: len(other.heard))
+        await until(f"{other.name} sees what {one.name} posts", seen, lambda: len(fed))
+    except AssertionError as error:
+        raise AssertionError(await story_of(one, other, lab)) from error
+    story = await story_of(one, other, lab)
+    assert sorted(other.heard) == sorted(one.said), story
+    assert all(missed.asked_again for missed in other.unreadable), story
+    assert other.unreadable or other.heard == one.said, story
+    assert fed == sorted(one.posted), "once each"
+
+
 async def story_of(one: Voice, other: Voice, lab: Lab) -> str:
     """Where it went wrong between two, for the message of a failure."""
     said = {words: number for number, words in enumerate(one.said)}
@@ -201,10 +233,12 @@ async def story_of(one: Voice, other: Voice, lab: Lab) -> str:
 
 
 def waiting(lab: Lab) -> list[object]:
-    """What is not done yet at running nodes: for the message of a failure."""
+    """What is not done yet at running nodes whose disk is ours: for the message of a failure."""
     found: list[object] = []
     for place in lab.places.values():
-        connection = sqlite3.connect(f"file:{place.data / 'kith.sqlite3'}?mode=ro", uri=True)
+        if not (file := place.data / "kith.sqlite3").exists():
+            continue
+        connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
         for statement in (
             "SELECT 'arrival', activity, state, attempts, reason FROM arrivals"
             " WHERE state <> 'applied' LIMIT 5",
@@ -217,19 +251,18 @@ def waiting(lab: Lab) -> list[object]:
     return found
 
 
-def hard_look(place: Place) -> dict[str, Any]:
-    """What SQLite and the queues say of a node that is stopped."""
-    connection = sqlite3.connect(place.data / "kith.sqlite3")
+def hard_look(place: Place, data: Path) -> None:
+    """SQLite finds this folder of a node whole, nothing waits there, and the log tells no fault."""
+    connection = sqlite3.connect(data / "kith.sqlite3")
     try:
 
-        def count(statement: str) -> dict[Any, int]:
-            return dict(connection.execute(statement).fetchall())
+        def states(table: str) -> set[str]:
+            return {row[0] for row in connection.execute(f"SELECT DISTINCT state FROM {table}")}
 
-        return {
-            "integrity": [row[0] for row in connection.execute("PRAGMA integrity_check")],
-            "foreign": connection.execute("PRAGMA foreign_key_check").fetchall(),
-            "arrivals": count("SELECT state, count(*) FROM arrivals GROUP BY state"),
-            "deliveries": count("SELECT state, count(*) FROM deliveries GROUP BY state"),
-        }
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert states("arrivals") <= {"applied"}
+        assert states("deliveries") <= {"delivered"}
     finally:
         connection.close()
+    assert "Traceback" not in place.log.read_text()

@@ -14,12 +14,10 @@ import base64
 import hashlib
 import json
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +28,7 @@ from node.system import SystemEntropy
 from node.wire.api.accounts import AccountView, NewAccount, Session
 from node.wire.api.inbox import NewPost, Post, PostList
 from node.wire.api.video import NewUpload, UploadView
+from tests.process.small_disk import fill, needs_mounts, put_on_small_disk
 from tools.lab import Lab, Place
 
 TWO_GB = 2 * 1024**3
@@ -149,17 +148,11 @@ async def test_what_is_wrong_on_the_wire_is_refused_by_clause(lab: Lab, place: P
     assert "Traceback" not in place.log.read_text()
 
 
-def may_mount() -> bool:
-    return subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode == 0
-
-
 @pytest.mark.clause("VID-4.2", "FED-12.8")
-@pytest.mark.skipif(not may_mount(), reason="no name spaces here, so no small disk can be mounted")
+@needs_mounts
 async def test_a_full_disk_refuses_what_needs_room_and_heals(lab: Lab, place: Place) -> None:
     """Database and blobs on one small disk: everything that was accepted before stays."""
-    place.data.mkdir(mode=0o700)
-    mount = f'mount -t tmpfs -o mode=700,size={DISK_MIB}m none "$1" && shift && exec "$@"'
-    place.wrapper = ("unshare", "-Urm", "sh", "-c", mount, "sh", str(place.data))
+    put_on_small_disk(place, DISK_MIB)
     place.start()
     await place.ready()
     async with alice(lab, place) as line:
@@ -195,15 +188,3 @@ async def test_a_full_disk_refuses_what_needs_room_and_heals(lab: Lab, place: Pl
         assert sum(len(page.items) for page in pages) == accepted + 1
     assert await asyncio.to_thread(place.stop) == 0
     assert "Traceback" not in place.log.read_text()
-
-
-def fill(place: Place) -> Path:
-    """Take all room that is left on the node's small disk, which only it sees."""
-    assert place.process is not None
-    filler = Path(f"/proc/{place.process.pid}/root{place.data}/filler")
-    with filler.open("wb", buffering=0) as file:
-        for size in (65536, 4096, 1):
-            with suppress(OSError):
-                while file.write(bytes(size)) == size:
-                    pass
-    return filler

@@ -18,7 +18,7 @@ from node.cli.certificates import Certificate
 from node.cli.starting import tls_context
 from node.config import Config
 from node.errors import Malformed
-from tests.process.test_bad_input import may_mount
+from tests.process.small_disk import inside, needs_mounts
 from tests.process.test_start_stop import Start, one_sentence, place, start
 from tools.lab import Place
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_written_to_is_named(place: Place, start: Start) -> None:
 
 
 @pytest.mark.clause("FED-12.11", "FED-12.8")
-@pytest.mark.skipif(not may_mount(), reason="no name spaces here, so no small disk can be mounted")
+@needs_mounts
 async def test_a_start_on_a_full_disk_serves_reads_and_goes_on_by_itself(place: Place) -> None:
     place.start()
     await place.ready()
@@ -123,8 +123,7 @@ async def test_a_start_on_a_full_disk_serves_reads_and_goes_on_by_itself(place: 
     status, _ = await asked(place, "/.well-known/nodeinfo")
     assert status == 200, "what reads is answered"
     assert place.process is not None and place.process.poll() is None
-    filler = Path(f"/proc/{place.process.pid}/root{place.data}/filler")
-    await asyncio.to_thread(filler.unlink)
+    await asyncio.to_thread((inside(place) / "filler").unlink)
     await place.ready()
     assert await asyncio.to_thread(place.stop) == 0
     assert "Traceback" not in place.log.read_text()

@@ -697,6 +697,28 @@ async def test_a_fault_at_its_beginning_does_not_end_the_worker(
     assert not failures
 
 
+@pytest.mark.clause("FED-12.8")
+async def test_a_lane_that_finds_the_disk_full_is_no_fault_of_ours(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await shop.know("b.test")
+    await shop.owe(1, "b.test")
+    for error, level in ((NoRoom("full"), "WARNING"), (RuntimeError("ours"), "ERROR")):
+
+        async def lease(_lanes: DeliveryQueue, _host: str, error: Exception = error) -> bool:
+            raise error
+
+        caplog.clear()
+        with monkeypatch.context() as patch, pytest.raises(type(error)):
+            patch.setattr(DeliveryQueue, "lease", lease)
+            await shop.worker.step()
+        (told,) = caplog.records
+        assert (told.levelname, told.host) == (level, "b.test")  # type: ignore[attr-defined]
+        assert (told.exc_info is None) == (level == "WARNING")
+    await shop.worker.step()
+    assert await shop.delivery(1) == ("delivered", "")
+
+
 @pytest.mark.clause("FED-8.15")
 async def test_what_a_wrong_clock_dated_is_due_when_the_clock_is_set(shop: Shop) -> None:
     shop.road.answers["c.test"] = [503]
