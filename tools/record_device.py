@@ -19,6 +19,7 @@ from tests.client.transcripts import FOLDER, Recorder
 from tools import record_trust
 from tools.scenarios import DAY, URL, Scenario, contents, id_of, public_seal, put
 
+
 def first_contact(it: Scenario) -> None:
     alice, bob = it.device("alice"), it.device("bob", "beta.test")
     bob.do("new_packages", count=2, last_resort=True, now=it.now)

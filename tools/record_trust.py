@@ -169,7 +169,7 @@ def a_revoked_phone(it: Scenario) -> None:
     sent = it.send(alice)
     for one in (bob, phone):
         it.give(one, *contents(sent))
-    # Bob's other device, by whose list this one goes: its leaves are taken out before its words, too.
+    # His next device comes alone: no leaf of his is listed any more.
     account.seen(bob)
     third = it.device("bob-tablet", "beta.test")
     account.joins(third, "tablet")
@@ -356,7 +356,7 @@ def put_out(it: Scenario) -> None:
     for one in (bob, dave):
         it.give(one, *sent)
     bob.do("trust_lacking", now=it.now)
-    # Alice puts her out, by a commit without a change of its own; Dave, of no pins, is put out as ever.
+    # Alice puts her out, by a commit without a change of its own.
     alice.do("remove", group=group, actors=[carol.actor], now=it.now)
     out = contents(it.send(alice))
     alice.do("remove", group=group, actors=[carol.actor], now=it.now)

@@ -2,8 +2,8 @@
  * Pure: one device, with all that can happen to it; every happening is one step (spec DEV-2).
  *
  * It says what is to be carried (`next`) and is told what came of it (`tell`); what the home node has
- * for it is pushed in (`receive`). State is in the vault before anything is handed out to be sent.
- * Whoever asks while it is busy waits for their turn: steps do not interleave.
+ * for it is pushed in (`receive`). State is in the vault before anything is handed out to be sent; whoever
+ * asks while it is busy waits for their turn.
  */
 
 import type { Refused } from "../errors.ts";
@@ -154,9 +154,9 @@ export class Device {
 
   /** Equal on all devices that see the same group. */
   authenticator(group: string): Promise<string> {
-    return this.#inTurn(async () => {
-      return hex((await this.#state.groups.session(group)).epochAuthenticator);
-    });
+    return this.#inTurn(async () =>
+      hex((await this.#state.groups.session(group)).epochAuthenticator),
+    );
   }
 
   /** The actors we talk with, by handle; so that nobody is asked who they are. */
@@ -268,13 +268,11 @@ export class Device {
 
   /** Take these devices in. Throws as `start`, and `Conflict` (DEV-4.5) when all of them are in. */
   add(group: string, packages: Packages, now: number): Promise<void> {
-    return this.#step(async () =>
-      this.#outbox.change(group, await this.trust.adding(packages, now), now),
-    );
+    const add = () => this.trust.adding(packages, now);
+    return this.#step(async () => this.#outbox.change(group, await add(), now));
   }
 
-  /** Take actors out with all their devices; of our own all others. Throws `Conflict` (DEV-4.5) when
-   * none of them is in. */
+  /** Take actors out; of our own all other devices. Throws `Conflict` (DEV-4.5) when none is in. */
   remove(group: string, actors: Iterable<string>, now: number): Promise<void> {
     const sorted = [...new Set(actors)].sort();
     return this.#change(group, { type: "Remove", actors: sorted }, now);
@@ -300,8 +298,8 @@ export class Device {
   /** Whether `next` has something else to say than `Wait`. */
   hasWork(): Promise<boolean> {
     return this.#inTurn(async () => {
-      const waits = (await this.#errands.next()) ?? (await this.#back.next());
-      return waits !== null || this.#outbox.hasWork();
+      if (((await this.#errands.next()) ?? (await this.#back.next())) !== null) return true;
+      return this.#outbox.hasWork();
     });
   }
 

@@ -60,7 +60,7 @@ export async function why(state: DeviceState, group: string): Promise<Forbidden 
   const found = await first(state, group);
   if (found === undefined) return null;
   const [actor, row] = found;
-  return new Forbidden("KEY-5.2", await reason(state, actor, row.why));
+  return new Forbidden("KEY-5.2", await reason(state, actor, row.why), { seen: row.why, actor });
 }
 
 /** What our person calls them, if that is known. */

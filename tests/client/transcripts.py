@@ -228,7 +228,6 @@ class Told:
         }
         return deeds[name](**given)
 
-
     def _trust(self, name: str, given: Line) -> object:
         """The deeds of DEV-16 and DEV-17; what is of bytes comes as base64."""
         for part, value in given.items():

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-7JWYPUS4.js";import"/app/chunk-5DDDQQO4.js";import"/app/chunk-UFZ54FM2.js";import"/app/chunk-MDS46JP4.js";import"/app/chunk-MVTR3CVI.js";export{r as deleteAccount,m as forget,o as logOut};

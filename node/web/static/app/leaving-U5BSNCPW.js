@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-4NTGPLFY.js";import"/app/chunk-QDCGFSWS.js";import"/app/chunk-U4CBMHCA.js";import"/app/chunk-5GZ3BZTE.js";import"/app/chunk-E63BQGSF.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-5TFFT4I2.js";import"/app/chunk-MDS46JP4.js";import"/app/chunk-MVTR3CVI.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

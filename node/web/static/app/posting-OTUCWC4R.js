@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-ZBPUYEDK.js";import"/app/chunk-5GZ3BZTE.js";import"/app/chunk-E63BQGSF.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
