@@ -326,7 +326,7 @@ async def test_two_people_compare_their_number(browser: Browser, home: AppNode) 
     assert ada.faults == bob.faults == []
 
 
-@pytest.mark.clause("APP-5.7", "DEV-13.3", "DEV-16.4", "KEY-5.2")
+@pytest.mark.clause("APP-5.8", "DEV-13.3", "DEV-16.4", "KEY-5.2")
 async def test_who_began_anew_is_written_to_when_one_says_so(
     browser: Browser, home: AppNode
 ) -> None:
