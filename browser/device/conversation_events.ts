@@ -176,6 +176,37 @@ export interface KeysHeld {
   readonly reason: string;
 }
 
+/**
+ * A device of `actor` is not spoken to, and why: it takes part in the conversation, or was to be added
+ * (`conversation` is ""). Nothing is said there until that ends.
+ */
+export interface DeviceDoubted {
+  readonly is: "DeviceDoubted";
+  readonly conversation: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** Every device of `actor` in the conversation may be spoken to again, or is out of it. */
+export interface DoubtSettled {
+  readonly is: "DoubtSettled";
+  readonly conversation: string;
+  readonly actor: string;
+}
+
+/**
+ * `actor` has another list of devices, signed by their own keys: how many came and went.
+ *
+ * It is of no conversation alone: `conversation` is "".
+ */
+export interface KeysChanged {
+  readonly is: "KeysChanged";
+  readonly conversation: "";
+  readonly actor: string;
+  readonly came: number;
+  readonly went: number;
+}
+
 export type ConversationEvent =
   | MessageReceived
   | ConversationJoined
@@ -192,4 +223,7 @@ export type ConversationEvent =
   | NoDeviceLeft
   | ConversationBehind
   | ConversationUnanswered
-  | ConversationCaughtUp;
+  | ConversationCaughtUp
+  | DeviceDoubted
+  | DoubtSettled
+  | KeysChanged;

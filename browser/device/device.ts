@@ -2,14 +2,15 @@
  * Pure: one device, with all that can happen to it; every happening is one step (spec DEV-2).
  *
  * It says what is to be carried (`next`) and is told what came of it (`tell`); what the home node has
- * for it is pushed in (`receive`). State is in the vault before anything is handed out to be sent.
- * Whoever asks while it is busy waits for their turn: steps do not interleave.
+ * for it is pushed in (`receive`). State is in the vault before anything is handed out to be sent; whoever
+ * asks while it is busy waits for their turn.
  */
 
 import type { Refused } from "../errors.ts";
 import type { Entropy } from "../mls/index.ts";
 import { EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
 import { isAbsent } from "./absent.ts";
+import { AccountKeys } from "./account_keys.ts";
 import { isUnanswered } from "./behind.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
 import { urnUuid4 } from "./content.ts";
@@ -19,12 +20,15 @@ import { DeviceInbox } from "./device_inbox.ts";
 import { DeviceKeys } from "./device_keys.ts";
 import { DeviceOutbox } from "./device_outbox.ts";
 import { DeviceState } from "./device_state.ts";
+import { DeviceTrust } from "./device_trust.ts";
 import type { Errands } from "./errands.ts";
 import type { Carried, Next, Outcome, Trouble } from "./exchange.ts";
 import { between, newGroupId } from "./groups.ts";
 import type { Intent } from "./intents.ts";
 import type { Packages } from "./key_stock.ts";
 import * as keyStock from "./key_stock.ts";
+import { Leaves } from "./leaves.ts";
+import { Pins } from "./pins.ts";
 import type { Returns } from "./returns.ts";
 import {
   asShown,
@@ -40,17 +44,13 @@ import {
 } from "./rows.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
 
-export type { Packages } from "./key_stock.ts";
-
-/**
- * One device of an actor. Conversations are named by their group id in hex.
- *
- * Times are seconds since 1970, and microseconds where they are called so.
- */
+/** One device of an actor. Conversations are named by their group id in hex; times are seconds since
+ * 1970, or microseconds. */
 export class Device {
   readonly actor: string;
   readonly archive: DeviceArchive;
   readonly keys: DeviceKeys;
+  readonly trust: DeviceTrust;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
@@ -63,15 +63,18 @@ export class Device {
   private constructor(state: DeviceState) {
     this.actor = state.actor;
     this.#state = state;
-    this.#outbox = new DeviceOutbox(state);
-    this.#inbox = new DeviceInbox(state, this.#outbox);
+    const [keys, pins] = [new AccountKeys(state), new Pins(state)];
+    const leaves = new Leaves(state, keys, pins);
+    this.#outbox = new DeviceOutbox(state, leaves);
+    this.#inbox = new DeviceInbox(state, this.#outbox, leaves);
     this.#seat = new DeviceSeat(state, this.#outbox);
     this.#back = this.#inbox.back;
     this.#errands = this.#inbox.errands;
     this.#returns = this.#inbox.returns;
     const turns: Turns = { inTurn: (work) => this.#inTurn(work), step: (work) => this.#step(work) };
     this.archive = new DeviceArchive(state, this.#outbox.archiving, turns);
-    this.keys = new DeviceKeys(state, turns);
+    this.keys = new DeviceKeys(state, keys, pins, turns);
+    this.trust = new DeviceTrust(state, leaves, pins, turns);
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -151,9 +154,9 @@ export class Device {
 
   /** Equal on all devices that see the same group. */
   authenticator(group: string): Promise<string> {
-    return this.#inTurn(async () => {
-      return hex((await this.#state.groups.session(group)).epochAuthenticator);
-    });
+    return this.#inTurn(async () =>
+      hex((await this.#state.groups.session(group)).epochAuthenticator),
+    );
   }
 
   /** The actors we talk with, by handle; so that nobody is asked who they are. */
@@ -188,12 +191,12 @@ export class Device {
   /**
    * A new conversation with the devices whose key packages these are, by actor.
    *
-   * Throws `Forbidden` (E2E-5.1) for a package of somebody else.
+   * Throws `Forbidden` (E2E-5.1, KEY-5.2) for a package that is not theirs.
    */
   start(packages: Packages, now: number): Promise<string> {
     return this.#step(async () => {
       await this.#seat.check();
-      const add = keyStock.adding(packages);
+      const add = await this.trust.adding(packages, now);
       const group_id = newGroupId(this.#state.entropy);
       const group = await this.#state.groups.found(group_id, now);
       const members = [...new Set([this.actor, ...Object.keys(packages)])].sort();
@@ -259,21 +262,20 @@ export class Device {
     });
   }
 
-  #change(group: string, intent: () => Intent, now: number): Promise<void> {
-    return this.#step(async () => this.#outbox.change(group, intent(), now));
+  #change(group: string, intent: Intent, now: number): Promise<void> {
+    return this.#step(() => this.#outbox.change(group, intent, now));
   }
 
-  /** Take the devices in whose key packages these are, by actor. Throws `Forbidden` (E2E-5.1) for a
-   * package of somebody else, `Conflict` (DEV-4.5) when all of them are in. */
+  /** Take these devices in. Throws as `start`, and `Conflict` (DEV-4.5) when all of them are in. */
   add(group: string, packages: Packages, now: number): Promise<void> {
-    return this.#change(group, () => keyStock.adding(packages), now);
+    const add = () => this.trust.adding(packages, now);
+    return this.#step(async () => this.#outbox.change(group, await add(), now));
   }
 
-  /** Take actors out with all their devices; of our own all others. Throws `Conflict` (DEV-4.5) when
-   * none of them is in. */
+  /** Take actors out; of our own all other devices. Throws `Conflict` (DEV-4.5) when none is in. */
   remove(group: string, actors: Iterable<string>, now: number): Promise<void> {
     const sorted = [...new Set(actors)].sort();
-    return this.#change(group, () => ({ type: "Remove", actors: sorted }), now);
+    return this.#change(group, { type: "Remove", actors: sorted }, now);
   }
 
   /** Ask the others to take this device out; who is alone is out at once. */
@@ -290,14 +292,14 @@ export class Device {
 
   /** Commit what is pending, with fresh keys. */
   refresh(group: string, now: number): Promise<void> {
-    return this.#change(group, () => ({ type: "Refresh" }), now);
+    return this.#change(group, { type: "Refresh" }, now);
   }
 
   /** Whether `next` has something else to say than `Wait`. */
   hasWork(): Promise<boolean> {
     return this.#inTurn(async () => {
-      const waits = (await this.#errands.next()) ?? (await this.#back.next());
-      return waits !== null || this.#outbox.hasWork();
+      if (((await this.#errands.next()) ?? (await this.#back.next())) !== null) return true;
+      return this.#outbox.hasWork();
     });
   }
 

@@ -18,20 +18,20 @@ import {
 } from "../mls/index.ts";
 import * as framing from "../mls/public/framing.ts";
 import { EMPTY, hex, text, unhex, utf8 } from "../wire/bytes.ts";
+import * as absent from "./absent.ts";
 import { ComingBack } from "./coming_back.ts";
 import * as content from "./content.ts";
 import type {
   ConversationCaughtUp,
   ConversationEvent,
-  ConversationJoined,
   ConversationLeft,
-  MembersChanged,
   MessageUnreadable,
 } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import { Errands } from "./errands.ts";
 import { actorOf, actorsOf } from "./groups.ts";
+import type { Leaves } from "./leaves.ts";
 import { Repair } from "./repair.ts";
 import { isWord, Returns } from "./returns.ts";
 import {
@@ -65,10 +65,12 @@ export class DeviceInbox {
   readonly errands: Errands;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
+  readonly #leaves: Leaves;
   readonly #repair: Repair;
 
-  constructor(state: DeviceState, outbox: DeviceOutbox) {
+  constructor(state: DeviceState, outbox: DeviceOutbox, leaves: Leaves) {
     this.#state = state;
+    this.#leaves = leaves;
     this.#outbox = outbox;
     this.#repair = new Repair(state, outbox);
     this.back = new ComingBack(state, outbox);
@@ -161,7 +163,7 @@ export class DeviceInbox {
   async #open(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
     if (isWord(item)) return this.returns.take(await this.#groupOf(item), item);
     const { wireFormat, groupId, epoch } = framing.header(item.content);
-    if (wireFormat === framing.WELCOME) return [await this.#join(item, now)];
+    if (wireFormat === framing.WELCOME) return this.#join(item, now);
     if (wireFormat === framing.GROUP_INFO) return [];
     const group = hex(groupId ?? EMPTY);
     const { groups } = this.#state;
@@ -175,7 +177,7 @@ export class DeviceInbox {
       return [];
     }
     const event = groups.apply(group, await session.receive(item.content, now));
-    return this.#happened(group, event, item);
+    return this.#happened(group, event, item, now);
   }
 
   /**
@@ -208,7 +210,7 @@ export class DeviceInbox {
     return "";
   }
 
-  async #join(item: ParkedRow, now: number): Promise<ConversationJoined | ConversationCaughtUp> {
+  async #join(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
     const body = framing.parseMessage(item.content);
     const entries = body.kind === "welcome" ? body.secrets : [];
     const named = entries.map((entry) => packageRow(entry.newMember));
@@ -223,26 +225,24 @@ export class DeviceInbox {
     const { groups } = this.#state;
     const step = await groups.join(item.content, await OwnPackage.load(row.package), known);
     const group = hex(step.value.groupId);
-    if (groups.has(group)) return this.#takenBack(group, step, item);
+    if (groups.has(group)) {
+      const told = await this.#takenBack(group, step, item);
+      return [...(await this.#leaves.look(group, now)), told];
+    }
     const joined = groups.apply(group, step);
     if (!row.last_resort) this.#state.delete(name);
-    const epoch = Number(joined.epoch);
     await this.#forgetParkedBefore(group, joined.epoch);
     const members = actorsOf((await groups.session(group)).members());
-    const conversation: ConversationRow = {
-      group_id: joined.groupId,
-      ref: item.ref,
-      url: item.url,
-      members,
-      created: now,
-      left: false,
-      joined: epoch,
-      grown: epoch,
-    };
+    const { ref, url } = item;
+    const begun = { group_id: joined.groupId, ref, url, members, created: now };
+    const since = { joined: Number(joined.epoch), grown: Number(joined.epoch) };
+    const conversation: ConversationRow = { ...begun, left: false, ...since };
     this.#state.put(conversationRow(group), conversation);
     await this.errands.came(group, [this.#state.actor, ...members]);
     const by = joined.by === null ? "" : actorOf(joined.by);
-    return { is: "ConversationJoined", conversation: group, by, members };
+    // To who joins all leaves are new.
+    const doubts = await this.#leaves.look(group, now, (await groups.session(group)).members());
+    return [...doubts, { is: "ConversationJoined", conversation: group, by, members }];
   }
 
   /** Others took this device back (DEV-9.4); what it could not read is asked for again. */
@@ -265,6 +265,9 @@ export class DeviceInbox {
     const hasGrown = members.some((actor) => !row.members.includes(actor));
     const grown = hasGrown ? Number(epoch) : row.grown;
     this.#state.put(conversationRow(group), { ...row, ref, url, members, grown });
+    // Nothing tells whether somebody put them out meanwhile: a person takes them in again.
+    const absents = absent.of(this.#state, group).filter((actor) => !members.includes(actor));
+    absent.forget(this.#state, group, absents);
     let asked_again = 0;
     for (const missed of await this.#missed(group, row.joined, epoch)) {
       if (await this.#repair.ask(group, missed)) asked_again += 1;
@@ -297,12 +300,13 @@ export class DeviceInbox {
     group: string,
     event: Event,
     item: ParkedRow,
+    now: number,
   ): Promise<readonly ConversationEvent[]> {
     switch (event.kind) {
       case "ApplicationMessage":
         return this.#read(group, event, item);
       case "Committed":
-        return [await this.#entered(group, event)];
+        return this.#entered(group, event, now);
       case "Removed":
         return [await this.#left(group, event)];
       case "Proposed":
@@ -312,13 +316,17 @@ export class DeviceInbox {
   }
 
   /** Another's commit: our node was not told whom it took out. */
-  async #entered(group: string, event: Committed): Promise<MembersChanged> {
-    const changed = await this.#outbox.entered(group, event);
-    const { members } = await this.#state.conversation(group);
-    await this.errands.came(group, members);
-    const gone = changed.removed.filter((actor) => !members.includes(actor));
+  async #entered(
+    group: string,
+    event: Committed,
+    now: number,
+  ): Promise<readonly ConversationEvent[]> {
+    const { changed, doubts } = await this.#outbox.entered(group, event, now);
+    const present = actorsOf((await this.#state.groups.session(group)).members());
+    await this.errands.came(group, present);
+    const gone = actorsOf(event.removed).filter((actor) => !present.includes(actor));
     await this.errands.left(group, gone);
-    return changed;
+    return [...doubts, changed];
   }
 
   async #read(

@@ -4,12 +4,12 @@ import type { Line, Pin, SeenList } from "../keys/private/pins.ts";
 import type { ListedDevice } from "../keys/public/device_list.ts";
 import type { Published } from "../keys/public/published.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { AccountKeys } from "./account_keys.ts";
+import type { AccountKeys } from "./account_keys.ts";
 import type { Turns } from "./device_archive.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { AccountKeysRow } from "./key_rows.ts";
 import type { PutKeys, SignedKeys } from "./key_signing.ts";
-import { Pins } from "./pins.ts";
+import type { Pins } from "./pins.ts";
 import { CLIENT } from "./rows.ts";
 
 /** What the program may ask of a device about keys. */
@@ -19,11 +19,11 @@ export class DeviceKeys {
   readonly #keys: AccountKeys;
   readonly #pins: Pins;
 
-  constructor(state: DeviceState, turns: Turns) {
+  constructor(state: DeviceState, keys: AccountKeys, pins: Pins, turns: Turns) {
     this.#state = state;
     this.#turns = turns;
-    this.#keys = new AccountKeys(state);
-    this.#pins = new Pins(state);
+    this.#keys = keys;
+    this.#pins = pins;
   }
 
   /** This device's part in them; null when it was never on its account's list. */
@@ -130,16 +130,6 @@ export class DeviceKeys {
   /** What is to be done with keys that were fetched or shown (KEY-5.1). */
   see(actor: string, keys: Published): Promise<Line<SeenList>> {
     return this.#turns.step(() => this.#pins.see(actor, keys));
-  }
-
-  /** The keys of another root that `actor` publishes now (DEV-13.3). */
-  anewOf(actor: string): Promise<Published | null> {
-    return this.#turns.inTurn(() => this.#pins.anew(actor));
-  }
-
-  /** Go on, unverified, with who began anew under that root (DEV-13.3). */
-  accept(actor: string, root: Bytes): Promise<void> {
-    return this.#turns.step(() => this.#pins.accept(actor, root));
   }
 
   /** A person compared the safety numbers (DEV-13.2). */

@@ -11,19 +11,21 @@ import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
 import type { Committed } from "../mls/index.ts";
 import { header } from "../mls/public/framing.ts";
 import { equal } from "../wire/bytes.ts";
-import { isAbsent, nobodyThere } from "./absent.ts";
+import * as absent from "./absent.ts";
 import { Archiving } from "./archiving.ts";
 import * as behind from "./behind.ts";
 import type { ConversationEvent, MembersChanged } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Carried, Create, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
+import { firstOwed, maySend, owedTo, rests } from "./first_owed.ts";
 import { actorsOf } from "./groups.ts";
 import * as home from "./home.ts";
 import type { Intent } from "./intents.ts";
+import type { Leaves } from "./leaves.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
+import * as putOut from "./put_out.ts";
 import {
-  absentRow,
   askedRow,
   conversationRow,
   invitedRow,
@@ -36,7 +38,14 @@ import {
   unmade,
 } from "./rows.ts";
 import { isStaged, unmake, unstage } from "./staged.ts";
+import * as stops from "./stops.ts";
 import { undone } from "./undone.ts";
+
+/** What a commit changed, and what is told of leaves. */
+export interface Entered {
+  readonly changed: MembersChanged;
+  readonly doubts: readonly ConversationEvent[];
+}
 
 /** The rows of intent, in their order: per group, what is made goes before what is not. */
 export class DeviceOutbox {
@@ -44,20 +53,18 @@ export class DeviceOutbox {
   readonly archiving: Archiving;
   readonly obstacles = new Obstacles();
   readonly #state: DeviceState;
+  readonly #judging: Leaves;
 
-  constructor(state: DeviceState) {
+  constructor(state: DeviceState, leaves: Leaves) {
     this.#state = state;
+    this.#judging = leaves;
     this.maker = new MessageMaker(state);
     this.archiving = new Archiving(state);
   }
 
   /** What is owed to one group, in the order in which it was meant. */
-  async owed(group: string): Promise<readonly Named<OwedRow>[]> {
-    const found: Named<OwedRow>[] = [];
-    for (const name of this.#state.names("owed", group)) {
-      found.push({ name, row: await this.#state.get(name, OWED) });
-    }
-    return found;
+  owed(group: string): Promise<readonly Named<OwedRow>[]> {
+    return owedTo(this.#state, group);
   }
 
   /** Mean to do something, when its turn has come. */
@@ -120,13 +127,8 @@ export class DeviceOutbox {
 
   async #waits(group: string): Promise<boolean> {
     const { staged } = await this.#state.groups.session(group);
-    if (staged !== null || (await this.#rests(group))) return true;
+    if (staged !== null || (await rests(this.#state, group))) return true;
     return (await this.maker.mustCommit(group)) || (await this.#unmade(group));
-  }
-
-  /** Whether nothing may be sealed there: this device is behind, or nobody else is there. */
-  async #rests(group: string): Promise<boolean> {
-    return (await behind.isBehind(this.#state, group)) || isAbsent(this.#state, group);
   }
 
   /** Whether something waits to be made: what is made stands before it, but for a commit. */
@@ -147,7 +149,7 @@ export class DeviceOutbox {
   /** Whether there is something to do that nothing is known to be in the way of. */
   async hasWork(): Promise<boolean> {
     for (const group of await this.#readyGroups()) {
-      if (!(await this.#first(group)).row.proposed) return true;
+      if ((await firstOwed(this.#state, group))?.row.proposed === false) return true;
     }
     return false;
   }
@@ -157,7 +159,10 @@ export class DeviceOutbox {
     const found = this.obstacles.of(group);
     if (found !== null) return found;
     if (await behind.isBehind(this.#state, group)) return behind.catchingUp(this.#state, group);
-    return (await isAbsent(this.#state, group)) ? nobodyThere(this.#state, group) : null;
+    const stopped = await stops.why(this.#state, group);
+    if (stopped !== null) return stopped;
+    const isGone = await absent.isAbsent(this.#state, group);
+    return isGone ? absent.nobodyThere(this.#state, group) : null;
   }
 
   async #readyGroups(): Promise<readonly string[]> {
@@ -166,33 +171,19 @@ export class DeviceOutbox {
     const groups: string[] = [];
     for (const group of this.#state.groupsWith("owed")) {
       const isFree = this.obstacles.isFree(group);
-      if (isFree && !(await this.#rests(group))) groups.push(group);
+      if (isFree && (await maySend(this.#state, group))) groups.push(group);
     }
     return groups.toSorted((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : 0));
   }
 
-  /** What comes next in a group: a commit that is under way, or else the first. */
-  async #first(group: string): Promise<Named<OwedRow>> {
-    const name = this.#state.first("owed", group);
-    if (name === null) throw new Broken("nothing is owed to a group that is ready");
-    const row = await this.#state.get(name, OWED);
-    if (row.content.length || !this.#state.groups.has(group)) return { name, row };
-    const { staged } = await this.#state.groups.session(group);
-    if (staged === null) return { name, row };
-    // It was made last, so that those before it could wait for it.
-    const made = (await this.owed(group)).findLast((one) => equal(one.row.content, staged.commit));
-    return made ?? { name, row };
-  }
-
   async #nextOf(group: string, now: number): Promise<Next | null> {
-    while (this.#state.first("owed", group) !== null) {
-      const first = await this.#first(group);
-      if (first.row.proposed) return null;
+    for (;;) {
+      const first = await firstOwed(this.#state, group);
+      if (first === null || first.row.proposed) return null;
       if (first.row.content.length) return this.#send(first);
       const told = await this.#make(first, now);
       if (told !== null) return told;
     }
-    return null;
   }
 
   async #send({ name, row: owed }: Named<OwedRow>): Promise<Send | Create> {
@@ -291,9 +282,11 @@ export class DeviceOutbox {
     for (const { content, to } of owed.welcomes) {
       this.#state.put(invitedRow(owed.group, sha256(content)), { actors: to });
     }
-    const changed = await this.entered(owed.group, event);
+    const wished = owed.intent.type === "Remove" ? owed.intent.actors : [];
+    const { changed, doubts } = await this.entered(owed.group, event, now, wished);
     const began = event.epoch === 1n && event.added.length > 0;
-    return !began && (changed.added.length || changed.removed.length) ? [changed] : [];
+    const isNews = !began && (changed.added.length || changed.removed.length);
+    return isNews ? [...doubts, changed] : doubts;
   }
 
   /** Another's commit came first: it made all that is made in this group too old. */
@@ -347,7 +340,7 @@ export class DeviceOutbox {
   /** Be out of a group: its keys go, and what is owed. */
   async forget(group: string): Promise<void> {
     const kinds = ["owed", "asked", "readmission", "returned", "absent", "invited"];
-    kinds.push("forgotten", "gone");
+    kinds.push("forgotten", "gone", "met", "stopped");
     const names = kinds.flatMap((kind) => this.#state.names(kind, group));
     for (const name of names) this.#state.delete(name);
     this.#state.groups.forget(group);
@@ -355,22 +348,33 @@ export class DeviceOutbox {
     this.#state.put(conversationRow(group), { ...row, left: true });
   }
 
-  /** The group is in another epoch: who is in it now, and what has to be made anew. */
-  async entered(group: string, event: Committed): Promise<MembersChanged> {
+  /** The group is in another epoch: who is in it now, what has to be made anew, who is not spoken to.
+   * `wished`: whom our person put out by it. */
+  async entered(
+    group: string,
+    event: Committed,
+    now: number,
+    wished: readonly string[] = [],
+  ): Promise<Entered> {
     const before = await this.#state.conversation(group);
-    const members = actorsOf((await this.#state.groups.session(group)).members());
-    const hasGrown = members.some((actor) => !before.members.includes(actor));
+    const present = actorsOf((await this.#state.groups.session(group)).members());
+    const hasGrown = present.some((actor) => !before.members.includes(actor));
     const grown = hasGrown ? Number(event.epoch) : before.grown;
+    const out = [...wished, ...putOut.told(event, before.members)];
+    const stay = await absent.whoStays(this.#state, group, event, out, now);
+    const members = [...present, ...stay].sort();
     this.#state.put(conversationRow(group), { ...before, members, grown });
     for (const owed of await this.owed(group)) {
       // A commit or a proposal of the epoch before is void; words may have been accepted.
       if (owed.row.content.length && owed.row.intent.type !== "Say")
         await unmake(this.#state, owed);
     }
-    const [added, removed] = [actorsOf(event.added), actorsOf(event.removed)];
-    for (const actor of added) this.#state.delete(absentRow(group, actor));
     this.#goOn(group);
-    return { is: "MembersChanged", conversation: group, added, removed };
+    const doubts = await this.#judging.look(group, now, event.added);
+    const left = before.members.filter((actor) => !members.includes(actor));
+    const removed = [...new Set([...actorsOf(event.removed), ...left])].sort();
+    const added = actorsOf(event.added);
+    return { changed: { is: "MembersChanged", conversation: group, added, removed }, doubts };
   }
 
   #goOn(group: string): void {

@@ -19,7 +19,7 @@ import {
   type Rows,
 } from "./rows.ts";
 
-const SUITE = 1;
+export const SUITE = 1;
 /** What was sealed some commits ago is still read: each word that is not has to be sealed anew. */
 const PAST_EPOCHS = 10;
 const NUMBERS_PER_STEP = 1 << 16;
@@ -32,8 +32,10 @@ function placeOf(name: string): readonly [string, string] {
 }
 
 /** Read at every message, and few: they are kept decoded. */
+const AT_HAND = /^(?:owed|conversation|pin|anew|looked|silent|met|stopped)\/|^account\/keys$/u;
+
 function isAtHand(name: string): boolean {
-  return name.startsWith("owed/") || name.startsWith("conversation/");
+  return AT_HAND.test(name);
 }
 
 /** What a step had before it began. */

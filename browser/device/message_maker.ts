@@ -11,15 +11,20 @@ import type { KeyPackage } from "../mls/public/key_package.ts";
 import { hash } from "../mls/public/suite.ts";
 import type { Tree } from "../mls/public/tree.ts";
 import { type Bytes, equal, hex } from "../wire/bytes.ts";
+import * as absent from "./absent.ts";
 import * as content from "./content.ts";
 import type { DeviceState } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
 import type { Add, Intent, Readmit } from "./intents.ts";
+import * as putOut from "./put_out.ts";
 import { MESSAGE, type MessageRow, messageRow, OWED, type OwedRow } from "./rows.ts";
+import * as stops from "./stops.ts";
 
 /** ts-mls looks 200 generations ahead, OpenMLS 1,000; a commit heals a stolen key besides. */
 const COMMIT_AFTER_MESSAGES = 100;
 const MOST_WHILE_REPAIRING = 180;
+/** In one commit, where it is ours to choose. */
+const MOST_CHANGES = 20;
 
 /** A row, and what it is called. */
 export interface Named<Row> {
@@ -41,7 +46,8 @@ export class MessageMaker {
   async mustCommit(group: string): Promise<boolean> {
     const session = await this.#state.groups.session(group);
     if (session.staged !== null) return false;
-    return session.mustCommit || this.#hasSaidEnough(group, session.generation);
+    if (session.mustCommit || (await stops.revoked(this.#state, group)).size) return true;
+    return this.#hasSaidEnough(group, session.generation);
   }
 
   /** Whether fresh keys are due; not while repairs are owed, which a commit makes late. */
@@ -68,6 +74,7 @@ export class MessageMaker {
       case "Add":
         return !missing(session, intent).length;
       case "Remove":
+        if (absent.of(this.#state, group).some((one) => intent.actors.includes(one))) return false;
         return !leavesOf(session, intent.actors).length;
       case "Refresh":
         return !(await this.mustCommit(group));
@@ -155,7 +162,11 @@ export class MessageMaker {
   async #commit(owed: OwedRow, now: number): Promise<OwedRow> {
     const session = await this.#state.groups.session(owed.group);
     const before = session.group.tree;
-    const step = await session.stage(now, proposalsOf(session, owed.intent));
+    const wished = proposalsOf(session, owed.intent);
+    const authenticatedData = putOut.mark(this.#state, owed.group, owed.intent);
+    const { me } = this.#state.groups;
+    const proposals = [...(await this.#revoked(owed.group, session, wished)), ...wished];
+    const step = await session.stage(now, proposals, { authenticatedData, me });
     const { commit, withheld, next, changes } = this.#state.groups.apply(owed.group, step);
     const after = next.group.tree;
     const to = [...actorsAt(after, changes.added)].sort();
@@ -166,6 +177,24 @@ export class MessageMaker {
     const gone = [...actorsAt(before, changes.removed)].filter((actor) => !stay.has(actor));
     const welcomes = withheld === null ? [] : [{ content: withheld, to }];
     return { ...owed, content: commit, welcomes, removed: gone.sort() };
+  }
+
+  /** Removes of leaves that no list has, which go with whatever we commit (DEV-16.5). */
+  async #revoked(
+    group: string,
+    session: Session,
+    wished: readonly Proposal[],
+  ): Promise<readonly Proposal[]> {
+    const revoked = await stops.revoked(this.#state, group);
+    if (!revoked.size) return [];
+    const going = new Set<number>();
+    const pending = [...session.pending().values()].map(({ proposal }) => proposal);
+    for (const one of [...wished, ...pending]) if (one.type === "remove") going.add(one.removed);
+    return session
+      .members()
+      .filter(({ signatureKey, leaf }) => revoked.has(hex(signatureKey)) && !going.has(leaf))
+      .slice(0, Math.max(MOST_CHANGES - wished.length, 0))
+      .map(({ leaf }) => ({ type: "remove", removed: leaf }));
   }
 
   async #leave(owed: OwedRow, now: number): Promise<OwedRow> {

@@ -5,21 +5,34 @@ import { judgeList, type Line, type Pin, type SeenList } from "../keys/private/p
 import { checkPublished, type Published } from "../keys/public/published.ts";
 import { type Bytes, concat, EMPTY, equal } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
-import { ANEW, anewRow, PIN, pinRow } from "./key_rows.ts";
+import { ANEW, anewRow, PIN, type PinRow, pinRow } from "./key_rows.ts";
 
 /** The keys of others, as this device took them. What changes them is called inside a step. */
 export class Pins {
   readonly #state: DeviceState;
+  /** Signatures are checked once for each row. */
+  readonly #read = new Map<string, { readonly row: PinRow; readonly keys: Published }>();
 
   constructor(state: DeviceState) {
     this.#state = state;
+  }
+
+  /** All that is kept of `actor`: another is another reason to look at their leaves. */
+  async kept(actor: string): Promise<Bytes> {
+    const rows = [await this.#state.read(pinRow(actor)), await this.#state.read(anewRow(actor))];
+    return concat(...rows.map((row) => row ?? EMPTY));
   }
 
   /** What is pinned of `actor`. */
   async of(actor: string): Promise<Pin | null> {
     const row = await this.#state.find(pinRow(actor), PIN);
     if (row === null) return null;
-    const keys = await checkPublished(row.delegation, row.list, actor);
+    let known = this.#read.get(actor);
+    if (known?.row !== row) {
+      known = { row, keys: await checkPublished(row.delegation, row.list, actor) };
+      this.#read.set(actor, known);
+    }
+    const { keys } = known;
     const anew = this.#state.has(anewRow(actor));
     return { keys, verified: row.verified, forked: row.forked.length > 0, anew };
   }

@@ -93,7 +93,7 @@ export class Returns {
     const name = absentRow(conversation, actor);
     const has_new = reason === "new_device";
     const known = await this.#state.find(name, ABSENT);
-    this.#state.put(name, { has_new });
+    this.#state.put(name, { ...known, has_new });
     if (known !== null && (known.has_new || !has_new)) return [];
     return [{ is: "NoDeviceLeft", conversation, actor, has_new }];
   }

@@ -129,9 +129,13 @@ export interface ReturnedRow {
   readonly reasons: Readonly<Record<string, string>>;
 }
 
-/** That no living device of an actor is in a group. `has_new`: they have one elsewhere. */
+/**
+ * That no living device of an actor is in a group. `has_new`: they have one elsewhere. `since` (seconds):
+ * when their last leaf went, where none is left of them.
+ */
 export interface AbsentRow {
   readonly has_new: boolean;
+  readonly since?: number;
 }
 
 /** Whom a Welcome of this device was for: it may come back (DEV-10.6). */

@@ -4,7 +4,9 @@
  */
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { Device } from "../device/device.ts";
 import type { DeviceKeys } from "../device/device_keys.ts";
+import type { DeviceTrust } from "../device/device_trust.ts";
 import type { PutKeys, SignedKeys } from "../device/key_signing.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Conflict, Forbidden, Missing, Outdated, Refused, Unproven, willPass } from "../errors.ts";
@@ -49,9 +51,10 @@ function sameKeys(one: SignedKeys | null, other: SignedKeys): boolean {
 export class KeyKeeper {
   readonly #api: Pick<ApiClient, "ask">;
   readonly #keys: DeviceKeys;
+  readonly #trust: DeviceTrust;
   readonly #id: string;
   readonly #seconds: () => number;
-  readonly #told: (event: ConversationEvent) => void;
+  readonly #told: (events: readonly ConversationEvent[]) => void;
   /** One looks or changes at a time. */
   readonly #turns = new Turns();
   #held: Refused | null = null;
@@ -59,13 +62,14 @@ export class KeyKeeper {
   /** `id` is what the home node calls the device. */
   constructor(
     api: Pick<ApiClient, "ask">,
-    keys: DeviceKeys,
+    device: Pick<Device, "keys" | "trust">,
     id: string,
     seconds: () => number,
-    told: (event: ConversationEvent) => void,
+    told: (events: readonly ConversationEvent[]) => void,
   ) {
     this.#api = api;
-    this.#keys = keys;
+    this.#keys = device.keys;
+    this.#trust = device.trust;
     this.#id = id;
     this.#seconds = seconds;
     this.#told = told;
@@ -97,7 +101,7 @@ export class KeyKeeper {
     if (willPass(error) || LEFT_BEHIND_CLAUSES.has(clause)) throw error;
     const isTold = clause === NO_PATH || clause === this.#held?.clause;
     this.#held = clause === NO_PATH ? null : error;
-    if (!isTold) this.#told({ is: "KeysHeld", conversation: "", clause, reason });
+    if (!isTold) this.#told([{ is: "KeysHeld", conversation: "", clause, reason }]);
   }
 
   /** What is in the way of the keys; null for nothing. */
@@ -112,6 +116,14 @@ export class KeyKeeper {
       await this.#put("");
     } else if (told === null) await this.#begin();
     else await this.#keys.awaitNone();
+    await this.#look(told);
+  }
+
+  /** Judge the leaves of the account by its keys as they are now (DEV-16.7). */
+  async #look(keys: SignedKeys | null): Promise<void> {
+    if (keys === null) return;
+    const { delegation, list } = keys;
+    this.#told(await this.#trust.seenOwn({ is: "Shown", delegation, list }, this.#seconds()));
   }
 
   async #begin(): Promise<void> {
@@ -173,6 +185,7 @@ export class KeyKeeper {
       const told = await this.#ask(owed, password);
       came = sameKeys(told, owed.keys);
       await this.#keys.meet(told, this.#seconds());
+      await this.#look(told);
     }
     throw new Conflict("DEV-12.3", QUICKER);
   }

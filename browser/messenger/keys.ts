@@ -3,8 +3,12 @@
  * `node/client/keys.py`.
  */
 
+import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { Device } from "../device/device.ts";
 import type { DeviceKeys } from "../device/device_keys.ts";
+import type { DeviceTrust } from "../device/device_trust.ts";
 import { Forbidden, Missing, Refused } from "../errors.ts";
+import { FORKED } from "../keys/private/pins.ts";
 import { isQrText, keyOfQrText, qrTextOf } from "../keys/private/recovery.ts";
 import { keyOfWords, wordsOf } from "../keys/private/recovery_words.ts";
 import { readNumber, safetyNumber } from "../keys/private/safety_number.ts";
@@ -26,8 +30,7 @@ export interface Paper {
 /**
  * The number that both people's devices show, and whether it was compared here, and agreed.
  *
- * That says whose root it is; a device that is not on their list is not refused yet (KEY-5.2).
- * `beganAnew`: it is of other keys than those that this device goes by (KEY-5.1).
+ * Then every device that this one speaks to as theirs is on a list under that key (KEY-5.2). `beganAnew`: it is of other keys than those that this device goes by (KEY-5.1).
  */
 export interface Safety {
   readonly actor: string;
@@ -45,21 +48,26 @@ export class Keys {
   readonly #api: Pick<ApiClient, "ask">;
   readonly #keeper: KeyKeeper;
   readonly #keys: DeviceKeys;
+  readonly #trust: DeviceTrust;
   readonly #own: { readonly actor: string; readonly device: string };
   readonly #seconds: () => number;
+  readonly #told: (events: readonly ConversationEvent[]) => void;
 
   constructor(
     api: Pick<ApiClient, "ask">,
     keeper: KeyKeeper,
-    keys: DeviceKeys,
+    device: Pick<Device, "keys" | "trust">,
     own: { readonly actor: string; readonly device: string },
     seconds: () => number,
+    told: (events: readonly ConversationEvent[]) => void,
   ) {
     this.#api = api;
     this.#keeper = keeper;
-    this.#keys = keys;
+    this.#keys = device.keys;
+    this.#trust = device.trust;
     this.#own = own;
     this.#seconds = seconds;
+    this.#told = told;
   }
 
   /** The recovery key, to be written down. Throws `Missing` (DEV-12.4) once it was. */
@@ -143,13 +151,12 @@ export class Keys {
   async #seen(actor: string): Promise<{ readonly safety: Safety; readonly root: Bytes }> {
     const ours = (await this.#keys.published()).delegation.root;
     const found = await this.#api.ask("GET /keys", { query: { actor } });
-    const keys = await checkPublished(unbase64(found.delegation), unbase64(found.list), actor);
-    const line = await this.#keys.see(actor, keys);
-    const anew = await this.#keys.anewOf(actor);
-    if (line.deed === "stop" && anew === null) {
-      throw new Forbidden("KEY-5.1", `${actor} ${line.words}`, { seen: line.seen });
-    }
-    const pin = await this.#keys.pinOf(actor);
+    const [delegation, list] = [unbase64(found.delegation), unbase64(found.list)];
+    const keys = await checkPublished(delegation, list, actor);
+    const shown = { is: "Shown", delegation, list } as const;
+    this.#told(await this.#trust.answered(actor, shown, this.#seconds()));
+    const [anew, pin] = [await this.#trust.anew(actor), await this.#keys.pinOf(actor)];
+    if (pin?.forked && anew === null) throw new Forbidden("KEY-5.1", `${actor} ${FORKED}`);
     const { root } = (anew ?? pin?.keys ?? keys).delegation;
     const number = safetyNumber({ actor: this.#own.actor, root: ours }, { actor, root });
     const beganAnew = anew !== null;
@@ -160,13 +167,13 @@ export class Keys {
   /**
    * Compare the number that the other reads out or shows. Throws `Forbidden` (KEY-6.3).
    *
-   * It says whose root it is. What it does not say: see `Safety`. Of who began anew it accepts the new keys.
+   * Of who began anew it accepts the new keys.
    */
   async verify(actor: string, number: string): Promise<Safety> {
     const told = readNumber(number);
     const { safety, root } = await this.#seen(actor);
     if (told !== safety.number) throw new Forbidden("KEY-6.3", DIFFERENT);
-    if (safety.beganAnew) await this.#keys.accept(actor, root);
+    if (safety.beganAnew) await this.#accept(actor, root);
     await this.#keys.verify(actor);
     return { ...safety, compared: true, beganAnew: false };
   }
@@ -181,7 +188,11 @@ export class Keys {
     if (safety.number !== number) {
       throw new Missing("DEV-13.3", "they publish no other keys than those that you know");
     }
-    await this.#keys.accept(actor, root);
+    await this.#accept(actor, root);
     return { ...safety, beganAnew: false };
+  }
+
+  async #accept(actor: string, root: Bytes): Promise<void> {
+    this.#told(await this.#trust.accept(actor, root, this.#seconds()));
   }
 }

@@ -5,7 +5,7 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Device } from "../device/device.ts";
-import type { Carried, Create, Outcome, Send, TellGone, Wait } from "../device/exchange.ts";
+import type { Carried, Outcome, Wait } from "../device/exchange.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Conflict, KithError, Refused, Unreachable, willPass } from "../errors.ts";
@@ -13,18 +13,23 @@ import { type Bytes, base64, EMPTY, unbase64 } from "../wire/bytes.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { MailboxItem } from "./api_types.ts";
 import { ArchiveCarrier } from "./archive_carrier.ts";
+import { carry } from "./carrier.ts";
+import { Following } from "./following.ts";
 import { KeyKeeper } from "./key_keeper.ts";
+import { Lookups } from "./lookups.ts";
 import { lostRace, type Sent } from "./sent.ts";
-import { type Clock, restAfter, Signal, Turns } from "./waiting.ts";
+import { publish } from "./stocking.ts";
+import { type Clock, restAfter, Signal, Turns, within } from "./waiting.ts";
 
 const SUITE = 1;
-const POOL = 50;
-const LOW_POOL = 20;
-const LAST_RESORT_LEFT = 25 * 86_400_000;
 /** An acknowledgement waits so long for more to acknowledge, a complaint too. */
 const BURST = 250;
 /** So often another one is taken: a node put back from a copy is found out. */
 const SEAT_LASTS = 600_000;
+/** Who came, or went: whose keys are to be asked for may be others. */
+const MOVED: ReadonlySet<string> = new Set(["ConversationJoined", "MembersChanged"]);
+/** So often it is looked again at what is in the way. */
+const DOUBTS_LAST = 60_000;
 
 /** What the messenger tells of: what happened in conversations, and that something of a group may be new. */
 export interface Hears {
@@ -41,6 +46,8 @@ export class Messenger {
   readonly #api: ApiClient;
   readonly #clock: Clock;
   readonly #hears: Hears;
+  readonly #lookups: Lookups;
+  readonly #following: Following;
   // One reads the mailbox at a time, or a page would come after what is behind it.
   readonly #reading = new Turns();
   readonly #sending = new Turns();
@@ -59,8 +66,16 @@ export class Messenger {
     this.#clock = clock;
     this.#hears = hears;
     const told = (event: ConversationEvent) => hears.told(event);
+    const tell = (events: readonly ConversationEvent[]) => this.#tell(events);
     this.archive = new ArchiveCarrier(api, device.archive, clock, told);
-    this.keys = new KeyKeeper(api, device.keys, id, () => this.#seconds(), told);
+    // By another list others may be missing.
+    const seen = (events: readonly ConversationEvent[]) => {
+      this.#tell(events);
+      this.#work.set();
+    };
+    this.keys = new KeyKeeper(api, device, id, () => this.#seconds(), seen);
+    this.#lookups = new Lookups(api, device, this.keys, clock, tell);
+    this.#following = new Following(device, (actor, late) => this.#claim(actor, late), clock);
   }
 
   #seconds(): number {
@@ -83,19 +98,7 @@ export class Messenger {
     await this.#takeSeat();
     await this.keys.keep();
     await this.archive.look();
-    const { stock } = await this.#api.ask("GET /key-packages", {});
-    const found = stock.find(({ suite }) => suite === SUITE);
-    const left = found?.single_use ?? 0;
-    const ends = found?.last_resort_expires ?? null;
-    const isStale = ends === null || Date.parse(ends) - this.#clock.now() < LAST_RESORT_LEFT;
-    const count = left < LOW_POOL ? POOL - left : 0;
-    if (count || isStale) {
-      const made = await this.device.newPackages(count, isStale, this.#seconds());
-      const packages = made.map(([content, last_resort]) => {
-        return { content: base64(content), last_resort };
-      });
-      await this.#api.ask("POST /key-packages", { body: { packages } });
-    }
+    await publish(this.#api, this.device, this.#clock.now());
     await this.#sendAndTell();
   }
 
@@ -164,18 +167,28 @@ export class Messenger {
 
   async #begin(actor: string): Promise<string> {
     await this.#takeSeat();
-    const { packages } = await this.#api.ask("POST /key-packages/claim", {
-      body: { actor, suite: SUITE },
-    });
-    const found = { [actor]: packages.map(({ content }) => unbase64(content)) };
+    const found = { [actor]: await this.#claim(actor) };
     const group = await this.device.start(found, this.#seconds());
     const [refused] = (await this.#send()).refused;
     if (refused !== undefined) throw refused[1];
     return group;
   }
 
+  /** One key package of each device of an actor that may be spoken to (DEV-16.6). */
+  async #claim(actor: string, signal?: AbortSignal): Promise<readonly Bytes[]> {
+    await this.#lookups.beforeAdding(actor);
+    const given = { body: { actor, suite: SUITE }, ...(signal && { signal }) };
+    const { packages } = await this.#api.ask("POST /key-packages/claim", given);
+    return this.#lookups.sift(
+      actor,
+      packages.map(({ content }) => unbase64(content)),
+    );
+  }
+
   /** Say `text`: in the vault when this resolves, then it goes out as soon as it can. */
   async say(group: string, text: string, id: string): Promise<MessageRow> {
+    // Words do not wait for who cannot be asked; who refuses it is met when they go out.
+    await this.#lookups.beforeWords(group).catch(passed);
     const said = await this.device.say(group, text, this.#micros(), id);
     void this.tryNow();
     return said;
@@ -190,7 +203,7 @@ export class Messenger {
   /** Send now what can go out. */
   async tryNow(): Promise<void> {
     // What throws here, throws again in `keepSending`, where somebody listens.
-    await this.#sendAndTell().catch(() => this.#work.set());
+    await this.#sendNow().catch(() => this.#work.set());
   }
 
   // -- sending ----------------------------------------------------------------------------------
@@ -199,7 +212,7 @@ export class Messenger {
   async keepSending(): Promise<void> {
     const { signal } = this.#closing;
     for (let failures = 0; ; ) {
-      await this.#work.wait(signal);
+      await this.#waitForWork(signal);
       // What was missed in a burst is asked for at once, not one by one.
       await this.#clock.pause(BURST, signal);
       if (signal.aborted) return;
@@ -215,7 +228,26 @@ export class Messenger {
     }
   }
 
+  /** Or for time to pass, where it may change what is in the way. */
+  async #waitForWork(signal: AbortSignal): Promise<void> {
+    if (!this.device.trust.hasDoubts) return this.#work.wait(signal);
+    await within(this.#clock, DOUBTS_LAST, (late) =>
+      this.#work.wait(AbortSignal.any([signal, late])),
+    );
+  }
+
   async #sendAndTell(): Promise<Wait> {
+    try {
+      await this.#takeSeat();
+      await this.#lookups.round();
+      await this.#following.round();
+    } catch (error) {
+      passed(error);
+    }
+    return this.#sendNow();
+  }
+
+  async #sendNow(): Promise<Wait> {
     const { refused, wait } = await this.#send();
     this.#tell(refused.map(([event]) => event));
     this.#hears.moved();
@@ -232,6 +264,7 @@ export class Messenger {
         if (!willPass(error)) throw error;
         return { refused: [], wait: { is: "Wait", reason: error } } as const;
       }
+      await this.#lookups.tend();
       return this.#sendAll();
     });
     if (sent.wait.reason !== null) this.#work.set();
@@ -260,17 +293,9 @@ export class Messenger {
 
   async #carry(asked: Carried): Promise<Outcome> {
     try {
-      switch (asked.is) {
-        case "Fetch":
-          await this.#readMailbox();
-          return { is: "Accepted" };
-        case "Create":
-          return await this.#create(asked);
-        case "Send":
-          return await this.#post(asked);
-        case "TellGone":
-          return await this.#tellGone(asked);
-      }
+      if (asked.is !== "Fetch") return await carry(this.#api, asked);
+      await this.#readMailbox();
+      return { is: "Accepted" };
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
       if (error instanceof Refused && LEFT_BEHIND_CLAUSES.has(error.clause)) {
@@ -281,41 +306,13 @@ export class Messenger {
     }
   }
 
-  async #create({ group_id, members, epoch, url: known }: Create): Promise<Outcome> {
-    const body = { group_id: base64(group_id), members, epoch, url: known };
-    const { ref, url } = await this.#api.ask("POST /conversations", { body });
-    return { is: "Created", ref, url };
-  }
-
-  async #tellGone({ ref, actors, seq }: TellGone): Promise<Outcome> {
-    await this.#api.ask("POST /conversations/{ref}/gone", {
-      path: { ref },
-      body: { actors, seq },
-      harmless: true,
-    });
-    return { is: "Accepted" };
-  }
-
-  async #post({ ref, content, welcomes, removed }: Send): Promise<Outcome> {
-    const body = {
-      content: base64(content),
-      welcomes: welcomes.map(({ content, to }) => ({ content: base64(content), to })),
-      removed: removed.map((actor) => ({ actor })),
-    };
-    const { item } = await this.#api.ask("POST /conversations/{ref}/messages", {
-      path: { ref },
-      body,
-      harmless: true,
-    });
-    return { is: "Accepted", term: item?.term ?? 0 };
-  }
-
   // -- reading ----------------------------------------------------------------------------------
 
   /** Take in all that waits in the mailbox. */
   async pull(): Promise<void> {
     await this.#readMailbox();
-    if (await this.device.hasWork()) await this.#sendAndTell();
+    const follows = await this.device.trust.isFollowed();
+    if (!follows || this.#lookups.isDue || (await this.device.hasWork())) await this.#sendAndTell();
   }
 
   async #readMailbox(): Promise<void> {
@@ -336,7 +333,7 @@ export class Messenger {
       if (this.device.mayBeBehind) this.#tell(await this.device.lookBehind(this.#seconds()));
     });
     this.#finishLater();
-    if (await this.device.hasWork()) this.#work.set();
+    if (this.#lookups.isDue || (await this.device.hasWork())) this.#work.set();
   }
 
   async #receive(items: readonly MailboxItem[], incarnation = ""): Promise<void> {
@@ -344,7 +341,9 @@ export class Messenger {
     const found = items.map(({ seq, conversation, url, content }) => {
       return { seq, ref: conversation, url, content: bytesOf(content), at };
     });
-    this.#tell(await this.device.receive(found, this.#seconds(), incarnation));
+    const told = await this.device.receive(found, this.#seconds(), incarnation);
+    if (told.some(({ is }) => MOVED.has(is))) this.#lookups.lookSoon();
+    this.#tell(told);
     this.#acknowledged = Math.min(this.#acknowledged, await this.device.cursor());
   }
 
@@ -384,6 +383,11 @@ export class Messenger {
     await this.archive.close();
     await this.device.settle();
   }
+}
+
+/** Words do not wait for this; who refuses it is met where they go out. */
+function passed(error: unknown): void {
+  if (!(error instanceof KithError)) throw error;
 }
 
 function bytesOf(content: string | null): Bytes {

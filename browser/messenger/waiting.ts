@@ -30,6 +30,21 @@ export function restAfter(failures: number): number {
   return Math.min(FIRST_WAIT * 2 ** Math.min(failures, 10), LONGEST_WAIT);
 }
 
+/** Do `work`, which is told by its signal when that long has passed. */
+export async function within<T>(
+  clock: Clock,
+  milliseconds: number,
+  work: (late: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const [late, done] = [new AbortController(), new AbortController()];
+  void clock.pause(milliseconds, done.signal).then(() => late.abort());
+  try {
+    return await work(late.signal);
+  } finally {
+    done.abort();
+  }
+}
+
 /** One after the other, in the order in which they came. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();

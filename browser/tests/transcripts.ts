@@ -2,13 +2,15 @@
 
 import type { Sealed } from "../archive/seals.ts";
 import type { Due } from "../device/archiving.ts";
-import { Device, type Packages } from "../device/device.ts";
+import { Device } from "../device/device.ts";
 import type { Carried, Next, Outcome } from "../device/exchange.ts";
+import type { Packages } from "../device/key_stock.ts";
 import type { ArchivedPage } from "../device/restoring.ts";
 import { type Changes, PARKED, type Rows } from "../device/rows.ts";
 import * as errors from "../errors.ts";
 import { type Bytes, base64, text, unbase64, unhex } from "../wire/bytes.ts";
 import { keysDo } from "./key_deeds.ts";
+import { trustDo } from "./trust_deeds.ts";
 
 const BINARY = ["group/", "device/client", "archive_key/", "due/"];
 
@@ -126,6 +128,13 @@ function outcomeOf(given: Given): Outcome {
   return given as unknown as Outcome;
 }
 
+/** The same, of what is in the way. */
+function troubleOf(given: Given): errors.KithError {
+  const found = outcomeOf(given);
+  if (!(found instanceof errors.KithError)) throw new TypeError("that is no trouble");
+  return found;
+}
+
 function packagesOf(given: unknown): Packages {
   const written = Object.entries(given as Record<string, readonly string[]>);
   return Object.fromEntries(written.map(([actor, found]) => [actor, found.map(unbase64)]));
@@ -195,6 +204,9 @@ export class Told {
     const now = Number(given.now);
     const group = String(given.group);
     if (name.startsWith("keys_")) return keysDo(device.keys, name.slice("keys_".length), given);
+    if (name.startsWith("trust_")) {
+      return trustDo(device.trust, name.slice("trust_".length), given, troubleOf);
+    }
     switch (name) {
       case "restart":
         return this.open();

@@ -1,5 +1,6 @@
 /** What a person does with the keys of the account whose device is open. Loaded when it is asked for first. */
 
+import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Forbidden, Malformed, Missing, Refused } from "../errors.ts";
 import { Keys } from "../messenger/keys.ts";
 import type { Revoked } from "./key_questions.ts";
@@ -17,7 +18,11 @@ export class KeyVerbs {
   constructor(device: OpenDevice) {
     this.#device = device;
     const { api, account } = device;
-    this.keys = new Keys(api, device.keeper, device.device.keys, account, () => device.seconds());
+    const told = (events: readonly ConversationEvent[]) => {
+      for (const event of events) device.told(event);
+    };
+    const seconds = () => device.seconds();
+    this.keys = new Keys(api, device.keeper, device.device, account, seconds, told);
   }
 
   async recover(paper: string, keep: readonly string[]): Promise<readonly string[]> {

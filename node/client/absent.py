@@ -57,4 +57,4 @@ def forget(state: DeviceState, group: str, actors: Iterable[str]) -> None:
 def of(state: DeviceState, group: str) -> list[str]:
     """Of whom there is none."""
     head = len(rows.absent_row(group, ""))
-    return [name[head:] for name in state.names("absent", group)]
+    return sorted(name[head:] for name in state.names("absent", group))

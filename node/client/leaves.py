@@ -270,4 +270,5 @@ class Leaves:
             return False
         if one.seen.now > pin.keys.not_after + GRACE_SECONDS:
             return False
-        return self._state.get(rows.met_row(group, one.key), MetRow).asked
+        met = self._state.find(rows.met_row(group, one.key), MetRow)
+        return met is not None and met.asked

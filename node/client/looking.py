@@ -63,20 +63,20 @@ class Looking:
         return [Look(actor)]
 
     def _looks(self, groups: Iterable[str], since: int, now: int) -> list[Look]:
-        found: dict[str, Look] = {}
+        due, met = set[str](), dict[str, str]()
         for group in groups:
-            for actor in self._state.conversation(group).members:
-                if actor != self._state.actor and self._is_due(actor, since):
-                    found.setdefault(actor, Look(actor))
+            members = {*self._state.conversation(group).members} - {self._state.actor}
+            due |= {actor for actor in members if self._is_due(actor, since)}
             for name in self._state.names("met", group):
-                met = self._state.get(name, MetRow)
-                if self._asks_again(met):
-                    found[met.actor] = self._anew(met.actor, met.least)
-        due = [look for look in found.values() if not self._waits(look.actor, now)]
-        return sorted(due, key=self._tried_at)
+                one = self._state.get(name, MetRow)
+                if self._asks_again(one):
+                    met[one.actor] = max(met.get(one.actor, ""), one.least, key=_number)
+        found = [Look(actor) for actor in due - met.keys()]
+        found += [self._anew(actor, least) for actor, least in met.items()]
+        return sorted((one for one in found if not self._waits(one.actor, now)), key=self._tried_at)
 
-    def _tried_at(self, look: Look) -> int:
-        return silence.tried(self._state, rows.silent_row(look.actor)).at
+    def _tried_at(self, look: Look) -> tuple[int, str]:
+        return silence.tried(self._state, rows.silent_row(look.actor)).at, look.actor
 
     def _waits(self, actor: str, now: int) -> bool:
         """Whether nothing came of it lately."""
@@ -120,7 +120,9 @@ class Looking:
         """The keys of the account, as the home node has them; a device that has no part in them
         judges by these."""
         if self._state.has(rows.ACCOUNT_KEYS):
-            return self._looked(self._state.actor, now, True, self._were_asked(self._state.actor))
+            # A device that is off the list keeps the one before, whose number says nothing new.
+            is_new = self._were_asked(self._state.actor) or self._leaves.is_off_list
+            return self._looked(self._state.actor, now, True, is_new)
         return self._shown(self._state.actor, keys, now)
 
     def _looked(
@@ -164,7 +166,7 @@ class Looking:
     def judge(self, now: int, actor: str) -> list[ConversationEvent]:
         """Look again at all groups of an actor."""
         found: list[ConversationEvent] = []
-        for group in self._state.groups_with("group"):
+        for group in sorted(self._state.groups_with("group")):
             if actor in {*self._state.conversation(group).members, self._state.actor}:
                 found += self._leaves.look(group, now, read=actor)
         return found

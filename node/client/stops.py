@@ -27,7 +27,7 @@ def is_stopped(state: DeviceState, group: str) -> bool:
 
 def stopped(state: DeviceState, group: str) -> list[tuple[str, StoppedRow]]:
     """Whom nothing is sealed to in a group, and why."""
-    names = state.names("stopped", group)
+    names = sorted(state.names("stopped", group))
     head = len(rows.stopped_row(group, ""))
     return [(name[head:], state.get(name, StoppedRow)) for name in names]
 
@@ -50,5 +50,5 @@ def why(state: DeviceState, group: str) -> Forbidden:
 
 def handle_of(state: DeviceState, actor: str) -> str:
     """What our person calls them, if that is known."""
-    names = (name for name in state.names("handle") if state.read(name) == actor.encode())
+    names = (name for name in sorted(state.names("handle")) if state.read(name) == actor.encode())
     return next((name.partition("/")[2] for name in names), actor)

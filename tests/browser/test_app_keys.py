@@ -1,6 +1,7 @@
 """Keys in the app: words on paper, one browser lets another in, one that was lost is shut out."""
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -162,7 +163,21 @@ async def arrived(page: Page, words: str) -> None:
     await expect(page.get_by_role("link").filter(has_text=words)).to_be_visible()
 
 
-@pytest.mark.clause("APP-5.3", "APP-5.6", "LNK-3.7", "LNK-3.8", "DEV-12.11", "DEV-14.3")
+async def comes_in(new: Page, friend: Page, home: AppNode) -> None:
+    """Ada's new device reads what Bob says, in the conversation that there was (DEV-17.1)."""
+    await chat_with(new, home, "bob")
+    await chat_with(friend, home, "ada")
+    for number in range(30):
+        await say(friend, f"are you there? {number}")
+        with suppress(AssertionError):
+            await expect(said(new, "are you there?").last).to_be_visible(timeout=3000)
+            break
+    await say(new, "I read this here as well")
+    await expect(said(friend, "I read this here as well")).to_be_visible()
+    await expect(said(friend, "seen before the phone came")).to_be_visible()
+
+
+@pytest.mark.clause("APP-5.3", "APP-5.6", "DEV-17.1", "LNK-3.7", "LNK-3.8", "DEV-12.11", "DEV-14.3")
 @pytest.mark.parametrize("shows", ["new", "old"])
 async def test_one_browser_lets_another_in_and_its_messages_come(
     browser: Browser, home: AppNode, shows: str
@@ -197,6 +212,7 @@ async def test_one_browser_lets_another_in_and_its_messages_come(
     await expect(new.page.get_by_role("heading", name="Chats")).to_be_visible()
     await arrived(new.page, "seen before the phone came")
     await expect(ada.page.get_by_text("On your list")).to_have_count(2)
+    await comes_in(new.page, bob.page, home)
     assert ada.faults == new.faults == bob.faults == []
 
 
@@ -270,6 +286,17 @@ async def test_a_stolen_phone_is_shut_out(browser: Browser, home: AppNode, words
     assert ada.faults == []
 
 
+async def begin_anew(page: Page, home: AppNode) -> None:
+    """Another root, by the password."""
+    await at(page, home, "/settings/keys")
+    await page.get_by_text("If somebody has seen your words").click()
+    anew = page.get_by_role("region", name="With your password alone")
+    await anew.get_by_role("textbox", name="Your password").fill(PASSWORD)
+    await anew.get_by_role("switch", name="I know what is lost").check()
+    await anew.get_by_role("button", name="Begin anew").click()
+    await expect(page.get_by_text("Your account has new keys")).to_be_visible()
+
+
 @pytest.mark.clause("APP-5.5", "KEY-6.1", "KEY-6.3", "DEV-13.2")
 async def test_two_people_compare_their_number(browser: Browser, home: AppNode) -> None:
     ada, _ = await member(browser, home, "ada", "Ada")
@@ -290,18 +317,40 @@ async def test_two_people_compare_their_number(browser: Browser, home: AppNode) 
     await ada.page.get_by_role("button", name="Compare").click()
     await expect(ada.page.get_by_text("Compared, and they agree")).to_be_visible()
     # Bob begins anew: Ada's browser believes the other root nothing, and says what to do.
-    await at(bob.page, home, "/settings/keys")
-    await bob.page.get_by_text("If somebody has seen your words").click()
-    anew = bob.page.get_by_role("region", name="With your password alone")
-    await anew.get_by_role("textbox", name="Your password").fill(PASSWORD)
-    await anew.get_by_role("switch", name="I know what is lost").check()
-    await anew.get_by_role("button", name="Begin anew").click()
-    await expect(bob.page.get_by_text("Your account has new keys")).to_be_visible()
+    await begin_anew(bob.page, home)
     await ada.page.reload()
     await expect(ada.page.get_by_role("alert")).to_contain_text("began anew with other keys")
     await ada.page.get_by_role("button", name="Go on without comparing").click()
     await expect(ada.page.get_by_text("Not compared yet.")).to_be_visible()
     await expect(ada.page.get_by_role("alert")).to_have_count(0)
+    assert ada.faults == bob.faults == []
+
+
+@pytest.mark.clause("APP-5.8", "DEV-13.3", "DEV-16.4", "KEY-5.2")
+async def test_who_began_anew_is_written_to_when_one_says_so(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, own = await member(browser, home, "ada", "Ada")
+    bob, theirs = await member(browser, home, "bob", "Bob")
+    await home.befriend(own, theirs)
+    await chat_with(ada.page, home, "bob")
+    await say(ada.page, "before")
+    await expect(said(ada.page, "before")).to_contain_text("At their node")
+    await begin_anew(bob.page, home)
+    # Her browser sees it where she looks at the number; from then on it seals nothing to him.
+    await at(ada.page, home, f"/people/@bob@{home.domain}/number")
+    await expect(ada.page.get_by_role("alert")).to_contain_text("began anew with other keys")
+    await chat_with(ada.page, home, "bob")
+    await expect(ada.page.get_by_role("note")).to_contain_text("began anew with other keys")
+    await say(ada.page, "only for the real Bob")
+    await expect(said(ada.page, "only for the real Bob")).to_contain_text("Waiting")
+    await ada.page.get_by_role("link", name="Look at the safety number").click()
+    await ada.page.get_by_role("button", name="Go on without comparing").click()
+    await expect(ada.page.get_by_text("Not compared yet.")).to_be_visible()
+    await chat_with(ada.page, home, "bob")
+    await expect(said(ada.page, "only for the real Bob")).to_contain_text("At their node")
+    await chat_with(bob.page, home, "ada")
+    await expect(said(bob.page, "only for the real Bob")).to_be_visible()
     assert ada.faults == bob.faults == []
 
 

@@ -41,7 +41,7 @@ RAISED = re.compile(
 MORE = {
     "public": {"aead"},
     "private": {"certificate", "private_key", "records"},
-    "device": {"plain_text", "device_keys", "key_maker", "key_rows"},
+    "device": {"plain_text", "device_keys", "first_owed", "key_maker", "key_rows"},
 }
 
 

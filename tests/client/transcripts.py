@@ -15,6 +15,7 @@ from node.client.archiving import Due
 from node.client.device import Device
 from node.client.exchange import Carried, Outcome
 from node.client.key_signing import SignedKeys
+from node.client.looking import Shown
 from node.client.restoring import ArchivedPage
 from node.client.rows import Changes, ParkedRow
 from node.e2ee.keys.public.device_list import Device as ListedDevice
@@ -161,6 +162,8 @@ class Told:
             return self._archive(name.removeprefix("archive_"), given)
         if name.startswith("keys_"):
             return self._keys(name.removeprefix("keys_"), given)
+        if name.startswith("trust_"):
+            return self._trust(name.removeprefix("trust_"), given)
         if "packages" in given:
             given["packages"] = {
                 actor: [base64.b64decode(one) for one in found]
@@ -225,6 +228,21 @@ class Told:
         }
         return deeds[name](**given)
 
+    def _trust(self, name: str, given: Line) -> object:
+        """The deeds of DEV-16 and DEV-17; what is of bytes comes as base64."""
+        for part, value in given.items():
+            if isinstance(value, list):
+                given[part] = [base64.b64decode(one) for one in value]
+            elif isinstance(value, dict):
+                is_shown = value["is"] == "Shown"
+                given[part] = Shown(**_bytes(value)) if is_shown else outcome_of(value)
+            elif part == "root":
+                given[part] = base64.b64decode(value)
+        found = getattr(self.device.trust, name)
+        found = found(**given) if callable(found) else found
+        # By signature key; what a home node calls them is no part of it.
+        return sorted(found) if isinstance(found, set) or name == "missing" else found
+
 
 def _bytes(given: Line) -> dict[str, bytes]:
     return {name: base64.b64decode(each) for name, each in given.items() if name != "is"}
@@ -267,6 +285,20 @@ class Recorder:
         if self._told.remembers:
             line["remembers"] = True
         self._entropy.draws, self._rows.written = [], []
+
+    @property
+    def signature_key(self) -> bytes:
+        """Of the device, as a list has it."""
+        return self._told.device.state.groups.me.signature.public
+
+    def commits_saying(self, group: str, data: bytes, now: int) -> str:
+        """What another program could say with a commit; it is in no transcript of this device."""
+        groups = self._told.device.state.groups
+        step = groups.session(group).stage(now, [], authenticated_data=data)
+        staged = groups.apply(group, step)
+        groups.apply(group, groups.session(group).merge(now))
+        self._entropy.draws = []
+        return base64.b64encode(staged.commit).decode()
 
     def text(self) -> str:
         return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in self.lines)

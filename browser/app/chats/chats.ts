@@ -12,7 +12,21 @@ export const unread = computed(() => (chats.value ?? []).reduce((sum, one) => su
 
 const byTime = (list: readonly Chat[]) => [...list].sort((a, b) => b.at - a.at);
 
+/** What is told of somebody's devices is said in passing; the words for it are loaded then. */
+const OF_DEVICES: ReadonlySet<string> = new Set(["DeviceDoubted", "DoubtSettled", "KeysChanged"]);
+
+function sayInPassing(event: DeviceEvent): void {
+  if (event.is !== "told" || !OF_DEVICES.has(event.event.is)) return;
+  const others = (chats.peek() ?? []).flatMap((chat) => chat.others);
+  const own = standing.peek()?.current?.actor ?? "";
+  void import("../keys/doubt.tsx").then(
+    ({ tellOf }) => tellOf(event, others, own),
+    () => undefined, // what is in the way stands in the chat as well
+  );
+}
+
 function hear(event: DeviceEvent): void {
+  sayInPassing(event);
   if (event.is === "missed") renew(whose.peek());
   if (event.is !== "chat" || chats.value === null) return;
   const others = chats.value.filter(({ id }) => id !== event.chat.id);

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import type { Chat, Message } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
+import { Doubt } from "../keys/doubt.tsx";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -20,6 +21,8 @@ import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
 
 const KEEP_AFTER_MS = 400;
+/** A device there is none that words may go to. */
+const NOT_SPOKEN_TO = "KEY-5.2";
 
 function Composer({ chat }: { readonly chat: Chat }) {
   const text = useSignal(chat.draft);
@@ -104,6 +107,7 @@ function Notice({ chat }: { readonly chat: Chat }) {
   if (phase === "frozen" || phase === "loggedOut") {
     return <p class="chat-notice">{say(`chat.${phase}`)}</p>;
   }
+  if (chat.trouble?.clause === NOT_SPOKEN_TO) return <Doubt chat={chat} trouble={chat.trouble} />;
   if (chat.needsNewDevice || chat.isUnanswered) {
     return (
       <div class="chat-notice">

@@ -5,13 +5,13 @@
  * that fits says what is done.
  */
 
-import { equal } from "../../wire/bytes.ts";
+import { equal, hex } from "../../wire/bytes.ts";
 import type { Certified } from "../public/certificate.ts";
-import { hasKey, type SuiteKey } from "../public/device_list.ts";
+import { encodeDevice, hasKey, type SuiteKey } from "../public/device_list.ts";
 import { compareNumbers, endOf, type Published } from "../public/published.ts";
 
 const FETCH_SECONDS = 60; // for which a leaf may be ahead of the list
-const GRACE_SECONDS = 86_400; // in which a list that ended is as good as before
+export const GRACE_SECONDS = 86_400; // in which a list that ended is as good as before
 
 /** What is done. `stop`: read on, seal nothing there but a Remove, say why and what to do. */
 export type Deed =
@@ -74,7 +74,7 @@ const NEW_ROOT =
   "began anew with other keys: compare safety numbers with them, or go on unverified, or leave";
 const GHOST =
   "has a device here that is not on their list of devices: it was revoked, or somebody slipped it in; remove it, or ask them";
-const FORKED =
+export const FORKED =
   "shows two different lists of devices under one number: one of them is not theirs; ask them to renew their list";
 
 function line<Seen>(
@@ -116,7 +116,7 @@ export const LISTS: readonly Line<SeenList>[] = [
   line("the same", () => true, "go on"),
 ];
 
-function isListed({ pin, key }: SeenLeaf): boolean {
+export function isListed({ pin, key }: SeenLeaf): boolean {
   return pin !== null && hasKey(pin.keys.devices, key);
 }
 
@@ -138,7 +138,7 @@ function isOtherDelegation(seen: SeenLeaf): boolean {
 }
 
 /** Its certificate is of a higher number than the pinned list. */
-function isAhead({ pin, certified }: SeenLeaf): boolean {
+export function isAhead({ pin, certified }: SeenLeaf): boolean {
   if (pin === null || certified === null) return false;
   return compareNumbers(certified.certificate, pin.keys.devices) > 0;
 }
@@ -200,6 +200,8 @@ export const LEAVES: readonly Line<SeenLeaf>[] = [
   line("not in the pinned list, or uncertified after certified", () => true, "stop", GHOST),
 ];
 
+export const UNLISTED = LEAVES.at(-1) as Line<SeenLeaf>;
+
 function firstOf<Seen>(lines: readonly Line<Seen>[], seen: Seen): Line<Seen> {
   return lines.find(({ fits }) => fits(seen)) as Line<Seen>; // the last one fits all
 }
@@ -212,4 +214,18 @@ export function judgeList(seen: SeenList): Line<SeenList> {
 /** The line that fits a leaf. */
 export function judgeLeaf(seen: SeenLeaf): Line<SeenLeaf> {
   return firstOf(LEAVES, seen);
+}
+
+/** What is said of leaves that the line of this name fits. */
+export function wordsOf(seen: string): string {
+  return LEAVES.find((one) => one.seen === seen)?.words ?? "";
+}
+
+/** How many devices came and how many went, whole entries compared (KEY-5.3). */
+export function changed(before: Published, after: Published): { came: number; went: number } {
+  const entries = ({ devices }: Published) => devices.devices.map((one) => hex(encodeDevice(one)));
+  const [old, now] = [entries(before), entries(after)];
+  const without = (some: readonly string[], others: readonly string[]) =>
+    some.filter((one) => !others.includes(one)).length;
+  return { came: without(now, old), went: without(old, now) };
 }

@@ -255,6 +255,11 @@ export class Client implements ClientParts {
     return new Client({ ...this.#parts(), capabilities, extensions: [...others, extension] });
   }
 
+  /** A leaf of ours with what we support and carry now, to be signed anew. */
+  dressed(leaf: LeafNode): LeafNode {
+    return { ...leaf, capabilities: this.capabilities, extensions: this.extensions };
+  }
+
   #parts(): ClientParts {
     const { suite, credential, signature, capabilities: listed, extensions } = this;
     return { suite, credential, signature, capabilities: listed, extensions };

@@ -10,7 +10,7 @@ import { type GroupContext, nextContext } from "../public/group_info.ts";
 import { COMMIT, type LeafNode } from "../public/leaf.ts";
 import type { ProposalOrRef } from "../public/proposals.ts";
 import type { Tree } from "../public/tree.ts";
-import { renewedLeaf } from "./client.ts";
+import { type Client, renewedLeaf } from "./client.ts";
 import {
   beginEpoch,
   type Concluded,
@@ -78,26 +78,34 @@ interface OwnPath {
 }
 
 /** Fresh keys for the path of this member, in the tree with all proposals applied. */
-async function ownPath(epoch: Epoch, tree: Tree, means: Means): Promise<OwnPath> {
+async function ownPath(
+  epoch: Epoch,
+  tree: Tree,
+  means: Means,
+  me: Client | null,
+): Promise<OwnPath> {
   const { group, signature } = epoch;
+  const old = ownLeafOf(group);
+  const dressed = me === null ? old : me.dressed(old);
   const pair = await freshKeyPair(tree.suite, means.entropy);
   const { groupId } = group.context;
   const place = { source: COMMIT, groupId, leafIndex: group.ownLeaf };
   const leafFor = (parentHash: Bytes): Promise<LeafNode> =>
-    renewedLeaf(signature, ownLeafOf(group), pair.public, parentHash, place);
+    renewedLeaf(signature, dressed, pair.public, parentHash, place);
   return { made: await makePath(tree, group.ownLeaf, means.entropy, leafFor), pair };
 }
 
 /**
  * A commit of the planned proposals, by this member. Changes nothing.
  *
- * Throws what §12.2 refuses, and `Missing` when a PSK is not there.
+ * With a path our leaf says what `me` says now of our capabilities and extensions. Throws what §12.2 refuses, and `Missing` when a PSK is not there.
  */
 export async function makeCommit(
   epoch: Epoch,
   plan: Plan,
   scene: Scene,
   find: FindPsk,
+  me: Client | null = null,
 ): Promise<Made> {
   const { group } = epoch;
   const { means } = scene;
@@ -110,7 +118,7 @@ export async function makeCommit(
   let secrets: PathSecrets | null = null;
   let path: UpdatePath | null = null;
   if (plan.path || needsPath(plan.items)) {
-    const own = await ownPath(epoch, tree, means);
+    const own = await ownPath(epoch, tree, means, me);
     ({ tree, secrets } = own.made);
     provisional = nextContext(group.context, tree.treeHash(), applied.extensions);
     path = await sealPath(own.made, provisional.raw, newcomersOf(applied), means.entropy);

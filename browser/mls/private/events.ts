@@ -43,7 +43,8 @@ export interface Proposed {
  *
  * `sender` is the committer, as it is in the new epoch. `own`: it was our staged commit; then
  * `welcome` is the MLSMessage for those whom it added. `lost`: a staged commit of ours was dropped
- * for it. `reinit` closes the group.
+ * for it. `reinit` closes the group. `authenticatedData` of another's is signed, and in clear to who
+ * carries it.
  */
 export interface Committed {
   readonly kind: "Committed";
@@ -57,6 +58,7 @@ export interface Committed {
   readonly lost: boolean;
   readonly welcome: Bytes | null;
   readonly reinit: ReInit | null;
+  readonly authenticatedData: Bytes;
 }
 
 /** A commit took us out: the session is over. `by` is null where a joiner replaced us. */

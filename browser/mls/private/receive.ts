@@ -356,5 +356,7 @@ async function receiveCommit(
   const changes = { added: newcomersOf(done.applied), removed, updated };
   const event = committed(tree, done.next, done.committer, changes);
   const lost = state.staged !== null;
-  return { ...NOTHING, event: { ...event, external, lost }, following: done.next };
+  const { authenticatedData } = message.content;
+  const told = { ...event, external, lost, authenticatedData };
+  return { ...NOTHING, event: told, following: done.next };
 }

@@ -60,13 +60,14 @@ export interface Step<T> {
 /**
  * How a commit is made. `path: false` leaves the path out where it may be, `pending: false` the
  * proposals that wait. `resumes` is the closed session of the group that this new one takes the
- * place of.
+ * place of. Our new leaf carries what `me` does.
  */
 export interface StageOptions {
   readonly path?: boolean;
   readonly pending?: boolean;
   readonly authenticatedData?: Bytes;
   readonly resumes?: Session | null;
+  readonly me?: Client | null;
 }
 
 interface Protected {
@@ -240,6 +241,7 @@ export class Session extends View {
     options: StageOptions = {},
   ): Promise<Step<Staged>> {
     const { path = true, pending = true, authenticatedData = EMPTY, resumes = null } = options;
+    const { me = null } = options;
     return this.#alone(async (state) => {
       checkOpen(state);
       if (state.staged !== null) {
@@ -250,7 +252,7 @@ export class Session extends View {
       const items = await choose(waiting, proposals, scene);
       const plan = { items, path, wireFormat: this.#wireFormat(), authenticatedData };
       const finder = resumes ?? this;
-      const made = await makeCommit(state.epoch, plan, scene, (id) => finder.findPsk(id));
+      const made = await makeCommit(state.epoch, plan, scene, (id) => finder.findPsk(id), me);
       const { sealed, ahead } = await this.#protect(made.message);
       const { removed, updated } = made.applied;
       const staged: Staged = {

@@ -1,6 +1,6 @@
 /** Pure: from one epoch to the next: what stays, what the device is told (RFC 9420 §8.6, §9.2). */
 
-import type { Bytes } from "../../wire/bytes.ts";
+import { type Bytes, EMPTY } from "../../wire/bytes.ts";
 import { hash } from "../public/suite.ts";
 import type { Tree } from "../public/tree.ts";
 import type { Epoch } from "./epoch.ts";
@@ -84,6 +84,7 @@ export function committed(
     lost: false,
     welcome: null,
     reinit,
+    authenticatedData: EMPTY,
   };
 }
 

@@ -1,0 +1,69 @@
+/** What stands in the way of words because of somebody's devices, what to do, and what is told of it in passing. */
+
+import type { Chat, DeviceEvent, Problem } from "../../worker/device_client.ts";
+import { personOf } from "../chats/names.ts";
+import { nameOf } from "../parts/avatar.tsx";
+import { tell } from "../parts/toast.tsx";
+import { at } from "../router.ts";
+import { explainValue } from "../words/problems.ts";
+import { type KeysKey, sayKeys } from "./words.ts";
+
+interface Answer {
+  readonly says: KeysKey;
+  readonly does?: KeysKey;
+  /** Where one can do something about it; a person's page has their safety number. */
+  readonly to?: string;
+}
+
+const GHOST: Answer = { says: "doubt.ghost" };
+const FORKED: Answer = { says: "doubt.forked", does: "doubt.look" };
+/** By the line of KEY-5.2 that the device names. */
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  "other root": { says: "doubt.anew", does: "doubt.look" },
+  "equal delegation, other bytes": FORKED,
+  "equal numbers, other bytes": FORKED,
+  "uncertified, of an actor that publishes a root": GHOST,
+  "first certified, and the actor publishes no such root": GHOST,
+  "expired, and a new leaf": { says: "doubt.ended" },
+  "not in the pinned list, or uncertified after certified": GHOST,
+  "own device, not listed": {
+    says: "doubt.own",
+    does: "doubt.devices",
+    to: "/settings/devices",
+  },
+  "this device, not listed": { says: "doubt.this", does: "doubt.keys", to: "/settings/keys" },
+};
+
+/** Who of a chat it is about, as one calls them. */
+function about(others: Chat["others"], actor: string): { name: string; handle: string } {
+  const other = others.find((one) => one.actor === actor) ?? { actor, handle: "" };
+  return { name: nameOf(personOf(other)), handle: other.handle };
+}
+
+export function Doubt({ chat, trouble }: { readonly chat: Chat; readonly trouble: Problem }) {
+  const found = ANSWERS[String(trouble.params.seen)];
+  if (found === undefined) return <p class="chat-notice">{explainValue(trouble)}</p>;
+  const { name, handle } = about(chat.others, String(trouble.params.actor));
+  const page = handle && `/people/${encodeURIComponent(handle)}/number`;
+  const to = found.to ?? page;
+  return (
+    <div class="chat-notice" role="note">
+      <p>{sayKeys(found.says, { name })}</p>
+      {found.does !== undefined && to !== "" && <a href={at(to)}>{sayKeys(found.does)}</a>}
+    </div>
+  );
+}
+
+/** What a device told of somebody's devices, in passing. */
+export function tellOf(event: DeviceEvent, others: Chat["others"], own: string): void {
+  if (event.is !== "told") return;
+  const { event: told } = event;
+  if (told.is === "DeviceDoubted") {
+    const { name } = about(others, told.actor);
+    tell(told.actor === own ? sayKeys("doubt.told.own") : sayKeys("doubt.told", { name }), true);
+  } else if (told.is === "DoubtSettled" && told.actor !== own) {
+    tell(sayKeys("doubt.settled", { name: about(others, told.actor).name }));
+  } else if (told.is === "KeysChanged" && told.actor !== own) {
+    tell(sayKeys("doubt.changed", { name: about(others, told.actor).name }));
+  }
+}

@@ -1,0 +1,210 @@
+/** Pure: a device and whom it seals to, each happening a step (spec DEV-16, DEV-17). */
+
+import { Forbidden } from "../errors.ts";
+import type { Deed } from "../keys/private/pins.ts";
+import type { Published } from "../keys/public/published.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import type { ConversationEvent } from "./conversation_events.ts";
+import type { Turns } from "./device_archive.ts";
+import type { DeviceState } from "./device_state.ts";
+import type { Add } from "./intents.ts";
+import type { Packages } from "./key_stock.ts";
+import * as keyStock from "./key_stock.ts";
+import type { Leaves } from "./leaves.ts";
+import { Lists } from "./lists.ts";
+import { type Answer, type Look, Looking, type Shown, type Sifted } from "./looking.ts";
+import type { Pins } from "./pins.ts";
+import * as stops from "./stops.ts";
+
+/**
+ * What this device knows of whom it speaks to: `verified`, `known` (their keys are, and nobody compared
+ * numbers), `unconfirmed` (their server has not answered yet), `unverifiable`, `expired` or `stopped`; and
+ * in words what that means, where something is to be done.
+ */
+export interface Standing {
+  readonly is: "Standing";
+  readonly state: string;
+  readonly words: string;
+}
+
+const STATES: Readonly<Partial<Record<Deed, string>>> = {
+  unverifiable: "unverifiable",
+  fetch: "unconfirmed",
+  tell: "expired",
+};
+
+/** What the program may ask of a device about the keys of others. */
+export class DeviceTrust {
+  readonly #state: DeviceState;
+  readonly #leaves: Leaves;
+  readonly #pins: Pins;
+  readonly #looking: Looking;
+  readonly #lists: Lists;
+  readonly #turns: Turns;
+
+  constructor(state: DeviceState, leaves: Leaves, pins: Pins, turns: Turns) {
+    this.#state = state;
+    this.#leaves = leaves;
+    this.#pins = pins;
+    this.#looking = new Looking(state, leaves, pins);
+    this.#lists = new Lists(state, leaves);
+    this.#turns = turns;
+  }
+
+  /** Whether something waits, or is in the way, that time may change. */
+  get hasDoubts(): boolean {
+    return ["met", "stopped"].some((kind) => this.#state.groupsWith(kind).length > 0);
+  }
+
+  /** Whose keys are to be asked for, whatever is said. */
+  wanted(now: number): Promise<readonly Look[]> {
+    return this.#turns.inTurn(() => this.#looking.wanted(now));
+  }
+
+  /** Whose keys are to be asked for before something is said in a group. */
+  beforeWords(group: string, now: number): Promise<readonly Look[]> {
+    return this.#turns.inTurn(() => this.#looking.beforeWords(group, now));
+  }
+
+  /** The same of all groups to which something is owed. */
+  beforeOwed(now: number): Promise<readonly Look[]> {
+    return this.#turns.inTurn(async () => {
+      const found: Look[] = [];
+      for (const group of this.#state.groupsWith("owed")) {
+        found.push(...(await this.#looking.beforeWords(group, now)));
+      }
+      return found;
+    });
+  }
+
+  /** Whose keys are to be asked for before devices of `actor` are added. */
+  beforeAdding(actor: string, now: number): Promise<readonly Look[]> {
+    return this.#turns.inTurn(() => this.#looking.beforeAdding(actor, now));
+  }
+
+  /** The same once their key packages are here. */
+  aheadOf(actor: string, packages: readonly Bytes[], now: number): Promise<readonly Look[]> {
+    return this.#turns.inTurn(() => this.#looking.aheadOf(actor, packages, now));
+  }
+
+  /** What came of a look. */
+  answered(actor: string, outcome: Answer, now: number): Promise<readonly ConversationEvent[]> {
+    return this.#turns.step(() => this.#looking.answered(actor, outcome, now));
+  }
+
+  /** The keys of the account, as the home node has them. */
+  seenOwn(keys: Shown, now: number): Promise<readonly ConversationEvent[]> {
+    return this.#turns.step(() => this.#looking.seenOwn(keys, now));
+  }
+
+  /** Time passed: look again at what is in the way. */
+  tend(now: number): Promise<readonly ConversationEvent[]> {
+    return this.#turns.step(() => this.#looking.tend(now));
+  }
+
+  /** The packages of `actor` that may be added, and what is told of the others. */
+  sift(actor: string, packages: readonly Bytes[], now: number): Promise<Sifted> {
+    return this.#turns.inTurn(() => this.#looking.sift(actor, packages, now));
+  }
+
+  /**
+   * Throws `Forbidden` (KEY-5.2) for a device that is not spoken to, or where this one is on no list itself
+   * (DEV-16.7).
+   */
+  check(actor: string, packages: readonly Bytes[], now: number): Promise<void> {
+    return this.#turns.inTurn(() => this.#check(actor, packages, now));
+  }
+
+  /** The wish to add who may be spoken to, inside a turn. Throws as `check`, and as `keyStock.adding`. */
+  async adding(packages: Packages, now: number): Promise<Add> {
+    const add = keyStock.adding(packages);
+    for (const [actor, found] of Object.entries(packages)) await this.#check(actor, found, now);
+    return add;
+  }
+
+  async #check(actor: string, packages: readonly Bytes[], now: number): Promise<void> {
+    if (await this.#leaves.isOffList()) {
+      throw new Forbidden("KEY-5.2", stops.OWN[stops.THIS_DEVICE] ?? "");
+    }
+    for (const data of packages) {
+      const why = await this.#looking.refuses(data, now);
+      if (why) throw new Forbidden("KEY-5.2", await stops.reason(this.#state, actor, why));
+    }
+  }
+
+  /** The groups in which a listed device is missing that this one adds, and whose. */
+  lacking(now: number): Promise<readonly (readonly [string, string])[]> {
+    return this.#turns.inTurn(() => this.#lists.lacking(now));
+  }
+
+  /** The signature keys of the listed devices of `actor` that are not in a group. */
+  missing(group: string, actor: string): Promise<readonly Bytes[]> {
+    return this.#turns.inTurn(() => this.#lists.missing(group, actor));
+  }
+
+  /** Those of these devices whose key packages may be asked for now (DEV-17.1). */
+  toAsk(keys: readonly Bytes[], now: number): Promise<readonly Bytes[]> {
+    return this.#turns.inTurn(() => this.#lists.toAsk(keys, now));
+  }
+
+  /** Of which of the devices that were asked for there was a package, and of which none. */
+  claimed(came: readonly Bytes[], cameNot: readonly Bytes[], now: number): Promise<void> {
+    return this.#turns.step(async () => {
+      this.#lists.came(came);
+      await this.#lists.cameNot(cameNot, now);
+    });
+  }
+
+  /** Whether all groups were looked at by the account's list as it is. */
+  isFollowed(): Promise<boolean> {
+    return this.#turns.inTurn(() => this.#lists.isFollowed());
+  }
+
+  /** All groups were looked at by the account's list as it is (DEV-17.1). */
+  followed(): Promise<void> {
+    return this.#turns.step(async () => {
+      if (!(await this.#lists.isFollowed())) await this.#lists.followed();
+    });
+  }
+
+  /** The keys of another root that `actor` publishes now, as far as this device saw. */
+  anew(actor: string): Promise<Published | null> {
+    return this.#turns.inTurn(() => this.#pins.anew(actor));
+  }
+
+  /** Go on, unverified, with who began anew under that root (DEV-13.3). */
+  accept(actor: string, root: Bytes, now: number): Promise<readonly ConversationEvent[]> {
+    return this.#turns.step(async () => {
+      await this.#pins.accept(actor, root);
+      return this.#looking.judge(now, actor);
+    });
+  }
+
+  /** What is known of everybody in a group but us. */
+  standing(group: string, now: number): Promise<Readonly<Record<string, Standing>>> {
+    return this.#turns.inTurn(async () => {
+      const stopped = await stops.stopped(this.#state, group);
+      const found: Record<string, Standing> = {};
+      for (const { actor, line } of await this.#leaves.ofGroup(group, now)) {
+        const why = stopped.get(actor)?.why;
+        const state = STATES[line.deed];
+        if (why !== undefined) {
+          const words = await stops.reason(this.#state, actor, why);
+          found[actor] = { is: "Standing", state: "stopped", words };
+        } else if (actor === this.#state.actor) {
+        } else if (state !== undefined) {
+          const name = line.words && `${await stops.handleOf(this.#state, actor)} `;
+          found[actor] = { is: "Standing", state, words: name + line.words };
+        } else {
+          found[actor] ??= await this.#known(actor);
+        }
+      }
+      return found;
+    });
+  }
+
+  async #known(actor: string): Promise<Standing> {
+    const state = (await this.#pins.of(actor))?.verified ? "verified" : "known";
+    return { is: "Standing", state, words: "" };
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Pure: a commit says whom its person put out of the conversation (spec DEV-16.10).
+ *
+ * Its proposals alone do not: a leaf that no list has goes by itself, and its actor stays.
+ */
+
+import type { Committed } from "../mls/index.ts";
+import { type Bytes, EMPTY, text, utf8 } from "../wire/bytes.ts";
+import type { DeviceState } from "./device_state.ts";
+import type { Intent } from "./intents.ts";
+import { pinRow } from "./key_rows.ts";
+import { absentRow } from "./rows.ts";
+
+/** What the commit of `intent` says: of whom others may take their leaves for revoked ones. */
+export function mark(state: DeviceState, group: string, intent: Intent): Bytes {
+  if (intent.type !== "Remove") return EMPTY;
+  const others = intent.actors.filter((actor) => actor !== state.actor);
+  // Who has no list has no leaf that is off it.
+  const mayBeAbsent = (actor: string) =>
+    state.has(pinRow(actor)) || state.has(absentRow(group, actor));
+  const removed = others.filter(mayBeAbsent);
+  return removed.length ? utf8(JSON.stringify({ removed })) : EMPTY;
+}
+
+/** The actors that are named; nobody in data that means something else to somebody else. */
+function named(data: Bytes): readonly string[] {
+  try {
+    const { removed } = JSON.parse(text(data)) as { readonly removed?: unknown };
+    const isRight = Array.isArray(removed) && removed.every((one) => typeof one === "string");
+    return isRight ? (removed as readonly string[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Whom another's commit put out of those `members`; who only joins by it has no say. */
+export function told(event: Committed, members: readonly string[]): readonly string[] {
+  if (event.external || !event.authenticatedData.length) return [];
+  const removed = named(event.authenticatedData);
+  return members.filter((actor) => removed.includes(actor));
+}

@@ -1,0 +1,28 @@
+/** Pure: what gave no answer is asked ever more seldom (spec DEV-16.1, DEV-17.1). */
+
+import type { DeviceState } from "./device_state.ts";
+import { SILENT, type SilentRow } from "./key_rows.ts";
+
+/** After the first time, in seconds; twice as long each further time. */
+const SHORTEST_WAIT = 60;
+const LONGEST_WAIT = 3600;
+const MOST_DOUBLINGS = 8;
+const NEVER: SilentRow = { at: 0, tries: 0 };
+
+/** When it was asked in vain, and how often, by the row of that name. */
+export async function tried(state: DeviceState, name: string): Promise<SilentRow> {
+  return (await state.find(name, SILENT)) ?? NEVER;
+}
+
+/** Whether it is too early to ask again. */
+export async function waits(state: DeviceState, name: string, now: number): Promise<boolean> {
+  const { at, tries } = await tried(state, name);
+  if (!tries) return false;
+  const wait = Math.min(SHORTEST_WAIT * 2 ** Math.min(tries - 1, MOST_DOUBLINGS), LONGEST_WAIT);
+  return at <= now && now < at + wait;
+}
+
+/** It was asked in vain once more. Called inside a step. */
+export async function note(state: DeviceState, name: string, now: number): Promise<void> {
+  state.put(name, { at: now, tries: (await tried(state, name)).tries + 1 });
+}

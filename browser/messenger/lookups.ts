@@ -1,0 +1,170 @@
+/**
+ * Whose keys a device asks for, asked of its home node (spec DEV-16.1, KEY-7.7). Its twin is
+ * `node/client/lookups.py`.
+ */
+
+import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { Device } from "../device/device.ts";
+import type { Answer, Look } from "../device/looking.ts";
+import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
+import { Refused, Unproven, Unreachable, willPass } from "../errors.ts";
+import { type Bytes, unbase64 } from "../wire/bytes.ts";
+import type { ApiClient } from "./api_client.ts";
+import type { KeyKeeper } from "./key_keeper.ts";
+import { type Clock, within } from "./waiting.ts";
+
+/** So long nobody is asked again about the same. */
+const REST_SECONDS = 60;
+/** So long a round waits for the servers of others. */
+const PATIENCE = 3000;
+const MOST_AT_ONCE = 8;
+const TOO_LONG = "their server takes too long";
+
+/** Those of one device. A server that does not answer is in the way of nothing here. */
+export class Lookups {
+  readonly #api: Pick<ApiClient, "ask">;
+  readonly #device: Device;
+  readonly #keys: Pick<KeyKeeper, "keep">;
+  readonly #clock: Clock;
+  readonly #tell: (events: readonly ConversationEvent[]) => void;
+  /** By look: when it was asked last. */
+  readonly #asked = new Map<string, number>();
+  #nextRound = 0;
+
+  constructor(
+    api: Pick<ApiClient, "ask">,
+    device: Device,
+    keys: Pick<KeyKeeper, "keep">,
+    clock: Clock,
+    tell: (events: readonly ConversationEvent[]) => void,
+  ) {
+    this.#api = api;
+    this.#device = device;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#clock.now() / 1000);
+  }
+
+  /** Somebody came: with the next round they are asked for. */
+  lookSoon(): void {
+    this.#nextRound = 0;
+  }
+
+  /** Whether a round is due. */
+  get isDue(): boolean {
+    return this.#seconds() >= this.#nextRound;
+  }
+
+  /** Time passed: look again at what is in the way. */
+  async tend(): Promise<void> {
+    const { trust } = this.#device;
+    if (trust.hasDoubts) this.#tell(await trust.tend(this.#seconds()));
+  }
+
+  /** Ask for those to whom something is owed, and for whom a leaf gives reason to. */
+  async round(): Promise<void> {
+    const { trust } = this.#device;
+    const now = this.#seconds();
+    const looks = [...(await trust.beforeOwed(now))];
+    if (this.isDue) {
+      this.#nextRound = now + REST_SECONDS;
+      looks.push(...(await trust.wanted(now)));
+    }
+    await this.#ask(looks);
+  }
+
+  /** Before something is said in a group. */
+  async beforeWords(group: string): Promise<void> {
+    await this.#ask(await this.#device.trust.beforeWords(group, this.#seconds()));
+  }
+
+  /**
+   * The packages of those devices of `actor` that may be added; of the others it is told.
+   *
+   * Throws `Forbidden` (KEY-5.2) when none is left.
+   */
+  async sift(actor: string, packages: readonly Bytes[]): Promise<readonly Bytes[]> {
+    const { trust } = this.#device;
+    await this.#ask(await trust.aheadOf(actor, packages, this.#seconds()));
+    const { kept, told } = await trust.sift(actor, packages, this.#seconds());
+    if (packages.length && !kept.length) await trust.check(actor, packages, this.#seconds());
+    this.#tell(told);
+    return kept;
+  }
+
+  /** Before the devices of somebody are added. */
+  async beforeAdding(actor: string): Promise<void> {
+    await this.#ask(await this.#device.trust.beforeAdding(actor, this.#seconds()));
+  }
+
+  /** Several servers at once, for a few seconds in all: none of them keeps words waiting. */
+  async #ask(looks: readonly Look[]): Promise<void> {
+    const byServer = new Map<string, Look[]>();
+    for (const look of looks) {
+      // Our own node; and a change of our keys is not cut off.
+      if (look.actor === this.#device.actor) await this.#askOne(look, new AbortController().signal);
+      else byServer.set(serverOf(look), [...(byServer.get(serverOf(look)) ?? []), look]);
+    }
+    if (!byServer.size) return;
+    const lines = [...byServer.values()];
+    await within(this.#clock, PATIENCE, async (late) => {
+      const work = async () => {
+        for (let line = lines.shift(); line; line = lines.shift()) await this.#askAll(line, late);
+      };
+      await Promise.all(Array.from({ length: MOST_AT_ONCE }, work));
+    });
+  }
+
+  /** Ask for the actors of one server, until it does not answer. */
+  async #askAll(line: readonly Look[], late: AbortSignal): Promise<void> {
+    for (const look of line) {
+      if (late.aborted || (await this.#askOne(look, late)) instanceof Unreachable) return;
+    }
+  }
+
+  async #askOne(look: Look, late: AbortSignal): Promise<Answer | null> {
+    const [now, name] = [this.#seconds(), `${look.actor} ${look.least}`];
+    if (now - (this.#asked.get(name) ?? -REST_SECONDS) < REST_SECONDS) return null;
+    this.#asked.set(name, now);
+    const outcome = await this.#carry(look, late);
+    const isOurs = outcome instanceof Unreachable && !outcome.beyond; // our own node is away
+    if (outcome !== null && !isOurs) {
+      this.#tell(await this.#device.trust.answered(look.actor, outcome, this.#seconds()));
+    }
+    return outcome;
+  }
+
+  /** What came of it; null where it is our own account's keys that were read. */
+  async #carry({ actor, least }: Look, signal: AbortSignal): Promise<Answer | null> {
+    try {
+      if (actor === this.#device.actor) {
+        await this.#keys.keep();
+        return null;
+      }
+      const found = await this.#api.ask("GET /keys", { query: { actor, least }, signal });
+      return {
+        is: "Shown",
+        delegation: unbase64(found.delegation),
+        list: unbase64(found.list),
+      };
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+      if (signal.aborted) return new Unreachable(TOO_LONG, true);
+      const isSeat = error instanceof Refused && LEFT_BEHIND_CLAUSES.has(error.clause);
+      if (isSeat || (error instanceof Unproven && !willPass(error))) throw error;
+      return error;
+    }
+  }
+}
+
+function serverOf({ actor }: Look): string {
+  try {
+    return new URL(actor).origin;
+  } catch {
+    return actor; // a leaf may say anything; the home node refuses to ask there
+  }
+}

@@ -1,0 +1,26 @@
+/** A device's key packages at its home node (spec DEV-6). Its twin is `node/client/stocking.py`. */
+
+import type { Device } from "../device/device.ts";
+import { base64 } from "../wire/bytes.ts";
+import type { ApiClient } from "./api_client.ts";
+
+const SUITE = 1;
+const POOL = 50;
+const LOW_POOL = 20;
+const LAST_RESORT_LEFT = 25 * 86_400_000;
+
+/** Publish what is missing, where few are left (DEV-6.1). `now` is in milliseconds. */
+export async function publish(api: ApiClient, device: Device, now: number): Promise<void> {
+  const { stock } = await api.ask("GET /key-packages", {});
+  const found = stock.find(({ suite }) => suite === SUITE);
+  const left = found?.single_use ?? 0;
+  const ends = found?.last_resort_expires ?? null;
+  const isStale = ends === null || Date.parse(ends) - now < LAST_RESORT_LEFT;
+  const count = left < LOW_POOL ? POOL - left : 0;
+  if (!count && !isStale) return;
+  const made = await device.newPackages(count, isStale, Math.floor(now / 1000));
+  const packages = made.map(([content, last_resort]) => {
+    return { content: base64(content), last_resort };
+  });
+  await api.ask("POST /key-packages", { body: { packages } });
+}

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-HG4B7Y3O.js";import"/app/chunk-WQPKTKLR.js";import"/app/chunk-ATKZYLQP.js";import"/app/chunk-QKNXCS7M.js";import"/app/chunk-ZTGIQNJJ.js";export{r as deleteAccount,m as forget,o as logOut};

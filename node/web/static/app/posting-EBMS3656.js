@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-6AH7463C.js";import"/app/chunk-QKNXCS7M.js";import"/app/chunk-ZTGIQNJJ.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
