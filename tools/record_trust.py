@@ -487,6 +487,28 @@ def a_linked_phone(it: Scenario) -> None:
     it.looks(bob, first)
 
 
+def whose_turn(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    phone, carol = it.device("bob-phone", "beta.test"), it.device("carol", "gamma.test")
+    account = Account(it, bob, "bob").joins(phone, "phone", bob=bob)
+    group = it.meet(alice, bob, phone, carol)
+    account.shows(alice, carol)
+    account.revokes(bob, "phone").seen(bob).shows(alice, carol)
+    # Nobody says anything: his own device is the first, then one of the others after the other.
+    others = (alice, carol)
+    for after in (0, 599, 1, 30):
+        it.now += after
+        turns = [(one, one.do("trust_overdue", now=it.now)) for one in (bob, *others)]
+    first = next(one for one, groups in turns if groups and one is not bob)
+    first.do("refresh", group=group, now=it.now)
+    first.do("trust_overdue", now=it.now)  # it is owed
+    (sent,) = contents(it.send(first))
+    for one in (bob, phone, *others):
+        if one is not first:
+            it.give(one, sent)
+            one.do("trust_overdue", now=it.now)
+
+
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (whose_keys, "Whose keys are asked for, when, and what an answer changes."),
     (a_ghost, "A device of no list is told, read anew, and out before the next word."),
@@ -499,5 +521,9 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (taken_back, "Who is taken back lets go of those of whom no leaf is left."),
     (off_the_list, "A device that is not on its account's list says nothing, and wipes nothing."),
     (an_own_ghost, "A device of one's own account that is on no list."),
+    (
+        whose_turn,
+        "Who is on no list is taken out where nobody speaks, by one device after the other.",
+    ),
     (a_linked_phone, "A linked device comes into the conversations that there are."),
 )

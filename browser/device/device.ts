@@ -28,6 +28,7 @@ import type { Intent } from "./intents.ts";
 import type { Packages } from "./key_stock.ts";
 import * as keyStock from "./key_stock.ts";
 import { Leaves } from "./leaves.ts";
+import { cameIntoAGroup } from "./lists.ts";
 import { Pins } from "./pins.ts";
 import type { Returns } from "./returns.ts";
 import {
@@ -44,8 +45,7 @@ import {
 } from "./rows.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
 
-/** One device of an actor. Conversations are named by their group id in hex; times are seconds since
- * 1970, or microseconds. */
+/** One device of an actor. Conversations are named by group id in hex; times are Unix seconds or microseconds. */
 export class Device {
   readonly actor: string;
   readonly archive: DeviceArchive;
@@ -203,6 +203,7 @@ export class Device {
       const begun = { group_id, ref: "", url: "", members, created: now };
       const row: ConversationRow = { ...begun, left: false, joined: 0, grown: 0 };
       this.#state.put(conversationRow(group), row);
+      cameIntoAGroup(this.#state);
       await this.#outbox.change(group, add, now);
       return group;
     });
@@ -352,8 +353,7 @@ export class Device {
   /**
    * Take in items of the mailbox, in their order; in the vault when this is done.
    *
-   * A repeat is silence; what is wrong is told, not thrown. `incarnation` of the node's database,
-   * where it is said.
+   * A repeat is silence; what is wrong is told, not thrown. `incarnation`: of the node's database.
    */
   receive(
     items: readonly ParkedRow[],

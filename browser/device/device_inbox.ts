@@ -32,6 +32,7 @@ import type { DeviceState } from "./device_state.ts";
 import { Errands } from "./errands.ts";
 import { actorOf, actorsOf } from "./groups.ts";
 import type { Leaves } from "./leaves.ts";
+import { cameIntoAGroup } from "./lists.ts";
 import { Repair } from "./repair.ts";
 import { isWord, Returns } from "./returns.ts";
 import {
@@ -239,6 +240,7 @@ export class DeviceInbox {
     const conversation: ConversationRow = { ...begun, left: false, ...since };
     this.#state.put(conversationRow(group), conversation);
     await this.errands.came(group, [this.#state.actor, ...members]);
+    cameIntoAGroup(this.#state);
     const by = joined.by === null ? "" : actorOf(joined.by);
     // To who joins all leaves are new.
     const doubts = await this.#leaves.look(group, now, (await groups.session(group)).members());

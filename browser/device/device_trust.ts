@@ -137,6 +137,11 @@ export class DeviceTrust {
     return this.#turns.inTurn(() => this.#lists.lacking(now));
   }
 
+  /** The groups in which it is this device's turn to take out who is on no list (DEV-17.3). */
+  overdue(now: number): Promise<readonly string[]> {
+    return this.#turns.inTurn(() => this.#lists.overdue(now));
+  }
+
   /** The signature keys of the listed devices of `actor` that are not in a group. */
   missing(group: string, actor: string): Promise<readonly Bytes[]> {
     return this.#turns.inTurn(() => this.#lists.missing(group, actor));

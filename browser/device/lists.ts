@@ -1,23 +1,36 @@
 /** Pure: which listed devices are missing in which groups (spec DEV-17). */
 
+import { sha256 } from "@noble/hashes/sha2.js";
+
 import { Broken } from "../errors.ts";
 import { GRACE_SECONDS, type Pin } from "../keys/private/pins.ts";
 import { endOf } from "../keys/public/published.ts";
-import { type Bytes, hex, text, utf8 } from "../wire/bytes.ts";
+import { type Bytes, concat, equal, hex, text, unhex, utf8 } from "../wire/bytes.ts";
+import { u32 } from "../wire/tls.ts";
 import * as absent from "./absent.ts";
 import * as behind from "./behind.ts";
 import { type DeviceState, SUITE } from "./device_state.ts";
-import { ACCOUNT_KEYS, FOLLOWED, packagelessRow } from "./key_rows.ts";
+import { actorOf } from "./groups.ts";
+import { ACCOUNT_KEYS, FOLLOWED, MET, metRow, packagelessRow } from "./key_rows.ts";
 import type { Leaves } from "./leaves.ts";
 import { ABSENT, absentRow } from "./rows.ts";
 import * as silence from "./silence.ts";
 import * as stops from "./stops.ts";
 
+/** So long one device after the other has its turn to take out who is on no list (DEV-17.3). */
+const OWN_SECONDS = 60;
+const OTHERS_SECONDS = 30;
+const OTHERS_BEGIN_SECONDS = 600;
 /** So long after their last leaf went somebody is taken in again by itself; then a person decides. */
 const ADDED_FOR_SECONDS = 7 * 86_400;
 
 function written({ keys: { devices } }: Pin): string {
   return `${devices.d}.${devices.n}`;
+}
+
+/** This device began it, or was added: its account's other devices may be missing there. */
+export function cameIntoAGroup(state: DeviceState): void {
+  state.delete(FOLLOWED);
 }
 
 /** The account's own list, and those of people of whom no device is left in a group. */
@@ -80,6 +93,53 @@ export class Lists {
       .map(({ signatureKey }) => signatureKey)
       .sort((a, b) => (hex(a) < hex(b) ? -1 : 1));
   }
+
+  // -- who takes out whom no list has -------------------------------------------------------------
+
+  /** The groups in which it is this device's turn to take out leaves that no list has, though nothing is
+   * owed there that would do it: the newest first. */
+  async overdue(now: number): Promise<readonly string[]> {
+    const doubted = new Set(this.#state.groupsWith("stopped"));
+    for (const group of this.#state.groupsWith("owed")) doubted.delete(group);
+    const found: string[] = [];
+    for (const group of doubted.size ? await this.#newest() : []) {
+      if (doubted.has(group) && (await this.#isTurn(group, now))) found.push(group);
+    }
+    return found;
+  }
+
+  async #isTurn(group: string, now: number): Promise<boolean> {
+    if (await stops.isStopped(this.#state, group)) return false;
+    if (await behind.isBehind(this.#state, group)) return false;
+    for (const [actor, { remove }] of await stops.stopped(this.#state, group)) {
+      const wait = remove.length ? await this.#wait(group, actor) : null;
+      if (wait === null) continue;
+      for (const key of remove) {
+        if (now - (await this.#state.get(metRow(group, key), MET)).at >= wait) return true;
+      }
+    }
+    return false;
+  }
+
+  /** How long others have their turn before this device, from when a leaf was known. */
+  async #wait(group: string, actor: string): Promise<number | null> {
+    const { actor: own, groups } = this.#state;
+    const [pin, gone] = [await this.#pin(actor), await stops.revoked(this.#state, group)];
+    if (pin === null) return null;
+    const { d, n } = pin.keys.devices;
+    const said = concat(unhex(group), u32(d), u32(n));
+    const ranked = (await groups.session(group))
+      .members()
+      .filter((one) => !gone.has(hex(one.signatureKey)))
+      .filter((one) => (actorOf(one) === actor) === (actor === own))
+      .map(({ signatureKey: key }) => ({ key, rank: hex(sha256(concat(key, said))) }))
+      .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+    const place = ranked.findIndex(({ key }) => equal(key, groups.me.signature.public));
+    if (place < 0) return null;
+    return actor === own ? OWN_SECONDS * place : OTHERS_BEGIN_SECONDS + OTHERS_SECONDS * place;
+  }
+
+  // -- who is asked for ---------------------------------------------------------------------------
 
   /** Those of which a key package may come: a device that had none is asked for ever more seldom, in all
    * groups together. */

@@ -40,6 +40,9 @@ export class Following {
   async round(): Promise<void> {
     const rested = this.#seconds() - (this.#rested ?? Number.NEGATIVE_INFINITY);
     if (rested >= 0 && rested < REST_SECONDS) return;
+    for (const group of await this.#device.trust.overdue(this.#seconds())) {
+      await this.#device.refresh(group, this.#seconds());
+    }
     const lacking = await this.#device.trust.lacking(this.#seconds());
     await within(this.#clock, PATIENCE, (late) => this.#round(lacking, late));
   }

@@ -48,6 +48,8 @@ export async function trustDo(
       return trust.check(actor, bytes("packages"), now);
     case "lacking":
       return trust.lacking(now);
+    case "overdue":
+      return trust.overdue(now);
     case "missing":
       return trust.missing(group, actor);
     case "to_ask":
