@@ -18,9 +18,7 @@ export class KeyVerbs {
   constructor(device: OpenDevice) {
     this.#device = device;
     const { api, account } = device;
-    const told = (events: readonly ConversationEvent[]) => {
-      for (const event of events) device.told(event);
-    };
+    const told = (events: readonly ConversationEvent[]) => device.decided(events);
     const seconds = () => device.seconds();
     this.keys = new Keys(api, device.keeper, device.device, account, seconds, told);
   }

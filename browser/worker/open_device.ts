@@ -206,6 +206,12 @@ export class OpenDevice {
     void this.keeping.begin().catch(report);
   }
 
+  /** What came of what a person decided about keys: words that waited for it go out. */
+  decided(events: readonly ConversationEvent[]): void {
+    for (const event of events) this.told(event);
+    void this.#messenger.tryNow();
+  }
+
   // -- what the messenger tells -------------------------------------------------------------------
 
   told(event: ConversationEvent): void {
