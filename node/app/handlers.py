@@ -60,6 +60,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(UpdateVideo, VideoUnit, foreign.on_update_video),
         on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
         on(Move, InboxUnit, moving.on_move),
+        on(Resend, ResendingUnit, resending.on_resend_asker),
         on(Resend, GraphUnit, confirming.on_resend),
         on(Resend, ResendingUnit, resending.on_resend),
         on(Resent, CatchingUpUnit, catching_up.on_resent),

@@ -90,14 +90,16 @@ class KeyUnit(Protocol):
     async def retire_last_resort(self, device: str, suite: int) -> None: ...
 
     async def take_single_use(
-        self, device: str, suite: int, claimant: str
+        self, device: str, suite: int, claimant: str, by: str
     ) -> PublishedKeyPackage | None:
-        """One package, marked as claimed: nobody else gets it."""
+        """One package, marked as claimed, by which device of ours: nobody else gets it."""
         ...
 
     async def last_resorts(self, actor: str) -> list[PublishedKeyPackage]: ...
 
-    async def claims_of(self, device: str, claimant: str, since: int) -> int: ...
+    async def claims_of(self, device: str, claimant: str, since: int, by: str | None = None) -> int:
+        """How many of its packages the claimant took, or only that device `by` of theirs."""
+        ...
 
     async def key_packages_of(self, actor: str) -> str | None:
         """The address of an actor's collection; "" when they have none, None when unknown."""
@@ -185,10 +187,10 @@ async def claim(
     suite: int,
     *,
     only: Collection[str] = (),
-    but: str = "",
+    by: str = "",
 ) -> list[PublishedKeyPackage]:
     """One package of each device of `owner` (one of ours) that `only` names, of all when it names
-    none; never of the device `but`.
+    none; never of the device `by`, which claims (empty: one that is not ours, or none).
 
     Raises `Missing` (E2E-2.7) when there is no such actor here, `Forbidden` (E2E-2.7) when the
     claimant is no friend, `TooMuch` (E2E-2.8).
@@ -203,20 +205,24 @@ async def claim(
     }
     offers: list[PublishedKeyPackage] = []
     for device in await unit.devices_of(owner):
-        if device == but or (only and device not in only):
+        if device == by or (only and device not in only):
             continue
-        most = OWN_CLAIMS_AN_HOUR if owner == claimant else CLAIMS_AN_HOUR
-        await _check_rate(unit, device, claimant, most)
-        offer = await unit.take_single_use(device, suite, claimant) or fallback.get(device)
+        if owner == claimant:  # each device for itself: a stolen one does not stop the others
+            await _check_rate(unit, device, claimant, OWN_CLAIMS_AN_HOUR, by)
+        else:
+            await _check_rate(unit, device, claimant, CLAIMS_AN_HOUR)
+        offer = await unit.take_single_use(device, suite, claimant, by) or fallback.get(device)
         if offer is not None:
             offers.append(offer)
             await _tell_stock(unit, account, device, suite, offer)
     return offers
 
 
-async def _check_rate(unit: KeyUnit, device: str, claimant: str, most: int) -> None:
+async def _check_rate(
+    unit: KeyUnit, device: str, claimant: str, most: int, by: str | None = None
+) -> None:
     since = micros(unit.now - HOUR)
-    if await unit.claims_of(device, claimant, since) >= most:
+    if await unit.claims_of(device, claimant, since, by) >= most:
         raise TooMuch(
             "E2E-2.8",
             f"at most {most} key packages of a device in an hour",
@@ -246,7 +252,7 @@ class Abroad(Struct, frozen=True):
 
 
 async def seek(
-    unit: KeyUnit, owner: str, claimant: str, suite: int, *, only: Collection[str], but: str
+    unit: KeyUnit, owner: str, claimant: str, suite: int, *, only: Collection[str], by: str
 ) -> list[PublishedKeyPackage] | Abroad:
     """For one of ours: the packages of `owner` if they are here, else where to ask for them.
 
@@ -254,7 +260,7 @@ async def seek(
     """
     suite_of(suite)
     if await unit.account_of(owner) is not None:
-        return await claim(unit, owner, claimant, suite, only=only, but=but)
+        return await claim(unit, owner, claimant, suite, only=only, by=by)
     if not await unit.befriended(claimant, owner):
         raise Forbidden("E2E-2.7", "only friends may begin a conversation")
     return Abroad(await unit.key_packages_of(owner))

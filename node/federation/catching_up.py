@@ -7,17 +7,19 @@ from typing import Final, Protocol
 
 import msgspec
 
-from node.errors import Forbidden
+from node.errors import Forbidden, TooMuch
 from node.federation.activities.shapes import Activity, Held, Resend, Resent
 from node.federation.peers import Actor
 from node.federation.reading_back import READ_BACK, ReadBack, behind
-from node.federation.resending import MARGIN
-from node.wire.ids import origin
+from node.federation.resending import MARGIN, MOST_TOLD
+from node.wire.ids import is_object, origin
 
 CATCH_UP: Final = "catch_up"  # the kind of its job
 RESTORED: Final = "restored"  # the kind of its notices
 LOST: Final = "post_lost"  # and of those of a single post
 PAGE: Final = 100
+MOST_LOST: Final = 500  # posts of which a restore tells a person, whoever names them
+MOST_RUNG: Final = 20  # and of those the ones with an event: a device may ring for each
 
 
 class Step(StrEnum):
@@ -31,12 +33,22 @@ class Step(StrEnum):
 class CatchUp(msgspec.Struct, frozen=True):
     """What is left to do: of `step` what is behind `after`, and the steps behind it.
 
-    `since` is the instant as of which the database is.
+    `since` is the instant as of which the database is, `restored` when its present life began.
     """
 
     since: datetime
+    restored: datetime
     after: str = ""
     step: Step = Step.ASK
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A Resend that `actor` was sent: from `since` until `restored` is what may be lost here."""
+
+    id: str
+    actor: str
+    since: datetime
+    restored: datetime
 
 
 class CatchingUpUnit(Protocol):
@@ -69,22 +81,38 @@ class CatchingUpUnit(Protocol):
         """Accounts behind `after` that are active, and their actors."""
         ...
 
-    async def asked(self, resend: str, host: str) -> bool:
-        """Whether this node sent that Resend to that server."""
+    async def keep_asked(self, asked: Asked) -> None: ...
+
+    async def asked(self, resend: str) -> Asked | None:
+        """The Resend of this id, if this node sent it lately."""
+        ...
+
+    async def count_named(self, resend: str, posts: int, most: int) -> bool:
+        """Count so many posts more in the answers to it; False if that is more than `most`."""
         ...
 
     async def lost(self, held: Sequence[Held]) -> Sequence[tuple[str, Held]]:
         """Those of them that are of active people here and are not here; with their accounts."""
         ...
 
+    async def notices_since(self, account: str, kind: str, since: datetime, most: int) -> int:
+        """How many of this kind the account was given since then, counted up to `most`."""
+        ...
+
     async def owe(self, activity: Activity, to: Sequence[str]) -> None: ...
-    async def notify_of(self, account: str, kind: str, actor: str, object: str) -> None: ...
+
+    async def notify_of(
+        self, account: str, kind: str, actor: str, object: str, quiet: bool = False
+    ) -> bool:
+        """A notice, once; `quiet` without an event. Whether it is new."""
+        ...
+
     async def add_job(self, kind: str, subject: str) -> None: ...
 
 
-def subject(since: datetime) -> str:
+def subject(since: datetime, restored: datetime) -> str:
     """Of the job that does all of it."""
-    return msgspec.json.encode(CatchUp(since)).decode()
+    return msgspec.json.encode(CatchUp(since, restored)).decode()
 
 
 async def go_on(subject: str, unit: CatchingUpUnit) -> None:
@@ -95,7 +123,7 @@ async def go_on(subject: str, unit: CatchingUpUnit) -> None:
         await _later(msgspec.structs.replace(left, after=listed[-1]), unit)
     elif left.step is not Step.TELL:
         following = Step.READ if left.step is Step.ASK else Step.TELL
-        await _later(CatchUp(left.since, step=following), unit)
+        await _later(CatchUp(left.since, left.restored, step=following), unit)
 
 
 async def _later(left: CatchUp, unit: CatchingUpUnit) -> None:
@@ -108,8 +136,9 @@ async def _ask(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
         someone = await unit.someone_at(host)
         if someone is not None and instance:
             # What was sent just before the backup may have been under way, and clocks differ.
-            asked = Resend(unit.mint_activity(), instance, someone, left.since - MARGIN)
-            await unit.owe(asked, to=[someone])
+            asked = Asked(unit.mint_activity(), someone, left.since - MARGIN, left.restored)
+            await unit.keep_asked(asked)
+            await unit.owe(Resend(asked.id, instance, someone, asked.since), to=[someone])
     return hosts
 
 
@@ -137,13 +166,28 @@ async def _tell(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
 
 
 async def on_resent(resent: Resent, unit: CatchingUpUnit) -> None:
-    """A server that was asked says what it holds of our people: each is told what they lost.
+    """Who was asked says what their server holds of our people: each is told what they lost.
 
-    It proves nothing (FED-13.8). Raises `Forbidden` (FED-13.9) where nothing of ours was asked.
+    It proves nothing (FED-13.8), so it is bounded. Raises `Forbidden` where nothing of ours asked
+    that actor, `TooMuch` where they name more than they may (FED-13.9).
     """
-    ours = origin(resent.object)
-    if not await unit.asked(resent.object, origin(resent.actor).authority):
-        raise Forbidden("FED-13.9", "this answers no Resend that was sent to that server")
-    own = [held for held in resent.items if origin(held.id) == ours == origin(held.author)]
-    for account, held in await unit.lost(own):
-        await unit.notify_of(account, LOST, held.author, held.id)
+    asked = await unit.asked(resent.object)
+    if asked is None or asked.actor != resent.actor:
+        raise Forbidden("FED-13.9", "this answers no Resend that was sent to that actor")
+    if not await unit.count_named(asked.id, len(resent.items), MOST_TOLD):
+        words = f"the answers to a Resend name at most {MOST_TOLD} posts in all"
+        raise TooMuch("FED-13.9", words, most=MOST_TOLD)
+    told: dict[str, int] = {}
+    for account, held in await unit.lost([one for one in resent.items if _may_be(one, asked)]):
+        if account not in told:
+            told[account] = await unit.notices_since(account, LOST, asked.restored, MOST_LOST)
+        if told[account] < MOST_LOST:
+            quiet = told[account] >= MOST_RUNG
+            told[account] += await unit.notify_of(account, LOST, held.author, held.id, quiet)
+
+
+def _may_be(held: Held, asked: Asked) -> bool:
+    """Whether this can be a post that was said here, and lost."""
+    home, _, _ = asked.id.partition("/t/")
+    ours = is_object(held.id, home) and origin(held.author) == origin(home)
+    return ours and asked.since <= held.published <= asked.restored

@@ -6,13 +6,14 @@ from typing import Final, Protocol
 
 import msgspec
 
-from node.errors import Malformed
+from node.errors import Forbidden, Malformed
 from node.federation.activities.resending import MOST_HELD
 from node.federation.activities.shapes import Activity, Held, Resend, Resent
 from node.federation.peers import Actor
 from node.wire.ids import origin
 
 RESEND: Final = "resend"  # the kind of its job
+APPLICATION: Final = "Application"  # the kind of a server's own actor
 PAGE: Final = 500  # deliveries that one transaction makes due again
 MOST_TOLD: Final = 500  # posts of the asking server that it is told of
 OLDEST: Final = timedelta(days=30)  # as long as deliveries are kept
@@ -67,6 +68,17 @@ def asked_since(resend: Resend, now: datetime) -> datetime:
     if resend.since > now + MARGIN:
         raise Malformed("FED-13.3", "the startTime of a Resend lies in the future")
     return max(resend.since, now - OLDEST)
+
+
+async def on_resend_asker(resend: Resend, unit: ResendingUnit) -> None:
+    """Before anything else that a Resend does: a server's people do not ask for what all of them
+    were sent, nor use up its turn. Raises `Malformed` (FED-13.3), `Forbidden` (FED-13.2).
+    """
+    asked_since(resend, unit.now)
+    asker = await unit.actor(resend.actor)
+    if asker is None or asker.kind != APPLICATION:
+        words = "a Resend is asked for by the server's own actor, an Application"
+        raise Forbidden("FED-13.2", words)
 
 
 async def on_resend(resend: Resend, unit: ResendingUnit) -> None:

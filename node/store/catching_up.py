@@ -1,14 +1,16 @@
 """The queries of catching up after a restore (spec FED-13)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from node.accounts.account import State
 from node.accounts.names import INSTANCE
 from node.federation.activities.shapes import Held
 from node.federation.capabilities import RESEND
+from node.federation.catching_up import Asked
 from node.federation.peers import Actor
 from node.federation.reading_back import behind
 from node.store.federation import FederationUnit
@@ -17,14 +19,16 @@ from node.store.notices import Notices
 from node.store.tables import (
     accounts,
     actors,
-    deliveries,
     follows,
     friendships,
     names,
+    notices,
     peers,
     posts,
+    resends,
 )
 from node.wire.ids import origin
+from node.wire.times import from_micros, micros
 
 _F, _L = friendships.c, follows.c
 FOLLOWED = (
@@ -41,10 +45,16 @@ BEFRIENDED = (
 )
 
 
-ASKED = (
-    select(deliveries.c.seq)
-    .where(deliveries.c.activity == bindparam("activity"), deliveries.c.host == bindparam("host"))
-    .limit(1)
+_R, _N = resends.c, notices.c
+ASKED = select(resends).where(_R.id == bindparam("resend"))
+GIVEN = (
+    select(_N.id)
+    .where(
+        _N.account == bindparam("account"),
+        _N.kind == bindparam("kind"),
+        _N.created >= bindparam("since"),
+    )
+    .limit(bindparam("most"))
 )
 # A deleted one is known: it left its tombstone.
 KNOWN = select(posts.c.id).where(posts.c.id.in_(bindparam("ids", expanding=True)))
@@ -105,8 +115,23 @@ class CatchingUpUnit(FederationUnit):
         found = await self.connection.execute(asked.order_by(a.id).limit(most))
         return [(row.id, row.actor) for row in found]
 
-    async def asked(self, resend: str, host: str) -> bool:
-        return bool(await self.connection.fetch(ASKED, {"activity": resend, "host": host}))
+    async def keep_asked(self, asked: Asked) -> None:
+        span = {"since": micros(asked.since), "restored": micros(asked.restored)}
+        row = {"id": asked.id, "actor": asked.actor, **span}
+        await self.connection.execute(resends.insert(), row)
+
+    async def asked(self, resend: str) -> Asked | None:
+        rows = await self.connection.fetch(ASKED, {"resend": resend})
+        span = [from_micros(at) for row in rows for at in (row.since, row.restored)]
+        return Asked(rows[0].id, rows[0].actor, *span) if rows else None
+
+    async def count_named(self, resend: str, posts: int, most: int) -> bool:
+        counted = await self.connection.execute(
+            update(resends)
+            .where(_R.id == resend, _R.named + posts <= most)
+            .values(named=_R.named + posts)
+        )
+        return bool(counted.rowcount == 1)
 
     async def lost(self, held: Sequence[Held]) -> Sequence[tuple[str, Held]]:
         by_author = {row.actor: row.id for row in await self._accounts(held)}
@@ -125,8 +150,14 @@ class CatchingUpUnit(FederationUnit):
         ids = sorted({one.id for one in held})
         return await self.connection.fetch(KNOWN, {"ids": ids}) if ids else []
 
-    async def notify_of(self, account: str, kind: str, actor: str, object: str) -> None:
-        await Notices(self).add(account, kind, actor, object, once=True)
+    async def notices_since(self, account: str, kind: str, since: datetime, most: int) -> int:
+        asked = {"account": account, "kind": kind, "since": micros(since), "most": most}
+        return len(await self.connection.fetch(GIVEN, asked))
+
+    async def notify_of(
+        self, account: str, kind: str, actor: str, object: str, quiet: bool = False
+    ) -> bool:
+        return await Notices(self).add(account, kind, actor, object, once=True, quiet=quiet)
 
     async def add_job(self, kind: str, subject: str) -> None:
         await add_job(self, kind, subject)

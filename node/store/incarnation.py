@@ -56,7 +56,7 @@ class IncarnationUnit(Unit):
                 await self.connection.execute(
                     put(self.connection, tables.settings, key=key, value=value)
                 )
-            await add_job(self, CATCH_UP, subject(since))
+            await add_job(self, CATCH_UP, subject(since, self.now))
         await self.connection.execute(
             put(self.connection, tables.settings, key=INCARNATION, value=name)
         )

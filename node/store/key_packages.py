@@ -109,7 +109,7 @@ class KeyPackagesUnit(Unit):
         )
 
     async def take_single_use(
-        self, device: str, suite: int, claimant: str
+        self, device: str, suite: int, claimant: str, by: str
     ) -> PublishedKeyPackage | None:
         offers = self._offers().where(
             key_packages.c.device == device,
@@ -123,7 +123,7 @@ class KeyPackagesUnit(Unit):
         taken = await self.connection.execute(
             update(key_packages)
             .where(key_packages.c.id == oldest.limit(1).scalar_subquery())
-            .values(claimed_by=claimant, claimed=micros(self.now))
+            .values(claimed_by=claimant, claimed_on=by, claimed=micros(self.now))
             .returning(*key_packages.c)
         )
         row = taken.first()
@@ -137,12 +137,13 @@ class KeyPackagesUnit(Unit):
         )
         return [_offer(row) for row in found]
 
-    async def claims_of(self, device: str, claimant: str, since: int) -> int:
+    async def claims_of(self, device: str, claimant: str, since: int, by: str | None = None) -> int:
+        which = [key_packages.c.claimed_by == claimant]
+        if by is not None:
+            which.append(key_packages.c.claimed_on == by)
         found = await self.connection.execute(
             select(func.count()).where(
-                key_packages.c.device == device,
-                key_packages.c.claimed_by == claimant,
-                key_packages.c.claimed > since,
+                key_packages.c.device == device, key_packages.c.claimed > since, *which
             )
         )
         return int(found.scalar_one())

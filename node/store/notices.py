@@ -34,22 +34,22 @@ class Notices:
         object: str,
         once: bool = False,
         quiet: bool = False,
-    ) -> None:
-        """A notice and its event, unless the same one waits to be read.
+    ) -> bool:
+        """A notice and its event, unless the same one waits to be read. Whether it is new.
 
         `once`: nor when it was read, as a like that is said again is no news. `quiet`: no event.
         """
         said = {"account": account, "kind": kind, "actor": actor, "object": object}
         same = await self._unit.connection.execute(SAME if once else SAME_UNREAD, said)
         if same.first() is not None:
-            return
+            return False
         id = self._unit.fresh()
         row = {"id": id, **said, "created": micros(self._unit.now)}
         await self._unit.connection.execute(notices.insert(), row)
-        if quiet:
-            return
-        told = {"id": id, "kind": kind, "actor": actor, "object": object}
-        self._unit.tell_each([account], "notice", told, about=id)
+        if not quiet:
+            told = {"id": id, "kind": kind, "actor": actor, "object": object}
+            self._unit.tell_each([account], "notice", told, about=id)
+        return True
 
     async def take_back(self, *which: ColumnElement[bool]) -> int:
         """Remove notices, and their events from streams that did not show them yet. How many."""

@@ -102,6 +102,7 @@ RULES: Mapping[str, Keep] = {
             for state in ("applied", "refused")
         ),
     ),
+    "resends": Keep("30 days after restored", (Rule(tables.resends.c.restored, 30 * DAY),)),
     "deliveries": Keep("30 days after settled", (Rule(_D.settled, 30 * DAY),)),
     "outbox": Keep(
         "non-public ones 30 days after the last delivery is settled",

@@ -25,6 +25,9 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 _PLAIN_HOST = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z][a-z0-9]{0,62}", re.ASCII
 )
+_OBJECT = re.compile(
+    r"/o/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII
+)
 _CONTROL = re.compile(
     r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -171,3 +174,8 @@ def opaque(entropy: bytes) -> str:
 def actor_id(node: Origin | str, name: str) -> str:
     """`https://…/a/<opaque>`: never made from the account's name."""
     return f"{node}/a/{name}"
+
+
+def is_object(id: str, node: str) -> bool:
+    """Whether `id` has exactly the shape of those that this node gives its objects."""
+    return id.startswith(node) and bool(_OBJECT.fullmatch(id, len(node)))

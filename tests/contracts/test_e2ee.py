@@ -85,7 +85,9 @@ async def test_a_package_is_taken_once(harness: Harness) -> None:
     await harness.units.run(E2eeUnit, publish)
     taken = await asyncio.gather(
         *[
-            harness.units.run(E2eeUnit, lambda unit: unit.take_single_use("phone", 1, BOB))
+            harness.units.run(
+                E2eeUnit, lambda unit: unit.take_single_use("phone", 1, BOB, "laptop")
+            )
             for _ in range(3)
         ]
     )
@@ -96,6 +98,8 @@ async def test_a_package_is_taken_once(harness: Harness) -> None:
         assert await unit.claims_of("phone", BOB, since) == 2
         assert await unit.claims_of("phone", CAROL, since) == 0
         assert await unit.claims_of("phone", BOB, since + 1) == 0
+        assert await unit.claims_of("phone", BOB, since, "laptop") == 2
+        assert await unit.claims_of("phone", BOB, since, "") == 0
         assert await unit.last_resorts(ALICE) == [last]
         assert await unit.boxes_for([b"1", b"5"], ALICE) == [PHONE]
         assert await unit.boxes_for([], ALICE) == []

@@ -260,8 +260,14 @@ async def test_ones_own_devices_have_a_limit_too(alpha: Harness, clock: FakeCloc
     await fill(tablet, 5)
     with refused("E2E-2.8"):
         await claim(alice, alice.actor)
+    # A device in a thief's hands uses up its own share, and nobody else's.
+    laptop = await alpha.device("alice", "laptop")
+    named = [tablet.caller.device]
+    assert len(await claim(laptop, alice.actor, devices=named)) == 1
+    with refused("E2E-2.8"):
+        await claim(alice, alice.actor, devices=named)
     clock.pass_(timedelta(hours=1, seconds=1))
-    assert len(await claim(alice, alice.actor)) == 1
+    assert len(await claim(alice, alice.actor, devices=named)) == 1
 
 
 @pytest.mark.clause("E2E-2.9")

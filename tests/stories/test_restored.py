@@ -1,19 +1,19 @@
 """A node that was put back asks for what it was sent since, and says what is lost (spec FED-13)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Table
 
 from node.client.conversation_events import NodeRestored
 from node.federation import catching_up
 from node.federation.activities.shapes import PUBLIC, Held, Resend, Resent
-from node.federation.catching_up import LOST, RESTORED
+from node.federation.catching_up import LOST, MOST_LOST, MOST_RUNG, RESTORED, Asked
 from node.graph import befriending
 from node.store import tables
 from node.store.catching_up import CatchingUpUnit
 from node.store.graph import GraphUnit
-from node.store.unit import Unit
 from node.testing.town import Town
 from node.testing.weather import Stranger
 from node.wire.api.graph import Relation, Whom
@@ -128,19 +128,42 @@ class Answer:
         self.alice, self.node = alice, alice.harness.node
 
     async def ask(self, to: str) -> str:
+        """The node was restored now, from a copy of an hour ago."""
+
         async def ask(unit: CatchingUpUnit) -> str:
-            id = unit.mint_activity()
-            await unit.owe(Resend(id, await unit.instance(), to, unit.now), to=[to])
-            return id
+            asked = Asked(unit.mint_activity(), to, unit.now - timedelta(hours=1), unit.now)
+            await unit.keep_asked(asked)
+            await unit.owe(Resend(asked.id, await unit.instance(), to, asked.since), to=[to])
+            return asked.id
 
         return await self.node.stores.units.run(CatchingUpUnit, ask)
 
-    async def hear(self, by: str, resend: str, *items: Held) -> list[str]:
+    async def say(self, by: str, resend: str, *items: Held) -> None:
         said = Resent(f"{by}/again", by, self.alice.actor, resend, items)
         await self.node.stores.units.run(
             CatchingUpUnit, lambda unit: catching_up.on_resent(said, unit)
         )
+
+    async def hear(self, by: str, resend: str, *items: Held) -> list[str]:
+        await self.say(by, resend, *items)
         return [one.object for one in await notices(self.alice) if one.kind == LOST]
+
+    def held(self, first: int, count: int) -> list[Held]:
+        """Posts that alice may have lost: different ones for different numbers."""
+        return [Held(lost(n), self.alice.actor, self.now) for n in range(first, first + count)]
+
+    @property
+    def now(self) -> datetime:
+        return self.alice.harness.system.clock.now()
+
+    async def table(self, table: Table) -> list[Any]:
+        async with self.node.stores.database.read() as connection:
+            return list((await connection.execute(table.select())).all())
+
+
+def lost(number: int) -> str:
+    """An id that alpha.test may have given to a post."""
+    return f"https://alpha.test/o/019b0000-0000-7000-8000-{number:012x}"
 
 
 @pytest.mark.clause("FED-13.9")
@@ -155,20 +178,91 @@ async def test_a_server_that_answers_tells_people_of_their_own_posts_alone(
         kept, now = await publish(alice, "kept"), town.clock.now()
         answer, home = Answer(alice), "https://alpha.test"
         asked = await answer.ask(bob.actor)
-        mine = Held(f"{home}/o/lost", alice.actor, now)
+        mine = Held(lost(1), alice.actor, now)
         with refused("FED-13.9"):
             await answer.hear("https://evil.test/a/x", asked, mine)
         with refused("FED-13.9"):
             await answer.hear(bob.actor, f"{home}/t/none", mine)
         others = [
             Held(kept.id, alice.actor, now),
-            Held("https://evil.test/o/1", alice.actor, now),
-            Held(f"{home}/o/2", "https://evil.test/a/x", now),
-            Held(f"{home}/o/3", f"{home}/a/nobody", now),
+            Held(lost(1).replace("alpha", "evil"), alice.actor, now),
+            Held(lost(2), "https://evil.test/a/x", now),
+            Held(lost(3), f"{home}/a/nobody", now),
+            # What no post of this node is called, or what was not said in the gap.
+            Held(f"{home}/o/lost", alice.actor, now),
+            Held(lost(4).upper().replace("HTTPS://ALPHA.TEST/O", f"{home}/o"), alice.actor, now),
+            *(Held(f"{lost(5)}{more}", alice.actor, now) for more in ("?x", "#x", "/", "0", "/x")),
+            Held(lost(6).replace("/o/", "/t/"), alice.actor, now),
+            Held(lost(6).replace("/o/", ":443/o/"), alice.actor, now),
+            Held(lost(7), alice.actor, now - timedelta(hours=1, seconds=1)),
+            Held(lost(8), alice.actor, now + timedelta(seconds=1)),
         ]
         assert await answer.hear(bob.actor, asked, *others) == []
         assert await answer.hear(bob.actor, asked, *others, mine) == [mine.id]
         assert await answer.hear(bob.actor, asked, mine) == [mine.id], "once"
+
+
+@pytest.mark.clause("FED-13.9")
+async def test_only_who_was_asked_answers_wherever_their_servers_inbox_is(
+    town: Town, refused: Any
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "carol", "beta.test") as carol,
+    ):
+        await befriend(town, alice, bob)
+        answer = Answer(alice)
+        elsewhere = tables.actors.update().where(tables.actors.c.id == bob.actor)
+        elsewhere = elsewhere.values(shared_inbox="https://evil.test/inbox")
+        await answer.node.stores.database.write(lambda c: c.execute(elsewhere))
+        asked, mine = await answer.ask(bob.actor), answer.held(1, 1)
+        for stranger in (carol.actor, "https://evil.test/a/x"):
+            with refused("FED-13.9"):
+                await answer.hear(stranger, asked, *mine)
+        assert await answer.hear(bob.actor, asked, *mine) == [mine[0].id]
+
+
+@pytest.mark.clause("FED-13.9")
+async def test_nobody_is_flooded_with_posts_that_they_are_said_to_have_lost(
+    town: Town, refused: Any
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+        person(town, "carol", "beta.test") as carol,
+    ):
+        for friend in (bob, carol):
+            await befriend(town, alice, friend)
+        answer = Answer(alice)
+        first, second = await answer.ask(bob.actor), await answer.ask(carol.actor)
+        # What can be no post counts, too, for how many a server may name.
+        await answer.say(
+            bob.actor, first, *[Held("https://evil.test/o", bob.actor, answer.now)] * 9
+        )
+        for page in range(4):
+            await answer.say(bob.actor, first, *answer.held(page * 100, 100))
+        with refused("FED-13.9"):
+            await answer.say(bob.actor, first, *answer.held(400, 92))
+        await answer.say(bob.actor, first, *answer.held(400, 91))
+        with refused("FED-13.9"):
+            await answer.say(bob.actor, first, *answer.held(491, 1))
+        assert await given(answer) == (491, MOST_RUNG)
+        # Who else was asked is heard, too, but a person is told no more than so much in all.
+        await answer.say(carol.actor, second, *answer.held(480, 100))
+        assert await given(answer) == (MOST_LOST, MOST_RUNG)
+        # What another restore loses is told anew.
+        town.clock.pass_(timedelta(hours=2))
+        third = await answer.ask(carol.actor)
+        await answer.say(carol.actor, third, *answer.held(1000, 30))
+        assert await given(answer) == (MOST_LOST + 30, 2 * MOST_RUNG)
+
+
+async def given(answer: Answer) -> tuple[int, int]:
+    """How many lost posts alice was told of, and how many of those with an event."""
+    ids = {row.id for row in await answer.table(tables.notices) if row.kind == LOST}
+    events = await answer.table(tables.events)
+    return len(ids), sum(row.about in ids for row in events)
 
 
 @pytest.mark.clause("FED-13.7", "FED-13.8")
@@ -220,15 +314,16 @@ async def test_who_asks_gets_no_more_than_their_own_server_took_and_once_an_hour
         await publish(bob, "for alice")
         await town.settle()
         rows = await deliveries(bob)
+        known = {row.activity for row in rows}
         since = town.clock.now() - timedelta(hours=1)
         assert {row.state for row in rows} == {"delivered"}
 
-        async def ask(object: str, at: Any = since) -> None:
-            async def work(unit: Unit) -> None:
-                said = Resend(unit.mint_activity(), alice.actor, object, at)
-                await unit.owe(said, to=[bob.actor])
+        async def ask(object: str, at: Any = since, by: str = "") -> None:
+            async def work(unit: CatchingUpUnit) -> None:
+                asker = by or await unit.instance()
+                await unit.owe(Resend(unit.mint_activity(), asker, object, at), to=[bob.actor])
 
-            await alice.harness.node.stores.units.run(Unit, work)
+            await alice.harness.node.stores.units.run(CatchingUpUnit, work)
 
         async def again() -> int:
             """How many were sent again by what was just asked."""
@@ -242,6 +337,10 @@ async def test_who_asks_gets_no_more_than_their_own_server_took_and_once_an_hour
         await ask(bob.actor, town.clock.now() + timedelta(hours=1))  # it is refused
         assert await again() == 0
         town.clock.pass_(timedelta(minutes=61))
+        await ask(bob.actor, by=alice.actor)  # one of the people there, who uses up no turn
+        assert await again() == 0
+        assert not [row for row in await deliveries(bob) if row.activity not in known]
+        assert await standing(alice, bob) == "friend"
         await ask(bob.actor)
         assert await again() == len(rows)
         before = max(row.settled for row in await deliveries(bob))

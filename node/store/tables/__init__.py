@@ -32,6 +32,7 @@ from node.store.tables.federation import (
     keys,
     outbox,
     peers,
+    resends,
     tombstones,
 )
 from node.store.tables.graph import follows, friend_codes, friendships
@@ -76,6 +77,7 @@ __all__ = [
     "reactions",
     "relay_items",
     "renditions",
+    "resends",
     "resets",
     "sessions",
     "settings",

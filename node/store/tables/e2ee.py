@@ -16,6 +16,7 @@ key_packages = table(
     instant("expires", nullable=False),
     instant("created", nullable=False),
     text("claimed_by"),  # actor; handed out once unless last resort
+    text("claimed_on"),  # the device of ours that claimed it
     instant("claimed"),
     Index("ix_key_packages_claimed_id", "claimed", "id"),
     Index("ix_key_packages_expires_id", "expires", "id"),

@@ -83,6 +83,17 @@ peers = table(
     keep="180 days after last_success when nothing is owed",
 )
 
+resends = table(
+    "resends",
+    id_(),  # of the Resend that was sent
+    Column("actor", Text, nullable=False),  # who was asked, and who alone may answer
+    instant("since", nullable=False),  # what was said from then on
+    instant("restored", nullable=False),  # until then is lost here
+    number("named"),  # posts in the answers so far
+    Index("ix_resends_restored_id", "restored", "id"),
+    keep="30 days after restored",
+)
+
 arrivals = table(
     "arrivals",
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),

@@ -77,11 +77,12 @@ class KeyPackagesUnit(Unit):
                 self.tables.packages[id] = replace(one, claimed=micros(self.now))
 
     async def take_single_use(
-        self, device: str, suite: int, claimant: str
+        self, device: str, suite: int, claimant: str, by: str
     ) -> PublishedKeyPackage | None:
         for one in self._offers(device, suite):
             if not one.offer.last_resort:
-                taken = replace(one, claimed=micros(self.now), claimed_by=claimant)
+                at = micros(self.now)
+                taken = replace(one, claimed=at, claimed_by=claimant, claimed_on=by)
                 self.tables.packages[one.offer.id] = taken
                 return one.offer
         return None
@@ -90,9 +91,11 @@ class KeyPackagesUnit(Unit):
         offers = [one.offer for one in self._offers()]
         return [one for one in offers if one.actor == actor and one.last_resort]
 
-    async def claims_of(self, device: str, claimant: str, since: int) -> int:
+    async def claims_of(self, device: str, claimant: str, since: int, by: str | None = None) -> int:
         return sum(
-            one.offer.device == device and one.claimed_by == claimant and (one.claimed or 0) > since
+            (one.offer.device, one.claimed_by) == (device, claimant)
+            and (one.claimed or 0) > since
+            and by in (None, one.claimed_on)
             for one in self.tables.packages.values()
         )
 

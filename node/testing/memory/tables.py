@@ -165,6 +165,7 @@ class Package(Struct, frozen=True):
     created: int
     claimed: int | None = None
     claimed_by: str = ""
+    claimed_on: str = ""
 
 
 class Mail(Struct, frozen=True):

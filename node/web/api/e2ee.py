@@ -73,7 +73,7 @@ class KeyPackages:
         return await self._units.run(
             E2eeUnit,
             lambda unit: key_packages.seek(
-                unit, asked.actor, who.actor, asked.suite, only=only, but=who.device
+                unit, asked.actor, who.actor, asked.suite, only=only, by=who.device
             ),
             once=call.once,
             undecided=(Abroad,),

@@ -183,6 +183,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_peers_suspended", ["suspended"], unique=False)
 
     op.create_table(
+        "resends",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("restored", sa.BigInteger(), nullable=False),
+        sa.Column("named", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resends")),
+        info={"keep": "30 days after restored"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("resends", schema=None) as batch_op:
+        batch_op.create_index("ix_resends_restored_id", ["restored", "id"], unique=False)
+
+    op.create_table(
         "tombstones",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
@@ -202,6 +216,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_tombstones_deleted_id_actor")
 
     op.drop_table("tombstones")
+    with op.batch_alter_table("resends", schema=None) as batch_op:
+        batch_op.drop_index("ix_resends_restored_id")
+
+    op.drop_table("resends")
     with op.batch_alter_table("peers", schema=None) as batch_op:
         batch_op.drop_index("ix_peers_suspended")
         batch_op.drop_index("ix_peers_last_success_host")

@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("claimed_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("claimed_on", sa.Text(), server_default="", nullable=False),
         sa.Column("claimed", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key_packages")),
         sa.UniqueConstraint("ref", name=op.f("uq_key_packages_ref")),
