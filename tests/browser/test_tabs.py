@@ -432,14 +432,19 @@ async def test_a_browser_that_cleared_its_store_says_so(
         person(town, "bob", "beta.test") as bob,
     ):
         tab, chat = await meet(alice, bob)
+        words = (await tab.ask("recovery"))["words"]
         await alice.clear(tab)
         told = await tab.refused("send", chat, "lost?", _uuid(1))
         assert told["is"] == "Broken" and "cleared" in told["words"]
         await tab.page.reload()
         await tab.until(phase="absent")
         await alice.log_in(tab)
-        # A new device begins a new conversation; the other side has both as one.
+        # A password alone makes it no device of hers. With the words it is one, and begins a new
+        # conversation; the other side has both as one.
         chat = await chat_with(tab, bob)
+        told = await tab.refused("send", chat, "who am I?", _uuid(2))
+        assert told["clause"] == "KEY-5.2" and "recovery words" in told["words"]
+        await tab.ask("recover", " ".join(words), [])
         await tab.say(chat, "I lost my history")
         await tab.until(text="I lost my history", state="atOurNode")
         assert await read(town, bob) == ["I lost my history"]
