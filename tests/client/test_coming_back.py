@@ -350,7 +350,7 @@ def test_a_program_that_is_closed_in_between_still_knows_that_it_asked_in_vain(
 def test_what_a_conflict_named_before_our_node_was_put_back_is_a_claim(tmp_path: Path) -> None:
     with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
         alice.device.receive([], NOW, "one")
-        group = question_in_vain(alice, bob)
+        question_in_vain(alice, bob)
         alice.reopen()
         alice.device.receive([], NOW, "another")
         forgotten = alice.device.next(NOW)
