@@ -4,8 +4,18 @@ import { Unreachable } from "../errors.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Readmit } from "./intents.ts";
 import type { MessageMaker } from "./message_maker.ts";
-import { ASKED, askedRow, type OwedRow, READMISSION, readmissionRow, unmade } from "./rows.ts";
+import {
+  ASKED,
+  type AskedRow,
+  askedRow,
+  type OwedRow,
+  READMISSION,
+  readmissionRow,
+  unmade,
+} from "./rows.ts";
 
+export const ASK_AGAIN_SECONDS = 3600;
+const MOST_SELDOM_SECONDS = 86_400;
 const CATCHING_UP = "this device missed changes of the conversation and is being taken back in";
 const UNANSWERED =
   "nobody has taken this device back for an hour: they are away, or a change that nobody can read" +
@@ -20,6 +30,12 @@ export async function isBehind(state: DeviceState, group: string): Promise<boole
 /** Whether it was asked in vain for an hour (DEV-9.6). */
 export async function isUnanswered(state: DeviceState, group: string): Promise<boolean> {
   return (await state.find(askedRow(group), ASKED))?.vain === true;
+}
+
+/** How long after a question it is asked again: ever more seldom, once a day in the end. */
+export function pause(asked: AskedRow): number {
+  const doubled = ASK_AGAIN_SECONDS << Math.min(Math.max(asked.times - 1, 0), 5);
+  return Math.min(doubled, MOST_SELDOM_SECONDS);
 }
 
 /** What is in the way of words meanwhile. */

@@ -22,6 +22,7 @@ import {
   ASKED,
   type AskedRow,
   askedRow,
+  messageRow,
   PACKAGE,
   PARKED,
   type PackageRow,
@@ -29,7 +30,6 @@ import {
 } from "./rows.ts";
 
 const PATIENCE_SECONDS = 10; // a commit may still be on its way from another node
-const ASK_AGAIN_SECONDS = 3600;
 const MOST_TRIES = 8;
 const FALSE_EPOCH = "it is of an epoch in which the group is not, so that nobody can read it";
 
@@ -60,14 +60,58 @@ export class ComingBack {
     const hints = [...heads.keys(), ...this.#groupsWith("parked"), ...this.#groupsWith("asked")];
     const here = new Set(this.#groupsWith("group"));
     for (const group of [...new Set(hints)].filter((one) => here.has(one)).sort()) {
-      const head = Math.max(heads.get(group) ?? 0, await this.#parkedEpoch(group));
-      if (head > Number((await this.#state.groups.session(group)).epoch)) {
-        found.push(...(await this.#behind(group, head, now)));
-      } else {
+      const known = (await this.#state.find(askedRow(group), ASKED)) ?? fresh(now);
+      const latest = Math.max(heads.get(group) ?? 0, await this.#parkedEpoch(group));
+      const asked = { ...known, head: Math.max(latest, known.head) };
+      if (asked.head <= Number((await this.#state.groups.session(group)).epoch)) {
         this.#state.delete(askedRow(group));
+      } else if (asked.over || (asked.vain && (await this.#isHeardElsewhere(group, asked)))) {
+        this.#end(group, asked);
+      } else {
+        found.push(...(await this.#behind(group, asked, now)));
       }
     }
     return found;
+  }
+
+  /** Whether the other of two people was read in a conversation that was begun since. */
+  async #isHeardElsewhere(group: string, asked: AskedRow): Promise<boolean> {
+    const { actor } = this.#state;
+    const members = new Set((await this.#state.conversation(group)).members).add(actor);
+    const [other, ...more] = [...members].filter((one) => one !== actor);
+    if (other === undefined || more.length) return false;
+    for (const [id, row] of await this.#state.conversations()) {
+      const isTheirs = new Set(row.members).size === 2 && row.members.every((m) => members.has(m));
+      const isSince = id !== group && row.created >= asked.noticed;
+      if (isTheirs && isSince && this.#hasRead(id, other)) return true;
+    }
+    return false;
+  }
+
+  #hasRead(group: string, actor: string): boolean {
+    const said = messageRow(group, actor, "");
+    return this.#state.names("message", group).some((name) => name.startsWith(said));
+  }
+
+  /** They are heard elsewhere: nothing is asked here any more, and nothing waits. */
+  #end(group: string, asked: AskedRow): void {
+    this.#state.put(askedRow(group), { ...asked, content: EMPTY, over: true });
+    for (const name of this.#state.names("parked", group)) this.#state.delete(name);
+  }
+
+  /** Our node was put back: what its conflicts named is no more than a claim (DEV-9.5). */
+  async restored(): Promise<void> {
+    for (const group of this.#groupsWith("asked")) {
+      const asked = await this.#state.get(askedRow(group), ASKED);
+      if (asked.named && (await this.#isOurs(group))) {
+        this.#state.put(askedRow(group), { ...asked, named: false });
+      }
+    }
+  }
+
+  /** Whether our own node is the relay. */
+  async #isOurs(group: string): Promise<boolean> {
+    return sameOrigin((await this.#state.conversation(group)).url, this.#state.actor);
   }
 
   /** The latest epoch of which something waits. */
@@ -80,23 +124,22 @@ export class ComingBack {
     return latest;
   }
 
-  async #behind(group: string, head: number, now: number): Promise<readonly ConversationEvent[]> {
-    const name = askedRow(group);
-    const fresh = { noticed: now, content: EMPTY, sent: 0, told: false, tries: 0, vain: false };
-    let asked: AskedRow = (await this.#state.find(name, ASKED)) ?? fresh;
-    if (asked.noticed > now && this.#outbox.obstacles.heads.has(group)) asked = fresh;
-    const { url } = await this.#state.conversation(group);
-    const waits = sameOrigin(url, this.#state.actor) ? 0 : PATIENCE_SECONDS;
-    const due = Math.max(asked.noticed + waits, asked.sent && asked.sent + ASK_AGAIN_SECONDS);
+  async #behind(group: string, row: AskedRow, now: number): Promise<readonly ConversationEvent[]> {
+    const { head } = row;
+    const named = row.named || this.#outbox.obstacles.heads.has(group);
+    let asked: AskedRow = named && row.noticed > now ? { ...fresh(now), head } : row;
+    const waits = (await this.#isOurs(group)) ? 0 : PATIENCE_SECONDS;
+    const due = Math.max(asked.noticed + waits, asked.sent && asked.sent + behind.pause(asked));
     const told: ConversationEvent[] = [];
     const content = now >= due ? await this.#ask(group, head) : EMPTY;
     if (content.length) {
       if (!asked.told) told.push({ is: "ConversationBehind", conversation: group });
       const vain = asked.sent > 0; // for the time after which it is asked again
       if (vain && !asked.vain) told.push({ is: "ConversationUnanswered", conversation: group });
-      asked = { ...asked, content, sent: now, told: true, tries: 0, vain };
+      const times = asked.times + 1;
+      asked = { ...asked, content, sent: now, told: true, tries: 0, vain, times };
     }
-    this.#state.put(name, asked);
+    this.#state.put(askedRow(group), { ...asked, named });
     return told;
   }
 
@@ -142,11 +185,13 @@ export class ComingBack {
     if (epoch && epoch <= Number((await this.#state.groups.session(sent.group)).epoch)) {
       return await this.#nobodyIsThere(sent.group);
     }
+    const { tries } = asked;
+    const isAgain = epoch > 0 && tries < MOST_TRIES;
+    if (isAgain) asked = { ...asked, head: epoch, named: true };
     if ("is" in outcome && outcome.is === "Accepted" && outcome.term) {
       asked = await this.#doubted(sent.group, asked);
     }
-    const { tries } = asked;
-    const content = epoch && tries < MOST_TRIES ? await this.#ask(sent.group, epoch) : EMPTY;
+    const content = isAgain ? await this.#ask(sent.group, epoch) : EMPTY;
     this.#state.put(sent.row, { ...asked, content, tries: tries + 1 });
     if (!isRefused) return [];
     // Nobody there takes us back: it is over, and words are told.
@@ -163,10 +208,9 @@ export class ComingBack {
    * removed since.
    */
   async #doubted(group: string, asked: AskedRow): Promise<AskedRow> {
-    const { url } = await this.#state.conversation(group);
-    if (this.#outbox.obstacles.heads.has(group) || !sameOrigin(url, this.#state.actor))
-      return asked;
-    return { ...asked, sent: 0, noticed: asked.sent + ASK_AGAIN_SECONDS };
+    const isNamed = asked.named || this.#outbox.obstacles.heads.has(group);
+    if (isNamed || !(await this.#isOurs(group))) return asked;
+    return { ...asked, sent: 0, noticed: asked.sent + behind.ASK_AGAIN_SECONDS };
   }
 
   /** The relay says that the group is where this device is: what claims more is none of it. */
@@ -193,13 +237,28 @@ export class ComingBack {
     return message.content.sender.type === framing.NEW_MEMBER_PROPOSAL ? message : null;
   }
 
+  /** Of somebody who asks again the former question waits no more. Throws `Refused`. */
+  async makeRoom(group: string, item: ParkedRow): Promise<void> {
+    const message = this.asks(item);
+    const key = asker(message);
+    if (message === null || key === null) return;
+    await checkSignature(key, framing.authenticated(message), EMPTY);
+    for (const name of this.#state.names("parked", group)) {
+      const former = asker(this.asks(await this.#state.get(name, PARKED)));
+      if (former !== null && equal(former, key)) this.#state.delete(name);
+    }
+  }
+
   /**
    * Somebody asks to be taken back. Throws `Forbidden` (DEV-9.3), `Unproven` (MLS-6.1e).
    */
-  async asked(group: string, message: framing.PublicMessage): Promise<void> {
+  async asked(
+    group: string,
+    message: framing.PublicMessage,
+  ): Promise<readonly ConversationEvent[]> {
     const session = await this.#state.groups.session(group);
     const { epoch, content } = message.content;
-    if (epoch !== session.epoch) return; // it was answered meanwhile, or will be asked again
+    if (epoch !== session.epoch) return []; // it was answered meanwhile, or will be asked again
     if (content.kind !== "proposal" || content.proposal.type !== "add") {
       throw new Forbidden("DEV-9.3", "who asks to be taken back proposes its own key package");
     }
@@ -215,7 +274,20 @@ export class ComingBack {
     const first = session.members().find((member) => member.leaf !== leaf);
     if (first?.leaf === session.ownLeaf) this.#outbox.owe(group, readmit);
     else behind.postpone(this.#state, group, readmit);
+    return [];
   }
+}
+
+function fresh(noticed: number): AskedRow {
+  const none = { content: EMPTY, sent: 0, told: false, tries: 0, vain: false };
+  return { noticed, ...none, head: 0, named: false, times: 0, over: false };
+}
+
+/** The signature key of who asks. */
+function asker(message: framing.PublicMessage | null): Bytes | null {
+  const content = message?.content.content;
+  if (content?.kind !== "proposal" || content.proposal.type !== "add") return null;
+  return content.proposal.keyPackage.leaf.signatureKey;
 }
 
 function standing(session: Session, key: Bytes, identity: Bytes): number | null {

@@ -116,6 +116,7 @@ export class DeviceInbox {
     if (known === null) return [];
     this.#state.write(CURSOR, utf8("0"));
     await this.errands.restored();
+    await this.back.restored();
     return [{ is: "NodeRestored", conversation: "" }];
   }
 
@@ -171,12 +172,11 @@ export class DeviceInbox {
     const row = await this.#state.find(conversationRow(group), CONVERSATION);
     if (row === null || row.left) return this.#park(group, item, row !== null);
     const session = await groups.session(group);
-    if ((epoch ?? 0n) > session.epoch) return this.#park(group, item, false);
+    const isAhead = (epoch ?? 0n) > session.epoch;
+    if (isAhead) await this.back.makeRoom(group, item);
+    if (isAhead) return this.#park(group, item, false);
     const question = this.back.asks(item);
-    if (question !== null) {
-      await this.back.asked(group, question);
-      return [];
-    }
+    if (question !== null) return this.back.asked(group, question);
     const event = groups.apply(group, await session.receive(item.content, now));
     return this.#happened(group, event, item, now);
   }

@@ -122,6 +122,10 @@ export interface AskedRow {
   readonly told: boolean;
   readonly tries: number;
   readonly vain: boolean;
+  readonly head: number;
+  readonly named: boolean;
+  readonly times: number;
+  readonly over: boolean;
 }
 
 /** Words of ours that came back: why, by actor whose devices did not take them. */

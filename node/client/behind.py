@@ -1,5 +1,6 @@
 """Pure: which groups this device is behind, and whom it is to take back (spec DEV-9)."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from node.client import rows
@@ -10,6 +11,7 @@ from node.client.rows import AskedRow, OwedRow
 from node.errors import Unreachable
 
 ASK_AGAIN_SECONDS: Final = 3600
+MOST_SELDOM_SECONDS: Final = 86_400
 CATCHING_UP: Final = "this device missed changes of the conversation and is being taken back in"
 UNANSWERED: Final = (
     "nobody has taken this device back for an hour: they are away, or a change that nobody can read"
@@ -30,9 +32,24 @@ def is_unanswered(state: DeviceState, group: str) -> bool:
 
 
 def is_due(state: DeviceState, now: int) -> bool:
-    """Whether a question had no answer for an hour, for all that was read: then read again."""
+    """Whether a question had no answer for so long, for all that was read: then read again."""
+    return any(now >= due for due in _dues(state))
+
+
+def rest(state: DeviceState, now: int) -> int:
+    """How many seconds until that is so next: an hour at most, for clocks are set."""
+    ahead = (due - now for due in _dues(state) if due > now)
+    return min([*ahead, ASK_AGAIN_SECONDS])
+
+
+def _dues(state: DeviceState) -> Iterator[int]:
     found = (state.get(rows.asked_row(group), AskedRow) for group in state.groups_with("asked"))
-    return any(row.sent and now >= row.sent + ASK_AGAIN_SECONDS for row in found)
+    return (row.sent + pause(row) for row in found if row.sent and not row.over)
+
+
+def pause(asked: AskedRow) -> int:
+    """How long after a question it is asked again: ever more seldom, once a day in the end."""
+    return min(ASK_AGAIN_SECONDS << min(max(asked.times - 1, 0), 5), MOST_SELDOM_SECONDS)
 
 
 def catching_up(state: DeviceState, group: str) -> Unreachable:

@@ -52,34 +52,73 @@ class ComingBack:
         hints = {*heads, *self._state.groups_with("parked")}
         hints |= {*self._state.groups_with("asked")}
         for group in sorted(hints & {*self._state.groups_with("group")}):
-            head = max(heads.get(group, 0), self._parked_epoch(group))
-            if head > self._state.groups.session(group).epoch:
-                found += self._behind(group, head, now)
-            else:
+            asked = self._state.find(rows.asked_row(group), AskedRow) or AskedRow(noticed=now)
+            head = max(heads.get(group, 0), self._parked_epoch(group), asked.head)
+            if head <= self._state.groups.session(group).epoch:
                 self._state.delete(rows.asked_row(group))
+            elif asked.over or (asked.vain and self._is_heard_elsewhere(group, asked)):
+                self._end(group, replace(asked, head=head))
+            else:
+                found += self._behind(group, replace(asked, head=head), now)
         return found
+
+    def _is_heard_elsewhere(self, group: str, asked: AskedRow) -> bool:
+        """Whether the other of two people was read in a conversation that was begun since."""
+        members = self._state.conversation(group).members
+        others = {*members} - {self._state.actor}
+        if len(others) != 1:
+            return False
+        said_by = next(iter(others))
+        return any(
+            self._has_read(new, said_by)
+            for new, row in self._state.conversations().items()
+            if new != group and {*row.members} == {*members} and row.created >= asked.noticed
+        )
+
+    def _has_read(self, group: str, actor: str) -> bool:
+        said = rows.message_row(group, actor, "")
+        return any(name.startswith(said) for name in self._state.names("message", group))
+
+    def _end(self, group: str, asked: AskedRow) -> None:
+        """They are heard elsewhere: nothing is asked here any more, and nothing waits."""
+        self._state.put(rows.asked_row(group), replace(asked, content=b"", over=True))
+        for name in self._state.names("parked", group):
+            self._state.delete(name)
+
+    def restored(self) -> None:
+        """Our node was put back: what its conflicts named is no more than a claim (DEV-9.5)."""
+        for group in self._state.groups_with("asked"):
+            name = rows.asked_row(group)
+            asked = self._state.get(name, AskedRow)
+            if asked.named and self._is_ours(group):
+                self._state.put(name, replace(asked, named=False))
+
+    def _is_ours(self, group: str) -> bool:
+        """Whether our own node is the relay."""
+        return same_origin(self._state.conversation(group).url, self._state.actor)
 
     def _parked_epoch(self, group: str) -> int:
         """The latest epoch of which something waits."""
         items = (self._state.get(name, ParkedRow) for name in self._state.names("parked", group))
         return max((framing.header(item.content).epoch or 0 for item in items), default=0)
 
-    def _behind(self, group: str, head: int, now: int) -> list[ConversationEvent]:
-        name = rows.asked_row(group)
-        asked = self._state.find(name, AskedRow)
-        if asked is None or (asked.noticed > now and group in self._outbox.obstacles.heads):
-            asked = AskedRow(noticed=now)
-        here = same_origin(self._state.conversation(group).url, self._state.actor)
-        waits = 0 if here else PATIENCE_SECONDS
-        due = max(asked.noticed + waits, asked.sent and asked.sent + behind.ASK_AGAIN_SECONDS)
+    def _behind(self, group: str, asked: AskedRow, now: int) -> list[ConversationEvent]:
+        named = asked.named or group in self._outbox.obstacles.heads
+        if named and asked.noticed > now:
+            asked = AskedRow(noticed=now, head=asked.head)
+        waits = 0 if self._is_ours(group) else PATIENCE_SECONDS
+        due = max(asked.noticed + waits, asked.sent and asked.sent + behind.pause(asked))
         told: list[ConversationEvent] = []
-        if now >= due and (content := self._ask(group, head)):
+        if now >= due and (content := self._ask(group, asked.head)):
             told = [] if asked.told else [ConversationBehind(group)]
             vain = asked.sent > 0  # for the time after which it is asked again
             if vain and not asked.vain:
                 told.append(ConversationUnanswered(group))
-            asked = replace(asked, content=content, sent=now, told=True, tries=0, vain=vain)
-        self._state.put(name, asked)
+            asked = replace(
+                asked, content=content, sent=now, told=True, tries=0, vain=vain,
+                times=asked.times + 1,
+            )  # fmt: skip
+        self._state.put(rows.asked_row(group), replace(asked, named=named))
         return told
 
     def _ask(self, group: str, epoch: int) -> bytes:
@@ -133,9 +172,9 @@ class ComingBack:
         again = b""
         if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:
             again = self._ask(group, outcome.epoch)
-        claimed = group not in self._outbox.obstacles.heads
-        here = same_origin(self._state.conversation(group).url, self._state.actor)
-        if claimed and here and isinstance(outcome, Accepted) and outcome.term:
+            asked = replace(asked, head=outcome.epoch, named=True)
+        claimed = group not in self._outbox.obstacles.heads and not asked.named
+        if claimed and self._is_ours(group) and isinstance(outcome, Accepted) and outcome.term:
             # A relay that forgot something takes questions of epochs in which nobody is: it is no
             # more than what somebody claims, and words are not held for it. Only our own node is
             # believed to have forgotten: another may say so to have words sealed for who was
@@ -167,6 +206,18 @@ class ComingBack:
         is_ask = message.content.sender.type == framing.NEW_MEMBER_PROPOSAL
         return message if is_ask else None
 
+    def make_room(self, group: str, item: ParkedRow) -> None:
+        """Of somebody who asks again the former question waits no more. Raises `Refused`."""
+        message = self.asks(item)
+        asker = _asker(message)
+        if message is None or asker is None:
+            return
+        suite = self._state.groups.session(group).group.suite
+        protect.check_signature(suite, asker, message.authenticated(), b"")
+        for name in self._state.names("parked", group):
+            if _asker(self.asks(self._state.get(name, ParkedRow))) == asker:
+                self._state.delete(name)
+
     def asked(self, group: str, message: PublicMessage) -> None:
         """Somebody asks to be taken back. Raises `Forbidden` (DEV-9.3), `Unproven` (MLS-6.1e)."""
         session = self._state.groups.session(group)
@@ -189,6 +240,13 @@ class ComingBack:
             self._outbox.owe(group, readmit)
         else:
             behind.postpone(self._state, group, readmit)
+
+
+def _asker(message: PublicMessage | None) -> bytes | None:
+    """The signature key of who asks."""
+    if message is None or not isinstance(message.content.content, Add):
+        return None
+    return message.content.content.key_package.leaf.signature_key
 
 
 def _standing(session: Session, key: bytes, identity: bytes) -> int | None:

@@ -101,16 +101,6 @@ class ConversationUnanswered:
 
 
 @dataclass(frozen=True, slots=True)
-class ConversationWentOn:
-    """The conversation with `actor` that nobody could mend goes on in this new one, by itself;
-    `kept` words of ours that waited are said in it."""
-
-    conversation: str
-    actor: str
-    kept: int
-
-
-@dataclass(frozen=True, slots=True)
 class ConversationCaughtUp:
     """Others took this device back in. `asked_again` messages that it could not read were asked
     for; of what never reached it nobody can tell."""
@@ -234,7 +224,6 @@ ConversationEvent: TypeAlias = (
     | NoDeviceLeft
     | ConversationBehind
     | ConversationUnanswered
-    | ConversationWentOn
     | ConversationCaughtUp
     | ArchiveHeld
     | ArchiveMissing

@@ -88,6 +88,7 @@ class DeviceInbox:
             return []
         self._state.write(rows.CURSOR, b"0")
         self.errands.restored()
+        self.back.restored()
         return [NodeRestored()]
 
     def _came_before(self, item: ParkedRow) -> bool:
@@ -137,6 +138,7 @@ class DeviceInbox:
         if row is None or row.left:
             return self._park(group, item, quietly=row is not None)
         if epoch > groups.session(group).epoch:
+            self.back.make_room(group, item)
             return self._park(group, item)
         if question := self.back.asks(item):
             self.back.asked(group, question)

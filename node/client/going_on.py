@@ -1,97 +1,61 @@
-"""A conversation that ended goes on in a new one: by itself between two people (spec DEV-9.7)."""
+"""A conversation that ended goes on in a new one, as its person says (spec DEV-9.7, DEV-10.4)."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable
 
-from node.client import ended
-from node.client.conversation_events import ConversationEvent, ConversationWentOn
 from node.client.device import Device
 from node.client.following import Claim
-from node.e2ee.mls.public import key_package
-from node.errors import Refused, Unproven, Unreachable
 
 
 class GoingOn:
-    """What one device begins by itself. What fails is tried again, ever more seldom."""
+    """By the word of one device's person. Words may come at once: they take turns."""
 
     def __init__(
         self,
         device: Device,
         claim: Claim,
-        send: Callable[[], Awaitable[object]],
+        flush: Callable[[], Awaitable[None]],
         seconds: Callable[[], int],
-        tell: Callable[[Iterable[ConversationEvent]], None],
     ) -> None:
-        """`claim` gives one key package of each named device of an actor that may be added."""
+        """`claim` gives one key package of each device of an actor that may be added."""
         self._device = device
         self._claim = claim
-        self._send = send
+        self._flush = flush
         self._seconds = seconds
-        self._tell = tell
+        self._turn = asyncio.Lock()
 
-    @property
-    def is_due(self) -> bool:
-        """Whether some conversation ended in which this device would go on."""
-        return bool(ended.unanswered(self._device))
-
-    async def by_word(self, actor: str, flush: Callable[[], Awaitable[None]]) -> tuple[str, int]:
-        """Go on with the device that `actor` has now, as their person said: a new conversation,
-        unless they began one.
+    async def by_word(self, actor: str) -> tuple[str, int]:
+        """Go on with the device that `actor` has now: a new conversation, unless one is begun.
 
         What no device of theirs could read is said there: how many words that are.
         """
-        device, known = self._device, self._device.between(actor)
-        new = known[0] if known and not device.is_over(known[0]) else ""
-        if not new:
-            new = device.start({actor: await self._claim(actor, ())}, self._seconds())
-            await flush()
-        count = device.go_on(known, new)
-        await flush()
+        async with self._turn:
+            new = self._begun(actor)
+            if not new:
+                packages = await self._claim(actor, ())
+                new = self._begun(actor)  # theirs may have come meanwhile
+                if not new:
+                    new = self._device.start({actor: packages}, self._seconds())
+                await self._flush()
+            count = self._device.go_on(self._device.between(actor), new)
+            await self._flush()
         return new, count
 
-    async def round(self) -> None:
-        """Go on with everybody whose device was asked in vain. Raises `Unreachable` of our own
-        node, and `Unproven`."""
-        device = self._device
-        for actor, group in ended.unanswered(device).items():
-            begun = ended.successor(device, actor)
-            new = begun or await self._begin(actor, group)
-            former = ended.former(device, actor, new) if new else []
-            kept = device.go_on(former, new) if former else 0
-            if kept or new != begun:
-                self._tell([ConversationWentOn(new, actor, kept)])
-
-    async def _begin(self, actor: str, group: str) -> str:
-        """A new conversation with the devices that stand in `group`; "" while it cannot be had."""
-        standing = ended.standing(self._device, group, actor)
-        keys = self._device.trust.to_ask(standing, self._seconds())
-        if not keys:
+    def _begun(self, actor: str) -> str:
+        """The conversation in which it goes on already; "" when there is none."""
+        newest, *former = self._device.between(actor) or [""]
+        if not newest or self._device.is_over(newest):
             return ""
-        packages = await self._packages(actor, keys)
-        new = self._start(actor, packages) if packages else ""
-        if new:
-            await self._send()
-        # One that was refused is forgotten, and was told; what was kept stays where it was.
-        has_begun = new in self._device.conversations()
-        came = packages.keys() if has_begun else set[bytes]()
-        self._device.trust.claimed(came, keys - came, self._seconds())
-        return new if has_begun else ""
+        is_known = not former or self._own(newest) <= self._known(former)
+        return newest if is_known else ""
 
-    def _start(self, actor: str, packages: Mapping[bytes, bytes]) -> str:
-        try:
-            return self._device.start({actor: [*packages.values()]}, self._seconds())
-        except Refused:
-            return ""  # they are stopped at meanwhile, and that is told
+    def _own(self, group: str) -> set[bytes]:
+        """The signature keys of the other devices of our own account there."""
+        session, us = self._device.state.groups.session(group), self._device.actor.encode()
+        others = (one for one in session.members() if one.leaf != session.own_leaf)
+        return {one.signature_key for one in others if one.identity == us}
 
-    async def _packages(self, actor: str, keys: set[bytes]) -> dict[bytes, bytes]:
-        """Of those devices alone: another one would be unproven (DEV-10.4)."""
-        named = self._device.trust.named(actor)
-        only = [named[key] for key in keys] if keys <= named.keys() else []
-        found = dict[bytes, bytes]()
-        try:
-            for data in await self._claim(actor, only):
-                found[key_package.parse(data).leaf.signature_key] = data
-        except (Refused, Unreachable) as error:
-            is_own = isinstance(error, Unreachable) and not error.beyond
-            if is_own or isinstance(error, Unproven):
-                raise
-        return {key: found[key] for key in sorted(keys & found.keys())}
+    def _known(self, former: list[str]) -> set[bytes]:
+        """Those that were there before, or that the account's list names."""
+        named = {*self._device.trust.named(self._device.actor)}
+        return named.union(*map(self._own, former))

@@ -6,7 +6,6 @@ What to do is the device's to say (`node.client.exchange`); here it is done.
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from node.client import behind, stocking
 from node.client.api_client import ApiClient
@@ -36,6 +35,7 @@ from node.client.key_keeper import KeyKeeper
 from node.client.lookups import Lookups
 from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
+from node.client.sent import Sent
 from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import (
@@ -54,14 +54,6 @@ LONGEST_BURST = 4  # of these: then what came so far is acknowledged
 # Bursts without an end: nobody's talk keeps what was removed in the log for ever.
 SETTLED_AFTER = 10
 SEAT_SECONDS = 600  # so often another one is taken: a node put back from a copy is found out
-
-
-@dataclass(slots=True)
-class Sent:
-    """What came of sending: what was refused for good, and what is in the way of the rest."""
-
-    refused: list[tuple[ConversationEvent, Refused]] = field(default_factory=list)
-    wait: Wait = field(default_factory=Wait)
 
 
 class Messenger:
@@ -84,7 +76,7 @@ class Messenger:
         self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
         self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
         self._following = Following(device, self._claim, self._seconds)
-        self._going_on = GoingOn(device, self._claim, self._send_told, self._seconds, self.tell)
+        self._going_on = GoingOn(device, self._claim, self.flush, self._seconds)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
         self._carrier = Carrier(api)
@@ -121,7 +113,7 @@ class Messenger:
         await self.keys.keep()
         self.archive.look()
         await stocking.publish(self._api, self.device, self._clock.now())
-        await self._send_and_tell(was_read=False)
+        await self._send_and_tell()
 
     async def _take_seat(self) -> None:
         """Before anything is sent, and now and then: that this vault is the device (DEV-8.1)."""
@@ -160,7 +152,7 @@ class Messenger:
 
     async def go_on(self, actor: str) -> tuple[str, int]:
         """Go on with the device that `actor` has now (`GoingOn`). Raises as `with_actor`."""
-        return await self._going_on.by_word(actor, self.flush)
+        return await self._going_on.by_word(actor)
 
     async def say(self, group: str, text: str) -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
@@ -227,7 +219,7 @@ class Messenger:
         """Beside whoever listens, for ever: what can go out goes out, as soon as it can."""
         failures = 0
         while True:
-            await self._work.wait()
+            await self._await_work()
             # What was missed in a burst is asked for at once, not one by one.
             await self._pause()
             self._work.clear()
@@ -239,21 +231,27 @@ class Messenger:
             await self._api.rest(failures)
             failures += 1
 
+    async def _await_work(self) -> None:
+        """For something to send, or for a question to be asked again (DEV-9.6)."""
+        while not self._work.is_set():
+            with suppress(TimeoutError):
+                rest = behind.rest(self.device.state, self._seconds())
+                await asyncio.wait_for(self._work.wait(), rest)
+            if behind.is_due(self.device.state, self._seconds()):
+                return
+
     async def _pause(self) -> None:
         """For a burst to pass, or the end to come."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), BURST_SECONDS)
 
-    async def _send_and_tell(self, was_read: bool = True) -> Wait:
-        """`was_read`: the mailbox; else an answer may wait there, and nothing is begun anew."""
+    async def _send_and_tell(self) -> Wait:
         with suppress(NodeError):  # words do not wait for this; who refuses it is met below
             await self._take_seat()
             if behind.is_due(self.device.state, self._seconds()):
                 await self._read_mailbox()  # an hour in vain is found out though nothing comes
             await self.lookups.round()
             await self._following.round()
-            if was_read:
-                await self._going_on.round()
         return await self._send_told()
 
     async def _send_told(self) -> Wait:
@@ -311,7 +309,7 @@ class Messenger:
         """Take in all that waits in the mailbox; what it was is then in `heard`."""
         await self._read_mailbox()
         follows = self.device.trust.is_followed
-        if self.device.has_work or self.lookups.is_due or not follows or self._going_on.is_due:
+        if self.device.has_work or self.lookups.is_due or not follows:
             await self._send_and_tell()
 
     async def _read_mailbox(self) -> None:

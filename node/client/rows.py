@@ -205,9 +205,9 @@ class ParkedRow(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
-    """That this device is behind a group. `content` is the question that has to go out, `sent` when
-    it was asked last (0: not yet), `told` whether its person knows, `vain` whether nobody took the
-    device back for an hour. Times in seconds since 1970."""
+    """That this device is behind a group: `content` is the question that has to go out, `sent` when
+    it was asked last (0: not yet), `vain` whether nobody answered for an hour, `head` the epoch of
+    which it knows, `named` by a conflict, `times` asked, `over` once it asks no more."""
 
     noticed: int
     content: bytes = b""
@@ -215,6 +215,10 @@ class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
     told: bool = False
     tries: int = 0
     vain: bool = False
+    head: int = 0
+    named: bool = False
+    times: int = 0
+    over: bool = False
 
 
 class ReturnedRow(msgspec.Struct, kw_only=True, frozen=True):

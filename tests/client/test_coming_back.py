@@ -1,9 +1,11 @@
 """A device that is behind its group comes back by itself, and nothing of it is silent."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
+from node.client import behind
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationCaughtUp,
@@ -13,7 +15,8 @@ from node.client.conversation_events import (
     MessageReceived,
     MessageUnreadable,
 )
-from node.client.exchange import Accepted, Fetch, LostRace, Send, Wait
+from node.client.exchange import Accepted, Create, Fetch, LostRace, Send, Wait
+from node.client.going_on import GoingOn
 from node.e2ee.mls.public.framing import APPLICATION, COMMIT, PrivateMessage, encode_message
 from node.errors import Conflict, Forbidden, NodeError, TooMuch
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend, go_on, side
@@ -313,3 +316,130 @@ def test_who_is_taken_back_by_nobody_goes_on_in_a_new_conversation(tmp_path: Pat
         assert isinstance(heard, MessageReceived) and (heard.id, heard.text) == (said.id, "hello?")
         assert bob.device.between(ALICE)[0] == alice.device.between(BOB)[0] == new
         assert [row.text for row in alice.device.history(*alice.device.between(BOB))] == ["hello?"]
+
+
+def question_in_vain(alice: Side, bob: Side) -> str:
+    """Alice lost to a commit that nobody can apply, and asked for the first time; the group."""
+    for one in (alice, bob):
+        one.device.new_packages(0, True, NOW)
+    group = befriend(alice, bob)
+    alice.device.say(group, "hello?", MICROS)
+    alice.device.tell(alice.next(), LostRace(2), NOW)
+    alice.device.tell(alice.device.next(NOW), Accepted(), NOW)
+    alice.device.look_behind(NOW)
+    alice.accept(ask(alice, NOW), NOW)
+    return group
+
+
+@pytest.mark.clause("DEV-9.1", "DEV-9.6")
+def test_a_program_that_is_closed_in_between_still_knows_that_it_asked_in_vain(
+    tmp_path: Path,
+) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = question_in_vain(alice, bob)
+        alice.reopen()
+        assert alice.device.look_behind(NOW + 1800) == []
+        assert alice.device.held(group) is not None
+        alice.reopen()
+        assert alice.device.look_behind(NOW + 3600) == [ConversationUnanswered(group)]
+        alice.reopen()
+        assert alice.device.look_behind(NOW + 3601) == [] and alice.device.is_over(group)
+
+
+@pytest.mark.clause("DEV-9.5", "DEV-5.1")
+def test_what_a_conflict_named_before_our_node_was_put_back_is_a_claim(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        alice.device.receive([], NOW, "one")
+        question_in_vain(alice, bob)
+        alice.reopen()
+        alice.device.receive([], NOW, "another")
+        forgotten = alice.device.next(NOW)
+        assert isinstance(forgotten, Create)
+        alice.device.tell(forgotten, Accepted(), NOW)
+        alice.device.look_behind(NOW + 3600)
+        alice.device.tell(ask(alice, NOW + 3600), Accepted(term=4), NOW + 3600)
+        (heard,) = bob.get(alice.send()[0].content)
+        assert isinstance(heard, MessageReceived), "it has forgotten, and words are not held"
+
+
+@pytest.mark.clause("DEV-9.1")
+def test_it_asks_ever_more_seldom_and_knows_when_next(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        question_in_vain(alice, bob)
+        at, pauses = NOW, list[int]()
+        for _ in range(7):
+            since = at
+            while not behind.is_due(alice.device.state, at):
+                rest = behind.rest(alice.device.state, at)
+                assert 0 < rest <= 3600
+                at += rest
+            pauses.append((at - since) // 3600)
+            alice.device.look_behind(at)
+            alice.accept(ask(alice, at), at)
+        assert pauses == [1, 2, 4, 8, 16, 24, 24]
+
+
+@pytest.mark.clause("DEV-9.3")
+def test_one_question_of_each_device_waits_and_only_one_that_it_signed(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = question_in_vain(alice, bob)
+        for epoch in (7, 8, 9):
+            assert bob.get(alice.device.inbox.back._ask(group, epoch)) == []
+        (waits,) = bob.device.state.names("parked", group)
+        forged = bytearray(alice.device.inbox.back._ask(group, 10))
+        forged[-1] ^= 1
+        (told,) = bob.get(bytes(forged))
+        assert isinstance(told, MessageUnreadable) and told.clause == "MLS-6.1e"
+        assert bob.device.state.names("parked", group) == [waits]
+
+
+@pytest.mark.clause("DEV-9.7")
+def test_who_is_read_elsewhere_is_asked_no_more_in_the_former_conversation(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = question_in_vain(alice, bob)
+        alice.device.look_behind(NOW + 3600)
+        alice.accept(ask(alice, NOW + 3600), NOW + 3600)
+        alice.get(claim(group, 9))
+        alice.device.look_behind(NOW + 3700)
+        assert alice.device.state.names("parked", group), "nobody was read yet"
+        packages = {BOB: [package for package, _ in bob.device.new_packages(1, False, NOW)]}
+        new = alice.device.start(packages, NOW + 3700)
+        (founding,) = alice.send()
+        bob.get(founding.welcomes[0].content)
+        bob.device.say(new, "here I am", MICROS)
+        alice.get(bob.send()[0].content)
+        alice.device.look_behind(NOW + 3800)
+        assert alice.device.state.names("parked", group) == []
+        assert alice.device.look_behind(NOW + 9 * 86400) == []
+        assert isinstance(alice.device.next(NOW + 9 * 86400), Wait), "it asks no more"
+        assert not behind.is_due(alice.device.state, NOW + 9 * 86400)
+        assert alice.device.is_over(group) and alice.device.between(BOB)[0] == new
+
+
+@pytest.mark.clause("DEV-9.7")
+async def test_kept_words_go_to_no_device_of_ours_that_nobody_knows(tmp_path: Path) -> None:
+    """Bob's server has another device of Alice's in the conversation that Bob begins."""
+    with (
+        side(tmp_path / "a", ALICE) as alice,
+        side(tmp_path / "g", ALICE) as ghost,
+        side(tmp_path / "b", BOB) as bob,
+    ):
+        group = question_in_vain(alice, bob)
+        alice.device.look_behind(NOW + 3600)
+        alice.accept(ask(alice, NOW + 3600), NOW + 3600)
+        both = [one.device.new_packages(1, False, NOW)[0][0] for one in (alice, ghost)]
+        theirs = bob.device.start({ALICE: both}, NOW + 3700)
+        (founding,) = bob.send()
+        alice.get(founding.welcomes[0].content, at=(NOW + 3700) * 1_000_000)
+        assert alice.device.between(BOB)[0] == theirs
+
+        async def claims(_actor: str, _devices: Collection[str]) -> list[bytes]:
+            return [bob.device.new_packages(1, False, NOW)[0][0]]
+
+        async def flush() -> None:
+            alice.send()
+
+        going_on = GoingOn(alice.device, claims, flush, lambda: NOW + 3800)
+        new, count = await going_on.by_word(BOB)
+        assert new not in (theirs, group) and count == 1
+        assert [row.text for row in alice.device.history(new)] == ["hello?"]

@@ -1,14 +1,15 @@
 """Devices and nodes that are behind come back by themselves: never silent, always a way back."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
+from node.client import behind
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationCaughtUp,
     ConversationUnanswered,
-    ConversationWentOn,
     MessageReceived,
     MessageUndelivered,
     MessageUnreadable,
@@ -163,7 +164,7 @@ async def spoil(one: Person, group: str) -> None:
 
 @pytest.mark.clause("DEV-9.6", "DEV-9.7", "E2E-3.12")
 @pytest.mark.parametrize("relay", ["his friend's node", "his own node"])
-async def test_a_conversation_that_a_member_spoilt_goes_on_by_itself(
+async def test_a_conversation_that_a_member_spoilt_goes_on_by_a_word(
     town: Town, relay: str
 ) -> None:
     """At the group's real epoch, so that each device is behind and nobody can take another back."""
@@ -187,9 +188,15 @@ async def test_a_conversation_that_a_member_spoilt_goes_on_by_itself(
         for _ in range(2):
             await town.settle(timedelta(minutes=61))
             found += await catch_up(town, alice, bob)
-        assert found.count(ConversationUnanswered(group)) >= 1
-        new = {each.conversation for each in found if isinstance(each, ConversationWentOn)}
-        assert new and group not in new
+        assert found.count(ConversationUnanswered(group)) == 2
+        assert alice.talk.device.between(bob.actor) == [group], "nothing begins by itself"
+        at_once = await asyncio.gather(*(alice.talk.go_on(bob.actor) for _ in range(2)))
+        assert len({new for new, _ in at_once}) == 1, "two words at once begin one"
+        found += await catch_up(town, alice, bob)
+        new, count = await bob.talk.go_on(alice.actor)
+        assert new == at_once[0][0]
+        assert sum(kept for _, kept in at_once) + count == 1, "of the other it was still read"
+        found += await catch_up(town, alice, bob)
         words = sorted(each.text for each in found if isinstance(each, MessageReceived))
         assert words == ["alice is here", "bob is here"]
         await alice.talk.say(alice.talk.device.between(bob.actor)[0], "all as it was")
@@ -201,8 +208,35 @@ async def test_a_conversation_that_a_member_spoilt_goes_on_by_itself(
         assert alice.talk.device.waiting(group) == bob.talk.device.waiting(group) == []
 
 
+@pytest.mark.clause("DEV-9.6")
+async def test_a_program_that_runs_finds_out_though_nothing_comes(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await spoil(alice, group)
+        await alice.talk.say(group, "hello?")
+        assert ConversationBehind(group) in await catch_up(town, alice)
+        await town.settle(timedelta(minutes=61))
+        heard(alice)
+        # The town's clock stands still while a program waits.
+        monkeypatch.setattr(behind, "rest", lambda _state, _now: 0.01)
+        runs = asyncio.create_task(alice.talk.keep_sending())
+        try:
+            async with asyncio.timeout(60):
+                while await alice.talk.heard.get() != ConversationUnanswered(group):
+                    pass
+        finally:
+            runs.cancel()
+            await asyncio.gather(runs, return_exceptions=True)
+
+
 @pytest.mark.clause("DEV-9.7", "DEV-10.4")
-async def test_it_goes_on_with_no_device_that_was_not_there(town: Town) -> None:
+async def test_it_goes_on_with_the_device_that_they_have_now_by_a_word(town: Town) -> None:
     """Bob's server, or a thief of his password, has another device: that is for Alice to say."""
     async with (
         person(town, "alice", "alpha.test") as alice,

@@ -23,7 +23,6 @@ from node.client.conversation_events import (
     ConversationJoined,
     ConversationLeft,
     ConversationUnanswered,
-    ConversationWentOn,
     DeviceDoubted,
     DoubtSettled,
     KeysChanged,
@@ -54,7 +53,6 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     NodeRestored: "restored",
     ConversationBehind: "behind",
     ConversationUnanswered: "unanswered",
-    ConversationWentOn: "went_on",
     ConversationCaughtUp: "caught_up",
     MessageReturned: "returned",
     NoDeviceLeft: "no_device",
@@ -73,8 +71,8 @@ PLAIN: Mapping[type[ConversationEvent], str] = {
     " others to take it back in; what you say now is kept and goes out then.",
     ConversationUnanswered: "Nobody has taken this device back into the conversation for an hour."
     " Either they are away, and it goes on when they are back; or a change that nobody can read"
-    " ended it. With one person it goes on by itself in a new one, as soon as the device that you"
-    " spoke with can be asked in; with whatever device they have now: kith chat NAME --go-on."
+    " ended it. With one person it goes on in a new one, with what you said meanwhile, when you say"
+    " so: kith chat NAME --go-on."
     " With more than two people, begin a new conversation.",
 }
 
@@ -93,7 +91,6 @@ RETURNED: Mapping[str, str] = {
 KEPT_UNTIL = "It goes out by itself while kith chat runs, or the next time it does."
 TROUBLES = (
     *PLAIN,
-    ConversationWentOn,
     ConversationCaughtUp,
     MessageUnreadable,
     MessageUndelivered,
@@ -334,11 +331,6 @@ def _caught_up(asked_again: int) -> str:
     return f"This device is back in the conversation. {missed}"
 
 
-def _went_on(name: str, kept: int) -> str:
-    said = f" What was kept is said there: {kept}." if kept else ""
-    return f"The conversation with {name} could not be mended: it goes on in a new one.{said}"
-
-
 def _shown(
     row: MessageRow, reason: str = "", next_try: datetime | None = None
 ) -> dict[str, object]:
@@ -370,8 +362,6 @@ def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
         return text
     if isinstance(one, ConversationCaughtUp):
         return _caught_up(one.asked_again)
-    if isinstance(one, ConversationWentOn):
-        return _went_on(name_of(one.actor), one.kept)
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text} ({one.reason})"
     if isinstance(one, ChangeDropped):
