@@ -9,7 +9,7 @@ import { Broken, Forbidden, Refused } from "../errors.ts";
 import { OwnPackage, proposeSelf, type Session } from "../mls/index.ts";
 import { checkSignature } from "../mls/private/protect.ts";
 import * as framing from "../mls/public/framing.ts";
-import { type Bytes, EMPTY, equal, unhex } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, equal, hex, unhex } from "../wire/bytes.ts";
 import { sameOrigin } from "../wire/ids.ts";
 import * as behind from "./behind.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
@@ -28,6 +28,7 @@ import {
   type PackageRow,
   type ParkedRow,
 } from "./rows.ts";
+import * as stops from "./stops.ts";
 
 const PATIENCE_SECONDS = 10; // a commit may still be on its way from another node
 const MOST_TRIES = 8;
@@ -101,6 +102,10 @@ export class ComingBack {
 
   /** Our node was put back: what its conflicts named is no more than a claim (DEV-9.5). */
   async restored(): Promise<void> {
+    const { heads } = this.#outbox.obstacles;
+    for (const group of [...heads.keys()]) {
+      if (await this.#isOurs(group)) heads.delete(group);
+    }
     for (const group of this.#groupsWith("asked")) {
       const asked = await this.#state.get(askedRow(group), ASKED);
       if (asked.named && (await this.#isOurs(group))) {
@@ -268,6 +273,9 @@ export class ComingBack {
       throw new Forbidden("DEV-9.3", "who asks to be taken back has no leaf in the group");
     }
     await checkSignature(wished.signatureKey, framing.authenticated(message), EMPTY);
+    if ((await stops.revoked(this.#state, group)).has(hex(wished.signatureKey))) {
+      throw new Forbidden("DEV-9.3", "who asks to be taken back is on no list of its account");
+    }
     const stale = session.group.tree.leaf(leaf);
     if (stale === null) throw new Broken("a member without a leaf");
     const readmit: Readmit = { type: "Readmit", package: raw, stale: stale.encryptionKey };

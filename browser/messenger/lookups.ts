@@ -155,7 +155,9 @@ export class Lookups {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
       if (signal.aborted) return new Unreachable(TOO_LONG, true);
       const isSeat = error instanceof Refused && LEFT_BEHIND_CLAUSES.has(error.clause);
-      if (isSeat || (error instanceof Unproven && !willPass(error))) throw error;
+      // Keys of theirs that are not proven are an answer; that our token is not good is none.
+      const isToken = error instanceof Unproven && !error.clause.startsWith("KEY-");
+      if (isSeat || (isToken && !willPass(error))) throw error;
       return error;
     }
   }

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import behind, home, rows
+from node.client import behind, home, rows, stops
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationEvent,
@@ -87,6 +87,9 @@ class ComingBack:
 
     def restored(self) -> None:
         """Our node was put back: what its conflicts named is no more than a claim (DEV-9.5)."""
+        heads = self._outbox.obstacles.heads
+        for group in [group for group in heads if self._is_ours(group)]:
+            del heads[group]
         for group in self._state.groups_with("asked"):
             name = rows.asked_row(group)
             asked = self._state.get(name, AskedRow)
@@ -232,6 +235,8 @@ class ComingBack:
             raise Forbidden("DEV-9.3", "who asks to be taken back has no leaf in the group")
         suite = session.group.suite
         protect.check_signature(suite, package.leaf.signature_key, message.authenticated(), b"")
+        if package.leaf.signature_key in stops.revoked(self._state, group):
+            raise Forbidden("DEV-9.3", "who asks to be taken back is on no list of its account")
         stale = session.group.tree.leaf(leaf)
         assert stale is not None, "a member has a leaf"
         readmit = Readmit(package.raw, stale.encryption_key)

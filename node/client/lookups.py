@@ -136,7 +136,9 @@ class Lookups:
             found = await self._api.ask("GET", "/keys", ActorKeys, query=query)
         except (Refused, Unreachable) as error:
             seat = isinstance(error, Refused) and error.clause in SEAT_CLAUSES
-            if seat or (isinstance(error, Unproven) and not will_pass(error)):
+            # Keys of theirs that are not proven are an answer; that our token is not good is none.
+            is_token = isinstance(error, Unproven) and not error.clause.startswith("KEY-")
+            if seat or (is_token and not will_pass(error)):
                 raise
             return error
         return Shown(found.delegation, found.list)

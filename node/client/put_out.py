@@ -4,6 +4,7 @@ Its proposals alone do not: a leaf that no list has goes by itself, and its acto
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,8 @@ from node.client import rows
 from node.client.device_state import DeviceState
 from node.client.intents import Intent, Remove
 from node.e2ee.mls.private.events import Committed
+
+MOST_BRACKETS: Final = 64
 
 
 class PutOut(msgspec.Struct, frozen=True):
@@ -37,8 +40,15 @@ def told(event: Committed, members: Iterable[str]) -> set[str]:
     """Whom another's commit put out of those `members`; who only joins by it has no say."""
     if event.external or not event.authenticated_data:
         return set()
+    return {*members}.intersection(_named(event.authenticated_data))
+
+
+def _named(data: bytes) -> list[str]:
+    """The actors that are named; nobody in data that means something else to somebody else, and
+    nobody where two readers might not agree (DEV-16.10)."""
+    if data.count(b"[") + data.count(b"{") > MOST_BRACKETS or b"\\ud" in data.lower():
+        return []
     try:
-        found = msgspec.json.decode(event.authenticated_data, type=PutOut)
-    except msgspec.DecodeError:
-        return set()  # it means something else to somebody else
-    return {*members}.intersection(found.removed)
+        return msgspec.json.decode(data, type=PutOut).removed
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []

@@ -49,7 +49,7 @@ class Returns:
         try:
             told = msgspec.json.decode(item.content, type=Returned)
             digest = bytes.fromhex(told.digest)
-        except (msgspec.DecodeError, ValueError):
+        except (msgspec.DecodeError, ValueError, RecursionError):
             raise Malformed("DEV-10.1", "our node says something that is not understood") from None
         row = self._state.conversation(group) if group in self._state.groups else None
         if row is None or told.actor not in row.members or told.actor == self._state.actor:

@@ -55,9 +55,10 @@ def part(plan: Plan) -> tuple[list[str], list[str]]:
     """What is said before and behind the source when only a part of it is wanted (VID-6.7)."""
     if plan.part.is_whole:
         return [], []
-    cut = ["-ss", f"{plan.part.start:.3f}", "-t", f"{plan.part.seconds:.3f}"]
-    # Without an index a place is found by guessing, so all before it is decoded.
-    return ([], cut) if plan.container == "mpegts" else (cut, [])
+    start, length = ["-ss", f"{plan.part.start:.3f}"], ["-t", f"{plan.part.seconds:.3f}"]
+    # Without an index a place is found by guessing, so all before it is decoded. The end is said
+    # of what is written: said of the source, older ffmpegs draw its last picture out (`fps`).
+    return ([], [*start, *length]) if plan.container == "mpegts" else (start, length)
 
 
 def to_mp4(ffmpeg: str, source: str, plan: Plan) -> list[str]:

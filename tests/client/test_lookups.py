@@ -10,7 +10,7 @@ from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent, DeviceDoubted
 from node.client.looking import Look
 from node.client.lookups import Lookups
-from node.errors import Missing, Refused, Unreachable
+from node.errors import Missing, Refused, Unproven, Unreachable
 from node.wire.api.keys import ActorKeys
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square
@@ -81,6 +81,28 @@ async def test_servers_that_hold_requests_open_take_a_moment_in_all_and_are_aske
         assert BOB not in node.asked, "he answered"
         counts.append(len(node.asked))
     assert sum(counts) < 6 * len(others) / 2, "ever more seldom"
+
+
+@pytest.mark.clause("DEV-16.1", "DEV-16.2")
+async def test_whose_server_shows_a_list_that_is_not_signed_is_as_silent_as_one_that_is_away() -> (
+    None
+):
+    """Others are asked all the same: it says nothing of our own token."""
+    mallory = "https://evil.example/a/mallory"
+    alice, bob, other = Light("alice", ALICE), Light("bob", BOB), Light("mallory", mallory)
+    group = alice.device.start({one.actor: one.packages() for one in (bob, other)}, NOW)
+    alice.device.say(group, "is owed to both", MICROS)
+
+    class Shows(Node):
+        async def ask(self, method: str, path: str, kind: type, query: dict[str, str]) -> ActorKeys:
+            if query["actor"] == mallory:
+                raise Unproven("KEY-1.6", "the list is not signed by its key")
+            return await super().ask(method, path, kind, query)
+
+    looks = Looks(alice, Shows(bob=Owner(BOB).lists(bob.device)))
+    await looks.of.round()
+    wanted = {look.actor for look in alice.device.trust.wanted(NOW + 60)}
+    assert alice.device.trust.wanted(NOW + 59) == [] and wanted == {mallory}
 
 
 @pytest.mark.clause("DEV-16.1")

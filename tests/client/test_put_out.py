@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from node.client.conversation_events import MembersChanged
+from node.client.conversation_events import MembersChanged, MessageUnreadable
 from node.client.exchange import Accepted, Fetch, Send, Wait
 from node.errors import Conflict
 from tests.client.certified import Light, Owner
@@ -156,6 +156,9 @@ def test_where_no_list_is_known_a_commit_says_nothing_besides() -> None:
         b"[]",
         b'{"removed":7}',
         b'{"removed":["https://nowhere.test/a/nobody"]}',
+        b'{"removed":["\xff"]}',
+        b'{"removed":["\\ud800"]}',
+        b'{"x":' + b"[" * 5_000 + b"]" * 5_000 + b',"removed":[]}',
         b'{"removed":["%s","%s"]}' % (CAROL.encode(), ALICE.encode()),
     ],
 )
@@ -168,6 +171,25 @@ def test_what_a_commit_says_puts_nobody_out_who_has_a_leaf(room: Room, said: byt
         (changed,) = one.get(commit)
         assert isinstance(changed, MembersChanged)
         assert room.members(one) == [ALICE, CAROL, BOB]
+
+
+@pytest.mark.clause("DEV-9.3", "DEV-16.6")
+def test_a_device_that_is_to_go_has_itself_put_back_by_nobody(room: Room) -> None:
+    room.lists(room.phone)
+    bob = room.bob.device
+    bob.new_packages(1, True, NOW)
+    question = bob.inbox.back._ask(room.group, bob.state.groups.session(room.group).epoch)
+    for one in room.stay:
+        (told,) = one.get(question)
+        assert isinstance(told, MessageUnreadable) and told.clause == "DEV-9.3"
+    room.speaks()
+    for one in room.stay:
+        assert room.members(one) == [ALICE, CAROL, BOB]
+        assert one.device.trust.lacking(NOW) in ([], [(room.group, BOB)])
+        keys = {
+            each.signature_key for each in one.device.state.groups.session(room.group).members()
+        }
+        assert room.bob.device.state.groups.me.signature.public not in keys
 
 
 @pytest.mark.clause("DEV-17.2")
