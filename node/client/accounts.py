@@ -55,7 +55,7 @@ class Accounts:
         """Who holds keys in our name."""
         return (await self._api.ask("GET", "/devices", DeviceList)).items
 
-    async def rename(self, device: str, name: str) -> None:
+    async def rename_device(self, device: str, name: str) -> None:
         """Call a device something else. Raises `Malformed` (ACC-4.6), `Missing` (ACC-4.3)."""
         await self._api.ask("PATCH", f"/devices/{device}", object, RenameDevice(name=name))
 

@@ -169,7 +169,7 @@ class Kith:
     sessions = _of_account(Accounts.sessions)
     end_session = _of_account(Accounts.end_session)
     devices = _of_account(Accounts.devices)
-    rename_device = _of_account(Accounts.rename)
+    rename_device = _of_account(Accounts.rename_device)
     revoke = _of_account(Accounts.revoke)
     invite = _of_account(Accounts.invite)
     deliveries = _of_account(Accounts.deliveries)
