@@ -448,6 +448,27 @@ def an_own_ghost(it: Scenario) -> None:
     it.send(alice)
 
 
+def whose_devices(it: Scenario) -> None:
+    """A newer conversation with a device of one's own account that nobody knows takes no words."""
+    alice, phone = it.device("alice"), it.device("alice-phone")
+    bob, ghost = it.device("bob", "beta.test"), it.device("alice-ghost")
+    former = it.meet(alice, bob, phone)
+    newer, third = it.meet(alice, bob), it.meet(alice, bob)
+    alice.do("trust_knows_own", group=newer, former=[former])
+    alice.do("trust_knows_own", group=former, former=[newer])  # nobody has listed the phone
+    bob.do("add", group=newer, packages=it.packages(phone), now=it.now)
+    (added,) = it.send(bob)
+    it.give(alice, added["content"])
+    alice.do("trust_knows_own", group=newer, former=[former])  # it stood there before
+    Account(it, alice, "alice").joins(phone, "phone", alice=alice).seen(alice)
+    alice.do("trust_knows_own", group=former, former=[third])  # and is listed now
+    bob.do("add", group=newer, packages=it.packages(ghost), now=it.now)
+    (added,) = it.send(bob)
+    it.give(alice, added["content"])
+    alice.do("trust_knows_own", group=newer, former=[former])
+    alice.do("trust_knows_own", group=newer, former=[])
+
+
 def a_linked_phone(it: Scenario) -> None:
     alice, phone = it.device("alice"), it.device("alice-phone")
     bob, carol = it.device("bob", "beta.test"), it.device("carol", "gamma.test")
@@ -525,5 +546,6 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
         whose_turn,
         "Who is on no list is taken out where nobody speaks, by one device after the other.",
     ),
+    (whose_devices, "What one says goes on with no device of one's own that nobody knows."),
     (a_linked_phone, "A linked device comes into the conversations that there are."),
 )

@@ -6,6 +6,7 @@
 
 import { Malformed, TooMuch } from "../errors.ts";
 import { type Bytes, base64, EMPTY, unbase64, utf8 } from "../wire/bytes.ts";
+import { uuid4, uuidOf } from "../wire/ids.ts";
 import { decode, isObject, type Json, type JsonObject } from "../wire/json.ts";
 import { plain } from "./plain_text.ts";
 
@@ -38,12 +39,7 @@ export function rfc3339(micros: number): string {
 
 /** `urn:uuid:…` of version 4 from 16 bytes of chance. */
 export function urnUuid4(chance: Bytes): string {
-  const bytes = chance.slice();
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const parts = [0, 8, 12, 16, 20].map((start, at, all) => digits.slice(start, all[at + 1]));
-  return `urn:uuid:${parts.join("-")}`;
+  return `urn:uuid:${uuidOf(uuid4(chance))}`;
 }
 
 function escaped(words: string): string {

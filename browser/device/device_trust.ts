@@ -147,6 +147,16 @@ export class DeviceTrust {
     return this.#turns.inTurn(() => this.#lists.missing(group, actor));
   }
 
+  /** What their home node calls the listed devices of `actor`, by signature key in hex. */
+  named(actor: string): Promise<ReadonlyMap<string, string>> {
+    return this.#turns.inTurn(() => this.#lists.named(actor));
+  }
+
+  /** Whether all devices of our own account in a group are listed, or stood in a `former` one. */
+  knowsOwn(group: string, former: readonly string[]): Promise<boolean> {
+    return this.#turns.inTurn(() => this.#lists.knowsOwn(group, former));
+  }
+
   /** Those of these devices whose key packages may be asked for now (DEV-17.1). */
   toAsk(keys: readonly Bytes[], now: number): Promise<readonly Bytes[]> {
     return this.#turns.inTurn(() => this.#lists.toAsk(keys, now));
@@ -163,6 +173,11 @@ export class DeviceTrust {
   /** Whether all groups were looked at by the account's list as it is. */
   isFollowed(): Promise<boolean> {
     return this.#turns.inTurn(() => this.#lists.isFollowed());
+  }
+
+  /** The groups in which the account's list as it is now may not be true yet. */
+  unfollowed(): Promise<readonly string[]> {
+    return this.#turns.inTurn(() => this.#lists.unfollowed());
   }
 
   /** All groups were looked at by the account's list as it is (DEV-17.1). */

@@ -6,6 +6,7 @@ import { Broken } from "../errors.ts";
 import { GRACE_SECONDS, type Pin } from "../keys/private/pins.ts";
 import { endOf } from "../keys/public/published.ts";
 import { type Bytes, concat, equal, hex, text, unhex, utf8 } from "../wire/bytes.ts";
+import { uuidOf } from "../wire/ids.ts";
 import { u32 } from "../wire/tls.ts";
 import * as absent from "./absent.ts";
 import * as behind from "./behind.ts";
@@ -83,15 +84,43 @@ export class Lists {
 
   /** The signature keys of listed devices that are not in the group, in their order. */
   async missing(group: string, actor: string): Promise<readonly Bytes[]> {
-    const pin = await this.#pin(actor);
-    if (pin === null || !this.#state.groups.has(group)) return [];
+    if (!this.#state.groups.has(group)) return [];
     const members = (await this.#state.groups.session(group)).members();
     const here = new Set(members.map(({ signatureKey }) => hex(signatureKey)));
-    const listed = pin.keys.devices.devices.flatMap(({ keys }) => keys);
+    const listed = [...(await this.named(actor)).keys()];
     return listed
-      .filter(({ suite, signatureKey }) => suite === SUITE && !here.has(hex(signatureKey)))
-      .map(({ signatureKey }) => signatureKey)
-      .sort((a, b) => (hex(a) < hex(b) ? -1 : 1));
+      .filter((key) => !here.has(key))
+      .sort()
+      .map(unhex);
+  }
+
+  /** What their home node calls the listed devices of an actor, by signature key in hex. */
+  async named(actor: string): Promise<ReadonlyMap<string, string>> {
+    const devices = (await this.#pin(actor))?.keys.devices.devices ?? [];
+    return new Map(
+      devices.flatMap(({ id, keys }) =>
+        keys
+          .filter(({ suite }) => suite === SUITE)
+          .map(({ signatureKey }) => [hex(signatureKey), uuidOf(id)] as const),
+      ),
+    );
+  }
+
+  /** Whether all devices of our own account in a group are listed, or stood in a `former` one. */
+  async knowsOwn(group: string, former: readonly string[]): Promise<boolean> {
+    if (!former.length) return true;
+    const known = new Set((await this.named(this.#state.actor)).keys());
+    for (const one of former) for (const key of await this.#own(one)) known.add(key);
+    return (await this.#own(group)).every((key) => known.has(key));
+  }
+
+  /** The signature keys, in hex, of the other devices of our own account there. */
+  async #own(group: string): Promise<readonly string[]> {
+    const session = await this.#state.groups.session(group);
+    return session
+      .members()
+      .filter((one) => one.leaf !== session.ownLeaf && actorOf(one) === this.#state.actor)
+      .map(({ signatureKey }) => hex(signatureKey));
   }
 
   // -- who takes out whom no list has -------------------------------------------------------------
@@ -175,6 +204,12 @@ export class Lists {
     if (pin === null) return true;
     const known = await this.#state.read(FOLLOWED);
     return known !== null && text(known) === written(pin);
+  }
+
+  /** The groups in which the list as it is now is to come true, also where nothing can be added for now:
+   * stopped ones, and those that this device is behind. */
+  async unfollowed(): Promise<readonly string[]> {
+    return (await this.isFollowed()) ? [] : this.#newest();
   }
 
   /** Now they were. */

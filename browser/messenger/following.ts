@@ -14,8 +14,12 @@ const REST_SECONDS = 60;
 /** So long a round waits for servers; the next one goes on. */
 const PATIENCE = 5000;
 
-/** One key package of each device of an actor that may be added. */
-export type Claim = (actor: string, late: AbortSignal) => Promise<readonly Bytes[]>;
+/** One key package of each of these devices of an actor that may be added. */
+export type Claim = (
+  actor: string,
+  devices: readonly string[],
+  late: AbortSignal,
+) => Promise<readonly Bytes[]>;
 
 /** What one device adds by itself. What cannot be done now is looked at again. */
 export class Following {
@@ -48,15 +52,22 @@ export class Following {
   }
 
   async #round(lacking: readonly (readonly [string, string])[], late: AbortSignal): Promise<void> {
-    const { trust, actor: own } = this.#device;
+    const { trust } = this.#device;
     const given = this.#given.size;
-    let isDone = true;
     for (const [group, actor] of lacking) {
       if (!(await this.#follow(group, actor, late)) || late.aborted) return;
-      if (actor === own) isDone &&= !(await this.#missing(group, actor)).length;
     }
     this.#rested = lacking.length && this.#given.size === given ? this.#seconds() : null;
-    if (isDone) await trust.followed();
+    if (await this.#isDone()) await trust.followed();
+  }
+
+  /** Also where nothing could be added for now somebody may be missing. */
+  async #isDone(): Promise<boolean> {
+    const { trust, actor } = this.#device;
+    for (const group of await trust.unfollowed()) {
+      if ((await this.#missing(group, actor)).length) return false;
+    }
+    return true;
   }
 
   async #missing(group: string, actor: string): Promise<readonly Bytes[]> {
@@ -87,7 +98,9 @@ export class Following {
     const { trust } = this.#device;
     const found = new Map<string, Bytes>();
     try {
-      for (const data of await this.#claim(actor, late)) {
+      const named = await trust.named(actor);
+      const devices = keys.flatMap((key) => named.get(hex(key)) ?? []).sort();
+      for (const data of await this.#claim(actor, devices, late)) {
         found.set(hex(parseKeyPackage(data).leaf.signatureKey), data);
       }
     } catch (error) {

@@ -10,7 +10,7 @@ import type { DeviceTrust } from "../device/device_trust.ts";
 import type { PutKeys, SignedKeys } from "../device/key_signing.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Conflict, Forbidden, Missing, Outdated, Refused, Unproven, willPass } from "../errors.ts";
-import { type Bytes, base64, equal, hex, unbase64, unhex } from "../wire/bytes.ts";
+import { type Bytes, base64, equal, unbase64, unhex } from "../wire/bytes.ts";
 import type { ApiClient } from "./api_client.ts";
 import { Turns } from "./waiting.ts";
 
@@ -34,11 +34,6 @@ export function idOf(device: string): Bytes {
     throw new Missing("DEV-12.6", `'${device}' is not the id of a device`);
   }
   return unhex(digits.toLowerCase());
-}
-
-/** The id of a listed device, as the home node writes it. */
-export function uuidOf(id: Bytes): string {
-  return hex(id).replace(/^(.{8})(.{4})(.{4})(.{4})/u, "$1-$2-$3-$4-");
 }
 
 function sameKeys(one: SignedKeys | null, other: SignedKeys): boolean {

@@ -14,8 +14,9 @@ import { keyOfWords, wordsOf } from "../keys/private/recovery_words.ts";
 import { readNumber, safetyNumber } from "../keys/private/safety_number.ts";
 import { checkPublished } from "../keys/public/published.ts";
 import { type Bytes, unbase64 } from "../wire/bytes.ts";
+import { uuidOf } from "../wire/ids.ts";
 import type { ApiClient } from "./api_client.ts";
-import { idOf, type KeyKeeper, uuidOf } from "./key_keeper.ts";
+import { idOf, type KeyKeeper } from "./key_keeper.ts";
 
 const DIFFERENT =
   "the two numbers differ: look whether both of you looked at each other's, and at all digits; if" +

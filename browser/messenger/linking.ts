@@ -16,9 +16,10 @@ import { signatureKey } from "../mls/private/crypto.ts";
 import { type KeyPair, keyPair } from "../mls/private/hpke.ts";
 import { basic } from "../mls/public/credentials.ts";
 import { type Bytes, base64, EMPTY, unbase64, utf8 } from "../wire/bytes.ts";
+import { uuid4, uuidOf } from "../wire/ids.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { AccountView } from "./api_types.ts";
-import { type KeyKeeper, uuidOf } from "./key_keeper.ts";
+import type { KeyKeeper } from "./key_keeper.ts";
 import type { Clock } from "./waiting.ts";
 
 const LOOK_EVERY = 1_000;
@@ -240,11 +241,4 @@ export class OldDevice {
       throw error;
     }
   }
-}
-
-function uuid4(drawn: Bytes): Bytes {
-  const id = drawn.slice();
-  id[6] = ((id[6] ?? 0) & 0x0f) | 0x40;
-  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80;
-  return id;
 }

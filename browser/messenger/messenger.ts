@@ -15,6 +15,7 @@ import type { MailboxItem } from "./api_types.ts";
 import { ArchiveCarrier } from "./archive_carrier.ts";
 import { carry } from "./carrier.ts";
 import { Following } from "./following.ts";
+import { GoingOn } from "./going_on.ts";
 import { KeyKeeper } from "./key_keeper.ts";
 import { Lookups } from "./lookups.ts";
 import { lostRace, type Sent } from "./sent.ts";
@@ -48,6 +49,7 @@ export class Messenger {
   readonly #hears: Hears;
   readonly #lookups: Lookups;
   readonly #following: Following;
+  readonly #goingOn: GoingOn;
   // One reads the mailbox at a time, or a page would come after what is behind it.
   readonly #reading = new Turns();
   readonly #sending = new Turns();
@@ -75,7 +77,8 @@ export class Messenger {
     };
     this.keys = new KeyKeeper(api, device, id, () => this.#seconds(), seen);
     this.#lookups = new Lookups(api, device, this.keys, clock, tell);
-    this.#following = new Following(device, (actor, late) => this.#claim(actor, late), clock);
+    this.#following = new Following(device, this.#claim.bind(this), clock);
+    this.#goingOn = new GoingOn(device, this.#claim.bind(this), this.#start.bind(this));
   }
 
   #seconds(): number {
@@ -152,32 +155,32 @@ export class Messenger {
    * device of theirs could read is said there: how many words that are (DEV-10.4).
    */
   async goOn(actor: string): Promise<number> {
-    const known = await this.device.between(actor);
-    const [first] = known;
-    const group = (await this.#isUsable(first)) && first ? first : await this.#begin(actor);
-    const count = await this.device.goOn(known, group);
+    await this.#takeSeat();
+    const count = await this.#goingOn.byWord(actor);
     await this.#sendAndTell();
     return count;
   }
 
-  async #isUsable(group: string | undefined): Promise<boolean> {
-    if (group === undefined || (await this.device.isAbsent(group))) return false;
-    return !(await this.device.isUnanswered(group));
-  }
-
   async #begin(actor: string): Promise<string> {
     await this.#takeSeat();
-    const found = { [actor]: await this.#claim(actor) };
-    const group = await this.device.start(found, this.#seconds());
+    return this.#start(actor, await this.#claim(actor));
+  }
+
+  async #start(actor: string, packages: readonly Bytes[]): Promise<string> {
+    const group = await this.device.start({ [actor]: packages }, this.#seconds());
     const [refused] = (await this.#send()).refused;
     if (refused !== undefined) throw refused[1];
     return group;
   }
 
-  /** One key package of each device of an actor that may be spoken to (DEV-16.6). */
-  async #claim(actor: string, signal?: AbortSignal): Promise<readonly Bytes[]> {
+  /** One key package of each device of an actor that may be spoken to (DEV-16.6), or of those named. */
+  async #claim(
+    actor: string,
+    devices: readonly string[] = [],
+    signal?: AbortSignal,
+  ): Promise<readonly Bytes[]> {
     await this.#lookups.beforeAdding(actor);
-    const given = { body: { actor, suite: SUITE }, ...(signal && { signal }) };
+    const given = { body: { actor, suite: SUITE, devices }, ...(signal && { signal }) };
     const { packages } = await this.#api.ask("POST /key-packages/claim", given);
     return this.#lookups.sift(
       actor,

@@ -48,6 +48,8 @@ export async function trustDo(
       return trust.check(actor, bytes("packages"), now);
     case "lacking":
       return trust.lacking(now);
+    case "knows_own":
+      return trust.knowsOwn(group, given.former as readonly string[]);
     case "overdue":
       return trust.overdue(now);
     case "missing":

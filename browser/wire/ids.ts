@@ -1,4 +1,6 @@
-/** Pure: ids of actors and conversations: http(s) URLs (spec FED-1). */
+/** Pure: ids of actors and conversations, http(s) URLs (spec FED-1), and of devices: UUIDs. */
+
+import { type Bytes, hex } from "./bytes.ts";
 
 const LONGEST_ID = 2048;
 const URL_WITHOUT_USER = /^https?:\/\/[^/?#\\\s@]+([/?#][^\s\\]*)?$/i;
@@ -12,4 +14,17 @@ function origin(id: string): string | null {
 export function sameOrigin(one: string, other: string): boolean {
   const known = origin(one);
   return known !== null && known === origin(other);
+}
+
+/** The id of a listed device, as the home node writes it. */
+export function uuidOf(id: Bytes): string {
+  return hex(id).replace(/^(.{8})(.{4})(.{4})(.{4})/u, "$1-$2-$3-$4-");
+}
+
+/** A UUID of version 4 from 16 bytes of chance. */
+export function uuid4(chance: Bytes): Bytes {
+  const id = chance.slice();
+  id[6] = ((id[6] ?? 0) & 0x0f) | 0x40;
+  id[8] = ((id[8] ?? 0) & 0x3f) | 0x80;
+  return id;
 }

@@ -2,8 +2,8 @@
 
 import { KithError, Missing } from "../errors.ts";
 import { checkPublished } from "../keys/public/published.ts";
-import { uuidOf } from "../messenger/key_keeper.ts";
 import { unbase64 } from "../wire/bytes.ts";
+import { uuidOf } from "../wire/ids.ts";
 import type { KeysView } from "./key_questions.ts";
 import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";

@@ -95,9 +95,10 @@ class DeviceTrust:
         """The listed devices of `actor` that are not in a group: their ids by signature key."""
         return self._lists.missing(group, actor)
 
-    def named(self, actor: str) -> dict[bytes, str]:
-        """What their home node calls the listed devices of `actor`, by signature key."""
-        return self._lists.named(actor)
+    def knows_own(self, group: str, former: list[str]) -> bool:
+        """Whether all devices of our own account in a group are listed, or stood in a `former`
+        one of the same people (DEV-9.7)."""
+        return self._lists.knows_own(group, former)
 
     def overdue(self, now: int) -> list[str]:
         """The groups in which it is our turn to take out leaves that no list has (DEV-17.3)."""
@@ -117,6 +118,10 @@ class DeviceTrust:
     def is_followed(self) -> bool:
         """Whether all groups were looked at by the account's list as it is."""
         return self._lists.is_followed
+
+    def unfollowed(self) -> list[str]:
+        """The groups in which the account's list as it is now may not be true yet."""
+        return self._lists.unfollowed()
 
     def followed(self) -> None:
         """All groups were looked at by the account's list as it is (DEV-17.1)."""

@@ -39,16 +39,15 @@ class Following:
         trust, given = self._device.trust, len(self._given)
         for group in trust.overdue(self._seconds()):
             self._device.refresh(group, self._seconds())
-        lacking, is_done = trust.lacking(self._seconds()), True
+        lacking = trust.lacking(self._seconds())
         for group, actor in lacking:
             try:
                 await self._follow(group, actor)
             except Unreachable:
                 return  # our own node is away
-            if actor == self._device.actor:
-                is_done = is_done and not self._missing(group, actor)
         self._rested = self._seconds() if lacking and len(self._given) == given else None
-        if is_done:
+        # Also where nothing could be added for now somebody may be missing.
+        if not any(self._missing(group, self._device.actor) for group in trust.unfollowed()):
             trust.followed()
 
     def _missing(self, group: str, actor: str) -> dict[bytes, str]:

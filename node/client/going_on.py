@@ -46,16 +46,4 @@ class GoingOn:
         newest, *former = self._device.between(actor) or [""]
         if not newest or self._device.is_over(newest):
             return ""
-        is_known = not former or self._own(newest) <= self._known(former)
-        return newest if is_known else ""
-
-    def _own(self, group: str) -> set[bytes]:
-        """The signature keys of the other devices of our own account there."""
-        session, us = self._device.state.groups.session(group), self._device.actor.encode()
-        others = (one for one in session.members() if one.leaf != session.own_leaf)
-        return {one.signature_key for one in others if one.identity == us}
-
-    def _known(self, former: list[str]) -> set[bytes]:
-        """Those that were there before, or that the account's list names."""
-        named = {*self._device.trust.named(self._device.actor)}
-        return named.union(*map(self._own, former))
+        return newest if self._device.trust.knows_own(newest, former) else ""

@@ -83,6 +83,18 @@ class Lists:
             if key.suite == SUITE
         }
 
+    def knows_own(self, group: str, former: list[str]) -> bool:
+        """Whether all devices of our own account in a group are listed, or stood in a `former`
+        one."""
+        known = {*self.named(self._state.actor)}.union(*map(self._own, former))
+        return not former or self._own(group) <= known
+
+    def _own(self, group: str) -> set[bytes]:
+        """The signature keys of the other devices of our own account there."""
+        session, us = self._state.groups.session(group), self._state.actor.encode()
+        others = (one for one in session.members() if one.leaf != session.own_leaf)
+        return {one.signature_key for one in others if one.identity == us}
+
     # -- who takes out whom no list has ----------------------------------------------------------
 
     def overdue(self, now: int) -> list[str]:
@@ -147,6 +159,11 @@ class Lists:
         """Whether all groups were looked at by the account's list as it is now."""
         pin = self._pin(self._state.actor)
         return pin is None or self._state.read(rows.FOLLOWED) == _written(pin)
+
+    def unfollowed(self) -> list[str]:
+        """The groups in which the list as it is now is to come true, also where nothing can be
+        added for now: stopped ones, and those that this device is behind."""
+        return [] if self.is_followed else [*self._newest()]
 
     def followed(self) -> None:
         """Now they were."""

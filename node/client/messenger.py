@@ -49,6 +49,7 @@ from node.wire.api.e2ee import (
 )
 from node.wire.times import micros
 
+DOUBTS_LAST_SECONDS = 60
 BURST_SECONDS = 0.25  # a burst is over when nothing came for so long; a complaint waits so long too
 LONGEST_BURST = 4  # of these: then what came so far is acknowledged
 # Bursts without an end: nobody's talk keeps what was removed in the log for ever.
@@ -232,12 +233,13 @@ class Messenger:
             failures += 1
 
     async def _await_work(self) -> None:
-        """For something to send, or for a question to be asked again (DEV-9.6)."""
+        """For something to send, or for time to change what is in the way (DEV-9.6, DEV-17.3)."""
         while not self._work.is_set():
+            doubts, now = self.device.trust.has_doubts, self._seconds()
+            rest = DOUBTS_LAST_SECONDS if doubts else behind.rest(self.device.state, now)
             with suppress(TimeoutError):
-                rest = behind.rest(self.device.state, self._seconds())
                 await asyncio.wait_for(self._work.wait(), rest)
-            if behind.is_due(self.device.state, self._seconds()):
+            if doubts or behind.is_due(self.device.state, self._seconds()):
                 return
 
     async def _pause(self) -> None:

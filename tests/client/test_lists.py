@@ -121,6 +121,24 @@ class Shelf:
         return [data for one in self.devices for data in one.packages()]
 
 
+def has_a_part(owner: Owner, one: Light) -> None:
+    """The device has its part in its account's keys, and knows its list."""
+    shown, state = owner.shown, one.device.state
+    with state.step():
+        part = AccountKeysRow(
+            id=bytes(16),
+            seal=bytes(32),
+            list_private=owner.account.list_key.private,
+            rk=b"",
+            delegation=shown.delegation,
+            list=shown.list,
+            box=b"",
+            accepted=True,
+        )
+        state.put(ACCOUNT_KEYS, part)
+    one.device.trust.seen_own(shown, NOW)
+
+
 def left_alone(alice: Light, bob: Light, phone: Light) -> None:
     """Three conversations in which Bob has no device left, and his listed phone is missing."""
     owner = Owner(BOB).lists(bob.device)
@@ -163,6 +181,27 @@ async def test_a_device_without_packages_costs_the_others_one_of_theirs_now_and_
     await follower.round()
     assert shelf.asked <= 35, "once for each conversation, and not again while its commit waits"
     assert len(alice.device.state.groups_with("owed")) == 3
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_a_linked_device_comes_in_once_a_stop_is_over() -> None:
+    alice, phone, bob = Light("alice", ALICE), Light("phone", ALICE), Light("bob", BOB)
+    his = Owner(BOB).lists(bob.device)
+    befriend(alice, bob)
+    alice.device.trust.answered(BOB, his.shown, NOW)
+    has_a_part(Owner(ALICE).lists(alice.device, phone.device), alice)
+    anew = Owner(BOB, "anew").lists(bob.device)
+    alice.device.trust.answered(BOB, anew.shown, NOW + 1)
+    shelf, clock = Shelf(None, phone), [NOW + 2]
+    follower = following(alice, shelf, clock)
+    await follower.round()
+    assert shelf.asked == 0 and not alice.device.trust.is_followed
+    alice.device.trust.accept(BOB, anew.account.rk.root.public, NOW + 3)
+    await follower.round()
+    added, *_ = alice.send()
+    assert shelf.asked == 1 and phone.get(added.welcomes[0].content)
+    await follower.round()
+    assert alice.device.trust.is_followed
 
 
 @pytest.mark.clause("DEV-17.1")
@@ -212,20 +251,7 @@ def test_where_nobody_speaks_one_device_after_the_other_takes_out_who_is_on_no_l
     after = owner.lists(bob.device).shown
     for one in (alice, carol):
         one.device.trust.answered(BOB, after, NOW)
-    key, state = owner.account.list_key.private, bob.device.state
-    with state.step():  # he has his part in the account's keys
-        part = AccountKeysRow(
-            id=bytes(16),
-            seal=bytes(32),
-            list_private=key,
-            rk=b"",
-            delegation=after.delegation,
-            list=after.list,
-            box=b"",
-            accepted=True,
-        )
-        state.put(ACCOUNT_KEYS, part)
-    bob.device.trust.seen_own(after, NOW)
+    has_a_part(owner, bob)
 
     def turns(seconds: int) -> list[str]:
         return [one.actor for one in (alice, bob, carol) if one.device.trust.overdue(NOW + seconds)]

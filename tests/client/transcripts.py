@@ -231,7 +231,7 @@ class Told:
     def _trust(self, name: str, given: Line) -> object:
         """The deeds of DEV-16 and DEV-17; what is of bytes comes as base64."""
         for part, value in given.items():
-            if isinstance(value, list):
+            if isinstance(value, list) and part != "former":  # conversations, by name
                 given[part] = [base64.b64decode(one) for one in value]
             elif isinstance(value, dict):
                 is_shown = value["is"] == "Shown"
