@@ -18,7 +18,7 @@ CATCH_UP: Final = "catch_up"  # the kind of its job
 RESTORED: Final = "restored"  # the kind of its notices
 LOST: Final = "post_lost"  # and of those of a single post
 PAGE: Final = 100
-MOST_LOST: Final = 500  # posts of which a restore tells a person, whoever names them
+MOST_LOST: Final = 5_000  # posts of which a restore tells a person: ten servers' worth
 MOST_RUNG: Final = 20  # and of those the ones with an event: a device may ring for each
 
 

@@ -16,6 +16,7 @@ from node.federation.reading_back import behind
 from node.store.federation import FederationUnit
 from node.store.jobs import add_job
 from node.store.notices import Notices
+from node.store.of_host import of_host
 from node.store.tables import (
     accounts,
     actors,
@@ -81,9 +82,9 @@ class CatchingUpUnit(FederationUnit):
         return list((await self.connection.execute(asked)).scalars())
 
     async def someone_at(self, host: str) -> str | None:
-        a, prefix = actors.c, f"https://{host}/"
+        a, (above, below) = actors.c, of_host(host)
         asked = select(a.id).where(
-            a.id > prefix, a.id < prefix[:-1] + "0", a.gone.is_(None), a.suspended.is_(None)
+            a.id > above, a.id < below, a.gone.is_(None), a.suspended.is_(None)
         )
         found = await self.connection.execute(asked.order_by(a.id).limit(1))
         return found.scalar_one_or_none()

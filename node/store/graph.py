@@ -13,6 +13,7 @@ from node.graph.friendship_states import Pair, Stance
 from node.graph.friendship_unit import Following, FollowState
 from node.graph.visibility import STRANGER, Viewer
 from node.store.notices import Notices
+from node.store.of_host import of_host
 from node.store.pipeline import Step
 from node.store.resent import may_be_resent
 from node.store.tables import (
@@ -156,12 +157,12 @@ class GraphUnit(Unit):
 
     async def friends_since(self, host: str, since: datetime, most: int) -> Sequence[Friendship]:
         """See `ConfirmingUnit`."""
-        f, prefix, stance = friendships.c, f"https://{host}/", str(Stance.ACCEPTED)
+        f, (above, below), stance = friendships.c, of_host(host), str(Stance.ACCEPTED)
         found = await self.connection.execute(
             select(friendships)
             .where(
-                f.other > prefix,
-                f.other < prefix[:-1] + "0",
+                f.other > above,
+                f.other < below,
                 f.ours == stance,
                 f.theirs == stance,
                 f.updated >= micros(since),

@@ -12,6 +12,7 @@ from node.federation.resending import Place, Resending
 from node.store import tables
 from node.store.federation import FederationUnit
 from node.store.jobs import add_job
+from node.store.of_host import of_host
 from node.store.resent import may_be_resent, times_resent
 from node.store.upserts import insert_ignore
 from node.wire.times import from_micros, micros
@@ -37,12 +38,12 @@ _P = tables.posts.c
 HELD = (
     select(_P.id, _P.author, _P.published)
     .where(
-        _P.author > bindparam("from"),
-        _P.author < bindparam("until"),
+        _P.author > bindparam("above"),
+        _P.author < bindparam("below"),
         _P.published >= bindparam("since"),
         _P.deleted.is_(None),
     )
-    .order_by(_P.published.desc())
+    .order_by(_P.published)  # what was lost comes before what was said since the restore
     .limit(bindparam("most"))
 )
 
@@ -85,8 +86,8 @@ class ResendingUnit(FederationUnit):
         return Place(rows[-1].priority, rows[-1].seq) if len(rows) == most else None
 
     async def held(self, host: str, since: datetime, most: int) -> Sequence[Held]:
-        prefix = f"https://{host}/"
-        wanted = {"from": prefix, "until": prefix[:-1] + "0", "since": micros(since), "most": most}
+        above, below = of_host(host)
+        wanted = {"above": above, "below": below, "since": micros(since), "most": most}
         rows = await self.connection.fetch(HELD, wanted)
         return [Held(row.id, row.author, from_micros(row.published)) for row in rows]
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.errors import TooMuch
 from node.federation.activities import parse, render
 from node.federation.activities.context import (
     AS2,
@@ -338,3 +339,6 @@ def test_a_full_answer_to_a_resend_is_one_that_is_taken():
     held = Held(f"{home}/o/{'0' * 36}", f"{home}/a/{'x' * 26}", datetime(2026, 1, 1, tzinfo=UTC))
     said = Resent("https://a.example/t/1", ANN, BOB, f"{home}/t/2", (held,) * MOST_HELD)
     assert parse(json.document(data := render(said))) == said and len(data) < 63 * 1024
+    more = Resent(said.id, ANN, BOB, said.object, (held,) * (MOST_HELD + 1))
+    with pytest.raises(TooMuch, match=r"FED-13\.9"):
+        parse(json.document(render(more)))

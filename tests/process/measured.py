@@ -155,12 +155,13 @@ def _delivers(whole: Part, slowed: float) -> Aim:
 
 
 def _stays_flat(seen: Seen, width: float) -> Aim:
-    if seen.warm_at < 0:
-        return Aim("memory: the node was never warm, SOAK_HOSTILE_SECONDS are too few", 0, 0, False)
-    warm = [look for look in seen.looks if look.at >= seen.warm_at]
+    warm = [look for look in seen.looks if 0 <= seen.warm_at <= look.at]
     parts: dict[int, list[float]] = {}
     for look in warm:
         parts.setdefault(int((look.at - seen.warm_at) / width), []).append(look.mib)
+    if len(parts) < 2:
+        words = "memory: the node was warm too late or never, SOAK_HOSTILE_SECONDS are too few"
+        return Aim(words, 0, 0, False)
     first, *_ = medians = [statistics.median(part) for part in parts.values()]
     what = "memory, the median of the largest part beside the first one when warm"
     return _aim(what, max(medians) / first, GROWTH)

@@ -57,6 +57,12 @@ def test_what_a_busy_machine_makes_everybody_wait_is_no_fault_of_the_node() -> N
     assert len(missed(seen(lambda look: replace(busy(look), let=190), arrives=900), slowed=2)) == 1
 
 
+@pytest.mark.parametrize("warm_at", [-1.0, SECONDS - EACH, SECONDS + 1])
+def test_of_a_node_that_was_warm_too_late_nothing_is_said(warm_at: float) -> None:
+    (memory,) = missed(seen(warm_at=warm_at))
+    assert memory.startswith("memory")
+
+
 @pytest.mark.parametrize("warm_at", [-1.0, 0.0])
 def test_memory_counts_from_when_the_node_is_warm(warm_at: float) -> None:
     def warms(look: Look) -> Look:

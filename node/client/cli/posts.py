@@ -144,7 +144,8 @@ async def notices(
         _tell(context, one, number)
     if lost := sum(one.kind == "post_lost" for one in found):
         more_lost = "at least " if more else ""
-        context.out.say(f"Posts of yours that were lost by the restore: {more_lost}{lost}.")
+        words = "Posts of yours that are lost here, and that other servers say they have"
+        context.out.say(f"{words}: {more_lost}{lost}.")
     if not found:
         context.out.say("Nothing has happened yet.", "dim")
 

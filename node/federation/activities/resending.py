@@ -45,11 +45,10 @@ def parse_resent(document: Doc, envelope: Envelope) -> Resent:
 
 
 def _held(item: object) -> Held:
-    published = instant(item, "published") if isinstance(item, dict) else None
-    if not isinstance(item, dict) or published is None:
+    if not isinstance(item, dict) or (published := instant(item, "published")) is None:
         raise Malformed("FED-13.9", "a Resent says of each post whose it is and from when")
     author = url_id(one(item.get("attributedTo"), "the author of a post"), "an author")
-    return Held(url_id(item, "a post"), author, published.astimezone(UTC))
+    return Held(url_id(item, "a post"), author, published)
 
 
 def render_resent(resent: Resent) -> dict[str, Any]:
