@@ -211,11 +211,10 @@ export class DeviceTrust {
         if (why !== undefined) {
           const words = await stops.reason(this.#state, actor, why);
           found[actor] = { is: "Standing", state: "stopped", words };
-        } else if (actor === this.#state.actor) {
-        } else if (state !== undefined) {
+        } else if (actor !== this.#state.actor && state !== undefined) {
           const name = line.words && `${await stops.handleOf(this.#state, actor)} `;
           found[actor] = { is: "Standing", state, words: name + line.words };
-        } else {
+        } else if (actor !== this.#state.actor) {
           found[actor] ??= await this.#known(actor);
         }
       }

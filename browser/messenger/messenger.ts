@@ -5,6 +5,7 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Device } from "../device/device.ts";
+import { SUITE } from "../device/device_state.ts";
 import type { Carried, Outcome, Wait } from "../device/exchange.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
@@ -22,7 +23,6 @@ import { lostRace, type Sent } from "./sent.ts";
 import { publish } from "./stocking.ts";
 import { type Clock, restAfter, Signal, Turns, within } from "./waiting.ts";
 
-const SUITE = 1;
 /** An acknowledgement waits so long for more to acknowledge, a complaint too. */
 const BURST = 250;
 /** So often another one is taken: a node put back from a copy is found out. */

@@ -1,10 +1,10 @@
 /** A device's key packages at its home node (spec DEV-6). Its twin is `node/client/stocking.py`. */
 
 import type { Device } from "../device/device.ts";
+import { SUITE } from "../device/device_state.ts";
 import { base64 } from "../wire/bytes.ts";
 import type { ApiClient } from "./api_client.ts";
 
-const SUITE = 1;
 const POOL = 50;
 const LOW_POOL = 20;
 const LAST_RESORT_LEFT = 25 * 86_400_000;

@@ -1,17 +1,25 @@
 """Who is put out of a conversation is out for everybody, whatever their own list says."""
 
+import json
+from base64 import b64decode
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from node.client import put_out
 from node.client.conversation_events import MembersChanged, MessageUnreadable
 from node.client.exchange import Accepted, Fetch, Send, Wait
+from node.e2ee.mls.private.events import Committed, Member
+from node.e2ee.mls.public.credentials import BASIC, Credential
 from node.errors import Conflict
 from tests.client.certified import Light, Owner
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side
 from tests.client.test_returns import returned
 
 DAY = 86_400
+VECTORS = json.loads((Path(__file__).parents[2] / "spec/vectors/put-out/named.json").read_text())
 
 
 @dataclass
@@ -171,6 +179,16 @@ def test_what_a_commit_says_puts_nobody_out_who_has_a_leaf(room: Room, said: byt
         (changed,) = one.get(commit)
         assert isinstance(changed, MembersChanged)
         assert room.members(one) == [ALICE, CAROL, BOB]
+
+
+@pytest.mark.clause("DEV-16.10")
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
+def test_only_what_is_written_one_way_names_somebody(case: dict[str, Any]) -> None:
+    """Two readers of other forms might name two people."""
+    sender = Member(0, Credential(BASIC, BOB.encode()), b"")
+    event = Committed(sender, 2, (), (), (), authenticated_data=b64decode(case["data"]))
+    found = put_out.told(event, [VECTORS["member"], BOB])
+    assert found == ({VECTORS["member"]} if case["is_named"] else set())
 
 
 @pytest.mark.clause("DEV-9.3", "DEV-16.6")

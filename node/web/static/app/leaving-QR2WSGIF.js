@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-57PCY27S.js";import"/app/chunk-WZLBXTQN.js";import"/app/chunk-KHQNVADB.js";import"/app/chunk-EGLDHF5L.js";import"/app/chunk-4LKG5BJE.js";export{r as deleteAccount,m as forget,o as logOut};

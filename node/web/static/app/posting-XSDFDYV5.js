@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-LHIQWTVE.js";import"/app/chunk-EGLDHF5L.js";import"/app/chunk-4LKG5BJE.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
