@@ -19,7 +19,7 @@ import { Following } from "./following.ts";
 import { GoingOn } from "./going_on.ts";
 import { KeyKeeper } from "./key_keeper.ts";
 import { Lookups } from "./lookups.ts";
-import { lostRace, type Sent } from "./sent.ts";
+import { lostRace, passed, type Sent } from "./sent.ts";
 import { publish } from "./stocking.ts";
 import { type Clock, restAfter, Signal, Turns, within } from "./waiting.ts";
 
@@ -50,9 +50,9 @@ export class Messenger {
   readonly #lookups: Lookups;
   readonly #following: Following;
   readonly #goingOn: GoingOn;
-  // One reads the mailbox at a time, or a page would come after what is behind it.
   readonly #reading = new Turns();
   readonly #sending = new Turns();
+  readonly #telling = new Turns();
   readonly #seating = new Turns();
   readonly #work = new Signal();
   readonly #closing = new AbortController();
@@ -251,10 +251,18 @@ export class Messenger {
   }
 
   async #sendNow(): Promise<Wait> {
-    const { refused, wait } = await this.#send();
-    this.#tell(refused.map(([event]) => event));
+    const { wait } = await this.#telling.take(async () => {
+      const sent = await this.#send();
+      this.#tell(sent.refused.map(([event]) => event));
+      return sent;
+    });
     this.#hears.moved();
     return wait;
+  }
+
+  /** Whether what came of sending may still have to be told. */
+  get isSending(): boolean {
+    return this.#telling.isTaken;
   }
 
   /** Do what the device says is to be done, until it says to wait. */
@@ -320,6 +328,7 @@ export class Messenger {
 
   async #readMailbox(): Promise<void> {
     await this.#reading.take(async () => {
+      // One at a time, or a page would come after what is behind it.
       for await (const page of this.#api.pages("GET /mailbox", {})) {
         await this.#receive(page.items, page.incarnation);
       }
@@ -342,7 +351,8 @@ export class Messenger {
   async #receive(items: readonly MailboxItem[], incarnation = ""): Promise<void> {
     const at = this.#micros();
     const found = items.map(({ seq, conversation, url, content }) => {
-      return { seq, ref: conversation, url, content: bytesOf(content), at };
+      const bytes = content === null ? EMPTY : unbase64(content);
+      return { seq, ref: conversation, url, content: bytes, at };
     });
     const told = await this.device.receive(found, this.#seconds(), incarnation);
     if (told.some(({ is }) => MOVED.has(is))) this.#lookups.lookSoon();
@@ -386,13 +396,4 @@ export class Messenger {
     await this.archive.close();
     await this.device.settle();
   }
-}
-
-/** Words do not wait for this; who refuses it is met where they go out. */
-function passed(error: unknown): void {
-  if (!(error instanceof KithError)) throw error;
-}
-
-function bytesOf(content: string | null): Bytes {
-  return content === null ? EMPTY : unbase64(content);
 }

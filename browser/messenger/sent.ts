@@ -2,7 +2,7 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Carried, Outcome, Trouble, Wait } from "../device/exchange.ts";
-import { Conflict, type Refused } from "../errors.ts";
+import { Conflict, KithError, type Refused } from "../errors.ts";
 
 /** A conflict that is no lost race. */
 const ANOTHER_CONVERSATION = "E2E-3.1";
@@ -19,4 +19,9 @@ export function lostRace(asked: Carried, error: Trouble): Outcome | null {
   if (asked.is !== "Send" || !isLost) return null;
   const { epoch } = error.params;
   return { is: "LostRace", epoch: typeof epoch === "number" ? epoch : 0 };
+}
+
+/** Words do not wait for this; who refuses it is met where they go out. */
+export function passed(error: unknown): void {
+  if (!(error instanceof KithError)) throw error;
 }

@@ -48,9 +48,18 @@ export async function within<T>(
 /** One after the other, in the order in which they came. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
+  #count = 0;
+
+  /** Whether somebody's turn is not over, or has not come yet. */
+  get isTaken(): boolean {
+    return this.#count > 0;
+  }
 
   take<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work);
+    this.#count += 1;
+    const done = this.#last.then(work).finally(() => {
+      this.#count -= 1;
+    });
     this.#last = done.catch(() => undefined);
     return done;
   }

@@ -104,6 +104,7 @@ export class OpenDevice {
       notes,
       tell: (event) => watcher.tell(event),
       speaker: () => this.#speaker(),
+      isTold: () => !this.#messenger.isSending && !this.#hearing.isTaken,
       find: (who) => this.find(who),
       meet: (actors) => this.#meet(actors),
       now: () => clock.now(),

@@ -17,6 +17,8 @@ export interface Sources {
   readonly device: Device;
   readonly history: History;
   readonly notes: Notes;
+  /** Whether all that came of sending was told, so that the notes say why words were refused. */
+  readonly isTold: () => boolean;
   /** Told of people whose handle is not known. */
   readonly meet: (actors: readonly string[]) => void;
 }
@@ -186,6 +188,7 @@ export class Views {
     if (returned !== null) return { is: "returned", ...returned };
     // What the device has not written yet (DEV-2.5) counts already.
     if (!row.sent && !(await device.said(group, row.id)).sent) {
+      if (!this.#parts.isTold()) return { is: "waiting", because: null };
       return { is: "refused", because: problemOf(new Conflict("", LOST)) };
     }
     const chat = this.chatOf(group);
