@@ -3,7 +3,7 @@
 import { Forbidden } from "../errors.ts";
 import type { Deed } from "../keys/private/pins.ts";
 import type { Published } from "../keys/public/published.ts";
-import type { Bytes } from "../wire/bytes.ts";
+import { type Bytes, unhex } from "../wire/bytes.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import type { Turns } from "./device_archive.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -167,6 +167,14 @@ export class DeviceTrust {
     return this.#turns.step(async () => {
       this.#lists.came(came);
       await this.#lists.cameNot(cameNot, now);
+    });
+  }
+
+  /** A device of our account has key packages now: it may be asked for at once (DEV-17.1). */
+  ready(device: string): Promise<void> {
+    return this.#turns.step(async () => {
+      const named = [...(await this.#lists.named(this.#state.actor))];
+      this.#lists.came(named.filter(([, id]) => id === device).map(([key]) => unhex(key)));
     });
   }
 

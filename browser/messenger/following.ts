@@ -40,6 +40,12 @@ export class Following {
     return Math.floor(this.#clock.now() / 1000);
   }
 
+  /** A device of our account has key packages now (E2E-2.11). */
+  async ready(device: string): Promise<void> {
+    await this.#device.trust.ready(device);
+    this.#rested = null;
+  }
+
   /** Add what is missing, in the newest conversations first. Throws `Unproven`. */
   async round(): Promise<void> {
     const rested = this.#seconds() - (this.#rested ?? Number.NEGATIVE_INFINITY);

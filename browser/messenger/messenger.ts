@@ -44,11 +44,11 @@ export class Messenger {
   readonly device: Device;
   readonly archive: ArchiveCarrier;
   readonly keys: KeyKeeper;
+  readonly following: Following;
   readonly #api: ApiClient;
   readonly #clock: Clock;
   readonly #hears: Hears;
   readonly #lookups: Lookups;
-  readonly #following: Following;
   readonly #goingOn: GoingOn;
   readonly #reading = new Turns();
   readonly #sending = new Turns();
@@ -77,7 +77,7 @@ export class Messenger {
     };
     this.keys = new KeyKeeper(api, device, id, () => this.#seconds(), seen);
     this.#lookups = new Lookups(api, device, this.keys, clock, tell);
-    this.#following = new Following(device, this.#claim.bind(this), clock);
+    this.following = new Following(device, this.#claim.bind(this), clock);
     this.#goingOn = new GoingOn(device, this.#claim.bind(this), this.#start.bind(this));
   }
 
@@ -233,7 +233,8 @@ export class Messenger {
 
   /** Or for time to pass, where it may change what is in the way. */
   async #waitForWork(signal: AbortSignal): Promise<void> {
-    if (!this.device.trust.hasDoubts) return this.#work.wait(signal);
+    const { trust } = this.device;
+    if (!trust.hasDoubts && (await trust.isFollowed())) return this.#work.wait(signal);
     await within(this.#clock, DOUBTS_LAST, (late) =>
       this.#work.wait(AbortSignal.any([signal, late])),
     );
@@ -243,7 +244,7 @@ export class Messenger {
     try {
       await this.#takeSeat();
       await this.#lookups.round();
-      await this.#following.round();
+      await this.following.round();
     } catch (error) {
       passed(error);
     }

@@ -31,7 +31,8 @@ from node.wire.api.e2ee import MailboxItem
 
 Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
 # A stream begins, or this device is told that few of its key packages are left.
-CATCH_UP = ("hello", "reset", "key_packages")
+READY = "device_ready"
+CATCH_UP = ("hello", "reset", "key_packages", READY)
 
 
 class Conversations:
@@ -183,6 +184,9 @@ class Conversations:
     async def _read(self, messenger: Messenger, after: str) -> None:
         async with aclosing(self._api.event_bursts(after)) as bursts:
             async for burst in bursts:
+                for event in burst:
+                    if event.kind == READY:
+                        messenger.following.ready(str(event.data.get("device")))
                 if any(event.kind in CATCH_UP for event in burst):
                     await self._catch_up(messenger)
                 sealed = [event.data for event in burst if event.kind == "sealed"]

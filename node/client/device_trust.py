@@ -41,6 +41,11 @@ class DeviceTrust:
         """Whether something waits, or is in the way, that time may change."""
         return bool(self._state.groups_with("met") or self._state.groups_with("stopped"))
 
+    @property
+    def waits(self) -> bool:
+        """The same, or whether a device of our own account may be missing somewhere."""
+        return self.has_doubts or not self.is_followed
+
     def wanted(self, now: int) -> list[Look]:
         """Whose keys are to be asked for, whatever is said."""
         return self._looking.wanted(now)
@@ -113,6 +118,12 @@ class DeviceTrust:
         with self._state.step():
             self._lists.came(came)
             self._lists.came_not(came_not, now)
+
+    def ready(self, device: str) -> None:
+        """A device of our account has key packages now: it may be asked for at once (DEV-17.1)."""
+        with self._state.step():
+            named = self._lists.named(self._state.actor)
+            self._lists.came(key for key, id in named.items() if id == device)
 
     @property
     def is_followed(self) -> bool:

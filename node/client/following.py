@@ -27,6 +27,11 @@ class Following:
         # The wish to add it is on disk since; the group has it when the commit counts.
         self._given = set[tuple[str, bytes]]()
 
+    def ready(self, device: str) -> None:
+        """A device of our account has key packages now (E2E-2.11)."""
+        self._device.trust.ready(device)
+        self._rested = None
+
     async def round(self) -> None:
         """Add what is missing, in the newest conversations first. Raises `Unproven`."""
         if self._rested is not None and 0 <= self._seconds() - self._rested < REST_SECONDS:

@@ -76,7 +76,7 @@ class Messenger:
         self.device = device
         self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
         self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
-        self._following = Following(device, self._claim, self._seconds)
+        self.following = Following(device, self._claim, self._seconds)
         self._going_on = GoingOn(device, self._claim, self.flush, self._seconds)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
@@ -233,9 +233,9 @@ class Messenger:
             failures += 1
 
     async def _await_work(self) -> None:
-        """For something to send, or for time to change what is in the way (DEV-9.6, DEV-17.3)."""
+        """For something to send, or for time to change what is in the way (DEV-9.6, DEV-17)."""
         while not self._work.is_set():
-            doubts, now = self.device.trust.has_doubts, self._seconds()
+            doubts, now = self.device.trust.waits, self._seconds()
             rest = DOUBTS_LAST_SECONDS if doubts else behind.rest(self.device.state, now)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), rest)
@@ -253,7 +253,7 @@ class Messenger:
             if behind.is_due(self.device.state, self._seconds()):
                 await self._read_mailbox()  # an hour in vain is found out though nothing comes
             await self.lookups.round()
-            await self._following.round()
+            await self.following.round()
         return await self._send_told()
 
     async def _send_told(self) -> Wait:

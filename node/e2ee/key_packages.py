@@ -117,10 +117,13 @@ async def publish(
     Raises with the clause of MLS-10.1 that a package breaks, `Forbidden` (E2E-1.1), `Conflict`
     (E2E-2.2, E2E-2.4), `TooMuch` or `Malformed` (E2E-2.3).
     """
+    had = await unit.stock_of(device)
     for package in packages:
         await _publish_one(unit, actor, device, package)
     stock = await unit.stock_of(device)
     _check_stock(stock)
+    if not had and stock and (account := await unit.account_of(actor)):
+        await unit.tell(account, "device_ready", {"device": device})
     return stock
 
 

@@ -204,6 +204,26 @@ async def test_a_linked_device_comes_in_once_a_stop_is_over() -> None:
     assert alice.device.trust.is_followed
 
 
+@pytest.mark.clause("DEV-17.1", "E2E-2.11")
+async def test_a_linked_device_is_asked_for_again_as_soon_as_it_has_packages() -> None:
+    alice, phone, bob = Light("alice", ALICE), Light("phone", ALICE), Light("bob", BOB)
+    group = befriend(alice, bob)
+    alice.device.trust.answered(BOB, Owner(BOB).lists(bob.device).shown, NOW)
+    has_a_part(Owner(ALICE).lists(alice.device, phone.device), alice)
+    shelf, clock = Shelf(), [NOW + 2]
+    follower = following(alice, shelf, clock)
+    await follower.round()
+    shelf.devices = (phone,)
+    follower.ready("00000000-0000-4000-8000-000000000000")
+    await follower.round()
+    assert shelf.asked == 1, "another one has some"
+    (id,) = alice.device.trust.missing(group, ALICE).values()
+    follower.ready(id)
+    await follower.round()
+    added, *_ = alice.send()
+    assert shelf.asked == 2 and phone.get(added.welcomes[0].content)
+
+
 @pytest.mark.clause("DEV-17.1")
 async def test_an_absent_home_node_says_nothing_of_the_devices() -> None:
     alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)

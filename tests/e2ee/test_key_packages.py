@@ -167,6 +167,18 @@ async def test_an_empty_pool_falls_back_to_the_last_resort(alpha: Harness) -> No
     assert '"last_resort_used":true' in told[-1].data
 
 
+@pytest.mark.clause("E2E-2.11")
+async def test_all_devices_are_told_when_one_has_its_first_packages(alpha: Harness) -> None:
+    alice = await alpha.person("alice")
+    tablet = await alpha.device("alice", "tablet")
+    for who in (alice, tablet):
+        for _ in range(2):
+            await fill(who)
+    told = [row for row in await alpha.rows(tables.events) if row.kind == "device_ready"]
+    assert [(row.account, row.device) for row in told] == [(alice.caller.account, "")] * 2
+    assert [alice.caller.device in told[0].data, tablet.caller.device in told[1].data] == [True] * 2
+
+
 async def test_each_device_gives_one_but_the_asking_one(alpha: Harness) -> None:
     alice = await alpha.person("alice")
     tablet = await alpha.device("alice", "tablet")
