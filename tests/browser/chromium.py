@@ -44,7 +44,7 @@ def why_absent() -> str | None:
 def bundle(page: str = "tests/page.ts") -> str:
     """A page of `browser/` and all that it needs, as one script."""
     esbuild = str(browser.MODULES / "esbuild" / "bin" / "esbuild")
-    words = (esbuild, page, "--bundle", "--format=esm", "--target=es2023")
+    words = (esbuild, page, "--bundle", "--format=esm", "--minify", "--target=es2023")
     ran = browser.node(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert ran.returncode == 0, ran.stderr
     return str(ran.stdout)
