@@ -1,6 +1,7 @@
 """After a restore: other servers are asked to send again, and our people are told (spec FED-13)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
@@ -95,16 +96,22 @@ class CatchingUpUnit(Protocol):
         """Those of them that are of active people here and are not here; with their accounts."""
         ...
 
-    async def notices_since(self, account: str, kind: str, since: datetime, most: int) -> int:
-        """How many of this kind the account was given since then, counted up to `most`."""
+    async def notices_since(
+        self, accounts: Collection[str], kind: str, since: datetime
+    ) -> Mapping[str, int]:
+        """How many of this kind each of the accounts was given since then, if any."""
+        ...
+
+    async def notified(self, kind: str, objects: Iterable[str]) -> set[tuple[str, str]]:
+        """Accounts that were given a notice of this kind, with which of the objects."""
         ...
 
     async def owe(self, activity: Activity, to: Sequence[str]) -> None: ...
 
-    async def notify_of(
+    def notify_of(
         self, account: str, kind: str, actor: str, object: str, quiet: bool = False
-    ) -> bool:
-        """A notice, once; `quiet` without an event. Whether it is new."""
+    ) -> None:
+        """A notice that was not given before; `quiet` without an event."""
         ...
 
     async def add_job(self, kind: str, subject: str) -> None: ...
@@ -160,8 +167,10 @@ async def _read(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
 async def _tell(left: CatchUp, unit: CatchingUpUnit) -> Sequence[str]:
     people = await unit.people(left.after, PAGE)
     as_of = left.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = await unit.notified(RESTORED, [as_of])
     for account, actor in people:
-        await unit.notify_of(account, RESTORED, actor, as_of)
+        if (account, as_of) not in told:
+            unit.notify_of(account, RESTORED, actor, as_of)
     return [account for account, _ in people]
 
 
@@ -177,13 +186,14 @@ async def on_resent(resent: Resent, unit: CatchingUpUnit) -> None:
     if not await unit.count_named(asked.id, len(resent.items), MOST_TOLD):
         words = f"the answers to a Resend name at most {MOST_TOLD} posts in all"
         raise TooMuch("FED-13.9", words, most=MOST_TOLD)
-    told: dict[str, int] = {}
-    for account, held in await unit.lost([one for one in resent.items if _may_be(one, asked)]):
-        if account not in told:
-            told[account] = await unit.notices_since(account, LOST, asked.restored, MOST_LOST)
-        if told[account] < MOST_LOST:
-            quiet = told[account] >= MOST_RUNG
-            told[account] += await unit.notify_of(account, LOST, held.author, held.id, quiet)
+    lost = await unit.lost([one for one in resent.items if _may_be(one, asked)])
+    told = await unit.notified(LOST, [held.id for _, held in lost])
+    given = Counter(await unit.notices_since({who for who, _ in lost}, LOST, asked.restored))
+    for account, held in lost:
+        if given[account] < MOST_LOST and (account, held.id) not in told:
+            unit.notify_of(account, LOST, held.author, held.id, given[account] >= MOST_RUNG)
+            told.add((account, held.id))
+            given[account] += 1
 
 
 def _may_be(held: Held, asked: Asked) -> bool:

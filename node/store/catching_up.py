@@ -1,10 +1,10 @@
 """The queries of catching up after a restore (spec FED-13)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from node.accounts.account import State
 from node.accounts.names import INSTANCE
@@ -49,13 +49,13 @@ BEFRIENDED = (
 _R, _N = resends.c, notices.c
 ASKED = select(resends).where(_R.id == bindparam("resend"))
 GIVEN = (
-    select(_N.id)
+    select(_N.account, func.count().label("given"))
     .where(
-        _N.account == bindparam("account"),
+        _N.account.in_(bindparam("accounts", expanding=True)),
         _N.kind == bindparam("kind"),
         _N.created >= bindparam("since"),
     )
-    .limit(bindparam("most"))
+    .group_by(_N.account)
 )
 # A deleted one is known: it left its tombstone.
 KNOWN = select(posts.c.id).where(posts.c.id.in_(bindparam("ids", expanding=True)))
@@ -151,14 +151,21 @@ class CatchingUpUnit(FederationUnit):
         ids = sorted({one.id for one in held})
         return await self.connection.fetch(KNOWN, {"ids": ids}) if ids else []
 
-    async def notices_since(self, account: str, kind: str, since: datetime, most: int) -> int:
-        asked = {"account": account, "kind": kind, "since": micros(since), "most": most}
-        return len(await self.connection.fetch(GIVEN, asked))
+    async def notices_since(
+        self, accounts: Collection[str], kind: str, since: datetime
+    ) -> Mapping[str, int]:
+        if not accounts:
+            return {}
+        asked = {"accounts": sorted(accounts), "kind": kind, "since": micros(since)}
+        return {row.account: row.given for row in await self.connection.fetch(GIVEN, asked)}
 
-    async def notify_of(
+    async def notified(self, kind: str, objects: Iterable[str]) -> set[tuple[str, str]]:
+        return await Notices(self).given(kind, objects)
+
+    def notify_of(
         self, account: str, kind: str, actor: str, object: str, quiet: bool = False
-    ) -> bool:
-        return await Notices(self).add(account, kind, actor, object, once=True, quiet=quiet)
+    ) -> None:
+        Notices(self).add_new(account, kind, actor, object, quiet)
 
     async def add_job(self, kind: str, subject: str) -> None:
         await add_job(self, kind, subject)

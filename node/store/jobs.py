@@ -126,6 +126,10 @@ class Jobs:
             reason=reason[:500],
         )
 
+    async def put_off(self, job: Job, until: datetime) -> None:
+        """Do it then; so far nobody tried."""
+        await self._put(job, due=micros(until), leased_until=None)
+
     async def repeat(self, job: Job, at: datetime) -> None:
         """Done for now; the next time is `at`."""
         await self._put(job, due=micros(at), leased_until=None, attempts=0, reason="")

@@ -1,5 +1,7 @@
 """Notices and their events, for whichever unit has something to say to one of our people."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, bindparam, delete, select
 
 from node.store.tables import notices
@@ -18,6 +20,10 @@ SAME = (
     .limit(1)
 )
 SAME_UNREAD = SAME.where(_N.read.is_(None))
+ABOUT = select(_N.account, _N.object).where(
+    _N.object.in_(bindparam("objects", expanding=True)), _N.kind == bindparam("kind")
+)
+GIVE = notices.insert()
 
 
 class Notices:
@@ -43,13 +49,27 @@ class Notices:
         same = await self._unit.connection.execute(SAME if once else SAME_UNREAD, said)
         if same.first() is not None:
             return False
-        id = self._unit.fresh()
-        row = {"id": id, **said, "created": micros(self._unit.now)}
-        await self._unit.connection.execute(notices.insert(), row)
-        if not quiet:
-            told = {"id": id, "kind": kind, "actor": actor, "object": object}
-            self._unit.tell_each([account], "notice", told, about=id)
+        self.add_new(account, kind, actor, object, quiet)
         return True
+
+    async def given(self, kind: str, objects: Iterable[str]) -> set[tuple[str, str]]:
+        """Who has one of this kind about which of these, read or not."""
+        asked = sorted({*objects})
+        if not asked:
+            return set()
+        rows = await self._unit.connection.fetch(ABOUT, {"kind": kind, "objects": asked})
+        return {(row.account, row.object) for row in rows}
+
+    def add_new(
+        self, account: str, kind: str, actor: str, object: str, quiet: bool = False
+    ) -> None:
+        """As `add`, of which the caller knows that it is new: many are one statement."""
+        id = self._unit.fresh()
+        told = {"kind": kind, "actor": actor, "object": object}
+        row = {"id": id, "account": account, **told, "created": micros(self._unit.now)}
+        self._unit.connection.later(GIVE, row)
+        if not quiet:
+            self._unit.tell_each([account], "notice", {"id": id, **told}, about=id)
 
     async def take_back(self, *which: ColumnElement[bool]) -> int:
         """Remove notices, and their events from streams that did not show them yet. How many."""

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from node.errors import Forbidden, Refused, Unreachable
+from node.errors import Forbidden, NoRoom, Refused, Unreachable
 from node.federation.activities import Activity, parse
 from node.federation.activities.shapes import Announce, CreateNote, CreateSealed, Like
 from node.federation.backoff import next_attempt
@@ -90,6 +90,8 @@ class Applier:
             if len(arrivals) > 1:
                 # One that the database does not take must not keep the others from being applied.
                 return [actor for one in arrivals for actor in await self._apply([one])]
+            if isinstance(error, NoRoom):
+                raise  # it waits for room, and this was no try of it (FED-12.8)
             ended = [(arrivals[0], error)]
             await self._units.run(QueueUnit, lambda unit: _record(ended, unit))
         for arrival, outcome in ended:

@@ -5,10 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec import Struct
 
-from node.errors import Refused
+from node.errors import NoRoom, Refused
 from node.federation.backoff import next_attempt
 from node.ports import Clock
 from node.store.jobs import Job, Jobs
@@ -18,6 +19,7 @@ from node.worker import faults
 LOG = logging.getLogger("node.worker")
 
 RENEW_SECONDS = 20.0
+FULL = timedelta(minutes=1)  # until a job that found no room is begun anew
 
 
 class JobKind(Struct, frozen=True):
@@ -43,7 +45,7 @@ class Jobber:
         self._kinds = kinds
         self._clock = clock
         self._wakeups = wakeups
-        self._running: dict[asyncio.Task[None], str] = {}
+        self._running: dict[str, tuple[Job, asyncio.Task[None]]] = {}
 
     async def begin(self) -> None:
         """Once, at the start: leases of the dead are void, recurring jobs exist."""
@@ -59,21 +61,22 @@ class Jobber:
             job = await self._jobs.claim(kinds)
             if job is None:
                 break
+            if job.id in self._running:
+                continue  # its lease ran out while it could not be renewed; now it is
             started += 1
             task = asyncio.create_task(self._run(job))
-            self._running[task] = job.kind
-            task.add_done_callback(self._ended)
+            self._running[job.id] = job, task
+            task.add_done_callback(partial(self._ended, job))
         return started
 
     async def settle(self) -> None:
         """Wait until nothing runs."""
-        while self._running:
-            await asyncio.wait(set(self._running))
+        while tasks := self._tasks():
+            await asyncio.wait(tasks)
 
     async def stop(self, seconds: float) -> None:
         """Let what runs come to its end for `seconds`; the rest is cancelled and done anew."""
-        tasks = set(self._running)
-        if not tasks:
+        if not (tasks := self._tasks()):
             return
         _, late = await asyncio.wait(tasks, timeout=seconds)
         for task in late:
@@ -84,11 +87,17 @@ class Jobber:
         return await self._jobs.next_due(self._with_room())
 
     def _with_room(self) -> list[str]:
-        running = list(self._running.values())
+        running = [job.kind for job, _ in self._running.values()]
         return [name for name, kind in self._kinds.items() if running.count(name) < kind.at_once]
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        del self._running[task]
+    def _tasks(self) -> "set[asyncio.Task[None]]":
+        return {task for _, task in self._running.values()}
+
+    def _ended(self, job: Job, task: "asyncio.Task[None]") -> None:
+        del self._running[job.id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # How it went was not written down: it is done anew when its lease has run out.
+            faults.tell(LOG, "job not ended", error, kind=job.kind, job=job.id)
         self._wakeups.wake({"jobs"})  # what waited for its place
 
     async def _run(self, job: Job) -> None:
@@ -98,6 +107,10 @@ class Jobber:
             await kind.do(job.subject)
         except Refused as refusal:
             await self._jobs.failed(job, str(refusal))
+        except NoRoom as full:
+            # However long that lasts: what waits for room has not failed (FED-12.8).
+            faults.tell(LOG, "job waits", full, kind=job.kind, job=job.id)
+            await self._jobs.put_off(job, self._clock.now() + FULL)
         except Exception as error:
             await self._failed(job, kind, error)
         else:
@@ -128,4 +141,7 @@ class Jobber:
     async def _renew(self, job: Job) -> None:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
-            await self._jobs.renew(job)
+            try:
+                await self._jobs.renew(job)
+            except Exception as error:
+                faults.tell(LOG, "job not renewed", error, kind=job.kind, job=job.id)

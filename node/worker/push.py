@@ -65,6 +65,7 @@ class Pusher:
         self._learn = True
         self._due: dict[str, datetime] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._unkept: dict[str, Subscription] = {}  # by id: for their outcome there was no room
 
     def begin(self) -> None:
         """Once, at the start: from now on wakeups are heard."""
@@ -147,6 +148,8 @@ class Pusher:
         self._wakeups.wake_here({PUSHES})
 
     async def _account(self, account: str) -> None:
+        for one in [one for one in self._unkept.values() if one.account == account]:
+            await self._keep(one)  # or the same news would ring again, as long as the disk is full
         for one in await self._units.look(PushUnit, lambda unit: unit.subscriptions(account)):
             if one.due is not None and one.due > self._clock.now():
                 self._put_off(account, one.due)
@@ -196,7 +199,9 @@ class Pusher:
                 self._services.refused(one.account, one.endpoint, status, now, spread)
 
     async def _keep(self, one: Subscription) -> None:
+        self._unkept[one.id] = one
         await self._units.run(PushUnit, lambda unit: unit.keep_outcome(one))
+        del self._unkept[one.id]
 
     async def _drop(self, one: Subscription, answer: Handed) -> None:
         LOG.info("a browser is gone", extra={"status": answer.status, "subscription": one.id})

@@ -53,22 +53,25 @@ async def test_who_was_asked_is_known_and_how_many_posts_they_named(
 async def test_notices_of_a_restore_are_counted_for_one_person(
     units: Units, clock: FakeClock
 ) -> None:
-    async def notify(account: str, object: str, kind: str = LOST) -> bool:
-        return await units.run(
-            CatchingUpUnit, lambda unit: unit.notify_of(account, kind, BOB, object, quiet=True)
-        )
+    async def notify(*told: tuple[str, str, str]) -> None:
+        async def work(unit: CatchingUpUnit) -> None:
+            for account, kind, object in told:
+                unit.notify_of(account, kind, BOB, object, quiet=True)
 
-    async def count(most: int = 9) -> int:
-        return await units.look(
-            CatchingUpUnit, lambda unit: unit.notices_since("alice", LOST, restored, most)
-        )
+        await units.run(CatchingUpUnit, work)
 
-    assert await notify("alice", "before")
+    await notify(("alice", LOST, "before"))
     clock.pass_(HOUR)
     restored = clock.now()
-    for object in ("one", "two", "three"):
-        assert await notify("alice", object)
-    assert not await notify("alice", "one"), "it is there already"
-    await notify("bob", "one")
-    await notify("alice", "four", "like")
-    assert (await count(), await count(most=2)) == (3, 2)
+    await notify(*(("alice", LOST, object) for object in ("one", "two", "three")))
+    await notify(("bob", LOST, "one"), ("alice", "like", "four"), ("carol", "like", "one"))
+
+    async def look(unit: CatchingUpUnit) -> None:
+        assert await unit.notices_since([], LOST, restored) == {}
+        given = await unit.notices_since(["alice", "bob", "carol"], LOST, restored)
+        assert given == {"alice": 3, "bob": 1}
+        assert await unit.notified(LOST, []) == set()
+        told = await unit.notified(LOST, ["before", "one", "four"])
+        assert told == {("alice", "before"), ("alice", "one"), ("bob", "one")}
+
+    await units.look(CatchingUpUnit, look)

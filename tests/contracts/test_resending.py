@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.errors import Malformed
 from node.federation import resending
-from node.federation.activities.shapes import Resend
+from node.federation.activities.shapes import Activity, Resend, Resent
 from node.federation.backoff import LIFETIME
 from node.graph import confirming
 from node.store import tables
@@ -30,8 +30,14 @@ class Place:
 
     def __init__(self, database: Database) -> None:
         self.database, self.clock = database, FakeClock()
-        context = UnitContext("https://alpha.test", self.clock, FakeEntropy(), lambda _: b"{}")
+        context = UnitContext("https://alpha.test", self.clock, FakeEntropy(), self._render)
+        self.answers: list[Resent] = []
         self.units = Units(database, context, Wakeups())
+
+    def _render(self, activity: Activity) -> bytes:
+        if isinstance(activity, Resent):
+            self.answers.append(activity)
+        return b"{}"
 
     async def begin(self) -> None:
         alice = {"id": ALICE, "number": 1, "local": True}
@@ -57,6 +63,28 @@ class Place:
         }
         at = {"due": micros(created), "settled": micros(taken), "priority": len(name) % 3}
         await self._insert(tables.deliveries, [{"activity": id, **lane, **at}])
+
+    async def hold(self, host: str, *names: str) -> None:
+        """Posts of people there, said one after the other."""
+        before = await self._count(tables.posts)
+        rows = [
+            {
+                "id": f"https://{host}/o/{name}",
+                "author": f"https://{host}/a/{name}",
+                "published": micros(self.clock.now() - HOUR) + number,
+                "number": number,
+            }
+            for number, name in enumerate(names, before)
+        ]
+        if rows:
+            await self._insert(tables.posts, rows)
+
+    async def deliveries(self) -> int:
+        return await self._count(tables.deliveries)
+
+    async def _count(self, table: Table) -> int:
+        async with self.database.read() as connection:
+            return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
 
     async def ask(self, since: datetime) -> set[str]:
         """What is due after evil.test asked."""
@@ -162,3 +190,33 @@ async def test_an_instant_in_the_future_is_refused(place: Place, ahead: timedelt
     with pytest.raises(Malformed, match=r"FED-13\.3"):
         await place.ask(since)
     assert await place.due() == set()
+
+
+@pytest.mark.clause("FED-13.9", "FED-12.22")
+async def test_what_is_held_of_a_host_is_its_own_alone(place: Place) -> None:
+    """In a database that sorts as a language does, a range would hold others, or none."""
+    names = ("0", "Zoe", "zoe", "z-oe")
+    for host in ("evil.test", "evil.tes", "evil.test0", "evil.test.b", "evil-test", "evilatest"):
+        await place.hold(host, *names)
+    now = place.clock.now()
+    found = await place.units.look(
+        ResendingUnit, lambda unit: unit.held("evil.test", now - HOUR, 99)
+    )
+    assert {one.id for one in found} == {f"https://evil.test/o/{name}" for name in names}
+
+
+@pytest.mark.clause("FED-13.9")
+@pytest.mark.parametrize(
+    ("posts", "named"), [(0, []), (100, [100]), (101, [100, 1]), (501, [100] * 5)]
+)
+async def test_what_is_held_is_named_in_pages(place: Place, posts: int, named: list[int]) -> None:
+    evil = {"id": EVIL, "number": 2, "inbox": "https://evil.test/inbox"}
+    await place._insert(tables.actors, [evil])
+    await place.hold("evil.test", *(f"{number:03}" for number in range(posts)))
+    await place.ask(place.clock.now() - DAY)
+    assert all((one.actor, one.asker) == (ALICE, EVIL) for one in place.answers)
+    assert [len(one.items) for one in place.answers] == named
+    told = [held.id for one in place.answers for held in one.items]
+    oldest = [f"https://evil.test/o/{number:03}" for number in range(min(posts, 500))]
+    assert told == oldest, "what was lost comes before what was said since"
+    assert await place.deliveries() == len(named)

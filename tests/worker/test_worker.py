@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from node.accounts.push import Kind, Subscription
 from node.app.opening import make_sender, make_worker
@@ -18,18 +21,21 @@ from node.net.courier import Outcome
 from node.store import tables
 from node.store.dates import Dates
 from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
-from node.store.jobs import add_job
+from node.store.jobs import Job, Jobs, add_job
 from node.store.notices import Notices
+from node.store.push import PushUnit
 from node.store.queue import Arrival, QueueUnit, Waiting
 from node.store.unit import Unit
 from node.testing.fakes import FakeClock, FakeEntropy, proven_activity
+from node.testing.rows import Rows
 from node.testing.stores import open_new_stores
+from node.worker import jobs as worker_jobs
 from node.worker import loop
 from node.worker.arrivals import TRIES, Applier
 from node.worker.delivery_queue import AHEAD
 from node.worker.handlers import Handlers, on
 from node.worker.jobs import Jobber, JobKind
-from node.worker.push import Handed
+from node.worker.push import Handed, Pusher
 
 US = "https://a.test"
 BOB = "https://b.test/a/bob"
@@ -717,6 +723,168 @@ async def test_a_lane_that_finds_the_disk_full_is_no_fault_of_ours(
         assert (told.exc_info is None) == (level == "WARNING")
     await shop.worker.step()
     assert await shop.delivery(1) == ("delivered", "")
+
+
+@pytest.mark.clause("FED-12.8")
+async def test_a_job_that_finds_no_room_has_not_failed(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    full, done = [True], []
+
+    async def do(subject: str) -> None:
+        if full[0]:
+            raise NoRoom("full")
+        done.append(subject)
+
+    shop.jobs["work"] = JobKind(do, tries=2)
+    await shop.units.run(Unit, lambda unit: add_job(unit, "work", "s"))
+    for _ in range(5):
+        await shop.worker.step()
+        shop.clock.pass_(timedelta(minutes=1))
+    assert [(one.levelname, one.exc_info) for one in caplog.records] == [("WARNING", None)] * 5
+    full[0] = False
+    await shop.worker.step()
+    assert done == ["s"]
+
+
+@pytest.mark.clause("FED-12.8", "FED-12.14")
+async def test_a_job_of_which_nothing_could_be_written_down_is_done_anew(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    done: list[str] = []
+
+    async def do(subject: str) -> None:
+        done.append(subject)
+
+    async def write(_jobs: Jobs, _job: Job) -> None:
+        raise NoRoom("full")
+
+    shop.jobs["work"] = JobKind(do)
+    await shop.units.run(Unit, lambda unit: add_job(unit, "work", "s"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Jobs, "done", write)
+        await shop.worker.step()
+    assert [(one.levelname, one.exc_info) for one in caplog.records] == [("WARNING", None)]
+    await shop.worker.step()
+    assert done == ["s"], "its lease still runs"
+    shop.clock.pass_(timedelta(minutes=2))
+    await shop.worker.step()
+    await shop.worker.step()
+    assert done == ["s", "s"]
+
+
+@pytest.mark.clause("FED-12.8")
+async def test_a_job_whose_lease_could_not_be_renewed_is_not_begun_twice(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun: list[str] = []
+    renewals, renewed, over = (
+        [NoRoom("full"), RuntimeError("ours")],
+        asyncio.Event(),
+        asyncio.Event(),
+    )
+    renew = Jobs.renew
+
+    async def do(subject: str) -> None:
+        begun.append(subject)
+        await over.wait()
+
+    async def faulty(jobs: Jobs, job: Job) -> None:
+        if renewals:
+            raise renewals.pop(0)
+        await renew(jobs, job)
+        renewed.set()
+
+    monkeypatch.setattr(Jobs, "renew", faulty)
+    monkeypatch.setattr(worker_jobs, "RENEW_SECONDS", 0.0)
+    kinds = {"work": JobKind(do, at_once=2)}
+    jobs = Jobs(shop.database, shop.clock)
+    jobber = Jobber(jobs, kinds, shop.clock, shop.stores.wakeups)
+    await shop.units.run(Unit, lambda unit: add_job(unit, "work", "s"))
+    assert await jobber.look() == 1
+    shop.clock.pass_(timedelta(minutes=2))
+    assert await jobber.look() == 0
+    await renewed.wait()
+    assert [one.levelname for one in caplog.records] == ["WARNING", "ERROR"]
+    over.set()
+    await jobber.settle()
+    assert begun == ["s"] and await jobber.look() == 0
+
+
+@pytest.mark.clause("FED-12.8")
+async def test_an_arrival_that_finds_no_room_waits_however_long(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = [True]
+
+    async def handle(follow: Follow, _unit: Unit) -> None:
+        if full[0]:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorname = "SQLITE_FULL"
+            raise OperationalError("INSERT", None, error)
+        shop.handled.append(follow.id)
+
+    shop.handle = handle
+    arrived = [await shop.arrive(number) for number in (1, 2)]
+    for _ in range(TRIES + 1):
+        with pytest.raises(NoRoom):
+            await shop.worker.step()
+        shop.clock.pass_(timedelta(minutes=10))
+    assert {(await shop.state(one))[0] for one in arrived} == {"new"}
+    full[0] = False
+    await shop.worker.step()
+    assert shop.handled == arrived and not caplog.records
+
+
+class Bell:
+    """A browser that takes whatever it is told."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+
+    async def hand(self, _subscription: Subscription, _kind: Kind) -> Handed:
+        self.rings += 1
+        return Took(201)
+
+
+class Took(Struct):
+    status: int
+    retry_after: str | None = None
+    trouble: str = ""
+
+
+@pytest.mark.clause("FED-12.8")
+async def test_a_browser_rings_once_however_long_there_is_no_room_to_say_so(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = Rows()
+    rows.database = shop.database
+    await rows.account("bob", BOB, f"{BOB}/channel")
+    session = {"id": "s", "digest": b"s", "created": 0, "last_seen": 0}
+    await rows.insert(tables.sessions, account="bob", **session)
+    browser = {"endpoint": "https://push.test", "public": b"", "auth": b"", "kinds": "comments"}
+    await rows.insert(
+        tables.push_subscriptions, id="s", account="bob", session="s", created=0, **browser
+    )
+    notice = {"kind": "notice", "data": '{"kind": "comment"}', "created": 0}
+    await rows.insert(tables.events, account="bob", **notice)
+    bell = Bell()
+    pusher = Pusher(shop.units, bell, shop.clock, FakeEntropy(), shop.stores.wakeups)
+
+    async def no_room(_unit: PushUnit, _one: Subscription) -> None:
+        raise NoRoom("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PushUnit, "keep_outcome", no_room)
+        for _ in range(3):
+            assert await pusher.look() == 1
+            await pusher.settle()
+            shop.clock.pass_(timedelta(minutes=1))
+    assert [(one.levelname, one.exc_info) for one in caplog.records] == [("WARNING", None)] * 3
+    for expected in (1, 0):
+        assert await pusher.look() == expected
+        await pusher.settle()
+    assert bell.rings == 1
 
 
 @pytest.mark.clause("FED-8.15")

@@ -1,8 +1,8 @@
 """Accounts: names, sign-up, invites, sessions, devices, and what each POST was answered."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary
 
-from node.store.tables.columns import flag, id_, instant, number, table, text
+from node.store.tables.columns import TEXT, flag, id_, instant, number, table, text
 
 names = table(
     "names",
@@ -15,9 +15,9 @@ names = table(
 accounts = table(
     "accounts",
     id_(),  # uuid7
-    Column("name", Text, nullable=False, unique=True),  # lower case
-    Column("actor", Text, nullable=False, unique=True),
-    Column("channel", Text, nullable=False, unique=True),  # the Group's id; its keys come later
+    Column("name", TEXT, nullable=False, unique=True),  # lower case
+    Column("actor", TEXT, nullable=False, unique=True),
+    Column("channel", TEXT, nullable=False, unique=True),  # the Group's id; its keys come later
     text("password"),  # PyNaCl's Argon2id string
     text("role", "member"),  # member | admin
     text("state", "active"),  # pending | active | suspended | deleted
@@ -25,7 +25,7 @@ accounts = table(
     text("locale", "en"),
     text("mentions", "following"),  # everyone | following | friends | nobody
     Column("quota_bytes", BigInteger),  # None: the node's default
-    Column("invited_by", Text),  # account id
+    Column("invited_by", TEXT),  # account id
     text("reason"),  # what an applicant wrote, in approval mode
     text("display_name"),  # what an applicant is to be called; the actor has it from then on
     instant("created", nullable=False),
@@ -35,7 +35,7 @@ accounts = table(
 sessions = table(
     "sessions",
     id_(),  # uuid7
-    Column("account", Text, nullable=False, index=True),
+    Column("account", TEXT, nullable=False, index=True),
     text("device", index=True),  # "" for a session without one: an app's, or a browser's
     Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the token
     text("name"),  # what the client calls itself
@@ -51,8 +51,8 @@ sessions = table(
 devices = table(
     "devices",
     id_(),  # uuid7
-    Column("account", Text, nullable=False, index=True),
-    Column("actor", Text, nullable=False, index=True),  # the Person in whose name it speaks
+    Column("account", TEXT, nullable=False, index=True),
+    Column("actor", TEXT, nullable=False, index=True),  # the Person in whose name it speaks
     text("name"),
     instant("created", nullable=False),
     instant("revoked"),
@@ -64,7 +64,7 @@ devices = table(
 account_keys = table(
     "account_keys",
     id_("actor"),  # whose they are
-    Column("account", Text, nullable=False, index=True),
+    Column("account", TEXT, nullable=False, index=True),
     # The number of the keys: of their delegation, list and box.
     number("d"),
     number("n"),
@@ -80,8 +80,8 @@ account_keys = table(
 invites = table(
     "invites",
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the link's secret
-    Column("id", Text, nullable=False, unique=True),  # uuid7, to list and revoke by
-    Column("account", Text),  # who invites; None: made by the node itself
+    Column("id", TEXT, nullable=False, unique=True),  # uuid7, to list and revoke by
+    Column("account", TEXT),  # who invites; None: made by the node itself
     text("role", "member"),
     flag("befriends"),  # who signs up becomes a friend of the inviter
     number("uses_left", "1"),
@@ -95,8 +95,8 @@ invites = table(
 resets = table(
     "resets",
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the link's secret
-    Column("account", Text, nullable=False, unique=True),  # whose password it sets
-    Column("maker", Text),  # an administrator's account; None: made on the node's machine
+    Column("account", TEXT, nullable=False, unique=True),  # whose password it sets
+    Column("maker", TEXT),  # an administrator's account; None: made on the node's machine
     instant("created", nullable=False),
     instant("expires", nullable=False),
     Index("ix_resets_maker", "maker"),
@@ -125,7 +125,7 @@ homes = table(
     "homes",
     # Of an account's name and a network, under a key that is not here.
     Column("digest", LargeBinary, primary_key=True),
-    Column("account", Text, nullable=False),
+    Column("account", TEXT, nullable=False),
     instant("seen", nullable=False),
     Index("ix_homes_account_seen", "account", "seen"),
     Index("ix_homes_seen_digest", "seen", "digest"),
@@ -135,7 +135,7 @@ homes = table(
 idempotency = table(
     "idempotency",
     Column("token", LargeBinary, primary_key=True),  # SHA-256 of the caller's token
-    Column("key", Text, primary_key=True),  # SHA-256 of the client's key, in hex
+    Column("key", TEXT, primary_key=True),  # SHA-256 of the client's key, in hex
     Column("request", LargeBinary, nullable=False),  # of method, path and body, keyed by the key
     number("status"),  # 0: it was carried out, its answer was not kept yet
     Column("body", LargeBinary, nullable=False, server_default=""),  # sealed under the key
@@ -147,10 +147,10 @@ idempotency = table(
 push_subscriptions = table(
     "push_subscriptions",
     id_(),  # uuid7
-    Column("account", Text, nullable=False),
-    Column("session", Text, nullable=False, unique=True),
+    Column("account", TEXT, nullable=False),
+    Column("session", TEXT, nullable=False, unique=True),
     text("device"),  # of the session
-    Column("endpoint", Text, nullable=False),  # at the browser's push service
+    Column("endpoint", TEXT, nullable=False),  # at the browser's push service
     Column("public", LargeBinary, nullable=False),  # of the browser: a point on P-256
     Column("auth", LargeBinary, nullable=False),  # what the browser and we know
     text("kinds"),  # space separated

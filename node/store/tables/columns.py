@@ -20,15 +20,18 @@ METADATA = MetaData(
 FOREVER = "forever"
 # SQLite gives row numbers to INTEGER PRIMARY KEY only.
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+# Compared by its bytes on every database, as Python does: PostgreSQL's own order may be that of a
+# language, in which a range of ids holds others than those that begin alike.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def id_(name: str = "id") -> "Column[str]":
     """The primary key: an absolute URL unless a comment differs."""
-    return Column(name, Text, primary_key=True)
+    return Column(name, TEXT, primary_key=True)
 
 
 def text(name: str, default: str = "", **more: Any) -> "Column[str]":
-    return Column(name, Text, nullable=False, server_default=default, **more)
+    return Column(name, TEXT, nullable=False, server_default=default, **more)
 
 
 def number(name: str, default: str = "0", **more: Any) -> "Column[int]":

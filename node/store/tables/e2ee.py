@@ -1,15 +1,25 @@
 """What a server keeps of sealed messages."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 
-from node.store.tables.columns import SEQUENCE, flag, id_, instant, number, some_index, table, text
+from node.store.tables.columns import (
+    SEQUENCE,
+    TEXT,
+    flag,
+    id_,
+    instant,
+    number,
+    some_index,
+    table,
+    text,
+)
 
 key_packages = table(
     "key_packages",
     id_(),  # the object's URL
     Column("ref", LargeBinary, nullable=False, unique=True),  # KeyPackageRef
-    Column("actor", Text, nullable=False, index=True),
-    Column("device", Text, nullable=False, index=True),
+    Column("actor", TEXT, nullable=False, index=True),
+    Column("device", TEXT, nullable=False, index=True),
     number("suite"),
     Column("body", LargeBinary, nullable=False),
     flag("last_resort"),
@@ -29,7 +39,7 @@ conversations = table(
     # None until a message showed it: a Welcome, which begins a conversation here, does not.
     Column("mls_group", LargeBinary),
     number("beside"),  # its place among those of one group: 0, but where others were told beside it
-    Column("creator", Text, nullable=False),  # actor
+    Column("creator", TEXT, nullable=False),  # actor
     flag("hosted"),  # this node is the relay
     number("epoch"),  # of the head
     number("seq"),  # of the last item
@@ -42,11 +52,11 @@ conversations = table(
 
 participants = table(
     "participants",
-    Column("conversation", Text, primary_key=True),
-    Column("actor", Text, primary_key=True),
-    Column("device", Text, primary_key=True),  # ours by id; "" for a remote actor's devices
+    Column("conversation", TEXT, primary_key=True),
+    Column("actor", TEXT, primary_key=True),
+    Column("device", TEXT, primary_key=True),  # ours by id; "" for a remote actor's devices
     # Whose share of a mailbox their messages take: their own, or that of a friend's guests.
-    Column("share", Text, nullable=False),
+    Column("share", TEXT, nullable=False),
     text("gone"),  # our actors whose devices read that these left, one a line
     instant("joined", nullable=False),
     instant("left"),
@@ -56,7 +66,7 @@ participants = table(
 
 relay_items = table(
     "relay_items",
-    Column("conversation", Text, primary_key=True),
+    Column("conversation", TEXT, primary_key=True),
     Column("seq", BigInteger, primary_key=True),
     number("epoch"),
     number("attempt"),
@@ -75,10 +85,10 @@ relay_items = table(
 mailbox = table(
     "mailbox",
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
-    Column("device", Text, nullable=False),
+    Column("device", TEXT, nullable=False),
     text("conversation"),
     text("actor"),  # who the envelope says it is from: a hint, the MLS leaf decides
-    Column("share", Text, nullable=False),  # as its sender's in `participants`
+    Column("share", TEXT, nullable=False),  # as its sender's in `participants`
     text("kind"),
     Column("sha256", LargeBinary, nullable=False, index=True),  # of the ciphertext
     number("size"),  # of the ciphertext: all that waits is added up from the index alone
@@ -92,7 +102,7 @@ mailbox = table(
 
 archives = table(
     "archives",
-    Column("account", Text, primary_key=True),
+    Column("account", TEXT, primary_key=True),
     number("generation"),  # the newest that was written under
     number("bytes"),  # of all bodies and rows
     number("records"),
@@ -102,7 +112,7 @@ archives = table(
 archive_records = table(
     "archive_records",
     Column("pos", SEQUENCE, primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
+    Column("account", TEXT, nullable=False),
     Column("name", LargeBinary, nullable=False),
     number("generation"),
     number("day"),  # when it disappears, in days since 1970; 0: never
@@ -117,7 +127,7 @@ archive_records = table(
 
 archive_tombstones = table(
     "archive_tombstones",
-    Column("account", Text, primary_key=True),
+    Column("account", TEXT, primary_key=True),
     Column("name", LargeBinary, primary_key=True),
 )
 

@@ -1,9 +1,10 @@
 """Actors, keys, peers, what arrived and what is owed."""
 
-from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, UniqueConstraint
 
 from node.store.tables.columns import (
     SEQUENCE,
+    TEXT,
     client_number,
     flag,
     id_,
@@ -20,7 +21,7 @@ actors = table(
     client_number(),
     text("kind"),  # Person | Group | Application | Service | Organization
     flag("local"),
-    Column("account", Text, index=True),  # of a local Person or Group
+    Column("account", TEXT, index=True),  # of a local Person or Group
     text("name"),  # preferredUsername
     text("domain"),  # as in @name@domain, confirmed by WebFinger
     text("display_name"),
@@ -52,7 +53,7 @@ actors = table(
 keys = table(
     "keys",
     id_(),  # keyId
-    Column("actor", Text, nullable=False, index=True),
+    Column("actor", TEXT, nullable=False, index=True),
     text("algorithm"),  # rsa | ed25519 | mldsa44
     text("purpose", "signature"),
     Column("public", LargeBinary, nullable=False),  # SubjectPublicKeyInfo, DER
@@ -86,7 +87,7 @@ peers = table(
 resends = table(
     "resends",
     id_(),  # of the Resend that was sent
-    Column("actor", Text, nullable=False),  # who was asked, and who alone may answer
+    Column("actor", TEXT, nullable=False),  # who was asked, and who alone may answer
     instant("since", nullable=False),  # what was said from then on
     instant("restored", nullable=False),  # until then is lost here
     number("named"),  # posts in the answers so far
@@ -97,8 +98,8 @@ resends = table(
 arrivals = table(
     "arrivals",
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
-    Column("actor", Text, nullable=False),  # proven by signature, or ours
-    Column("activity", Text, nullable=False),  # its id, of the actor's origin
+    Column("actor", TEXT, nullable=False),  # proven by signature, or ours
+    Column("activity", TEXT, nullable=False),  # its id, of the actor's origin
     # As received: later proofs need every byte. Empty once applied or refused.
     Column("body", LargeBinary, nullable=False),
     instant("received", nullable=False),
@@ -117,7 +118,7 @@ arrivals = table(
 outbox = table(
     "outbox",
     id_(),  # activity id
-    Column("actor", Text, nullable=False),
+    Column("actor", TEXT, nullable=False),
     Column("body", LargeBinary, nullable=False),  # one stored body for all inboxes
     flag("public"),  # listed in the actor's outbox collection
     text("object"),  # the post, video or actor whose words the body holds
@@ -131,10 +132,10 @@ outbox = table(
 deliveries = table(
     "deliveries",
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
-    Column("activity", Text, nullable=False, index=True),
-    Column("host", Text, nullable=False),  # the lane
-    Column("inbox", Text, nullable=False),
-    Column("actor", Text, nullable=False),  # who signs
+    Column("activity", TEXT, nullable=False, index=True),
+    Column("host", TEXT, nullable=False),  # the lane
+    Column("inbox", TEXT, nullable=False),
+    Column("actor", TEXT, nullable=False),  # who signs
     text("state", "due"),  # due | delivered | gave_up | needless
     number("priority"),  # the smaller is sent first
     number("attempts"),
@@ -153,7 +154,7 @@ deliveries = table(
 tombstones = table(
     "tombstones",
     id_(),  # the object that is gone, or will be: a Delete may come before its Create
-    Column("actor", Text, primary_key=True),  # who deleted it: another's word takes nobody's place
+    Column("actor", TEXT, primary_key=True),  # who deleted it: another's word takes nobody's place
     instant("deleted", nullable=False),
     Index("ix_tombstones_deleted_id_actor", "deleted", "id", "actor"),
     keep="365 days after deleted; ours forever",

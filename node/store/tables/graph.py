@@ -1,13 +1,13 @@
 """Who knows whom."""
 
-from sqlalchemy import Column, Index, LargeBinary, Text
+from sqlalchemy import Column, Index, LargeBinary
 
-from node.store.tables.columns import flag, instant, table, text
+from node.store.tables.columns import TEXT, flag, instant, table, text
 
 friendships = table(
     "friendships",
-    Column("actor", Text, primary_key=True),  # one of ours
-    Column("other", Text, primary_key=True),  # anyone, ours too: then there are two rows
+    Column("actor", TEXT, primary_key=True),  # one of ours
+    Column("other", TEXT, primary_key=True),  # anyone, ours too: then there are two rows
     text("ours", "none"),  # none | asked | accepted | declined | blocked
     text("theirs", "none"),
     text("our_offer"),  # the id of our open or accepted request
@@ -22,8 +22,8 @@ friendships = table(
 
 follows = table(
     "follows",
-    Column("follower", Text, primary_key=True),
-    Column("followed", Text, primary_key=True),
+    Column("follower", TEXT, primary_key=True),
+    Column("followed", TEXT, primary_key=True),
     text("id"),  # of the Follow; all that are live, space separated
     text("state", "asked"),  # asked | accepted | declined
     instant("updated", nullable=False),
@@ -33,7 +33,7 @@ follows = table(
 # Made on one's own screen, for somebody who stands beside one: the last one that was made counts.
 friend_codes = table(
     "friend_codes",
-    Column("actor", Text, primary_key=True),  # one of ours: whose code it is
+    Column("actor", TEXT, primary_key=True),  # one of ours: whose code it is
     Column("digest", LargeBinary, nullable=False),  # SHA-256 of the code
     instant("expires", nullable=False),
     Index("ix_friend_codes_expires_actor", "expires", "actor"),

@@ -1,9 +1,10 @@
 """Posts, and what is told of them."""
 
-from sqlalchemy import BigInteger, Column, Index, Text
+from sqlalchemy import BigInteger, Column, Index
 
 from node.store.tables.columns import (
     SEQUENCE,
+    TEXT,
     client_number,
     flag,
     id_,
@@ -17,7 +18,7 @@ posts = table(
     "posts",
     id_(),
     client_number(),
-    Column("author", Text, nullable=False),  # actor
+    Column("author", TEXT, nullable=False),  # actor
     flag("local"),
     text("kind", "note"),  # note | comment | video
     text("content"),  # cleaned HTML
@@ -51,17 +52,17 @@ posts = table(
 
 audiences = table(
     "audiences",
-    Column("post", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),  # public | followers | friends | circle | actor
-    Column("ref", Text, primary_key=True),  # "" or the actor or circle that is meant
+    Column("post", TEXT, primary_key=True),
+    Column("kind", TEXT, primary_key=True),  # public | followers | friends | circle | actor
+    Column("ref", TEXT, primary_key=True),  # "" or the actor or circle that is meant
     Index("ix_audiences_ref", "ref"),
 )
 
 reactions = table(
     "reactions",
-    Column("actor", Text, primary_key=True),
-    Column("object", Text, primary_key=True),  # the post, also when the Video was liked
-    Column("kind", Text, primary_key=True),  # like | share
+    Column("actor", TEXT, primary_key=True),
+    Column("object", TEXT, primary_key=True),  # the post, also when the Video was liked
+    Column("kind", TEXT, primary_key=True),  # like | share
     text("activity"),
     instant("created", nullable=False),
     Index("ix_reactions_object_kind", "object", "kind"),
@@ -69,8 +70,8 @@ reactions = table(
 
 timeline = table(
     "timeline",
-    Column("account", Text, primary_key=True),
-    Column("post", Text, primary_key=True),
+    Column("account", TEXT, primary_key=True),
+    Column("post", TEXT, primary_key=True),
     instant("published", nullable=False),
     Index("ix_timeline_account_published_post", "account", "published", "post"),
     Index("ix_timeline_post_account", "post", "account"),
@@ -79,7 +80,7 @@ timeline = table(
 notices = table(
     "notices",
     id_(),  # uuid7
-    Column("account", Text, nullable=False),
+    Column("account", TEXT, nullable=False),
     text("kind"),  # friend_request | friend_accepted | like | comment | follow | share | moved …
     text("actor"),
     text("object"),
@@ -95,12 +96,12 @@ notices = table(
 events = table(
     "events",
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
-    Column("account", Text, nullable=False),
+    Column("account", TEXT, nullable=False),
     text("device"),  # "": every device of the account
     text("kind"),
     text("data", "{}"),  # JSON, never plaintext of a sealed message
     Column("item", BigInteger),  # of kind sealed: the item of the mailbox that it is about
-    Column("about", Text),  # by what it may be taken back: of a post its author, of a notice its id
+    Column("about", TEXT),  # by what it may be taken back: of a post its author, of a notice its id
     instant("created", nullable=False),
     Index("ix_events_account_seq", "account", "seq"),
     some_index("ix_events_account_device_item", "item IS NOT NULL", "account", "device", "item"),

@@ -1,13 +1,13 @@
 """Uploads, videos, their files, and the jobs that make them."""
 
-from sqlalchemy import Column, Index, LargeBinary, Text
+from sqlalchemy import Column, Index, LargeBinary
 
-from node.store.tables.columns import client_number, flag, id_, instant, number, table, text
+from node.store.tables.columns import TEXT, client_number, flag, id_, instant, number, table, text
 
 uploads = table(
     "uploads",
     id_(),  # uuid7
-    Column("account", Text, nullable=False),
+    Column("account", TEXT, nullable=False),
     number("size"),
     Column("sha256", LargeBinary, nullable=False),
     number("offset"),
@@ -28,8 +28,8 @@ videos = table(
     id_(),  # the Video object's URL
     client_number(),
     text("uuid"),
-    Column("post", Text, nullable=False, unique=True),  # the linked Note
-    Column("author", Text, nullable=False, index=True),
+    Column("post", TEXT, nullable=False, unique=True),  # the linked Note
+    Column("author", TEXT, nullable=False, index=True),
     flag("local"),
     text("upload"),
     text("state", "processing"),  # processing | ready | failed
@@ -52,8 +52,8 @@ videos = table(
 
 renditions = table(
     "renditions",
-    Column("video", Text, primary_key=True),
-    Column("name", Text, primary_key=True),  # 720p.mp4, hls/…
+    Column("video", TEXT, primary_key=True),
+    Column("name", TEXT, primary_key=True),  # 720p.mp4, hls/…
     text("kind"),  # mp4 | playlist | segment | poster
     text("blob"),  # ours
     text("url"),  # a peer's
@@ -68,8 +68,8 @@ renditions = table(
 media_grants = table(
     "media_grants",
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the capability in the URL
-    Column("video", Text, nullable=False, index=True),
-    Column("actor", Text, nullable=False),
+    Column("video", TEXT, nullable=False, index=True),
+    Column("actor", TEXT, nullable=False),
     instant("expires", nullable=False),
     Index("ix_media_grants_expires_digest", "expires", "digest"),
     keep="until expires",

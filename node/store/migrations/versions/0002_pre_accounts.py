@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from node.store.tables.columns import TEXT
+
 revision = "0002_pre_accounts"
 down_revision = "0001_pre_node"
 branch_labels = None
@@ -12,8 +14,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "account_keys",
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
         sa.Column("d", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("n", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("b", sa.BigInteger(), server_default="0", nullable=False),
@@ -31,20 +33,20 @@ def upgrade() -> None:
 
     op.create_table(
         "accounts",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("password", sa.Text(), server_default="", nullable=False),
-        sa.Column("role", sa.Text(), server_default="member", nullable=False),
-        sa.Column("state", sa.Text(), server_default="active", nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("channel", TEXT, nullable=False),
+        sa.Column("password", TEXT, server_default="", nullable=False),
+        sa.Column("role", TEXT, server_default="member", nullable=False),
+        sa.Column("state", TEXT, server_default="active", nullable=False),
         sa.Column("identity_key", sa.LargeBinary(), nullable=True),
-        sa.Column("locale", sa.Text(), server_default="en", nullable=False),
-        sa.Column("mentions", sa.Text(), server_default="following", nullable=False),
+        sa.Column("locale", TEXT, server_default="en", nullable=False),
+        sa.Column("mentions", TEXT, server_default="following", nullable=False),
         sa.Column("quota_bytes", sa.BigInteger(), nullable=True),
-        sa.Column("invited_by", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("display_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("invited_by", TEXT, nullable=True),
+        sa.Column("reason", TEXT, server_default="", nullable=False),
+        sa.Column("display_name", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("actor", name=op.f("uq_accounts_actor")),
@@ -60,10 +62,10 @@ def upgrade() -> None:
 
     op.create_table(
         "devices",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("name", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("revoked", sa.BigInteger(), nullable=True),
         sa.Column("seat", sa.BigInteger(), server_default="0", nullable=False),
@@ -79,7 +81,7 @@ def upgrade() -> None:
     op.create_table(
         "homes",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("account", TEXT, nullable=False),
         sa.Column("seen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_homes")),
         info={"keep": "180 days after seen"},
@@ -92,7 +94,7 @@ def upgrade() -> None:
     op.create_table(
         "idempotency",
         sa.Column("token", sa.LargeBinary(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", TEXT, nullable=False),
         sa.Column("request", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("body", sa.LargeBinary(), server_default="", nullable=False),
@@ -109,9 +111,9 @@ def upgrade() -> None:
     op.create_table(
         "invites",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=True),
-        sa.Column("role", sa.Text(), server_default="member", nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=True),
+        sa.Column("role", TEXT, server_default="member", nullable=False),
         sa.Column("befriends", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("uses_left", sa.BigInteger(), server_default="1", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
@@ -127,8 +129,8 @@ def upgrade() -> None:
 
     op.create_table(
         "names",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("actor", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_names")),
         info={"keep": "forever"},
@@ -139,7 +141,7 @@ def upgrade() -> None:
 
     op.create_table(
         "links",
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code", TEXT, nullable=False),
         sa.Column("commit", sa.LargeBinary(), nullable=False),
         sa.Column("shower", sa.LargeBinary(), nullable=False),
         sa.Column("reader", sa.LargeBinary(), server_default="", nullable=False),
@@ -158,8 +160,8 @@ def upgrade() -> None:
     op.create_table(
         "resets",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("maker", sa.Text(), nullable=True),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("maker", TEXT, nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_resets")),
@@ -173,12 +175,12 @@ def upgrade() -> None:
 
     op.create_table(
         "sessions",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), server_default="", nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("device", TEXT, server_default="", nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("name", sa.Text(), server_default="", nullable=False),
-        sa.Column("scopes", sa.Text(), server_default="", nullable=False),
+        sa.Column("name", TEXT, server_default="", nullable=False),
+        sa.Column("scopes", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("last_seen", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=True),
@@ -195,14 +197,14 @@ def upgrade() -> None:
 
     op.create_table(
         "push_subscriptions",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("session", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), server_default="", nullable=False),
-        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("session", TEXT, nullable=False),
+        sa.Column("device", TEXT, server_default="", nullable=False),
+        sa.Column("endpoint", TEXT, nullable=False),
         sa.Column("public", sa.LargeBinary(), nullable=False),
         sa.Column("auth", sa.LargeBinary(), nullable=False),
-        sa.Column("kinds", sa.Text(), server_default="", nullable=False),
+        sa.Column("kinds", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=True),
         sa.Column("pushed", sa.BigInteger(), server_default="0", nullable=False),

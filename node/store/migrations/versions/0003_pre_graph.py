@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from node.store.tables.columns import TEXT
+
 revision = "0003_pre_graph"
 down_revision = "0002_pre_accounts"
 branch_labels = None
@@ -12,10 +14,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "follows",
-        sa.Column("follower", sa.Text(), nullable=False),
-        sa.Column("followed", sa.Text(), nullable=False),
-        sa.Column("id", sa.Text(), server_default="", nullable=False),
-        sa.Column("state", sa.Text(), server_default="asked", nullable=False),
+        sa.Column("follower", TEXT, nullable=False),
+        sa.Column("followed", TEXT, nullable=False),
+        sa.Column("id", TEXT, server_default="", nullable=False),
+        sa.Column("state", TEXT, server_default="asked", nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("follower", "followed", name=op.f("pk_follows")),
         info={"keep": "forever"},
@@ -28,16 +30,16 @@ def upgrade() -> None:
 
     op.create_table(
         "friendships",
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("other", sa.Text(), nullable=False),
-        sa.Column("ours", sa.Text(), server_default="none", nullable=False),
-        sa.Column("theirs", sa.Text(), server_default="none", nullable=False),
-        sa.Column("our_offer", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("other", TEXT, nullable=False),
+        sa.Column("ours", TEXT, server_default="none", nullable=False),
+        sa.Column("theirs", TEXT, server_default="none", nullable=False),
+        sa.Column("our_offer", TEXT, server_default="", nullable=False),
         sa.Column("confirmed", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("their_offer", sa.Text(), server_default="", nullable=False),
-        sa.Column("our_block", sa.Text(), server_default="", nullable=False),
-        sa.Column("their_block", sa.Text(), server_default="", nullable=False),
-        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("their_offer", TEXT, server_default="", nullable=False),
+        sa.Column("our_block", TEXT, server_default="", nullable=False),
+        sa.Column("their_block", TEXT, server_default="", nullable=False),
+        sa.Column("text", TEXT, server_default="", nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("actor", "other", name=op.f("pk_friendships")),
         info={"keep": "forever"},
@@ -48,7 +50,7 @@ def upgrade() -> None:
 
     op.create_table(
         "friend_codes",
-        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("actor", name=op.f("pk_friend_codes")),

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from node.store.tables.columns import TEXT
+
 revision = "0005_pre_inbox"
 down_revision = "0004_pre_federation"
 branch_labels = None
@@ -12,9 +14,9 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "audiences",
-        sa.Column("post", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("post", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("ref", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("post", "kind", "ref", name=op.f("pk_audiences")),
         info={"keep": "forever"},
         sqlite_autoincrement=False,
@@ -30,12 +32,12 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), server_default="", nullable=False),
-        sa.Column("kind", sa.Text(), server_default="", nullable=False),
-        sa.Column("data", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("device", TEXT, server_default="", nullable=False),
+        sa.Column("kind", TEXT, server_default="", nullable=False),
+        sa.Column("data", TEXT, server_default="{}", nullable=False),
         sa.Column("item", sa.BigInteger(), nullable=True),
-        sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("about", TEXT, nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
         info={"keep": "7 days after created"},
@@ -59,11 +61,11 @@ def upgrade() -> None:
 
     op.create_table(
         "notices",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), server_default="", nullable=False),
-        sa.Column("actor", sa.Text(), server_default="", nullable=False),
-        sa.Column("object", sa.Text(), server_default="", nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("kind", TEXT, server_default="", nullable=False),
+        sa.Column("actor", TEXT, server_default="", nullable=False),
+        sa.Column("object", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("read", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
@@ -80,22 +82,22 @@ def upgrade() -> None:
 
     op.create_table(
         "posts",
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("author", TEXT, nullable=False),
         sa.Column("local", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("kind", sa.Text(), server_default="note", nullable=False),
-        sa.Column("content", sa.Text(), server_default="", nullable=False),
-        sa.Column("content_map", sa.Text(), server_default="{}", nullable=False),
-        sa.Column("lang", sa.Text(), server_default="", nullable=False),
-        sa.Column("name", sa.Text(), server_default="", nullable=False),
-        sa.Column("summary", sa.Text(), server_default="", nullable=False),
+        sa.Column("kind", TEXT, server_default="note", nullable=False),
+        sa.Column("content", TEXT, server_default="", nullable=False),
+        sa.Column("content_map", TEXT, server_default="{}", nullable=False),
+        sa.Column("lang", TEXT, server_default="", nullable=False),
+        sa.Column("name", TEXT, server_default="", nullable=False),
+        sa.Column("summary", TEXT, server_default="", nullable=False),
         sa.Column("sensitive", sa.Boolean(), server_default="0", nullable=False),
-        sa.Column("url", sa.Text(), server_default="", nullable=False),
-        sa.Column("in_reply_to", sa.Text(), server_default="", nullable=False),
-        sa.Column("thread", sa.Text(), server_default="", nullable=False),
-        sa.Column("attachments", sa.Text(), server_default="[]", nullable=False),
-        sa.Column("video", sa.Text(), server_default="", nullable=False),
+        sa.Column("url", TEXT, server_default="", nullable=False),
+        sa.Column("in_reply_to", TEXT, server_default="", nullable=False),
+        sa.Column("thread", TEXT, server_default="", nullable=False),
+        sa.Column("attachments", TEXT, server_default="[]", nullable=False),
+        sa.Column("video", TEXT, server_default="", nullable=False),
         sa.Column("local_feed", sa.BigInteger(), nullable=True),
         sa.Column("published", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=True),
@@ -124,10 +126,10 @@ def upgrade() -> None:
 
     op.create_table(
         "reactions",
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("object", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("activity", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("object", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("activity", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("actor", "object", "kind", name=op.f("pk_reactions")),
         info={"keep": "forever"},
@@ -138,8 +140,8 @@ def upgrade() -> None:
 
     op.create_table(
         "timeline",
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("post", sa.Text(), nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("post", TEXT, nullable=False),
         sa.Column("published", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account", "post", name=op.f("pk_timeline")),
         info={"keep": "forever"},

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from node.store.tables.columns import TEXT
+
 revision = "0006_pre_e2ee"
 down_revision = "0005_pre_inbox"
 branch_labels = None
@@ -18,7 +20,7 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("account", TEXT, nullable=False),
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("day", sa.BigInteger(), server_default="0", nullable=False),
@@ -43,7 +45,7 @@ def upgrade() -> None:
 
     op.create_table(
         "archive_tombstones",
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("account", TEXT, nullable=False),
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("account", "name", name=op.f("pk_archive_tombstones")),
         info={"keep": "forever"},
@@ -51,7 +53,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "archives",
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("account", TEXT, nullable=False),
         sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("records", sa.BigInteger(), server_default="0", nullable=False),
@@ -70,10 +72,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "conversations",
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("mls_group", sa.LargeBinary(), nullable=True),
         sa.Column("beside", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("creator", sa.Text(), nullable=False),
+        sa.Column("creator", TEXT, nullable=False),
         sa.Column("hosted", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("epoch", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("seq", sa.BigInteger(), server_default="0", nullable=False),
@@ -88,17 +90,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "key_packages",
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("ref", sa.LargeBinary(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("device", TEXT, nullable=False),
         sa.Column("suite", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("last_resort", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
-        sa.Column("claimed_by", sa.Text(), server_default="", nullable=False),
-        sa.Column("claimed_on", sa.Text(), server_default="", nullable=False),
+        sa.Column("claimed_by", TEXT, server_default="", nullable=False),
+        sa.Column("claimed_on", TEXT, server_default="", nullable=False),
         sa.Column("claimed", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_key_packages")),
         sa.UniqueConstraint("ref", name=op.f("uq_key_packages_ref")),
@@ -119,11 +121,11 @@ def upgrade() -> None:
             autoincrement=True,
             nullable=False,
         ),
-        sa.Column("device", sa.Text(), nullable=False),
-        sa.Column("conversation", sa.Text(), server_default="", nullable=False),
-        sa.Column("actor", sa.Text(), server_default="", nullable=False),
-        sa.Column("share", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("device", TEXT, nullable=False),
+        sa.Column("conversation", TEXT, server_default="", nullable=False),
+        sa.Column("actor", TEXT, server_default="", nullable=False),
+        sa.Column("share", TEXT, nullable=False),
+        sa.Column("kind", TEXT, server_default="", nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
@@ -142,11 +144,11 @@ def upgrade() -> None:
 
     op.create_table(
         "participants",
-        sa.Column("conversation", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
-        sa.Column("share", sa.Text(), nullable=False),
-        sa.Column("gone", sa.Text(), server_default="", nullable=False),
+        sa.Column("conversation", TEXT, nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("device", TEXT, nullable=False),
+        sa.Column("share", TEXT, nullable=False),
+        sa.Column("gone", TEXT, server_default="", nullable=False),
         sa.Column("joined", sa.BigInteger(), nullable=False),
         sa.Column("left", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("conversation", "actor", "device", name=op.f("pk_participants")),
@@ -159,13 +161,13 @@ def upgrade() -> None:
 
     op.create_table(
         "relay_items",
-        sa.Column("conversation", sa.Text(), nullable=False),
+        sa.Column("conversation", TEXT, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("attempt", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("kind", TEXT, server_default="", nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", TEXT, server_default="", nullable=False),
         sa.Column("prev", sa.LargeBinary(), nullable=False),
         sa.Column("term", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
