@@ -50,7 +50,9 @@ function Search() {
           text.value = value;
           fault.value = "";
         }}
-        hint={say("people.search.hint", { domain: homeNode.value?.domain ?? location.host })}
+        hint={say("people.search.hint", {
+          address: `@ada@${homeNode.value?.domain ?? location.host}`,
+        })}
       />
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
       <button type="submit" class="button main" disabled={text.value.trim() === ""}>

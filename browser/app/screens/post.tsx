@@ -53,13 +53,9 @@ function OnItsWay({ job }: { readonly job: Job }) {
       )}
       <div class="ways">
         {job.state === "failed" && (
-          <button
-            type="button"
-            class="button main small"
-            onClick={() => void attempt(() => tryAgain(job.id))}
-          >
+          <Button size="small" onClick={() => attempt(() => tryAgain(job.id))}>
             {say("retry")}
-          </button>
+          </Button>
         )}
         <button
           type="button"
