@@ -28,7 +28,7 @@ async def browser(
     reason = why_absent()
     if reason is not None:
         pytest.fail(reason)
-    async with overheard(home.url, tmp_path_factory.mktemp("browser")) as browser:
+    async with overheard(tmp_path_factory.mktemp("browser")) as browser:
         yield browser
 
 

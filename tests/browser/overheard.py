@@ -19,17 +19,17 @@ ITSELF = "not an origin"
 
 
 @asynccontextmanager
-async def overheard(origin: str, folder: Path, *more: str) -> AsyncIterator[Browser]:
-    """A browser of whose pages and workers none asks anybody but `origin` (APP-1.2)."""
+async def overheard(folder: Path, *more: str) -> AsyncIterator[Browser]:
+    """A browser of whose pages and workers each asks the node alone that it is of (APP-1.2)."""
     log = folder / "network.json"
     async with chromium(f"--log-net-log={log}", *more) as browser:
         yield browser
     # It is whole now that the browser has ended.
-    assert asked_elsewhere(log, origin) == []
+    assert asked_elsewhere(log) == []
 
 
-def asked_elsewhere(log: Path, origin: str) -> list[str]:
-    """What pages and workers asked of anybody but `origin`, with what they stand for."""
+def asked_elsewhere(log: Path) -> list[str]:
+    """What pages and workers asked of anybody but where they came from."""
     known = json.loads(log.read_text())
     begins = known["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
     asked = [
@@ -38,7 +38,7 @@ def asked_elsewhere(log: Path, origin: str) -> list[str]:
     return [
         f"{one['initiator']} asked {one['url']}"
         for one in asked
-        if one["initiator"] != ITSELF and _origin(one["url"]) != origin
+        if one["initiator"] not in (ITSELF, _origin(one["url"]))
     ]
 
 

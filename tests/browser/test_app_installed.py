@@ -41,7 +41,7 @@ async def installed(
 ) -> AsyncIterator[tuple[AppNode, BrowserContext, Watched]]:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(app_node(tmp_path))
-        opened = await stack.enter_async_context(overheard(node.url, tmp_path))
+        opened = await stack.enter_async_context(overheard(tmp_path))
         context = await opened.new_context(locale="en-GB")
         await context.grant_permissions(["notifications"], origin=node.url)
         tab = await new_page(context, node.url)

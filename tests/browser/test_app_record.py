@@ -47,7 +47,7 @@ TURN = """() => {
 @pytest.fixture
 async def filming(home: AppNode, tmp_path: Path) -> AsyncIterator[Browser]:
     """A browser with a camera and a microphone."""
-    async with overheard(home.url, tmp_path, *CAMERA) as browser:
+    async with overheard(tmp_path, *CAMERA) as browser:
         yield browser
 
 

@@ -15,8 +15,12 @@ ASK = """(address) => new Promise((done) => {
 
 @pytest.mark.clause("APP-1.2")
 async def test_what_a_worker_asks_is_heard(tmp_path: Path) -> None:
-    async with overheard("http://elsewhere.test", tmp_path) as browser:
-        page = await browser.new_page()
-        await page.evaluate(ASK, "http://elsewhere.test/x")
-    found = asked_elsewhere(tmp_path / "network.json", "http://home.test")
-    assert found == ["null asked http://elsewhere.test/x"]
+    with pytest.raises(AssertionError):
+        async with overheard(tmp_path) as browser:
+            page = await browser.new_page()
+            await page.route("http://home.test/", lambda route: route.fulfill(body="Home"))
+            await page.goto("http://home.test/")
+            for address in ("http://home.test/own", "http://elsewhere.test/x"):
+                await page.evaluate(ASK, address)
+    found = asked_elsewhere(tmp_path / "network.json")
+    assert found == ["http://home.test asked http://elsewhere.test/x"]

@@ -111,10 +111,7 @@ function Notice({ chat }: { readonly chat: Chat }) {
       <div class="chat-notice">
         <p>{say(chat.isUnanswered ? "chat.unanswered" : "chat.noDevice")}</p>
         {chat.others.length === 1 && (
-          <Button
-            kind="quiet"
-            onClick={async () => void (await attempt(() => device.goOn(chat.id)))}
-          >
+          <Button kind="quiet" onClick={() => attempt(() => device.goOn(chat.id))}>
             {say(chat.isUnanswered ? "chat.beginAnew" : "chat.goOn")}
           </Button>
         )}

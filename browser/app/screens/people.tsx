@@ -147,6 +147,10 @@ export function PeopleScreen() {
             <Icon name="camera" />
             {say("people.scan")}
           </a>
+          <a class="button quiet" href={at("/settings/invites")}>
+            <Icon name="link" />
+            {say("people.invite")}
+          </a>
         </div>
       </section>
       {outgoing.items.value.length > 0 && (

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-FANNEBOC.js";import"/app/chunk-HVXKWA63.js";import"/app/chunk-L2EP6OYO.js";import"/app/chunk-3H552NLJ.js";import"/app/chunk-WNPV4XTD.js";export{r as deleteAccount,m as forget,o as logOut};

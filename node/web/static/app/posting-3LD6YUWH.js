@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-W47A5UQV.js";import"/app/chunk-3H552NLJ.js";import"/app/chunk-WNPV4XTD.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
