@@ -99,7 +99,7 @@ def test_the_app_draws_no_html_of_others(page: Path) -> None:
 def test_what_a_press_begins_is_waited_for(page: Path) -> None:
     """A deed that nobody waits for shows nothing, is begun twice, and is lost with its tab."""
     presses = re.findall(
-        r"on(?:Click|Send)=\{(?:async )?\([^)]*\) =>\s*(.{0,120})", page.read_text(), re.S
+        r"on(?:Click|Send|Change)=\{(?:async )?\([^)]*\) =>\s*(.{0,120})", page.read_text(), re.S
     )
     unheard = [press for press in presses if re.match(r"(\{\s*)?void ", press)]
     assert not [one for one in unheard if not one.startswith("void begin(")], unheard

@@ -160,6 +160,9 @@ interface ToggleProps {
 export function Toggle({ label, hint, on, onChange }: ToggleProps) {
   const id = useId();
   const { busy, begin } = useDeed();
+  // While it is under way it stands where it was put.
+  const put = useSignal(on);
+  const isOn = busy.value ? put.value : on;
   return (
     <div class="toggle">
       <div>
@@ -174,11 +177,14 @@ export function Toggle({ label, hint, on, onChange }: ToggleProps) {
         id={id}
         type="checkbox"
         role="switch"
-        checked={on}
-        aria-checked={on}
+        checked={isOn}
+        aria-checked={isOn}
         aria-busy={busy.value}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onChange={({ currentTarget: { checked } }) => void begin(() => onChange(checked))}
+        onChange={({ currentTarget: { checked } }) => {
+          if (!busy.value) put.value = checked;
+          void begin(() => onChange(checked));
+        }}
       />
     </div>
   );

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-IGMAS7XU.js";import"/app/chunk-YRRI3SUD.js";import"/app/chunk-ZY3PWRPV.js";import"/app/chunk-NJVOMDJ3.js";import"/app/chunk-UYO7OCPD.js";export{r as deleteAccount,m as forget,o as logOut};
