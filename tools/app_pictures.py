@@ -1,8 +1,9 @@
 """Pictures of the app's screens, from a real node and Debian's Chromium.
 
 `.venv/bin/python -m tools.app_pictures docs` renews those of `docs/app.md`;
-`.venv/bin/python -m tools.app_pictures FOLDER [WORD]` makes one of every screen (whose name has
-WORD) at 390, 820 and 1440 pixels, light and dark.
+`.venv/bin/python -m tools.app_pictures FOLDER [WORD [LANGUAGE]]` makes one of every screen (whose
+name has WORD) at 390, 820 and 1440 pixels, light and dark; in another language of those screens
+for which nothing has to be done first.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.app_node import AppNode, app_node, chromium, log_in
 from tests.browser.test_app_film import DRAWN
@@ -25,8 +26,11 @@ from tests.clips import ffmpeg
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 SHOWN = ("feed", "chats", "person")
 # What has to be fetched for what is seen is here, and was drawn.
-PAINTED = """() => Promise.all([...document.images].map((one) => one.decode().catch(() => null)))
-  .then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))"""
+PAINTED = """() => Promise.all([
+    ...[...document.images].map((one) => one.decode().catch(() => null)),
+    ...[...document.querySelectorAll("video")].map((one) => one.readyState >= 2 || one.error
+      || new Promise((done) => { one.onloadeddata = one.onerror = done; })),
+  ]).then(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))"""
 EVENING = (
     "gradients=s={size}:r=30:d=4:c0=0x14323f:c1=0xd98e5f:c2=0x0f6e63:n=3:x0=0:y0=0:x1=0:y1=999"
 )
@@ -193,8 +197,8 @@ async def furnish(home: AppNode, folder: Path) -> dict[str, str]:
     }
 
 
-async def picture(page: Page, home: AppNode, scene: Scene, words: dict[str, str]) -> bytes:
-    """What `scene` looks like on this page."""
+async def arrive(page: Page, home: AppNode, scene: Scene, words: dict[str, str]) -> None:
+    """Be where `scene` is, and do what is done there."""
     path = scene.path
     for word, value in words.items():
         path = path.replace(word, value)
@@ -203,38 +207,51 @@ async def picture(page: Page, home: AppNode, scene: Scene, words: dict[str, str]
     await page.locator("main h1:visible").first.wait_for()
     if scene.act is not None:
         await scene.act(page)
+
+
+async def picture(page: Page) -> bytes:
+    """What it looks like once nothing is waited for."""
     await expect(page.locator(".spinner:visible")).to_have_count(0)
     await page.evaluate(PAINTED)
     return await page.screenshot()
 
 
-async def all_of_them(folder: Path, word: str) -> None:
+async def all_of_them(folder: Path, word: str, language: str) -> None:
     """Every scene, at every width, light and dark."""
     with tempfile.TemporaryDirectory() as data:
         async with app_node(Path(data)) as home, chromium() as browser:
             words = await furnish(home, Path(data))
             # Whom one writes to has a device: it reads along.
             await log_in(await (await browser.new_context(locale="en-GB")).new_page(), home, "bob")
-            for dark in (False, True):
-                await _in_light(browser, home, words, folder, word, dark)
+            # Nothing fades from one light to the other.
+            page = await browser.new_page(locale="en-GB", reduced_motion="reduce")
+            await page.goto(f"{home.url}/app/")
+            scenes = [scene for scene in SCENES if word in scene.name]
+            if language != "":
+                scenes = [scene for scene in scenes if scene.act is None]
+            for inside in (False, True):
+                if inside:
+                    await _speak(page, "")
+                    await log_in(page, home, "ada")
+                await _speak(page, language)
+                for scene in scenes:
+                    if scene.inside == inside:
+                        await arrive(page, home, scene, words)
+                        await _each(page, folder, scene.name)
 
 
-async def _in_light(
-    browser: Browser, home: AppNode, words: dict[str, str], folder: Path, word: str, dark: bool
-) -> None:
-    context = await browser.new_context(color_scheme="dark" if dark else "light", locale="en-GB")
-    page = await context.new_page()
-    outside = [scene for scene in SCENES if not scene.inside and word in scene.name]
-    inside = [scene for scene in SCENES if scene.inside and word in scene.name]
-    for scenes in (outside, inside):
-        if scenes is inside and inside:
-            await log_in(page, home, "ada")
-        for scene in scenes:
-            for width, height in WIDTHS.items():
-                await page.set_viewport_size({"width": width, "height": height})
-                name = f"{scene.name}-{width}-{'dark' if dark else 'light'}.png"
-                (folder / name).write_bytes(await picture(page, home, scene, words))
-    await context.close()
+async def _speak(page: Page, language: str) -> None:
+    """From the next screen on, as its person chose it."""
+    await page.evaluate("(tag) => localStorage.setItem('kith.language', tag)", language)
+
+
+async def _each(page: Page, folder: Path, name: str) -> None:
+    """Where one is, at each width by day and by night."""
+    for width, height in WIDTHS.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        for light in ("light", "dark"):
+            await page.emulate_media(color_scheme=light)
+            (folder / f"{name}-{width}-{light}.png").write_bytes(await picture(page))
 
 
 async def for_the_page() -> None:
@@ -249,17 +266,17 @@ async def for_the_page() -> None:
             await log_in(page, home, "ada")
             for scene in SCENES:
                 if scene.name in SHOWN:
-                    shot = await picture(page, home, scene, words)
-                    (PICTURES / f"app-{scene.name}.png").write_bytes(shot)
+                    await arrive(page, home, scene, words)
+                    (PICTURES / f"app-{scene.name}.png").write_bytes(await picture(page))
 
 
 def main() -> int:
     if sys.argv[1:] == ["docs"]:
         asyncio.run(for_the_page())
         return 0
-    folder = Path(sys.argv[1])
+    folder, word, language = Path(sys.argv[1]), *[*sys.argv[2:], "", ""][:2]
     folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(all_of_them(folder, sys.argv[2] if len(sys.argv) > 2 else ""))
+    asyncio.run(all_of_them(folder, word, language))
     return 0
 
 

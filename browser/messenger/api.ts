@@ -15,6 +15,7 @@ import {
   Unproven,
   Unreachable,
 } from "../errors.ts";
+import { type Bytes, unbase64 } from "../wire/bytes.ts";
 
 export const ROOT = "/api/kith/v1";
 type Kind = new (clause: string, reason: string, params: Problem["params"]) => KithError;
@@ -72,6 +73,15 @@ export function errorOf(status: number, body: string, headers: Headers): KithErr
   if (Kind !== undefined) return new Kind(clause, reason, params);
   if (found?.code === "unreachable") return new Unreachable(reason, true);
   return new Unreachable(`the server answered ${status}: ${reason}`);
+}
+
+/** The bytes that an answer holds in base64, none for null. Throws `Unreachable` for what is no base64. */
+export function bytesOf(written: string | null): Bytes {
+  try {
+    return unbase64(written ?? "");
+  } catch {
+    throw new Unreachable("the server's answer is no base64");
+  }
 }
 
 /** The value of an answer's JSON. Throws `Unreachable` when this is not what a node says. */

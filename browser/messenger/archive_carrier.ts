@@ -8,7 +8,8 @@ import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { DeviceArchive } from "../device/device_archive.ts";
 import type { Restored } from "../device/restoring.ts";
 import { Forbidden, KithError, Refused, TooMuch, willPass } from "../errors.ts";
-import { base64, unbase64 } from "../wire/bytes.ts";
+import { base64 } from "../wire/bytes.ts";
+import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { ArchivedRecord, ArchiveSummary } from "./api_types.ts";
 import type { Clock } from "./waiting.ts";
@@ -168,5 +169,5 @@ export class ArchiveCarrier {
 const KINDS = ["new", "known", "locked", "over", "broken"] as const;
 
 function sealedOf({ name, g, day, body }: ArchivedRecord): Sealed {
-  return { name: unbase64(name), generation: g, day, body: unbase64(body) };
+  return { name: bytesOf(name), generation: g, day, body: bytesOf(body) };
 }

@@ -10,7 +10,8 @@ import type { DeviceTrust } from "../device/device_trust.ts";
 import type { PutKeys, SignedKeys } from "../device/key_signing.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Conflict, Forbidden, Missing, Outdated, Refused, Unproven, willPass } from "../errors.ts";
-import { type Bytes, base64, equal, unbase64, unhex } from "../wire/bytes.ts";
+import { type Bytes, base64, equal, unhex } from "../wire/bytes.ts";
+import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import { Turns } from "./waiting.ts";
 
@@ -209,7 +210,7 @@ export class KeyKeeper {
   async read(): Promise<SignedKeys | null> {
     try {
       const { delegation, list, box } = await this.#api.ask("GET /account/devices", {});
-      return { delegation: unbase64(delegation), list: unbase64(list), box: unbase64(box) };
+      return { delegation: bytesOf(delegation), list: bytesOf(list), box: bytesOf(box) };
     } catch (error) {
       if (error instanceof Missing && error.clause === NO_KEYS) return null;
       throw error;

@@ -13,8 +13,9 @@ import { isQrText, keyOfQrText, qrTextOf } from "../keys/private/recovery.ts";
 import { keyOfWords, wordsOf } from "../keys/private/recovery_words.ts";
 import { readNumber, safetyNumber } from "../keys/private/safety_number.ts";
 import { checkPublished } from "../keys/public/published.ts";
-import { type Bytes, unbase64 } from "../wire/bytes.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import { uuidOf } from "../wire/ids.ts";
+import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import { idOf, type KeyKeeper } from "./key_keeper.ts";
 
@@ -152,7 +153,7 @@ export class Keys {
   async #seen(actor: string): Promise<{ readonly safety: Safety; readonly root: Bytes }> {
     const ours = (await this.#keys.published()).delegation.root;
     const found = await this.#api.ask("GET /keys", { query: { actor } });
-    const [delegation, list] = [unbase64(found.delegation), unbase64(found.list)];
+    const [delegation, list] = [bytesOf(found.delegation), bytesOf(found.list)];
     const keys = await checkPublished(delegation, list, actor);
     const shown = { is: "Shown", delegation, list } as const;
     this.#told(await this.#trust.answered(actor, shown, this.#seconds()));

@@ -15,8 +15,9 @@ import { Client, type Entropy } from "../mls/index.ts";
 import { signatureKey } from "../mls/private/crypto.ts";
 import { type KeyPair, keyPair } from "../mls/private/hpke.ts";
 import { basic } from "../mls/public/credentials.ts";
-import { type Bytes, base64, EMPTY, unbase64, utf8 } from "../wire/bytes.ts";
+import { type Bytes, base64, EMPTY, utf8 } from "../wire/bytes.ts";
 import { uuid4, uuidOf } from "../wire/ids.ts";
+import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { AccountView } from "./api_types.ts";
 import type { KeyKeeper } from "./key_keeper.ts";
@@ -82,7 +83,7 @@ export class LinkLine {
       throw new Forbidden("LNK-2.4", `that link is of ${origin}, not of your server`);
     }
     const { commit } = await this.#api.ask("GET /links/{code}", { path: { code } });
-    const reader = new Reader(mine, found, unbase64(commit), isScanned);
+    const reader = new Reader(mine, found, bytesOf(commit), isScanned);
     const body = { side: base64(reader.mine) };
     const { secret } = await this.#api.ask("POST /links/{code}/read", { path: { code }, body });
     const agreed = reader.meet(await this.wait(code, secret, "side"));
@@ -94,7 +95,7 @@ export class LinkLine {
     for (;;) {
       if (this.#cut.aborted) throw new Missing("LNK-5.5", "this linking was given up");
       const found = (await this.look(code, secret))[what];
-      if (found !== "") return unbase64(found);
+      if (found !== "") return bytesOf(found);
       await this.#clock.pause(LOOK_EVERY, this.#cut);
     }
   }
@@ -162,9 +163,9 @@ export class NewDevice {
       }
       const found = await api.ask("GET /account/devices", {});
       const told = {
-        delegation: unbase64(found.delegation),
-        list: unbase64(found.list),
-        box: unbase64(found.box),
+        delegation: bytesOf(found.delegation),
+        list: bytesOf(found.list),
+        box: bytesOf(found.box),
       };
       const joined = await take(told, agreed, grant, this.#seal, this.#once);
       const client = this.#client.of(basic(utf8(account.actor)));

@@ -8,7 +8,8 @@ import type { Device } from "../device/device.ts";
 import type { Answer, Look } from "../device/looking.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Refused, Unproven, Unreachable, willPass } from "../errors.ts";
-import { type Bytes, unbase64 } from "../wire/bytes.ts";
+import type { Bytes } from "../wire/bytes.ts";
+import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { KeyKeeper } from "./key_keeper.ts";
 import { type Clock, within } from "./waiting.ts";
@@ -148,8 +149,8 @@ export class Lookups {
       const found = await this.#api.ask("GET /keys", { query: { actor, least }, signal });
       return {
         is: "Shown",
-        delegation: unbase64(found.delegation),
-        list: unbase64(found.list),
+        delegation: bytesOf(found.delegation),
+        list: bytesOf(found.list),
       };
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;

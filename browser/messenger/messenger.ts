@@ -10,7 +10,8 @@ import type { Carried, Outcome, Wait } from "../device/exchange.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Conflict, KithError, Refused, Unreachable, willPass } from "../errors.ts";
-import { type Bytes, base64, EMPTY, unbase64 } from "../wire/bytes.ts";
+import { type Bytes, base64 } from "../wire/bytes.ts";
+import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { MailboxItem } from "./api_types.ts";
 import { ArchiveCarrier } from "./archive_carrier.ts";
@@ -184,7 +185,7 @@ export class Messenger {
     const { packages } = await this.#api.ask("POST /key-packages/claim", given);
     return this.#lookups.sift(
       actor,
-      packages.map(({ content }) => unbase64(content)),
+      packages.map(({ content }) => bytesOf(content)),
     );
   }
 
@@ -352,8 +353,7 @@ export class Messenger {
   async #receive(items: readonly MailboxItem[], incarnation = ""): Promise<void> {
     const at = this.#micros();
     const found = items.map(({ seq, conversation, url, content }) => {
-      const bytes = content === null ? EMPTY : unbase64(content);
-      return { seq, ref: conversation, url, content: bytes, at };
+      return { seq, ref: conversation, url, content: bytesOf(content), at };
     });
     const told = await this.device.receive(found, this.#seconds(), incarnation);
     if (told.some(({ is }) => MOVED.has(is))) this.#lookups.lookSoon();

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser.app_node import AppNode, app_node, chromium
+from tests.browser.app_node import AppNode, app_node
 from tests.browser.chromium import Worker, why_absent, worker
+from tests.browser.overheard import overheard
 
 
 @pytest.fixture
@@ -20,12 +21,14 @@ async def device() -> AsyncIterator[Worker]:
 
 
 @pytest.fixture
-async def browser(home: AppNode) -> AsyncIterator[Browser]:
+async def browser(
+    home: AppNode, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Browser]:
     """It is closed before the node is, so that nobody asks a node that goes."""
     reason = why_absent()
     if reason is not None:
         pytest.fail(reason)
-    async with chromium() as browser:
+    async with overheard(tmp_path_factory.mktemp("browser")) as browser:
         yield browser
 
 

@@ -329,6 +329,41 @@ async def test_captions_are_there_as_long_as_one_hears_nothing(
 
 
 @pytest.mark.slow
+async def test_a_video_that_did_not_arrive_is_asked_for_anew(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1, size="180x320")
+    await home.video(bob, clip, name="Lost")
+    watched = await opened(browser, home, service_workers="block")
+    page = watched.page
+
+    async def lose(route: Route) -> None:
+        if route.request.resource_type == "media":
+            await route.abort()
+        else:
+            await route.fallback()
+
+    async def asked() -> None:
+        await page.get_by_role("button", name="Try again").click()
+
+    async def online() -> None:
+        await page.evaluate("() => void dispatchEvent(new Event('online'))")
+
+    await log_in(page, home, "ada")
+    for again in (asked, online):
+        await page.route("**/*", lose)
+        await page.reload()
+        await expect(page.get_by_text("This video did not arrive.")).to_be_visible()
+        await page.unroute("**/*")
+        await again()
+        await page.evaluate(UNTIL_ONE_PLAYS, 0)
+        await expect(page.get_by_text("This video did not arrive.")).to_have_count(0)
+    assert watched.faults == []
+
+
+@pytest.mark.slow
 async def test_a_tap_stops_and_two_like(browser: Browser, home: AppNode, tmp_path: Path) -> None:
     ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
     await home.befriend(ada, bob)

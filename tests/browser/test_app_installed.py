@@ -11,7 +11,8 @@ from playwright.async_api import BrowserContext, expect
 
 from node.web.app import surface
 from node.web.app.bundle import BundledFile, read_bundle
-from tests.browser.app_node import AppNode, Watched, app_node, chromium, log_in, new_page
+from tests.browser.app_node import AppNode, Watched, app_node, log_in, new_page
+from tests.browser.overheard import overheard
 
 READY = "async () => { await navigator.serviceWorker.ready; }"
 CONTROLLED = """async () => {
@@ -40,7 +41,7 @@ async def installed(
 ) -> AsyncIterator[tuple[AppNode, BrowserContext, Watched]]:
     async with AsyncExitStack() as stack:
         node = await stack.enter_async_context(app_node(tmp_path))
-        opened = await stack.enter_async_context(chromium())
+        opened = await stack.enter_async_context(overheard(tmp_path))
         context = await opened.new_context(locale="en-GB")
         await context.grant_permissions(["notifications"], origin=node.url)
         tab = await new_page(context, node.url)

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.app_node import PASSWORD, AppNode, log_in, opened
 
+# Whether the browser would ask before this page is left.
+ASKED_TO_STAY = "() => !dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 HOSTILE = "<img src=x onerror=alert(1)>" + "Z" * 30
 
 
@@ -158,8 +160,18 @@ async def test_a_profile_is_edited_and_seen_as_it_was_written(
     await page.get_by_role("link", name="Edit your profile").click()
     await page.get_by_label("What friends call you").fill(HOSTILE)
     await page.get_by_label("About you").fill("Lines & <tags>\nof mine")
-    await page.get_by_role("button", name="Save").click()
+    # While it is on its way one sees that, and nobody leaves without a question.
+    ways: list[Route] = []
+    await page.route("**/api/kith/v1/account", lambda way: ways.append(way), times=1)
+    save = page.locator("button[type=submit]")
+    await expect(save).to_have_attribute("aria-busy", "false")
+    await save.click()
+    await expect(save).to_have_attribute("aria-busy", "true")
+    assert await page.evaluate(ASKED_TO_STAY)
+    (way,) = ways
+    await way.continue_()
     await expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    assert not await page.evaluate(ASKED_TO_STAY)
     await page.get_by_role("link", name="Your page").click()
     await expect(page.get_by_text("Lines & <tags>")).to_be_visible()
     await page.get_by_role("link", name="Edit your profile").click()

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.app_node import AppNode, Watched, chromium, log_in, opened
+from tests.browser.app_node import AppNode, Watched, log_in, opened
+from tests.browser.overheard import overheard
 
 # Two or more; a slow machine does not show each of them.
 SECONDS_WENT_BY = re.compile(r"Recorded: .?(0:0[2-9]|0:[1-5]\d|[1-9]\d*:\d\d)")
@@ -43,9 +45,9 @@ TURN = """() => {
 
 
 @pytest.fixture
-async def filming() -> AsyncIterator[Browser]:
+async def filming(home: AppNode, tmp_path: Path) -> AsyncIterator[Browser]:
     """A browser with a camera and a microphone."""
-    async with chromium(*CAMERA) as browser:
+    async with overheard(tmp_path, *CAMERA) as browser:
         yield browser
 
 

@@ -95,6 +95,16 @@ def test_the_app_draws_no_html_of_others(page: Path) -> None:
         assert way not in text, f"{way} draws what nobody has looked through"
 
 
+@pytest.mark.parametrize("page", [p for p in SOURCES if APP in p.parents], ids=_name)
+def test_what_a_press_begins_is_waited_for(page: Path) -> None:
+    """A deed that nobody waits for shows nothing, is begun twice, and is lost with its tab."""
+    presses = re.findall(
+        r"on(?:Click|Send|Change)=\{(?:async )?\([^)]*\) =>\s*(.{0,120})", page.read_text(), re.S
+    )
+    unheard = [press for press in presses if re.match(r"(\{\s*)?void ", press)]
+    assert not [one for one in unheard if not one.startswith("void begin(")], unheard
+
+
 @pytest.mark.parametrize("page", DEVICE, ids=_name)
 def test_the_device_needs_a_browser_and_no_more(page: Path) -> None:
     for target in re.findall(r'from "([^"]+)"', page.read_text()):

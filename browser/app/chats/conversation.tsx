@@ -7,6 +7,7 @@ import type { Chat, Message } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
 import { Doubt } from "../keys/doubt.tsx";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
+import { useDeed } from "../parts/deed.ts";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
@@ -27,7 +28,7 @@ const NOT_SPOKEN_TO = "KEY-5.2";
 function Composer({ chat }: { readonly chat: Chat }) {
   const text = useSignal(chat.draft);
   const fault = useSignal("");
-  const busy = useSignal(false);
+  const { busy, begin } = useDeed();
   // The same words are said once, however often the button is pressed.
   const id = useRef(crypto.randomUUID());
   const keeping = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -43,8 +44,7 @@ function Composer({ chat }: { readonly chat: Chat }) {
   async function send(): Promise<void> {
     const sent = text.value;
     const words = sent.trim();
-    if (words === "" || busy.value) return;
-    busy.value = true;
+    if (words === "") return;
     fault.value = "";
     clearTimeout(keeping.current);
     keeping.current = undefined;
@@ -55,8 +55,6 @@ function Composer({ chat }: { readonly chat: Chat }) {
       if (text.value !== "") keep();
     } catch (error) {
       fault.value = explain(error);
-    } finally {
-      busy.value = false;
     }
   }
   return (
@@ -64,7 +62,7 @@ function Composer({ chat }: { readonly chat: Chat }) {
       class="composer chat-composer"
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        void begin(send);
       }}
     >
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
@@ -83,7 +81,7 @@ function Composer({ chat }: { readonly chat: Chat }) {
           onKeyDown={(event) => {
             if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
               event.preventDefault();
-              void send();
+              void begin(send);
             }
           }}
         />
@@ -113,10 +111,7 @@ function Notice({ chat }: { readonly chat: Chat }) {
       <div class="chat-notice">
         <p>{say(chat.isUnanswered ? "chat.unanswered" : "chat.noDevice")}</p>
         {chat.others.length === 1 && (
-          <Button
-            kind="quiet"
-            onClick={async () => void (await attempt(() => device.goOn(chat.id)))}
-          >
+          <Button kind="quiet" onClick={() => attempt(() => device.goOn(chat.id))}>
             {say(chat.isUnanswered ? "chat.beginAnew" : "chat.goOn")}
           </Button>
         )}
@@ -160,7 +155,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
     }
   });
   const again = (message: Message) =>
-    void attempt(() => device.retry(chat.id, message.id, crypto.randomUUID()));
+    attempt(() => device.retry(chat.id, message.id, crypto.randomUUID()));
   const [first] = people;
   return (
     <section class="conversation" aria-label={title}>
@@ -178,8 +173,8 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
             <Avatar person={first} size={40} />
           </a>
         )}
-        <h1 ref={heading} tabIndex={-1} dir="auto">
-          {title}
+        <h1 ref={heading} tabIndex={-1}>
+          <bdi>{title}</bdi>
         </h1>
       </header>
       <div class="history" ref={box}>

@@ -2,6 +2,7 @@
 
 import type { Gap, HistoryItem, Message, Problem } from "../../worker/device_client.ts";
 import { linked, postIn } from "../linked.ts";
+import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
@@ -26,7 +27,13 @@ const SIGNS: Readonly<Record<NonNullable<Message["state"]>["is"], IconName>> = {
   returned: "back",
 };
 
-function State({ message, onRetry }: { readonly message: Message; readonly onRetry: () => void }) {
+function State({
+  message,
+  onRetry,
+}: {
+  readonly message: Message;
+  readonly onRetry: () => unknown;
+}) {
   const { state } = message;
   if (state === null) return null;
   const because: Problem | null = "because" in state ? state.because : null;
@@ -40,9 +47,9 @@ function State({ message, onRetry }: { readonly message: Message; readonly onRet
       </span>
       {because !== null && <span class="because">{explainValue(because)}</span>}
       {state.is === "refused" && (
-        <button type="button" class="again" onClick={onRetry}>
+        <Button look="again" onClick={onRetry}>
           {say("chat.again")}
-        </button>
+        </Button>
       )}
     </>
   );
@@ -62,7 +69,7 @@ function GapLine({ gap }: { readonly gap: Gap }) {
 interface Props {
   readonly item: HistoryItem;
   readonly isMine: boolean;
-  readonly onRetry: (message: Message) => void;
+  readonly onRetry: (message: Message) => unknown;
 }
 
 export function HistoryLine({ item, isMine, onRetry }: Props) {

@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
+import { useDeed } from "../parts/deed.ts";
 import { Button, Fault, Field } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { readCode } from "./read.ts";
@@ -66,6 +67,7 @@ interface ScannerProps {
 export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
   const hasCamera = useSignal(false);
   const pasted = useSignal("");
+  const { busy, begin } = useDeed();
   async function photo(file: File | undefined): Promise<void> {
     if (file === undefined) return;
     fault.value = "";
@@ -83,7 +85,7 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
     <>
       {hasCamera.value ? (
         <Camera
-          onFound={(text) => void onFound(text, true)}
+          onFound={(text) => void begin(() => onFound(text, true))}
           onRefused={() => {
             hasCamera.value = false;
             fault.value = sayCode("scan.no_camera");
@@ -111,14 +113,14 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
             type="file"
             accept="image/*"
             capture="environment"
-            onChange={(event) => void photo(event.currentTarget.files?.[0])}
+            onChange={({ currentTarget: { files } }) => void begin(() => photo(files?.[0]))}
           />
         </label>
       </div>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void onFound(pasted.value, false);
+          void begin(() => onFound(pasted.value, false));
         }}
       >
         <Field
@@ -130,7 +132,12 @@ export function Scanner({ onFound, fault, paste, go }: ScannerProps) {
             pasted.value = text;
           }}
         />
-        <button type="submit" class="button quiet" disabled={pasted.value.trim() === ""}>
+        <button
+          type="submit"
+          class="button quiet"
+          disabled={pasted.value.trim() === ""}
+          aria-busy={busy.value}
+        >
           {go}
         </button>
       </form>

@@ -52,6 +52,18 @@ function VideoStage({ post, file, address, index, players }: VideoProps) {
   return <div class="stage" ref={slot} />;
 }
 
+/** Why nothing moves, and the way on. */
+function Failed({ players }: { readonly players: Players }) {
+  return (
+    <div class="clip-veil" role="alert">
+      <p>{say("feed.failed")}</p>
+      <button type="button" class="button quiet" onClick={() => players.resume()}>
+        {say("retry")}
+      </button>
+    </div>
+  );
+}
+
 function Progress({ players }: { readonly players: Players }) {
   return (
     <div class="clip-progress" aria-hidden="true">
@@ -101,7 +113,8 @@ function Stage(props: Props) {
   return (
     <>
       <VideoStage {...props} file={file} address={address} />
-      {isCurrent && !players.isPlaying.value && (
+      {isCurrent && players.isFailed.value && <Failed players={players} />}
+      {isCurrent && !players.isPlaying.value && !players.isFailed.value && (
         <span class="clip-paused" aria-hidden="true">
           <Icon name="play" filled />
         </span>

@@ -9,8 +9,9 @@ import type { Post } from "../api_types.ts";
 import { List } from "../lists.ts";
 import { isAway, keepForLater } from "../outbox.tsx";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
+import { useDeed } from "../parts/deed.ts";
 import { question, Sheet } from "../parts/dialog.tsx";
-import { Fault } from "../parts/form.tsx";
+import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
@@ -90,7 +91,7 @@ export function Comments({ post, onClose, onCount }: Props) {
   const text = useSignal("");
   const to = useSignal<Post | null>(null);
   const fault = useSignal("");
-  const busy = useSignal(false);
+  const { busy, begin } = useDeed();
   const key = useRef(freshKey());
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => void list.more(), [list]);
@@ -98,8 +99,7 @@ export function Comments({ post, onClose, onCount }: Props) {
   async function send(): Promise<void> {
     const sent = text.value;
     const words = sent.trim();
-    if (words === "" || busy.value) return;
-    busy.value = true;
+    if (words === "") return;
     fault.value = "";
     const answered = to.value;
     const { id } = answered ?? post;
@@ -117,8 +117,6 @@ export function Comments({ post, onClose, onCount }: Props) {
         keepForLater("/comments", commentOn(id, words), key.current);
         isGone();
       } else fault.value = explain(error);
-    } finally {
-      busy.value = false;
     }
   }
 
@@ -158,16 +156,16 @@ export function Comments({ post, onClose, onCount }: Props) {
         {state === "loading" && <Waiting />}
         {state === "failed" && <Fault>{explain(list.fault.value)}</Fault>}
         {(state === "ready" || state === "failed") && (
-          <button type="button" class="button quiet wide" onClick={() => void list.more()}>
+          <Button kind="quiet" size="wide" onClick={() => list.more()}>
             {say(state === "failed" ? "retry" : "more")}
-          </button>
+          </Button>
         )}
       </div>
       <form
         class="composer"
         onSubmit={(event) => {
           event.preventDefault();
-          void send();
+          void begin(send);
         }}
       >
         {to.value !== null && (
@@ -201,7 +199,7 @@ export function Comments({ post, onClose, onCount }: Props) {
             onKeyDown={(event) => {
               if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
                 event.preventDefault();
-                void send();
+                void begin(send);
               }
             }}
           />

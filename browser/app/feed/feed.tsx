@@ -10,7 +10,7 @@ import { mayMove } from "../appearance.ts";
 import type { List } from "../lists.ts";
 import { nameOf } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
-import { Fault } from "../parts/form.tsx";
+import { Button, Fault } from "../parts/form.tsx";
 import { Waiting } from "../parts/screen.tsx";
 import { tell } from "../parts/toast.tsx";
 import { say } from "../words/index.ts";
@@ -79,9 +79,13 @@ export function Feed({ list, label, end }: Props) {
   useEffect(() => {
     if (items.length === 0) void list.more();
     const hidden = () => (document.hidden ? players.rest() : players.resume());
+    // A clip that did not come while there was no line comes now.
+    const online = () => players.isFailed.value && players.resume();
     document.addEventListener("visibilitychange", hidden);
+    addEventListener("online", online);
     return () => {
       document.removeEventListener("visibilitychange", hidden);
+      removeEventListener("online", online);
       players.close();
     };
   }, [list]);
@@ -249,9 +253,7 @@ export function Feed({ list, label, end }: Props) {
         {state === "failed" && (
           <div key="failed" class="feed-item feed-end" data-index={items.length}>
             <Fault>{explain(list.fault.value)}</Fault>
-            <button type="button" class="button main" onClick={() => void list.more()}>
-              {say("retry")}
-            </button>
+            <Button onClick={() => list.more()}>{say("retry")}</Button>
           </div>
         )}
         {state === "end" && (

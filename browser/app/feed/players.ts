@@ -31,7 +31,9 @@ export const isMuted = signal(true);
 export class Players {
   /** Whether the clip that is looked at plays. */
   readonly isPlaying = signal(false);
-  /** Seconds that were played of it, and how long it is. */
+  /** Whether it could not be loaded: it is tried again when one asks for it, or there is a line again. */
+  readonly isFailed = signal(false);
+  /** Which part of it was played. */
   readonly progress = signal(0);
   readonly #places: Place[] = [];
   #current = -1;
@@ -55,6 +57,9 @@ export class Players {
     });
     video.addEventListener("pause", () => {
       if (isShown()) this.isPlaying.value = false;
+    });
+    video.addEventListener("error", () => {
+      if (isShown()) this.isFailed.value = true;
     });
     video.addEventListener("timeupdate", () => {
       if (isShown() && video.duration > 0) this.progress.value = video.currentTime / video.duration;
@@ -101,6 +106,7 @@ export class Players {
     this.#isPaused = false;
     this.progress.value = 0;
     this.isPlaying.value = false;
+    this.isFailed.value = false;
     for (const place of this.#places) {
       if (place === undefined || place.index === index) continue;
       place.video.pause();
@@ -114,6 +120,10 @@ export class Players {
 
   #play({ video }: Place): void {
     if (this.#isPaused || document.hidden) return;
+    if (video.error !== null) {
+      this.isFailed.value = false;
+      video.load(); // nothing else begins it anew
+    }
     video.muted = isMuted.value;
     this.#showCaptions(video);
     video.play().catch((error: unknown) => {
@@ -134,7 +144,7 @@ export class Players {
   toggle(): void {
     const place = this.#places[this.#current % COUNT];
     if (place === undefined || place.index !== this.#current) return;
-    this.#isPaused = !place.video.paused;
+    this.#isPaused = !place.video.paused && place.video.error === null;
     if (this.#isPaused) place.video.pause();
     else this.#play(place);
   }

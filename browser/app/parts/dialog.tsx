@@ -6,7 +6,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
-import { Fault } from "./form.tsx";
+import { Button, Fault } from "./form.tsx";
 import { Icon } from "./icon.tsx";
 
 interface SheetProps {
@@ -79,17 +79,23 @@ export function question(title: string, body: ComponentChildren, ways: readonly 
 export function Questions() {
   const now = asked.value;
   const fault = useSignal("");
+  // The way that is being gone: the others wait.
+  const taken = useSignal<Way | null>(null);
   if (now === null) return null;
   const close = () => {
     fault.value = "";
     asked.value = null;
   };
   async function take(way: Way): Promise<void> {
+    fault.value = "";
+    taken.value = way;
     try {
       await way.act();
       if (asked.value === now) close();
     } catch (error) {
       fault.value = explain(error);
+    } finally {
+      taken.value = null;
     }
   }
   return (
@@ -98,14 +104,14 @@ export function Questions() {
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
       <div class="ways">
         {now.ways.map((way) => (
-          <button
+          <Button
             key={way.words}
-            type="button"
-            class={`button ${way.kind ?? "main"}`}
-            onClick={() => void take(way)}
+            kind={way.kind}
+            disabled={taken.value !== null && taken.value !== way}
+            onClick={() => take(way)}
           >
             {way.words}
-          </button>
+          </Button>
         ))}
         <button type="button" class="button quiet" onClick={close}>
           {say("cancel")}

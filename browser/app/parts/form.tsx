@@ -2,10 +2,11 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
 
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
+import { useDeed } from "./deed.ts";
 import { Icon } from "./icon.tsx";
 
 interface Common {
@@ -152,11 +153,16 @@ interface ToggleProps {
   readonly label: string;
   readonly hint?: string | undefined;
   readonly on: boolean;
-  readonly onChange: (on: boolean) => void;
+  /** What it gives is waited for. */
+  readonly onChange: (on: boolean) => unknown;
 }
 
 export function Toggle({ label, hint, on, onChange }: ToggleProps) {
   const id = useId();
+  const { busy, begin } = useDeed();
+  // While it is under way it stands where it was put.
+  const put = useSignal(on);
+  const isOn = busy.value ? put.value : on;
   return (
     <div class="toggle">
       <div>
@@ -171,10 +177,14 @@ export function Toggle({ label, hint, on, onChange }: ToggleProps) {
         id={id}
         type="checkbox"
         role="switch"
-        checked={on}
-        aria-checked={on}
+        checked={isOn}
+        aria-checked={isOn}
+        aria-busy={busy.value}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onChange={(event) => onChange(event.currentTarget.checked)}
+        onChange={({ currentTarget: { checked } }) => {
+          if (!busy.value) put.value = checked;
+          void begin(() => onChange(checked));
+        }}
       />
     </div>
   );
@@ -182,8 +192,12 @@ export function Toggle({ label, hint, on, onChange }: ToggleProps) {
 
 interface ButtonProps {
   readonly children: ComponentChildren;
+  /** What it gives is waited for. */
   readonly onClick: () => unknown;
   readonly kind?: "main" | "quiet" | "alarm" | "bare" | undefined;
+  readonly size?: "" | "small" | "wide" | undefined;
+  /** The class of one that looks like no button. */
+  readonly look?: string | undefined;
   readonly disabled?: boolean | undefined;
   readonly label?: string | undefined;
   readonly pressed?: boolean | undefined;
@@ -194,29 +208,23 @@ export function Button({
   children,
   onClick,
   kind = "main",
+  size = "",
+  look,
   disabled,
   label,
   pressed,
 }: ButtonProps) {
-  const busy = useSignal(false);
-  async function press(): Promise<void> {
-    if (busy.value) return;
-    busy.value = true;
-    try {
-      await onClick();
-    } finally {
-      busy.value = false;
-    }
-  }
+  const { busy, begin } = useDeed();
   return (
     <button
       type="button"
-      class={`button ${kind}`}
+      class={look ?? `button ${kind} ${size}`.trimEnd()}
       disabled={disabled}
       aria-label={label}
       aria-pressed={pressed}
       aria-busy={busy.value}
-      onClick={() => void press()}
+      aria-disabled={busy.value}
+      onClick={() => void begin(onClick)}
     >
       {children}
     </button>
@@ -244,26 +252,20 @@ interface FormProps {
 /** Fields and one button. What `onSend` throws is said above the button, and nothing is lost. */
 export function Form({ children, send, onSend, disabled, kind = "main" }: FormProps) {
   const fault = useSignal("");
-  const busy = useSignal(false);
-  const form = useRef<HTMLFormElement>(null);
+  const { busy, begin } = useDeed();
   async function submit(): Promise<void> {
-    if (busy.value || disabled === true) return;
-    busy.value = true;
     fault.value = "";
     try {
       await onSend();
     } catch (error) {
       fault.value = explain(error);
-    } finally {
-      busy.value = false;
     }
   }
   return (
     <form
-      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
-        void submit();
+        if (disabled !== true) void begin(submit);
       }}
     >
       {children}
@@ -273,6 +275,7 @@ export function Form({ children, send, onSend, disabled, kind = "main" }: FormPr
         class={`button ${kind} wide`}
         disabled={disabled}
         aria-busy={busy.value}
+        aria-disabled={busy.value}
       >
         {busy.value ? say("wait") : send}
       </button>

@@ -6,7 +6,7 @@ import { useEffect } from "preact/hooks";
 import type { List } from "../lists.ts";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
-import { Fault } from "./form.tsx";
+import { Button, Fault } from "./form.tsx";
 import { Waiting } from "./screen.tsx";
 
 interface Props<T> {
@@ -30,9 +30,9 @@ export function ListView<T>({ list, children, empty, class: name = "lines" }: Pr
       {state === "loading" && <Waiting />}
       {state === "failed" && <Fault>{explain(list.fault.value)}</Fault>}
       {(state === "failed" || (state === "ready" && items.length > 0)) && (
-        <button type="button" class="button quiet wide" onClick={() => void list.more()}>
+        <Button kind="quiet" size="wide" onClick={() => list.more()}>
           {say(state === "failed" ? "retry" : "more")}
-        </button>
+        </Button>
       )}
     </>
   );

@@ -39,8 +39,8 @@ export function Screen({ title, children, under, actions, width = "narrow" }: Pr
             <Icon name="back" />
           </button>
         )}
-        <h1 ref={heading} tabIndex={-1} dir="auto">
-          {title}
+        <h1 ref={heading} tabIndex={-1}>
+          <bdi>{title}</bdi>
         </h1>
         {actions}
       </header>

@@ -48,8 +48,11 @@ export function ArchiveScreen() {
   async function turn(on: boolean): Promise<void> {
     view.value = await device.switchArchive(on);
   }
-  function change(on: boolean): void {
-    if (on) return void attempt(() => turn(true));
+  async function change(on: boolean): Promise<void> {
+    if (on) {
+      await attempt(() => turn(true));
+      return;
+    }
     question(sayKeys("archive.off.title"), <p>{sayKeys("archive.off.says")}</p>, [
       { words: sayKeys("archive.off.do"), kind: "alarm", act: () => turn(false) },
     ]);

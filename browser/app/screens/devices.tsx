@@ -59,7 +59,7 @@ interface LineProps {
 
 function Line(props: LineProps) {
   return (
-    <li class="line">
+    <li class="line device">
       <span class="person-words grow">
         <bdi class="person-name">{props.name}</bdi>
         <span class="person-handle">{props.note}</span>

@@ -7,6 +7,7 @@ import type { Post } from "../api_types.ts";
 import { device } from "../device.ts";
 import { Feed } from "../feed/feed.tsx";
 import { List } from "../lists.ts";
+import { Button } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
 import { at } from "../router.ts";
@@ -42,7 +43,7 @@ function Tabs({ now }: { readonly now: Of }) {
 interface EndProps {
   readonly of: Of;
   readonly isEmpty: boolean;
-  readonly onRenew: () => void;
+  readonly onRenew: () => Promise<void>;
 }
 
 function TheEnd({ of, isEmpty, onRenew }: EndProps) {
@@ -58,9 +59,9 @@ function TheEnd({ of, isEmpty, onRenew }: EndProps) {
         <a class="button main" href={at(mayPost ? "/post" : "/people")}>
           {say(mayPost ? "feed.post" : "feed.find")}
         </a>
-        <button type="button" class="button quiet" onClick={onRenew}>
+        <Button kind="quiet" onClick={onRenew}>
           {say("feed.renew")}
-        </button>
+        </Button>
       </div>
     </div>
   );
@@ -104,7 +105,7 @@ export function FeedScreen({ parts }: { readonly parts: Readonly<Record<string, 
           <TheEnd
             of={of}
             isEmpty={list.items.value.length === 0}
-            onRenew={() => void list.renew(true)}
+            onRenew={() => list.renew(true)}
           />
         }
       />

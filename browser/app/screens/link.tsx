@@ -46,7 +46,7 @@ function Shown({ shown, side }: { readonly shown: LinkShown; readonly side: Link
 }
 
 /** Whoever came by the link is asked first: anybody may lead one to a link. */
-function Opened({ onYes }: { readonly onYes: () => void }) {
+function Opened({ onYes }: { readonly onYes: () => unknown }) {
   return (
     <section class="card">
       <p class="lead">{sayKeys("link.opened")}</p>
@@ -81,8 +81,9 @@ function useLinking(side: { readonly current: LinkSide }) {
       const id = began();
       const shown = await device.linkShow(id, side.current, deviceName());
       stage.value = { is: "shown", shown };
-      const met = await device.linkMeet(id);
-      if (isHere.current) stage.value = { is: "met", met };
+      device.linkMeet(id).then((met) => {
+        if (isHere.current) stage.value = { is: "met", met };
+      }, fail);
     } catch (error) {
       fail(error);
     }
@@ -138,7 +139,7 @@ function Begin({ side, linking, answered }: BeginProps) {
       <Opened
         onYes={() => {
           answered.value = fragment;
-          void linking.read(link, false); // whoever made it may have sent it
+          return linking.read(link, false); // whoever made it may have sent it
         }}
       />
     );

@@ -6,6 +6,7 @@ import { NoKeysNotice, PaperNudge } from "../keys/notice.tsx";
 import { logOut } from "../leaving.ts";
 import { Avatar, PersonLine, pageOf } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
+import { Button } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
@@ -54,11 +55,10 @@ function Switcher({ who }: { who: Known }) {
       <ul class="lines">
         {others.map((one) => (
           <li key={one.id}>
-            <button
-              type="button"
-              class="line"
+            <Button
+              look="line"
               onClick={() =>
-                void attempt(async () => {
+                attempt(async () => {
                   await switchTo(one);
                   go(one.isLoggedIn ? "/me" : "/chats");
                 })
@@ -68,7 +68,7 @@ function Switcher({ who }: { who: Known }) {
                 person={personOf(one)}
                 note={one.isLoggedIn ? one.address : say("me.out")}
               />
-            </button>
+            </Button>
           </li>
         ))}
       </ul>

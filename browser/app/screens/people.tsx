@@ -50,7 +50,9 @@ function Search() {
           text.value = value;
           fault.value = "";
         }}
-        hint={say("people.search.hint", { domain: homeNode.value?.domain ?? location.host })}
+        hint={say("people.search.hint", {
+          address: `@ada@${homeNode.value?.domain ?? location.host}`,
+        })}
       />
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
       <button type="submit" class="button main" disabled={text.value.trim() === ""}>
@@ -144,6 +146,10 @@ export function PeopleScreen() {
           <a class="button quiet" href={at("/scan")}>
             <Icon name="camera" />
             {say("people.scan")}
+          </a>
+          <a class="button quiet" href={at("/settings/invites")}>
+            <Icon name="link" />
+            {say("people.invite")}
           </a>
         </div>
       </section>

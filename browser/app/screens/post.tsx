@@ -1,7 +1,7 @@
 /** A new post: words, or a video with words; for friends unless one says otherwise. */
 
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { lengthOf, type Part, WHOLE } from "../../film/plan.ts";
 import { askAsMe, me } from "../accounts.ts";
@@ -53,13 +53,9 @@ function OnItsWay({ job }: { readonly job: Job }) {
       )}
       <div class="ways">
         {job.state === "failed" && (
-          <button
-            type="button"
-            class="button main small"
-            onClick={() => void attempt(() => tryAgain(job.id))}
-          >
+          <Button size="small" onClick={() => attempt(() => tryAgain(job.id))}>
             {say("retry")}
-          </button>
+          </Button>
         )}
         <button
           type="button"
@@ -207,6 +203,7 @@ export function PostScreen() {
   const isWarned = useSignal(false);
   const warning = useSignal("");
   const key = useSignal(freshKey());
+  const onTheirWay = useRef<HTMLHeadingElement>(null);
   // What another app shares fills the fields; whether it is posted its person says.
   async function fill(): Promise<void> {
     const shared = await takeShared();
@@ -235,6 +232,8 @@ export function PostScreen() {
       });
       if (file.value === shown) file.value = null;
       title.value = leftOf(title.value, named);
+      // One sees how it goes on, above the fields that are empty now.
+      requestAnimationFrame(() => onTheirWay.current?.focus());
     } else {
       const body = {
         content: sent,
@@ -257,7 +256,9 @@ export function PostScreen() {
     <Screen title={say("post.title")}>
       {jobs.value.length > 0 && (
         <section class="card" aria-labelledby="jobs">
-          <h2 id="jobs">{say("post.jobs")}</h2>
+          <h2 id="jobs" ref={onTheirWay} tabIndex={-1}>
+            {say("post.jobs")}
+          </h2>
           <ul class="lines">
             {jobs.value.map((job) => (
               <OnItsWay key={job.id} job={job} />

@@ -80,7 +80,7 @@ export function SafetyScreen({ parts }: { readonly parts: Readonly<Record<string
             <section class="card">
               <Fault>{sayKeys("safety.changed", { name })}</Fault>
               <p>{sayKeys("safety.anew")}</p>
-              <Button kind="quiet" onClick={() => void goOn(found.number)}>
+              <Button kind="quiet" onClick={() => goOn(found.number)}>
                 {sayKeys("safety.go_on")}
               </Button>
             </section>

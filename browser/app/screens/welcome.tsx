@@ -5,6 +5,7 @@ import { switchTo } from "../entering.ts";
 import { homeNode } from "../home_node.ts";
 import { PersonLine } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
+import { Button } from "../parts/form.tsx";
 import { useArrival } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { at, go } from "../router.ts";
@@ -46,13 +47,9 @@ function Kept() {
               />
             </a>
             <div class="ways">
-              <button
-                type="button"
-                class="button quiet small"
-                onClick={() => void attempt(() => read(one))}
-              >
+              <Button kind="quiet" size="small" onClick={() => attempt(() => read(one))}>
                 {say("kept.read")}
-              </button>
+              </Button>
               <button type="button" class="button quiet small" onClick={() => askForget(one)}>
                 {say("kept.forget")}
               </button>

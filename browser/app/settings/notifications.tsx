@@ -43,9 +43,7 @@ export function Notifications() {
           label={sayHere("push.on")}
           hint={sayHere("push.on.hint")}
           on={on !== null}
-          onChange={(wanted) =>
-            void change(wanted ? KINDS.filter((kind) => kind !== "likes") : null)
-          }
+          onChange={(wanted) => change(wanted ? KINDS.filter((kind) => kind !== "likes") : null)}
         />
       ) : (
         <p>{sayHere(`push.${able.value}`)}</p>
@@ -58,7 +56,7 @@ export function Notifications() {
               label={sayHere(WORDS[kind])}
               on={on.includes(kind)}
               onChange={(wanted) =>
-                void change(KINDS.filter((one) => (one === kind ? wanted : on.includes(one))))
+                change(KINDS.filter((one) => (one === kind ? wanted : on.includes(one))))
               }
             />
           ))}

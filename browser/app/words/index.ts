@@ -153,25 +153,25 @@ export function list(items: readonly string[]): string {
   return new Intl.ListFormat(known.value.language, { type: "conjunction" }).format(items);
 }
 
-/** How long ago, in a word or two. */
+/** How long ago, in a word or two: yesterday, but never "last wk.". */
 export function ago(instant: string | number, now = Date.now()): string {
   const seconds = Math.round((new Date(instant).getTime() - now) / 1000);
-  const format = new Intl.RelativeTimeFormat(known.value.language, {
-    numeric: "auto",
-    style: "short",
-  });
+  const written = (value: number, unit: Intl.RelativeTimeFormatUnit) => {
+    const numeric = unit === "day" || unit === "second" ? "auto" : "always";
+    const how = { numeric, style: "short" } as const;
+    return new Intl.RelativeTimeFormat(known.value.language, how).format(value, unit);
+  };
   const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
     ["year", 31_536_000],
     ["month", 2_592_000],
-    ["week", 604_800],
     ["day", 86_400],
     ["hour", 3_600],
     ["minute", 60],
   ];
   for (const [unit, length] of steps) {
-    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
+    if (Math.abs(seconds) >= length) return written(Math.trunc(seconds / length), unit);
   }
-  return format.format(0, "second");
+  return written(0, "second");
 }
 
 /** A size in words: 4.2 MB. */
