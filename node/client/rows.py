@@ -125,8 +125,8 @@ class LookedRow(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class SilentRow(msgspec.Struct, kw_only=True, frozen=True):
-    """That nothing came of asking for somebody's keys, or for a key package of a device: when last,
-    and how often in a row."""
+    """That nothing came of asking for somebody's keys, or for a key package of a device, or of
+    adding one: when last, and how often in a row."""
 
     at: int
     tries: int
@@ -299,6 +299,11 @@ def silent_row(actor: str) -> str:
 
 def packageless_row(key: bytes) -> str:
     return f"packageless/{key.hex()}"
+
+
+def declined_row(group: str, key: bytes) -> str:
+    """That an Add of the device with that signature key was refused there; a SilentRow."""
+    return f"declined/{group}/{key.hex()}"
 
 
 def met_row(group: str, key: bytes) -> str:

@@ -89,7 +89,9 @@ async def _approve(context: CommandContext, text: str, yes: bool) -> None:
         _show(context, approval.agreed, {"name": name})
         asks = f"A device that calls itself “{name}” wants to be a device of {kith.handle}."
         context.out.say(asks)
-        context.out.say("Let it in only if it is before you: it reads all that you can, in your name.")
+        context.out.say(
+            "Let it in only if it is before you: it reads all that you can, in your name."
+        )
         if not approval.agreed.is_sure:
             _type_number(approval.agreed)
         await kith.approve_link(approval)

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-PSPY3NM2.js";import"/app/chunk-3F5J35JQ.js";import"/app/chunk-SOPUFTEL.js";import"/app/chunk-WVUUXPB3.js";import"/app/chunk-SXFMF4LZ.js";export{r as deleteAccount,m as forget,o as logOut};

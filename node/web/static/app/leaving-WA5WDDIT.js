@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-SZ4FJORD.js";import"/app/chunk-YZSEE66F.js";import"/app/chunk-XK6MH5SF.js";import"/app/chunk-PV2ALHNS.js";import"/app/chunk-OACWEAUT.js";export{r as deleteAccount,m as forget,o as logOut};

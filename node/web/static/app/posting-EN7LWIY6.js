@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-T72LHPM3.js";import"/app/chunk-PV2ALHNS.js";import"/app/chunk-OACWEAUT.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-T7EPM5KX.js";import"/app/chunk-WVUUXPB3.js";import"/app/chunk-SXFMF4LZ.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
