@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 
-from node.client import key_stock, rows, silence
+from node.client import key_stock, silence
 from node.client.device_state import DeviceState
 from node.client.intents import Add
 from node.client.rows import OwedRow
+
+
+def row(group: str, key: bytes) -> str:
+    """That an Add of the device with that signature key was refused there; a SilentRow."""
+    return f"declined/{group}/{key.hex()}"
 
 
 def on_their_way(state: DeviceState, group: str) -> set[bytes]:
@@ -23,10 +28,10 @@ def refused(state: DeviceState, owed: OwedRow, now: int) -> None:
 def note(state: DeviceState, group: str, keys: Iterable[bytes], now: int) -> None:
     """These devices are added there ever more seldom."""
     for key in keys:
-        silence.note(state, rows.declined_row(group, key), now)
+        silence.note(state, row(group, key), now)
 
 
 def came(state: DeviceState, group: str, keys: Iterable[bytes]) -> None:
     """They are in the group."""
     for key in keys:
-        state.delete(rows.declined_row(group, key))
+        state.delete(row(group, key))

@@ -143,7 +143,7 @@ class Lists:
         return {key for key in keys if not self._rests(group, key, now)}
 
     def _rests(self, group: str, key: bytes, now: int) -> bool:
-        names = rows.packageless_row(key), rows.declined_row(group, key)
+        names = rows.packageless_row(key), declined.row(group, key)
         return any(silence.waits(self._state, name, now) for name in names)
 
     def came_not(self, keys: Iterable[bytes], now: int) -> None:

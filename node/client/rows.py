@@ -301,11 +301,6 @@ def packageless_row(key: bytes) -> str:
     return f"packageless/{key.hex()}"
 
 
-def declined_row(group: str, key: bytes) -> str:
-    """That an Add of the device with that signature key was refused there; a SilentRow."""
-    return f"declined/{group}/{key.hex()}"
-
-
 def met_row(group: str, key: bytes) -> str:
     """`key` is the leaf's signature key."""
     return f"met/{group}/{key.hex()}"
