@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from node.client.looking import Shown
 from node.e2ee.keys.public.published import check_published
-from node.errors import Missing, Unreachable
+from node.errors import Forbidden, Missing, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import Recorder
 from tools.scenarios import DAY, Scenario, contents, id_of, public_seal, put
@@ -140,6 +140,8 @@ def a_ghost(it: Scenario) -> None:
     it.looks(alice, group)
     it.answers(alice, bob.actor, AWAY)
     it.next(alice)
+    alice.do("trust_tend", now=it.now - 100)  # the clock was set back
+    alice.do("trust_before_words", group=group, now=it.now - 100)
     it.now += 60
     it.looks(alice, group)
     account.shows(alice)  # asked anew: it is of no list
@@ -182,14 +184,14 @@ def a_revoked_phone(it: Scenario) -> None:
     # He comes in again by his list, within seven days.
     alice.do("trust_lacking", now=it.now)
     missing = alice.do("trust_missing", group=group, actor=bob.actor)
-    alice.do("trust_to_ask", keys=missing, now=it.now)
+    alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
     alice.do("trust_claimed", came=[], came_not=missing, now=it.now)
     for wait in (59, 1, 0):
         it.now += wait
-        alice.do("trust_to_ask", keys=missing, now=it.now)
+        alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
     alice.do("trust_claimed", came=[], came_not=missing, now=it.now)
     it.now += 120
-    alice.do("trust_to_ask", keys=missing, now=it.now)
+    alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
     alice.do("trust_lacking", now=it.now + 7 * DAY)
     packages = it.packages(third)
     alice.do("trust_sift", actor=bob.actor, packages=packages[bob.actor], now=it.now)
@@ -377,22 +379,27 @@ def taken_back(it: Scenario) -> None:
     account = Account(it, carol, "carol")
     group = it.meet(alice, bob, carol)
     account.shows(alice)
-    alice.do("new_packages", count=0, last_resort=True, now=it.now)
     account.joins(phone, "phone").shows(alice)
     it.say(alice, group, "Carol stays, without a device")
     it.give(bob, *contents(it.send(alice)))
     it.go_on(bob, group)  # Alice never gets these
+    it.now += 31 * DAY + 1
+    alice.do("new_packages", count=0, last_resort=True, now=it.now)
+    bob.do("add", group=group, packages=it.packages(phone), now=it.now)
+    it.send(bob)  # nor this, of a device on a list that has ended
     it.say(bob, group, "are you there?")
     it.give(alice, *contents(it.send(bob)))
     alice.do("look_behind", now=it.now)
     it.now += 10
     alice.do("look_behind", now=it.now)
     (question,) = contents(it.send(alice))
+    alice.do("look_behind", now=it.now - 100)  # the clock was set back
     it.give(bob, question)
     it.say(bob, group, "come back")
     commit, *_ = it.send(bob)
     it.give(alice, commit["welcomes"][0]["content"])
     alice.do("trust_lacking", now=it.now)
+    alice.do("held", group=group)
 
 
 def off_the_list(it: Scenario) -> None:
@@ -446,6 +453,9 @@ def an_own_ghost(it: Scenario) -> None:
     it.looks(alice, group)
     account.seen(alice)
     it.send(alice)
+    it.answers(alice, bob.actor, AWAY)
+    it.now += DAY + 1
+    account.seen(alice)  # what was asked in vain a day ago is forgotten
 
 
 def whose_devices(it: Scenario) -> None:
@@ -486,11 +496,22 @@ def a_linked_phone(it: Scenario) -> None:
     lacking = alice.do("trust_lacking", now=it.now)
     for group, actor in lacking:
         missing = alice.do("trust_missing", group=group, actor=actor)
-        alice.do("trust_to_ask", keys=missing, now=it.now)
+        alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
         alice.do("trust_claimed", came=missing, came_not=[], now=it.now)
         alice.do("add", group=group, packages=it.packages(phone), now=it.now)
+    it.next(alice)
+    it.tell(alice, Forbidden("E2E-3.8", "your node does not take it"))
     sent = it.send(alice)
+    alice.do("trust_followed")
+    alice.do("trust_is_followed")
+    ((group, actor),) = alice.do("trust_lacking", now=it.now)
+    for after in (0, 60):  # ever more seldom
+        it.now += after
+        missing = alice.do("trust_missing", group=group, actor=actor)
+        alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
+    alice.do("add", group=group, packages=it.packages(phone), now=it.now)
     alice.do("trust_lacking", now=it.now)
+    sent += it.send(alice)
     alice.do("trust_followed")
     alice.do("trust_is_followed")
     for one in sent:

@@ -32,6 +32,28 @@ export async function isUnanswered(state: DeviceState, group: string): Promise<b
   return (await state.find(askedRow(group), ASKED))?.vain === true;
 }
 
+/** When each question had no answer for so long, for all that was read: then it is read again. */
+async function dues(state: DeviceState, now: number): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const group of state.groupsWith("asked")) {
+    const row = await state.get(askedRow(group), ASKED);
+    // Where the clock was set back since, the time is counted from now (DEV-9.6).
+    if (row.sent && !row.over) found.push(row.sent <= now ? row.sent + pause(row) : now);
+  }
+  return found;
+}
+
+/** Whether one is due. */
+export async function isDue(state: DeviceState, now: number): Promise<boolean> {
+  return (await dues(state, now)).some((due) => now >= due);
+}
+
+/** How many seconds until one is next: an hour at most, for clocks are set. */
+export async function rest(state: DeviceState, now: number): Promise<number> {
+  const ahead = (await dues(state, now)).filter((due) => due > now).map((due) => due - now);
+  return Math.min(...ahead, ASK_AGAIN_SECONDS);
+}
+
 /** How long after a question it is asked again: ever more seldom, once a day in the end. */
 export function pause(asked: AskedRow): number {
   const doubled = ASK_AGAIN_SECONDS << Math.min(Math.max(asked.times - 1, 0), 5);

@@ -27,6 +27,7 @@ import {
   PARKED,
   type PackageRow,
   type ParkedRow,
+  unasked,
 } from "./rows.ts";
 import * as stops from "./stops.ts";
 
@@ -61,7 +62,7 @@ export class ComingBack {
     const hints = [...heads.keys(), ...this.#groupsWith("parked"), ...this.#groupsWith("asked")];
     const here = new Set(this.#groupsWith("group"));
     for (const group of [...new Set(hints)].filter((one) => here.has(one)).sort()) {
-      const known = (await this.#state.find(askedRow(group), ASKED)) ?? fresh(now);
+      const known = (await this.#state.find(askedRow(group), ASKED)) ?? unasked(now);
       const latest = Math.max(heads.get(group) ?? 0, await this.#parkedEpoch(group));
       const asked = { ...known, head: Math.max(latest, known.head) };
       if (asked.head <= Number((await this.#state.groups.session(group)).epoch)) {
@@ -132,7 +133,8 @@ export class ComingBack {
   async #behind(group: string, row: AskedRow, now: number): Promise<readonly ConversationEvent[]> {
     const { head } = row;
     const named = row.named || this.#outbox.obstacles.heads.has(group);
-    let asked: AskedRow = named && row.noticed > now ? { ...fresh(now), head } : row;
+    let asked: AskedRow = named && row.noticed > now ? { ...unasked(now), head } : row;
+    asked = { ...asked, sent: Math.min(asked.sent, now) };
     const waits = (await this.#isOurs(group)) ? 0 : PATIENCE_SECONDS;
     const due = Math.max(asked.noticed + waits, asked.sent && asked.sent + behind.pause(asked));
     const told: ConversationEvent[] = [];
@@ -284,11 +286,6 @@ export class ComingBack {
     else behind.postpone(this.#state, group, readmit);
     return [];
   }
-}
-
-function fresh(noticed: number): AskedRow {
-  const none = { content: EMPTY, sent: 0, told: false, tries: 0, vain: false };
-  return { noticed, ...none, head: 0, named: false, times: 0, over: false };
 }
 
 /** The signature key of who asks. */

@@ -184,7 +184,8 @@ export interface DeviceDoubted {
   readonly is: "DeviceDoubted";
   readonly conversation: string;
   readonly actor: string;
-  readonly reason: string;
+  /** The line of KEY-5.2, or of one's own account (`stops.ts`). */
+  readonly seen: string;
 }
 
 /** Every device of `actor` in the conversation may be spoken to again, or is out of it. */

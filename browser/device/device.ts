@@ -11,11 +11,11 @@ import type { Entropy } from "../mls/index.ts";
 import { EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
 import { isAbsent } from "./absent.ts";
 import { AccountKeys } from "./account_keys.ts";
-import { isUnanswered } from "./behind.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
 import { urnUuid4 } from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import { DeviceArchive, type Turns } from "./device_archive.ts";
+import { DeviceBehind } from "./device_behind.ts";
 import { DeviceInbox } from "./device_inbox.ts";
 import { DeviceKeys } from "./device_keys.ts";
 import { DeviceOutbox } from "./device_outbox.ts";
@@ -49,6 +49,7 @@ import { DeviceSeat, type SeatAsked } from "./seat.ts";
 export class Device {
   readonly actor: string;
   readonly archive: DeviceArchive;
+  readonly behind: DeviceBehind;
   readonly keys: DeviceKeys;
   readonly trust: DeviceTrust;
   readonly #state: DeviceState;
@@ -73,6 +74,7 @@ export class Device {
     this.#returns = this.#inbox.returns;
     const turns: Turns = { inTurn: (work) => this.#inTurn(work), step: (work) => this.#step(work) };
     this.archive = new DeviceArchive(state, this.#outbox.archiving, turns);
+    this.behind = new DeviceBehind(state, this.#back, turns);
     this.keys = new DeviceKeys(state, keys, pins, turns);
     this.trust = new DeviceTrust(state, leaves, pins, turns);
   }
@@ -250,11 +252,6 @@ export class Device {
     return this.#inTurn(() => isAbsent(this.#state, group));
   }
 
-  /** Whether it was asked in vain to take this device back: it goes on in a new one (DEV-9.6). */
-  isUnanswered(group: string): Promise<boolean> {
-    return this.#inTurn(() => isUnanswered(this.#state, group));
-  }
-
   /** Say in `group` what nobody could read in `groups`; how many words that are (DEV-10.4). */
   goOn(groups: Iterable<string>, group: string): Promise<number> {
     return this.#step(async () => {
@@ -361,16 +358,6 @@ export class Device {
     incarnation = "",
   ): Promise<readonly ConversationEvent[]> {
     return this.#step(() => this.#inbox.take(items, now, incarnation));
-  }
-
-  /** The whole mailbox was read: ask to be taken back where commits are gone (DEV-9.1). */
-  lookBehind(now: number): Promise<readonly ConversationEvent[]> {
-    return this.#step(() => this.#back.look(now));
-  }
-
-  /** Whether it is worth a look. */
-  get mayBeBehind(): boolean {
-    return this.#back.mayBeBehind;
   }
 
   /** Throws `Conflict` (ACC-4.4) for a vault that was left behind. */

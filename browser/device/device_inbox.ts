@@ -12,6 +12,7 @@ import {
   type Committed,
   type Event,
   type Joined,
+  type Member,
   OwnPackage,
   type Removed,
   type Step,
@@ -33,6 +34,7 @@ import { Errands } from "./errands.ts";
 import { actorOf, actorsOf } from "./groups.ts";
 import type { Leaves } from "./leaves.ts";
 import { cameIntoAGroup } from "./lists.ts";
+import * as parked from "./parked.ts";
 import { Repair } from "./repair.ts";
 import { isWord, Returns } from "./returns.ts";
 import {
@@ -227,12 +229,17 @@ export class DeviceInbox {
     const step = await groups.join(item.content, await OwnPackage.load(row.package), known);
     const group = hex(step.value.groupId);
     if (groups.has(group)) {
+      const keyOf = ({ signatureKey }: Member) => hex(signatureKey);
+      const stood = new Set((await groups.session(group)).members().map(keyOf));
       const told = await this.#takenBack(group, step, item);
-      return [...(await this.#leaves.look(group, now)), told];
+      // To who is taken back those are new that did not stand before.
+      const all = (await groups.session(group)).members();
+      const came = all.filter((member) => !stood.has(keyOf(member)));
+      return [...(await this.#leaves.look(group, now, came)), told];
     }
     const joined = groups.apply(group, step);
     if (!row.last_resort) this.#state.delete(name);
-    await this.#forgetParkedBefore(group, joined.epoch);
+    await parked.forgetBefore(this.#state, group, joined.epoch);
     const members = actorsOf((await groups.session(group)).members());
     const { ref, url } = item;
     const begun = { group_id: joined.groupId, ref, url, members, created: now };
@@ -271,31 +278,11 @@ export class DeviceInbox {
     const absents = absent.of(this.#state, group).filter((actor) => !members.includes(actor));
     absent.forget(this.#state, group, absents);
     let asked_again = 0;
-    for (const missed of await this.#missed(group, row.joined, epoch)) {
+    for (const missed of await parked.missed(this.#state, group, row.joined, epoch)) {
       if (await this.#repair.ask(group, missed)) asked_again += 1;
     }
-    await this.#forgetParkedBefore(group, epoch);
+    await parked.forgetBefore(this.#state, group, epoch);
     return { is: "ConversationCaughtUp", conversation: group, asked_again };
-  }
-
-  /** The words that wait from the epochs that this device can never see. */
-  async #missed(group: string, since: number, until: bigint): Promise<readonly ParkedRow[]> {
-    const found: ParkedRow[] = [];
-    for (const name of this.#state.names("parked", group)) {
-      const item = await this.#state.get(name, PARKED);
-      const { epoch, contentType } = framing.header(item.content);
-      const wasOurs = since <= (epoch ?? 0n) && (epoch ?? 0n) < until;
-      if (wasOurs && contentType === framing.APPLICATION) found.push(item);
-    }
-    return found;
-  }
-
-  /** What was said before this device came was not for it. */
-  async #forgetParkedBefore(group: string, epoch: bigint): Promise<void> {
-    for (const name of this.#state.names("parked", group)) {
-      const item = await this.#state.get(name, PARKED);
-      if ((framing.header(item.content).epoch ?? 0n) < epoch) this.#state.delete(name);
-    }
   }
 
   async #happened(

@@ -15,12 +15,14 @@ import * as absent from "./absent.ts";
 import { Archiving } from "./archiving.ts";
 import * as behind from "./behind.ts";
 import type { ConversationEvent, MembersChanged } from "./conversation_events.ts";
+import * as declined from "./declined.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Carried, Create, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
-import { firstOwed, maySend, owedTo, rests } from "./first_owed.ts";
+import { firstOwed, maySend, owedTo, rests, toSend } from "./first_owed.ts";
 import { actorsOf } from "./groups.ts";
 import * as home from "./home.ts";
 import type { Intent } from "./intents.ts";
+import { declinedRow } from "./key_rows.ts";
 import type { Leaves } from "./leaves.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
@@ -180,18 +182,10 @@ export class DeviceOutbox {
     for (;;) {
       const first = await firstOwed(this.#state, group);
       if (first === null || first.row.proposed) return null;
-      if (first.row.content.length) return this.#send(first);
+      if (first.row.content.length) return toSend(this.#state, first);
       const told = await this.#make(first, now);
       if (told !== null) return told;
     }
-  }
-
-  async #send({ name, row: owed }: Named<OwedRow>): Promise<Send | Create> {
-    const { group, content, welcomes, removed } = owed;
-    const { ref, group_id, members } = await this.#state.conversation(group);
-    if (ref) return { is: "Send", row: name, group, ref, content, welcomes, removed };
-    const others = members.filter((actor) => actor !== this.#state.actor);
-    return { is: "Create", row: name, group, group_id, members: others, url: "", epoch: 0 };
   }
 
   /** Make the message of what is owed, or the commit that has to go before it. */
@@ -208,7 +202,7 @@ export class DeviceOutbox {
       });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const events = await this.#state.step(() => this.#drop(name, owed, error));
+      const events = await this.#state.step(() => this.#drop(name, owed, error, now));
       return { is: "Tell", events, error };
     }
   }
@@ -235,7 +229,7 @@ export class DeviceOutbox {
     } else if (outcome instanceof Refused) {
       if (await home.nodeForgot(this.#state, this.obstacles, asked.group, outcome)) return [];
       const owed = await this.#state.find(asked.row, OWED);
-      return owed === null ? [] : this.#drop(asked.row, owed, outcome);
+      return owed === null ? [] : this.#drop(asked.row, owed, outcome, now);
     } else if (!(outcome instanceof Unreachable)) {
       return this.#came(asked, outcome, now);
     }
@@ -312,7 +306,7 @@ export class DeviceOutbox {
    *
    * A conversation that never began is forgotten too, or the next words would go to nobody.
    */
-  async #drop(name: string, owed: OwedRow, error: Refused): Promise<readonly ConversationEvent[]> {
+  async #drop(name: string, owed: OwedRow, error: Refused, now: number) {
     await unstage(this.#state, owed);
     const neverBegan = (await this.#epoch(owed.group)) === 0n;
     const isAll = neverBegan || owed.intent.type === "Refresh";
@@ -320,6 +314,7 @@ export class DeviceOutbox {
     for (const one of isAll ? await this.owed(owed.group) : [{ name, row: owed }]) {
       this.#state.delete(one.name);
       found.push(...(await undone(this.#state, one.row, error)));
+      if (!neverBegan) await declined.refused(this.#state, one.row, now);
     }
     if (neverBegan) {
       this.#state.groups.forget(owed.group);
@@ -340,7 +335,7 @@ export class DeviceOutbox {
   /** Be out of a group: its keys go, and what is owed. */
   async forget(group: string): Promise<void> {
     const kinds = ["owed", "asked", "readmission", "returned", "absent", "invited"];
-    kinds.push("forgotten", "gone", "met", "stopped");
+    kinds.push("forgotten", "gone", "met", "stopped", "declined");
     const names = kinds.flatMap((kind) => this.#state.names(kind, group));
     for (const name of names) this.#state.delete(name);
     this.#state.groups.forget(group);
@@ -370,6 +365,8 @@ export class DeviceOutbox {
         await unmake(this.#state, owed);
     }
     this.#goOn(group);
+    for (const { signatureKey } of event.added)
+      this.#state.delete(declinedRow(group, signatureKey));
     const doubts = await this.#judging.look(group, now, event.added);
     const left = before.members.filter((actor) => !members.includes(actor));
     const removed = [...new Set([...actorsOf(event.removed), ...left])].sort();

@@ -1,10 +1,10 @@
 /** Pure: a device and whom it seals to, each happening a step (spec DEV-16, DEV-17). */
 
-import { Forbidden } from "../errors.ts";
 import type { Deed } from "../keys/private/pins.ts";
 import type { Published } from "../keys/public/published.ts";
 import { type Bytes, unhex } from "../wire/bytes.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
+import * as declined from "./declined.ts";
 import type { Turns } from "./device_archive.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Add } from "./intents.ts";
@@ -19,12 +19,12 @@ import * as stops from "./stops.ts";
 /**
  * What this device knows of whom it speaks to: `verified`, `known` (their keys are, and nobody compared
  * numbers), `unconfirmed` (their server has not answered yet), `unverifiable`, `expired` or `stopped`; and
- * in words what that means, where something is to be done.
+ * the line of KEY-5.2 where it is one of the last four.
  */
 export interface Standing {
   readonly is: "Standing";
   readonly state: string;
-  readonly words: string;
+  readonly seen: string;
 }
 
 const STATES: Readonly<Partial<Record<Deed, string>>> = {
@@ -124,11 +124,11 @@ export class DeviceTrust {
 
   async #check(actor: string, packages: readonly Bytes[], now: number): Promise<void> {
     if (await this.#leaves.isOffList()) {
-      throw new Forbidden("KEY-5.2", stops.OWN[stops.THIS_DEVICE] ?? "");
+      throw stops.refusal(this.#state.actor, stops.THIS_DEVICE);
     }
     for (const data of packages) {
-      const why = await this.#looking.refuses(data, now);
-      if (why) throw new Forbidden("KEY-5.2", await stops.reason(this.#state, actor, why));
+      const seen = await this.#looking.refuses(data, now);
+      if (seen) throw stops.refusal(actor, seen);
     }
   }
 
@@ -142,7 +142,7 @@ export class DeviceTrust {
     return this.#turns.inTurn(() => this.#lists.overdue(now));
   }
 
-  /** The signature keys of the listed devices of `actor` that are not in a group. */
+  /** The signature keys of the listed devices of `actor` that are not in a group, nor on their way. */
   missing(group: string, actor: string): Promise<readonly Bytes[]> {
     return this.#turns.inTurn(() => this.#lists.missing(group, actor));
   }
@@ -157,9 +157,9 @@ export class DeviceTrust {
     return this.#turns.inTurn(() => this.#lists.knowsOwn(group, former));
   }
 
-  /** Those of these devices whose key packages may be asked for now (DEV-17.1). */
-  toAsk(keys: readonly Bytes[], now: number): Promise<readonly Bytes[]> {
-    return this.#turns.inTurn(() => this.#lists.toAsk(keys, now));
+  /** Those of these devices whose key packages may be asked for now, to be used in a group (DEV-17.1). */
+  toAsk(group: string, keys: readonly Bytes[], now: number): Promise<readonly Bytes[]> {
+    return this.#turns.inTurn(() => this.#lists.toAsk(group, keys, now));
   }
 
   /** Of which of the devices that were asked for there was a package, and of which none. */
@@ -183,12 +183,13 @@ export class DeviceTrust {
     return this.#turns.inTurn(() => this.#lists.isFollowed());
   }
 
-  /** The groups in which the account's list as it is now may not be true yet. */
-  unfollowed(): Promise<readonly string[]> {
-    return this.#turns.inTurn(() => this.#lists.unfollowed());
+  /** These devices cannot be added to a group with the packages that came. */
+  declined(group: string, keys: readonly Bytes[], now: number): Promise<void> {
+    return this.#turns.step(() => declined.note(this.#state, group, keys, now));
   }
 
-  /** All groups were looked at by the account's list as it is (DEV-17.1). */
+  /** All groups were looked at by the account's list as it is: where each listed device is in each of them, that
+   * is kept (DEV-17.1). */
   followed(): Promise<void> {
     return this.#turns.step(async () => {
       if (!(await this.#lists.isFollowed())) await this.#lists.followed();
@@ -217,11 +218,9 @@ export class DeviceTrust {
         const why = stopped.get(actor)?.why;
         const state = STATES[line.deed];
         if (why !== undefined) {
-          const words = await stops.reason(this.#state, actor, why);
-          found[actor] = { is: "Standing", state: "stopped", words };
+          found[actor] = { is: "Standing", state: "stopped", seen: why };
         } else if (actor !== this.#state.actor && state !== undefined) {
-          const name = line.words && `${await stops.handleOf(this.#state, actor)} `;
-          found[actor] = { is: "Standing", state, words: name + line.words };
+          found[actor] = { is: "Standing", state, seen: line.seen };
         } else if (actor !== this.#state.actor) {
           found[actor] ??= await this.#known(actor);
         }
@@ -232,6 +231,6 @@ export class DeviceTrust {
 
   async #known(actor: string): Promise<Standing> {
     const state = (await this.#pins.of(actor))?.verified ? "verified" : "known";
-    return { is: "Standing", state, words: "" };
+    return { is: "Standing", state, seen: "" };
   }
 }

@@ -4,6 +4,7 @@ import { equal } from "../wire/bytes.ts";
 import * as absent from "./absent.ts";
 import * as behind from "./behind.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { Create, Send } from "./exchange.ts";
 import type { Named } from "./message_maker.ts";
 import { OWED, type OwedRow } from "./rows.ts";
 import { isStaged } from "./staged.ts";
@@ -58,4 +59,16 @@ export async function firstOwed(state: DeviceState, group: string): Promise<Name
   // It was made last, so that those before it could wait for it.
   const all = await owedTo(state, group);
   return all.findLast((one) => equal(one.row.content, staged.commit)) ?? { name, row };
+}
+
+/** What was made is sent; before the first of it the home node has to know the conversation. */
+export async function toSend(
+  state: DeviceState,
+  { name, row: owed }: Named<OwedRow>,
+): Promise<Send | Create> {
+  const { group, content, welcomes, removed } = owed;
+  const { ref, group_id, members } = await state.conversation(group);
+  if (ref) return { is: "Send", row: name, group, ref, content, welcomes, removed };
+  const others = members.filter((actor) => actor !== state.actor);
+  return { is: "Create", row: name, group, group_id, members: others, url: "", epoch: 0 };
 }

@@ -65,8 +65,8 @@ export interface LookedRow {
 }
 
 /**
- * That nothing came of asking for somebody's keys, or for a key package of a device: when last, and how
- * often in a row.
+ * That nothing came of asking for somebody's keys, or for a key package of a device, or of adding one: when
+ * last, and how often in a row.
  */
 export interface SilentRow {
   readonly at: number;
@@ -133,7 +133,10 @@ export const ANEW: Kind<AnewRow> = (value) => {
 
 export const LOOKED: Kind<LookedRow> = (value) => value as LookedRow;
 export const SILENT: Kind<SilentRow> = (value) => value as SilentRow;
-export const MET: Kind<MetRow> = (value) => value as MetRow;
+export const MET: Kind<MetRow> = (value) => {
+  const { actor, at, least = "", asked = false } = value as MetRow;
+  return { actor, at, least, asked };
+};
 
 export const STOPPED: Kind<StoppedRow> = (value) => {
   const { why, remove } = value as { readonly why: string; readonly remove: readonly string[] };
@@ -154,6 +157,11 @@ export function lookedRow(actor: string): string {
 
 export function silentRow(actor: string): string {
   return `silent/${actor}`;
+}
+
+/** That an Add of the device with that signature key was refused there; a SilentRow. */
+export function declinedRow(group: string, key: Bytes): string {
+  return `declined/${group}/${hex(key)}`;
 }
 
 export function packagelessRow(key: Bytes): string {

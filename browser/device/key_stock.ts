@@ -4,7 +4,7 @@ import { Forbidden, Missing } from "../errors.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, equal, utf8 } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
-import type { Add } from "./intents.ts";
+import type { Add, Intent } from "./intents.ts";
 import { PACKAGE, packageRow } from "./rows.ts";
 
 const LAST_RESORT_KEPT_SECONDS = 7 * 86400;
@@ -58,4 +58,10 @@ export function adding(packages: Packages): Add {
   }
   const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
   return { type: "Add", packages: Object.fromEntries(sorted) };
+}
+
+/** The signature keys of the devices that an intent is to take in. */
+export function keysOf(intent: Intent): readonly Bytes[] {
+  const packages = intent.type === "Add" ? Object.values(intent.packages).flat() : [];
+  return packages.map((data) => parseKeyPackage(data).leaf.signatureKey);
 }

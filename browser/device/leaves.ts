@@ -47,7 +47,7 @@ import { unmake } from "./staged.ts";
 import * as stops from "./stops.ts";
 
 function ownLine(seen: string, deed: "go on" | "stop"): Line<SeenLeaf> {
-  return { seen, fits: () => true, deed, words: "" };
+  return { seen, fits: () => true, deed };
 }
 
 const FINE = ownLine("ours", "go on");
@@ -226,7 +226,7 @@ export class Leaves {
     const stopped = new Map<string, Judged[]>();
     const met = new Set<string>();
     for (const one of await this.ofGroup(group, now, some)) {
-      const name = this.#meet(group, one, now, read);
+      const name = await this.#meet(group, one, now, read);
       if (name !== null) met.add(name);
       if (one.line.deed === "stop")
         stopped.set(one.actor, [...(stopped.get(one.actor) ?? []), one]);
@@ -241,14 +241,15 @@ export class Leaves {
   }
 
   /** Remember since when there is doubt about a leaf; the name of its row, if there is. */
-  #meet(group: string, one: Judged, now: number, read: string): string | null {
+  async #meet(group: string, one: Judged, now: number, read: string): Promise<string | null> {
     const isDoubted = one.line.deed === "stop" || one.line.deed === "fetch";
     if (!isDoubted || !this.#state.has(lookedRow(one.actor))) return null;
     const name = metRow(group, one.key);
-    if (!this.#state.has(name)) {
-      const { actor } = one;
-      this.#state.put(name, { actor, at: now, least: leastOf(one), asked: actor === read });
-    }
+    const known = await this.#state.find(name, MET);
+    const { actor } = one;
+    const met = known ?? { actor, at: now, least: leastOf(one), asked: actor === read };
+    // Its time begins anew where the clock was set back.
+    if (known === null || known.at > now) this.#state.put(name, { ...met, at: now });
     return name;
   }
 
@@ -279,8 +280,7 @@ export class Leaves {
       this.#state.put(stoppedRow(conversation, actor), row);
       await this.#unseal(conversation);
       if (was?.why === row.why) continue;
-      const reason = await stops.reason(this.#state, actor, row.why);
-      told.push({ is: "DeviceDoubted", conversation, actor, reason });
+      told.push({ is: "DeviceDoubted", conversation, actor, seen: row.why });
     }
     return told;
   }

@@ -2,7 +2,6 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 
-import { Broken } from "../errors.ts";
 import { GRACE_SECONDS, type Pin } from "../keys/private/pins.ts";
 import { endOf } from "../keys/public/published.ts";
 import { type Bytes, concat, equal, hex, text, unhex, utf8 } from "../wire/bytes.ts";
@@ -10,9 +9,10 @@ import { uuidOf } from "../wire/ids.ts";
 import { u32 } from "../wire/tls.ts";
 import * as absent from "./absent.ts";
 import * as behind from "./behind.ts";
+import * as declined from "./declined.ts";
 import { type DeviceState, SUITE } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
-import { ACCOUNT_KEYS, FOLLOWED, MET, metRow, packagelessRow } from "./key_rows.ts";
+import { ACCOUNT_KEYS, declinedRow, FOLLOWED, MET, metRow, packagelessRow } from "./key_rows.ts";
 import type { Leaves } from "./leaves.ts";
 import { ABSENT, absentRow } from "./rows.ts";
 import * as silence from "./silence.ts";
@@ -82,8 +82,15 @@ export class Lists {
     return (await this.missing(group, actor)).length > 0;
   }
 
-  /** The signature keys of listed devices that are not in the group, in their order. */
+  /** The signature keys of listed devices that are not in the group, nor on their way, in their order. */
   async missing(group: string, actor: string): Promise<readonly Bytes[]> {
+    const out = await this.#out(group, actor);
+    const coming = out.length ? await declined.onTheirWay(this.#state, group) : [];
+    return out.filter((key) => !coming.some((other) => equal(key, other)));
+  }
+
+  /** Those of them that are not in it. */
+  async #out(group: string, actor: string): Promise<readonly Bytes[]> {
     if (!this.#state.groups.has(group)) return [];
     const members = (await this.#state.groups.session(group)).members();
     const here = new Set(members.map(({ signatureKey }) => hex(signatureKey)));
@@ -170,12 +177,13 @@ export class Lists {
 
   // -- who is asked for ---------------------------------------------------------------------------
 
-  /** Those of which a key package may come: a device that had none is asked for ever more seldom, in all
-   * groups together. */
-  async toAsk(keys: readonly Bytes[], now: number): Promise<readonly Bytes[]> {
+  /** Those of which a key package may come, and may be used: a device that had none is asked for ever more
+   * seldom, in all groups together, and so is, in a group, one whose Add was refused there. */
+  async toAsk(group: string, keys: readonly Bytes[], now: number): Promise<readonly Bytes[]> {
     const found: Bytes[] = [];
     for (const key of keys) {
-      if (!(await silence.waits(this.#state, packagelessRow(key), now))) found.push(key);
+      if (await silence.waits(this.#state, packagelessRow(key), now)) continue;
+      if (!(await silence.waits(this.#state, declinedRow(group, key), now))) found.push(key);
     }
     return found;
   }
@@ -206,16 +214,13 @@ export class Lists {
     return known !== null && text(known) === written(pin);
   }
 
-  /** The groups in which the list as it is now is to come true, also where nothing can be added for now:
-   * stopped ones, and those that this device is behind. */
-  async unfollowed(): Promise<readonly string[]> {
-    return (await this.isFollowed()) ? [] : this.#newest();
-  }
-
-  /** Now they were. */
+  /** Now they were, if each listed device is in each: also in groups where nothing can be added for now, stopped
+   * ones and those that this device is behind; an Add that is only owed may be refused. */
   async followed(): Promise<void> {
-    const pin = await this.#pin(this.#state.actor);
-    if (pin === null) throw new Broken("its account has no list");
+    const own = this.#state.actor;
+    const pin = await this.#pin(own);
+    if (pin === null) return;
+    for (const group of await this.#newest()) if ((await this.#out(group, own)).length) return;
     this.#state.write(FOLLOWED, utf8(written(pin)));
   }
 }

@@ -13,7 +13,6 @@ import { ACCOUNT_KEYS, LOOKED, lookedRow, MET, type MetRow, silentRow } from "./
 import { type Judged, type Leaves, leastOf } from "./leaves.ts";
 import type { Pins } from "./pins.ts";
 import * as silence from "./silence.ts";
-import * as stops from "./stops.ts";
 
 export const FRESH_SECONDS = 86_400;
 const NO_KEYS = "KEY-7.5";
@@ -75,25 +74,29 @@ export class Looking {
 
   /** Whose keys were never asked for, and whom a leaf gives reason to ask again. */
   wanted(now: number): Promise<readonly Look[]> {
-    return this.#looks(this.#state.groupsWith("group"), 0, now);
+    return this.#looks(this.#state.groupsWith("group"), null, now);
   }
 
   /** The same of one group, and whose keys were not asked for since yesterday (DEV-16.1). */
   beforeWords(group: string, now: number): Promise<readonly Look[]> {
-    return this.#looks([group], now - FRESH_SECONDS, now);
+    return this.#looks([group], FRESH_SECONDS, now);
   }
 
   /** The same of somebody whose devices are to be added. */
   async beforeAdding(actor: string, now: number): Promise<readonly Look[]> {
     const waits = await this.#waits(actor, now);
-    return waits || !(await this.#isDue(actor, now - FRESH_SECONDS)) ? [] : [look(actor)];
+    return waits || !(await this.#isDue(actor, FRESH_SECONDS, now)) ? [] : [look(actor)];
   }
 
-  async #looks(groups: readonly string[], since: number, now: number): Promise<readonly Look[]> {
+  async #looks(
+    groups: readonly string[],
+    lasts: number | null,
+    now: number,
+  ): Promise<readonly Look[]> {
     const [due, met] = [new Set<string>(), new Map<string, Numbered>()];
     for (const group of groups) {
       for (const actor of (await this.#state.conversation(group)).members) {
-        if (actor !== this.#state.actor && (await this.#isDue(actor, since))) due.add(actor);
+        if (actor !== this.#state.actor && (await this.#isDue(actor, lasts, now))) due.add(actor);
       }
       for (const { actor, least } of await this.#askedAgain(group)) {
         met.set(actor, greater(met.get(actor) ?? NO_NUMBER, numberOf(least)));
@@ -132,9 +135,11 @@ export class Looking {
     return look(actor, `${next.d}.${next.n}`);
   }
 
-  async #isDue(actor: string, since: number): Promise<boolean> {
+  /** Whether there never was an answer, or, where one `lasts` so long, none of late. */
+  async #isDue(actor: string, lasts: number | null, now: number): Promise<boolean> {
     const looked = await this.#state.find(lookedRow(actor), LOOKED);
-    return looked === null || looked.at < since;
+    if (looked === null || lasts === null) return looked === null;
+    return looked.at > now || now - looked.at > lasts;
   }
 
   /** Not answered since it was met, or still of a higher number than what was answered. */
@@ -171,6 +176,7 @@ export class Looking {
    * these. */
   async seenOwn(keys: Shown, now: number): Promise<readonly ConversationEvent[]> {
     const { actor } = this.#state;
+    await silence.forget(this.#state, now);
     if (!this.#state.has(ACCOUNT_KEYS)) return this.#shown(actor, keys, now);
     // A device that is off the list keeps the one before, whose number says nothing new.
     const isNew = (await this.#wereAsked(actor)) || (await this.#leaves.isOffList());
@@ -271,12 +277,9 @@ export class Looking {
     const kept: Bytes[] = [];
     let told: readonly ConversationEvent[] = [];
     for (const data of packages) {
-      const why = await this.refuses(data, now);
-      if (why === "") kept.push(data);
-      else if (!told.length) {
-        const reason = await stops.reason(this.#state, actor, why);
-        told = [{ is: "DeviceDoubted", conversation: "", actor, reason }];
-      }
+      const seen = await this.refuses(data, now);
+      if (seen === "") kept.push(data);
+      else if (!told.length) told = [{ is: "DeviceDoubted", conversation: "", actor, seen }];
     }
     return { kept, told };
   }

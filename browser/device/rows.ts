@@ -216,9 +216,22 @@ export const PARKED: Kind<ParkedRow> = (value) => {
   return { ...row, content: unbase64(row.content) };
 };
 
+/** What is kept of a group that this device is behind, before it asked. */
+export function unasked(noticed: number): AskedRow {
+  const asked = {
+    noticed,
+    content: new Uint8Array(0),
+    sent: 0,
+    told: false,
+    tries: 0,
+    vain: false,
+  };
+  return { ...asked, head: 0, named: false, times: 0, over: false };
+}
+
 export const ASKED: Kind<AskedRow> = (value) => {
   const row = value as Written<AskedRow>;
-  return { ...row, content: unbase64(row.content) };
+  return { ...unasked(0), ...row, content: unbase64(row.content) };
 };
 
 export const PACKAGE: Kind<PackageRow> = (value) => {

@@ -7,6 +7,8 @@ import { SILENT, type SilentRow } from "./key_rows.ts";
 const SHORTEST_WAIT = 60;
 const LONGEST_WAIT = 3600;
 const MOST_DOUBLINGS = 8;
+/** Who is asked at all is asked more often. */
+const KEPT_SECONDS = 86_400;
 const NEVER: SilentRow = { at: 0, tries: 0 };
 
 /** When it was asked in vain, and how often, by the row of that name. */
@@ -25,4 +27,14 @@ export async function waits(state: DeviceState, name: string, now: number): Prom
 /** It was asked in vain once more. Called inside a step. */
 export async function note(state: DeviceState, name: string, now: number): Promise<void> {
   state.put(name, { at: now, tries: (await tried(state, name)).tries + 1 });
+}
+
+/** What was asked for the last time long ago is asked no more. Called inside a step. */
+export async function forget(state: DeviceState, now: number): Promise<void> {
+  for (const kind of ["silent", "packageless"]) {
+    for (const name of state.groupsWith(kind).flatMap((place) => state.names(kind, place))) {
+      const { at } = await tried(state, name);
+      if (at > now || now - at > KEPT_SECONDS) state.delete(name);
+    }
+  }
 }

@@ -7,7 +7,7 @@ import type { Device } from "../device/device.ts";
 import { Refused, Unproven, Unreachable } from "../errors.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
-import { type Clock, within } from "./waiting.ts";
+import { type Clock, isRecent, within } from "./waiting.ts";
 
 /** After a round that had nobody to add. */
 const REST_SECONDS = 60;
@@ -27,8 +27,6 @@ export class Following {
   readonly #claim: Claim;
   readonly #clock: Clock;
   #rested: number | null = null;
-  /** The wish to add it is on disk since; the group has it when the commit counts. */
-  readonly #given = new Set<string>();
 
   constructor(device: Device, claim: Claim, clock: Clock) {
     this.#device = device;
@@ -48,8 +46,7 @@ export class Following {
 
   /** Add what is missing, in the newest conversations first. Throws `Unproven`. */
   async round(): Promise<void> {
-    const rested = this.#seconds() - (this.#rested ?? Number.NEGATIVE_INFINITY);
-    if (rested >= 0 && rested < REST_SECONDS) return;
+    if (isRecent(this.#rested, this.#seconds(), REST_SECONDS)) return;
     for (const group of await this.#device.trust.overdue(this.#seconds())) {
       await this.#device.refresh(group, this.#seconds());
     }
@@ -58,41 +55,27 @@ export class Following {
   }
 
   async #round(lacking: readonly (readonly [string, string])[], late: AbortSignal): Promise<void> {
-    const { trust } = this.#device;
-    const given = this.#given.size;
+    let added = false;
     for (const [group, actor] of lacking) {
-      if (!(await this.#follow(group, actor, late)) || late.aborted) return;
+      const has = await this.#follow(group, actor, late);
+      if (has === null || late.aborted) return;
+      added ||= has;
     }
-    this.#rested = lacking.length && this.#given.size === given ? this.#seconds() : null;
-    if (await this.#isDone()) await trust.followed();
+    this.#rested = lacking.length && !added ? this.#seconds() : null;
+    await this.#device.trust.followed();
   }
 
-  /** Also where nothing could be added for now somebody may be missing. */
-  async #isDone(): Promise<boolean> {
-    const { trust, actor } = this.#device;
-    for (const group of await trust.unfollowed()) {
-      if ((await this.#missing(group, actor)).length) return false;
-    }
-    return true;
-  }
-
-  async #missing(group: string, actor: string): Promise<readonly Bytes[]> {
-    const found = await this.#device.trust.missing(group, actor);
-    return found.filter((key) => !this.#given.has(placeOf(group, key)));
-  }
-
-  /** Add whom there is a package of; false where our own node is away. Throws `Unproven`. */
-  async #follow(group: string, actor: string, late: AbortSignal): Promise<boolean> {
-    const missing = await this.#missing(group, actor);
-    const keys = await this.#device.trust.toAsk(missing, this.#seconds());
-    if (!keys.length) return true; // what came of the group before may say that nobody is left to ask
+  /** Add whom there is a package of; whether there was, null where our own node is away. Throws `Unproven`. */
+  async #follow(group: string, actor: string, late: AbortSignal): Promise<boolean | null> {
+    const missing = await this.#device.trust.missing(group, actor);
+    const keys = await this.#device.trust.toAsk(group, missing, this.#seconds());
+    if (!keys.length) return false; // what came of the group before may say that nobody is left to ask
     try {
-      await this.#add(group, actor, keys, late);
+      return await this.#add(group, actor, keys, late);
     } catch (error) {
       if (error instanceof Unproven || !isAnswer(error)) throw error;
-      return !isOurs(error) || late.aborted;
+      return isOurs(error) ? null : false;
     }
-    return true;
   }
 
   async #add(
@@ -100,7 +83,7 @@ export class Following {
     actor: string,
     keys: readonly Bytes[],
     late: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { trust } = this.#device;
     const found = new Map<string, Bytes>();
     try {
@@ -118,15 +101,16 @@ export class Following {
     const came = keys.filter((key) => found.has(hex(key)));
     const cameNot = keys.filter((key) => !found.has(hex(key)));
     await trust.claimed(came, cameNot, this.#seconds());
-    if (!came.length) return;
+    if (!came.length) return false;
     const packages = came.flatMap((key) => found.get(hex(key)) ?? []);
-    await this.#device.add(group, { [actor]: packages }, this.#seconds());
-    for (const key of came) this.#given.add(placeOf(group, key));
+    try {
+      await this.#device.add(group, { [actor]: packages }, this.#seconds());
+    } catch (error) {
+      if (error instanceof Refused) await trust.declined(group, came, this.#seconds());
+      throw error;
+    }
+    return true;
   }
-}
-
-function placeOf(group: string, key: Bytes): string {
-  return `${group} ${hex(key)}`;
 }
 
 function isAnswer(error: unknown): boolean {

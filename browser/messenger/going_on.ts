@@ -45,7 +45,7 @@ export class GoingOn {
   async #begun(actor: string): Promise<string | null> {
     const [newest, ...former] = await this.#device.between(actor);
     if (newest === undefined) return null;
-    if ((await this.#device.isAbsent(newest)) || (await this.#device.isUnanswered(newest)))
+    if ((await this.#device.isAbsent(newest)) || (await this.#device.behind.isUnanswered(newest)))
       return null;
     return (await this.#device.trust.knowsOwn(newest, former)) ? newest : null;
   }

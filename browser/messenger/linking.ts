@@ -71,7 +71,7 @@ export class LinkLine {
   }
 
   /**
-   * Read the code or link that the other device shows; `isScanned`: by this device's own camera.
+   * Read the code or link that the other device shows; `isScanned`: by its own camera.
    *
    * Throws `Malformed` (LNK-2.2, LNK-2.4), `Missing` (LNK-5.5),
    * `Unproven` (LNK-3.2, LNK-3.4), `Conflict` (LNK-3.5), `Forbidden` (LNK-2.4) for a link of another server.

@@ -12,7 +12,7 @@ import type { Bytes } from "../wire/bytes.ts";
 import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { KeyKeeper } from "./key_keeper.ts";
-import { type Clock, within } from "./waiting.ts";
+import { type Clock, isRecent, within } from "./waiting.ts";
 
 /** So long nobody is asked again about the same. */
 const REST_SECONDS = 60;
@@ -30,7 +30,7 @@ export class Lookups {
   readonly #tell: (events: readonly ConversationEvent[]) => void;
   /** By look: when it was asked last. */
   readonly #asked = new Map<string, number>();
-  #nextRound = 0;
+  #lastRound: number | null = null;
 
   constructor(
     api: Pick<ApiClient, "ask">,
@@ -52,12 +52,16 @@ export class Lookups {
 
   /** Somebody came: with the next round they are asked for. */
   lookSoon(): void {
-    this.#nextRound = 0;
+    this.#lastRound = null;
   }
 
   /** Whether a round is due. */
   get isDue(): boolean {
-    return this.#seconds() >= this.#nextRound;
+    return !this.#isRecent(this.#lastRound);
+  }
+
+  #isRecent(at: number | null): boolean {
+    return isRecent(at, this.#seconds(), REST_SECONDS);
   }
 
   /** Time passed: look again at what is in the way. */
@@ -72,7 +76,7 @@ export class Lookups {
     const now = this.#seconds();
     const looks = [...(await trust.beforeOwed(now))];
     if (this.isDue) {
-      this.#nextRound = now + REST_SECONDS;
+      this.#lastRound = now;
       looks.push(...(await trust.wanted(now)));
     }
     await this.#ask(looks);
@@ -104,6 +108,7 @@ export class Lookups {
 
   /** Several servers at once, for a few seconds in all: none of them keeps words waiting. */
   async #ask(looks: readonly Look[]): Promise<void> {
+    for (const [name, at] of this.#asked) if (!this.#isRecent(at)) this.#asked.delete(name);
     const byServer = new Map<string, Look[]>();
     for (const look of looks) {
       // Our own node; and a change of our keys is not cut off.
@@ -128,9 +133,9 @@ export class Lookups {
   }
 
   async #askOne(look: Look, late: AbortSignal): Promise<Answer | null> {
-    const [now, name] = [this.#seconds(), `${look.actor} ${look.least}`];
-    if (now - (this.#asked.get(name) ?? -REST_SECONDS) < REST_SECONDS) return null;
-    this.#asked.set(name, now);
+    const name = `${look.actor} ${look.least}`;
+    if (this.#isRecent(this.#asked.get(name) ?? null)) return null;
+    this.#asked.set(name, this.#seconds());
     const outcome = await this.#carry(look, late);
     const isOurs = outcome instanceof Unreachable && !outcome.beyond; // our own node is away
     if (outcome !== null && !isOurs) {

@@ -9,8 +9,8 @@ import { SUITE } from "../device/device_state.ts";
 import type { Carried, Outcome, Wait } from "../device/exchange.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
-import { Conflict, KithError, Refused, Unreachable, willPass } from "../errors.ts";
-import { type Bytes, base64 } from "../wire/bytes.ts";
+import { KithError, Refused, Unreachable, willPass } from "../errors.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import type { MailboxItem } from "./api_types.ts";
@@ -20,14 +20,13 @@ import { Following } from "./following.ts";
 import { GoingOn } from "./going_on.ts";
 import { KeyKeeper } from "./key_keeper.ts";
 import { Lookups } from "./lookups.ts";
+import { Seating } from "./seating.ts";
 import { lostRace, passed, type Sent } from "./sent.ts";
 import { publish } from "./stocking.ts";
 import { type Clock, restAfter, Signal, Turns, within } from "./waiting.ts";
 
 /** An acknowledgement waits so long for more to acknowledge, a complaint too. */
 const BURST = 250;
-/** So often another one is taken: a node put back from a copy is found out. */
-const SEAT_LASTS = 600_000;
 /** Who came, or went: whose keys are to be asked for may be others. */
 const MOVED: ReadonlySet<string> = new Set(["ConversationJoined", "MembersChanged"]);
 /** So often it is looked again at what is in the way. */
@@ -50,14 +49,13 @@ export class Messenger {
   readonly #clock: Clock;
   readonly #hears: Hears;
   readonly #lookups: Lookups;
+  readonly #seating: Seating;
   readonly #goingOn: GoingOn;
   readonly #reading = new Turns();
   readonly #sending = new Turns();
   readonly #telling = new Turns();
-  readonly #seating = new Turns();
   readonly #work = new Signal();
   readonly #closing = new AbortController();
-  #seatEnds = 0;
   #finishing: Promise<void> | null = null;
   #isUnfinished = false;
   #acknowledged = 0;
@@ -78,6 +76,7 @@ export class Messenger {
     };
     this.keys = new KeyKeeper(api, device, id, () => this.#seconds(), seen);
     this.#lookups = new Lookups(api, device, this.keys, clock, tell);
+    this.#seating = new Seating(api, device, clock, tell);
     this.following = new Following(device, this.#claim.bind(this), clock);
     this.#goingOn = new GoingOn(device, this.#claim.bind(this), this.#start.bind(this));
   }
@@ -99,44 +98,11 @@ export class Messenger {
    * Throws `Conflict` (ACC-4.4) when another copy of this vault is the device.
    */
   async prepare(): Promise<void> {
-    await this.#takeSeat();
+    await this.#seating.take();
     await this.keys.keep();
     await this.archive.look();
     await publish(this.#api, this.device, this.#clock.now());
     await this.#sendAndTell();
-  }
-
-  /** Before anything is sent, and now and then: that this vault is the device (DEV-8.1). */
-  #takeSeat(): Promise<void> {
-    return this.#seating.take(async () => {
-      await this.device.checkSeat();
-      // A clock that was set back does not make the seat last longer.
-      const isOver = () => {
-        const left = this.#seatEnds - this.#clock.now();
-        return left <= 0 || left > SEAT_LASTS;
-      };
-      while (isOver()) {
-        const asked = await this.device.askSeat();
-        const body = { have: asked.have, nonce: base64(asked.nonce) };
-        const { seat } = await this.#askForSeat(body);
-        await this.device.takeSeat(seat);
-        this.#api.seat = seat;
-        if (!asked.again) this.#seatEnds = this.#clock.now() + SEAT_LASTS;
-      }
-    });
-  }
-
-  async #askForSeat(body: { have: number; nonce: string }): Promise<{ readonly seat: number }> {
-    try {
-      return await this.#api.ask("POST /device/seat", { body, harmless: true });
-    } catch (error) {
-      if (error instanceof Conflict) await this.#freeze(error);
-      throw error;
-    }
-  }
-
-  async #freeze(error: Refused): Promise<void> {
-    if (!(await this.device.frozen())) this.#tell(await this.device.freeze(error));
   }
 
   // -- saying, and who takes part ---------------------------------------------------------------
@@ -156,14 +122,14 @@ export class Messenger {
    * device of theirs could read is said there: how many words that are (DEV-10.4).
    */
   async goOn(actor: string): Promise<number> {
-    await this.#takeSeat();
+    await this.#seating.take();
     const count = await this.#goingOn.byWord(actor);
     await this.#sendAndTell();
     return count;
   }
 
   async #begin(actor: string): Promise<string> {
-    await this.#takeSeat();
+    await this.#seating.take();
     return this.#start(actor, await this.#claim(actor));
   }
 
@@ -232,24 +198,26 @@ export class Messenger {
     }
   }
 
-  /** Or for time to pass, where it may change what is in the way. */
+  /** Or for time to pass, where it may change what is in the way (DEV-9.6, DEV-17). */
   async #waitForWork(signal: AbortSignal): Promise<void> {
-    const { trust } = this.device;
-    if (!trust.hasDoubts && (await trust.isFollowed())) return this.#work.wait(signal);
-    await within(this.#clock, DOUBTS_LAST, (late) =>
-      this.#work.wait(AbortSignal.any([signal, late])),
-    );
+    const { behind, trust } = this.device;
+    const isDoubted = trust.hasDoubts || !(await trust.isFollowed());
+    const rest = isDoubted ? DOUBTS_LAST : 1000 * (await behind.rest(this.#seconds()));
+    await within(this.#clock, rest, (late) => this.#work.wait(AbortSignal.any([signal, late])));
   }
 
   async #sendAndTell(): Promise<Wait> {
     try {
-      await this.#takeSeat();
+      await this.#seating.take();
+      // An hour in vain is found out though nothing comes.
+      if (await this.device.behind.isDue(this.#seconds())) await this.#readMailbox();
       await this.#lookups.round();
-      await this.following.round();
     } catch (error) {
       passed(error);
     }
-    return this.#sendNow();
+    const wait = await this.#sendNow();
+    await this.following.round().catch(passed); // no words wait for a claim
+    return (await this.device.hasWork()) ? this.#sendNow() : wait;
   }
 
   async #sendNow(): Promise<Wait> {
@@ -272,7 +240,7 @@ export class Messenger {
     const sent = await this.#sending.take(async () => {
       await this.device.retry();
       try {
-        await this.#takeSeat();
+        await this.#seating.take();
       } catch (error) {
         if (!willPass(error)) throw error;
         return { refused: [], wait: { is: "Wait", reason: error } } as const;
@@ -312,7 +280,7 @@ export class Messenger {
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
       if (error instanceof Refused && LEFT_BEHIND_CLAUSES.has(error.clause)) {
-        await this.#freeze(error);
+        await this.#seating.freeze(error);
         throw error;
       }
       return lostRace(asked, error) ?? error;
@@ -334,7 +302,7 @@ export class Messenger {
       for await (const page of this.#api.pages("GET /mailbox", {})) {
         await this.#receive(page.items, page.incarnation);
       }
-      this.#tell(await this.device.lookBehind(this.#seconds()));
+      this.#tell(await this.device.behind.look(this.#seconds()));
     });
     this.#finishLater();
   }
@@ -344,7 +312,8 @@ export class Messenger {
     if (items.some(({ content }) => content === null)) return this.pull();
     await this.#reading.take(async () => {
       await this.#receive(items);
-      if (this.device.mayBeBehind) this.#tell(await this.device.lookBehind(this.#seconds()));
+      const { behind } = this.device;
+      if (behind.mayBe) this.#tell(await behind.look(this.#seconds()));
     });
     this.#finishLater();
     if (this.#lookups.isDue || (await this.device.hasWork())) this.#work.set();

@@ -30,6 +30,11 @@ export function restAfter(failures: number): number {
   return Math.min(FIRST_WAIT * 2 ** Math.min(failures, 10), LONGEST_WAIT);
 }
 
+/** Whether `then` is less than so long ago; a clock that was set back makes no time longer. */
+export function isRecent(then: number | null, now: number, lasts: number): boolean {
+  return then !== null && then <= now && now - then < lasts;
+}
+
 /** Do `work`, which is told by its signal when that long has passed. */
 export async function within<T>(
   clock: Clock,

@@ -102,6 +102,8 @@ function plainError(error: errors.KithError): Given {
   }
   if (!(error instanceof errors.Refused)) throw error;
   const { clause, reason } = error;
+  // The words for it are each program's own (DEV-16.11).
+  if (error.params.seen !== undefined) return { is, clause, ...error.params };
   if (!(error instanceof errors.TooMuch)) return { is, clause, reason };
   return { is, clause, reason, retry_after_seconds: error.retryAfterSeconds };
 }
@@ -255,7 +257,7 @@ export class Told {
         return device.freeze(error);
       }
       case "look_behind":
-        return device.lookBehind(now);
+        return device.behind.look(now);
       case "archive_switch":
         return device.archive.switch(given.on === true);
       case "archive_adopt":

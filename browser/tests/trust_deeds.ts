@@ -55,7 +55,7 @@ export async function trustDo(
     case "missing":
       return trust.missing(group, actor);
     case "to_ask":
-      return trust.toAsk(bytes("keys"), now);
+      return trust.toAsk(group, bytes("keys"), now);
     case "claimed":
       return trust.claimed(bytes("came"), bytes("came_not"), now);
     case "is_followed":

@@ -142,8 +142,8 @@ export interface KeyQuestions {
   linkMeet(linking: string): LinkMet;
 
   /**
-   * Begin to link by reading what the other device shows. `isScanned`: the app's own camera read it; whatever else
-   * may be what somebody sent (LNK-3.8). Throws `Malformed`, `Missing`, `Unproven` (LNK).
+   * Begin to link by reading what the other device shows. `isScanned`: the app's own camera read it, which
+   * counts at a new device alone; whatever else may be what somebody sent (LNK-3.8). Throws `Malformed`, `Missing`, `Unproven` (LNK).
    */
   linkRead(
     linking: string,

@@ -122,7 +122,7 @@ export class Views {
       isOpen: !moment.isFrozen && (group !== undefined || !groups.length || others.length === 1),
       trouble: held === null ? null : problemOf(held),
       needsNewDevice: await this.#needsNewDevice(groups, open),
-      isUnanswered: group !== undefined && (await device.isUnanswered(group)),
+      isUnanswered: group !== undefined && (await device.behind.isUnanswered(group)),
     };
   }
 

@@ -33,18 +33,20 @@ def is_unanswered(state: DeviceState, group: str) -> bool:
 
 def is_due(state: DeviceState, now: int) -> bool:
     """Whether a question had no answer for so long, for all that was read: then read again."""
-    return any(now >= due for due in _dues(state))
+    return any(now >= due for due in _dues(state, now))
 
 
 def rest(state: DeviceState, now: int) -> int:
     """How many seconds until that is so next: an hour at most, for clocks are set."""
-    ahead = (due - now for due in _dues(state) if due > now)
+    ahead = (due - now for due in _dues(state, now) if due > now)
     return min([*ahead, ASK_AGAIN_SECONDS])
 
 
-def _dues(state: DeviceState) -> Iterator[int]:
+def _dues(state: DeviceState, now: int) -> Iterator[int]:
     found = (state.get(rows.asked_row(group), AskedRow) for group in state.groups_with("asked"))
-    return (row.sent + pause(row) for row in found if row.sent and not row.over)
+    asked = (row for row in found if row.sent and not row.over)
+    # Where the clock was set back since, the time is counted from now (DEV-9.6).
+    return (row.sent + pause(row) if row.sent <= now else now for row in asked)
 
 
 def pause(asked: AskedRow) -> int:

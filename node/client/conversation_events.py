@@ -183,10 +183,12 @@ class KeysHeld:
 @dataclass(frozen=True, slots=True)
 class DeviceDoubted:
     """A device of `actor` is not spoken to, and why: it takes part in the conversation, or was to
-    be added (`conversation` is ""). Nothing is said there until that ends."""
+    be added (`conversation` is ""). Nothing is said there until that ends. `seen` is the line of
+    KEY-5.2, or `stops.OWN`; `reason` says it, and what to do, as people who have `kith` read it."""
 
     conversation: str
     actor: str
+    seen: str
     reason: str
 
 

@@ -187,8 +187,9 @@ class DeviceInbox:
         step = groups.join(item.content, OwnPackage.load(row.package), now, known)
         group = step.value.group_id.hex()
         if group in groups:
+            stood = self._all_keys(group)
             told = self._taken_back(group, step, item)
-            return [*self._leaves.look(group, now), *told]
+            return [*self._leaves.look(group, now, self._all_keys(group) - stood), *told]
         joined = groups.apply(group, step)
         if not row.last_resort:
             self._state.delete(name)
@@ -211,7 +212,7 @@ class DeviceInbox:
         return [*doubts, ConversationJoined(group, by, tuple(members))]
 
     def _all_keys(self, group: str) -> set[bytes]:
-        """To who joins all leaves are new."""
+        """To who joins all leaves are new; to who is taken back those that did not stand before."""
         members = self._state.groups.session(group).members()
         return {member.signature_key for member in members}
 

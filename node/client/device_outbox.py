@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, home, put_out, rows, stops
+from node.client import absent, behind, declined, home, put_out, rows, stops
 from node.client.archiving import Archiving
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
@@ -216,7 +216,7 @@ class DeviceOutbox:
                     self._state.put(name, self.maker.make(owed, now))
         except Refused as error:
             with self._state.step():
-                return Tell(tuple(self._drop(name, owed, error)), error)
+                return Tell(tuple(self._drop(name, owed, error, now)), error)
         return None
 
     def _let_go(self, name: str, owed: OwedRow) -> Tell | None:
@@ -242,14 +242,14 @@ class DeviceOutbox:
             case Send(), LostRace():
                 self._lost(asked, outcome.epoch)
             case Send() | Create(), Refused():
-                return self._refused(asked, outcome)
+                return self._refused(asked, outcome, now)
         return []
 
-    def _refused(self, asked: Send | Create, error: Refused) -> list[ConversationEvent]:
+    def _refused(self, asked: Send | Create, error: Refused, now: int) -> list[ConversationEvent]:
         if home.node_forgot(self._state, self.obstacles, asked.group, error):
             return []
         owed = self._state.find(asked.row, OwedRow)
-        return self._drop(asked.row, owed, error) if owed else []
+        return self._drop(asked.row, owed, error, now) if owed else []
 
     def _accepted(self, sent: Send, now: int) -> list[ConversationEvent]:
         owed = self._state.find(sent.row, OwedRow)
@@ -298,7 +298,7 @@ class DeviceOutbox:
             if owed.content:
                 unmake(self._state, name, owed)
 
-    def _drop(self, name: str, owed: OwedRow, error: Refused) -> list[ConversationEvent]:
+    def _drop(self, name: str, owed: OwedRow, error: Refused, now: int) -> list[ConversationEvent]:
         """It will never be taken; nor will words that a commit had to come before.
 
         A conversation that never began is forgotten too, or the next words would go to nobody.
@@ -310,6 +310,8 @@ class DeviceOutbox:
         for other, row in self.owed(owed.group) if all_of_it else [(name, owed)]:
             self._state.delete(other)
             found += undone(self._state, row, error)
+            if not never_began:
+                declined.refused(self._state, row, now)
         if never_began:
             self._state.groups.forget(owed.group)
             self._state.delete(rows.conversation_row(owed.group))
@@ -325,7 +327,7 @@ class DeviceOutbox:
     def forget(self, group: str) -> None:
         """Be out of a group: its keys go, and what is owed."""
         kinds = ("owed", "asked", "readmission", "returned", "absent", "forgotten", "gone",
-                 "invited", "met", "stopped")  # fmt: skip
+                 "invited", "met", "stopped", "declined")  # fmt: skip
         for name in [each for kind in kinds for each in self._state.names(kind, group)]:
             self._state.delete(name)
         self._state.groups.forget(group)
@@ -353,6 +355,7 @@ class DeviceOutbox:
                 unmake(self._state, name, owed)
         self._go_on(group)
         came = {member.signature_key for member in event.added}
+        declined.came(self._state, group, came)
         doubts = self._judging.look(group, now, came)
         went = {*actors_of(event.removed)} | ({*before.members} - {*members})
         return MembersChanged(group, tuple(actors_of(event.added)), tuple(sorted(went))), *doubts

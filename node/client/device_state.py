@@ -3,7 +3,7 @@
 Whatever happens to a device is one step: all that changes is collected and written at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +24,8 @@ AT_HAND = (
     "owed/", "conversation/", "pin/", "anew/", "looked/", "silent/", "met/", "stopped/",
     rows.ACCOUNT_KEYS, rows.SEAT, rows.INCARNATION,
 )  # fmt: skip
-AT_HAND_BARE = ("handle/", rows.CURSOR)
+HANDLE = rows.handle_row("")
+AT_HAND_BARE = (HANDLE, rows.CURSOR)
 # What was said is looked at again when it is accepted; of what was read only the last is wanted.
 RECENT = "message/"
 MOST_RECENT = 64
@@ -48,6 +49,7 @@ class DeviceState:
         self._decoded: dict[str, Any] = {}
         self._recent: LRUCache[str, Any] = LRUCache(MOST_RECENT)
         self._bare: dict[str, bytes] = {}
+        self._handles: dict[str, str] | None = None
         self._all: set[str] = set()
         # By kind and group; in a dictionary names keep their order.
         self._names: dict[str, dict[str, dict[str, None]]] = {}
@@ -126,6 +128,16 @@ class DeviceState:
         names = self.names("conversation")
         return {name.partition("/")[2]: self.get(name, ConversationRow) for name in names}
 
+    def handles(self) -> Mapping[str, str]:
+        """What actors are called whom our person knows; read once, for each stop asks."""
+        if self._handles is None:
+            names = sorted(self.names("handle"), reverse=True)
+            found = {name: self.read(name) or b"" for name in names}
+            self._handles = {
+                actor.decode(): name.removeprefix(HANDLE) for name, actor in found.items()
+            }
+        return self._handles
+
     # -- changing --------------------------------------------------------------------------------
 
     @contextmanager
@@ -175,6 +187,8 @@ class DeviceState:
         self._changes[name] = value
         if name.startswith(AT_HAND_BARE):
             self._bare[name] = value
+        if name.startswith(HANDLE):
+            self._handles = None
 
     def delete(self, name: str) -> None:
         """Remove a row, if it is there."""
@@ -219,6 +233,8 @@ class DeviceState:
         self._decoded.pop(name, None)
         self._recent.pop(name, None)
         self._bare.pop(name, None)
+        if name.startswith(HANDLE):
+            self._handles = None
 
     def _undo(self, changes: Changes, created: set[str], numbered: int) -> None:
         """The step was not written: what is on disk counts, and what was to be written before."""

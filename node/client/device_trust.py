@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from node.client import stops
+from node.client import declined, stops
 from node.client.conversation_events import ConversationEvent
 from node.client.device_state import DeviceState
 from node.client.leaves import Leaves
@@ -13,16 +13,18 @@ from node.client.looking import Look, Looking, Shown
 from node.client.pins import Pins
 from node.e2ee.keys.private.pins import Deed
 from node.e2ee.keys.public.published import Published
-from node.errors import Forbidden, NodeError
+from node.errors import NodeError
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What this device knows of whom it speaks to: `verified`, `known` (their keys are, and nobody
     compared numbers), `unconfirmed` (their server has not answered yet), `unverifiable`, `expired`
-    or `stopped`; and in words what that means, where something is to be done."""
+    or `stopped`; the line of KEY-5.2 where it is one of the last four, and in words what that means
+    where something is to be done."""
 
     state: str
+    seen: str = ""
     words: str = ""
 
 
@@ -87,17 +89,18 @@ class DeviceTrust:
         """Raises `Forbidden` (KEY-5.2) for a device that is not spoken to, or where this one is on
         no list itself (DEV-16.7)."""
         if self._leaves.is_off_list:
-            raise Forbidden("KEY-5.2", stops.OWN[stops.THIS_DEVICE])
+            raise stops.refusal(self._state, self._state.actor, stops.THIS_DEVICE)
         for data in packages:
             if why := self._looking.refuses(data, now):
-                raise Forbidden("KEY-5.2", stops.reason(self._state, actor, why))
+                raise stops.refusal(self._state, actor, why)
 
     def lacking(self, now: int) -> list[tuple[str, str]]:
         """The groups in which a listed device is missing that this one adds, and whose."""
         return self._lists.lacking(now)
 
     def missing(self, group: str, actor: str) -> dict[bytes, str]:
-        """The listed devices of `actor` that are not in a group: their ids by signature key."""
+        """The listed devices of `actor` that are not in a group, and not on their way: their ids by
+        signature key."""
         return self._lists.missing(group, actor)
 
     def knows_own(self, group: str, former: list[str]) -> bool:
@@ -109,9 +112,9 @@ class DeviceTrust:
         """The groups in which it is our turn to take out leaves that no list has (DEV-17.3)."""
         return self._lists.overdue(now)
 
-    def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
-        """Those of these devices whose key packages may be asked for now (DEV-17.1)."""
-        return self._lists.to_ask(keys, now)
+    def to_ask(self, group: str, keys: Iterable[bytes], now: int) -> set[bytes]:
+        """Those of these devices whose key packages may be asked for now, to be used in a group."""
+        return self._lists.to_ask(group, keys, now)
 
     def claimed(self, came: Iterable[bytes], came_not: Iterable[bytes], now: int) -> None:
         """Of which of the devices that were asked for there was a package, and of which none."""
@@ -125,17 +128,19 @@ class DeviceTrust:
             named = self._lists.named(self._state.actor)
             self._lists.came(key for key, id in named.items() if id == device)
 
+    def declined(self, group: str, keys: Iterable[bytes], now: int) -> None:
+        """These devices cannot be added to a group with the packages that came."""
+        with self._state.step():
+            declined.note(self._state, group, keys, now)
+
     @property
     def is_followed(self) -> bool:
         """Whether all groups were looked at by the account's list as it is."""
         return self._lists.is_followed
 
-    def unfollowed(self) -> list[str]:
-        """The groups in which the account's list as it is now may not be true yet."""
-        return self._lists.unfollowed()
-
     def followed(self) -> None:
-        """All groups were looked at by the account's list as it is (DEV-17.1)."""
+        """All groups were looked at by the account's list as it is: where each listed device is in
+        each of them, that is kept (DEV-17.1)."""
         if not self._lists.is_followed:
             with self._state.step():
                 self._lists.followed()
@@ -156,14 +161,15 @@ class DeviceTrust:
         stopped = dict(stops.stopped(self._state, group))
         for one in self._leaves.of_group(group, now):
             if one.actor in stopped:
-                words = stops.reason(self._state, one.actor, stopped[one.actor].why)
-                found[one.actor] = Standing("stopped", words)
+                seen = stopped[one.actor].why
+                words = stops.reason(self._state, one.actor, seen)
+                found[one.actor] = Standing("stopped", seen, words)
             elif one.actor == self._state.actor:
                 continue
             elif one.line.deed in _STATES:
                 words = one.line.words
                 name = f"{stops.handle_of(self._state, one.actor)} " if words else ""
-                found[one.actor] = Standing(_STATES[one.line.deed], name + words)
+                found[one.actor] = Standing(_STATES[one.line.deed], one.line.seen, name + words)
             else:
                 found.setdefault(one.actor, self._known(one.actor))
         return found

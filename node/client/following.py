@@ -24,8 +24,6 @@ class Following:
         self._claim = claim
         self._seconds = seconds
         self._rested: int | None = None
-        # The wish to add it is on disk since; the group has it when the commit counts.
-        self._given = set[tuple[str, bytes]]()
 
     def ready(self, device: str) -> None:
         """A device of our account has key packages now (E2E-2.11)."""
@@ -41,38 +39,34 @@ class Following:
                 await self._round()
 
     async def _round(self) -> None:
-        trust, given = self._device.trust, len(self._given)
+        trust, added = self._device.trust, False
         for group in trust.overdue(self._seconds()):
             self._device.refresh(group, self._seconds())
         lacking = trust.lacking(self._seconds())
         for group, actor in lacking:
             try:
-                await self._follow(group, actor)
+                added |= await self._follow(group, actor)
             except Unreachable:
                 return  # our own node is away
-        self._rested = self._seconds() if lacking and len(self._given) == given else None
-        # Also where nothing could be added for now somebody may be missing.
-        if not any(self._missing(group, self._device.actor) for group in trust.unfollowed()):
-            trust.followed()
+        self._rested = self._seconds() if lacking and not added else None
+        trust.followed()
 
-    def _missing(self, group: str, actor: str) -> dict[bytes, str]:
-        found = self._device.trust.missing(group, actor)
-        return {key: id for key, id in found.items() if (group, key) not in self._given}
-
-    async def _follow(self, group: str, actor: str) -> None:
-        """Add whom there is a package of. Raises `Unproven`, `Unreachable` of our own node."""
-        missing = self._missing(group, actor)
-        keys = self._device.trust.to_ask(missing, self._seconds())
+    async def _follow(self, group: str, actor: str) -> bool:
+        """Add whom there is a package of; whether there was. Raises `Unproven`, `Unreachable` of
+        our own node."""
+        missing = self._device.trust.missing(group, actor)
+        keys = self._device.trust.to_ask(group, missing, self._seconds())
         if not keys:
-            return  # what came of the group before may say that nobody is left to ask
+            return False  # what came of the group before may say that nobody is left to ask
         try:
-            await self._add(group, actor, {key: missing[key] for key in keys})
+            return await self._add(group, actor, {key: missing[key] for key in keys})
         except (Refused, Unreachable) as error:
             is_own = isinstance(error, Unreachable) and not error.beyond
             if is_own or isinstance(error, Unproven):
                 raise
+            return False
 
-    async def _add(self, group: str, actor: str, missing: dict[bytes, str]) -> None:
+    async def _add(self, group: str, actor: str, missing: dict[bytes, str]) -> bool:
         trust, found, keys = self._device.trust, dict[bytes, bytes](), missing.keys()
         try:
             for data in await self._claim(actor, sorted(missing.values())):
@@ -84,5 +78,10 @@ class Following:
         came = keys & found.keys()
         trust.claimed(came, keys - came, self._seconds())
         if came:
-            self._device.add(group, {actor: [found[key] for key in sorted(came)]}, self._seconds())
-            self._given |= {(group, key) for key in came}
+            packages = [found[key] for key in sorted(came)]
+            try:
+                self._device.add(group, {actor: packages}, self._seconds())
+            except Refused:
+                trust.declined(group, came, self._seconds())
+                raise
+        return bool(came)

@@ -41,6 +41,12 @@ def adding(packages: Mapping[str, Sequence[bytes]]) -> Add:
     return Add({actor: list(found) for actor, found in sorted(packages.items())})
 
 
+def keys_of(add: Add) -> list[bytes]:
+    """The signature keys of the devices that it is to take in."""
+    found = (data for packages in add.packages.values() for data in packages)
+    return [key_package.parse(data).leaf.signature_key for data in found]
+
+
 def check_owner(package: bytes, actor: str) -> None:
     """The package is of `actor`. Raises `Forbidden` (E2E-5.1)."""
     if key_package.parse(package).leaf.credential.identity != actor.encode():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cachetools import LRUCache
+from msgspec.structs import replace
 
 from node.client import rows, stops
 from node.client.account_keys import AccountKeys
@@ -218,9 +219,12 @@ class Leaves:
         if never_read or one.line.deed not in (Deed.STOP, Deed.FETCH):
             return set()
         name = rows.met_row(group, one.key)
-        if not self._state.has(name):
+        known = self._state.find(name, MetRow)
+        if known is None:
             asked = one.actor == read
             self._state.put(name, MetRow(actor=one.actor, at=now, least=one.least, asked=asked))
+        elif known.at > now:  # the clock was set back
+            self._state.put(name, replace(known, at=now))
         return {name}
 
     def _forget(self, group: str) -> list[ConversationEvent]:
@@ -246,7 +250,7 @@ class Leaves:
             self._unseal(group)
             if was is None or was.why != row.why:
                 said = stops.reason(self._state, actor, row.why)
-                found.append(DeviceDoubted(group, actor, said))
+                found.append(DeviceDoubted(group, actor, row.why, said))
         return found
 
     def _unseal(self, group: str) -> None:

@@ -200,12 +200,12 @@ class Linking:
         self._clock = clock
         self._entropy = entropy
 
-    async def read_link(self, text: str, *, is_scanned: bool = False) -> Approval:
+    async def read_link(self, text: str, *, is_vouched: bool = False) -> Approval:
         """Read a new device's code or link; its number has to be typed then, or a no said.
 
-        `is_scanned` is for a program that read the link off the new device itself, as a camera
-        does: then no number is needed. A link that a person handed in may have been sent to them,
-        by somebody who wants to be them (LNK-3.10). Raises `Missing` (LNK-5.5), `Unproven`
+        `is_vouched` is for a script whose person took the link off the new device themselves: then
+        no number is needed. Any other may have been sent to them, also one that a camera scanned,
+        by somebody who wants to be them (LNK-3.8, LNK-3.10). Raises `Missing` (LNK-5.5), `Unproven`
         (LNK-3.2, LNK-3.4), `Conflict` (LNK-3.5), `Forbidden` (LNK-2.4) for a link of another
         server.
         """
@@ -222,7 +222,7 @@ class Linking:
         )
         path = f"/links/{found.code}"
         commit = (await self._api.ask("GET", path, LinkCommitment)).commit
-        reader = read(mine, found, commit, is_scanned=is_scanned)
+        reader = read(mine, found, commit, is_vouched=is_vouched)
         body = ReadLink(side=reader.mine)
         secret = (await self._api.ask("POST", f"{path}/read", LinkRead, body)).secret
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from uuid import UUID
 
-from node.client import absent, behind, rows, silence, stops
+from node.client import absent, behind, declined, rows, silence, stops
 from node.client.device_state import SUITE, DeviceState
 from node.client.leaves import Leaves
 from node.client.rows import AbsentRow, MetRow
@@ -65,8 +65,14 @@ class Lists:
         return not rests and bool(self.missing(group, actor))
 
     def missing(self, group: str, actor: str) -> dict[bytes, str]:
-        """The listed devices that are not in the group: what their home node calls them, by
-        signature key."""
+        """The listed devices that are not in the group, nor on their way: what their home node
+        calls them, by signature key."""
+        out = self._out(group, actor)
+        coming = declined.on_their_way(self._state, group) if out else set()
+        return {key: id for key, id in out.items() if key not in coming}
+
+    def _out(self, group: str, actor: str) -> dict[bytes, str]:
+        """Those that are not in it."""
         if group not in self._state.groups:
             return {}
         here = {member.signature_key for member in self._state.groups.session(group).members()}
@@ -130,11 +136,15 @@ class Lists:
 
     # -- who is asked for ------------------------------------------------------------------------
 
-    def to_ask(self, keys: Iterable[bytes], now: int) -> set[bytes]:
-        """Those of which a key package may come: a device that had none is asked for ever more
-        seldom, in all groups together."""
-        state = self._state
-        return {k for k in keys if not silence.waits(state, rows.packageless_row(k), now)}
+    def to_ask(self, group: str, keys: Iterable[bytes], now: int) -> set[bytes]:
+        """Those of which a key package may come, and may be used: a device that had none is asked
+        for ever more seldom, in all groups together, and so is, in a group, one whose Add was
+        refused there."""
+        return {key for key in keys if not self._rests(group, key, now)}
+
+    def _rests(self, group: str, key: bytes, now: int) -> bool:
+        names = rows.packageless_row(key), declined.row(group, key)
+        return any(silence.waits(self._state, name, now) for name in names)
 
     def came_not(self, keys: Iterable[bytes], now: int) -> None:
         """Their packages were asked for, and there was none."""
@@ -160,16 +170,14 @@ class Lists:
         pin = self._pin(self._state.actor)
         return pin is None or self._state.read(rows.FOLLOWED) == _written(pin)
 
-    def unfollowed(self) -> list[str]:
-        """The groups in which the list as it is now is to come true, also where nothing can be
-        added for now: stopped ones, and those that this device is behind."""
-        return [] if self.is_followed else [*self._newest()]
-
     def followed(self) -> None:
-        """Now they were."""
-        pin = self._pin(self._state.actor)
-        assert pin is not None, "its account has a list"
-        self._state.write(rows.FOLLOWED, _written(pin))
+        """Now they were, if each listed device is in each: also in groups where nothing can be
+        added for now, stopped ones and those that this device is behind; an Add that is only owed
+        may be refused."""
+        own = self._state.actor
+        pin = self._pin(own)
+        if pin is not None and not any(self._out(group, own) for group in self._newest()):
+            self._state.write(rows.FOLLOWED, _written(pin))
 
 
 def _written(pin: Pin) -> bytes:

@@ -50,23 +50,23 @@ class Looking:
 
     def wanted(self, now: int) -> list[Look]:
         """Whose keys were never asked for, and whom a leaf gives reason to ask again."""
-        return self._looks(self._state.groups_with("group"), 0, now)
+        return self._looks(self._state.groups_with("group"), None, now)
 
     def before_words(self, group: str, now: int) -> list[Look]:
         """The same of one group, and whose keys were not asked for since yesterday (DEV-16.1)."""
-        return self._looks([group], now - FRESH_SECONDS, now)
+        return self._looks([group], FRESH_SECONDS, now)
 
     def before_adding(self, actor: str, now: int) -> list[Look]:
         """The same of somebody whose devices are to be added."""
-        if self._waits(actor, now) or not self._is_due(actor, now - FRESH_SECONDS):
+        if self._waits(actor, now) or not self._is_due(actor, FRESH_SECONDS, now):
             return []
         return [Look(actor)]
 
-    def _looks(self, groups: Iterable[str], since: int, now: int) -> list[Look]:
+    def _looks(self, groups: Iterable[str], lasts: int | None, now: int) -> list[Look]:
         due, met = set[str](), dict[str, str]()
         for group in groups:
             members = {*self._state.conversation(group).members} - {self._state.actor}
-            due |= {actor for actor in members if self._is_due(actor, since)}
+            due |= {actor for actor in members if self._is_due(actor, lasts, now)}
             for name in self._state.names("met", group):
                 one = self._state.get(name, MetRow)
                 if self._asks_again(one):
@@ -90,9 +90,12 @@ class Looking:
         d, n = pin.keys.number
         return Look(actor, "{}.{}".format(*max(_number(least), (d, min(n + 1, LARGEST_U32)))))
 
-    def _is_due(self, actor: str, since: int) -> bool:
+    def _is_due(self, actor: str, lasts: int | None, now: int) -> bool:
+        """Whether there never was an answer, or, where one `lasts` so long, none of late."""
         looked = self._state.find(rows.looked_row(actor), LookedRow)
-        return looked is None or looked.at < since
+        if looked is None or lasts is None:
+            return looked is None
+        return not 0 <= now - looked.at <= lasts
 
     def _asks_again(self, met: MetRow) -> bool:
         """Not answered since it was met, or still of a higher number than what was answered."""
@@ -119,6 +122,7 @@ class Looking:
     def seen_own(self, keys: Shown, now: int) -> list[ConversationEvent]:
         """The keys of the account, as the home node has them; a device that has no part in them
         judges by these."""
+        silence.forget(self._state, now)
         if self._state.has(rows.ACCOUNT_KEYS):
             # A device that is off the list keeps the one before, whose number says nothing new.
             is_new = self._were_asked(self._state.actor) or self._leaves.is_off_list
@@ -194,7 +198,8 @@ class Looking:
         for data in packages:
             why = self.refuses(data, now)
             if why:
-                found.append(DeviceDoubted("", actor, stops.reason(self._state, actor, why)))
+                said = stops.reason(self._state, actor, why)
+                found.append(DeviceDoubted("", actor, why, said))
             else:
                 kept.append(data)
         return kept, found[:1]

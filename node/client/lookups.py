@@ -36,16 +36,20 @@ class Lookups:
         self._seconds = seconds
         self._tell = tell
         self._asked: dict[Look, int] = {}
-        self._next_round = 0
+        self._last_round: int | None = None
 
     def look_soon(self) -> None:
         """Somebody came: with the next round they are asked for."""
-        self._next_round = 0
+        self._last_round = None
 
     @property
     def is_due(self) -> bool:
         """Whether a round is due."""
-        return self._seconds() >= self._next_round
+        return self._last_round is None or not self._is_recent(self._last_round)
+
+    def _is_recent(self, at: int) -> bool:
+        """Whether that was in the last minute; a clock that was set back makes none longer."""
+        return 0 <= self._seconds() - at < REST_SECONDS
 
     def tend(self) -> None:
         """Time passed: look again at what is in the way."""
@@ -58,7 +62,7 @@ class Lookups:
         owed = self._device.state.groups_with("owed")
         looks = [look for group in owed for look in trust.before_words(group, now)]
         if self.is_due:
-            self._next_round = now + REST_SECONDS
+            self._last_round = now
             looks += trust.wanted(now)
         await self._ask(looks)
 
@@ -85,6 +89,7 @@ class Lookups:
 
     async def _ask(self, looks: Iterable[Look]) -> None:
         """Several servers at once, for a few seconds in all: none of them keeps words waiting."""
+        self._asked = {look: at for look, at in self._asked.items() if self._is_recent(at)}
         lines: dict[Origin | str, list[Look]] = {}
         for look in dict.fromkeys(looks):
             if look.actor == self._device.actor:
@@ -113,10 +118,9 @@ class Lookups:
                     return
 
     async def _ask_one(self, look: Look) -> Shown | NodeError | None:
-        now = self._seconds()
-        if now - self._asked.get(look, -REST_SECONDS) < REST_SECONDS:
+        if look in self._asked and self._is_recent(self._asked[look]):
             return None
-        self._asked[look] = now
+        self._asked[look] = self._seconds()
         outcome = await self._carry(look)
         is_ours = isinstance(outcome, Unreachable) and not outcome.beyond  # our own node is away
         if outcome is not None and not is_ours:

@@ -35,6 +35,7 @@ from node.client.key_keeper import KeyKeeper
 from node.client.lookups import Lookups
 from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
+from node.client.seating import Seating
 from node.client.sent import Sent
 from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable, will_pass
 from node.ports import Clock
@@ -44,8 +45,6 @@ from node.wire.api.e2ee import (
     ClaimRequest,
     Mailbox,
     MailboxItem,
-    TakenSeat,
-    TakeSeat,
 )
 from node.wire.times import micros
 
@@ -54,7 +53,6 @@ BURST_SECONDS = 0.25  # a burst is over when nothing came for so long; a complai
 LONGEST_BURST = 4  # of these: then what came so far is acknowledged
 # Bursts without an end: nobody's talk keeps what was removed in the log for ever.
 SETTLED_AFTER = 10
-SEAT_SECONDS = 600  # so often another one is taken: a node put back from a copy is found out
 
 
 class Messenger:
@@ -76,6 +74,7 @@ class Messenger:
         self.device = device
         self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
         self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
+        self._seating = Seating(api, device, self._seconds, self.tell)
         self.following = Following(device, self._claim, self._seconds)
         self._going_on = GoingOn(device, self._claim, self.flush, self._seconds)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
@@ -86,8 +85,6 @@ class Messenger:
         # One reads the mailbox at a time, or a page would come after what is behind it.
         self._reading = asyncio.Lock()
         self._sending = asyncio.Lock()
-        self._seating = asyncio.Lock()
-        self._seat_ends = 0
         # What kept this device from its seat, when it last tried to send.
         self._away: NodeError | None = None
         self._work = asyncio.Event()
@@ -110,32 +107,11 @@ class Messenger:
 
         Raises `Conflict` (ACC-4.4) when another copy of this vault is the device.
         """
-        await self._take_seat()
+        await self._seating.take()
         await self.keys.keep()
         self.archive.look()
         await stocking.publish(self._api, self.device, self._clock.now())
         await self._send_and_tell()
-
-    async def _take_seat(self) -> None:
-        """Before anything is sent, and now and then: that this vault is the device (DEV-8.1)."""
-        async with self._seating:
-            self.device.check_seat()
-            while self._seconds() >= self._seat_ends:
-                asked = self.device.ask_seat()
-                body = TakeSeat(have=asked.have, nonce=asked.nonce)
-                try:
-                    taken = await self._api.ask("POST", "/device/seat", TakenSeat, body, once=False)
-                except Conflict as error:
-                    self._freeze(error)
-                    raise
-                self.device.take_seat(taken.seat)
-                self._api.seat = taken.seat
-                if not asked.again:
-                    self._seat_ends = self._seconds() + SEAT_SECONDS
-
-    def _freeze(self, error: Refused) -> None:
-        if not self.device.frozen:
-            self.tell(self.device.freeze(error))
 
     # -- saying, and who takes part --------------------------------------------------------------
 
@@ -157,7 +133,8 @@ class Messenger:
 
     async def say(self, group: str, text: str) -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
-        await self.lookups.before_words(group)
+        with suppress(NodeError):  # who refuses it is met when the words go out
+            await self.lookups.before_words(group)
         said = self.device.say(group, text, micros(self._clock.now()))
         sent = await self._send()
         own = [error for event, error in sent.refused if _is_of(event, said)]
@@ -248,13 +225,15 @@ class Messenger:
             await asyncio.wait_for(self._closing.wait(), BURST_SECONDS)
 
     async def _send_and_tell(self) -> Wait:
-        with suppress(NodeError):  # words do not wait for this; who refuses it is met below
-            await self._take_seat()
+        with suppress(NodeError):  # who refuses it is met below
+            await self._seating.take()
             if behind.is_due(self.device.state, self._seconds()):
                 await self._read_mailbox()  # an hour in vain is found out though nothing comes
             await self.lookups.round()
-            await self.following.round()
-        return await self._send_told()
+        wait = await self._send_told()
+        with suppress(NodeError):
+            await self.following.round()  # no words wait for a claim
+        return await self._send_told() if self.device.has_work else wait
 
     async def _send_told(self) -> Wait:
         sent = await self._send()
@@ -268,7 +247,7 @@ class Messenger:
             self.device.retry()
             self._away = None
             try:
-                await self._take_seat()
+                await self._seating.take()
             except NodeError as error:
                 if not will_pass(error):
                     raise
@@ -300,7 +279,7 @@ class Messenger:
             return await self._carrier.carry(asked)
         except (Refused, Unreachable) as error:
             if isinstance(error, Refused) and error.clause in SEAT_CLAUSES:
-                self._freeze(error)
+                self._seating.freeze(error)
                 raise
             lost = isinstance(asked, Send) and isinstance(error, Conflict) and is_lost_race(error)
             return LostRace(epoch_in(error)) if lost else error

@@ -125,8 +125,8 @@ class LookedRow(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class SilentRow(msgspec.Struct, kw_only=True, frozen=True):
-    """That nothing came of asking for somebody's keys, or for a key package of a device: when last,
-    and how often in a row."""
+    """That nothing came of asking for somebody's keys, or for a key package of a device, or of
+    adding one: when last, and how often in a row."""
 
     at: int
     tries: int

@@ -8,6 +8,8 @@ from node.client.rows import SilentRow
 SHORTEST_WAIT: Final = 60  # after the first time, in seconds; twice as long each further time
 LONGEST_WAIT: Final = 3600
 MOST_DOUBLINGS: Final = 8
+KEPT_SECONDS: Final = 86_400  # who is asked at all is asked more often
+KINDS: Final = ("silent", "packageless")
 NEVER: Final = SilentRow(at=0, tries=0)
 
 
@@ -28,3 +30,11 @@ def waits(state: DeviceState, name: str, now: int) -> bool:
 def note(state: DeviceState, name: str, now: int) -> None:
     """It was asked in vain once more. Called inside a step."""
     state.put(name, SilentRow(at=now, tries=tried(state, name).tries + 1))
+
+
+def forget(state: DeviceState, now: int) -> None:
+    """What was asked for the last time long ago is asked no more. Called inside a step."""
+    places = [(kind, place) for kind in KINDS for place in state.groups_with(kind)]
+    for name in [name for place in places for name in state.names(*place)]:
+        if not 0 <= now - tried(state, name).at <= KEPT_SECONDS:
+            state.delete(name)

@@ -45,10 +45,14 @@ def reason(state: DeviceState, actor: str, why: str) -> str:
 def why(state: DeviceState, group: str) -> Forbidden:
     """What is in the way of words meanwhile."""
     actor, row = next((a, row) for a, row in stopped(state, group) if not row.remove)
-    return Forbidden("KEY-5.2", reason(state, actor, row.why))
+    return refusal(state, actor, row.why)
+
+
+def refusal(state: DeviceState, actor: str, seen: str) -> Forbidden:
+    """A device of `actor` is not spoken to; `seen` names the line for programs with other words."""
+    return Forbidden("KEY-5.2", reason(state, actor, seen), seen=seen, actor=actor)
 
 
 def handle_of(state: DeviceState, actor: str) -> str:
     """What our person calls them, if that is known."""
-    names = (name for name in sorted(state.names("handle")) if state.read(name) == actor.encode())
-    return next((name.partition("/")[2] for name in names), actor)
+    return state.handles().get(actor, actor)

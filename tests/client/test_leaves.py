@@ -532,7 +532,7 @@ def test_a_commit_brings_the_certificate_into_a_group_from_before(alice: Side, b
 # -- our own account -----------------------------------------------------------------------------
 
 
-@pytest.mark.clause("DEV-16.7")
+@pytest.mark.clause("DEV-16.7", "DEV-16.11")
 def test_a_device_that_came_by_a_password_alone_speaks_to_nobody(
     alice: Side, bob: Side, ghost: Side
 ) -> None:
@@ -541,8 +541,10 @@ def test_a_device_that_came_by_a_password_alone_speaks_to_nobody(
     (told,) = alice.device.trust.seen_own(own.shown, NOW)
     assert isinstance(told, DeviceDoubted) and "kith link start" in told.reason
     assert not sent(alice, group)
-    with pytest.raises(Forbidden, match=r"KEY-5\.2: .*kith link start"):
+    with pytest.raises(Forbidden, match=r"KEY-5\.2: .*kith link start") as refused:
         alice.device.start({BOB: bob.packages()}, NOW)
+    assert refused.value.params == {"seen": told.seen, "actor": ALICE}
+    assert told.seen == "this device, not listed", "other programs have other words for it"
     settled = alice.device.trust.seen_own(own.lists(ghost.device, alice.device).shown, NOW)
     assert DoubtSettled(group, ALICE) in settled and alice.send()
 

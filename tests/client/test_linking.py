@@ -40,15 +40,15 @@ def at_phone(square: Square) -> Kith:
     return Kith.load(square.folder / "phone", "", PASSPHRASE, square.town.clock)
 
 
-async def link(square: Square, alice: Kith, by: str = "scanned link") -> None:
+async def link(square: Square, alice: Kith, by: str = "vouched link") -> None:
     phone = new_device(square, alice)
     await phone.show()
     text = phone.code.lower() if by == "code" else phone.link
-    reading = alice.read_link(text, is_scanned=by == "scanned link")
+    reading = alice.read_link(text, is_vouched=by == "vouched link")
     approval, agreed = await asyncio.gather(reading, phone.meet())
     assert approval.agreed.new.name == "Alice's phone"
     assert agreed.old.actor == alice.actor
-    if by != "scanned link":
+    if by != "vouched link":
         with pytest.raises(Forbidden, match=r"LNK-3\.8"):
             await alice.approve_link(approval)
         assert approval.agreed.type(agreed.shown)
@@ -60,7 +60,7 @@ async def link(square: Square, alice: Kith, by: str = "scanned link") -> None:
 
 
 @pytest.mark.clause("LNK-3.8", "LNK-3.10", "LNK-4.1", "LNK-4.4", "DEV-12.11")
-@pytest.mark.parametrize("by", ["scanned link", "link", "code"])
+@pytest.mark.parametrize("by", ["vouched link", "link", "code"])
 async def test_a_new_device_has_keys_and_history(square: Square, by: str) -> None:
     async with (
         await square.join("alice", "alpha.test") as alice,
@@ -112,12 +112,12 @@ async def test_whom_the_node_refuses_goes_off_the_list_again(square: Square) -> 
     async with await square.join("alice", "alpha.test") as alice:
         phone = new_device(square, alice)
         await phone.show()
-        reading = alice.read_link(phone.link, is_scanned=True)
+        reading = alice.read_link(phone.link, is_vouched=True)
         approval, _ = await asyncio.gather(reading, phone.meet())
         await alice.approve_link(approval)
         again = new_device(square, alice, "tablet")
         await again.show()
-        reading = alice.read_link(again.link, is_scanned=True)
+        reading = alice.read_link(again.link, is_vouched=True)
         approval, _ = await asyncio.gather(reading, again.meet())
         ask = alice.api.ask
 

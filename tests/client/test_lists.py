@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from node.client import linking
+from node.client.api_client import ApiClient
+from node.client.conversation_events import ChangeDropped
 from node.client.following import Following
 from node.client.kith import Kith
 from node.client.rows import ACCOUNT_KEYS, AccountKeysRow
-from node.errors import NodeError, TooMuch, Unreachable
+from node.errors import Forbidden, NodeError, TooMuch, Unreachable
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, befriend
@@ -222,6 +224,86 @@ async def test_a_linked_device_is_asked_for_again_as_soon_as_it_has_packages() -
     await follower.round()
     added, *_ = alice.send()
     assert shelf.asked == 2 and phone.get(added.welcomes[0].content)
+
+
+def one_missing() -> tuple[Light, Light, str]:
+    """Alice's phone is on her list, and not in her conversation with Bob."""
+    alice, phone, bob = Light("alice", ALICE), Light("phone", ALICE), Light("bob", BOB)
+    group = befriend(alice, bob)
+    has_a_part(Owner(ALICE).lists(alice.device, phone.device), alice)
+    return alice, phone, group
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_a_device_whose_add_was_refused_is_not_out_for_good() -> None:
+    alice, phone, group = one_missing()
+    shelf, clock = Shelf(None, phone), [NOW]
+    follower = following(alice, shelf, clock)
+    asked_at = list[int]()
+    for minute in range(12):
+        clock[0] = NOW + 60 * minute
+        await follower.round()
+        assert not alice.device.trust.is_followed, "what is only owed may be refused"
+        if shelf.asked > len(asked_at):
+            asked_at.append(minute)
+            refused = Forbidden("E2E-3.8", "not now")
+            (told,) = alice.device.tell(alice.next(), refused, clock[0])
+            assert isinstance(told, ChangeDropped)
+        if minute == 3:  # what was refused is on disk
+            alice.reopen()
+            follower = following(alice, shelf, clock)
+    assert asked_at == [0, 1, 3, 7], "ever more seldom, for each takes a key package"
+    clock[0] += 3600
+    await follower.round()
+    (added,) = alice.send()
+    assert phone.get(added.welcomes[0].content)
+    await follower.round()
+    assert alice.device.trust.is_followed and alice.device.state.names("declined", group) == []
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_a_package_that_cannot_be_added_is_not_asked_for_each_minute() -> None:
+    alice, phone, _ = one_missing()
+    shelf, clock = Shelf(None, phone), [NOW]
+    old = phone.packages()
+
+    async def claim(actor: str, devices: Collection[str]) -> list[bytes]:
+        await shelf.claim(actor, devices)
+        return old
+
+    follower = Following(alice.device, claim, lambda: clock[0])
+    for minute in range(60):
+        clock[0] = NOW + 30 * 86_400 + 7200 + 60 * minute
+        await follower.round()
+    assert 5 <= shelf.asked <= 7 and not alice.device.trust.is_followed
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_no_words_wait_for_a_claim(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ask = asyncio.Event(), ApiClient.ask
+
+    async def hold(self: ApiClient, method: str, path: str, *rest: Any, **more: Any) -> Any:
+        if path == "/key-packages/claim":
+            begun.set()
+            await asyncio.Event().wait()
+        return await ask(self, method, path, *rest, **more)
+
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        await friends(square, alice, bob)
+        await alice.say(bob.handle, "before the phone came")
+        await link(square, alice)
+        messenger = await alice.talk()
+        (group,) = await alice.conversations_with(bob.handle)
+        said = messenger.device.say(group, "kept from an earlier run", MICROS)
+        monkeypatch.setattr(ApiClient, "ask", hold)
+        running = asyncio.create_task(alice.catch_up())
+        await begun.wait()
+        assert messenger.device.said(group, said.id).sent
+        running.cancel()
+        await asyncio.wait([running])
 
 
 @pytest.mark.clause("DEV-17.1")

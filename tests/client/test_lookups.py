@@ -1,16 +1,19 @@
 """Whose keys are asked for: nobody's server keeps what is said elsewhere waiting."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from node.client import lookups
+from node.client import lookups, rows
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent, DeviceDoubted
 from node.client.looking import Look
 from node.client.lookups import Lookups
+from node.client.seating import Seating
 from node.errors import Missing, Refused, Unproven, Unreachable
+from node.wire.api.e2ee import TakenSeat, TakeSeat
 from node.wire.api.keys import ActorKeys
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square
@@ -103,6 +106,78 @@ async def test_whose_server_shows_a_list_that_is_not_signed_is_as_silent_as_one_
     await looks.of.round()
     wanted = {look.actor for look in alice.device.trust.wanted(NOW + 60)}
     assert alice.device.trust.wanted(NOW + 59) == [] and wanted == {mallory}
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_a_clock_that_is_set_back_keeps_nobody_from_being_asked() -> None:
+    alice, bob = Light("alice", ALICE), Light("bob", BOB)
+    group = befriend(alice, bob)
+    node = Node(bob=Owner(BOB).lists(bob.device))
+    looks = Looks(alice, node)
+    await looks.of.round()
+    assert node.asked == [BOB] and not looks.of.is_due
+    looks.now -= 10 * 86_400
+    assert looks.of.is_due
+    await looks.of.before_words(group)
+    await looks.of.before_words(group)
+    assert node.asked == [BOB, BOB], "the answer is of now again"
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_what_was_asked_is_remembered_for_a_minute_and_what_was_in_vain_for_a_day() -> None:
+    alice = Light("alice", ALICE)
+    looks = Looks(alice, Node(bob=Owner(BOB)))
+    others = [Light(f"x{n}", f"https://x{n}.evil.example/a/x") for n in range(3)]
+    for one in others:
+        group = befriend(alice, one)
+        await looks.of.before_words(group)
+        looks.now += lookups.REST_SECONDS
+    assert len(looks.of._asked) == 1 and len(alice.device.state.names("silent", "https:")) == 3
+    last = rows.silent_row(others[2].actor)
+    alice.device.trust.seen_own(Owner(ALICE).lists(alice.device).shown, NOW + 86_400 + 61)
+    assert alice.device.state.names("silent", "https:") == [last]
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_words_are_kept_whatever_comes_of_a_look(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = ApiClient.ask
+
+    async def refuse(self: ApiClient, method: str, path: str, *rest: Any, **more: Any) -> Any:
+        if path == "/keys":
+            raise Unproven("API-2.1", "this session has ended")
+        return await ask(self, method, path, *rest, **more)
+
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        await friends(square, alice, bob)
+        await alice.say(bob.handle, "one")
+        square.town.clock.pass_(timedelta(days=2))
+        monkeypatch.setattr(ApiClient, "ask", refuse)
+        assert (await alice.say(bob.handle, "two")).text == "two"
+        assert await texts(alice, bob) == ["one", "two"]
+
+
+@pytest.mark.clause("DEV-8.1")
+async def test_a_seat_lasts_no_longer_where_the_clock_is_set_back() -> None:
+    alice, now, taken = Light("alice", ALICE), [NOW], list[int]()
+
+    class Home:
+        seat = 0
+
+        async def ask(self, method: str, path: str, kind: type, body: TakeSeat, **_: Any) -> Any:
+            taken.append(now[0])
+            return TakenSeat(seat=body.have + 1, incarnation="1")
+
+    api: Any = Home()
+    seating = Seating(api, alice.device, lambda: now[0], lambda events: None)
+    for at in (NOW, NOW + 599, NOW + 600, NOW - 86_400, NOW - 86_000):
+        now[0] = at
+        await seating.take()
+    assert taken == [NOW, NOW + 600, NOW - 86_400]
 
 
 @pytest.mark.clause("DEV-16.1")

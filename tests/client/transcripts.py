@@ -26,6 +26,7 @@ from node.ports import Entropy
 
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "device"
 BINARY = ("group/", "device/client", "archive_key/", "due/")
+WORDS = ("reason", "words")
 Line = dict[str, Any]
 
 
@@ -90,13 +91,17 @@ def plain(value: object) -> Any:
         return {name: plain(each) for name, each in value.items()}
     if hasattr(value, "__dataclass_fields__"):
         fields = {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        if "seen" in fields:  # the words for it are each program's own
+            fields = {name: fields[name] for name in fields if name not in WORDS}
         return {"is": type(value).__name__, **fields}
     return msgspec.to_builtins(value)
 
 
 def plain_error(error: NodeError) -> Line:
     found: Line = {"is": type(error).__name__}
-    if isinstance(error, Refused):
+    if isinstance(error, Refused) and "seen" in error.params:
+        found |= {"clause": error.clause, **error.params}
+    elif isinstance(error, Refused):
         found |= {"clause": error.clause, "reason": error.reason}
     if isinstance(error, TooMuch):
         found["retry_after_seconds"] = error.retry_after_seconds

@@ -113,7 +113,7 @@ function Typed({ linking, side, onSure, onEnd }: MetProps) {
   );
 }
 
-/** Asked in every case: also a code that was scanned may be somebody else's, who would have this browser. */
+/** Asked in every case: also a code that was scanned may be somebody else's, who mailed it. */
 export function Met(props: MetProps) {
   const { met, side, onSure, onNo } = props;
   return (

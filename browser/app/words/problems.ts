@@ -7,6 +7,9 @@ import { problemOf } from "../../worker/problems.ts";
 import { Problem } from "../api.ts";
 import { type Key, language, say, sayPart } from "./index.ts";
 
+/** The line of KEY-5.2 of a browser that is not on its own account's list. */
+const THIS_DEVICE = "this device, not listed";
+
 const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 
 // What the device calls a refusal, as the node's problem documents do.
@@ -36,6 +39,8 @@ function inWords(
   params: DeviceProblem["params"] = {},
 ): string {
   const byClause = `problem.${clause}`;
+  // What one can do about a device in doubt depends on whose it is (DEV-16.11).
+  if (params.seen === THIS_DEVICE) return say("problem.KEY-5.2.this");
   if (isKey(byClause)) return say(byClause);
   // Which of several is wrong is said where it is known.
   const byPlace = params.place === undefined ? null : sayPart(`${byClause}.place`, params);

@@ -59,31 +59,20 @@ export interface SeenLeaf {
 }
 
 /**
- * One line of the table: what is seen, whether that is so, what is done, and what is said.
- *
- * `words` go on behind the other's name; empty where nothing needs to be told.
+ * One line of the table: what is seen, whether that is so, and what is done. What is said of it is the program's
+ * own (DEV-16.11).
  */
 export interface Line<Seen> {
   readonly seen: string;
   readonly fits: (seen: Seen) => boolean;
   readonly deed: Deed;
-  readonly words: string;
 }
 
-const NEW_ROOT =
-  "began anew with other keys: compare safety numbers with them, or go on unverified, or leave";
-const GHOST =
-  "has a device here that is not on their list of devices: it was revoked, or somebody slipped it in; remove it, or ask them";
 export const FORKED =
   "shows two different lists of devices under one number: one of them is not theirs; ask them to renew their list";
 
-function line<Seen>(
-  seen: string,
-  fits: (seen: Seen) => boolean,
-  deed: Deed,
-  words = "",
-): Line<Seen> {
-  return { seen, fits, deed, words };
+function line<Seen>(seen: string, fits: (seen: Seen) => boolean, deed: Deed): Line<Seen> {
+  return { seen, fits, deed };
 }
 
 /** Two that ought to be one: a delegation of equal `d`, or a list of equal (d, n). */
@@ -107,10 +96,9 @@ export const LISTS: readonly Line<SeenList>[] = [
     "other root",
     ({ pin, keys }) => pin !== null && !equal(keys.delegation.root, pin.keys.delegation.root),
     "stop",
-    NEW_ROOT,
   ),
   line("first", ({ pin }) => pin === null, "take"),
-  line("equal numbers, other bytes", isFork, "stop", FORKED),
+  line("equal numbers, other bytes", isFork, "stop"),
   line("higher, pinned root", (seen) => compared(seen) > 0, "take"),
   line("lower", (seen) => compared(seen) < 0, "push"),
   line("the same", () => true, "go on"),
@@ -148,9 +136,9 @@ function hasEnded({ pin, now }: SeenLeaf): boolean {
 }
 
 export const LEAVES: readonly Line<SeenLeaf>[] = [
-  line("other root", isOtherRoot, "stop", NEW_ROOT),
-  line("equal delegation, other bytes", isOtherDelegation, "stop", FORKED),
-  line("equal numbers, other bytes", ({ pin }) => pin?.forked === true, "stop", FORKED),
+  line("other root", isOtherRoot, "stop"),
+  line("equal delegation, other bytes", isOtherDelegation, "stop"),
+  line("equal numbers, other bytes", ({ pin }) => pin?.forked === true, "stop"),
   line(
     "uncertified, and nobody knows whether it has to be",
     ({ pin, certified, published }) => pin === null && certified === null && published === null,
@@ -160,44 +148,27 @@ export const LEAVES: readonly Line<SeenLeaf>[] = [
     "never certified",
     ({ pin, certified, published }) => pin === null && certified === null && !published,
     "unverifiable",
-    "cannot be verified: their server or their program knows no keys of accounts",
   ),
   line(
     "uncertified, of an actor that publishes a root",
     ({ pin, certified }) => pin === null && certified === null,
     "stop",
-    GHOST,
   ),
   line(
     "first certified, not fetched",
     ({ pin, published }) => pin === null && published === null,
     "fetch",
   ),
-  line(
-    "first certified, and the actor publishes no such root",
-    ({ pin }) => pin === null,
-    "stop",
-    "has a device here whose keys are not those that they publish: somebody may have slipped it in; remove it, or ask them",
-  ),
-  line(
-    "expired, and a new leaf",
-    (seen) => hasEnded(seen) && seen.isNew,
-    "stop",
-    "has a new device, and their list of devices has ended: one of their devices has to renew it first",
-  ),
-  line(
-    "expired",
-    (seen) => hasEnded(seen) && isListed(seen),
-    "tell",
-    "has a list of devices that has ended: they should open Kith on one of them",
-  ),
+  line("first certified, and the actor publishes no such root", ({ pin }) => pin === null, "stop"),
+  line("expired, and a new leaf", (seen) => hasEnded(seen) && seen.isNew, "stop"),
+  line("expired", (seen) => hasEnded(seen) && isListed(seen), "tell"),
   line("in the pinned list", isListed, "go on"),
   line(
     "certificate above the pin",
     (seen) => isAhead(seen) && seen.waited <= FETCH_SECONDS,
     "fetch",
   ),
-  line("not in the pinned list, or uncertified after certified", () => true, "stop", GHOST),
+  line("not in the pinned list, or uncertified after certified", () => true, "stop"),
 ];
 
 export const UNLISTED = LEAVES.at(-1) as Line<SeenLeaf>;
@@ -214,11 +185,6 @@ export function judgeList(seen: SeenList): Line<SeenList> {
 /** The line that fits a leaf. */
 export function judgeLeaf(seen: SeenLeaf): Line<SeenLeaf> {
   return firstOf(LEAVES, seen);
-}
-
-/** What is said of leaves that the line of this name fits. */
-export function wordsOf(seen: string): string {
-  return LEAVES.find((one) => one.seen === seen)?.words ?? "";
 }
 
 /** How many devices came and how many went, whole entries compared (KEY-5.3). */

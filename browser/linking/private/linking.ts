@@ -120,8 +120,9 @@ export class Shower {
 /**
  * A device that read a code or a link. It says its side at once.
  *
- * `isScanned`: the link was read by this device's own camera. Any other may be somebody else's, who sent it: its
- * commitment is held to, and the number has to be typed all the same (LNK-3.8).
+ * `isScanned`: the link was read by this device's own camera. A new one goes by that. Any other link may be somebody
+ * else's, who sent it, and so may the one that an old device scanned: its commitment is held to, and the number has to
+ * be typed all the same (LNK-3.8, LNK-3.10).
  */
 export class Reader {
   readonly #mine: LinkSide;
@@ -145,7 +146,7 @@ export class Reader {
   /** The shower's side has come. Throws `Unproven` (LNK-3.4) for one it did not commit to. */
   meet(theirs: Bytes): Agreed {
     if (!equal(commitmentTo(theirs), this.#commit)) throw new Unproven("LNK-3.4", CHANGED);
-    const isKnown = this.#isScanned && isLink(this.#found);
+    const isKnown = this.#mine.side === NEW && this.#isScanned && isLink(this.#found);
     return new Agreed(this.#found.code, this.#mine, theirs, isKnown);
   }
 }

@@ -84,12 +84,14 @@ async def _approve(context: CommandContext, text: str, yes: bool) -> None:
         raise Malformed("LNK-3.8", "--yes needs the whole link: a code is not enough to be sure")
     async with context.kith() as kith:
         # Who says yes beforehand says that the link came off the new device (LNK-3.10).
-        approval = await kith.read_link(text, is_scanned=yes)
+        approval = await kith.read_link(text, is_vouched=yes)
         name = approval.agreed.new.name
         _show(context, approval.agreed, {"name": name})
         asks = f"A device that calls itself “{name}” wants to be a device of {kith.handle}."
         context.out.say(asks)
-        context.out.say("Let it in only if it is before you: it can read all that you can.")
+        context.out.say(
+            "Let it in only if it is before you: it reads all that you can, in your name."
+        )
         if not approval.agreed.is_sure:
             _type_number(approval.agreed)
         await kith.approve_link(approval)

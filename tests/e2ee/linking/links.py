@@ -38,7 +38,7 @@ class Linked:
 
     def at_old(self) -> Agreed:
         """The old device read the link: it is sure."""
-        there = read(self.old, self.found, self.found.commit, is_scanned=True)
+        there = read(self.old, self.found, self.found.commit, is_vouched=True)
         return there.meet(self.new.encode())
 
     def at_new(self) -> Agreed:

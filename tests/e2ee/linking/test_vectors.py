@@ -80,18 +80,18 @@ def test_codes_are_of_all_letters() -> None:
 
 @pytest.mark.clause("LNK-3.1", "LNK-3.6", "LNK-3.7", "LNK-3.8", "LNK-3.10")
 @pytest.mark.parametrize("shows", ["new", "old"])
-@pytest.mark.parametrize("by", ["scanned link", "link", "code"])
+@pytest.mark.parametrize("by", ["vouched link", "link", "code"])
 def test_both_grow_sure_whoever_shows(one: Linked, shows: str, by: str) -> None:
     first, second = (one.new, one.old) if shows == "new" else (one.old, one.new)
     shower = Shower(first)
     found = Found(one.code) if by == "code" else Found(one.code, ORIGIN, shower.commit)
-    reader = read(second, found, shower.commit, is_scanned=by != "link")
+    reader = read(second, found, shower.commit, is_vouched=by != "link")
     at_shower = shower.meet(one.code, reader.mine)
     at_reader = reader.meet(shower.answer(reader.mine))
     assert at_shower.told == at_reader.told
     assert (at_shower.new, at_shower.old) == (at_reader.new, at_reader.old) == (one.new, one.old)
     # Only what came off the other device itself says whose it is.
-    assert (at_shower.is_sure, at_reader.is_sure) == (False, by == "scanned link")
+    assert (at_shower.is_sure, at_reader.is_sure) == (False, by == "vouched link")
     spaced = f"{at_reader.shown[:3]} {at_reader.shown[3:]}"
     assert at_shower.type(spaced) and at_reader.type(at_shower.shown)
     assert at_shower.is_sure and at_reader.is_sure

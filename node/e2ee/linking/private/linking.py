@@ -112,15 +112,15 @@ class Shower:
 class Reader:
     """A device that read a code or a link. It says its side at once.
 
-    Only a link that came off the other device itself (`is_scanned`) says whose device that is. Any
-    other may be what somebody sent: its commitment is held to, and the number has to be typed all
-    the same (LNK-3.10).
+    Only a link that came off the other device itself, as its person vouches beforehand, says whose
+    device that is. Any other may be what somebody sent: its commitment is held to, and the number
+    has to be typed all the same (LNK-3.10).
     """
 
     _mine: LinkSide
     _found: Found
     _commit: bytes
-    _is_scanned: bool
+    _is_vouched: bool
 
     @property
     def mine(self) -> bytes:
@@ -130,20 +130,20 @@ class Reader:
         """The shower's side has come. Raises `Unproven` (LNK-3.4) for one it did not commit to."""
         if commitment(theirs) != self._commit:
             raise Unproven("LNK-3.4", CHANGED)
-        is_known = self._is_scanned and self._found.is_link
+        is_known = self._is_vouched and self._found.is_link
         return Agreed(self._found.code, self._mine, theirs, is_known)
 
 
-def read(mine: LinkSide, found: Found, commit: bytes, *, is_scanned: bool = False) -> Reader:
+def read(mine: LinkSide, found: Found, commit: bytes, *, is_vouched: bool = False) -> Reader:
     """Begin to read what was `found`; `commit` is what the home node has for it.
 
-    `is_scanned`: it came off the other device itself, and nobody sent it.
+    `is_vouched`: its person says that it came off the other device itself, and nobody sent it.
 
     Raises `Unproven` (LNK-3.2) where the link says another.
     """
     if found.is_link and found.commit != commit:
         raise Unproven("LNK-3.2", CHANGED)
-    return Reader(mine, found, commit, is_scanned)
+    return Reader(mine, found, commit, is_vouched)
 
 
 CHANGED = (

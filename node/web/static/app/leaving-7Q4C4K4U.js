@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-XVL2PVWX.js";import"/app/chunk-Y4HIR7IJ.js";import"/app/chunk-SOUHFJIL.js";import"/app/chunk-6LPXAZNE.js";import"/app/chunk-4G6ATV7H.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-TNOT6JH3.js";import"/app/chunk-6LPXAZNE.js";import"/app/chunk-4G6ATV7H.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
