@@ -22,7 +22,7 @@ from node.cli.admin_ways import (
 )
 from node.cli.invite import named
 from node.cli.migrate import migrate
-from node.cli.starting import options, read_config
+from node.cli.starting import add_options, options, read_config
 from node.client.cli.command import default_home
 from node.errors import Malformed, Missing, NodeError
 
@@ -39,23 +39,42 @@ def parser() -> argparse.ArgumentParser:
     """What is understood."""
     made = options("admin", __doc__)
     made.epilog, made.formatter_class = EXAMPLE, argparse.RawDescriptionHelpFormatter
-    made.add_argument("--url", help="the node's origin, asked with a token")
-    made.add_argument("--token-file", type=Path, help="the token's file, for --url")
-    made.add_argument("--as", dest="handle", help="@name@domain, logged in on this machine")
-    made.add_argument("--home", type=Path, help="folder of your profiles (KITH_HOME)")
-    made.add_argument("--ca-file", default="", help="PEM of a CA to trust besides, for --url")
-    made.add_argument("--connect", default="", help="HOST:PORT to call instead, for --url")
-    made.add_argument("--json", action="store_true", help="what the API answers")
+    _add_ways(made)
     verbs = made.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS:
-        one = verbs.add_parser(verb.name, help=verb.says, description=verb.says)
+        # What is not said behind the verb does not undo what was said before it.
+        one = verbs.add_parser(
+            verb.name, help=verb.says, description=verb.says, argument_default=argparse.SUPPRESS
+        )
+        add_options(one)
+        _add_ways(one)
         for word in verb.words:
             choices = word.choices or None
             if word.usual is None:
-                one.add_argument(word.name, help=word.says, choices=choices)
+                one.add_argument(word.name, help=word.says, choices=choices, type=_word)
             else:
-                one.add_argument(f"--{word.name}", help=word.says, choices=choices)
+                kind = int if word.usual.isdecimal() else str
+                one.add_argument(
+                    f"--{word.name}", help=word.says, choices=choices, default=None, type=kind
+                )
     return made
+
+
+def _word(said: str) -> str:
+    if not said.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    return said
+
+
+def _add_ways(parser: argparse.ArgumentParser) -> None:
+    """How the node is asked, and how it is told."""
+    parser.add_argument("--url", help="the node's origin, asked with a token")
+    parser.add_argument("--token-file", type=Path, help="the token's file, for --url")
+    parser.add_argument("--as", dest="handle", help="@name@domain, logged in on this machine")
+    parser.add_argument("--home", type=Path, help="folder of your profiles (KITH_HOME)")
+    parser.add_argument("--ca-file", help="PEM of a CA to trust besides, for --url")
+    parser.add_argument("--connect", help="HOST:PORT to call instead, for --url")
+    parser.add_argument("--json", action="store_true", help="what the API answers")
 
 
 def _way(found: argparse.Namespace) -> AbstractAsyncContextManager[Way]:
@@ -65,7 +84,7 @@ def _way(found: argparse.Namespace) -> AbstractAsyncContextManager[Way]:
         if found.token_file is None:
             raise Missing("OPS-2.2", "--url needs the token's file: --token-file FILE")
         token = read_token(found.token_file)
-        return over_the_api(found.url, token, found.connect, found.ca_file)
+        return over_the_api(found.url, token, found.connect or "", found.ca_file or "")
     config = asyncio.run(named(read_config(found, named=False)))
     migrate(config, "pre")
     return on_the_machine(config)

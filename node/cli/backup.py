@@ -15,11 +15,12 @@ import msgspec
 
 from node.cli.backup_file import Sealer
 from node.cli.invite import named
+from node.cli.no_room import no_room
 from node.cli.probes import database_file
 from node.cli.secrets import passphrase
 from node.cli.starting import options, read_config
 from node.config import Config
-from node.errors import Broken, Conflict, Malformed, NodeError
+from node.errors import Broken, Conflict, Malformed, Missing, NodeError
 from node.store.keyring import KEY_FILE
 from node.store.schema import newest
 from node.system import SystemClock, SystemEntropy
@@ -120,6 +121,8 @@ def save(config: Config, target: Path, words: str, blobs: bool, database: bool) 
     """
     if target.exists():
         raise Conflict("FED-12.16", f"{target} is there already: choose another name")
+    if not target.parent.is_dir():
+        raise Missing("FED-12.16", f"there is no folder {target.parent}: make it first")
     draft = target.with_name(f".{target.name}.part")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -128,6 +131,8 @@ def save(config: Config, target: Path, words: str, blobs: bool, database: bool) 
             out.flush()
             os.fsync(out.fileno())
         draft.rename(target)
+    except OSError as error:
+        raise no_room("FED-12.16", target.parent, error) from None
     finally:
         draft.unlink(missing_ok=True)
     return manifest

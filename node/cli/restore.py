@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from node.cli.backup import DATABASE, MANIFEST, Manifest
 from node.cli.backup_file import PIECE, Opener
 from node.cli.migrate import migrate
+from node.cli.no_room import no_room
 from node.cli.probes import QuickCheck
 from node.cli.secrets import passphrase
 from node.cli.starting import NAMELESS, options, read_config
@@ -119,6 +120,11 @@ def restore(file: Path, words: str, config: Config) -> Manifest:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         stage.mkdir(mode=0o700)
         manifest = unpack(file, words, stage)
+        if config.origin not in (NAMELESS, manifest.origin):
+            raise Conflict(
+                CLAUSE, f"this backup is of {manifest.origin}, and a node keeps its name: leave "
+                f"out {config.origin}, or take another backup"
+            )  # fmt: skip
         if manifest.database:
             staged = replace(config, data_dir=str(stage), database="")
             QuickCheck(staged).check(None)
@@ -136,10 +142,12 @@ def restore(file: Path, words: str, config: Config) -> Manifest:
         for each in sorted(stage.iterdir(), key=lambda path: path.name == DATABASE):
             each.rename(data / each.name)
         stage.rmdir()
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(stage, ignore_errors=True)
         if not was_there and data.exists() and not any(data.iterdir()):
             data.rmdir()
+        if isinstance(error, OSError):
+            raise no_room(CLAUSE, data, error) from None
         raise
     return manifest
 

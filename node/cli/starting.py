@@ -26,12 +26,17 @@ NAMELESS = "https://localhost"
 def options(command: str, about: str | None) -> argparse.ArgumentParser:
     """What all commands for operators take."""
     parser = argparse.ArgumentParser(prog=f"kith {command}", description=about)
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which node is meant, and its settings."""
     parser.add_argument("--data", help="folder of database, blobs and node key", dest="data_dir")
     parser.add_argument("--domain", help="our public host name, such as kith.example.org")
     parser.add_argument("--listen", help="HOST:PORT")
     parser.add_argument("--database", help="SQLAlchemy URL; default is SQLite in the data folder")
     parser.add_argument("--config", type=Path, help="TOML file with settings")
-    return parser
 
 
 def read_config(found: argparse.Namespace, named: bool = True) -> Config:

@@ -65,7 +65,7 @@ def private(check: str, what: str, place: Place, needed: bool = True) -> Finding
         return wrong(
             check,
             f"{what} {place.path} is not there",
-            "Put it back, or bring the node back from a backup with kith restore.",
+            "Put it back, bring the node back with kith restore, or name its folder with --data.",
         )
     if place.mode & OTHERS:
         return wrong(

@@ -155,6 +155,12 @@ def port(where: str, running: bool, listening: bool, ours: bool) -> Finding:
             f"the node runs, and nothing listens on {where}",
             "Is --listen the one it was started with? Else look at its log, and start it again.",
         )
+    if listening and not running:
+        return look(
+            "port",
+            f"a Kith node listens on {where}, and this one does not run here",
+            "Is it this one, in a container? Ask there. Else choose another address with --listen.",
+        )
     return ok("port", f"{where} is {'the node' if listening else 'free'}")
 
 

@@ -32,10 +32,10 @@ def process(pid: int | None, lock: str) -> Finding:
 
 def answers(check: str, status: int | None, words: str, running: bool) -> Finding:
     """`/livez` or `/readyz` of the node itself."""
+    if not running:
+        return unknown(check, "the node does not run here")
     if status == 200:
         return ok(check, f"/{check} says {words}")
-    if status is None and not running:
-        return unknown(check, "the node does not run here")
     if status is None:
         return wrong(check, f"/{check} is not answered: {words}", "Look at the node's log.")
     return wrong(check, f"/{check} says: {words}", "Do what it says; the node goes on by itself.")

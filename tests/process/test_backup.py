@@ -1,6 +1,7 @@
 """A backup brings a node back whole; what is no whole backup brings nothing; a drill of both."""
 
 import asyncio
+import errno
 import json
 import os
 import shutil
@@ -54,7 +55,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.clause("FED-12.16", "FED-12.17", "FED-12.18", "E2E-4.8")
 def test_a_backup_of_a_running_node_brings_it_back_and_a_broken_one_brings_nothing(
-    place: Place, tmp_path: Path, words: str, said: Callable[[], str]
+    place: Place,
+    tmp_path: Path,
+    words: str,
+    said: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     place.start()
     asyncio.run(place.ready())
@@ -119,6 +124,23 @@ def test_a_backup_of_a_running_node_brings_it_back_and_a_broken_one_brings_nothi
     assert "chmod 600" in said() and not away.exists()
     assert restore.main([str(tmp_path / "none"), "--data", str(away), *taking[3:]]) == 1
     assert "No such file" in said()
+    Path(words).write_text(f"{WORDS}\n")
+    Path(words).chmod(0o600)
+    assert restore.main([*taking[:2], str(away), *taking[3:], "--domain", "beta.test"]) == 1
+    assert "keeps its name" in said() and not away.exists()
+    assert backup.main([str(tmp_path / "none" / "a.kith"), *given]) == 1
+    assert "make it first" in said()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert restore.main([*taking[:2], str(away), *taking[3:]]) == 1
+        assert f"on the disk of {away}" in said() and not away.exists()
+        assert backup.main([str(tmp_path / "c.kith"), *given]) == 1
+        assert f"on the disk of {tmp_path}" in said()
+    assert not (tmp_path / "c.kith").exists() and not list(tmp_path.glob(".*"))
+
+
+def full(_descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def settings(data: Path) -> dict[str, str]:

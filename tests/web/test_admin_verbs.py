@@ -46,6 +46,39 @@ async def say(way: Way, *words: str) -> Any:
 
 
 @pytest.mark.clause("OPS-2.1")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["reset-link", ""], "argument id: it is empty"),
+        (["suspend-server", " "], "argument host: it is empty"),
+        (["invite", "--uses", "many"], "argument --uses: invalid int value: 'many'"),
+        (["set-registration", "maybe"], "invalid choice: 'maybe'"),
+        (["approve"], "required: id"),
+        (["frobnicate"], "invalid choice: 'frobnicate'"),
+    ],
+)
+def test_words_that_are_not_understood_are_named(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        admin.main(words)
+    assert ended.value.code == 2 and told in capsys.readouterr().err
+
+
+@pytest.mark.clause("OPS-2.2")
+def test_which_node_is_meant_is_said_before_the_verb_or_behind_it() -> None:
+    ways = ["--data", "here", "--json", "--connect", "a:1"]
+    before, behind = (
+        vars(admin.parser().parse_args(words))
+        for words in ([*ways, "suspend", "anna"], ["suspend", "anna", *ways])
+    )
+    assert before == behind
+    assert (before["data_dir"], before["json"], before["connect"]) == ("here", True, "a:1")
+    both = admin.parser().parse_args(["--data", "there", "--json", "accounts", "--data", "here"])
+    assert (both.data_dir, both.json) == ("here", True)
+
+
+@pytest.mark.clause("OPS-2.1")
 async def test_every_operation_of_administrators_has_a_verb_that_can_say_all_of_it(
     harness: Harness,
 ) -> None:
