@@ -37,7 +37,8 @@ export class Tab {
     } catch (error) {
       if (!(error instanceof KithError)) throw error;
       const clause = error instanceof Refused ? error.clause : "";
-      return { is: error.name, clause, words: error.message };
+      const seen = error instanceof Refused ? (error.params.seen ?? "") : "";
+      return { is: error.name, clause, seen, words: error.message };
     }
   }
 

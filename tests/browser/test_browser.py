@@ -41,7 +41,15 @@ RAISED = re.compile(
 MORE = {
     "public": {"aead"},
     "private": {"certificate", "private_key", "records"},
-    "device": {"plain_text", "device_keys", "first_owed", "key_maker", "key_rows"},
+    "device": {
+        "device_behind",
+        "device_keys",
+        "first_owed",
+        "key_maker",
+        "key_rows",
+        "parked",
+        "plain_text",
+    },
 }
 
 

@@ -29,6 +29,7 @@ from node.errors import Broken, Refused
 from node.federation.activities.shapes import CreateNote
 from node.graph.friendship_states import View
 from node.ports import Clock
+from node.store.catching_up import CatchingUpUnit
 from node.store.database import Database
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
@@ -49,6 +50,7 @@ from node.store.upserts import put
 from node.store.visibility import VisibilityUnit
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
+from node.wire.times import from_micros
 from tests.contracts import samples
 from tests.contracts.plans import EVERY_ROW, explaining
 from tests.contracts.samples import ANY
@@ -106,6 +108,10 @@ async def _many_posts(unit: InboxUnit) -> None:
     unit.read_anew()
 
 
+async def _lost(unit: CatchingUpUnit) -> None:
+    await unit.notices_since([ANY, OTHER], "post_lost", from_micros(samples.PAST))
+
+
 async def _new_mail(unit: MailboxUnit) -> None:
     given = samples.arguments(unit.put_mail)
     await unit.put_mail(**{**given, "boxes": [Box(OTHER, ANY, ANY)]})
@@ -131,6 +137,7 @@ async def _marked(unit: IdempotencyUnit) -> None:
 
 
 CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
+    CatchingUpUnit: (_lost,),
     E2eeUnit: (_restored,),
     FederationUnit: (_words,),
     FriendsUnit: (_views,),
