@@ -29,9 +29,8 @@ export class KeyVerbs {
     return gone;
   }
 
-  async startOver(password: string): Promise<void> {
-    await this.keys.startOver(password);
-    this.#device.keysMoved();
+  startOver(password: string): Promise<void> {
+    return this.#device.beginKeys(() => this.keys.startOver(password));
   }
 
   /** Whatever is wrong with the keys: that device is to be logged out (DEV-12.9). */

@@ -71,6 +71,7 @@ export class OpenDevice {
   readonly #cut = new AbortController();
   readonly #met = new Set<string>();
   readonly #hearing = new Turns();
+  readonly #beginning = new Turns();
   #work: Promise<unknown> = Promise.resolve();
   #over: Error | null = null;
   #hasFetched = false;
@@ -191,8 +192,15 @@ export class OpenDevice {
 
   // -- the keys of the account --------------------------------------------------------------------
 
+  /** Keys that are begun anew are looked at once it stands whether they count. */
   keysView(): Promise<KeysView> {
-    return keysView(this);
+    return this.#beginning.take(() => keysView(this));
+  }
+
+  /** Begin the keys anew by `work`, which undoes what was refused. */
+  async beginKeys(work: () => Promise<void>): Promise<void> {
+    await this.#beginning.take(work);
+    this.keysMoved();
   }
 
   get keeper(): KeyKeeper {
