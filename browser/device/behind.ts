@@ -15,6 +15,8 @@ import {
 } from "./rows.ts";
 
 export const ASK_AGAIN_SECONDS = 3600;
+/** For what could not be read. */
+const TRY_AGAIN_SECONDS = 60;
 const MOST_SELDOM_SECONDS = 86_400;
 const CATCHING_UP = "this device missed changes of the conversation and is being taken back in";
 const UNANSWERED =
@@ -48,9 +50,10 @@ export async function isDue(state: DeviceState, now: number): Promise<boolean> {
   return (await dues(state, now)).some((due) => now >= due);
 }
 
-/** How many seconds until one is next: an hour at most, for clocks are set. */
+/** How many seconds until one is next, or tried again where one is due already: an hour at most, for clocks are
+ * set. */
 export async function rest(state: DeviceState, now: number): Promise<number> {
-  const ahead = (await dues(state, now)).filter((due) => due > now).map((due) => due - now);
+  const ahead = (await dues(state, now)).map((due) => (due > now ? due - now : TRY_AGAIN_SECONDS));
   return Math.min(...ahead, ASK_AGAIN_SECONDS);
 }
 

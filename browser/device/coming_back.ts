@@ -134,7 +134,9 @@ export class ComingBack {
     const { head } = row;
     const named = row.named || this.#outbox.obstacles.heads.has(group);
     let asked: AskedRow = named && row.noticed > now ? { ...unasked(now), head } : row;
-    asked = { ...asked, sent: Math.min(asked.sent, now) };
+    // A clock that was ahead once makes no time longer.
+    const noticed = Math.min(asked.noticed, now + behind.ASK_AGAIN_SECONDS);
+    asked = { ...asked, sent: Math.min(asked.sent, now), noticed };
     const waits = (await this.#isOurs(group)) ? 0 : PATIENCE_SECONDS;
     const due = Math.max(asked.noticed + waits, asked.sent && asked.sent + behind.pause(asked));
     const told: ConversationEvent[] = [];

@@ -28,9 +28,10 @@ function named(data: Bytes): readonly string[] {
   try {
     const said = text(data);
     const { removed } = JSON.parse(said) as { readonly removed?: unknown };
-    const isRight = Array.isArray(removed) && removed.every((one) => typeof one === "string");
     // Half a character is text for this language alone.
-    return isRight && JSON.stringify({ removed }) === said && !said.includes("\\ud") ? removed : [];
+    const isText = (one: unknown) => typeof one === "string" && !/\p{Surrogate}/u.test(one);
+    const isRight = Array.isArray(removed) && removed.every(isText);
+    return isRight && JSON.stringify({ removed }) === said ? removed : [];
   } catch {
     return [];
   }

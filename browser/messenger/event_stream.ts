@@ -38,10 +38,16 @@ function eventIn(text: string): NodeEvent | null {
   }
   const data = fields.get("data");
   if (data === undefined) return null;
+  const id = fields.get("id") ?? "";
+  return { id, kind: fields.get("event") ?? "message", data: objectIn(data) };
+}
+
+function objectIn(data: string): Readonly<Record<string, unknown>> {
   try {
-    const id = fields.get("id") ?? "";
-    return { id, kind: fields.get("event") ?? "message", data: JSON.parse(data) };
+    const found: unknown = JSON.parse(data);
+    if (typeof found === "object" && found !== null && !Array.isArray(found)) return { ...found };
   } catch {
-    throw new Unreachable("an event that is not JSON");
+    // The same as what is no object.
   }
+  throw new Unreachable("an event that is no JSON object");
 }

@@ -178,6 +178,8 @@ test("events come out whole, however they are cut", () => {
     }
     assert.deepEqual(found, [{ id: "1", kind: "é", data: { a: "ü" } }], `in pieces of ${size}`);
   }
-  assert.throws(() => new EventParser().feed(utf8("data: {\n\n")), Unreachable);
+  for (const data of ["{", "null", "[]", "7", '"words"']) {
+    assert.throws(() => new EventParser().feed(utf8(`data: ${data}\n\n`)), Unreachable);
+  }
   assert.throws(() => new EventParser().feed(new Uint8Array(2 << 20).fill(97)), Unreachable);
 });

@@ -11,6 +11,7 @@ from node.client.rows import AskedRow, OwedRow
 from node.errors import Unreachable
 
 ASK_AGAIN_SECONDS: Final = 3600
+TRY_AGAIN_SECONDS: Final = 60  # what could not be read
 MOST_SELDOM_SECONDS: Final = 86_400
 CATCHING_UP: Final = "this device missed changes of the conversation and is being taken back in"
 UNANSWERED: Final = (
@@ -37,8 +38,9 @@ def is_due(state: DeviceState, now: int) -> bool:
 
 
 def rest(state: DeviceState, now: int) -> int:
-    """How many seconds until that is so next: an hour at most, for clocks are set."""
-    ahead = (due - now for due in _dues(state, now) if due > now)
+    """How many seconds until that is so next, or until it is tried again where it is so already:
+    an hour at most, for clocks are set."""
+    ahead = (due - now if due > now else TRY_AGAIN_SECONDS for due in _dues(state, now))
     return min([*ahead, ASK_AGAIN_SECONDS])
 
 

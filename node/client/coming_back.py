@@ -109,7 +109,9 @@ class ComingBack:
         named = asked.named or group in self._outbox.obstacles.heads
         if named and asked.noticed > now:
             asked = AskedRow(noticed=now, head=asked.head)
-        asked = replace(asked, sent=min(asked.sent, now))
+        # A clock that was ahead once makes no time longer.
+        noticed = min(asked.noticed, now + behind.ASK_AGAIN_SECONDS)
+        asked = replace(asked, sent=min(asked.sent, now), noticed=noticed)
         waits = 0 if self._is_ours(group) else PATIENCE_SECONDS
         due = max(asked.noticed + waits, asked.sent and asked.sent + behind.pause(asked))
         told: list[ConversationEvent] = []

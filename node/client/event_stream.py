@@ -44,7 +44,7 @@ def _event(text: bytes) -> Event | None:
     if "data" not in fields:
         return None
     try:
-        data = msgspec.json.decode(fields["data"])
+        data = msgspec.json.decode(fields["data"], type=dict[str, Any])
     except msgspec.DecodeError:
-        raise Unreachable("an event that is not JSON") from None
+        raise Unreachable("an event that is no JSON object") from None
     return Event(fields.get("id", ""), fields.get("event", "message"), data)

@@ -379,6 +379,22 @@ def test_it_asks_ever_more_seldom_and_knows_when_next(tmp_path: Path) -> None:
         assert pauses == [1, 2, 4, 8, 16, 24, 24]
 
 
+@pytest.mark.clause("DEV-9.1", "DEV-9.6")
+def test_a_clock_that_was_a_year_ahead_keeps_it_out_for_no_year(tmp_path: Path) -> None:
+    year = 365 * 86400
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        bob.device.new_packages(0, True, NOW)
+        group = befriend(alice, bob)
+        away(alice, bob, group)
+        bob.device.look_behind(LATER + year)
+        assert bob.device.look_behind(LATER) == []
+        assert bob.device.look_behind(LATER + 3700) == [ConversationBehind(group)]
+        bob.accept(ask(bob, LATER + 3700), LATER + 3700)
+        due = LATER + 3 * 3600
+        assert behind.is_due(bob.device.state, due)
+        assert behind.rest(bob.device.state, due) <= 60, "what cannot be read is tried again soon"
+
+
 @pytest.mark.clause("DEV-9.3")
 def test_one_question_of_each_device_waits_and_only_one_that_it_signed(tmp_path: Path) -> None:
     with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:

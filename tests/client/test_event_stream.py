@@ -31,8 +31,12 @@ def test_those_that_came_together_are_given_together() -> None:
     assert EventParser().feed(STREAM) == EVENTS
 
 
-def test_what_is_no_stream_of_events_is_told() -> None:
+@pytest.mark.parametrize("data", ["no JSON", "null", "[]", "7", '"words"'])
+def test_data_that_is_no_object_is_no_event(data: str) -> None:
     with pytest.raises(Unreachable):
-        EventParser().feed(b"data: no JSON\n\n")
+        EventParser().feed(f"data: {data}\n\n".encode())
+
+
+def test_what_is_no_stream_of_events_is_told() -> None:
     with pytest.raises(Unreachable):
         EventParser().feed(b"x" * (LONGEST_EVENT + 1))
