@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +14,7 @@ from yarl import URL
 from node.client import api
 from node.client.connect import PinnedResolver, read_connect, trusting
 from node.client.event_stream import Event, EventParser
-from node.errors import Unreachable
+from node.errors import Conflict, Unreachable
 from node.ports import Entropy
 
 T = TypeVar("T")
@@ -48,6 +48,8 @@ class ApiClient:
         self.origin = origin.rstrip("/")
         self._entropy = entropy
         self.seat = 0  # of this device, once it has one (ACC-4.5)
+        # Takes another seat for the one that was refused; raises when another copy is the device.
+        self.retake: Callable[[int], Awaitable[None]] | None = None
         self._token = token
         self._connect = connect
         self._ca_file = ca_file
@@ -112,13 +114,22 @@ class ApiClient:
         `Unreachable` when there is none.
 
         What is cut before its answer came is sent again when it may be (API-9.5): a GET, what
-        carries an Idempotency-Key, and what is `harmless` to repeat.
+        carries an Idempotency-Key, and what is `harmless` to repeat. What is refused for its seat
+        goes again, once, with the next one (DEV-8.2).
         """
         again = harmless or method in SAFE or "Idempotency-Key" in (headers or {})
         cut, failures = False, 0
+        refused = 0  # the seat
         while True:
+            seat = self.seat
             try:
                 return await self._send(method, path, body, headers, query)
+            except Conflict as error:
+                if self.retake is None or refused or error.clause != "ACC-4.5":
+                    raise
+                refused = seat
+                await self.retake(refused)
+                continue
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 cut = cut or _is_cut(error)
                 if failures == REPEATS or not (again and cut):

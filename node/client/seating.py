@@ -29,6 +29,7 @@ class Seating:
         self._tell = tell
         self._turn = asyncio.Lock()
         self._taken: int | None = None
+        api.retake = self.retake
 
     @property
     def _lasts(self) -> bool:
@@ -51,6 +52,13 @@ class Seating:
                 self._api.seat = taken.seat
                 if not asked.again:
                     self._taken = self._seconds()
+
+    async def retake(self, refused: int) -> None:
+        """The node refused this seat: it was put back from a copy, or another copy of this vault is
+        the device (DEV-8.2). Raises `Conflict` (ACC-4.4) for the second."""
+        if self._api.seat == refused:  # else another request has met it before
+            self._taken = None
+        await self.take()
 
     def freeze(self, error: Refused) -> None:
         """Another copy of this vault is the device."""

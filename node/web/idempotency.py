@@ -5,6 +5,7 @@ The client's key also seals what is kept, since answers hold tokens and requests
 
 import asyncio
 import hmac
+import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,12 +15,13 @@ from typing import TypeAlias
 import msgspec
 from nacl.secret import SecretBox
 
-from node.errors import Conflict, Malformed
+from node.errors import Conflict, Malformed, NoRoom
 from node.ports import Entropy
 from node.store.idempotency import IdempotencyUnit, Kept
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.unit import Units
 
+LOG = logging.getLogger(__name__)
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
 NOBODY = sha256(b"a request without a token").digest()
 
@@ -101,7 +103,11 @@ class Answered:
         answer = await work(mark)
         sealed = bytes(asked.box.encrypt(msgspec.json.encode(answer), self._entropy.draw(24)))
         kept = Kept(asked.request, answer.status, sealed)
-        await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, kept))
+        try:
+            await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, kept))
+        except Exception as error:
+            # It was done, and is answered so: the mark keeps it from being done again (API-6.7).
+            LOG.warning("an answer was not kept", exc_info=not isinstance(error, NoRoom))
         return answer
 
     async def _forget(self, asked: Asked) -> None:

@@ -27,7 +27,7 @@ async def test_of_two_copies_of_a_vault_one_goes_on_and_the_other_is_told(town: 
             await copy.talk.prepare()
             with pytest.raises(Conflict) as caught:
                 await alice.talk.say(group, "from the one that was copied")
-            assert caught.value.clause == "ACC-4.5"
+            assert caught.value.clause == "ACC-4.4"
             assert "log in again" in caught.value.reason
             assert (await copy.talk.say(group, "from the copy")).sent
         assert alice.talk.device.frozen
@@ -84,6 +84,7 @@ async def test_no_word_is_dropped_after_a_node_was_put_back(town: Town, told: bo
         await bob.talk.prepare()
         await bob.talk.pull()
         assert len(texts(bob)) == 21
+        await bob.talk.close()
         copy_vault(town, bob, "bob's next start")
         await put_back(town, "beta.test", copy, told)
         later = [f"after it {number}" for number in range(30)]
@@ -100,3 +101,31 @@ async def test_no_word_is_dropped_after_a_node_was_put_back(town: Town, told: bo
         await town.settle()
         await alice.talk.pull()
         assert texts(alice) == ["all there"]
+
+
+@pytest.mark.clause("DEV-8.2", "ACC-4.4", "ACC-4.5")
+@pytest.mark.parametrize("told", [True, False], ids=["kith restore", "files put back"])
+async def test_a_node_that_forgot_the_seat_it_gave_a_moment_ago_ends_no_device(
+    town: Town, told: bool
+) -> None:
+    """Its backup is from before the last seat, and whoever talks goes on talking."""
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "beta.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await town.settle()
+        await alice.talk.pull()
+        copy = await copy_of(town, "alpha.test")
+        await town.settle(timedelta(minutes=11))
+        await alice.talk.say(group, "with another seat")
+        await town.settle()
+        await put_back(town, "alpha.test", copy, told)
+        assert (await alice.talk.say(group, "a moment later")).sent
+        await town.settle(timedelta(minutes=1))
+        await alice.talk.pull()
+        assert not alice.talk.device.frozen
+        assert [one for one in heard(alice) if isinstance(one, NodeRestored)] == [NodeRestored()]
+        await bob.talk.pull()
+        assert texts(bob) == ["with another seat", "a moment later"]

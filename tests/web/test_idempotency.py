@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from node.errors import Missing
+from node.errors import Missing, NoRoom
+from node.store.idempotency import IdempotencyUnit
 from node.store.unit import Unit
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
@@ -130,6 +131,23 @@ async def test_what_was_done_though_its_answer_was_lost_is_not_done_again(build:
     said = await harness.ask("POST", "/stop", token=token, headers=sent)
     assert (said.status, said.body["clause"]) == (409, "API-6.5")
     assert done == [1]
+
+
+@pytest.mark.clause("API-6.7")
+async def test_what_was_done_is_answered_so_though_its_answer_finds_no_room(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await harness.join("alice")
+
+    async def no_room(*_: object) -> None:
+        raise NoRoom("FED-12.8", "the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(IdempotencyUnit, "keep", no_room)
+        assert (await make_invite(harness, token)).status == 201
+    assert await count(harness, token) == 1
+    again = await make_invite(harness, token)
+    assert (again.status, again.body["clause"]) == (409, "API-6.5")
 
 
 async def nothing(_unit: Unit) -> None:
