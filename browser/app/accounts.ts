@@ -80,8 +80,8 @@ interface Line {
 
 let line: Promise<Line> | null = null;
 
-async function lineOf(id: string): Promise<Line> {
-  const { account, token, seat } = await device.session();
+async function lineOf(id: string, refused = 0): Promise<Line> {
+  const { account, token, seat } = await device.session(refused);
   if (account.id !== id) throw new Problem(401, "unproven", "API-3.1", "");
   return { id, token, seat };
 }
@@ -100,9 +100,10 @@ async function withLine<T>(
   } catch (error) {
     if (line === mine) line = null;
     if (!(error instanceof Problem && error.clause === "ACC-4.5")) throw error;
-    // Refused before anything was done: the device took another seat since it was asked for it.
-    line ??= lineOf(id);
-    const [before, now] = await Promise.all([mine, line]);
+    // Refused before anything was done: the device took another seat since it was asked for it, or takes it now.
+    const before = await mine;
+    line ??= lineOf(id, before.seat);
+    const now = await line;
     if (now.id !== id || now.seat === before.seat) throw error;
     return asked(now);
   }

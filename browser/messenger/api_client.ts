@@ -3,7 +3,7 @@
  * (spec API). For the device worker and for tabs alike.
  */
 
-import { Unreachable } from "../errors.ts";
+import { Conflict, Unreachable } from "../errors.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
 import * as api from "./api.ts";
@@ -57,6 +57,8 @@ interface Said {
 export class ApiClient {
   /** Of this device, once it has one (ACC-4.5). */
   seat = 0;
+  /** Takes another seat for the one that was refused; throws where another copy is the device. */
+  retake: ((refused: number) => Promise<void>) | null = null;
   readonly origin: string;
   readonly #entropy: Entropy;
   readonly #token: string;
@@ -103,12 +105,25 @@ export class ApiClient {
     const most = method === "GET" || key || given.harmless ? REPEATS : 0;
     for (let failures = 0; ; failures++) {
       try {
-        return await this.#once(method, path, given, key);
+        return await this.#seated(() => this.#once(method, path, given, key));
       } catch (error) {
         const isCut = error instanceof Unreachable && !(error instanceof Answered);
         if (!isCut || failures >= most || given.signal?.aborted) throw error;
       }
       await this.rest(failures, given.signal);
+    }
+  }
+
+  /** What is refused for its seat, before anything was done, goes again once with the next one (DEV-8.2). */
+  async #seated(request: () => Promise<Said>): Promise<Said> {
+    const { seat } = this;
+    try {
+      return await request();
+    } catch (error) {
+      const isLeft = error instanceof Conflict && error.clause === "ACC-4.5";
+      if (!isLeft || this.retake === null) throw error;
+      await this.retake(seat);
+      return request();
     }
   }
 

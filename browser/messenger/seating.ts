@@ -31,6 +31,7 @@ export class Seating {
     this.#device = device;
     this.#clock = clock;
     this.#tell = tell;
+    api.retake = (refused) => this.retake(refused);
   }
 
   /** Before anything is sent, and now and then. Throws `Conflict` (ACC-4.4). */
@@ -45,6 +46,15 @@ export class Seating {
         if (!asked.again) this.#taken = this.#clock.now();
       }
     });
+  }
+
+  /**
+   * The node refused this seat: it was put back from a copy, or another copy of this vault is the device (DEV-8.2).
+   * Throws `Conflict` (ACC-4.4) for the second.
+   */
+  async retake(refused: number): Promise<void> {
+    if (this.#api.seat === refused) this.#taken = null; // else another request has met it before
+    await this.take();
   }
 
   async #ask(body: { have: number; nonce: string }): Promise<number> {

@@ -67,6 +67,7 @@ const says =
     response.end(typeof body === "string" ? body : JSON.stringify(body));
   };
 const cut: Answer = (request) => request.socket.destroy();
+const leftBehind = { clause: "ACC-4.5", code: "conflict", detail: "another copy is in use" };
 const problem = { clause: "E2E-3.5", code: "conflict", detail: "too late", params: { epoch: 7 } };
 
 test("a request carries the token, the seat and one key, however often it is sent", async (t) => {
@@ -182,4 +183,33 @@ test("events come out whole, however they are cut", () => {
     assert.throws(() => new EventParser().feed(utf8(`data: ${data}\n\n`)), Unreachable);
   }
   assert.throws(() => new EventParser().feed(new Uint8Array(2 << 20).fill(97)), Unreachable);
+});
+
+test("what is refused for its seat goes again once, with the next one", async (context) => {
+  const { api, asked } = await served(context, says(409, leftBehind), says(200, {}));
+  const refused: number[] = [];
+  api.seat = 4;
+  api.retake = async (seat) => {
+    refused.push(seat);
+    api.seat = 5;
+  };
+  await api.ask("POST /mailbox/ack", { body: { seq: 1 } });
+  assert.deepEqual(refused, [4]);
+  assert.deepEqual(
+    asked.map(({ headers }) => headers["kith-seat"]),
+    ["4", "5"],
+  );
+  const keys = asked.map(({ headers }) => headers["idempotency-key"]);
+  assert(keys[0] !== undefined && keys[0] === keys[1]);
+});
+
+test("what is refused for its seat twice is refused", async (context) => {
+  const { api, asked } = await served(context, says(409, leftBehind));
+  api.seat = 4;
+  let takes = 0;
+  api.retake = async () => {
+    takes += 1;
+  };
+  await assert.rejects(api.ask("GET /mailbox", {}), { clause: "ACC-4.5" });
+  assert.deepEqual([takes, asked.length], [1, 2]);
 });

@@ -86,6 +86,22 @@ test("a seat lasts ten minutes, and no longer where the clock was set back", asy
   assert.deepEqual(taken, [0, 600, -86_400]);
 });
 
+test("a seat that is refused is followed by another one, however young it is", async () => {
+  const [clock, device] = [new StillClock(), await opened(ALICE)];
+  let taken = 0;
+  const api = {
+    seat: 0,
+    ask: async () => {
+      taken += 1;
+      return { seat: taken };
+    },
+  } as unknown as ApiClient;
+  const seating = new Seating(api, device, clock, quietly);
+  await seating.take();
+  await Promise.all([seating.retake(1), seating.retake(1)]);
+  assert.deepEqual([api.seat, taken], [2, 2]);
+});
+
 test("a vault that is refused its seat is frozen", async () => {
   const device = await opened(ALICE);
   const api = {

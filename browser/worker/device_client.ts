@@ -222,8 +222,11 @@ export interface DeviceQuestions extends KeyQuestions {
   /** Ask the browser not to clear its store; best after a person did something. */
   persist(): boolean;
 
-  /** Throws `Missing` (API-9.1) when nobody is logged in. */
-  session(): Session;
+  /**
+   * What requests of the page carry; `refused` is a seat that the node did not take of them (ACC-4.5), 0 for none.
+   * Throws `Missing` (API-9.1) when nobody is logged in, `Conflict` where another copy is the device (DEV-8.2).
+   */
+  session(refused: number): Session;
 
   /** All chats, by the last that happened. */
   chats(): readonly Chat[];

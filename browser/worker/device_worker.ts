@@ -307,8 +307,8 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
     throw new Missing("API-9.1", "nobody is logged in here");
   }
 
-  async session(): Promise<Session> {
-    return this.#opened().session();
+  async session(refused: number): Promise<Session> {
+    return this.#opened().session(refused);
   }
 
   // -- chats --------------------------------------------------------------------------------------

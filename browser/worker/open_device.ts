@@ -181,8 +181,9 @@ export class OpenDevice {
     await this.api.ask("DELETE /account", { body: { password } });
   }
 
-  session(): Session {
+  async session(refused: number): Promise<Session> {
     if (this.#over instanceof Unproven) throw this.#over;
+    if (refused) await this.api.retake?.(refused);
     return { account: this.account, token: this.#token, seat: this.api.seat };
   }
 

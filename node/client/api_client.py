@@ -114,28 +114,31 @@ class ApiClient:
         `Unreachable` when there is none.
 
         What is cut before its answer came is sent again when it may be (API-9.5): a GET, what
-        carries an Idempotency-Key, and what is `harmless` to repeat. What is refused for its seat
-        goes again, once, with the next one (DEV-8.2).
+        carries an Idempotency-Key, and what is `harmless` to repeat.
         """
         again = harmless or method in SAFE or "Idempotency-Key" in (headers or {})
         cut, failures = False, 0
-        refused = 0  # the seat
         while True:
-            seat = self.seat
             try:
-                return await self._send(method, path, body, headers, query)
-            except Conflict as error:
-                if self.retake is None or refused or error.clause != "ACC-4.5":
-                    raise
-                refused = seat
-                await self.retake(refused)
-                continue
+                return await self._seated(lambda: self._send(method, path, body, headers, query))
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 cut = cut or _is_cut(error)
                 if failures == REPEATS or not (again and cut):
                     raise Unreachable(f"{self.origin} cannot be reached: {error}") from None
             await self.rest(failures)
             failures += 1
+
+    async def _seated(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
+        """What is refused for its seat, before anything was done, goes again once with the next
+        one (DEV-8.2)."""
+        seat = self.seat
+        try:
+            return await request()
+        except Conflict as error:
+            if error.clause != "ACC-4.5" or self.retake is None:
+                raise
+            await self.retake(seat)
+            return await request()
 
     async def _send(
         self,
