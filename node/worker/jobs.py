@@ -22,6 +22,14 @@ RENEW_SECONDS = 20.0
 FULL = timedelta(minutes=1)  # until a job that found no room is begun anew
 
 
+class Waits(Exception):
+    """What a job needs is not there for now: it has not failed, and is begun anew after `pause`."""
+
+    def __init__(self, reason: str, pause: timedelta) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
 class JobKind(Struct, frozen=True):
     """`do(subject)` does a job of this kind.
 
@@ -111,6 +119,9 @@ class Jobber:
             # However long that lasts: what waits for room has not failed (FED-12.8).
             faults.tell(LOG, "job waits", full, kind=job.kind, job=job.id)
             await self._jobs.put_off(job, self._clock.now() + FULL)
+        except Waits as wait:
+            LOG.warning("job waits", extra={"kind": job.kind, "job": job.id, "reason": str(wait)})
+            await self._jobs.put_off(job, self._clock.now() + wait.pause)
         except Exception as error:
             await self._failed(job, kind, error)
         else:

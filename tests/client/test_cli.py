@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,14 @@ from node.client.cli import main, program
 from node.client.cli.out import clean
 from node.client.cli.videos import seconds
 from node.client.conversations import Conversations
+from node.client.kith import Kith
 from node.client.rows import MessageRow
 from node.errors import Full, Malformed, NodeError, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.testing.rows import Rows
-from node.wire.api.video import NewUpload, UploadView
+from node.wire.api.video import NewUpload, UploadView, VideoView
 from tests.client.conftest import PASSPHRASE, Square, password_of
 
 
@@ -413,6 +414,24 @@ async def test_who_posts_for_friends_is_told_whose_server_cannot_show_it(shell: 
     assert "Note:" not in (await shell.run("alice", "post --to public --text hello")).out
     as_json = await shell.run("alice", "post --text hello --json")
     assert as_json.json["kind"] == "note"
+
+
+@pytest.mark.clause("VID-6.8")
+async def test_who_posts_a_video_sees_why_their_node_waits_with_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+
+    async def post(_kith: Kith, *said: Any) -> VideoView:
+        said[-1]("the node's disk is full")
+        return VideoView(
+            id="v", number="1", post="p", name="n", state="ready", progress=100,
+            created=datetime.now(UTC),
+        )  # fmt: skip
+
+    monkeypatch.setattr(Kith, "post_video", post)
+    assert "It waits: the node's disk is full.\n" in (await shell.run("alice", "post x.mp4")).out
+    assert "waits" not in (await shell.run("alice", "post x.mp4 --json")).out
 
 
 @pytest.mark.clause("API-9.1", "VID-5.5", "VID-1.9")

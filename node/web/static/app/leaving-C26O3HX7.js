@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-Q2Y37BH7.js";import"/app/chunk-E6DQNWM5.js";import"/app/chunk-MSJUNE4Z.js";import"/app/chunk-L57BZNOT.js";import"/app/chunk-RBINUHFH.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-INLPYCT4.js";import"/app/chunk-L57BZNOT.js";import"/app/chunk-RBINUHFH.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
