@@ -18,7 +18,7 @@ from node.cli.invite import named
 from node.cli.no_room import no_room
 from node.cli.probes import database_file
 from node.cli.secrets import passphrase
-from node.cli.starting import options, read_config
+from node.cli.starting import options, read_config, said_path, said_word
 from node.config import Config
 from node.errors import Broken, Conflict, Malformed, Missing, NodeError
 from node.store.keyring import KEY_FILE
@@ -141,12 +141,12 @@ def save(config: Config, target: Path, words: str, blobs: bool, database: bool) 
 def main(argv: list[str]) -> int:
     """0 when the file is written; 1 with a sentence, and then there is none."""
     parser = options("backup", __doc__)
-    parser.add_argument("file", type=Path, help="where the backup is written to")
+    parser.add_argument("file", type=said_path, help="where the backup is written to")
     parser.add_argument("--without-blobs", action="store_true", help="videos are kept elsewhere")
     parser.add_argument(
         "--without-database", action="store_true", help="PostgreSQL is dumped by pg_dump"
     )
-    parser.add_argument("--passphrase-file", default="", help="its first line seals the backup")
+    parser.add_argument("--passphrase-file", type=said_word, help="its first line seals the backup")
     found = parser.parse_args(argv)
     try:
         config = asyncio.run(named(read_config(found, named=False)))
@@ -158,7 +158,7 @@ def main(argv: list[str]) -> int:
                 "--format=custom, and kith backup --without-database for the key and the videos",
             )
         blobs = not (found.without_blobs or config.blob_store)
-        words = passphrase(found.passphrase_file, twice=True)
+        words = passphrase(found.passphrase_file or "", twice=True)
         manifest = save(config, found.file, words, blobs, database)
         with suppress(OSError):  # the backup is made, whatever becomes of the note
             (Path(config.data_dir) / MARK).write_text(manifest.made + "\n")

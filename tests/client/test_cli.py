@@ -416,6 +416,33 @@ async def test_who_posts_for_friends_is_told_whose_server_cannot_show_it(shell: 
     assert as_json.json["kind"] == "note"
 
 
+@pytest.mark.clause("OPS-2.4")
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("deliveries retry --of", "--of"),
+        ("chat @bob --send", "--send"),
+        ("verify @bob --number", "--number"),
+        ("feed --as", "--as"),
+        ("login", "handle"),
+    ],
+)
+async def test_an_empty_word_does_not_pass_for_one_that_was_not_said(
+    shell: Shell, line: str, word: str
+) -> None:
+    for empty in ("", " "):
+        ran = await shell.run("alice", line, empty)
+        assert (ran.code, ran.out) == (2, "") and f"{word}: it is empty" in ran.err
+
+
+@pytest.mark.clause("OPS-2.4", "ACC-2.3")
+async def test_an_invite_for_nobody_is_told_to_the_node(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    for word in ("uses", "days"):
+        ran = await shell.run("alice", f"friend invite --{word} 0 --json")
+        assert (ran.code, ran.problem["clause"]) == (1, "ACC-2.3")
+
+
 @pytest.mark.clause("VID-6.8")
 async def test_who_posts_a_video_sees_why_their_node_waits_with_it(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
