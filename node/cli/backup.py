@@ -15,7 +15,7 @@ import msgspec
 
 from node.cli.backup_file import Sealer
 from node.cli.invite import named
-from node.cli.no_room import no_room
+from node.cli.no_room import full, is_full, no_room
 from node.cli.probes import database_file
 from node.cli.secrets import passphrase
 from node.cli.starting import options, read_config, said_path, said_word
@@ -51,8 +51,8 @@ def _snapshot(config: Config) -> Iterator[Path]:
     for left in file.parent.glob(f"{DRAFT}*"):  # of one that was killed
         left.unlink()
     draft = file.with_name(f"{DRAFT}{os.getpid()}")
-    draft.touch(mode=0o600)
     try:
+        draft.touch(mode=0o600)
         connection = sqlite3.connect(file, timeout=30)
         try:
             connection.execute("VACUUM INTO ?", (str(draft),))
@@ -60,10 +60,10 @@ def _snapshot(config: Config) -> Iterator[Path]:
             connection.close()
         yield draft
     except sqlite3.DatabaseError as error:
-        raise Broken(
-            f"the database cannot be copied ({error}): see whether there is room "
-            f"for a copy in {file.parent}"
-        ) from None
+        if is_full(error):
+            # A copy of the database lies beside it meanwhile.
+            raise full("FED-12.16", file.parent) from None
+        raise Broken(f"the database cannot be copied ({error}): see kith doctor") from None
     finally:
         draft.unlink(missing_ok=True)
 
@@ -124,8 +124,8 @@ def save(config: Config, target: Path, words: str, blobs: bool, database: bool) 
     if not target.parent.is_dir():
         raise Missing("FED-12.16", f"there is no folder {target.parent}: make it first")
     draft = target.with_name(f".{target.name}.part")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as out:
             manifest = write(config, out, words, blobs, database)
             out.flush()
