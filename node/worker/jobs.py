@@ -110,7 +110,8 @@ class Jobber:
 
     async def _run(self, job: Job) -> None:
         kind = self._kinds[job.kind]
-        pulse = asyncio.create_task(self._renew(job))
+        over = asyncio.Event()
+        pulse = asyncio.create_task(self._renew(job, over))
         try:
             await kind.do(job.subject)
         except Refused as refusal:
@@ -127,6 +128,7 @@ class Jobber:
         else:
             await self._done(job, kind)
         finally:
+            over.set()
             pulse.cancel()
             with suppress(asyncio.CancelledError):
                 await pulse
@@ -149,10 +151,13 @@ class Jobber:
         else:
             await self._jobs.again(job, at, reason)
 
-    async def _renew(self, job: Job) -> None:
-        while True:
+    async def _renew(self, job: Job, over: asyncio.Event) -> None:
+        # A cancellation that meets the database at work may come out as an error: so it asks.
+        while not over.is_set():
             await asyncio.sleep(RENEW_SECONDS)
             try:
                 await self._jobs.renew(job)
             except Exception as error:
+                if over.is_set():
+                    return
                 faults.tell(LOG, "job not renewed", error, kind=job.kind, job=job.id)
