@@ -32,7 +32,7 @@ from node.testing.stores import open_new_stores
 from node.worker import jobs as worker_jobs
 from node.worker import loop
 from node.worker.arrivals import TRIES, Applier
-from node.worker.delivery_queue import AHEAD
+from node.worker.delivery_queue import AHEAD, Lane, _finished
 from node.worker.handlers import Handlers, on
 from node.worker.jobs import Jobber, JobKind
 from node.worker.push import Handed, Pusher
@@ -725,6 +725,25 @@ async def test_a_lane_that_finds_the_disk_full_is_no_fault_of_ours(
     assert await shop.delivery(1) == ("delivered", "")
 
 
+@pytest.mark.clause("FED-12.8", "FED-12.14")
+async def test_a_lane_asks_after_all_that_it_began_also_behind_a_fault() -> None:
+    """What joins while others fail fails on a full disk, too: nobody else would ask after it."""
+    lane = Lane("b.test", 0.0, 0)
+
+    async def send(more: int) -> None:
+        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        settled.set_exception(NoRoom("full"))
+        lane.settling.append(settled)
+        if more:
+            lane.going.append(asyncio.create_task(send(more - 1)))
+        raise NoRoom(f"full {more}")
+
+    lane.going.append(asyncio.create_task(send(3)))
+    with pytest.raises(NoRoom, match="full 3"):
+        await _finished(lane)
+    assert not lane.going and not lane.settling
+
+
 @pytest.mark.clause("FED-12.8")
 async def test_a_job_that_finds_no_room_has_not_failed(
     shop: Shop, caplog: pytest.LogCaptureFixture
@@ -798,7 +817,7 @@ async def test_a_job_whose_lease_could_not_be_renewed_is_not_begun_twice(
 
     async def claims(jobs: Jobs, kinds: list[str]) -> Job | None:
         job = await claim(jobs, kinds)
-        claimed.append(job and job.subject)
+        claimed.append(None if job is None else job.subject)
         return job
 
     monkeypatch.setattr(Jobs, "renew", faulty)
