@@ -6,12 +6,14 @@ Import `postgres_server` and `database_url` into a conftest to have the same tes
 import asyncio
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+LOCALE = "en-u-ka-shifted"
+IN_A_LANGUAGE = 15  # the first that gives one to a whole cluster
+NO_ICU = "ICU is not supported in this build"
 IN_CI = os.environ.get("CI") == "true"
 
 
@@ -32,6 +37,13 @@ def server_programs() -> Path | None:
         return found[-1].parent
     initdb = shutil.which("initdb")
     return Path(initdb).resolve().parent if initdb else None
+
+
+def major_of(said: str) -> int:
+    """The major version that `initdb --version` says: of its folder's name nobody is sure."""
+    found = re.match(r"initdb \([^)]*\) (\d+)", said)
+    assert found is not None, said
+    return int(found[1])
 
 
 def _user() -> str | None:
@@ -65,56 +77,70 @@ class Cluster:
     """
 
     def __init__(self, programs: Path, durable: bool = False) -> None:
-        self._programs = programs
+        self.programs = programs
         self._durable = durable
-        self._folder = Path(tempfile.mkdtemp(prefix="kith-postgres-"))
-        self._data = self._folder / "data"
+        self.folder = Path(tempfile.mkdtemp(prefix="kith-postgres-"))
+        self._data = self.folder / "data"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+            self.port = probe.getsockname()[1]
+        self.no_language = ""  # why its text is sorted by bytes, as few databases' is
 
-    def start(self) -> None:
+    def make(self) -> None:
+        """An order of text as most databases have it, where punctuation counts last: "h-b" lies
+        between "ha" and "hc". Where that cannot be, `no_language` says why."""
         user = _user()
         if user is not None:
-            shutil.chown(self._folder, user)
-        _as_user(
-            [
-                str(self._programs / "initdb"), "-D", str(self._data), "-U", "kith",
-                "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", *self._in_a_language(),
-            ],
-            self._folder,
-        )  # fmt: skip
+            shutil.chown(self.folder, user)
+        initdb = str(self.programs / "initdb")
+        plain = [
+            initdb, "-D", str(self._data), "-U", "kith", "-A", "trust", "-E", "UTF8",
+            "--locale=C", "--no-sync",
+        ]  # fmt: skip
+        said = _as_user([initdb, "--version"], self.folder).stdout
+        if major_of(said) < IN_A_LANGUAGE:
+            self.no_language = f"{said.strip()} gives a cluster no language (from 15 on it does)"
+        else:
+            try:
+                _as_user([*plain, "--locale-provider=icu", f"--icu-locale={LOCALE}"], self.folder)
+                return
+            except subprocess.CalledProcessError as error:
+                if NO_ICU not in error.stderr:
+                    raise
+                self.no_language = f"{said.strip()} was built without ICU"
+        _as_user(plain, self.folder)
+
+    def start(self) -> None:
+        self.make()
         # A socket only: no TCP port is taken, the number just names the socket.
         options = (
-            f"-c listen_addresses= -c unix_socket_directories={self._folder} -p {self._port}"
+            f"-c listen_addresses= -c unix_socket_directories={self.folder} -p {self.port}"
             " -c max_connections=80 -c shared_buffers=32MB"
         )
         if not self._durable:
             options += " -c fsync=off -c full_page_writes=off"
-        control = [str(self._programs / "pg_ctl"), "-D", str(self._data), "-w", "-s"]
-        log = str(self._folder / "log")
-        _as_user([*control, "-l", log, "-o", options, "start"], self._folder)
-
-    def _in_a_language(self) -> list[str]:
-        """An order of text as most databases have it, where punctuation counts last: "h-b" lies
-        between "ha" and "hc". Before version 15 a cluster cannot be given one everywhere."""
-        major = int(self._programs.parts[-2]) if self._programs.parts[-2].isdigit() else 0
-        return ["--locale-provider=icu", "--icu-locale=en-u-ka-shifted"] if major >= 15 else []
+        control = [str(self.programs / "pg_ctl"), "-D", str(self._data), "-w", "-s"]
+        log = str(self.folder / "log")
+        _as_user([*control, "-l", log, "-o", options, "start"], self.folder)
 
     def stop(self) -> None:
-        control = [str(self._programs / "pg_ctl"), "-D", str(self._data), "-m", "immediate", "-s"]
+        control = [str(self.programs / "pg_ctl"), "-D", str(self._data), "-m", "immediate", "-s"]
         try:
-            _as_user([*control, "stop"], self._folder)
+            _as_user([*control, "stop"], self.folder)
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def program(self, name: str) -> str:
+        return str(self.programs / name)
 
     def url(self, database: str) -> str:
-        return f"postgresql+asyncpg://kith@/{database}?host={self._folder}&port={self._port}"
+        return f"postgresql+asyncpg://kith@/{database}?host={self.folder}&port={self.port}"
 
-    def fresh(self) -> str:
-        """The URL of a new, empty database."""
+    def fresh(self, more: str = "") -> str:
+        """The URL of a new, empty database; `more` says how it is to be made."""
         name = f"t{uuid.uuid4().hex}"
-        asyncio.run(self._say(f"CREATE DATABASE {name}"))
+        with ThreadPoolExecutor() as aside:  # a loop may run here
+            aside.submit(asyncio.run, self._say(f"CREATE DATABASE {name} {more}")).result()
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -149,7 +175,20 @@ def postgres_server() -> Iterator[Cluster]:
         if (cluster._data / "postmaster.pid").exists():
             cluster.stop()
         else:
-            shutil.rmtree(cluster._folder, ignore_errors=True)
+            shutil.rmtree(cluster.folder, ignore_errors=True)
+
+
+def need_language(cluster: Cluster) -> None:
+    """It sorts as a language does. Else the test skips; in CI that fails."""
+    if cluster.no_language:
+        (pytest.fail if IN_CI else pytest.skip)(cluster.no_language)
+
+
+@pytest.fixture
+def sorts_by_language(database_url: str, request: pytest.FixtureRequest) -> None:
+    """A PostgreSQL of this test sorts as a language does."""
+    if database_url.startswith("postgresql"):
+        need_language(request.getfixturevalue("postgres_server"))
 
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)

@@ -940,8 +940,8 @@ export interface UseReset {
 
 /**
  * A video of yours. `post` exists once `state` is ready: processing, ready, failed. `progress` is
- * in per cent; `reason` and `clause` say why it failed, or what a ready one lacks (VID-2.6).
- * `number`: API-5.6.
+ * in per cent; `reason` and `clause` say why it failed, why it waits (VID-6.8), or what a ready one
+ * lacks (VID-2.6). `number`: API-5.6.
  */
 export interface VideoView {
   readonly id: string;

@@ -103,6 +103,34 @@ test("what is not there needs no taking back; what cannot be told is an error", 
   await assert.rejects(takeBack({ ...JOB, video: "v" }, away.made), Problem);
 });
 
+test("why the node waits with a video is said as long as it does", async () => {
+  const { made, kept } = course({});
+  const reasons = ["the disk is full", ""];
+  const ask = (async () => {
+    const reason = reasons.shift();
+    const clause = reason === "" ? "" : "VID-6.8";
+    return {
+      id: "v",
+      state: reason === undefined ? "ready" : "processing",
+      clause,
+      reason,
+      progress: 0,
+    };
+  }) as Course["ask"];
+  const explain = (error: unknown) => (error as Problem).clause;
+  assert.equal(
+    await carry({ ...JOB, video: "v" }, { ...made, ask, explain, rest: async () => {} }),
+    null,
+  );
+  assert.deepEqual(
+    kept.map(({ state, fault }) => [state, fault]),
+    [
+      ["processing", "VID-6.8"],
+      ["processing", ""],
+    ],
+  );
+});
+
 test("a film is made smaller once, then sent as what it became", async () => {
   const said: unknown[] = [];
   const { made, asked } = course({

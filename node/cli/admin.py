@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,7 +21,7 @@ from node.cli.admin_ways import (
 )
 from node.cli.invite import named
 from node.cli.migrate import migrate
-from node.cli.starting import add_options, options, read_config
+from node.cli.starting import add_options, options, read_config, said_path, said_word
 from node.client.cli.command import default_home
 from node.errors import Malformed, Missing, NodeError
 
@@ -51,29 +50,25 @@ def parser() -> argparse.ArgumentParser:
         for word in verb.words:
             choices = word.choices or None
             if word.usual is None:
-                one.add_argument(word.name, help=word.says, choices=choices, type=_word)
+                one.add_argument(word.name, help=word.says, choices=choices, type=said_word)
             else:
-                kind = int if word.usual.isdecimal() else str
+                kind = int if word.usual.isdecimal() else said_word
                 one.add_argument(
                     f"--{word.name}", help=word.says, choices=choices, default=None, type=kind
                 )
     return made
 
 
-def _word(said: str) -> str:
-    if not said.strip():
-        raise argparse.ArgumentTypeError("it is empty")
-    return said
-
-
 def _add_ways(parser: argparse.ArgumentParser) -> None:
     """How the node is asked, and how it is told."""
-    parser.add_argument("--url", help="the node's origin, asked with a token")
-    parser.add_argument("--token-file", type=Path, help="the token's file, for --url")
-    parser.add_argument("--as", dest="handle", help="@name@domain, logged in on this machine")
-    parser.add_argument("--home", type=Path, help="folder of your profiles (KITH_HOME)")
-    parser.add_argument("--ca-file", help="PEM of a CA to trust besides, for --url")
-    parser.add_argument("--connect", help="HOST:PORT to call instead, for --url")
+    parser.add_argument("--url", help="the node's origin, asked with a token", type=said_word)
+    parser.add_argument("--token-file", type=said_path, help="the token's file, for --url")
+    parser.add_argument(
+        "--as", dest="handle", help="@name@domain, logged in on this machine", type=said_word
+    )
+    parser.add_argument("--home", type=said_path, help="folder of your profiles (KITH_HOME)")
+    parser.add_argument("--ca-file", help="PEM of a CA to trust besides, for --url", type=said_word)
+    parser.add_argument("--connect", help="HOST:PORT to call instead, for --url", type=said_word)
     parser.add_argument("--json", action="store_true", help="what the API answers")
 
 
@@ -104,8 +99,10 @@ async def said(verb: Verb, found: argparse.Namespace, way: Way) -> Asked:
     for word in verb.words:
         value = getattr(found, word.name)
         value = word.usual if value is None else value
-        if value:
-            places[word.place][word.name] = await _account(value, way) if word.account else value
+        if value != "":  # a number is said, also 0
+            places[word.place][word.name] = (
+                await _account(str(value), way) if word.account else value
+            )
     body = None
     if verb.body is not None:
         try:

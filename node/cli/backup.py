@@ -15,10 +15,10 @@ import msgspec
 
 from node.cli.backup_file import Sealer
 from node.cli.invite import named
-from node.cli.no_room import no_room
+from node.cli.no_room import full, is_full, no_room
 from node.cli.probes import database_file
 from node.cli.secrets import passphrase
-from node.cli.starting import options, read_config
+from node.cli.starting import options, read_config, said_path, said_word
 from node.config import Config
 from node.errors import Broken, Conflict, Malformed, Missing, NodeError
 from node.store.keyring import KEY_FILE
@@ -51,8 +51,8 @@ def _snapshot(config: Config) -> Iterator[Path]:
     for left in file.parent.glob(f"{DRAFT}*"):  # of one that was killed
         left.unlink()
     draft = file.with_name(f"{DRAFT}{os.getpid()}")
-    draft.touch(mode=0o600)
     try:
+        draft.touch(mode=0o600)
         connection = sqlite3.connect(file, timeout=30)
         try:
             connection.execute("VACUUM INTO ?", (str(draft),))
@@ -60,10 +60,10 @@ def _snapshot(config: Config) -> Iterator[Path]:
             connection.close()
         yield draft
     except sqlite3.DatabaseError as error:
-        raise Broken(
-            f"the database cannot be copied ({error}): see whether there is room "
-            f"for a copy in {file.parent}"
-        ) from None
+        if is_full(error):
+            # A copy of the database lies beside it meanwhile.
+            raise full("FED-12.16", file.parent) from None
+        raise Broken(f"the database cannot be copied ({error}): see kith doctor") from None
     finally:
         draft.unlink(missing_ok=True)
 
@@ -124,8 +124,8 @@ def save(config: Config, target: Path, words: str, blobs: bool, database: bool) 
     if not target.parent.is_dir():
         raise Missing("FED-12.16", f"there is no folder {target.parent}: make it first")
     draft = target.with_name(f".{target.name}.part")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as out:
             manifest = write(config, out, words, blobs, database)
             out.flush()
@@ -141,12 +141,12 @@ def save(config: Config, target: Path, words: str, blobs: bool, database: bool) 
 def main(argv: list[str]) -> int:
     """0 when the file is written; 1 with a sentence, and then there is none."""
     parser = options("backup", __doc__)
-    parser.add_argument("file", type=Path, help="where the backup is written to")
+    parser.add_argument("file", type=said_path, help="where the backup is written to")
     parser.add_argument("--without-blobs", action="store_true", help="videos are kept elsewhere")
     parser.add_argument(
         "--without-database", action="store_true", help="PostgreSQL is dumped by pg_dump"
     )
-    parser.add_argument("--passphrase-file", default="", help="its first line seals the backup")
+    parser.add_argument("--passphrase-file", type=said_word, help="its first line seals the backup")
     found = parser.parse_args(argv)
     try:
         config = asyncio.run(named(read_config(found, named=False)))
@@ -158,7 +158,7 @@ def main(argv: list[str]) -> int:
                 "--format=custom, and kith backup --without-database for the key and the videos",
             )
         blobs = not (found.without_blobs or config.blob_store)
-        words = passphrase(found.passphrase_file, twice=True)
+        words = passphrase(found.passphrase_file or "", twice=True)
         manifest = save(config, found.file, words, blobs, database)
         with suppress(OSError):  # the backup is made, whatever becomes of the note
             (Path(config.data_dir) / MARK).write_text(manifest.made + "\n")

@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from node.accounts import invites
 from node.accounts.account import Role
 from node.cli.migrate import migrate
-from node.cli.probes import check_not_lost, is_missing
+from node.cli.no_room import full, is_full
+from node.cli.probes import check_not_lost, database_file, is_missing
 from node.cli.starting import NAMELESS, options, read_config
 from node.config import Config
 from node.errors import Missing, NodeError, Unreachable
@@ -20,6 +21,8 @@ from node.store.settled import SettledUnit, check_names
 from node.store.unit import UnitContext, Units
 from node.store.wakeups import Wakeups
 from node.system import SystemClock, SystemEntropy
+
+UNDEFINED_TABLE = "42P01"  # of PostgreSQL
 
 
 async def named(config: Config) -> Config:
@@ -37,8 +40,8 @@ async def named(config: Config) -> Config:
         names = await Units(database, context, Wakeups()).look(
             SettledUnit, lambda unit: unit.names()
         )
-    except DBAPIError:
-        raise absent(config) from None
+    except DBAPIError as error:
+        raise _unread(config, error) from None
     except OSError as error:
         raise Unreachable(f"the database cannot be reached: {error}") from None
     finally:
@@ -50,6 +53,16 @@ async def named(config: Config) -> Config:
     return replace(
         config, origin=names["origin"], account_domain=names["account_domain"], media_origin=""
     )
+
+
+def _unread(config: Config, error: DBAPIError) -> NodeError:
+    """Why nothing could be read: there is no such table, or it is no database that can be used."""
+    found, file = error.orig, database_file(config)
+    if "no such table" in str(found) or getattr(found, "sqlstate", None) == UNDEFINED_TABLE:
+        return absent(config)
+    if file is not None and is_full(found):
+        return full("FED-12.8", file.parent)
+    return Unreachable(f"the database cannot be used: {found}")
 
 
 def absent(config: Config) -> Missing:

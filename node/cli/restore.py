@@ -18,7 +18,7 @@ from node.cli.migrate import migrate
 from node.cli.no_room import no_room
 from node.cli.probes import QuickCheck
 from node.cli.secrets import passphrase
-from node.cli.starting import NAMELESS, options, read_config
+from node.cli.starting import NAMELESS, options, read_config, said_path, said_word
 from node.config import Config
 from node.errors import Conflict, Malformed, NodeError, Unreachable
 from node.federation.activities import render
@@ -155,15 +155,15 @@ def restore(file: Path, words: str, config: Config) -> Manifest:
 def main(argv: list[str]) -> int:
     """0 when the node can be started; 1 with a sentence, and then nothing is left."""
     parser = options("restore", __doc__)
-    parser.add_argument("file", type=Path, help="what kith backup wrote")
-    parser.add_argument("--passphrase-file", default="", help="its first line opens the backup")
+    parser.add_argument("file", type=said_path, help="what kith backup wrote")
+    parser.add_argument("--passphrase-file", type=said_word, help="its first line opens the backup")
     found = parser.parse_args(argv)
     try:
         config = read_config(found, named=False)
         _check_empty(Path(config.data_dir))
         with found.file.open("rb"):
             pass
-        words = passphrase(found.passphrase_file, twice=False)
+        words = passphrase(found.passphrase_file or "", twice=False)
         manifest = restore(found.file, words, config)
     except NodeError as error:
         sys.stderr.write(f"kith restore: {error}\n")

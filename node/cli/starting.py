@@ -30,13 +30,31 @@ def options(command: str, about: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def said_word(said: str) -> str:
+    """A word behind an option: an empty one would pass for one that was not said."""
+    if not said.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    return said
+
+
+def said_path(said: str) -> Path:
+    """A path behind an option: an empty one would be the folder that one is in."""
+    return Path(said_word(said))
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which node is meant, and its settings."""
-    parser.add_argument("--data", help="folder of database, blobs and node key", dest="data_dir")
-    parser.add_argument("--domain", help="our public host name, such as kith.example.org")
-    parser.add_argument("--listen", help="HOST:PORT")
-    parser.add_argument("--database", help="SQLAlchemy URL; default is SQLite in the data folder")
-    parser.add_argument("--config", type=Path, help="TOML file with settings")
+    parser.add_argument(
+        "--data", help="folder of database, blobs and node key", dest="data_dir", type=said_word
+    )
+    parser.add_argument(
+        "--domain", help="our public host name, such as kith.example.org", type=said_word
+    )
+    parser.add_argument("--listen", help="HOST:PORT", type=said_word)
+    parser.add_argument(
+        "--database", help="SQLAlchemy URL; default is SQLite in the data folder", type=said_word
+    )
+    parser.add_argument("--config", type=said_path, help="TOML file with settings")
 
 
 def read_config(found: argparse.Namespace, named: bool = True) -> Config:

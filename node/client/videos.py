@@ -39,6 +39,10 @@ def silent(_stage: str, _done: int, _of: int) -> None:
     """Tell nobody."""
 
 
+def quiet(_why: str) -> None:
+    """Tell nobody."""
+
+
 class Videos:
     """`progress` is told (stage, done, of): upload and download in bytes, making in per cent."""
 
@@ -56,11 +60,12 @@ class Videos:
         start: float = 0.0,
         end: float | None = None,
         cover: float | None = None,
+        waits: Callable[[str], None] = quiet,
     ) -> VideoView:
         """Upload the file, publish it, and wait until it can be watched: `post` is its id.
 
         Shown is all of it, or what plays from `start` to `end`; `cover` is when its cover is
-        seen: all in seconds of the file (VID-6.7).
+        seen: all in seconds of the file (VID-6.7). `waits` is told why the node waits with it.
 
         When the task is cancelled meanwhile, nothing is posted (VID-5.6). Raises `Malformed` with
         the clause that a file fails which is no video.
@@ -79,7 +84,7 @@ class Videos:
         publishing = self._api.ask("POST", "/videos", VideoView, body)
         made = await undone_if_cancelled(publishing, self._delete)
         try:
-            return await self._ready(made, progress)
+            return await self._ready(made, progress, waits)
         except asyncio.CancelledError:
             with suppress(NodeError):
                 await self._delete(made)
@@ -100,10 +105,15 @@ class Videos:
     async def _delete(self, video: VideoView) -> None:
         await self._api.ask("DELETE", "/videos/one", object, query={"id": video.id})
 
-    async def _ready(self, video: VideoView, progress: Stages) -> VideoView:
-        looks = 0
+    async def _ready(
+        self, video: VideoView, progress: Stages, waits: Callable[[str], None]
+    ) -> VideoView:
+        looks, told = 0, ""
         while video.state not in ("ready", "failed"):
             progress("making", video.progress, 100)
+            if video.reason not in ("", told):
+                waits(video.reason)
+            told = video.reason
             await self._api.rest(min(looks, SLOWEST_LOOK_STEP))
             looks += 1
             query = {"id": video.id}

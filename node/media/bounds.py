@@ -5,19 +5,22 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from node.errors import Broken, Malformed, NodeError, TooMuch
+from node.errors import Broken, Full, Malformed, NodeError, TooMuch
+from node.media.blobs import FULL, WAIT_FOR_ROOM_SECONDS
 
 DOOR = Path(__file__).with_name("confine.py")
 PIECE = 16 * 1024
 LONGEST_OUTPUT = 64 * 1024
 LONGEST_COMPLAINT = 8 * 1024
+ROOM = 2**20  # more than a child writes at once: where it found no room, this finds none
 NOT_KEPT_OFFLINE = 96
 NOT_STARTED = 97
 INTERRUPTED = 255  # what ffmpeg answers when a signal asked it to stop
@@ -80,6 +83,9 @@ async def run(
     }
     ended = await _end_of([json.dumps(order), "--", *program], folder, caps.wall_seconds, heard)
     fault = fault_of(ended)
+    if isinstance(fault, Full) and not await asyncio.to_thread(is_full, folder):
+        # A child repeats what stands in a file: it must not have us wait for ever.
+        raise Broken("a media program found no room, and now there is some") from None
     if fault is not None:
         raise fault
     return ended.output
@@ -175,7 +181,7 @@ def fault_of(ended: Ended) -> NodeError | None:
     if ended.code == 0:
         return None
     if _any(FULL_DISK, said):
-        return Broken("the disk with the media work folder is full")
+        return no_room()
     if ended.code == -signal.SIGXFSZ or _any(OVER_SIZE, said):
         return TooMuch("VID-2.5", "what is made of this video is larger than a file may be here")
     if _any(OVER_MEMORY, said):
@@ -199,6 +205,32 @@ def _fault_of_code(code: int) -> NodeError:
     if code < 0:
         return Malformed("VID-2.5", "this file makes the program that reads it crash")
     return Malformed("VID-2.2", "this video cannot be decoded")
+
+
+def no_room() -> Full:
+    """The work folder takes no more: what was to be made waits (VID-6.8)."""
+    return Full("VID-4.2", "the disk with the media work folder is full", WAIT_FOR_ROOM_SECONDS)
+
+
+@contextmanager
+def noticing_full_disk() -> Iterator[None]:
+    """As `Full`, whatever finds no room in the work folder."""
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno not in FULL:
+            raise
+        raise no_room() from fault
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk or the quota of `folder` takes no more: by trying it."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            os.posix_fallocate(file.fileno(), 0, ROOM)
+    except OSError as fault:
+        return fault.errno in FULL
+    return False
 
 
 def _any(words: tuple[str, ...], said: str) -> bool:

@@ -3,8 +3,10 @@
 `frames.py VIDEO POSTER SECOND` writes a JPEG and prints JSON. Never imported by a page that serves.
 """
 
+import io
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import av
@@ -46,7 +48,9 @@ def facts(path: str) -> dict[str, Any]:
 def main(arguments: list[str]) -> int:
     path, poster, second = arguments
     image = picture(path, float(second))
-    image.save(poster, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    made = io.BytesIO()
+    image.save(made, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    Path(poster).write_bytes(made.getvalue())  # Pillow passes over what a full disk does not take
     width, height = image.size
     image.thumbnail((HASHED_SIDE, HASHED_SIDE))
     wide, high = COMPONENTS if width >= height else COMPONENTS[::-1]

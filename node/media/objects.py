@@ -15,7 +15,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store
 
 from node.errors import Broken, Missing, Unreachable
-from node.media.blobs import PAGE, PIECE, LocalBlobs, proven
+from node.media.blobs import PAGE, PIECE, LocalBlobs, in_words, proven
 from node.ports import StoredBlob
 
 TRIES = 3
@@ -88,10 +88,16 @@ class ObjectBlobs:
         if await self._spool.size(name) is not None:
             return await self._spool.local(name)
         copy = self._fetched / proven(name)
-        await asyncio.to_thread(copy.parent.mkdir, parents=True, exist_ok=True)
-        with await asyncio.to_thread(copy.open, "wb") as file:
-            async for piece in self.read(name):
-                await asyncio.to_thread(file.write, piece)
+        with in_words():
+            await asyncio.to_thread(copy.parent.mkdir, parents=True, exist_ok=True)
+            try:
+                with await asyncio.to_thread(copy.open, "wb") as file:
+                    async for piece in self.read(name):
+                        await asyncio.to_thread(file.write, piece)
+            except BaseException:
+                # A disk that is full is the last place for half a file.
+                copy.unlink(missing_ok=True)
+                raise
         return str(copy)
 
     async def delete(self, name: str) -> None:

@@ -18,8 +18,7 @@ import msgspec
 
 from node.errors import Broken, Malformed
 from node.media import bounds, transcode
-from node.media.blobs import FULL
-from node.media.bounds import Bounds, Caps
+from node.media.bounds import Bounds, Caps, noticing_full_disk
 from node.ports import Blobs
 from node.video import renditions
 from node.video.renditions import Facts, File, Limits, Plan, Rendered
@@ -109,7 +108,8 @@ class Studio:
 
         Again is no error: the same names are written again. `progress` hears numbers from 0 to 1.
         Whether it fails or is cancelled, nothing is left (VID-3.6). Raises `Malformed` or
-        `TooMuch` (VID-2.5) for a video that cannot be made, `Broken` where trying again may help.
+        `TooMuch` (VID-2.5) for a video that cannot be made, `Full` (VID-4.2) for want of room and
+        `Unreachable` for want of the store (VID-6.8), `Broken` where trying again may help.
         """
         source = _absolute(await self._blobs.local(blob))
         async with self._folder() as folder:
@@ -173,18 +173,19 @@ class Studio:
     async def _folder(self) -> AsyncIterator[Path]:
         folder = await asyncio.to_thread(_fresh, self._work_folder)
         try:
-            yield folder
+            with noticing_full_disk():
+                yield folder
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _fresh(work_folder: Path) -> Path:
     try:
-        work_folder.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(dir=work_folder.absolute()))
+        with noticing_full_disk():
+            work_folder.mkdir(parents=True, exist_ok=True)
+            return Path(tempfile.mkdtemp(dir=work_folder.absolute()))
     except OSError as fault:
-        why = "is full" if fault.errno in FULL else "cannot be used"
-        raise Broken(f"the disk with the media work folder {why}") from fault
+        raise Broken("the disk with the media work folder cannot be used") from fault
 
 
 def _absolute(path: str) -> str:

@@ -57,6 +57,20 @@ def encoding(found: str) -> Finding:
     return ok("database-encoding", "the database writes UTF-8")
 
 
+def order(by_language: int) -> Finding:
+    """Whether text is sorted by its bytes, as SQLite does and a newer database (FED-12.22)."""
+    if by_language:
+        return wrong(
+            "database-order",
+            f"{by_language} columns are sorted as a language does, not by their bytes, as the "
+            "database was made by an older Kith: of a host's posts and friends none may be found",
+            "Stop the node and copy the database by pg_dump --format=custom. createdb --locale=C "
+            "--encoding=UTF8 --template=template0 (from PostgreSQL 15 on with "
+            "--locale-provider=libc) makes one that sorts right: pg_restore into it.",
+        )
+    return ok("database-order", "text is sorted by its bytes")
+
+
 def integrity(damage: str | None) -> Finding:
     """What the quick check found; None: the database looks after itself."""
     if damage is None:

@@ -15,6 +15,17 @@ POSTGRES_SAYS = text(
     "SELECT current_setting('server_version') AS version,"
     " current_setting('server_encoding') AS encoding"
 )
+# "default" is the database's own order: by bytes if its language is C. Before 15 all are libc's.
+SORTED_BY_LANGUAGE = text("""
+    SELECT count(*) FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
+    JOIN pg_collation o ON o.oid = a.attcollation
+    JOIN pg_database d ON d.datname = current_database()
+    WHERE c.relnamespace = current_schema()::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
+      AND c.relname <> 'alembic_version' AND o.collname NOT IN ('C', 'POSIX', 'ucs_basic')
+      AND NOT (o.collname = 'default' AND d.datcollate IN ('C', 'POSIX')
+               AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c')
+""")
 
 
 class Waiting(Struct, frozen=True):
@@ -25,10 +36,11 @@ class Waiting(Struct, frozen=True):
 
 
 class Engine(Struct, frozen=True):
-    """What the database says of itself."""
+    """What the database says of itself. `sorted_by_language`: columns not sorted by their bytes."""
 
     version: tuple[int, ...]
     encoding: str
+    sorted_by_language: int = 0
 
 
 class HealthUnit(Unit):
@@ -39,7 +51,10 @@ class HealthUnit(Unit):
         asked = SQLITE_SAYS if dialect == "sqlite" else POSTGRES_SAYS
         row = (await self.connection.execute(asked)).one()
         numbers = row.version.split(" ")[0].split(".")
-        return Engine(tuple(int(one) for one in numbers if one.isdigit()), row.encoding)
+        version = tuple(int(one) for one in numbers if one.isdigit())
+        if dialect == "sqlite":
+            return Engine(version, row.encoding)
+        return Engine(version, row.encoding, await self._count(SORTED_BY_LANGUAGE))
 
     async def arrivals_waiting(self) -> Waiting:
         a = arrivals.c

@@ -6,6 +6,7 @@ the rest. A SQLite database is copied beside itself first, and the copy is named
 """
 
 import asyncio
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,15 @@ def _snapshot(connection: Connection, database: str, current: str) -> Path:
     draft.unlink(missing_ok=True)
     # On the bare connection: VACUUM cannot run inside a transaction.
     bare = connection.connection.cursor()
-    bare.execute("VACUUM INTO ?", (str(draft),))
-    bare.close()
-    draft.replace(copy)
+    try:
+        bare.execute("VACUUM INTO ?", (str(draft),))
+        draft.replace(copy)
+    except sqlite3.Error as error:
+        what = f"the former database cannot be kept as {copy}"
+        raise Broken(f"{what}: {error}. Nothing was changed: see whether there is room") from None
+    finally:
+        bare.close()
+        draft.unlink(missing_ok=True)
     return copy
 
 

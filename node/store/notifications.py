@@ -49,23 +49,28 @@ class Notifications:
         self._database = database
         self._wakeups = wakeups
         self._names: set[str] = set()
+        self._over = asyncio.Event()
         self._stirred = asyncio.Event()  # there are names to say, or the connection was lost
         self.listens = asyncio.Event()  # for tests: from now on nothing is missed
         wakeups.others = self._say
 
     async def run(self) -> None:
         """Until it is cancelled; a connection that is lost is opened anew."""
-        while True:
+        # A cancellation that meets the connection at work may come out as an error: so it asks.
+        while not self._over.is_set():
             try:
                 async with self._database.listener() as connection:
                     await self._serve(connection)
             except Exception as error:
+                if self._over.is_set():
+                    return
                 LOG.warning("other processes are not heard", extra={"error": repr(error)[:200]})
             self.listens.clear()
             await asyncio.sleep(PAUSE_SECONDS)
 
     def end(self) -> None:
-        """Say nothing more."""
+        """Say nothing more; `run` ends when it is cancelled, however that comes out."""
+        self._over.set()
         self._wakeups.others = nobody
 
     def _say(self, names: Iterable[str]) -> None:

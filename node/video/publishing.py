@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.errors import Conflict, Forbidden, Malformed, Missing, Refused
+from node.errors import Conflict, Forbidden, Full, Malformed, Missing, Refused
 from node.federation.activities.shapes import PUBLIC, Activity, Announce, CreateVideo, Delete, Note
 from node.federation.copies import Copy
 from node.video import cut as cuts
@@ -151,7 +151,17 @@ async def progressed(unit: PublishingUnit, id: str, percent: int) -> None:
     if record is None or record.state is not State.PROCESSING or record.deleted is not None:
         return
     if percent > record.progress:
-        await _keep(unit, replace(record, progress=percent))
+        await _keep(unit, replace(record, progress=percent, reason=""))
+
+
+async def waits(unit: PublishingUnit, id: str, why: str) -> None:
+    """Tell the author's devices why it does not go on, once (VID-6.8)."""
+    record = await unit.record(id)
+    if record is None or record.state is not State.PROCESSING or record.deleted is not None:
+        return
+    reason = str(Full("VID-6.8", why))
+    if record.reason != reason:
+        await _keep(unit, replace(record, reason=reason))
 
 
 async def finished(

@@ -60,7 +60,7 @@ class VideoRecord(Struct, frozen=True):
     """A video of ours, or one that came as an object of its own.
 
     `post` is the id of its Note; `bytes` count against the quota; `reason` is clause and words: why
-    it failed, or what a ready one lacks. `number` is what clients call it, given
+    it failed or waits, or what a ready one lacks. `number` is what clients call it, given
     when the row is made.
     """
 

@@ -357,11 +357,20 @@ class Sender:
 
 
 async def _finished(lane: Lane) -> None:
-    """Wait until all that goes out has ended and is on disk, with what joins it meanwhile."""
+    """Wait until all that goes out has ended and is on disk, with what joins it meanwhile.
+
+    Also behind a fault, of which the first is raised: else nobody would ask after the rest.
+    """
+    fault: Exception | None = None
     while lane.going or lane.settling:
         work = [*lane.going, *lane.settling]
         lane.going, lane.settling = [], []
-        await _all(work)
+        try:
+            await _all(work)
+        except Exception as error:
+            fault = fault or error
+    if fault is not None:
+        raise fault
 
 
 async def _all(work: Iterable[Awaitable[None]]) -> None:

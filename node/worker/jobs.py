@@ -22,6 +22,14 @@ RENEW_SECONDS = 20.0
 FULL = timedelta(minutes=1)  # until a job that found no room is begun anew
 
 
+class Waits(Exception):
+    """What a job needs is not there for now: it has not failed, and is begun anew after `pause`."""
+
+    def __init__(self, reason: str, pause: timedelta) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
 class JobKind(Struct, frozen=True):
     """`do(subject)` does a job of this kind.
 
@@ -102,7 +110,8 @@ class Jobber:
 
     async def _run(self, job: Job) -> None:
         kind = self._kinds[job.kind]
-        pulse = asyncio.create_task(self._renew(job))
+        over = asyncio.Event()
+        pulse = asyncio.create_task(self._renew(job, over))
         try:
             await kind.do(job.subject)
         except Refused as refusal:
@@ -111,11 +120,15 @@ class Jobber:
             # However long that lasts: what waits for room has not failed (FED-12.8).
             faults.tell(LOG, "job waits", full, kind=job.kind, job=job.id)
             await self._jobs.put_off(job, self._clock.now() + FULL)
+        except Waits as wait:
+            LOG.warning("job waits", extra={"kind": job.kind, "job": job.id, "reason": str(wait)})
+            await self._jobs.put_off(job, self._clock.now() + wait.pause)
         except Exception as error:
             await self._failed(job, kind, error)
         else:
             await self._done(job, kind)
         finally:
+            over.set()
             pulse.cancel()
             with suppress(asyncio.CancelledError):
                 await pulse
@@ -138,10 +151,13 @@ class Jobber:
         else:
             await self._jobs.again(job, at, reason)
 
-    async def _renew(self, job: Job) -> None:
-        while True:
+    async def _renew(self, job: Job, over: asyncio.Event) -> None:
+        # A cancellation that meets the database at work may come out as an error: so it asks.
+        while not over.is_set():
             await asyncio.sleep(RENEW_SECONDS)
             try:
                 await self._jobs.renew(job)
             except Exception as error:
+                if over.is_set():
+                    return
                 faults.tell(LOG, "job not renewed", error, kind=job.kind, job=job.id)

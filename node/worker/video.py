@@ -1,12 +1,13 @@
 """The jobs of videos: make what was uploaded, remove what was deleted, sweep leftovers."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import msgspec
 
-from node.errors import Broken, Refused
+from node.errors import Broken, NodeError, NoRoom, Refused, Unreachable, will_pass
 from node.inbox.publishing import send_out
 from node.media.studio import Studio
 from node.ports import Blobs
@@ -16,7 +17,7 @@ from node.store.video import VideoUnit
 from node.video import publishing, renditions
 from node.video.records import MediaUrls, State, VideoRecord
 from node.video.renditions import Rendered
-from node.worker.jobs import JobKind
+from node.worker.jobs import JobKind, Waits
 
 SWEEP = "upload_sweep"
 SWEEP_EVERY = timedelta(hours=1)
@@ -24,6 +25,20 @@ SWEEP_GROUP = 200
 TRIES = 5
 STEP = 5  # per cent between two tellings of progress
 GIVEN_UP = "the node failed at this video again and again: tell its operator"
+PAUSE = timedelta(minutes=10)  # making it to the place where room ends costs as much each time
+FULL = "the node's disk is full: the video is kept, and made as soon as there is room"
+SILENT = "the node's store of videos does not answer: the video is kept, and made when it does"
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """Who finds no room, or no store, waits for it, and has not failed (VID-6.8)."""
+    try:
+        yield
+    except NodeError as error:
+        if isinstance(error, NoRoom) or not will_pass(error):
+            raise
+        raise Waits(str(error), PAUSE) from error
 
 
 class Transcoder(msgspec.Struct, frozen=True):
@@ -48,15 +63,26 @@ class Transcoder(msgspec.Struct, frozen=True):
         record = await self.units.look(VideoUnit, lambda unit: unit.record(id))
         if record is None:
             return
-        if record.state is State.PROCESSING and record.deleted is None:
-            try:
-                await self._make(record)
-            except Refused as refusal:
-                await self._fail(record, refusal)
-            except Exception:
-                await self._last_try(record)
-                raise
-        await self._tidy(record)
+        with _waiting():
+            if record.state is State.PROCESSING and record.deleted is None:
+                try:
+                    await self._make(record)
+                except Exception as error:
+                    await self._stopped(record, error)
+            await self._tidy(record)
+
+    async def _stopped(self, record: VideoRecord, error: Exception) -> None:
+        """Raises `error` unless it is the video's own, which ends it."""
+        if isinstance(error, NodeError) and (isinstance(error, NoRoom) or will_pass(error)):
+            why = SILENT if isinstance(error, Unreachable) else FULL
+            with suppress(NoRoom):  # it is the database's own disk
+                await self.units.run(VideoUnit, lambda unit: publishing.waits(unit, record.id, why))
+        elif isinstance(error, Refused):
+            await self._fail(record, error)
+            return
+        else:
+            await self._last_try(record)
+        raise error
 
     async def _make(self, record: VideoRecord) -> None:
         source = await self._source(record)
@@ -113,8 +139,9 @@ class Transcoder(msgspec.Struct, frozen=True):
         record = await self.units.look(VideoUnit, lambda unit: unit.record(id))
         if record is None or record.deleted is None or not record.local:
             return
-        await self._drop_source(record)
-        await self._drop_files(record)
+        with _waiting():
+            await self._drop_source(record)
+            await self._drop_files(record)
 
     async def _drop_source(self, record: VideoRecord) -> None:
         upload_record = await self.units.look(

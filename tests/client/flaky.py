@@ -21,6 +21,7 @@ class Flaky:
     media: bytes = b""
     media_url: str = ""
     reason: str = ""
+    waits: list[str] = field(default_factory=list)  # why, look for look, until it is made
     resumed_from: list[str] = field(default_factory=list)
     ranges: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -91,7 +92,7 @@ class Flaky:
         self.taken += chunk[: len(chunk) // 2] if broken and self.cuts % 2 else chunk
         return self._upload()
 
-    def _video(self, state: str) -> web.Response:
+    def _video(self, state: str, waits: str = "") -> web.Response:
         return web.json_response(
             {
                 "id": "v",
@@ -101,7 +102,7 @@ class Flaky:
                 "state": state,
                 "progress": 50,
                 "created": ENDS,
-                "reason": self.reason,
+                "reason": waits or self.reason,
                 "clause": "VID-2.1" if self.reason else "",
             }
         )
@@ -110,6 +111,8 @@ class Flaky:
         return self._video("processing")
 
     async def video(self, _request: web.Request) -> web.Response:
+        if self.waits:
+            return self._video("processing", self.waits.pop(0))
         return self._video("failed" if self.reason else "ready")
 
     async def watching(self, _request: web.Request) -> web.Response:

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,14 @@ from node.client.cli import main, program
 from node.client.cli.out import clean
 from node.client.cli.videos import seconds
 from node.client.conversations import Conversations
+from node.client.kith import Kith
 from node.client.rows import MessageRow
 from node.errors import Full, Malformed, NodeError, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.testing.rows import Rows
-from node.wire.api.video import NewUpload, UploadView
+from node.wire.api.video import NewUpload, UploadView, VideoView
 from tests.client.conftest import PASSPHRASE, Square, password_of
 
 
@@ -413,6 +414,51 @@ async def test_who_posts_for_friends_is_told_whose_server_cannot_show_it(shell: 
     assert "Note:" not in (await shell.run("alice", "post --to public --text hello")).out
     as_json = await shell.run("alice", "post --text hello --json")
     assert as_json.json["kind"] == "note"
+
+
+@pytest.mark.clause("OPS-2.4")
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("deliveries retry --of", "--of"),
+        ("chat @bob --send", "--send"),
+        ("verify @bob --number", "--number"),
+        ("feed --as", "--as"),
+        ("login", "handle"),
+    ],
+)
+async def test_an_empty_word_does_not_pass_for_one_that_was_not_said(
+    shell: Shell, line: str, word: str
+) -> None:
+    for empty in ("", " "):
+        ran = await shell.run("alice", line, empty)
+        assert (ran.code, ran.out) == (2, "") and f"{word}: it is empty" in ran.err
+
+
+@pytest.mark.clause("OPS-2.4", "ACC-2.3")
+async def test_an_invite_for_nobody_is_told_to_the_node(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    for word in ("uses", "days"):
+        ran = await shell.run("alice", f"friend invite --{word} 0 --json")
+        assert (ran.code, ran.problem["clause"]) == (1, "ACC-2.3")
+
+
+@pytest.mark.clause("VID-6.8")
+async def test_who_posts_a_video_sees_why_their_node_waits_with_it(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+
+    async def post(_kith: Kith, *said: Any) -> VideoView:
+        said[-1]("the node's disk is full")
+        return VideoView(
+            id="v", number="1", post="p", name="n", state="ready", progress=100,
+            created=datetime.now(UTC),
+        )  # fmt: skip
+
+    monkeypatch.setattr(Kith, "post_video", post)
+    assert "It waits: the node's disk is full.\n" in (await shell.run("alice", "post x.mp4")).out
+    assert "waits" not in (await shell.run("alice", "post x.mp4 --json")).out
 
 
 @pytest.mark.clause("API-9.1", "VID-5.5", "VID-1.9")

@@ -82,6 +82,16 @@ async def test_what_is_no_video_is_told_with_its_clause(home: Home, tmp_path: Pa
         await home.kith.post_video(clip)
 
 
+@pytest.mark.clause("VID-6.8")
+async def test_why_the_node_waits_with_a_video_is_told_once(home: Home, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(FILE)
+    home.node.waits = ["full", "full", "", "silent"]
+    told: list[str] = []
+    assert (await home.kith.post_video(clip, waits=told.append)).state == "ready"
+    assert told == ["full", "silent"] and home.node.waits == []
+
+
 async def test_a_download_goes_on_where_it_was_cut(home: Home, tmp_path: Path) -> None:
     home.node.media, home.node.cuts = FILE, 5
     home.node.media_url = "https://alpha.test/media/v.mp4"

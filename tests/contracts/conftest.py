@@ -8,9 +8,22 @@ import pytest
 from node.store.database import Database
 from node.testing.memory import MemoryTables
 from tests.contracts.stores import Store, open_database
-from tests.postgres import POSTGRESQL, database_url, fresh_database, postgres_server
+from tests.postgres import (
+    POSTGRESQL,
+    database_url,
+    fresh_database,
+    postgres_server,
+    sorts_by_language,
+)
 
-__all__ = ["database", "database_url", "postgres_server", "store", "store_url"]
+__all__ = [
+    "database",
+    "database_url",
+    "postgres_server",
+    "sorts_by_language",
+    "store",
+    "store_url",
+]
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from node.errors import Broken
 from node.store import migrate, schema
 from node.store.database import Database
 from node.store.tables import METADATA
+from tests.media.test_blobs import on_small_disk
 
 
 async def run(url: str, work: Callable[[Connection], Any]) -> Any:
@@ -286,3 +287,35 @@ async def test_a_snapshot_is_kept_and_a_failed_migration_changes_nothing(
     copy = sqlite3.connect(tmp_path / name)
     assert copy.execute("SELECT x FROM a").fetchall() == [(7,)]
     copy.close()
+
+
+FULL_DISK = """
+import os, pathlib, sys
+from node.store import migrate
+disk, migrate.HERE, later = map(pathlib.Path, sys.argv[1:])
+url = f"sqlite+aiosqlite:///{disk / 'kith.sqlite3'}"
+assert migrate.main([url, "pre"]) == 0
+later.rename(migrate.HERE / "versions" / later.name)
+room = os.statvfs(disk)
+with (disk / "filler").open("wb") as file:
+    os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_bsize - 16 * 1024)
+assert migrate.main([url, "pre"]) == 1
+assert sorted(path.name for path in disk.iterdir()) == ["filler", "kith.sqlite3"]
+(disk / "filler").unlink()
+assert migrate.main([url, "pre"]) == 0
+"""
+
+
+@pytest.mark.clause("FED-12.6")
+def test_a_former_database_that_finds_no_room_is_named_and_nothing_is_changed(
+    pages: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    filling = "INSERT INTO a VALUES (hex(zeroblob(100000)))"
+    write(pages, "0001_pre_a", None, "CREATE TABLE a (x TEXT)", filling)
+    write(tmp_path, "0002_pre_b", "0001_pre_a", "CREATE TABLE b (x INTEGER)")
+    on_small_disk(disk, "2m", FULL_DISK, str(migrate.HERE), str(tmp_path / "0002_pre_b.py"))
+    told = capfd.readouterr().err
+    kept = disk / "kith-before-0001_pre_a.backup.sqlite3"
+    assert told.count("\n") == 1 and f"cannot be kept as {kept}" in told and "is full" in told

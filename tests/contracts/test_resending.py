@@ -192,6 +192,7 @@ async def test_an_instant_in_the_future_is_refused(place: Place, ahead: timedelt
     assert await place.due() == set()
 
 
+@pytest.mark.usefixtures("sorts_by_language")
 @pytest.mark.clause("FED-13.9", "FED-12.22")
 async def test_what_is_held_of_a_host_is_its_own_alone(place: Place) -> None:
     """In a database that sorts as a language does, a range would hold others, or none."""

@@ -81,3 +81,24 @@ async def test_a_lost_connection_is_opened_anew_and_everyone_looks(
         again = other.wakeups.listen("events:7")
         one.wakeups.wake({"events:7"})
         assert await other.wakeups.wait(again, LONG)
+
+
+async def test_who_listens_ends_though_that_comes_out_as_an_error() -> None:
+    class Stubborn:
+        @asynccontextmanager
+        async def listener(self) -> AsyncIterator[None]:
+            listening.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise OSError("the connection was at work") from None
+            yield
+
+    listening, database = asyncio.Event(), Stubborn()
+    notifications = Notifications(database, Wakeups())  # type: ignore[arg-type]
+    task = asyncio.create_task(notifications.run())
+    await listening.wait()
+    notifications.end()
+    task.cancel()
+    async with asyncio.timeout(LONG):
+        await task

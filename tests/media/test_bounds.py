@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from node.errors import Broken, Malformed, NodeError, TooMuch
+from node.errors import Broken, Full, Malformed, NodeError, TooMuch
 from node.media import bounds, transcode
 from node.media.bounds import Bounds, Caps, Ended
 from tests.clips import ffmpeg, make_clip
@@ -246,7 +246,7 @@ async def test_a_killed_child_is_told_from_one_that_crashed(
         (Ended(0, b"", "", False), None),
         (Ended(255, b"", "Exiting normally, received signal 24.", False), TooMuch),
         (Ended(255, b"", "Exiting normally, received signal 15.", False), Broken),
-        (Ended(228, b"", "av_interleaved_write_frame(): No space left on device", False), Broken),
+        (Ended(228, b"", "av_interleaved_write_frame(): No space left on device", False), Full),
         (Ended(244, b"", "Cannot allocate memory", False), TooMuch),
         (Ended(97, b"", "", False), Broken),
         (Ended(127, b"", "ffmpeg: error while loading shared libraries: x.so", False), Broken),
@@ -283,27 +283,60 @@ async def test_the_transcoder_reads_no_playlist(tmp_path: Path, clip: Path, body
 
 
 FULL_DISK = """
-import asyncio, pathlib, shutil, sys
-from node.errors import Broken
+import asyncio, os, pathlib, sys
+from node.errors import Full
 from node.media.blobs import LocalBlobs
 from node.media.studio import Studio
 from node.video import renditions
+def fill(disk, left):
+    (disk / "filler").unlink(missing_ok=True)
+    room = os.statvfs(disk)
+    size = room.f_bavail * room.f_bsize - left * 1024
+    with (disk / "filler").open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size)
 async def story(disk, clip, ffmpeg):
     blobs = LocalBlobs(clip.parent)
     studio = Studio(blobs, disk / "work", ffmpeg, renditions.Limits())
     plan = renditions.plan(await studio.probe(clip.name))
-    try:
-        await studio.render(clip.name, plan, "v/1")
-    except Broken as full:
-        assert "full" in str(full), full
-    else:
-        raise AssertionError("a rendition fitted into 16 kB")
-    assert [p for p in (disk / "work").rglob("*")] == []
-    assert await blobs.size("v/1/video.mp4") is None
+    whole = await studio.render(clip.name, plan, "v/1")
+    first, all = whole.mp4.size // 1024, [-(-f.size // 4096) * 4 for f in
+        (whole.mp4, *whole.hls, whole.poster)]
+    ends = []
+    for left in (4, first - 8, first + 8, *range(sum(all) - 20, sum(all) + 16, 4)):
+        fill(disk, left)
+        try:
+            made = await studio.render(clip.name, plan, "v/2")
+        except Full as full:
+            assert "work folder is full" in str(full), full
+            assert await blobs.size("v/2/video.mp4") is None
+            ends.append(False)
+        else:
+            assert [f.sha256 for f in (made.mp4, *made.hls, made.poster)] == [
+                f.sha256 for f in (whole.mp4, *whole.hls, whole.poster)], left
+            for name in renditions.NAMES:
+                await blobs.delete(f"v/2/{name}")
+            ends.append(True)
+        assert [p for p in (disk / "work").rglob("*")] == []
+    assert ends == sorted(ends) and not ends[3] and ends[-1], ends
 asyncio.run(story(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]))
 """
 
 
-@pytest.mark.clause("VID-3.6", "VID-4.2")
-def test_a_full_disk_under_the_work_folder_is_said(tmp_path: Path, clip: Path) -> None:
-    on_small_disk(tmp_path, "16k", FULL_DISK, str(clip), ffmpeg())
+@pytest.mark.clause("VID-3.6", "VID-4.2", "VID-6.8")
+def test_a_full_disk_under_the_work_folder_leaves_nothing_half_made(tmp_path: Path) -> None:
+    """Wherever it is that no more goes in: what is made is whole, or it waits for room."""
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1, size="320x180")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    on_small_disk(disk, "1m", FULL_DISK, str(clip), ffmpeg())
+
+
+@pytest.mark.clause("VID-2.5", "VID-6.8")
+async def test_a_child_that_speaks_of_a_full_disk_where_there_is_room_is_not_believed(
+    tmp_path: Path,
+) -> None:
+    script = "import sys; sys.exit('title: No space left on device')"
+    with pytest.raises(Broken, match="now there is some"):
+        await tried(tmp_path, script)
+    left = await asyncio.to_thread(lambda: [each.name for each in tmp_path.iterdir()])
+    assert left == ["script.py"], "what it tried with is gone"

@@ -14,6 +14,7 @@ from node.errors import Broken, Malformed, Missing, Unreachable
 from node.media.blobs import PIECE, LocalBlobs
 from node.media.objects import ObjectBlobs, open_store
 from tests.contracts.test_blobs import whole
+from tests.media.test_blobs import on_small_disk
 from tests.s3 import Bucket, bucket, s3_server, serving
 
 __all__ = ["bucket", "s3_server"]
@@ -92,3 +93,30 @@ async def test_a_node_starts_only_with_a_store_that_takes_blobs(
     with pytest.raises(Malformed):
         Config(blob_store="ftp://x", **given)
     assert isinstance((await open_media(Config(**given))).blobs, LocalBlobs)
+
+
+FULL_DISK = """
+import asyncio, pathlib, sys
+from obstore.store import MemoryStore
+from node.errors import Full
+from node.media.blobs import LocalBlobs
+from node.media.objects import ObjectBlobs
+async def story(disk, source):
+    blobs = ObjectBlobs(MemoryStore(), LocalBlobs(disk / "spool"), disk / "fetched")
+    source.write_bytes(bytes(200_000))
+    await blobs.put("v/1/original", str(source))
+    try:
+        await blobs.local("v/1/original")
+    except Full:
+        assert [p for p in disk.rglob("*") if p.is_file()] == []
+    else:
+        raise AssertionError("200 kB fitted into 64 kB")
+asyncio.run(story(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.clause("VID-4.2", "VID-6.8")
+def test_an_original_that_finds_no_room_here_leaves_no_half(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    on_small_disk(disk, "64k", FULL_DISK, str(tmp_path / "source"))

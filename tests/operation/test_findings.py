@@ -94,6 +94,8 @@ CASES: list[tuple[Callable[..., Finding], tuple[Any, ...], State]] = [
     (keeping.encoding, ("UTF-8",), OK),
     (keeping.encoding, ("utf8",), OK),
     (keeping.encoding, ("SQL_ASCII",), WRONG),
+    (keeping.order, (0,), OK),
+    (keeping.order, (3,), WRONG),
     (keeping.integrity, ("",), OK),
     (keeping.integrity, (None,), OK),
     (keeping.integrity, ("page 7 is never used",), WRONG),

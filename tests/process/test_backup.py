@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from node.cli import admin, backup, backup_file, restore, secrets
+from node.cli.no_room import no_room
 from node.client.kith import Kith
 from node.errors import Missing
+from tests.media.test_blobs import on_small_disk
 from tests.process import crowd
 from tests.process.crowd import until
 from tests.process.test_start_stop import place
@@ -137,6 +139,66 @@ def test_a_backup_of_a_running_node_brings_it_back_and_a_broken_one_brings_nothi
         assert backup.main([str(tmp_path / "c.kith"), *given]) == 1
         assert f"on the disk of {tmp_path}" in said()
     assert not (tmp_path / "c.kith").exists() and not list(tmp_path.glob(".*"))
+
+
+SMALL_DISK = """
+import os, pathlib, shutil, sys
+from node.cli import backup, backup_file, restore
+backup_file.OPSLIMIT, backup_file.MEMLIMIT = 1, 8192
+disk, data, roomy, words = map(pathlib.Path, sys.argv[1:])
+def fill(left):
+    (disk / "filler").unlink(missing_ok=True)
+    room = os.statvfs(disk)
+    with (disk / "filler").open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_bsize - left * 1024)
+def refused(command, file, folder, full):
+    given = [str(file), "--data", str(folder), "--passphrase-file", str(words)]
+    def there():
+        shared = ("-wal", "-shm")  # SQLite's own
+        return sorted(path for each in (disk, roomy) for path in each.rglob("*")
+                      if not path.name.endswith(shared))
+    before = there()
+    assert command.main(given) == 1
+    assert there() == before
+    print(f"{full}:", file=sys.stderr)
+small = disk / "data"
+shutil.copytree(data, small)
+whole = roomy / "whole.kith"
+assert backup.main([str(whole), "--data", str(data), "--passphrase-file", str(words)]) == 0
+for left in (0, 4, 64):
+    fill(left)
+    refused(backup, disk / "a.kith", data, disk)
+    refused(backup, roomy / "a.kith", small, small)
+    refused(restore, whole, disk / "back", disk / "back")
+"""
+
+
+@pytest.mark.clause("FED-12.9", "FED-12.16", "FED-12.18")
+def test_the_disk_that_has_no_room_is_the_one_that_is_named(
+    place: Place, tmp_path: Path, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place.start()
+    asyncio.run(place.ready())
+    assert place.stop() == 0
+    (disk := tmp_path / "disk").mkdir()
+    (roomy := tmp_path / "roomy").mkdir()
+    on_small_disk(disk, "32m", SMALL_DISK, str(place.data), str(roomy), words)
+    told = capfd.readouterr().err.splitlines()
+    assert len(told) == 2 * 9
+    for line, full in zip(told[::2], told[1::2], strict=True):
+        assert f"no room is left on the disk of {full}" in line, told
+
+
+@pytest.mark.clause("FED-12.16")
+def test_a_file_that_an_error_names_says_whose_disk_it_is() -> None:
+    folder = Path("/srv/backups")
+    for named, where in (
+        (None, folder), (7, folder), ("/srv/backups/.a.part", folder), ("/data/.backup-1", "/data")
+    ):  # fmt: skip
+        told = no_room("FED-12.16", folder, OSError(errno.EDQUOT, "Quota", named))
+        assert f"on the disk of {where}:" in str(told)
+    other = OSError(errno.EACCES, "No", "/data/x")
+    assert no_room("FED-12.16", folder, other) is other
 
 
 def full(_descriptor: int) -> None:

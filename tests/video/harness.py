@@ -16,7 +16,7 @@ from aiohttp import ClientSession
 from yarl import URL
 
 from node.app.parts import Media
-from node.errors import Broken, Malformed
+from node.errors import Broken, Malformed, NodeError
 from node.federation.trust import ProvenActivity
 from node.media.blobs import LocalBlobs
 from node.ports import Request
@@ -54,6 +54,7 @@ class QuickStudio:
         self._blobs = blobs
         self._aside = aside
         self.broken = 0  # so many more tries end in a fault of ours
+        self.lacks: NodeError | None = None  # what every try ends in
         self.midway: Callable[[], Any] | None = None
         self.remark = ""  # of what is made
         self.made = 0
@@ -74,7 +75,10 @@ class QuickStudio:
     ) -> Rendered:
         if self.broken:
             self.broken -= 1
-            raise Broken("the disk with the media work folder is full")
+            raise Broken("a media child was stopped from outside")
+        if self.lacks is not None:
+            progress(0.3)
+            raise self.lacks
         progress(0.5)
         self.parts.append(plan.part)
         lists = (b"#EXTM3U\nstream.m3u8\n", b"#EXTM3U\nstream.mp4\n")

@@ -45,12 +45,17 @@ async def say(way: Way, *words: str) -> Any:
         return refusal.clause, refusal.reason
 
 
-@pytest.mark.clause("OPS-2.1")
+@pytest.mark.clause("OPS-2.1", "OPS-2.4")
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["reset-link", ""], "argument id: it is empty"),
         (["suspend-server", " "], "argument host: it is empty"),
+        (["accounts", "--name", ""], "argument --name: it is empty"),
+        (["--as", "", "suspend", "anna"], "argument --as: it is empty"),
+        (["suspend", "anna", "--url", ""], "argument --url: it is empty"),
+        (["settings", "--data", ""], "argument --data: it is empty"),
+        (["settings", "--domain", " "], "argument --domain: it is empty"),
         (["invite", "--uses", "many"], "argument --uses: invalid int value: 'many'"),
         (["set-registration", "maybe"], "invalid choice: 'maybe'"),
         (["approve"], "required: id"),
@@ -137,6 +142,14 @@ async def test_both_ways_answer_alike(harness: Harness, ways: tuple[Way, Way]) -
         assert await say(machine, *words) == await say(away, *words), words
     told = [sorted((await say(way, "health")).items()) for way in ways]
     assert [name for name, _ in told[0]] == [name for name, _ in told[1]]
+
+
+@pytest.mark.clause("OPS-2.4", "ACC-2.3")
+@pytest.mark.parametrize("word", ["uses", "days"])
+async def test_no_uses_and_no_days_are_told_to_the_node(ways: tuple[Way, Way], word: str) -> None:
+    for way in ways:
+        assert (await say(way, "invite", f"--{word}", "0"))[0] == "ACC-2.3"
+        assert (await say(way, "invite", f"--{word}", "1"))["url"]
 
 
 @pytest.mark.clause("OPS-2.1", "OPS-2.3", "ACC-5.4")

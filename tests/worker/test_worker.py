@@ -32,7 +32,7 @@ from node.testing.stores import open_new_stores
 from node.worker import jobs as worker_jobs
 from node.worker import loop
 from node.worker.arrivals import TRIES, Applier
-from node.worker.delivery_queue import AHEAD
+from node.worker.delivery_queue import AHEAD, Lane, _finished
 from node.worker.handlers import Handlers, on
 from node.worker.jobs import Jobber, JobKind
 from node.worker.push import Handed, Pusher
@@ -725,6 +725,25 @@ async def test_a_lane_that_finds_the_disk_full_is_no_fault_of_ours(
     assert await shop.delivery(1) == ("delivered", "")
 
 
+@pytest.mark.clause("FED-12.8", "FED-12.14")
+async def test_a_lane_asks_after_all_that_it_began_also_behind_a_fault() -> None:
+    """What joins while others fail fails on a full disk, too: nobody else would ask after it."""
+    lane = Lane("b.test", 0.0, 0)
+
+    async def send(more: int) -> None:
+        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        settled.set_exception(NoRoom("full"))
+        lane.settling.append(settled)
+        if more:
+            lane.going.append(asyncio.create_task(send(more - 1)))
+        raise NoRoom(f"full {more}")
+
+    lane.going.append(asyncio.create_task(send(3)))
+    with pytest.raises(NoRoom, match="full 3"):
+        await _finished(lane)
+    assert not lane.going and not lane.settling
+
+
 @pytest.mark.clause("FED-12.8")
 async def test_a_job_that_finds_no_room_has_not_failed(
     shop: Shop, caplog: pytest.LogCaptureFixture
@@ -777,38 +796,74 @@ async def test_a_job_of_which_nothing_could_be_written_down_is_done_anew(
 async def test_a_job_whose_lease_could_not_be_renewed_is_not_begun_twice(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """What is renewed when, and how long a lease runs, is decided here alone."""
     begun: list[str] = []
-    renewals, renewed, over = (
-        [NoRoom("full"), RuntimeError("ours")],
-        asyncio.Event(),
-        asyncio.Event(),
-    )
-    renew = Jobs.renew
+    claimed: list[str | None] = []
+    failures = [NoRoom("full"), RuntimeError("ours")]
+    failed, room, renewed, over = (asyncio.Event() for _ in range(4))
+    renew, claim = Jobs.renew, Jobs.claim
 
     async def do(subject: str) -> None:
         begun.append(subject)
         await over.wait()
 
     async def faulty(jobs: Jobs, job: Job) -> None:
-        if renewals:
-            raise renewals.pop(0)
+        if failures:
+            raise failures.pop(0)
+        failed.set()
+        await (over if renewed.is_set() else room).wait()
         await renew(jobs, job)
         renewed.set()
 
+    async def claims(jobs: Jobs, kinds: list[str]) -> Job | None:
+        job = await claim(jobs, kinds)
+        claimed.append(None if job is None else job.subject)
+        return job
+
     monkeypatch.setattr(Jobs, "renew", faulty)
+    monkeypatch.setattr(Jobs, "claim", claims)
     monkeypatch.setattr(worker_jobs, "RENEW_SECONDS", 0.0)
     kinds = {"work": JobKind(do, at_once=2)}
     jobs = Jobs(shop.database, shop.clock)
     jobber = Jobber(jobs, kinds, shop.clock, shop.stores.wakeups)
     await shop.units.run(Unit, lambda unit: add_job(unit, "work", "s"))
-    assert await jobber.look() == 1
+    assert (await jobber.look(), claimed) == (1, ["s", None])
+    await failed.wait()
     shop.clock.pass_(timedelta(minutes=2))
-    assert await jobber.look() == 0
+    assert (await jobber.look(), claimed[2:]) == (0, ["s", None]), "its lease had run out"
+    room.set()
     await renewed.wait()
     assert [one.levelname for one in caplog.records] == ["WARNING", "ERROR"]
     over.set()
     await jobber.settle()
     assert begun == ["s"] and await jobber.look() == 0
+
+
+@pytest.mark.clause("FED-12.14")
+async def test_a_job_ends_where_the_end_of_its_renewals_comes_out_as_an_error(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    at_work = asyncio.Event()
+
+    async def do(_subject: str) -> None:
+        await at_work.wait()
+
+    async def renew(_jobs: Jobs, _job: Job) -> None:
+        at_work.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise RuntimeError("the database was stopped at work") from None
+
+    monkeypatch.setattr(Jobs, "renew", renew)
+    monkeypatch.setattr(worker_jobs, "RENEW_SECONDS", 0.0)
+    jobs = Jobs(shop.database, shop.clock)
+    jobber = Jobber(jobs, {"work": JobKind(do)}, shop.clock, shop.stores.wakeups)
+    await shop.units.run(Unit, lambda unit: add_job(unit, "work", "s"))
+    assert await jobber.look() == 1
+    async with asyncio.timeout(5):
+        await jobber.settle()
+    assert await jobber.look() == 0 and not caplog.records
 
 
 @pytest.mark.clause("FED-12.8")

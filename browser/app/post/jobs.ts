@@ -32,7 +32,7 @@ export interface Job {
   readonly video: string;
   /** From 0 to 1, of the step that it is at. */
   readonly progress: number;
-  /** Why it failed, in words. */
+  /** Why it failed, or why the node waits with it, in words. */
   readonly fault: string;
 }
 

@@ -114,7 +114,10 @@ async function step(job: Job, course: Course): Promise<Job | null> {
   const video = await course.ask<Video>("GET", "/videos/one", { query: { id: whole.video } });
   if (video.state === "ready") return null;
   if (video.state === "failed") throw new Problem(400, "malformed", video.clause, video.reason);
-  const next: Job = { ...whole, state: "processing", progress: video.progress / 100 };
+  // What the node says of one that is being made is why it waits (VID-6.8).
+  const waits = video.reason === "" ? null : new Problem(507, "full", video.clause, video.reason);
+  const fault = waits === null ? "" : course.explain(waits);
+  const next: Job = { ...whole, state: "processing", progress: video.progress / 100, fault };
   await course.put(next);
   return next;
 }

@@ -46,6 +46,7 @@ function OnItsWay({ job }: { readonly job: Job }) {
               ? sayFilm("preparing", { percent: number(percent) })
               : say(`job.${job.state}`, { percent: number(percent) })}
           </p>
+          {job.state === "processing" && job.fault !== "" && <p class="quiet">{job.fault}</p>}
           {job.asItIs !== "" && job.asItIs !== "small" && (
             <p class="quiet">{sayFilm(`as_is.${job.asItIs}`, { size: bytes(job.size) })}</p>
           )}

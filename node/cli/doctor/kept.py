@@ -55,6 +55,7 @@ async def database(subject: Subject) -> Sequence[Finding]:
         *found,
         keeping.version(file is not None, engine.version),
         keeping.encoding(engine.encoding),
+        keeping.order(engine.sorted_by_language),
         keeping.migrations(await schema.version(subject.database), schema.newest()),
     )
 
@@ -170,7 +171,7 @@ async def _upload_page(unit: HealthUnit, after: str) -> list[tuple[str, str]]:
 LOOKS = (
     Look(
         ("database", "name", "integrity", "database-log", "database-version",
-         "database-encoding", "migrations"),
+         "database-encoding", "database-order", "migrations"),
         database,
     ),
     Look(("node-key",), node_key),

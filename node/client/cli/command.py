@@ -126,6 +126,7 @@ def framed(work: Callable[..., Awaitable[int | None]]) -> Callable[..., int]:
     """`work` as typer calls it. Its parameters behind the context stay, ours follow."""
 
     def run(ctx: typer.Context, home: Path | None, as_: str, json: bool, **given: Any) -> int:
+        _check_said(ctx)
         context = CommandContext(home or default_home(), as_, Out(json), ctx.obj)
         return conclude(context, work(context, **given))
 
@@ -142,6 +143,17 @@ def framed(work: Callable[..., Awaitable[int | None]]) -> Callable[..., int]:
     run.__annotations__ = {one.name: one.annotation for one in ours}
     run.__doc__ = work.__doc__
     return run
+
+
+def _check_said(ctx: typer.Context) -> None:
+    """An empty word must not pass for one that was not said: it would mean all, or another."""
+    for one in ctx.command.params:
+        name = one.name or ""
+        source = ctx.get_parameter_source(name)
+        if source is None or source.name != "COMMANDLINE" or one.default != "":
+            continue
+        if not str(ctx.params[name]).strip():
+            raise typer.BadParameter("it is empty", param_hint=one.opts[0])
 
 
 def conclude(context: CommandContext, work: Awaitable[int | None]) -> int:

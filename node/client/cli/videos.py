@@ -88,7 +88,15 @@ async def post(
         with context.out.bars(upload="Uploading", making="Making it playable") as progress:
             try:
                 made = await kith.post_video(
-                    video, to, name, text, progress, start or 0.0, end, cover
+                    video,
+                    to,
+                    name,
+                    text,
+                    progress,
+                    start or 0.0,
+                    end,
+                    cover,
+                    lambda why: context.out.say(f"It waits: {why}."),
                 )
             except asyncio.CancelledError:
                 context.out.say("Given up. See kith uploads for what is begun and not posted.")

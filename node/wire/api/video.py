@@ -65,8 +65,8 @@ class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class VideoView(msgspec.Struct, kw_only=True):
     """A video of yours. `post` exists once `state` is ready: processing, ready, failed.
 
-    `progress` is in per cent; `reason` and `clause` say why it failed, or what a ready one
-    lacks (VID-2.6). `number`: API-5.6.
+    `progress` is in per cent; `reason` and `clause` say why it failed, why it waits
+    (VID-6.8), or what a ready one lacks (VID-2.6). `number`: API-5.6.
     """
 
     id: str

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-HHRJUNZ7.js";import"/app/chunk-H2F6CZ5I.js";import"/app/chunk-45CD2I5V.js";import"/app/chunk-WY64JVSY.js";import"/app/chunk-FY4HLBH5.js";export{r as deleteAccount,m as forget,o as logOut};

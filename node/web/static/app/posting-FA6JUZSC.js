@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-XHWW6AWM.js";import"/app/chunk-WY64JVSY.js";import"/app/chunk-FY4HLBH5.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
