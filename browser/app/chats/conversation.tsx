@@ -11,6 +11,7 @@ import { useDeed } from "../parts/deed.ts";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
+import { Scrolling } from "../parts/scrolling.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { back } from "../router.ts";
@@ -177,7 +178,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
           <bdi>{title}</bdi>
         </h1>
       </header>
-      <div class="history" ref={box}>
+      <Scrolling class="history" box={box}>
         {!history.isAtStart.value && items.length > 0 && (
           <div class="centred">
             <Button kind="quiet" onClick={load}>
@@ -210,7 +211,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
             ];
           })}
         </ol>
-      </div>
+      </Scrolling>
       <Notice chat={chat} />
       {chat.isOpen && <Composer key={chat.id} chat={chat} />}
     </section>
