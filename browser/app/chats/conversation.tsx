@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Chat, Message } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
 import { Doubt } from "../keys/doubt.tsx";
+import { NOT_SPOKEN_TO } from "../keys/doubts.ts";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
 import { useDeed } from "../parts/deed.ts";
 import { Button, Fault } from "../parts/form.tsx";
@@ -23,8 +24,6 @@ import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
 
 const KEEP_AFTER_MS = 400;
-/** A device there is none that words may go to. */
-const NOT_SPOKEN_TO = "KEY-5.2";
 
 function Composer({ chat }: { readonly chat: Chat }) {
   const text = useSignal(chat.draft);

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-DOTRPEKK.js";import"/app/chunk-N25HQ73H.js";import"/app/chunk-6GDBUP4O.js";import"/app/chunk-3P6GTZ76.js";import"/app/chunk-FU44GNS6.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-3BFA47EA.js";import"/app/chunk-3P6GTZ76.js";import"/app/chunk-FU44GNS6.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
