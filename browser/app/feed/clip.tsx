@@ -58,7 +58,7 @@ function Failed({ players }: { readonly players: Players }) {
   return (
     <div class="clip-veil" role="alert">
       <p>{say("feed.failed")}</p>
-      <button type="button" class="button quiet" onClick={() => players.resume()}>
+      <button type="button" class="button quiet" onClick={() => players.again()}>
         {say("retry")}
       </button>
     </div>

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-FGW727JM.js";import"/app/chunk-F73BEWIL.js";import"/app/chunk-HOXROZIM.js";import"/app/chunk-FNATSOGE.js";import"/app/chunk-DABBVGMD.js";export{r as deleteAccount,m as forget,o as logOut};

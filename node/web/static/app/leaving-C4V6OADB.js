@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-FL5TCYET.js";import"/app/chunk-V22A5UJQ.js";import"/app/chunk-QERIUI2G.js";import"/app/chunk-P5EP42IA.js";import"/app/chunk-75JMIXZV.js";export{r as deleteAccount,m as forget,o as logOut};

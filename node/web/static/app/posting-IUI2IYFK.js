@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-QJMJ4TT2.js";import"/app/chunk-P5EP42IA.js";import"/app/chunk-75JMIXZV.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
