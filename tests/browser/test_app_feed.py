@@ -364,6 +364,37 @@ async def test_a_video_that_did_not_arrive_is_asked_for_anew(
 
 
 @pytest.mark.slow
+async def test_a_video_that_was_paused_and_lost_plays_when_it_is_asked_for(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=1, size="180x320")
+    await home.video(bob, clip, name="Lost")
+    watched = await opened(browser, home, service_workers="block")
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.evaluate(UNTIL_ONE_PLAYS, 0)
+    await page.get_by_role("article").locator(".stage").click()
+    await page.evaluate(UNTIL_PAUSED)
+
+    async def lose(route: Route) -> None:
+        if route.request.resource_type == "media":
+            await route.abort()
+        else:
+            await route.fallback()
+
+    await page.route("**/*", lose)
+    await page.evaluate("() => document.querySelector('video').load()")
+    await expect(page.get_by_text("This video did not arrive.")).to_be_visible()
+    await page.unroute("**/*")
+    await page.get_by_role("button", name="Try again").click()
+    await page.evaluate(UNTIL_ONE_PLAYS, 0)
+    await expect(page.get_by_text("This video did not arrive.")).to_have_count(0)
+    assert watched.faults == []
+
+
+@pytest.mark.slow
 async def test_a_tap_stops_and_two_like(browser: Browser, home: AppNode, tmp_path: Path) -> None:
     ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
     await home.befriend(ada, bob)

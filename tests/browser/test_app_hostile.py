@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from node.store import tables
@@ -142,6 +142,31 @@ async def test_what_hostile_people_say_breaks_no_screen(
     assert found == {}
     assert watched.faults == [] and complaints.said == []
     assert friend.faults == []
+
+
+@pytest.mark.slow
+async def test_a_title_that_towers_makes_no_screen_go_sideways(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    await home.post(bob, "Hello")
+    watched, complaints = await phone(browser, home)
+    page = watched.page
+
+    async def titled(route: Route) -> None:
+        answer = await route.fetch()
+        (post,) = (await answer.json())["items"]
+        towering = {**post, "name": WORDS["towering"]}
+        await route.fulfill(response=answer, json={"items": [towering]})
+
+    await page.route("**/api/kith/v1/feed*", titled)
+    await log_in(page, home, "ada")
+    await page.locator(".words-title").wait_for()
+    found: dict[str, list[str]] = {}
+    await seen(page, found, "feed")
+    assert found == {}
+    assert watched.faults == [] and complaints.said == []
 
 
 @pytest.mark.slow

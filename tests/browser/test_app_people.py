@@ -1,5 +1,6 @@
 """People in the app: found, asked, befriended, left, blocked; codes; one's own profile."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -161,15 +162,14 @@ async def test_a_profile_is_edited_and_seen_as_it_was_written(
     await page.get_by_label("What friends call you").fill(HOSTILE)
     await page.get_by_label("About you").fill("Lines & <tags>\nof mine")
     # While it is on its way one sees that, and nobody leaves without a question.
-    ways: list[Route] = []
-    await page.route("**/api/kith/v1/account", lambda way: ways.append(way), times=1)
+    asked: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+    await page.route("**/api/kith/v1/account", lambda way: asked.set_result(way), times=1)
     save = page.locator("button[type=submit]")
     await expect(save).to_have_attribute("aria-busy", "false")
     await save.click()
     await expect(save).to_have_attribute("aria-busy", "true")
     assert await page.evaluate(ASKED_TO_STAY)
-    (way,) = ways
-    await way.continue_()
+    await (await asked).continue_()
     await expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
     assert not await page.evaluate(ASKED_TO_STAY)
     await page.get_by_role("link", name="Your page").click()

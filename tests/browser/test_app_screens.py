@@ -28,6 +28,12 @@ OUT_OF_REACH = """() => {
   }
   return found;
 }"""
+# The policy forbids `wait_for_function`, which evaluates text: a function in the page waits itself.
+UNTIL_SCROLLED = """() => new Promise((done) => {
+  const look = () => document.querySelector(".words-card").scrollTop > 0
+    ? done() : requestAnimationFrame(look);
+  look();
+})"""
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -152,6 +158,50 @@ async def test_nothing_is_lost_when_all_is_twice_as_large(browser: Browser, home
         await at_screen(page, home, path, sign, address)
         found[path] = await page.evaluate(OUT_OF_REACH)
     assert {path: faults for path, faults in found.items() if faults} == {}
+    assert watched.faults == []
+
+
+async def scrolls_by_key(page: Page, name: str) -> None:
+    """An area scrolls from when it has no room for what is in it, and no longer."""
+    area = page.locator(name)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(area).not_to_have_attribute("tabindex", "0")
+    await page.set_viewport_size({"width": 390, "height": 380})
+    await expect(area).to_have_attribute("tabindex", "0")
+    assert await violations(page) == []
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(area).not_to_have_attribute("tabindex", "0")
+
+
+@pytest.mark.slow
+async def test_what_begins_to_scroll_later_is_scrolled_by_key(
+    browser: Browser, home: AppNode
+) -> None:
+    address = await hostile(home)
+    await log_in((await opened(browser, home)).page, home, "bob")  # whom one writes to has a device
+    watched = await opened(browser, home, reduced_motion="reduce")
+    page = watched.page
+    await log_in(page, home, "ada")
+    await at_screen(page, home, "/", "article", address)
+    await scrolls_by_key(page, ".words-card")
+    # Letters that come late, or that somebody makes larger, take room, too.
+    await page.evaluate("() => { document.documentElement.style.fontSize = '40px'; }")
+    card = page.locator(".words-card")
+    await expect(card).to_have_attribute("tabindex", "0")
+    await card.focus()
+    await page.keyboard.press("ArrowDown")
+    await page.evaluate(UNTIL_SCROLLED)
+    await page.evaluate("() => { document.documentElement.style.fontSize = ''; }")
+    await page.get_by_role("button", name="Comments").click()
+    await page.locator(".comment").first.wait_for()
+    await scrolls_by_key(page, ".comments")
+    await at_screen(page, home, "/chats/with/BOB", ".chat-composer", address)
+    history = page.locator(".history")
+    await expect(history).not_to_have_attribute("tabindex", "0")
+    # What comes meanwhile, where the area stays as high as it was.
+    await page.get_by_label("Write a message").fill("word\n" * 60)
+    await page.keyboard.press("Enter")
+    await expect(history).to_have_attribute("tabindex", "0")
     assert watched.faults == []
 
 

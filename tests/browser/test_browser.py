@@ -106,11 +106,30 @@ def test_the_app_draws_no_html_of_others(page: Path) -> None:
 @pytest.mark.parametrize("page", [p for p in SOURCES if APP in p.parents], ids=_name)
 def test_what_a_press_begins_is_waited_for(page: Path) -> None:
     """A deed that nobody waits for shows nothing, is begun twice, and is lost with its tab."""
-    presses = re.findall(
-        r"on(?:Click|Send|Change)=\{(?:async )?\([^)]*\) =>\s*(.{0,120})", page.read_text(), re.S
+    # What they give, `on...` of a part of our own hands on; a look at what follows eats no other.
+    handlers = r"\bon(?:Click|Send|Change|Value|Lift)=\{(?:async )?\([^)]*\) =>\s*(?=(.{0,120}))"
+    presses = re.findall(handlers, page.read_text(), re.S)
+    unheard = [press for press in presses if re.match(r"(\{\s*)?void (?!begin\()", press)]
+    assert not unheard, unheard
+
+
+# What scrolls and holds a field, a button or a link whatever comes.
+ALWAYS_REACHED = {"chat-list", "feed", "sheet"}
+
+
+def test_what_scrolls_is_reached_by_keys() -> None:
+    """Areas that scroll are drawn by `parts/scrolling.tsx`, or hold what takes the keys."""
+    sheets = [*APP.rglob("*.css"), ROOT / "node" / "web" / "pages" / "static" / "kith.css"]
+    rules = re.findall(
+        r"([^{}]+)\{[^{}]*\boverflow(\S*: [^;]*\b(?:auto|scroll)\b)",
+        "".join(sheet.read_text() for sheet in sheets),
     )
-    unheard = [press for press in presses if re.match(r"(\{\s*)?void ", press)]
-    assert not [one for one in unheard if not one.startswith("void begin(")], unheard
+    # Where only one direction is named the other one scrolls, too.
+    assert {way for _, way in rules} == {": hidden auto"}
+    found = {re.findall(r"\.([a-z-]+)", rule)[0] for rule, _ in rules}
+    pages = "".join(page.read_text() for page in APP.rglob("*.tsx"))
+    drawn = set(re.findall(r'<Scrolling class=\{?[^>]*?"([a-z-]+)"', pages))
+    assert found == ALWAYS_REACHED | drawn
 
 
 @pytest.mark.parametrize("page", DEVICE, ids=_name)

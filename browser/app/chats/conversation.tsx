@@ -6,11 +6,13 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Chat, Message } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
 import { Doubt } from "../keys/doubt.tsx";
+import { NOT_SPOKEN_TO } from "../keys/doubts.ts";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
 import { useDeed } from "../parts/deed.ts";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
+import { Scrolling } from "../parts/scrolling.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { back } from "../router.ts";
@@ -22,8 +24,6 @@ import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
 
 const KEEP_AFTER_MS = 400;
-/** A device there is none that words may go to. */
-const NOT_SPOKEN_TO = "KEY-5.2";
 
 function Composer({ chat }: { readonly chat: Chat }) {
   const text = useSignal(chat.draft);
@@ -177,7 +177,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
           <bdi>{title}</bdi>
         </h1>
       </header>
-      <div class="history" ref={box}>
+      <Scrolling class="history" box={box}>
         {!history.isAtStart.value && items.length > 0 && (
           <div class="centred">
             <Button kind="quiet" onClick={load}>
@@ -210,7 +210,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
             ];
           })}
         </ol>
-      </div>
+      </Scrolling>
       <Notice chat={chat} />
       {chat.isOpen && <Composer key={chat.id} chat={chat} />}
     </section>

@@ -1,6 +1,7 @@
 /** One message as it is read: its words, when, and where one's own are on their way, with the reason. */
 
 import type { Gap, HistoryItem, Message, Problem } from "../../worker/device_client.ts";
+import { whyKept } from "../keys/doubts.ts";
 import { linked, postIn } from "../linked.ts";
 import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
@@ -45,7 +46,11 @@ function State({
           {say(`sent.${state.is}`)}
         </span>
       </span>
-      {because !== null && <span class="because">{explainValue(because)}</span>}
+      {because !== null && (
+        <span class="because">
+          {state.is === "waiting" ? whyKept(because) : explainValue(because)}
+        </span>
+      )}
       {state.is === "refused" && (
         <Button look="again" onClick={onRetry}>
           {say("chat.again")}

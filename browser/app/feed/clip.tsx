@@ -1,7 +1,7 @@
 /** One post of a feed, as high as the screen: its clip, picture or words, who it is of, and what one does. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 import { me } from "../accounts.ts";
 import type { MediaFile, Post } from "../api_types.ts";
@@ -10,6 +10,7 @@ import { mediaAddress } from "../media.ts";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
+import { Scrolling } from "../parts/scrolling.tsx";
 import { ago, say, short } from "../words/index.ts";
 import { isMuted, type Players } from "./players.ts";
 import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post_parts.ts";
@@ -57,7 +58,7 @@ function Failed({ players }: { readonly players: Players }) {
   return (
     <div class="clip-veil" role="alert">
       <p>{say("feed.failed")}</p>
-      <button type="button" class="button quiet" onClick={() => players.resume()}>
+      <button type="button" class="button quiet" onClick={() => players.again()}>
         {say("retry")}
       </button>
     </div>
@@ -72,23 +73,18 @@ function Progress({ players }: { readonly players: Players }) {
   );
 }
 
-/** Words that fill the screen; what does not fit is scrolled through, also by key. */
+/** Words that fill the screen; what does not fit is scrolled through. */
 function WordsStage({ post }: { readonly post: Post }) {
-  const card = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    const box = card.current;
-    if (box !== null && box.scrollHeight > box.clientHeight) box.tabIndex = 0;
-  }, [post.content]);
   return (
     <div class="stage words-stage">
-      <div class="words-card" ref={card}>
+      <Scrolling class="words-card">
         {post.name !== "" && (
           <p class="words-title" dir="auto">
             {post.name}
           </p>
         )}
         <RichText html={post.content} lang={post.lang} class="large" />
-      </div>
+      </Scrolling>
     </div>
   );
 }
@@ -202,10 +198,10 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
         </p>
       )}
       {!isWords && (
-        <div class={isWhole.value ? "clip-text whole" : "clip-text"}>
+        <Scrolling class={isWhole.value ? "clip-text whole" : "clip-text"}>
           {!saysName(post) && <p dir="auto">{post.name}</p>}
           <RichText html={post.content} lang={post.lang} />
-        </div>
+        </Scrolling>
       )}
       {!isWords && post.content.length > 140 && (
         <button

@@ -15,6 +15,7 @@ import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
+import { Scrolling } from "../parts/scrolling.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { ago, say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
@@ -142,7 +143,7 @@ export function Comments({ post, onClose, onCount }: Props) {
   const state = list.state.value;
   return (
     <Sheet title={say("feed.comments")} kind="edge" onClose={onClose}>
-      <div class="comments">
+      <Scrolling class="comments">
         {threads.length === 0 && state === "end" && (
           <Empty title={say("comments.none")}>
             <p>{say("comments.first")}</p>
@@ -160,7 +161,7 @@ export function Comments({ post, onClose, onCount }: Props) {
             {say(state === "failed" ? "retry" : "more")}
           </Button>
         )}
-      </div>
+      </Scrolling>
       <form
         class="composer"
         onSubmit={(event) => {

@@ -119,11 +119,12 @@ export class Players {
   }
 
   #play({ video }: Place): void {
-    if (this.#isPaused || document.hidden) return;
+    if (document.hidden) return;
     if (video.error !== null) {
       this.isFailed.value = false;
       video.load(); // nothing else begins it anew
     }
+    if (this.#isPaused) return;
     video.muted = isMuted.value;
     this.#showCaptions(video);
     video.play().catch((error: unknown) => {
@@ -166,6 +167,12 @@ export class Players {
   resume(): void {
     const place = this.#places[this.#current % COUNT];
     if (place?.index === this.#current) this.#play(place);
+  }
+
+  /** Who asks for a clip that did not arrive wants to see it, also where they had paused it before. */
+  again(): void {
+    this.#isPaused = false;
+    this.resume();
   }
 
   /** Let go of what they hold. */

@@ -5,34 +5,8 @@ import { personOf } from "../chats/names.ts";
 import { nameOf } from "../parts/avatar.tsx";
 import { tell } from "../parts/toast.tsx";
 import { at } from "../router.ts";
-import { explainValue } from "../words/problems.ts";
-import { type KeysKey, sayKeys } from "./words.ts";
-
-interface Answer {
-  readonly says: KeysKey;
-  readonly does?: KeysKey;
-  /** Where one can do something about it; a person's page has their safety number. */
-  readonly to?: string;
-}
-
-const GHOST: Answer = { says: "doubt.ghost" };
-const FORKED: Answer = { says: "doubt.forked", does: "doubt.look" };
-/** By the line of KEY-5.2 that the device names. */
-const ANSWERS: Readonly<Record<string, Answer>> = {
-  "other root": { says: "doubt.anew", does: "doubt.look" },
-  "equal delegation, other bytes": FORKED,
-  "equal numbers, other bytes": FORKED,
-  "uncertified, of an actor that publishes a root": GHOST,
-  "first certified, and the actor publishes no such root": GHOST,
-  "expired, and a new leaf": { says: "doubt.ended" },
-  "not in the pinned list, or uncertified after certified": GHOST,
-  "own device, not listed": {
-    says: "doubt.own",
-    does: "doubt.devices",
-    to: "/settings/devices",
-  },
-  "this device, not listed": { says: "doubt.this", does: "doubt.keys", to: "/settings/keys" },
-};
+import { answerTo } from "./doubts.ts";
+import { sayKeys } from "./words.ts";
 
 /** Who of a chat it is about, as one calls them. */
 function about(others: Chat["others"], actor: string): { name: string; handle: string } {
@@ -41,8 +15,7 @@ function about(others: Chat["others"], actor: string): { name: string; handle: s
 }
 
 export function Doubt({ chat, trouble }: { readonly chat: Chat; readonly trouble: Problem }) {
-  const found = ANSWERS[String(trouble.params.seen)];
-  if (found === undefined) return <p class="chat-notice">{explainValue(trouble)}</p>;
+  const found = answerTo(String(trouble.params.seen));
   const { name, handle } = about(chat.others, String(trouble.params.actor));
   const page = handle && `/people/${encodeURIComponent(handle)}/number`;
   const to = found.to ?? page;

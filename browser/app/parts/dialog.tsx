@@ -8,6 +8,7 @@ import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Button, Fault } from "./form.tsx";
 import { Icon } from "./icon.tsx";
+import { tell } from "./toast.tsx";
 
 interface SheetProps {
   readonly title: string;
@@ -63,37 +64,39 @@ export interface Way {
 }
 
 interface Question {
+  readonly number: number;
   readonly title: string;
   readonly body: ComponentChildren;
   readonly ways: readonly Way[];
 }
 
+let count = 0;
 const asked = signal<Question | null>(null);
 
 /** Ask one thing before something is done that cannot be taken back. */
 export function question(title: string, body: ComponentChildren, ways: readonly Way[]): void {
-  asked.value = { title, body, ways };
+  asked.value = { number: ++count, title, body, ways };
 }
 
-/** Where questions are drawn; once in the app. */
-export function Questions() {
-  const now = asked.value;
+/** One question; the next one knows nothing of what became of it. */
+function Asked({ now }: { readonly now: Question }) {
   const fault = useSignal("");
   // The way that is being gone: the others wait.
   const taken = useSignal<Way | null>(null);
-  if (now === null) return null;
+  const isOpen = () => asked.peek() === now;
   const close = () => {
-    fault.value = "";
-    asked.value = null;
+    if (isOpen()) asked.value = null;
   };
   async function take(way: Way): Promise<void> {
     fault.value = "";
     taken.value = way;
     try {
       await way.act();
-      if (asked.value === now) close();
+      close();
     } catch (error) {
-      fault.value = explain(error);
+      // Who went away meanwhile hears of it all the same.
+      if (isOpen()) fault.value = explain(error);
+      else tell(explain(error), true);
     } finally {
       taken.value = null;
     }
@@ -119,4 +122,10 @@ export function Questions() {
       </div>
     </Sheet>
   );
+}
+
+/** Where questions are drawn; once in the app. */
+export function Questions() {
+  const now = asked.value;
+  return now === null ? null : <Asked key={now.number} now={now} />;
 }

@@ -101,16 +101,37 @@ export function TextArea(props: TextAreaProps) {
 interface ChoiceProps {
   readonly label: string;
   readonly value: string;
-  readonly onValue: (value: string) => void;
+  /** What it gives is waited for. */
+  readonly onValue: (value: string) => unknown;
   readonly options: readonly (readonly [string, string])[];
   readonly hint?: string | undefined;
+}
+
+/** What was put somewhere: it stands there while what it began is under way, and takes nothing else. */
+function usePut<T>(value: T, onValue: (value: T) => unknown) {
+  const { busy, begin } = useDeed();
+  const put = useSignal(value);
+  return {
+    busy,
+    shown: busy.value ? put.value : value,
+    change: (next: T) => {
+      if (busy.value) return;
+      put.value = next;
+      void begin(() => onValue(next));
+    },
+    /** A browser flips a switch by itself unless its click is refused. */
+    refuse: (event: Event) => {
+      if (busy.value) event.preventDefault();
+    },
+  };
 }
 
 /** One of a few, all of them to be seen. */
 export function Choice({ label, value, onValue, options, hint }: ChoiceProps) {
   const id = useId();
+  const { busy, shown, change, refuse } = usePut(value, onValue);
   return (
-    <fieldset class="field choice">
+    <fieldset class="field choice" aria-busy={busy.value}>
       <legend>{label}</legend>
       {hint !== undefined && <p class="hint">{hint}</p>}
       <div class="choices">
@@ -120,8 +141,9 @@ export function Choice({ label, value, onValue, options, hint }: ChoiceProps) {
               type="radio"
               name={id}
               value={key}
-              checked={key === value}
-              onChange={() => onValue(key)}
+              checked={key === shown}
+              onClick={refuse}
+              onChange={() => change(key)}
             />
             <span>{words}</span>
           </label>
@@ -134,10 +156,19 @@ export function Choice({ label, value, onValue, options, hint }: ChoiceProps) {
 /** One of many. */
 export function Select({ label, value, onValue, options, hint }: ChoiceProps) {
   const id = useId();
+  const { busy, shown, change } = usePut(value, onValue);
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
+      <select
+        id={id}
+        value={shown}
+        aria-busy={busy.value}
+        onChange={({ currentTarget }) => {
+          if (busy.value) currentTarget.value = shown;
+          else change(currentTarget.value);
+        }}
+      >
         {options.map(([key, words]) => (
           <option key={key} value={key}>
             {words}
@@ -159,10 +190,7 @@ interface ToggleProps {
 
 export function Toggle({ label, hint, on, onChange }: ToggleProps) {
   const id = useId();
-  const { busy, begin } = useDeed();
-  // While it is under way it stands where it was put.
-  const put = useSignal(on);
-  const isOn = busy.value ? put.value : on;
+  const { busy, shown, change, refuse } = usePut(on, onChange);
   return (
     <div class="toggle">
       <div>
@@ -177,14 +205,12 @@ export function Toggle({ label, hint, on, onChange }: ToggleProps) {
         id={id}
         type="checkbox"
         role="switch"
-        checked={isOn}
-        aria-checked={isOn}
+        checked={shown}
+        aria-checked={shown}
         aria-busy={busy.value}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onChange={({ currentTarget: { checked } }) => {
-          if (!busy.value) put.value = checked;
-          void begin(() => onChange(checked));
-        }}
+        onClick={refuse}
+        onChange={({ currentTarget: { checked } }) => change(checked)}
       />
     </div>
   );

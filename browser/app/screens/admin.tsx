@@ -63,7 +63,7 @@ function SignUp() {
     <Choice
       label={sayHere("admin.sign_up")}
       value={mode}
-      onValue={(wanted) => void choose(wanted as Mode)}
+      onValue={(wanted) => choose(wanted as Mode)}
       options={[
         ["invite", sayHere("admin.by_invite")],
         ["approval", sayHere("admin.by_approval")],

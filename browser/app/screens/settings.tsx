@@ -30,7 +30,7 @@ function Looks() {
       <Select
         label={sayHere("language")}
         value={language()}
-        onValue={(chosen) => void speak(chosen as Language)}
+        onValue={(chosen) => speak(chosen as Language)}
         options={Object.entries(LANGUAGES)}
       />
       <Toggle

@@ -153,25 +153,30 @@ export function list(items: readonly string[]): string {
   return new Intl.ListFormat(known.value.language, { type: "conjunction" }).format(items);
 }
 
-/** How long ago, in a word or two: yesterday, but never "last wk.". */
+// How many of each unit are one of the next.
+const UNITS: readonly [Intl.RelativeTimeFormatUnit, number, number][] = [
+  ["minute", 60, 60],
+  ["hour", 3_600, 24],
+  ["day", 86_400, 30],
+  ["month", 2_592_000, 12],
+  ["year", 31_536_000, Number.POSITIVE_INFINITY],
+];
+
+/** How long ago or until when, in a word or two: yesterday, but never "last wk.". */
 export function ago(instant: string | number, now = Date.now()): string {
-  const seconds = Math.round((new Date(instant).getTime() - now) / 1000);
+  const seconds = (new Date(instant).getTime() - now) / 1000;
+  const isPast = seconds < 0;
+  // What is past is full years, days, hours; what comes is read as it was said, also a moment later.
+  const count = (length: number) => Math[isPast ? "floor" : "round"](Math.abs(seconds) / length);
   const written = (value: number, unit: Intl.RelativeTimeFormatUnit) => {
     const numeric = unit === "day" || unit === "second" ? "auto" : "always";
     const how = { numeric, style: "short" } as const;
-    return new Intl.RelativeTimeFormat(known.value.language, how).format(value, unit);
+    const language = known.value.language;
+    return new Intl.RelativeTimeFormat(language, how).format(isPast ? -value : value, unit);
   };
-  const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
-    ["year", 31_536_000],
-    ["month", 2_592_000],
-    ["day", 86_400],
-    ["hour", 3_600],
-    ["minute", 60],
-  ];
-  for (const [unit, length] of steps) {
-    if (Math.abs(seconds) >= length) return written(Math.trunc(seconds / length), unit);
-  }
-  return written(0, "second");
+  const [unit, length] = UNITS.find(([, one, most]) => count(one) < most) ?? ["year", 31_536_000];
+  if (!(count(60) >= 1)) return written(0, "second"); // also of what is no date
+  return written(Math.max(1, count(length)), unit);
 }
 
 /** A size in words: 4.2 MB. */

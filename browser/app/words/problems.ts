@@ -7,8 +7,11 @@ import { problemOf } from "../../worker/problems.ts";
 import { Problem } from "../api.ts";
 import { type Key, language, say, sayPart } from "./index.ts";
 
-/** The line of KEY-5.2 of a browser that is not on its own account's list. */
-const THIS_DEVICE = "this device, not listed";
+/** What is said of devices of one's own account that are not on its list, by the line of KEY-5.2. */
+const OWN: Readonly<Record<string, Key>> = {
+  "own device, not listed": "problem.KEY-5.2.own",
+  "this device, not listed": "problem.KEY-5.2.this",
+};
 
 const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 
@@ -40,7 +43,8 @@ function inWords(
 ): string {
   const byClause = `problem.${clause}`;
   // What one can do about a device in doubt depends on whose it is (DEV-16.11).
-  if (params.seen === THIS_DEVICE) return say("problem.KEY-5.2.this");
+  const own = OWN[String(params.seen)];
+  if (own !== undefined) return say(own);
   if (isKey(byClause)) return say(byClause);
   // Which of several is wrong is said where it is known.
   const byPlace = params.place === undefined ? null : sayPart(`${byClause}.place`, params);

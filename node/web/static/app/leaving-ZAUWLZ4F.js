@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-Q6AJL6RK.js";import"/app/chunk-OJH3HNRI.js";import"/app/chunk-VJ7RPPNM.js";import"/app/chunk-XKM6OHMT.js";import"/app/chunk-U7X2HBAW.js";export{r as deleteAccount,m as forget,o as logOut};

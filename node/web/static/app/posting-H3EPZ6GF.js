@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-RKWNJX3Z.js";import"/app/chunk-XKM6OHMT.js";import"/app/chunk-U7X2HBAW.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
