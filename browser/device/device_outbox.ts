@@ -24,6 +24,7 @@ import * as home from "./home.ts";
 import type { Intent } from "./intents.ts";
 import { declinedRow } from "./key_rows.ts";
 import type { Leaves } from "./leaves.ts";
+import { cameIntoAGroup } from "./lists.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
 import * as putOut from "./put_out.ts";
@@ -383,6 +384,8 @@ export class DeviceOutbox {
   async takenBack(group: string): Promise<void> {
     await this.#unmakeAll(group);
     this.#goOn(group);
+    declined.forget(this.#state, group);
+    cameIntoAGroup(this.#state);
   }
 
   /** This device is out of the group. Whether it had wished so. */
@@ -391,6 +394,7 @@ export class DeviceOutbox {
     const wished = owed.filter(({ row }) => row.intent.type === "Leave");
     for (const { name } of wished) this.#state.delete(name);
     this.#state.delete(askedRow(group));
+    declined.forget(this.#state, group);
     this.obstacles.forget(group);
     return wished.length > 0;
   }
