@@ -12,6 +12,7 @@ import { Following } from "../messenger/following.ts";
 import { GoingOn } from "../messenger/going_on.ts";
 import type { KeyKeeper } from "../messenger/key_keeper.ts";
 import { Lookups } from "../messenger/lookups.ts";
+import { Messenger } from "../messenger/messenger.ts";
 import { Seating } from "../messenger/seating.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
@@ -30,7 +31,10 @@ class StillClock {
     return this.seconds * 1000;
   }
 
-  async pause(_: number, cut?: AbortSignal): Promise<void> {
+  readonly pauses: number[] = [];
+
+  async pause(milliseconds: number, cut?: AbortSignal): Promise<void> {
+    this.pauses.push(milliseconds);
     if (this.isLate || cut?.aborted) return;
     await new Promise((resolve) => cut?.addEventListener("abort", resolve));
   }
@@ -348,4 +352,57 @@ test("two words at once begin one conversation", async () => {
   const going = new GoingOn(device, async () => [await packageOf(BOB)], start);
   assert.deepEqual(await Promise.all([going.byWord(BOB), going.byWord(BOB)]), [7, 7]);
   assert.deepEqual(begun, ["7"]);
+});
+
+const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** What waits less than a second waits no longer than it has to. */
+class BriskClock extends StillClock {
+  override async pause(milliseconds: number, cut?: AbortSignal): Promise<void> {
+    if (milliseconds < 1000) await soon();
+    else await super.pause(milliseconds, cut);
+  }
+}
+
+/** The messenger of a device whose node takes everything, and how often a view may be another. */
+async function messenger(clock: StillClock) {
+  const device = await opened(ALICE);
+  const carried: string[] = [];
+  let moved = 0;
+  const hears = { told: quietly, moved: () => (moved += 1) };
+  const ask = async (call: string) => {
+    carried.push(call);
+    if (call === "POST /device/seat") return { seat: 1 };
+    return { ref: "r", url: "https://a.example/o/1", item: null };
+  };
+  const api = { ask, pages: async function* () {} } as unknown as ApiClient;
+  const of = new Messenger(api, device, clock, hears, "one");
+  return { of, device, carried, moved: () => moved };
+}
+
+test("views are made anew only where something was carried", async () => {
+  const { of, device, carried, moved } = await messenger(new BriskClock());
+  await of.tryNow();
+  await of.tryNow();
+  assert.deepEqual(carried, ["POST /device/seat"]);
+  assert.equal(moved(), 0);
+  await device.start({ [BOB]: [await packageOf(BOB)] }, NOW);
+  await of.tryNow();
+  assert(carried.length > 1 && moved() > 0);
+  await of.close();
+});
+
+test("a program rests as long as time alone changes nothing, and goes on when a device is ready", async () => {
+  for (const rest of [120, 3600]) {
+    const clock = new BriskClock();
+    const { of, device, carried } = await messenger(clock);
+    device.trust.rest = async () => rest;
+    const running = of.keepSending();
+    await soon();
+    assert.deepEqual([clock.pauses, carried], [[rest * 1000], []]);
+    of.ready("another");
+    while (!carried.length) await soon();
+    await of.close();
+    await running;
+  }
 });

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from node.client import behind, declined, rows, silence
 from node.client.conversation_events import ChangeDropped
 from node.client.conversations import READY, Conversations
+from node.client.device_trust import DeviceTrust
 from node.client.event_stream import Event
 from node.client.following import Following
 from node.client.rows import AskedRow
@@ -319,3 +320,26 @@ async def test_a_program_that_runs_adds_who_says_that_it_has_packages(square: Sq
         await rounds.wait()
         running.cancel()
         await asyncio.wait([running])
+
+
+@pytest.mark.clause("DEV-17.5")
+async def test_a_program_that_runs_goes_on_when_its_rest_is_over(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        messenger = await alice.talk()
+        rests, rounds = iter([0.0, 0.0, 3600.0]), asyncio.Queue[int]()
+
+        class Round(Following):
+            async def round(self) -> None:
+                rounds.put_nowait(1)
+
+        monkeypatch.setattr(DeviceTrust, "rest", lambda self, now: next(rests))
+        messenger._following = Round(messenger.device, messenger._claim, messenger._seconds)
+        messenger._work.clear()
+        running = asyncio.create_task(messenger.keep_sending())
+        for _ in range(2):
+            await rounds.get()
+        running.cancel()
+        await asyncio.wait([running])
+        assert rounds.empty()
