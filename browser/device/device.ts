@@ -197,9 +197,10 @@ export class Device {
   /**
    * Say `text`: in the vault when this is done. Throws `TooMuch` (E2E-5.3).
    *
-   * `id`: whoever may ask twice gives their words one; the second time they are said already.
+   * `id`: whoever may ask twice gives their words one; the second time they are said already. `later`: they are
+   * sealed when they go out, for it is asked first whom they are for.
    */
-  say(group: string, words: string, micros: number, id = ""): Promise<MessageRow> {
+  say(group: string, words: string, micros: number, id = "", later = false): Promise<MessageRow> {
     return this.#step(async () => {
       await this.#seat.check();
       const known = id && (await this.#state.find(messageRow(group, this.actor, id), MESSAGE));
@@ -216,7 +217,7 @@ export class Device {
         epoch: 0,
         mended: 0,
       };
-      await this.#outbox.say(group, message);
+      await this.#outbox.say(group, message, later);
       return message;
     });
   }

@@ -80,11 +80,11 @@ export class DeviceOutbox {
   }
 
   /**
-   * Owe words; sealed at once, unless something has to go out before them.
+   * Owe words; sealed at once, unless something has to go out before them, or when their turn comes (`later`).
    *
    * Throws `TooMuch` (E2E-5.3), `Missing` (E2E-5.6) for a conversation that this device leaves.
    */
-  async say(group: string, message: MessageRow): Promise<void> {
+  async say(group: string, message: MessageRow, later: boolean): Promise<void> {
     const name = messageRow(group, message.actor, message.id);
     if (await this.#leaves(group)) {
       throw new Missing("E2E-5.6", "this device is leaving that conversation");
@@ -92,7 +92,7 @@ export class DeviceOutbox {
     const postponed = await behind.takePostponed(this.#state, this.maker, group);
     for (const readmission of postponed) this.#owe(readmission);
     const owed = unmade(group, { type: "Say", message: name });
-    if (await this.#waits(group)) {
+    if (later || (await this.#waits(group))) {
       this.maker.checkLength(message);
       this.#state.put(name, message);
       this.#owe(owed);

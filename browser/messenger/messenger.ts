@@ -158,10 +158,10 @@ export class Messenger {
 
   /** Say `text`: in the vault when this resolves, then it goes out as soon as it can. */
   async say(group: string, text: string, id: string): Promise<MessageRow> {
-    // Words do not wait for who cannot be asked; who refuses it is met when they go out.
-    await this.#lookups.beforeWords(group).catch(passed);
-    const said = await this.device.say(group, text, this.#micros(), id);
-    void this.tryNow();
+    const said = await this.device.say(group, text, this.#micros(), id, true);
+    // They are sealed when others were asked; who refuses it is met when they go out.
+    const asked = this.#lookups.beforeWords(group).catch(passed);
+    void asked.then(() => this.tryNow());
     return said;
   }
 

@@ -373,6 +373,7 @@ async function messenger(clock: StillClock) {
   const ask = async (call: string) => {
     carried.push(call);
     if (call === "POST /device/seat") return { seat: 1 };
+    if (call === "GET /keys") throw new Unreachable("their server is away", true);
     return { ref: "r", url: "https://a.example/o/1", item: null };
   };
   const api = { ask, pages: async function* () {} } as unknown as ApiClient;
@@ -405,4 +406,30 @@ test("a program rests as long as time alone changes nothing, and goes on when a 
     await of.close();
     await running;
   }
+});
+
+test("words are in the vault before anybody is asked, and sealed when they were", async () => {
+  const { of, device, carried } = await messenger(new BriskClock());
+  const group = await device.start({ [BOB]: [await packageOf(BOB)] }, NOW);
+  await of.tryNow();
+  const before = device.trust.beforeWords.bind(device.trust);
+  const [asking, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  device.trust.beforeWords = async (...those) => {
+    asking.resolve();
+    await asked.promise;
+    return before(...those);
+  };
+  const words = async () => (await device.owed()).filter(({ intent }) => intent.type === "Say");
+  const said = await of.say(group, "kept", "urn:uuid:1");
+  await asking.promise;
+  assert.deepEqual(
+    (await words()).map(({ content }) => content.length),
+    [0],
+  );
+  assert.equal((await device.said(group, said.id)).sent, false);
+  carried.length = 0;
+  asked.resolve();
+  while (!(await device.said(group, said.id)).sent) await soon();
+  assert.deepEqual(carried, ["GET /keys", "POST /conversations/{ref}/messages"]);
+  await of.close();
 });
