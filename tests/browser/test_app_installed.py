@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, CDPSession, expect
 
 from node.web.app import surface
 from node.web.app.bundle import BundledFile, read_bundle
@@ -99,6 +99,26 @@ async def test_a_new_build_waits_until_it_is_wanted(
     await expect(tab.page.get_by_text("A new version of the app is here.")).to_have_count(0)
 
 
+async def notifications_displayed(devtools: CDPSession) -> asyncio.Queue[dict[str, Any]]:
+    """Each notification as Chromium displays it.
+
+    It is not asked for them meanwhile: one that is asked for before it is displayed, Chromium takes
+    for one that was dismissed, and forgets.
+    """
+    displayed: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    def heard(event: Any) -> None:
+        told = event["backgroundServiceEvent"]
+        if told["eventName"] == "Notification displayed":
+            displayed.put_nowait(told)
+
+    devtools.on("BackgroundService.backgroundServiceEventReceived", heard)
+    await devtools.send("BackgroundService.startObserving", {"service": "notifications"})
+    recording = {"service": "notifications", "shouldRecord": True}
+    await devtools.send("BackgroundService.setRecording", recording)
+    return displayed
+
+
 @pytest.mark.clause("APP-2.2", "PSH-2.2")
 async def test_a_push_shows_one_notification_that_names_nobody(installed: Any) -> None:
     _node, context, tab = installed
@@ -111,6 +131,7 @@ async def test_a_push_shows_one_notification_that_names_nobody(installed: Any) -
 
     devtools.on("ServiceWorker.workerRegistrationUpdated", heard)
     await devtools.send("ServiceWorker.enable")
+    displayed = await notifications_displayed(devtools)
     for data, tag, title in (
         ("{}", "messages", "You have a new message"),
         ('{"kind": "friends"}', "friends", "News about a friendship"),
@@ -119,10 +140,8 @@ async def test_a_push_shows_one_notification_that_names_nobody(installed: Any) -
     ):
         pushed = {"origin": tab.url, "registrationId": await found, "data": data}
         await devtools.send("ServiceWorker.deliverPushMessage", pushed)
-        shown: list[Any] = []
-        while not any(one["tag"] == tag for one in shown):
-            shown = await tab.page.evaluate(NOTICES)
-        [notice] = [one for one in shown if one["tag"] == tag]
+        await displayed.get()
+        [notice] = [one for one in await tab.page.evaluate(NOTICES) if one["tag"] == tag]
         assert notice == {
             "title": title, "body": "Open Kith to see it.", "tag": tag, "lang": "en",
         }  # fmt: skip
