@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-F5IT3WTN.js";import"/app/chunk-N5OIP2RT.js";import"/app/chunk-7XRTGGMM.js";import"/app/chunk-6LOZ4XNN.js";import"/app/chunk-IYHZ7XDH.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-MILQP7YU.js";import"/app/chunk-5M5BDTBY.js";import"/app/chunk-ZMPULKDT.js";import"/app/chunk-SNFHHHLD.js";import"/app/chunk-VTDTXCAZ.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-IK2UJMAH.js";import"/app/chunk-SNFHHHLD.js";import"/app/chunk-VTDTXCAZ.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-L3BZH3WA.js";import"/app/chunk-6LOZ4XNN.js";import"/app/chunk-IYHZ7XDH.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
