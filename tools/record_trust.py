@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
 from node.client.looking import Shown
 from node.e2ee.keys.public.published import check_published
@@ -498,7 +499,7 @@ def a_linked_phone(it: Scenario) -> None:
         missing = alice.do("trust_missing", group=group, actor=actor)
         alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
         alice.do("trust_claimed", came=missing, came_not=[], now=it.now)
-        alice.do("add", group=group, packages=it.packages(phone), now=it.now)
+        alice.do("add", group=group, packages=it.packages(phone), now=it.now, listed=True)
     it.next(alice)
     it.tell(alice, Forbidden("E2E-3.8", "your node does not take it"))
     sent = it.send(alice)
@@ -507,9 +508,17 @@ def a_linked_phone(it: Scenario) -> None:
     ((group, actor),) = alice.do("trust_lacking", now=it.now)
     for after in (0, 60):  # ever more seldom
         it.now += after
+        alice.do("trust_rest", now=it.now)
         missing = alice.do("trust_missing", group=group, actor=actor)
         alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
-    alice.do("add", group=group, packages=it.packages(phone), now=it.now)
+    ready = {"device": str(UUID(bytes=base64.b64decode(id_of("phone")))), "now": it.now}
+    alice.do("trust_ready", **ready)  # it was not asked for in vain
+    alice.do("trust_claimed", came=[], came_not=missing, now=it.now)
+    alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
+    alice.do("trust_ready", **ready)
+    alice.do("trust_to_ask", group=group, keys=missing, now=it.now)
+    alice.do("trust_claimed", came=missing, came_not=[], now=it.now)
+    alice.do("add", group=group, packages=it.packages(phone), now=it.now, listed=True)
     alice.do("trust_lacking", now=it.now)
     sent += it.send(alice)
     alice.do("trust_followed")

@@ -34,6 +34,11 @@ export async function isUnanswered(state: DeviceState, group: string): Promise<b
   return (await state.find(askedRow(group), ASKED))?.vain === true;
 }
 
+/** Whether nothing is asked there any more: the other is heard elsewhere (DEV-9.7). */
+export async function isOver(state: DeviceState, group: string): Promise<boolean> {
+  return (await state.find(askedRow(group), ASKED))?.over === true;
+}
+
 /** When each question had no answer for so long, for all that was read: then it is read again. */
 async function dues(state: DeviceState, now: number): Promise<readonly number[]> {
   const found: number[] = [];

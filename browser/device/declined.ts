@@ -21,6 +21,11 @@ export function refused(state: DeviceState, { group, intent }: OwedRow, now: num
   return note(state, group, keysOf(intent), now);
 }
 
+/** This device is out of the group, or is taken back into it: who is in it now is not known. */
+export function forget(state: DeviceState, group: string): void {
+  for (const name of state.names("declined", group)) state.delete(name);
+}
+
 /** These devices are added there ever more seldom. */
 export async function note(
   state: DeviceState,

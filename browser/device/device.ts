@@ -8,7 +8,7 @@
 
 import type { Refused } from "../errors.ts";
 import type { Entropy } from "../mls/index.ts";
-import { EMPTY, equal, hex, text, utf8 } from "../wire/bytes.ts";
+import { EMPTY, equal, text, utf8 } from "../wire/bytes.ts";
 import { isAbsent } from "./absent.ts";
 import { AccountKeys } from "./account_keys.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
@@ -144,23 +144,6 @@ export class Device {
     });
   }
 
-  /** The epoch in which this device sees the group. */
-  epoch(group: string): Promise<bigint> {
-    return this.#inTurn(async () => (await this.#state.groups.session(group)).epoch);
-  }
-
-  /** Whether a commit has to come before the next word (E2E-5.7). */
-  mustCommit(group: string): Promise<boolean> {
-    return this.#inTurn(() => this.#outbox.maker.mustCommit(group));
-  }
-
-  /** Equal on all devices that see the same group. */
-  authenticator(group: string): Promise<string> {
-    return this.#inTurn(async () =>
-      hex((await this.#state.groups.session(group)).epochAuthenticator),
-    );
-  }
-
   /** The actors we talk with, by handle; so that nobody is asked who they are. */
   knownHandles(): Promise<ReadonlyMap<string, string>> {
     return this.#inTurn(async () => {
@@ -214,9 +197,10 @@ export class Device {
   /**
    * Say `text`: in the vault when this is done. Throws `TooMuch` (E2E-5.3).
    *
-   * `id`: whoever may ask twice gives their words one; the second time they are said already.
+   * `id`: whoever may ask twice gives their words one; the second time they are said already. `later`: they are
+   * sealed when they go out, for it is asked first whom they are for.
    */
-  say(group: string, words: string, micros: number, id = ""): Promise<MessageRow> {
+  say(group: string, words: string, micros: number, id = "", later = false): Promise<MessageRow> {
     return this.#step(async () => {
       await this.#seat.check();
       const known = id && (await this.#state.find(messageRow(group, this.actor, id), MESSAGE));
@@ -233,7 +217,7 @@ export class Device {
         epoch: 0,
         mended: 0,
       };
-      await this.#outbox.say(group, message);
+      await this.#outbox.say(group, message, later);
       return message;
     });
   }
@@ -264,9 +248,13 @@ export class Device {
     return this.#step(() => this.#outbox.change(group, intent, now));
   }
 
-  /** Take these devices in. Throws as `start`, and `Conflict` (DEV-4.5) when all of them are in. */
-  add(group: string, packages: Packages, now: number): Promise<void> {
-    const add = () => this.trust.adding(packages, now);
+  /**
+   * Take these devices in; `listed`: as a list says, which no person is told of (DEV-17).
+   *
+   * Throws as `start`, and `Conflict` (DEV-4.5) when all of them are in.
+   */
+  add(group: string, packages: Packages, now: number, listed = false): Promise<void> {
+    const add = () => this.trust.adding(packages, now, listed);
     return this.#step(async () => this.#outbox.change(group, await add(), now));
   }
 

@@ -24,6 +24,7 @@ import * as home from "./home.ts";
 import type { Intent } from "./intents.ts";
 import { declinedRow } from "./key_rows.ts";
 import type { Leaves } from "./leaves.ts";
+import { cameIntoAGroup } from "./lists.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
 import * as putOut from "./put_out.ts";
@@ -79,11 +80,11 @@ export class DeviceOutbox {
   }
 
   /**
-   * Owe words; sealed at once, unless something has to go out before them.
+   * Owe words; sealed at once, unless something has to go out before them, or when their turn comes (`later`).
    *
    * Throws `TooMuch` (E2E-5.3), `Missing` (E2E-5.6) for a conversation that this device leaves.
    */
-  async say(group: string, message: MessageRow): Promise<void> {
+  async say(group: string, message: MessageRow, later: boolean): Promise<void> {
     const name = messageRow(group, message.actor, message.id);
     if (await this.#leaves(group)) {
       throw new Missing("E2E-5.6", "this device is leaving that conversation");
@@ -91,7 +92,7 @@ export class DeviceOutbox {
     const postponed = await behind.takePostponed(this.#state, this.maker, group);
     for (const readmission of postponed) this.#owe(readmission);
     const owed = unmade(group, { type: "Say", message: name });
-    if (await this.#waits(group)) {
+    if (later || (await this.#waits(group))) {
       this.maker.checkLength(message);
       this.#state.put(name, message);
       this.#owe(owed);
@@ -383,6 +384,8 @@ export class DeviceOutbox {
   async takenBack(group: string): Promise<void> {
     await this.#unmakeAll(group);
     this.#goOn(group);
+    declined.forget(this.#state, group);
+    cameIntoAGroup(this.#state);
   }
 
   /** This device is out of the group. Whether it had wished so. */
@@ -391,6 +394,7 @@ export class DeviceOutbox {
     const wished = owed.filter(({ row }) => row.intent.type === "Leave");
     for (const { name } of wished) this.#state.delete(name);
     this.#state.delete(askedRow(group));
+    declined.forget(this.#state, group);
     this.obstacles.forget(group);
     return wished.length > 0;
   }

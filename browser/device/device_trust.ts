@@ -1,8 +1,7 @@
 /** Pure: a device and whom it seals to, each happening a step (spec DEV-16, DEV-17). */
 
-import type { Deed } from "../keys/private/pins.ts";
 import type { Published } from "../keys/public/published.ts";
-import { type Bytes, unhex } from "../wire/bytes.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import * as declined from "./declined.ts";
 import type { Turns } from "./device_archive.ts";
@@ -14,24 +13,8 @@ import type { Leaves } from "./leaves.ts";
 import { Lists } from "./lists.ts";
 import { type Answer, type Look, Looking, type Shown, type Sifted } from "./looking.ts";
 import type { Pins } from "./pins.ts";
+import { SHORTEST_WAIT } from "./silence.ts";
 import * as stops from "./stops.ts";
-
-/**
- * What this device knows of whom it speaks to: `verified`, `known` (their keys are, and nobody compared
- * numbers), `unconfirmed` (their server has not answered yet), `unverifiable`, `expired` or `stopped`; and
- * the line of KEY-5.2 where it is one of the last four.
- */
-export interface Standing {
-  readonly is: "Standing";
-  readonly state: string;
-  readonly seen: string;
-}
-
-const STATES: Readonly<Partial<Record<Deed, string>>> = {
-  unverifiable: "unverifiable",
-  fetch: "unconfirmed",
-  tell: "expired",
-};
 
 /** What the program may ask of a device about the keys of others. */
 export class DeviceTrust {
@@ -54,6 +37,13 @@ export class DeviceTrust {
   /** Whether something waits, or is in the way, that time may change. */
   get hasDoubts(): boolean {
     return ["met", "stopped"].some((kind) => this.#state.groupsWith(kind).length > 0);
+  }
+
+  /** How many seconds until time alone may have changed something: what is in the way, or who may be added; an hour
+   * at most. */
+  async rest(now: number): Promise<number> {
+    if (this.hasDoubts) return SHORTEST_WAIT;
+    return this.#turns.inTurn(() => this.#lists.rest(now));
   }
 
   /** Whose keys are to be asked for, whatever is said. */
@@ -116,8 +106,8 @@ export class DeviceTrust {
   }
 
   /** The wish to add who may be spoken to, inside a turn. Throws as `check`, and as `keyStock.adding`. */
-  async adding(packages: Packages, now: number): Promise<Add> {
-    const add = keyStock.adding(packages);
+  async adding(packages: Packages, now: number, listed = false): Promise<Add> {
+    const add = keyStock.adding(packages, listed);
     for (const [actor, found] of Object.entries(packages)) await this.#check(actor, found, now);
     return add;
   }
@@ -157,25 +147,21 @@ export class DeviceTrust {
     return this.#turns.inTurn(() => this.#lists.knowsOwn(group, former));
   }
 
-  /** Those of these devices whose key packages may be asked for now, to be used in a group (DEV-17.1). */
-  toAsk(group: string, keys: readonly Bytes[], now: number): Promise<readonly Bytes[]> {
+  /** Those of these devices whose key packages may be asked for now, to be used in a group: together, or alone
+   * (DEV-17.1). */
+  toAsk(group: string, keys: readonly Bytes[], now: number): Promise<readonly Bytes[][]> {
     return this.#turns.inTurn(() => this.#lists.toAsk(group, keys, now));
   }
 
   /** Of which of the devices that were asked for there was a package, and of which none. */
   claimed(came: readonly Bytes[], cameNot: readonly Bytes[], now: number): Promise<void> {
-    return this.#turns.step(async () => {
-      this.#lists.came(came);
-      await this.#lists.cameNot(cameNot, now);
-    });
+    return this.#turns.step(() => this.#lists.claimed(came, cameNot, now));
   }
 
-  /** A device of our account has key packages now: it may be asked for at once (DEV-17.1). */
-  ready(device: string): Promise<void> {
-    return this.#turns.step(async () => {
-      const named = [...(await this.#lists.named(this.#state.actor))];
-      this.#lists.came(named.filter(([, id]) => id === device).map(([key]) => unhex(key)));
-    });
+  /** A device of our account has key packages now. Whether it was asked for in vain, and may be again at once
+   * (DEV-17.5). */
+  ready(device: string, now: number): Promise<boolean> {
+    return this.#turns.step(() => this.#lists.ready(device, now));
   }
 
   /** Whether all groups were looked at by the account's list as it is. */
@@ -191,9 +177,7 @@ export class DeviceTrust {
   /** All groups were looked at by the account's list as it is: where each listed device is in each of them, that
    * is kept (DEV-17.1). */
   followed(): Promise<void> {
-    return this.#turns.step(async () => {
-      if (!(await this.#lists.isFollowed())) await this.#lists.followed();
-    });
+    return this.#turns.step(() => this.#lists.followed());
   }
 
   /** The keys of another root that `actor` publishes now, as far as this device saw. */
@@ -207,30 +191,5 @@ export class DeviceTrust {
       await this.#pins.accept(actor, root);
       return this.#looking.judge(now, actor);
     });
-  }
-
-  /** What is known of everybody in a group but us. */
-  standing(group: string, now: number): Promise<Readonly<Record<string, Standing>>> {
-    return this.#turns.inTurn(async () => {
-      const stopped = await stops.stopped(this.#state, group);
-      const found: Record<string, Standing> = {};
-      for (const { actor, line } of await this.#leaves.ofGroup(group, now)) {
-        const why = stopped.get(actor)?.why;
-        const state = STATES[line.deed];
-        if (why !== undefined) {
-          found[actor] = { is: "Standing", state: "stopped", seen: why };
-        } else if (actor !== this.#state.actor && state !== undefined) {
-          found[actor] = { is: "Standing", state, seen: line.seen };
-        } else if (actor !== this.#state.actor) {
-          found[actor] ??= await this.#known(actor);
-        }
-      }
-      return found;
-    });
-  }
-
-  async #known(actor: string): Promise<Standing> {
-    const state = (await this.#pins.of(actor))?.verified ? "verified" : "known";
-    return { is: "Standing", state, seen: "" };
   }
 }

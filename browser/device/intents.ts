@@ -13,10 +13,11 @@ export interface Say {
   readonly message: string;
 }
 
-/** Take these devices in: their key packages, by actor. */
+/** Take these devices in: their key packages, by actor. `listed`: no person wished it, they are on a list (DEV-17). */
 export interface Add {
   readonly type: "Add";
   readonly packages: Readonly<Record<string, readonly Bytes[]>>;
+  readonly listed?: boolean;
 }
 
 /** Take all devices of these actors out, but this one. */

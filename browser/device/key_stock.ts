@@ -48,8 +48,9 @@ export function checkOwner(keyPackage: Bytes, actor: string): void {
 /** Key packages, by actor. */
 export type Packages = Readonly<Record<string, readonly Bytes[]>>;
 
-/** The wish to take the devices in whose packages these are. Throws `Missing`, `Forbidden`. */
-export function adding(packages: Packages): Add {
+/** The wish to take in the devices in whose packages these are; `listed`: nobody's but ours. Throws `Missing`,
+ * `Forbidden`. */
+export function adding(packages: Packages, listed: boolean): Add {
   if (!Object.values(packages).some((found) => found.length)) {
     throw new Missing("E2E-5.6", "they have no device that takes sealed messages yet");
   }
@@ -57,7 +58,7 @@ export function adding(packages: Packages): Add {
     for (const data of found) checkOwner(data, actor);
   }
   const sorted = Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1));
-  return { type: "Add", packages: Object.fromEntries(sorted) };
+  return { type: "Add", packages: Object.fromEntries(sorted), ...(listed && { listed }) };
 }
 
 /** The signature keys of the devices that an intent is to take in. */

@@ -29,6 +29,11 @@ function written({ keys: { devices } }: Pin): string {
   return `${devices.d}.${devices.n}`;
 }
 
+/** The rows that say that a device had no package, or could not be added there. */
+function inVain(group: string, key: Bytes): readonly string[] {
+  return [packagelessRow(key), declinedRow(group, key)];
+}
+
 /** This device began it, or was added: its account's other devices may be missing there. */
 export function cameIntoAGroup(state: DeviceState): void {
   state.delete(FOLLOWED);
@@ -178,24 +183,51 @@ export class Lists {
   // -- who is asked for ---------------------------------------------------------------------------
 
   /** Those of which a key package may come, and may be used: a device that had none is asked for ever more
-   * seldom, in all groups together, and so is, in a group, one whose Add was refused there. */
-  async toAsk(group: string, keys: readonly Bytes[], now: number): Promise<readonly Bytes[]> {
-    const found: Bytes[] = [];
+   * seldom, in all groups together, and so is, in a group, one whose Add was refused there. Such a one is asked
+   * for alone, behind all others: what is wrong with it keeps nobody else out. */
+  async toAsk(group: string, keys: readonly Bytes[], now: number): Promise<readonly Bytes[][]> {
+    const together: Bytes[] = [];
+    const alone: Bytes[][] = [];
     for (const key of keys) {
-      if (await silence.waits(this.#state, packagelessRow(key), now)) continue;
-      if (!(await silence.waits(this.#state, declinedRow(group, key), now))) found.push(key);
+      if (await this.#rests(group, key, now)) continue;
+      if (inVain(group, key).some((name) => this.#state.has(name))) alone.push([key]);
+      else together.push(key);
     }
-    return found;
+    return together.length ? [together, ...alone] : alone;
   }
 
-  /** Their packages were asked for, and there was none. */
-  async cameNot(keys: readonly Bytes[], now: number): Promise<void> {
-    for (const key of keys) await silence.note(this.#state, packagelessRow(key), now);
+  async #rests(group: string, key: Bytes, now: number): Promise<number> {
+    const found = inVain(group, key).map((name) => silence.left(this.#state, name, now));
+    return Math.max(...(await Promise.all(found)));
   }
 
-  /** There was a package of each. */
-  came(keys: readonly Bytes[]): void {
-    for (const key of keys) this.#state.delete(packagelessRow(key));
+  /** How many seconds until somebody may be added by time alone; an hour at most. */
+  async rest(now: number): Promise<number> {
+    let rest = silence.LONGEST_WAIT;
+    for (const [group, actor] of await this.lacking(now)) {
+      for (const key of await this.missing(group, actor)) {
+        // Or tried just now, or soon.
+        rest = Math.min(rest, (await this.#rests(group, key, now)) || silence.SHORTEST_WAIT);
+      }
+    }
+    return rest;
+  }
+
+  /** They were asked for: of which there was a package, and of which none. */
+  async claimed(came: readonly Bytes[], cameNot: readonly Bytes[], now: number): Promise<void> {
+    for (const key of came) this.#state.delete(packagelessRow(key));
+    for (const key of cameNot) await silence.note(this.#state, packagelessRow(key), now);
+  }
+
+  /** A device of our account says that it has packages: whether it was asked for in vain. How often it was is
+   * kept: it may say so again and again. */
+  async ready(device: string, now: number): Promise<boolean> {
+    let isOf = false;
+    for (const [key, id] of await this.named(this.#state.actor)) {
+      const name = packagelessRow(unhex(key));
+      if (id === device && (await silence.end(this.#state, name, now))) isOf = true;
+    }
+    return isOf;
   }
 
   /** Its own account's keys only where this device has a part in them. */
@@ -215,12 +247,16 @@ export class Lists {
   }
 
   /** Now they were, if each listed device is in each: also in groups where nothing can be added for now, stopped
-   * ones and those that this device is behind; an Add that is only owed may be refused. */
+   * ones and those that this device is behind, but not where nothing is said any more; an Add that is only owed
+   * may be refused. */
   async followed(): Promise<void> {
     const own = this.#state.actor;
     const pin = await this.#pin(own);
-    if (pin === null) return;
-    for (const group of await this.#newest()) if ((await this.#out(group, own)).length) return;
+    if (pin === null || (await this.isFollowed())) return;
+    for (const group of await this.#newest()) {
+      const isOver = await behind.isOver(this.#state, group);
+      if (!isOver && (await this.#out(group, own)).length) return;
+    }
     this.#state.write(FOLLOWED, utf8(written(pin)));
   }
 }

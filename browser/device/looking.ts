@@ -122,8 +122,8 @@ export class Looking {
   }
 
   /** Whether nothing came of it lately. */
-  #waits(actor: string, now: number): Promise<boolean> {
-    return silence.waits(this.#state, silentRow(actor), now);
+  async #waits(actor: string, now: number): Promise<boolean> {
+    return (await silence.left(this.#state, silentRow(actor), now)) > 0;
   }
 
   /** A look that no list answers which this device knows already (KEY-7.7). */

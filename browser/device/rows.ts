@@ -265,7 +265,7 @@ function readIntent(value: unknown): Intent {
   if (intent.type !== "Add") return intent;
   const written = Object.entries(intent.packages as unknown as Record<string, readonly string[]>);
   const packages = written.map(([actor, found]) => [actor, found.map(unbase64)] as const);
-  return { type: "Add", packages: Object.fromEntries(packages) };
+  return { ...intent, packages: Object.fromEntries(packages) };
 }
 
 function readWelcome(value: unknown): WelcomeRow {

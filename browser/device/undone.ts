@@ -16,6 +16,7 @@ export async function undone(
   const { group: conversation, intent } = owed;
   const { clause, reason } = error;
   if (intent.type === "Refresh" || intent.type === "Readmit") return [];
+  if (intent.type === "Add" && intent.listed) return [];
   if (intent.type === "Say") {
     const { id, text, kind } = await state.get(intent.message, MESSAGE);
     if (kind === FAILURE) return [];

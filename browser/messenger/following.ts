@@ -7,12 +7,13 @@ import type { Device } from "../device/device.ts";
 import { Refused, Unproven, Unreachable } from "../errors.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
-import { type Clock, isRecent, within } from "./waiting.ts";
+import { type Clock, isRecent, Turns, within } from "./waiting.ts";
 
 /** After a round that had nobody to add. */
 const REST_SECONDS = 60;
 /** So long a round waits for servers; the next one goes on. */
 const PATIENCE = 5000;
+const ALL_ARE_IN = "DEV-4.5";
 
 /** One key package of each of these devices of an actor that may be added. */
 export type Claim = (
@@ -26,6 +27,10 @@ export class Following {
   readonly #device: Device;
   readonly #claim: Claim;
   readonly #clock: Clock;
+  readonly #turns = new Turns();
+  readonly #ready = new Set<string>();
+  /** By device: when that was of use last. */
+  readonly #heard = new Map<string, number>();
   #rested: number | null = null;
 
   constructor(device: Device, claim: Claim, clock: Clock) {
@@ -38,86 +43,119 @@ export class Following {
     return Math.floor(this.#clock.now() / 1000);
   }
 
-  /** A device of our account has key packages now (E2E-2.11). */
-  async ready(device: string): Promise<void> {
-    await this.#device.trust.ready(device);
-    this.#rested = null;
+  /** A device of our account has key packages now (E2E-2.11). The next round asks for it, or one behind that
+   * which is under way. */
+  ready(device: string): void {
+    this.#ready.add(device);
   }
 
-  /** Add what is missing, in the newest conversations first. Throws `Unproven`. */
-  async round(): Promise<void> {
-    if (isRecent(this.#rested, this.#seconds(), REST_SECONDS)) return;
-    for (const group of await this.#device.trust.overdue(this.#seconds())) {
-      await this.#device.refresh(group, this.#seconds());
+  /** Add what is missing, in the newest conversations first. Rounds take turns. */
+  round(): Promise<void> {
+    return this.#turns.take(async () => {
+      await this.#hear();
+      while (!isRecent(this.#rested, this.#seconds(), REST_SECONDS)) {
+        for (const group of await this.#device.trust.overdue(this.#seconds())) {
+          await this.#device.refresh(group, this.#seconds());
+        }
+        await within(this.#clock, PATIENCE, (late) => this.#round(late));
+        if (!this.#ready.size) return;
+        await this.#hear();
+      }
+    });
+  }
+
+  /** Once a minute of each device, and only of one that was asked for in vain. */
+  async #hear(): Promise<void> {
+    for (const device of this.#ready) {
+      this.#ready.delete(device);
+      const now = this.#seconds();
+      if (isRecent(this.#heard.get(device) ?? null, now, REST_SECONDS)) continue;
+      if (!(await this.#device.trust.ready(device, now))) continue;
+      this.#heard.set(device, now);
+      this.#rested = null;
     }
-    const lacking = await this.#device.trust.lacking(this.#seconds());
-    await within(this.#clock, PATIENCE, (late) => this.#round(lacking, late));
   }
 
-  async #round(lacking: readonly (readonly [string, string])[], late: AbortSignal): Promise<void> {
+  async #round(late: AbortSignal): Promise<void> {
+    const { trust } = this.#device;
+    const lacking = await trust.lacking(this.#seconds());
     let added = false;
     for (const [group, actor] of lacking) {
-      const has = await this.#follow(group, actor, late);
-      if (has === null || late.aborted) return;
-      added ||= has;
+      // What came of the group before may say that nobody is left to ask.
+      const missing = await trust.missing(group, actor);
+      for (const keys of await trust.toAsk(group, missing, this.#seconds())) {
+        const found = await this.#ask(actor, keys, late);
+        if (found === null) return;
+        if (found.length && (await this.#add(group, actor, found))) added = true;
+        if (late.aborted) return;
+      }
     }
     this.#rested = lacking.length && !added ? this.#seconds() : null;
-    await this.#device.trust.followed();
+    await trust.followed();
   }
 
-  /** Add whom there is a package of; whether there was, null where our own node is away. Throws `Unproven`. */
-  async #follow(group: string, actor: string, late: AbortSignal): Promise<boolean | null> {
-    const missing = await this.#device.trust.missing(group, actor);
-    const keys = await this.#device.trust.toAsk(group, missing, this.#seconds());
-    if (!keys.length) return false; // what came of the group before may say that nobody is left to ask
-    try {
-      return await this.#add(group, actor, keys, late);
-    } catch (error) {
-      if (error instanceof Unproven || !isAnswer(error)) throw error;
-      return isOurs(error) ? null : false;
-    }
-  }
-
-  async #add(
-    group: string,
+  /** The key packages that there are; null where our own node is away, or takes us for nobody. What is refused for
+   * several is asked for one by one: each device stands for itself. */
+  async #ask(
     actor: string,
     keys: readonly Bytes[],
     late: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<readonly Bytes[] | null> {
     const { trust } = this.#device;
     const found = new Map<string, Bytes>();
     try {
       const named = await trust.named(actor);
       const devices = keys.flatMap((key) => named.get(hex(key)) ?? []).sort();
-      for (const data of await this.#claim(actor, devices, late)) {
-        found.set(hex(parseKeyPackage(data).leaf.signatureKey), data);
-      }
+      for (const data of await this.#claim(actor, devices, late)) found.set(hex(keyOf(data)), data);
     } catch (error) {
-      if (isAnswer(error) && (late.aborted || !isOurs(error))) {
-        await trust.claimed([], keys, this.#seconds());
+      if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+      if (!late.aborted) {
+        if (isOurs(error)) return null;
+        if (error instanceof Refused && keys.length > 1) return this.#askEach(actor, keys, late);
       }
-      throw error;
     }
     const came = keys.filter((key) => found.has(hex(key)));
     const cameNot = keys.filter((key) => !found.has(hex(key)));
     await trust.claimed(came, cameNot, this.#seconds());
-    if (!came.length) return false;
-    const packages = came.flatMap((key) => found.get(hex(key)) ?? []);
-    try {
-      await this.#device.add(group, { [actor]: packages }, this.#seconds());
-    } catch (error) {
-      if (error instanceof Refused) await trust.declined(group, came, this.#seconds());
-      throw error;
+    return came.flatMap((key) => found.get(hex(key)) ?? []);
+  }
+
+  async #askEach(actor: string, keys: readonly Bytes[], late: AbortSignal) {
+    const found: Bytes[] = [];
+    for (const key of keys) {
+      const one = late.aborted ? [] : await this.#ask(actor, [key], late);
+      if (one === null) return null;
+      found.push(...one);
     }
-    return true;
+    return found;
+  }
+
+  /** Whether somebody was added. Who cannot be keeps nobody else out. */
+  async #add(group: string, actor: string, packages: readonly Bytes[]): Promise<boolean> {
+    try {
+      await this.#device.add(group, { [actor]: packages }, this.#seconds(), true);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (error.clause === ALL_ARE_IN) return false;
+    }
+    let added = false;
+    if (packages.length > 1) {
+      for (const one of packages) added = (await this.#add(group, actor, [one])) || added;
+    } else {
+      await this.#device.trust.declined(group, packages.map(keyOf), this.#seconds());
+    }
+    return added;
   }
 }
 
-function isAnswer(error: unknown): boolean {
-  return error instanceof Refused || error instanceof Unreachable;
+function keyOf(data: Bytes): Bytes {
+  return parseKeyPackage(data).leaf.signatureKey;
 }
 
-/** Our own node is away. */
-function isOurs(error: unknown): boolean {
-  return error instanceof Unreachable && !error.beyond;
+/** Whether it says nothing of anybody's devices: our own node is away, or our token is not good. A key package
+ * that is not proven is theirs. */
+function isOurs(error: Refused | Unreachable): boolean {
+  if (error instanceof Unreachable) return !error.beyond;
+  return error instanceof Unproven && error.clause.startsWith("API-");
 }

@@ -29,8 +29,6 @@ import { type Clock, restAfter, Signal, Turns, within } from "./waiting.ts";
 const BURST = 250;
 /** Who came, or went: whose keys are to be asked for may be others. */
 const MOVED: ReadonlySet<string> = new Set(["ConversationJoined", "MembersChanged"]);
-/** So often it is looked again at what is in the way. */
-const DOUBTS_LAST = 60_000;
 
 /** What the messenger tells of: what happened in conversations, and that something of a group may be new. */
 export interface Hears {
@@ -44,9 +42,9 @@ export class Messenger {
   readonly device: Device;
   readonly archive: ArchiveCarrier;
   readonly keys: KeyKeeper;
-  readonly following: Following;
   readonly #api: ApiClient;
   readonly #clock: Clock;
+  readonly #following: Following;
   readonly #hears: Hears;
   readonly #lookups: Lookups;
   readonly #seating: Seating;
@@ -77,7 +75,7 @@ export class Messenger {
     this.keys = new KeyKeeper(api, device, id, () => this.#seconds(), seen);
     this.#lookups = new Lookups(api, device, this.keys, clock, tell);
     this.#seating = new Seating(api, device, clock, tell);
-    this.following = new Following(device, this.#claim.bind(this), clock);
+    this.#following = new Following(device, this.#claim.bind(this), clock);
     this.#goingOn = new GoingOn(device, this.#claim.bind(this), this.#start.bind(this));
   }
 
@@ -105,6 +103,12 @@ export class Messenger {
     await this.#sendAndTell();
   }
 
+  /** A device of our account has key packages now (E2E-2.11). */
+  ready(device: string): void {
+    this.#following.ready(device);
+    this.#work.set();
+  }
+
   // -- saying, and who takes part ---------------------------------------------------------------
 
   /**
@@ -114,7 +118,9 @@ export class Messenger {
    */
   async withActor(actor: string): Promise<string> {
     const [known] = await this.device.between(actor);
-    return known ?? this.#begin(actor);
+    if (known !== undefined) return known;
+    await this.#seating.take();
+    return this.#start(actor, await this.#claim(actor));
   }
 
   /**
@@ -126,11 +132,6 @@ export class Messenger {
     const count = await this.#goingOn.byWord(actor);
     await this.#sendAndTell();
     return count;
-  }
-
-  async #begin(actor: string): Promise<string> {
-    await this.#seating.take();
-    return this.#start(actor, await this.#claim(actor));
   }
 
   async #start(actor: string, packages: readonly Bytes[]): Promise<string> {
@@ -157,10 +158,10 @@ export class Messenger {
 
   /** Say `text`: in the vault when this resolves, then it goes out as soon as it can. */
   async say(group: string, text: string, id: string): Promise<MessageRow> {
-    // Words do not wait for who cannot be asked; who refuses it is met when they go out.
-    await this.#lookups.beforeWords(group).catch(passed);
-    const said = await this.device.say(group, text, this.#micros(), id);
-    void this.tryNow();
+    const said = await this.device.say(group, text, this.#micros(), id, true);
+    // They are sealed when others were asked; who refuses it is met when they go out.
+    const asked = this.#lookups.beforeWords(group).catch(passed);
+    void asked.then(() => this.tryNow());
     return said;
   }
 
@@ -201,9 +202,11 @@ export class Messenger {
   /** Or for time to pass, where it may change what is in the way (DEV-9.6, DEV-17). */
   async #waitForWork(signal: AbortSignal): Promise<void> {
     const { behind, trust } = this.device;
-    const isDoubted = trust.hasDoubts || !(await trust.isFollowed());
-    const rest = isDoubted ? DOUBTS_LAST : 1000 * (await behind.rest(this.#seconds()));
-    await within(this.#clock, rest, (late) => this.#work.wait(AbortSignal.any([signal, late])));
+    const now = this.#seconds();
+    const rest = Math.min(await trust.rest(now), await behind.rest(now));
+    await within(this.#clock, 1000 * rest, (late) =>
+      this.#work.wait(AbortSignal.any([signal, late])),
+    );
   }
 
   async #sendAndTell(): Promise<Wait> {
@@ -216,17 +219,20 @@ export class Messenger {
       passed(error);
     }
     const wait = await this.#sendNow();
-    await this.following.round().catch(passed); // no words wait for a claim
-    return (await this.device.hasWork()) ? this.#sendNow() : wait;
+    await this.#following.round().catch(passed); // no words wait for a claim
+    if (!(await this.device.hasWork())) return wait;
+    const last = await this.#sendNow();
+    await this.device.trust.followed(); // whom the round added may be there now
+    return last;
   }
 
   async #sendNow(): Promise<Wait> {
-    const { wait } = await this.#telling.take(async () => {
+    const { wait, isIdle } = await this.#telling.take(async () => {
       const sent = await this.#send();
       this.#tell(sent.refused.map(([event]) => event));
       return sent;
     });
-    this.#hears.moved();
+    if (!isIdle) this.#hears.moved();
     return wait;
   }
 
@@ -243,7 +249,8 @@ export class Messenger {
         await this.#seating.take();
       } catch (error) {
         if (!willPass(error)) throw error;
-        return { refused: [], wait: { is: "Wait", reason: error } } as const;
+        const wait = { is: "Wait", reason: error } as const;
+        return { refused: [], wait, isIdle: false };
       }
       await this.#lookups.tend();
       return this.#sendAll();
@@ -255,9 +262,9 @@ export class Messenger {
 
   async #sendAll(): Promise<Sent> {
     const refused: (readonly [ConversationEvent, Refused])[] = [];
-    for (;;) {
+    for (let isIdle = true; ; isIdle = false) {
       const asked = await this.device.next(this.#seconds());
-      if (asked.is === "Wait") return { refused, wait: asked };
+      if (asked.is === "Wait") return { refused, wait: asked, isIdle };
       if (asked.is === "Tell") {
         refused.push(...asked.events.map((event) => [event, asked.error] as const));
         continue;

@@ -7,10 +7,12 @@ import { Conflict, KithError, type Refused } from "../errors.ts";
 /** A conflict that is no lost race. */
 const ANOTHER_CONVERSATION = "E2E-3.1";
 
-/** What came of sending: what was refused for good, and what is in the way of the rest. */
+/** What came of sending: what was refused for good, what is in the way of the rest, and whether there was nothing
+ * to do. */
 export interface Sent {
   readonly refused: readonly (readonly [ConversationEvent, Refused])[];
   readonly wait: Wait;
+  readonly isIdle: boolean;
 }
 
 /** Another's commit came first: the conflict says in which epoch the group is. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { OWN_DEVICE, refusal, THIS_DEVICE } from "../device/stops.ts";
-import { Conflict } from "../errors.ts";
+import { Conflict, Missing } from "../errors.ts";
 import { LEAVES } from "../keys/private/pins.ts";
 import { problemOf } from "../worker/problems.ts";
 
@@ -48,4 +48,12 @@ test("words that wait because of a device in doubt are not to be said again", ()
 test("each line has an answer of its own above the words that are kept", () => {
   const unknown = answerTo("a line that this app does not know");
   for (const seen of ALL) assert.notEqual(answerTo(seen).says, unknown.says, seen);
+});
+
+test("no command is told to who has none to type", () => {
+  for (const clause of ["DEV-12.1", "DEV-14.5", "KEY-1.8", "KEY-4.6"]) {
+    const words = explain(new Missing(clause, "type kith recovery use"));
+    assert.match(words, /Open Settings, Recovery words/);
+    assert.doesNotMatch(words, /kith/);
+  }
 });

@@ -1,73 +1,18 @@
-/** What a device does by itself, round for round: its seat, whose keys it asks for, whom it adds (DEV-8, 16, 17). */
+/** What a device does by itself, round for round: its seat, whose keys it asks for, how it sends (DEV-8, 16, 17). */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Device } from "../device/device.ts";
+import type { Device } from "../device/device.ts";
 import type { Answer, Look } from "../device/looking.ts";
-import type { Changes, Rows } from "../device/rows.ts";
-import { Conflict, Forbidden, type KithError, Unproven, Unreachable } from "../errors.ts";
+import { Conflict, Unproven, Unreachable } from "../errors.ts";
 import type { ApiClient } from "../messenger/api_client.ts";
-import { Following } from "../messenger/following.ts";
 import { GoingOn } from "../messenger/going_on.ts";
 import type { KeyKeeper } from "../messenger/key_keeper.ts";
 import { Lookups } from "../messenger/lookups.ts";
+import { Messenger } from "../messenger/messenger.ts";
 import { Seating } from "../messenger/seating.ts";
-import { parseKeyPackage } from "../mls/index.ts";
-import { type Bytes, hex } from "../wire/bytes.ts";
-import { Seeded } from "./seeded.ts";
-
-const NOW = 1_800_000_000;
-const ALICE = "https://a.example/alice";
-const BOB = "https://b.example/bob";
-
-/** It stands still until a test moves it; a pause ends when it is cut, or at once where `isLate`. */
-class StillClock {
-  seconds = NOW;
-  isLate = false;
-
-  now(): number {
-    return this.seconds * 1000;
-  }
-
-  async pause(_: number, cut?: AbortSignal): Promise<void> {
-    if (this.isLate || cut?.aborted) return;
-    await new Promise((resolve) => cut?.addEventListener("abort", resolve));
-  }
-}
-
-class ClearRows implements Rows {
-  counter = 0;
-  readonly rows = new Map<string, Bytes>();
-
-  names(): readonly string[] {
-    return [...this.rows.keys()].sort();
-  }
-
-  async read(name: string): Promise<Bytes | null> {
-    return this.rows.get(name) ?? null;
-  }
-
-  async step(changes: Changes): Promise<void> {
-    this.counter += 1;
-    for (const [name, value] of changes) {
-      if (value === null) this.rows.delete(name);
-      else this.rows.set(name, value);
-    }
-  }
-}
-
-function opened(actor: string): Promise<Device> {
-  return Device.open(new ClearRows(), new Seeded(actor), actor);
-}
-
-async function packageOf(actor: string): Promise<Bytes> {
-  const [[found] = []] = await (await opened(actor)).newPackages(1, false, NOW);
-  assert(found !== undefined);
-  return found;
-}
-
-const quietly = () => undefined;
+import { ALICE, BOB, NOW, opened, packageOf, quietly, StillClock } from "./still.ts";
 
 test("a seat lasts ten minutes, and no longer where the clock was set back", async () => {
   const [clock, device] = [new StillClock(), await opened(ALICE)];
@@ -174,58 +119,6 @@ test("an absent node of our own says nothing of others, a server of theirs does"
   }
 });
 
-/** Somebody's device is missing in a group; what the device was told of it. */
-async function following(clock: StillClock, fails: KithError | null, adds: KithError | null) {
-  const data = await packageOf(BOB);
-  const { signatureKey } = parseKeyPackage(data).leaf;
-  const told: string[] = [];
-  const trust = {
-    overdue: async () => [],
-    lacking: async () => [["g", BOB]],
-    missing: async () => [signatureKey],
-    toAsk: async () => [signatureKey],
-    named: async () => new Map([[hex(signatureKey), "one"]]),
-    claimed: async (came: readonly Bytes[]) => told.push(`claimed ${came.length}`),
-    declined: async () => told.push("declined"),
-    followed: async () => told.push("followed"),
-  };
-  const add = async () => {
-    if (adds !== null) throw adds;
-    told.push("added");
-  };
-  const device = { actor: ALICE, trust, add } as unknown as Device;
-  const claim = async (_: string, devices: readonly string[]) => {
-    assert.deepEqual(devices, ["one"]);
-    if (fails !== null) throw fails;
-    return [data];
-  };
-  return { of: new Following(device, claim, clock), told };
-}
-
-test("who is missing is claimed and added; what cannot be added is remembered", async () => {
-  const good = await following(new StillClock(), null, null);
-  await good.of.round();
-  assert.deepEqual(good.told, ["claimed 1", "added", "followed"]);
-  const clock = new StillClock();
-  const bad = await following(clock, null, new Forbidden("MLS-7.3f", "it has ended"));
-  await bad.of.round();
-  assert.deepEqual(bad.told, ["claimed 1", "declined", "followed"]);
-  await bad.of.round();
-  assert.equal(bad.told.length, 3, "it rests for a minute");
-  clock.seconds -= 3600;
-  await bad.of.round();
-  assert.equal(bad.told.length, 6, "and no longer where the clock was set back");
-});
-
-test("where our own node is away nothing is said of anybody's devices", async () => {
-  const away = await following(new StillClock(), new Unreachable("away"), null);
-  await away.of.round();
-  assert.deepEqual(away.told, []);
-  const beyond = await following(new StillClock(), new Unreachable("away", true), null);
-  await beyond.of.round();
-  assert.deepEqual(beyond.told, ["claimed 0", "followed"]);
-});
-
 test("two words at once begin one conversation", async () => {
   const begun: string[] = [];
   const device = {
@@ -242,4 +135,84 @@ test("two words at once begin one conversation", async () => {
   const going = new GoingOn(device, async () => [await packageOf(BOB)], start);
   assert.deepEqual(await Promise.all([going.byWord(BOB), going.byWord(BOB)]), [7, 7]);
   assert.deepEqual(begun, ["7"]);
+});
+
+const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** What waits less than a second waits no longer than it has to. */
+class BriskClock extends StillClock {
+  override async pause(milliseconds: number, cut?: AbortSignal): Promise<void> {
+    if (milliseconds < 1000) await soon();
+    else await super.pause(milliseconds, cut);
+  }
+}
+
+/** The messenger of a device whose node takes everything, and how often a view may be another. */
+async function messenger(clock: StillClock) {
+  const device = await opened(ALICE);
+  const carried: string[] = [];
+  let moved = 0;
+  const hears = { told: quietly, moved: () => (moved += 1) };
+  const ask = async (call: string) => {
+    carried.push(call);
+    if (call === "POST /device/seat") return { seat: 1 };
+    if (call === "GET /keys") throw new Unreachable("their server is away", true);
+    return { ref: "r", url: "https://a.example/o/1", item: null };
+  };
+  const api = { ask, pages: async function* () {} } as unknown as ApiClient;
+  const of = new Messenger(api, device, clock, hears, "one");
+  return { of, device, carried, moved: () => moved };
+}
+
+test("views are made anew only where something was carried", async () => {
+  const { of, device, carried, moved } = await messenger(new BriskClock());
+  await of.tryNow();
+  await of.tryNow();
+  assert.deepEqual(carried, ["POST /device/seat"]);
+  assert.equal(moved(), 0);
+  await device.start({ [BOB]: [await packageOf(BOB)] }, NOW);
+  await of.tryNow();
+  assert(carried.length > 1 && moved() > 0);
+  await of.close();
+});
+
+test("a program rests as long as time alone changes nothing, and goes on when a device is ready", async () => {
+  for (const rest of [120, 3600]) {
+    const clock = new BriskClock();
+    const { of, device, carried } = await messenger(clock);
+    device.trust.rest = async () => rest;
+    const running = of.keepSending();
+    await soon();
+    assert.deepEqual([clock.pauses, carried], [[rest * 1000], []]);
+    of.ready("another");
+    while (!carried.length) await soon();
+    await of.close();
+    await running;
+  }
+});
+
+test("words are in the vault before anybody is asked, and sealed when they were", async () => {
+  const { of, device, carried } = await messenger(new BriskClock());
+  const group = await device.start({ [BOB]: [await packageOf(BOB)] }, NOW);
+  await of.tryNow();
+  const before = device.trust.beforeWords.bind(device.trust);
+  const [asking, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  device.trust.beforeWords = async (...those) => {
+    asking.resolve();
+    await asked.promise;
+    return before(...those);
+  };
+  const words = async () => (await device.owed()).filter(({ intent }) => intent.type === "Say");
+  const said = await of.say(group, "kept", "urn:uuid:1");
+  await asking.promise;
+  assert.deepEqual(
+    (await words()).map(({ content }) => content.length),
+    [0],
+  );
+  assert.equal((await device.said(group, said.id)).sent, false);
+  carried.length = 0;
+  asked.resolve();
+  while (!(await device.said(group, said.id)).sent) await soon();
+  assert.deepEqual(carried, ["GET /keys", "POST /conversations/{ref}/messages"]);
+  await of.close();
 });

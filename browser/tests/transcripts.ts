@@ -3,10 +3,12 @@
 import type { Sealed } from "../archive/seals.ts";
 import type { Due } from "../device/archiving.ts";
 import { Device } from "../device/device.ts";
+import { DeviceState } from "../device/device_state.ts";
 import type { Carried, Next, Outcome } from "../device/exchange.ts";
 import type { Packages } from "../device/key_stock.ts";
 import type { ArchivedPage } from "../device/restoring.ts";
 import { type Changes, PARKED, type Rows } from "../device/rows.ts";
+import { standing } from "../device/standing.ts";
 import * as errors from "../errors.ts";
 import { type Bytes, base64, text, unbase64, unhex } from "../wire/bytes.ts";
 import { keysDo } from "./key_deeds.ts";
@@ -206,6 +208,10 @@ export class Told {
     const now = Number(given.now);
     const group = String(given.group);
     if (name.startsWith("keys_")) return keysDo(device.keys, name.slice("keys_".length), given);
+    if (name === "trust_standing") {
+      const state = await DeviceState.open(this.rows, this.entropy, this.#actor);
+      return standing(state, group, now);
+    }
     if (name.startsWith("trust_")) {
       return trustDo(device.trust, name.slice("trust_".length), given, troubleOf);
     }
@@ -225,7 +231,7 @@ export class Told {
       case "waiting":
         return device.waiting();
       case "add":
-        return device.add(group, packagesOf(given.packages), now);
+        return device.add(group, packagesOf(given.packages), now, given.listed === true);
       case "remove":
         return device.remove(group, given.actors as readonly string[], now);
       case "leave":

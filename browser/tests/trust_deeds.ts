@@ -58,14 +58,16 @@ export async function trustDo(
       return trust.toAsk(group, bytes("keys"), now);
     case "claimed":
       return trust.claimed(bytes("came"), bytes("came_not"), now);
+    case "ready":
+      return trust.ready(String(given.device), now);
+    case "rest":
+      return trust.rest(now);
     case "is_followed":
       return trust.isFollowed();
     case "followed":
       return trust.followed();
     case "accept":
       return trust.accept(actor, unbase64(String(given.root)), now);
-    case "standing":
-      return trust.standing(group, now);
     case "has_doubts":
       return trust.hasDoubts;
     default:

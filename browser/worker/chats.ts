@@ -34,6 +34,9 @@ export interface Parts extends Sources {
   readonly now: () => number;
 }
 
+/** Rows by which other words than their own may wait, or stand elsewhere. */
+const OF_ALL = /^(conversation|archived|asked|stopped|absent)\//;
+
 export class Chats {
   readonly #parts: Parts;
   readonly #views: Views;
@@ -50,8 +53,8 @@ export class Chats {
     parts.vault.written = (changes, fresh) => {
       const known = [...changes.keys()];
       for (const one of parts.history.take(changes, fresh)) this.#change(one);
-      this.#isAll ||= known.some((name) => /^(conversation|archived)\//.test(name));
-      if (known.some((name) => /^(message|conversation|handle)\//.test(name))) this.#flushSoon();
+      if (known.some((name) => OF_ALL.test(name))) this.moved();
+      if (known.some((name) => /^(message|handle)\//.test(name))) this.#flushSoon();
     };
   }
 

@@ -29,8 +29,8 @@ import type { Ground, Watcher } from "./watcher.ts";
 
 /** A device of this account has key packages now (E2E-2.11). */
 const READY = "device_ready";
-// A stream begins, or this device is told that few of its key packages are left, or that another one has some.
-const CATCH_UP = new Set(["hello", "reset", "key_packages", READY]);
+// A stream begins, or this device is told that few of its key packages are left.
+const CATCH_UP = new Set(["hello", "reset", "key_packages"]);
 const TOKEN = "token";
 
 /** The vault of a new device, with the token of its session; `rows` are what it has from the beginning. */
@@ -271,7 +271,7 @@ export class OpenDevice {
 
   async #take(burst: readonly NodeEvent[]): Promise<void> {
     for (const { kind, data } of burst) {
-      if (kind === READY) await this.#messenger.following.ready(String(data.device));
+      if (kind === READY) this.#messenger.ready(String(data.device));
     }
     if (burst.some(({ kind }) => CATCH_UP.has(kind))) await this.#catchUp();
     const sealed = burst.filter(({ kind }) => kind === "sealed").map(({ data }) => data);

@@ -32,6 +32,12 @@ def is_unanswered(state: DeviceState, group: str) -> bool:
     return asked is not None and asked.vain
 
 
+def is_over(state: DeviceState, group: str) -> bool:
+    """Whether nothing is asked there any more: the other is heard elsewhere (DEV-9.7)."""
+    asked = state.find(rows.asked_row(group), AskedRow)
+    return asked is not None and asked.over
+
+
 def is_due(state: DeviceState, now: int) -> bool:
     """Whether a question had no answer for so long, for all that was read: then read again."""
     return any(now >= due for due in _dues(state, now))

@@ -30,9 +30,9 @@ from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
 
 Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
+READY = "device_ready"  # another device of the account has key packages now (E2E-2.11)
 # A stream begins, or this device is told that few of its key packages are left.
-READY = "device_ready"
-CATCH_UP = ("hello", "reset", "key_packages", READY)
+CATCH_UP = ("hello", "reset", "key_packages")
 
 
 class Conversations:
@@ -186,7 +186,7 @@ class Conversations:
             async for burst in bursts:
                 for event in burst:
                     if event.kind == READY:
-                        messenger.following.ready(str(event.data.get("device")))
+                        messenger.ready(str(event.data.get("device")))
                 if any(event.kind in CATCH_UP for event in burst):
                     await self._catch_up(messenger)
                 sealed = [event.data for event in burst if event.kind == "sealed"]

@@ -35,3 +35,9 @@ def came(state: DeviceState, group: str, keys: Iterable[bytes]) -> None:
     """They are in the group."""
     for key in keys:
         state.delete(row(group, key))
+
+
+def forget(state: DeviceState, group: str) -> None:
+    """This device is out of the group, or is taken back into it: who is in it now is not known."""
+    for name in state.names("declined", group):
+        state.delete(name)

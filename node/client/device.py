@@ -4,7 +4,7 @@ It says what is to be carried (`next`) and is told what came of it (`tell`); wha
 for it is pushed in (`receive`). State is on disk before anything is handed out to be sent.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 
 from node.client import key_stock, lists, rows
 from node.client.absent import is_absent
@@ -19,8 +19,9 @@ from node.client.device_state import DeviceState
 from node.client.device_trust import DeviceTrust
 from node.client.exchange import Carried, Create, Next, Outcome, Send, TellGone
 from node.client.groups import between, new_group_id
-from node.client.intents import Add, Leave, Refresh, Remove
+from node.client.intents import Leave, Refresh, Remove
 from node.client.key_signing import PutKeys, SignedKeys
+from node.client.key_stock import Packages
 from node.client.leaves import Leaves
 from node.client.pins import Pins
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
@@ -235,13 +236,13 @@ class Device:
 
     # -- what this device means to do ------------------------------------------------------------
 
-    def start(self, packages: Mapping[str, Sequence[bytes]], now: int) -> str:
+    def start(self, packages: Packages, now: int) -> str:
         """A new conversation with the devices whose key packages these are, by actor.
 
         Raises `Forbidden` (E2E-5.1, KEY-5.2) for a package that is not theirs.
         """
         self.check_seat()
-        add = self._adding(packages, now)
+        add = self.trust.adding(packages, now)
         with self.state.step():
             group_id = new_group_id(self.state.entropy)
             group = self.state.groups.found(group_id, now)
@@ -273,21 +274,16 @@ class Device:
         with self.state.step():
             return self._returns.go_on(groups, group)
 
-    def add(self, group: str, packages: Mapping[str, Sequence[bytes]], now: int) -> None:
-        """Take the devices in whose key packages these are, by actor.
+    def add(self, group: str, packages: Packages, now: int, listed: bool = False) -> None:
+        """Take the devices in whose key packages these are, by actor; `listed`: as a list says,
+        which no person is told of (DEV-17).
 
         Raises `Forbidden` (E2E-5.1, KEY-5.2) for a package that is not theirs, `Conflict`
         (DEV-4.5) when all of them are in.
         """
-        add = self._adding(packages, now)
+        add = self.trust.adding(packages, now, listed)
         with self.state.step():
             self.outbox.change(group, add, now)
-
-    def _adding(self, packages: Mapping[str, Sequence[bytes]], now: int) -> Add:
-        add = key_stock.adding(packages)
-        for actor, found in packages.items():
-            self.trust.check(actor, found, now)
-        return add
 
     def remove(self, group: str, actors: Iterable[str], now: int) -> None:
         """Take actors out with all their devices; of our own all others. Raises `Conflict`

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, declined, home, put_out, rows, stops
+from node.client import absent, behind, declined, home, lists, put_out, rows, stops
 from node.client.archiving import Archiving
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
@@ -369,11 +369,14 @@ class DeviceOutbox:
         """This device begins anew in the group: what was made in its old epoch is made again."""
         self._unmake_all(group)
         self._go_on(group)
+        declined.forget(self._state, group)
+        lists.came_into_a_group(self._state)
 
     def ended(self, group: str) -> bool:
         """This device is out of the group. Whether it had wished so."""
         wished = [name for name, owed in self.owed(group) if isinstance(owed.intent, Leave)]
         for name in [*wished, rows.asked_row(group)]:
             self._state.delete(name)
+        declined.forget(self._state, group)
         self.obstacles.forget(group)
         return bool(wished)

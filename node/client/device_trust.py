@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from node.client import declined, stops
+from node.client import declined, key_stock, silence, stops
 from node.client.conversation_events import ConversationEvent
 from node.client.device_state import DeviceState
+from node.client.intents import Add
+from node.client.key_stock import Packages
 from node.client.leaves import Leaves
 from node.client.lists import Lists
 from node.client.looking import Look, Looking, Shown
@@ -43,10 +45,10 @@ class DeviceTrust:
         """Whether something waits, or is in the way, that time may change."""
         return bool(self._state.groups_with("met") or self._state.groups_with("stopped"))
 
-    @property
-    def waits(self) -> bool:
-        """The same, or whether a device of our own account may be missing somewhere."""
-        return self.has_doubts or not self.is_followed
+    def rest(self, now: int) -> int:
+        """How many seconds until time alone may have changed something: what is in the way, or who
+        may be added; an hour at most."""
+        return silence.SHORTEST_WAIT if self.has_doubts else self._lists.rest(now)
 
     def wanted(self, now: int) -> list[Look]:
         """Whose keys are to be asked for, whatever is said."""
@@ -94,6 +96,13 @@ class DeviceTrust:
             if why := self._looking.refuses(data, now):
                 raise stops.refusal(self._state, actor, why)
 
+    def adding(self, packages: Packages, now: int, listed: bool = False) -> Add:
+        """The wish to add who may be spoken to. Raises as `check`, and as `key_stock.adding`."""
+        add = key_stock.adding(packages, listed)
+        for actor, found in packages.items():
+            self.check(actor, found, now)
+        return add
+
     def lacking(self, now: int) -> list[tuple[str, str]]:
         """The groups in which a listed device is missing that this one adds, and whose."""
         return self._lists.lacking(now)
@@ -112,8 +121,9 @@ class DeviceTrust:
         """The groups in which it is our turn to take out leaves that no list has (DEV-17.3)."""
         return self._lists.overdue(now)
 
-    def to_ask(self, group: str, keys: Iterable[bytes], now: int) -> set[bytes]:
-        """Those of these devices whose key packages may be asked for now, to be used in a group."""
+    def to_ask(self, group: str, keys: Iterable[bytes], now: int) -> list[list[bytes]]:
+        """Those of these devices whose key packages may be asked for now, to be used in a group:
+        together, or alone (DEV-17.1)."""
         return self._lists.to_ask(group, keys, now)
 
     def claimed(self, came: Iterable[bytes], came_not: Iterable[bytes], now: int) -> None:
@@ -122,11 +132,11 @@ class DeviceTrust:
             self._lists.came(came)
             self._lists.came_not(came_not, now)
 
-    def ready(self, device: str) -> None:
-        """A device of our account has key packages now: it may be asked for at once (DEV-17.1)."""
+    def ready(self, device: str, now: int) -> bool:
+        """A device of our account has key packages now. Whether it was asked for in vain, and may
+        be again at once (DEV-17.1)."""
         with self._state.step():
-            named = self._lists.named(self._state.actor)
-            self._lists.came(key for key, id in named.items() if id == device)
+            return self._lists.ready(device, now)
 
     def declined(self, group: str, keys: Iterable[bytes], now: int) -> None:
         """These devices cannot be added to a group with the packages that came."""

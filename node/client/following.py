@@ -1,16 +1,17 @@
 """Conversations follow the lists: who is listed is added, who is on no list taken out (DEV-17)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Final
 
 from node.client.device import Device
 from node.e2ee.mls.public import key_package
-from node.errors import Refused, Unproven, Unreachable
+from node.errors import NodeError, Refused, Unproven, Unreachable
 
 REST_SECONDS: Final = 60  # after a round that had nobody to add
 PATIENCE_SECONDS: Final = 5.0  # so long a round waits for servers; the next one goes on
+ALL_ARE_IN: Final = "DEV-4.5"
 
 Claim = Callable[[str, Collection[str]], Awaitable[list[bytes]]]
 
@@ -23,20 +24,40 @@ class Following:
         self._device = device
         self._claim = claim
         self._seconds = seconds
+        self._turn = asyncio.Lock()
         self._rested: int | None = None
+        self._ready = set[str]()
+        self._heard: dict[str, int] = {}  # by device: when that was of use last
 
     def ready(self, device: str) -> None:
-        """A device of our account has key packages now (E2E-2.11)."""
-        self._device.trust.ready(device)
-        self._rested = None
+        """A device of our account has key packages now (E2E-2.11). The next round asks for it, or
+        one behind that which is under way."""
+        self._ready.add(device)
 
     async def round(self) -> None:
-        """Add what is missing, in the newest conversations first. Raises `Unproven`."""
-        if self._rested is not None and 0 <= self._seconds() - self._rested < REST_SECONDS:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._round()
+        """Add what is missing, in the newest conversations first. Rounds take turns."""
+        async with self._turn:
+            self._hear()
+            while not self._is_recent(self._rested):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(PATIENCE_SECONDS):
+                        await self._round()
+                if not self._ready:
+                    return
+                self._hear()
+
+    def _is_recent(self, at: int | None) -> bool:
+        return at is not None and 0 <= self._seconds() - at < REST_SECONDS
+
+    def _hear(self) -> None:
+        """Once a minute of each device, and only of one that was asked for in vain."""
+        while self._ready:
+            device = self._ready.pop()
+            if self._is_recent(self._heard.get(device)):
+                continue
+            if self._device.trust.ready(device, self._seconds()):
+                self._heard[device] = self._seconds()
+                self._rested = None
 
     async def _round(self) -> None:
         trust, added = self._device.trust, False
@@ -44,44 +65,56 @@ class Following:
             self._device.refresh(group, self._seconds())
         lacking = trust.lacking(self._seconds())
         for group, actor in lacking:
-            try:
-                added |= await self._follow(group, actor)
-            except Unreachable:
-                return  # our own node is away
+            # What came of the group before may say that nobody is left to ask.
+            missing = trust.missing(group, actor)
+            for keys in trust.to_ask(group, missing, self._seconds()):
+                try:
+                    found = await self._ask(actor, {key: missing[key] for key in keys})
+                except (Unproven, Unreachable):
+                    return  # our own node is away, or takes us for nobody
+                added |= bool(found) and self._add(group, actor, found)
         self._rested = self._seconds() if lacking and not added else None
         trust.followed()
 
-    async def _follow(self, group: str, actor: str) -> bool:
-        """Add whom there is a package of; whether there was. Raises `Unproven`, `Unreachable` of
-        our own node."""
-        missing = self._device.trust.missing(group, actor)
-        keys = self._device.trust.to_ask(group, missing, self._seconds())
-        if not keys:
-            return False  # what came of the group before may say that nobody is left to ask
-        try:
-            return await self._add(group, actor, {key: missing[key] for key in keys})
-        except (Refused, Unreachable) as error:
-            is_own = isinstance(error, Unreachable) and not error.beyond
-            if is_own or isinstance(error, Unproven):
-                raise
-            return False
-
-    async def _add(self, group: str, actor: str, missing: dict[bytes, str]) -> bool:
-        trust, found, keys = self._device.trust, dict[bytes, bytes](), missing.keys()
+    async def _ask(self, actor: str, missing: Mapping[bytes, str]) -> dict[bytes, bytes]:
+        """The key packages that there are. What is refused for several is asked for one by one:
+        each device stands for itself. Raises what our own node, or its absence, says of us."""
+        trust, found = self._device.trust, dict[bytes, bytes]()
         try:
             for data in await self._claim(actor, sorted(missing.values())):
                 found[key_package.parse(data).leaf.signature_key] = data
-        except (Refused, Unreachable, asyncio.CancelledError) as error:
-            if not isinstance(error, Unreachable) or error.beyond:
-                trust.claimed((), keys, self._seconds())
+        except asyncio.CancelledError:
+            trust.claimed((), missing, self._seconds())
             raise
-        came = keys & found.keys()
-        trust.claimed(came, keys - came, self._seconds())
-        if came:
-            packages = [found[key] for key in sorted(came)]
-            try:
-                self._device.add(group, {actor: packages}, self._seconds())
-            except Refused:
-                trust.declined(group, came, self._seconds())
+        except (Refused, Unreachable) as error:
+            if _is_ours(error):
                 raise
-        return bool(came)
+            if isinstance(error, Refused) and len(missing) > 1:
+                for key, id in missing.items():
+                    found |= await self._ask(actor, {key: id})
+                return found
+        came = missing.keys() & found.keys()
+        trust.claimed(came, missing.keys() - came, self._seconds())
+        return {key: found[key] for key in sorted(came)}
+
+    def _add(self, group: str, actor: str, packages: Mapping[bytes, bytes]) -> bool:
+        """Whether somebody was added. Who cannot be keeps nobody else out."""
+        try:
+            self._device.add(group, {actor: [*packages.values()]}, self._seconds(), listed=True)
+        except Refused as error:
+            if error.clause == ALL_ARE_IN:
+                return False
+            if len(packages) > 1:
+                alone = [self._add(group, actor, {key: packages[key]}) for key in packages]
+                return any(alone)
+            self._device.trust.declined(group, packages, self._seconds())
+            return False
+        return True
+
+
+def _is_ours(error: NodeError) -> bool:
+    """Whether it says nothing of anybody's devices: our own node is away, or our token is not good.
+    A key package that is not proven is theirs."""
+    if isinstance(error, Unreachable):
+        return not error.beyond
+    return isinstance(error, Unproven) and error.clause.startswith("API-")

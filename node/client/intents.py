@@ -15,10 +15,12 @@ class Say(msgspec.Struct, frozen=True, tag=True):
     message: str
 
 
-class Add(msgspec.Struct, frozen=True, tag=True):
-    """Take these devices in: their key packages, by actor."""
+class Add(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Take these devices in: their key packages, by actor. `listed`: no person wished it, they are
+    on a list (DEV-17)."""
 
     packages: dict[str, list[bytes]]
+    listed: bool = False
 
 
 class Remove(msgspec.Struct, frozen=True, tag=True):

@@ -1,6 +1,7 @@
 """Pure: a device's own key packages, and whose others' are (spec DEV-6, E2E-5.1)."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from node.client import rows
 from node.client.device_state import DeviceState
@@ -10,6 +11,7 @@ from node.e2ee.mls.public import key_package
 from node.errors import Forbidden, Missing
 
 LAST_RESORT_KEPT_SECONDS = 7 * 86400
+Packages: TypeAlias = Mapping[str, Sequence[bytes]]  # by actor
 
 
 def make(state: DeviceState, count: int, last_resort: bool, now: int) -> list[tuple[bytes, bool]]:
@@ -31,14 +33,17 @@ def make(state: DeviceState, count: int, last_resort: bool, now: int) -> list[tu
     return made
 
 
-def adding(packages: Mapping[str, Sequence[bytes]]) -> Add:
-    """The wish to take these in. Raises `Missing` (E2E-5.6), `Forbidden` (E2E-5.1)."""
+def adding(packages: Packages, listed: bool = False) -> Add:
+    """The wish to take these in; `listed`: nobody's but ours.
+
+    Raises `Missing` (E2E-5.6), `Forbidden` (E2E-5.1).
+    """
     if not any(packages.values()):
         raise Missing("E2E-5.6", "they have no device that takes sealed messages yet")
     for actor, found in packages.items():
         for data in found:
             check_owner(data, actor)
-    return Add({actor: list(found) for actor, found in sorted(packages.items())})
+    return Add({actor: list(found) for actor, found in sorted(packages.items())}, listed)
 
 
 def keys_of(add: Add) -> list[bytes]:

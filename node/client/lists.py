@@ -136,15 +136,27 @@ class Lists:
 
     # -- who is asked for ------------------------------------------------------------------------
 
-    def to_ask(self, group: str, keys: Iterable[bytes], now: int) -> set[bytes]:
+    def to_ask(self, group: str, keys: Iterable[bytes], now: int) -> list[list[bytes]]:
         """Those of which a key package may come, and may be used: a device that had none is asked
         for ever more seldom, in all groups together, and so is, in a group, one whose Add was
-        refused there."""
-        return {key for key in keys if not self._rests(group, key, now)}
+        refused there. Such a one is asked for alone, behind all others: what is wrong with it keeps
+        nobody else out."""
+        due = sorted(key for key in keys if not self._rests(group, key, now))
+        alone = [[key] for key in due if any(map(self._state.has, _in_vain(group, key)))]
+        together = [key for key in due if [key] not in alone]
+        return [together, *alone] if together else alone
 
-    def _rests(self, group: str, key: bytes, now: int) -> bool:
-        names = rows.packageless_row(key), declined.row(group, key)
-        return any(silence.waits(self._state, name, now) for name in names)
+    def _rests(self, group: str, key: bytes, now: int) -> int:
+        return max(silence.left(self._state, name, now) for name in _in_vain(group, key))
+
+    def rest(self, now: int) -> int:
+        """How many seconds until somebody may be added by time alone; an hour at most."""
+        found = (
+            self._rests(group, key, now) or silence.SHORTEST_WAIT  # tried just now, or soon
+            for group, actor in self.lacking(now)
+            for key in self.missing(group, actor)
+        )
+        return min(found, default=silence.LONGEST_WAIT)
 
     def came_not(self, keys: Iterable[bytes], now: int) -> None:
         """Their packages were asked for, and there was none."""
@@ -155,6 +167,13 @@ class Lists:
         """There was a package of each."""
         for key in keys:
             self._state.delete(rows.packageless_row(key))
+
+    def ready(self, device: str, now: int) -> bool:
+        """A device of our account says that it has packages: whether it was asked for in vain. How
+        often it was is kept: it may say so again and again."""
+        own = self.named(self._state.actor).items()
+        names = [rows.packageless_row(key) for key, id in own if id == device]
+        return any(silence.end(self._state, name, now) for name in names)
 
     def _pin(self, actor: str) -> Pin | None:
         """Its own account's keys only where this device has a part in them."""
@@ -172,12 +191,18 @@ class Lists:
 
     def followed(self) -> None:
         """Now they were, if each listed device is in each: also in groups where nothing can be
-        added for now, stopped ones and those that this device is behind; an Add that is only owed
-        may be refused."""
+        added for now, stopped ones and those that this device is behind, but not where nothing is
+        said any more; an Add that is only owed may be refused."""
         own = self._state.actor
         pin = self._pin(own)
-        if pin is not None and not any(self._out(group, own) for group in self._newest()):
+        here = (group for group in self._newest() if not behind.is_over(self._state, group))
+        if pin is not None and not any(self._out(group, own) for group in here):
             self._state.write(rows.FOLLOWED, _written(pin))
+
+
+def _in_vain(group: str, key: bytes) -> tuple[str, str]:
+    """The rows that say that a device had no package, or could not be added there."""
+    return rows.packageless_row(key), declined.row(group, key)
 
 
 def _written(pin: Pin) -> bytes:

@@ -80,7 +80,7 @@ class Looking:
 
     def _waits(self, actor: str, now: int) -> bool:
         """Whether nothing came of it lately."""
-        return silence.waits(self._state, rows.silent_row(actor), now)
+        return silence.left(self._state, rows.silent_row(actor), now) > 0
 
     def _anew(self, actor: str, least: str) -> Look:
         """A look that no list answers which this device knows already (KEY-7.7)."""

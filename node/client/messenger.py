@@ -48,7 +48,6 @@ from node.wire.api.e2ee import (
 )
 from node.wire.times import micros
 
-DOUBTS_LAST_SECONDS = 60
 BURST_SECONDS = 0.25  # a burst is over when nothing came for so long; a complaint waits so long too
 LONGEST_BURST = 4  # of these: then what came so far is acknowledged
 # Bursts without an end: nobody's talk keeps what was removed in the log for ever.
@@ -75,7 +74,7 @@ class Messenger:
         self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
         self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
         self._seating = Seating(api, device, self._seconds, self.tell)
-        self.following = Following(device, self._claim, self._seconds)
+        self._following = Following(device, self._claim, self._seconds)
         self._going_on = GoingOn(device, self._claim, self.flush, self._seconds)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
@@ -112,6 +111,11 @@ class Messenger:
         self.archive.look()
         await stocking.publish(self._api, self.device, self._clock.now())
         await self._send_and_tell()
+
+    def ready(self, device: str) -> None:
+        """A device of our account has key packages now (E2E-2.11)."""
+        self._following.ready(device)
+        self._work.set()
 
     # -- saying, and who takes part --------------------------------------------------------------
 
@@ -211,13 +215,10 @@ class Messenger:
 
     async def _await_work(self) -> None:
         """For something to send, or for time to change what is in the way (DEV-9.6, DEV-17)."""
-        while not self._work.is_set():
-            doubts, now = self.device.trust.waits, self._seconds()
-            rest = DOUBTS_LAST_SECONDS if doubts else behind.rest(self.device.state, now)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), rest)
-            if doubts or behind.is_due(self.device.state, self._seconds()):
-                return
+        now = self._seconds()
+        rest = min(self.device.trust.rest(now), behind.rest(self.device.state, now))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._work.wait(), rest)
 
     async def _pause(self) -> None:
         """For a burst to pass, or the end to come."""
@@ -232,8 +233,12 @@ class Messenger:
             await self.lookups.round()
         wait = await self._send_told()
         with suppress(NodeError):
-            await self.following.round()  # no words wait for a claim
-        return await self._send_told() if self.device.has_work else wait
+            await self._following.round()  # no words wait for a claim
+        if not self.device.has_work:
+            return wait
+        wait = await self._send_told()
+        self.device.trust.followed()  # whom the round added may be there now
+        return wait
 
     async def _send_told(self) -> Wait:
         sent = await self._send()

@@ -9,7 +9,7 @@ SHORTEST_WAIT: Final = 60  # after the first time, in seconds; twice as long eac
 LONGEST_WAIT: Final = 3600
 MOST_DOUBLINGS: Final = 8
 KEPT_SECONDS: Final = 86_400  # who is asked at all is asked more often
-KINDS: Final = ("silent", "packageless")
+KINDS: Final = ("silent", "packageless", "declined")
 NEVER: Final = SilentRow(at=0, tries=0)
 
 
@@ -18,18 +18,27 @@ def tried(state: DeviceState, name: str) -> SilentRow:
     return state.find(name, SilentRow) or NEVER
 
 
-def waits(state: DeviceState, name: str, now: int) -> bool:
-    """Whether it is too early to ask again."""
+def left(state: DeviceState, name: str, now: int) -> int:
+    """How many seconds it is too early to ask again."""
     row = tried(state, name)
-    wait = (
-        min(SHORTEST_WAIT << min(row.tries - 1, MOST_DOUBLINGS), LONGEST_WAIT) if row.tries else 0
-    )
-    return row.at <= now < row.at + wait
+    if not row.tries or row.at > now:
+        return 0
+    wait = min(SHORTEST_WAIT << min(row.tries - 1, MOST_DOUBLINGS), LONGEST_WAIT)
+    return max(row.at + wait - now, 0)
 
 
 def note(state: DeviceState, name: str, now: int) -> None:
     """It was asked in vain once more. Called inside a step."""
     state.put(name, SilentRow(at=now, tries=tried(state, name).tries + 1))
+
+
+def end(state: DeviceState, name: str, now: int) -> bool:
+    """It may be asked again at once, if it was in vain; it counts as often as before. Whether it
+    was. Called inside a step."""
+    row = state.find(name, SilentRow)
+    if row is not None:
+        state.put(name, SilentRow(at=now - LONGEST_WAIT, tries=row.tries))
+    return row is not None
 
 
 def forget(state: DeviceState, now: int) -> None:

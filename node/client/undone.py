@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from node.client import content as inner
 from node.client.conversation_events import ChangeDropped, ConversationEvent, MessageUndelivered
 from node.client.device_state import DeviceState
-from node.client.intents import Readmit, Refresh, Say, concerned, name_of
+from node.client.intents import Add, Readmit, Refresh, Say, concerned, name_of
 from node.client.rows import MessageRow, OwedRow
 from node.errors import Refused
 
@@ -17,5 +17,7 @@ def undone(state: DeviceState, owed: OwedRow, error: Refused) -> Iterator[Conver
         message = state.get(owed.intent.message, MessageRow)
         if message.kind != inner.FAILURE:
             yield MessageUndelivered(owed.group, message.id, message.text, *why)
+    elif isinstance(owed.intent, Add) and owed.intent.listed:
+        return
     elif not isinstance(owed.intent, Refresh | Readmit):
         yield ChangeDropped(owed.group, name_of(owed.intent), concerned(owed.intent), *why)

@@ -117,22 +117,23 @@ async def publish(
     Raises with the clause of MLS-10.1 that a package breaks, `Forbidden` (E2E-1.1), `Conflict`
     (E2E-2.2, E2E-2.4), `TooMuch` or `Malformed` (E2E-2.3).
     """
-    had = await unit.stock_of(device)
+    is_first = False
     for package in packages:
-        await _publish_one(unit, actor, device, package)
+        is_first |= await _publish_one(unit, actor, device, package)
     stock = await unit.stock_of(device)
     _check_stock(stock)
-    if not had and stock and (account := await unit.account_of(actor)):
+    if is_first and (account := await unit.account_of(actor)):
         await unit.tell(account, "device_ready", {"device": device})
     return stock
 
 
-async def _publish_one(unit: KeyUnit, actor: str, device: str, new: NewPackage) -> None:
+async def _publish_one(unit: KeyUnit, actor: str, device: str, new: NewPackage) -> bool:
+    """Whether it is the first one that the device ever published in its suite."""
     package = checked(new.body, actor, unit.now)
     ref = package.reference()
     holder = await unit.holder_of(ref)
     if holder == device:
-        return
+        return False
     if holder is not None:
         raise Conflict("E2E-2.4", "another device has published this key package")
     sample = await unit.sample(device, package.suite_id)
@@ -153,6 +154,7 @@ async def _publish_one(unit: KeyUnit, actor: str, device: str, new: NewPackage) 
         expires=lifetime.not_after * 1_000_000,
     )
     await unit.put_package(offer)
+    return sample is None
 
 
 def _check_stock(stock: Sequence[Stock]) -> None:

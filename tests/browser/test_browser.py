@@ -49,6 +49,7 @@ MORE = {
         "key_rows",
         "parked",
         "plain_text",
+        "standing",
     },
 }
 

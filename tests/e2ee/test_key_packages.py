@@ -177,6 +177,10 @@ async def test_all_devices_are_told_when_one_has_its_first_packages(alpha: Harne
     told = [row for row in await alpha.rows(tables.events) if row.kind == "device_ready"]
     assert [(row.account, row.device) for row in told] == [(alice.caller.account, "")] * 2
     assert [alice.caller.device in told[0].data, tablet.caller.device in told[1].data] == [True] * 2
+    alpha.clock.pass_(timedelta(days=400))
+    await fill(tablet)
+    again = [row for row in await alpha.rows(tables.events) if row.kind == "device_ready"]
+    assert len(again) == 2, "all that it had have ended, and it says nothing new"
 
 
 async def test_each_device_gives_one_but_the_asking_one(alpha: Harness) -> None:

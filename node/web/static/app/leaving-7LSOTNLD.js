@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-ZW4PH32B.js";import"/app/chunk-47Q6O3EX.js";import"/app/chunk-ACFAWHR5.js";import"/app/chunk-O5U4H2WE.js";import"/app/chunk-4VYIW7G7.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-DVPTWXQS.js";import"/app/chunk-O5U4H2WE.js";import"/app/chunk-4VYIW7G7.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
