@@ -160,7 +160,8 @@ export class Keys {
     const [anew, pin] = [await this.#trust.anew(actor), await this.#keys.pinOf(actor)];
     if (pin?.forked && anew === null) throw new Forbidden("KEY-5.1", `${actor} ${FORKED}`);
     const { root } = (anew ?? pin?.keys ?? keys).delegation;
-    const number = safetyNumber({ actor: this.#own.actor, root: ours }, { actor, root });
+    const us = { actor: this.#own.actor, root: ours };
+    const number = await safetyNumber(us, { actor, root });
     const beganAnew = anew !== null;
     const compared = !beganAnew && (pin?.verified ?? false);
     return { safety: { actor, number, compared, beganAnew }, root };

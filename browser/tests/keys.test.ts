@@ -274,12 +274,12 @@ for (const wrong of page("recovery").wrong) {
   });
 }
 
-test("both sides have one safety number", () => {
+test("both sides have one safety number", async () => {
   const { right, wrong } = page("numbers");
   for (const { sides, number } of right) {
     const [one, other] = sides.map((side: Case) => ({ ...side, root: unhex(side.root) }));
-    assert.equal(safetyNumber(one, other), number);
-    assert.equal(safetyNumber(other, one), number);
+    assert.equal(await safetyNumber(one, other), number);
+    assert.equal(await safetyNumber(other, one), number);
     assert.equal(readNumber(grouped(number)), number);
   }
   for (const { text, clause } of wrong) {

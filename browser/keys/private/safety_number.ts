@@ -1,7 +1,5 @@
 /** Pure: 60 digits by which two people see that nobody stands between them (spec KEY-6). */
 
-import { sha512 } from "@noble/hashes/sha2.js";
-
 import { Malformed } from "../../errors.ts";
 import { type Bytes, concat, utf8 } from "../../wire/bytes.ts";
 import * as tls from "../../wire/tls.ts";
@@ -17,8 +15,9 @@ export interface Account {
   readonly root: Bytes;
 }
 
-function side({ actor, root }: Account): string {
-  const digest = sha512(concat(LABEL, tls.opaque(utf8(actor)), root));
+async function side({ actor, root }: Account): Promise<string> {
+  const named = concat(LABEL, tls.opaque(utf8(actor)), root);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-512", named));
   const group = (at: number) =>
     digest
       .slice(at * GROUP_BYTES, (at + 1) * GROUP_BYTES)
@@ -27,8 +26,8 @@ function side({ actor, root }: Account): string {
 }
 
 /** The 60 digits of two accounts: the same on both sides. */
-export function safetyNumber(one: Account, other: Account): string {
-  return [side(one), side(other)].sort().join("");
+export async function safetyNumber(one: Account, other: Account): Promise<string> {
+  return (await Promise.all([side(one), side(other)])).sort().join("");
 }
 
 /** The digits in groups of five, to be read aloud. */
