@@ -254,14 +254,19 @@ def behind(it: Scenario) -> None:
     it.give(bob, *contents(it.send(carol)))
 
 
+def proof(words: str) -> str:
+    """What a node gives with a seat, as a transcript has it."""
+    return base64.b64encode(words.encode()).decode()
+
+
 def a_copied_vault(it: Scenario) -> None:
     alice, bob = it.device("alice"), it.device("bob", "beta.test")
     group = it.meet(alice, bob)
     alice.do("ask_seat")
     alice.do("ask_seat")  # the answer was lost: the same question again
-    alice.do("take_seat", number=1)
+    alice.do("take_seat", number=1, proof=proof("1"))
     alice.do("ask_seat")
-    alice.do("take_seat", number=2)
+    alice.do("take_seat", number=2, proof=proof("2"))
     it.say(alice, group, "from the one that was copied")
     it.next(alice)
     alice.do("freeze", error=Conflict("ACC-4.5", "another copy of this vault is in use"))

@@ -8,7 +8,7 @@
 
 import type { Refused } from "../errors.ts";
 import type { Entropy } from "../mls/index.ts";
-import { EMPTY, equal, text, utf8 } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, equal, text, utf8 } from "../wire/bytes.ts";
 import { isAbsent } from "./absent.ts";
 import { AccountKeys } from "./account_keys.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
@@ -364,8 +364,8 @@ export class Device {
   }
 
   /** The node has given us this seat. */
-  takeSeat(number: number): Promise<void> {
-    return this.#step(async () => this.#seat.taken(number));
+  takeSeat(number: number, proof: Bytes): Promise<void> {
+    return this.#step(async () => this.#seat.taken(number, proof));
   }
 
   /** Another copy of this vault is the device: what was not sent is told, history stays. */

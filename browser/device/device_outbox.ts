@@ -173,8 +173,7 @@ export class DeviceOutbox {
     const since = (group: string) => this.#state.first("owed", group)?.split("/").at(-1) ?? "";
     const groups: string[] = [];
     for (const group of this.#state.groupsWith("owed")) {
-      const isFree = this.obstacles.isFree(group);
-      if (isFree && (await maySend(this.#state, group))) groups.push(group);
+      if (this.obstacles.isFree(group) && (await maySend(this.#state, group))) groups.push(group);
     }
     return groups.toSorted((a, b) => (since(a) < since(b) ? -1 : since(a) > since(b) ? 1 : 0));
   }

@@ -42,12 +42,13 @@ export interface ConversationRow {
 }
 
 /**
- * `have` is the seat that was taken last, `nonce` belongs to the one that is asked for.
+ * `have` is the seat that was taken last, with `proof`; `nonce` belongs to the one that is asked for.
  *
  * `frozen`: another copy of this vault is the device now.
  */
 export interface SeatRow {
   readonly have: number;
+  readonly proof: Bytes;
   readonly nonce: Bytes;
   readonly frozen: boolean;
 }
@@ -241,7 +242,7 @@ export const PACKAGE: Kind<PackageRow> = (value) => {
 
 export const SEAT_ROW: Kind<SeatRow> = (value) => {
   const row = value as Written<SeatRow>;
-  return { ...row, nonce: unbase64(row.nonce) };
+  return { ...row, proof: unbase64(row.proof), nonce: unbase64(row.nonce) };
 };
 
 export const INCARNATION_ROW: Kind<IncarnationRow> = (value) => value as IncarnationRow;

@@ -16,7 +16,7 @@ const LEFT_BEHIND =
 export const LEFT_BEHIND_CLAUSES: ReadonlySet<string> = new Set(["ACC-4.4", "ACC-4.5"]);
 
 /**
- * The seat that the vault has, and the nonce for the next one.
+ * The seat that the vault has, its proof (ACC-4.7), and the nonce for the next one.
  *
  * `again`: it was asked for before. A copy may have been made since, so that another one is to be
  * taken after it.
@@ -24,6 +24,7 @@ export const LEFT_BEHIND_CLAUSES: ReadonlySet<string> = new Set(["ACC-4.4", "ACC
 export interface SeatAsked {
   readonly is: "SeatAsked";
   readonly have: number;
+  readonly proof: Bytes;
   readonly nonce: Bytes;
   readonly again: boolean;
 }
@@ -39,7 +40,7 @@ export class DeviceSeat {
   }
 
   async #row(): Promise<SeatRow> {
-    const none = { have: 0, nonce: EMPTY, frozen: false };
+    const none = { have: 0, proof: EMPTY, nonce: EMPTY, frozen: false };
     return (await this.#state.find(SEAT, SEAT_ROW)) ?? none;
   }
 
@@ -59,22 +60,23 @@ export class DeviceSeat {
 
   /** The next seat to ask for; one that was asked for and not answered is asked for again. */
   async ask(): Promise<SeatAsked> {
-    const { have, nonce } = await this.#row();
-    if (nonce.length) return { is: "SeatAsked", have, nonce, again: true };
+    const { have, proof, nonce } = await this.#row();
+    if (nonce.length) return { is: "SeatAsked", have, proof, nonce, again: true };
     const fresh = this.#state.entropy.draw(NONCE_BYTES);
-    this.#put({ have, nonce: fresh, frozen: false });
-    return { is: "SeatAsked", have, nonce: fresh, again: false };
+    this.#put({ have, proof, nonce: fresh, frozen: false });
+    return { is: "SeatAsked", have, proof, nonce: fresh, again: false };
   }
 
   /** The node has given us this seat. */
-  taken(number: number): void {
-    this.#put({ have: number, nonce: EMPTY, frozen: false });
+  taken(number: number, proof: Bytes): void {
+    this.#put({ have: number, proof, nonce: EMPTY, frozen: false });
   }
 
   /** Another copy is the device: keys are erased, history stays, what was not sent is told. */
   async freeze(error: Refused): Promise<readonly ConversationEvent[]> {
     const found: ConversationEvent[] = [];
-    this.#put({ have: (await this.#row()).have, nonce: EMPTY, frozen: true });
+    const { have } = await this.#row();
+    this.#put({ have, proof: EMPTY, nonce: EMPTY, frozen: true });
     for (const group of (await this.#state.conversations()).keys()) {
       found.push(...(await this.#outbox.giveUp(group, error)));
     }

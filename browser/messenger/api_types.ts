@@ -895,20 +895,26 @@ export interface SuiteStock {
   readonly last_resort_expires: string | null;
 }
 
-/** The vault of this device was opened: `have` is the seat that it remembers. */
+/**
+ * The vault of this device was opened: `have` is the seat that it remembers, `proof` what the node
+ * gave with it.
+ */
 export interface TakeSeat {
   readonly have: number;
   readonly nonce: Base64;
+  readonly proof?: Base64;
 }
 
 /**
  * The number that requests of this device carry as `Kith-Seat` from now on. `restored`: the node
- * finds that it was put back from a copy; its numbers begin anew.
+ * finds that it was put back from a copy; its numbers begin anew. `proof` is to be shown when the
+ * next one is taken.
  */
 export interface TakenSeat {
   readonly seat: number;
   readonly incarnation: string;
   readonly restored: boolean;
+  readonly proof: Base64;
 }
 
 /** Uploads that go on, the newest first. */

@@ -6,7 +6,9 @@ import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Device } from "../device/device.ts";
 import { Conflict, type Refused } from "../errors.ts";
 import { base64 } from "../wire/bytes.ts";
+import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
+import type { TakenSeat, TakeSeat } from "./api_types.ts";
 import { type Clock, isRecent, Turns } from "./waiting.ts";
 
 /** So often another one is taken: a node put back from a copy is found out. */
@@ -40,8 +42,10 @@ export class Seating {
       await this.#device.checkSeat();
       while (!isRecent(this.#taken, this.#clock.now(), SEAT_LASTS)) {
         const asked = await this.#device.askSeat();
-        const seat = await this.#ask({ have: asked.have, nonce: base64(asked.nonce) });
-        await this.#device.takeSeat(seat);
+        const { have, proof, nonce } = asked;
+        const body = { have, proof: base64(proof), nonce: base64(nonce) };
+        const { seat, proof: given } = await this.#ask(body);
+        await this.#device.takeSeat(seat, bytesOf(given));
         this.#api.seat = seat;
         if (!asked.again) this.#taken = this.#clock.now();
       }
@@ -57,9 +61,9 @@ export class Seating {
     await this.take();
   }
 
-  async #ask(body: { have: number; nonce: string }): Promise<number> {
+  async #ask(body: TakeSeat): Promise<TakenSeat> {
     try {
-      return (await this.#api.ask("POST /device/seat", { body, harmless: true })).seat;
+      return await this.#api.ask("POST /device/seat", { body, harmless: true });
     } catch (error) {
       if (error instanceof Conflict) await this.freeze(error);
       throw error;

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Device } from "../device/device.ts";
 import type { Changes, Rows } from "../device/rows.ts";
 import { Conflict } from "../errors.ts";
-import { type Bytes, hex } from "../wire/bytes.ts";
+import { type Bytes, hex, unhex } from "../wire/bytes.ts";
 import { Seeded } from "./seeded.ts";
 
 const NOW = 1_800_000_000;
@@ -87,11 +87,13 @@ test("what is asked at once is done in its order", async () => {
 
 test("a vault that was left behind says nothing more, and keeps its history", async () => {
   const { alice, rows, group } = await pair();
+  const GIVEN = unhex("0102");
   const asked = await alice.askSeat();
   assert.equal(asked.again, false);
   assert.deepEqual(await alice.askSeat(), { ...asked, again: true });
-  await alice.takeSeat(7);
-  assert.equal((await alice.askSeat()).have, 7);
+  await alice.takeSeat(7, GIVEN);
+  const next = await alice.askSeat();
+  assert.deepEqual([next.have, next.proof], [7, GIVEN]);
   await alice.say(group, "never sent", NOW * 1e6);
   const told = await alice.freeze(new Conflict("ACC-4.4", "another copy is in use"));
   assert.deepEqual(

@@ -256,7 +256,7 @@ export class Told {
       case "ask_seat":
         return device.askSeat();
       case "take_seat":
-        return device.takeSeat(Number(given.number));
+        return device.takeSeat(Number(given.number), unbase64(String(given.proof)));
       case "freeze": {
         const error = outcomeOf(given.error as Given);
         if (!(error instanceof errors.Refused)) throw new TypeError("frozen for no refusal");

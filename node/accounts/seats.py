@@ -1,5 +1,11 @@
-"""A device's seat: of two copies of one vault only one is the device (spec ACC-4.4, ACC-4.5)."""
+"""A device's seat: of two copies of one vault only one is the device (spec ACC-4.4, ACC-4.5).
 
+A vault that remembers more than the node shows that the node was put back from a copy: if the node
+gave it that seat, and in its present life (ACC-4.7).
+"""
+
+import hashlib
+import hmac
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -7,6 +13,7 @@ from msgspec import Struct
 from node.errors import Conflict, Malformed
 
 NONCE_BYTES: Final = 16
+PROOF_BYTES: Final = 16
 HEADER: Final = "Kith-Seat"
 LEFT_BEHIND: Final = (
     "this vault is an older copy, or another copy of it is in use: log in again to make this"
@@ -30,22 +37,42 @@ class SeatUnit(Protocol):
 
     async def keep_seat(self, device: str, seat: Seat) -> None: ...
 
+    async def incarnation(self) -> str: ...
+
     async def renew_incarnation(self) -> str: ...
 
 
-async def take(unit: SeatUnit, device: str, have: int, nonce: bytes) -> tuple[Seat, bool]:
+class Proofs:
+    """What the node gives with a seat, by which it knows later that it did (ACC-4.7)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def of(self, device: str, seat: int, incarnation: str) -> bytes:
+        """The proof that `device` was given `seat` in this life of the database."""
+        said = f"{incarnation}\n{device}\n{seat}".encode()
+        return hashlib.blake2b(said, key=self._secret, digest_size=PROOF_BYTES).digest()
+
+
+async def take(
+    unit: SeatUnit, proofs: Proofs, device: str, have: int, nonce: bytes, proof: bytes
+) -> tuple[Seat, bool]:
     """The device's next seat, and whether this node was restored from a copy without knowing it.
 
-    `have` is the seat that the vault remembers. Raises `Malformed` and `Conflict` (ACC-4.4).
+    `have` is the seat that the vault remembers, `proof` what came with it. Raises `Malformed` and
+    `Conflict` (ACC-4.4).
     """
-    if len(nonce) != NONCE_BYTES or not 0 <= have < 2**53:
+    if len(nonce) != NONCE_BYTES or len(proof) not in (0, PROOF_BYTES) or not 0 <= have < 2**53:
         raise Malformed("ACC-4.4", "a seat is taken with its last number and 16 random bytes")
     wanted, kept = Seat(have + 1, nonce), await unit.seat_of(device)
     if kept == wanted:
         return kept, False
     if kept.number > have:
         raise Conflict("ACC-4.4", LEFT_BEHIND)
-    restored = kept.number < have
+    restored = False
+    if kept.number < have:
+        given = proofs.of(device, have, await unit.incarnation())
+        restored = hmac.compare_digest(given, proof)
     if restored:
         await unit.renew_incarnation()
     await unit.keep_seat(device, wanted)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from msgspec import Struct
 
+from node.accounts.seats import Proofs
 from node.app.parts import Lines, Media, Stores, System, make_sign_up
 from node.config import Config
 from node.federation.discovery import Discovery
@@ -223,7 +224,7 @@ def make_web(
             *links.routes(units, entropy, clock),
             *keys.routes(units, lines.asking, clock, config.origin, signing_up),
             *push.routes(push.Pushes(units, lines.pushing, callable_at(config.resolve))),
-            *mailbox.routes(units),
+            *mailbox.routes(units, Proofs(stores.keyring.secret("seats"))),
             *archive.routes(units, config.archive_limit_bytes),
         )
     )

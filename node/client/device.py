@@ -385,10 +385,10 @@ class Device:
         with self.state.step():
             return self._seat.ask()
 
-    def take_seat(self, number: int) -> None:
+    def take_seat(self, number: int, proof: bytes) -> None:
         """The node has given us this seat."""
         with self.state.step():
-            self._seat.taken(number)
+            self._seat.taken(number, proof)
 
     def freeze(self, error: Refused) -> list[ConversationEvent]:
         """Another copy of this vault is the device: what was not sent is told, history stays."""

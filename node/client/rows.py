@@ -51,12 +51,11 @@ class ConversationRow(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class SeatRow(msgspec.Struct, kw_only=True, frozen=True):
-    """`have` is the seat that was taken last, `nonce` belongs to the one that is asked for.
-
-    `frozen`: another copy of this vault is the device now.
-    """
+    """`have` is the last seat, `proof` came with it, `nonce` is of the one that is asked for;
+    `frozen`: another copy of this vault is the device now."""
 
     have: int = 0
+    proof: bytes = b""
     nonce: bytes = b""
     frozen: bool = False
 

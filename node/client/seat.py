@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
+
 from node.client import rows
 from node.client.conversation_events import ConversationEvent
 from node.client.device_outbox import DeviceOutbox
@@ -20,13 +22,14 @@ CLAUSES: Final = frozenset({"ACC-4.4", "ACC-4.5"})
 
 @dataclass(frozen=True, slots=True)
 class SeatAsked:
-    """The seat that the vault has, and the nonce for the next one.
+    """The seat that the vault has, its proof (ACC-4.7), and the nonce for the next one.
 
     `again`: it was asked for before. A copy may have been made since, so that another one is to be
     taken after it.
     """
 
     have: int
+    proof: bytes
     nonce: bytes = field(repr=False)
     again: bool = False
 
@@ -56,14 +59,14 @@ class DeviceSeat:
         """The next seat to ask for; one that was asked for and not answered is asked for again."""
         row = self._row
         if row.nonce:
-            return SeatAsked(row.have, row.nonce, again=True)
-        row = SeatRow(have=row.have, nonce=self._state.entropy.draw(NONCE_BYTES))
+            return SeatAsked(row.have, row.proof, row.nonce, again=True)
+        row = replace(row, nonce=self._state.entropy.draw(NONCE_BYTES))
         self._state.put(rows.SEAT, row)
-        return SeatAsked(row.have, row.nonce)
+        return SeatAsked(row.have, row.proof, row.nonce)
 
-    def taken(self, number: int) -> None:
+    def taken(self, number: int, proof: bytes) -> None:
         """The node has given us this seat."""
-        self._state.put(rows.SEAT, SeatRow(have=number))
+        self._state.put(rows.SEAT, SeatRow(have=number, proof=proof))
 
     def freeze(self, error: Refused) -> list[ConversationEvent]:
         """Another copy is the device: keys are erased, history stays, what was not sent is told."""

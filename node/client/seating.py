@@ -42,13 +42,13 @@ class Seating:
             self._device.check_seat()
             while not self._lasts:
                 asked = self._device.ask_seat()
-                body = TakeSeat(have=asked.have, nonce=asked.nonce)
+                body = TakeSeat(have=asked.have, proof=asked.proof, nonce=asked.nonce)
                 try:
                     taken = await self._api.ask("POST", "/device/seat", TakenSeat, body, once=False)
                 except Conflict as error:
                     self.freeze(error)
                     raise
-                self._device.take_seat(taken.seat)
+                self._device.take_seat(taken.seat, taken.proof)
                 self._api.seat = taken.seat
                 if not asked.again:
                     self._taken = self._seconds()

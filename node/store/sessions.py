@@ -146,6 +146,9 @@ class SessionsUnit(Unit):
         )
         self.wakes.add("tokens")
 
+    async def incarnation(self) -> str:
+        return await self.beside(IncarnationUnit).incarnation()
+
     async def renew_incarnation(self) -> str:
         return await self.beside(IncarnationUnit).renew_incarnation()
 

@@ -180,7 +180,9 @@ class Story(Scenario):
     def seat(self, one: Recorder) -> None:
         one.do("ask_seat")
         if self.chance.random() < 0.5:
-            one.do("take_seat", number=self.chance.randrange(1, 99))
+            number = self.chance.randrange(1, 99)
+            proof = base64.b64encode(self.chance.randbytes(16)).decode()
+            one.do("take_seat", number=number, proof=proof)
 
 
 @pytest.mark.slow

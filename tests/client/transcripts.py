@@ -176,6 +176,8 @@ class Told:
             }
         if "error" in given:
             given["error"] = outcome_of(given["error"])
+        if "proof" in given:
+            given["proof"] = base64.b64decode(given["proof"])
         if "items" in given:
             given["items"] = msgspec.convert(given["items"], list[ParkedRow])
         found = getattr(self.device, name)(**given)

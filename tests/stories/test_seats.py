@@ -1,13 +1,12 @@
 """A device's seat at its node: of two copies of its vault one goes on (ACC-4.4, ACC-4.5)."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from node.client.api_client import ApiClient
 from node.errors import Conflict, Forbidden, Malformed, Refused
-from node.testing.town import open_town
+from node.testing.town import Town
 from node.wire.api.accounts import LogIn, Session
 from node.wire.api.e2ee import (
     Acknowledgement,
@@ -18,18 +17,20 @@ from node.wire.api.e2ee import (
     TakeSeat,
 )
 from node.wire.api.inbox import PostList
+from tests.stories.copies import copy_of, put_back
 
 
 @pytest.fixture
-async def line(tmp_path: Path) -> AsyncIterator[ApiClient]:
-    async with open_town(tmp_path, "alpha.test") as town:
-        session = await town.sign_up("alice", "alpha.test")
-        async with town.nodes["alpha.test"].line(session.token or "") as line:
-            yield line
+async def line(town: Town) -> AsyncIterator[ApiClient]:
+    session = await town.sign_up("alice", "alpha.test")
+    async with town.nodes["alpha.test"].line(session.token or "") as line:
+        yield line
 
 
-async def take(line: ApiClient, have: int, number: int, size: int = 16) -> TakenSeat:
-    body = TakeSeat(have=have, nonce=bytes([number]) * size)
+async def take(
+    line: ApiClient, have: int, number: int, size: int = 16, proof: bytes = b""
+) -> TakenSeat:
+    body = TakeSeat(have=have, proof=proof, nonce=bytes([number]) * size)
     return await line.ask("POST", "/device/seat", TakenSeat, body, once=False)
 
 
@@ -51,14 +52,39 @@ async def test_a_seat_is_taken_once_and_an_older_vault_is_refused(line: ApiClien
         assert wrong.value.clause == "ACC-4.4"
 
 
-@pytest.mark.clause("ACC-4.4", "E2E-4.8")
-async def test_a_node_that_is_older_than_a_vault_finds_out(line: ApiClient) -> None:
-    before = (await take(line, 0, 1)).incarnation
-    later = await take(line, 7, 2)
-    assert (later.seat, later.restored) == (8, True)
-    line.seat = 8
-    told = (await line.ask("GET", "/mailbox", Mailbox)).incarnation
-    assert later.incarnation == told != before
+@pytest.mark.clause("ACC-4.4", "ACC-4.7", "E2E-4.8")
+async def test_a_node_that_is_older_than_a_vault_finds_out_once(town: Town) -> None:
+    """Of two vaults that remember more, the second tells nothing new."""
+    node = town.nodes["alpha.test"]
+    alice, bob = [await town.sign_up(name, "alpha.test") for name in ("alice", "bob")]
+    async with node.line(alice.token or "") as hers, node.line(bob.token or "") as his:
+        first = [await take(line, 0, 1) for line in (hers, his)]
+        copy = await copy_of(town, "alpha.test")
+        given = [await take(line, 1, 2, proof=first[0].proof) for line in (hers, his)]
+        before = given[0].incarnation
+        await put_back(town, "alpha.test", copy, told=False)
+        later = await take(hers, 2, 3, proof=given[0].proof)
+        assert (later.seat, later.restored) == (3, True)
+        hers.seat = 3
+        told = (await hers.ask("GET", "/mailbox", Mailbox)).incarnation
+        assert later.incarnation == told != before
+        second = await take(his, 2, 3, proof=given[1].proof)
+        assert (second.seat, second.restored, second.incarnation) == (3, False, told)
+        third = await take(hers, 3, 4, proof=later.proof)
+        assert (third.seat, third.restored) == (4, False)
+
+
+@pytest.mark.clause("ACC-4.7")
+async def test_nobody_says_by_a_number_that_the_node_was_restored(line: ApiClient) -> None:
+    """Nor by a proof of another seat, nor by none."""
+    first = await take(line, 0, 1)
+    for number, proof in ((7, b""), (70, bytes(16)), (700, first.proof)):
+        taken = await take(line, number, number % 256, proof=proof)
+        assert (taken.seat, taken.restored) == (number + 1, False)
+        assert taken.incarnation == first.incarnation
+    with pytest.raises(Malformed) as caught:
+        await take(line, 701, 3, proof=bytes(99))
+    assert caught.value.clause == "ACC-4.4"
 
 
 @pytest.mark.clause("ACC-4.5")

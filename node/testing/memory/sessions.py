@@ -9,6 +9,7 @@ from node.accounts.account import Account
 from node.accounts.devices import Device
 from node.accounts.seats import Seat
 from node.accounts.sessions import Bearer, Session
+from node.store.incarnation import IncarnationUnit
 from node.testing.memory.tables import KeptSession
 from node.testing.memory.unit import Unit
 
@@ -51,6 +52,12 @@ class SessionsUnit(Unit):
     async def keep_seat(self, device: str, seat: Seat) -> None:
         self.tables.seats[device] = seat
         self.wakes.add("tokens")
+
+    async def incarnation(self) -> str:
+        return str(await self.beside(IncarnationUnit).incarnation())
+
+    async def renew_incarnation(self) -> str:
+        return str(await self.beside(IncarnationUnit).renew_incarnation())
 
     async def add_session(self, account: str, session: Session, digest: bytes) -> None:
         self.tables.sessions[session.id] = KeptSession(account, digest, session)

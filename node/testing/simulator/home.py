@@ -114,7 +114,7 @@ class HomeNode:
         self.routes: tuple[Route, ...] = (
             *accounts.routes(units, signing_up, entropy, self.domain, _nobody, NoKeys()),
             *e2ee.routes(units, self.key, peers, clock),
-            *mailbox.routes(units),
+            *mailbox.routes(units, seats.Proofs(bytes(32))),
             *keys.routes(units, peers, clock, self.origin, signing_up),
             *links.routes(units, entropy, clock),
             *archive.routes(units, ARCHIVE_BYTES),

@@ -45,29 +45,37 @@ class Mailbox:
 class Seats:
     """The verb of seats."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, proofs: seats.Proofs) -> None:
         self._units = units
+        self._proofs = proofs
 
     async def take(self, call: Call) -> Reply:
         asked: api.TakeSeat = call.body
         device = call.seated_caller.device
 
         async def work(unit: SessionsUnit) -> api.TakenSeat:
-            seat, restored = await seats.take(unit, device, asked.have, asked.nonce)
-            life = await unit.beside(IncarnationUnit).incarnation()
-            return api.TakenSeat(seat=seat.number, incarnation=life, restored=restored)
+            seat, restored = await seats.take(
+                unit, self._proofs, device, asked.have, asked.nonce, asked.proof
+            )
+            life = await unit.incarnation()
+            return api.TakenSeat(
+                seat=seat.number,
+                incarnation=life,
+                restored=restored,
+                proof=self._proofs.of(device, seat.number, life),
+            )
 
         return Reply(await self._units.run(SessionsUnit, work, once=call.once))
 
 
-def routes(units: Units) -> tuple[Route, ...]:
+def routes(units: Units, proofs: seats.Proofs) -> tuple[Route, ...]:
     """The routes of this page."""
     box, scope = Mailbox(units), Scope.MESSAGES
     return (
         Route(
             "POST",
             "/device/seat",
-            Seats(units).take,
+            Seats(units, proofs).take,
             "This device's vault was opened: its requests carry the next seat from now on.",
             scope,
             body=api.TakeSeat,

@@ -219,21 +219,25 @@ class Mailbox(msgspec.Struct, kw_only=True):
 
 
 class TakeSeat(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The vault of this device was opened: `have` is the seat that it remembers."""
+    """The vault of this device was opened: `have` is the seat that it remembers, `proof` what the
+    node gave with it."""
 
     have: int
     nonce: bytes
+    proof: bytes = b""
 
 
 class TakenSeat(msgspec.Struct, kw_only=True):
     """The number that requests of this device carry as `Kith-Seat` from now on.
 
-    `restored`: the node finds that it was put back from a copy; its numbers begin anew.
+    `restored`: the node finds that it was put back from a copy; its numbers begin anew. `proof` is
+    to be shown when the next one is taken.
     """
 
     seat: int
     incarnation: str
     restored: bool = False
+    proof: bytes = b""
 
 
 class Acknowledgement(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
