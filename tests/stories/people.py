@@ -1,7 +1,7 @@
 """A person in a town: their line to the home node, and their device."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 
 from node.client.api_client import ApiClient
@@ -31,19 +31,31 @@ class Person:
 
 
 @asynccontextmanager
+async def talking(
+    town: Town, vault: Vault, name: str, actor: str, harness: TownNode, token: str
+) -> AsyncIterator[Person]:
+    """Somebody whose device is in this vault; closed however the story ends."""
+    with closing(vault):
+        async with harness.line(token) as line:
+            device = Device(vault, harness.system.entropy, actor)
+            talk = Messenger(line, device, town.clock, vault.settle)
+            await talk.prepare()
+            try:
+                yield Person(name, actor, harness, line, talk, vault)
+            finally:
+                await talk.close()
+
+
+@asynccontextmanager
 async def person(town: Town, name: str, domain: str) -> AsyncIterator[Person]:
     """A new person with a device that takes sealed messages."""
     harness = town.nodes[domain]
     session = await town.sign_up(name, domain)
     entropy = harness.system.entropy
     vault = Vault.create(town.folder / name / "vault.sqlite3", "passphrase", entropy)
-    async with harness.line(session.token or "") as line:
-        device = Device(vault, entropy, session.account.actor)
-        talk = Messenger(line, device, town.clock, vault.settle)
-        await talk.prepare()
-        yield Person(name, session.account.actor, harness, line, talk, vault)
-        await talk.close()
-    vault.close()
+    actor, token = session.account.actor, session.token or ""
+    async with talking(town, vault, name, actor, harness, token) as one:
+        yield one
 
 
 @asynccontextmanager
@@ -54,12 +66,9 @@ async def new_phone(town: Town, one: Person) -> AsyncIterator[Person]:
         session = await line.ask("POST", "/login", Session, body)
     entropy = one.harness.system.entropy
     vault = Vault.create(town.folder / f"{one.name}-phone" / "vault.sqlite3", "passphrase", entropy)
-    async with one.harness.line(session.token or "") as line:
-        talk = Messenger(line, Device(vault, entropy, one.actor), town.clock, vault.settle)
-        await talk.prepare()
-        yield Person(one.name, one.actor, one.harness, line, talk, vault)
-        await talk.close()
-    vault.close()
+    token = session.token or ""
+    async with talking(town, vault, one.name, one.actor, one.harness, token) as again:
+        yield again
 
 
 async def befriend(town: Town, one: Person, other: Person) -> None:
