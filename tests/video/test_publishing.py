@@ -161,11 +161,69 @@ async def test_a_video_that_finds_no_room_waits_however_long(
     told = [each.get("reason", "") for each in await harness.events(alice.account, "video")]
     assert [why for why in told if why] == [f"VID-6.8: {said['reason']}"], "once"
     harness.studio.lacks = None
-    harness.clock.pass_(timedelta(minutes=10))
+    harness.clock.pass_(timedelta(hours=1))
     await harness.work()
     said = (await alice.one(id)).body
     assert (said["state"], said["clause"], said["reason"]) == ("ready", "", "")
     assert len(await harness.files()) == 5
+
+
+@pytest.mark.clause("VID-6.8")
+async def test_a_transcoding_that_came_to_nothing_waits_longer_each_time(harness: Harness) -> None:
+    alice = await harness.person("alice")
+    harness.studio.lacks = LACKS[0]
+    await alice.publish()
+    begun = []
+    for minute in range(0, 300, 10):
+        before = harness.studio.begun
+        await harness.work()
+        if harness.studio.begun > before:
+            begun.append(minute)
+        harness.clock.pass_(timedelta(minutes=10))
+    assert begun == [10, 30, 70, 130, 190, 250], "after the first one, at once"
+    harness.studio.lacks = None
+    harness.clock.pass_(timedelta(minutes=20))
+    await harness.work()
+    assert (harness.studio.made, harness.transcoder.pauses) == (1, {})
+
+
+@pytest.mark.clause("VID-6.8")
+@pytest.mark.parametrize("lacks", LACKS[1:3], ids=["disk", "store"])
+async def test_nothing_is_transcoded_before_there_is_room_and_the_store_answers(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, lacks: NodeError
+) -> None:
+    alice, asked = await harness.person("alice"), []
+
+    async def none(_blobs: LocalBlobs, size: int) -> None:
+        asked.append(size)
+        raise lacks
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalBlobs, "expect", none)
+        id = (await alice.publish(b"FILM".ljust(1000)))["id"]
+        for _ in range(9):
+            harness.clock.pass_(timedelta(minutes=10))
+            await harness.work()
+    assert asked == [100] * 10 and harness.studio.begun == 0
+    assert (await alice.one(id)).body["clause"] == "VID-6.8"
+    harness.clock.pass_(timedelta(minutes=10))
+    await harness.work()
+    assert (await alice.one(id)).body["state"] == "ready"
+
+
+@pytest.mark.clause("VID-6.8")
+async def test_a_video_is_made_though_there_is_no_room_to_tell_how_far_it_is(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, tried = await harness.person("alice"), asyncio.Event()
+
+    async def no_room(*_: object) -> None:
+        tried.set()
+        raise LACKS[3]
+
+    monkeypatch.setattr(publishing, "progressed", no_room)
+    harness.studio.midway = tried.wait
+    assert (await alice.publish())["state"] == "ready"
 
 
 @pytest.mark.clause("VID-6.8", "VID-6.5", "VID-6.6")
