@@ -112,6 +112,15 @@ async def renew(url: str, as_of: datetime | None) -> None:
         await database.close()
 
 
+def _bring_up(staged: Config, manifest: Manifest, data: Path) -> None:
+    """The database of `staged` at our schema and in another life. Raises `Full`."""
+    try:
+        migrate(staged, "pre", new=True)
+        asyncio.run(renew(staged.database_url, parse_rfc3339(manifest.made)))
+    except NoRoom:
+        raise full(CLAUSE, data) from None
+
+
 def restore(file: Path, words: str, config: Config) -> Manifest:
     """The node of `file` in the data folder of `config`; all of it, or nothing is left."""
     data = Path(config.data_dir)
@@ -130,11 +139,7 @@ def restore(file: Path, words: str, config: Config) -> Manifest:
         if manifest.database:
             staged = replace(config, data_dir=str(stage), database="")
             QuickCheck(staged).check(None)
-            try:
-                migrate(staged, "pre", new=True)
-                asyncio.run(renew(staged.database_url, parse_rfc3339(manifest.made)))
-            except NoRoom:
-                raise full(CLAUSE, data) from None
+            _bring_up(staged, manifest, data)
             (stage / "node.lock").unlink(missing_ok=True)
         elif not config.database:
             raise Malformed(
