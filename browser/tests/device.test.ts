@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Device } from "../device/device.ts";
 import type { Changes, Rows } from "../device/rows.ts";
 import { Conflict } from "../errors.ts";
-import { type Bytes, hex, unhex } from "../wire/bytes.ts";
+import { type Bytes, hex, unhex, utf8 } from "../wire/bytes.ts";
 import { Seeded } from "./seeded.ts";
 
 const NOW = 1_800_000_000;
@@ -83,6 +83,14 @@ test("what is asked at once is done in its order", async () => {
   const again = await Device.open(rows, new Seeded("later"), alice.actor);
   assert.deepEqual(await again.history(group), said);
   assert.deepEqual(await again.between("https://b.example/bob"), [group]);
+});
+
+test("a seat from before there were proofs has none", async () => {
+  const rows = new FailingRows();
+  rows.rows.set("device/seat", utf8('{"frozen":false,"have":5,"nonce":""}'));
+  const device = await Device.open(rows, new Seeded("an older vault"), "https://a.example/alice");
+  const asked = await device.askSeat();
+  assert.deepEqual([asked.have, asked.proof.length, asked.again], [5, 0, false]);
 });
 
 test("a vault that was left behind says nothing more, and keeps its history", async () => {
