@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-6RJOAFX3.js";import"/app/chunk-5NUBYQMG.js";import"/app/chunk-4A3X4XYK.js";import"/app/chunk-HHWOTAJ5.js";import"/app/chunk-IGPUPSPH.js";export{r as deleteAccount,m as forget,o as logOut};

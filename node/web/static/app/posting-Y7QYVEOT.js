@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-QAT36AHY.js";import"/app/chunk-HHWOTAJ5.js";import"/app/chunk-IGPUPSPH.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
