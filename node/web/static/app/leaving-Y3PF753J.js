@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-VRGFK7IP.js";import"/app/chunk-R753626T.js";import"/app/chunk-YVHUI42T.js";import"/app/chunk-2VIPYNVO.js";import"/app/chunk-AVUGCY47.js";export{r as deleteAccount,m as forget,o as logOut};

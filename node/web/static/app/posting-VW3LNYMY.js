@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-IA2SGHQC.js";import"/app/chunk-2VIPYNVO.js";import"/app/chunk-AVUGCY47.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
