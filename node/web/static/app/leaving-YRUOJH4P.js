@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-GLAOJIGD.js";import"/app/chunk-CI6VRFX5.js";import"/app/chunk-Y2AMK6HW.js";import"/app/chunk-QH6SL2E7.js";import"/app/chunk-WLLZ4JGI.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-MFPZ2HH4.js";import"/app/chunk-QH6SL2E7.js";import"/app/chunk-WLLZ4JGI.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
