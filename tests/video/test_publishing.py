@@ -201,6 +201,19 @@ async def test_a_video_that_goes_on_says_no_more_why_it_waited(harness: Harness)
     await harness.units.run(VideoUnit, lambda unit: publishing.progressed(unit, id, 40))
     said = (await alice.one(id)).body
     assert (said["progress"], said["reason"], said["clause"]) == (40, "", "")
+    await harness.units.run(VideoUnit, lambda unit: publishing.waits(unit, id, "full again"))
+    # A new try begins anew, and has not come as far yet.
+    for percent in (5, 10):
+        await harness.units.run(
+            VideoUnit, lambda unit, percent=percent: publishing.progressed(unit, id, percent)
+        )
+        said = (await alice.one(id)).body
+        assert (said["progress"], said["reason"], said["clause"]) == (40, "", "")
+    told = [
+        (each["progress"], each.get("reason", ""))
+        for each in await harness.events(alice.account, "video")
+    ]
+    assert told[-3:] == [(40, ""), (40, "VID-6.8: full again"), (40, "")]
 
 
 @pytest.mark.clause("VID-5.4")
