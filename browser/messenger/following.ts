@@ -4,6 +4,7 @@
  */
 
 import type { Device } from "../device/device.ts";
+import { LONGEST_WAIT } from "../device/silence.ts";
 import { Refused, Unproven, Unreachable } from "../errors.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
@@ -22,20 +23,29 @@ export type Claim = (
   late: AbortSignal,
 ) => Promise<readonly Bytes[]>;
 
+/** Read the account's own list. */
+export type Keep = () => Promise<void>;
+
 /** What one device adds by itself. What cannot be done now is looked at again. */
 export class Following {
   readonly #device: Device;
   readonly #claim: Claim;
+  readonly #keep: Keep;
   readonly #clock: Clock;
   readonly #turns = new Turns();
   readonly #ready = new Set<string>();
   /** By device: when that was of use last. */
   readonly #heard = new Map<string, number>();
   #rested: number | null = null;
+  /** One is ready that stands in no list that this device knows. */
+  #isUnlisted = false;
+  /** When the list was read because of that. */
+  #read: number | null = null;
 
-  constructor(device: Device, claim: Claim, clock: Clock) {
+  constructor(device: Device, claim: Claim, keep: Keep, clock: Clock) {
     this.#device = device;
     this.#claim = claim;
+    this.#keep = keep;
     this.#clock = clock;
   }
 
@@ -64,16 +74,46 @@ export class Following {
     });
   }
 
-  /** Once a minute of each device, and only of one that was asked for in vain. */
+  /** How many seconds until the list is read for one who is ready; an hour at most. */
+  rest(): number {
+    if (!this.#isUnlisted) return LONGEST_WAIT;
+    const [read, now] = [this.#read, this.#seconds()];
+    return read !== null && isRecent(read, now, REST_SECONDS) ? read + REST_SECONDS - now : 0;
+  }
+
+  /** Once a minute of each device, and only of one that was asked for in vain; for those that are on no list the
+   * list is read, once a minute for all of them. */
   async #hear(): Promise<void> {
     for (const device of this.#ready) {
       this.#ready.delete(device);
       const now = this.#seconds();
+      if (!(await this.#own()).includes(device)) {
+        this.#isUnlisted = true;
+        continue;
+      }
       if (isRecent(this.#heard.get(device) ?? null, now, REST_SECONDS)) continue;
       if (!(await this.#device.trust.ready(device, now))) continue;
       this.#heard.set(device, now);
       this.#rested = null;
     }
+    if (this.#isUnlisted && !isRecent(this.#read, this.#seconds(), REST_SECONDS)) {
+      await this.#readList();
+    }
+  }
+
+  /** Another device may have put a newer one. What is in the way leaves it to be read. */
+  async #readList(): Promise<void> {
+    const known = await this.#own();
+    this.#read = this.#seconds();
+    await this.#keep();
+    this.#isUnlisted = false;
+    if (`${await this.#own()}` !== `${known}`) this.#rested = null;
+  }
+
+  /** What our home node calls the devices of our account that are listed. */
+  async #own(): Promise<readonly string[]> {
+    const { actor, trust } = this.#device;
+    return [...(await trust.named(actor)).values()];
   }
 
   async #round(late: AbortSignal): Promise<void> {

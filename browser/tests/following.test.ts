@@ -19,13 +19,15 @@ class Missing {
   readonly rows = new Set<string>();
   readonly of: Following;
   isTogether = true;
+  kept = 0;
+  keeps: () => Promise<void> | void = quietly;
   during: () => Promise<void> | void = quietly;
-  readonly #names = new Map<string, string>();
+  readonly names = new Map<string, string>();
 
   constructor(clock: StillClock, packages: ReadonlyMap<string, Bytes>) {
     const keys = [...packages].map(([name, data]) => {
       const { signatureKey } = parseKeyPackage(data).leaf;
-      this.#names.set(hex(signatureKey), name);
+      this.names.set(hex(signatureKey), name);
       return signatureKey;
     });
     const trust = {
@@ -33,7 +35,7 @@ class Missing {
       lacking: async () => [["g", BOB]],
       missing: async () => keys,
       toAsk: async () => (this.isTogether ? [keys] : keys.map((key) => [key])),
-      named: async () => this.#names,
+      named: async () => this.names,
       claimed: async (came: readonly Bytes[], none: readonly Bytes[]) => {
         this.#tell("has", came);
         this.#tell("has no", none);
@@ -67,11 +69,15 @@ class Missing {
       }
       return devices.flatMap((name) => packages.get(name) ?? []);
     };
-    this.of = new Following(device, claim, clock);
+    const keep = async () => {
+      this.kept += 1;
+      await this.keeps();
+    };
+    this.of = new Following(device, claim, keep, clock);
   }
 
   #called(keys: readonly Bytes[]): readonly string[] {
-    return keys.map((key) => this.#names.get(hex(key)) ?? "").sort();
+    return keys.map((key) => this.names.get(hex(key)) ?? "").sort();
   }
 
   #tell(what: string, keys: readonly Bytes[]): void {
@@ -182,4 +188,37 @@ test("that a device is ready is heard once a minute, where it was asked for in v
   one.of.ready("one");
   await one.of.round();
   assert.equal(one.asked.length, 3);
+});
+
+test("who is ready by a list that is not known yet is asked for at once", async () => {
+  const found = await missing(new StillClock(), "one");
+  found.claims.set("one", new TooMuch("E2E-2.8", "later"));
+  await found.of.round();
+  found.keeps = () => found.names.set("a key", "two") && undefined;
+  found.of.ready("two");
+  await found.of.round();
+  assert.equal(found.kept, 1);
+  assert.equal(found.asked.length, 2, "it rests no longer");
+});
+
+test("for who is on no list it is read once a minute, whatever the node says", async () => {
+  const clock = new StillClock();
+  const found = await missing(clock, "one");
+  found.claims.set("one", new TooMuch("E2E-2.8", "later"));
+  await found.of.round();
+  assert.equal(found.of.rest(), 3600);
+  for (let time = 0; time < 5; time++) {
+    found.of.ready(`nobody ${time}`);
+    await found.of.round();
+  }
+  assert.deepEqual([found.kept, found.asked.length, found.of.rest()], [1, 1, 60]);
+  clock.seconds += 60;
+  assert.equal(found.of.rest(), 0);
+  found.keeps = () => Promise.reject(new Unreachable("away"));
+  await assert.rejects(found.of.round(), Unreachable);
+  assert.deepEqual([found.kept, found.of.rest()], [2, 60], "it is still to be read");
+  clock.seconds += 60;
+  found.keeps = quietly;
+  await found.of.round();
+  assert.deepEqual([found.kept, found.of.rest()], [3, 3600]);
 });

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Final
 
+from node.client import silence
 from node.client.device import Device
 from node.e2ee.mls.public import key_package
 from node.errors import NodeError, Refused, Unproven, Unreachable
@@ -14,20 +15,27 @@ PATIENCE_SECONDS: Final = 5.0  # so long a round waits for servers; the next one
 ALL_ARE_IN: Final = "DEV-4.5"
 
 Claim = Callable[[str, Collection[str]], Awaitable[list[bytes]]]
+Keep = Callable[[], Awaitable[None]]
 
 
 class Following:
     """What one device adds by itself. What cannot be done now is looked at again."""
 
-    def __init__(self, device: Device, claim: Claim, seconds: Callable[[], int]) -> None:
-        """`claim` gives one key package of each named device of an actor that may be added."""
+    def __init__(
+        self, device: Device, claim: Claim, keep: Keep, seconds: Callable[[], int]
+    ) -> None:
+        """`claim` gives one key package of each named device of an actor that may be added; `keep`
+        reads the account's own list."""
         self._device = device
         self._claim = claim
+        self._keep = keep
         self._seconds = seconds
         self._turn = asyncio.Lock()
         self._rested: int | None = None
         self._ready = set[str]()
         self._heard: dict[str, int] = {}  # by device: when that was of use last
+        self._is_unlisted = False  # one is ready that stands in no list that this device knows
+        self._read: int | None = None  # when the list was read because of that
 
     def ready(self, device: str) -> None:
         """A device of our account has key packages now (E2E-2.11). The next round asks for it, or
@@ -37,27 +45,49 @@ class Following:
     async def round(self) -> None:
         """Add what is missing, in the newest conversations first. Rounds take turns."""
         async with self._turn:
-            self._hear()
+            await self._hear()
             while not self._is_recent(self._rested):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(PATIENCE_SECONDS):
                         await self._round()
                 if not self._ready:
                     return
-                self._hear()
+                await self._hear()
 
     def _is_recent(self, at: int | None) -> bool:
         return at is not None and 0 <= self._seconds() - at < REST_SECONDS
 
-    def _hear(self) -> None:
-        """Once a minute of each device, and only of one that was asked for in vain."""
+    def rest(self) -> int:
+        """How many seconds until the list is read for one who is ready; an hour at most."""
+        if not self._is_unlisted:
+            return silence.LONGEST_WAIT
+        read, now = self._read, self._seconds()
+        return read + REST_SECONDS - now if read is not None and self._is_recent(read) else 0
+
+    async def _hear(self) -> None:
+        """Once a minute of each device, and only of one that was asked for in vain; for those that
+        are on no list the list is read, once a minute for all of them."""
+        trust = self._device.trust
         while self._ready:
             device = self._ready.pop()
-            if self._is_recent(self._heard.get(device)):
+            if device not in trust.named(self._device.actor).values():
+                self._is_unlisted = True
+            elif self._is_recent(self._heard.get(device)):
                 continue
-            if self._device.trust.ready(device, self._seconds()):
+            elif trust.ready(device, self._seconds()):
                 self._heard[device] = self._seconds()
                 self._rested = None
+        if self._is_unlisted and not self._is_recent(self._read):
+            await self._read_list()
+
+    async def _read_list(self) -> None:
+        """Another device may have put a newer one. What is in the way leaves it to be read."""
+        trust, own = self._device.trust, self._device.actor
+        known, self._read = trust.named(own), self._seconds()
+        await self._keep()
+        self._is_unlisted = False
+        if trust.named(own) != known:
+            self._rested = None
 
     async def _round(self) -> None:
         trust, added = self._device.trust, False
