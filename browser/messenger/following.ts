@@ -117,8 +117,11 @@ export class Following {
   }
 
   async #round(late: AbortSignal): Promise<void> {
-    const { trust } = this.#device;
-    const lacking = await trust.lacking(this.#seconds());
+    const { actor: own, trust } = this.#device;
+    const all = await trust.lacking(this.#seconds());
+    // Our own devices wait for nobody else's server.
+    const isOwn = (each: readonly [string, string]) => Number(each[1] === own);
+    const lacking = [...all].sort((a, b) => isOwn(b) - isOwn(a));
     let added = false;
     for (const [group, actor] of lacking) {
       // What came of the group before may say that nobody is left to ask.
@@ -149,10 +152,9 @@ export class Following {
       for (const data of await this.#claim(actor, devices, late)) found.set(hex(keyOf(data)), data);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-      if (!late.aborted) {
-        if (isOurs(error)) return null;
-        if (error instanceof Refused && keys.length > 1) return this.#askEach(actor, keys, late);
-      }
+      if (late.aborted) return this.#cut(actor);
+      if (isOurs(error)) return null;
+      if (error instanceof Refused && keys.length > 1) return this.#askEach(actor, keys, late);
     }
     const came = keys.filter((key) => found.has(hex(key)));
     const cameNot = keys.filter((key) => !found.has(hex(key)));
@@ -168,6 +170,19 @@ export class Following {
       found.push(...one);
     }
     return found;
+  }
+
+  /** A claim took too long: a server that is silent is so for each device of theirs. */
+  async #cut(actor: string): Promise<readonly Bytes[]> {
+    const { trust } = this.#device;
+    const now = this.#seconds();
+    const due = new Map<string, Bytes>();
+    for (const [group, whose] of await trust.lacking(now)) {
+      const missing = whose === actor ? await trust.missing(group, actor) : [];
+      for (const key of (await trust.toAsk(group, missing, now)).flat()) due.set(hex(key), key);
+    }
+    await trust.claimed([], [...due.values()], now);
+    return [];
   }
 
   /** Whether somebody was added. Who cannot be keeps nobody else out. */

@@ -14,11 +14,14 @@ import { ALICE, BOB, packageOf, quietly, StillClock } from "./still.ts";
 class Missing {
   readonly told: string[] = [];
   readonly asked: string[] = [];
+  readonly actors: string[] = [];
   readonly claims = new Map<string, KithError>();
   readonly adds = new Map<string, KithError>();
   readonly rows = new Set<string>();
   readonly of: Following;
   isTogether = true;
+  isSilent = false;
+  lacking: readonly (readonly [string, string])[] = [["g", BOB]];
   kept = 0;
   keeps: () => Promise<void> | void = quietly;
   during: () => Promise<void> | void = quietly;
@@ -32,7 +35,7 @@ class Missing {
     });
     const trust = {
       overdue: async () => [],
-      lacking: async () => [["g", BOB]],
+      lacking: async () => this.lacking,
       missing: async () => keys,
       toAsk: async () => (this.isTogether ? [keys] : keys.map((key) => [key])),
       named: async () => this.names,
@@ -60,9 +63,14 @@ class Missing {
       this.#tell("added", found);
     };
     const device = { actor: ALICE, trust, add } as unknown as Device;
-    const claim = async (_: string, devices: readonly string[]) => {
+    const claim = async (actor: string, devices: readonly string[], late: AbortSignal) => {
       this.asked.push(devices.join(" "));
+      this.actors.push(actor);
       await this.during();
+      if (this.isSilent) {
+        if (!late.aborted) await new Promise((end) => late.addEventListener("abort", end));
+        throw new Unreachable("it was cut");
+      }
       for (const name of devices) {
         const fails = this.claims.get(name);
         if (fails !== undefined) throw fails;
@@ -221,4 +229,29 @@ test("for who is on no list it is read once a minute, whatever the node says", a
   found.keeps = quietly;
   await found.of.round();
   assert.deepEqual([found.kept, found.of.rest()], [3, 3600]);
+});
+
+test("a server that is silent is so for each device of theirs, once", async () => {
+  const clock = new StillClock();
+  const found = await missing(clock, "one", "two");
+  [found.isTogether, found.isSilent, clock.isLate] = [false, true, true];
+  found.lacking = [
+    ["g", BOB],
+    ["h", BOB],
+  ];
+  await found.of.round();
+  assert.deepEqual(found.asked, ["one"]);
+  assert.deepEqual(found.told, ["has no one two"]);
+});
+
+test("our own devices wait for nobody else's server", async () => {
+  const found = await missing(new StillClock(), "one");
+  found.lacking = [
+    ["g", BOB],
+    ["h", ALICE],
+    ["i", BOB],
+    ["j", ALICE],
+  ];
+  await found.of.round();
+  assert.deepEqual(found.actors, [ALICE, ALICE, BOB, BOB]);
 });

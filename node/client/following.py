@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 from typing import Final
 
 from node.client import silence
@@ -33,6 +32,7 @@ class Following:
         self._turn = asyncio.Lock()
         self._rested: int | None = None
         self._ready = set[str]()
+        self._asked = ""  # whose devices are claimed
         self._heard: dict[str, int] = {}  # by device: when that was of use last
         self._is_unlisted = False  # one is ready that stands in no list that this device knows
         self._read: int | None = None  # when the list was read because of that
@@ -47,9 +47,11 @@ class Following:
         async with self._turn:
             await self._hear()
             while not self._is_recent(self._rested):
-                with suppress(TimeoutError):
+                try:
                     async with asyncio.timeout(PATIENCE_SECONDS):
                         await self._round()
+                except TimeoutError:
+                    self._cut()
                 if not self._ready:
                     return
                 await self._hear()
@@ -93,7 +95,9 @@ class Following:
         trust, added = self._device.trust, False
         for group in trust.overdue(self._seconds()):
             self._device.refresh(group, self._seconds())
-        lacking = trust.lacking(self._seconds())
+        # Our own devices wait for nobody else's server.
+        own = self._device.actor
+        lacking = sorted(trust.lacking(self._seconds()), key=lambda each: each[1] != own)
         for group, actor in lacking:
             # What came of the group before may say that nobody is left to ask.
             missing = trust.missing(group, actor)
@@ -110,12 +114,10 @@ class Following:
         """The key packages that there are. What is refused for several is asked for one by one:
         each device stands for itself. Raises what our own node, or its absence, says of us."""
         trust, found = self._device.trust, dict[bytes, bytes]()
+        self._asked = actor
         try:
             for data in await self._claim(actor, sorted(missing.values())):
                 found[key_package.parse(data).leaf.signature_key] = data
-        except asyncio.CancelledError:
-            trust.claimed((), missing, self._seconds())
-            raise
         except (Refused, Unreachable) as error:
             if _is_ours(error):
                 raise
@@ -126,6 +128,18 @@ class Following:
         came = missing.keys() & found.keys()
         trust.claimed(came, missing.keys() - came, self._seconds())
         return {key: found[key] for key in sorted(came)}
+
+    def _cut(self) -> None:
+        """A claim took too long: a server that is silent is so for each device of theirs."""
+        trust, now = self._device.trust, self._seconds()
+        due = {
+            key
+            for group, actor in trust.lacking(now)
+            if actor == self._asked
+            for keys in trust.to_ask(group, trust.missing(group, actor), now)
+            for key in keys
+        }
+        trust.claimed((), due, now)
 
     def _add(self, group: str, actor: str, packages: Mapping[bytes, bytes]) -> bool:
         """Whether somebody was added. Who cannot be keeps nobody else out."""

@@ -338,6 +338,60 @@ async def test_a_claim_that_is_held_open_ends(monkeypatch: pytest.MonkeyPatch) -
     assert asked == [BOB]
 
 
+@pytest.mark.clause("DEV-17.1")
+async def test_our_own_devices_wait_for_nobody_elses_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("node.client.following.PATIENCE_SECONDS", 0.01)
+    alice, phone, bob = Light("alice", ALICE), Light("phone", ALICE), Light("bob", BOB)
+    tablet, watch = Light("tablet", BOB), Light("watch", BOB)
+    owner = Owner(BOB).lists(bob.device)
+    groups = [befriend(alice, bob) for _ in range(2)]
+    alice.device.trust.answered(BOB, owner.shown, NOW)
+    owner.lists(tablet.device, watch.device)
+    alice.device.trust.answered(BOB, owner.shown, NOW + 1)
+    for group in groups:
+        alice.device.say(group, "for the new ones", MICROS)
+        alice.send()
+    has_a_part(Owner(ALICE).lists(alice.device, phone.device), alice)
+    theirs = alice.device.trust.missing(groups[0], BOB)
+    alice.device.trust.claimed((), theirs, NOW - 60)  # each is asked for alone
+    asked = list[str]()
+
+    async def claim(actor: str, devices: Collection[str]) -> list[bytes]:
+        asked.append(actor)
+        if actor == BOB:
+            await asyncio.Event().wait()
+        return phone.packages()
+
+    follower, clock = Following(alice.device, claim, quietly, lambda: clock[0]), [NOW + 2]
+    await follower.round()
+    assert asked == [ALICE, ALICE, BOB] and len(theirs) == 2
+    await follower.round()
+    assert asked == [ALICE, ALICE, BOB], "their server is silent for each of them"
+    clock[0] += 120
+    await follower.round()
+    assert asked[3:] == [BOB], "ever more seldom"
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_a_program_that_ends_says_nothing_of_the_devices() -> None:
+    alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
+    left_alone(alice, bob, phone)
+    begun = asyncio.Event()
+
+    async def hold(actor: str, devices: Collection[str]) -> list[bytes]:
+        begun.set()
+        await asyncio.Event().wait()
+        return []
+
+    running = asyncio.create_task(Following(alice.device, hold, quietly, lambda: NOW + 2).round())
+    await begun.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert not alice.device.state.groups_with("packageless")
+
+
 @pytest.mark.clause("DEV-17.3")
 def test_where_nobody_speaks_one_device_after_the_other_takes_out_who_is_on_no_list() -> None:
     alice, bob, gone, carol = (
