@@ -5,7 +5,7 @@
 
 import type { Device } from "../device/device.ts";
 import { LONGEST_WAIT } from "../device/silence.ts";
-import { Refused, Unproven, Unreachable } from "../errors.ts";
+import { Full, Refused, Unreachable } from "../errors.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
 import { type Clock, isRecent, Turns, within } from "./waiting.ts";
@@ -15,6 +15,8 @@ const REST_SECONDS = 60;
 /** So long a round waits for servers; the next one goes on. */
 const PATIENCE = 5000;
 const ALL_ARE_IN = "DEV-4.5";
+/** Clauses of who asks, whomever they ask for. */
+const OF_US = /^(?:API|ACC)-/u;
 
 /** One key package of each of these devices of an actor that may be added. */
 export type Claim = (
@@ -137,7 +139,7 @@ export class Following {
     await trust.followed();
   }
 
-  /** The key packages that there are; null where our own node is away, or takes us for nobody. What is refused for
+  /** The key packages that there are; null where our own node is away, or says something of us. What is refused for
    * several is asked for one by one: each device stands for itself. */
   async #ask(
     actor: string,
@@ -208,9 +210,9 @@ function keyOf(data: Bytes): Bytes {
   return parseKeyPackage(data).leaf.signatureKey;
 }
 
-/** Whether it says nothing of anybody's devices: our own node is away, or our token is not good. A key package
- * that is not proven is theirs. */
+/** Whether it says nothing of anybody's devices: our own node is away, or has no room, or it is about our token, our
+ * seat or how often we ask. A key package that is not proven is theirs. */
 function isOurs(error: Refused | Unreachable): boolean {
   if (error instanceof Unreachable) return !error.beyond;
-  return error instanceof Unproven && error.clause.startsWith("API-");
+  return error instanceof Full || OF_US.test(error.clause);
 }

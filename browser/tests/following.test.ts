@@ -4,7 +4,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Device } from "../device/device.ts";
-import { Conflict, Forbidden, type KithError, TooMuch, Unproven, Unreachable } from "../errors.ts";
+import {
+  Conflict,
+  Forbidden,
+  Full,
+  type KithError,
+  TooMuch,
+  Unproven,
+  Unreachable,
+} from "../errors.ts";
 import { Following } from "../messenger/following.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
@@ -146,7 +154,15 @@ test("who came in meanwhile was not refused", async () => {
 });
 
 test("where our own node is away nothing is said of anybody's devices", async () => {
-  for (const says of [new Unreachable("away"), new Unproven("API-3.1", "log in again")]) {
+  const ours = [
+    new Unreachable("away"),
+    new Unproven("API-3.1", "log in again"),
+    new TooMuch("API-4.2", "too many requests", {}, 30),
+    new Full("LIM-1.1", "the disk is full"),
+    new Conflict("ACC-4.4", "another copy is the device"),
+    new Conflict("ACC-4.5", "another seat"),
+  ];
+  for (const says of ours) {
     const away = await missing(new StillClock(), "one", "two");
     away.claims.set("one", says);
     await away.of.round();

@@ -7,11 +7,12 @@ from typing import Final
 from node.client import silence
 from node.client.device import Device
 from node.e2ee.mls.public import key_package
-from node.errors import NodeError, Refused, Unproven, Unreachable
+from node.errors import Full, NodeError, Refused, Unreachable
 
 REST_SECONDS: Final = 60  # after a round that had nobody to add
 PATIENCE_SECONDS: Final = 5.0  # so long a round waits for servers; the next one goes on
 ALL_ARE_IN: Final = "DEV-4.5"
+OF_US: Final = ("API-", "ACC-")  # clauses of who asks, whomever they ask for
 
 Claim = Callable[[str, Collection[str]], Awaitable[list[bytes]]]
 Keep = Callable[[], Awaitable[None]]
@@ -104,8 +105,8 @@ class Following:
             for keys in trust.to_ask(group, missing, self._seconds()):
                 try:
                     found = await self._ask(actor, {key: missing[key] for key in keys})
-                except (Unproven, Unreachable):
-                    return  # our own node is away, or takes us for nobody
+                except (Refused, Unreachable):
+                    return  # that our own node is away, or what it says of us
                 added |= bool(found) and self._add(group, actor, found)
         self._rested = self._seconds() if lacking and not added else None
         trust.followed()
@@ -157,8 +158,9 @@ class Following:
 
 
 def _is_ours(error: NodeError) -> bool:
-    """Whether it says nothing of anybody's devices: our own node is away, or our token is not good.
-    A key package that is not proven is theirs."""
+    """Whether it says nothing of anybody's devices: our own node is away, or has no room, or it is
+    about our token, our seat or how often we ask. A key package that is not proven is theirs."""
     if isinstance(error, Unreachable):
         return not error.beyond
-    return isinstance(error, Unproven) and error.clause.startswith("API-")
+    is_of_us = isinstance(error, Refused) and error.clause.startswith(OF_US)
+    return is_of_us or isinstance(error, Full)

@@ -15,7 +15,7 @@ from node.client.device_trust import DeviceTrust
 from node.client.event_stream import Event
 from node.client.following import Following
 from node.client.rows import AskedRow
-from node.errors import Forbidden, NodeError, TooMuch, Unproven, Unreachable
+from node.errors import Conflict, Forbidden, Full, NodeError, TooMuch, Unproven, Unreachable
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square
 from tests.client.devices import ALICE, BOB, NOW, befriend
@@ -98,6 +98,30 @@ async def test_a_device_whose_claim_is_refused_keeps_no_other_one_out(says: Node
     assert len(home.asked) == 3 and home.asked[0] == sorted(home.packages)
     await home.following.round()
     assert len(home.asked) == 3, "it is asked for ever more seldom"
+
+
+@pytest.mark.clause("DEV-17.4")
+@pytest.mark.parametrize(
+    "says",
+    [
+        Unreachable("our node is away"),
+        Unproven("API-3.1", "log in again"),
+        TooMuch("API-4.2", "too many requests", 30),
+        Full("LIM-1.1", "the disk is full"),
+        Conflict("ACC-4.4", "another copy is the device"),
+        Conflict("ACC-4.5", "another seat"),
+    ],
+)
+async def test_what_our_node_says_of_us_is_said_of_nobodys_devices(says: NodeError) -> None:
+    home = Home()
+    home.fails[home.id(home.phone)] = says
+    await home.following.round()
+    assert home.asked == [sorted(home.packages)], "nor is each asked for alone"
+    assert not home.alice.device.state.groups_with("packageless")
+    home.fails.clear()
+    await home.following.round()
+    home.alice.send()
+    assert home.is_in(home.phone) and home.is_in(home.tablet)
 
 
 @pytest.mark.clause("DEV-17.4")
