@@ -75,7 +75,7 @@ export class Messenger {
     this.keys = new KeyKeeper(api, device, id, () => this.#seconds(), seen);
     this.#lookups = new Lookups(api, device, this.keys, clock, tell);
     this.#seating = new Seating(api, device, clock, tell);
-    this.#following = new Following(device, this.#claim.bind(this), clock);
+    this.#following = new Following(device, this.#claim.bind(this), () => this.keys.keep(), clock);
     this.#goingOn = new GoingOn(device, this.#claim.bind(this), this.#start.bind(this));
   }
 
@@ -210,8 +210,8 @@ export class Messenger {
   async #waitForWork(signal: AbortSignal): Promise<void> {
     const { behind, trust } = this.device;
     const now = this.#seconds();
-    const rest = Math.min(await trust.rest(now), await behind.rest(now));
-    await within(this.#clock, 1000 * rest, (late) =>
+    const rests = [await trust.rest(now), await behind.rest(now), this.#following.rest()];
+    await within(this.#clock, 1000 * Math.min(...rests), (late) =>
       this.#work.wait(AbortSignal.any([signal, late])),
     );
   }

@@ -1,4 +1,4 @@
-import{D as p,E as S,G as w,H as E,a as m,b as R,m as b,p as i,u as A,z as x}from"/app/chunk-EFZPJKD6.js";var O=1024*1024,h=class{#e="";#n=new TextDecoder;feed(t){let e=(this.#e+this.#n.decode(t,{stream:!0})).replaceAll(`\r
+import{A as x,E as p,F as S,H as w,I as E,a as m,b as R,m as b,q as i,v as A}from"/app/chunk-CMXKH2SQ.js";var O=1024*1024,h=class{#e="";#n=new TextDecoder;feed(t){let e=(this.#e+this.#n.decode(t,{stream:!0})).replaceAll(`\r
 `,`
 `).split(`
 
