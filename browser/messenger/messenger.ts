@@ -158,9 +158,16 @@ export class Messenger {
 
   /** Say `text`: in the vault when this resolves, then it goes out as soon as it can. */
   async say(group: string, text: string, id: string): Promise<MessageRow> {
-    const said = await this.device.say(group, text, this.#micros(), id, true);
-    // They are sealed when others were asked; who refuses it is met when they go out.
-    const asked = this.#lookups.beforeWords(group).catch(passed);
+    // They are sealed when others were asked, whatever is sent meanwhile.
+    const goOn = this.device.holdBack(group);
+    const work = () => this.device.say(group, text, this.#micros(), id, true);
+    const said = await work().catch((error: unknown) => {
+      goOn();
+      void this.tryNow();
+      throw error;
+    });
+    // Who refuses it is met when they go out.
+    const asked = this.#lookups.beforeWords(group).catch(passed).finally(goOn);
     void asked.then(() => this.tryNow());
     return said;
   }
