@@ -129,53 +129,67 @@ export class Following {
       // What came of the group before may say that nobody is left to ask.
       const missing = await trust.missing(group, actor);
       for (const keys of await trust.toAsk(group, missing, this.#seconds())) {
-        const found = await this.#ask(actor, keys, late);
-        if (found === null) return;
+        const found: Bytes[] = [];
+        const goesOn = await this.#ask(actor, keys, found, late);
+        // What came before the rest was cut off is used.
         if (found.length && (await this.#add(group, actor, found))) added = true;
-        if (late.aborted) return;
+        if (!goesOn || late.aborted) return;
       }
     }
     this.#rested = lacking.length && !added ? this.#seconds() : null;
     await trust.followed();
   }
 
-  /** The key packages that there are; null where our own node is away, or says something of us. What is refused for
-   * several is asked for one by one: each device stands for itself. */
+  /** The key packages that there are go to `found`. What is refused for several is asked for one by one: each device
+   * stands for itself. False where our own node is away, or says something of us. */
   async #ask(
     actor: string,
     keys: readonly Bytes[],
+    found: Bytes[],
     late: AbortSignal,
-  ): Promise<readonly Bytes[] | null> {
+  ): Promise<boolean> {
     const { trust } = this.#device;
-    const found = new Map<string, Bytes>();
+    const given = new Map<string, Bytes>();
+    // By another list meanwhile nobody may be left: to name none is to ask for all.
+    const named = await trust.named(actor);
+    const listed = keys.filter((key) => named.has(hex(key)));
+    if (!listed.length) return true;
     try {
-      const named = await trust.named(actor);
-      const devices = keys.flatMap((key) => named.get(hex(key)) ?? []).sort();
-      for (const data of await this.#claim(actor, devices, late)) found.set(hex(keyOf(data)), data);
+      const devices = listed.flatMap((key) => named.get(hex(key)) ?? []).sort();
+      for (const data of await this.#claim(actor, devices, late)) given.set(hex(keyOf(data)), data);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-      if (late.aborted) return this.#cut(actor);
-      if (isOurs(error)) return null;
-      if (error instanceof Refused && keys.length > 1) return this.#askEach(actor, keys, late);
+      if (late.aborted) {
+        await this.#cut(actor, found.map(keyOf));
+        return true;
+      }
+      if (isOurs(error)) return false;
+      if (error instanceof Refused && listed.length > 1) {
+        return this.#askEach(actor, listed, found, late);
+      }
     }
-    const came = keys.filter((key) => found.has(hex(key)));
-    const cameNot = keys.filter((key) => !found.has(hex(key)));
+    const came = listed.filter((key) => given.has(hex(key)));
+    const cameNot = listed.filter((key) => !given.has(hex(key)));
     await trust.claimed(came, cameNot, this.#seconds());
-    return came.flatMap((key) => found.get(hex(key)) ?? []);
+    found.push(...came.flatMap((key) => given.get(hex(key)) ?? []));
+    return true;
   }
 
-  async #askEach(actor: string, keys: readonly Bytes[], late: AbortSignal) {
-    const found: Bytes[] = [];
+  async #askEach(
+    actor: string,
+    keys: readonly Bytes[],
+    found: Bytes[],
+    late: AbortSignal,
+  ): Promise<boolean> {
     for (const key of keys) {
-      const one = late.aborted ? [] : await this.#ask(actor, [key], late);
-      if (one === null) return null;
-      found.push(...one);
+      if (late.aborted || !(await this.#ask(actor, [key], found, late))) return false;
     }
-    return found;
+    return true;
   }
 
-  /** A claim took too long: a server that is silent is so for each device of theirs. */
-  async #cut(actor: string): Promise<readonly Bytes[]> {
+  /** A claim took too long: a server that is silent is so for each device of theirs, but for those of which a package
+   * just `came`. */
+  async #cut(actor: string, came: readonly Bytes[]): Promise<void> {
     const { trust } = this.#device;
     const now = this.#seconds();
     const due = new Map<string, Bytes>();
@@ -183,8 +197,8 @@ export class Following {
       const missing = whose === actor ? await trust.missing(group, actor) : [];
       for (const key of (await trust.toAsk(group, missing, now)).flat()) due.set(hex(key), key);
     }
+    for (const key of came) due.delete(hex(key));
     await trust.claimed([], [...due.values()], now);
-    return [];
   }
 
   /** Whether somebody was added. Who cannot be keeps nobody else out. */

@@ -28,7 +28,9 @@ class Missing {
   readonly rows = new Set<string>();
   readonly of: Following;
   isTogether = true;
-  isSilent = false;
+  /** The devices of a claim to which there is no answer. */
+  silent: string | null = null;
+  wait: () => void = quietly;
   lacking: readonly (readonly [string, string])[] = [["g", BOB]];
   kept = 0;
   keeps: () => Promise<void> | void = quietly;
@@ -75,11 +77,12 @@ class Missing {
       this.asked.push(devices.join(" "));
       this.actors.push(actor);
       await this.during();
-      if (this.isSilent) {
+      if (devices.join(" ") === this.silent) {
+        this.wait();
         if (!late.aborted) await new Promise((end) => late.addEventListener("abort", end));
         throw new Unreachable("it was cut");
       }
-      for (const name of devices) {
+      for (const name of [devices.join(" "), ...devices]) {
         const fails = this.claims.get(name);
         if (fails !== undefined) throw fails;
       }
@@ -250,7 +253,7 @@ test("for who is on no list it is read once a minute, whatever the node says", a
 test("a server that is silent is so for each device of theirs, once", async () => {
   const clock = new StillClock();
   const found = await missing(clock, "one", "two");
-  [found.isTogether, found.isSilent, clock.isLate] = [false, true, true];
+  [found.isTogether, found.silent, clock.isLate] = [false, "one", true];
   found.lacking = [
     ["g", BOB],
     ["h", BOB],
@@ -270,4 +273,43 @@ test("our own devices wait for nobody else's server", async () => {
   ];
   await found.of.round();
   assert.deepEqual(found.actors, [ALICE, ALICE, BOB, BOB]);
+});
+
+/** A pause ends when the test says so. */
+class EndingClock extends StillClock {
+  end: () => void = quietly;
+
+  override async pause(_: number, cut?: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.end = resolve;
+      cut?.addEventListener("abort", () => resolve());
+    });
+  }
+}
+
+test("what came before the rest was cut off is used", async () => {
+  const clock = new EndingClock();
+  const found = await missing(clock, "one", "two");
+  found.claims.set("one two", new TooMuch("E2E-2.8", "later"));
+  found.silent = "two";
+  found.wait = () => clock.end();
+  await found.of.round();
+  assert.deepEqual(found.asked, ["one two", "one", "two"]);
+  assert.deepEqual(found.told, ["has one", "has no two", "added one"]);
+  const away = await missing(new StillClock(), "one", "two");
+  away.claims.set("one two", new TooMuch("E2E-2.8", "later"));
+  away.claims.set("two", new Unreachable("away"));
+  await away.of.round();
+  assert.deepEqual(away.told, ["has one", "added one"]);
+});
+
+test("who is off the list by now is not asked for, and nobody in their place", async () => {
+  const found = await missing(new StillClock(), "one", "two");
+  const [first] = found.names.keys();
+  found.names.delete(first ?? "");
+  await found.of.round();
+  assert.deepEqual(found.asked, ["two"]);
+  found.names.clear();
+  await found.of.round();
+  assert.deepEqual(found.asked, ["two"], "no device named would be all");
 });

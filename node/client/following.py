@@ -34,6 +34,7 @@ class Following:
         self._rested: int | None = None
         self._ready = set[str]()
         self._asked = ""  # whose devices are claimed
+        self._came: dict[bytes, bytes] = {}  # what came of it so far
         self._heard: dict[str, int] = {}  # by device: when that was of use last
         self._is_unlisted = False  # one is ready that stands in no list that this device knows
         self._read: int | None = None  # when the list was read because of that
@@ -103,35 +104,41 @@ class Following:
             # What came of the group before may say that nobody is left to ask.
             missing = trust.missing(group, actor)
             for keys in trust.to_ask(group, missing, self._seconds()):
+                found: dict[bytes, bytes] = {}
+                self._asked, self._came = actor, found
                 try:
-                    found = await self._ask(actor, {key: missing[key] for key in keys})
+                    await self._ask(actor, {key: missing[key] for key in keys}, found)
                 except (Refused, Unreachable):
                     return  # that our own node is away, or what it says of us
-                added |= bool(found) and self._add(group, actor, found)
+                finally:  # what came before the rest was cut off is used
+                    added |= bool(found) and self._add(group, actor, found)
         self._rested = self._seconds() if lacking and not added else None
         trust.followed()
 
-    async def _ask(self, actor: str, missing: Mapping[bytes, str]) -> dict[bytes, bytes]:
-        """The key packages that there are. What is refused for several is asked for one by one:
-        each device stands for itself. Raises what our own node, or its absence, says of us."""
-        trust, found = self._device.trust, dict[bytes, bytes]()
-        self._asked = actor
+    async def _ask(
+        self, actor: str, missing: Mapping[bytes, str], found: dict[bytes, bytes]
+    ) -> None:
+        """The key packages that there are go to `found`. What is refused for several is asked for
+        one by one: each device stands for itself. Raises what our own node, or its absence, says
+        of us."""
+        given = dict[bytes, bytes]()
         try:
             for data in await self._claim(actor, sorted(missing.values())):
-                found[key_package.parse(data).leaf.signature_key] = data
+                given[key_package.parse(data).leaf.signature_key] = data
         except (Refused, Unreachable) as error:
             if _is_ours(error):
                 raise
             if isinstance(error, Refused) and len(missing) > 1:
                 for key, id in missing.items():
-                    found |= await self._ask(actor, {key: id})
-                return found
-        came = missing.keys() & found.keys()
-        trust.claimed(came, missing.keys() - came, self._seconds())
-        return {key: found[key] for key in sorted(came)}
+                    await self._ask(actor, {key: id}, found)
+                return
+        came = missing.keys() & given.keys()
+        self._device.trust.claimed(came, missing.keys() - came, self._seconds())
+        found |= {key: given[key] for key in sorted(came)}
 
     def _cut(self) -> None:
-        """A claim took too long: a server that is silent is so for each device of theirs."""
+        """A claim took too long: a server that is silent is so for each device of theirs, but for
+        those of which a package just came."""
         trust, now = self._device.trust, self._seconds()
         due = {
             key
@@ -140,7 +147,7 @@ class Following:
             for keys in trust.to_ask(group, trust.missing(group, actor), now)
             for key in keys
         }
-        trust.claimed((), due, now)
+        trust.claimed((), due - self._came.keys(), now)
 
     def _add(self, group: str, actor: str, packages: Mapping[bytes, bytes]) -> bool:
         """Whether somebody was added. Who cannot be keeps nobody else out."""

@@ -262,6 +262,36 @@ async def test_a_device_is_heard_once_a_minute_and_only_where_it_was_asked_for_i
     assert not home.alice.device.state.groups_with("packageless")
 
 
+@pytest.mark.clause("DEV-17.1", "DEV-17.4")
+@pytest.mark.parametrize("away", [None, Unreachable("our node is away")])
+async def test_what_came_before_the_rest_was_cut_off_is_used(
+    away: NodeError | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.client.following.PATIENCE_SECONDS", 0.01)
+    home = Home()
+    befriend(home.alice, home.bob)
+    home.group = home.trust.lacking(NOW)[0][0]
+
+    async def claim(actor: str, devices: Collection[str]) -> list[bytes]:
+        home.asked.append(sorted(devices))
+        if len(devices) == 2:
+            raise TooMuch("E2E-2.8", "at most 200 in an hour")
+        if len(home.asked) == 3:
+            if away is not None:
+                raise away
+            await asyncio.Event().wait()
+        return home.packages[home.asked[-1][0]]
+
+    await Following(home.alice.device, claim, quietly, lambda: NOW).round()
+    home.alice.send()
+    first, second = (
+        one for id in home.asked[1:] for one in (home.phone, home.tablet) if [home.id(one)] == id
+    )
+    assert len(home.asked) == 3 and home.is_in(first) and not home.is_in(second)
+    in_vain = home.alice.device.state.names("packageless")
+    assert in_vain == ([] if away else [rows.packageless_row(home.key(second))])
+
+
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
