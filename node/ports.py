@@ -81,6 +81,11 @@ class Blobs(Protocol):
         """Take the finished local file at `path` over as the blob `name`."""
         ...
 
+    async def expect(self, size: int) -> None:
+        """Ask before much work is done for a blob. Raises `Full` where there is no room for `size`
+        bytes, `Unreachable` where nothing is taken for now."""
+        ...
+
     async def size(self, name: str) -> int | None:
         """The length in bytes, or None when there is no such blob."""
         ...

@@ -131,3 +131,28 @@ test("a node that was put back from a copy numbers the mailbox anew", async () =
   assert.equal(await alice.cursor(), 3);
   assert.deepEqual(await kinds(6, "two"), ["MessageUnreadable"]);
 });
+
+test("a conversation that was over and comes back gets the new devices", async () => {
+  for (const over of [true, false]) {
+    for (const byLook of [true, false]) {
+      const { alice: former, rows, group } = await pair();
+      // While it was over the list came true without it.
+      const asked = { noticed: NOW, content: "", head: byLook ? 0 : 1, over };
+      rows.rows.set(`asked/${group}/0`, utf8(JSON.stringify(asked)));
+      rows.rows.set("account/followed", utf8("1.1"));
+      const alice = await Device.open(rows, new Seeded("later"), former.actor);
+      if (byLook) {
+        await alice.behind.look(NOW);
+      } else {
+        const create = await alice.next(NOW);
+        assert(create.is === "Create");
+        await alice.tell(create, { is: "Created", ref: "r", url: "u" }, NOW);
+        const send = await alice.next(NOW);
+        assert(send.is === "Send");
+        await alice.tell(send, { is: "Accepted", term: 0 }, NOW);
+      }
+      assert(!rows.rows.has(`asked/${group}/0`));
+      assert.equal(rows.rows.has("account/followed"), !over);
+    }
+  }
+});

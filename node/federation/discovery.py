@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from cachetools import TTLCache
 from msgspec.structs import replace
 
-from node.errors import Forbidden, Malformed, Missing, Refused, Unproven, Unreachable
+from node.errors import Forbidden, Malformed, Missing, NoRoom, Refused, Unproven, Unreachable
 from node.federation.actors import ActorDocument, parse_actor
 from node.federation.peers import Actor, Found
 from node.federation.receiving import KeyGone
@@ -82,10 +82,10 @@ class Discovery:
             return known
         try:
             return await self._once(f"actor {id}", lambda: self._read_actor(id, fresh))
-        except Unreachable:
+        except (Unreachable, NoRoom):
             if known is None or fresh:
                 raise
-            return known  # a silent server does not make its people unknown
+            return known  # neither a silent server nor a full disk makes its people unknown
 
     async def find(self, text: str) -> Actor:
         """The actor that a handle names, confirmed by the actor's own server (FED-10.6).
@@ -96,8 +96,16 @@ class Discovery:
         known = await self._known.named(wanted.name, wanted.domain)
         if known is not None and (known.local or self._is_fresh(known.fetched, FRESH)):
             return known
+        try:
+            return await self._find_anew(wanted, fresh=known is not None)
+        except NoRoom:
+            if known is None:
+                raise
+            return known
+
+    async def _find_anew(self, wanted: Handle, fresh: bool) -> Actor:
         id, subject = await self._webfinger.find(wanted, wanted.domain)
-        actor = await self.actor(id, fresh=known is not None)
+        actor = await self.actor(id, fresh)
         domain = await self._confirmed(actor, wanted, subject)
         await self._known.confirm(actor.id, actor.name, domain)
         return replace(actor, domain=domain)

@@ -44,10 +44,12 @@ def in_words() -> Iterator[None]:
         yield
     except OSError as fault:
         if fault.errno in FULL:
-            raise Full(
-                "VID-4.2", "the node's disk is full: try again later", WAIT_FOR_ROOM_SECONDS
-            ) from fault
+            raise _full() from fault
         raise Broken(f"the blob folder: {os.strerror(fault.errno or errno.EIO)}") from fault
+
+
+def _full() -> Full:
+    return Full("VID-4.2", "the node's disk is full: try again later", WAIT_FOR_ROOM_SECONDS)
 
 
 class LocalBlobs:
@@ -62,6 +64,10 @@ class LocalBlobs:
 
     async def put(self, name: str, path: str) -> None:
         await asyncio.to_thread(self._put, self._path(name), Path(path))
+
+    async def expect(self, size: int) -> None:
+        if await asyncio.to_thread(_free, self._root) < size:
+            raise _full()
 
     async def size(self, name: str) -> int | None:
         return await asyncio.to_thread(_size, self._path(name))
@@ -171,6 +177,13 @@ def _write(file: int, offset: int, chunk: bytes) -> None:
         with suppress(OSError):  # the first fault is the one to tell
             os.ftruncate(file, offset)
         raise
+
+
+def _free(folder: Path) -> int:
+    while not folder.is_dir():
+        folder = folder.parent
+    with in_words():
+        return shutil.disk_usage(folder).free
 
 
 def _size(path: Path) -> int | None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -30,6 +31,8 @@ OVER_TIME = (f"received signal {signal.SIGXCPU.value}",)
 FULL_DISK = ("No space left on device", "Disk quota exceeded")
 OVER_MEMORY = ("Cannot allocate memory", "MemoryError", "malloc of size")
 OVER_SIZE = ("File too large",)
+# An ffmpeg that is not of the newest ends well although it could not write the end of its file.
+UNFINISHED = re.compile(r"^(?:\[[^\]\n]*\] )?Error (?:writing trailer|closing file)", re.M)
 NOT_LOADED = ("error while loading shared libraries",)  # of the loader, before the program began
 
 
@@ -85,6 +88,8 @@ async def run(
     fault = fault_of(ended)
     if isinstance(fault, Full) and not await asyncio.to_thread(is_full, folder):
         # A child repeats what stands in a file: it must not have us wait for ever.
+        if _is_finished(ended):
+            return ended.output
         raise Broken("a media program found no room, and now there is some") from None
     if fault is not None:
         raise fault
@@ -178,7 +183,7 @@ def fault_of(ended: Ended) -> NodeError | None:
     said = ended.complaint
     if ended.overtime or ended.code == -signal.SIGXCPU or _any(OVER_TIME, said):
         return TooMuch("VID-2.5", "this video takes more time than a video may take here")
-    if ended.code == 0:
+    if _is_finished(ended) and not _any(FULL_DISK, said):
         return None
     if _any(FULL_DISK, said):
         return no_room()
@@ -191,7 +196,14 @@ def fault_of(ended: Ended) -> NodeError | None:
     return _fault_of_code(ended.code)
 
 
+def _is_finished(ended: Ended) -> bool:
+    """Whether the child says that all went well, and no file of its own was left without an end."""
+    return ended.code == 0 and not UNFINISHED.search(ended.complaint)
+
+
 def _fault_of_code(code: int) -> NodeError:
+    if code == 0:
+        return Broken("a media program could not write the end of its file")
     if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, INTERRUPTED):
         return Broken(f"a media child was stopped from outside (exit {code})")
     if code == NOT_KEPT_OFFLINE:

@@ -6,7 +6,7 @@ and `put`. Loaded only where such a store is configured.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -55,6 +55,12 @@ class ObjectBlobs:
             await obstore.put_async(self._store, name, Path(path))
         await asyncio.to_thread(Path(path).unlink, missing_ok=True)
         await self._spool.delete(name)
+
+    async def expect(self, size: int) -> None:
+        """See the port. What is made lies on the disk of the spool before it is put."""
+        await self._spool.expect(size)
+        with answering("takes no blob"):
+            await self._try()
 
     async def size(self, name: str) -> int | None:
         waiting = await self._spool.size(name)
@@ -120,11 +126,15 @@ class ObjectBlobs:
     async def check(self) -> None:
         """Whether the store is there and takes what it is given. Raises `Broken` (VID-4.5)."""
         try:
-            await obstore.put_async(self._store, PROBE, b"kith")
-            await obstore.delete_async(self._store, PROBE)
+            await self._try()
         except (BaseError, OSError) as fault:
             said = str(fault).partition("\n")[0]
             raise Broken(f"the object store takes nothing: {said}") from None
+
+    async def _try(self) -> None:
+        await obstore.put_async(self._store, PROBE, b"kith")
+        with suppress(FileNotFoundError):  # another process tries it, too
+            await obstore.delete_async(self._store, PROBE)
 
     async def _stored(self, name: str) -> int | None:
         proven(name)

@@ -5,10 +5,12 @@ It meets what `receiving`, `discovery` and the courier ask for.
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 from cachetools import TTLCache
 from msgspec.structs import replace
 
+from node.errors import NoRoom
 from node.federation.admission import Standing
 from node.federation.peers import Actor, Found, Peer
 from node.ports import Clock
@@ -180,5 +182,6 @@ class Directory:
         async def write(unit: FederationUnit) -> None:
             await unit.put_peer(replace(await unit.peer(host), dialect=dialect))
 
-        await self._units.run(FederationUnit, write)
+        with suppress(NoRoom):  # it shows as much again: nothing is refused for it (FED-12.8)
+            await self._units.run(FederationUnit, write)
         self._peers.pop(host, None)

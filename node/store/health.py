@@ -15,16 +15,21 @@ POSTGRES_SAYS = text(
     "SELECT current_setting('server_version') AS version,"
     " current_setting('server_encoding') AS encoding"
 )
-# "default" is the database's own order: by bytes if its language is C. Before 15 all are libc's.
+# "default" is the database's own order: by bytes if its language is C, in which C.UTF-8 knows more
+# letters and sorts no other way. Before 15 all are libc's; since 17 PostgreSQL has its own, too.
 SORTED_BY_LANGUAGE = text("""
     SELECT count(*) FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r'
     JOIN pg_collation o ON o.oid = a.attcollation
     JOIN pg_database d ON d.datname = current_database()
     WHERE c.relnamespace = current_schema()::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
-      AND c.relname <> 'alembic_version' AND o.collname NOT IN ('C', 'POSIX', 'ucs_basic')
-      AND NOT (o.collname = 'default' AND d.datcollate IN ('C', 'POSIX')
-               AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c')
+      AND c.relname <> 'alembic_version' AND o.collname NOT IN
+          ('C', 'POSIX', 'C.UTF-8', 'C.utf8', 'ucs_basic', 'pg_c_utf8', 'pg_unicode_fast')
+      AND NOT (o.collname = 'default' AND CASE coalesce(to_jsonb(d) ->> 'datlocprovider', 'c')
+          WHEN 'c' THEN d.datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8')
+          WHEN 'b' THEN coalesce(to_jsonb(d) ->> 'datlocale', '')
+              IN ('C', 'C.UTF-8', 'PG_UNICODE_FAST')
+          ELSE false END)
 """)
 
 

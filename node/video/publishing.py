@@ -146,7 +146,7 @@ async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDra
 
 
 async def progressed(unit: PublishingUnit, id: str, percent: int) -> None:
-    """Tell the author's devices how far it is, never backwards: it waits no more."""
+    """Tell the author's devices how far it is, never backwards; what gets on does not wait."""
     record = await unit.record(id)
     if record is None or record.state is not State.PROCESSING or record.deleted is not None:
         return

@@ -4,7 +4,9 @@ What is kept is a digest under a key that is not in the database: neither a name
 """
 
 import hashlib
+from contextlib import suppress
 
+from node.errors import NoRoom
 from node.store.homes import HomesUnit
 from node.store.unit import Units
 from node.web.guesses import Guesses
@@ -30,9 +32,10 @@ class Homes:
         return known
 
     async def remember(self, whom: str, account: str, address: str) -> None:
-        """`whom` was proven from there, who has this account."""
+        """`whom` was proven from there, who has this account. Another time, if there is no room."""
         digest = self._digest(whom, address)
-        await self._units.run(HomesUnit, lambda unit: unit.put_home(digest, account))
+        with suppress(NoRoom):  # what they came for may be done already
+            await self._units.run(HomesUnit, lambda unit: unit.put_home(digest, account))
 
     def _digest(self, whom: str, address: str) -> bytes:
         ((network, _), *_) = neighbourhoods(address)

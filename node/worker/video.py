@@ -25,20 +25,11 @@ SWEEP_GROUP = 200
 TRIES = 5
 STEP = 5  # per cent between two tellings of progress
 GIVEN_UP = "the node failed at this video again and again: tell its operator"
-PAUSE = timedelta(minutes=10)  # making it to the place where room ends costs as much each time
+PAUSE = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(hours=1)  # making it to the place where room ends costs much each time
+MADE = 10  # what is made of a video is seldom smaller than this part of its original
 FULL = "the node's disk is full: the video is kept, and made as soon as there is room"
 SILENT = "the node's store of videos does not answer: the video is kept, and made when it does"
-
-
-@contextmanager
-def _waiting() -> Iterator[None]:
-    """Who finds no room, or no store, waits for it, and has not failed (VID-6.8)."""
-    try:
-        yield
-    except NodeError as error:
-        if isinstance(error, NoRoom) or not will_pass(error):
-            raise
-        raise Waits(str(error), PAUSE) from error
 
 
 class Transcoder(msgspec.Struct, frozen=True):
@@ -49,6 +40,8 @@ class Transcoder(msgspec.Struct, frozen=True):
     blobs: Blobs
     media_urls: MediaUrls
     at_once: int = 1
+    # How long those wait whose transcoding came to nothing: forgotten with the process.
+    pauses: dict[str, timedelta] = msgspec.field(default_factory=dict)
 
     def kinds(self) -> Mapping[str, JobKind]:
         """What the worker's table of jobs gets."""
@@ -63,13 +56,35 @@ class Transcoder(msgspec.Struct, frozen=True):
         record = await self.units.look(VideoUnit, lambda unit: unit.record(id))
         if record is None:
             return
-        with _waiting():
+        with self._waiting(id):
             if record.state is State.PROCESSING and record.deleted is None:
                 try:
                     await self._make(record)
                 except Exception as error:
                     await self._stopped(record, error)
             await self._tidy(record)
+        self.pauses.pop(id, None)
+
+    @contextmanager
+    def _waiting(self, id: str) -> Iterator[None]:
+        """Who finds no room, or no store, waits for it, and has not failed (VID-6.8)."""
+        try:
+            yield
+        except NodeError as error:
+            if isinstance(error, NoRoom) or not will_pass(error):
+                raise
+            raise Waits(str(error), self.pauses.get(id, PAUSE)) from error
+
+    @contextmanager
+    def _costing(self, id: str) -> Iterator[None]:
+        """What comes to nothing here is not done again so soon."""
+        try:
+            yield
+        except NodeError as error:
+            if will_pass(error):
+                longer = self.pauses.get(id, PAUSE / 2) * 2
+                self.pauses[id] = min(longer, LONGEST_PAUSE)
+            raise
 
     async def _stopped(self, record: VideoRecord, error: Exception) -> None:
         """Raises `error` unless it is the video's own, which ends it."""
@@ -92,9 +107,10 @@ class Transcoder(msgspec.Struct, frozen=True):
         ticker = Ticker(self.units, record.id)
         telling = asyncio.create_task(ticker.run())
         try:
-            rendered = await self.studio.render(
-                source, renditions.plan(facts, record.cut), _folder(record), ticker.heard
-            )
+            with self._costing(record.id):
+                rendered = await self.studio.render(
+                    source, renditions.plan(facts, record.cut), _folder(record), ticker.heard
+                )
         finally:
             ticker.stop()
             await telling
@@ -111,8 +127,10 @@ class Transcoder(msgspec.Struct, frozen=True):
         upload_record = await self.units.look(
             VideoUnit, lambda unit: unit.upload_record(record.upload)
         )
-        if upload_record is None or await self.blobs.size(upload_record.blob) is None:
+        size = None if upload_record is None else await self.blobs.size(upload_record.blob)
+        if upload_record is None or size is None:
             raise Broken("the original of a video that is to be made is not there")
+        await self.blobs.expect(size // MADE)
         return upload_record.blob
 
     async def _fail(self, record: VideoRecord, refusal: Refused) -> None:
@@ -139,7 +157,7 @@ class Transcoder(msgspec.Struct, frozen=True):
         record = await self.units.look(VideoUnit, lambda unit: unit.record(id))
         if record is None or record.deleted is None or not record.local:
             return
-        with _waiting():
+        with self._waiting(id):
             await self._drop_source(record)
             await self._drop_files(record)
 
@@ -199,7 +217,8 @@ class Ticker:
             await self._news.wait()
             self._news.clear()
             if not self._over:
-                await self._units.run(VideoUnit, self._tell)
+                with suppress(NoRoom):  # what is made is not lost for it
+                    await self._units.run(VideoUnit, self._tell)
 
     async def _tell(self, unit: VideoUnit) -> None:
         await publishing.progressed(unit, self._id, self._percent)

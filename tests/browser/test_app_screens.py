@@ -162,7 +162,7 @@ async def test_nothing_is_lost_when_all_is_twice_as_large(browser: Browser, home
 
 
 async def scrolls_by_key(page: Page, name: str, label: str) -> None:
-    """An area scrolls, and says what it is, while it has no room for what is in it."""
+    """An area scrolls while it has no room for what is in it, and says what it is."""
     area = page.locator(name)
     await page.set_viewport_size({"width": 390, "height": 844})
     await expect(area).not_to_have_attribute("tabindex", "0")

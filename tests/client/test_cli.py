@@ -424,6 +424,9 @@ async def test_who_posts_for_friends_is_told_whose_server_cannot_show_it(shell: 
         ("chat @bob --send", "--send"),
         ("verify @bob --number", "--number"),
         ("feed --as", "--as"),
+        ("history export", "file"),
+        ("like", "which"),
+        ("search", "words"),
         ("login", "handle"),
     ],
 )
@@ -433,6 +436,16 @@ async def test_an_empty_word_does_not_pass_for_one_that_was_not_said(
     for empty in ("", " "):
         ran = await shell.run("alice", line, empty)
         assert (ran.code, ran.out) == (2, "") and f"{word}: it is empty" in ran.err
+
+
+@pytest.mark.clause("OPS-2.4")
+def test_an_empty_home_is_not_the_folder_one_stands_in(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["feed", "--home", ""]) == 2
+    assert "--home: it is empty" in capsys.readouterr().err
+    assert main(["feed", "--home", "."]) == 1, "nobody is logged in there"
 
 
 @pytest.mark.clause("OPS-2.4", "ACC-2.3")

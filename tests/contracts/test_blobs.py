@@ -52,6 +52,11 @@ async def test_chunks_become_one_blob(blobs: Blobs) -> None:
     assert Path(await blobs.local("up/1")).read_bytes() == b"hello world"
 
 
+async def test_room_is_asked_for_and_nothing_is_left_of_it(blobs: Blobs) -> None:
+    await blobs.expect(10)
+    assert [one async for one in blobs.listed()] == []
+
+
 async def test_a_file_is_taken_over_and_read_in_ranges(blobs: Blobs, tmp_path: Path) -> None:
     body = os.urandom(600_000)
     file = tmp_path / "made.mp4"

@@ -75,6 +75,51 @@ async def test_a_database_that_was_made_before_is_named_and_mended_as_is_advised
     await database.close()
 
 
+@pytest.mark.postgres
+@pytest.mark.clause("FED-12.22", "OPS-3.4")
+@pytest.mark.parametrize("locale", ["C", "POSIX", "C.UTF-8", "C.utf8"])
+async def test_whatever_c_is_called_it_sorts_by_bytes(
+    postgres_server: Cluster, locale: str
+) -> None:
+    need_language(postgres_server)  # as old ones say nothing of who provides it
+    made = f"LOCALE_PROVIDER libc LOCALE '{locale}' ENCODING 'UTF8' TEMPLATE template0"
+    database = Database(postgres_server.fresh(made))
+    await say(database, "CREATE TABLE a (x TEXT)")
+    assert await by_language(database) == 0
+    await database.close()
+
+
+SAYS = """CREATE TABLE there.pg_database AS SELECT current_database()::text COLLATE "C" AS datname,
+    'en_US.UTF-8' COLLATE "C" AS datcollate, '{provider}' COLLATE "C" AS datlocprovider,
+    '{locale}' COLLATE "C" AS datlocale"""
+
+
+@pytest.mark.postgres
+@pytest.mark.clause("FED-12.22", "OPS-3.4")
+@pytest.mark.parametrize(
+    ("provider", "locale", "wrong"),
+    [("b", "C", 0), ("b", "C.UTF-8", 0), ("b", "PG_UNICODE_FAST", 0), ("i", "C", 1), ("c", "C", 1)],
+)
+async def test_the_order_that_postgres_17_brings_is_that_of_bytes(
+    postgres_server: Cluster, provider: str, locale: str, wrong: int
+) -> None:
+    """As such a server says it: ours may be older."""
+    url = postgres_server.fresh()
+    database = Database(url)
+    name = url.partition("@/")[2].partition("?")[0]
+    await say(
+        database,
+        "CREATE SCHEMA there",
+        "CREATE TABLE there.a (x TEXT)",
+        SAYS.format(provider=provider, locale=locale),
+        f'ALTER DATABASE "{name}" SET search_path = there, pg_catalog',
+    )
+    await database.close()
+    database = Database(url)
+    assert await by_language(database) == wrong
+    await database.close()
+
+
 @pytest.mark.parametrize(
     ("said", "major"),
     [

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from node.errors import Forbidden, Malformed, Missing, Refused, Unreachable
+from node.errors import Forbidden, Malformed, Missing, NoRoom, Refused, Unreachable
 from node.federation import capabilities
 from node.federation.webfinger import Handle, handle, read_host_meta
 from node.ports import Response
+from node.store.federation import FederationUnit
 from node.wire.httpsig import Dialect
 from node.wire.keys import Algorithm
 from tests.federation.conftest import ALICE, Person, System
@@ -250,6 +251,24 @@ async def test_an_actor_is_read_again_after_a_day_and_kept_when_its_server_is_si
     system.net.down(bob.id)
     assert (await system.discovery.actor(bob.id)).display_name == "Robert"
     with pytest.raises(Unreachable):
+        await system.discovery.actor(bob.id, fresh=True)
+
+
+@pytest.mark.clause("FED-12.8")
+async def test_an_actor_that_was_read_lately_is_known_though_there_is_no_room_for_news_of_it(
+    system: System, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_room(*_: object) -> None:
+        raise NoRoom("the database has no room left on its disk")
+
+    system.publish(bob)
+    system.net.at[finger("bob", "b.test")] = jrd("bob@b.test", bob.id)
+    await system.discovery.find("@bob@b.test")
+    system.clock.pass_(timedelta(hours=25))
+    monkeypatch.setattr(FederationUnit, "put_found", no_room)
+    assert (await system.discovery.actor(bob.id)).id == bob.id
+    assert (await system.discovery.find("@bob@b.test")).id == bob.id
+    with pytest.raises(NoRoom):
         await system.discovery.actor(bob.id, fresh=True)
 
 

@@ -13,6 +13,7 @@ import pytest
 from node.errors import Broken, Full, Malformed, NodeError, TooMuch
 from node.media import bounds, transcode
 from node.media.bounds import Bounds, Caps, Ended
+from node.media.transcode import found_ffmpeg
 from tests.clips import ffmpeg, make_clip
 from tests.media.test_blobs import on_small_disk
 
@@ -240,6 +241,9 @@ async def test_a_killed_child_is_told_from_one_that_crashed(
         await tried(tmp_path, f"import os; os.kill(os.getpid(), {int(number)})")
 
 
+TRAILER = "Error writing trailer of video.mp4"
+
+
 @pytest.mark.parametrize(
     ("ended", "kind"),
     [
@@ -247,6 +251,10 @@ async def test_a_killed_child_is_told_from_one_that_crashed(
         (Ended(255, b"", "Exiting normally, received signal 24.", False), TooMuch),
         (Ended(255, b"", "Exiting normally, received signal 15.", False), Broken),
         (Ended(228, b"", "av_interleaved_write_frame(): No space left on device", False), Full),
+        (Ended(0, b"", f"{TRAILER}: No space left on device", False), Full),
+        (Ended(0, b"", f"[mp4 @ 0x5] {TRAILER}: Input/output error", False), Broken),
+        (Ended(0, b"", f"{TRAILER}: Cannot allocate memory", False), TooMuch),
+        (Ended(0, b"", f"    title           : {TRAILER}: Input/output error", False), None),
         (Ended(244, b"", "Cannot allocate memory", False), TooMuch),
         (Ended(97, b"", "", False), Broken),
         (Ended(127, b"", "ffmpeg: error while loading shared libraries: x.so", False), Broken),
@@ -328,7 +336,7 @@ def test_a_full_disk_under_the_work_folder_leaves_nothing_half_made(tmp_path: Pa
     clip = make_clip(tmp_path / "clip.mp4", seconds=1, size="320x180")
     disk = tmp_path / "disk"
     disk.mkdir()
-    on_small_disk(disk, "1m", FULL_DISK, str(clip), ffmpeg())
+    on_small_disk(disk, "1m", FULL_DISK, str(clip), found_ffmpeg(os.environ.get("KITH_FFMPEG")))
 
 
 @pytest.mark.clause("VID-2.5", "VID-6.8")
@@ -340,3 +348,26 @@ async def test_a_child_that_speaks_of_a_full_disk_where_there_is_room_is_not_bel
         await tried(tmp_path, script)
     left = await asyncio.to_thread(lambda: [each.name for each in tmp_path.iterdir()])
     assert left == ["script.py"], "what it tried with is gone"
+
+
+ENDS_WELL = "import sys; sys.stderr.write({said!r}); print('done')"
+
+
+@pytest.mark.clause("VID-2.5", "VID-6.8")
+async def test_a_child_that_ends_well_without_room_for_the_end_of_its_file_waits_for_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = ENDS_WELL.format(said=f"{TRAILER}: No space left on device\n")
+    with pytest.raises(Broken, match="now there is some"):
+        await tried(tmp_path, script)
+    monkeypatch.setattr(bounds, "is_full", lambda _folder: True)
+    with pytest.raises(Full, match="work folder is full"):
+        await tried(tmp_path, script)
+
+
+@pytest.mark.clause("VID-2.5")
+async def test_a_title_that_speaks_of_a_full_disk_keeps_nothing_from_being_made(
+    tmp_path: Path,
+) -> None:
+    script = ENDS_WELL.format(said="    title           : No space left on device\n")
+    assert (await tried(tmp_path, script)).strip() == b"done"

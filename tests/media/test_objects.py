@@ -66,6 +66,8 @@ async def test_a_store_that_is_gone_loses_nothing(
         for _ in range(2):
             with pytest.raises(Unreachable):
                 await blobs.put("v/1/original", made)
+            with pytest.raises(Unreachable):
+                await blobs.expect(1)
             assert Path(made).read_bytes() == b"video"
             with pytest.raises(Broken, match="takes nothing"):
                 await blobs.check()
@@ -105,6 +107,13 @@ async def story(disk, source):
     blobs = ObjectBlobs(MemoryStore(), LocalBlobs(disk / "spool"), disk / "fetched")
     source.write_bytes(bytes(200_000))
     await blobs.put("v/1/original", str(source))
+    await blobs.expect(30_000)
+    try:
+        await blobs.expect(200_000)
+    except Full:
+        pass
+    else:
+        raise AssertionError("200 kB were expected to fit into 64 kB")
     try:
         await blobs.local("v/1/original")
     except Full:

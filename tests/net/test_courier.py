@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy import select, update
 
 from node.app.parts import Stores
-from node.errors import Broken, Forbidden, Malformed, Unproven
+from node.errors import Broken, Forbidden, Malformed, NoRoom, Unproven
 from node.federation import capabilities
 from node.federation.clocks import Clocks
 from node.federation.peers import Peer as KnownPeer
@@ -119,6 +119,21 @@ async def test_a_peer_that_cannot_read_rfc_9421_is_asked_once_more_and_remembere
         outcome = await courier.carry("https://b.test/inbox", b"{}", ALICE)
         assert outcome.status == 202
     assert len(peer.asked) == 3
+
+
+@pytest.mark.clause("FED-12.8", "FED-8.11")
+async def test_what_a_peer_reads_is_learned_later_where_it_finds_no_room(
+    context: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_room(*_: object) -> None:
+        raise NoRoom("the database has no room left on its disk")
+
+    with monkeypatch.context() as full:
+        full.setattr(FederationUnit, "put_peer", no_room)
+        await context.directory.showed("b.test", Dialect.RFC9421)
+    assert (await context.directory.peer("b.test")).dialect is not Dialect.RFC9421
+    await context.directory.showed("b.test", Dialect.RFC9421)
+    assert (await context.directory.peer("b.test")).dialect is Dialect.RFC9421
 
 
 async def test_what_the_network_does_is_told_and_not_raised(

@@ -57,7 +57,7 @@ class QuickStudio:
         self.lacks: NodeError | None = None  # what every try ends in
         self.midway: Callable[[], Any] | None = None
         self.remark = ""  # of what is made
-        self.made = 0
+        self.made = self.begun = 0
         self.parts: list[Part] = []  # of the sources, as they were asked for
 
     async def digest(self, blob: str) -> bytes:
@@ -73,6 +73,7 @@ class QuickStudio:
     async def render(
         self, blob: str, plan: Plan, into: str, progress: Callable[[float], None]
     ) -> Rendered:
+        self.begun += 1
         if self.broken:
             self.broken -= 1
             raise Broken("a media child was stopped from outside")

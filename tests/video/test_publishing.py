@@ -2,17 +2,14 @@
 
 import asyncio
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
-from node.errors import Broken, Full, NodeError, NoRoom, Unreachable
+from node.errors import Broken
 from node.federation.activities.shapes import Delete
 from node.federation.activities.table import render
-from node.media.blobs import LocalBlobs
 from node.media.studio import Studio
 from node.store import tables
 from node.store.video import VideoUnit
@@ -130,90 +127,6 @@ async def test_a_fault_of_ours_is_tried_again_and_told_in_the_end(harness: Harne
     said = (await alice.one(other)).body
     assert (said["state"], said["clause"]) == ("failed", "VID-6.4")
     assert len(await harness.files()) == 5, "those of the first video"
-
-
-LACKS = (
-    Full("VID-4.2", "the disk with the media work folder is full", 600),
-    Full("VID-4.2", "the node's disk is full: try again later", 600),
-    Unreachable("the object store did not take a blob"),
-    NoRoom("the database has no room left on its disk"),
-)
-
-
-@pytest.mark.clause("VID-6.8")
-@pytest.mark.parametrize("lacks", LACKS, ids=lambda lacks: f"{type(lacks).__name__}-{lacks}"[:20])
-async def test_a_video_that_finds_no_room_waits_however_long(
-    harness: Harness, lacks: NodeError
-) -> None:
-    alice = await harness.person("alice")
-    harness.studio.broken, harness.studio.lacks = 4, lacks
-    id = (await alice.publish())["id"]
-    for _ in range(9):
-        harness.clock.pass_(timedelta(minutes=10))
-        await harness.work()
-    harness.clock.pass_(timedelta(days=2))
-    await harness.work()  # the sweep of what nobody continued passes by, too
-    said = (await alice.one(id)).body
-    assert (said["state"], said["clause"]) == ("processing", "VID-6.8")
-    assert ("store" if isinstance(lacks, Unreachable) else "full") in said["reason"]
-    assert len(await harness.files()) == 1, "the original"
-    assert (await alice.ask("GET", "/notices")).body["items"] == []
-    told = [each.get("reason", "") for each in await harness.events(alice.account, "video")]
-    assert [why for why in told if why] == [f"VID-6.8: {said['reason']}"], "once"
-    harness.studio.lacks = None
-    harness.clock.pass_(timedelta(minutes=10))
-    await harness.work()
-    said = (await alice.one(id)).body
-    assert (said["state"], said["clause"], said["reason"]) == ("ready", "", "")
-    assert len(await harness.files()) == 5
-
-
-@pytest.mark.clause("VID-6.8", "VID-6.5", "VID-6.6")
-@pytest.mark.parametrize("way", ["made", "deleted"])
-async def test_files_that_are_to_go_go_however_long_the_store_is_silent(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
-    alice = await harness.person("alice")
-
-    async def silent(_blobs: LocalBlobs, _name: str) -> None:
-        raise Unreachable("the object store did not delete a blob")
-
-    if way == "deleted":
-        video = await alice.publish()
-    with monkeypatch.context() as patch:
-        patch.setattr(LocalBlobs, "delete", silent)
-        if way == "deleted":
-            await alice.ask("DELETE", f"/videos/one?id={quote(video['id'])}")
-        else:
-            assert (await alice.publish())["state"] == "ready"
-        for _ in range(9):
-            await harness.work()
-            harness.clock.pass_(timedelta(minutes=10))
-    await harness.work()
-    assert len(await harness.files()) == (0 if way == "deleted" else 5)
-
-
-@pytest.mark.clause("VID-6.8")
-async def test_a_video_that_goes_on_says_no_more_why_it_waited(harness: Harness) -> None:
-    alice = await harness.person("alice")
-    harness.studio.lacks = LACKS[0]
-    id = (await alice.publish())["id"]
-    await harness.units.run(VideoUnit, lambda unit: publishing.progressed(unit, id, 40))
-    said = (await alice.one(id)).body
-    assert (said["progress"], said["reason"], said["clause"]) == (40, "", "")
-    await harness.units.run(VideoUnit, lambda unit: publishing.waits(unit, id, "full again"))
-    # A new try begins anew, and has not come as far yet.
-    for percent in (5, 10):
-        await harness.units.run(
-            VideoUnit, lambda unit, percent=percent: publishing.progressed(unit, id, percent)
-        )
-        said = (await alice.one(id)).body
-        assert (said["progress"], said["reason"], said["clause"]) == (40, "", "")
-    told = [
-        (each["progress"], each.get("reason", ""))
-        for each in await harness.events(alice.account, "video")
-    ]
-    assert told[-3:] == [(40, ""), (40, "VID-6.8: full again"), (40, "")]
 
 
 @pytest.mark.clause("VID-5.4")

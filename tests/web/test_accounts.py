@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from node.errors import NoRoom
 from node.federation import telling
 from node.federation.activities import parse
 from node.federation.activities.shapes import UpdateActor
 from node.store import passwords, tables
 from node.store.accounts import AccountsUnit
+from node.store.homes import HomesUnit
+from node.store.sessions import SessionsUnit
 from node.wire.times import micros
 from tests.federation.conftest import Person
 from tests.web.conftest import PASSWORD, Harness, Said
@@ -188,6 +191,33 @@ async def test_a_session_was_last_seen_within_the_hour(harness: Harness) -> None
         True: "2026-01-01T05:00:00Z",
         False: "2026-01-01T00:00:00Z",
     }
+
+
+async def no_room(*_: object) -> None:
+    raise NoRoom("the database has no room left on its disk")
+
+
+@pytest.mark.clause("FED-12.8")
+async def test_on_a_full_disk_who_only_reads_is_answered_and_seen_later(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await harness.join("alice")
+    harness.clock.pass_(timedelta(hours=5))
+    with monkeypatch.context() as full:
+        full.setattr(SessionsUnit, "seen", no_room)
+        for _ in range(2):
+            assert (await harness.ask("GET", "/account", token=token)).status == 200
+        harness.clock.pass_(timedelta(seconds=10))
+    (session,) = (await harness.ask("GET", "/sessions", token=token)).body["items"]
+    assert session["last_seen"] == "2026-01-01T05:00:10Z"
+
+
+@pytest.mark.clause("FED-12.8", "ACC-1.9")
+async def test_an_account_that_was_made_is_answered_so_though_its_home_finds_no_room(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HomesUnit, "put_home", no_room)
+    assert await harness.join("alice")
 
 
 async def test_a_profile_is_changed_in_part(harness: Harness) -> None:

@@ -26,7 +26,8 @@ Work = TypeVar("Work", bound=Callable[..., Awaitable[int | None]])
 SHOWN = "shown.json"
 
 ContextHere = typer.Context
-Home = Annotated[Path | None, typer.Option("--home", help="Folder of your profiles (KITH_HOME).")]
+# Paths are taken as words: made a path, an empty one would be the folder that one stands in.
+Home = Annotated[str, typer.Option("--home", help="Folder of your profiles (KITH_HOME).")]
 As = Annotated[str, typer.Option("--as", help="@handle: which of your accounts here.")]
 PasswordFile = Annotated[
     str, typer.Option("--password-file", help="Read the password from here; - is standard input.")
@@ -125,9 +126,9 @@ def verb(
 def framed(work: Callable[..., Awaitable[int | None]]) -> Callable[..., int]:
     """`work` as typer calls it. Its parameters behind the context stay, ours follow."""
 
-    def run(ctx: typer.Context, home: Path | None, as_: str, json: bool, **given: Any) -> int:
+    def run(ctx: typer.Context, home: str, as_: str, json: bool, **given: Any) -> int:
         _check_said(ctx)
-        context = CommandContext(home or default_home(), as_, Out(json), ctx.obj)
+        context = CommandContext(Path(home) if home else default_home(), as_, Out(json), ctx.obj)
         return conclude(context, work(context, **given))
 
     kind = inspect.Parameter
@@ -135,7 +136,7 @@ def framed(work: Callable[..., Awaitable[int | None]]) -> Callable[..., int]:
     ours = [
         kind("ctx", kind.KEYWORD_ONLY, annotation=ContextHere),
         *(one.replace(kind=kind.KEYWORD_ONLY) for one in own),
-        kind("home", kind.KEYWORD_ONLY, default=None, annotation=Home),
+        kind("home", kind.KEYWORD_ONLY, default="", annotation=Home),
         kind("as_", kind.KEYWORD_ONLY, default="", annotation=As),
         kind("json", kind.KEYWORD_ONLY, default=False, annotation=Json),
     ]
@@ -149,10 +150,11 @@ def _check_said(ctx: typer.Context) -> None:
     """An empty word must not pass for one that was not said: it would mean all, or another."""
     for one in ctx.command.params:
         name = one.name or ""
-        source = ctx.get_parameter_source(name)
-        if source is None or source.name != "COMMANDLINE" or one.default != "":
+        source, said = ctx.get_parameter_source(name), ctx.params[name]
+        if source is None or source.name != "COMMANDLINE":
             continue
-        if not str(ctx.params[name]).strip():
+        words = said if isinstance(said, list | tuple) else [said]
+        if any(isinstance(word, str) and not word.strip() for word in words):
             raise typer.BadParameter("it is empty", param_hint=one.opts[0])
 
 

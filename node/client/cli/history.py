@@ -46,17 +46,16 @@ def register(app: typer.Typer) -> None:
 async def history(
     context: CommandContext,
     action: Annotated[Action, typer.Argument(help="What to do.")] = Action.STATUS,
-    file: Annotated[Path | None, typer.Argument(help="Of export: the file to write.")] = None,
+    file: Annotated[str, typer.Argument(help="Of export: the file to write.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Of off: do not ask.")] = False,
 ) -> None:
     """Your history at your server, sealed: on, off, fetch; or a copy of it here: export FILE."""
-    if (file is None) == (action is Action.EXPORT):
+    if (not file) == (action is Action.EXPORT):
         raise typer.BadParameter("say where to: kith history export FILE; no other takes a file")
     async with context.kith() as kith:
         match action:
             case Action.EXPORT:
-                assert file is not None
-                count = _write(await kith.export_history(), file)
+                count = _write(await kith.export_history(), Path(file))
                 context.out.done(f"{count} messages are in {file}.", {"messages": count})
             case Action.FETCH:
                 _fetched(context, await kith.fetch_history(lambda came: _progress(context, came)))
