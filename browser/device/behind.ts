@@ -3,6 +3,7 @@
 import { Unreachable } from "../errors.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Readmit } from "./intents.ts";
+import { FOLLOWED } from "./key_rows.ts";
 import type { MessageMaker } from "./message_maker.ts";
 import {
   ASKED,
@@ -37,6 +38,13 @@ export async function isUnanswered(state: DeviceState, group: string): Promise<b
 /** Whether nothing is asked there any more: the other is heard elsewhere (DEV-9.7). */
 export async function isOver(state: DeviceState, group: string): Promise<boolean> {
   return (await state.find(askedRow(group), ASKED))?.over === true;
+}
+
+/** It is behind no more. While it was over no listed device was missed in it: which ones are is looked at again
+ * (DEV-17.1). */
+export async function caughtUp(state: DeviceState, group: string): Promise<void> {
+  if (await isOver(state, group)) state.delete(FOLLOWED);
+  state.delete(askedRow(group));
 }
 
 /** When each question had no answer for so long, for all that was read: then it is read again. */

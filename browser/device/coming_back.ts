@@ -66,7 +66,7 @@ export class ComingBack {
       const latest = Math.max(heads.get(group) ?? 0, await this.#parkedEpoch(group));
       const asked = { ...known, head: Math.max(latest, known.head) };
       if (asked.head <= Number((await this.#state.groups.session(group)).epoch)) {
-        this.#state.delete(askedRow(group));
+        await behind.caughtUp(this.#state, group);
       } else if (asked.over || (asked.vain && (await this.#isHeardElsewhere(group, asked)))) {
         this.#end(group, asked);
       } else {

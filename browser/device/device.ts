@@ -330,6 +330,11 @@ export class Device {
     return this.#inTurn(() => this.#outbox.held(group));
   }
 
+  /** Nothing goes out in a group until what this gives is called: it is asked whom words are for (DEV-16.1). */
+  holdBack(group: string): () => void {
+    return this.#outbox.obstacles.holdBack(group);
+  }
+
   /** Try again what was held back. */
   retry(): Promise<void> {
     return this.#inTurn(async () => this.#outbox.obstacles.retry());

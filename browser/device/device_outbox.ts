@@ -364,7 +364,7 @@ export class DeviceOutbox {
       if (owed.row.content.length && owed.row.intent.type !== "Say")
         await unmake(this.#state, owed);
     }
-    this.#goOn(group);
+    await this.#goOn(group);
     for (const { signatureKey } of event.added)
       this.#state.delete(declinedRow(group, signatureKey));
     const doubts = await this.#judging.look(group, now, event.added);
@@ -374,15 +374,15 @@ export class DeviceOutbox {
     return { changed: { is: "MembersChanged", conversation: group, added, removed }, doubts };
   }
 
-  #goOn(group: string): void {
+  async #goOn(group: string): Promise<void> {
     this.obstacles.commitCame(group);
-    this.#state.delete(askedRow(group));
+    await behind.caughtUp(this.#state, group);
   }
 
   /** This device begins anew in the group: what was made in its old epoch is made again. */
   async takenBack(group: string): Promise<void> {
     await this.#unmakeAll(group);
-    this.#goOn(group);
+    await this.#goOn(group);
     declined.forget(this.#state, group);
     cameIntoAGroup(this.#state);
   }

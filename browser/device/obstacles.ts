@@ -23,12 +23,15 @@ export class Obstacles {
   readonly #races = new Map<string, number>();
   /** Epochs that conflicts named, while we are in earlier ones. */
   readonly heads = new Map<string, number>();
+  /** Where it is asked whom words are for. */
+  readonly #asking = new Set<{ readonly group: string }>();
   #away: Trouble | null = null;
   #behind = false;
 
   /** Whether nothing is known to be in the way of a group. */
   isFree(group: string): boolean {
-    return this.#away === null && !this.#held.has(group);
+    const isAsking = [...this.#asking].some((one) => one.group === group);
+    return this.#away === null && !isAsking && !this.#held.has(group);
   }
 
   /** Whether the mailbox has to be read first, and can be. */
@@ -38,7 +41,7 @@ export class Obstacles {
 
   /** Whether there is anything. */
   get some(): boolean {
-    const known = [this.#held, this.#races, this.heads];
+    const known = [this.#held, this.#races, this.heads, this.#asking];
     return known.some(({ size }) => size > 0) || this.#away !== null || this.#behind;
   }
 
@@ -93,6 +96,13 @@ export class Obstacles {
   /** Nothing is in the way of this group any more. */
   forget(group: string): void {
     this.#held.delete(group);
+  }
+
+  /** Hold a group back until what this gives is called, whatever is tried again. */
+  holdBack(group: string): () => void {
+    const asking = { group };
+    this.#asking.add(asking);
+    return () => void this.#asking.delete(asking);
   }
 
   /** Try again what was held back. */

@@ -242,7 +242,7 @@ export const PACKAGE: Kind<PackageRow> = (value) => {
 
 export const SEAT_ROW: Kind<SeatRow> = (value) => {
   const row = value as Written<SeatRow>;
-  return { ...row, proof: unbase64(row.proof), nonce: unbase64(row.nonce) };
+  return { ...row, proof: unbase64(row.proof ?? ""), nonce: unbase64(row.nonce) };
 };
 
 export const INCARNATION_ROW: Kind<IncarnationRow> = (value) => value as IncarnationRow;

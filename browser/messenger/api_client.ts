@@ -3,7 +3,7 @@
  * (spec API). For the device worker and for tabs alike.
  */
 
-import { Conflict, Unreachable } from "../errors.ts";
+import { Conflict, type Refused, Unreachable } from "../errors.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
 import * as api from "./api.ts";
@@ -17,6 +17,7 @@ const PATIENCE = 90_000;
 // A stream carries a comment at least every 25 seconds (API-7.5): a longer silence is a dead connection.
 const SILENCE = 60_000;
 const LOOK = 5_000;
+const SEAT_PATH = "/device/seat";
 
 export type Route = keyof Routes;
 export type Answer<R extends Route> = Routes[R]["answer"];
@@ -59,6 +60,8 @@ export class ApiClient {
   seat = 0;
   /** Takes another seat for the one that was refused; throws where another copy is the device. */
   retake: ((refused: number) => Promise<void>) | null = null;
+  /** Is told what was refused for its seat a second time. */
+  leftBehind: ((error: Refused) => Promise<void>) | null = null;
   readonly origin: string;
   readonly #entropy: Entropy;
   readonly #token: string;
@@ -103,9 +106,11 @@ export class ApiClient {
     const [method = "", path = ""] = route.split(" ");
     const key = given.key ?? (method === "POST" && !given.harmless ? this.#key() : "");
     const most = method === "GET" || key || given.harmless ? REPEATS : 0;
+    const request = () => this.#once(method, path, given, key);
     for (let failures = 0; ; failures++) {
       try {
-        return await this.#seated(() => this.#once(method, path, given, key));
+        // Who asks for a seat holds the turn in which another one would be taken.
+        return await (path === SEAT_PATH ? request() : this.#seated(request));
       } catch (error) {
         const isCut = error instanceof Unreachable && !(error instanceof Answered);
         if (!isCut || failures >= most || given.signal?.aborted) throw error;
@@ -114,16 +119,23 @@ export class ApiClient {
     }
   }
 
-  /** What is refused for its seat, before anything was done, goes again once with the next one (DEV-8.2). */
+  /**
+   * What is refused for its seat, before anything was done, goes again once with the next one; a second time it is
+   * told (DEV-8.2).
+   */
   async #seated(request: () => Promise<Said>): Promise<Said> {
     const { seat } = this;
     try {
       return await request();
     } catch (error) {
-      const isLeft = error instanceof Conflict && error.clause === "ACC-4.5";
-      if (!isLeft || this.retake === null) throw error;
+      if (!isLeft(error) || this.retake === null) throw error;
       await this.retake(seat);
-      return request();
+    }
+    try {
+      return await request();
+    } catch (error) {
+      if (isLeft(error)) await this.leftBehind?.(error);
+      throw error;
     }
   }
 
@@ -254,6 +266,10 @@ export class ApiClient {
 
 /** The node was reached, and could not: it said so itself, so that it is not asked again at once. */
 class Answered extends Unreachable {}
+
+function isLeft(error: unknown): error is Conflict {
+  return error instanceof Conflict && error.clause === "ACC-4.5";
+}
 
 async function textOf(answer: Response): Promise<string> {
   return answer.text().catch(lost);

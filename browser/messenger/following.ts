@@ -4,7 +4,8 @@
  */
 
 import type { Device } from "../device/device.ts";
-import { Refused, Unproven, Unreachable } from "../errors.ts";
+import { LONGEST_WAIT } from "../device/silence.ts";
+import { Full, Refused, Unreachable } from "../errors.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
 import { type Clock, isRecent, Turns, within } from "./waiting.ts";
@@ -14,6 +15,8 @@ const REST_SECONDS = 60;
 /** So long a round waits for servers; the next one goes on. */
 const PATIENCE = 5000;
 const ALL_ARE_IN = "DEV-4.5";
+/** Clauses of who asks, whomever they ask for. */
+const OF_US = /^(?:API|ACC)-/u;
 
 /** One key package of each of these devices of an actor that may be added. */
 export type Claim = (
@@ -22,20 +25,29 @@ export type Claim = (
   late: AbortSignal,
 ) => Promise<readonly Bytes[]>;
 
+/** Read the account's own list. */
+export type Keep = () => Promise<void>;
+
 /** What one device adds by itself. What cannot be done now is looked at again. */
 export class Following {
   readonly #device: Device;
   readonly #claim: Claim;
+  readonly #keep: Keep;
   readonly #clock: Clock;
   readonly #turns = new Turns();
   readonly #ready = new Set<string>();
   /** By device: when that was of use last. */
   readonly #heard = new Map<string, number>();
   #rested: number | null = null;
+  /** One is ready that stands in no list that this device knows. */
+  #isUnlisted = false;
+  /** When the list was read because of that. */
+  #read: number | null = null;
 
-  constructor(device: Device, claim: Claim, clock: Clock) {
+  constructor(device: Device, claim: Claim, keep: Keep, clock: Clock) {
     this.#device = device;
     this.#claim = claim;
+    this.#keep = keep;
     this.#clock = clock;
   }
 
@@ -64,70 +76,129 @@ export class Following {
     });
   }
 
-  /** Once a minute of each device, and only of one that was asked for in vain. */
+  /** How many seconds until the list is read for one who is ready; an hour at most. */
+  rest(): number {
+    if (!this.#isUnlisted) return LONGEST_WAIT;
+    const [read, now] = [this.#read, this.#seconds()];
+    return read !== null && isRecent(read, now, REST_SECONDS) ? read + REST_SECONDS - now : 0;
+  }
+
+  /** Once a minute of each device, and only of one that was asked for in vain; for those that are on no list the
+   * list is read, once a minute for all of them. */
   async #hear(): Promise<void> {
     for (const device of this.#ready) {
       this.#ready.delete(device);
       const now = this.#seconds();
+      if (!(await this.#own()).includes(device)) {
+        this.#isUnlisted = true;
+        continue;
+      }
       if (isRecent(this.#heard.get(device) ?? null, now, REST_SECONDS)) continue;
       if (!(await this.#device.trust.ready(device, now))) continue;
       this.#heard.set(device, now);
       this.#rested = null;
     }
+    if (this.#isUnlisted && !isRecent(this.#read, this.#seconds(), REST_SECONDS)) {
+      await this.#readList();
+    }
+  }
+
+  /** Another device may have put a newer one. What is in the way leaves it to be read. */
+  async #readList(): Promise<void> {
+    const known = await this.#own();
+    this.#read = this.#seconds();
+    await this.#keep();
+    this.#isUnlisted = false;
+    if (`${await this.#own()}` !== `${known}`) this.#rested = null;
+  }
+
+  /** What our home node calls the devices of our account that are listed. */
+  async #own(): Promise<readonly string[]> {
+    const { actor, trust } = this.#device;
+    return [...(await trust.named(actor)).values()];
   }
 
   async #round(late: AbortSignal): Promise<void> {
-    const { trust } = this.#device;
-    const lacking = await trust.lacking(this.#seconds());
+    const { actor: own, trust } = this.#device;
+    const all = await trust.lacking(this.#seconds());
+    // Our own devices wait for nobody else's server.
+    const isOwn = (each: readonly [string, string]) => Number(each[1] === own);
+    const lacking = [...all].sort((a, b) => isOwn(b) - isOwn(a));
     let added = false;
     for (const [group, actor] of lacking) {
       // What came of the group before may say that nobody is left to ask.
       const missing = await trust.missing(group, actor);
       for (const keys of await trust.toAsk(group, missing, this.#seconds())) {
-        const found = await this.#ask(actor, keys, late);
-        if (found === null) return;
+        const found: Bytes[] = [];
+        const goesOn = await this.#ask(actor, keys, found, late);
+        // What came before the rest was cut off is used.
         if (found.length && (await this.#add(group, actor, found))) added = true;
-        if (late.aborted) return;
+        if (!goesOn || late.aborted) return;
       }
     }
     this.#rested = lacking.length && !added ? this.#seconds() : null;
     await trust.followed();
   }
 
-  /** The key packages that there are; null where our own node is away, or takes us for nobody. What is refused for
-   * several is asked for one by one: each device stands for itself. */
+  /** The key packages that there are go to `found`. What is refused for several is asked for one by one: each device
+   * stands for itself. False where our own node is away, or says something of us. */
   async #ask(
     actor: string,
     keys: readonly Bytes[],
+    found: Bytes[],
     late: AbortSignal,
-  ): Promise<readonly Bytes[] | null> {
+  ): Promise<boolean> {
     const { trust } = this.#device;
-    const found = new Map<string, Bytes>();
+    const given = new Map<string, Bytes>();
+    // By another list meanwhile nobody may be left: to name none is to ask for all.
+    const named = await trust.named(actor);
+    const listed = keys.filter((key) => named.has(hex(key)));
+    if (!listed.length) return true;
     try {
-      const named = await trust.named(actor);
-      const devices = keys.flatMap((key) => named.get(hex(key)) ?? []).sort();
-      for (const data of await this.#claim(actor, devices, late)) found.set(hex(keyOf(data)), data);
+      const devices = listed.flatMap((key) => named.get(hex(key)) ?? []).sort();
+      for (const data of await this.#claim(actor, devices, late)) given.set(hex(keyOf(data)), data);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-      if (!late.aborted) {
-        if (isOurs(error)) return null;
-        if (error instanceof Refused && keys.length > 1) return this.#askEach(actor, keys, late);
+      if (late.aborted) {
+        await this.#cut(actor, found.map(keyOf));
+        return true;
+      }
+      if (isOurs(error)) return false;
+      if (error instanceof Refused && listed.length > 1) {
+        return this.#askEach(actor, listed, found, late);
       }
     }
-    const came = keys.filter((key) => found.has(hex(key)));
-    const cameNot = keys.filter((key) => !found.has(hex(key)));
+    const came = listed.filter((key) => given.has(hex(key)));
+    const cameNot = listed.filter((key) => !given.has(hex(key)));
     await trust.claimed(came, cameNot, this.#seconds());
-    return came.flatMap((key) => found.get(hex(key)) ?? []);
+    found.push(...came.flatMap((key) => given.get(hex(key)) ?? []));
+    return true;
   }
 
-  async #askEach(actor: string, keys: readonly Bytes[], late: AbortSignal) {
-    const found: Bytes[] = [];
+  async #askEach(
+    actor: string,
+    keys: readonly Bytes[],
+    found: Bytes[],
+    late: AbortSignal,
+  ): Promise<boolean> {
     for (const key of keys) {
-      const one = late.aborted ? [] : await this.#ask(actor, [key], late);
-      if (one === null) return null;
-      found.push(...one);
+      if (late.aborted || !(await this.#ask(actor, [key], found, late))) return false;
     }
-    return found;
+    return true;
+  }
+
+  /** A claim took too long: a server that is silent is so for each device of theirs, but for those of which a package
+   * just `came`. */
+  async #cut(actor: string, came: readonly Bytes[]): Promise<void> {
+    const { trust } = this.#device;
+    const now = this.#seconds();
+    const due = new Map<string, Bytes>();
+    for (const [group, whose] of await trust.lacking(now)) {
+      const missing = whose === actor ? await trust.missing(group, actor) : [];
+      for (const key of (await trust.toAsk(group, missing, now)).flat()) due.set(hex(key), key);
+    }
+    for (const key of came) due.delete(hex(key));
+    await trust.claimed([], [...due.values()], now);
   }
 
   /** Whether somebody was added. Who cannot be keeps nobody else out. */
@@ -153,9 +224,9 @@ function keyOf(data: Bytes): Bytes {
   return parseKeyPackage(data).leaf.signatureKey;
 }
 
-/** Whether it says nothing of anybody's devices: our own node is away, or our token is not good. A key package
- * that is not proven is theirs. */
+/** Whether it says nothing of anybody's devices: our own node is away, or has no room, or it is about our token, our
+ * seat or how often we ask. A key package that is not proven is theirs. */
 function isOurs(error: Refused | Unreachable): boolean {
   if (error instanceof Unreachable) return !error.beyond;
-  return error instanceof Unproven && error.clause.startsWith("API-");
+  return error instanceof Full || OF_US.test(error.clause);
 }

@@ -30,6 +30,7 @@ export class Lookups {
   readonly #tell: (events: readonly ConversationEvent[]) => void;
   /** By look: when it was asked last. */
   readonly #asked = new Map<string, number>();
+  readonly #underWay = new Map<string, Promise<Answer | null>>();
   #lastRound: number | null = null;
 
   constructor(
@@ -134,8 +135,21 @@ export class Lookups {
 
   async #askOne(look: Look, late: AbortSignal): Promise<Answer | null> {
     const name = `${look.actor} ${look.least}`;
+    const underWay = this.#underWay.get(name);
+    // Somebody else asks: what is said meanwhile waits for it too.
+    if (underWay !== undefined) return Promise.race([underWay, over(late)]);
     if (this.#isRecent(this.#asked.get(name) ?? null)) return null;
     this.#asked.set(name, this.#seconds());
+    const answer = this.#answer(look, late).finally(() => this.#underWay.delete(name));
+    this.#underWay.set(
+      name,
+      answer.catch(() => null),
+    );
+    return answer;
+  }
+
+  /** What came of it, taken in. */
+  async #answer(look: Look, late: AbortSignal): Promise<Answer | null> {
     const outcome = await this.#carry(look, late);
     const isOurs = outcome instanceof Unreachable && !outcome.beyond; // our own node is away
     if (outcome !== null && !isOurs) {
@@ -167,6 +181,13 @@ export class Lookups {
       return error;
     }
   }
+}
+
+/** Null, when it is too late. */
+function over(late: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    late.addEventListener("abort", () => resolve(null), { once: true });
+  });
 }
 
 function serverOf({ actor }: Look): string {

@@ -75,7 +75,7 @@ export class Messenger {
     this.keys = new KeyKeeper(api, device, id, () => this.#seconds(), seen);
     this.#lookups = new Lookups(api, device, this.keys, clock, tell);
     this.#seating = new Seating(api, device, clock, tell);
-    this.#following = new Following(device, this.#claim.bind(this), clock);
+    this.#following = new Following(device, this.#claim.bind(this), () => this.keys.keep(), clock);
     this.#goingOn = new GoingOn(device, this.#claim.bind(this), this.#start.bind(this));
   }
 
@@ -158,9 +158,16 @@ export class Messenger {
 
   /** Say `text`: in the vault when this resolves, then it goes out as soon as it can. */
   async say(group: string, text: string, id: string): Promise<MessageRow> {
-    const said = await this.device.say(group, text, this.#micros(), id, true);
-    // They are sealed when others were asked; who refuses it is met when they go out.
-    const asked = this.#lookups.beforeWords(group).catch(passed);
+    // They are sealed when others were asked, whatever is sent meanwhile.
+    const goOn = this.device.holdBack(group);
+    const work = () => this.device.say(group, text, this.#micros(), id, true);
+    const said = await work().catch((error: unknown) => {
+      goOn();
+      void this.tryNow();
+      throw error;
+    });
+    // Who refuses it is met when they go out.
+    const asked = this.#lookups.beforeWords(group).catch(passed).finally(goOn);
     void asked.then(() => this.tryNow());
     return said;
   }
@@ -203,8 +210,8 @@ export class Messenger {
   async #waitForWork(signal: AbortSignal): Promise<void> {
     const { behind, trust } = this.device;
     const now = this.#seconds();
-    const rest = Math.min(await trust.rest(now), await behind.rest(now));
-    await within(this.#clock, 1000 * rest, (late) =>
+    const rests = [await trust.rest(now), await behind.rest(now), this.#following.rest()];
+    await within(this.#clock, 1000 * Math.min(...rests), (late) =>
       this.#work.wait(AbortSignal.any([signal, late])),
     );
   }

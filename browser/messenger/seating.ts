@@ -34,6 +34,7 @@ export class Seating {
     this.#clock = clock;
     this.#tell = tell;
     api.retake = (refused) => this.retake(refused);
+    api.leftBehind = (error) => this.freeze(error);
   }
 
   /** Before anything is sent, and now and then. Throws `Conflict` (ACC-4.4). */

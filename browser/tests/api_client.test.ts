@@ -8,9 +8,11 @@ import { Conflict, Full, Missing, TooMuch, Unproven, Unreachable } from "../erro
 import { errorOf, nextPage } from "../messenger/api.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import { EventParser, type NodeEvent } from "../messenger/event_stream.ts";
+import { Seating } from "../messenger/seating.ts";
 import type { Clock } from "../messenger/waiting.ts";
 import { utf8 } from "../wire/bytes.ts";
 import { Seeded } from "./seeded.ts";
+import { ALICE, opened, quietly, StillClock } from "./still.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -203,13 +205,24 @@ test("what is refused for its seat goes again once, with the next one", async (c
   assert(keys[0] !== undefined && keys[0] === keys[1]);
 });
 
-test("what is refused for its seat twice is refused", async (context) => {
+test("what is refused for its seat twice is refused, and told", async (context) => {
   const { api, asked } = await served(context, says(409, leftBehind));
   api.seat = 4;
   let takes = 0;
   api.retake = async () => {
     takes += 1;
   };
+  const told: string[] = [];
+  api.leftBehind = async ({ clause }) => void told.push(clause);
   await assert.rejects(api.ask("GET /mailbox", {}), { clause: "ACC-4.5" });
-  assert.deepEqual([takes, asked.length], [1, 2]);
+  assert.deepEqual([takes, asked.length, told], [1, 2, ["ACC-4.5"]]);
+});
+
+test("no seat is taken for the request of one", async (context) => {
+  const { api, asked } = await served(context, says(409, leftBehind));
+  const device = await opened(ALICE);
+  const seating = new Seating(api, device, new StillClock(), quietly);
+  await assert.rejects(seating.take(), { clause: "ACC-4.5" });
+  assert.equal(asked.length, 1);
+  assert(await device.frozen());
 });

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Device } from "../device/device.ts";
 import type { Changes, Rows } from "../device/rows.ts";
 import { Conflict } from "../errors.ts";
-import { type Bytes, hex, unhex } from "../wire/bytes.ts";
+import { type Bytes, hex, unhex, utf8 } from "../wire/bytes.ts";
 import { Seeded } from "./seeded.ts";
 
 const NOW = 1_800_000_000;
@@ -85,6 +85,14 @@ test("what is asked at once is done in its order", async () => {
   assert.deepEqual(await again.between("https://b.example/bob"), [group]);
 });
 
+test("a seat from before there were proofs has none", async () => {
+  const rows = new FailingRows();
+  rows.rows.set("device/seat", utf8('{"frozen":false,"have":5,"nonce":""}'));
+  const device = await Device.open(rows, new Seeded("an older vault"), "https://a.example/alice");
+  const asked = await device.askSeat();
+  assert.deepEqual([asked.have, asked.proof.length, asked.again], [5, 0, false]);
+});
+
 test("a vault that was left behind says nothing more, and keeps its history", async () => {
   const { alice, rows, group } = await pair();
   const GIVEN = unhex("0102");
@@ -122,4 +130,29 @@ test("a node that was put back from a copy numbers the mailbox anew", async () =
   assert.deepEqual(await kinds(3, "two"), ["NodeRestored"]);
   assert.equal(await alice.cursor(), 3);
   assert.deepEqual(await kinds(6, "two"), ["MessageUnreadable"]);
+});
+
+test("a conversation that was over and comes back gets the new devices", async () => {
+  for (const over of [true, false]) {
+    for (const byLook of [true, false]) {
+      const { alice: former, rows, group } = await pair();
+      // While it was over the list came true without it.
+      const asked = { noticed: NOW, content: "", head: byLook ? 0 : 1, over };
+      rows.rows.set(`asked/${group}/0`, utf8(JSON.stringify(asked)));
+      rows.rows.set("account/followed", utf8("1.1"));
+      const alice = await Device.open(rows, new Seeded("later"), former.actor);
+      if (byLook) {
+        await alice.behind.look(NOW);
+      } else {
+        const create = await alice.next(NOW);
+        assert(create.is === "Create");
+        await alice.tell(create, { is: "Created", ref: "r", url: "u" }, NOW);
+        const send = await alice.next(NOW);
+        assert(send.is === "Send");
+        await alice.tell(send, { is: "Accepted", term: 0 }, NOW);
+      }
+      assert(!rows.rows.has(`asked/${group}/0`));
+      assert.equal(rows.rows.has("account/followed"), !over);
+    }
+  }
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import type { Device } from "../device/device.ts";
 import type { Answer, Look } from "../device/looking.ts";
-import { Conflict, Unproven, Unreachable } from "../errors.ts";
+import { Conflict, TooMuch, Unproven, Unreachable } from "../errors.ts";
 import type { ApiClient } from "../messenger/api_client.ts";
 import { GoingOn } from "../messenger/going_on.ts";
 import type { KeyKeeper } from "../messenger/key_keeper.ts";
@@ -56,6 +56,8 @@ test("a vault that is refused its seat is frozen", async () => {
   assert(await device.frozen());
 });
 
+const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** Lookups of a device that wants these; what came of each is in `answers`. */
 function looking(clock: StillClock, ask: (actor: string) => Promise<unknown>, ...who: string[]) {
   const wanted: readonly Look[] = who.map((actor) => ({ is: "Look", actor, least: "" }));
@@ -99,6 +101,27 @@ test("the same is asked once a minute, also where the clock is set back", async 
   assert.deepEqual(asked, [BOB, BOB, BOB]);
 });
 
+test("who says more waits for the look that is under way, as long as for their own", async () => {
+  const answered = Promise.withResolvers<unknown>();
+  const { of, asked, answers } = looking(new StillClock(), () => answered.promise, BOB);
+  let done = 0;
+  const waiting = [of.beforeWords("g"), of.beforeWords("g"), of.round()].map((one) =>
+    one.then(() => (done += 1)),
+  );
+  await soon();
+  assert.deepEqual([done, asked], [0, [BOB]]);
+  answered.resolve(await shown());
+  await Promise.all(waiting);
+  assert.deepEqual([asked.length, answers.length], [1, 1]);
+  const late = new StillClock();
+  const silent = looking(late, () => new Promise(() => undefined), BOB);
+  void silent.of.beforeWords("g");
+  await soon();
+  late.isLate = true;
+  await silent.of.beforeWords("g");
+  assert.deepEqual(silent.asked, [BOB]);
+});
+
 test("who is not signed for is an answer, and a token that is not good is none", async () => {
   const unsigned = new Unproven("KEY-1.6", "not signed by its key");
   const { of, answers } = looking(new StillClock(), () => Promise.reject(unsigned), BOB);
@@ -136,8 +159,6 @@ test("two words at once begin one conversation", async () => {
   assert.deepEqual(await Promise.all([going.byWord(BOB), going.byWord(BOB)]), [7, 7]);
   assert.deepEqual(begun, ["7"]);
 });
-
-const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** What waits less than a second waits no longer than it has to. */
 class BriskClock extends StillClock {
@@ -214,5 +235,38 @@ test("words are in the vault before anybody is asked, and sealed when they were"
   asked.resolve();
   while (!(await device.said(group, said.id)).sent) await soon();
   assert.deepEqual(carried, ["GET /keys", "POST /conversations/{ref}/messages"]);
+  await of.close();
+});
+
+test("nothing else seals words before the look that they wait for is answered", async () => {
+  const { of, device, carried } = await messenger(new BriskClock());
+  const group = await device.start({ [BOB]: [await packageOf(BOB)] }, NOW);
+  const carol = "https://c.example/carol";
+  const other = await device.start({ [carol]: [await packageOf(carol)] }, NOW);
+  await of.tryNow();
+  const [before, asked] = [device.trust.beforeWords, Promise.withResolvers<void>()];
+  device.trust.beforeWords = async (where, now) => {
+    if (where !== group) return [];
+    await asked.promise;
+    return before.call(device.trust, where, now);
+  };
+  const isSent = async (where: string, id: string) => (await device.said(where, id)).sent;
+  const one = await of.say(group, "one", "urn:uuid:1");
+  const two = await of.say(group, "two", "urn:uuid:2");
+  carried.length = 0;
+  const elsewhere = await of.say(other, "goes out", "urn:uuid:3");
+  while (!(await isSent(other, elsewhere.id))) await soon();
+  await of.tryNow();
+  assert.deepEqual(carried, ["POST /conversations/{ref}/messages"]);
+  const owed = (await device.owed()).map(({ intent, content }) => [intent.type, content.length]);
+  assert.deepEqual(owed, [
+    ["Say", 0],
+    ["Say", 0],
+  ]);
+  asked.resolve();
+  for (const { id } of [one, two]) while (!(await isSent(group, id))) await soon();
+  await assert.rejects(of.say(group, "x".repeat(1_000_000), "urn:uuid:4"), TooMuch);
+  await of.say(group, "three", "urn:uuid:5");
+  while (!(await isSent(group, "urn:uuid:5"))) await soon();
   await of.close();
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Problem } from "../app/api.ts";
 import type { Job } from "../app/post/jobs.ts";
-import { type Course, carry, takeBack } from "../app/post/sender.ts";
+import { type Course, carry, leftAtNode, takeBack } from "../app/post/sender.ts";
 import { WHOLE } from "../film/plan.ts";
 
 const JOB: Job = {
@@ -101,6 +101,76 @@ test("what is not there needs no taking back; what cannot be told is an error", 
   await takeBack(JOB, made);
   const away = course({ "DELETE /videos/one": new Problem(0, "offline", "", "") });
   await assert.rejects(takeBack({ ...JOB, video: "v" }, away.made), Problem);
+});
+
+for (const clause of ["FED-12.8", "LIM-3.4", "VID-4.2"]) {
+  test(`a full disk of the node (${clause}) is waited for, and said`, async () => {
+    const full = new Problem(507, "full", clause, "no room", 600);
+    const rested: number[] = [];
+    const [sent, made] = [course({ "GET /uploads/u": OPEN, "PUT /uploads/u": full }), course({})];
+    const rest = async (seconds: number) => {
+      rested.push(seconds);
+      await sent.made.rest(seconds);
+    };
+    const explain = (error: unknown) => (error as Problem).clause;
+    await assert.rejects(carry(JOB, { ...sent.made, rest, explain }), { name: "AbortError" });
+    assert.deepEqual(
+      sent.kept.map(({ state, fault }) => [state, fault]),
+      [["waiting", "VID-6.8"]],
+    );
+    assert.deepEqual(rested, [60]);
+    const answers = [full, { id: "v", state: "processing", reason: "", progress: 5 }];
+    const ask = (async () => {
+      const answer = answers.shift() ?? { id: "v", state: "ready" };
+      if (answer instanceof Error) throw answer;
+      return answer;
+    }) as Course["ask"];
+    const job = { ...JOB, video: "v" };
+    assert.equal(await carry(job, { ...made.made, ask, explain, rest: async () => {} }), null);
+    assert.deepEqual(
+      made.kept.map(({ state, fault }) => [state, fault]),
+      [
+        ["waiting", "VID-6.8"],
+        ["processing", ""],
+      ],
+    );
+  });
+}
+
+for (const clause of ["VID-1.9", "VID-5.3", ""]) {
+  test(`want of room that nobody else makes (507 ${clause}) is not waited for`, async () => {
+    const full = new Problem(507, "full", clause, "no room");
+    const { made } = course({ "POST /uploads": full });
+    assert.equal((await carry({ ...JOB, upload: "" }, made))?.state, "failed");
+  });
+}
+
+test("a failed one goes on where the node makes its video all the same", async () => {
+  const failed: Job = { ...JOB, state: "failed", fault: "no" };
+  const video = { id: "v", state: "processing", progress: 50 };
+  const known = course({ "GET /videos/one": video });
+  const left = await leftAtNode({ ...failed, video: "v" }, known.made);
+  assert.deepEqual(left, { ...JOB, video: "v", state: "processing", progress: 0.5 });
+  assert.deepEqual(known.asked, ["GET /videos/one"]);
+  const lost = course({
+    "DELETE /uploads/u": conflict("VID-5.4"),
+    "POST /videos": { id: "v" },
+    "GET /videos/one": video,
+  });
+  assert.equal((await leftAtNode(failed, lost.made))?.video, "v");
+  assert.ok(!lost.asked.includes("DELETE /videos/one"));
+});
+
+test("before a failed one is begun anew the node has nothing of it any more", async () => {
+  const failed: Job = { ...JOB, state: "failed", fault: "no" };
+  const upload = course({});
+  assert.equal(await leftAtNode(failed, upload.made), null);
+  assert.deepEqual(upload.asked, ["DELETE /uploads/u"]);
+  const video = course({ "GET /videos/one": { id: "v", state: "failed" } });
+  assert.equal(await leftAtNode({ ...failed, video: "v" }, video.made), null);
+  assert.deepEqual(video.asked, ["GET /videos/one", "DELETE /videos/one"]);
+  const away = course({ "DELETE /uploads/u": new Problem(0, "offline", "", "") });
+  await assert.rejects(leftAtNode(failed, away.made), Problem);
 });
 
 test("why the node waits with a video is said as long as it does", async () => {

@@ -14,7 +14,7 @@ from yarl import URL
 from node.client import api
 from node.client.connect import PinnedResolver, read_connect, trusting
 from node.client.event_stream import Event, EventParser
-from node.errors import Conflict, Unreachable
+from node.errors import Conflict, Refused, Unreachable
 from node.ports import Entropy
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 15.0
 LONGEST_PIECE = 1024 * 1024
 NO_HEADERS: Mapping[str, str] = {}
+SEAT_PATH = "/device/seat"
 
 
 class Answer(NamedTuple):
@@ -50,6 +51,8 @@ class ApiClient:
         self.seat = 0  # of this device, once it has one (ACC-4.5)
         # Takes another seat for the one that was refused; raises when another copy is the device.
         self.retake: Callable[[int], Awaitable[None]] | None = None
+        # Is told what was refused for its seat a second time.
+        self.left_behind: Callable[[Refused], None] | None = None
         self._token = token
         self._connect = connect
         self._ca_file = ca_file
@@ -118,9 +121,14 @@ class ApiClient:
         """
         again = harmless or method in SAFE or "Idempotency-Key" in (headers or {})
         cut, failures = False, 0
+
+        def request() -> Awaitable[Answer]:
+            return self._send(method, path, body, headers, query)
+
         while True:
             try:
-                return await self._seated(lambda: self._send(method, path, body, headers, query))
+                # Who asks for a seat holds the turn in which another one would be taken.
+                return await (request() if path == SEAT_PATH else self._seated(request))
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 cut = cut or _is_cut(error)
                 if failures == REPEATS or not (again and cut):
@@ -130,7 +138,7 @@ class ApiClient:
 
     async def _seated(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
         """What is refused for its seat, before anything was done, goes again once with the next
-        one (DEV-8.2)."""
+        one; a second time it is told (DEV-8.2)."""
         seat = self.seat
         try:
             return await request()
@@ -138,7 +146,12 @@ class ApiClient:
             if error.clause != "ACC-4.5" or self.retake is None:
                 raise
             await self.retake(seat)
+        try:
             return await request()
+        except Conflict as error:
+            if error.clause == "ACC-4.5" and self.left_behind is not None:
+                self.left_behind(error)
+            raise
 
     async def _send(
         self,

@@ -38,6 +38,14 @@ def is_over(state: DeviceState, group: str) -> bool:
     return asked is not None and asked.over
 
 
+def caught_up(state: DeviceState, group: str) -> None:
+    """It is behind no more. While it was over no listed device was missed in it: which ones are
+    is looked at again (DEV-17.1)."""
+    if is_over(state, group):
+        state.delete(rows.FOLLOWED)
+    state.delete(rows.asked_row(group))
+
+
 def is_due(state: DeviceState, now: int) -> bool:
     """Whether a question had no answer for so long, for all that was read: then read again."""
     return any(now >= due for due in _dues(state, now))

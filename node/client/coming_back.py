@@ -55,7 +55,7 @@ class ComingBack:
             asked = self._state.find(rows.asked_row(group), AskedRow) or AskedRow(noticed=now)
             head = max(heads.get(group, 0), self._parked_epoch(group), asked.head)
             if head <= self._state.groups.session(group).epoch:
-                self._state.delete(rows.asked_row(group))
+                behind.caught_up(self._state, group)
             elif asked.over or (asked.vain and self._is_heard_elsewhere(group, asked)):
                 self._end(group, replace(asked, head=head))
             else:

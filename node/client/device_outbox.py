@@ -363,7 +363,7 @@ class DeviceOutbox:
     def _go_on(self, group: str) -> None:
         """The commit that was awaited is there, or this device was taken back."""
         self.obstacles.commit_came(group)
-        self._state.delete(rows.asked_row(group))
+        behind.caught_up(self._state, group)
 
     def taken_back(self, group: str) -> None:
         """This device begins anew in the group: what was made in its old epoch is made again."""

@@ -112,6 +112,10 @@ class DeviceTrust:
         signature key."""
         return self._lists.missing(group, actor)
 
+    def named(self, actor: str) -> dict[bytes, str]:
+        """What their home node calls the listed devices of `actor`, by signature key."""
+        return self._lists.named(actor)
+
     def knows_own(self, group: str, former: list[str]) -> bool:
         """Whether all devices of our own account in a group are listed, or stood in a `former`
         one of the same people (DEV-9.7)."""

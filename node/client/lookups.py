@@ -36,6 +36,7 @@ class Lookups:
         self._seconds = seconds
         self._tell = tell
         self._asked: dict[Look, int] = {}
+        self._under_way: dict[Look, asyncio.Future[Shown | NodeError | None]] = {}
         self._last_round: int | None = None
 
     def look_soon(self) -> None:
@@ -93,7 +94,8 @@ class Lookups:
         lines: dict[Origin | str, list[Look]] = {}
         for look in dict.fromkeys(looks):
             if look.actor == self._device.actor:
-                await self._ask_one(look)  # our own node; and a change of our keys is not cut off
+                # Our own node; and a change of our keys is not cut off.
+                await self._ask_one(look, set())
             else:
                 lines.setdefault(_server(look.actor), []).append(look)
         gate, open = asyncio.Semaphore(MOST_AT_ONCE), set[str]()
@@ -111,16 +113,28 @@ class Lookups:
         """Ask for the actors of one server, until it does not answer; `open` is who is asked."""
         async with gate:
             for look in line:
-                open.add(look.actor)
-                outcome = await self._ask_one(look)
-                open.discard(look.actor)
-                if isinstance(outcome, Unreachable):
+                if isinstance(await self._ask_one(look, open), Unreachable):
                     return
 
-    async def _ask_one(self, look: Look) -> Shown | NodeError | None:
+    async def _ask_one(self, look: Look, open: set[str]) -> Shown | NodeError | None:
+        if look in self._under_way:  # somebody else asks: what is said meanwhile waits for it too
+            return await asyncio.shield(self._under_way[look])
         if look in self._asked and self._is_recent(self._asked[look]):
             return None
         self._asked[look] = self._seconds()
+        self._under_way[look] = answer = asyncio.get_running_loop().create_future()
+        outcome: Shown | NodeError | None = None
+        open.add(look.actor)
+        try:
+            outcome = await self._answer(look)
+            open.discard(look.actor)
+        finally:
+            del self._under_way[look]
+            answer.set_result(outcome)
+        return outcome
+
+    async def _answer(self, look: Look) -> Shown | NodeError | None:
+        """What came of it, taken in."""
         outcome = await self._carry(look)
         is_ours = isinstance(outcome, Unreachable) and not outcome.beyond  # our own node is away
         if outcome is not None and not is_ours:

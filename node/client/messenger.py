@@ -74,7 +74,7 @@ class Messenger:
         self.keys = KeyKeeper(api, device, id, self._seconds, self.tell)
         self.lookups = Lookups(api, device, self.keys, self._seconds, self.tell)
         self._seating = Seating(api, device, self._seconds, self.tell)
-        self._following = Following(device, self._claim, self._seconds)
+        self._following = Following(device, self._claim, self.keys.keep, self._seconds)
         self._going_on = GoingOn(device, self._claim, self.flush, self._seconds)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
@@ -216,7 +216,8 @@ class Messenger:
     async def _await_work(self) -> None:
         """For something to send, or for time to change what is in the way (DEV-9.6, DEV-17)."""
         now = self._seconds()
-        rest = min(self.device.trust.rest(now), behind.rest(self.device.state, now))
+        rests = self.device.trust.rest(now), behind.rest(self.device.state, now)
+        rest = min(*rests, self._following.rest())
         with suppress(TimeoutError):
             await asyncio.wait_for(self._work.wait(), rest)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from node.client.api_client import ApiClient
+from node.client.api_client import SEAT_PATH, ApiClient
 from node.client.conversation_events import ConversationEvent
 from node.client.device import Device
 from node.errors import Conflict, Refused
@@ -30,6 +30,7 @@ class Seating:
         self._turn = asyncio.Lock()
         self._taken: int | None = None
         api.retake = self.retake
+        api.left_behind = self.freeze
 
     @property
     def _lasts(self) -> bool:
@@ -44,7 +45,7 @@ class Seating:
                 asked = self._device.ask_seat()
                 body = TakeSeat(have=asked.have, proof=asked.proof, nonce=asked.nonce)
                 try:
-                    taken = await self._api.ask("POST", "/device/seat", TakenSeat, body, once=False)
+                    taken = await self._api.ask("POST", SEAT_PATH, TakenSeat, body, once=False)
                 except Conflict as error:
                     self.freeze(error)
                     raise

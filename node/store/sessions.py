@@ -146,8 +146,8 @@ class SessionsUnit(Unit):
         )
         self.wakes.add("tokens")
 
-    async def incarnation(self) -> str:
-        return await self.beside(IncarnationUnit).incarnation()
+    async def restored_at(self) -> int:
+        return await self.beside(IncarnationUnit).restored_at()
 
     async def renew_incarnation(self) -> str:
         return await self.beside(IncarnationUnit).renew_incarnation()

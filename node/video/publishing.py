@@ -146,12 +146,13 @@ async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDra
 
 
 async def progressed(unit: PublishingUnit, id: str, percent: int) -> None:
-    """Tell the author's devices how far it is; never backwards."""
+    """Tell the author's devices how far it is, never backwards; what gets on does not wait."""
     record = await unit.record(id)
     if record is None or record.state is not State.PROCESSING or record.deleted is not None:
         return
-    if percent > record.progress:
-        await _keep(unit, replace(record, progress=percent, reason=""))
+    if percent > record.progress or record.reason:
+        progress = max(percent, record.progress)
+        await _keep(unit, replace(record, progress=progress, reason=""))
 
 
 async def waits(unit: PublishingUnit, id: str, why: str) -> None:

@@ -83,6 +83,47 @@ async def test_a_video_survives_a_reload_and_a_cut_line(
     assert watched.faults == []
 
 
+@pytest.mark.slow
+@pytest.mark.clause("APP-4.5", "VID-6.8")
+async def test_a_full_disk_ends_no_post_and_no_post_is_published_twice(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = make_clip(tmp_path / "clip.mp4", seconds=2, size="180x320")
+    watched = await opened(browser, home, service_workers="block")
+    page = watched.page
+    await log_in(page, home, "ada")
+    said: dict[str, object] = {"id": "", "state": "processing", "progress": 37}
+    said |= {"clause": "VID-6.8", "reason": "full"}
+    status = 200
+
+    async def answer(route: Route) -> None:
+        """As a node that makes the video, and waits for room, or has another fault for who asks."""
+        await route.fulfill(status=status, json=said)
+
+    await page.route("**/videos/one*", answer)
+    await page.goto(f"{home.url}/app/post")
+    await page.set_input_files("input[type=file]:not([capture])", clip)
+    await page.get_by_label("Title").fill("Harbour")
+    await page.get_by_role("button", name="Post for friends").click()
+    job = page.get_by_role("listitem").filter(has_text="Harbour")
+    words = job.get_by_role("status")
+    await expect(words).to_contain_text("no room for the video at the moment")
+    said |= {"clause": "", "reason": ""}
+    await expect(words).to_contain_text("Your node prepares the video")
+    status, said = 507, {"code": "full", "clause": "FED-12.8", "detail": "no"}
+    await expect(words).to_contain_text("no room for the video at the moment")
+    status, said = 400, {"code": "malformed", "clause": "API-1.1", "detail": "no"}
+    await expect(job.get_by_role("alert")).to_be_visible()
+    await page.unroute("**/videos/one*")
+    await job.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_text("Your video is ready")).to_be_visible()
+    async with home.line(bob.token or "") as line:
+        posts = (await line.ask("GET", "/feed", dict))["items"]
+    assert [post["name"] for post in posts] == ["Harbour"]
+
+
 async def test_what_the_node_does_not_take_is_said_before_it_is_sent(
     browser: Browser, tmp_path: Path, quick_secrets: None
 ) -> None:

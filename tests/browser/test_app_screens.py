@@ -161,16 +161,26 @@ async def test_nothing_is_lost_when_all_is_twice_as_large(browser: Browser, home
     assert watched.faults == []
 
 
-async def scrolls_by_key(page: Page, name: str) -> None:
-    """An area scrolls from when it has no room for what is in it, and no longer."""
+async def scrolls_by_key(page: Page, name: str, label: str) -> None:
+    """An area scrolls while it has no room for what is in it, and says what it is."""
     area = page.locator(name)
     await page.set_viewport_size({"width": 390, "height": 844})
     await expect(area).not_to_have_attribute("tabindex", "0")
     await page.set_viewport_size({"width": 390, "height": 380})
     await expect(area).to_have_attribute("tabindex", "0")
     assert await violations(page) == []
+    await expect(area).to_have_role("group")
+    await expect(area).to_have_accessible_name(label)
+    await area.focus()
     await page.set_viewport_size({"width": 390, "height": 844})
+    # Two frames: sizes are looked at in each.
+    await page.evaluate(
+        "() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+    )
+    await expect(area).to_be_focused()
+    await page.evaluate("() => document.activeElement.blur()")
     await expect(area).not_to_have_attribute("tabindex", "0")
+    await expect(area).not_to_have_attribute("role", "group")
 
 
 @pytest.mark.slow
@@ -183,7 +193,7 @@ async def test_what_begins_to_scroll_later_is_scrolled_by_key(
     page = watched.page
     await log_in(page, home, "ada")
     await at_screen(page, home, "/", "article", address)
-    await scrolls_by_key(page, ".words-card")
+    await scrolls_by_key(page, ".words-card", "Words of the post")
     # Letters that come late, or that somebody makes larger, take room, too.
     await page.evaluate("() => { document.documentElement.style.fontSize = '40px'; }")
     card = page.locator(".words-card")
@@ -194,7 +204,7 @@ async def test_what_begins_to_scroll_later_is_scrolled_by_key(
     await page.evaluate("() => { document.documentElement.style.fontSize = ''; }")
     await page.get_by_role("button", name="Comments").click()
     await page.locator(".comment").first.wait_for()
-    await scrolls_by_key(page, ".comments")
+    await scrolls_by_key(page, ".comments", "Comments")
     await at_screen(page, home, "/chats/with/BOB", ".chat-composer", address)
     history = page.locator(".history")
     await expect(history).not_to_have_attribute("tabindex", "0")
@@ -202,6 +212,7 @@ async def test_what_begins_to_scroll_later_is_scrolled_by_key(
     await page.get_by_label("Write a message").fill("word\n" * 60)
     await page.keyboard.press("Enter")
     await expect(history).to_have_attribute("tabindex", "0")
+    await expect(page.get_by_role("group", name="Messages")).to_have_count(1)
     assert watched.faults == []
 
 

@@ -129,7 +129,7 @@ def test_what_scrolls_is_reached_by_keys() -> None:
     assert {way for _, way in rules} == {": hidden auto"}
     found = {re.findall(r"\.([a-z-]+)", rule)[0] for rule, _ in rules}
     pages = "".join(page.read_text() for page in APP.rglob("*.tsx"))
-    drawn = set(re.findall(r'<Scrolling class=\{?[^>]*?"([a-z-]+)"', pages))
+    drawn = set(re.findall(r'<Scrolling\s+class=\{?[^>]*?"([a-z-]+)"', pages))
     assert found == ALWAYS_REACHED | drawn
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from node.client import behind
+from node.client import behind, rows
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationCaughtUp,
@@ -17,6 +17,7 @@ from node.client.conversation_events import (
 )
 from node.client.exchange import Accepted, Create, Fetch, LostRace, Send, Wait
 from node.client.going_on import GoingOn
+from node.client.rows import AskedRow
 from node.e2ee.mls.public.framing import APPLICATION, COMMIT, PrivateMessage, encode_message
 from node.errors import Conflict, Forbidden, NodeError, TooMuch
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend, go_on, side
@@ -430,6 +431,30 @@ def test_who_is_read_elsewhere_is_asked_no_more_in_the_former_conversation(tmp_p
         assert isinstance(alice.device.next(NOW + 9 * 86400), Wait), "it asks no more"
         assert not behind.is_due(alice.device.state, NOW + 9 * 86400)
         assert alice.device.is_over(group) and alice.device.between(BOB)[0] == new
+
+
+@pytest.mark.clause("DEV-9.7", "DEV-17.1")
+@pytest.mark.parametrize("over", [True, False])
+@pytest.mark.parametrize("by_look", [True, False])
+def test_a_conversation_that_was_over_and_comes_back_gets_the_new_devices(
+    tmp_path: Path, over: bool, by_look: bool
+) -> None:
+    """While it was over the list came true without it (`account/followed`)."""
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        state = alice.device.state
+        epoch = alice.device.epoch(group)
+        asked = AskedRow(noticed=NOW, sent=NOW, head=epoch + (not by_look), over=over)
+        with state.step():
+            state.put(rows.asked_row(group), asked)
+            state.write(rows.FOLLOWED, b"1.1")
+        if by_look:
+            alice.device.look_behind(NOW)
+        else:
+            bob.device.refresh(group, NOW)
+            alice.get(bob.send()[0].content)
+        assert not state.has(rows.asked_row(group))
+        assert state.has(rows.FOLLOWED) is not over
 
 
 @pytest.mark.clause("DEV-9.7")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -14,11 +15,11 @@ from node.client.device_trust import DeviceTrust
 from node.client.event_stream import Event
 from node.client.following import Following
 from node.client.rows import AskedRow
-from node.errors import Forbidden, NodeError, TooMuch, Unproven
+from node.errors import Conflict, Forbidden, Full, NodeError, TooMuch, Unproven, Unreachable
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square
 from tests.client.devices import ALICE, BOB, NOW, befriend
-from tests.client.test_lists import has_a_part
+from tests.client.test_lists import has_a_part, quietly
 
 LATER = NOW + 30 * 86_400 + 7200  # what was made now has ended
 
@@ -36,7 +37,9 @@ class Home:
         self.packages = {self.id(one): one.packages() for one in (self.phone, self.tablet)}
         self.fails: dict[str, NodeError] = {}
         self.asked = list[list[str]]()
-        self.following = Following(self.alice.device, self.claim, lambda: self.now)
+        self.kept = 0
+        self.away: NodeError | None = None
+        self.following = Following(self.alice.device, self.claim, self.keep, lambda: self.now)
 
     @property
     def all(self) -> tuple[Light, ...]:
@@ -59,6 +62,12 @@ class Home:
             if id in self.fails:
                 raise self.fails[id]
         return [data for id in devices for data in self.packages.get(id, ())]
+
+    async def keep(self) -> None:
+        self.kept += 1
+        if self.away is not None:
+            raise self.away
+        has_a_part(self.owner, self.alice)
 
     def is_in(self, one: Light) -> bool:
         """Whether an Add of it is accepted."""
@@ -89,6 +98,30 @@ async def test_a_device_whose_claim_is_refused_keeps_no_other_one_out(says: Node
     assert len(home.asked) == 3 and home.asked[0] == sorted(home.packages)
     await home.following.round()
     assert len(home.asked) == 3, "it is asked for ever more seldom"
+
+
+@pytest.mark.clause("DEV-17.4")
+@pytest.mark.parametrize(
+    "says",
+    [
+        Unreachable("our node is away"),
+        Unproven("API-3.1", "log in again"),
+        TooMuch("API-4.2", "too many requests", 30),
+        Full("LIM-1.1", "the disk is full"),
+        Conflict("ACC-4.4", "another copy is the device"),
+        Conflict("ACC-4.5", "another seat"),
+    ],
+)
+async def test_what_our_node_says_of_us_is_said_of_nobodys_devices(says: NodeError) -> None:
+    home = Home()
+    home.fails[home.id(home.phone)] = says
+    await home.following.round()
+    assert home.asked == [sorted(home.packages)], "nor is each asked for alone"
+    assert not home.alice.device.state.groups_with("packageless")
+    home.fails.clear()
+    await home.following.round()
+    home.alice.send()
+    assert home.is_in(home.phone) and home.is_in(home.tablet)
 
 
 @pytest.mark.clause("DEV-17.4")
@@ -151,7 +184,7 @@ async def test_who_came_in_during_the_claim_was_not_refused() -> None:
         home.alice.send()
         return [data for one in (home.phone, home.tablet) for data in one.packages()]
 
-    await Following(home.alice.device, claim, lambda: NOW).round()
+    await Following(home.alice.device, claim, quietly, lambda: NOW).round()
     assert home.alice.device.state.names("declined", home.group) == []
 
 
@@ -168,7 +201,7 @@ async def test_rounds_take_turns() -> None:
         at_once -= 1
         return []
 
-    follower = Following(home.alice.device, claim, lambda: NOW)
+    follower = Following(home.alice.device, claim, quietly, lambda: NOW)
     await asyncio.gather(*(follower.round() for _ in range(3)))
     tries = [
         silence.tried(home.alice.device.state, rows.packageless_row(home.key(one))).tries
@@ -189,7 +222,7 @@ async def test_what_is_said_during_a_round_is_heard_behind_it() -> None:
             follower.ready(home.id(home.phone))
         return found
 
-    follower = Following(home.alice.device, claim, lambda: NOW)
+    follower = Following(home.alice.device, claim, quietly, lambda: NOW)
     await follower.round()
     home.alice.send()
     assert home.is_in(home.phone) and home.asked[1:] == [[home.id(home.phone)]]
@@ -227,6 +260,77 @@ async def test_a_device_is_heard_once_a_minute_and_only_where_it_was_asked_for_i
     home.following.ready(phone)
     await home.following.round()
     assert not home.alice.device.state.groups_with("packageless")
+
+
+@pytest.mark.clause("DEV-17.1", "DEV-17.4")
+@pytest.mark.parametrize("away", [None, Unreachable("our node is away")])
+async def test_what_came_before_the_rest_was_cut_off_is_used(
+    away: NodeError | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.client.following.PATIENCE_SECONDS", 0.01)
+    home = Home()
+    befriend(home.alice, home.bob)
+    home.group = home.trust.lacking(NOW)[0][0]
+
+    async def claim(actor: str, devices: Collection[str]) -> list[bytes]:
+        home.asked.append(sorted(devices))
+        if len(devices) == 2:
+            raise TooMuch("E2E-2.8", "at most 200 in an hour")
+        if len(home.asked) == 3:
+            if away is not None:
+                raise away
+            await asyncio.Event().wait()
+        return home.packages[home.asked[-1][0]]
+
+    await Following(home.alice.device, claim, quietly, lambda: NOW).round()
+    home.alice.send()
+    first, second = (
+        one for id in home.asked[1:] for one in (home.phone, home.tablet) if [home.id(one)] == id
+    )
+    assert len(home.asked) == 3 and home.is_in(first) and not home.is_in(second)
+    in_vain = home.alice.device.state.names("packageless")
+    assert in_vain == ([] if away else [rows.packageless_row(home.key(second))])
+
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.clause("DEV-17.5", "E2E-2.11")
+async def test_who_is_ready_by_a_list_that_is_not_known_yet_is_added_at_once() -> None:
+    """Another device linked it, and what is rested from is not this."""
+    home = Home()
+    packages, home.packages = home.packages, {}
+    await home.following.round()
+    assert home.asked == [sorted(packages)] and home.kept == 0
+    watch = Light("watch", ALICE)
+    home.owner.lists(*(one.device for one in (*home.all, watch)))
+    id = str(UUID(bytes=home.owner._of(watch.device).device.id))
+    home.packages[id] = watch.packages()
+    home.following.ready(id)
+    await home.following.round()
+    home.alice.send()
+    assert home.is_in(watch) and home.asked[1:] == [[id]] and home.kept == 1
+
+
+@pytest.mark.clause("DEV-17.5")
+async def test_for_who_is_on_no_list_it_is_read_once_a_minute_whatever_the_node_says() -> None:
+    home = Home()
+    home.packages = {}
+    await home.following.round()
+    assert home.following.rest() == silence.LONGEST_WAIT
+    for at in range(5):
+        home.following.ready(f"{at}{NOBODY[1:]}")
+        await home.following.round()
+    assert home.kept == 1 and len(home.asked) == 1, "the list is as it was"
+    assert home.following.rest() == 60
+    home.away, home.now = Unreachable("our node is away"), NOW + 60
+    assert home.following.rest() == 0
+    with pytest.raises(Unreachable):
+        await home.following.round()
+    assert home.kept == 2 and home.following.rest() == 60, "it is still to be read"
+    home.away, home.now = None, NOW + 120
+    await home.following.round()
+    assert home.kept == 3 and home.following.rest() == silence.LONGEST_WAIT
 
 
 @pytest.mark.clause("DEV-17.5")
@@ -314,7 +418,7 @@ async def test_a_program_that_runs_adds_who_says_that_it_has_packages(square: Sq
                 assert self._ready == {"one"}
                 rounds.set()
 
-        messenger._following = Round(device, messenger._claim, messenger._seconds)
+        messenger._following = Round(device, messenger._claim, quietly, messenger._seconds)
         running = asyncio.create_task(messenger.keep_sending())
         messenger.ready("one")
         await rounds.wait()
@@ -323,8 +427,9 @@ async def test_a_program_that_runs_adds_who_says_that_it_has_packages(square: Sq
 
 
 @pytest.mark.clause("DEV-17.5")
+@pytest.mark.parametrize("whose", [DeviceTrust, Following])
 async def test_a_program_that_runs_goes_on_when_its_rest_is_over(
-    square: Square, monkeypatch: pytest.MonkeyPatch
+    square: Square, monkeypatch: pytest.MonkeyPatch, whose: type
 ) -> None:
     async with await square.join("alice", "alpha.test") as alice:
         messenger = await alice.talk()
@@ -334,8 +439,10 @@ async def test_a_program_that_runs_goes_on_when_its_rest_is_over(
             async def round(self) -> None:
                 rounds.put_nowait(1)
 
-        monkeypatch.setattr(DeviceTrust, "rest", lambda self, now: next(rests))
-        messenger._following = Round(messenger.device, messenger._claim, messenger._seconds)
+        monkeypatch.setattr(whose, "rest", lambda self, *now: next(rests))
+        messenger._following = Round(
+            messenger.device, messenger._claim, quietly, messenger._seconds
+        )
         messenger._work.clear()
         running = asyncio.create_task(messenger.keep_sending())
         for _ in range(2):

@@ -108,6 +108,10 @@ def test_nobody_is_added_by_a_list_that_is_not_to_be_believed() -> None:
     assert alice.device.trust.lacking(NOW + 40 * 86_400) == []
 
 
+async def quietly() -> None:
+    """The account's list is read, and is the one that is known."""
+
+
 class Shelf:
     """What a home node answers to a claim: the packages of one device, or what it says instead."""
 
@@ -153,7 +157,7 @@ def left_alone(alice: Light, bob: Light, phone: Light) -> None:
 
 
 def following(alice: Light, shelf: Shelf, clock: list[int]) -> Following:
-    return Following(alice.device, shelf.claim, lambda: clock[0])
+    return Following(alice.device, shelf.claim, quietly, lambda: clock[0])
 
 
 @pytest.mark.clause("DEV-17.1")
@@ -269,7 +273,7 @@ async def test_a_package_that_cannot_be_added_is_not_asked_for_each_minute() -> 
         await shelf.claim(actor, devices)
         return old
 
-    follower = Following(alice.device, claim, lambda: clock[0])
+    follower = Following(alice.device, claim, quietly, lambda: clock[0])
     for minute in range(60):
         clock[0] = NOW + 30 * 86_400 + 7200 + 60 * minute
         await follower.round()
@@ -328,10 +332,64 @@ async def test_a_claim_that_is_held_open_ends(monkeypatch: pytest.MonkeyPatch) -
         await asyncio.Event().wait()
         return []
 
-    follower = Following(alice.device, hold, lambda: NOW + 2)
+    follower = Following(alice.device, hold, quietly, lambda: NOW + 2)
     await follower.round()
     await follower.round()
     assert asked == [BOB]
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_our_own_devices_wait_for_nobody_elses_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("node.client.following.PATIENCE_SECONDS", 0.01)
+    alice, phone, bob = Light("alice", ALICE), Light("phone", ALICE), Light("bob", BOB)
+    tablet, watch = Light("tablet", BOB), Light("watch", BOB)
+    owner = Owner(BOB).lists(bob.device)
+    groups = [befriend(alice, bob) for _ in range(2)]
+    alice.device.trust.answered(BOB, owner.shown, NOW)
+    owner.lists(tablet.device, watch.device)
+    alice.device.trust.answered(BOB, owner.shown, NOW + 1)
+    for group in groups:
+        alice.device.say(group, "for the new ones", MICROS)
+        alice.send()
+    has_a_part(Owner(ALICE).lists(alice.device, phone.device), alice)
+    theirs = alice.device.trust.missing(groups[0], BOB)
+    alice.device.trust.claimed((), theirs, NOW - 60)  # each is asked for alone
+    asked = list[str]()
+
+    async def claim(actor: str, devices: Collection[str]) -> list[bytes]:
+        asked.append(actor)
+        if actor == BOB:
+            await asyncio.Event().wait()
+        return phone.packages()
+
+    follower, clock = Following(alice.device, claim, quietly, lambda: clock[0]), [NOW + 2]
+    await follower.round()
+    assert asked == [ALICE, ALICE, BOB] and len(theirs) == 2
+    await follower.round()
+    assert asked == [ALICE, ALICE, BOB], "their server is silent for each of them"
+    clock[0] += 120
+    await follower.round()
+    assert asked[3:] == [BOB], "ever more seldom"
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_a_program_that_ends_says_nothing_of_the_devices() -> None:
+    alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
+    left_alone(alice, bob, phone)
+    begun = asyncio.Event()
+
+    async def hold(actor: str, devices: Collection[str]) -> list[bytes]:
+        begun.set()
+        await asyncio.Event().wait()
+        return []
+
+    running = asyncio.create_task(Following(alice.device, hold, quietly, lambda: NOW + 2).round())
+    await begun.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    assert not alice.device.state.groups_with("packageless")
 
 
 @pytest.mark.clause("DEV-17.3")

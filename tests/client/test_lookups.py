@@ -234,6 +234,52 @@ async def test_what_is_said_elsewhere_does_not_wait_for_a_look(
         assert await texts(bob, alice) == ["one", "two"]
 
 
+class Slow(Node):
+    """It answers when a test lets it."""
+
+    def __init__(self, bob: Owner) -> None:
+        super().__init__(bob)
+        self.begun, self.answers = asyncio.Event(), asyncio.Event()
+
+    async def ask(self, method: str, path: str, kind: type, query: dict[str, str]) -> ActorKeys:
+        self.begun.set()
+        await self.answers.wait()
+        return await super().ask(method, path, kind, query)
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_who_says_more_waits_for_the_look_that_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lookups, "PATIENCE_SECONDS", 1000)
+    alice, bob = Light("alice", ALICE), Light("bob", BOB)
+    group = befriend(alice, bob)
+    node = Slow(bob=Owner(BOB).lists(bob.device))
+    looks = Looks(alice, node)
+    one = asyncio.create_task(looks.of.before_words(group))
+    await node.begun.wait()
+    more = [asyncio.create_task(looks.of.before_words(group)) for _ in range(2)]
+    more.append(asyncio.create_task(looks.of.round()))
+    for _ in range(20):  # they go as far as they can
+        await asyncio.sleep(0)
+    assert not any(each.done() for each in (one, *more))
+    more[0].cancel()
+    node.answers.set()
+    await asyncio.gather(one, *more[1:])
+    assert node.asked == [BOB] and alice.device.pin_of(BOB) is not None
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_who_waits_for_a_look_of_another_has_a_patience_of_their_own() -> None:
+    alice, bob = Light("alice", ALICE), Light("bob", BOB)
+    group = befriend(alice, bob)
+    node = Slow(bob=Owner(BOB))
+    looks = Looks(alice, node)
+    await asyncio.gather(*[looks.of.before_words(group) for _ in range(2)])
+    wanted = alice.device.trust.wanted
+    assert (wanted(NOW + 59), wanted(NOW + 60)) == ([], [Look(BOB)]), "it was in vain once"
+
+
 @pytest.mark.clause("DEV-16.1", "KEY-5.2")
 def test_the_first_keys_of_who_had_none_are_no_alarm() -> None:
     alice, bob = Light("alice", ALICE), Light("bob", BOB)

@@ -1,9 +1,11 @@
 """A device's seat at its node: of two copies of its vault one goes on (ACC-4.4, ACC-4.5)."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
+from node.accounts.seats import FAR
 from node.client.api_client import ApiClient
 from node.errors import Conflict, Forbidden, Malformed, Refused
 from node.testing.town import Town
@@ -63,27 +65,67 @@ async def test_a_node_that_is_older_than_a_vault_finds_out_once(town: Town) -> N
         given = [await take(line, 1, 2, proof=first[0].proof) for line in (hers, his)]
         before = given[0].incarnation
         await put_back(town, "alpha.test", copy, told=False)
+        await town.settle(timedelta(minutes=10))
         later = await take(hers, 2, 3, proof=given[0].proof)
-        assert (later.seat, later.restored) == (3, True)
-        hers.seat = 3
+        assert (later.seat, later.restored) == (FAR + 3, True)
+        assert (await take(hers, 2, 3, proof=given[0].proof)).seat == FAR + 3, "the same again"
+        hers.seat = FAR + 3
         told = (await hers.ask("GET", "/mailbox", Mailbox)).incarnation
         assert later.incarnation == told != before
         second = await take(his, 2, 3, proof=given[1].proof)
-        assert (second.seat, second.restored, second.incarnation) == (3, False, told)
-        third = await take(hers, 3, 4, proof=later.proof)
-        assert (third.seat, third.restored) == (4, False)
+        assert (second.seat, second.restored, second.incarnation) == (FAR + 3, False, told)
+        third = await take(hers, FAR + 3, 4, proof=later.proof)
+        assert (third.seat, third.restored) == (FAR + 4, False)
+
+
+@pytest.mark.clause("ACC-4.7", "E2E-4.8")
+async def test_a_copy_of_before_the_present_life_is_found_out_too(town: Town) -> None:
+    """A restore that was told, then older files in silence: the proof is of the life between."""
+    session = await town.sign_up("alice", "alpha.test")
+    async with town.nodes["alpha.test"].line(session.token or "") as line:
+        first = await take(line, 0, 1)
+        copy = await copy_of(town, "alpha.test")
+        await town.settle(timedelta(days=1))
+        await put_back(town, "alpha.test", copy, told=True)
+        second = await take(line, 1, 2, proof=first.proof)
+        third = await take(line, 2, 3, proof=second.proof)
+        await town.settle(timedelta(days=1))
+        await put_back(town, "alpha.test", copy, told=False)
+        later = await take(line, 3, 4, proof=third.proof)
+        assert later.restored
+        assert later.incarnation not in (first.incarnation, second.incarnation)
+
+
+@pytest.mark.clause("ACC-4.4", "ACC-4.5")
+async def test_of_two_copies_whose_seats_the_node_forgot_one_goes_on(town: Town) -> None:
+    """An older copy of the vault comes first: the number that it gets is not the other one's."""
+    session = await town.sign_up("alice", "alpha.test")
+    async with town.nodes["alpha.test"].line(session.token or "") as line:
+        await take(line, 0, 1)
+        copy = await copy_of(town, "alpha.test")
+        await take(line, 1, 2)
+        live = (await take(line, 2, 3)).seat
+        await put_back(town, "alpha.test", copy, told=True)
+        assert (await take(line, 2, 4)).seat != live
+        line.seat = live
+        with pytest.raises(Conflict) as caught:
+            await line.ask("GET", "/mailbox", Mailbox)
+        assert caught.value.clause == "ACC-4.5"
+        with pytest.raises(Conflict):
+            await take(line, live, 5)
 
 
 @pytest.mark.clause("ACC-4.7")
 async def test_nobody_says_by_a_number_that_the_node_was_restored(line: ApiClient) -> None:
     """Nor by a proof of another seat, nor by none."""
     first = await take(line, 0, 1)
-    for number, proof in ((7, b""), (70, bytes(16)), (700, first.proof)):
-        taken = await take(line, number, number % 256, proof=proof)
-        assert (taken.seat, taken.restored) == (number + 1, False)
+    for turn, proof in enumerate((b"", bytes(24), bytes(16), first.proof), start=1):
+        number = turn * 10 * FAR
+        taken = await take(line, number, turn + 1, proof=proof)
+        assert (taken.seat, taken.restored) == (number + FAR + 1, False)
         assert taken.incarnation == first.incarnation
     with pytest.raises(Malformed) as caught:
-        await take(line, 701, 3, proof=bytes(99))
+        await take(line, 10**9, 3, proof=bytes(99))
     assert caught.value.clause == "ACC-4.4"
 
 

@@ -177,7 +177,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
           <bdi>{title}</bdi>
         </h1>
       </header>
-      <Scrolling class="history" box={box}>
+      <Scrolling class="history" label={say("chat.messages")} box={box}>
         {!history.isAtStart.value && items.length > 0 && (
           <div class="centred">
             <Button kind="quiet" onClick={load}>

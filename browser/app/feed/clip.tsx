@@ -77,7 +77,7 @@ function Progress({ players }: { readonly players: Players }) {
 function WordsStage({ post }: { readonly post: Post }) {
   return (
     <div class="stage words-stage">
-      <Scrolling class="words-card">
+      <Scrolling class="words-card" label={say("feed.words")}>
         {post.name !== "" && (
           <p class="words-title" dir="auto">
             {post.name}
@@ -198,7 +198,10 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
         </p>
       )}
       {!isWords && (
-        <Scrolling class={isWhole.value ? "clip-text whole" : "clip-text"}>
+        <Scrolling
+          class={isWhole.value ? "clip-text whole" : "clip-text"}
+          label={say("feed.words")}
+        >
           {!saysName(post) && <p dir="auto">{post.name}</p>}
           <RichText html={post.content} lang={post.lang} />
         </Scrolling>

@@ -143,7 +143,7 @@ export function Comments({ post, onClose, onCount }: Props) {
   const state = list.state.value;
   return (
     <Sheet title={say("feed.comments")} kind="edge" onClose={onClose}>
-      <Scrolling class="comments">
+      <Scrolling class="comments" label={say("feed.comments")}>
         {threads.length === 0 && state === "end" && (
           <Empty title={say("comments.none")}>
             <p>{say("comments.first")}</p>

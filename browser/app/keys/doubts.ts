@@ -35,7 +35,7 @@ export const answerTo = (seen: string): Answer =>
 /** Why words wait that go out by themselves: unlike a conversation that did not begin, nothing is tried again. */
 export function whyKept(problem: Problem): string {
   const { clause, params } = problem;
-  // What is to be done in one's own account is said in full; for others it stands above the field.
+  // What is to be done in one's own account is said in full; for others a note above the field says it, where there is something.
   const isOwn = answerTo(String(params.seen)).to !== undefined;
   return clause !== NOT_SPOKEN_TO || isOwn ? explainValue(problem) : sayKeys("doubt.waits");
 }

@@ -4,7 +4,7 @@ import type { AsItIs, Part } from "../../film/plan.ts";
 import { ended, given, inWords } from "../../vault/database.ts";
 import type { Audience } from "../api_types.ts";
 
-/** `waiting`: for the line, or for the account to be open again. */
+/** `waiting`: for the line, for room at the node, or for the account to be open again. */
 export type JobState = "preparing" | "uploading" | "waiting" | "processing" | "failed";
 
 export interface Job {
@@ -32,7 +32,7 @@ export interface Job {
   readonly video: string;
   /** From 0 to 1, of the step that it is at. */
   readonly progress: number;
-  /** Why it failed, or why the node waits with it, in words. */
+  /** Why it failed, or why it waits at the node, in words. */
   readonly fault: string;
 }
 

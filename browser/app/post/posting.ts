@@ -9,7 +9,7 @@ import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { dropJob, fileOf, type Job, jobOf, jobsOf, keepJob, moveJob } from "./jobs.ts";
 import { prepared } from "./prepared.ts";
-import { type Course, carry, takeBack } from "./sender.ts";
+import { type Course, carry, leftAtNode, takeBack } from "./sender.ts";
 
 const REST_MS = 2000;
 const CHANNEL = "kith.posts";
@@ -61,8 +61,8 @@ async function gone(id: string): Promise<void> {
   tellTabs({ gone: id });
 }
 
-/** Until the line is back or some time went by, or `signal` is aborted. */
-function rested(signal: AbortSignal): Promise<void> {
+/** Until the line is back or `ms` went by, or `signal` is aborted. */
+function rested(signal: AbortSignal, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {
       clearTimeout(timer);
@@ -70,7 +70,7 @@ function rested(signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", go);
       resolve();
     };
-    const timer = setTimeout(go, REST_MS);
+    const timer = setTimeout(go, ms);
     addEventListener("online", go);
     signal.addEventListener("abort", go);
   });
@@ -108,8 +108,8 @@ function courseOf(job: Job, stop: AbortController): Course {
       check();
       return prepared(next, await fileHere(next), { signal, put, shown });
     },
-    rest: async () => {
-      await rested(signal);
+    rest: async (seconds) => {
+      await rested(signal, Math.max(REST_MS, seconds * 1000));
       check();
     },
     explain,
@@ -167,14 +167,23 @@ async function beginAnew(
   void begin(job.id);
 }
 
-/** Try a failed one from its beginning, once, however often and wherever one asks for it. */
+/**
+ * Try a failed one again, once, however often and wherever one asks for it: from its beginning, unless the node goes
+ * on with its video. Throws when the node could not be asked.
+ */
 export async function tryAgain(id: string): Promise<void> {
   await navigator.locks.request(lockOf(id), async () => {
     const kept = await jobOf(id);
     if (kept === null) return hide(id);
     if (kept.state !== "failed" || kept.actor !== me.peek()?.actor) return;
-    await beginAnew(await fileHere(kept), kept);
-    await gone(id);
+    const course = courseOf(kept, new AbortController());
+    const left = await leftAtNode(kept, course);
+    if (left === null) {
+      await beginAnew(await fileHere(kept), kept);
+      return gone(id);
+    }
+    await course.put(left);
+    void begin(id);
   });
 }
 

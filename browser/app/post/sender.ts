@@ -14,6 +14,9 @@ const LEAST_CHUNK = 256 * 1024;
 const MOST_CHUNK = 4 * 1024 * 1024;
 // The upload takes no more, has become a video, or has another hash: no conflict that ends.
 const ENDED = new Set(["VID-1.5", "VID-5.4", "VID-1.10"]);
+// The node's own disk is full, and no quota: there will be room again.
+const NO_ROOM = new Set(["FED-12.8", "LIM-3.4", "VID-4.2"]);
+const LONGEST_REST = 60; // seconds, whatever the node asks for: when there is room again it goes on soon
 const PARTS = 24; // so many steps of the progress, where the chunks may be that small
 
 /** What the carrier tells, and by whom it asks. Its promises reject once `signal` is aborted. */
@@ -28,11 +31,13 @@ export interface Course {
   readonly prepare: (job: Job) => Promise<Job>;
   /** The film of a job. */
   readonly file: (job: Job) => Promise<Blob>;
-  /** Wait until it makes sense to ask the node again. */
-  readonly rest: () => Promise<void>;
+  /** Wait until it makes sense to ask the node again, which asks for so many `seconds`, or for none. */
+  readonly rest: (seconds: number) => Promise<void>;
   /** Why it failed, in words. */
   readonly explain: (error: unknown) => string;
 }
+
+type Asker = Pick<Course, "ask">;
 
 function chunkOf(job: Job, upload: Upload): number {
   const wanted = Math.ceil(job.size / PARTS);
@@ -72,12 +77,12 @@ async function sent(job: Job, course: Course): Promise<void> {
       ...(isLast ? { sha256: bytesToHex(hash.digest()) } : {}),
     };
     upload = await course.ask<Upload>("PUT", path, { body: part, query });
-    await course.put({ ...job, state: "uploading", progress: upload.offset / job.size });
+    await course.put({ ...job, state: "uploading", progress: upload.offset / job.size, fault: "" });
   }
 }
 
 /** Have the node make the video of a whole upload. Asked again, it names the one that it made. */
-function videoOf(job: Job, { ask }: Pick<Course, "ask">): Promise<Video> {
+function videoOf(job: Job, { ask }: Asker): Promise<Video> {
   const body = {
     upload: job.upload,
     name: job.title,
@@ -96,7 +101,7 @@ async function published(job: Job, course: Course): Promise<Job> {
   if (job.video !== "") return job;
   await sent(job, course);
   const video = await videoOf(job, course);
-  const next: Job = { ...job, video: video.id, state: "processing", progress: 0 };
+  const next: Job = { ...job, video: video.id, state: "processing", progress: 0, fault: "" };
   await course.put(next);
   return next;
 }
@@ -104,7 +109,14 @@ async function published(job: Job, course: Course): Promise<Job> {
 /** Whether trying again may help by itself. */
 function passes(error: unknown): boolean {
   if (!(error instanceof Problem) || ENDED.has(error.clause)) return false;
-  return [0, 401, 408, 409, 429, 500, 502, 503].includes(error.status);
+  if (error.status === 507) return NO_ROOM.has(error.clause);
+  return [0, 401, 408, 409, 429, 500, 502, 503, 504].includes(error.status);
+}
+
+/** Why it waits, where that is the node's disk and not the line (VID-6.8); "" else. */
+function whyWaits(error: unknown, { explain }: Course): string {
+  if (!(error instanceof Problem) || error.status !== 507) return "";
+  return explain(new Problem(error.status, error.code, "VID-6.8", error.detail));
 }
 
 /** One try to get `job` further; null when its video is ready. */
@@ -135,6 +147,7 @@ export async function carry(begun: Job, course: Course): Promise<Job | null> {
     return job;
   };
   for (;;) {
+    let rest = 0;
     try {
       const next = await step(job, { ...course, put, prepare });
       if (next === null) return null;
@@ -145,32 +158,56 @@ export async function carry(begun: Job, course: Course): Promise<Job | null> {
         await put({ ...job, state: "failed", fault: course.explain(error) });
         return job;
       }
-      await put({ ...job, state: "waiting" });
+      await put({ ...job, state: "waiting", fault: whyWaits(error, course) });
+      if (error instanceof Problem) rest = Math.min(error.retryAfter, LONGEST_REST);
     }
-    await course.rest();
+    await course.rest(rest);
   }
 }
 
-/** `work`, unless what it is about is not there. */
-async function unlessMissing(work: Promise<unknown>): Promise<void> {
+/** What `work` gives, or null where what it is about is not there. */
+async function unlessMissing<T>(work: Promise<T>): Promise<T | null> {
   try {
-    await work;
+    return await work;
   } catch (error) {
     if (!(error instanceof Problem && error.status === 404)) throw error;
+    return null;
   }
+}
+
+/** The video that `job` has become; "" where it has not, and then its upload is taken back. */
+async function videoLeft(job: Job, { ask }: Asker): Promise<string> {
+  if (job.video !== "" || job.upload === "") return job.video;
+  try {
+    await unlessMissing(ask("DELETE", `/uploads/${job.upload}`));
+    return "";
+  } catch (error) {
+    if (!(error instanceof Problem && error.clause === "VID-5.4")) throw error;
+    // It is a video already, and the answer that said so was lost.
+    return (await videoOf(job, { ask })).id;
+  }
+}
+
+async function remove(video: string, { ask }: Asker): Promise<void> {
+  if (video !== "") await unlessMissing(ask("DELETE", "/videos/one", { query: { id: video } }));
 }
 
 /** Take back what the node has of `job`: the upload, or the video that it has become. */
-export async function takeBack(job: Job, { ask }: Pick<Course, "ask">): Promise<void> {
-  let { video } = job;
-  if (video === "" && job.upload !== "") {
-    try {
-      await unlessMissing(ask("DELETE", `/uploads/${job.upload}`));
-    } catch (error) {
-      if (!(error instanceof Problem && error.clause === "VID-5.4")) throw error;
-      // It is a video already, and the answer that said so was lost.
-      video = (await videoOf(job, { ask })).id;
-    }
+export async function takeBack(job: Job, asker: Asker): Promise<void> {
+  await remove(await videoLeft(job, asker), asker);
+}
+
+/**
+ * A failed `job` as it goes on where the node has, or makes, its video all the same; else null, and the node has
+ * nothing of it any more: begun anew it is published once (APP-4.5).
+ */
+export async function leftAtNode(job: Job, asker: Asker): Promise<Job | null> {
+  const id = await videoLeft(job, asker);
+  if (id === "") return null;
+  const video = await unlessMissing(asker.ask<Video>("GET", "/videos/one", { query: { id } }));
+  if (video !== null && video.state !== "failed") {
+    return { ...job, video: id, state: "processing", progress: video.progress / 100, fault: "" };
   }
-  if (video !== "") await unlessMissing(ask("DELETE", "/videos/one", { query: { id: video } }));
+  await remove(id, asker);
+  return null;
 }

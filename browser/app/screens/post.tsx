@@ -28,6 +28,14 @@ import { bytes, number, say } from "../words/index.ts";
 const AUDIENCES = ["friends", "followers", "public"] as const;
 type Chosen = (typeof AUDIENCES)[number];
 
+/** How far it is, or why it does not go on: one place, so that whoever only hears it is told both. */
+function saysOf({ state, progress, fault }: Job): string {
+  if (fault !== "" || state === "failed") return fault;
+  const percent = number(Math.round(progress * 100));
+  if (state === "preparing") return sayFilm("preparing", { percent });
+  return say(`job.${state}`, { percent });
+}
+
 function OnItsWay({ job }: { readonly job: Job }) {
   const percent = Math.round(job.progress * 100);
   const name = job.title || job.fileName;
@@ -42,11 +50,8 @@ function OnItsWay({ job }: { readonly job: Job }) {
         <>
           <progress max={100} value={percent} aria-label={name} />
           <p class="quiet" role="status">
-            {job.state === "preparing"
-              ? sayFilm("preparing", { percent: number(percent) })
-              : say(`job.${job.state}`, { percent: number(percent) })}
+            {saysOf(job)}
           </p>
-          {job.state === "processing" && job.fault !== "" && <p class="quiet">{job.fault}</p>}
           {job.asItIs !== "" && job.asItIs !== "small" && (
             <p class="quiet">{sayFilm(`as_is.${job.asItIs}`, { size: bytes(job.size) })}</p>
           )}

@@ -157,19 +157,19 @@ export function list(items: readonly string[]): string {
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number, number][] = [
   ["minute", 60, 60],
   ["hour", 3_600, 24],
-  ["day", 86_400, 30],
-  ["month", 2_592_000, 12],
+  ["day", 86_400, 31],
+  ["month", 2_628_000, 12], // of a year of 365 days
   ["year", 31_536_000, Number.POSITIVE_INFINITY],
 ];
 
-/** How long ago or until when, in a word or two: yesterday, but never "last wk.". */
+/** How long ago or until when, in a word or two: 1 day, which is not always the day before or after today. */
 export function ago(instant: string | number, now = Date.now()): string {
   const seconds = (new Date(instant).getTime() - now) / 1000;
   const isPast = seconds < 0;
   // What is past is full years, days, hours; what comes is read as it was said, also a moment later.
   const count = (length: number) => Math[isPast ? "floor" : "round"](Math.abs(seconds) / length);
   const written = (value: number, unit: Intl.RelativeTimeFormatUnit) => {
-    const numeric = unit === "day" || unit === "second" ? "auto" : "always";
+    const numeric = unit === "second" ? "auto" : "always"; // now
     const how = { numeric, style: "short" } as const;
     const language = known.value.language;
     return new Intl.RelativeTimeFormat(language, how).format(isPast ? -value : value, unit);

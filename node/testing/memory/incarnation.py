@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from node.store.incarnation import INCARNATION, INCARNATION_BYTES
+from node.store.incarnation import INCARNATION, INCARNATION_BYTES, RESTORED
 from node.testing.memory.unit import Unit
 from node.wire.times import micros
 
@@ -13,7 +13,12 @@ class IncarnationUnit(Unit):
     async def incarnation(self) -> str:
         return self.tables.settings.get(INCARNATION, "")
 
+    async def restored_at(self) -> int:
+        return int(self.tables.settings.get(RESTORED, "0"))
+
     async def renew_incarnation(self) -> str:
+        if INCARNATION in self.tables.settings:
+            self.tables.settings[RESTORED] = str(micros(self.now))
         name = self.context.entropy.draw(INCARNATION_BYTES).hex()
         self.tables.settings[INCARNATION] = name
         for id, one in self.tables.packages.items():

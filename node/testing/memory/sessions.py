@@ -53,8 +53,8 @@ class SessionsUnit(Unit):
         self.tables.seats[device] = seat
         self.wakes.add("tokens")
 
-    async def incarnation(self) -> str:
-        return str(await self.beside(IncarnationUnit).incarnation())
+    async def restored_at(self) -> int:
+        return int(await self.beside(IncarnationUnit).restored_at())
 
     async def renew_incarnation(self) -> str:
         return str(await self.beside(IncarnationUnit).renew_incarnation())

@@ -11,6 +11,7 @@ from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
 from node.wire.api import e2ee as api
 from node.wire.api.cursor import Cursor
+from node.wire.times import micros
 
 
 class Mailbox:
@@ -57,12 +58,12 @@ class Seats:
             seat, restored = await seats.take(
                 unit, self._proofs, device, asked.have, asked.nonce, asked.proof
             )
-            life = await unit.incarnation()
+            life = await unit.beside(IncarnationUnit).incarnation()
             return api.TakenSeat(
                 seat=seat.number,
                 incarnation=life,
                 restored=restored,
-                proof=self._proofs.of(device, seat.number, life),
+                proof=self._proofs.of(device, seat.number, micros(unit.now)),
             )
 
         return Reply(await self._units.run(SessionsUnit, work, once=call.once))

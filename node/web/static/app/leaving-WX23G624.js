@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-LANPNQWE.js";import"/app/chunk-IOBCZGQA.js";import"/app/chunk-5USO4PFS.js";import"/app/chunk-3V3IKDEF.js";import"/app/chunk-7INPC6RA.js";export{r as deleteAccount,m as forget,o as logOut};

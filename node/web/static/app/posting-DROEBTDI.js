@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-PREU23AN.js";import"/app/chunk-3V3IKDEF.js";import"/app/chunk-7INPC6RA.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
