@@ -6,10 +6,11 @@ import sys
 from sqlalchemy.exc import DBAPIError
 
 from node.cli import child
+from node.cli.no_room import is_full
 from node.cli.probes import check_not_empty, check_not_lost
 from node.cli.starting import holding, make_folder, options, read_config
 from node.config import Config
-from node.errors import NodeError, Unreachable
+from node.errors import NodeError, NoRoom, Unreachable
 from node.store import schema
 from node.store.database import Database
 
@@ -28,7 +29,9 @@ async def _current(config: Config, new: bool) -> bool:
         if not new:
             check_not_empty(config, "its database is empty")
         return await schema.make(database)
-    except DBAPIError:
+    except DBAPIError as error:
+        if is_full(error.orig):
+            raise NoRoom("the database has no room left on its disk") from None
         return False  # the child says in a sentence what is wrong with it
     finally:
         await database.close()

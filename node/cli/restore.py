@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from node.cli.backup import DATABASE, MANIFEST, Manifest
 from node.cli.backup_file import PIECE, Opener
 from node.cli.migrate import migrate
-from node.cli.no_room import no_room
+from node.cli.no_room import full, is_full, no_room
 from node.cli.probes import QuickCheck
 from node.cli.secrets import passphrase
 from node.cli.starting import NAMELESS, options, read_config, said_path, said_word
 from node.config import Config
-from node.errors import Conflict, Malformed, NodeError, Unreachable
+from node.errors import Conflict, Malformed, NodeError, NoRoom, Unreachable
 from node.federation.activities import render
 from node.media.blobs import proven
 from node.store.database import Database
@@ -105,9 +105,20 @@ async def renew(url: str, as_of: datetime | None) -> None:
         )
     except (DBAPIError, OSError) as error:
         told = getattr(error, "orig", error)
+        if is_full(told):
+            raise NoRoom("the database has no room left on its disk") from None
         raise Unreachable(f"the database cannot be used: {told}") from None
     finally:
         await database.close()
+
+
+def _bring_up(staged: Config, manifest: Manifest, data: Path) -> None:
+    """The database of `staged` at our schema and in another life. Raises `Full`."""
+    try:
+        migrate(staged, "pre", new=True)
+        asyncio.run(renew(staged.database_url, parse_rfc3339(manifest.made)))
+    except NoRoom:
+        raise full(CLAUSE, data) from None
 
 
 def restore(file: Path, words: str, config: Config) -> Manifest:
@@ -128,8 +139,7 @@ def restore(file: Path, words: str, config: Config) -> Manifest:
         if manifest.database:
             staged = replace(config, data_dir=str(stage), database="")
             QuickCheck(staged).check(None)
-            migrate(staged, "pre", new=True)
-            asyncio.run(renew(staged.database_url, parse_rfc3339(manifest.made)))
+            _bring_up(staged, manifest, data)
             (stage / "node.lock").unlink(missing_ok=True)
         elif not config.database:
             raise Malformed(

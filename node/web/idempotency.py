@@ -39,13 +39,17 @@ Work: TypeAlias = Callable[[IdempotencyMark], Awaitable[Answer]]
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A POST as it is told apart from others. `token` is the digest of the caller's token."""
+    """A POST as it is told apart from others. `token` is the digest of the caller's token.
+
+    `pattern` is the path of its route: what logs may say of it, as the path itself names people.
+    """
 
     token: bytes
     key: str
     method: str
     path: str
     body: bytes
+    pattern: str = ""
 
     @property
     def place(self) -> tuple[bytes, str]:
@@ -107,7 +111,11 @@ class Answered:
             await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, kept))
         except Exception as error:
             # It was done, and is answered so: the mark keeps it from being done again (API-6.7).
-            LOG.warning("an answer was not kept", exc_info=not isinstance(error, NoRoom))
+            LOG.warning(
+                "an answer was not kept",
+                exc_info=not isinstance(error, NoRoom),
+                extra={"method": asked.method, "path": asked.pattern},
+            )
         return answer
 
     async def _forget(self, asked: Asked) -> None:

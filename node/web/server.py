@@ -334,7 +334,8 @@ class Server:
                 raise Broken(f"{route.path} hands its Idempotency-Key to no unit: once=call.once")
             return self._answer(route, request, reply)
 
-        asked = Asked(token, key, request.method, request.rel_url.raw_path_qs, raw)
+        path, pattern = request.rel_url.raw_path_qs, self._surface.prefix + route.path
+        asked = Asked(token, key, request.method, path, raw, pattern)
         return await self._kernel.answered.once(asked, work)
 
     def _answer(self, route: Route, request: web.Request, reply: Reply) -> Answer:

@@ -170,6 +170,14 @@ for left in (0, 4, 64):
     refused(backup, disk / "a.kith", data, disk)
     refused(backup, roomy / "a.kith", small, small)
     refused(restore, whole, disk / "back", disk / "back")
+# Room for the files, and for all or a part of what SQLite writes beside them.
+size = whole.stat().st_size // 1024
+for left in range(size, size + 96, 8):
+    fill(left)
+    given = [str(whole), "--data", str(disk / "back"), "--passphrase-file", str(words)]
+    if restore.main(given) == 1:
+        print(f"{disk / 'back'}:", file=sys.stderr)
+    shutil.rmtree(disk / "back", ignore_errors=True)
 """
 
 
@@ -184,7 +192,7 @@ def test_the_disk_that_has_no_room_is_the_one_that_is_named(
     (roomy := tmp_path / "roomy").mkdir()
     on_small_disk(disk, "32m", SMALL_DISK, str(place.data), str(roomy), words)
     told = capfd.readouterr().err.splitlines()
-    assert len(told) == 2 * 9
+    assert len(told) > 2 * 10
     for line, full in zip(told[::2], told[1::2], strict=True):
         assert f"no room is left on the disk of {full}" in line, told
 

@@ -135,7 +135,7 @@ async def test_what_was_done_though_its_answer_was_lost_is_not_done_again(build:
 
 @pytest.mark.clause("API-6.7")
 async def test_what_was_done_is_answered_so_though_its_answer_finds_no_room(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = await harness.join("alice")
 
@@ -145,6 +145,8 @@ async def test_what_was_done_is_answered_so_though_its_answer_finds_no_room(
     with monkeypatch.context() as patch:
         patch.setattr(IdempotencyUnit, "keep", no_room)
         assert (await make_invite(harness, token)).status == 201
+    [told] = [one for one in caplog.records if one.message == "an answer was not kept"]
+    assert (vars(told)["method"], vars(told)["path"]) == ("POST", "/api/kith/v1/invites")
     assert await count(harness, token) == 1
     again = await make_invite(harness, token)
     assert (again.status, again.body["clause"]) == (409, "API-6.5")
