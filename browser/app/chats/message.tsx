@@ -1,12 +1,12 @@
 /** One message as it is read: its words, when, and where one's own are on their way, with the reason. */
 
 import type { Gap, HistoryItem, Message, Problem } from "../../worker/device_client.ts";
-import { whyKept } from "../keys/doubts.ts";
 import { linked, postIn } from "../linked.ts";
 import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
+import { whyHeld } from "./kept.ts";
 import { PostCard } from "./post_card.tsx";
 
 function time(at: number): string {
@@ -48,7 +48,7 @@ function State({
       </span>
       {because !== null && (
         <span class="because">
-          {state.is === "waiting" ? whyKept(because) : explainValue(because)}
+          {state.is === "waiting" ? whyHeld(because) : explainValue(because)}
         </span>
       )}
       {state.is === "refused" && (
