@@ -14,7 +14,7 @@ import { problemOf } from "../worker/problems.ts";
 
 const document = { documentElement: {} };
 Object.assign(globalThis, { localStorage: { getItem: () => null }, document });
-const { whyHeld } = await import("../app/chats/kept.ts");
+const { whyHeld, whyReturned } = await import("../app/chats/kept.ts");
 
 const held = (error: Unreachable | null) => whyHeld(problemOf(error));
 
@@ -60,4 +60,26 @@ test("a server that does not answer is said to be one", () => {
   assert.match(held(new Unreachable("no answer", true)), /^The other server does not answer/);
   assert.match(held(new Unreachable("toString", true)), /^The other server does not answer/);
   assert.match(held(new Unreachable("no answer")), /^Your node does not answer/);
+});
+
+const NAMES: Readonly<Record<string, string>> = { a: "Ada", b: "Bob" };
+const plain = (words: string) => words.replace(/[\u2068\u2069]/g, "");
+const returned = (reasons: Readonly<Record<string, string>>) =>
+  plain(whyReturned(reasons, (actor) => NAMES[actor] ?? actor));
+
+test("words that came back say who did not take them, why, and what becomes of them", () => {
+  const next = {
+    no_device: /^Ada is logged in nowhere; it is kept\.$/,
+    new_device: /^It went to a device that Ada has no more; it is kept\.$/,
+    not_fetched: /^Ada did not read it for 30 days; it is said again when they are back\.$/,
+    not_delivered: /^Ada's server took nothing for 7 days; it is said again when they are back\.$/,
+    refused: /^Ada's server refuses it; it is not sent there again\.$/,
+  };
+  for (const [reason, words] of Object.entries(next)) assert.match(returned({ a: reason }), words);
+  assert.equal(returned({ a: "toString" }), "");
+});
+
+test("words that came back from several say it of each", () => {
+  const both = returned({ a: "refused", b: "not_fetched" });
+  assert.match(both, /^Ada's server refuses it.* Bob did not read it for 30 days;/);
 });

@@ -205,6 +205,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
               <HistoryLine
                 key={keyOf(item)}
                 item={item}
+                others={chat.others}
                 isMine={item.is === "message" && item.actor === mine}
                 onRetry={again}
               />,

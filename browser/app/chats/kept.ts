@@ -2,7 +2,7 @@
 
 import type { Problem } from "../../worker/device_client.ts";
 import { whyKept } from "../keys/doubts.ts";
-import { sayKeys } from "../keys/words.ts";
+import { type KeysKey, sayKeys } from "../keys/words.ts";
 import { say } from "../words/index.ts";
 
 /**
@@ -26,4 +26,24 @@ const HELD: Readonly<Record<string, () => string>> = {
 export function whyHeld(problem: Problem): string {
   const isHere = problem.is === "Unreachable" && Object.hasOwn(HELD, problem.reason);
   return (isHere ? HELD[problem.reason]?.() : undefined) ?? whyKept(problem);
+}
+
+const RETURNED: Readonly<Record<string, KeysKey>> = {
+  no_device: "returned.no_device",
+  new_device: "returned.new_device",
+  not_fetched: "returned.not_fetched",
+  not_delivered: "returned.not_delivered",
+  refused: "returned.refused",
+};
+
+/** Who did not take words that came back, why, and what becomes of them (E2E-4.9), as `kith chat` says it. */
+export function whyReturned(
+  reasons: Readonly<Record<string, string>>,
+  nameOf: (actor: string) => string,
+): string {
+  const lines = Object.entries(reasons).map(([actor, reason]) => {
+    const key = Object.hasOwn(RETURNED, reason) ? RETURNED[reason] : undefined;
+    return key === undefined ? "" : sayKeys(key, { name: nameOf(actor) });
+  });
+  return lines.filter((line) => line !== "").join(" ");
 }

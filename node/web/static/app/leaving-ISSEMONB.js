@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-AP4R4X26.js";import"/app/chunk-YWIPJ7E4.js";import"/app/chunk-GJPZFK4W.js";import"/app/chunk-ZS5ZKRZV.js";import"/app/chunk-ZZM72NH6.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-N6PFDI56.js";import"/app/chunk-ZS5ZKRZV.js";import"/app/chunk-ZZM72NH6.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
