@@ -21,6 +21,7 @@ from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
 from node.client.device_trust import Standing
 from node.client.event_stream import Event
+from node.client.groups import former
 from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
@@ -152,13 +153,17 @@ class Conversations:
         return (await self.talk()).device.history(*groups)
 
     async def past_and_present(self, who: str) -> list[str]:
-        """As `conversations_with`, and those of which this device has the history only."""
+        """As `conversations_with`, and those of which this device has the history only: it is out
+        of them, or it was never in."""
         device = (messenger := await self.talk()).device
         if who in device.archive.conversations():
             return [who]
         groups = await self.conversations_with(who)
-        past = [] if who in groups else device.archive.between(await self._id(messenger, who))
-        return [*groups, *(group for group in past if group not in groups)]
+        if who in groups:
+            return groups
+        actor = await self._id(messenger, who)
+        ended = former(device.conversations(), device.actor, actor, device.history)
+        return list(dict.fromkeys([*groups, *ended, *device.archive.between(actor)]))
 
     async def conversations(self) -> dict[str, list[str]]:
         """The actors in each conversation that this device takes part in."""
@@ -218,9 +223,12 @@ class Conversations:
 
     async def names(self) -> dict[str, str]:
         """The handles of those whom we may hear from, by actor, as far as they are known now."""
-        known = (await self.talk()).device.known_handles()
+        device = (await self.talk()).device
+        known = device.known_handles()
         with _passing():
-            known |= {one.person.handle: one.person.id for one in await self._people.friends()}
+            # A frozen vault is only read: nobody is asked for that (DEV-8.2).
+            friends = [] if device.frozen else await self._people.friends()
+            known |= {one.person.handle: one.person.id for one in friends}
         return {actor: handle for handle, actor in known.items()} | {
             self._own.actor: self._own.handle
         }
@@ -234,16 +242,16 @@ class Conversations:
             return who
         if known := messenger.device.known_as(who):
             return known
+        known_handles = messenger.device.known_handles().items()
+        meant = [actor for handle, actor in known_handles if _is_meant(handle, who)]
+        if messenger.device.frozen and len(set(meant)) == 1:
+            return meant[0]
         try:
             person = (await self._people.relation(who)).person
         except NodeError as error:
-            if not will_pass(error):
-                raise
             # A bare name could be two people's: our node is asked whenever it is there.
-            known_handles = messenger.device.known_handles().items()
-            meant = {actor for handle, actor in known_handles if _is_meant(handle, who)}
-            if len(meant) == 1:
-                return meant.pop()
+            if will_pass(error) and len(set(meant)) == 1:
+                return meant[0]
             raise
         if not person.id:
             raise Missing("GRA-3.1", f"nobody is known as {who}")

@@ -145,3 +145,25 @@ def between(
         return max(found[group].created * 1_000_000, *heard, 0), group
 
     return sorted(found, key=fresh, reverse=True)
+
+
+def former(
+    known: Mapping[str, ConversationRow],
+    us: str,
+    them: str,
+    history: Callable[[str], Sequence[MessageRow]],
+) -> list[str]:
+    """The groups of just the two in which nobody speaks any more: their history stays (DEV-5.5).
+
+    One of them left it or was taken out, or the vault is frozen (DEV-8.2).
+    """
+    pair = {us, them}
+
+    def is_of_them(group: str, row: ConversationRow) -> bool:
+        if {*row.members} == pair:
+            return row.left
+        # Who is gone is no member any more, but their words stand there.
+        alone = {*row.members} <= {us}
+        return alone and {us, *(message.actor for message in history(group))} == pair
+
+    return [group for group, row in known.items() if is_of_them(group, row)]

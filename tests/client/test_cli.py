@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -596,6 +597,65 @@ async def test_words_that_are_out_are_sent_though_the_mailbox_cannot_be_read(
     monkeypatch.setattr(Conversations, "say", said)
     ran = await shell.run("alice", "chat @bob --send", "two")
     assert (ran.code, ran.out) == (0, "Sent.\n")
+
+
+async def befriended_and_heard(shell: Shell) -> None:
+    """Alice and Bob are friends, and each has said one thing."""
+    await befriend(shell)
+    assert (await shell.run("alice", "chat @bob --send", "of Alice's")).code == 0
+    assert (await shell.run("bob", "chat @alice --send", "of Bob's")).code == 0
+    assert "of Bob's" in (await shell.run("alice", "chat @bob --history")).out
+
+
+async def said_to_bob(shell: Shell) -> list[str]:
+    rows = (await shell.run("alice", "chat @bob --history --json")).out.splitlines()
+    return [json.loads(row)["text"] for row in rows]
+
+
+@pytest.mark.clause("DEV-8.2")
+async def test_a_frozen_vault_tells_what_was_kept_and_shows_its_history(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await befriended_and_heard(shell)
+    homes = shell.square.folder
+    with monkeypatch.context() as patch:
+        refuse(patch, "/messages", Full("E2E-4.7", "no room", 60))
+        assert (await shell.run("alice", "chat @bob --send", "kept")).code == 4
+    shutil.copytree(homes / "alice", homes / "copy")
+    assert (await shell.run("copy", "chat @bob --history")).code == 0
+    met = await shell.run("alice", "chat @bob --send", "as if nothing were")
+    assert met.code == 1 and "log in again" in met.err
+    assert "Not sent to all: kept" in met.out
+
+    async def nobody(*_given: Any, **_named: Any) -> Any:
+        raise AssertionError("a frozen vault is read without the node")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ApiClient, "send", nobody)
+        texts = await said_to_bob(shell)
+    assert texts == ["of Alice's", "of Bob's", "kept"]
+    found = await shell.run("alice", "search --with @bob of --json")
+    assert len(found.json["items"]) == 2
+
+
+@pytest.mark.clause("DEV-5.5")
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_the_history_of_a_conversation_that_ended_is_shown(shell: Shell, who: str) -> None:
+    """Whoever of the two was taken out of it; beside a new one it is shown as one."""
+    await befriended_and_heard(shell)
+    async with shell.square.at_home("bob") as bob:
+        messenger = await bob.talk()
+        (group,) = await bob.conversations_with("@alice")
+        if who == "alice":
+            (actor,) = {*messenger.device.conversations()[group].members} - {bob.actor}
+            await messenger.remove(group, actor)
+        else:
+            await messenger.leave(group)
+    await shell.square.town.settle()
+    assert await said_to_bob(shell) == ["of Alice's", "of Bob's"]
+    assert await said_to_bob(shell) == ["of Alice's", "of Bob's"], "and out of the vault"
+    assert (await shell.run("alice", "chat @bob --send", "anew")).code == 0
+    assert await said_to_bob(shell) == ["of Alice's", "of Bob's", "anew"]
 
 
 async def test_a_wrong_vault_passphrase(shell: Shell, passphrase_file: Path) -> None:

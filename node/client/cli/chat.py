@@ -193,8 +193,12 @@ class ChatScreen:
 
     async def send(self, who: str, text: str) -> int:
         """Say it and end: whether it is sent, or kept, is the exit code."""
-        conversation = await self._kith.talk_to(who)
-        said = await self._kith.say(conversation, text)
+        try:
+            conversation = await self._kith.talk_to(who)
+            said = await self._kith.say(conversation, text)
+        except NodeError:
+            await self.troubles()  # what was kept earlier is told, whatever ends these words
+            raise
         # It may have come back at once: nobody there can read it. It is sent or kept by now: who
         # reads that this failed would say it twice.
         with suppress(NodeError):
