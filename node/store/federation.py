@@ -1,6 +1,7 @@
 """Actors, keys, peers, and what an actor's collections hold."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from node.store.unit import Unit
 from node.store.upserts import insert, put, put_keeping
 from node.wire.api.cursor import Cursor
 from node.wire.httpsig import Dialect
+from node.wire.ids import covering, origin
 from node.wire.keys import PublicKey
 from node.wire.times import from_micros, micros
 
@@ -24,6 +26,7 @@ _ACTOR_TEXTS = (
     "outbox", "followers", "following", "friends", "key_packages", "manually_approves",
 )  # fmt: skip
 
+REFUSED_AT_ONCE = 500  # actors of one statement
 _FOLLOWS, _FRIENDS = tables.follows.c, tables.friendships.c
 # At each activity of a peer, unless they are remembered.
 ACTOR = select(tables.actors).where(tables.actors.c.id == bindparam("id"))
@@ -204,6 +207,7 @@ class FederationUnit(Unit):
                 .where(t.c.host == host, t.c.state == "due")
                 .values(state="gave_up", settled=at, reason="the server is suspended here")
             )
+            await self._refuse(lambda actor: host in covering(origin(actor).authority))
 
     async def suspend_actor(self, id: str, suspended: bool) -> None:
         """Neither hear this actor of another server nor send to their inbox; or do so again."""
@@ -223,6 +227,21 @@ class FederationUnit(Unit):
                 .where(d.c.inbox == inbox, d.c.state == "due")
                 .values(state="gave_up", settled=at, reason="the actor is suspended here")
             )
+        if suspended:
+            await self._refuse(lambda actor: actor == id)
+
+    async def _refuse(self, is_theirs: Callable[[str], bool]) -> None:
+        """Refuse what came of them before, and was not applied yet (FED-7.7)."""
+        t = tables.arrivals
+        waiting = await self.connection.execute(
+            select(t.c.actor).where(t.c.state == "new").distinct()
+        )
+        theirs = [actor for actor in waiting.scalars() if is_theirs(actor)]
+        for start in range(0, len(theirs), REFUSED_AT_ONCE):
+            of_some = t.c.actor.in_(theirs[start : start + REFUSED_AT_ONCE])
+            refused = update(t).where(t.c.state == "new", of_some)
+            why = "FED-7.7: suspended here since it came"
+            await self.connection.execute(refused.values(state="refused", body=b"", reason=why))
 
     async def suspended_actors(self) -> frozenset[str]:
         return frozenset(row.id for row in await self.connection.fetch(SUSPENDED_ACTORS, {}))

@@ -66,6 +66,29 @@ async def test_two_people_talk(browser: Browser, home: AppNode) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.clause("DEV-10.2")
+async def test_words_that_came_back_say_whose_devices_are_gone(
+    browser: Browser, home: AppNode
+) -> None:
+    ada, bob = await two(browser, home)
+    await chat_with(ada.page, home, "bob")
+    await say(ada.page, "Are you there?")
+    await bob.page.get_by_role("link", name="Chats").click()
+    await bob.page.get_by_role("link", name="Ada").click()
+    await say(bob.page, "Not for long")
+    await expect(said(ada.page, "Not for long")).to_be_visible()
+    await bob.page.get_by_role("link", name="You").click()
+    await bob.page.get_by_role("button", name="Log out").click()
+    await bob.page.get_by_role("button", name="Log out and remove everything").click()
+    await expect(bob.page.get_by_role("link", name="Log in")).to_be_visible()
+    await say(ada.page, "Wait for me")
+    mine = said(ada.page, "Wait for me")
+    await expect(mine).to_contain_text("Came back")
+    await expect(mine).to_contain_text(re.compile("Bob.? is logged in nowhere; it is kept"))
+    assert ada.faults == [] and bob.faults == []
+
+
+@pytest.mark.slow
 async def test_an_invite_link_ends_in_a_chat_with_who_sent_it(
     browser: Browser, home: AppNode
 ) -> None:

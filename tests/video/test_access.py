@@ -448,6 +448,25 @@ async def test_a_video_of_another_origin_or_author_is_refused(harness: Harness) 
     assert [row.name for row in await harness.rows(tables.posts)] == ["Bees"]
 
 
+@pytest.mark.clause("VID-8.5")
+@pytest.mark.parametrize("verb", [CreateVideo, UpdateVideo])
+async def test_a_channel_beside_a_person_speaks_for_nobody(harness: Harness, verb: Any) -> None:
+    """One of the same server names itself as the channel of another one's video."""
+    alice = await harness.person("alice")
+    video = tube_video(harness)
+    for actor in (video.author, f"{TUBE}/accounts/mallory"):
+        await harness.knows(actor)
+        await harness.follow(alice.actor, actor)
+    if verb is UpdateVideo:
+        await hear(harness, video)
+    theirs = tube_video(harness, channel=f"{TUBE}/accounts/mallory", name="Mine")
+    await harness.hear(render(verb(f"{TUBE}/t/2", theirs.channel, theirs)))
+    await harness.work()
+    assert await harness.refused() == ["VID-8.5"]
+    posts = [row.name for row in await harness.rows(tables.posts)]
+    assert posts == (["Bees"] if verb is UpdateVideo else [])
+
+
 @pytest.mark.clause("VID-8.4", "VID-8.1")
 @pytest.mark.parametrize("first", ["note", "video"])
 async def test_a_note_and_a_video_that_name_each_other_are_one_post(

@@ -17,9 +17,10 @@ import { attempt } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { back } from "../router.ts";
 import { inRow, say } from "../words/index.ts";
-import { explain, explainValue } from "../words/problems.ts";
+import { explain } from "../words/problems.ts";
 import { History } from "./history.ts";
 import { keyOf } from "./items.ts";
+import { whyHeld } from "./kept.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
 
@@ -118,7 +119,7 @@ function Notice({ chat }: { readonly chat: Chat }) {
       </div>
     );
   }
-  if (chat.trouble !== null) return <p class="chat-notice">{explainValue(chat.trouble)}</p>;
+  if (chat.trouble !== null) return <p class="chat-notice">{whyHeld(chat.trouble)}</p>;
   if (standing.value?.isOnline === false) return <p class="chat-notice">{say("chat.offline")}</p>;
   return chat.isOpen ? null : <p class="chat-notice">{say("chat.closed")}</p>;
 }
@@ -204,6 +205,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
               <HistoryLine
                 key={keyOf(item)}
                 item={item}
+                others={chat.others}
                 isMine={item.is === "message" && item.actor === mine}
                 onRetry={again}
               />,

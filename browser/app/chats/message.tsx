@@ -1,12 +1,13 @@
 /** One message as it is read: its words, when, and where one's own are on their way, with the reason. */
 
-import type { Gap, HistoryItem, Message, Problem } from "../../worker/device_client.ts";
-import { whyKept } from "../keys/doubts.ts";
+import type { Chat, Gap, HistoryItem, Message, SentState } from "../../worker/device_client.ts";
+import { about } from "../keys/doubt.tsx";
 import { linked, postIn } from "../linked.ts";
 import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
+import { whyHeld, whyReturned } from "./kept.ts";
 import { PostCard } from "./post_card.tsx";
 
 function time(at: number): string {
@@ -28,16 +29,26 @@ const SIGNS: Readonly<Record<NonNullable<Message["state"]>["is"], IconName>> = {
   returned: "back",
 };
 
+/** Why words are not with whom they are for; nothing of those that are. */
+function why(state: SentState, others: Chat["others"]): string {
+  if (state.is === "waiting") return state.because === null ? "" : whyHeld(state.because);
+  if (state.is === "refused") return explainValue(state.because);
+  if (state.is !== "returned") return "";
+  return whyReturned(state.reasons, (actor) => about(others, actor).name);
+}
+
 function State({
   message,
+  others,
   onRetry,
 }: {
   readonly message: Message;
+  readonly others: Chat["others"];
   readonly onRetry: () => unknown;
 }) {
   const { state } = message;
   if (state === null) return null;
-  const because: Problem | null = "because" in state ? state.because : null;
+  const because = why(state, others);
   return (
     <>
       <span class={`sent-state ${state.is}`}>
@@ -46,11 +57,7 @@ function State({
           {say(`sent.${state.is}`)}
         </span>
       </span>
-      {because !== null && (
-        <span class="because">
-          {state.is === "waiting" ? whyKept(because) : explainValue(because)}
-        </span>
-      )}
+      {because !== "" && <span class="because">{because}</span>}
       {state.is === "refused" && (
         <Button look="again" onClick={onRetry}>
           {say("chat.again")}
@@ -73,11 +80,12 @@ function GapLine({ gap }: { readonly gap: Gap }) {
 
 interface Props {
   readonly item: HistoryItem;
+  readonly others: Chat["others"];
   readonly isMine: boolean;
   readonly onRetry: (message: Message) => unknown;
 }
 
-export function HistoryLine({ item, isMine, onRetry }: Props) {
+export function HistoryLine({ item, others, isMine, onRetry }: Props) {
   if (item.is === "gap") return <GapLine gap={item} />;
   const post = postIn(item.text);
   return (
@@ -102,7 +110,7 @@ export function HistoryLine({ item, isMine, onRetry }: Props) {
         {post !== "" && <PostCard id={post} />}
         <p class="message-foot">
           <time dateTime={new Date(item.at).toISOString()}>{time(item.at)}</time>
-          {isMine && <State message={item} onRetry={() => onRetry(item)} />}
+          {isMine && <State message={item} others={others} onRetry={() => onRetry(item)} />}
         </p>
       </div>
     </li>

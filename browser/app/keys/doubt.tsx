@@ -9,7 +9,7 @@ import { answerTo } from "./doubts.ts";
 import { sayKeys } from "./words.ts";
 
 /** Who of a chat it is about, as one calls them. */
-function about(others: Chat["others"], actor: string): { name: string; handle: string } {
+export function about(others: Chat["others"], actor: string): { name: string; handle: string } {
   const other = others.find((one) => one.actor === actor) ?? { actor, handle: "" };
   return { name: nameOf(personOf(other)), handle: other.handle };
 }

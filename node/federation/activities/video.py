@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from node.errors import Forbidden
 from node.federation.activities.attribution import (
     Envelope,
     check_form,
@@ -49,7 +50,7 @@ LEAST_TEXT, LONGEST_TITLE = 3, 120  # characters that PeerTube wants for a name;
 
 
 def parse_create(document: Doc, envelope: Envelope, object: Doc) -> CreateVideo:
-    """Raises `Malformed` (FED-6.3 …), `Forbidden` (FED-6.5), `TooMuch` (FED-6.15)."""
+    """Raises `Malformed` (FED-6.3 …), `Forbidden` (FED-6.5, VID-8.5), `TooMuch` (FED-6.15)."""
     return CreateVideo(envelope.id, envelope.actor, _enclosed(document, envelope, object))
 
 
@@ -60,6 +61,8 @@ def parse_update(document: Doc, envelope: Envelope, object: Doc) -> UpdateVideo:
 
 def _enclosed(document: Doc, envelope: Envelope, object: Doc) -> Video:
     video = _read(object, check_owner(object, envelope.actor), envelope)
+    if video.author != envelope.actor:
+        raise Forbidden("VID-8.5", "a video is said by its author alone")
     if video.to or video.cc:
         return video
     return replace(video, to=recipients(document, "to"), cc=recipients(document, "cc"))

@@ -30,7 +30,7 @@ from node.e2ee.mls.public.tree import ParentNode, parse_tree
 from node.errors import Refused
 from node.wire import tls
 from node.wire.tls import BUDGET
-from tests.e2ee.mls.hostile import MIB, Scene, filled, hostile
+from tests.e2ee.mls.hostile import MIB, Hostile, Scene, filled, hostile
 from tests.e2ee.mls.insider import Insider, Lie
 from tests.e2ee.mls.people import NOW, Device, People
 
@@ -119,17 +119,22 @@ def test_invitations_raise_only_what_is_typed(changes: list[tuple[int, str]]) ->
 
 def seconds(deed: Callable[[], object]) -> float:
     begin = time.thread_time()
-    with pytest.raises(Refused):
-        deed()
+    deed()
     return time.thread_time() - begin
 
 
 @pytest.mark.clause("MLS-2.1b")
 def test_a_hostile_mebibyte_is_refused_soon() -> None:
+    """The figure is 20 ms on a machine of its own (`make bench`). Tests share theirs: it is held
+    against a loop that takes about as long, done beside it."""
     for one in hostile():
-        times = [seconds(lambda one=one: one.deed(one.message)) for _ in range(3)]
-        # The figure is 20 ms on a machine of its own (`make bench`); tests share theirs.
-        assert min(times) < 0.1, one.name
+
+        def refuse(one: Hostile = one) -> None:
+            with pytest.raises(Refused):
+                one.deed(one.message)
+
+        ratios = [seconds(refuse) / seconds(lambda: sum(range(2**20))) for _ in range(3)]
+        assert min(ratios) < 4, one.name
 
 
 def few(count: int, cost: int, item: bytes) -> bytes:

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-7YLGYJ24.js";import"/app/chunk-VT64LX3D.js";import"/app/chunk-O74HBLZH.js";import"/app/chunk-D45EHMME.js";import"/app/chunk-Z3RAZ72A.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-CIDXVPDQ.js";import"/app/chunk-D45EHMME.js";import"/app/chunk-Z3RAZ72A.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
