@@ -134,9 +134,14 @@ class Conversations:
 
     async def told(self) -> list[ConversationEvent]:
         """What happened while nobody listened, as far as it is known; each once."""
-        heard, found = (await self.talk()).heard, []
-        while not heard.empty():
-            one = heard.get_nowait()
+        await self.talk()
+        return self.untold()
+
+    def untold(self) -> list[ConversationEvent]:
+        """As `told`, of what was heard so far: the vault is not opened for it."""
+        found: list[ConversationEvent] = []
+        while self._messenger is not None and not self._messenger.heard.empty():
+            one = self._messenger.heard.get_nowait()
             if one is not None and not isinstance(one, Event):
                 found.append(one)
         return found

@@ -222,6 +222,7 @@ class Kith:
     catch_up = _of_talk(Conversations.catch_up)
     go_on = _of_talk(Conversations.go_on)
     told = _of_talk(Conversations.told)
+    untold = _of_talk(Conversations.untold)
     conversations_with = _of_talk(Conversations.conversations_with)
     history = _of_talk(Conversations.history)
     conversations = _of_talk(Conversations.conversations)

@@ -1,39 +1,23 @@
 """`kith chat`, `kith events`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing, suppress
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from node.client.cli import advice, trust
+from node.client.cli import advice, telling, trust
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
 from node.client.conversation_events import (
-    ArchiveHeld,
-    ArchiveMissing,
-    ChangeDropped,
-    ConversationBehind,
-    ConversationCaughtUp,
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
-    ConversationUnanswered,
-    DeviceDoubted,
-    DoubtSettled,
-    KeysChanged,
-    KeysHeld,
     MembersChanged,
     MessageReceived,
-    MessageReturned,
-    MessageUndelivered,
-    MessageUnreadable,
-    NodeRestored,
-    NoDeviceLeft,
 )
 from node.client.kith import Event, Kith
 from node.client.rows import MessageRow
@@ -41,69 +25,7 @@ from node.errors import NodeError, Refused
 from node.wire.times import from_micros
 
 SHOWN_AT_START = 10
-# What programs read as `kind` of an event, with --json.
-KINDS: Mapping[type[ConversationEvent], str] = {
-    MessageReceived: "said",
-    ConversationJoined: "joined",
-    MembersChanged: "changed",
-    ConversationLeft: "left",
-    MessageUnreadable: "unreadable",
-    MessageUndelivered: "unsent",
-    ChangeDropped: "dropped",
-    NodeRestored: "restored",
-    ConversationBehind: "behind",
-    ConversationUnanswered: "unanswered",
-    ConversationCaughtUp: "caught_up",
-    MessageReturned: "returned",
-    NoDeviceLeft: "no_device",
-    ArchiveHeld: "archive_held",
-    ArchiveMissing: "archive_missing",
-    KeysHeld: "keys_held",
-    DeviceDoubted: "doubted",
-    DoubtSettled: "settled",
-    KeysChanged: "keys_changed",
-}
-
-PLAIN: Mapping[type[ConversationEvent], str] = {
-    NodeRestored: "Your server was put back from a copy: what it got for you since that copy was"
-    " made, and you had not read, may be lost. The talk goes on by itself.",
-    ConversationBehind: "This device missed changes of the conversation that are gone. It asked the"
-    " others to take it back in; what you say now is kept and goes out then.",
-    ConversationUnanswered: "Nobody has taken this device back into the conversation for an hour."
-    " Either they are away, and it goes on when they are back; or a change that nobody can read"
-    " ended it. With one person it goes on in a new one, with what you said meanwhile, when you say"
-    " so: kith chat NAME --go-on."
-    " With more than two people, begin a new conversation.",
-}
-
-HELD: Mapping[type[ConversationEvent], str] = {
-    ArchiveHeld: "Your archive takes nothing for now",
-    KeysHeld: "The keys of your account wait",
-}
-
-RETURNED: Mapping[str, str] = {
-    "no_device": "{name} is logged in nowhere",
-    "new_device": "it went to a device that {name} has no more",
-    "not_fetched": "{name} did not read it for 30 days; it is said again when they are back",
-    "not_delivered": "{name}'s server took nothing for 7 days; it is said again when they are back",
-    "refused": "{name}'s server refuses it; it is not sent there again",
-}
 KEPT_UNTIL = "It goes out by itself while kith chat runs, or the next time it does."
-TROUBLES = (
-    *PLAIN,
-    ConversationCaughtUp,
-    MessageUnreadable,
-    MessageUndelivered,
-    ChangeDropped,
-    MessageReturned,
-    NoDeviceLeft,
-    ArchiveHeld,
-    ArchiveMissing,
-    KeysHeld,
-    DeviceDoubted,
-    DoubtSettled,
-    KeysChanged,
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -193,12 +115,8 @@ class ChatScreen:
 
     async def send(self, who: str, text: str) -> int:
         """Say it and end: whether it is sent, or kept, is the exit code."""
-        try:
-            conversation = await self._kith.talk_to(who)
-            said = await self._kith.say(conversation, text)
-        except NodeError:
-            await self.troubles()  # what was kept earlier is told, whatever ends these words
-            raise
+        conversation = await self._kith.talk_to(who)
+        said = await self._kith.say(conversation, text)
         # It may have come back at once: nobody there can read it. It is sent or kept by now: who
         # reads that this failed would say it twice.
         with suppress(NodeError):
@@ -258,9 +176,7 @@ class ChatScreen:
 
     async def troubles(self) -> None:
         """What is to be known of conversations, where nobody listens."""
-        for one in await self._kith.told():
-            if not self._context.out.json and isinstance(one, TROUBLES):
-                self._tell(one)
+        telling.tell(self._context.out, await self._kith.told(), self._name)
 
     async def sent(self, row: MessageRow, who: str) -> None:
         """Our own words are out, or wait for what is in the way."""
@@ -291,7 +207,7 @@ class ChatScreen:
 
     def _tell(self, one: ConversationEvent) -> None:
         if self._context.out.json:
-            self._context.out.value({"kind": KINDS[type(one)], "data": _data(one)})
+            self._context.out.value(telling.shown(one))
             return
         match one:
             case MessageReceived():
@@ -309,30 +225,10 @@ class ChatScreen:
             case ConversationLeft():
                 self._context.out.say("You are no longer in this conversation.", "yellow")
             case _:
-                self._context.out.say(_trouble(one, self._name), "yellow")
+                self._context.out.say(telling.trouble(one, self._name), "yellow")
 
     def _name(self, actor: str) -> str:
         return self._names.get(actor, actor)
-
-
-def _no_device(name: str, has_new: bool) -> str:
-    if not has_new:
-        return (
-            f"{name} has no device any more that could read this conversation. What you say is kept"
-            f" until they log in somewhere; then: kith chat {name} --go-on"
-        )
-    return (
-        f"{name} has a new device, and none that could read this conversation. What you say is"
-        f" kept. Ask them by another way whether it is theirs, then: kith chat {name} --go-on"
-    )
-
-
-def _caught_up(asked_again: int) -> str:
-    missed = "What came while it was away, and waits no more, is lost."
-    if asked_again:
-        many = f"{asked_again} messages" if asked_again > 1 else "A message"
-        missed = f"{many} that it could not read: asked for again. Older ones may be lost."
-    return f"This device is back in the conversation. {missed}"
 
 
 def _shown(
@@ -350,35 +246,3 @@ def _shown(
         "reason": reason,
         "next_try": next_try,
     }
-
-
-def _data(one: ConversationEvent) -> dict[str, object]:
-    return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, MessageReceived) else {})
-
-
-def _trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
-    if isinstance(one, NoDeviceLeft):
-        return _no_device(name_of(one.actor), one.has_new)
-    if isinstance(one, MessageReturned):
-        why = RETURNED[one.reason].format(name=name_of(one.actor))
-        return f"Kept, not read: {one.text} ({why})"
-    if text := PLAIN.get(type(one), "") or _of_account(one) or trust.told(one, name_of):
-        return text
-    if isinstance(one, ConversationCaughtUp):
-        return _caught_up(one.asked_again)
-    if isinstance(one, MessageUndelivered):
-        return f"Not sent to all: {one.text} ({one.reason})"
-    if isinstance(one, ChangeDropped):
-        return f"Not done: {one.change} ({one.reason})"
-    assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
-    hope = "; it was asked for again" if one.asked_again else ""
-    return f"A message could not be read: {one.reason}{hope}"
-
-
-def _of_account(one: ConversationEvent) -> str:
-    """What is of no conversation alone; nothing of any other event."""
-    if isinstance(one, ArchiveMissing):
-        return f"Not all that was said here is in your archive, {one.count} missing: kith history"
-    if isinstance(one, ArchiveHeld | KeysHeld):
-        return f"{HELD[type(one)]}: {one.reason}. Talk goes on."
-    return ""

@@ -6,17 +6,20 @@ import inspect
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 import typer
 
 from node.client import profile
-from node.client.cli import advice
+from node.client.cli import advice, telling
 from node.client.cli.out import Out
 from node.client.kith import Kith
+from node.client.local_device import Passphrase
 from node.errors import Malformed, Missing, NodeError
 from node.ports import Clock
 from node.wire.digits import whole
@@ -42,6 +45,37 @@ def default_home() -> Path:
     return Path(named) if named else Path(data) / "kith"
 
 
+class TellingKith(Kith):
+    """Who opens the vault reads the mailbox, and nobody hears it again: what of it is to be known
+    is told as the command ends, however it does."""
+
+    def __init__(
+        self, out: Out, own: profile.Profile, home: Path, passphrase: Passphrase, clock: Clock
+    ) -> None:
+        super().__init__(own, home, passphrase, clock)
+        self._out = out
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            await self._tell()
+        finally:
+            await super().__aexit__(kind, error, trace)
+
+    async def _tell(self) -> None:
+        heard = [one for one in self.untold() if isinstance(one, telling.TROUBLES)]
+        if not heard:
+            return
+        names: dict[str, str] = {}
+        with suppress(NodeError):
+            names = await self.names()
+        telling.tell(self._out, heard, lambda actor: names.get(actor, actor), telling.LASTING)
+
+
 @dataclass(slots=True)
 class CommandContext:
     """What a command works with."""
@@ -52,8 +86,12 @@ class CommandContext:
     clock: Clock
 
     def kith(self) -> Kith:
-        """Who is logged in here. Raises `Missing` (API-9.1)."""
-        return Kith.load(self.home, self.handle, self.passphrase, self.clock)
+        """Who is logged in here; what is heard meanwhile is told at the end.
+
+        Raises `Missing` (API-9.1).
+        """
+        own = profile.load(self.home, self.handle)
+        return TellingKith(self.out, own, self.home, self.passphrase, self.clock)
 
     def passphrase(self) -> str:
         """Ask for the vault's passphrase."""

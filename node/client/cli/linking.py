@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli.command import CommandContext, verb
+from node.client.cli.command import CommandContext, TellingKith, verb
 from node.client.cli.sign_in import Ca, Connect, DeviceName
-from node.client.kith import Kith
 from node.client.linking import NewDevice
 from node.client.local_device import LocalDevice
 from node.client.sign_in import parse_server
@@ -71,7 +70,7 @@ async def _start(context: CommandContext, new: NewDevice) -> None:
     out.say(f"Shall this machine become a device of {agreed.old.actor}?")
     _type_number(agreed)
     own = await new.join(agreed)
-    async with Kith.load(context.home, own.handle, clock=context.clock) as kith:
+    async with TellingKith(out, own, context.home, "", context.clock) as kith:
         came = await kith.fetch_history()
     told = {"handle": own.handle, "device": own.device, "messages": came.new}
     out.done(f"You are {own.handle} on this machine now, with {came.new} messages.", told)

@@ -54,6 +54,10 @@ class Out:
         sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
         sys.stdout.buffer.flush()
 
+    def aside(self, value: Any) -> None:
+        """One JSON line that is no answer, on standard error."""
+        sys.stderr.write(msgspec.json.encode(value).decode() + "\n")
+
     def say(self, text: str, style: str = "") -> None:
         """A line for people."""
         if not self.json:
@@ -85,8 +89,7 @@ class Out:
     def fail(self, problem: Mapping[str, object]) -> None:
         """A problem, on standard error: a JSON line, or the reason and the advice."""
         if self.json:
-            line = msgspec.json.encode({"problem": problem}).decode()
-            sys.stderr.write(line + "\n")
+            self.aside({"problem": problem})
             return
         said = Text("kith: ", style="bold red").append(Text(clean(str(problem["detail"]))))
         self._error.print(said)

@@ -1,0 +1,172 @@
+"""What happened in conversations, told by whichever command heard of it: each is told once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+
+from node.client.cli import trust
+from node.client.cli.out import Out
+from node.client.conversation_events import (
+    ArchiveHeld,
+    ArchiveMissing,
+    ChangeDropped,
+    ConversationBehind,
+    ConversationCaughtUp,
+    ConversationEvent,
+    ConversationJoined,
+    ConversationLeft,
+    ConversationUnanswered,
+    DeviceDoubted,
+    DoubtSettled,
+    KeysChanged,
+    KeysHeld,
+    MembersChanged,
+    MessageReceived,
+    MessageReturned,
+    MessageUndelivered,
+    MessageUnreadable,
+    NodeRestored,
+    NoDeviceLeft,
+)
+from node.wire.times import from_micros
+
+# What programs read as `kind` of an event, with --json.
+KINDS: Mapping[type[ConversationEvent], str] = {
+    MessageReceived: "said",
+    ConversationJoined: "joined",
+    MembersChanged: "changed",
+    ConversationLeft: "left",
+    MessageUnreadable: "unreadable",
+    MessageUndelivered: "unsent",
+    ChangeDropped: "dropped",
+    NodeRestored: "restored",
+    ConversationBehind: "behind",
+    ConversationUnanswered: "unanswered",
+    ConversationCaughtUp: "caught_up",
+    MessageReturned: "returned",
+    NoDeviceLeft: "no_device",
+    ArchiveHeld: "archive_held",
+    ArchiveMissing: "archive_missing",
+    KeysHeld: "keys_held",
+    DeviceDoubted: "doubted",
+    DoubtSettled: "settled",
+    KeysChanged: "keys_changed",
+}
+
+PLAIN: Mapping[type[ConversationEvent], str] = {
+    NodeRestored: "Your server was put back from a copy: what it got for you since that copy was"
+    " made, and you had not read, may be lost. The talk goes on by itself.",
+    ConversationBehind: "This device missed changes of the conversation that are gone. It asked the"
+    " others to take it back in; what you say now is kept and goes out then.",
+    ConversationUnanswered: "Nobody has taken this device back into the conversation for an hour."
+    " Either they are away, and it goes on when they are back; or a change that nobody can read"
+    " ended it. With one person it goes on in a new one, with what you said meanwhile, when you say"
+    " so: kith chat NAME --go-on."
+    " With more than two people, begin a new conversation.",
+}
+
+HELD: Mapping[type[ConversationEvent], str] = {
+    ArchiveHeld: "Your archive takes nothing for now",
+    KeysHeld: "The keys of your account wait",
+}
+
+RETURNED: Mapping[str, str] = {
+    "no_device": "{name} is logged in nowhere",
+    "new_device": "it went to a device that {name} has no more",
+    "not_fetched": "{name} did not read it for 30 days; it is said again when they are back",
+    "not_delivered": "{name}'s server took nothing for 7 days; it is said again when they are back",
+    "refused": "{name}'s server refuses it; it is not sent there again",
+}
+TROUBLES = (
+    *PLAIN,
+    ConversationCaughtUp,
+    MessageUnreadable,
+    MessageUndelivered,
+    ChangeDropped,
+    MessageReturned,
+    NoDeviceLeft,
+    ArchiveHeld,
+    ArchiveMissing,
+    KeysHeld,
+    DeviceDoubted,
+    DoubtSettled,
+    KeysChanged,
+)
+# What lasts is told again by the next chat, and has commands of its own.
+LASTING = (ArchiveHeld, ArchiveMissing, KeysHeld)
+
+
+def tell(
+    out: Out,
+    heard: Iterable[ConversationEvent],
+    name_of: Callable[[str], str],
+    but: tuple[type[ConversationEvent], ...] = (),
+) -> None:
+    """Tell the troubles of what was `heard`; for programs beside what the command answers.
+
+    What merely came is in the history.
+    """
+    for one in heard:
+        if not isinstance(one, TROUBLES) or isinstance(one, but):
+            continue
+        if out.json:
+            out.aside(shown(one))
+        else:
+            out.say(trouble(one, name_of), "yellow")
+
+
+def shown(one: ConversationEvent) -> dict[str, object]:
+    """An event as JSON has it."""
+    return {"kind": KINDS[type(one)], "data": _data(one)}
+
+
+def trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
+    """An event of `TROUBLES` in a sentence or two."""
+    if isinstance(one, NoDeviceLeft):
+        return _no_device(name_of(one.actor), one.has_new)
+    if isinstance(one, MessageReturned):
+        why = RETURNED[one.reason].format(name=name_of(one.actor))
+        return f"Kept, not read: {one.text} ({why})"
+    if text := PLAIN.get(type(one), "") or _of_account(one) or trust.told(one, name_of):
+        return text
+    if isinstance(one, ConversationCaughtUp):
+        return _caught_up(one.asked_again)
+    if isinstance(one, MessageUndelivered):
+        return f"Not sent to all: {one.text} ({one.reason})"
+    if isinstance(one, ChangeDropped):
+        return f"Not done: {one.change} ({one.reason})"
+    assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
+    hope = "; it was asked for again" if one.asked_again else ""
+    return f"A message could not be read: {one.reason}{hope}"
+
+
+def _no_device(name: str, has_new: bool) -> str:
+    if not has_new:
+        return (
+            f"{name} has no device any more that could read this conversation. What you say is kept"
+            f" until they log in somewhere; then: kith chat {name} --go-on"
+        )
+    return (
+        f"{name} has a new device, and none that could read this conversation. What you say is"
+        f" kept. Ask them by another way whether it is theirs, then: kith chat {name} --go-on"
+    )
+
+
+def _caught_up(asked_again: int) -> str:
+    missed = "What came while it was away, and waits no more, is lost."
+    if asked_again:
+        many = f"{asked_again} messages" if asked_again > 1 else "A message"
+        missed = f"{many} that it could not read: asked for again. Older ones may be lost."
+    return f"This device is back in the conversation. {missed}"
+
+
+def _of_account(one: ConversationEvent) -> str:
+    """What is of no conversation alone; nothing of any other event."""
+    if isinstance(one, ArchiveMissing):
+        return f"Not all that was said here is in your archive, {one.count} missing: kith history"
+    if isinstance(one, ArchiveHeld | KeysHeld):
+        return f"{HELD[type(one)]}: {one.reason}. Talk goes on."
+    return ""
+
+
+def _data(one: ConversationEvent) -> dict[str, object]:
+    return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, MessageReceived) else {})
