@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from node.accounts.seats import Proofs
 from node.app.handlers import handlers
 from node.app.parts import Stores
 from node.e2ee.arriving import Arrivals
@@ -151,7 +152,8 @@ class Harness(Rows):
         self.neighbours: dict[str, Harness] = {}
         self.asked: list[str] = []
         self.cut = False
-        self.routes = (*routes(self.units, self.instance, self, clock), *mailbox.routes(self.units))
+        boxes = mailbox.routes(self.units, Proofs(bytes(32)))
+        self.routes = (*routes(self.units, self.instance, self, clock), *boxes)
 
     async def person(self, name: str, device: str = "phone") -> Person:
         """Sign somebody up with one device."""
