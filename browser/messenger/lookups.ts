@@ -136,8 +136,12 @@ export class Lookups {
   async #askOne(look: Look, late: AbortSignal): Promise<Answer | null> {
     const name = `${look.actor} ${look.least}`;
     const underWay = this.#underWay.get(name);
-    // Somebody else asks: what is said meanwhile waits for it too.
-    if (underWay !== undefined) return Promise.race([underWay, over(late)]);
+    if (underWay !== undefined) {
+      // Somebody else asks: what is said meanwhile waits for it too. But for our own keys, whose look has no end of
+      // patience and may itself wait for who asks here.
+      const isOwn = look.actor === this.#device.actor;
+      return isOwn ? null : Promise.race([underWay, over(late)]);
+    }
     if (this.#isRecent(this.#asked.get(name) ?? null)) return null;
     this.#asked.set(name, this.#seconds());
     const answer = this.#answer(look, late).finally(() => this.#underWay.delete(name));

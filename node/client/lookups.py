@@ -117,8 +117,11 @@ class Lookups:
                     return
 
     async def _ask_one(self, look: Look, open: set[str]) -> Shown | NodeError | None:
-        if look in self._under_way:  # somebody else asks: what is said meanwhile waits for it too
-            return await asyncio.shield(self._under_way[look])
+        if look in self._under_way:
+            # Somebody else asks: what is said meanwhile waits for it too. But for our own keys,
+            # whose look has no end of patience and may itself wait for who asks here.
+            is_own = look.actor == self._device.actor
+            return None if is_own else await asyncio.shield(self._under_way[look])
         if look in self._asked and self._is_recent(self._asked[look]):
             return None
         self._asked[look] = self._seconds()
