@@ -1,7 +1,7 @@
 """Actors, keys, peers, and what an actor's collections hold."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -207,7 +207,13 @@ class FederationUnit(Unit):
                 .where(t.c.host == host, t.c.state == "due")
                 .values(state="gave_up", settled=at, reason="the server is suspended here")
             )
-            await self._refuse(lambda actor: host in covering(origin(actor).authority))
+            arrived = tables.arrivals.c
+            waiting = await self.connection.execute(
+                select(arrived.actor).where(arrived.state == "new").distinct()
+            )
+            await self._refuse(
+                [one for one in waiting.scalars() if host in covering(origin(one).authority)]
+            )
 
     async def suspend_actor(self, id: str, suspended: bool) -> None:
         """Neither hear this actor of another server nor send to their inbox; or do so again."""
@@ -228,17 +234,13 @@ class FederationUnit(Unit):
                 .values(state="gave_up", settled=at, reason="the actor is suspended here")
             )
         if suspended:
-            await self._refuse(lambda actor: actor == id)
+            await self._refuse([id])
 
-    async def _refuse(self, is_theirs: Callable[[str], bool]) -> None:
-        """Refuse what came of them before, and was not applied yet (FED-7.7)."""
+    async def _refuse(self, actors: Sequence[str]) -> None:
+        """Refuse what came of these before, and was not applied yet (FED-7.7)."""
         t = tables.arrivals
-        waiting = await self.connection.execute(
-            select(t.c.actor).where(t.c.state == "new").distinct()
-        )
-        theirs = [actor for actor in waiting.scalars() if is_theirs(actor)]
-        for start in range(0, len(theirs), REFUSED_AT_ONCE):
-            of_some = t.c.actor.in_(theirs[start : start + REFUSED_AT_ONCE])
+        for start in range(0, len(actors), REFUSED_AT_ONCE):
+            of_some = t.c.actor.in_(actors[start : start + REFUSED_AT_ONCE])
             refused = update(t).where(t.c.state == "new", of_some)
             why = "FED-7.7: suspended here since it came"
             await self.connection.execute(refused.values(state="refused", body=b"", reason=why))
