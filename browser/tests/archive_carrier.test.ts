@@ -6,38 +6,17 @@ import { test } from "node:test";
 import { encode, KINDS, record } from "../archive/record.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
-import type { Changes, Rows } from "../device/rows.ts";
 import { Forbidden, Full, Unreachable } from "../errors.ts";
 import type { ApiClient } from "../messenger/api_client.ts";
 import type { ArchivedRecord } from "../messenger/api_types.ts";
 import { ArchiveCarrier } from "../messenger/archive_carrier.ts";
-import { type Bytes, utf8 } from "../wire/bytes.ts";
+import { utf8 } from "../wire/bytes.ts";
 import { Seeded } from "./seeded.ts";
+import { ClearRows } from "./still.ts";
 
 const ALICE = "https://a.example/alice";
 const NOW = 1_800_000_000_000;
 const KEY = new Uint8Array(32);
-
-class ClearRows implements Rows {
-  counter = 1;
-  readonly rows = new Map<string, Bytes>();
-
-  names(): readonly string[] {
-    return [...this.rows.keys()].sort();
-  }
-
-  async read(name: string): Promise<Bytes | null> {
-    return this.rows.get(name) ?? null;
-  }
-
-  async step(changes: Changes): Promise<void> {
-    this.counter += 1;
-    for (const [name, value] of changes) {
-      if (value === null) this.rows.delete(name);
-      else this.rows.set(name, value);
-    }
-  }
-}
 
 /** A home node that keeps records, or refuses. */
 class Shelf {

@@ -29,7 +29,8 @@ export class StillClock {
   }
 }
 
-class ClearRows implements Rows {
+/** A vault in clear, in memory. */
+export class ClearRows implements Rows {
   counter = 0;
   readonly rows = new Map<string, Bytes>();
 
