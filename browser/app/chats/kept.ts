@@ -3,7 +3,7 @@
 import type { Problem } from "../../worker/device_client.ts";
 import { whyKept } from "../keys/doubts.ts";
 import { type KeysKey, sayKeys } from "../keys/words.ts";
-import { say } from "../words/index.ts";
+import { locale, say } from "../words/index.ts";
 
 /**
  * What holds words back though every server answers, by what the device says of it: that it is `beyond` our own
@@ -46,4 +46,16 @@ export function whyReturned(
     return key === undefined ? "" : sayKeys(key, { name: nameOf(actor) });
   });
   return lines.filter((line) => line !== "").join(" ");
+}
+
+/** Whose devices fetch nothing, and since when. */
+export function whyUnfetched(
+  since: Readonly<Record<string, number>>,
+  nameOf: (actor: string) => string,
+): string {
+  const how = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" });
+  const lines = Object.entries(since).map(([actor, at]) =>
+    sayKeys("sent.unfetched.why", { name: nameOf(actor), time: how.format(at * 1000) }),
+  );
+  return lines.join(" ");
 }
