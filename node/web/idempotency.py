@@ -7,13 +7,13 @@ import asyncio
 import hmac
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from typing import TypeAlias
 
 import msgspec
+from cachetools import LRUCache
 from nacl.secret import SecretBox
 
 from node.errors import Conflict, Malformed, NoRoom
@@ -76,28 +76,6 @@ def read_key(text: str) -> str:
     return text
 
 
-class Unkept:
-    """Sealed answers that found no room in the database, until there is; the oldest go first."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[tuple[bytes, str], Kept] = OrderedDict()
-        self._bytes = 0
-
-    def put(self, place: tuple[bytes, str], kept: Kept) -> None:
-        self.pop(place)
-        self._held[place] = kept
-        self._bytes += _size(kept)
-        while self._bytes > MOST_UNKEPT_BYTES:
-            self.pop(next(iter(self._held)))
-
-    def get(self, place: tuple[bytes, str]) -> Kept | None:
-        return self._held.get(place)
-
-    def pop(self, place: tuple[bytes, str]) -> None:
-        gone = self._held.pop(place, None)
-        self._bytes -= _size(gone) if gone else 0
-
-
 def _size(kept: Kept) -> int:
     return 500 + len(kept.sealed)  # with what holds it
 
@@ -108,7 +86,8 @@ class Answered:
     def __init__(self, units: Units, entropy: Entropy) -> None:
         self._units = units
         self._entropy = entropy
-        self._unkept = Unkept()
+        # Sealed answers that found no room in the database, until there is.
+        self._unkept: LRUCache[tuple[bytes, str], Kept] = LRUCache(MOST_UNKEPT_BYTES, _size)
         self._locks: dict[tuple[bytes, str], tuple[asyncio.Lock, int]] = {}
 
     async def once(self, asked: Asked, work: Work) -> Answer:
@@ -129,7 +108,7 @@ class Answered:
             return kept
         with suppress(NoRoom):
             await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, held))
-            self._unkept.pop(place)
+            self._unkept.pop(place, None)
         return held
 
     def _again(self, asked: Asked, kept: Kept) -> Answer:
@@ -154,7 +133,8 @@ class Answered:
         except Exception as error:
             # It was done, and is answered so: the mark keeps it from being done again, and a
             # repetition finds the answer here (API-6.7).
-            self._unkept.put(place, kept)
+            with suppress(ValueError):  # larger than all that may be held
+                self._unkept[place] = kept
             LOG.warning(
                 "an answer was not kept",
                 exc_info=not isinstance(error, NoRoom),
@@ -163,7 +143,7 @@ class Answered:
         return answer
 
     async def _forget(self, asked: Asked) -> None:
-        self._unkept.pop(asked.place)
+        self._unkept.pop(asked.place, None)
         await self._units.run(IdempotencyUnit, lambda unit: unit.forget(*asked.place))
 
     @asynccontextmanager

@@ -162,11 +162,12 @@ async def test_what_was_done_is_answered_so_though_its_answer_finds_no_room(
 
 @pytest.mark.clause("API-6.5", "API-6.7")
 async def test_of_answers_that_find_no_room_a_bounded_number_is_held(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
+    build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(idempotency, "MOST_UNKEPT_BYTES", 3000)
+    harness = await build()
     token = await harness.join("alice")
     monkeypatch.setattr(IdempotencyUnit, "keep", no_room)
-    monkeypatch.setattr(idempotency, "MOST_UNKEPT_BYTES", 3000)
     keys = [f"{KEY}-{number}" for number in range(5)]
     first = [await make_invite(harness, token, key) for key in keys]
     for _ in range(2):  # found as often as it is asked for
