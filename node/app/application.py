@@ -189,6 +189,8 @@ def make_web(
 
     async def prove(call: Call, body: bytes) -> str | None:
         if "Signature" not in call.headers:
+            if call.method not in ("GET", "HEAD"):  # those are counted as pages (LIM-5.2)
+                await rate_limits.unproven(call.address)
             return None
         viewer, delivery = receiver.viewer, delivery_of(call, body)
         actor = await rate_limits.asked(call.address, lambda: viewer(delivery))
