@@ -268,6 +268,6 @@ async def open_node(
                 application = side.application(side.surfaces, tallies)
                 yield Node(config, application, worker, stores, lines, side, tallies)
         finally:
-            await lines.hops.close()
+            await lines.close()
     finally:
         await stores.database.close()

@@ -20,7 +20,7 @@ from node.errors import (
     Unproven,
     Unreachable,
 )
-from node.net.resolver import PooledResolver
+from node.net.resolver import THREADS, PooledResolver
 from node.testing.fakes import FakeClock
 from node.web.limits import MemoryBuckets
 from node.web.peer_rate_limits import (
@@ -330,6 +330,34 @@ async def test_dead_names_keep_no_name_that_we_know_from_being_found() -> None:
         await asyncio.gather(*dead, return_exceptions=True)
         over.set()
         assert sum(host.startswith("dead") for host in seen) <= 16, "what waits is taken back"
+    finally:
+        over.set()
+        await resolver.close()
+
+
+@pytest.mark.clause("LIM-4.3")
+async def test_names_that_hung_once_wait_for_each_other_alone() -> None:
+    over = threading.Event()
+
+    def look_up(host: str, port: int, _family: int) -> list[Any]:
+        if host.startswith("dead"):
+            over.wait(20)
+        return [(2, 1, 6, "", ("192.0.2.7", port))]
+
+    dead = [f"dead{each}.test" for each in range(THREADS - 1)]
+    resolver = PooledResolver(look_up, seconds=0.01)
+    try:
+        for host in dead:
+            with pytest.raises(OSError, match="did not answer in time"):
+                await resolver.resolve(host)
+        resolver._seconds = 10
+        asked = [asyncio.ensure_future(resolver.resolve(host)) for host in dead]
+        await asyncio.sleep(0)
+        found = await asyncio.wait_for(resolver.resolve("new.test", 443), 5)
+        assert [each["host"] for each in found] == ["192.0.2.7"]
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
     finally:
         over.set()
         await resolver.close()
