@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, Select, bindparam, func, select, update
 
 from node.accounts.account import Account, Profile, Role, State
 from node.accounts.actors import LocalActor, NewKey
@@ -173,9 +173,8 @@ class AccountsUnit(SessionsUnit):
     async def drop_media_grants(self, actor: str) -> None:
         table, videos = tables.media_grants, tables.videos
         theirs = select(videos.c.id).where(videos.c.author == actor)
-        await self.connection.execute(
-            table.delete().where(or_(table.c.actor == actor, table.c.video.in_(theirs)))
-        )
+        for which in (table.c.actor == actor, table.c.video.in_(theirs)):
+            await self.connection.execute(table.delete().where(which))
 
     # -- new passwords -------------------------------------------------------------------------
 

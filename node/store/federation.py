@@ -215,9 +215,11 @@ class FederationUnit(Unit):
                 [one for one in waiting.scalars() if host in covering(origin(one).authority)]
             )
             grants = tables.media_grants.c
-            watching = await self.connection.execute(select(grants.actor).distinct())
+            watching = await self.connection.execute(
+                select(grants.actor).where(grants.expires > micros(self.now))
+            )
             await self._end_watching(
-                [one for one in watching.scalars() if host in covering(origin(one).authority)]
+                [one for one in {*watching.scalars()} if host in covering(origin(one).authority)]
             )
 
     async def suspend_actor(self, id: str, suspended: bool) -> None:
