@@ -262,5 +262,6 @@ def make_web(
         config.connections_per_address,
     )
     connections = Connections(bounds, proxies, clock.ticks, refusals.count)
+    health.warnings.append(connections.trouble)
     surfaces = (api, app_surface(config, problem), for_people, for_servers)
     return WebSide(kernel, surfaces, health, live, largest, connections, refusals, clock)
