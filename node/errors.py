@@ -7,7 +7,12 @@ and the worker. The text never holds a secret nor a person's words.
 
 
 class NodeError(Exception):
-    """The root of all that this program raises on purpose."""
+    """The root of all that this program raises on purpose.
+
+    `sender`: the actor of another server who had proven who they are before this was raised.
+    """
+
+    sender = ""
 
 
 class Refused(NodeError):
