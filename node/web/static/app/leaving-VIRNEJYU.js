@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-3JSIGG65.js";import"/app/chunk-RJNW5EN5.js";import"/app/chunk-I3PU25MX.js";import"/app/chunk-MGF7EUCE.js";import"/app/chunk-EODXQFE6.js";export{r as deleteAccount,m as forget,o as logOut};

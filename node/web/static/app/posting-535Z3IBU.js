@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-3ZCJ3L7Y.js";import"/app/chunk-MGF7EUCE.js";import"/app/chunk-EODXQFE6.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
