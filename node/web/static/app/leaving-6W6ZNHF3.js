@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-6OLHNXJ4.js";import"/app/chunk-ZWR4CBTW.js";import"/app/chunk-I7XISYN7.js";import"/app/chunk-ZL7QZ4LI.js";import"/app/chunk-YKWJVD33.js";export{r as deleteAccount,m as forget,o as logOut};

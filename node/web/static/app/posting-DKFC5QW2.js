@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-AP4ZITGF.js";import"/app/chunk-ZL7QZ4LI.js";import"/app/chunk-YKWJVD33.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
