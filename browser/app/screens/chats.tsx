@@ -10,6 +10,7 @@ import { meetFriends, personOf } from "../chats/names.ts";
 import { device, standing } from "../device.ts";
 import { NoKeysNotice } from "../keys/notice.tsx";
 import { Avatar, nameOf } from "../parts/avatar.tsx";
+import { Bell } from "../parts/bell.tsx";
 import { Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, useArrival, Waiting } from "../parts/screen.tsx";
@@ -106,6 +107,7 @@ function List({ open }: { readonly open: string }) {
         <h1 {...(open === "" ? { ref: heading } : {})} tabIndex={-1}>
           {say("nav.chats")}
         </h1>
+        <Bell />
       </header>
       {/* biome-ignore lint/a11y/useSemanticElements: older readers do not know <search> */}
       <div role="search" class="chat-search">
