@@ -30,6 +30,8 @@ const NAMES: readonly Name[] = [
   "retry",
   "saveDraft",
   "markRead",
+  "news",
+  "putAway",
   "goOn",
   "leave",
   "keys",

@@ -24,8 +24,10 @@ import { ago, locale, say } from "../words/index.ts";
 
 const REQUESTS = "/notices/requests";
 
+const PAGE = "20";
+
 const listOf = (query: Readonly<Record<string, string>>) =>
-  new List<Notice>("/notices", query, ({ id }) => id);
+  new List<Notice>("/notices", { limit: PAGE, ...query }, ({ id }) => id);
 
 /** The instant that a notice is about; "" where it is about something else. */
 function instant(text: string): string {

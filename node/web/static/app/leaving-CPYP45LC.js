@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-AC4ADUIP.js";import"/app/chunk-K5QSUNOR.js";import"/app/chunk-7CG6UMT4.js";import"/app/chunk-6OTVU3QD.js";import"/app/chunk-MNLDIAEW.js";export{r as deleteAccount,m as forget,o as logOut};

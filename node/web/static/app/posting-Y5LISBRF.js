@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-5SOXC36D.js";import"/app/chunk-6OTVU3QD.js";import"/app/chunk-MNLDIAEW.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
