@@ -32,7 +32,7 @@ const listOf = (query: Readonly<Record<string, string>>) =>
 /** The instant that a notice is about; "" where it is about something else. */
 function instant(text: string): string {
   const at = Date.parse(text);
-  const how = { dateStyle: "long", timeStyle: "short" } as const;
+  const how = { dateStyle: "medium", timeStyle: "short" } as const;
   return Number.isNaN(at) ? "" : new Intl.DateTimeFormat(locale(), how).format(at);
 }
 

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-67JA3RK2.js";import"/app/chunk-JQZ4C22B.js";import"/app/chunk-34AUZDLJ.js";import"/app/chunk-ILG7Q3UQ.js";import"/app/chunk-JIXBSIAY.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-C7X52QXV.js";import"/app/chunk-ILG7Q3UQ.js";import"/app/chunk-JIXBSIAY.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
