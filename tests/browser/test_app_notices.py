@@ -1,4 +1,4 @@
-"""What happened, as the app tells it: notices, the requests of strangers, a node put back from a copy."""
+"""What happened, as the app tells it: notices, strangers apart, a node put back from a copy."""
 
 import re
 
