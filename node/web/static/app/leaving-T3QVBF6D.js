@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-RTZJDET7.js";import"/app/chunk-EH4IIAIK.js";import"/app/chunk-UHQYHMYQ.js";import"/app/chunk-5RM7P4R6.js";import"/app/chunk-3GZHV6CI.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-G6SRIJUM.js";import"/app/chunk-5RM7P4R6.js";import"/app/chunk-3GZHV6CI.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
