@@ -1,17 +1,23 @@
 """What happened, as the app tells it: notices, strangers apart, a node put back from a copy."""
 
+import asyncio
 import re
+from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.async_api import Browser, Locator, Page, expect
 
 from node.store.inbox import InboxUnit
 from node.store.incarnation import IncarnationUnit
+from node.store.video import VideoUnit
+from node.video.renditions import SILENT
 from node.wire.api.accounts import Session
 from tests.browser.app_node import AppNode, log_in, opened
 from tests.browser.keyboard import Keyboard
 from tests.browser.test_app_chats import chat_with, said, say, two
 from tests.browser.test_app_screens import violations
+from tests.clips import make_clip
 
 PHONE = {"width": 390, "height": 844}
 
@@ -208,3 +214,33 @@ async def test_who_talks_on_a_node_that_was_put_back_is_told_until_they_have_see
     await chat_with(page, home, "bob")
     await expect(said(page, "after")).to_be_visible()
     assert ada.faults == [] and bob.faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.clause("APP-6.5", "VID-2.6")
+async def test_a_video_says_to_its_author_alone_that_its_sound_is_gone(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=1)
+    post = await home.video(ada, clip, name="A boat", audience="friends")
+
+    async def silence(unit: VideoUnit) -> None:
+        record = await unit.record(post)
+        assert record is not None
+        await unit.put_record(replace(record, reason=SILENT))
+
+    await home.node.stores.units.run(VideoUnit, silence)
+    lack = "Its sound could not be kept"
+    for name in ("ada", "bob"):
+        watched = await opened(browser, home, viewport=PHONE)
+        await log_in(watched.page, home, name)
+        await watched.page.goto(f"{home.url}/app/watch?id={post}")
+        await expect(watched.page.get_by_role("article", name="A boat")).to_be_visible()
+        if name == "ada":
+            await expect(watched.page.get_by_role("note")).to_contain_text(lack)
+        else:
+            await expect(watched.page.get_by_role("button", name="Like")).to_be_visible()
+            await expect(watched.page.get_by_text(lack)).to_have_count(0)
+        assert watched.faults == []

@@ -4,7 +4,7 @@ import type { Notice } from "../api_types.ts";
 import type { NoticeKey } from "./words.ts";
 
 /** What it leads to: whoever did it, the post it is about, or another place. */
-type Way = "person" | "post" | "moved" | "";
+type Way = "person" | "post" | "moved" | "anew" | "";
 
 interface Kind {
   readonly says: NoticeKey;
@@ -24,7 +24,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   mention: { says: "mention", way: "post" },
   mention_request: { says: "mention", way: "post" },
   moved: { says: "moved", way: "moved" },
-  video_failed: { says: "video_failed", way: "", isOwn: true },
+  video_failed: { says: "video_failed", way: "anew", isOwn: true },
   delivery_failed: { says: "delivery_failed", way: "", isOwn: true },
   restored: { says: "restored", way: "", isOwn: true },
   post_lost: { says: "post_lost", way: "", isOwn: true },
@@ -44,5 +44,6 @@ export function wayOf(notice: Pick<Notice, "kind" | "actor" | "object">): string
   if (way === "post") return `/watch?id=${encodeURIComponent(notice.object)}`;
   // By their id: nobody here may know their new handle yet.
   if (way === "moved") return personAt(notice.object);
+  if (way === "anew") return "/post";
   return way === "person" && handle !== "" ? personAt(handle) : "";
 }

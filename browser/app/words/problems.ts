@@ -5,6 +5,7 @@ import { KithError } from "../../errors.ts";
 import type { Problem as DeviceProblem } from "../../worker/device_client.ts";
 import { problemOf } from "../../worker/problems.ts";
 import { Problem } from "../api.ts";
+import type { Video } from "../api_types.ts";
 import { type Key, language, say, sayPart } from "./index.ts";
 
 /** What is said of devices of one's own account that are not on its list, by the line of KEY-5.2. */
@@ -12,6 +13,8 @@ const OWN: Readonly<Record<string, Key>> = {
   "own device, not listed": "problem.KEY-5.2.own",
   "this device, not listed": "problem.KEY-5.2.this",
 };
+
+type Lacking = Pick<Video, "state"> & Partial<Pick<Video, "clause" | "reason">>;
 
 const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 
@@ -65,6 +68,10 @@ export function explainValue(problem: DeviceProblem): string {
   const detail = is === "Unreachable" ? "" : reason;
   return inWords(clause, code, detail, retryAfterSeconds ?? 0, params);
 }
+
+/** What a video that is ready lacks (VID-2.6); "" for nothing. */
+export const lackOf = ({ state, clause = "", reason = "" }: Lacking): string =>
+  state === "ready" && clause !== "" ? inWords(clause, "broken", reason, 0) : "";
 
 /** What to tell a person of `error`, and what they can do. */
 export function explain(error: unknown): string {

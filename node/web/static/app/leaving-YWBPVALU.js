@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-Q5YNVJ7V.js";import"/app/chunk-CODSWOI7.js";import"/app/chunk-3G5XV2GR.js";import"/app/chunk-DKJRB5VD.js";import"/app/chunk-J3N5EWO4.js";export{r as deleteAccount,m as forget,o as logOut};

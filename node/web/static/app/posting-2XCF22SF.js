@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-DEX64P7D.js";import"/app/chunk-DKJRB5VD.js";import"/app/chunk-J3N5EWO4.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
