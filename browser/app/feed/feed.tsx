@@ -180,7 +180,8 @@ export function Feed({ list, label, end, isCommented = false }: Props) {
   /** Out of the feed: to what can be reached before it, or behind it. */
   function outside(way: 1 | -1): void {
     const all = [...document.querySelectorAll<HTMLElement>("a[href], button, [tabindex='0']")];
-    const free = all.filter((one) => box.current?.contains(one) === false);
+    // What this screen does not show takes no keys.
+    const free = all.filter((one) => !box.current?.contains(one) && one.checkVisibility());
     const isBefore = (one: HTMLElement) =>
       ((box.current?.compareDocumentPosition(one) ?? 0) & Node.DOCUMENT_POSITION_PRECEDING) !== 0;
     const found =

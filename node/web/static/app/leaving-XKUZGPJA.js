@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-4O7PC6BX.js";import"/app/chunk-ADCF3VIB.js";import"/app/chunk-NDNW6MRJ.js";import"/app/chunk-NCMKIVTL.js";import"/app/chunk-47EFPRLB.js";export{r as deleteAccount,m as forget,o as logOut};
