@@ -302,10 +302,10 @@ def a_restored_node(it: Scenario) -> None:
     it.next(bob)
 
 
-def returned(actor: str, sent: str, reason: str) -> str:
+def returned(actor: str, sent: str, reason: str, **more: object) -> str:
     """The node's word that an actor did not take what was sent, as a mailbox has it."""
     digest = hashlib.sha256(base64.b64decode(sent)).hexdigest()
-    said = {"type": "Reject", "actor": actor, "digest": digest, "reason": reason}
+    said = {"type": "Reject", "actor": actor, "digest": digest, "reason": reason, **more}
     return base64.b64encode(json.dumps(said).encode()).decode()
 
 
@@ -365,6 +365,30 @@ def words_in_vain_to_two(it: Scenario) -> None:
     it.say(bob, group, "I was on the sea")
     it.give(alice, *contents(it.send(bob)))
     it.give(bob, *contents(it.send(alice)))
+
+
+def words_unfetched(it: Scenario) -> None:
+    alice, bob, carol = it.device("alice"), it.device("bob", "beta.test"), it.device("carol")
+    group = it.meet(alice, bob)
+    it.say(alice, group, "to a phone in a drawer")
+    it.say(alice, group, "and more")
+    since = it.now
+    first, second = contents(it.send(alice))
+    it.now += 3 * DAY
+    it.give(alice, returned(bob.actor, first, "unfetched", since=since))
+    it.give(alice, returned(bob.actor, second, "unfetched", since=since))
+    it.give(alice, returned(carol.actor, first, "unfetched", since=since))
+    for wrong in ({}, {"since": -1}, {"since": "now"}, {"since": None}, {"since": 2**53}):
+        it.give(alice, returned(bob.actor, first, "unfetched", **wrong))
+    other = base64.b64encode(b"of another device of ours").decode()
+    it.give(alice, returned(bob.actor, other, "unfetched", since=it.now + DAY))
+    it.give(bob, first, second)
+    it.say(bob, group, "here it is")
+    it.give(alice, *contents(it.send(bob)))
+    it.give(alice, returned(bob.actor, other, "unfetched", since=it.now))
+    alice.do("leave", group=group, now=it.now)
+    it.give(bob, *contents(it.send(alice)))
+    it.give(alice, *contents(it.send(bob)))
 
 
 def who_is_gone(it: Scenario) -> None:
@@ -529,6 +553,10 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (
         words_in_vain_to_two,
         "Each did not take words for a reason of their own; what may not be said anew is told.",
+    ),
+    (
+        words_unfetched,
+        "Words that nobody fetches stay sent, and are told, until who has them is heard.",
     ),
     (claims, "Words of an epoch in which nobody is make no device silent."),
     (who_is_gone, "A node is told whom a commit took out, but not of who is back."),

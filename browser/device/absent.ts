@@ -7,6 +7,7 @@ import type { DeviceState } from "./device_state.ts";
 import { actorOf, actorsOf } from "./groups.ts";
 import { ABSENT, absentRow } from "./rows.ts";
 import * as stops from "./stops.ts";
+import * as unfetched from "./unfetched.ts";
 
 const NO_DEVICE = "they have no device that could read this conversation: none is logged in";
 const NEW_DEVICE = "they have a new device, and none that could read this conversation is left";
@@ -63,6 +64,7 @@ export async function whoStays(
 /** They are there again, or belong to the conversation no more. */
 export function forget(state: DeviceState, group: string, actors: readonly string[]): void {
   for (const actor of actors) state.delete(absentRow(group, actor));
+  unfetched.forget(state, group, actors);
 }
 
 /** Of whom there is none. */

@@ -52,6 +52,7 @@ import {
   packageRow,
   parkedRow,
 } from "./rows.ts";
+import * as unfetched from "./unfetched.ts";
 
 const MOST_PARKED = 500;
 /** What waits may be read after these. */
@@ -364,6 +365,7 @@ export class DeviceInbox {
     const row = await this.#state.conversation(group);
     this.#state.put(conversationRow(group), { ...row, left: true });
     const wished = await this.#outbox.ended(group);
+    unfetched.forget(this.#state, group, row.members);
     await this.errands.left(group, [this.#state.actor]);
     const by = event.by === null ? "" : actorOf(event.by);
     const conversation = group;

@@ -14,7 +14,7 @@ import { errorOf, problemOf } from "../worker/problems.ts";
 
 const document = { documentElement: {} };
 Object.assign(globalThis, { localStorage: { getItem: () => null }, document });
-const { whyHeld, whyReturned } = await import("../app/chats/kept.ts");
+const { whyHeld, whyReturned, whyUnfetched } = await import("../app/chats/kept.ts");
 
 const held = (error: Unreachable | null) => whyHeld(problemOf(error));
 
@@ -96,4 +96,12 @@ test("words that came back say who did not take them, why, and what becomes of t
 test("words that came back from several say it of each", () => {
   const both = returned({ a: "refused", b: "not_fetched" });
   assert.match(both, /^Ada's server refuses it.* Bob did not read it for 30 days;/);
+});
+
+test("of what nobody fetches it is said whose devices they are, and since when", () => {
+  const said = plain(whyUnfetched({ a: 1_767_225_600 }, (actor) => NAMES[actor] ?? actor));
+  assert.match(
+    said,
+    /^No device of Ada has fetched anything here since .*202[56].*30 days at most\.$/,
+  );
 });

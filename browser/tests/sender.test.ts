@@ -74,6 +74,56 @@ for (const clause of ["VID-1.5", "VID-1.10", "VID-5.4"]) {
   });
 }
 
+const PROCESSING = { id: "v", state: "processing", progress: 50 };
+
+test("a video of which the answer is lost is found by its upload", async () => {
+  const { made, asked, kept } = course({
+    "GET /uploads/u": { ...OPEN, offset: 4, state: "used", video: "v" },
+    "POST /videos": conflict("API-6.5"),
+    "GET /videos/one": PROCESSING,
+  });
+  await assert.rejects(carry(JOB, made), { name: "AbortError" });
+  assert.deepEqual(asked.slice(1, 4), ["POST /videos", "GET /uploads/u", "GET /videos/one"]);
+  assert.deepEqual([kept.at(-1)?.video, kept.at(-1)?.state], ["v", "processing"]);
+});
+
+test("where nothing is found of what was done it ends, and says so", async () => {
+  const answers = {
+    "GET /uploads/u": { ...OPEN, offset: 4, state: "sealed", video: "" },
+    "POST /videos": conflict("API-6.5"),
+  };
+  const { made } = course(answers);
+  assert.equal((await carry(JOB, made))?.state, "failed");
+});
+
+for (const left of [true, false]) {
+  test(`an upload of which the answer is lost is ${left ? "found" : "announced anew"}`, async () => {
+    const other = { ...OPEN, id: "o", size: 5, sha256: "" };
+    const mine = { ...OPEN, sha256: "" };
+    const { made, kept } = course({ "GET /uploads": { items: left ? [other, mine] : [other] } });
+    const keys: (string | undefined)[] = [];
+    const ask: Course["ask"] = async (method, path, asking) => {
+      if (method === "GET") return made.ask(method, path, asking);
+      keys.push(asking?.key);
+      if (keys.length === 1) throw conflict("API-6.5");
+      return made.ask("GET", "/uploads/fresh");
+    };
+    const answer = { ...made, ask };
+    const job = carry({ ...JOB, upload: "" }, left ? answer : { ...answer, ask: fresh(ask) });
+    await job.catch(() => null);
+    assert.equal(kept[0]?.upload, left ? "u" : "fresh");
+    assert.deepEqual(keys, left ? ["announce-1"] : ["announce-1", "announced-1"]);
+  });
+}
+
+/** As `ask`, and an upload that is announced anew is another one. */
+const fresh =
+  (ask: Course["ask"]): Course["ask"] =>
+  async (method, path, asking) => {
+    const answer = await ask(method, path, asking);
+    return (method === "POST" && path === "/uploads" ? { ...OPEN, id: "fresh" } : answer) as never;
+  };
+
 test("a chunk at another offset is tried again", async () => {
   const { made, kept } = course({ "GET /uploads/u": OPEN, "PUT /uploads/u": conflict("VID-1.3") });
   await assert.rejects(carry(JOB, made), { name: "AbortError" });

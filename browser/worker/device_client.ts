@@ -106,7 +106,9 @@ export interface Chat {
  * Where words of ours are:
  * - `waiting`: in this browser; they go out as soon as they can, in their order. `because`: what is in the way;
  * - `atOurNode`: our node has them, and carries them on;
- * - `atTheirNode`: nothing of this chat waits at our node any more;
+ * - `atTheirNode`: nothing of this chat waits at our node any more. Whether a device has them is not known;
+ * - `unfetched`: they are at the node of these actors, no device of whom has fetched what was said from then on
+ *   (seconds; `WordsUnfetched`);
  * - `returned`: no device of these actors took them, for this reason (`MessageReturned`). After `not_fetched` and
  *   `not_delivered` they go out by themselves once their device is heard; after `no_device` and `new_device` by `goOn`;
  * - `refused`: they will not arrive, `because` says why; `retry` says them anew.
@@ -115,6 +117,7 @@ export type SentState =
   | { readonly is: "waiting"; readonly because: Problem | null }
   | { readonly is: "atOurNode" }
   | { readonly is: "atTheirNode" }
+  | { readonly is: "unfetched"; readonly since: Readonly<Record<string, number>> }
   | { readonly is: "returned"; readonly reasons: Readonly<Record<string, string>> }
   | { readonly is: "refused"; readonly because: Problem };
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import rows, stops
+from node.client import rows, stops, unfetched
 from node.client.device_state import DeviceState
 from node.client.groups import actors_of
 from node.client.rows import AbsentRow
@@ -52,8 +52,10 @@ def who_stays(
 
 def forget(state: DeviceState, group: str, actors: Iterable[str]) -> None:
     """They are there again, or belong to the conversation no more."""
-    for actor in actors:
+    gone = list(actors)
+    for actor in gone:
         state.delete(rows.absent_row(group, actor))
+    unfetched.forget(state, group, gone)
 
 
 def of(state: DeviceState, group: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from node.client import absent, lists, rows
+from node.client import absent, lists, rows, unfetched
 from node.client import content as inner
 from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
@@ -306,6 +306,7 @@ class DeviceInbox:
         row = self._state.conversation(group)
         self._state.put(rows.conversation_row(group), replace(row, left=True))
         wished = self._outbox.ended(group)
+        unfetched.forget(self._state, group, row.members)
         self.errands.left(group, [self._state.actor])
         by = event.by.identity.decode() if event.by else ""
         return ConversationLeft(group, self._state.actor if wished else by)

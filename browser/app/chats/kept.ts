@@ -4,7 +4,7 @@ import type { Held } from "../../errors.ts";
 import type { Problem } from "../../worker/device_client.ts";
 import { whyKept } from "../keys/doubts.ts";
 import { type KeysKey, sayKeys } from "../keys/words.ts";
-import { say } from "../words/index.ts";
+import { locale, say } from "../words/index.ts";
 
 /** What holds words back though every server answers, by the mark that the device gives it (DEV-2.3). */
 const HELD: Readonly<Record<Held, () => string>> = {
@@ -40,4 +40,16 @@ export function whyReturned(
     return key === undefined ? "" : sayKeys(key, { name: nameOf(actor) });
   });
   return lines.filter((line) => line !== "").join(" ");
+}
+
+/** Whose devices fetch nothing, and since when. */
+export function whyUnfetched(
+  since: Readonly<Record<string, number>>,
+  nameOf: (actor: string) => string,
+): string {
+  const how = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" });
+  const lines = Object.entries(since).map(([actor, at]) =>
+    sayKeys("sent.unfetched.why", { name: nameOf(actor), time: how.format(at * 1000) }),
+  );
+  return lines.join(" ");
 }

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-ACFZCVLD.js";import"/app/chunk-JXMBG5TX.js";import"/app/chunk-ELIWDUGZ.js";import"/app/chunk-2FEBDLL5.js";import"/app/chunk-U3JOVFUW.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-EH3L3BF5.js";import"/app/chunk-2FEBDLL5.js";import"/app/chunk-U3JOVFUW.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
