@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Archiving } from "../device/archiving.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { DeviceState } from "../device/device_state.ts";
 import { Notes } from "../worker/notes.ts";
 import type { SharedVault } from "../worker/shared_vault.ts";
 
@@ -87,4 +89,18 @@ test("of much that is told the newest stands", async () => {
   assert.equal(notes.news.size, 100);
   assert.equal((await Notes.open(kept)).news.size, 100);
   assert.equal([...notes.news.values()][0]?.at, 5);
+});
+
+test("how many are missing in the archive is told until somebody looked", async () => {
+  let row: object = { missing: 3, held: "ARC-1.2" };
+  const put = (_: string, next: object) => {
+    row = next;
+  };
+  const state = { find: async () => row, put };
+  const archiving = new Archiving(state as unknown as DeviceState);
+  await archiving.seenMissing();
+  assert.deepEqual(row, { missing: 0, held: "ARC-1.2" });
+  const before = row;
+  await archiving.seenMissing();
+  assert.equal(row, before, "nothing is written where nothing changes");
 });

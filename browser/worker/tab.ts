@@ -52,6 +52,7 @@ const NAMES: readonly Name[] = [
   "linkEnd",
   "archive",
   "switchArchive",
+  "seenMissing",
   "fetchArchive",
 ];
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from node.store.inbox import InboxUnit
 from node.store.incarnation import IncarnationUnit
@@ -41,6 +41,15 @@ async def noted(home: AppNode, who: Session, kind: str, actor: str, object: str)
         await unit.notify(who.account.id, kind, actor, object)
 
     await home.node.stores.units.run(InboxUnit, work)
+
+
+async def refuse(way: Route) -> None:
+    """As a node whose archive takes nothing more, and says no word that we know."""
+    said = {"code": "conflict", "clause": "ARC-9.9", "detail": "no shelf is left", "params": {}}
+    if way.request.method == "PUT":
+        await way.fulfill(status=409, json=said, content_type="application/problem+json")
+    else:
+        await way.continue_()
 
 
 def line_of(page: Page, words: str) -> Locator:
@@ -244,3 +253,24 @@ async def test_a_video_says_to_its_author_alone_that_its_sound_is_gone(
             await expect(watched.page.get_by_role("button", name="Like")).to_be_visible()
             await expect(watched.page.get_by_text(lack)).to_have_count(0)
         assert watched.faults == []
+
+
+@pytest.mark.slow
+@pytest.mark.clause("APP-6.4", "DEV-14.6")
+async def test_what_is_kept_of_messages_says_why_it_waits(browser: Browser, home: AppNode) -> None:
+    ada, bob = await two(browser, home)
+    page = ada.page
+    await page.context.route("**/api/kith/v1/archive", refuse)
+    await chat_with(page, home, "bob")
+    await say(page, "before")
+    await expect(said(page, "before")).to_contain_text("At their node")
+    await page.goto(f"{home.url}/app/chats")
+    held = page.get_by_role("note").filter(has_text="Your kept messages wait")
+    await expect(held).to_contain_text("No shelf is left.")
+    await page.reload()
+    await expect(held).to_contain_text("your chats go on")
+    assert await violations(page) == []
+    await held.get_by_role("link").click()
+    await expect(page.get_by_role("heading", name="Kept messages")).to_be_focused()
+    await expect(page.get_by_text("No shelf is left.")).to_be_visible()
+    assert ada.faults == [] and bob.faults == []

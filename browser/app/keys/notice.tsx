@@ -39,6 +39,7 @@ export function HeldNotice() {
   const archive = useArchive().value;
   const held = keys?.stand === "listed" ? keys.trouble : null;
   const waits = archive?.isOn === true ? archive.trouble : null;
+  const missing = archive?.missing ?? 0;
   return (
     <>
       {held !== null && (
@@ -51,6 +52,13 @@ export function HeldNotice() {
       {waits !== null && (
         <Line
           says={`${sayKeys("told.archive")} ${explainValue(waits)}`}
+          does={say("keys.do")}
+          to="/settings/messages"
+        />
+      )}
+      {missing > 0 && (
+        <Line
+          says={sayKeys("archive.missing", { count: missing })}
           does={say("keys.do")}
           to="/settings/messages"
         />

@@ -98,8 +98,8 @@ export function FeedScreen({ parts }: { readonly parts: Readonly<Record<string, 
       <h1 class="sr" ref={heading} tabIndex={-1}>
         {title}
       </h1>
-      <Bell />
       <Tabs now={of} />
+      <Bell />
       <Feed
         list={list}
         label={say(`feed.label.${of}`)}

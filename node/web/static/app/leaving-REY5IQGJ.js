@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-PR2QQV5J.js";import"/app/chunk-2ZVP3JPF.js";import"/app/chunk-2TYJO5B2.js";import"/app/chunk-35TFM4KU.js";import"/app/chunk-XT6BH7UI.js";export{r as deleteAccount,m as forget,o as logOut};

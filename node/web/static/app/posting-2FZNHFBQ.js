@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-DKWVIIIR.js";import"/app/chunk-35TFM4KU.js";import"/app/chunk-XT6BH7UI.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
