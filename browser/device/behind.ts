@@ -85,7 +85,8 @@ export function pause(asked: AskedRow): number {
 
 /** What is in the way of words meanwhile. */
 export async function catchingUp(state: DeviceState, group: string): Promise<Unreachable> {
-  return new Unreachable((await isUnanswered(state, group)) ? UNANSWERED : CATCHING_UP, true);
+  if (await isUnanswered(state, group)) return new Unreachable(UNANSWERED, true, "unanswered");
+  return new Unreachable(CATCHING_UP, true, "behind");
 }
 
 /** Others are to take the device back; before our next words we do it ourselves. */

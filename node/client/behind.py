@@ -78,7 +78,9 @@ def pause(asked: AskedRow) -> int:
 
 def catching_up(state: DeviceState, group: str) -> Unreachable:
     """What is in the way of words meanwhile."""
-    return Unreachable(UNANSWERED if is_unanswered(state, group) else CATCHING_UP, beyond=True)
+    if is_unanswered(state, group):
+        return Unreachable(UNANSWERED, beyond=True, held="unanswered")
+    return Unreachable(CATCHING_UP, beyond=True, held="behind")
 
 
 def postpone(state: DeviceState, group: str, intent: Readmit) -> None:

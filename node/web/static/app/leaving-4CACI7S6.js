@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-PI4CRO3Q.js";import"/app/chunk-JOC3OVZH.js";import"/app/chunk-3W6SEGQH.js";import"/app/chunk-JZHO2GU6.js";import"/app/chunk-LZY5COGK.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-DCH7VIWY.js";import"/app/chunk-JZHO2GU6.js";import"/app/chunk-LZY5COGK.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
