@@ -37,7 +37,7 @@ from node.e2ee.mls.private.session import Step
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.group_info import Welcome
 from node.e2ee.mls.public.proposals import Remove
-from node.errors import Forbidden, Missing, Refused, TooMuch
+from node.errors import Missing, Refused, TooMuch
 
 MOST_PARKED = 500
 
