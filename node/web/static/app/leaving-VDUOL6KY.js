@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-WOOHC6CL.js";import"/app/chunk-PEPFQPTO.js";import"/app/chunk-G364WHHG.js";import"/app/chunk-4RQ57R2I.js";import"/app/chunk-BNE6OGE3.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-2UXL7FHG.js";import"/app/chunk-4RQ57R2I.js";import"/app/chunk-BNE6OGE3.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
