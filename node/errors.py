@@ -9,7 +9,12 @@ from typing import Literal, TypeAlias
 
 
 class NodeError(Exception):
-    """The root of all that this program raises on purpose."""
+    """The root of all that this program raises on purpose.
+
+    `sender`: the actor of another server who had proven who they are before this was raised.
+    """
+
+    sender = ""
 
 
 class Refused(NodeError):

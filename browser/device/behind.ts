@@ -12,6 +12,7 @@ import {
   type OwedRow,
   READMISSION,
   readmissionRow,
+  unasked,
   unmade,
 } from "./rows.ts";
 
@@ -45,6 +46,12 @@ export async function isOver(state: DeviceState, group: string): Promise<boolean
 export async function caughtUp(state: DeviceState, group: string): Promise<void> {
   if (await isOver(state, group)) state.delete(FOLLOWED);
   state.delete(askedRow(group));
+}
+
+/** A commit takes this device out and adds it anew: it waits for the Welcome (DEV-9.8). */
+export function answered(state: DeviceState, group: string, epoch: bigint, now: number): void {
+  const row = { ...unasked(now), sent: now, told: true, head: Number(epoch), times: 1 };
+  state.put(askedRow(group), row);
 }
 
 /** When each question had no answer for so long, for all that was read: then it is read again. */

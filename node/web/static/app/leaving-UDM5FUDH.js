@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-FYXW44ZC.js";import"/app/chunk-UMO7V5IM.js";import"/app/chunk-JW53I56W.js";import"/app/chunk-HJBYRV2A.js";import"/app/chunk-M7YUKYFL.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-IILYA2NS.js";import"/app/chunk-HJBYRV2A.js";import"/app/chunk-M7YUKYFL.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
