@@ -20,7 +20,7 @@ SLOWEST_LOOK_STEP = 3  # `ApiClient.rest` of this many failures: 2 s
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
+def whole(path: Path) -> Iterator[IO[bytes]]:
     """A file that appears at `path` when the block ends well; a device or a pipe is written to."""
     if path.exists() and not path.is_file():
         with path.open("wb", buffering=0) as file:
@@ -171,7 +171,7 @@ class Videos:
         if path is None:
             return sum([len(piece) async for piece in self.stream(id, progress=progress)])
         done = 0
-        with _whole(Path(path)) as file:
+        with whole(Path(path)) as file:
             async with aclosing(self.stream(id, progress=progress)) as pieces:
                 async for piece in pieces:
                     done += await asyncio.to_thread(file.write, piece)
