@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-HYIF7DRF.js";import"/app/chunk-G5OOAC24.js";import"/app/chunk-IHZ27EJP.js";import"/app/chunk-7OGOYDFP.js";import"/app/chunk-KOLZP27G.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-KIABQWQY.js";import"/app/chunk-7OGOYDFP.js";import"/app/chunk-KOLZP27G.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
