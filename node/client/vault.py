@@ -9,7 +9,7 @@ was cut off is proved by the header's tip, and by a file beside the vault (`newe
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -369,9 +369,11 @@ class Vault:
         """Settle, close and give the lock free."""
         is_closed = False
         try:
-            self.settle()
-            self._mark(seals.CLOSED)
-            is_closed = True
+            # Without room it stays as who was killed leaves it: whole, with all that was written.
+            with suppress(NoRoom):
+                self.settle()
+                self._mark(seals.CLOSED)
+                is_closed = True
         finally:
             self._connection.close()
             self._newest.close(is_closed)
