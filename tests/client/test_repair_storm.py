@@ -30,7 +30,7 @@ WORDS = 1212
 COMMIT_EACH = 100
 MOST_COMPLAINTS = 121  # one for ten words; with two past epochs it is 200, and words are lost
 TWICE = 0.01  # of the words
-SEEDS = int(os.environ.get("SOAK_REPAIRS", "0"))
+SEEDS = int(os.environ.get("SOAK_REPAIRS", "1"))
 FIRST = int(os.environ.get("SOAK_SEED", "1"))
 
 
