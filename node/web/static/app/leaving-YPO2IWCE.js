@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-5RFHSDSQ.js";import"/app/chunk-25IMEVCF.js";import"/app/chunk-QGFI7A3R.js";import"/app/chunk-YLHYFCMG.js";import"/app/chunk-E2LGLL3D.js";export{r as deleteAccount,m as forget,o as logOut};

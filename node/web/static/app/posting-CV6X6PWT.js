@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-EKSXEGU4.js";import"/app/chunk-YLHYFCMG.js";import"/app/chunk-E2LGLL3D.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
