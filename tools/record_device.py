@@ -254,6 +254,34 @@ def behind(it: Scenario) -> None:
     it.give(bob, *contents(it.send(carol)))
 
 
+def answered_too_late(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    carol = it.device("carol")
+    bob.do("new_packages", count=0, last_resort=True, now=it.now)
+    group = it.meet(alice, bob, carol)
+    for welcome_first in (True, False):
+        alice.do("refresh", group=group, now=it.now)
+        late = contents(it.send(alice))
+        it.give(carol, *late)
+        it.say(alice, group, "are you there, Bob?")
+        it.give(bob, *contents(it.send(alice)))
+        bob.do("look_behind", now=it.now)
+        it.now += 10
+        bob.do("look_behind", now=it.now)
+        question = it.next(bob)
+        it.tell(bob, Accepted())
+        it.give(bob, *late)  # it was only slow
+        it.give(alice, question["content"])
+        (commit,) = it.send(alice)
+        it.give(carol, commit["content"])
+        it.say(bob, group, "I am")
+        answer = [commit["welcomes"][0]["content"], commit["content"]]
+        it.give(bob, *(answer if welcome_first else answer[::-1]))
+        anew = contents(it.send(bob))
+        for one in (alice, carol):
+            it.give(one, *anew)
+
+
 def proof(words: str) -> str:
     """What a node gives with a seat, as a transcript has it."""
     return base64.b64encode(words.encode()).decode()
@@ -543,6 +571,7 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (unanswered_commit, "What others say in the epoch of our commit waits for its answer."),
     (obstacles, "A full mailbox, a relay and a home node that do not answer, and refusals."),
     (behind, "Commits are gone: a device asks to be taken back, and reads what waits."),
+    (answered_too_late, "What was missed comes after all, and then the answer to the question."),
     (a_copied_vault, "A seat is taken, and lost to a copy of the vault."),
     (a_restored_node, "The node was put back from a copy: its numbers come a second time."),
     (

@@ -23,9 +23,10 @@ export async function isAbsent(state: DeviceState, group: string): Promise<boole
 /** What is in the way of words meanwhile. */
 export async function nobodyThere(state: DeviceState, group: string): Promise<Unreachable> {
   for (const name of state.names("absent", group)) {
-    if ((await state.get(name, ABSENT)).has_new) return new Unreachable(NEW_DEVICE, true);
+    const { has_new } = await state.get(name, ABSENT);
+    if (has_new) return new Unreachable(NEW_DEVICE, true, "new_device");
   }
-  return new Unreachable(NO_DEVICE, true);
+  return new Unreachable(NO_DEVICE, true, "no_device");
 }
 
 /**

@@ -10,7 +10,7 @@ import type { DeviceState } from "../device/device_state.ts";
 import { Errands } from "../device/errands.ts";
 import { Obstacles } from "../device/obstacles.ts";
 import { Conflict, Unreachable } from "../errors.ts";
-import { problemOf } from "../worker/problems.ts";
+import { errorOf, problemOf } from "../worker/problems.ts";
 
 const document = { documentElement: {} };
 Object.assign(globalThis, { localStorage: { getItem: () => null }, document });
@@ -41,6 +41,20 @@ async function heldHere(): Promise<Readonly<Record<string, Unreachable | null>>>
     newDevice: await nobodyThere(rows({ has_new: true }), "g"),
   };
 }
+
+test("what holds words back is told by its mark, whatever the sentence says", async () => {
+  const marks = Object.entries(await heldHere()).map(([name, error]) => [name, error?.held]);
+  assert.deepEqual(Object.fromEntries(marks), {
+    behind: "behind",
+    unanswered: "unanswered",
+    busy: "busy",
+    unread: "unread",
+    noDevice: "no_device",
+    newDevice: "new_device",
+  });
+  const renamed = new Unreachable("in other words", true, "behind");
+  assert.match(held(errorOf(problemOf(renamed)) as Unreachable), /missed something/);
+});
 
 test("what holds words back on this device is not put down to another server", async () => {
   for (const [name, error] of Object.entries(await heldHere())) {

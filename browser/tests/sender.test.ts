@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Problem } from "../app/api.ts";
+import type { Video } from "../app/api_types.ts";
 import type { Job } from "../app/post/jobs.ts";
 import { type Course, carry, leftAtNode, takeBack } from "../app/post/sender.ts";
 import { WHOLE } from "../film/plan.ts";
@@ -35,6 +36,7 @@ const conflict = (clause: string) => new Problem(409, "conflict", clause, "no");
 function course(answers: Readonly<Record<string, unknown>>) {
   const asked: string[] = [];
   const kept: Job[] = [];
+  const ready: Video[] = [];
   const stop = new AbortController();
   const made: Course = {
     signal: stop.signal,
@@ -54,12 +56,13 @@ function course(answers: Readonly<Record<string, unknown>>) {
       kept.push(ready);
       return ready;
     },
+    ready: (video) => void ready.push(video),
     rest: async () => {
       stop.abort();
       stop.signal.throwIfAborted();
     },
   };
-  return { asked, kept, stop, made };
+  return { asked, kept, ready, stop, made };
 }
 
 const OPEN = { id: "u", size: 4, offset: 0, state: "open", expires: "", chunk_limit_bytes: 4 };
@@ -279,4 +282,11 @@ test("the node is told which part is shown, and the cover", async () => {
   assert.equal(await carry({ ...JOB, part }, { ...made, ask }), null);
   const { start_ms, end_ms, cover_ms } = said as Record<string, number>;
   assert.deepEqual([start_ms, end_ms, cover_ms], [1_000, 4_000, 2_000]);
+});
+
+test("what its video lacks is told as it becomes ready", async () => {
+  const video = { id: "v", state: "ready", clause: "VID-2.6", reason: "no sound" };
+  const { made, ready } = course({ "GET /videos/one": video });
+  assert.equal(await carry({ ...JOB, video: "v" }, made), null);
+  assert.deepEqual(ready, [video]);
 });

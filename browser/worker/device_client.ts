@@ -150,6 +150,17 @@ export interface Gap {
 
 export type HistoryItem = Message | Gap;
 
+/**
+ * What the device told that is no word of a chat, and that its person has not put away yet (APP-6.3). `chat` is ""
+ * where it is of none, or of all.
+ */
+export interface News {
+  readonly id: string;
+  readonly chat: string;
+  readonly at: number;
+  readonly event: ConversationEvent;
+}
+
 /** What was found, the newest first. `before`: what to go on with, null at the end. */
 export interface Page {
   readonly items: readonly HistoryItem[];
@@ -161,6 +172,7 @@ export interface Page {
  * - `status`: something of `DeviceStatus` changed;
  * - `chat`: a chat is new, or its last word, draft, unread count, members or trouble changed;
  * - `item`: a message or gap is new (`isNew`), or its state changed;
+ * - `news`: there is other news than before;
  * - `told`: what else the device has to tell of a conversation, or of the node (`NodeRestored`);
  * - `node`: an event of the node's stream but `sealed` (API-7): what to read anew. `hello` and `reset`, too;
  * - `keys`: how this device stands with the keys of its account may have changed;
@@ -171,6 +183,7 @@ export type DeviceEvent =
   | { readonly is: "status"; readonly status: DeviceStatus }
   | { readonly is: "missed" }
   | { readonly is: "keys" }
+  | { readonly is: "news" }
   | { readonly is: "archive"; readonly archive: ArchiveView }
   | { readonly is: "chat"; readonly chat: Chat }
   | { readonly is: "item"; readonly item: HistoryItem; readonly isNew: boolean }
@@ -263,6 +276,12 @@ export interface DeviceQuestions extends KeyQuestions {
 
   /** All up to this item was seen. */
   markRead(chat: string, number: number): void;
+
+  /** What was told and is not put away, the newest first. */
+  news(): readonly News[];
+
+  /** Its person has seen it, and wants to see it no more. */
+  putAway(news: string): void;
 
   /** Go on with the device that they have now: how many words that none could read are said there. */
   goOn(chat: string): number;

@@ -75,6 +75,12 @@ class AccountUnit(Protocol):
     async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int: ...
     async def drop_invites(self, account: str) -> None: ...
     async def drop_resets(self, account: str) -> None: ...
+    async def drop_friend_code(self, actor: str) -> None: ...
+
+    async def drop_media_grants(self, actor: str) -> None:
+        """By which `actor` plays videos, or others play those of `actor` (VID-7.3)."""
+        ...
+
     async def empty(self, account: Account) -> None: ...
 
     async def tell_all(self, activity: Activity, of: Iterable[str], home: bool = False) -> None:
@@ -128,7 +134,7 @@ async def delete_account(account: str, unit: AccountUnit) -> None:
         raise Conflict(
             "ACC-1.8", "you are the last administrator: invite another administrator first"
         )
-    await _end_grants(account, unit)
+    await _end_grants(leaving, unit)
     await unit.empty(leaving)
     # It arrives at home too, and every room forgets what was theirs.
     gone = Delete(unit.mint_activity(), leaving.actor, leaving.actor)
@@ -141,12 +147,14 @@ async def suspend(account: str, unit: AccountUnit) -> None:
     if found.role is Role.ADMIN and await unit.admins() < 2:
         raise Conflict("ACC-1.8", "the last administrator cannot be suspended")
     await unit.put_state(account, State.SUSPENDED)
-    await _end_grants(account, unit)
+    await _end_grants(found, unit)
 
 
-async def _end_grants(account: str, unit: AccountUnit) -> None:
+async def _end_grants(account: Account, unit: AccountUnit) -> None:
     """What the account opened for others or for itself ends with it (ACC-1.13)."""
-    await unit.end_sessions(account)
-    await unit.revoke_devices(account)
-    await unit.drop_invites(account)
-    await unit.drop_resets(account)
+    await unit.end_sessions(account.id)
+    await unit.revoke_devices(account.id)
+    await unit.drop_invites(account.id)
+    await unit.drop_resets(account.id)
+    await unit.drop_friend_code(account.actor)
+    await unit.drop_media_grants(account.actor)

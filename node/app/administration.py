@@ -68,6 +68,6 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
                 *deliveries.routes(units, media.bounds, _nothing_refused, lines.clocks, warnings),
             )
         finally:
-            await lines.hops.close()
+            await lines.close()
     finally:
         await stores.database.close()

@@ -191,6 +191,8 @@ def make_web(
 
     async def prove(call: Call, body: bytes) -> str | None:
         if "Signature" not in call.headers:
+            if call.method not in ("GET", "HEAD"):  # those are counted as pages (LIM-5.2)
+                await rate_limits.unproven(call.address)
             return None
         viewer, delivery = receiver.viewer, delivery_of(call, body)
         actor = await rate_limits.asked(call.address, lambda: viewer(delivery))
@@ -262,5 +264,6 @@ def make_web(
         config.connections_per_address,
     )
     connections = Connections(bounds, proxies, clock.ticks, refusals.count)
+    health.warnings.append(connections.trouble)
     surfaces = (api, app_surface(config, problem), for_people, for_servers)
     return WebSide(kernel, surfaces, health, live, largest, connections, refusals, clock)

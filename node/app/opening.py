@@ -59,6 +59,7 @@ from node.worker.fan_out import FanningOut
 from node.worker.handlers import Handlers
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
+from node.worker.passed_on import Pace, Reader
 from node.worker.push import Hand, Pusher
 from node.worker.reading_back import OutboxReader
 from node.worker.returning import Returner
@@ -226,6 +227,15 @@ def _jobs(
         **OutboxReader(
             stores.units, lines.discovery, stores.directory, heard, system.clock
         ).kinds(),
+        **Reader(
+            stores.units,
+            lines.discovery,
+            stores.directory,
+            heard,
+            system.clock,
+            stores.suffixes.of_id,
+            Pace(system.clock),
+        ).kinds(),
     }
 
 
@@ -259,6 +269,6 @@ async def open_node(
                 application = side.application(side.surfaces, tallies)
                 yield Node(config, application, worker, stores, lines, side, tallies)
         finally:
-            await lines.hops.close()
+            await lines.close()
     finally:
         await stores.database.close()

@@ -42,6 +42,7 @@ from node.wire.api.deliveries import MediaBounds
 from node.wire.suffixes import Suffixes
 
 OBJECTS = "node.media.objects"
+FETCHES_PART = 4  # a quarter of the calls to others is for what is fetched
 LIMIT_FPS = 60  # the frames that a video of the longest length may have
 
 
@@ -78,9 +79,11 @@ class Stores(Struct, frozen=True):
 
 
 class Lines(Struct, frozen=True):
-    """HTTP out, in its forms."""
+    """HTTP out, in its forms. What is delivered has connections and threads for names of its own,
+    which nothing takes that is fetched for others (LIM-4.3)."""
 
     hops: Hops
+    delivering: Hops
     discovery: Discovery
     prover: Prover
     courier: Courier
@@ -88,6 +91,12 @@ class Lines(Struct, frozen=True):
     clocks: Clocks
     passing: Passing
     pushing: Pushing
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.hops.close()
+        if self.delivering is not self.hops:
+            await self.delivering.close()
 
 
 class Media(Struct, frozen=True):
@@ -156,25 +165,32 @@ def open_stores(config: Config, system: System) -> Stores:
     return Stores(database, wakeups, units, door, door, directory, keyring, context.suffixes)
 
 
-def open_lines(config: Config, system: System, stores: Stores, instance_actor: str) -> Lines:
-    hops = system.hops or Fetcher(
+def _fetcher(config: Config, connections: int) -> Fetcher:
+    return Fetcher(
         config.resolve,
         config.peer_timeout_seconds,
         config.extra_ca_file,
-        connections=ask_for_descriptors().calls,
+        connections=connections,
     )
+
+
+def open_lines(config: Config, system: System, stores: Stores, instance_actor: str) -> Lines:
+    calls = ask_for_descriptors().calls
+    fetches = max(1, calls // FETCHES_PART)
+    hops = system.hops or _fetcher(config, fetches)
+    delivering = system.hops or _fetcher(config, max(1, calls - fetches))
     clocks = Clocks(system.clock)
     signer = Signer(stores.keyring, stores.directory, system.clock, clocks)
     fetch = SignedFetch(hops, signer, instance_actor)
     discovery = Discovery(fetch, stores.directory, SingleFlight(), system.clock)
     prover = Prover(stores.keyring, system.clock)
-    courier = Courier(hops, signer, prover)
+    courier = Courier(delivering, signer, prover)
     passing = Passing(hops, signer, frozenset({config.origin, config.media_origin}))
     secret = b"".join(stores.keyring.secret(f"web push {half}") for half in (1, 2))
     key = webpush.private_key(secret)
     pushing = Pushing(hops, key, config.origin, system.clock, system.entropy)
     asking = Asking(fetch, discovery)
-    return Lines(hops, discovery, prover, courier, asking, clocks, passing, pushing)
+    return Lines(hops, delivering, discovery, prover, courier, asking, clocks, passing, pushing)
 
 
 def make_sign_up(config: Config, system: System, stores: Stores) -> SignUp:

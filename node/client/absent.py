@@ -28,7 +28,9 @@ def is_absent(state: DeviceState, group: str) -> bool:
 def nobody_there(state: DeviceState, group: str) -> Unreachable:
     """What is in the way of words meanwhile."""
     found = (state.get(name, AbsentRow) for name in state.names("absent", group))
-    return Unreachable(NEW_DEVICE if any(row.has_new for row in found) else NO_DEVICE, beyond=True)
+    if any(row.has_new for row in found):
+        return Unreachable(NEW_DEVICE, beyond=True, held="new_device")
+    return Unreachable(NO_DEVICE, beyond=True, held="no_device")
 
 
 def who_stays(

@@ -66,7 +66,7 @@ class Obstacles:
         """Another's commit came first, so that the group is in `epoch`; `is_here`: it was read."""
         self.heads[group] = epoch
         if self.lost_again(group):
-            self._held[group] = Unreachable(TOO_BUSY, beyond=True)
+            self._held[group] = Unreachable(TOO_BUSY, beyond=True, held="busy")
         elif not is_here:
             self._held[group] = None
             self._behind = True

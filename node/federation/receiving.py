@@ -1,13 +1,14 @@
 """A delivery becomes a proven activity, or is refused; what counts is stored (spec FED-7)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.errors import Forbidden, Unproven
+from node.errors import Forbidden, NodeError, Unproven
 from node.federation import integrity, priority
 from node.federation.admission import (
     Disposition,
@@ -120,23 +121,28 @@ class Receiver:
         if claimed.removes_actor and await self._lacks_key(claim, attested):
             return Receipt(claimed.id, claimed.actor, stored=False)  # FED-7.10
         sender = await self._sender(claim, claimed, attested)
-        activity = _believed(claimed)
+        with _proven(sender):
+            kept = await self._keep(_believed(claimed), sender, recipient)
+            await self._facts.showed(origin_of(sender).authority, claim.dialect)
+        return Receipt(claimed.id, claimed.actor, kept, sender)
+
+    async def _keep(self, activity: ProvenActivity, sender: str, recipient: str | None) -> bool:
+        """Have it stored, if it is anything to us; whether it is."""
         host = origin_of(activity.actor).authority
         ours = names_us(activity, self._origin, personal=recipient is not None)
         standing = await self._facts.standing(activity.actor, host, relation=not ours)
         if not ours and not standing.awaited:
             standing = replace(standing, awaited=await self._is_of_awaited_channel(activity))
         disposition = admit(activity, standing, ours)
-        if disposition is not Disposition.DROP:
-            sealed = sealed_for(activity, self._origin)
-            size = len(activity.body)
-            if sealed and await self._facts.full(sealed, activity.actor, size):
-                raise no_room()
-            again = disposition is Disposition.REPEAT and sender == activity.actor
-            rank = priority.of_document(activity.verb, activity.document)
-            await self._log.add(activity, again, rank)
-        await self._facts.showed(origin_of(sender).authority, claim.dialect)
-        return Receipt(activity.id, activity.actor, disposition is not Disposition.DROP, sender)
+        if disposition is Disposition.DROP:
+            return False
+        sealed = sealed_for(activity, self._origin)
+        if sealed and await self._facts.full(sealed, activity.actor, len(activity.body)):
+            raise no_room()
+        again = disposition is Disposition.REPEAT and sender == activity.actor
+        rank = priority.of_document(activity.verb, activity.document)
+        await self._log.add(activity, again, rank)
+        return True
 
     async def _is_of_awaited_channel(self, activity: ProvenActivity) -> bool:
         for channel in channels(activity):
@@ -155,9 +161,10 @@ class Receiver:
         claim = self._claim(delivery)
         key = await self._prove(claim)
         host = origin_of(key.owner).authority
-        if await self._facts.suspended(key.owner, host):
-            raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
-        await self._facts.showed(host, claim.dialect)
+        with _proven(key.owner):
+            if await self._facts.suspended(key.owner, host):
+                raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
+            await self._facts.showed(host, claim.dialect)
         return key.owner
 
     def _claim(self, delivery: Delivery) -> Claim:
@@ -180,6 +187,13 @@ class Receiver:
         Raises `Unproven` and `Forbidden` (FED-7.3, FED-5.8, FED-5.10, FED-7.7).
         """
         sender = await self._signer(claim, claimed)
+        with _proven(sender):
+            await self._check_attested(sender, claimed, attested)
+        return sender
+
+    async def _check_attested(
+        self, sender: str, claimed: UnprovenActivity, attested: tuple[Proof, ...]
+    ) -> None:
         now = self._clock.now()
         for proof in attested:
             key = await self._checked(proof.method, _verifying(proof, now))
@@ -190,7 +204,6 @@ class Receiver:
             integrity.check_recent(attested, now)
             if await self._facts.suspended(sender, origin_of(sender).authority):
                 raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
-        return sender
 
     async def _signer(self, claim: Claim, claimed: UnprovenActivity) -> str:
         try:
@@ -221,6 +234,16 @@ class Receiver:
             verify(again)
             return again
         return key
+
+
+@contextmanager
+def _proven(sender: str) -> Iterator[None]:
+    """What is raised inside is of somebody who has proven who they are (FED-7.16)."""
+    try:
+        yield
+    except NodeError as error:
+        error.sender = sender
+        raise
 
 
 def _verifying(proof: Proof, now: datetime) -> Callable[[PublicKey], None]:

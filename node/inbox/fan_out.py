@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from node.federation.telling import Page
+from node.federation.telling import PAGE, Page
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.known import Known
 
@@ -58,6 +58,15 @@ class FanOutUnit(Protocol):
         ...
 
     async def add_job(self, kind: str, subject: str) -> None: ...
+
+
+async def has_reader(unit: FanOutUnit, author: str, audience: Sequence[Audience]) -> bool:
+    """Whether anybody's feed here shows what `author` says to `audience`."""
+    after = ""
+    while True:
+        accounts, after = await unit.readers(author, audience, after, PAGE)
+        if accounts or not after:
+            return bool(accounts)
 
 
 async def into_feeds(unit: FanOutUnit, post: Known, after: str = "", most: int = FIRST) -> bool:

@@ -3,7 +3,7 @@
 Every handler may see the same activity twice, early or late, and leaves the same state.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -20,9 +20,8 @@ from node.federation.activities.shapes import (
     Undo,
     UpdateNote,
 )
-from node.federation.telling import PAGE
 from node.graph.visibility import Audience
-from node.inbox import fan_out
+from node.inbox import fan_out, passed_on
 from node.inbox import mentions as mentioning
 from node.inbox.audiences import Author, audience_of
 from node.inbox.fan_out import FanOutUnit
@@ -106,7 +105,7 @@ def _own_words(note: Note) -> Note:
 
 async def _post(note: Note, unit: PostUnit) -> None:
     audience = audience_of(await unit.author(note.author), (*note.to, *note.cc))
-    readers = await _has_reader(note.author, audience, unit)
+    readers = await fan_out.has_reader(unit, note.author, audience)
     if readers or await mentioning.has_listener(unit, note.author, _addressed(note)):
         await unit.put_post(note, "video" if note.video else "note", note.id, audience)
 
@@ -115,14 +114,6 @@ def _addressed(note: Note) -> set[str]:
     """Whom it mentions and is for: who only stands in the words cannot see it."""
     meant = {*note.to, *note.cc}
     return set(note.mentions) if PUBLIC in meant else meant.intersection(note.mentions)
-
-
-async def _has_reader(author: str, audience: Sequence[Audience], unit: PostUnit) -> bool:
-    after = ""
-    while True:
-        accounts, after = await unit.readers(author, audience, after, PAGE)
-        if accounts or not after:
-            return bool(accounts)
 
 
 async def _comment(note: Note, unit: PostUnit) -> None:
@@ -173,8 +164,11 @@ async def on_like(activity: Like, unit: PostUnit) -> None:
 
 
 async def on_announce(activity: Announce, unit: PostUnit) -> None:
-    """A share of a post of ours. We fetch nothing for it."""
-    await _reacted(activity, "share", unit)
+    """A share of a post of ours; what is not known here is looked for where it stands (INB-9)."""
+    if await unit.post(activity.object) is None:
+        await passed_on.look_for(activity, unit)
+    else:
+        await _reacted(activity, "share", unit)
 
 
 async def _reacted(said: Like | Announce, kind: str, unit: PostUnit) -> None:

@@ -16,7 +16,9 @@ from node.errors import Forbidden
 from node.net.addresses import is_public
 
 DNS_SECONDS = 5.0
-THREADS = 8  # for names that were never found yet, and as many for those that were
+SLOW_SECONDS = 1.0
+THREADS = 8  # for names that were found, and as many for those that were not yet
+THREADS_OF_SLOW = 4
 MOST_KNOWN = 20_000
 Lookup = Callable[[str, int, int], list[Any]]
 
@@ -31,29 +33,44 @@ class PooledResolver(AbstractResolver):
     """The system's resolver, which cannot be interrupted, in threads of its own (LIM-4.3).
 
     Names that strangers made up wait for each other, and for nobody whom we know: what was found
-    once is looked up in other threads than what never was. Nothing else of the node waits there.
+    once is looked up in other threads than what never was, and what kept a thread busy for nothing
+    the last time in few of its own. Nothing else of the node waits there.
     """
 
     def __init__(self, look_up: Lookup = _look_up, seconds: float = DNS_SECONDS) -> None:
         self._look_up = look_up
         self._seconds = seconds
-        self._known: LRUCache[str, bool] = LRUCache(MOST_KNOWN)
-        self._of_known = ThreadPoolExecutor(THREADS, "dns-known")
-        self._of_strangers = ThreadPoolExecutor(THREADS, "dns")
+        self._quick: LRUCache[str, bool] = LRUCache(MOST_KNOWN)  # found, or slow and for nothing
+        self._pools = {
+            True: ThreadPoolExecutor(THREADS, "dns-known"),
+            None: ThreadPoolExecutor(THREADS, "dns"),
+            False: ThreadPoolExecutor(THREADS_OF_SLOW, "dns-slow"),
+        }
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """See `AbstractResolver`. Raises `OSError`, also when it takes too long."""
         loop = asyncio.get_running_loop()
-        pool = self._of_known if host in self._known else self._of_strangers
+        began: list[float] = []
+
+        def look_up() -> list[Any]:
+            began.append(loop.time())
+            return self._look_up(host, port, int(family))
+
         try:
             async with asyncio.timeout(self._seconds):
                 # What still waits for a thread when the time is over is taken back.
-                found = await loop.run_in_executor(pool, self._look_up, host, port, int(family))
-        except TimeoutError:
-            raise OSError(None, "the name server did not answer in time") from None
-        self._known[host] = True
+                found = await loop.run_in_executor(self._pools[self._quick.get(host)], look_up)
+        except OSError as error:
+            late = isinstance(error, TimeoutError)
+            # What only waited for others has not shown how slow it is.
+            if began and (late or loop.time() - began[0] >= SLOW_SECONDS):
+                self._quick[host] = False
+            if late:
+                raise OSError(None, "the name server did not answer in time") from None
+            raise
+        self._quick[host] = True
         return [
             ResolveResult(
                 hostname=host,
@@ -68,7 +85,7 @@ class PooledResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Wait for nothing: a thread that hangs in the system ends with it."""
-        for pool in (self._of_known, self._of_strangers):
+        for pool in self._pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
 

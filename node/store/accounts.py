@@ -166,6 +166,16 @@ class AccountsUnit(SessionsUnit):
         table = tables.invites
         await self.connection.execute(table.delete().where(table.c.account == account))
 
+    async def drop_friend_code(self, actor: str) -> None:
+        table = tables.friend_codes
+        await self.connection.execute(table.delete().where(table.c.actor == actor))
+
+    async def drop_media_grants(self, actor: str) -> None:
+        table, videos = tables.media_grants, tables.videos
+        theirs = select(videos.c.id).where(videos.c.author == actor)
+        for which in (table.c.actor == actor, table.c.video.in_(theirs)):
+            await self.connection.execute(table.delete().where(which))
+
     # -- new passwords -------------------------------------------------------------------------
 
     async def reset(self, digest: bytes) -> Reset | None:

@@ -214,6 +214,13 @@ class FederationUnit(Unit):
             await self._refuse(
                 [one for one in waiting.scalars() if host in covering(origin(one).authority)]
             )
+            grants = tables.media_grants.c
+            watching = await self.connection.execute(
+                select(grants.actor).where(grants.expires > micros(self.now))
+            )
+            await self._end_watching(
+                [one for one in {*watching.scalars()} if host in covering(origin(one).authority)]
+            )
 
     async def suspend_actor(self, id: str, suspended: bool) -> None:
         """Neither hear this actor of another server nor send to their inbox; or do so again."""
@@ -235,6 +242,7 @@ class FederationUnit(Unit):
             )
         if suspended:
             await self._refuse([id])
+            await self._end_watching([id])
 
     async def _refuse(self, actors: Sequence[str]) -> None:
         """Refuse what came of these before, and was not applied yet (FED-7.7)."""
@@ -244,6 +252,13 @@ class FederationUnit(Unit):
             refused = update(t).where(t.c.state == "new", of_some)
             why = "FED-7.7: suspended here since it came"
             await self.connection.execute(refused.values(state="refused", body=b"", reason=why))
+
+    async def _end_watching(self, actors: Sequence[str]) -> None:
+        """By what these play videos ends, and does not come back with them (VID-7.3)."""
+        t = tables.media_grants
+        for start in range(0, len(actors), REFUSED_AT_ONCE):
+            some = actors[start : start + REFUSED_AT_ONCE]
+            await self.connection.execute(t.delete().where(t.c.actor.in_(some)))
 
     async def suspended_actors(self) -> frozenset[str]:
         return frozenset(row.id for row in await self.connection.fetch(SUSPENDED_ACTORS, {}))

@@ -328,7 +328,10 @@ class GraphUnit(Unit):
     async def unnotify(self, account: str, kind: str, actor: str) -> None:
         """Take a notice back that asks for something that is settled."""
         await Notices(self).take_back(
-            notices.c.account == account, notices.c.kind == kind, notices.c.actor == actor
+            notices.c.account == account,
+            notices.c.kind == kind,
+            notices.c.actor == actor,
+            rests=True,
         )
 
     # -- who may see what ------------------------------------------------------------------------

@@ -274,7 +274,7 @@ class InboxUnit(VisibilityUnit):
             )
         )
         await Notices(self).take_back(
-            notices.c.actor == actor, notices.c.object == object, notices.c.kind == kind
+            notices.c.actor == actor, notices.c.object == object, notices.c.kind == kind, rests=True
         )
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:

@@ -1,12 +1,16 @@
 """Notices and their events, for whichever unit has something to say to one of our people."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, bindparam, delete, select
 
-from node.store.tables import notices
+from node.store.tables import notices, tombstones
 from node.store.unit import Unit
+from node.store.upserts import put
 from node.wire.times import micros
+
+REST = timedelta(days=1)  # in which what was taken back and is said again rings for nobody
 
 _N = notices.c
 SAME = (
@@ -24,6 +28,11 @@ ABOUT = select(_N.account, _N.object).where(
     _N.object.in_(bindparam("objects", expanding=True)), _N.kind == bindparam("kind")
 )
 GIVE = notices.insert()
+FLAPPING = select(tombstones.c.id).where(
+    tombstones.c.id == bindparam("grave"),
+    tombstones.c.actor == bindparam("actor"),
+    tombstones.c.deleted > bindparam("since"),
+)
 
 
 class Notices:
@@ -43,13 +52,18 @@ class Notices:
     ) -> bool:
         """A notice and its event, unless the same one waits to be read. Whether it is new.
 
-        `once`: nor when it was read, as a like that is said again is no news. `quiet`: no event.
+        `once`: nor when it was read, as a like that is said again is no news. `quiet`: no event;
+        nor has one that was taken back a short time ago (`rests`).
         """
         said = {"account": account, "kind": kind, "actor": actor, "object": object}
-        same = await self._unit.connection.execute(SAME if once else SAME_UNREAD, said)
-        if same.first() is not None:
+        since = micros(self._unit.now - REST)
+        flap = {"grave": _grave(account, kind, object), "actor": actor, "since": since}
+        same, flapping = await self._unit.connection.fetch_all(
+            (SAME if once else SAME_UNREAD, said), (FLAPPING, flap)
+        )
+        if same:
             return False
-        self.add_new(account, kind, actor, object, quiet)
+        self.add_new(account, kind, actor, object, quiet or bool(flapping))
         return True
 
     async def given(self, kind: str, objects: Iterable[str]) -> set[tuple[str, str]]:
@@ -71,12 +85,24 @@ class Notices:
         if not quiet:
             self._unit.tell_each([account], "notice", {"id": id, **told}, about=id)
 
-    async def take_back(self, *which: ColumnElement[bool]) -> int:
-        """Remove notices, and their events from streams that did not show them yet. How many."""
+    async def take_back(self, *which: ColumnElement[bool], rests: bool = False) -> int:
+        """Remove notices, and their events from streams that did not show them yet. How many.
+
+        `rests`: who gave them may have them given anew at once, and tells nobody by it for a day.
+        """
         gone = await self._unit.connection.execute(
-            delete(notices).where(*which).returning(_N.account, _N.id)
+            delete(notices).where(*which).returning(_N.account, _N.id, _N.kind, _N.actor, _N.object)
         )
         rows = gone.all()
         for row in rows:
             self._unit.retract_events(row.account, "notice", [row.id])
+            if rests:
+                key = {"id": _grave(row.account, row.kind, row.object), "actor": row.actor}
+                await self._unit.connection.execute(
+                    put(self._unit.connection, tombstones, **key, deleted=micros(self._unit.now))
+                )
         return len(rows)
+
+
+def _grave(account: str, kind: str, object: str) -> str:
+    return f"notice {account} {kind} {object}"

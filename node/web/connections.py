@@ -23,6 +23,11 @@ from node.web.limits import TrustedProxies, neighbourhoods
 
 LOG = logging.getLogger("node.web")
 Counts = Callable[[str], None]
+TOLD_EVERY_SECONDS = 60
+STARVED = (
+    "the system had no file descriptor left for a connection: raise the limit of open files "
+    "(ulimit -n, LimitNOFILE), or lower KITH_CONNECTIONS_LIMIT"
+)
 LATE = problems.problem_of(
     problems.TooSlow("LIM-1.1", "the head of the request did not come in time"), ""
 ).document()
@@ -81,6 +86,7 @@ class Connections:
         self._count = count
         self._places: set[Place] = set()
         self._of: Counter[str] = Counter()
+        self._starved: float | None = None
 
     def __len__(self) -> int:
         return len(self._places)
@@ -128,6 +134,20 @@ class Connections:
             clause = place.held.overdue(now, self.bounds) if place.held else ""
             if clause:
                 self._end([place], clause)
+
+    def starve(self) -> None:
+        """The system had no descriptor for a newcomer (LIM-1.8): room is made, and it is told."""
+        now = self.ticks()
+        if self._starved is None or now - self._starved >= TOLD_EVERY_SECONDS:
+            LOG.warning("no file descriptor is left", extra={"reason": STARVED})
+        self._starved = now
+        self._count("LIM-1.8")
+        self.make_room()
+
+    def trouble(self) -> str:
+        """Of the last hour, in words; or nothing."""
+        lately = self._starved is not None and self.ticks() - self._starved < 3600
+        return STARVED if lately else ""
 
     def refused(self, clause: str) -> None:
         """Something was refused before any route saw it."""

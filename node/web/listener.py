@@ -84,7 +84,7 @@ class Listener:
 
     def _rest(self, listening: socket.socket) -> None:
         """The system has no descriptor left: give one back, and do not spin until it is."""
-        self._connections.make_room()
+        self._connections.starve()
         self._loop.remove_reader(listening)
         self._loop.call_later(SWEEP_SECONDS, self._listen_again, listening)
 

@@ -13,18 +13,22 @@ from urllib.parse import urlsplit
 
 from cachetools import TTLCache
 
-from node.errors import Malformed, NodeError, Refused, TooMuch, Unproven, Unreachable
+from node.errors import Broken, NodeError, Refused, TooMuch, Unproven, Unreachable
 from node.federation.receiving import Keys
 from node.ports import Clock
 from node.web.limits import Level, neighbourhoods
-from node.web.problems import Busy, TooSlow
+from node.web.problems import Busy
 from node.wire.keys import PublicKey
 from node.wire.suffixes import Suffixes
 
 T = TypeVar("T")
 
-# Of what an address may send, this part may be signed so that it does not hold.
+# Of what an address may send, this part may be signed so that it does not hold; and this part may
+# prove nothing, for reasons that honest servers have too.
 FALSE_PART = 100
+UNPROVEN_PART = 10
+# Brought for another without a proof of theirs, or to somebody who was here once.
+HONEST = frozenset({"FED-7.3", "FED-5.10", "FED-7.14"})
 MOST_REMEMBERED = 20_000
 # Fetches of keys that nobody here knows, at the same time.
 FETCHES_OF_ADDRESS = 8
@@ -58,7 +62,10 @@ class PeerRateLimits:
         self._suffixes = suffixes
         self._reading = asyncio.Lock()
         self._per_minute = per_minute
-        self._false_per_minute = max(1, per_minute // FALSE_PART)
+        self._parts = {
+            name: max(1, per_minute // part)
+            for name, part in (("false", FALSE_PART), ("unproven", UNPROVEN_PART))
+        }
 
     async def asked(self, address: str, prove: Callable[[], Awaitable[str | None]]) -> str | None:
         """As `judged`, of who asks: a proven question counts against the domain it came from."""
@@ -75,31 +82,50 @@ class PeerRateLimits:
         """A delivery or a question of this actor was accepted."""
         await self._buckets.take(self._share(actor), self._per_minute)
 
-    async def judged(self, address: str, prove: Callable[[], Awaitable[T]]) -> T:
+    async def judged(
+        self, address: str, prove: Callable[[], Awaitable[T]], by: Callable[[T], str] | None = None
+    ) -> T:
         """What `prove` finds, unless its address brought too much that did not hold (FED-7.16).
 
         A key that cannot be had counts too: whoever names such keys makes us ask for them. A place
         is taken before the work and given back when it held, or else many at a time would get in.
+        `by`: who has proven what was found; nobody is counted as one who proved nothing.
         """
         if not self._suffixes.is_read:
             await self._know_domains()
-        buckets = [
-            (f"false:{network}", self._false_per_minute * times)
-            for network, times in neighbourhoods(address)
-        ]
-        for bucket, per_minute in buckets:
-            _judge(await self._buckets.take(bucket, per_minute))
-        before, held = _ASKER.set(address), True
+        await self._take("false", address)
         try:
-            return await prove()
+            await self._take("unproven", address)
+        except TooMuch:
+            await self._give_back("false", address)
+            raise
+        before, kept = _ASKER.set(address), ""
+        try:
+            found = await prove()
+            kept = "" if by is None or by(found) else "unproven"
+            return found
         except NodeError as error:
-            held = not _unproven(error)
+            kept = _counts_as(error)
+            if error.sender:
+                await self.proven(error.sender)
             raise
         finally:
             _ASKER.reset(before)
-            if held:
-                for bucket, per_minute in buckets:
-                    await self._buckets.give_back(bucket, per_minute)
+            for name in self._parts:
+                if name != kept:
+                    await self._give_back(name, address)
+
+    async def unproven(self, address: str) -> None:
+        """Somebody asks without saying who they are. Raises `TooMuch` (FED-7.16)."""
+        await self._take("unproven", address)
+
+    async def _take(self, name: str, address: str) -> None:
+        for network, times in neighbourhoods(address):
+            _judge(await self._buckets.take(f"{name}:{network}", self._parts[name] * times))
+
+    async def _give_back(self, name: str, address: str) -> None:
+        for network, times in neighbourhoods(address):
+            await self._buckets.give_back(f"{name}:{network}", self._parts[name] * times)
 
     async def _know_domains(self) -> None:
         """Have the list of suffixes read beside the loop: or all wait for the first who asks."""
@@ -115,11 +141,12 @@ class PeerRateLimits:
         return f"peer:{self.domain(id)}"
 
 
-def _unproven(error: NodeError) -> bool:
-    """Whether this was raised before anybody was proven."""
-    if isinstance(error, TooMuch):
-        return error.retry_after_seconds is None  # too long; else they are told to wait
-    return isinstance(error, Malformed | Unproven | Unreachable | TooSlow)
+def _counts_as(error: NodeError) -> str:
+    """As what this counts against the address that caused it; empty when it does not."""
+    told_to_wait = isinstance(error, TooMuch) and error.retry_after_seconds is not None
+    if error.sender or told_to_wait or isinstance(error, Broken):
+        return ""  # they are counted by their domain; or it is no fault of theirs
+    return "unproven" if isinstance(error, Refused) and error.clause in HONEST else "false"
 
 
 class RateLimitedKeys:

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from node.errors import Refused
 from node.federation.discovery import Discovery
+from node.federation.fetched import Said
 from node.federation.peers import Actor
-from node.federation.reading_back import MOST_ACTORS, READ_BACK, ReadBack, Said, posts_since
+from node.federation.reading_back import MOST_ACTORS, READ_BACK, ReadBack, posts_since
 from node.ports import Clock
 from node.store.catching_up import CatchingUpUnit
 from node.store.directory import Directory

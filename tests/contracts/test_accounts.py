@@ -1,16 +1,27 @@
 """Accounts, invites, the deed's mark and the event stream, on the fake and both databases."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
 
 from node.accounts import devices, invites, resets, sessions, sign_up
-from node.accounts.account import Account, Role, State, account_of, delete_account, suspend
+from node.accounts.account import (
+    Account,
+    AccountUnit,
+    Role,
+    State,
+    account_of,
+    delete_account,
+    suspend,
+)
 from node.accounts.sessions import Wanted
 from node.accounts.sign_up import Application, Registration
 from node.errors import Broken, Conflict, Forbidden, Missing
+from node.graph import friend_codes
 from node.store.accounts import AccountsUnit
+from node.store.graph import GraphUnit
 from node.store.idempotency import IdempotencyUnit, Kept
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.invites import InvitesUnit
@@ -129,6 +140,23 @@ async def test_invites_end_with_the_account_that_made_them(units: Units) -> None
     with pytest.raises(Forbidden, match=r"ACC-2\.2"):
         await join(units, "carol", b"hers")
     assert (await join(units, "carol", b"his")).invited_by == bob.id
+
+
+@pytest.mark.clause("ACC-1.13", "GRA-7.1")
+@pytest.mark.parametrize("end", [suspend, delete_account])
+async def test_a_friend_code_ends_with_its_account(
+    units: Units, end: Callable[[str, AccountUnit], Awaitable[None]]
+) -> None:
+    await switch(units, Registration.OPEN)
+    alice, bob = await join(units, "alice"), await join(units, "bob")
+    for one in (alice, bob):
+        await units.run(
+            GraphUnit, lambda unit, actor=one.actor: friend_codes.make_code(unit, actor, "code")
+        )
+    await units.run(AccountsUnit, lambda unit: end(alice.id, unit))
+    digest = friend_codes.digest_of("code")
+    assert not await units.run(GraphUnit, lambda unit: unit.use_code(alice.actor, digest))
+    assert await units.run(GraphUnit, lambda unit: unit.use_code(bob.actor, digest))
 
 
 @pytest.mark.clause("API-6.1", "API-6.5")

@@ -12,6 +12,7 @@ from node.inbox.audiences import Choice
 from node.inbox.known import Known
 from node.store.feeds import FeedUnit, Page
 from node.store.streams import StreamsUnit
+from node.store.unit import VOID
 from node.testing.fakes import NEW_YEAR
 from node.wire.api.cursor import Cursor
 from tests.contracts.stores import Store
@@ -33,6 +34,35 @@ from tests.inbox.harness import (
 @pytest.fixture
 async def harness(store: Store) -> Harness:
     return await any_harness(store)
+
+
+@pytest.mark.clause("INB-5.4", "INB-3.3")
+@pytest.mark.parametrize("by_id", [True, False])
+async def test_who_flaps_rings_no_device_twice(harness: Harness, by_id: bool) -> None:
+    """Like and Undo, a hundred times over; a day later it is news again."""
+    mine = await harness.publish(ALICE)
+
+    async def flap(number: int) -> None:
+        like = Like(f"{BOB}/like/{number}", BOB, mine.id)
+        undo = Undo(f"{BOB}/undo/{number}", BOB, like.id if by_id else "", like)
+        await harness.hear(like, undo)
+
+    for number in range(25):
+        await flap(number)
+    assert await harness.notices(ALICE) == []
+    await harness.hear(Like(f"{BOB}/last", BOB, mine.id), Like(f"{DORA}/like", DORA, mine.id))
+    liked = [("like", DORA, mine.id), ("like", BOB, mine.id)]
+    assert await harness.notices(ALICE) == liked
+    assert (await harness.shown(ALICE, mine.id)).likes == 2
+    rang = [kind for kind in await harness.told() if kind in ("notice", VOID)]
+    assert len(rang) == 2, "the first, and the other one's"
+    harness.clock.pass_(timedelta(days=2))
+    last = Like(f"{BOB}/last", BOB, mine.id)
+    await harness.hear(Undo(f"{BOB}/undo", BOB, "", last))
+    harness.clock.pass_(timedelta(days=2))
+    before = (await harness.told()).count("notice")
+    await harness.hear(Like(f"{BOB}/anew", BOB, mine.id))
+    assert (await harness.told()).count("notice") == before + 1
 
 
 @pytest.mark.clause("INB-1.1", "INB-2.3", "INB-5.1")

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from node.testing.town import Town, TownNode, open_town
+from node.testing.weather import Character, Stranger
+from node.wire import proofs
 from node.wire.api.accounts import NodeSettings, NodeView
+from node.wire.api.servers import ActorChoice, ActorList
 from node.wire.suffixes import Suffixes
 
 LIMIT = 5  # and so one false signature
@@ -125,6 +129,63 @@ async def test_signed_questions_make_us_fetch_no_more_than_deliveries_do(
     sent = len(town.sent)
     assert await ask(2) == 429
     assert len(town.sent) == sent, "nothing is fetched for it"
+
+
+@pytest.mark.clause("FED-7.16")
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ("another's", 403),  # FED-7.3
+        ("another's, proven, for some", 403),  # FED-5.10
+        ("nobody's end", 202),  # FED-7.10
+        ("to nobody", 404),  # FED-7.14
+        ("a text", 415),  # FED-7.2
+        ("a proof from elsewhere", 403),  # FED-5.8
+    ],
+)
+async def test_every_refusal_before_proof_counts_where_it_came_from(
+    town: Town, how: str, status: int
+) -> None:
+    alpha = town.nodes["alpha.test"]
+    evil = Stranger(town, "evil.test")
+    mallory = Character("https://evil.test/a/mallory", "mallory")  # whose key nobody can have
+    bob = Character("https://bob.test/a/bob", "bob")
+    inbox = (
+        "https://alpha.test/a/nobody/inbox" if how == "to nobody" else "https://alpha.test/inbox"
+    )
+    said = bob.says("Like", "https://alpha.test/o/1")
+    if how == "another's, proven, for some":
+        said = dict(proofs.prove(said, bob.ed25519, town.clock.now()))
+    elif how == "a proof from elsewhere":
+        said = mallory.says("Like", "https://alpha.test/o/1")
+        said = dict(proofs.prove(said, bob.ed25519, town.clock.now()))
+    elif how != "another's":
+        said = mallory.says("Delete", mallory.id)
+    request = evil.signed(mallory.ed25519, said, inbox)
+    if how == "a text":
+        request = replace(request, headers={**request.headers, "content-type": "text/plain"})
+    try:
+        sent = len(town.sent)
+        assert (await evil.send(alpha, request)).status == status
+        assert (await evil.send(alpha, request)).status == 429
+        assert len(town.sent) == sent and not evil.asked, "and nothing is fetched for either"
+    finally:
+        await evil.close()
+
+
+@pytest.mark.clause("FED-7.16", "FED-7.7")
+async def test_a_suspended_server_uses_up_its_share_and_nobody_elses(town: Town) -> None:
+    alpha, one, two = town.nodes.values()
+    bad, good = await person(town, one.domain), await person(town, two.domain)
+    await person(town, alpha.domain)
+    async with alpha.line(town.admin_tokens[alpha.domain]) as line:
+        choice = ActorChoice(actor=bad, suspended=True)
+        assert await deliver(one, bad, 0) == (202, None)
+        await line.ask("PUT", "/admin/actors", ActorList, choice)
+    town.clock.pass_(timedelta(minutes=1))
+    said = [(await deliver(one, bad, number))[0] for number in range(1, LIMIT + 3)]
+    assert said == [403] * LIMIT + [429] * 2
+    assert (await deliver(two, good, 1))[0] == 429, "one share for all of beta.test"
 
 
 @pytest.mark.clause("FED-7.16")

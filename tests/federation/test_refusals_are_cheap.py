@@ -11,8 +11,16 @@ from typing import Any
 import pytest
 from publicsuffixlist import PublicSuffixList
 
-from node.errors import Forbidden, Malformed, TooMuch, Unproven, Unreachable
-from node.net.resolver import PooledResolver
+from node.errors import (
+    Forbidden,
+    Malformed,
+    Missing,
+    NoRoom,
+    TooMuch,
+    Unproven,
+    Unreachable,
+)
+from node.net.resolver import THREADS, PooledResolver
 from node.testing.fakes import FakeClock
 from node.web.limits import MemoryBuckets
 from node.web.peer_rate_limits import (
@@ -154,7 +162,12 @@ async def test_as_many_at_once_as_one_after_another() -> None:
         (Unreachable("dead"), True),
         (TooMuch("FED-2.1", "too large"), True),
         (TooMuch("FED-7.16", "wait", 5), False),
-        (Forbidden("FED-7.7", "suspended"), False),
+        (Forbidden("FED-6.2", "an id of another origin"), True),
+        (Forbidden("FED-5.8", "a proof of another origin"), True),
+        (Missing("FED-1.1", "no"), True),
+        (Forbidden("FED-7.3", "another's"), False),
+        (Unproven("FED-5.10", "another's"), False),
+        (NoRoom("full"), False),
         (ZeroDivisionError(), False),
     ],
 )
@@ -176,6 +189,56 @@ async def test_what_is_refused_before_it_is_proven_counts(error: Exception, coun
     else:
         assert await door.limits.judged("192.0.2.1", held) == 1
     assert await door.limits.judged("192.0.2.2", held) == 1
+
+
+@pytest.mark.clause("FED-7.16")
+@pytest.mark.parametrize("how", ["another's", "nobody's", "unsigned"])
+async def test_what_honest_servers_bring_too_counts_ten_times_less(how: str) -> None:
+    door = Door(per_minute=200)  # 2 that do not hold, 20 that prove nothing
+
+    async def prove() -> str:
+        if how == "another's":
+            raise Forbidden("FED-7.3", "the key belongs to another than the activity's actor")
+        return ""
+
+    async def ask() -> None:
+        if how == "unsigned":
+            await door.limits.unproven("192.0.2.1")
+        else:
+            with suppress(Forbidden):
+                await door.limits.judged("192.0.2.1", prove, by=lambda sender: sender)
+
+    for _ in range(20):
+        await ask()
+    for _ in range(3):
+        with pytest.raises(TooMuch):
+            await ask()
+    with pytest.raises(TooMuch):
+        await door.knock(KEY.id)
+    assert await door.knock(KEY.id, "192.0.2.2") == KEY
+    door.clock.pass_(timedelta(seconds=3))
+    assert await door.knock(KEY.id) == KEY, "and what was refused since took no place"
+
+
+@pytest.mark.clause("FED-7.16")
+async def test_what_is_refused_of_who_has_proven_themselves_counts_for_their_domain() -> None:
+    door = Door(per_minute=10)
+
+    async def prove() -> None:
+        error = Forbidden("FED-7.7", "suspended")
+        error.sender = KEY.owner
+        raise error
+
+    for number in range(10):
+        with pytest.raises(Forbidden):
+            await door.limits.judged(f"192.0.2.{number % 2}", prove)
+    with pytest.raises(TooMuch):
+        await door.limits.admit(KEY.id)
+    assert await door.limits.judged("192.0.2.1", _nobody_asked) is None
+
+
+async def _nobody_asked() -> None:
+    return None
 
 
 @pytest.mark.clause("LIM-4.1")
@@ -267,6 +330,34 @@ async def test_dead_names_keep_no_name_that_we_know_from_being_found() -> None:
         await asyncio.gather(*dead, return_exceptions=True)
         over.set()
         assert sum(host.startswith("dead") for host in seen) <= 16, "what waits is taken back"
+    finally:
+        over.set()
+        await resolver.close()
+
+
+@pytest.mark.clause("LIM-4.3")
+async def test_names_that_hung_once_wait_for_each_other_alone() -> None:
+    over = threading.Event()
+
+    def look_up(host: str, port: int, _family: int) -> list[Any]:
+        if host.startswith("dead"):
+            over.wait(20)
+        return [(2, 1, 6, "", ("192.0.2.7", port))]
+
+    dead = [f"dead{each}.test" for each in range(THREADS - 1)]
+    resolver = PooledResolver(look_up, seconds=0.01)
+    try:
+        for host in dead:
+            with pytest.raises(OSError, match="did not answer in time"):
+                await resolver.resolve(host)
+        resolver._seconds = 10
+        asked = [asyncio.ensure_future(resolver.resolve(host)) for host in dead]
+        await asyncio.sleep(0)
+        found = await asyncio.wait_for(resolver.resolve("new.test", 443), 5)
+        assert [each["host"] for each in found] == ["192.0.2.7"]
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
     finally:
         over.set()
         await resolver.close()

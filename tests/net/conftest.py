@@ -40,8 +40,9 @@ class Peer:
 class FakeDns(AbstractResolver):
     """A resolver whose answers a test writes."""
 
-    def __init__(self, *addresses: str) -> None:
+    def __init__(self, *addresses: str, port: int = 0) -> None:
         self.addresses = addresses
+        self.port = port  # where they really listen
         self.asked = 0
 
     async def resolve(
@@ -52,7 +53,7 @@ class FakeDns(AbstractResolver):
             ResolveResult(
                 hostname=host,
                 host=each,
-                port=port,
+                port=self.port or port,
                 family=socket.AF_INET6 if ":" in each else socket.AF_INET,
                 proto=0,
                 flags=socket.AI_NUMERICHOST,

@@ -1,14 +1,19 @@
 """What goes out is signed in the dialect that the peer reads."""
 
+import asyncio
 import json
+import socket
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 from sqlalchemy import select, update
 
-from node.app.parts import Stores
+from node.app.parts import Stores, System, open_lines
+from node.config import Config
 from node.errors import Broken, Forbidden, Malformed, NoRoom, Unproven
 from node.federation import capabilities
 from node.federation.clocks import Clocks
@@ -16,6 +21,7 @@ from node.federation.peers import Peer as KnownPeer
 from node.federation.proving import Prover
 from node.net.courier import Courier, SignedFetch, Signer
 from node.net.fetcher import Fetcher
+from node.net.resolver import THREADS
 from node.ports import Request, Response
 from node.store import tables
 from node.store.federation import FederationUnit
@@ -266,3 +272,44 @@ async def test_what_arrived_has_no_clocks_compared(
     courier = Courier(fetcher, signer, Prover(context.keyring, context.clock))
     outcome = await courier.carry("https://b.test/inbox", b"{}", ALICE)
     assert outcome.status == 202 and not outcome.clock_in_doubt
+
+
+@pytest.mark.clause("LIM-4.3")
+async def test_a_delivery_waits_for_no_name_that_is_looked_up_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight names that hang once kept every name from being found that was not found before."""
+    hanging, over = threading.Semaphore(0), threading.Event()
+
+    seen: list[str] = []
+
+    def getaddrinfo(host: str, _port: int, **_how: object) -> list[Any]:
+        seen.append(host)
+        if host.endswith(".dead.org"):
+            hanging.release()
+            over.wait(20)
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    clock = FakeClock()
+    stores = await open_new_stores("a.test", tmp_path, clock)
+    await stores.keyring.make(ALICE)
+    config = Config(origin="https://a.test", data_dir=str(tmp_path))
+    lines = open_lines(config, System(clock, FakeEntropy("a")), stores, ALICE)
+    try:
+        dead = [
+            asyncio.ensure_future(lines.discovery.document(f"https://{each}.dead.org/a"))
+            for each in range(2 * THREADS)
+        ]
+        for _ in range(THREADS):
+            assert await asyncio.to_thread(hanging.acquire, timeout=20)
+        sent = lines.courier.carry("https://new.org/inbox", b"{}", ALICE)
+        outcome = await asyncio.wait_for(sent, 4)
+        assert outcome.status is None and "new.org" in seen, "while the threads still hang"
+        for each in dead:
+            each.cancel()
+        await asyncio.gather(*dead, return_exceptions=True)
+    finally:
+        over.set()
+        await lines.close()
+        await stores.database.close()

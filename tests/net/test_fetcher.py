@@ -9,6 +9,7 @@ import pytest
 from aiohttp import StreamReader, web
 
 from node.errors import Forbidden, Unreachable
+from node.net import resolver
 from node.net.fetcher import LARGEST_ANSWER_BYTES, Fetcher
 from node.ports import Request
 from tests.net.conftest import FakeDns, Handler, Peer
@@ -64,6 +65,25 @@ async def test_a_name_that_leads_inside_is_refused(
             await fetcher.fetch(Request("GET", "https://inside.social/"))
     assert dns.asked == 1
     assert not peer.asked
+
+
+@pytest.mark.clause("FED-9.3")
+async def test_a_name_that_is_answered_otherwise_the_second_time_leads_nowhere_else(
+    peer: Peer, refused: Refuses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rebinding: who owns the name answers with a public address first, and then with ours."""
+    monkeypatch.setattr(resolver, "is_public", lambda address: address == "127.0.0.1")
+    dns = FakeDns("127.0.0.1", port=peer.port)
+    peer.handlers["/x"] = says(b"hello", Connection="close")
+    async with closing(peer.fetcher((), system_resolver=dns)) as fetcher:
+        answer = await fetcher.fetch(Request("GET", "https://b.social/x"))
+        assert (answer.body, dns.asked) == (b"hello", 1), "what was checked is what is called"
+        dns.addresses = ("10.0.0.7",)
+        assert (await fetcher.fetch(Request("GET", "https://b.social/x"))).body == b"hello"
+        fetcher._session.connector.clear_dns_cache()  # as after a minute
+        with refused("FED-9.3"):
+            await fetcher.fetch(Request("GET", "https://b.social/x"))
+        assert (len(peer.asked), dns.asked) == (2, 2)
 
 
 @pytest.mark.clause("FED-9.4", "FED-9.1", "FED-9.2")

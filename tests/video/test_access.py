@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from node.accounts import sign_up
+from node.accounts.account import suspend
 from node.errors import NoRoom
 from node.federation.activities.shapes import (
     PUBLIC,
@@ -25,8 +27,11 @@ from node.federation.activities.table import render
 from node.federation.capabilities import FRIENDSHIP, VIDEOS
 from node.store import tables
 from node.store.database import Database
+from node.store.federation import FederationUnit
+from node.store.invites import InvitesUnit
 from tests.video.harness import MP4_BODY, Harness, Person, befriend
 
+GUY = "https://gts.test/users/guy"
 NOBODY = "0190a000-0000-7000-8000-000000000000"
 
 
@@ -173,6 +178,51 @@ async def test_who_is_suspended_plays_nothing_meanwhile(harness: Harness) -> Non
     for state, status in (("suspended", 404), ("active", 200)):
         await harness.change(tables.accounts, account, state=state)
         assert (await harness.http("GET", address)).status == status
+
+
+@pytest.mark.clause("ACC-1.13", "VID-7.3")
+@pytest.mark.parametrize("who", ["viewer", "author"])
+async def test_what_was_open_stays_closed_when_a_suspension_is_taken_back(
+    harness: Harness, who: str
+) -> None:
+    alice, bob, carol = [await harness.person(name) for name in ("alice", "bob", "carol")]
+    for one in (alice, bob, carol):
+        await befriend(alice, one)
+    video = await alice.publish()
+    address = (await bob.watch(video["id"])).body["mp4"]
+    other = (await carol.watch(video["id"])).body["mp4"]
+    account = (bob if who == "viewer" else alice).account
+    await harness.units.run(InvitesUnit, lambda unit: suspend(account, unit))
+    assert (await harness.http("GET", address)).status == 404
+    await harness.units.run(InvitesUnit, lambda unit: sign_up.approve(account, (), unit))
+    assert (await harness.http("GET", address)).status == 404
+    assert (await harness.http("GET", other)).status == (200 if who == "viewer" else 404)
+
+
+@pytest.mark.clause("VID-7.3", "FED-7.7")
+@pytest.mark.parametrize("host", ["far.test", "a.far.test", ""])
+async def test_what_was_open_to_another_server_stays_closed_too(
+    harness: Harness, host: str
+) -> None:
+    alice, dora, guy = await harness.person("alice"), "https://a.far.test/a/dora", GUY
+    for other in (dora, guy):
+        await harness.knows(other)
+        await harness.put_friendship(alice.actor, other)
+    video = await alice.publish()
+    path = f"{urlsplit(video['id']).path}/watch"
+    open_to = {}
+    for other in (dora, guy):
+        said = await harness.http("POST", path, raw=b"{}", by=other)
+        open_to[other] = said.body["mp4"]
+
+    async def suspended(unit: FederationUnit, now: bool) -> None:
+        await (unit.suspend(host, now) if host else unit.suspend_actor(dora, now))
+
+    for now in (True, False):
+        await harness.units.run(FederationUnit, lambda unit, now=now: suspended(unit, now))
+        harness.clock.pass_(timedelta(seconds=10))
+        assert (await harness.http("GET", open_to[dora])).status == 404
+    assert (await harness.http("GET", open_to[guy])).status == 200
 
 
 @pytest.mark.clause("VID-7.3")

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from typing import Any
 
 import pytest
 
+from node.testing.simulator.timeline import Timeline
 from node.web import bodies
 from node.web.api import streams
 from node.web.api.surface import API
 from node.web.budget import Budget, Shares
+from node.web.problems import TooSlow
 from node.web.routes import Call, Reply, Route
 from tests.web.conftest import Build, Harness
 
@@ -161,6 +164,63 @@ async def test_a_body_that_breaks_off_is_the_senders_fault(build: Build, broken:
     status = int((await reader.readline()).split()[1])
     assert status in (400, 415)
     writer.transport.abort()
+
+
+class Trickle:
+    """A body that comes in pieces of `size`, one each `seconds`."""
+
+    def __init__(self, size: int, seconds: float, count: int) -> None:
+        self.size, self.seconds, self.left = size, seconds, count
+        self.content_length = None
+
+    @property
+    def content(self) -> "Trickle":
+        return self
+
+    def is_eof(self) -> bool:
+        return False
+
+    async def readany(self) -> bytes:
+        if not self.left:
+            return b""
+        self.left -= 1
+        await asyncio.sleep(self.seconds)
+        return bytes(self.size)
+
+
+@pytest.mark.clause("LIM-2.2")
+@pytest.mark.parametrize(
+    ("size", "seconds", "count", "whole", "comes"),
+    [
+        (4096, 1.0, 3600, False, True),  # an hour at just the pace that is asked for
+        (4096, 1.2, 3600, False, False),
+        (1, 1.0, 3600, False, False),  # a byte a second
+        (1 << 20, 200.0, 8, False, False),  # the first one late, however much comes with it
+        (1 << 20, 29.0, 1, True, True),
+        (4096, 1.0, 40, True, False),  # what is held has 30 s, whatever its pace
+    ],
+)
+def test_a_body_keeps_the_pace_or_is_not_waited_for(
+    size: int, seconds: float, count: int, whole: bool, comes: bool
+) -> None:
+    loop = Timeline()
+    body: Any = Trickle(size, seconds, count)
+    rules = bodies.JsonBodies(1 << 30)
+
+    async def read() -> int:
+        with Budget(Shares(address_bytes=1 << 30, node_bytes=1 << 30)).holding("a") as holding:
+            arriving = bodies.ArrivingBody(body, 1 << 30, rules, holding)
+            if whole:
+                return len(await arriving.whole())
+            return sum([len(piece) async for piece in arriving.pieces(1 << 16)])
+
+    with closing(loop):
+        if comes:
+            assert loop.run_until_complete(read()) == size * count
+            return
+        with pytest.raises(TooSlow):
+            loop.run_until_complete(read())
+        assert loop.time() < 200, "long before the end"
 
 
 @pytest.mark.clause("LIM-2.2")

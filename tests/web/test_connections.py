@@ -1,6 +1,8 @@
 """Connections under attack: half-sent heads, silence, floods, those who do not read (LIM-1)."""
 
 import asyncio
+import errno
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +15,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from node.system import Descriptors
 from node.testing.fakes import FakeClock
+from node.web import listener
 from node.web.connections import Bounds, Connection, Connections
 from node.web.limits import TrustedProxies
 from node.web.listener import GuardedSite
@@ -28,6 +31,7 @@ class Door:
 
     def __init__(self, site: GuardedSite, clock: FakeClock, refusals: Refusals, port: int) -> None:
         self.connections = site.connections
+        self.site = site
         self.clock = clock
         self.refusals = refusals
         self.port = port
@@ -295,3 +299,39 @@ def test_what_our_protocol_reads_of_aiohttp_is_there() -> None:
     assert {"_messages", "_waiter", "_request_count"} <= set(RequestHandler.__slots__)
     for name in ("handle_error", "force_close", "data_received", "pause_writing"):
         assert callable(getattr(RequestHandler, name))
+
+
+@pytest.mark.clause("LIM-1.8")
+async def test_without_descriptors_a_node_answers_says_so_and_recovers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    accept, left = socket.socket.accept, [True]
+
+    def accepted(listening: socket.socket) -> object:
+        if not left[0]:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listening)
+
+    monkeypatch.setattr(socket.socket, "accept", accepted)
+    monkeypatch.setattr(listener, "SWEEP_SECONDS", 3600)  # until it listens again: see below
+    async with door(Bounds(connections=9)) as node:
+        idle, _ = await node.call()
+        await node.settle(lambda: len(node.connections) == 1)
+        node.clock.pass_(timedelta(seconds=1))
+        reader, writer = await node.call(WHOLE)
+        assert await reader.readuntil(b"alive")
+        assert node.connections.trouble() == ""
+        left[0] = False
+        late, _ = await node.call(WHOLE)
+        await node.settle(lambda: node.refusals.shown().get("LIM-1.8", 0) > 0)
+        assert await said(idle) == b"", "whoever waited longest gave theirs back"
+        writer.write(WHOLE)
+        assert await reader.readuntil(b"alive"), "who stands is answered"
+        left[0] = True
+        for listening in node.site._server.sockets:
+            node.site._server._listen_again(listening)
+        assert await late.readline() == b"HTTP/1.1 200 OK\r\n"
+        assert "open files" in node.connections.trouble()
+        assert sum("descriptor" in each.message for each in caplog.records) == 1
+        node.clock.pass_(timedelta(hours=1))
+        assert node.connections.trouble() == ""

@@ -33,6 +33,8 @@ export interface Course {
   readonly file: (job: Job) => Promise<Blob>;
   /** Wait until it makes sense to ask the node again, which asks for so many `seconds`, or for none. */
   readonly rest: (seconds: number) => Promise<void>;
+  /** Its video is made: what it lacks is told (VID-2.6). */
+  readonly ready: (video: Video) => void;
   /** Why it failed, in words. */
   readonly explain: (error: unknown) => string;
 }
@@ -144,7 +146,10 @@ async function step(job: Job, course: Course): Promise<Job | null> {
   const small = await prepared(job, course);
   const whole = await published(await announced(small, course), course);
   const video = await course.ask<Video>("GET", "/videos/one", { query: { id: whole.video } });
-  if (video.state === "ready") return null;
+  if (video.state === "ready") {
+    course.ready(video);
+    return null;
+  }
   if (video.state === "failed") throw new Problem(400, "malformed", video.clause, video.reason);
   // What the node says of one that is being made is why it waits (VID-6.8).
   const waits = video.reason === "" ? null : new Problem(507, "full", video.clause, video.reason);

@@ -5,6 +5,7 @@ import { KithError } from "../../errors.ts";
 import type { Problem as DeviceProblem } from "../../worker/device_client.ts";
 import { problemOf } from "../../worker/problems.ts";
 import { Problem } from "../api.ts";
+import type { Video } from "../api_types.ts";
 import { type Key, language, say, sayPart } from "./index.ts";
 
 /** What is said of devices that are not merely in doubt, by the line of KEY-5.2 that the device names. */
@@ -13,6 +14,8 @@ const SEEN: Readonly<Record<string, Key>> = {
   "this device, not listed": "problem.KEY-5.2.this",
   "key package that cannot be used": "problem.KEY-5.2.unfit",
 };
+
+type Lacking = Pick<Video, "state"> & Partial<Pick<Video, "clause" | "reason">>;
 
 const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 
@@ -66,6 +69,10 @@ export function explainValue(problem: DeviceProblem): string {
   const detail = is === "Unreachable" ? "" : reason;
   return inWords(clause, code, detail, retryAfterSeconds ?? 0, params);
 }
+
+/** What a video that is ready lacks (VID-2.6); "" for nothing. */
+export const lackOf = ({ state, clause = "", reason = "" }: Lacking): string =>
+  state === "ready" && clause !== "" ? inWords(clause, "broken", reason, 0) : "";
 
 /** What to tell a person of `error`, and what they can do. */
 export function explain(error: unknown): string {

@@ -69,7 +69,7 @@ media_grants = table(
     "media_grants",
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the capability in the URL
     Column("video", TEXT, nullable=False, index=True),
-    Column("actor", TEXT, nullable=False),
+    Column("actor", TEXT, nullable=False, index=True),
     instant("expires", nullable=False),
     Index("ix_media_grants_expires_digest", "expires", "digest"),
     keep="until expires",

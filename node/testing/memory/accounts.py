@@ -98,6 +98,12 @@ class AccountsUnit(SessionsUnit):
         made = self.tables.invites.items()
         self.tables.invites = {digest: one for digest, one in made if one.account != account}
 
+    async def drop_friend_code(self, actor: str) -> None:
+        self.tables.friend_codes.pop(actor, None)
+
+    async def drop_media_grants(self, actor: str) -> None:
+        """The video room has no fake: there are none."""
+
     async def reset(self, digest: bytes) -> Reset | None:
         return self.tables.resets.get(digest)
 

@@ -168,7 +168,9 @@ class GraphUnit(Unit):
 
     async def unnotify(self, account: str, kind: str, actor: str) -> None:
         settled = (account, kind, actor)
-        await Notices(self).take_back(lambda one: (one.account, one.kind, one.actor) == settled)
+        await Notices(self).take_back(
+            lambda one: (one.account, one.kind, one.actor) == settled, rests=True
+        )
 
     # -- who may see what ------------------------------------------------------------------------
 

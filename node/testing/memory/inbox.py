@@ -272,7 +272,9 @@ class InboxUnit(VisibilityUnit):
     async def unreact(self, actor: str, object: str, kind: str) -> None:
         self.tables.reactions.pop((actor, object, kind), None)
         gone = (actor, object, kind)
-        await Notices(self).take_back(lambda one: (one.actor, one.object, one.kind) == gone)
+        await Notices(self).take_back(
+            lambda one: (one.actor, one.object, one.kind) == gone, rests=True
+        )
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         for key, said in list(self.tables.reactions.items()):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from node.store.notices import REST
 from node.testing.memory.tables import Notice
 from node.testing.memory.unit import Unit
 from node.wire.times import micros
@@ -30,13 +31,17 @@ class Notices:
                 return
         id = self._unit.fresh()
         self._kept[id] = Notice(*said, micros(self._unit.now))
-        if quiet:
+        rested = self._unit.tables.rests.get(said)
+        if quiet or (rested is not None and rested > self._unit.now - REST):
             return
         told = {"id": id, "kind": kind, "actor": actor, "object": object}
         self._unit.tell_each([account], "notice", told, about=id)
 
-    async def take_back(self, which: Callable[[Notice], bool]) -> None:
+    async def take_back(self, which: Callable[[Notice], bool], rests: bool = False) -> None:
         for id, one in list(self._kept.items()):
             if which(one):
                 del self._kept[id]
                 self._unit.retract_events(one.account, "notice", [id])
+                if rests:
+                    said = (one.account, one.kind, one.actor, one.object)
+                    self._unit.tables.rests[said] = self._unit.now

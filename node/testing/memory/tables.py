@@ -200,6 +200,7 @@ class MemoryTables:
     friendships: dict[tuple[str, str], tuple[Friendship, int]] = field(default_factory=dict)
     follows: dict[tuple[str, str], tuple[Following, int]] = field(default_factory=dict)
     friend_codes: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
+    rests: dict[tuple[str, ...], datetime] = field(default_factory=dict)  # notices taken back
     graves: dict[tuple[str, str], None] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)

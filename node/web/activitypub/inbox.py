@@ -43,23 +43,25 @@ class Inbox:
 
     async def shared(self, call: Call) -> Reply:
         """202 once the activity is on disk, or when it is none of our business."""
-        return await self._receive(call, None)
+        return await self._receive(call)
 
     async def personal(self, call: Call) -> Reply:
         """As the shared inbox, for one of ours."""
-        return await self._receive(call, (await self._actors.of(call, "FED-7.14")).id)
+        return await self._receive(call, personal=True)
 
-    async def _receive(self, call: Call, recipient: str | None) -> Reply:
-        if media_type(call) not in MEDIA_TYPES:
-            raise WrongType("FED-7.2", f"send the activity as {ACTIVITY_JSON}")
+    async def _receive(self, call: Call, personal: bool = False) -> Reply:
         raw = call.raw
         assert raw is not None
 
         async def prove() -> Receipt:
+            recipient = (await self._actors.of(call, "FED-7.14")).id if personal else None
+            if media_type(call) not in MEDIA_TYPES:
+                raise WrongType("FED-7.2", f"send the activity as {ACTIVITY_JSON}")
             delivery = delivery_of(call, await raw.whole())
             return await self._receiver.receive(delivery, recipient)
 
-        receipt = await self._rate_limits.judged(call.address, prove)
+        limits = self._rate_limits
+        receipt = await limits.judged(call.address, prove, by=lambda receipt: receipt.sender)
         if receipt.sender:
-            await self._rate_limits.proven(receipt.sender)
+            await limits.proven(receipt.sender)
         return Reply()

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("media_grants", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_media_grants_actor"), ["actor"], unique=False)
         batch_op.create_index("ix_media_grants_expires_digest", ["expires", "digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_grants_video"), ["video"], unique=False)
 
@@ -136,6 +137,7 @@ def downgrade() -> None:
     with op.batch_alter_table("media_grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_media_grants_video"))
         batch_op.drop_index("ix_media_grants_expires_digest")
+        batch_op.drop_index(batch_op.f("ix_media_grants_actor"))
 
     op.drop_table("media_grants")
     with op.batch_alter_table("jobs", schema=None) as batch_op:

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-WEZBNMXC.js";import"/app/chunk-B4334HMJ.js";import"/app/chunk-PT6EVR63.js";import"/app/chunk-FJPKX4CA.js";import"/app/chunk-6MKBQCPZ.js";export{r as deleteAccount,m as forget,o as logOut};

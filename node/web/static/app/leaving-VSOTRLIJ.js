@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-4QR5XH5J.js";import"/app/chunk-PLV2EDSH.js";import"/app/chunk-BPHUKKMS.js";import"/app/chunk-LPL3IV3Q.js";import"/app/chunk-ZUQL3LVM.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-NCVT2Q4A.js";import"/app/chunk-LPL3IV3Q.js";import"/app/chunk-ZUQL3LVM.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-ALR6MCSR.js";import"/app/chunk-FJPKX4CA.js";import"/app/chunk-6MKBQCPZ.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
