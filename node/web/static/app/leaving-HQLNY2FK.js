@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-F3L4BOGV.js";import"/app/chunk-E2DP3UHA.js";import"/app/chunk-MNZ7ZSHV.js";import"/app/chunk-5IWO4PJO.js";import"/app/chunk-YLGFLOK4.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-KGAGUJDK.js";import"/app/chunk-5IWO4PJO.js";import"/app/chunk-YLGFLOK4.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
