@@ -72,20 +72,25 @@ export class Full extends TooMuch {
   override readonly name = "Full";
 }
 
+/** What a device itself waits for, though every server answers (DEV-2.3). */
+export type Held = "behind" | "unanswered" | "busy" | "unread" | "no_device" | "new_device";
+
 /**
  * The network or a peer did not answer as it should; the same call may succeed later.
  *
- * `beyond`: our own node does answer, and another server does not.
+ * `beyond`: our own node does answer, and another server does not; or, with `held`, this device waits.
  */
 export class Unreachable extends KithError {
   override readonly name = "Unreachable";
   readonly reason: string;
   readonly beyond: boolean;
+  readonly held: Held | "";
 
-  constructor(reason: string, beyond = false) {
+  constructor(reason: string, beyond = false, held: Held | "" = "") {
     super(reason);
     this.reason = reason;
     this.beyond = beyond;
+    this.held = held;
   }
 }
 

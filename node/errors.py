@@ -5,6 +5,8 @@ network's (try again), `Broken` is ours. `Refused` is caught at two places only:
 and the worker. The text never holds a secret nor a person's words.
 """
 
+from typing import Literal, TypeAlias
+
 
 class NodeError(Exception):
     """The root of all that this program raises on purpose.
@@ -66,15 +68,21 @@ class Full(TooMuch):
     """No room is left for it: a quota is used up, or the disk is full."""
 
 
+# What a device itself waits for, though every server answers (DEV-2.3).
+Held: TypeAlias = Literal["", "behind", "unanswered", "busy", "unread", "no_device", "new_device"]
+
+
 class Unreachable(NodeError):
     """The network or a peer did not answer as it should; the same call may succeed later.
 
-    `beyond`: to a client, its own node does answer, and another server does not.
+    `beyond`: to a client, its own node does answer, and another server does not; or, with `held`,
+    its device waits.
     """
 
-    def __init__(self, reason: str, beyond: bool = False) -> None:
+    def __init__(self, reason: str, beyond: bool = False, held: Held = "") -> None:
         super().__init__(reason)
         self.beyond = beyond
+        self.held = held
 
 
 def will_pass(error: NodeError) -> bool:

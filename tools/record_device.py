@@ -254,6 +254,34 @@ def behind(it: Scenario) -> None:
     it.give(bob, *contents(it.send(carol)))
 
 
+def answered_too_late(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    carol = it.device("carol")
+    bob.do("new_packages", count=0, last_resort=True, now=it.now)
+    group = it.meet(alice, bob, carol)
+    for welcome_first in (True, False):
+        alice.do("refresh", group=group, now=it.now)
+        late = contents(it.send(alice))
+        it.give(carol, *late)
+        it.say(alice, group, "are you there, Bob?")
+        it.give(bob, *contents(it.send(alice)))
+        bob.do("look_behind", now=it.now)
+        it.now += 10
+        bob.do("look_behind", now=it.now)
+        question = it.next(bob)
+        it.tell(bob, Accepted())
+        it.give(bob, *late)  # it was only slow
+        it.give(alice, question["content"])
+        (commit,) = it.send(alice)
+        it.give(carol, commit["content"])
+        it.say(bob, group, "I am")
+        answer = [commit["welcomes"][0]["content"], commit["content"]]
+        it.give(bob, *(answer if welcome_first else answer[::-1]))
+        anew = contents(it.send(bob))
+        for one in (alice, carol):
+            it.give(one, *anew)
+
+
 def proof(words: str) -> str:
     """What a node gives with a seat, as a transcript has it."""
     return base64.b64encode(words.encode()).decode()
@@ -302,10 +330,10 @@ def a_restored_node(it: Scenario) -> None:
     it.next(bob)
 
 
-def returned(actor: str, sent: str, reason: str) -> str:
+def returned(actor: str, sent: str, reason: str, **more: object) -> str:
     """The node's word that an actor did not take what was sent, as a mailbox has it."""
     digest = hashlib.sha256(base64.b64decode(sent)).hexdigest()
-    said = {"type": "Reject", "actor": actor, "digest": digest, "reason": reason}
+    said = {"type": "Reject", "actor": actor, "digest": digest, "reason": reason, **more}
     return base64.b64encode(json.dumps(said).encode()).decode()
 
 
@@ -365,6 +393,30 @@ def words_in_vain_to_two(it: Scenario) -> None:
     it.say(bob, group, "I was on the sea")
     it.give(alice, *contents(it.send(bob)))
     it.give(bob, *contents(it.send(alice)))
+
+
+def words_unfetched(it: Scenario) -> None:
+    alice, bob, carol = it.device("alice"), it.device("bob", "beta.test"), it.device("carol")
+    group = it.meet(alice, bob)
+    it.say(alice, group, "to a phone in a drawer")
+    it.say(alice, group, "and more")
+    since = it.now
+    first, second = contents(it.send(alice))
+    it.now += 3 * DAY
+    it.give(alice, returned(bob.actor, first, "unfetched", since=since))
+    it.give(alice, returned(bob.actor, second, "unfetched", since=since))
+    it.give(alice, returned(carol.actor, first, "unfetched", since=since))
+    for wrong in ({}, {"since": -1}, {"since": "now"}, {"since": None}, {"since": 2**53}):
+        it.give(alice, returned(bob.actor, first, "unfetched", **wrong))
+    other = base64.b64encode(b"of another device of ours").decode()
+    it.give(alice, returned(bob.actor, other, "unfetched", since=it.now + DAY))
+    it.give(bob, first, second)
+    it.say(bob, group, "here it is")
+    it.give(alice, *contents(it.send(bob)))
+    it.give(alice, returned(bob.actor, other, "unfetched", since=it.now))
+    alice.do("leave", group=group, now=it.now)
+    it.give(bob, *contents(it.send(alice)))
+    it.give(alice, *contents(it.send(bob)))
 
 
 def who_is_gone(it: Scenario) -> None:
@@ -519,6 +571,7 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (unanswered_commit, "What others say in the epoch of our commit waits for its answer."),
     (obstacles, "A full mailbox, a relay and a home node that do not answer, and refusals."),
     (behind, "Commits are gone: a device asks to be taken back, and reads what waits."),
+    (answered_too_late, "What was missed comes after all, and then the answer to the question."),
     (a_copied_vault, "A seat is taken, and lost to a copy of the vault."),
     (a_restored_node, "The node was put back from a copy: its numbers come a second time."),
     (
@@ -529,6 +582,10 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (
         words_in_vain_to_two,
         "Each did not take words for a reason of their own; what may not be said anew is told.",
+    ),
+    (
+        words_unfetched,
+        "Words that nobody fetches stay sent, and are told, until who has them is heard.",
     ),
     (claims, "Words of an epoch in which nobody is make no device silent."),
     (who_is_gone, "A node is told whom a commit took out, but not of who is back."),

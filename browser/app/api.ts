@@ -21,6 +21,15 @@ export class Problem extends Error {
   }
 }
 
+/** Whether a POST was done of which the answer is lost: asked again, the node says so for ever (API-6.5). */
+export const wasDone = (error: unknown): boolean =>
+  error instanceof Problem && error.clause === "API-6.5";
+
+/** Catches what `wasDone`, where nothing of the answer is needed. */
+export function unlessDone(error: unknown): void {
+  if (!wasDone(error)) throw error;
+}
+
 export interface Asking {
   readonly token?: string | undefined;
   /** Of the token's device, 0 when it has taken none (ACC-4.5). */

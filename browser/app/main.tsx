@@ -28,5 +28,6 @@ if (root !== null) render(<Shell />, root);
 void installed.begin().catch(() => undefined);
 void standing.then(() => import("./push.ts")).then((push) => push.resubscribe());
 void standing.then(() => import("./outbox.tsx")).then((outbox) => outbox.begin());
+void standing.then(() => import("./notices/counting.ts")).then((counting) => counting.begin());
 // What was being posted goes on.
 void standing.then(() => import("./post/posting.ts")).then((posting) => posting.goOn());

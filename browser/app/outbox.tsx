@@ -6,7 +6,7 @@
 import { effect } from "@preact/signals";
 
 import { accounts, askAsMe, me } from "./accounts.ts";
-import { freshKey, Problem } from "./api.ts";
+import { freshKey, Problem, wasDone } from "./api.ts";
 import { online, sendLater } from "./installed.ts";
 import { question } from "./parts/dialog.tsx";
 import { tell } from "./parts/toast.tsx";
@@ -77,7 +77,7 @@ async function send(one: Kept): Promise<boolean> {
     if (!(error instanceof Problem)) throw error;
     const later = error.status === 0 || error.status >= 500 || [401, 429].includes(error.status);
     if (later) return false;
-    tell(`${say("outbox.refused")} ${explain(error)}`, true);
+    if (!wasDone(error)) tell(`${say("outbox.refused")} ${explain(error)}`, true);
   }
   drop(one.key);
   return true;

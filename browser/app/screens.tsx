@@ -53,6 +53,7 @@ const inside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen
 const outside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen, inside: false });
 
 const ChatsScreen = later(async () => (await import("./screens/chats.tsx")).ChatsScreen);
+const NoticesScreen = later(async () => (await import("./screens/notices.tsx")).NoticesScreen);
 const SettingsPlaces = later(
   async () => (await import("./screens/settings_places.tsx")).SettingsPlaces,
 );
@@ -104,6 +105,7 @@ export const SCREENS: readonly Entry[] = [
     "/scan",
     later(async () => (await import("./screens/scan.tsx")).ScanScreen),
   ),
+  ...["/notices", "/notices/requests"].map((pattern) => inside(pattern, NoticesScreen)),
   inside(
     "/me/profile",
     later(async () => (await import("./screens/profile.tsx")).ProfileScreen),

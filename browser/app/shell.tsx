@@ -5,6 +5,8 @@ import { unread } from "./chats/chats.ts";
 import { standing } from "./device.ts";
 import { homeNode } from "./home_node.ts";
 import { takeOver, waiting } from "./installed.ts";
+import { unseen } from "./notices/unseen.ts";
+import { Count } from "./parts/bell.tsx";
 import { Boundary } from "./parts/boundary.tsx";
 import { Questions } from "./parts/dialog.tsx";
 import { Icon, type IconName } from "./parts/icon.tsx";
@@ -15,15 +17,28 @@ import { TroubleScreen, UnlockScreen } from "./screens/locked.tsx";
 import { LogInScreen } from "./screens/log_in.tsx";
 import { WelcomeScreen } from "./screens/welcome.tsx";
 import { screenAt } from "./screens.tsx";
-import { type Key, number, say } from "./words/index.ts";
+import { type Key, say } from "./words/index.ts";
 
 const PLACES: readonly (readonly [string, Key, IconName])[] = [
   ["/", "nav.feed", "feed"],
   ["/chats", "nav.chats", "chats"],
   ["/post", "nav.post", "plus"],
   ["/people", "nav.people", "people"],
+  ["/notices", "nav.notices", "bell"],
   ["/me", "nav.me", "me"],
 ];
+/** Places of which a part is unread, by how much it is. */
+const UNREAD: ReadonlyMap<string, { readonly value: number }> = new Map([
+  ["/chats", unread],
+  ["/notices", unseen],
+]);
+/** There is room for these on a wide screen alone; a phone has a bell. */
+const WIDE = new Set(["/notices"]);
+
+function classOf(way: string): string {
+  if (way === "/post") return "way way-post";
+  return WIDE.has(way) ? "way way-wide" : "way";
+}
 
 /** Whether `path` lies at or below `way`. */
 function leads(way: string, path: string): boolean {
@@ -44,18 +59,13 @@ function Ways() {
       {PLACES.map(([way, words, icon]) => (
         <a
           key={way}
-          class={way === "/post" ? "way way-post" : "way"}
+          class={classOf(way)}
           href={at(way)}
           aria-current={leads(way, path) ? "page" : undefined}
         >
           <Icon name={icon} />
           <span>{say(words)}</span>
-          {way === "/chats" && unread.value > 0 && (
-            <span class="count">
-              {number(unread.value)}
-              <span class="sr"> {say("chats.unread")}</span>
-            </span>
-          )}
+          <Count count={UNREAD.get(way)?.value ?? 0} />
         </a>
       ))}
     </nav>

@@ -7,6 +7,7 @@ import type { DeviceState } from "./device_state.ts";
 import { actorOf, actorsOf } from "./groups.ts";
 import { ABSENT, absentRow } from "./rows.ts";
 import * as stops from "./stops.ts";
+import * as unfetched from "./unfetched.ts";
 
 const NO_DEVICE = "they have no device that could read this conversation: none is logged in";
 const NEW_DEVICE = "they have a new device, and none that could read this conversation is left";
@@ -22,9 +23,10 @@ export async function isAbsent(state: DeviceState, group: string): Promise<boole
 /** What is in the way of words meanwhile. */
 export async function nobodyThere(state: DeviceState, group: string): Promise<Unreachable> {
   for (const name of state.names("absent", group)) {
-    if ((await state.get(name, ABSENT)).has_new) return new Unreachable(NEW_DEVICE, true);
+    const { has_new } = await state.get(name, ABSENT);
+    if (has_new) return new Unreachable(NEW_DEVICE, true, "new_device");
   }
-  return new Unreachable(NO_DEVICE, true);
+  return new Unreachable(NO_DEVICE, true, "no_device");
 }
 
 /**
@@ -62,6 +64,7 @@ export async function whoStays(
 /** They are there again, or belong to the conversation no more. */
 export function forget(state: DeviceState, group: string, actors: readonly string[]): void {
   for (const actor of actors) state.delete(absentRow(group, actor));
+  unfetched.forget(state, group, actors);
 }
 
 /** Of whom there is none. */

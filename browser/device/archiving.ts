@@ -150,6 +150,12 @@ export class Archiving {
     this.#state.put(ARCHIVE, { ...row, missing: row.missing + more });
   }
 
+  /** The person knows how many are missing. */
+  async seenMissing(): Promise<void> {
+    const row = await this.row();
+    if (row.missing) this.#state.put(ARCHIVE, { ...row, missing: 0 });
+  }
+
   /** The rows of what the home node has not, in the order in which it was said. */
   waiting(): readonly string[] {
     const found = this.#state.groupsWith("due").flatMap((group) => this.#state.names("due", group));

@@ -12,6 +12,7 @@ import {
   type OwedRow,
   READMISSION,
   readmissionRow,
+  unasked,
   unmade,
 } from "./rows.ts";
 
@@ -47,6 +48,12 @@ export async function caughtUp(state: DeviceState, group: string): Promise<void>
   state.delete(askedRow(group));
 }
 
+/** A commit takes this device out and adds it anew: it waits for the Welcome (DEV-9.8). */
+export function answered(state: DeviceState, group: string, epoch: bigint, now: number): void {
+  const row = { ...unasked(now), sent: now, told: true, head: Number(epoch), times: 1 };
+  state.put(askedRow(group), row);
+}
+
 /** When each question had no answer for so long, for all that was read: then it is read again. */
 async function dues(state: DeviceState, now: number): Promise<readonly number[]> {
   const found: number[] = [];
@@ -78,7 +85,8 @@ export function pause(asked: AskedRow): number {
 
 /** What is in the way of words meanwhile. */
 export async function catchingUp(state: DeviceState, group: string): Promise<Unreachable> {
-  return new Unreachable((await isUnanswered(state, group)) ? UNANSWERED : CATCHING_UP, true);
+  if (await isUnanswered(state, group)) return new Unreachable(UNANSWERED, true, "unanswered");
+  return new Unreachable(CATCHING_UP, true, "behind");
 }
 
 /** Others are to take the device back; before our next words we do it ourselves. */

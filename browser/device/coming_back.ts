@@ -6,7 +6,7 @@
  */
 
 import { Broken, Forbidden, Refused } from "../errors.ts";
-import { OwnPackage, proposeSelf, type Session } from "../mls/index.ts";
+import { type Joined, OwnPackage, proposeSelf, type Session } from "../mls/index.ts";
 import { checkSignature } from "../mls/private/protect.ts";
 import * as framing from "../mls/public/framing.ts";
 import { type Bytes, EMPTY, equal, hex, unhex } from "../wire/bytes.ts";
@@ -16,6 +16,7 @@ import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Outcome, Send } from "./exchange.ts";
+import { actorOf } from "./groups.ts";
 import { nodeForgot } from "./home.ts";
 import type { Readmit } from "./intents.ts";
 import {
@@ -237,6 +238,15 @@ export class ComingBack {
     if (!some) return [];
     const told = { clause: "E2E-3.5", reason: FALSE_EPOCH, asked_again: false };
     return [{ is: "MessageUnreadable", conversation: group, ...told }];
+  }
+
+  /** Only a member that we know takes us back, and into a later epoch. Throws `Forbidden` (DEV-9.4). */
+  async checkTakenBack(group: string, { by, epoch }: Joined): Promise<void> {
+    const { members } = await this.#state.conversation(group);
+    const isKnown = by !== null && members.includes(actorOf(by));
+    if (!isKnown || epoch <= (await this.#state.groups.session(group)).epoch) {
+      throw new Forbidden("DEV-9.4", "who takes this device back is no member that it knows");
+    }
   }
 
   /** The question that this item is, if it is one. */

@@ -121,6 +121,17 @@ export interface MessageReturned {
 }
 
 /**
+ * No device of `actor` has fetched what was said there `since` (seconds), as their node says. It waits at that node,
+ * and is sent; whether somebody reads it nobody can tell.
+ */
+export interface WordsUnfetched {
+  readonly is: "WordsUnfetched";
+  readonly conversation: string;
+  readonly actor: string;
+  readonly since: number;
+}
+
+/**
  * No device of `actor` can read the conversation any more. `has_new`: they have another one, which
  * nothing adds by itself.
  */
@@ -221,6 +232,7 @@ export type ConversationEvent =
   | ArchiveMissing
   | KeysHeld
   | MessageReturned
+  | WordsUnfetched
   | NoDeviceLeft
   | ConversationBehind
   | ConversationUnanswered

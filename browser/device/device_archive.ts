@@ -71,6 +71,11 @@ export class DeviceArchive {
     return this.#turns.step(() => this.#archiving.hold(error, until));
   }
 
+  /** The person knows how many are missing. */
+  seenMissing(): Promise<void> {
+    return this.#turns.step(() => this.#archiving.seenMissing());
+  }
+
   /** The home node has it. When that is lost it goes out again, which changes nothing. */
   sent(due: Due): Promise<void> {
     return this.#turns.step(async () => {

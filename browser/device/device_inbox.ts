@@ -6,7 +6,7 @@
  * `Refused` is thrown before anything of it is changed.
  */
 
-import { Forbidden, Missing, Refused, TooMuch } from "../errors.ts";
+import { Missing, Refused, TooMuch } from "../errors.ts";
 import {
   type ApplicationMessage,
   type Committed,
@@ -18,8 +18,9 @@ import {
   type Step,
 } from "../mls/index.ts";
 import * as framing from "../mls/public/framing.ts";
-import { EMPTY, hex, text, unhex, utf8 } from "../wire/bytes.ts";
+import { EMPTY, hex, text, utf8 } from "../wire/bytes.ts";
 import * as absent from "./absent.ts";
+import * as behind from "./behind.ts";
 import { ComingBack } from "./coming_back.ts";
 import * as content from "./content.ts";
 import type {
@@ -38,6 +39,7 @@ import * as parked from "./parked.ts";
 import { Repair } from "./repair.ts";
 import { isWord, Returns } from "./returns.ts";
 import {
+  askedRow,
   CONVERSATION,
   type ConversationRow,
   CURSOR,
@@ -52,6 +54,7 @@ import {
   packageRow,
   parkedRow,
 } from "./rows.ts";
+import * as unfetched from "./unfetched.ts";
 
 const MOST_PARKED = 500;
 /** What waits may be read after these. */
@@ -145,6 +148,7 @@ export class DeviceInbox {
       const before = await epoch();
       for (const name of this.#state.names("parked", group)) {
         const item = await this.#state.get(name, PARKED);
+        if (parked.isWelcome(item) && !this.#state.has(askedRow(group))) continue;
         this.#state.delete(name);
         found.push(...(await this.#openOrTell(item, now)));
       }
@@ -179,8 +183,13 @@ export class DeviceInbox {
     if (isAhead) return this.#park(group, item, false);
     const question = this.back.asks(item);
     if (question !== null) return this.back.asked(group, question);
-    const event = groups.apply(group, await session.receive(item.content, now));
-    return this.#happened(group, event, item, now);
+    const step = await session.receive(item.content, now);
+    if (step.value.kind === "Removed" && step.value.again) {
+      groups.passOver(group);
+      behind.answered(this.#state, group, step.value.epoch, now);
+      return this.takeParked(group, now);
+    }
+    return this.#happened(group, groups.apply(group, step), item, now);
   }
 
   /**
@@ -222,13 +231,15 @@ export class DeviceInbox {
       throw new Missing("E2E-5.4", "a Welcome for none of our key packages");
     }
     const row = await this.#state.get(name, PACKAGE);
-    const asked = this.#state.groupsWith("asked");
-    const here = this.#state.groupsWith("group").filter((group) => !asked.includes(group));
-    const known = here.map(unhex);
     const { groups } = this.#state;
-    const step = await groups.join(item.content, await OwnPackage.load(row.package), known);
+    const step = await groups.join(item.content, await OwnPackage.load(row.package), []);
     const group = hex(step.value.groupId);
     if (groups.has(group)) {
+      await this.back.checkTakenBack(group, step.value);
+      if (!this.#state.has(askedRow(group))) {
+        await parked.forgetWelcomes(this.#state, group);
+        return this.#park(group, item, false); // the commit that it belongs to is still to come
+      }
       const keyOf = ({ signatureKey }: Member) => hex(signatureKey);
       const stood = new Set((await groups.session(group)).members().map(keyOf));
       const told = await this.#takenBack(group, step, item);
@@ -262,11 +273,7 @@ export class DeviceInbox {
   ): Promise<ConversationCaughtUp> {
     const { groups } = this.#state;
     const row = await this.#state.conversation(group);
-    const { by, epoch } = step.value;
-    const isKnown = by !== null && row.members.includes(actorOf(by));
-    if (!isKnown || epoch <= (await groups.session(group)).epoch) {
-      throw new Forbidden("DEV-9.4", "who takes this device back is no member that it knows");
-    }
+    const { epoch } = step.value;
     groups.forget(group);
     await this.#outbox.takenBack(group);
     groups.apply(group, step);
@@ -364,6 +371,7 @@ export class DeviceInbox {
     const row = await this.#state.conversation(group);
     this.#state.put(conversationRow(group), { ...row, left: true });
     const wished = await this.#outbox.ended(group);
+    unfetched.forget(this.#state, group, row.members);
     await this.errands.left(group, [this.#state.actor]);
     const by = event.by === null ? "" : actorOf(event.by);
     const conversation = group;

@@ -335,7 +335,7 @@ export class DeviceOutbox {
   /** Be out of a group: its keys go, and what is owed. */
   async forget(group: string): Promise<void> {
     const kinds = ["owed", "asked", "readmission", "returned", "absent", "invited"];
-    kinds.push("forgotten", "gone", "met", "stopped", "declined");
+    kinds.push("forgotten", "gone", "met", "stopped", "declined", "unfetched");
     const names = kinds.flatMap((kind) => this.#state.names(kind, group));
     for (const name of names) this.#state.delete(name);
     this.#state.groups.forget(group);

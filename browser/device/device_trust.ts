@@ -1,8 +1,9 @@
 /** Pure: a device and whom it seals to, each happening a step (spec DEV-16, DEV-17). */
 
+import type { Forbidden } from "../errors.ts";
 import type { Published } from "../keys/public/published.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import type { ConversationEvent } from "./conversation_events.ts";
+import type { ConversationEvent, DeviceDoubted } from "./conversation_events.ts";
 import * as declined from "./declined.ts";
 import type { Turns } from "./device_archive.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -57,11 +58,11 @@ export class DeviceTrust {
   }
 
   /** The same of all groups to which something is owed. */
-  beforeOwed(now: number): Promise<readonly Look[]> {
+  beforeOwed(now: number): Promise<ReadonlyMap<string, readonly Look[]>> {
     return this.#turns.inTurn(async () => {
-      const found: Look[] = [];
+      const found = new Map<string, readonly Look[]>();
       for (const group of this.#state.groupsWith("owed")) {
-        found.push(...(await this.#looking.beforeWords(group, now)));
+        found.set(group, await this.#looking.beforeWords(group, now));
       }
       return found;
     });
@@ -95,6 +96,13 @@ export class DeviceTrust {
   /** The packages of `actor` that may be added, and what is told of the others. */
   sift(actor: string, packages: readonly Bytes[], now: number): Promise<Sifted> {
     return this.#turns.inTurn(() => this.#looking.sift(actor, packages, now));
+  }
+
+  /** None of the packages of `actor` may be added, for what would be told of them. */
+  async refusal(actor: string, told: readonly DeviceDoubted[]): Promise<Forbidden> {
+    const isOff = await this.#turns.inTurn(() => this.#leaves.isOffList());
+    if (isOff) return stops.refusal(this.#state.actor, stops.THIS_DEVICE);
+    return stops.refusal(actor, told[0]?.seen ?? "");
   }
 
   /**

@@ -57,7 +57,7 @@ export class Errands {
   /** What came of one. */
   async outcome(asked: Create | TellGone, came: Outcome): Promise<readonly ConversationEvent[]> {
     const isEarly = asked.is === "TellGone" && came instanceof Conflict;
-    const outcome = isEarly ? new Unreachable(READ_FIRST, true) : came;
+    const outcome = isEarly ? new Unreachable(READ_FIRST, true, "unread") : came;
     if (this.#outbox.obstacles.takes(asked, outcome)) return [];
     this.#state.delete(asked.row);
     // Who is gone was told, or there is no such conversation any more.

@@ -84,6 +84,11 @@ export class Groups {
     return join(welcome, own, this.me, this.#means, { known });
   }
 
+  /** What a session's deed left is not kept: it is read again as it stands. */
+  passOver(group: string): void {
+    this.#sessions.delete(group);
+  }
+
   /** Remove all that is kept of a group. */
   forget(group: string): void {
     this.#touched.add(group);

@@ -1,9 +1,9 @@
 /** Pure: a device's own key packages, and whose others' are (spec DEV-6, E2E-5.1). */
 
-import { Forbidden, Missing } from "../errors.ts";
-import { parseKeyPackage } from "../mls/index.ts";
+import { Forbidden, Missing, Refused } from "../errors.ts";
+import { parseKeyPackage, validateKeyPackage } from "../mls/index.ts";
 import { type Bytes, equal, utf8 } from "../wire/bytes.ts";
-import type { DeviceState } from "./device_state.ts";
+import { type DeviceState, SUITE } from "./device_state.ts";
 import type { Add, Intent } from "./intents.ts";
 import { PACKAGE, packageRow } from "./rows.ts";
 
@@ -35,6 +35,16 @@ export async function make(
     made.push([own.package, last_resort]);
   }
   return made;
+}
+
+/** Whether a device of `actor` can be added with the package, whoever it is (E2E-2.10). */
+export async function isFit(data: Bytes, actor: string, now: number): Promise<boolean> {
+  try {
+    return (await validateKeyPackage(data, utf8(actor), now)).suiteId === SUITE;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return false;
+  }
 }
 
 /** The package is of `actor`. Throws `Forbidden` (E2E-5.1). */

@@ -7,12 +7,14 @@ import { checkPublished, compareNumbers, type Published } from "../keys/public/p
 import { LARGEST_U32 } from "../keys/public/signed.ts";
 import { parseKeyPackage } from "../mls/index.ts";
 import { type Bytes, equal } from "../wire/bytes.ts";
-import type { ConversationEvent } from "./conversation_events.ts";
+import type { ConversationEvent, DeviceDoubted } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
 import { ACCOUNT_KEYS, LOOKED, lookedRow, MET, type MetRow, silentRow } from "./key_rows.ts";
+import { isFit } from "./key_stock.ts";
 import { type Judged, type Leaves, leastOf } from "./leaves.ts";
 import type { Pins } from "./pins.ts";
 import * as silence from "./silence.ts";
+import * as stops from "./stops.ts";
 
 export const FRESH_SECONDS = 86_400;
 const NO_KEYS = "KEY-7.5";
@@ -263,6 +265,7 @@ export class Looking {
     let least = NO_NUMBER;
     let isDoubted = false;
     for (const data of packages) {
+      if (!(await isFit(data, actor, now))) continue;
       const one = await this.#judged(data, now);
       if (one.line.deed !== "fetch" && one.line.deed !== "stop") continue;
       isDoubted = true;
@@ -272,15 +275,18 @@ export class Looking {
     return [await this.#anew(actor, least)];
   }
 
-  /** The packages that may be added, and what is told of the others (DEV-16.6). */
+  /** The packages that may be added, and what is told of the others, of each kind once (DEV-16.6). */
   async sift(actor: string, packages: readonly Bytes[], now: number): Promise<Sifted> {
     const kept: Bytes[] = [];
-    let told: readonly ConversationEvent[] = [];
+    const why = new Set<string>();
     for (const data of packages) {
-      const seen = await this.refuses(data, now);
+      const seen = (await isFit(data, actor, now)) ? await this.refuses(data, now) : stops.UNFIT;
       if (seen === "") kept.push(data);
-      else if (!told.length) told = [{ is: "DeviceDoubted", conversation: "", actor, seen }];
+      else why.add(seen);
     }
+    const told = [...why].map((seen) => {
+      return { is: "DeviceDoubted", conversation: "", actor, seen } as const;
+    });
     return { kept, told };
   }
 
@@ -298,5 +304,5 @@ export class Looking {
 /** The packages of somebody that may be added, and what is told of the others. */
 export interface Sifted {
   readonly kept: readonly Bytes[];
-  readonly told: readonly ConversationEvent[];
+  readonly told: readonly DeviceDoubted[];
 }

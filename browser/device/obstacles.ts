@@ -68,7 +68,7 @@ export class Obstacles {
   lostRace(group: string, epoch: number, isHere: boolean): void {
     this.heads.set(group, epoch);
     if (this.lostAgain(group)) {
-      this.#held.set(group, new Unreachable(TOO_BUSY, true));
+      this.#held.set(group, new Unreachable(TOO_BUSY, true, "busy"));
     } else if (!isHere) {
       this.#held.set(group, "a commit");
       this.#behind = true;

@@ -2,7 +2,8 @@
  * Pure: words of ours that somebody's devices did not take (spec DEV-10, E2E-4.9).
  *
  * They are kept. What waited in vain is said anew, by itself, once the very device is heard again;
- * what no device of theirs can read goes on in another conversation when our person says so.
+ * what no device of theirs can read goes on in another conversation when our person says so. What they
+ * have not fetched for days stays where it is.
  */
 
 import { Malformed } from "../errors.ts";
@@ -25,17 +26,22 @@ import {
   RETURNED,
   returnedRow,
 } from "./rows.ts";
+import * as unfetched from "./unfetched.ts";
 
 const GONE: readonly string[] = ["no_device", "new_device"];
 const FOR_GOOD: readonly string[] = [...GONE, "refused"]; // what is not said again by itself
-const REASONS: readonly string[] = [...GONE, "not_fetched", "not_delivered", "refused"];
+const NOT_YET = "unfetched";
+const REASONS: readonly string[] = [...FOR_GOOD, "not_fetched", "not_delivered", NOT_YET];
 const OPEN_BRACE = 0x7b;
+const MICROS = 1_000_000;
 
-/** The node's word that an actor did not take the message with this SHA-256. */
+/** The node's word that an actor did not take the message with this SHA-256; or has not fetched it yet, `since` that
+ * second. */
 interface Returned {
   readonly actor: string;
   readonly digest: Bytes;
   readonly reason: string;
+  readonly since: number;
 }
 
 /** Whether a mailbox item is a word of the node: no MLSMessage begins so. */
@@ -45,10 +51,13 @@ export function isWord(item: ParkedRow): boolean {
 
 function parse(content: Bytes): Returned {
   try {
-    const { type, actor, digest, reason } = JSON.parse(text(content)) as Record<string, unknown>;
+    const said = JSON.parse(text(content)) as Record<string, unknown>;
+    const { type, actor, digest, reason, since = reason === NOT_YET ? null : 0 } = said;
     const isText = typeof actor === "string" && typeof digest === "string";
-    if (type === "Reject" && isText && typeof reason === "string" && REASONS.includes(reason)) {
-      return { actor, digest: unhex(digest), reason };
+    const isTime = typeof since === "number" && Number.isSafeInteger(since) && since >= 0;
+    const isReason = typeof reason === "string" && REASONS.includes(reason);
+    if (type === "Reject" && isText && isTime && isReason) {
+      return { actor, digest: unhex(digest), reason, since };
     }
   } catch {
     // It is told below.
@@ -73,6 +82,10 @@ export class Returns {
     const { members } = await this.#state.conversation(group);
     if (!members.includes(told.actor) || told.actor === this.#state.actor) return [];
     const found = await this.#outbox.maker.sealedAs(group, told.digest);
+    if (told.reason === NOT_YET) {
+      const times = [told.since, item.at / MICROS, (found?.row.at ?? item.at) / MICROS];
+      return unfetched.note(this.#state, group, told.actor, Math.floor(Math.min(...times)));
+    }
     if (found === null) return this.#notJoined(group, told);
     const events = GONE.includes(told.reason) ? await this.#absent(group, told) : [];
     if (found.row.kind === FAILURE) return events;
@@ -123,6 +136,7 @@ export class Returns {
    * Not of whom our node said that no device takes part: that word may be older, or a lie.
    */
   async heard(group: string, actor: string): Promise<readonly ConversationEvent[]> {
+    unfetched.forget(this.#state, group, [actor]);
     if (this.#state.has(absentRow(group, actor))) return [];
     const found: MessageRow[] = [];
     for (const place of this.#state.names("returned", group)) {

@@ -7,6 +7,9 @@ import { STOPPED, type StoppedRow, stoppedRow } from "./key_rows.ts";
 
 export const OWN_DEVICE = "own device, not listed";
 export const THIS_DEVICE = "this device, not listed";
+/** Of a device that was to be added, beside the lines of KEY-5.2. */
+export const UNFIT = "key package that cannot be used";
+
 /** Whom nothing is sealed to in a group, and why. */
 export async function stopped(
   state: DeviceState,

@@ -917,7 +917,7 @@ export interface TakenSeat {
   readonly proof: Base64;
 }
 
-/** Uploads that go on, the newest first. */
+/** Uploads that go on, the newest first; a used one is being made into its `video`. */
 export interface UploadList {
   readonly items: readonly UploadView[];
 }
@@ -925,7 +925,7 @@ export interface UploadList {
 /**
  * Where an upload stands: `offset` is where the next chunk begins. `state`: open, sealed (whole,
  * its digest checked), used (it became a video), failed. `sha256` is that of the whole file, empty
- * until it was told.
+ * until it was told; `video` the id of the video that it became, empty until then.
  */
 export interface UploadView {
   readonly id: string;
@@ -936,6 +936,7 @@ export interface UploadView {
   readonly chunk_limit_bytes: number;
   readonly sha256: Base64;
   readonly filename: string;
+  readonly video: string;
 }
 
 /** `secret`: what stands last in the address of a link for a new password. */
@@ -1647,7 +1648,7 @@ export interface Routes {
     readonly body: NewUpload;
     readonly answer: UploadView;
   };
-  /** Your uploads that go on: those under way, and the whole ones that are no video yet. */
+  /** Your uploads that go on: under way, whole and no video yet, or being made into one. */
   readonly "GET /uploads": {
     readonly path: null;
     readonly query: { readonly sha256?: string; readonly limit?: string; readonly after?: string; };

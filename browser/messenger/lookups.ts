@@ -7,6 +7,7 @@ import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Device } from "../device/device.ts";
 import type { Answer, Look } from "../device/looking.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
+import { UNFIT } from "../device/stops.ts";
 import { Refused, Unproven, Unreachable, willPass } from "../errors.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { bytesOf } from "./api.ts";
@@ -21,6 +22,12 @@ const PATIENCE = 3000;
 const MOST_AT_ONCE = 8;
 const TOO_LONG = "their server takes too long";
 
+/** A group in which nothing goes out until some looks are made, or their time is over. */
+interface Hold {
+  readonly looks: Set<string>;
+  goOn(): void;
+}
+
 /** Those of one device. A server that does not answer is in the way of nothing here. */
 export class Lookups {
   readonly #api: Pick<ApiClient, "ask">;
@@ -31,6 +38,7 @@ export class Lookups {
   /** By look: when it was asked last. */
   readonly #asked = new Map<string, number>();
   readonly #underWay = new Map<string, Promise<Answer | null>>();
+  readonly #holds = new Set<Hold>();
   #lastRound: number | null = null;
 
   constructor(
@@ -75,30 +83,57 @@ export class Lookups {
   async round(): Promise<void> {
     const { trust } = this.#device;
     const now = this.#seconds();
-    const looks = [...(await trust.beforeOwed(now))];
-    if (this.isDue) {
-      this.#lastRound = now;
-      looks.push(...(await trust.wanted(now)));
-    }
-    await this.#ask(looks);
+    const { isDue } = this;
+    if (isDue) this.#lastRound = now;
+    const wanted = isDue ? await trust.wanted(now) : [];
+    await this.#askFor(await trust.beforeOwed(now), wanted);
   }
 
   /** Before something is said in a group. */
   async beforeWords(group: string): Promise<void> {
-    await this.#ask(await this.#device.trust.beforeWords(group, this.#seconds()));
+    const looks = await this.#device.trust.beforeWords(group, this.#seconds());
+    await this.#askFor(new Map([[group, looks]]));
+  }
+
+  /** What is owed to these groups is not sealed meanwhile, whoever sends (DEV-16.1). */
+  async #askFor(
+    asked: ReadonlyMap<string, readonly Look[]>,
+    wanted: readonly Look[] = [],
+  ): Promise<void> {
+    const holds = [...asked].map(([group, looks]) => {
+      return { looks: new Set(looks.map(nameOf)), goOn: this.#device.holdBack(group) };
+    });
+    for (const hold of holds) this.#holds.add(hold);
+    this.#made([]);
+    try {
+      await this.#ask([...[...asked.values()].flat(), ...wanted]);
+    } finally {
+      for (const hold of holds) {
+        hold.goOn();
+        this.#holds.delete(hold);
+      }
+    }
+  }
+
+  #made(looks: readonly Look[]): void {
+    for (const hold of this.#holds) {
+      for (const look of looks) hold.looks.delete(nameOf(look));
+      if (!hold.looks.size) hold.goOn();
+    }
   }
 
   /**
-   * The packages of those devices of `actor` that may be added; of the others it is told.
+   * The packages of those devices of `actor` that may be added; of the others it is told, of what cannot be used
+   * where a person meant to add them.
    *
    * Throws `Forbidden` (KEY-5.2) when none is left.
    */
-  async sift(actor: string, packages: readonly Bytes[]): Promise<readonly Bytes[]> {
+  async sift(actor: string, packages: readonly Bytes[], isMeant = true): Promise<readonly Bytes[]> {
     const { trust } = this.#device;
     await this.#ask(await trust.aheadOf(actor, packages, this.#seconds()));
     const { kept, told } = await trust.sift(actor, packages, this.#seconds());
-    if (packages.length && !kept.length) await trust.check(actor, packages, this.#seconds());
-    this.#tell(told);
+    if (packages.length && !kept.length) throw await trust.refusal(actor, told);
+    this.#tell(told.filter(({ seen }) => isMeant || seen !== UNFIT));
     return kept;
   }
 
@@ -113,8 +148,10 @@ export class Lookups {
     const byServer = new Map<string, Look[]>();
     for (const look of looks) {
       // Our own node; and a change of our keys is not cut off.
-      if (look.actor === this.#device.actor) await this.#askOne(look, new AbortController().signal);
-      else byServer.set(serverOf(look), [...(byServer.get(serverOf(look)) ?? []), look]);
+      if (look.actor === this.#device.actor) {
+        await this.#askOne(look, new AbortController().signal);
+        this.#made([look]);
+      } else byServer.set(serverOf(look), [...(byServer.get(serverOf(look)) ?? []), look]);
     }
     if (!byServer.size) return;
     const lines = [...byServer.values()];
@@ -129,12 +166,14 @@ export class Lookups {
   /** Ask for the actors of one server, until it does not answer. */
   async #askAll(line: readonly Look[], late: AbortSignal): Promise<void> {
     for (const look of line) {
-      if (late.aborted || (await this.#askOne(look, late)) instanceof Unreachable) return;
+      if (late.aborted || (await this.#askOne(look, late)) instanceof Unreachable) break;
+      this.#made([look]);
     }
+    this.#made(line);
   }
 
   async #askOne(look: Look, late: AbortSignal): Promise<Answer | null> {
-    const name = `${look.actor} ${look.least}`;
+    const name = nameOf(look);
     const underWay = this.#underWay.get(name);
     if (underWay !== undefined) {
       // Somebody else asks: what is said meanwhile waits for it too. But for our own keys, whose look has no end of
@@ -144,7 +183,10 @@ export class Lookups {
     }
     if (this.#isRecent(this.#asked.get(name) ?? null)) return null;
     this.#asked.set(name, this.#seconds());
-    const answer = this.#answer(look, late).finally(() => this.#underWay.delete(name));
+    const answer = this.#answer(look, late).finally(() => {
+      this.#underWay.delete(name);
+      this.#made([look]); // before others hear of it: what they say goes out at once
+    });
     this.#underWay.set(
       name,
       answer.catch(() => null),
@@ -192,6 +234,10 @@ function over(late: AbortSignal): Promise<null> {
   return new Promise((resolve) => {
     late.addEventListener("abort", () => resolve(null), { once: true });
   });
+}
+
+function nameOf({ actor, least }: Look): string {
+  return `${actor} ${least}`;
 }
 
 function serverOf({ actor }: Look): string {

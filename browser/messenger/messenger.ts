@@ -153,6 +153,7 @@ export class Messenger {
     return this.#lookups.sift(
       actor,
       packages.map(({ content }) => bytesOf(content)),
+      !devices.length,
     );
   }
 
@@ -293,10 +294,8 @@ export class Messenger {
       return { is: "Accepted" };
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-      if (error instanceof Refused && LEFT_BEHIND_CLAUSES.has(error.clause)) {
-        await this.#seating.freeze(error);
-        throw error;
-      }
+      // The vault is frozen by then (`Seating`).
+      if (error instanceof Refused && LEFT_BEHIND_CLAUSES.has(error.clause)) throw error;
       return lostRace(asked, error) ?? error;
     }
   }
@@ -306,8 +305,13 @@ export class Messenger {
   /** Take in all that waits in the mailbox. */
   async pull(): Promise<void> {
     await this.#readMailbox();
+    if (await this.#isDue()) await this.#sendAndTell();
+  }
+
+  /** Whether there is something to do now, of whichever kind. */
+  async #isDue(): Promise<boolean> {
     const follows = await this.device.trust.isFollowed();
-    if (!follows || this.#lookups.isDue || (await this.device.hasWork())) await this.#sendAndTell();
+    return !follows || this.#lookups.isDue || this.device.hasWork();
   }
 
   async #readMailbox(): Promise<void> {
@@ -330,7 +334,7 @@ export class Messenger {
       if (behind.mayBe) this.#tell(await behind.look(this.#seconds()));
     });
     this.#finishLater();
-    if (this.#lookups.isDue || (await this.device.hasWork())) this.#work.set();
+    if (await this.#isDue()) this.#work.set();
   }
 
   async #receive(items: readonly MailboxItem[], incarnation = ""): Promise<void> {

@@ -54,4 +54,4 @@ export async function show(
 }
 
 /** Where in the app one sees what a push of this kind is about. */
-export const pathOf = (kind: string): string => PATHS[kind] ?? "/";
+export const pathOf = (kind: string): string => PATHS[kind] ?? "/notices";

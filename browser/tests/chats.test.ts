@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { placed } from "../app/chats/items.ts";
-import type { ConversationRow } from "../device/rows.ts";
+import { type ConversationRow, encodeRow } from "../device/rows.ts";
 import { restAfter, Signal, Turns } from "../messenger/waiting.ts";
-import { EMPTY } from "../wire/bytes.ts";
+import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { hostsOf } from "../worker/arrivals.ts";
 import type { Gap, HistoryItem, Message } from "../worker/device_client.ts";
-import { matcher } from "../worker/history.ts";
+import { History, matcher } from "../worker/history.ts";
 import { placesOf } from "../worker/places.ts";
+import type { SharedVault } from "../worker/shared_vault.ts";
 
 const [ALICE, BOB, CAROL] = ["alice", "bob", "carol"].map((name) => `https://${name}.test/a/1`);
 
@@ -104,4 +105,34 @@ test("nobody's words take the place of another's, whatever id they say", () => {
   const items = [one, said(BOB, "1", "not mine", 3), said(BOB, "1", "now this", 3), gap];
   const shown = items.reduce<readonly HistoryItem[]>(placed, []);
   assert.deepEqual(shown, [one, items[2], gap]);
+});
+
+test("what nobody fetches is known by group and actor, and tells which words may stand elsewhere", async () => {
+  assert(ALICE && BOB && CAROL);
+  const message = (number: number) => {
+    const said = { id: `urn:${number}`, actor: ALICE, text: "", kind: "Note", sent: true };
+    return encodeRow({
+      ...said,
+      at: number * 1_000_000,
+      number,
+      digest: EMPTY,
+      epoch: 0,
+      mended: 0,
+    });
+  };
+  const rows = new Map([1, 2, 3].map((n) => [`message/01/${ALICE} urn:${n}`, message(n)]));
+  rows.set(`unfetched/01/${BOB}`, encodeRow({ since: 3 }));
+  const all = async (prefix: string) => [...rows].filter(([name]) => name.startsWith(prefix));
+  const history = new History({ all } as unknown as SharedVault);
+  await history.load();
+  assert.equal(history.unfetched("01", 2_999_999), null);
+  assert.deepEqual(history.unfetched("01", 3_000_000), { [BOB]: 3 });
+  assert.equal(history.unfetched("02", 3_000_000), null);
+  const take = (name: string, value: Bytes | null) =>
+    history.take(new Map([[name, value]]), new Set()).map(({ row: { number } }) => number);
+  assert.deepEqual(take(`unfetched/01/${CAROL}`, encodeRow({ since: 2 })), [2, 3]);
+  assert.deepEqual(history.unfetched("01", 3_000_000), { [BOB]: 3, [CAROL]: 2 });
+  assert.deepEqual(take(`unfetched/01/${CAROL}`, null), [2, 3]);
+  assert.deepEqual(take(`unfetched/01/${BOB}`, null), [3]);
+  assert.equal(history.unfetched("01", 3_000_000), null);
 });

@@ -15,6 +15,7 @@ import type {
   LogOut,
   Message,
   NewMember,
+  News,
   Page,
   Phase,
   SentState,
@@ -222,6 +223,14 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
   async markRead(chat: string, number: number): Promise<void> {
     this.#read.set(chat, number);
     this.#tell({ is: "chat", chat: this.#chat(chat) });
+  }
+
+  async news(): Promise<readonly News[]> {
+    return [];
+  }
+
+  async putAway(_news: string): Promise<void> {
+    this.#tell({ is: "news" });
   }
 
   async goOn(_chat: string): Promise<number> {

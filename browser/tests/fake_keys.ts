@@ -112,6 +112,8 @@ export class FakeKeys implements Pick<DeviceClient, keyof KeyQuestions> {
     return this.kept;
   }
 
+  async seenMissing(): Promise<void> {}
+
   async fetchArchive(): Promise<ArchiveView> {
     return this.kept;
   }

@@ -10,11 +10,11 @@ import type { DeviceState } from "../device/device_state.ts";
 import { Errands } from "../device/errands.ts";
 import { Obstacles } from "../device/obstacles.ts";
 import { Conflict, Unreachable } from "../errors.ts";
-import { problemOf } from "../worker/problems.ts";
+import { errorOf, problemOf } from "../worker/problems.ts";
 
 const document = { documentElement: {} };
 Object.assign(globalThis, { localStorage: { getItem: () => null }, document });
-const { whyHeld, whyReturned } = await import("../app/chats/kept.ts");
+const { whyHeld, whyReturned, whyUnfetched } = await import("../app/chats/kept.ts");
 
 const held = (error: Unreachable | null) => whyHeld(problemOf(error));
 
@@ -41,6 +41,20 @@ async function heldHere(): Promise<Readonly<Record<string, Unreachable | null>>>
     newDevice: await nobodyThere(rows({ has_new: true }), "g"),
   };
 }
+
+test("what holds words back is told by its mark, whatever the sentence says", async () => {
+  const marks = Object.entries(await heldHere()).map(([name, error]) => [name, error?.held]);
+  assert.deepEqual(Object.fromEntries(marks), {
+    behind: "behind",
+    unanswered: "unanswered",
+    busy: "busy",
+    unread: "unread",
+    noDevice: "no_device",
+    newDevice: "new_device",
+  });
+  const renamed = new Unreachable("in other words", true, "behind");
+  assert.match(held(errorOf(problemOf(renamed)) as Unreachable), /missed something/);
+});
 
 test("what holds words back on this device is not put down to another server", async () => {
   for (const [name, error] of Object.entries(await heldHere())) {
@@ -82,4 +96,12 @@ test("words that came back say who did not take them, why, and what becomes of t
 test("words that came back from several say it of each", () => {
   const both = returned({ a: "refused", b: "not_fetched" });
   assert.match(both, /^Ada's server refuses it.* Bob did not read it for 30 days;/);
+});
+
+test("of what nobody fetches it is said whose devices they are, and since when", () => {
+  const said = plain(whyUnfetched({ a: 1_767_225_600 }, (actor) => NAMES[actor] ?? actor));
+  assert.match(
+    said,
+    /^No device of Ada has fetched anything here since .*202[56].*30 days at most\.$/,
+  );
 });

@@ -3,15 +3,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Device } from "../device/device.ts";
 import type { Answer, Look } from "../device/looking.ts";
-import { Conflict, TooMuch, Unproven, Unreachable } from "../errors.ts";
+import { UNFIT } from "../device/stops.ts";
+import { Conflict, Forbidden, TooMuch, Unproven, Unreachable } from "../errors.ts";
 import type { ApiClient } from "../messenger/api_client.ts";
 import { GoingOn } from "../messenger/going_on.ts";
 import type { KeyKeeper } from "../messenger/key_keeper.ts";
 import { Lookups } from "../messenger/lookups.ts";
 import { Messenger } from "../messenger/messenger.ts";
 import { Seating } from "../messenger/seating.ts";
+import { utf8 } from "../wire/bytes.ts";
 import { ALICE, BOB, NOW, opened, packageOf, quietly, StillClock } from "./still.ts";
 
 test("a seat lasts ten minutes, and no longer where the clock was set back", async () => {
@@ -63,17 +66,24 @@ function looking(clock: StillClock, ask: (actor: string) => Promise<unknown>, ..
   const wanted: readonly Look[] = who.map((actor) => ({ is: "Look", actor, least: "" }));
   const asked: string[] = [];
   const answers: (readonly [string, Answer])[] = [];
+  const held: string[] = [];
   const trust = {
     hasDoubts: false,
     wanted: async () => wanted,
-    beforeOwed: async () => [],
+    beforeOwed: async () => new Map([["owed", wanted]]),
     beforeWords: async () => wanted,
     answered: async (actor: string, answer: Answer) => {
       answers.push([actor, answer]);
       return [];
     },
   };
-  const device = { actor: ALICE, trust } as unknown as Device;
+  const holdBack = (group: string) => {
+    held.push(group);
+    return () => {
+      if (held.includes(group)) held.splice(held.indexOf(group), 1);
+    };
+  };
+  const device = { actor: ALICE, trust, holdBack } as unknown as Device;
   const api = {
     ask: (_: string, { query }: { query: { actor: string } }) => {
       asked.push(query.actor);
@@ -81,7 +91,7 @@ function looking(clock: StillClock, ask: (actor: string) => Promise<unknown>, ..
     },
   } as unknown as ApiClient;
   const keeper = {} as KeyKeeper;
-  return { of: new Lookups(api, device, keeper, clock, quietly), asked, answers };
+  return { of: new Lookups(api, device, keeper, clock, quietly), asked, answers, held };
 }
 
 const shown = async () => ({ delegation: "", list: "" });
@@ -122,6 +132,36 @@ test("who says more waits for the look that is under way, as long as for their o
   assert.deepEqual(silent.asked, [BOB]);
 });
 
+test("what is owed waits for the look, and goes out with its answer, or when its time is over", async () => {
+  const answered = Promise.withResolvers<unknown>();
+  const one = looking(new StillClock(), () => answered.promise, BOB);
+  const round = one.of.round();
+  while (!one.asked.length) await soon();
+  const more = one.of.beforeWords("owed").then(() => [...one.held]);
+  await soon();
+  assert.deepEqual(one.held, ["owed", "owed"]);
+  answered.resolve(await shown());
+  assert.deepEqual(await more, [], "before others hear of it");
+  await round;
+  const late = new StillClock();
+  const silent = looking(late, () => new Promise(() => undefined), BOB);
+  const waiting = silent.of.round();
+  while (!silent.asked.length) await soon();
+  assert.deepEqual(silent.held, ["owed"]);
+  late.isLate = true;
+  const again = looking(
+    late,
+    (actor) => (actor === BOB ? shown() : Promise.reject(AWAY)),
+    BOB,
+    "x",
+  );
+  await again.of.round();
+  assert.deepEqual(again.held, []);
+  void waiting;
+});
+
+const AWAY = new Unreachable("does not answer", true);
+
 test("who is not signed for is an answer, and a token that is not good is none", async () => {
   const unsigned = new Unproven("KEY-1.6", "not signed by its key");
   const { of, answers } = looking(new StillClock(), () => Promise.reject(unsigned), BOB);
@@ -139,6 +179,27 @@ test("an absent node of our own says nothing of others, a server of theirs does"
     const { of, answers } = looking(new StillClock(), () => Promise.reject(away), BOB);
     await of.round();
     assert.equal(answers.length, +beyond);
+  }
+});
+
+test("a key package that cannot be used keeps no other device out", async () => {
+  const device = await opened(ALICE);
+  const [good, other] = [await packageOf(BOB), await packageOf(ALICE)];
+  const damaged = good.with(-1, (good.at(-1) ?? 0) ^ 1);
+  const told: ConversationEvent[] = [];
+  const api = { ask: () => Promise.reject(AWAY) } as unknown as ApiClient;
+  const tell = (events: readonly ConversationEvent[]) => void told.push(...events);
+  const of = new Lookups(api, device, {} as KeyKeeper, new StillClock(), tell);
+  const junk = utf8("no key package");
+  assert.deepEqual(await of.sift(BOB, [junk, damaged, good, other]), [good]);
+  const doubted = { is: "DeviceDoubted", conversation: "", actor: BOB, seen: UNFIT } as const;
+  assert.deepEqual(told, [doubted]);
+  assert.deepEqual(await of.sift(BOB, [junk, good], false), [good]);
+  assert.deepEqual(told, [doubted], "nobody meant to add it");
+  for (const bad of [junk, damaged, other]) {
+    await assert.rejects(of.sift(BOB, [bad]), (error: unknown) => {
+      return error instanceof Forbidden && error.params.seen === UNFIT;
+    });
   }
 });
 
@@ -210,6 +271,32 @@ test("a program rests as long as time alone changes nothing, and goes on when a 
     await of.close();
     await running;
   }
+});
+
+test("a list that did not come true wakes whoever sends", async () => {
+  const { of, device, carried } = await messenger(new BriskClock());
+  let follows = true;
+  device.trust.isFollowed = async () => follows;
+  const running = of.keepSending();
+  await of.pull(); // what else is due is done
+  carried.length = 0;
+  const rounds = async () => {
+    let count = 0;
+    const before = device.trust.lacking;
+    device.trust.lacking = async (now) => {
+      count += 1;
+      return before.call(device.trust, now);
+    };
+    await of.take([]);
+    for (let turns = 0; turns < 50; turns += 1) await soon();
+    device.trust.lacking = before;
+    return count;
+  };
+  assert.equal(await rounds(), 0);
+  follows = false;
+  assert(await rounds());
+  await of.close();
+  await running;
 });
 
 test("words are in the vault before anybody is asked, and sealed when they were", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Problem } from "../app/api.ts";
+import type { Video } from "../app/api_types.ts";
 import type { Job } from "../app/post/jobs.ts";
 import { type Course, carry, leftAtNode, takeBack } from "../app/post/sender.ts";
 import { WHOLE } from "../film/plan.ts";
@@ -35,6 +36,7 @@ const conflict = (clause: string) => new Problem(409, "conflict", clause, "no");
 function course(answers: Readonly<Record<string, unknown>>) {
   const asked: string[] = [];
   const kept: Job[] = [];
+  const ready: Video[] = [];
   const stop = new AbortController();
   const made: Course = {
     signal: stop.signal,
@@ -54,12 +56,13 @@ function course(answers: Readonly<Record<string, unknown>>) {
       kept.push(ready);
       return ready;
     },
+    ready: (video) => void ready.push(video),
     rest: async () => {
       stop.abort();
       stop.signal.throwIfAborted();
     },
   };
-  return { asked, kept, stop, made };
+  return { asked, kept, ready, stop, made };
 }
 
 const OPEN = { id: "u", size: 4, offset: 0, state: "open", expires: "", chunk_limit_bytes: 4 };
@@ -70,6 +73,56 @@ for (const clause of ["VID-1.5", "VID-1.10", "VID-5.4"]) {
     assert.equal((await carry(JOB, made))?.state, "failed");
   });
 }
+
+const PROCESSING = { id: "v", state: "processing", progress: 50 };
+
+test("a video of which the answer is lost is found by its upload", async () => {
+  const { made, asked, kept } = course({
+    "GET /uploads/u": { ...OPEN, offset: 4, state: "used", video: "v" },
+    "POST /videos": conflict("API-6.5"),
+    "GET /videos/one": PROCESSING,
+  });
+  await assert.rejects(carry(JOB, made), { name: "AbortError" });
+  assert.deepEqual(asked.slice(1, 4), ["POST /videos", "GET /uploads/u", "GET /videos/one"]);
+  assert.deepEqual([kept.at(-1)?.video, kept.at(-1)?.state], ["v", "processing"]);
+});
+
+test("where nothing is found of what was done it ends, and says so", async () => {
+  const answers = {
+    "GET /uploads/u": { ...OPEN, offset: 4, state: "sealed", video: "" },
+    "POST /videos": conflict("API-6.5"),
+  };
+  const { made } = course(answers);
+  assert.equal((await carry(JOB, made))?.state, "failed");
+});
+
+for (const left of [true, false]) {
+  test(`an upload of which the answer is lost is ${left ? "found" : "announced anew"}`, async () => {
+    const other = { ...OPEN, id: "o", size: 5, sha256: "" };
+    const mine = { ...OPEN, sha256: "" };
+    const { made, kept } = course({ "GET /uploads": { items: left ? [other, mine] : [other] } });
+    const keys: (string | undefined)[] = [];
+    const ask: Course["ask"] = async (method, path, asking) => {
+      if (method === "GET") return made.ask(method, path, asking);
+      keys.push(asking?.key);
+      if (keys.length === 1) throw conflict("API-6.5");
+      return made.ask("GET", "/uploads/fresh");
+    };
+    const answer = { ...made, ask };
+    const job = carry({ ...JOB, upload: "" }, left ? answer : { ...answer, ask: fresh(ask) });
+    await job.catch(() => null);
+    assert.equal(kept[0]?.upload, left ? "u" : "fresh");
+    assert.deepEqual(keys, left ? ["announce-1"] : ["announce-1", "announced-1"]);
+  });
+}
+
+/** As `ask`, and an upload that is announced anew is another one. */
+const fresh =
+  (ask: Course["ask"]): Course["ask"] =>
+  async (method, path, asking) => {
+    const answer = await ask(method, path, asking);
+    return (method === "POST" && path === "/uploads" ? { ...OPEN, id: "fresh" } : answer) as never;
+  };
 
 test("a chunk at another offset is tried again", async () => {
   const { made, kept } = course({ "GET /uploads/u": OPEN, "PUT /uploads/u": conflict("VID-1.3") });
@@ -229,4 +282,11 @@ test("the node is told which part is shown, and the cover", async () => {
   assert.equal(await carry({ ...JOB, part }, { ...made, ask }), null);
   const { start_ms, end_ms, cover_ms } = said as Record<string, number>;
   assert.deepEqual([start_ms, end_ms, cover_ms], [1_000, 4_000, 2_000]);
+});
+
+test("what its video lacks is told as it becomes ready", async () => {
+  const video = { id: "v", state: "ready", clause: "VID-2.6", reason: "no sound" };
+  const { made, ready } = course({ "GET /videos/one": video });
+  assert.equal(await carry({ ...JOB, video: "v" }, made), null);
+  assert.deepEqual(ready, [video]);
 });

@@ -100,7 +100,8 @@ function plain(value: unknown): unknown {
 function plainError(error: errors.KithError): Given {
   const is = error.name;
   if (error instanceof errors.Unreachable) {
-    return { is, reason: error.reason, beyond: error.beyond };
+    const { reason, beyond, held } = error;
+    return held ? { is, reason, beyond, held } : { is, reason, beyond };
   }
   if (!(error instanceof errors.Refused)) throw error;
   const { clause, reason } = error;

@@ -7,7 +7,7 @@ import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { Conflict, KithError, Missing } from "../errors.ts";
 import type { Unreached } from "./arrivals.ts";
-import type { Chat, DeviceEvent, Message, Page } from "./device_client.ts";
+import type { Chat, DeviceEvent, Message, News, Page } from "./device_client.ts";
 import { type Changed, matcher, type Said } from "./history.ts";
 import { emptyPlace, type Place } from "./places.ts";
 import { problemOf } from "./problems.ts";
@@ -33,6 +33,14 @@ export interface Parts extends Sources {
   readonly find: (who: string) => Promise<string>;
   readonly now: () => number;
 }
+
+/** What is no word of a chat, and stands until it was seen; what else is told, a chat or an item shows. */
+const NEWS: ReadonlySet<string> = new Set([
+  "NodeRestored",
+  "ConversationCaughtUp",
+  "ChangeDropped",
+  "MessageUnreadable", // of no conversation
+]);
 
 /** Rows by which other words than their own may wait, or stand elsewhere. */
 const OF_ALL = /^(conversation|archived|asked|stopped|absent)\//;
@@ -154,6 +162,19 @@ export class Chats {
     this.#touch(chat);
   }
 
+  async news(): Promise<readonly News[]> {
+    await this.#views.moment();
+    const found = [...this.#parts.notes.news].map(([id, { group, at, event }]) => {
+      return { id, chat: group && this.#views.chatOf(group), at, event };
+    });
+    return found.sort((a, b) => b.at - a.at);
+  }
+
+  async putAway(news: string): Promise<void> {
+    await this.#parts.notes.putAway(news);
+    this.#parts.tell({ is: "news" });
+  }
+
   async goOn(chat: string): Promise<number> {
     const count = await this.#parts.speaker().goOn(chat);
     this.moved();
@@ -186,6 +207,10 @@ export class Chats {
       if (event.is === "MessageReturned") this.#changeOurs(event.conversation, event.id);
       const chat = event.conversation && this.#views.chatOf(event.conversation);
       tell({ is: "told", chat, event });
+      if (NEWS.has(event.is)) {
+        await notes.tell(now(), event);
+        tell({ is: "news" });
+      }
     }
     this.moved();
   }

@@ -106,7 +106,9 @@ export interface Chat {
  * Where words of ours are:
  * - `waiting`: in this browser; they go out as soon as they can, in their order. `because`: what is in the way;
  * - `atOurNode`: our node has them, and carries them on;
- * - `atTheirNode`: nothing of this chat waits at our node any more;
+ * - `atTheirNode`: nothing of this chat waits at our node any more. Whether a device has them is not known;
+ * - `unfetched`: they are at the node of these actors, no device of whom has fetched what was said from then on
+ *   (seconds; `WordsUnfetched`);
  * - `returned`: no device of these actors took them, for this reason (`MessageReturned`). After `not_fetched` and
  *   `not_delivered` they go out by themselves once their device is heard; after `no_device` and `new_device` by `goOn`;
  * - `refused`: they will not arrive, `because` says why; `retry` says them anew.
@@ -115,6 +117,7 @@ export type SentState =
   | { readonly is: "waiting"; readonly because: Problem | null }
   | { readonly is: "atOurNode" }
   | { readonly is: "atTheirNode" }
+  | { readonly is: "unfetched"; readonly since: Readonly<Record<string, number>> }
   | { readonly is: "returned"; readonly reasons: Readonly<Record<string, string>> }
   | { readonly is: "refused"; readonly because: Problem };
 
@@ -147,6 +150,17 @@ export interface Gap {
 
 export type HistoryItem = Message | Gap;
 
+/**
+ * What the device told that is no word of a chat, and that its person has not put away yet (APP-6.3). `chat` is ""
+ * where it is of none, or of all.
+ */
+export interface News {
+  readonly id: string;
+  readonly chat: string;
+  readonly at: number;
+  readonly event: ConversationEvent;
+}
+
 /** What was found, the newest first. `before`: what to go on with, null at the end. */
 export interface Page {
   readonly items: readonly HistoryItem[];
@@ -158,6 +172,7 @@ export interface Page {
  * - `status`: something of `DeviceStatus` changed;
  * - `chat`: a chat is new, or its last word, draft, unread count, members or trouble changed;
  * - `item`: a message or gap is new (`isNew`), or its state changed;
+ * - `news`: there is other news than before;
  * - `told`: what else the device has to tell of a conversation, or of the node (`NodeRestored`);
  * - `node`: an event of the node's stream but `sealed` (API-7): what to read anew. `hello` and `reset`, too;
  * - `keys`: how this device stands with the keys of its account may have changed;
@@ -168,6 +183,7 @@ export type DeviceEvent =
   | { readonly is: "status"; readonly status: DeviceStatus }
   | { readonly is: "missed" }
   | { readonly is: "keys" }
+  | { readonly is: "news" }
   | { readonly is: "archive"; readonly archive: ArchiveView }
   | { readonly is: "chat"; readonly chat: Chat }
   | { readonly is: "item"; readonly item: HistoryItem; readonly isNew: boolean }
@@ -260,6 +276,12 @@ export interface DeviceQuestions extends KeyQuestions {
 
   /** All up to this item was seen. */
   markRead(chat: string, number: number): void;
+
+  /** What was told and is not put away, the newest first. */
+  news(): readonly News[];
+
+  /** Its person has seen it, and wants to see it no more. */
+  putAway(news: string): void;
 
   /** Go on with the device that they have now: how many words that none could read are said there. */
   goOn(chat: string): number;

@@ -17,6 +17,7 @@ import type {
   LogOut,
   Message,
   NewMember,
+  News,
   Page,
   Phase,
   Problem,
@@ -343,6 +344,14 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
 
   async markRead(chat: string, number: number): Promise<void> {
     await this.#opened().chats.markRead(chat, number);
+  }
+
+  async news(): Promise<readonly News[]> {
+    return this.#opened().chats.news();
+  }
+
+  async putAway(news: string): Promise<void> {
+    await this.#opened().chats.putAway(news);
   }
 
   async goOn(chat: string): Promise<number> {

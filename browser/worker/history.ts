@@ -11,10 +11,14 @@ import {
   RETURNED,
   type ReturnedRow,
 } from "../device/rows.ts";
+import { UNFETCHED } from "../device/unfetched.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import type { SharedVault } from "./shared_vault.ts";
 
 const PREFIX = "message/";
 const BACK = "returned/";
+const LATE = "unfetched/";
+const MICROS = 1_000_000;
 
 /** A message and its group. */
 export interface Said {
@@ -32,6 +36,8 @@ export class History {
   readonly #sorted = new Map<string, readonly Said[]>();
   /** Words that came back, by group and id. */
   readonly #returned = new Map<string, ReturnedRow | null>();
+  /** Since when (seconds) whose devices fetch nothing, by group and actor. */
+  readonly #late = new Map<string, Map<string, number>>();
   #loading: Promise<void> | null = null;
 
   constructor(vault: SharedVault) {
@@ -51,6 +57,27 @@ export class History {
       const place = name.slice(BACK.length);
       if (!this.#returned.has(place)) this.#returned.set(place, decodeRow(RETURNED, value));
     }
+    for (const [name, value] of await this.#vault.all(LATE)) {
+      if (!this.#late.get(groupOf(name, LATE))?.has(actorOf(name))) this.#takeLate(name, value);
+    }
+  }
+
+  /** Whose devices have not fetched what was said there then (microseconds), and since when (seconds) they fetch
+   * nothing. */
+  unfetched(group: string, at: number): Readonly<Record<string, number>> | null {
+    const found = [...(this.#late.get(group) ?? [])].filter(([, since]) => at >= since * MICROS);
+    return found.length ? Object.fromEntries(found) : null;
+  }
+
+  /** The words that may stand elsewhere because of it. */
+  #takeLate(name: string, value: Bytes | null): readonly Said[] {
+    const [group, actor] = [groupOf(name, LATE), actorOf(name)];
+    const known = this.#late.get(group) ?? new Map<string, number>();
+    this.#late.set(group, known);
+    const before = known.get(actor) ?? Number.POSITIVE_INFINITY;
+    const since = value === null ? Number.POSITIVE_INFINITY : decodeRow(UNFETCHED, value).since;
+    known.set(actor, since);
+    return this.#of(group).filter(({ row }) => row.at >= Math.min(before, since) * MICROS);
   }
 
   /** Whose devices did not take these words of ours; null: they did not come back. */
@@ -65,6 +92,9 @@ export class History {
       if (name.startsWith(BACK)) {
         const row = value === null ? null : decodeRow(RETURNED, value);
         this.#returned.set(name.slice(BACK.length), row);
+      }
+      if (name.startsWith(LATE)) {
+        found.push(...this.#takeLate(name, value).map((said) => ({ ...said, isNew: false })));
       }
       if (!name.startsWith(PREFIX)) continue;
       const group = groupOf(name);
@@ -108,8 +138,12 @@ function byNumber(a: Said, b: Said): number {
   return a.row.number - b.row.number;
 }
 
-function groupOf(name: string): string {
-  return name.slice(PREFIX.length, name.indexOf("/", PREFIX.length));
+function groupOf(name: string, prefix = PREFIX): string {
+  return name.slice(prefix.length, name.indexOf("/", prefix.length));
+}
+
+function actorOf(name: string): string {
+  return name.slice(name.indexOf("/", LATE.length) + 1);
 }
 
 /** Whether a text has all of these words, whatever their case and accents are. */

@@ -42,7 +42,7 @@ export class Keeping {
   async switch(on: boolean): Promise<ArchiveView> {
     await this.#carrier.switch(on);
     this.#trouble = null;
-    return this.#tell();
+    return this.tell();
   }
 
   /** Begin to read it, beside all else; a second time it goes on where it is. */
@@ -63,11 +63,11 @@ export class Keeping {
   async #fetch(): Promise<void> {
     this.#coming = { new: 0, known: 0, locked: 0, over: 0, broken: 0 };
     this.#trouble = null;
-    await this.#tell();
+    await this.tell();
     try {
       this.#came = await this.#carrier.fetch((came: Restored) => {
         this.#coming = { ...came };
-        this.#tell().catch(report);
+        this.tell().catch(report);
       });
     } catch (error) {
       if (!(error instanceof KithError)) throw error;
@@ -75,10 +75,11 @@ export class Keeping {
     } finally {
       this.#coming = null;
     }
-    await this.#tell();
+    await this.tell();
   }
 
-  async #tell(): Promise<ArchiveView> {
+  /** Something is other than it was told. */
+  async tell(): Promise<ArchiveView> {
     const view = await this.view();
     this.#told(view);
     return view;

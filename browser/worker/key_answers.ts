@@ -173,6 +173,10 @@ export class KeyAnswers implements Pick<Answers, keyof KeyQuestions> {
     return this.#holder.opened().keeping.switch(on);
   }
 
+  seenMissing(): Promise<void> {
+    return this.#holder.opened().device.archive.seenMissing();
+  }
+
   async fetchArchive(): Promise<ArchiveView> {
     return this.#holder.opened().keeping.fetch();
   }

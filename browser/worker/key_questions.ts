@@ -167,6 +167,9 @@ export interface KeyQuestions {
   /** Keep what is said from now on; or nothing, and have the node forget what it has. */
   switchArchive(on: boolean): ArchiveView;
 
+  /** Its person has seen how many are missing there, and is told no more (DEV-14.6). */
+  seenMissing(): void;
+
   /** Read what the archive has; `archive` events say how far it is. */
   fetchArchive(): ArchiveView;
 }

@@ -3,6 +3,7 @@
  * what could not be read. All of it in memory, too.
  */
 
+import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Problem } from "./device_client.ts";
 import type { SharedVault } from "./shared_vault.ts";
 
@@ -23,8 +24,15 @@ export interface GapNote {
   readonly askedAgain: boolean;
 }
 
+/** Something that was told, and stands until it was seen. `group` is "" where it is of none. */
+export interface NewsNote {
+  readonly group: string;
+  readonly at: number;
+  readonly event: ConversationEvent;
+}
+
 /** Nobody fills the vault with what cannot be read: of older ones it is only known that there were. */
-const MOST_GAPS = 100;
+const MOST = 100;
 
 export class Notes {
   readonly drafts: Map<string, string>;
@@ -35,6 +43,7 @@ export class Notes {
   /** By group and id of the words. */
   readonly refused: Map<string, RefusedNote>;
   readonly gaps: Map<string, GapNote>;
+  readonly news: Map<string, NewsNote>;
   readonly #vault: SharedVault;
 
   private constructor(
@@ -44,6 +53,7 @@ export class Notes {
     arrived: Map<string, number>,
     refused: Map<string, RefusedNote>,
     gaps: Map<string, GapNote>,
+    news: Map<string, NewsNote>,
   ) {
     this.#vault = vault;
     this.drafts = drafts;
@@ -51,6 +61,7 @@ export class Notes {
     this.arrived = arrived;
     this.refused = refused;
     this.gaps = gaps;
+    this.news = news;
   }
 
   static async open(vault: SharedVault): Promise<Notes> {
@@ -61,6 +72,7 @@ export class Notes {
       await vault.own("arrived"),
       await vault.own("refused"),
       await vault.own("gap"),
+      await vault.own("news"),
     );
   }
 
@@ -95,14 +107,32 @@ export class Notes {
   async gap(group: string, at: number, because: Problem, askedAgain: boolean): Promise<GapNote> {
     const number = this.#vault.counter * 65_536;
     const note: GapNote = { group, at, number, because, askedAgain };
-    const name = `${group}/${number}`;
-    await this.#vault.keep("gap", name, note);
-    this.gaps.set(name, note);
-    const [oldest] = this.gaps.keys();
-    if (this.gaps.size > MOST_GAPS && oldest !== undefined) {
-      await this.#vault.keep("gap", oldest, null);
-      this.gaps.delete(oldest);
-    }
+    await this.#add("gap", this.gaps, `${group}/${number}`, note);
     return note;
+  }
+
+  /** Let it stand until it was seen; what is told again stands there once. */
+  async tell(at: number, event: ConversationEvent): Promise<void> {
+    const said = JSON.stringify(event);
+    for (const [name, known] of this.news) {
+      if (JSON.stringify(known.event) === said) await this.putAway(name);
+    }
+    const note = { group: event.conversation, at, event };
+    await this.#add("news", this.news, String(this.#vault.counter), note);
+  }
+
+  async putAway(news: string): Promise<void> {
+    await this.#vault.keep("news", news, null);
+    this.news.delete(news);
+  }
+
+  async #add<Note>(kind: string, known: Map<string, Note>, name: string, note: Note) {
+    await this.#vault.keep(kind, name, note);
+    known.set(name, note);
+    const [oldest] = known.keys();
+    if (known.size > MOST && oldest !== undefined) {
+      await this.#vault.keep(kind, oldest, null);
+      known.delete(oldest);
+    }
   }
 }

@@ -228,6 +228,7 @@ export class OpenDevice {
 
   told(event: ConversationEvent): void {
     if (event.is === "KeysHeld") this.#watcher.tell({ is: "keys" });
+    if (event.is === "ArchiveHeld") void this.keeping.tell().catch(report);
     void this.#hearing.take(() => this.chats.hear(event)).catch(report);
   }
 

@@ -29,7 +29,8 @@ export function problemOf(error: unknown): Problem {
     return { is: name, clause, reason, params: plain(error.params), retryAfterSeconds };
   }
   if (error instanceof Unreachable) {
-    return { ...none, is: error.name, reason: error.reason, params: { beyond: +error.beyond } };
+    const { reason, beyond, held } = error;
+    return { ...none, is: error.name, reason, params: { beyond: +beyond, held } };
   }
   if (error instanceof KithError) return { ...none, is: error.name, reason: error.message };
   return { ...none, is: "Broken", reason: BROKEN };
@@ -45,7 +46,9 @@ function plain(params: Params): Problem["params"] {
 /** The inverse of `problemOf`. */
 export function errorOf({ is, clause, reason, params, retryAfterSeconds }: Problem): KithError {
   const wait = retryAfterSeconds ?? undefined;
-  if (is === "Unreachable") return new Unreachable(reason, params.beyond === 1);
+  if (is === "Unreachable") {
+    return new Unreachable(reason, params.beyond === 1, params.held as Unreachable["held"]);
+  }
   if (is === "NoRoom") return new NoRoom(reason);
   if (is === "Full") return new Full(clause, reason, params, wait);
   if (is === "TooMuch") return new TooMuch(clause, reason, params, wait);

@@ -30,6 +30,8 @@ const NAMES: readonly Name[] = [
   "retry",
   "saveDraft",
   "markRead",
+  "news",
+  "putAway",
   "goOn",
   "leave",
   "keys",
@@ -50,6 +52,7 @@ const NAMES: readonly Name[] = [
   "linkEnd",
   "archive",
   "switchArchive",
+  "seenMissing",
   "fetchArchive",
 ];
 

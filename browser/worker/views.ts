@@ -191,10 +191,16 @@ export class Views {
       if (!this.#parts.isTold()) return { is: "waiting", because: null };
       return { is: "refused", because: problemOf(new Conflict("", LOST)) };
     }
+    return this.#whereSent({ group, row }, moment);
+  }
+
+  #whereSent({ group, row }: Said, moment: Moment): SentState {
+    const { notes, history } = this.#parts;
     const chat = this.chatOf(group);
     const isNear = !hostsOf(this.#own, moment.places.get(chat)?.others ?? []).length;
-    const isThere = isNear || row.number <= (notes.arrived.get(chat) ?? -1);
-    return { is: isThere ? "atTheirNode" : "atOurNode" };
+    if (!isNear && row.number > (notes.arrived.get(chat) ?? -1)) return { is: "atOurNode" };
+    const since = history.unfetched(group, row.at);
+    return since === null ? { is: "atTheirNode" } : { is: "unfetched", since };
   }
 
   /** Words that were said since the moment was taken. */

@@ -55,6 +55,7 @@ from node.web.budget import Budget
 from node.web.connections import Bounds, Connections
 from node.web.disk_shares import Disk, DiskShares
 from node.web.health import Health
+from node.web.held_grants import HeldGrants
 from node.web.idempotency import Answered
 from node.web.limits import Limiter, MemoryBuckets, TrustedProxies
 from node.web.media import Media as MediaPages
@@ -175,7 +176,8 @@ def make_web(
     pages = Pages(config, units, signing_up, limiter, proxies, budget)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(units, media.blobs, media.studio, config, disk.free_bytes)
-    videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls)
+    held = HeldGrants()
+    videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls, held)
     find = actor_finder(lines.discovery)
 
     async def find_id(text: str) -> str:
@@ -244,7 +246,7 @@ def make_web(
         problem,
         plain=wellknown.routes(stores.directory, units, config),
     )
-    files = MediaPages(units, media.blobs, prove_request)
+    files = MediaPages(units, media.blobs, prove_request, held)
     for_people = pages_surface(
         (
             *health.extras(),

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import rows, stops
+from node.client import rows, stops, unfetched
 from node.client.device_state import DeviceState
 from node.client.groups import actors_of
 from node.client.rows import AbsentRow
@@ -28,7 +28,9 @@ def is_absent(state: DeviceState, group: str) -> bool:
 def nobody_there(state: DeviceState, group: str) -> Unreachable:
     """What is in the way of words meanwhile."""
     found = (state.get(name, AbsentRow) for name in state.names("absent", group))
-    return Unreachable(NEW_DEVICE if any(row.has_new for row in found) else NO_DEVICE, beyond=True)
+    if any(row.has_new for row in found):
+        return Unreachable(NEW_DEVICE, beyond=True, held="new_device")
+    return Unreachable(NO_DEVICE, beyond=True, held="no_device")
 
 
 def who_stays(
@@ -50,8 +52,10 @@ def who_stays(
 
 def forget(state: DeviceState, group: str, actors: Iterable[str]) -> None:
     """They are there again, or belong to the conversation no more."""
-    for actor in actors:
+    gone = list(actors)
+    for actor in gone:
         state.delete(rows.absent_row(group, actor))
+    unfetched.forget(state, group, gone)
 
 
 def of(state: DeviceState, group: str) -> list[str]:

@@ -46,6 +46,12 @@ def caught_up(state: DeviceState, group: str) -> None:
     state.delete(rows.asked_row(group))
 
 
+def answered(state: DeviceState, group: str, epoch: int, now: int) -> None:
+    """A commit takes this device out and adds it anew: it waits for the Welcome (DEV-9.8)."""
+    row = AskedRow(noticed=now, sent=now, told=True, head=epoch, times=1)
+    state.put(rows.asked_row(group), row)
+
+
 def is_due(state: DeviceState, now: int) -> bool:
     """Whether a question had no answer for so long, for all that was read: then read again."""
     return any(now >= due for due in _dues(state, now))
@@ -72,7 +78,9 @@ def pause(asked: AskedRow) -> int:
 
 def catching_up(state: DeviceState, group: str) -> Unreachable:
     """What is in the way of words meanwhile."""
-    return Unreachable(UNANSWERED if is_unanswered(state, group) else CATCHING_UP, beyond=True)
+    if is_unanswered(state, group):
+        return Unreachable(UNANSWERED, beyond=True, held="unanswered")
+    return Unreachable(CATCHING_UP, beyond=True, held="behind")
 
 
 def postpone(state: DeviceState, group: str, intent: Readmit) -> None:

@@ -23,6 +23,7 @@ from node.client.intents import Readmit
 from node.client.rows import AskedRow, PackageRow, ParkedRow
 from node.e2ee.mls.private import protect
 from node.e2ee.mls.private.client import OwnPackage
+from node.e2ee.mls.private.events import Joined
 from node.e2ee.mls.private.external import propose_self
 from node.e2ee.mls.private.session import Session
 from node.e2ee.mls.public import framing
@@ -201,6 +202,14 @@ class ComingBack:
         for name in false:
             self._state.delete(name)
         return [MessageUnreadable(group, "E2E-3.5", FALSE_EPOCH)] if false else []
+
+    def check_taken_back(self, group: str, joined: Joined) -> None:
+        """Only a member that we know takes us back, and into a later epoch. Raises `Forbidden`
+        (DEV-9.4)."""
+        by = joined.by.identity.decode() if joined.by else ""
+        known = by in self._state.conversation(group).members
+        if not known or joined.epoch <= self._state.groups.session(group).epoch:
+            raise Forbidden("DEV-9.4", "who takes this device back is no member that it knows")
 
     # -- another is behind -----------------------------------------------------------------------
 

@@ -126,6 +126,16 @@ class MessageReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class WordsUnfetched:
+    """No device of `actor` has fetched what was said there `since` (seconds), as their node says.
+    It waits at that node, and is sent; whether somebody reads it nobody can tell."""
+
+    conversation: str
+    actor: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoDeviceLeft:
     """No device of `actor` can read the conversation any more. `has_new`: they have another one,
     which nothing adds by itself."""
@@ -223,6 +233,7 @@ ConversationEvent: TypeAlias = (
     | ChangeDropped
     | NodeRestored
     | MessageReturned
+    | WordsUnfetched
     | NoDeviceLeft
     | ConversationBehind
     | ConversationUnanswered

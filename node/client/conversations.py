@@ -17,6 +17,7 @@ from itertools import count
 
 import msgspec
 
+from node.client import unfetched
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
 from node.client.device_trust import Standing
@@ -29,8 +30,10 @@ from node.client.rows import MessageRow
 from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
+from node.wire.times import from_micros
 
 Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
+MICROS = 1_000_000
 READY = "device_ready"  # another device of the account has key packages now (E2E-2.11)
 # A stream begins, or this device is told that few of its key packages are left.
 CATCH_UP = ("hello", "reset", "key_packages")
@@ -104,6 +107,19 @@ class Conversations:
         device, now = (await self.talk()).device, int(self._clock.now().timestamp())
         here = [group for group in groups[:1] if group in device.state.groups]
         return device.trust.standing(here[0], now) if here else {}
+
+    async def unfetched(self, who: str) -> dict[str, dict[str, datetime]]:
+        """Which of our words wait at the server of somebody whose devices fetch nothing, by id:
+        whose, and since when, as that server said (DEV-10.7)."""
+        device = (await self.talk()).device
+        found: dict[str, dict[str, datetime]] = {}
+        for group in await self.conversations_with(who):
+            late = unfetched.of(device.state, group)
+            for row in device.history(group) if late else ():
+                since = {actor: at for actor, at in late.items() if row.at >= at * MICROS}
+                if since and row.actor == device.actor and row.sent:
+                    found[row.id] = {a: from_micros(at * MICROS) for a, at in since.items()}
+        return found
 
     async def next_try(self, who: str) -> datetime | None:
         """When words that wait may go out, where a server said so. They do as `kith` runs then."""

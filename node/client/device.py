@@ -4,7 +4,7 @@ It says what is to be carried (`next`) and is told what came of it (`tell`); wha
 for it is pushed in (`receive`). State is on disk before anything is handed out to be sent.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from node.client import key_stock, lists, rows
 from node.client.absent import is_absent
@@ -342,6 +342,10 @@ class Device:
     def held(self, group: str) -> NodeError | None:
         """What is in the way of a conversation, as far as it is known."""
         return self.outbox.held(group)
+
+    def hold_back(self, group: str) -> Callable[[], None]:
+        """Nothing goes out in a group until what this gives is called (DEV-16.1)."""
+        return self.outbox.obstacles.hold_back(group)
 
     def retry(self) -> None:
         """Try again what was held back."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from node.client import absent, lists, rows
+from node.client import absent, behind, lists, rows, unfetched
 from node.client import content as inner
 from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
@@ -37,7 +37,7 @@ from node.e2ee.mls.private.session import Step
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.group_info import Welcome
 from node.e2ee.mls.public.proposals import Remove
-from node.errors import Forbidden, Missing, Refused, TooMuch
+from node.errors import Missing, Refused, TooMuch
 
 MOST_PARKED = 500
 
@@ -112,6 +112,8 @@ class DeviceInbox:
             epoch = groups.session(group).epoch if group in groups else -1
             for name in self._state.names("parked", group):
                 item = self._state.get(name, ParkedRow)
+                if _is_welcome(item) and not self._state.has(rows.asked_row(group)):
+                    continue
                 self._state.delete(name)
                 found += self._open_or_tell(item, now)
             went_on = group in groups and groups.session(group).epoch != epoch
@@ -143,8 +145,12 @@ class DeviceInbox:
         if question := self.back.asks(item):
             self.back.asked(group, question)
             return []
-        event = groups.apply(group, groups.session(group).receive(item.content, now))
-        return self._happened(group, event, item, now)
+        step = groups.session(group).receive(item.content, now)
+        if isinstance(step.value, events.Removed) and step.value.again:
+            groups.pass_over(group)
+            behind.answered(self._state, group, step.value.epoch, now)
+            return self.take_parked(group, now)
+        return self._happened(group, groups.apply(group, step), item, now)
 
     def _park(self, group: str, item: ParkedRow, quietly: bool = False) -> list[ConversationEvent]:
         """It came before its commit or its Welcome: keep it until that is here.
@@ -180,13 +186,14 @@ class DeviceInbox:
         if name is None:
             raise Missing("E2E-5.4", "a Welcome for none of our key packages")
         row = self._state.get(name, PackageRow)
-        asked = self._state.groups_with("asked")
-        here = self._state.groups_with("group")
-        known = [bytes.fromhex(group) for group in here if group not in asked]
         groups = self._state.groups
-        step = groups.join(item.content, OwnPackage.load(row.package), now, known)
+        step = groups.join(item.content, OwnPackage.load(row.package), now, ())
         group = step.value.group_id.hex()
         if group in groups:
+            self.back.check_taken_back(group, step.value)
+            if not self._state.has(rows.asked_row(group)):
+                self._forget_welcomes(group)
+                return self._park(group, item)  # the commit that it belongs to is still to come
             stood = self._all_keys(group)
             told = self._taken_back(group, step, item)
             return [*self._leaves.look(group, now, self._all_keys(group) - stood), *told]
@@ -221,9 +228,6 @@ class DeviceInbox:
     ) -> list[ConversationEvent]:
         """Others took this device back (DEV-9.4); what it could not read is asked for again."""
         groups, row = self._state.groups, self._state.conversation(group)
-        by = step.value.by.identity.decode() if step.value.by else ""
-        if by not in row.members or step.value.epoch <= groups.session(group).epoch:
-            raise Forbidden("DEV-9.4", "who takes this device back is no member that it knows")
         groups.forget(group)
         self._outbox.taken_back(group)
         joined = groups.apply(group, step)
@@ -255,6 +259,12 @@ class DeviceInbox:
         for name in self._state.names("parked", group):
             item = self._state.get(name, ParkedRow)
             if (framing.header(item.content).epoch or 0) < epoch:
+                self._state.delete(name)
+
+    def _forget_welcomes(self, group: str) -> None:
+        """Of several the newest waits (DEV-9.8)."""
+        for name in self._state.names("parked", group):
+            if _is_welcome(self._state.get(name, ParkedRow)):
                 self._state.delete(name)
 
     def _happened(
@@ -306,6 +316,7 @@ class DeviceInbox:
         row = self._state.conversation(group)
         self._state.put(rows.conversation_row(group), replace(row, left=True))
         wished = self._outbox.ended(group)
+        unfetched.forget(self._state, group, row.members)
         self.errands.left(group, [self._state.actor])
         by = event.by.identity.decode() if event.by else ""
         return ConversationLeft(group, self._state.actor if wished else by)
@@ -322,3 +333,7 @@ class DeviceInbox:
         owed = [owed.intent for _, owed in self._outbox.owed(group)]
         if stay[:1] == [session.own_leaf] and not any(isinstance(one, Refresh) for one in owed):
             self._outbox.owe(group, Refresh())
+
+
+def _is_welcome(item: ParkedRow) -> bool:
+    return framing.header(item.content).wire_format == framing.WELCOME

@@ -327,7 +327,7 @@ class DeviceOutbox:
     def forget(self, group: str) -> None:
         """Be out of a group: its keys go, and what is owed."""
         kinds = ("owed", "asked", "readmission", "returned", "absent", "forgotten", "gone",
-                 "invited", "met", "stopped", "declined")  # fmt: skip
+                 "invited", "met", "stopped", "declined", "unfetched")  # fmt: skip
         for name in [each for kind in kinds for each in self._state.names(kind, group)]:
             self._state.delete(name)
         self._state.groups.forget(group)

@@ -1,11 +1,11 @@
 """Pure: a device and whom it seals to, each happening a step (spec DEV-16)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from node.client import declined, key_stock, silence, stops
-from node.client.conversation_events import ConversationEvent
+from node.client.conversation_events import ConversationEvent, DeviceDoubted
 from node.client.device_state import DeviceState
 from node.client.intents import Add
 from node.client.key_stock import Packages
@@ -15,7 +15,7 @@ from node.client.looking import Look, Looking, Shown
 from node.client.pins import Pins
 from node.e2ee.keys.private.pins import Deed
 from node.e2ee.keys.public.published import Published
-from node.errors import NodeError
+from node.errors import Forbidden, NodeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,15 @@ class DeviceTrust:
 
     def sift(
         self, actor: str, packages: Iterable[bytes], now: int
-    ) -> tuple[list[bytes], list[ConversationEvent]]:
+    ) -> tuple[list[bytes], list[DeviceDoubted]]:
         """The packages of `actor` that may be added, and what is told of the others."""
         return self._looking.sift(actor, packages, now)
+
+    def refusal(self, actor: str, told: Sequence[DeviceDoubted]) -> Forbidden:
+        """None of the packages of `actor` may be added, for what would be told of them."""
+        if self._leaves.is_off_list:
+            return stops.refusal(self._state, self._state.actor, stops.THIS_DEVICE)
+        return stops.refusal(self._state, actor, told[0].seen)
 
     def check(self, actor: str, packages: Iterable[bytes], now: int) -> None:
         """Raises `Forbidden` (KEY-5.2) for a device that is not spoken to, or where this one is on

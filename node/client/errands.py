@@ -54,7 +54,7 @@ class Errands:
         """What came of one."""
         obstacles = self._outbox.obstacles
         if isinstance(asked, TellGone) and isinstance(outcome, Conflict):
-            outcome = Unreachable(READ_FIRST, beyond=True)
+            outcome = Unreachable(READ_FIRST, beyond=True, held="unread")
         if obstacles.takes(asked, outcome):
             return []
         self._state.delete(asked.row)

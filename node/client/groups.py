@@ -79,6 +79,10 @@ class Groups:
         """What comes of a Welcome for a key package of ours: to be applied."""
         return join(welcome, own, self.me, self._means, now, known=known)
 
+    def pass_over(self, group: str) -> None:
+        """What a session's deed left is not kept: it is read again as it stands."""
+        self._sessions.pop(group, None)
+
     def forget(self, group: str) -> None:
         """Remove all that is kept of a group."""
         self._touched.add(group)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from node.client import rows
-from node.client.device_state import DeviceState
+from node.client.device_state import SUITE, DeviceState
 from node.client.intents import Add
 from node.client.rows import PackageRow
 from node.e2ee.mls.public import key_package
-from node.errors import Forbidden, Missing
+from node.errors import Forbidden, Missing, Refused
 
 LAST_RESORT_KEPT_SECONDS = 7 * 86400
 Packages: TypeAlias = Mapping[str, Sequence[bytes]]  # by actor
@@ -50,6 +50,15 @@ def keys_of(add: Add) -> list[bytes]:
     """The signature keys of the devices that it is to take in."""
     found = (data for packages in add.packages.values() for data in packages)
     return [key_package.parse(data).leaf.signature_key for data in found]
+
+
+def is_fit(package: bytes, actor: str, now: int) -> bool:
+    """Whether a device of `actor` can be added with the package, whoever it is (E2E-2.10)."""
+    try:
+        found = key_package.validate(package, identity=actor.encode(), now=now)
+    except Refused:
+        return False
+    return found.suite_id == SUITE
 
 
 def check_owner(package: bytes, actor: str) -> None:

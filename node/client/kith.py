@@ -29,6 +29,7 @@ from node.client.conversation_events import (
     MessageUndelivered,
     MessageUnreadable,
     NodeRestored,
+    WordsUnfetched,
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
@@ -65,6 +66,7 @@ __all__ = [
     "MessageUnreadable",
     "NodeRestored",
     "Profile",
+    "WordsUnfetched",
     "load",
 ]
 
@@ -219,6 +221,7 @@ class Kith:
     in_the_way = _of_talk(Conversations.in_the_way)
     standings = _of_talk(Conversations.standings)
     next_try = _of_talk(Conversations.next_try)
+    unfetched = _of_talk(Conversations.unfetched)
     catch_up = _of_talk(Conversations.catch_up)
     go_on = _of_talk(Conversations.go_on)
     told = _of_talk(Conversations.told)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from node.client import rows, silence, stops
+from node.client import key_stock, rows, silence, stops
 from node.client.conversation_events import ConversationEvent, DeviceDoubted, KeysChanged
 from node.client.device_state import DeviceState
 from node.client.leaves import Leaves
@@ -184,7 +184,8 @@ class Looking:
 
     def ahead_of(self, actor: str, packages: Iterable[bytes], now: int) -> list[Look]:
         """The same where a package is of a device that the list which is known does not have."""
-        found = (self._leaves.of_package(key_package.parse(data).leaf, now) for data in packages)
+        fit = (data for data in packages if key_stock.is_fit(data, actor, now))
+        found = (self._leaves.of_package(key_package.parse(data).leaf, now) for data in fit)
         doubted = [one for one in found if one.line.deed in (Deed.FETCH, Deed.STOP)]
         if not doubted or self._waits(actor, now):
             return []
@@ -192,17 +193,19 @@ class Looking:
 
     def sift(
         self, actor: str, packages: Iterable[bytes], now: int
-    ) -> tuple[list[bytes], list[ConversationEvent]]:
-        """The packages that may be added, and what is told of the others (DEV-16.6)."""
-        kept, found = list[bytes](), list[ConversationEvent]()
+    ) -> tuple[list[bytes], list[DeviceDoubted]]:
+        """The packages that may be added, and what is told of the others, of each kind once
+        (DEV-16.6)."""
+        kept, told = list[bytes](), dict[str, DeviceDoubted]()
         for data in packages:
-            why = self.refuses(data, now)
+            is_fit = key_stock.is_fit(data, actor, now)
+            why = self.refuses(data, now) if is_fit else stops.UNFIT
             if why:
                 said = stops.reason(self._state, actor, why)
-                found.append(DeviceDoubted("", actor, why, said))
+                told[why] = DeviceDoubted("", actor, why, said)
             else:
                 kept.append(data)
-        return kept, found[:1]
+        return kept, [*told.values()]
 
     def refuses(self, package: bytes, now: int) -> str:
         """Why the device of a package is not spoken to; nothing when it may be."""

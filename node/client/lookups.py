@@ -1,9 +1,10 @@
 """Whose keys a device asks for, asked of its home node (spec DEV-16.1, KEY-7.7)."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from node.client import stops
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
 from node.client.device import Device
@@ -17,6 +18,20 @@ from node.wire.ids import Origin, origin
 REST_SECONDS: Final = 60  # so long nobody is asked again about the same
 PATIENCE_SECONDS: Final = 3.0  # so long a round waits for the servers of others
 MOST_AT_ONCE: Final = 8
+
+
+class _Hold:
+    """A group in which nothing goes out until some looks are made, or their time is over."""
+
+    def __init__(self, looks: Iterable[Look], go_on: Callable[[], None]) -> None:
+        self._looks = {*looks}
+        self.go_on = go_on
+        self.made()
+
+    def made(self, *looks: Look) -> None:
+        self._looks.difference_update(looks)
+        if not self._looks:
+            self.go_on()
 
 
 class Lookups:
@@ -37,6 +52,7 @@ class Lookups:
         self._tell = tell
         self._asked: dict[Look, int] = {}
         self._under_way: dict[Look, asyncio.Future[Shown | NodeError | None]] = {}
+        self._holds: list[_Hold] = []
         self._last_round: int | None = None
 
     def look_soon(self) -> None:
@@ -61,18 +77,35 @@ class Lookups:
         """Ask for those to whom something is owed, and for whom a leaf gives reason to."""
         trust, now = self._device.trust, self._seconds()
         owed = self._device.state.groups_with("owed")
-        looks = [look for group in owed for look in trust.before_words(group, now)]
+        asked = {group: trust.before_words(group, now) for group in owed}
+        wanted = []
         if self.is_due:
             self._last_round = now
-            looks += trust.wanted(now)
-        await self._ask(looks)
+            wanted = trust.wanted(now)
+        await self._ask_for(asked, wanted)
 
     async def before_words(self, group: str) -> None:
         """Before something is said in a group."""
-        await self._ask(self._device.trust.before_words(group, self._seconds()))
+        await self._ask_for({group: self._device.trust.before_words(group, self._seconds())})
 
-    async def sift(self, actor: str, packages: list[bytes]) -> list[bytes]:
-        """The packages of those devices of `actor` that may be added; of the others it is told.
+    async def _ask_for(self, asked: Mapping[str, list[Look]], wanted: Iterable[Look] = ()) -> None:
+        """What is owed to these groups is not sealed meanwhile, whoever sends (DEV-16.1)."""
+        holds = [_Hold(looks, self._device.hold_back(group)) for group, looks in asked.items()]
+        self._holds += holds
+        try:
+            await self._ask([*(look for looks in asked.values() for look in looks), *wanted])
+        finally:
+            for hold in holds:
+                hold.go_on()
+                self._holds.remove(hold)
+
+    def _made(self, *looks: Look) -> None:
+        for hold in self._holds:
+            hold.made(*looks)
+
+    async def sift(self, actor: str, packages: list[bytes], meant: bool = True) -> list[bytes]:
+        """The packages of those devices of `actor` that may be added; of the others it is told, of
+        what cannot be used where a person `meant` to add them.
 
         Raises `Forbidden` (KEY-5.2) when none is left.
         """
@@ -80,8 +113,8 @@ class Lookups:
         await self._ask(trust.ahead_of(actor, packages, self._seconds()))
         kept, told = trust.sift(actor, packages, self._seconds())
         if packages and not kept:
-            trust.check(actor, packages, self._seconds())
-        self._tell(told)
+            raise trust.refusal(actor, told)
+        self._tell(one for one in told if meant or one.seen != stops.UNFIT)
         return kept
 
     async def before_adding(self, actor: str) -> None:
@@ -96,6 +129,7 @@ class Lookups:
             if look.actor == self._device.actor:
                 # Our own node; and a change of our keys is not cut off.
                 await self._ask_one(look, set())
+                self._made(look)
             else:
                 lines.setdefault(_server(look.actor), []).append(look)
         gate, open = asyncio.Semaphore(MOST_AT_ONCE), set[str]()
@@ -114,7 +148,9 @@ class Lookups:
         async with gate:
             for look in line:
                 if isinstance(await self._ask_one(look, open), Unreachable):
-                    return
+                    break
+                self._made(look)
+        self._made(*line)
 
     async def _ask_one(self, look: Look, open: set[str]) -> Shown | NodeError | None:
         if look in self._under_way:
@@ -133,6 +169,7 @@ class Lookups:
             open.discard(look.actor)
         finally:
             del self._under_way[look]
+            self._made(look)  # before others hear of it: what they say goes out at once
             answer.set_result(outcome)
         return outcome
 

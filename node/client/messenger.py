@@ -178,7 +178,7 @@ class Messenger:
         body = ClaimRequest(actor=actor, devices=[*devices])
         found = await self._api.ask("POST", "/key-packages/claim", ClaimedPackages, body)
         packages = [package.content for package in found.packages]
-        return await self.lookups.sift(actor, packages)
+        return await self.lookups.sift(actor, packages, meant=not body.devices)
 
     async def _change(self) -> None:
         with suppress(Unreachable, TooMuch):
@@ -285,8 +285,7 @@ class Messenger:
             return await self._carrier.carry(asked)
         except (Refused, Unreachable) as error:
             if isinstance(error, Refused) and error.clause in SEAT_CLAUSES:
-                self._seating.freeze(error)
-                raise
+                raise  # the vault is frozen by then (`Seating`)
             lost = isinstance(asked, Send) and isinstance(error, Conflict) and is_lost_race(error)
             return LostRace(epoch_in(error)) if lost else error
 
@@ -295,9 +294,14 @@ class Messenger:
     async def pull(self) -> None:
         """Take in all that waits in the mailbox; what it was is then in `heard`."""
         await self._read_mailbox()
-        follows = self.device.trust.is_followed
-        if self.device.has_work or self.lookups.is_due or not follows:
+        if self._is_due:
             await self._send_and_tell()
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether there is something to do now, of whichever kind."""
+        follows = self.device.trust.is_followed
+        return self.device.has_work or self.lookups.is_due or not follows
 
     async def _read_mailbox(self) -> None:
         async with self._reading:
@@ -316,7 +320,7 @@ class Messenger:
             if self.device.may_be_behind:
                 self.tell(self.device.look_behind(self._seconds()))
         self._finish_later()
-        if self.device.has_work or self.lookups.is_due:
+        if self._is_due:
             self._work.set()
 
     def _receive(self, items: Iterable[MailboxItem], incarnation: str = "") -> None:

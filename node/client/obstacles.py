@@ -5,7 +5,7 @@ them, where it is the home node that does not answer.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 from node.client.exchange import Carried, Fetch, Outcome
@@ -24,12 +24,13 @@ class Obstacles:
         self.heads: dict[str, int] = {}
         self._held: dict[str, Obstacle] = {}
         self._races: Counter[str] = Counter()
+        self._asking = Counter[str]()  # where it is asked whom words are for
         self._away: NodeError | None = None
         self._behind = False
 
     def is_free(self, group: str) -> bool:
         """Whether nothing is known to be in the way of a group."""
-        return self._away is None and group not in self._held
+        return self._away is None and not self._asking[group] and group not in self._held
 
     @property
     def is_behind(self) -> bool:
@@ -39,7 +40,7 @@ class Obstacles:
     @property
     def some(self) -> bool:
         """Whether there is anything."""
-        known = self._held or self._races or self.heads
+        known = self._held or self._races or self.heads or +self._asking
         return bool(known) or self._away is not None or self._behind
 
     def first_of(self, groups: Iterable[str]) -> NodeError | None:
@@ -65,7 +66,7 @@ class Obstacles:
         """Another's commit came first, so that the group is in `epoch`; `is_here`: it was read."""
         self.heads[group] = epoch
         if self.lost_again(group):
-            self._held[group] = Unreachable(TOO_BUSY, beyond=True)
+            self._held[group] = Unreachable(TOO_BUSY, beyond=True, held="busy")
         elif not is_here:
             self._held[group] = None
             self._behind = True
@@ -88,6 +89,17 @@ class Obstacles:
     def forget(self, group: str) -> None:
         """Nothing is in the way of this group any more."""
         self._held.pop(group, None)
+
+    def hold_back(self, group: str) -> Callable[[], None]:
+        """Hold a group back until what this gives is called, whatever is tried again."""
+        self._asking[group] += 1
+        left = [group]
+
+        def go_on() -> None:
+            while left:
+                self._asking[left.pop()] -= 1
+
+        return go_on
 
     def retry(self) -> None:
         """Try again what was held back."""

@@ -1,17 +1,18 @@
 """Pure: words of ours that somebody's devices did not take (spec DEV-10, E2E-4.9).
 
 They are kept. What waited in vain is said anew, by itself, once the very device is heard again;
-what no device of theirs can read goes on in another conversation when our person says so.
+what no device of theirs can read goes on in another conversation when our person says so. What they
+have not fetched for days stays where it is.
 """
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from node.client import content as inner
-from node.client import rows
+from node.client import rows, unfetched
 from node.client.conversation_events import ConversationEvent, MessageReturned, NoDeviceLeft
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -22,19 +23,37 @@ from node.errors import Malformed
 
 GONE = ("no_device", "new_device")
 FOR_GOOD = (*GONE, "refused")  # what is not said again by itself
+NOT_YET: Final = "unfetched"
+LARGEST: Final = 2**53 - 1
+MICROS: Final = 1_000_000
 
 
 class Returned(msgspec.Struct, frozen=True, tag="Reject"):
-    """The node's word that `actor` did not take the message with this SHA-256, in hex."""
+    """The node's word that `actor` did not take the message with this SHA-256, in hex; or has not
+    fetched it yet, `since` that second."""
 
     actor: str
     digest: str
-    reason: Literal["no_device", "new_device", "not_fetched", "not_delivered", "refused"]
+    reason: Literal[
+        "no_device", "new_device", "not_fetched", "not_delivered", "refused", "unfetched"
+    ]
+    since: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)] | msgspec.UnsetType = msgspec.UNSET
 
 
 def is_word(item: ParkedRow) -> bool:
     """Whether a mailbox item is a word of the node: no MLSMessage begins so."""
     return item.content.startswith(b"{")
+
+
+def _read(content: bytes) -> Returned:
+    try:
+        told = msgspec.json.decode(content, type=Returned)
+        bytes.fromhex(told.digest)
+        if told.reason != NOT_YET or told.since is not msgspec.UNSET:
+            return told
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass
+    raise Malformed("DEV-10.1", "our node says something that is not understood")
 
 
 class Returns:
@@ -46,15 +65,17 @@ class Returns:
 
     def take(self, group: str, item: ParkedRow) -> list[ConversationEvent]:
         """Words came back. Raises `Malformed` (DEV-10.1) for what is no such word."""
-        try:
-            told = msgspec.json.decode(item.content, type=Returned)
-            digest = bytes.fromhex(told.digest)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            raise Malformed("DEV-10.1", "our node says something that is not understood") from None
+        told = _read(item.content)
+        digest = bytes.fromhex(told.digest)
         row = self._state.conversation(group) if group in self._state.groups else None
         if row is None or told.actor not in row.members or told.actor == self._state.actor:
             return []
         found = self._outbox.maker.sealed_as(group, digest)
+        if told.reason == NOT_YET:
+            assert told.since is not msgspec.UNSET, "it was read so"
+            said = told.since if found is None else found[1].at // MICROS
+            since = min(said, told.since, item.at // MICROS)
+            return unfetched.note(self._state, group, told.actor, since)
         if found is None:
             return self._not_joined(group, digest, told)
         events = self._absent(group, told) if told.reason in GONE else []
@@ -101,6 +122,7 @@ class Returns:
 
         Not of whom our node said that no device takes part: that word may be older, or a lie.
         """
+        unfetched.forget(self._state, group, [actor])
         if self._state.has(rows.absent_row(group, actor)):
             return []
         found = []

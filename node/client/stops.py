@@ -19,6 +19,13 @@ OWN: Final = {
     " recovery use)",
 }
 
+UNFIT: Final = "key package that cannot be used"
+# What is said of a device that was to be added, beside the lines of KEY-5.2.
+SAID: Final = {
+    UNFIT: "has a device whose key package cannot be used: it is damaged, has ended, or is not"
+    " theirs. Nothing reaches that device until Kith runs there and gives another one",
+}
+
 
 def is_stopped(state: DeviceState, group: str) -> bool:
     """Whether nothing may be sealed there but a Remove, until somebody decides or is asked."""
@@ -39,7 +46,7 @@ def revoked(state: DeviceState, group: str) -> set[bytes]:
 
 def reason(state: DeviceState, actor: str, why: str) -> str:
     """What is said of it."""
-    return OWN.get(why) or f"{handle_of(state, actor)} {words_of(why)}"
+    return OWN.get(why) or f"{handle_of(state, actor)} {SAID.get(why) or words_of(why)}"
 
 
 def why(state: DeviceState, group: str) -> Forbidden:

@@ -9,7 +9,7 @@ from typing import IO, Any, TypeVar
 
 from node.client.api_client import ApiClient
 from node.errors import Conflict, Malformed, NodeError, Unreachable
-from node.wire.api.video import NewUpload, UploadList, UploadView
+from node.wire.api.video import NewUpload, UploadList, UploadView, VideoView
 
 CHUNK = 4 * 1024 * 1024
 TRIES = 10
@@ -30,24 +30,31 @@ def silent(_done: int, _size: int) -> None:
     """Tell nobody."""
 
 
-async def upload(api: ApiClient, path: Path, progress: Progress = silent) -> str:
+async def upload(
+    api: ApiClient, path: Path, progress: Progress = silent, again: bool = True
+) -> str:
     """Upload the file and return the upload's id. `progress` is told (bytes done, size).
 
-    What an earlier try left at the node is gone on with. When the task is cancelled, the upload
-    is given up (VID-5.6).
+    What an earlier try left at the node is gone on with, also where it is being made into a video.
+    When the task is cancelled, the upload is given up (VID-5.6).
 
     Raises `Malformed` (VID-1.1) for an empty or absent file, `TooMuch` over a limit or quota,
-    `Unreachable` when the node stays away.
+    `Unreachable` when the node stays away, and unless `again` `Conflict` (VID-5.6) for a file that
+    was posted lately.
     """
     file, size, digest = await asyncio.to_thread(_open, path)
     with file:
-        return await _send(
-            api, file, NewUpload(size=size, sha256=digest, filename=path.name), progress
-        )
+        new = NewUpload(size=size, sha256=digest, filename=path.name)
+        return await _send(api, file, new, progress, again)
 
 
-async def _send(api: ApiClient, file: IO[bytes], new: NewUpload, progress: Progress) -> str:
-    here = await _begun(api, new)
+async def _send(
+    api: ApiClient, file: IO[bytes], new: NewUpload, progress: Progress, again: bool
+) -> str:
+    here = await _begun(api, new, again)
+    if here.video:
+        progress(new.size, new.size)
+        return here.id
     try:
         await _fill(api, file, here, progress)
     except asyncio.CancelledError:
@@ -58,7 +65,8 @@ async def _send(api: ApiClient, file: IO[bytes], new: NewUpload, progress: Progr
 
 
 async def uploads(api: ApiClient, digest: bytes = b"") -> AsyncIterator[UploadView]:
-    """Our uploads that go on, the newest first; only those of the file with this SHA-256."""
+    """Our uploads that go on, the newest first; only those of the file with this SHA-256, with
+    those of it that are a video by now (VID-5.5)."""
     query = {"sha256": digest.hex()} if digest else {}
     async for page in api.pages("/uploads", UploadList, query):
         for one in page.items:
@@ -85,13 +93,40 @@ async def undone_if_cancelled(
         raise
 
 
-async def _begun(api: ApiClient, new: NewUpload) -> UploadView:
+async def _begun(api: ApiClient, new: NewUpload, again: bool) -> UploadView:
     """What an earlier try left, else a new upload. One that is announced is never left behind."""
-    async for one in uploads(api, new.sha256):
-        if one.size == new.size:
-            return one
+    if left := await _left(api, new, again):
+        return left
     announced = api.ask("POST", "/uploads", UploadView, new)
-    return await undone_if_cancelled(announced, lambda made: cancel(api, made.id))
+    try:
+        return await undone_if_cancelled(announced, lambda made: cancel(api, made.id))
+    except Conflict as error:
+        # It was announced, and the answer is lost: there it is.
+        left = await _left(api, new, again) if error.clause == "API-6.5" else None
+        if left is None:
+            raise
+        return left
+
+
+async def _left(api: ApiClient, new: NewUpload, again: bool) -> UploadView | None:
+    """What an earlier try left of the same file, if anything. Raises `Conflict` (VID-5.6)."""
+    posted: VideoView | None = None
+    async for one in uploads(api, new.sha256):
+        if one.size != new.size:
+            continue
+        video = await _video(api, one.video) if one.video else None
+        if video is None or video.state == "processing":
+            return one
+        posted = posted or video
+    if posted is not None and not again:
+        on = f"{posted.created.astimezone():%Y-%m-%d %H:%M}"
+        reason = f"you posted this file on {on}: {posted.post}"
+        raise Conflict("VID-5.6", reason, post=posted.post)
+    return None
+
+
+async def _video(api: ApiClient, id: str) -> VideoView:
+    return await api.ask("GET", "/videos/one", VideoView, query={"id": id})
 
 
 async def _fill(api: ApiClient, file: IO[bytes], here: UploadView, progress: Progress) -> None:

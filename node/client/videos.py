@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from node.client.api_client import ApiClient
 from node.client.profile import Profile
 from node.client.uploads import cancel, undone_if_cancelled, upload, uploads
-from node.errors import Malformed, NodeError, Unreachable
+from node.errors import Conflict, Malformed, NodeError, Unreachable
 from node.wire.api.video import NewVideo, UploadView, VideoView, Watching
 
 Stages = Callable[[str, int, int], None]
@@ -61,17 +61,22 @@ class Videos:
         end: float | None = None,
         cover: float | None = None,
         waits: Callable[[str], None] = quiet,
+        again: bool = True,
     ) -> VideoView:
         """Upload the file, publish it, and wait until it can be watched: `post` is its id.
 
         Shown is all of it, or what plays from `start` to `end`; `cover` is when its cover is
         seen: all in seconds of the file (VID-6.7). `waits` is told why the node waits with it.
+        One that is being made of the same file already is gone on with; unless `again`, one that
+        was posted lately is not posted a second time: `Conflict` (VID-5.6).
 
         When the task is cancelled meanwhile, nothing is posted (VID-5.6). Raises `Malformed` with
         the clause that a file fails which is no video.
         """
         path = Path(path)
-        sent = await upload(self._api, path, lambda done, size: progress("upload", done, size))
+        sent = await upload(
+            self._api, path, lambda done, size: progress("upload", done, size), again
+        )
         body = NewVideo(
             upload=sent,
             name=name or path.stem,
@@ -81,8 +86,7 @@ class Videos:
             end_ms=_milliseconds(end),
             cover_ms=_milliseconds(cover),
         )
-        publishing = self._api.ask("POST", "/videos", VideoView, body)
-        made = await undone_if_cancelled(publishing, self._delete)
+        made = await undone_if_cancelled(self._publish(body), self._delete)
         try:
             return await self._ready(made, progress, waits)
         except asyncio.CancelledError:
@@ -90,8 +94,23 @@ class Videos:
                 await self._delete(made)
             raise
 
+    async def _publish(self, body: NewVideo) -> VideoView:
+        """The video that is made of an upload, also where the answer that named it was lost, or
+        where it was made since we looked."""
+        try:
+            return await self._api.ask("POST", "/videos", VideoView, body)
+        except Conflict as error:
+            if error.clause != "API-6.5":
+                raise
+            there = await self._api.ask("GET", f"/uploads/{body.upload}", UploadView)
+            if not there.video:
+                raise
+            query = {"id": there.video}
+            return await self._api.ask("GET", "/videos/one", VideoView, query=query)
+
     async def uploads(self) -> AsyncIterator[UploadView]:
-        """Files that were begun: under way, or whole and not posted. The newest first.
+        """Files that were begun: under way, whole and not posted, or being made into a video. The
+        newest first.
 
         Posting the same file again goes on with its upload.
         """
@@ -99,8 +118,19 @@ class Videos:
             yield one
 
     async def cancel_upload(self, id: str) -> None:
-        """Give one of them up."""
-        await cancel(self._api, id)
+        """Give one of them up, or the video that is being made of it. Raises `Conflict` (VID-5.4)
+        once that is posted."""
+        try:
+            await cancel(self._api, id)
+        except Conflict as error:
+            video = str(error.params.get("video", ""))
+            if error.clause != "VID-5.4" or not video:
+                raise
+            query = {"id": video}
+            made = await self._api.ask("GET", "/videos/one", VideoView, query=query)
+            if made.state == "ready":
+                raise
+            await self._delete(made)
 
     async def _delete(self, video: VideoView) -> None:
         await self._api.ask("DELETE", "/videos/one", object, query={"id": video.id})

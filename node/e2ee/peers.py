@@ -120,7 +120,15 @@ def _items(document: Mapping[str, Json]) -> list[Json]:
 def _offers(
     items: Sequence[Json], owner: str, suite: int, now: datetime
 ) -> list[PublishedKeyPackage]:
-    offers = [key_packages.read_document(item, owner, now) for item in items]
+    """Those that are right; where all are wrong it is said of the first why."""
+    offers, refused = list[PublishedKeyPackage](), list[Refused]()
+    for item in items:
+        try:
+            offers.append(key_packages.read_document(item, owner, now))
+        except Refused as error:
+            refused.append(error)
+    if refused and not offers:
+        raise refused[0]
     return [offer for offer in offers if offer.suite == suite]
 
 

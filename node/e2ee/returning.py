@@ -1,4 +1,5 @@
-"""Words that no device of somebody takes are returned to who said them (spec E2E-4.9, E2E-4.10)."""
+"""Words that no device of somebody takes are returned to who said them (spec E2E-4.9, E2E-4.10);
+of those that none has fetched for days they are told (E2E-4.11)."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from node.errors import Forbidden, Refused
 from node.federation.activities.shapes import CreateSealed, RejectSealed, SealedKind
 from node.federation.admission import no_room
 from node.wire.ids import same_origin
+from node.wire.times import from_micros
 
 SLICE: Final = 100
 MOST_RETURNED: Final = 500  # of one actor in a conversation, for one device
@@ -28,10 +30,12 @@ class Why(StrEnum):
     NOT_FETCHED = "not_fetched"  # they waited for 30 days
     NOT_DELIVERED = "not_delivered"  # their server took nothing for 7 days
     REFUSED = "refused"  # their server answered that it does not take them
+    UNFETCHED = "unfetched"  # none has fetched them for three days; they wait all the same
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """What waits in a box and is returned. `actor` said it in `conversation`."""
+    """What waits in a box and is returned. `actor` said it in `conversation`; `received` in
+    microseconds."""
 
     seq: int
     box: Box
@@ -39,6 +43,7 @@ class Unread(msgspec.Struct, frozen=True):
     actor: str
     kind: str
     sha256: bytes
+    received: int = 0
 
 
 class ReturnUnit(MailUnit, Protocol):
@@ -76,10 +81,22 @@ class ReturnUnit(MailUnit, Protocol):
         """What has waited for too long, of all devices, the oldest first."""
         ...
 
+    async def unfetched_mail(self, count: int) -> list[Unread]:
+        """Words that have waited for days, of all devices that are not revoked, the oldest first:
+        of each sender in each conversation the first that waits, unless it was told of."""
+        ...
 
-def notice(actor: str, sha256: bytes, why: str) -> Sealed:
-    """What the sender's devices get: that `actor` did not take the message with this digest."""
+    async def keep_told(self, seqs: Sequence[int]) -> None:
+        """These were told of."""
+        ...
+
+
+def notice(actor: str, sha256: bytes, why: str, since: int = 0) -> Sealed:
+    """What the sender's devices get: that `actor` did not take the message with this digest, or
+    (`unfetched`) not yet, `since` that second."""
+    said: dict[str, str | int]
     said = {"type": "Reject", "actor": actor, "digest": sha256.hex(), "reason": why}
+    said |= {"since": since} if why == Why.UNFETCHED else {}
     body = msgspec.json.encode(said)
     digest = hashlib.sha256(body).digest()
     return Sealed(body, digest, Kind.RETURNED, SealedKind.PRIVATE_MESSAGE)
@@ -101,15 +118,21 @@ async def _gone(unit: ReturnUnit, actor: str) -> Why:
 
 
 async def _return(
-    unit: ReturnUnit, entry: Entry, sender: str, actor: str, sha256: bytes, why: Why
+    unit: ReturnUnit,
+    entry: Entry,
+    sender: str,
+    actor: str,
+    sha256: bytes,
+    why: Why,
+    since: int = 0,
 ) -> None:
     own = [box for box in boxes(entry.members) if box.actor == sender]
     if own:
         id = entry.conversation.id
         share = share_of(entry.members, actor)
-        await mailbox.deliver(unit, own, id, actor, notice(actor, sha256, why), share)
+        await mailbox.deliver(unit, own, id, actor, notice(actor, sha256, why, since), share)
     elif not same_origin(sender, actor):
-        await _owe(unit, entry.conversation.address, sender, actor, sha256, why)
+        await _owe(unit, entry.conversation.address, sender, actor, sha256, why, since)
 
 
 # -- what waited in vain ---------------------------------------------------------------------------
@@ -123,6 +146,17 @@ async def of_device(unit: ReturnUnit, device: str) -> bool:
 async def expired(unit: ReturnUnit) -> bool:
     """Return some of what has waited for too long; whether there may be more."""
     return await _give_back(unit, await unit.expired_mail(SLICE), Why.NOT_FETCHED)
+
+
+async def unfetched(unit: ReturnUnit) -> bool:
+    """Tell who said some of what no device of somebody has fetched for days, once, as long as it
+    waits (E2E-4.11); whether there may be more."""
+    found = await unit.unfetched_mail(SLICE)
+    for one in found:
+        if await unit.account_of(one.box.actor):
+            await _give_back_one(unit, one, Why.UNFETCHED)
+    await unit.keep_told([one.seq for one in found])
+    return len(found) == SLICE
 
 
 async def _give_back(unit: ReturnUnit, found: Sequence[Unread], why: Why | None) -> bool:
@@ -145,11 +179,12 @@ async def not_joined(unit: ReturnUnit, url: str, sender: str, actor: str, sha256
 
 
 async def _owe(
-    unit: ReturnUnit, url: str, sender: str, actor: str, sha256: bytes, why: Why
+    unit: ReturnUnit, url: str, sender: str, actor: str, sha256: bytes, why: Why, since: int = 0
 ) -> None:
     about = f"{url}\n{actor}\n{why}\n".encode() + sha256
     name = unit.name_activity(hashlib.sha256(b"returned\n" + about).digest())
-    await unit.owe(RejectSealed(name, actor, sender, url, sha256, why), [sender])
+    at = from_micros(since * 1_000_000) if why is Why.UNFETCHED else None
+    await unit.owe(RejectSealed(name, actor, sender, url, sha256, why, at), [sender])
 
 
 async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None:
@@ -163,7 +198,8 @@ async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None
     if set(others) - await unit.holders(one.sha256, others):
         return  # another device of theirs has taken it
     reason = why or await _gone(unit, one.box.actor)
-    await _return(unit, entry, one.actor, one.box.actor, one.sha256, reason)
+    since = one.received // 1_000_000
+    await _return(unit, entry, one.actor, one.box.actor, one.sha256, reason, since)
 
 
 async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str, late: bool) -> None:
@@ -209,5 +245,6 @@ async def on_reject_sealed(activity: RejectSealed, unit: ReturnUnit) -> None:
         raise no_room()
     if await unit.full([activity.of], actor):
         raise no_room()
-    told = notice(actor, activity.sha256, activity.reason)
+    since = int(activity.published.timestamp()) if activity.published else 0
+    told = notice(actor, activity.sha256, activity.reason, since)
     await mailbox.deliver(unit, own, id, actor, told, share_of(members, actor))

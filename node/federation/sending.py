@@ -11,6 +11,7 @@ from node.federation.backoff import LIFETIME, LONGEST_WAIT, next_attempt, retry_
 PATIENCE = 6
 # Hourly for over two weeks: by then an operator has set the clock, or the doubt is made up.
 MOST_DOUBTED = 400
+ARRIVED = frozenset(range(200, 300))
 OVERLOADED = frozenset({408, 425, 429, 502, 503, 504})
 # 401 is often their failure to fetch our key; 403 and 404 are meant.
 CLOSED = frozenset({403, 404, 410})
@@ -59,12 +60,13 @@ class Needless(Struct, frozen=True):
 
 
 Verdict = Delivered | Later | GaveUp | Needless
+DELIVERED = Delivered()
 
 
 def judge(status: int | None, attempt: Attempt, now: datetime, spread: float) -> Verdict:
     """What becomes of a delivery that was answered with `status` (None: no answer at all)."""
-    if status is not None and 200 <= status < 300:
-        return Delivered()
+    if status in ARRIVED:
+        return DELIVERED
     if attempt.undoes and status in CLOSED:
         # Who blocked somebody keeps nothing of theirs that could still be taken back.
         return Needless(

@@ -3,8 +3,8 @@
 import asyncio
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from urllib.parse import urljoin
 
@@ -70,6 +70,9 @@ class Fetcher:
         table = read_resolve(resolve)
         self._named = frozenset(table)
         self._timeout = timeout_seconds
+        self._deadline = ClientTimeout(
+            timeout_seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds)
+        )
         resolver, trust = CheckedResolver(table, system_resolver), _trust(extra_ca_file)
 
         def session(limit: int, per_host: int, coding: str) -> ClientSession:
@@ -101,20 +104,20 @@ class Fetcher:
 
     async def hop(self, request: Request) -> Response:
         """One request and its answer; a redirect is an answer like another."""
-        url = self._checked(request.url)
-        with self._in_words():
-            async with (
-                asyncio.timeout(self._timeout),
-                self._session.request(
-                    request.method,
-                    url,
-                    headers=request.headers,
-                    data=request.body or None,
-                    allow_redirects=False,
-                ) as answer,
-            ):
+        url, text = self._checked(request.url)
+        try:
+            async with self._session.request(
+                request.method,
+                url,
+                headers=request.headers,
+                data=request.body or None,
+                allow_redirects=False,
+                timeout=self._deadline,
+            ) as answer:
                 body = await _body(answer)
-        return Response(answer.status, str(url), _headers(answer), body)
+        except (ClientError, OSError, TimeoutError, RuntimeError) as error:
+            raise self._in_words(error) from None
+        return Response(answer.status, text, _headers(answer), body)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncIterator[Stream]:
@@ -122,43 +125,44 @@ class Fetcher:
 
         The head has to come in time; how long the body may take is for who reads it.
         """
-        url = self._checked(request.url)
-        with self._in_words():
+        url, text = self._checked(request.url)
+        try:
             async with asyncio.timeout(self._timeout):
                 answer = await self._streams.request(
                     request.method, url, headers=request.headers, allow_redirects=False
                 )
+        except (ClientError, OSError, TimeoutError, RuntimeError) as error:
+            raise self._in_words(error) from None
         try:
-            yield Stream(answer.status, str(url), _headers(answer), self._pieces(answer))
+            yield Stream(answer.status, text, _headers(answer), self._pieces(answer))
         finally:
             # What was not read to its end is no connection to be used again.
             answer.close()
 
     async def _pieces(self, answer: ClientResponse) -> AsyncIterator[bytes]:
         while True:
-            with self._in_words():
+            try:
                 piece = await answer.content.readany()
+            except (ClientError, OSError, TimeoutError, RuntimeError) as error:
+                raise self._in_words(error) from None
             if not piece:
                 return
             yield piece
 
-    def _check(self, url: str) -> URL:
+    def _check(self, url: str) -> tuple[URL, str]:
+        """The URL as it is asked for, and as text."""
         check_url(url, self._named)
         where, target = target_of(url)
-        return URL(f"{where}{target}", encoded=True)
+        checked = URL(f"{where}{target}", encoded=True)
+        return checked, str(checked)
 
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """What goes wrong on the way, as `Unreachable`."""
-        try:
-            yield
-        except (ClientError, OSError, TimeoutError) as error:
-            raise _trouble(error) from None
-        except RuntimeError as error:
-            if type(error) is not RuntimeError or self._session.closed:
-                raise
-            # What aiohttp says of a connection that is found lost between two reads.
-            raise _trouble(error) from None
+    def _in_words(self, error: Exception) -> Exception:
+        """What goes wrong on the way, as `Unreachable`; a fault of ours stays what it is."""
+        if isinstance(error, ClientError | OSError | TimeoutError):
+            return _trouble(error)
+        # What aiohttp says of a connection that is found lost between two reads.
+        lost = type(error) is RuntimeError and not self._session.closed
+        return _trouble(error) if lost else error
 
     async def close(self) -> None:
         """Close every kept connection."""
@@ -190,7 +194,10 @@ def _trust(extra_ca_file: str) -> ssl.SSLContext | bool:
 
 async def _body(answer: ClientResponse) -> bytes:
     """The body, decompressed, no larger than the cap on either side (FED-9.5)."""
-    if (answer.content_length or 0) > LARGEST_ANSWER_BYTES:
+    length = answer.content_length
+    if length == 0:
+        return b""  # as most servers answer a delivery
+    if (length or 0) > LARGEST_ANSWER_BYTES:
         answer.close()
         raise _too_much()
     body = bytearray()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select, update
 
 from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.mailbox import SENDERS_SHARE, Box, Room, Waiting
@@ -15,6 +15,7 @@ from node.store.upserts import insert_ignore
 from node.wire.times import micros
 
 MAIL_KEPT = timedelta(days=30)
+UNFETCHED_AFTER = timedelta(days=3)
 SEALED = "sealed"  # the kind of the event that tells of an item
 
 _M, _E, _C = mailbox.c, events.c, ciphertexts.c
@@ -72,7 +73,7 @@ _THEIRS = or_(_M.share == bindparam("sender"), _M.share.in_(_SHARES))
 # Of a revoked device too: its mail is given back.
 _UNREAD = select(
     _M.seq, _M.device, _M.conversation, _M.actor, _M.kind, _M.sha256,
-    devices.c.account, devices.c.actor.label("owner"),
+    _M.created, devices.c.account, devices.c.actor.label("owner"),
 ).join(devices, devices.c.id == _M.device).limit(bindparam("count"))  # fmt: skip
 UNREAD_OF = _UNREAD.where(_MINE).order_by(_M.seq)
 CHANGES = (
@@ -98,6 +99,21 @@ MUCH_RETURNED = (
     .limit(1)
 )
 EXPIRED = _UNREAD.where(_M.created < bindparam("kept")).order_by(_M.created, _M.seq)
+# The first of a sender's that waits there stands for all of them.
+UNFETCHED = _UNREAD.where(
+    _M.created < bindparam("kept"),
+    _M.kind == Kind.APPLICATION.value,
+    ~_M.told,
+    devices.c.revoked.is_(None),
+    ~exists().where(
+        _OTHER.device == _M.device,
+        _OTHER.seq < _M.seq,
+        _OTHER.conversation == _M.conversation,
+        _OTHER.actor == _M.actor,
+        _OTHER.kind == _M.kind,
+    ),
+).order_by(_M.created, _M.seq)
+KEEP_TOLD = update(mailbox).where(_M.seq == bindparam("one")).values(told=True)
 HOLDS = (
     select(
         devices.c.actor,
@@ -204,6 +220,15 @@ class MailboxUnit(Unit):
         found = await self.connection.fetch(EXPIRED, {"kept": kept, "count": count})
         return [_unread(row) for row in found]
 
+    async def unfetched_mail(self, count: int) -> list[Unread]:
+        kept = micros(self.now - UNFETCHED_AFTER)
+        found = await self.connection.fetch(UNFETCHED, {"kept": kept, "count": count})
+        return [_unread(row) for row in found]
+
+    async def keep_told(self, seqs: Sequence[int]) -> None:
+        for seq in seqs:
+            self.connection.later(KEEP_TOLD, {"one": seq})
+
     async def received_by(self, account: str, count: int) -> tuple[int, list[Waiting]]:
         """How many messages wait for the devices of `account`; the latest, once each."""
         ours = select(devices.c.id).where(devices.c.account == account)
@@ -226,7 +251,8 @@ class MailboxUnit(Unit):
 
 def _unread(row: Any) -> Unread:
     box = Box(row.device, row.account, row.owner)
-    return Unread(row.seq, box, row.conversation, row.actor, row.kind, bytes(row.sha256))
+    sha256 = bytes(row.sha256)
+    return Unread(row.seq, box, row.conversation, row.actor, row.kind, sha256, row.created)
 
 
 def _waiting(row: Any) -> Waiting:

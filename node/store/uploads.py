@@ -1,9 +1,10 @@
 """The queries of uploads: their rows, what an account keeps, what may be dropped."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
 
 from node.store.paging import older
 from node.store.tables import accounts, archives, uploads, videos
@@ -31,18 +32,24 @@ class IntakeUnit(Unit):
     async def upload_record(self, id: str) -> UploadRecord | None:
         found = await self.connection.execute(select(uploads).where(uploads.c.id == id))
         row = found.first()
-        return None if row is None else _upload_record(row)
+        return None if row is None else (await self._with_videos([row]))[0]
 
     async def going_on(
         self, account: str, digest: bytes, limit: int, after: Cursor | None
     ) -> tuple[list[UploadRecord], Cursor | None]:
-        """The account's uploads that take bytes or wait to become a video, newest first (VID-5.5).
+        """The account's uploads that take bytes, wait to become a video, or are made into one,
+        newest first (VID-5.5).
 
-        With a `digest` only those of that file.
+        With a `digest` only those of that file, also those that are a video by now.
         """
-        u = uploads.c
+        u, v = uploads.c, videos.c
         waits = and_(u.state.in_(("open", "sealed")), u.expires > micros(self.now), u.blob != "")
-        query = select(uploads).where(u.account == account, waits, older(u.created, u.id, after))
+        states = ("processing", "ready") if digest else ("processing",)
+        made = select(v.upload).where(
+            v.author == _actor_of(account), v.state.in_(states), v.deleted.is_(None)
+        )
+        going = or_(waits, and_(u.state == USED, u.id.in_(made)))
+        query = select(uploads).where(u.account == account, going, older(u.created, u.id, after))
         if digest:
             query = query.where(u.sha256 == digest)
         found = await self.connection.execute(
@@ -51,7 +58,21 @@ class IntakeUnit(Unit):
         rows = found.all()
         last = rows[limit - 1] if len(rows) > limit else None
         more = None if last is None else Cursor(last.created, last.id)
-        return [_upload_record(row) for row in rows[:limit]], more
+        return await self._with_videos(rows[:limit]), more
+
+    async def _with_videos(self, rows: Sequence[Any]) -> list[UploadRecord]:
+        """Uploads of one account, each with the video that it became."""
+        used = [row.id for row in rows if row.state == USED]
+        became = await self.made_of(rows[0].account, used) if used else {}
+        return [_upload_record(row, became.get(row.id, "")) for row in rows]
+
+    async def made_of(self, account: str, ids: Sequence[str]) -> Mapping[str, str]:
+        """The ids of the videos that these uploads of the account became."""
+        v = videos.c
+        found = await self.connection.execute(
+            select(v.upload, v.id).where(v.author == _actor_of(account), v.upload.in_(ids))
+        )
+        return {row.upload: row.id for row in found.all()}
 
     async def put_upload_record(self, upload_record: UploadRecord) -> None:
         upload = upload_record.upload
@@ -78,8 +99,7 @@ class IntakeUnit(Unit):
 
     async def use_of(self, account: str) -> Use:
         """What the account keeps: finished videos, originals whose bytes lie here, its archive."""
-        actor = select(accounts.c.actor).where(accounts.c.id == account).scalar_subquery()
-        kept = await self._sum(videos.c.bytes, videos.c.author == actor)
+        kept = await self._sum(videos.c.bytes, videos.c.author == _actor_of(account))
         mine = and_(uploads.c.account == account, uploads.c.blob != "")
         whole = await self._sum(uploads.c.size, mine, uploads.c.state.in_(("sealed", USED)))
         sealed = await self._sum(archives.c.bytes, archives.c.account == account)
@@ -127,8 +147,12 @@ class IntakeUnit(Unit):
         return int(found.scalar_one())
 
 
-def _upload_record(row: Any) -> UploadRecord:
+def _actor_of(account: str) -> ScalarSelect[str]:
+    return select(accounts.c.actor).where(accounts.c.id == account).scalar_subquery()
+
+
+def _upload_record(row: Any, video: str) -> UploadRecord:
     used = row.state == USED
     stage = Stage.SEALED if used else Stage(row.state)
     upload = Upload(row.id, row.size, row.sha256, row.offset, stage, from_micros(row.expires))
-    return UploadRecord(upload, row.account, row.blob, row.filename, used)
+    return UploadRecord(upload, row.account, row.blob, row.filename, used, video)

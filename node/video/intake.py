@@ -16,13 +16,17 @@ LONGEST_FILENAME = 200
 
 
 class UploadRecord(Struct, frozen=True):
-    """An upload with its owner and the blob that takes its bytes. `used`: it became a video."""
+    """An upload with its owner and the blob that takes its bytes. `used`: it became a video.
+
+    `video` is the id of that one, where it was read with it.
+    """
 
     upload: Upload
     account: str
     blob: str
     filename: str = ""
     used: bool = False
+    video: str = ""
 
     @property
     def state(self) -> str:
@@ -130,7 +134,9 @@ async def cancel(unit: IntakeUnit, account: str, id: str) -> UploadRecord:
     """Give an upload up. Raises `Conflict` (VID-5.4) once it is a video."""
     upload_record = await mine(unit, account, id)
     if upload_record.used:
-        raise Conflict("VID-5.4", "the upload has become a video: delete that")
+        raise Conflict(
+            "VID-5.4", "the upload has become a video: delete that", video=upload_record.video
+        )
     upload_record = replace(upload_record, upload=uploads.failed(upload_record.upload))
     await unit.put_upload_record(upload_record)
     return upload_record

@@ -2,9 +2,9 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -63,6 +63,9 @@ class Grant(Struct, frozen=True):
     video: str
     actor: str
     expires: datetime
+
+
+Keep: TypeAlias = Callable[[bytes, Grant], Awaitable[None]]
 
 
 class PlayingUnit(Protocol):
@@ -124,9 +127,17 @@ def _digest(capability: str) -> bytes:
 
 
 async def watch(
-    unit: PlayingUnit, viewer: str, id: str, draw: Callable[[int], bytes], media_urls: MediaUrls
+    unit: PlayingUnit,
+    viewer: str,
+    id: str,
+    draw: Callable[[int], bytes],
+    media_urls: MediaUrls,
+    keep: Keep | None = None,
 ) -> Watch | Abroad:
-    """What `viewer` ("": anybody) plays the video by. Raises `Missing` (VID-7.1)."""
+    """What `viewer` ("": anybody) plays the video by. Raises `Missing` (VID-7.1).
+
+    With `keep` the unit only reads: a grant is kept there.
+    """
     shown = await unit.shown(id)
     if shown is None or not await unit.sees(viewer, shown.post):
         raise absent()
@@ -140,7 +151,7 @@ async def watch(
     capability = base64.urlsafe_b64encode(draw(CAPABILITY_BYTES)).rstrip(b"=").decode()
     span = min(MOST, LEAST + 2 * timedelta(milliseconds=record.duration_ms))
     expires = unit.now + span
-    await unit.put_grant(_digest(capability), Grant(record.id, viewer, expires))
+    await (keep or unit.put_grant)(_digest(capability), Grant(record.id, viewer, expires))
     return _addresses(record, lambda file: media_urls.granted(capability, file), expires)
 
 
@@ -290,9 +301,12 @@ def _count(value: Json) -> int:
 # -- files -----------------------------------------------------------------------------------------
 
 
-async def by_capability(unit: PlayingUnit, capability: str, file: str) -> MediaFileRecord:
-    """The file that a capability opens now (VID-7.2, VID-7.3)."""
-    grant = await unit.grant(_digest(capability))
+async def by_capability(
+    unit: PlayingUnit, capability: str, file: str, held: Callable[[bytes], Grant | None]
+) -> MediaFileRecord:
+    """The file that a capability opens now (VID-7.2, VID-7.3); `held` has grants of its own."""
+    digest = _digest(capability)
+    grant = held(digest) or await unit.grant(digest)
     if grant is None or grant.expires <= unit.now or await unit.hidden(grant.actor):
         raise absent()
     return await _file(unit, await unit.record(grant.video), grant.actor, file)

@@ -118,15 +118,18 @@ def _checked(words: Words) -> Words:
 
 
 async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDraft) -> VideoRecord:
-    """A whole upload becomes a video that is being made. Raises VID-5.1, 5.4, 6.2, 6.7."""
+    """A whole upload becomes a video that is being made; of one that is made already it is said
+    anew what it is and for whom. Raises VID-5.1, 5.4, 6.2, 6.7."""
     words, cut = _checked(offer.words), cuts.check(offer.cut)
     upload_record = await mine(unit, account, offer.upload)
-    if upload_record.used or upload_record.upload.stage is not Stage.SEALED:
+    if await unit.unknown(offer.actors):
+        raise Missing("VID-6.2", "somebody named here is not known: look them up first")
+    if upload_record.used:
+        return await _said_anew(unit, upload_record.video, words, cut)
+    if upload_record.upload.stage is not Stage.SEALED:
         raise Conflict(
             "VID-5.4", f"the upload is {upload_record.state}: it must be whole, and is used once"
         )
-    if await unit.unknown(offer.actors):
-        raise Missing("VID-6.2", "somebody named here is not known: look them up first")
     await unit.put_upload_record(replace(upload_record, used=True))
     id = unit.mint_object()
     record = VideoRecord(
@@ -142,6 +145,20 @@ async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDra
     )
     await unit.put_record(record)
     await unit.add_job(RENDER, record.id)
+    return record
+
+
+async def _said_anew(unit: PublishingUnit, id: str, words: Words, cut: Cut) -> VideoRecord:
+    """The video of a used upload, as it is to be posted now. Raises `Conflict` (VID-5.4)."""
+    record = await unit.record(id)
+    if record is None or record.state is not State.PROCESSING or record.deleted is not None:
+        raise Conflict("VID-5.4", "the upload is used: it has become a video", video=id)
+    if record.cut != cut:
+        raise Conflict(
+            "VID-5.4", "another part of this upload is being made: delete that", video=id
+        )
+    record = replace(record, words=words)
+    await unit.put_record(record)
     return record
 
 

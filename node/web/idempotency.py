@@ -8,11 +8,12 @@ import hmac
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from typing import TypeAlias
 
 import msgspec
+from cachetools import LRUCache
 from nacl.secret import SecretBox
 
 from node.errors import Conflict, Malformed, NoRoom
@@ -24,6 +25,7 @@ from node.store.unit import Units
 LOG = logging.getLogger(__name__)
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
 NOBODY = sha256(b"a request without a token").digest()
+MOST_UNKEPT_BYTES = 4 * 2**20  # of answers that found no room; usual ones have a few hundred bytes
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -74,12 +76,18 @@ def read_key(text: str) -> str:
     return text
 
 
+def _size(kept: Kept) -> int:
+    return 500 + len(kept.sealed)  # with what holds it
+
+
 class Answered:
     """Remembers answers for a day."""
 
     def __init__(self, units: Units, entropy: Entropy) -> None:
         self._units = units
         self._entropy = entropy
+        # Sealed answers that found no room in the database, until there is.
+        self._unkept: LRUCache[tuple[bytes, str], Kept] = LRUCache(MOST_UNKEPT_BYTES, _size)
         self._locks: dict[tuple[bytes, str], tuple[asyncio.Lock, int]] = {}
 
     async def once(self, asked: Asked, work: Work) -> Answer:
@@ -87,17 +95,30 @@ class Answered:
         async with self._alone(asked.place):
             kept = await self._units.glance(IdempotencyUnit, lambda unit: unit.kept(*asked.place))
             if kept is not None and not kept.old:
-                return self._again(asked, kept)
+                return self._again(asked, await self._found_room(asked.place, kept))
             if kept is not None:
                 await self._forget(asked)
             return await self._first(asked, work)
+
+    async def _found_room(self, place: tuple[bytes, str], kept: Kept) -> Kept:
+        """The answer in place of a mark that stands alone, where it was held; there may be room
+        for it now (API-6.7)."""
+        held = self._unkept.get(place)
+        if held is None or kept.status != 0:
+            return kept
+        with suppress(NoRoom):
+            await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, held))
+            self._unkept.pop(place, None)
+        return held
 
     def _again(self, asked: Asked, kept: Kept) -> Answer:
         if not hmac.compare_digest(kept.request, asked.request):
             raise Conflict("API-6.2", "this Idempotency-Key was used for another request")
         if kept.status == 0:
             raise Conflict(
-                "API-6.5", "this was done, but its answer is lost: look at the result", done=1
+                "API-6.5",
+                "this was done, and the answer that said so is lost: look at what came of it",
+                done=1,
             )
         return msgspec.json.decode(asked.box.decrypt(kept.sealed), type=Answer)
 
@@ -110,7 +131,10 @@ class Answered:
         try:
             await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, kept))
         except Exception as error:
-            # It was done, and is answered so: the mark keeps it from being done again (API-6.7).
+            # It was done, and is answered so: the mark keeps it from being done again, and a
+            # repetition finds the answer here (API-6.7).
+            with suppress(ValueError):  # larger than all that may be held
+                self._unkept[place] = kept
             LOG.warning(
                 "an answer was not kept",
                 exc_info=not isinstance(error, NoRoom),
@@ -119,6 +143,7 @@ class Answered:
         return answer
 
     async def _forget(self, asked: Asked) -> None:
+        self._unkept.pop(asked.place, None)
         await self._units.run(IdempotencyUnit, lambda unit: unit.forget(*asked.place))
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from node.store.video import VideoUnit
 from node.video import playing
 from node.video.records import MediaFileRecord
 from node.web import problems
+from node.web.held_grants import HeldGrants
 from node.web.problems import WrongRange
 from node.wire.ranges import NoRange, Span, read_range
 
@@ -37,6 +38,7 @@ class Media(Struct, frozen=True):
     units: Units
     blobs: Blobs
     prove: Prove
+    held: HeldGrants
 
     def extras(self) -> tuple[web.AbstractRouteDef, ...]:
         """Routes outside the API. GET stands for HEAD too."""
@@ -68,7 +70,8 @@ class Media(Struct, frozen=True):
         """For whoever holds a capability."""
         capability, file = request.match_info["capability"], request.match_info["file"]
         found = await self.units.look(
-            VideoUnit, lambda unit: playing.by_capability(unit, capability, file)
+            VideoUnit,
+            lambda unit: playing.by_capability(unit, capability, file, self.held.get),
         )
         return await self.serve(request, found, "private, no-store")
 

@@ -70,7 +70,6 @@ def origin(id: str) -> Origin:
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=4096)
 def covering(authority: str) -> tuple[str, ...]:
     """The names whose suspension covers `authority` (FED-7.7): its own, and those above it.
 

@@ -8,8 +8,9 @@ from typing import cast
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa, padding, rsa
+from nacl.bindings import crypto_sign, crypto_sign_BYTES
 from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
 
 from node.errors import Malformed
 from node.wire import multibase
@@ -112,8 +113,8 @@ class PrivateKey:
 
     public: PublicKey
     material: PrivateMaterial = field(repr=False, compare=False)
-    # Of an Ed25519 key: libsodium signs in less time, and the same signature.
-    quick: SigningKey | None = field(default=None, repr=False, compare=False)
+    # Of an Ed25519 key, its seed and public key: libsodium signs in less time, and the same.
+    quick: bytes | None = field(default=None, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -126,7 +127,7 @@ class PrivateKey:
     def sign(self, message: bytes) -> bytes:
         """The signature by the key's usual scheme: for RSA that is `rsa-v1_5-sha256`."""
         if self.quick is not None:
-            return self.quick.sign(message).signature
+            return crypto_sign(message, self.quick)[:crypto_sign_BYTES]
         if isinstance(self.material, rsa.RSAPrivateKey):
             return self.material.sign(message, _PKCS1, _SHA256)
         return self.material.sign(message)
@@ -187,7 +188,7 @@ def private_from_material(material: object, id: str, owner: str) -> PrivateKey:
         raise Malformed("FED-3.1", "the private key is of no kind that is used here")
     quick = None
     if isinstance(material, ed25519.Ed25519PrivateKey):
-        quick = SigningKey(material.private_bytes_raw())
+        quick = material.private_bytes_raw() + material.public_key().public_bytes_raw()
     return PrivateKey(_public(material.public_key(), id, owner), material, quick)
 
 

@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from msgspec import Struct, field
 
 from node.federation.priority import Priority
-from node.federation.sending import Attempt, GaveUp, Later, Verdict, judge
+from node.federation.sending import ARRIVED, DELIVERED, Attempt, GaveUp, Later, Verdict, judge
 from node.ports import Clock, Entropy
 from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
 from node.worker import faults
@@ -321,19 +321,7 @@ class Sender:
         first_tried = delivery.first_tried or self._since(delivery)
         async with self._slots:
             outcome = await self._courier.carry(delivery.inbox, delivery.body, delivery.actor)
-        attempt = Attempt(
-            delivery.failures,
-            first_tried,
-            outcome.retry_after,
-            outcome.trouble,
-            outcome.date,
-            outcome.clock_in_doubt,
-            delivery.undoes,
-        )
-        spread = self._entropy.draw(1)[0] / 256
-        verdict = judge(outcome.status, attempt, self._clock.now(), spread)
-        if outcome.never:
-            verdict = GaveUp(outcome.trouble)
+        verdict = self._judged(delivery, outcome, first_tried)
         self._remember(delivery.host, verdict, first_tried)
         settling.append(self._lanes.settle(delivery, verdict, first_tried))
         if not isinstance(verdict, Later) or not verdict.holds:
@@ -341,6 +329,17 @@ class Sender:
         # To the microsecond of the row, or the lane would be opened a moment too early.
         self._wait(delivery.host, verdict.at)
         return False
+
+    def _judged(self, delivery: QueuedDelivery, outcome: Outcome, first_tried: datetime) -> Verdict:
+        if outcome.status in ARRIVED:
+            return DELIVERED
+        if outcome.never:
+            return GaveUp(outcome.trouble)
+        attempt = Attempt(
+            delivery.failures, first_tried, outcome.retry_after, outcome.trouble, outcome.date,
+            outcome.clock_in_doubt, delivery.undoes,
+        )  # fmt: skip
+        return judge(outcome.status, attempt, self._clock.now(), self._entropy.draw(1)[0] / 256)
 
     def _since(self, delivery: QueuedDelivery) -> datetime:
         """Since when a delivery fails that was not tried yet: its host may have failed before."""

@@ -25,6 +25,11 @@ class Returner(Struct, frozen=True):
         while await self.units.run(E2eeUnit, lambda unit: returning.of_device(unit, device)):
             pass
 
+    async def unfetched(self) -> None:
+        """What nobody has fetched for days."""
+        while await self.units.run(E2eeUnit, returning.unfetched):
+            pass
+
     async def expired(self) -> None:
         """What has waited for 30 days: to be called before that is purged."""
         while await self.units.run(E2eeUnit, returning.expired):

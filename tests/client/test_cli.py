@@ -22,13 +22,15 @@ from node.client.cli.videos import seconds
 from node.client.conversations import Conversations
 from node.client.kith import Kith
 from node.client.rows import MessageRow
+from node.client.uploads import upload
 from node.errors import Full, Malformed, NodeError, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
 from node.testing.rows import Rows
-from node.wire.api.video import NewUpload, UploadView, VideoView
+from node.wire.api.video import NewUpload, NewVideo, UploadView, VideoView
 from tests.client.conftest import PASSPHRASE, Square, password_of
+from tests.clips import make_clip
 
 
 @dataclass(frozen=True)
@@ -463,7 +465,8 @@ async def test_who_posts_a_video_sees_why_their_node_waits_with_it(
 ) -> None:
     await enter(shell, "alice", "alpha.test")
 
-    async def post(_kith: Kith, *said: Any) -> VideoView:
+    async def post(_kith: Kith, *said: Any, again: bool) -> VideoView:
+        assert not again
         said[-1]("the node's disk is full")
         return VideoView(
             id="v", number="1", post="p", name="n", state="ready", progress=100,
@@ -500,6 +503,42 @@ async def test_what_was_begun_is_listed_and_cancelled(shell: Shell) -> None:
     assert left == items[2:]
     unknown = await shell.run("alice", "uploads cancel none --json")
     assert (unknown.code, unknown.problem["clause"]) == (1, "VID-5.1")
+
+
+async def begun(shell: Shell, film: Path) -> tuple[str, VideoView]:
+    """As `kith post` leaves it that is killed while the video is made: the upload, the video."""
+    async with shell.square.at_home("alice") as alice:
+        id = await upload(alice.api, film)
+        body = NewVideo(upload=id)
+        return id, await alice.api.ask("POST", "/videos", VideoView, body)
+
+
+@pytest.mark.slow
+@pytest.mark.clause("VID-5.6", "VID-5.5")
+async def test_a_file_is_posted_a_second_time_by_who_means_it(shell: Shell, tmp_path: Path) -> None:
+    await enter(shell, "alice", "alpha.test")
+    film = await asyncio.to_thread(make_clip, tmp_path / "film.mp4", seconds=1)
+    _, made = await begun(shell, film)
+    listed = await shell.run("alice", "uploads")
+    assert "  1  film.mp4  is being made into a video" in listed.out
+
+    ran = await shell.run("alice", f"post {film}")  # by now it is ready
+    assert (ran.code, ran.out) == (1, "")
+    assert "you posted this file on " in ran.err and "kith post --again FILE" in ran.err
+    async with shell.square.working():
+        meant = await shell.run("alice", f"post {film} --again --json")
+    assert (meant.code, meant.json["id"] != made.id) == (0, True)
+
+
+@pytest.mark.clause("VID-5.4", "VID-5.5")
+async def test_a_video_that_is_being_made_is_cancelled(shell: Shell, tmp_path: Path) -> None:
+    await enter(shell, "alice", "alpha.test")
+    film = tmp_path / "film.mp4"
+    await asyncio.to_thread(film.write_bytes, b"film")
+    id, _ = await begun(shell, film)
+    assert (await shell.run("alice", f"uploads cancel {id}")).out == "Cancelled.\n"
+    assert (await shell.run("alice", "uploads")).out == "Nothing is under way.\n"
+    assert "could not be made" not in (await shell.run("alice", "notices")).out
 
 
 async def test_a_home_node_that_is_down(shell: Shell) -> None:

@@ -18,6 +18,7 @@ from node.client.conversation_events import (
 from node.client.exchange import Accepted, Create, Fetch, LostRace, Send, Wait
 from node.client.going_on import GoingOn
 from node.client.rows import AskedRow
+from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.framing import APPLICATION, COMMIT, PrivateMessage, encode_message
 from node.errors import Conflict, Forbidden, NodeError, TooMuch
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, Side, befriend, go_on, side
@@ -30,6 +31,11 @@ def ask(one: Side, now: int = LATER) -> Send:
     asked = one.device.next(now)
     assert isinstance(asked, Send) and asked.row.startswith("asked/"), asked
     return asked
+
+
+def commit_epoch(sent: Send) -> int:
+    """The epoch in which it was sealed."""
+    return framing.header(sent.content).epoch or 0
 
 
 def away(alice: Side, bob: Side, group: str) -> None:
@@ -109,6 +115,86 @@ def test_who_loses_to_a_commit_that_is_gone_asks_at_once_where_the_relay_is_ours
         (words,) = alice.send()
         (heard,) = bob.get(words.content)
         assert isinstance(heard, MessageReceived) and heard.text == "hello?"
+
+
+def answered_too_late(alice: Side, bob: Side, group: str) -> Send:
+    """Bob asks, and what he missed comes after all; Alice's answer to him is on its way."""
+    bob.device.new_packages(0, True, NOW)
+    alice.device.refresh(group, NOW)
+    (commit,) = alice.send()
+    alice.device.say(group, "words", MICROS)
+    (words,) = alice.send()
+    bob.get(words.content)
+    bob.device.look_behind(NOW)
+    bob.device.look_behind(NOW + 10)
+    question = ask(bob, NOW + 10)
+    assert bob.accept(question) == []
+    told = bob.get(commit.content)
+    assert [type(one) for one in told] == [MembersChanged, MessageReceived]
+    assert bob.device.held(group) is None, "he goes on by himself"
+    return answer(alice, bob, question.content)
+
+
+@pytest.mark.clause("DEV-9.8")
+@pytest.mark.parametrize("welcome_first", [False, True])
+def test_an_answer_that_is_needed_no_more_puts_nobody_out(
+    tmp_path: Path, welcome_first: bool
+) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        commit = answered_too_late(alice, bob, group)
+        welcome = commit.welcomes[0].content
+        alice.device.say(group, "still there?", MICROS)
+        (words,) = alice.send()
+        bob.device.say(group, "yes", MICROS + 1)
+        told = bob.get(welcome if welcome_first else commit.content)
+        assert told == []
+        bob.reopen()
+        assert (bob.device.held(group) is None) is welcome_first
+        told = bob.get(commit.content if welcome_first else welcome)
+        assert told == [ConversationCaughtUp(group, asked_again=0)]
+        assert bob.device.held(group) is None
+        (received,) = bob.get(words.content)
+        assert isinstance(received, MessageReceived) and received.text == "still there?"
+        (heard,) = [one for sent in bob.send() for one in alice.get(sent.content)]
+        assert isinstance(heard, MessageReceived) and heard.text == "yes"
+        assert bob.device.state.groups_with("parked") == []
+
+
+@pytest.mark.clause("DEV-9.8", "DEV-9.1")
+def test_who_was_added_anew_and_hears_of_no_welcome_asks_again(tmp_path: Path) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        commit = answered_too_late(alice, bob, group)
+        assert bob.get(commit.content) == []
+        assert bob.device.look_behind(NOW + 20) == []
+        assert isinstance(bob.device.next(NOW + 20), Wait)
+        later = NOW + behind.ASK_AGAIN_SECONDS + 20
+        assert bob.device.look_behind(later) == [ConversationUnanswered(group)]
+        again = ask(bob, later)
+        assert bob.accept(again, later) == []
+        anew = answer(alice, bob, again.content)
+        told = bob.get(anew.welcomes[0].content, at=later * 1_000_000)
+        assert told == [ConversationCaughtUp(group, asked_again=0)]
+
+
+@pytest.mark.clause("DEV-9.8", "DEV-9.4")
+def test_a_welcome_that_no_commit_follows_changes_nothing(tmp_path: Path) -> None:
+    """Who is in the group may make one alone, for a group of theirs with the same name."""
+    with (
+        side(tmp_path / "a", ALICE) as alice,
+        side(tmp_path / "b", BOB) as bob,
+    ):
+        group = befriend(alice, bob)
+        commit = answered_too_late(alice, bob, group)
+        # Alice's group goes on as if she had never said so to Bob.
+        for _ in range(2):
+            assert bob.get(commit.welcomes[0].content) == []
+        assert len(bob.device.state.names("parked", group)) == 1, "the newest alone waits"
+        bob.device.say(group, "hello", MICROS)
+        (words,) = bob.send()
+        assert bob.device.held(group) is None
+        assert bob.device.state.groups.session(group).epoch == commit_epoch(words)
 
 
 @pytest.mark.clause("DEV-9.1")

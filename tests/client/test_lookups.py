@@ -2,24 +2,29 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from node.client import lookups, rows
+from node.client import lookups, rows, stops
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent, DeviceDoubted
+from node.client.exchange import Wait
 from node.client.looking import Look
 from node.client.lookups import Lookups
+from node.client.messenger import Messenger
 from node.client.seating import Seating
-from node.errors import Missing, Refused, Unproven, Unreachable
+from node.errors import Forbidden, Missing, Refused, Unproven, Unreachable
+from node.testing.fakes import FakeClock
 from node.wire.api.e2ee import TakenSeat, TakeSeat
 from node.wire.api.keys import ActorKeys
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square
-from tests.client.devices import ALICE, BOB, MICROS, NOW, befriend
+from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, befriend
 from tests.client.test_keys import friends
-from tests.client.test_lists import texts
+from tests.client.test_lists import has_a_part, texts
 
 NO_KEYS = Missing("KEY-7.5", "the account has published no keys")
 
@@ -331,3 +336,123 @@ async def test_a_package_of_a_device_that_was_listed_just_now_is_taken() -> None
     with pytest.raises(Refused):
         await looks.of.sift(BOB, packages[1:])
     assert node.asked == [BOB, BOB, BOB], "once a minute"
+
+
+@pytest.mark.clause("DEV-16.1")
+@pytest.mark.parametrize("by", ["a round", "words"])
+async def test_what_is_owed_waits_for_the_look_whoever_sends_and_goes_out_with_its_answer(
+    monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    monkeypatch.setattr(lookups, "PATIENCE_SECONDS", 1000)
+    alice, bob, carol = Light("alice", ALICE), Light("bob", BOB), Light("carol", CAROL)
+    group, elsewhere = befriend(alice, bob), befriend(alice, carol)
+    alice.device.say(group, "is owed to Bob", MICROS)
+    node = Slow(bob=Owner(BOB).lists(bob.device))
+    looks = Looks(alice, node)
+    asking = looks.of.round() if by == "a round" else looks.of.before_words(group)
+    one = asyncio.create_task(asking)
+    await node.begun.wait()
+    more = asyncio.create_task(looks.of.before_words(group))
+    for _ in range(9):
+        await asyncio.sleep(0)
+    alice.device.retry()
+    assert isinstance(alice.device.next(NOW), Wait) and not alice.device.has_work
+    alice.device.say(elsewhere, "words in another conversation", MICROS)
+    assert [asked.group for asked in alice.send()] == [elsewhere]
+    node.answers.set()
+    await more
+    assert [asked.group for asked in alice.send()] == [group], "at once, whoever asked"
+    one.cancel()
+
+
+@pytest.mark.clause("DEV-16.1")
+async def test_a_look_that_comes_to_nothing_holds_what_is_owed_no_longer() -> None:
+    alice, bob, carol = Light("alice", ALICE), Light("bob", BOB), Light("carol", CAROL)
+    groups = [befriend(alice, one) for one in (bob, carol)]
+    for group in groups:
+        alice.device.say(group, "is owed", MICROS)
+    looks = Looks(alice, Node(bob=Owner(BOB).lists(bob.device)))  # Carol's server holds it open
+    await looks.of.round()
+    await looks.of.before_words(groups[0])
+    assert {asked.group for asked in alice.send()} == {*groups}
+    assert not alice.device.outbox.obstacles.some
+
+
+def damaged(package: bytes) -> bytes:
+    return package[:-1] + bytes([package[-1] ^ 1])
+
+
+@pytest.mark.clause("DEV-16.6", "E2E-2.10")
+async def test_a_key_package_that_cannot_be_used_keeps_no_other_device_out() -> None:
+    alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
+    carol, late = Light("carol", CAROL), NOW + 200 * 86_400
+    looks = Looks(alice, Node(bob=Owner(BOB).lists(bob.device, phone.device)))
+    (good,), (other,) = bob.packages(), phone.packages()
+    bad = [b"no key package", damaged(other), *carol.packages()]
+    assert await looks.of.sift(BOB, [*bad[:2], good, *bad[2:]]) == [good]
+    (told,) = looks.told
+    assert isinstance(told, DeviceDoubted) and (told.conversation, told.actor) == ("", BOB)
+    assert told.seen == stops.UNFIT and "cannot be used" in told.reason
+    looks.told.clear()
+    assert await looks.of.sift(BOB, [*bad, good], meant=False) == [good] and looks.told == []
+    for only in bad:
+        with pytest.raises(Forbidden, match=r"KEY-5\.2.*cannot be used") as refused:
+            await looks.of.sift(BOB, [only])
+        assert refused.value.params == {"seen": stops.UNFIT, "actor": BOB}
+    looks.now = late
+    with pytest.raises(Forbidden, match="cannot be used"):
+        await looks.of.sift(BOB, [good])
+    assert await looks.of.sift(BOB, []) == []
+
+
+@pytest.mark.clause("DEV-16.6")
+async def test_a_conversation_begins_though_one_of_their_key_packages_is_bad(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = ApiClient.ask
+    good = True
+
+    async def spoil(self: ApiClient, method: str, path: str, *rest: Any, **more: Any) -> Any:
+        found = await ask(self, method, path, *rest, **more)
+        if path != "/key-packages/claim":
+            return found
+        (one,) = found.packages
+        bad = replace(one, content=damaged(one.content))
+        return replace(found, packages=[bad, one] if good else [bad])
+
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        await friends(square, alice, bob)
+        monkeypatch.setattr(ApiClient, "ask", spoil)
+        good = False
+        with pytest.raises(Forbidden, match="cannot be used"):
+            await alice.say(bob.handle, "one")
+        assert await alice.conversations() == {}
+        good = True
+        assert (await alice.say(bob.handle, "one")).sent
+        told = [one.seen for one in await alice.told() if isinstance(one, DeviceDoubted)]
+        assert told == [stops.UNFIT]
+        await square.town.settle()
+        assert await texts(bob, alice) == ["one"]
+
+
+@pytest.mark.clause("DEV-17.1")
+async def test_a_list_that_did_not_come_true_wakes_whoever_sends() -> None:
+    alice, phone = Light("alice", ALICE), Light("phone", ALICE)
+    befriend(alice, Light("bob", BOB))
+    has_a_part(Owner(ALICE).lists(alice.device, phone.device), alice)
+    api: Any = SimpleNamespace()
+    messenger = Messenger(api, alice.device, FakeClock(), lambda: None)
+    messenger.lookups._last_round = messenger._seconds()
+    assert not alice.device.has_work and not messenger.lookups.is_due
+    await messenger.take([])
+    assert messenger._work.is_set()
+    with alice.device.state.step():
+        alice.device.state.write(rows.FOLLOWED, b"1.1")
+    assert alice.device.trust.is_followed
+    messenger._work.clear()
+    await messenger.take([])
+    assert not messenger._work.is_set()
+    await messenger.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.client import repair
+from node.client import repair, unfetched
 from node.client.conversation_events import (
     ConversationLeft,
     MembersChanged,
@@ -15,16 +15,17 @@ from node.client.conversation_events import (
     MessageUndelivered,
     MessageUnreadable,
     NoDeviceLeft,
+    WordsUnfetched,
 )
 from node.client.exchange import Create, Created, Send, TellGone, Wait
 from node.errors import Conflict, Forbidden, Full, Missing, TooMuch, Unreachable
 from tests.client.devices import ALICE, BOB, CAROL, MICROS, NOW, URL, Side, befriend, pass_on, side
 
 
-def returned(actor: str, sent: bytes, reason: str) -> bytes:
+def returned(actor: str, sent: bytes, reason: str, **more: int) -> bytes:
     digest = hashlib.sha256(sent).hexdigest()
     said = {"type": "Reject", "actor": actor, "digest": digest, "reason": reason}
-    return json.dumps(said).encode()
+    return json.dumps(said | more).encode()
 
 
 def say(one: Side, group: str, *texts: str) -> list[bytes]:
@@ -50,6 +51,10 @@ def states(one: Side, *groups: str) -> dict[str, bool]:
         b'{"type":"Reject","actor":"x","digest":"zz","reason":"no_device"}',
         b'{"type":"Reject","actor":"x","digest":"00","reason":"for fun"}',
         b'{"type":"Reject","actor":7,"digest":"00","reason":"no_device"}',
+        b'{"type":"Reject","actor":"x","digest":"00","reason":"unfetched"}',
+        b'{"type":"Reject","actor":"x","digest":"00","reason":"unfetched","since":-1}',
+        b'{"type":"Reject","actor":"x","digest":"00","reason":"unfetched","since":9007199254740992}',
+        b'{"type":"Reject","actor":"x","digest":"00","reason":"no_device","since":"now"}',
     ],
 )
 def test_what_is_no_word_of_the_node_is_told_and_changes_nothing(
@@ -262,6 +267,38 @@ def test_of_whom_no_device_is_left_nothing_is_said_again_whatever_is_heard(
         alice.get(word)
         assert isinstance(alice.device.next(NOW), Wait)
         assert states(alice, group) == {"for Bob alone": False, "and this": False}
+
+
+@pytest.mark.clause("DEV-10.7")
+def test_what_nobody_fetches_is_told_stays_sent_and_ends_when_they_are_heard(
+    tmp_path: Path,
+) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
+        group = befriend(alice, bob)
+        first, second = say(alice, group, "one", "two")
+        late = 3 * 86_400
+        now = (NOW + late) * 1_000_000
+        told = alice.get(returned(BOB, first, "unfetched", since=NOW + 60), at=now)
+        assert told == [WordsUnfetched(group, BOB, NOW)], "since they were said"
+        assert alice.get(returned(BOB, second, "unfetched", since=NOW), at=now) == [], "once"
+        assert alice.get(returned(CAROL, first, "unfetched", since=NOW), at=now) == []
+        alice.reopen()
+        assert unfetched.of(alice.device.state, group) == {BOB: NOW}
+        assert states(alice, group) == {"one": True, "two": True}
+        assert isinstance(alice.device.next(NOW), Wait), "nothing is said anew"
+        other = returned(BOB, b"of another device of ours", "unfetched", since=NOW + 2 * late)
+        assert alice.get(other, at=now) == [WordsUnfetched(group, BOB, NOW + late)], "no later"
+        (word,) = say(bob, group, "back")
+        assert [type(one) for one in alice.get(word)] == [MessageReceived]
+        alice.reopen()
+        assert unfetched.of(alice.device.state, group) == {}
+        assert [one.since for one in alice.get(other, at=now)] == [NOW + late], "lost again"
+        alice.device.leave(group, NOW)
+        (wish,) = alice.send()
+        bob.get(wish.content)
+        (gone,) = bob.send()
+        alice.get(gone.content)
+        assert alice.vault.names("unfetched/") == []
 
 
 @pytest.mark.clause("DEV-11.1")

@@ -7,12 +7,14 @@ import pytest
 
 from node.client import api
 from node.client.api_client import SEAT_PATH, Answer, ApiClient
+from node.client.conversation_events import MessageUndelivered
+from node.client.messenger import Messenger
 from node.client.seating import Seating
 from node.errors import Conflict
-from node.testing.fakes import FakeEntropy
+from node.testing.fakes import FakeClock, FakeEntropy
 from node.wire.api.e2ee import TakenSeat
 from tests.client.certified import Light
-from tests.client.devices import ALICE, NOW
+from tests.client.devices import ALICE, BOB, MICROS, NOW, befriend
 
 LONG = 1  # far more than any of it takes
 
@@ -59,3 +61,17 @@ async def test_whatever_is_refused_for_its_seat_twice_freezes_the_vault() -> Non
         await line.ask("GET", "/keys", object)
     assert alice.device.frozen
     assert line.asked == [SEAT_PATH, "/keys", SEAT_PATH, "/keys"]
+
+
+@pytest.mark.clause("DEV-8.2", "ACC-4.5")
+async def test_words_that_are_refused_for_the_seat_are_told_once_and_not_as_refused() -> None:
+    line, alice = Line(gives=True), Light("alice", ALICE)
+    group = befriend(alice, Light("bob", BOB))
+    alice.device.say(group, "kept", MICROS)
+    messenger = Messenger(line, alice.device, FakeClock(), lambda: None)
+    with pytest.raises(Conflict, match="another copy"):
+        await messenger.flush()
+    assert alice.device.frozen
+    told = [messenger.heard.get_nowait() for _ in range(messenger.heard.qsize())]
+    assert [one.text for one in told if isinstance(one, MessageUndelivered)] == ["kept"]
+    await messenger.close()

@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from node.client import uploads
+from node.client.api_client import ApiClient
 from node.client.kith import Kith
 from node.client.uploads import undone_if_cancelled, upload
-from node.errors import Missing, TooMuch
+from node.errors import Conflict, Missing, TooMuch
 from node.media.blobs import LocalBlobs
 from tests.client.conftest import Square
 from tests.client.flaky import noise
+from tests.clips import make_clip
 
 SIZE = 5_000
 
@@ -115,6 +118,84 @@ async def test_who_stops_while_the_video_is_made_has_not_posted_it(
     assert [one async for one in alice.uploads()] == []
     assert [one async for one in alice.posts()] == []
     assert [one async for one in alice.notices()] == []  # nor is a failure told
+
+
+async def killed_while_made(alice: Kith, path: Path, **words: str) -> str:
+    """The id of the video that the node goes on to make."""
+
+    def die(stage: str, _done: int, _of: int) -> None:
+        if stage == "making":
+            raise Killed
+
+    with pytest.raises(Killed):
+        await alice.post_video(path, progress=die, **words)
+    (left,) = [one async for one in alice.uploads()]
+    assert left.state == "used"
+    return left.video
+
+
+@pytest.mark.slow
+@pytest.mark.clause("VID-5.6", "VID-5.5", "VID-5.4")
+async def test_what_was_killed_while_the_video_is_made_is_posted_once_as_it_is_said_last(
+    alice: Kith, square: Square, tmp_path: Path
+) -> None:
+    clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=1)
+    begun = await killed_while_made(alice, clip, name="Draft")
+    sent: list[int] = []
+
+    def tell(stage: str, done: int, of: int) -> None:
+        if stage == "upload":
+            sent.append(of - done)
+
+    async with square.working():
+        made = await alice.post_video(clip, "public", "Harbour", progress=tell)
+    assert (made.id, made.name, sent) == (begun, "Harbour", [0])
+    assert [one.name async for one in alice.posts()] == ["Harbour"]
+
+    with pytest.raises(Conflict, match="you posted this file on ") as said:
+        await alice.post_video(clip, again=False)
+    assert (said.value.clause, said.value.params) == ("VID-5.6", {"post": made.post})
+    assert [one async for one in alice.uploads()] == []
+    async with square.working():
+        assert (await alice.post_video(clip)).id != begun  # who means it posts it once more
+    await alice.delete(made.post)
+
+
+@pytest.mark.clause("VID-5.4", "VID-5.6")
+async def test_another_part_of_what_is_being_made_is_refused_and_it_can_be_cancelled(
+    alice: Kith, square: Square, tmp_path: Path
+) -> None:
+    begun = await killed_while_made(alice, film(tmp_path))
+    with pytest.raises(Conflict) as said:
+        await alice.post_video(film(tmp_path), start=1.0)
+    assert (said.value.clause, said.value.params) == ("VID-5.4", {"video": begun})
+    (left,) = [one async for one in alice.uploads()]
+    await alice.cancel_upload(left.id)
+    await square.town.settle()
+    assert [one async for one in alice.uploads()] == []
+    assert [one async for one in alice.notices()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.clause("API-6.5")
+@pytest.mark.parametrize("path", ["/uploads", "/videos"])
+async def test_a_post_of_which_an_answer_is_lost_goes_on_with_what_came_of_it(
+    alice: Kith, square: Square, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    send = ApiClient.send
+
+    async def lose(api: ApiClient, method: str, asked: str, *more: Any, **given: Any) -> Any:
+        answer = await send(api, method, asked, *more, **given)
+        if (method, asked) == ("POST", path):
+            raise Conflict("API-6.5", "this was done", done=1)
+        return answer
+
+    monkeypatch.setattr(ApiClient, "send", lose)
+    clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=1)
+    async with square.working():
+        made = await alice.post_video(clip, name="Harbour")
+    assert [one.id async for one in alice.posts()] == [made.post]
+    assert [one async for one in alice.uploads()] == []
 
 
 @pytest.mark.clause("VID-5.6")

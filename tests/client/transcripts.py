@@ -107,6 +107,8 @@ def plain_error(error: NodeError) -> Line:
         found["retry_after_seconds"] = error.retry_after_seconds
     if isinstance(error, Unreachable):
         found |= {"reason": str(error), "beyond": error.beyond}
+        if error.held:
+            found["held"] = error.held
     return found
 
 

@@ -265,6 +265,49 @@ async def test_what_nobody_has_taken_is_found_by_device_and_by_age(harness: Harn
     assert [one.box.device for one in found] == ["phone", "tablet"]
 
 
+@pytest.mark.clause("E2E-4.11")
+async def test_of_what_nobody_fetches_the_first_that_waits_is_found_until_it_is_told(
+    harness: Harness,
+) -> None:
+    first, second, other = (read(words(1, text)) for text in (b"one", b"two", b"three"))
+    taken, change = read(words(1, b"of another")), read(commit(1))
+
+    async def put(unit: E2eeUnit) -> None:
+        for sealed in (change, first, second):
+            await unit.put_mail([PHONE, TABLET], TALK, STRANGER, sealed)
+        await unit.put_mail([PHONE], TALK, BOB, taken)
+
+    async def found() -> list[tuple[str, bytes, int]]:
+        rows = await harness.units.look(E2eeUnit, lambda unit: unit.unfetched_mail(9))
+        return [(one.box.device, one.sha256, one.received) for one in rows]
+
+    at = micros(harness.clock.now())
+    await harness.units.run(E2eeUnit, put)
+    harness.clock.pass_(timedelta(days=3))
+    assert await found() == []
+    harness.clock.pass_(timedelta(seconds=1))
+    assert await found() == [("phone", first.sha256, at), ("tablet", first.sha256, at),
+                             ("phone", taken.sha256, at)]  # fmt: skip
+
+    async def tell(unit: E2eeUnit) -> None:
+        rows = await unit.unfetched_mail(2)
+        await unit.keep_told([one.seq for one in rows])
+
+    await harness.units.run(E2eeUnit, tell)
+    assert await found() == [("phone", taken.sha256, at)], "one stands for all behind it"
+
+    async def fetch(unit: E2eeUnit) -> None:
+        upto = next(one.seq for one in await unit.unread_of("phone", 9)
+                    if one.sha256 == first.sha256)  # fmt: skip
+        await unit.drop_mail(PHONE, upto)
+        await unit.put_mail([PHONE], TALK, STRANGER, other)
+
+    await harness.units.run(E2eeUnit, fetch)
+    assert await found() == [("phone", second.sha256, at), ("phone", taken.sha256, at)]
+    await harness.units.run(AccountsUnit, lambda unit: unit.revoke_devices("alice", "phone"))
+    assert await found() == [], "what waits for a revoked one is returned"
+
+
 @pytest.mark.clause("E2E-4.10")
 async def test_what_one_returned_is_counted_for_each_device(harness: Harness) -> None:
     async def put(unit: E2eeUnit) -> None:

@@ -331,6 +331,26 @@ async def test_what_a_peer_hands_out_is_checked(alpha, beta, monkeypatch, refuse
 
 
 @pytest.mark.clause("E2E-2.10")
+async def test_what_is_not_right_among_what_a_peer_hands_out_is_left_out(
+    alpha, beta, monkeypatch
+) -> None:
+    alice, bob = await alpha.person("alice"), await beta.person("bob")
+    await befriend(alice, bob)
+    eve = await beta.person("eve")
+    good = bob.package()
+
+    async def mixed(owner: str, asker: str, said: object):
+        offers = [
+            key_packages.PublishedKeyPackage("id", owner, "", b"", 1, one, False, 0)
+            for one in (eve.package(), good[:-1], good)
+        ]
+        return key_packages.claimed(owner, offers)
+
+    monkeypatch.setattr(beta.pages, "claim", mixed)
+    assert [one.content for one in await claim(alice, bob.actor)] == [good]
+
+
+@pytest.mark.clause("E2E-2.10")
 async def test_a_peer_that_hands_out_nothing_lists(alpha, beta, monkeypatch) -> None:
     alice, bob = await alpha.person("alice"), await beta.person("bob")
     await befriend(alice, bob)

@@ -19,7 +19,7 @@ from node.federation.activities.context import (
 from node.federation.activities.posts import KINDS
 from node.federation.activities.prose import paragraphs, plain
 from node.federation.activities.resending import MOST_HELD
-from node.federation.activities.sealed import RETURNS
+from node.federation.activities.sealed import RETURNS, UNFETCHED
 from node.federation.activities.shapes import (
     PUBLIC,
     Accept,
@@ -186,15 +186,10 @@ def videos(draw):
     )
 
 
+OF_WORDS = (T, st.just(ANN), st.just(BOB), THEIRS, st.binary(min_size=32, max_size=32))
 returned = st.builds(
-    RejectSealed,
-    T,
-    st.just(ANN),
-    st.just(BOB),
-    THEIRS,
-    st.binary(min_size=32, max_size=32),
-    st.sampled_from(RETURNS),
-)
+    RejectSealed, *OF_WORDS, st.sampled_from([why for why in RETURNS if why != UNFETCHED])
+) | st.builds(RejectSealed, *OF_WORDS, st.just(UNFETCHED), INSTANTS)
 sealed = st.builds(
     CreateSealed,
     T,

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from node.client import unfetched
 from node.client.conversation_events import (
     ConversationJoined,
     MessageReturned,
     NoDeviceLeft,
+    WordsUnfetched,
 )
 from node.errors import Missing
 from node.ports import Request, Response
@@ -251,6 +253,46 @@ async def test_words_that_nobody_fetched_for_thirty_days_are_told_and_said_again
         await bob.talk.pull()
         assert texts(bob) == ["one", "two"]
         assert all(states(alice).values())
+
+
+@pytest.mark.clause("E2E-4.11", "DEV-10.7", "E2E-4.10")
+@pytest.mark.parametrize("domain", ["beta.test", "alpha.test"], ids=["elsewhere", "here"])
+async def test_of_a_lost_phone_that_nobody_revoked_it_is_told_after_three_days(
+    town: Town, domain: str
+) -> None:
+    async with person(town, "alice", "alpha.test") as alice, person(town, "bob", domain) as bob:
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.say(group, "read")
+        await town.settle()
+        await read(bob)
+        await bob.harness.node.worker._jobber.begin()
+        town.clock.pass_(timedelta(minutes=1))
+        said_at = int(town.clock.now().timestamp())
+        for text in ("one", "two"):
+            await alice.talk.say(group, text)
+        await town.settle()
+        await town.settle(2 * DAY)
+        await alice.talk.pull()
+        assert [one for one in heard(alice) if isinstance(one, WordsUnfetched)] == []
+        await town.settle(DAY + timedelta(hours=2))
+        await town.settle(DAY)
+        await alice.talk.prepare()
+        await alice.talk.pull()
+        late = [one for one in heard(alice) if isinstance(one, WordsUnfetched)]
+        assert late == [WordsUnfetched(group, bob.actor, said_at)], "once, of all that waits"
+        assert states(alice) == {"read": True, "one": True, "two": True}
+        assert unfetched.of(alice.talk.device.state, group) == {bob.actor: said_at}
+        await bob.talk.prepare()
+        await bob.talk.pull()
+        assert texts(bob)[-2:] == ["one", "two"]
+        await town.settle(4 * DAY)
+        await alice.talk.pull()
+        assert unfetched.of(alice.talk.device.state, group), "when they fetch is told to nobody"
+        await bob.talk.say(group, "it was in the drawer")
+        await town.settle()
+        await alice.talk.pull()
+        assert unfetched.of(alice.talk.device.state, group) == {}
 
 
 @pytest.mark.clause("E2E-3.16", "DEV-11.1", "DEV-5.5")

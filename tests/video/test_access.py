@@ -10,6 +10,7 @@ import pytest
 
 from node.accounts import sign_up
 from node.accounts.account import suspend
+from node.errors import NoRoom
 from node.federation.activities.shapes import (
     PUBLIC,
     Block,
@@ -25,6 +26,7 @@ from node.federation.activities.shapes import (
 from node.federation.activities.table import render
 from node.federation.capabilities import FRIENDSHIP, VIDEOS
 from node.store import tables
+from node.store.database import Database
 from node.store.federation import FederationUnit
 from node.store.invites import InvitesUnit
 from tests.video.harness import MP4_BODY, Harness, Person, befriend
@@ -57,6 +59,62 @@ async def test_a_friend_plays_through_a_capability_in_the_path(harness: Harness)
     for name in ("video.mp4", "master.m3u8", "stream.m3u8", "stream.mp4", "poster.jpg"):
         assert (await harness.http("GET", f"{folder}/{name}")).status == 200
     assert (await harness.http("GET", found["mp4"])).raw == MP4_BODY
+
+
+async def no_room(*_: object, **__: object) -> None:
+    raise NoRoom("the database has no room left on its disk")
+
+
+@pytest.mark.clause("VID-7.2", "VID-7.3", "FED-12.8")
+async def test_who_may_watch_does_so_though_the_disk_is_full(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob, eve = [await harness.person(name) for name in ("alice", "bob", "eve")]
+    await befriend(alice, bob)
+    video = await alice.publish()
+    with monkeypatch.context() as full:
+        full.setattr(Database, "write", no_room)
+        assert (await eve.watch(video["post"])).status == 404
+        found = [(await bob.watch(video["post"])).body["mp4"] for _ in range(2)]
+        assert [(await harness.http("GET", one)).status for one in found] == [200, 200]
+    assert await harness.rows(tables.media_grants) == []
+    assert (await harness.http("GET", found[0])).raw == MP4_BODY
+    harness.clock.pass_(timedelta(hours=6))
+    assert (await harness.http("GET", found[0])).status == 404
+    with monkeypatch.context() as full:
+        full.setattr(Database, "write", no_room)
+        found = [(await bob.watch(video["post"])).body["mp4"]]
+    assert (await harness.http("GET", found[0])).status == 200
+    ended = EndFriendship(f"{harness.origin}/t/1", bob.actor, alice.actor)
+    await harness.hear(render(ended))
+    await harness.work()
+    assert (await harness.http("GET", found[0])).status == 404
+
+
+@pytest.mark.clause("FED-12.8")
+async def test_what_only_reads_is_answered_on_a_full_disk_whatever_it_is(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = await harness.person("alice"), await harness.person("bob")
+    await befriend(alice, bob)
+    video = await alice.publish()
+    asked = {
+        "/videos/watch": f"?id={video['post']}",
+        "/videos/one": f"?id={video['id']}",
+        "/relationships": f"?actor={bob.actor}",
+        "/posts/one": f"?id={video['post']}",
+        "/comments": f"?of={video['post']}",
+    }
+    surface = harness.node.web.surfaces[0]
+    paths = [
+        route.path + asked.get(route.path, "")
+        for route in surface.routes
+        if route.method == "GET" and "{" not in route.path and route.path != "/events"
+    ]
+    before = {path: (await alice.ask("GET", path)).status for path in paths}
+    assert sum(status == 200 for status in before.values()) >= 15, before
+    monkeypatch.setattr(Database, "write", no_room)
+    assert {path: (await alice.ask("GET", path)).status for path in paths} == before
 
 
 @pytest.mark.clause("VID-7.1", "VID-7.2")

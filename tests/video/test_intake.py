@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from node.errors import Malformed
 from node.store import tables
 from node.web.api.surface import API
 from tests.video.harness import Harness
@@ -157,6 +158,34 @@ async def test_uploads_that_go_on_are_listed_and_found_by_their_digest(harness: 
     assert (await alice.ask("GET", f"/uploads?sha256={'0' * 64}")).body == {"items": []}
     harness.clock.pass_(timedelta(hours=25))
     assert (await alice.ask("GET", "/uploads")).body == {"items": []}
+
+
+@pytest.mark.clause("VID-5.5")
+async def test_an_upload_is_found_as_long_as_its_video_is_made_and_by_its_digest_afterwards(
+    harness: Harness,
+) -> None:
+    alice = await harness.person("alice")
+    mine, its = await alice.upload(FILM), f"/uploads?sha256={hashlib.sha256(FILM).hexdigest()}"
+
+    async def found(path: str) -> list[tuple[str, str, str]]:
+        items = (await alice.ask("GET", path)).body["items"]
+        return [(one["id"], one["state"], one["video"]) for one in items]
+
+    assert await found(its) == [(mine, "sealed", "")]
+    video = (await alice.ask("POST", "/videos", {"upload": mine})).body["id"]
+    harness.clock.pass_(timedelta(hours=25))  # however long that lasts
+    other = await alice.upload(b"FILM of a dog")
+    assert await found("/uploads") == [(other, "sealed", ""), (mine, "used", video)]
+    assert await found(its) == [(mine, "used", video)]
+    await harness.work()
+    assert await found("/uploads") == [(other, "sealed", "")]
+    assert await found(its) == [(mine, "used", video)]
+    await alice.ask("DELETE", f"/videos/one?id={video}")
+    assert await found(its) == []
+
+    harness.studio.lacks = Malformed("VID-2.2", "no picture")
+    await alice.publish(FILM)
+    assert await found(its) == []
 
 
 @pytest.mark.clause("VID-5.5")

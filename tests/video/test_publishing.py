@@ -137,9 +137,30 @@ async def test_an_upload_becomes_one_video_and_only_when_it_is_whole(harness: Ha
     early = await alice.ask("POST", "/videos", {"upload": id})
     assert (early.status, early.body["clause"]) == (409, "VID-1.3")
     whole = await alice.upload()
-    assert (await alice.ask("POST", "/videos", {"upload": whole})).status == 201
+    made = await alice.ask("POST", "/videos", {"upload": whole})
+    await harness.work()
     again = await alice.ask("POST", "/videos", {"upload": whole})
     assert (again.status, again.body["clause"]) == (409, "VID-5.4")
+    assert again.body["params"] == {"video": made.body["id"]}
+    assert (await alice.ask("GET", f"/uploads/{whole}")).body["video"] == made.body["id"]
+
+
+@pytest.mark.clause("VID-5.4", "VID-6.3")
+async def test_of_a_video_that_is_being_made_it_is_said_anew_what_it_is(harness: Harness) -> None:
+    alice, mallory = await harness.person("alice"), await harness.person("mallory")
+    upload = await alice.upload()
+    first = {"upload": upload, "name": "Draft", "audience": "public", "start_ms": 500}
+    made = (await alice.ask("POST", "/videos", first)).body
+    other = await alice.ask("POST", "/videos", {**first, "start_ms": 0})
+    assert (other.status, other.body["params"]) == (409, {"video": made["id"]})
+    theirs = await mallory.ask("POST", "/videos", first)
+    assert (theirs.status, theirs.body["clause"]) == (404, "VID-5.1")
+    again = await alice.ask("POST", "/videos", {**first, "name": "Cat", "audience": "friends"})
+    assert (again.status, again.body["id"]) == (201, made["id"])
+    await harness.work()
+    [post] = (await alice.ask("GET", "/posts")).body["items"]
+    assert (post["name"], post["audience"]) == ("Cat", ["friends"])
+    assert harness.studio.made == 1
 
 
 async def test_a_stop_before_the_seal_is_mended_by_publishing(harness: Harness) -> None:

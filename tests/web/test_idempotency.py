@@ -1,13 +1,16 @@
 """Each POST once, whatever the network does to the answer."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from node.errors import Missing, NoRoom
 from node.store.idempotency import IdempotencyUnit
 from node.store.unit import Unit
+from node.web import idempotency
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
 from tests.web.conftest import PASSWORD, Build, Harness, Said
@@ -18,6 +21,11 @@ KEY = "9f3c4b1e-2f6a-4a43-8f57-0d6d0f2a7c11"
 async def make_invite(harness: Harness, token: str, key: str = KEY, uses: int = 1) -> Said:
     headers = {"Idempotency-Key": key}
     return await harness.ask("POST", "/invites", {"uses": uses}, token, headers)
+
+
+async def rows(harness: Harness) -> Sequence[Any]:
+    async with harness.units._database.read() as connection:
+        return (await connection.exec_driver_sql("SELECT * FROM idempotency")).all()
 
 
 async def count(harness: Harness, token: str) -> int:
@@ -79,8 +87,7 @@ async def test_a_sign_up_is_repeated_with_its_token_though_nothing_secret_is_kep
     first = await harness.ask("POST", "/accounts", body, headers=sent)
     again = await harness.ask("POST", "/accounts", body, headers=sent)
     assert first.status == 201 and first.raw == again.raw
-    async with harness.units._database.read() as connection:
-        (row,) = (await connection.exec_driver_sql("SELECT * FROM idempotency")).all()
+    (row,) = await rows(harness)
     token = first.body["token"].encode()
     for secret in (token, PASSWORD.encode(), KEY.encode(), first.body["device"].encode()):
         assert not any(secret in bytes(str(value), "utf-8") for value in row)
@@ -139,17 +146,39 @@ async def test_what_was_done_is_answered_so_though_its_answer_finds_no_room(
 ) -> None:
     token = await harness.join("alice")
 
-    async def no_room(*_: object) -> None:
-        raise NoRoom("FED-12.8", "the disk is full")
-
     with monkeypatch.context() as patch:
         patch.setattr(IdempotencyUnit, "keep", no_room)
-        assert (await make_invite(harness, token)).status == 201
+        first = await make_invite(harness, token)
+        assert first.status == 201
+        assert (await make_invite(harness, token)).raw == first.raw
     [told] = [one for one in caplog.records if one.message == "an answer was not kept"]
     assert (vars(told)["method"], vars(told)["path"]) == ("POST", "/api/kith/v1/invites")
     assert await count(harness, token) == 1
-    again = await make_invite(harness, token)
-    assert (again.status, again.body["clause"]) == (409, "API-6.5")
+    assert (await make_invite(harness, token)).raw == first.raw
+    # By now there was room: the answer outlives the process that made it.
+    [row] = await rows(harness)
+    assert row.status == 201
+
+
+@pytest.mark.clause("API-6.5", "API-6.7")
+async def test_of_answers_that_find_no_room_a_bounded_number_is_held(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "MOST_UNKEPT_BYTES", 3000)
+    harness = await build()
+    token = await harness.join("alice")
+    monkeypatch.setattr(IdempotencyUnit, "keep", no_room)
+    keys = [f"{KEY}-{number}" for number in range(5)]
+    first = [await make_invite(harness, token, key) for key in keys]
+    for _ in range(2):  # found as often as it is asked for
+        assert (await make_invite(harness, token, keys[4])).raw == first[4].raw
+    lost = await make_invite(harness, token, keys[0])
+    assert (lost.status, lost.body["clause"]) == (409, "API-6.5")
+    assert await count(harness, token) == 5
+
+
+async def no_room(*_: object) -> None:
+    raise NoRoom("FED-12.8", "the disk is full")
 
 
 async def nothing(_unit: Unit) -> None:

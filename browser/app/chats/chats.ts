@@ -2,13 +2,24 @@
 
 import { computed, effect, signal } from "@preact/signals";
 
-import type { Chat, DeviceEvent } from "../../worker/device_client.ts";
+import type { Chat, DeviceEvent, News } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
 
 export const chats = signal<readonly Chat[] | null>(null);
 
-/** How many words nobody has seen yet. */
-export const unread = computed(() => (chats.value ?? []).reduce((sum, one) => sum + one.unread, 0));
+/** What the device told, and nobody has put away. */
+export const news = signal<readonly News[]>([]);
+
+/** What is told in this chat; "": where all chats are. */
+export const newsOf = (chat: string): readonly News[] =>
+  news.value.filter((one) => one.chat === chat);
+
+/** How much nobody has seen yet, of this chat. */
+export const unreadOf = (chat: Chat): number => chat.unread + newsOf(chat.id).length;
+
+export const unread = computed(
+  () => (chats.value ?? []).reduce((sum, one) => sum + one.unread, 0) + news.value.length,
+);
 
 const byTime = (list: readonly Chat[]) => [...list].sort((a, b) => b.at - a.at);
 
@@ -28,6 +39,7 @@ function sayInPassing(event: DeviceEvent): void {
 function hear(event: DeviceEvent): void {
   sayInPassing(event);
   if (event.is === "missed") renew(whose.peek());
+  if (event.is === "news") renewNews(whose.peek());
   if (event.is !== "chat" || chats.value === null) return;
   const others = chats.value.filter(({ id }) => id !== event.chat.id);
   chats.value = byTime([event.chat, ...others]);
@@ -44,6 +56,7 @@ export function begin(): void {
   effect(() => {
     const id = whose.value;
     chats.value = null;
+    news.value = [];
     renew(id);
   });
 }
@@ -55,5 +68,15 @@ function renew(id: string): void {
       if (whose.peek() === id) chats.value = byTime(list);
     },
     () => undefined, // the status says what is wrong with the device
+  );
+  renewNews(id);
+}
+
+function renewNews(id: string): void {
+  device.news().then(
+    (list) => {
+      if (whose.peek() === id) news.value = list;
+    },
+    () => undefined, // as above
   );
 }

@@ -23,6 +23,7 @@ import { keyOf } from "./items.ts";
 import { whyHeld } from "./kept.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
+import { Told } from "./told.tsx";
 
 const KEEP_AFTER_MS = 400;
 
@@ -213,6 +214,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
           })}
         </ol>
       </Scrolling>
+      <Told chat={chat} />
       <Notice chat={chat} />
       {chat.isOpen && <Composer key={chat.id} chat={chat} />}
     </section>

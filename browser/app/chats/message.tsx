@@ -7,7 +7,7 @@ import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
-import { whyHeld, whyReturned } from "./kept.ts";
+import { whyHeld, whyReturned, whyUnfetched } from "./kept.ts";
 import { PostCard } from "./post_card.tsx";
 
 function time(at: number): string {
@@ -25,16 +25,18 @@ const SIGNS: Readonly<Record<NonNullable<Message["state"]>["is"], IconName>> = {
   waiting: "clock",
   atOurNode: "check",
   atTheirNode: "check",
+  unfetched: "clock",
   refused: "alert",
   returned: "back",
 };
 
-/** Why words are not with whom they are for; nothing of those that are. */
+/** Why words are not with whom they are for, as far as that is known. */
 function why(state: SentState, others: Chat["others"]): string {
   if (state.is === "waiting") return state.because === null ? "" : whyHeld(state.because);
   if (state.is === "refused") return explainValue(state.because);
-  if (state.is !== "returned") return "";
-  return whyReturned(state.reasons, (actor) => about(others, actor).name);
+  const nameOf = (actor: string) => about(others, actor).name;
+  if (state.is === "unfetched") return whyUnfetched(state.since, nameOf);
+  return state.is === "returned" ? whyReturned(state.reasons, nameOf) : "";
 }
 
 function State({
@@ -53,7 +55,7 @@ function State({
     <>
       <span class={`sent-state ${state.is}`}>
         <Icon name={SIGNS[state.is]} />
-        <span class={["waiting", "refused", "returned"].includes(state.is) ? "" : "sr"}>
+        <span class={["atOurNode", "atTheirNode"].includes(state.is) ? "sr" : ""}>
           {say(`sent.${state.is}`)}
         </span>
       </span>

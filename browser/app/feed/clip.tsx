@@ -3,8 +3,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
-import { me } from "../accounts.ts";
-import type { MediaFile, Post } from "../api_types.ts";
+import { askAsMe, me } from "../accounts.ts";
+import type { MediaFile, Post, Video } from "../api_types.ts";
 import { mayMove } from "../appearance.ts";
 import { mediaAddress } from "../media.ts";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
@@ -12,6 +12,7 @@ import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { ago, say, short } from "../words/index.ts";
+import { lackOf } from "../words/problems.ts";
 import { isMuted, type Players } from "./players.ts";
 import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post_parts.ts";
 
@@ -180,9 +181,26 @@ function Rail({ post, deeds, isVideo, players }: Props & { readonly isVideo: boo
   );
 }
 
+/** What a ready video of one's own is without, and why (VID-2.6); "" for nothing. */
+function useLack({ video, author }: Post): string {
+  const lack = useSignal("");
+  const isMine = author.id === me.value?.actor;
+  useEffect(() => {
+    if (!isMine || !video) return;
+    askAsMe<Video>("GET", "/videos/one", { query: { id: video } }).then(
+      (made) => {
+        lack.value = lackOf(made);
+      },
+      () => undefined, // it is asked for again when one looks again
+    );
+  }, [video, isMine]);
+  return lack.value;
+}
+
 function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boolean }) {
   const isWhole = useSignal(false);
   const isMine = post.author.id === me.value?.actor;
+  const lack = useLack(post);
   return (
     <div class="clip-words">
       <p class="clip-author">
@@ -195,6 +213,12 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
         <p class="clip-audience">
           <Icon name="lock" />
           {say(`audience.${audienceOf(post)}.says`)}
+        </p>
+      )}
+      {lack !== "" && (
+        <p class="clip-audience" role="note">
+          <Icon name="mute" />
+          {lack}
         </p>
       )}
       {!isWords && (

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { me } from "../accounts.ts";
-import { freshKey } from "../api.ts";
+import { freshKey, wasDone } from "../api.ts";
 import type { Post } from "../api_types.ts";
 import { List } from "../lists.ts";
 import { isAway, keepForLater } from "../outbox.tsx";
@@ -117,7 +117,10 @@ export function Comments({ post, onClose, onCount }: Props) {
       if (isAway(error)) {
         keepForLater("/comments", commentOn(id, words), key.current);
         isGone();
-      } else fault.value = explain(error);
+        return;
+      }
+      if (wasDone(error)) isGone();
+      fault.value = explain(error);
     }
   }
 

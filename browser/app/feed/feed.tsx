@@ -31,6 +31,8 @@ interface Props {
   readonly label: string;
   /** What stands at the end. */
   readonly end: ComponentChildren;
+  /** One comes for what is said below the first one. */
+  readonly isCommented?: boolean | undefined;
 }
 
 async function share(post: Post): Promise<void> {
@@ -52,7 +54,7 @@ function askMore(post: Post, list: List<Post>): void {
   question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link]);
 }
 
-export function Feed({ list, label, end }: Props) {
+export function Feed({ list, label, end, isCommented = false }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const players = useMemo(() => new Players(), []);
   const items = list.items.value;
@@ -63,7 +65,7 @@ export function Feed({ list, label, end }: Props) {
   const going = useRef<number | null>(null);
   const isJumping = useRef(false);
   const current = useSignal(indexOf(standing, items));
-  const commented = useSignal<Post | null>(null);
+  const commented = useSignal<Post | null>((isCommented ? items[0] : null) ?? null);
 
   useLayoutEffect(() => {
     // What comes above or goes does not move what one looks at.
@@ -178,7 +180,8 @@ export function Feed({ list, label, end }: Props) {
   /** Out of the feed: to what can be reached before it, or behind it. */
   function outside(way: 1 | -1): void {
     const all = [...document.querySelectorAll<HTMLElement>("a[href], button, [tabindex='0']")];
-    const free = all.filter((one) => box.current?.contains(one) === false);
+    // What this screen does not show takes no keys.
+    const free = all.filter((one) => !box.current?.contains(one) && one.checkVisibility());
     const isBefore = (one: HTMLElement) =>
       ((box.current?.compareDocumentPosition(one) ?? 0) & Node.DOCUMENT_POSITION_PRECEDING) !== 0;
     const found =

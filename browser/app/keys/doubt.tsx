@@ -27,13 +27,22 @@ export function Doubt({ chat, trouble }: { readonly chat: Chat; readonly trouble
   );
 }
 
+/** Of a device with which nothing begins that is all there is to know. */
+const toldOf = (seen: string) => {
+  const { says } = answerTo(seen);
+  return says === "doubt.unfit" ? says : "doubt.told";
+};
+
 /** What a device told of somebody's devices, in passing. */
 export function tellOf(event: DeviceEvent, others: Chat["others"], own: string): void {
   if (event.is !== "told") return;
   const { event: told } = event;
   if (told.is === "DeviceDoubted") {
     const { name } = about(others, told.actor);
-    tell(told.actor === own ? sayKeys("doubt.told.own") : sayKeys("doubt.told", { name }), true);
+    tell(
+      told.actor === own ? sayKeys("doubt.told.own") : sayKeys(toldOf(told.seen), { name }),
+      true,
+    );
   } else if (told.is === "DoubtSettled" && told.actor !== own) {
     tell(sayKeys("doubt.settled", { name: about(others, told.actor).name }));
   } else if (told.is === "KeysChanged" && told.actor !== own) {

@@ -24,6 +24,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   "first certified, and the actor publishes no such root": GHOST,
   "expired, and a new leaf": { says: "doubt.ended" },
   "not in the pinned list, or uncertified after certified": GHOST,
+  "key package that cannot be used": { says: "doubt.unfit" },
   "own device, not listed": { says: "doubt.own", does: "doubt.devices", to: "/settings/devices" },
   "this device, not listed": { says: "doubt.this", does: "doubt.keys", to: "/settings/keys" },
 };

@@ -3,7 +3,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import type { KeysView } from "../../worker/key_questions.ts";
+import type { ArchiveView, KeysView } from "../../worker/key_questions.ts";
 import { device } from "../device.ts";
 
 export interface Keys {
@@ -31,4 +31,26 @@ export function useKeys(): Keys {
     });
   }, []);
   return { view, fault, again };
+}
+
+/** How far the archive was read, and what is in its way; null until the device has said it. */
+export function useArchive(): Signal<ArchiveView | null> {
+  const view = useSignal<ArchiveView | null>(null);
+  const again = () =>
+    void device.archive().then(
+      (found) => {
+        view.value = found;
+      },
+      () => undefined, // the status says what is wrong with the device
+    );
+  useEffect(() => {
+    again();
+    return device.listen((event) => {
+      if (event.is === "archive") view.value = event.archive;
+      // What was in its way may be gone as soon as something goes out.
+      const isOver = event.is === "item" && (view.peek()?.trouble ?? null) !== null;
+      if (isOver || event.is === "missed") again();
+    });
+  }, []);
+  return view;
 }

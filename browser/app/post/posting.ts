@@ -6,7 +6,7 @@ import { askAsMe, me } from "../accounts.ts";
 import { Problem } from "../api.ts";
 import { tell } from "../parts/toast.tsx";
 import { say } from "../words/index.ts";
-import { explain } from "../words/problems.ts";
+import { explain, lackOf } from "../words/problems.ts";
 import { dropJob, fileOf, type Job, jobOf, jobsOf, keepJob, moveJob } from "./jobs.ts";
 import { prepared } from "./prepared.ts";
 import { type Course, carry, leftAtNode, takeBack } from "./sender.ts";
@@ -108,6 +108,11 @@ function courseOf(job: Job, stop: AbortController): Course {
       check();
       return prepared(next, await fileHere(next), { signal, put, shown });
     },
+    ready: (video) => {
+      tell(say("post.ready"));
+      const lack = lackOf(video);
+      if (lack !== "") tell(lack, true);
+    },
     rest: async (seconds) => {
       await rested(signal, Math.max(REST_MS, seconds * 1000));
       check();
@@ -128,7 +133,6 @@ async function begin(id: string): Promise<void> {
       if (job === null || job.state === "failed") return;
       if ((await carry(job, courseOf(job, stop))) !== null) return;
       await gone(id);
-      tell(say("post.ready"));
     });
   } catch (error) {
     // Given up, or another account is open: what was kept goes on when it is its turn.

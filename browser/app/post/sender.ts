@@ -6,14 +6,14 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 
-import { type Asking, Problem } from "../api.ts";
+import { type Asking, Problem, wasDone } from "../api.ts";
 import type { Upload, Video } from "../api_types.ts";
 import type { Job } from "./jobs.ts";
 
 const LEAST_CHUNK = 256 * 1024;
 const MOST_CHUNK = 4 * 1024 * 1024;
-// The upload takes no more, has become a video, or has another hash: no conflict that ends.
-const ENDED = new Set(["VID-1.5", "VID-5.4", "VID-1.10"]);
+// The upload takes no more, has become a video, or has another hash, or what came of it is gone: no conflict that ends.
+const ENDED = new Set(["VID-1.5", "VID-5.4", "VID-1.10", "API-6.5"]);
 // The node's own disk is full, and no quota: there will be room again.
 const NO_ROOM = new Set(["FED-12.8", "LIM-3.4", "VID-4.2"]);
 const LONGEST_REST = 60; // seconds, whatever the node asks for: when there is room again it goes on soon
@@ -33,6 +33,8 @@ export interface Course {
   readonly file: (job: Job) => Promise<Blob>;
   /** Wait until it makes sense to ask the node again, which asks for so many `seconds`, or for none. */
   readonly rest: (seconds: number) => Promise<void>;
+  /** Its video is made: what it lacks is told (VID-2.6). */
+  readonly ready: (video: Video) => void;
   /** Why it failed, in words. */
   readonly explain: (error: unknown) => string;
 }
@@ -48,10 +50,26 @@ async function prepared(job: Job, course: Course): Promise<Job> {
   return job.isPrepared ? job : course.prepare(job);
 }
 
+/** What `work` gives; where it was done and the answer is lost (API-6.5), what `found` finds of it. */
+async function unlessLost<T>(work: Promise<T>, found: () => Promise<T | undefined>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const what = wasDone(error) ? await found() : undefined;
+    if (what === undefined) throw error;
+    return what;
+  }
+}
+
 async function announced(job: Job, course: Course): Promise<Job> {
   if (job.upload !== "") return job;
   const body = { size: job.size, filename: job.fileName.slice(0, 200) };
-  const upload = await course.ask<Upload>("POST", "/uploads", { body, key: `announce-${job.id}` });
+  const announce = (key: string) => course.ask<Upload>("POST", "/uploads", { body, key });
+  const upload = await unlessLost(announce(`announce-${job.id}`), async () => {
+    const { items } = await course.ask<{ readonly items: readonly Upload[] }>("GET", "/uploads");
+    const isIt = (one: Upload) => one.offset === 0 && one.size === job.size && one.sha256 === "";
+    return items.find(isIt) ?? announce(`announced-${job.id}`);
+  });
   const next = { ...job, upload: upload.id };
   await course.put(next);
   return next;
@@ -94,7 +112,11 @@ function videoOf(job: Job, { ask }: Asker): Promise<Video> {
     end_ms: job.part.end,
     cover_ms: job.part.cover,
   };
-  return ask<Video>("POST", "/videos", { body, key: `publish-${job.id}` });
+  return unlessLost(ask<Video>("POST", "/videos", { body, key: `publish-${job.id}` }), async () => {
+    const { video } = await ask<Upload>("GET", `/uploads/${job.upload}`);
+    if (video === "") return;
+    return ask<Video>("GET", "/videos/one", { query: { id: video } });
+  });
 }
 
 async function published(job: Job, course: Course): Promise<Job> {
@@ -124,7 +146,10 @@ async function step(job: Job, course: Course): Promise<Job | null> {
   const small = await prepared(job, course);
   const whole = await published(await announced(small, course), course);
   const video = await course.ask<Video>("GET", "/videos/one", { query: { id: whole.video } });
-  if (video.state === "ready") return null;
+  if (video.state === "ready") {
+    course.ready(video);
+    return null;
+  }
   if (video.state === "failed") throw new Problem(400, "malformed", video.clause, video.reason);
   // What the node says of one that is being made is why it waits (VID-6.8).
   const waits = video.reason === "" ? null : new Problem(507, "full", video.clause, video.reason);

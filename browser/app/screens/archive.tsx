@@ -60,6 +60,11 @@ export function ArchiveScreen() {
     view.value = view.value && { ...view.value };
   }
   const now = view.value;
+  const missing = now?.missing ?? 0;
+  useEffect(() => {
+    // It stands here for as long as one looks.
+    if (missing > 0) void device.seenMissing().catch(() => undefined);
+  }, [missing]);
   return (
     <Screen title={sayKeys("archive")} under="/settings">
       {fault.value !== "" && <Fault>{fault.value}</Fault>}

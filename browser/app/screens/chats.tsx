@@ -4,12 +4,14 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import type { Chat, HistoryItem } from "../../worker/device_client.ts";
-import { chats } from "../chats/chats.ts";
+import { chats, unreadOf } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
 import { meetFriends, personOf } from "../chats/names.ts";
+import { Told } from "../chats/told.tsx";
 import { device, standing } from "../device.ts";
-import { NoKeysNotice } from "../keys/notice.tsx";
+import { HeldNotice, NoKeysNotice } from "../keys/notice.tsx";
 import { Avatar, nameOf } from "../parts/avatar.tsx";
+import { Bell } from "../parts/bell.tsx";
 import { Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, useArrival, Waiting } from "../parts/screen.tsx";
@@ -47,9 +49,9 @@ function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean 
         </span>
         <span class="chat-when">
           {chat.at > 0 && <time dateTime={new Date(chat.at).toISOString()}>{ago(chat.at)}</time>}
-          {chat.unread > 0 && (
+          {unreadOf(chat) > 0 && (
             <span class="unread">
-              {number(chat.unread)}
+              {number(unreadOf(chat))}
               <span class="sr"> {say("chats.unread")}</span>
             </span>
           )}
@@ -106,6 +108,7 @@ function List({ open }: { readonly open: string }) {
         <h1 {...(open === "" ? { ref: heading } : {})} tabIndex={-1}>
           {say("nav.chats")}
         </h1>
+        <Bell />
       </header>
       {/* biome-ignore lint/a11y/useSemanticElements: older readers do not know <search> */}
       <div role="search" class="chat-search">
@@ -119,6 +122,8 @@ function List({ open }: { readonly open: string }) {
         />
       </div>
       <NoKeysNotice />
+      <HeldNotice />
+      <Told chat={null} />
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
       {found.value !== null ? (
         <Found items={found.value} />

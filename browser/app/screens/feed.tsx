@@ -7,6 +7,7 @@ import type { Post } from "../api_types.ts";
 import { device } from "../device.ts";
 import { Feed } from "../feed/feed.tsx";
 import { List } from "../lists.ts";
+import { Bell } from "../parts/bell.tsx";
 import { Button } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
@@ -98,6 +99,7 @@ export function FeedScreen({ parts }: { readonly parts: Readonly<Record<string, 
         {title}
       </h1>
       <Tabs now={of} />
+      <Bell />
       <Feed
         list={list}
         label={say(`feed.label.${of}`)}

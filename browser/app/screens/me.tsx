@@ -5,6 +5,7 @@ import { switchTo } from "../entering.ts";
 import { NoKeysNotice, PaperNudge } from "../keys/notice.tsx";
 import { logOut } from "../leaving.ts";
 import { Avatar, PersonLine, pageOf } from "../parts/avatar.tsx";
+import { Bell } from "../parts/bell.tsx";
 import { question } from "../parts/dialog.tsx";
 import { Button } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -84,7 +85,7 @@ export function MeScreen() {
   const who = me.value;
   if (who === null) return null;
   return (
-    <Screen title={say("nav.me")}>
+    <Screen title={say("nav.me")} actions={<Bell />}>
       <section class="card profile">
         <Avatar person={personOf(who)} size={96} />
         <h2>

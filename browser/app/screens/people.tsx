@@ -8,6 +8,7 @@ import type { Relation } from "../api_types.ts";
 import { homeNode } from "../home_node.ts";
 import { List } from "../lists.ts";
 import { PersonLine, pageOf } from "../parts/avatar.tsx";
+import { Bell } from "../parts/bell.tsx";
 import { Button, Fault, Field } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { ListView } from "../parts/list_view.tsx";
@@ -120,7 +121,7 @@ export function PeopleScreen() {
     if (deed === "accept") void friends.renew();
   };
   return (
-    <Screen title={say("nav.people")}>
+    <Screen title={say("nav.people")} actions={<Bell />}>
       {incoming.items.value.length > 0 && (
         <section class="card" aria-labelledby="incoming">
           <h2 id="incoming">{say("people.incoming")}</h2>

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { lengthOf, type Part, WHOLE } from "../../film/plan.ts";
 import { askAsMe, me } from "../accounts.ts";
-import { freshKey } from "../api.ts";
+import { freshKey, unlessDone } from "../api.ts";
 import type { Audience, Post } from "../api_types.ts";
 import { draftOf, keepDraft } from "../draft.ts";
 import type { Cutter as CutterPart, Looked } from "../film/cutter.tsx";
@@ -247,7 +247,7 @@ export function PostScreen() {
         summary,
         sensitive: summary !== "",
       };
-      await askAsMe<Post>("POST", "/posts", { body, key: key.value });
+      await askAsMe<Post>("POST", "/posts", { body, key: key.value }).catch(unlessDone);
       key.value = freshKey();
       tell(say("post.sent"));
       go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);

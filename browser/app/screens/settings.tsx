@@ -8,6 +8,7 @@ import { Screen } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { at } from "../router.ts";
 import { exported, save } from "../settings/export.ts";
+import { Mentions } from "../settings/mentions.tsx";
 import { Notifications } from "../settings/notifications.tsx";
 import { type HereKey, sayHere } from "../settings/words.ts";
 import { LANGUAGES, type Language, language, speak } from "../words/index.ts";
@@ -76,6 +77,7 @@ export function SettingsScreen() {
         </ul>
       </nav>
       <Notifications />
+      <Mentions />
       <Looks />
       <section class="card" aria-labelledby="export">
         <h2 id="export">{sayHere("export")}</h2>

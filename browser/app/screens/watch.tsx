@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { askAsMe } from "../accounts.ts";
+import { Problem } from "../api.ts";
 import type { Post } from "../api_types.ts";
 import { Feed } from "../feed/feed.tsx";
 import { List } from "../lists.ts";
@@ -15,16 +16,39 @@ import { back, place } from "../router.ts";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 
-/** The author's posts, with this one first. */
-async function listOf(id: string): Promise<List<Post>> {
-  const post = await askAsMe<Post>("GET", "/posts/one", { query: { id } });
-  const list = new List<Post>("/posts", { author: post.author.id }, (one) => one.id);
-  list.prepend(post);
-  await list.more();
-  return list;
+/** Comments of which none answers more than so many others; of deeper ones the comment itself is shown. */
+const DEEPEST = 20;
+
+interface Found {
+  readonly list: List<Post>;
+  /** It is a comment: what it is below is shown, with what is said there. */
+  readonly isComment: boolean;
 }
 
-function Watching({ list }: { readonly list: List<Post> }) {
+const one = (id: string) => askAsMe<Post>("GET", "/posts/one", { query: { id } });
+
+/** What a comment is below, as far as one may see it. */
+async function rootOf(post: Post): Promise<Post> {
+  let root = post;
+  try {
+    for (let up = 0; up < DEEPEST && root.in_reply_to; up++) root = await one(root.in_reply_to);
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 404)) throw error;
+  }
+  return root;
+}
+
+/** The author's posts, with this one first. */
+async function find(id: string): Promise<Found> {
+  const post = await one(id);
+  const root = await rootOf(post);
+  const list = new List<Post>("/posts", { author: root.author.id }, (other) => other.id);
+  list.prepend(root);
+  await list.more();
+  return { list, isComment: root.id !== post.id };
+}
+
+function Watching({ list, isComment }: Found) {
   const author = list.items.value[0]?.author;
   const title = author === undefined ? say("nav.feed") : nameOf(author);
   const heading = useArrival(title);
@@ -44,6 +68,7 @@ function Watching({ list }: { readonly list: List<Post> }) {
       <Feed
         list={list}
         label={say("watch.label", { name: title })}
+        isCommented={isComment}
         end={<Empty title={say("watch.end")} />}
       />
     </div>
@@ -52,21 +77,21 @@ function Watching({ list }: { readonly list: List<Post> }) {
 
 export function WatchScreen() {
   const id = place.value.query.get("id") ?? "";
-  const list = useSignal<List<Post> | null>(null);
+  const known = useSignal<Found | null>(null);
   const fault = useSignal("");
   useEffect(() => {
-    list.value = null;
+    known.value = null;
     fault.value = "";
-    listOf(id).then(
+    find(id).then(
       (found) => {
-        list.value = found;
+        known.value = found;
       },
       (error: unknown) => {
         fault.value = explain(error);
       },
     );
   }, [id]);
-  if (list.value !== null) return <Watching list={list.value} />;
+  if (known.value !== null) return <Watching {...known.value} />;
   return (
     <Screen title={say("nav.feed")} under="/">
       {fault.value === "" ? <Waiting /> : <Fault>{fault.value}</Fault>}

@@ -5,13 +5,17 @@ import { KithError } from "../../errors.ts";
 import type { Problem as DeviceProblem } from "../../worker/device_client.ts";
 import { problemOf } from "../../worker/problems.ts";
 import { Problem } from "../api.ts";
+import type { Video } from "../api_types.ts";
 import { type Key, language, say, sayPart } from "./index.ts";
 
-/** What is said of devices of one's own account that are not on its list, by the line of KEY-5.2. */
-const OWN: Readonly<Record<string, Key>> = {
+/** What is said of devices that are not merely in doubt, by the line of KEY-5.2 that the device names. */
+const SEEN: Readonly<Record<string, Key>> = {
   "own device, not listed": "problem.KEY-5.2.own",
   "this device, not listed": "problem.KEY-5.2.this",
+  "key package that cannot be used": "problem.KEY-5.2.unfit",
 };
+
+type Lacking = Pick<Video, "state"> & Partial<Pick<Video, "clause" | "reason">>;
 
 const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 
@@ -43,7 +47,7 @@ function inWords(
 ): string {
   const byClause = `problem.${clause}`;
   // What one can do about a device in doubt depends on whose it is (DEV-16.11).
-  const own = OWN[String(params.seen)];
+  const own = SEEN[String(params.seen)];
   if (own !== undefined) return say(own);
   if (isKey(byClause)) return say(byClause);
   // Which of several is wrong is said where it is known.
@@ -65,6 +69,10 @@ export function explainValue(problem: DeviceProblem): string {
   const detail = is === "Unreachable" ? "" : reason;
   return inWords(clause, code, detail, retryAfterSeconds ?? 0, params);
 }
+
+/** What a video that is ready lacks (VID-2.6); "" for nothing. */
+export const lackOf = ({ state, clause = "", reason = "" }: Lacking): string =>
+  state === "ready" && clause !== "" ? inWords(clause, "broken", reason, 0) : "";
 
 /** What to tell a person of `error`, and what they can do. */
 export function explain(error: unknown): string {

@@ -61,11 +61,16 @@ export interface Committed {
   readonly authenticatedData: Bytes;
 }
 
-/** A commit took us out: the session is over. `by` is null where a joiner replaced us. */
+/**
+ * A commit took us out: the session is over. `by` is null where a joiner replaced us.
+ *
+ * `again`: the same commit adds our signature key anew, so that a Welcome is on its way.
+ */
 export interface Removed {
   readonly kind: "Removed";
   readonly by: Member | null;
   readonly epoch: bigint;
+  readonly again: boolean;
 }
 
 /** We are in the group, since `epoch`, invited by `by` (null: by our own external commit). */

@@ -350,7 +350,10 @@ async function receiveCommit(
   const external = isExternal(received);
   if (done.next === null) {
     const by = external ? null : memberAt(tree, done.committer);
-    return { ...NOTHING, event: { kind: "Removed", by, epoch: context.epoch + 1n }, over: true };
+    const own = memberAt(tree, ownLeaf).signatureKey;
+    const again = done.applied.added.some((one) => equal(one.keyPackage.leaf.signatureKey, own));
+    const event: Event = { kind: "Removed", by, epoch: context.epoch + 1n, again };
+    return { ...NOTHING, event, over: true };
   }
   const { removed, updated } = done.applied;
   const changes = { added: newcomersOf(done.applied), removed, updated };

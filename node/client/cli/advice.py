@@ -18,6 +18,7 @@ OK, REFUSED, USAGE, UNREACHABLE, KEPT, STOPPED = 0, 1, 2, 3, 4, 130
 # By clause where the clause knows more than the kind of error does.
 CLAUSES: Mapping[str, str] = {
     "API-3.1": "This device is logged out. Log in again: kith login @you@server",
+    "API-6.5": "Do not do it again before you looked: kith feed --mine, friends, notices, devices.",
     "API-9.1": "Log in with kith login @you@server, or sign up with kith signup INVITE-LINK.",
     "API-9.3": "See kith login --help for how --server, --connect and --ca are written.",
     "API-9.6": "Tell your server's operator: the proxy must let 32 MB through "
@@ -55,7 +56,9 @@ CLAUSES: Mapping[str, str] = {
     "VID-1.9": "See kith uploads: post the same file again to finish one, or cancel it. "
     "kith delete removes a video.",
     "VID-5.1": "See kith uploads for those that there are.",
-    "VID-5.4": "See kith feed --mine; kith delete removes it.",
+    "VID-5.4": "See kith uploads for what is being made (cancel ends it), and kith feed --mine for "
+    "what is posted (kith delete removes it).",
+    "VID-5.6": "To post it once more: kith post --again FILE. kith delete removes what is posted.",
     "VID-2.1": "Give a video file, such as MP4, MOV, MKV or WebM.",
     "VID-2.2": "Does it play elsewhere? It needs a picture; a damaged file has to be made again.",
     "VID-2.3": "The file is cut off: copy it again from where it was made.",

@@ -55,8 +55,9 @@ async def chat(
         if send:
             return await screen.send(who, send)
         if history:
+            late = await kith.unfetched(who)
             for row in await kith.history(who):
-                screen.row(row)
+                screen.row(row, late.get(row.id, {}))
             await screen.standings(who)
             await screen.troubles()
         elif go_on:
@@ -91,8 +92,9 @@ class ChatScreen:
     async def meet(self, who: str) -> None:
         """Talk until the input ends."""
         them = await self.them(who)
+        late = await self._kith.unfetched(them)
         for row in (await self._kith.history(them))[-SHOWN_AT_START:]:
-            self.row(row)
+            self.row(row, late.get(row.id, {}))
         if self._typing.live:
             self._context.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
         await self.standings(them)
@@ -166,13 +168,25 @@ class ChatScreen:
         """Print what comes from `them`, or from all."""
         async with aclosing(self._kith.listen()) as heard:
             async for one in heard:
-                if isinstance(one, Event) or (them and not await self._is_of(one, them)):
+                if isinstance(one, Event):
+                    continue
+                if them and not await self._is_of(one, them):
+                    await self._tell_elsewhere(one)
                     continue
                 with self._typing.above():
                     self._tell(one)
 
     async def _is_of(self, one: ConversationEvent, them: str) -> bool:
         return not one.conversation or one.conversation in await self._kith.conversations_with(them)
+
+    async def _tell_elsewhere(self, one: ConversationEvent) -> None:
+        """What merely came there is in its history; what is to be known is said here."""
+        if not isinstance(one, telling.TROUBLES):
+            return
+        members = (await self._kith.conversations()).get(one.conversation, [])
+        others = [actor for actor in members if actor != self._kith.actor]
+        with self._typing.above():
+            telling.elsewhere(self._context.out, one, others, self._name)
 
     async def troubles(self) -> None:
         """What is to be known of conversations, where nobody listens."""
@@ -181,9 +195,10 @@ class ChatScreen:
     async def sent(self, row: MessageRow, who: str) -> None:
         """Our own words are out, or wait for what is in the way."""
         why = "" if row.sent else await self._kith.in_the_way(who)
+        late = (await self._kith.unfetched(who)).get(row.id, {}) if row.sent else {}
         if self._context.out.json:
             at = None if row.sent else await self._kith.next_try(who)
-            self._context.out.value(_shown(row, why, at))
+            self._context.out.value(self._shown(row, late, why, at))
         elif not row.sent:
             with self._typing.above():
                 reason = f"{why}. " if why else ""
@@ -191,14 +206,40 @@ class ChatScreen:
                 until = trust.WHAT_TO_DO.format(who=who) if stopped else KEPT_UNTIL
                 self._context.out.say(f"Kept, not sent: {reason}{until}", "yellow")
         elif not self._typing.live:
-            self._context.out.say("Sent.")
+            self._context.out.say(f"Sent. {self._who_is_late(late)}".rstrip())
 
-    def row(self, row: MessageRow) -> None:
-        """A line of the history."""
+    def row(self, row: MessageRow, late: Mapping[str, datetime]) -> None:
+        """A line of the history; whose devices are `late`, and since when."""
         if self._context.out.json:
-            self._context.out.value(_shown(row))
+            self._context.out.value(self._shown(row, late))
             return
-        self._line(row.at, row.actor, row.text or f"[{row.kind}]", "" if row.sent else "  (waits)")
+        where = "  (sent, not fetched)" if late else ""
+        where = where if row.sent else "  (waits)"
+        self._line(row.at, row.actor, row.text or f"[{row.kind}]", where)
+
+    def _who_is_late(self, late: Mapping[str, datetime]) -> str:
+        return " ".join(telling.unfetched(self._name(actor), at) for actor, at in late.items())
+
+    def _shown(
+        self,
+        row: MessageRow,
+        late: Mapping[str, datetime],
+        reason: str = "",
+        next_try: datetime | None = None,
+    ) -> dict[str, object]:
+        """A message as JSON has it: what only the vault needs stays there."""
+        waits = row.sent and bool(late)
+        return {
+            "id": row.id,
+            "actor": row.actor,
+            "text": row.text,
+            "at": from_micros(row.at),
+            "kind": row.kind,
+            "sent": row.sent,
+            "state": "unfetched" if waits else "sent" if row.sent else "kept",
+            "reason": self._who_is_late(late) if waits else reason,
+            "next_try": next_try,
+        }
 
     def _line(self, at: int, actor: str, text: str, behind: str = "") -> None:
         style = "cyan" if actor == self._kith.actor else "green"
@@ -229,20 +270,3 @@ class ChatScreen:
 
     def _name(self, actor: str) -> str:
         return self._names.get(actor, actor)
-
-
-def _shown(
-    row: MessageRow, reason: str = "", next_try: datetime | None = None
-) -> dict[str, object]:
-    """A message as JSON has it: what only the vault needs stays there."""
-    return {
-        "id": row.id,
-        "actor": row.actor,
-        "text": row.text,
-        "at": from_micros(row.at),
-        "kind": row.kind,
-        "sent": row.sent,
-        "state": "sent" if row.sent else "kept",
-        "reason": reason,
-        "next_try": next_try,
-    }

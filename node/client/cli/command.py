@@ -5,7 +5,7 @@ import getpass
 import inspect
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import typer
 from node.client import profile
 from node.client.cli import advice, telling
 from node.client.cli.out import Out
+from node.client.conversation_events import ConversationEvent
 from node.client.kith import Kith
 from node.client.local_device import Passphrase
 from node.errors import Malformed, Missing, NodeError
@@ -54,6 +55,8 @@ class TellingKith(Kith):
     ) -> None:
         super().__init__(own, home, passphrase, clock)
         self._out = out
+        # What the command says itself.
+        self.said: Collection[type[ConversationEvent]] = ()
 
     async def __aexit__(
         self,
@@ -73,7 +76,7 @@ class TellingKith(Kith):
         names: dict[str, str] = {}
         with suppress(NodeError):
             names = await self.names()
-        telling.tell(self._out, heard, lambda actor: names.get(actor, actor), telling.LASTING)
+        telling.tell(self._out, heard, lambda actor: names.get(actor, actor), self.said)
 
 
 @dataclass(slots=True)
@@ -85,13 +88,16 @@ class CommandContext:
     out: Out
     clock: Clock
 
-    def kith(self) -> Kith:
-        """Who is logged in here; what is heard meanwhile is told at the end.
+    def kith(self, *said: type[ConversationEvent]) -> Kith:
+        """Who is logged in here; what is heard meanwhile is told at the end, but what the command
+        has `said` itself.
 
         Raises `Missing` (API-9.1).
         """
         own = profile.load(self.home, self.handle)
-        return TellingKith(self.out, own, self.home, self.passphrase, self.clock)
+        kith = TellingKith(self.out, own, self.home, self.passphrase, self.clock)
+        kith.said = said
+        return kith
 
     def passphrase(self) -> str:
         """Ask for the vault's passphrase."""

@@ -11,6 +11,7 @@ import typer
 
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment, moment_of_micros
+from node.client.conversation_events import ArchiveHeld, ArchiveMissing
 from node.client.history import ArchiveHere, Exported
 from node.client.restoring import Restored
 from node.errors import Conflict, Malformed
@@ -52,7 +53,9 @@ async def history(
     """Your history at your server, sealed: on, off, fetch; or a copy of it here: export FILE."""
     if (not file) == (action is Action.EXPORT):
         raise typer.BadParameter("say where to: kith history export FILE; no other takes a file")
-    async with context.kith() as kith:
+    # What is in the way of the archive these say themselves, or end it.
+    told = action in (Action.STATUS, Action.ON, Action.OFF)
+    async with context.kith(*((ArchiveHeld, ArchiveMissing) if told else ())) as kith:
         match action:
             case Action.EXPORT:
                 count = _write(await kith.export_history(), Path(file))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from node.client.cli.command import CommandContext, PasswordFile, ask, read_password, verb
+from node.client.conversation_events import KeysHeld
 from node.client.keys import Paper, read_paper
 from node.client.kith import Kith
 from node.e2ee.keys.private import recovery_words
@@ -52,7 +53,8 @@ async def recovery(
     password_file: PasswordFile = "",
 ) -> None:
     """The recovery key: with it you come back when every device is lost."""
-    async with context.kith() as kith:
+    # What is in the way of the keys these fail for, or end.
+    async with context.kith(KeysHeld) as kith:
         if action is RecoveryAction.SHOW:
             await _show(context, kith, file)
         elif action is RecoveryAction.CONFIRM:

@@ -1,10 +1,11 @@
 """What happened in conversations, told by whichever command heard of it: each is told once."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 
 from node.client.cli import trust
-from node.client.cli.out import Out
+from node.client.cli.out import Out, moment
 from node.client.conversation_events import (
     ArchiveHeld,
     ArchiveMissing,
@@ -26,8 +27,11 @@ from node.client.conversation_events import (
     MessageUnreadable,
     NodeRestored,
     NoDeviceLeft,
+    WordsUnfetched,
 )
 from node.wire.times import from_micros
+
+MICROS = 1_000_000
 
 # What programs read as `kind` of an event, with --json.
 KINDS: Mapping[type[ConversationEvent], str] = {
@@ -44,6 +48,7 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     ConversationCaughtUp: "caught_up",
     MessageReturned: "returned",
     NoDeviceLeft: "no_device",
+    WordsUnfetched: "unfetched",
     ArchiveHeld: "archive_held",
     ArchiveMissing: "archive_missing",
     KeysHeld: "keys_held",
@@ -84,6 +89,7 @@ TROUBLES = (
     ChangeDropped,
     MessageReturned,
     NoDeviceLeft,
+    WordsUnfetched,
     ArchiveHeld,
     ArchiveMissing,
     KeysHeld,
@@ -91,27 +97,37 @@ TROUBLES = (
     DoubtSettled,
     KeysChanged,
 )
-# What lasts is told again by the next chat, and has commands of its own.
-LASTING = (ArchiveHeld, ArchiveMissing, KeysHeld)
 
 
 def tell(
     out: Out,
     heard: Iterable[ConversationEvent],
     name_of: Callable[[str], str],
-    but: tuple[type[ConversationEvent], ...] = (),
+    but: Collection[type[ConversationEvent]] = (),
 ) -> None:
     """Tell the troubles of what was `heard`; for programs beside what the command answers.
 
-    What merely came is in the history.
+    What merely came is in the history; what the command says itself is not told (`but`).
     """
     for one in heard:
-        if not isinstance(one, TROUBLES) or isinstance(one, but):
+        if not isinstance(one, TROUBLES) or type(one) in but:
             continue
         if out.json:
             out.aside(shown(one))
         else:
             out.say(trouble(one, name_of), "yellow")
+
+
+def elsewhere(
+    out: Out, one: ConversationEvent, others: Iterable[str], name_of: Callable[[str], str]
+) -> None:
+    """Tell a trouble of another conversation than the one that is on the screen, in one line."""
+    if out.json:
+        out.aside(shown(one))
+        return
+    names = ", ".join(map(name_of, others))
+    where = f"In your conversation with {names}" if names else "In a conversation that ended"
+    out.say(f"{where}: {trouble(one, name_of)}", "yellow")
 
 
 def shown(one: ConversationEvent) -> dict[str, object]:
@@ -123,6 +139,8 @@ def trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
     """An event of `TROUBLES` in a sentence or two."""
     if isinstance(one, NoDeviceLeft):
         return _no_device(name_of(one.actor), one.has_new)
+    if isinstance(one, WordsUnfetched):
+        return unfetched(name_of(one.actor), from_micros(one.since * MICROS))
     if isinstance(one, MessageReturned):
         why = RETURNED[one.reason].format(name=name_of(one.actor))
         return f"Kept, not read: {one.text} ({why})"
@@ -137,6 +155,14 @@ def trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
     assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
     hope = "; it was asked for again" if one.asked_again else ""
     return f"A message could not be read: {one.reason}{hope}"
+
+
+def unfetched(name: str, since: datetime) -> str:
+    """What waits at the server of one whose devices fetch nothing."""
+    return (
+        f"No device of {name} has fetched what was said since {moment(since)}: they are"
+        " away, or it is lost. It waits at their server, for 30 days at most."
+    )
 
 
 def _no_device(name: str, has_new: bool) -> str:
@@ -169,4 +195,6 @@ def _of_account(one: ConversationEvent) -> str:
 
 
 def _data(one: ConversationEvent) -> dict[str, object]:
+    if isinstance(one, WordsUnfetched):
+        return asdict(one) | {"since": from_micros(one.since * MICROS)}
     return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, MessageReceived) else {})

@@ -17,6 +17,7 @@ from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
 from node.client.cli.posts import Which
 from node.client.kith import Kith
+from node.wire.api.video import UploadView
 
 # They stay until the video ends; what only starts another program would find the file gone.
 PLAYERS = ("mpv", "vlc", "ffplay")
@@ -72,6 +73,7 @@ async def post(
     ] = None,
     end: Annotated[float | None, _time("--end", "Show it up to here.")] = None,
     cover: Annotated[float | None, _time("--cover", "Its cover is what is seen here.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also a file you posted today.")] = False,
 ) -> None:
     """Publish a video or a text. The same file again goes on where it was cut."""
     if not (video or text):
@@ -97,6 +99,7 @@ async def post(
                     end,
                     cover,
                     lambda why: context.out.say(f"It waits: {why}."),
+                    again=again,
                 )
             except asyncio.CancelledError:
                 context.out.say("Given up. See kith uploads for what is begun and not posted.")
@@ -129,11 +132,14 @@ async def uploads(
     if not found:
         context.out.say("Nothing is under way.")
     for number, one in enumerate(found, 1):
-        done = "whole, not posted" if one.state == "sealed" else f"{100 * one.offset // one.size} %"
-        until = f"kept until {moment(one.expires)}"
-        context.out.say(
-            f"{number:>3}  {one.filename or one.id}  {done} of {one.size} bytes, {until}"
-        )
+        context.out.say(f"{number:>3}  {one.filename or one.id}  {_stands(one)}")
+
+
+def _stands(one: UploadView) -> str:
+    if one.video:
+        return "is being made into a video; post the same file to wait for it, or cancel"
+    done = "whole, not posted" if one.state == "sealed" else f"{100 * one.offset // one.size} %"
+    return f"{done} of {one.size} bytes, kept until {moment(one.expires)}"
 
 
 async def watch(

@@ -27,7 +27,8 @@ from node.wire.times import rfc3339
 KINDS = tuple(kind.value for kind in SealedKind)
 LARGEST = 1024 * 1024  # bytes of an MLS message
 MOST_RECIPIENTS = 1000
-RETURNS = ("no_device", "new_device", "not_fetched")
+UNFETCHED = "unfetched"
+RETURNS = ("no_device", "new_device", "not_fetched", UNFETCHED)
 _SHA256 = "f1220"  # base16 (multibase), sha2-256 of 32 bytes (multihash)
 _DIGEST = re.compile(f"{_SHA256}[0-9a-f]{{64}}")
 _ADDRESSED = ("to", "cc", "bto", "bcc", "audience")
@@ -119,6 +120,9 @@ def parse_rejection(document: Doc, envelope: Envelope) -> RejectSealed:
         raise Malformed("E2E-4.10", "what is returned is named by its SHA-256, in multibase")
     if reason not in RETURNS:
         raise Malformed("E2E-4.10", f"words are returned for one of: {', '.join(RETURNS)}")
+    since = instant(document, "published") if reason == UNFETCHED else None
+    if reason == UNFETCHED and since is None:
+        raise Malformed("E2E-4.11", "since when nothing was fetched stands in published")
     return RejectSealed(
         id=envelope.id,
         actor=envelope.actor,
@@ -126,11 +130,12 @@ def parse_rejection(document: Doc, envelope: Envelope) -> RejectSealed:
         conversation=url_id(object.get("conversation"), "the conversation"),
         sha256=bytes.fromhex(digest[len(_SHA256) :]),
         reason=str(reason),
+        published=since,
     )
 
 
 def render_rejection(returned: RejectSealed) -> Mapping[str, Any]:
-    return {
+    said: dict[str, Any] = {
         "type": "Reject",
         "id": returned.id,
         "actor": returned.actor,
@@ -144,6 +149,9 @@ def render_rejection(returned: RejectSealed) -> Mapping[str, Any]:
             "digestMultibase": _SHA256 + returned.sha256.hex(),
         },
     }
+    if returned.published:
+        said["published"] = rfc3339(returned.published)
+    return said
 
 
 def render_sealed(sealed: CreateSealed) -> dict[str, Any]:

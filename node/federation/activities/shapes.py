@@ -58,7 +58,8 @@ class Reject(Struct, frozen=True):
 class RejectSealed(Struct, frozen=True):
     """`actor` did not take words of the actor `of`: the sealed message with the digest `sha256`.
 
-    `reason` is one of `no_device`, `new_device` and `not_fetched` (E2E-4.9).
+    `reason` is one of `no_device`, `new_device` and `not_fetched` (E2E-4.9), or `unfetched`: not
+    yet, since `published` (E2E-4.11).
     """
 
     id: str
@@ -67,6 +68,7 @@ class RejectSealed(Struct, frozen=True):
     conversation: str
     sha256: bytes
     reason: str
+    published: datetime | None = None
 
 
 class Like(Struct, frozen=True):

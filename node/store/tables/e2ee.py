@@ -92,6 +92,7 @@ mailbox = table(
     text("kind"),
     Column("sha256", LargeBinary, nullable=False, index=True),  # of the ciphertext
     number("size"),  # of the ciphertext: all that waits is added up from the index alone
+    flag("told"),  # its sender knows that nobody has fetched it yet
     instant("created", nullable=False),
     UniqueConstraint("device", "sha256"),
     Index("ix_mailbox_device_seq", "device", "seq"),

@@ -13,7 +13,7 @@ from node.e2ee.returning import Unread
 from node.graph.friendship_states import FRIENDS
 from node.store.e2ee import named
 from node.store.key_packages import CLAIMED_KEPT
-from node.store.mailbox import MAIL_KEPT, SEALED
+from node.store.mailbox import MAIL_KEPT, SEALED, UNFETCHED_AFTER
 from node.testing.memory.tables import Event, Mail, Package
 from node.testing.memory.unit import Unit
 from node.wire.times import micros
@@ -195,12 +195,29 @@ class MailboxUnit(Unit):
         mail = sorted(self.tables.mail.items())
         return [self._unread(seq, one) for seq, one in mail if one.at < kept][:count]
 
+    async def unfetched_mail(self, count: int) -> list[Unread]:
+        kept, first = micros(self.now - UNFETCHED_AFTER), dict[tuple[str, str, str], int]()
+        mail = sorted(self.tables.mail.items())
+        for seq, one in mail:
+            if one.sealed.kind is Kind.APPLICATION:
+                first.setdefault((one.device, one.conversation, one.actor), seq)
+        found = [
+            self._unread(seq, one)
+            for seq, one in mail
+            if seq in first.values() and one.at < kept and not one.told
+        ]
+        return [one for one in found if one.box.account][:count]
+
+    async def keep_told(self, seqs: Sequence[int]) -> None:
+        for seq in seqs:
+            self.tables.mail[seq] = replace(self.tables.mail[seq], told=True)
+
     def _unread(self, seq: int, one: Mail) -> Unread:
         account, _ = self.tables.devices.get(one.device, ("", None))
         there = self.tables.participants
         actor = next((actor for _, actor, device in there if device == one.device), "")
         box, kind = Box(one.device, account, actor), str(one.sealed.kind)
-        return Unread(seq, box, one.conversation, one.actor, kind, one.sealed.sha256)
+        return Unread(seq, box, one.conversation, one.actor, kind, one.sealed.sha256, one.at)
 
     async def drop_mail(self, box: Box, upto: int) -> None:
         for seq, one in list(self.tables.mail.items()):

@@ -177,6 +177,7 @@ class Mail(Struct, frozen=True):
     share: str
     sealed: Sealed
     at: int
+    told: bool = False
 
 
 @dataclass

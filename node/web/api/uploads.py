@@ -193,6 +193,7 @@ class Intake:
             expires=upload.expires,
             sha256=upload.digest,
             filename=upload_record.filename,
+            video=upload_record.video,
             chunk_limit_bytes=min(self.chunk_limit_bytes, uploads.LONGEST_CHUNK),
         )
 
@@ -241,11 +242,14 @@ def routes(intake: Intake) -> tuple[Route, ...]:
             "GET",
             "/uploads",
             intake.list,
-            "Your uploads that go on: those under way, and the whole ones that are no video yet.",
+            "Your uploads that go on: under way, whole and no video yet, or being made into one.",
             write,
             answers=UploadList,
             paged=True,
-            query={"sha256": "only those of this file: 64 hexadecimal digits"},
+            query={
+                "sha256": "only those of this file, with those that are a video by now: 64 "
+                "hexadecimal digits"
+            },
         ),
         Route(
             "GET",

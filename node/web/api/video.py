@@ -1,10 +1,11 @@
 """Routes of videos: publish one, see how far it is, delete it, watch it (spec VID-6, VID-7)."""
 
 from collections.abc import Callable
+from functools import partial
 
 from msgspec.structs import asdict
 
-from node.errors import Malformed
+from node.errors import Malformed, NoRoom
 from node.federation.activities.linking import linked
 from node.inbox.audiences import Choice, addressing
 from node.inbox.publishing import delete
@@ -17,6 +18,7 @@ from node.video.publishing import VideoDraft
 from node.video.records import MediaUrls, State, VideoRecord, Words
 from node.web.api.scopes import Scope
 from node.web.api.uploads import Intake
+from node.web.held_grants import HeldGrants
 from node.web.routes import Call, Reply, Route
 from node.wire.api.video import NewVideo, VideoView, Watching
 
@@ -38,12 +40,14 @@ class Videos:
         peers: Peers,
         draw: Callable[[int], bytes],
         media_urls: MediaUrls,
+        held: HeldGrants,
     ) -> None:
         self._units = units
         self._intake = intake
         self._peers = peers
         self._draw = draw
         self._media_urls = media_urls
+        self._held = held
 
     async def publish(self, call: Call) -> Reply:
         new: NewVideo = call.body
@@ -89,9 +93,14 @@ class Videos:
 
     async def addresses(self, viewer: str, id: str) -> Watch | Abroad:
         """What our node knows for `viewer`, one of ours or an actor proven by signature."""
-        return await self._units.run(
-            VideoUnit, lambda unit: playing.watch(unit, viewer, id, self._draw, self._media_urls)
+        watch = partial(
+            playing.watch, viewer=viewer, id=id, draw=self._draw, media_urls=self._media_urls
         )
+        try:
+            return await self._units.run(VideoUnit, watch)
+        except NoRoom:
+            # Who watches reads: that goes on without room (FED-12.8).
+            return await self._units.look(VideoUnit, partial(watch, keep=self._held.put))
 
 
 def _view(record: VideoRecord) -> VideoView:

@@ -20,7 +20,8 @@ class UploadView(msgspec.Struct, kw_only=True):
     """Where an upload stands: `offset` is where the next chunk begins.
 
     `state`: open, sealed (whole, its digest checked), used (it became a video), failed.
-    `sha256` is that of the whole file, empty until it was told.
+    `sha256` is that of the whole file, empty until it was told; `video` the id of the video that it
+    became, empty until then.
     """
 
     id: str
@@ -31,10 +32,11 @@ class UploadView(msgspec.Struct, kw_only=True):
     chunk_limit_bytes: int
     sha256: bytes
     filename: str = ""
+    video: str = ""
 
 
 class UploadList(msgspec.Struct, kw_only=True):
-    """Uploads that go on, the newest first."""
+    """Uploads that go on, the newest first; a used one is being made into its `video`."""
 
     items: list[UploadView]
 

@@ -85,21 +85,17 @@ def sign(
     """`@method`, `@target-uri` and, with a body, `content-digest`: what Mastodon demands."""
     origin, target = target_of(request.url)
     headers = {"host": origin.authority}
-    names = ["@method", "@target-uri"]
+    names, lines = '"@method" "@target-uri"', f'"@method": {request.method}\n'
+    lines += f'"@target-uri": {origin}{target}\n'
     if needs_digest(request.method, request.body):
-        headers["content-digest"] = content_digest_to_send(request.body)
-        names.append("content-digest")
-    params = f';created={int(now.timestamp())};keyid="{key.id}"'
+        headers["content-digest"] = digest = content_digest_to_send(request.body)
+        names += ' "content-digest"'
+        lines += f'"content-digest": {digest}\n'
+    inner = f'({names});created={int(now.timestamp())};keyid="{key.id}"'
     if with_alg:
-        params += f';alg="{DEFAULT_SCHEME[key.algorithm]}"'
-    inner = "(" + " ".join(f'"{name}"' for name in names) + ")" + params
-    values = {
-        "@method": request.method,
-        "@target-uri": str(origin) + target,
-        "content-digest": headers.get("content-digest", ""),
-    }
-    lines = [f'"{name}": {values[name]}' for name in names] + [f'"@signature-params": {inner}']
-    signature = base64.b64encode(key.sign("\n".join(lines).encode("ascii"))).decode("ascii")
+        inner += f';alg="{DEFAULT_SCHEME[key.algorithm]}"'
+    lines += f'"@signature-params": {inner}'
+    signature = base64.b64encode(key.sign(lines.encode("ascii"))).decode("ascii")
     headers["signature-input"] = f"{LABEL}={inner}"
     headers["signature"] = f"{LABEL}=:{signature}:"
     return headers

@@ -73,10 +73,14 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A commit took us out: the session is over. `by` is None where a joiner replaced us."""
+    """A commit took us out: the session is over. `by` is None where a joiner replaced us.
+
+    `again`: the same commit adds our signature key anew, so that a Welcome is on its way.
+    """
 
     by: Member | None
     epoch: int
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

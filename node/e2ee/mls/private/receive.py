@@ -295,7 +295,10 @@ def _commit(
     done = process_commit(epoch, received, updates, receiving.means, receiving.find, receiving.now)
     if done.next is None:
         by = None if received.external else member_at(epoch.group.tree, done.committer)
-        return Outcome(Removed(by, epoch.group.context.epoch + 1), over=True)
+        own = epoch.group.tree.leaf(epoch.group.own_leaf)
+        assert own is not None, "a member has a leaf"
+        again = any(new.leaf.signature_key == own.signature_key for _, new in done.applied.added)
+        return Outcome(Removed(by, epoch.group.context.epoch + 1, again), over=True)
     changes = done.applied.newcomers, done.applied.removed, done.applied.updated
     event = committed(epoch.group.tree, done.next, done.committer, changes)
     event = replace(

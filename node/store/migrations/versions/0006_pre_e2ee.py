@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("kind", TEXT, server_default="", nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("told", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_mailbox")),
         sa.UniqueConstraint("device", "sha256", name=op.f("uq_mailbox_device_sha256")),

@@ -1,0 +1,39 @@
+/** What happened to a chat, or to all: it stands there until one puts it away (APP-6.3). */
+
+import type { Chat, News } from "../../worker/device_client.ts";
+import { device } from "../device.ts";
+import { about } from "../keys/doubt.tsx";
+import { sayKeys } from "../keys/words.ts";
+import { Icon } from "../parts/icon.tsx";
+import { attempt } from "../parts/toast.tsx";
+import { chats, newsOf } from "./chats.ts";
+import { happened } from "./happened.ts";
+
+function Line({ one, others }: { readonly one: News; readonly others: Chat["others"] }) {
+  const words = happened(one.event, (actor) => about(others, actor).name);
+  return (
+    <div class="key-notice">
+      <Icon name="alert" />
+      <span class="grow">{words}</span>
+      <button
+        type="button"
+        class="button quiet small"
+        onClick={() => attempt(() => device.putAway(one.id))}
+      >
+        {sayKeys("told.away")}
+      </button>
+    </div>
+  );
+}
+
+/** Of `chat`, or (null) of all chats. */
+export function Told({ chat }: { readonly chat: Chat | null }) {
+  const others = chat?.others ?? (chats.value ?? []).flatMap((one) => one.others);
+  return (
+    <div role="status">
+      {newsOf(chat?.id ?? "").map((one) => (
+        <Line key={one.id} one={one} others={others} />
+      ))}
+    </div>
+  );
+}

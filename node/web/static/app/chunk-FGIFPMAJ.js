@@ -1,1 +1,0 @@
-import{c as l,h as o,q as r}from"/app/chunk-QDB5F5T5.js";function y(){let s=o(null),i=o(null);async function n(){try{s.value=await r.keys(),i.value=null}catch(e){i.value=e}}return l(()=>(n(),r.listen(e=>{(e.is==="keys"||e.is==="missed")&&n()})),[]),{view:s,fault:i,again:n}}export{y as a};

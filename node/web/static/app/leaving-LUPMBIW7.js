@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-L22CMTCB.js";import"/app/chunk-6XL72LBT.js";import"/app/chunk-AWKZ3VCA.js";import"/app/chunk-AQ3WGAVG.js";import"/app/chunk-QDB5F5T5.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-JMJP5K4S.js";import"/app/chunk-AQ3WGAVG.js";import"/app/chunk-QDB5F5T5.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
