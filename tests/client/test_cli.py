@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from node.accounts import resets
 from node.cli.table import PERSONS
+from node.client import videos
 from node.client.api_client import ApiClient
 from node.client.cli import main, program
 from node.client.cli.out import clean
@@ -706,10 +708,59 @@ async def test_a_wrong_vault_passphrase(shell: Shell, passphrase_file: Path) -> 
     assert (await shell.run("alice", "friends")).code == 0  # needs no vault
 
 
+@pytest.mark.clause("VID-1.1")
 async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
     await enter(shell, "alice", "alpha.test")
-    ran = await shell.run("alice", f"post {tmp_path / 'absent.mp4'} --json")
-    assert (ran.code, ran.problem["clause"]) == (1, "VID-1.1")
+    whole = tmp_path / "whole.mp4"
+    (tmp_path / "folder.mp4").mkdir()
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for name, size in (("empty.mp4", 0), ("whole.mp4", 9)):
+        await asyncio.to_thread((tmp_path / name).write_bytes, bytes(size))
+    told = {
+        tmp_path / "absent.mp4": "there is no file {}",
+        whole / "below.mp4": "there is no file {}",
+        tmp_path / "folder.mp4": "{} is a folder",
+        tmp_path / "pipe.mp4": "{} is not a file that stays as it is",
+        tmp_path / "empty.mp4": "{} is empty",
+    }
+    for path, words in told.items():
+        ran = await shell.run("alice", "post --json", str(path))
+        assert (ran.code, ran.problem["clause"]) == (1, "VID-1.1")
+        assert ran.problem["detail"] == words.format(path)
+    assert (await shell.run("alice", "uploads")).out == "Nothing is under way.\n"
+
+
+@pytest.mark.clause("API-9.11")
+async def test_a_name_of_a_file_may_be_no_text_and_words_may_not(
+    shell: Shell, tmp_path: Path
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+    film = tmp_path / os.fsdecode(b"no\xff\xfetext.mp4")
+    await asyncio.to_thread(film.write_bytes, b"film")
+    async with shell.square.working():
+        ran = await shell.run("alice", "post --json", str(film))
+    assert (ran.code, ran.problem["clause"]) == (1, "VID-2.1")
+    async with shell.square.at_home("alice") as alice:
+        await upload(alice.api, film)
+    items = (await shell.run("alice", "uploads --json")).json["items"]
+    assert [one["filename"] for one in items] == ["no??text.mp4"]
+    for line in ("post --text", "like", "chat @bob --send", "feed --as"):
+        ran = await shell.run("alice", line, os.fsdecode(b"no \xff text"))
+        assert (ran.code, ran.out) == (2, "") and "it is not UTF-8" in ran.err
+
+
+@pytest.mark.clause("VID-7.5")
+def test_what_is_saved_to_a_pipe_does_not_take_its_place(tmp_path: Path) -> None:
+    whole, pipe = tmp_path / "whole.mp4", tmp_path / "pipe"
+    with videos.whole(whole) as file:
+        file.write(b"film")
+    assert (whole.read_bytes(), [*tmp_path.iterdir()]) == (b"film", [whole])
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with videos.whole(pipe) as file:
+        file.write(b"film")
+    assert (os.read(reading, 9), pipe.is_fifo()) == (b"film", True)
+    os.close(reading)
 
 
 @pytest.mark.parametrize(
