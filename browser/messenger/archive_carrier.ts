@@ -29,6 +29,8 @@ export class ArchiveCarrier {
   readonly #archive: DeviceArchive;
   readonly #clock: Clock;
   readonly #told: (event: ConversationEvent) => void;
+  /** What was held goes out again: whoever shows that it waits may end it. */
+  onGoingOn: () => void = () => undefined;
   #hurry = new AbortController();
   #sending: Promise<void> | null = null;
   #heldUntil = 0;
@@ -88,7 +90,7 @@ export class ArchiveCarrier {
 
   /** Send all that is due. Throws what is in the way; what it holds up stays due. */
   async send(): Promise<void> {
-    const { held_until } = await this.#archive.place();
+    let { held, held_until } = await this.#archive.place();
     if (this.#clock.now() < Math.max(this.#heldUntil, held_until * 1000)) return;
     for (;;) {
       const due = await this.#archive.due(this.#seconds());
@@ -105,6 +107,8 @@ export class ArchiveCarrier {
       if (this.#isClosed) return; // it goes out again, which changes nothing
       await this.#archive.sent(due);
       this.#lastTold = "";
+      if (held) this.onGoingOn();
+      held = "";
       if (this.#last) return;
     }
   }
