@@ -1,10 +1,10 @@
 /** Counts the notices that nobody has seen, for whoever is open, and anew when there may be others. */
 
-import { effect } from "@preact/signals";
+import { computed } from "@preact/signals";
 
 import { me, pageAsMe } from "../accounts.ts";
 import type { Notice } from "../api_types.ts";
-import { device } from "../device.ts";
+import { device, standing } from "../device.ts";
 import { unseen } from "./unseen.ts";
 
 // So many are counted; of more nobody wants to know how many they are.
@@ -38,11 +38,13 @@ export async function count(): Promise<void> {
 }
 
 export function begin(): void {
-  effect(() => {
-    const isHere = me.value?.id !== undefined;
+  // Of others nothing is known yet; what was counted stays while only how they stand is told anew.
+  const whose = computed(() => standing.value?.current?.isLoggedIn && standing.value.current.id);
+  whose.subscribe(() => {
     unseen.value = 0;
-    if (isHere) void count();
   });
+  computed(() => me.value?.id).subscribe(() => void count());
+  addEventListener("online", () => void count());
   device.listen((event) => {
     if (event.is === "missed" || (event.is === "node" && TELLS.has(event.kind))) void count();
   });
