@@ -4,6 +4,7 @@
  */
 
 import type { Sealed } from "../archive/seals.ts";
+import type { Due } from "../device/archiving.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { DeviceArchive } from "../device/device_archive.ts";
 import type { Restored } from "../device/restoring.ts";
@@ -90,7 +91,7 @@ export class ArchiveCarrier {
 
   /** Send all that is due. Throws what is in the way; what it holds up stays due. */
   async send(): Promise<void> {
-    let { held, held_until } = await this.#archive.place();
+    const { held_until } = await this.#archive.place();
     if (this.#clock.now() < Math.max(this.#heldUntil, held_until * 1000)) return;
     for (;;) {
       const due = await this.#archive.due(this.#seconds());
@@ -105,12 +106,17 @@ export class ArchiveCarrier {
         throw error;
       }
       if (this.#isClosed) return; // it goes out again, which changes nothing
-      await this.#archive.sent(due);
-      this.#lastTold = "";
-      if (held) this.onGoingOn();
-      held = "";
+      await this.#taken(due);
       if (this.#last) return;
     }
+  }
+
+  /** The home node has it; what was held is so no more. */
+  async #taken(due: Due): Promise<void> {
+    const { held } = await this.#archive.place();
+    await this.#archive.sent(due);
+    this.#lastTold = "";
+    if (held) this.onGoingOn();
   }
 
   /** Talk goes on; that the archive does not is said once. */

@@ -6,8 +6,8 @@ import { test } from "node:test";
 import type { DeviceArchive } from "../device/device_archive.ts";
 import { Forbidden, type KithError, Unreachable } from "../errors.ts";
 import type { ArchiveCarrier } from "../messenger/archive_carrier.ts";
-import type { ArchiveView } from "../worker/key_questions.ts";
 import { Keeping } from "../worker/keeping.ts";
+import type { ArchiveView } from "../worker/key_questions.ts";
 
 const CAME = { new: 2, known: 0, locked: 0, over: 0, broken: 0 };
 

@@ -73,6 +73,9 @@ async def test_what_happened_is_told_as_it_happens_and_leads_there(
     page = watched.page
     await log_in(page, home, "ada")
     await expect(bell(page)).to_contain_text("1 not yet read")
+    for place in ("post", "people", "chats", "me", ""):
+        await page.goto(f"{home.url}/app/{place}")
+        await expect(bell(page)).to_contain_text("1 not yet read")
     await liked(home, bob, post)
     await expect(bell(page)).to_contain_text("2 not yet read")
     await bell(page).click()
@@ -181,7 +184,12 @@ async def test_who_is_not_known_is_kept_apart(browser: Browser, home: AppNode) -
     await expect(page.get_by_role("article", name="Eve: Look")).to_be_visible()
     await page.go_back()
     await page.get_by_role("button", name="Follow").first.click()
-    await expect(page.get_by_text("You are told at once when")).to_be_visible()
+    # Friends alone are heard: no more is promised.
+    await expect(page.get_by_text(re.compile("You follow .*Eve.* now"))).to_be_visible()
+    await expect(page.get_by_text("You are told at once when")).to_have_count(0)
+    unfollow = page.get_by_role("button", name="Stop following")
+    await expect(unfollow).to_have_count(2)
+    await expect(unfollow.first).to_be_focused()
     await page.get_by_role("button", name="Block").first.click()
     await page.get_by_role("dialog").get_by_role("button", name="Block").click()
     await expect(page.get_by_text("has mentioned you")).to_be_visible()
@@ -213,6 +221,7 @@ async def test_who_talks_on_a_node_that_was_put_back_is_told_until_they_have_see
     await expect(told).to_be_visible()
     await Keyboard(page).press("button", "Understood")
     await expect(told).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Chats")).to_be_focused()
     await page.reload()
     await expect(page.get_by_role("link", name="Bob")).to_be_visible()
     await expect(told).to_have_count(0)
