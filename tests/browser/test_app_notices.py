@@ -185,7 +185,7 @@ async def test_who_is_not_known_is_kept_apart(browser: Browser, home: AppNode) -
     await page.go_back()
     await page.get_by_role("button", name="Follow").first.click()
     # Friends alone are heard: no more is promised.
-    await expect(page.get_by_text(re.compile("You follow .*Eve.* now"))).to_be_visible()
+    await expect(page.get_by_text(re.compile("You asked to follow .*Eve"))).to_be_visible()
     await expect(page.get_by_text("You are told at once when")).to_have_count(0)
     unfollow = page.get_by_role("button", name="Stop following")
     await expect(unfollow).to_have_count(2)

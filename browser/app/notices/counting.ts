@@ -1,6 +1,6 @@
 /** Counts the notices that nobody has seen, for whoever is open, and anew when there may be others. */
 
-import { computed } from "@preact/signals";
+import { effect } from "@preact/signals";
 
 import { me, pageAsMe } from "../accounts.ts";
 import type { Notice } from "../api_types.ts";
@@ -39,12 +39,14 @@ export async function count(): Promise<void> {
 
 export function begin(): void {
   // Of others nothing is known yet; what was counted stays while only how they stand is told anew.
-  const whose = computed(() => standing.value?.current?.isLoggedIn && standing.value.current.id);
-  whose.subscribe(() => {
-    unseen.value = 0;
+  let whose = "";
+  effect(() => {
+    const { id = "", isLoggedIn = false } = standing.value?.current ?? {};
+    const now = isLoggedIn ? id : "";
+    if (now !== whose) unseen.value = 0;
+    whose = now;
+    if (me.value !== null) void count();
   });
-  computed(() => me.value?.id).subscribe(() => void count());
-  addEventListener("online", () => void count());
   device.listen((event) => {
     if (event.is === "missed" || (event.is === "node" && TELLS.has(event.kind))) void count();
   });

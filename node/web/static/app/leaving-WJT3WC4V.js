@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-OQSTCDHN.js";import"/app/chunk-LRUPB3RI.js";import"/app/chunk-LGNIT4BR.js";import"/app/chunk-4SM7C2JQ.js";import"/app/chunk-WH73IMTV.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-DTDV46FR.js";import"/app/chunk-4SM7C2JQ.js";import"/app/chunk-WH73IMTV.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
