@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-GYUGEH4U.js";import"/app/chunk-QJ4NISEI.js";import"/app/chunk-2G6QU2ZY.js";import"/app/chunk-7IVSP4OC.js";import"/app/chunk-6OJUJXSA.js";export{r as deleteAccount,m as forget,o as logOut};

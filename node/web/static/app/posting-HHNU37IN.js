@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-BYV63M3M.js";import"/app/chunk-7IVSP4OC.js";import"/app/chunk-6OJUJXSA.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
