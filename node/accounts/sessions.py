@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from node.accounts.account import Account, State
+from node.accounts.account import Account, Role, State
 from node.accounts.devices import LONGEST_NAME, Device
 from node.accounts.passwords import may_enter, proven
 from node.accounts.profile import cleaned, read_text
@@ -61,6 +61,10 @@ class SessionUnit(Protocol):
     async def add_session(self, account: str, session: Session, digest: bytes) -> None: ...
     async def end_sessions(self, account: str, only: str | None = None, but: str = "") -> int: ...
     async def add_device(self, account: Account, device: Device) -> None: ...
+    async def admin_was_here(self) -> None:
+        """Note that an administrator was here now."""
+        ...
+
     async def has_device(self, account: str, device: str) -> bool:
         """Whether the device is the account's and was not revoked."""
         ...
@@ -95,6 +99,8 @@ async def log_in(
     device = await _device(current, wanted, unit)
     session = Session(unit.fresh(), wanted.name, scopes, unit.now, unit.now, device)
     await unit.add_session(account.id, session, digest)
+    if current.role is Role.ADMIN:
+        await unit.admin_was_here()
     return session
 
 

@@ -4,7 +4,7 @@ Passwords come in hashed and keys come in made: both take long, so they are made
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -25,6 +25,9 @@ class Registration(StrEnum):
     INVITE = "invite"
     APPROVAL = "approval"
     OPEN = "open"
+
+
+UNWATCHED = timedelta(days=7)
 
 
 class Application(Struct, frozen=True):
@@ -54,6 +57,10 @@ class SignUpUnit(Protocol):
     async def domain(self) -> str: ...
     async def registration(self) -> Registration: ...
     async def put_registration(self, registration: Registration) -> None: ...
+    async def admin_was_here(self) -> None:
+        """Note that an administrator was here now."""
+        ...
+
     async def by_id(self, account: str) -> Account | None: ...
     async def name_taken(self, name: str) -> bool: ...
     async def reserve_name(self, name: str, actor: str) -> bool: ...
@@ -68,6 +75,15 @@ class SignUpUnit(Protocol):
 
 
 # -- rules ---------------------------------------------------------------------------------------
+
+
+def watched(chosen: Registration, admin_seen: datetime | None, now: datetime) -> Registration:
+    """How people sign up where an administrator was last here at `admin_seen`.
+
+    Nobody sees who comes while nobody looks: then who is not invited waits (ACC-2.13).
+    """
+    alone = admin_seen is not None and now - admin_seen > UNWATCHED
+    return Registration.APPROVAL if alone and chosen is Registration.OPEN else chosen
 
 
 def first_state(registration: Registration, invited: bool, reason: str) -> State:
@@ -134,6 +150,8 @@ async def sign_up(application: Application, keys: Sequence[NewKey], unit: SignUp
         reason=application.reason,
     )
     await unit.add_account(account)
+    if account.role is Role.ADMIN:
+        await unit.admin_was_here()
     if state is State.ACTIVE:
         await _appear(account, keys, unit)
     if found is not None and found.befriends and found.account:

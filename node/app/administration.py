@@ -13,7 +13,9 @@ from node.app.lost import restored
 from node.app.parts import System, make_media, make_sign_up, open_lines, open_stores, store_of
 from node.config import Config
 from node.errors import Broken
+from node.operation.keeping import UNWATCHED
 from node.store.graph import GraphUnit
+from node.store.invites import InvitesUnit
 from node.web.api import deliveries, graph, invites, servers
 from node.web.disk_shares import Disk
 from node.web.routes import Caller, Route
@@ -51,6 +53,7 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
             media = make_media(config, store_of(config))
             disk = Disk(config.data_dir, config.disk_reserve_bytes, system.clock)
             lost = await restored(system, stores)
+            alone = await stores.units.look(InvitesUnit, InvitesUnit.unwatched)
             units, find = stores.units, actor_finder(lines.discovery)
 
             async def find_id(text: str) -> str:
@@ -58,7 +61,7 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
 
             def warnings() -> list[str]:
                 short = ["the disk is almost full"] if disk.short else []
-                return [*short, *filter(None, [lost()])]
+                return [*short, *filter(None, [lost(), UNWATCHED if alone else ""])]
 
             signing_up = make_sign_up(config, system, stores)
             friends = graph.Friends(units, find_id)

@@ -159,7 +159,8 @@ class Receiver:
         if not delivery.headers.get("signature"):
             return None
         claim = self._claim(delivery)
-        key = await self._prove(claim)
+        with _proven(""):
+            key = await self._prove(claim)
         host = origin_of(key.owner).authority
         with _proven(key.owner):
             if await self._facts.suspended(key.owner, host):
@@ -186,7 +187,8 @@ class Receiver:
 
         Raises `Unproven` and `Forbidden` (FED-7.3, FED-5.8, FED-5.10, FED-7.7).
         """
-        sender = await self._signer(claim, claimed)
+        with _proven(""):
+            sender = await self._signer(claim, claimed)
         with _proven(sender):
             await self._check_attested(sender, claimed, attested)
         return sender
@@ -238,7 +240,10 @@ class Receiver:
 
 @contextmanager
 def _proven(sender: str) -> Iterator[None]:
-    """What is raised inside is of somebody who has proven who they are (FED-7.16)."""
+    """What is raised inside is of somebody who has proven who they are ("": nobody) (FED-7.16).
+
+    Said each time: many who wait for one key are told by the same error that it is not to be had.
+    """
     try:
         yield
     except NodeError as error:

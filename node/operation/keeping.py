@@ -179,8 +179,14 @@ def administrators(count: int) -> Finding:
     return ok("administrator", f"the node has {count} administrator{'s' if count > 1 else ''}")
 
 
-def sign_up(mode: str, waiting: int) -> Finding:
+UNWATCHED = "sign-up is open, but no administrator was here for 7 days: who is not invited waits"
+
+
+def sign_up(mode: str, waiting: int, unwatched: bool = False) -> Finding:
     """Who may sign up, and who waits for a yes."""
+    if unwatched:
+        advice = "Log in as an administrator; or kith admin set-registration approval."
+        return look("sign-up", UNWATCHED, advice)
     if mode == "open":
         return look(
             "sign-up",

@@ -8,11 +8,12 @@ from sqlalchemy import select, update
 
 from node.accounts.account import Role
 from node.accounts.invites import Invite
-from node.accounts.sign_up import Registration
+from node.accounts.sign_up import Registration, watched
 from node.graph.befriending import introduce
 from node.store import tables
 from node.store.accounts import AccountsUnit
 from node.store.graph import GraphUnit
+from node.store.sessions import ADMIN_SEEN
 from node.store.upserts import put
 from node.wire.times import from_micros, micros
 
@@ -42,11 +43,21 @@ class InvitesUnit(AccountsUnit):
         """The part after the @ of our people's addresses, as fixed at the first start."""
         return await self._setting("account_domain") or urlsplit(self.origin).netloc
 
+    async def unwatched(self) -> bool:
+        """Whether sign-up is open, but for want of an administrator who looks (ACC-2.13)."""
+        opened = await self._setting("registration") == Registration.OPEN
+        return opened and await self.registration() is not Registration.OPEN
+
     async def registration(self) -> Registration:
-        """How people sign up now."""
-        return Registration(await self._setting("registration") or Registration.INVITE)
+        """How people sign up now (ACC-2.13)."""
+        chosen = Registration(await self._setting("registration") or Registration.INVITE)
+        if chosen is not Registration.OPEN:
+            return chosen
+        seen = await self._setting(ADMIN_SEEN)
+        return watched(chosen, from_micros(int(seen)) if seen else None, self.now)
 
     async def put_registration(self, registration: Registration) -> None:
+        await self.admin_was_here()
         await self.connection.execute(
             put(self.connection, tables.settings, key="registration", value=str(registration))
         )

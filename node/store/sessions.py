@@ -11,10 +11,12 @@ from node.accounts.seats import Seat
 from node.accounts.sessions import Bearer, Session
 from node.store.incarnation import IncarnationUnit
 from node.store.jobs import add_job
-from node.store.tables import accounts, devices, push_subscriptions, sessions
+from node.store.tables import accounts, devices, push_subscriptions, sessions, settings
 from node.store.unit import Unit
+from node.store.upserts import put
 from node.wire.times import from_micros, micros
 
+ADMIN_SEEN: Final = "admin_seen"  # the setting that says when an administrator was last here
 RETURN_MAIL: Final = "return_mail"  # the job by which a device's mail is given back
 _S, _A = sessions.c, accounts.c
 BEARER = select(
@@ -66,6 +68,11 @@ class SessionsUnit(Unit):
         await self.connection.execute(
             update(sessions).where(_S.id == session).values(last_seen=micros(self.now))
         )
+
+    async def admin_was_here(self) -> None:
+        """Note that an administrator was here now (ACC-2.13)."""
+        now = str(micros(self.now))
+        await self.connection.execute(put(self.connection, settings, key=ADMIN_SEEN, value=now))
 
     async def add_session(self, account: str, session: Session, digest: bytes) -> None:
         await self.connection.execute(

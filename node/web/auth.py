@@ -101,8 +101,13 @@ class Authenticator:
         )
 
     async def _note_seen(self, digest: bytes, bearer: Bearer) -> None:
+        async def note(unit: SessionsUnit) -> None:
+            await unit.seen(bearer.session)
+            if bearer.role == Role.ADMIN:
+                await unit.admin_was_here()
+
         try:
-            await self._units.run(SessionsUnit, lambda unit: unit.seen(bearer.session))
+            await self._units.run(SessionsUnit, note)
         except NoRoom:
             # Who only reads is answered on a full disk (FED-12.8); noted with a later request.
             if self._kept.get(digest) is bearer:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,10 +23,13 @@ from node.client.cli import main, program
 from node.client.cli.out import clean
 from node.client.cli.videos import seconds
 from node.client.conversations import Conversations
+from node.client.device import Device
+from node.client.journal import Changes
 from node.client.kith import Kith
 from node.client.rows import MessageRow
 from node.client.uploads import upload
-from node.errors import Full, Malformed, NodeError, Refused, TooMuch
+from node.client.vault import Vault
+from node.errors import Full, Malformed, NodeError, NoRoom, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
@@ -651,6 +655,61 @@ async def befriended_and_heard(shell: Shell) -> None:
 async def said_to_bob(shell: Shell) -> list[str]:
     rows = (await shell.run("alice", "chat @bob --history --json")).out.splitlines()
     return [json.loads(row)["text"] for row in rows]
+
+
+@pytest.mark.clause("E2E-6.21", "API-9.7")
+async def test_words_are_said_once_whenever_the_disk_of_the_vault_fills(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From one step of the vault on, whichever, nothing more is written; then there is room."""
+    await befriend(shell)
+    step, said, codes, words = Vault.step, list[str](), list[int](), ""
+
+    def filling(room: int) -> Callable[[Vault, Changes], None]:
+        left = [room]
+
+        def write(vault: Vault, changes: Changes) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise NoRoom("the disk of the vault has no room left")
+            step(vault, changes)
+
+        return write
+
+    while 0 not in codes:
+        assert len(codes) < 30
+        words = f"words {len(codes)}"
+        with monkeypatch.context() as full:
+            full.setattr(Vault, "step", filling(len(codes)))
+            ran = await shell.run("alice", "chat @bob --send", words)
+        codes.append(ran.code)
+        if ran.code == 1:
+            assert "no room left" in ran.err and "Make room on this machine" in ran.err
+        else:
+            said.append(words)
+        if said:
+            assert await said_to_bob(shell) == said, codes
+    heard = (await shell.run("bob", "chat @alice --history --json")).out.splitlines()
+    assert [json.loads(row)["text"] for row in heard] == said
+    assert 1 in codes, codes
+
+
+@pytest.mark.clause("E2E-6.21", "API-9.7")
+async def test_words_of_which_nothing_more_can_be_written_are_told_as_kept(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await befriended_and_heard(shell)
+
+    def full(*_: object) -> None:
+        raise NoRoom("the disk of the vault has no room left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Device, "tell", full)
+        ran = await shell.run("alice", "chat @bob --json --send", "hello")
+    assert (ran.code, ran.json["state"]) == (4, "kept"), ran.err
+    assert "no room left" in ran.json["reason"]
+    assert (await shell.run("alice", "chat @bob --history")).out.count("hello") == 1
+    assert (await shell.run("bob", "chat @alice --history")).out.count("hello") == 1
 
 
 @pytest.mark.clause("DEV-8.2")

@@ -18,7 +18,7 @@ from node.accounts.account import (
 )
 from node.accounts.sessions import Wanted
 from node.accounts.sign_up import Application, Registration
-from node.errors import Broken, Conflict, Forbidden, Missing
+from node.errors import Broken, Conflict, Forbidden, Malformed, Missing
 from node.graph import friend_codes
 from node.store.accounts import AccountsUnit
 from node.store.graph import GraphUnit
@@ -140,6 +140,41 @@ async def test_invites_end_with_the_account_that_made_them(units: Units) -> None
     with pytest.raises(Forbidden, match=r"ACC-2\.2"):
         await join(units, "carol", b"hers")
     assert (await join(units, "carol", b"his")).invited_by == bob.id
+
+
+@pytest.mark.clause("ACC-2.13")
+@pytest.mark.parametrize("here", ["login", "setting"])
+async def test_open_sign_up_waits_while_no_administrator_looks(
+    units: Units, clock: FakeClock, here: str
+) -> None:
+    await switch(units, Registration.OPEN)
+    await units.run(InvitesUnit, lambda unit: invites.first_admin(b"secret", unit))
+    admin = await join(units, "root1", b"secret")
+
+    async def mode() -> Registration:
+        return await units.look(InvitesUnit, lambda unit: unit.registration())
+
+    clock.pass_(timedelta(days=7))
+    assert await mode() is Registration.OPEN
+    clock.pass_(timedelta(seconds=1))
+    assert await mode() is Registration.APPROVAL
+    with pytest.raises(Malformed, match=r"ACC-2\.8"):
+        await join(units, "spam1")
+    assert (await join(units, "carol", reason="a friend of root1")).state is State.PENDING
+    await units.run(
+        InvitesUnit, lambda unit: invites.make_invite(admin, b"y", 1, 1, False, Role.MEMBER, unit)
+    )
+    assert (await join(units, "dora", b"y")).state is State.ACTIVE, "who is invited does not wait"
+    if here == "login":
+        await log_in(units, admin, b"token", PHONE)
+    else:
+        await switch(units, Registration.OPEN)
+    assert await mode() is Registration.OPEN
+    assert (await join(units, "erin1")).state is State.ACTIVE
+    for other in (Registration.INVITE, Registration.APPROVAL):
+        await switch(units, other)
+        clock.pass_(timedelta(days=30))
+        assert await mode() is other
 
 
 @pytest.mark.clause("ACC-1.13", "GRA-7.1")

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace as changed
 
 from node.errors import Forbidden, Refused, Unreachable
+from node.federation.activities.shapes import PUBLIC
 from node.federation.actors import parse_actor
 from node.federation.discovery import actor_row
 from node.federation.peers import Actor as PeerActor
@@ -19,10 +20,10 @@ from node.ports import Request
 from node.store import tables
 from node.store.federation import FederationUnit
 from node.store.keyring import public_row
-from node.wire import httpsig
+from node.wire import httpsig, proofs
 from node.wire.httpsig import Dialect
 from node.wire.keydocs import multikey_document
-from node.wire.keys import ed25519_from_seed
+from node.wire.keys import PublicKey, ed25519_from_seed
 from tests.federation.conftest import ALICE, US, Person, System
 
 Refuses = Callable[[str], AbstractContextManager[None]]
@@ -325,6 +326,37 @@ async def test_a_video_of_a_channel_that_somebody_here_follows_is_kept(
     await system.units.run(FederationUnit, follow)
     await system.receiver.receive(system.signed(bob.rsa, said))
     assert await system.stored() == [said["id"]]
+
+
+@pytest.mark.clause("FED-7.16")
+async def test_who_has_proven_nothing_is_nobody_though_others_wait_for_the_same_key(
+    system: System, bob: Person
+) -> None:
+    """One error tells all of them; it says of each alone who has proven themselves."""
+    system.publish(bob)
+    eve = Person("https://b.test/a/eve", "eve", seed=2)
+    gone = Unreachable("no answer in time")
+    keys = system.receiver._keys
+
+    class Keys:
+        """Eve's key is not to be had."""
+
+        async def key(self, id: str) -> PublicKey:
+            if id == eve.ed25519.id:
+                raise gone
+            return await keys.key(id)
+
+        held, again = keys.held, keys.again
+
+    system.receiver._keys = Keys()
+    said = eve.says("Create", object=f"{eve.id}/1", to=[PUBLIC])
+    proven = dict(proofs.prove(said, eve.ed25519, system.clock.now()))
+    found = []
+    for signer in (bob.rsa, eve.ed25519):
+        with pytest.raises(Unreachable) as raised:
+            await system.receiver.receive(system.signed(signer, proven))
+        found.append(raised.value.sender)
+    assert found == [bob.id, ""]
 
 
 @pytest.mark.clause("FED-7.10")

@@ -123,6 +123,7 @@ CASES: list[tuple[Callable[..., Finding], tuple[Any, ...], State]] = [
     (keeping.sign_up, ("invite", 0), OK),
     (keeping.sign_up, ("approval", 2), LOOK),
     (keeping.sign_up, ("open", 0), LOOK),
+    (keeping.sign_up, ("approval", 0, True), LOOK),
     (keeping.restored, (None, None, NOW), OK),
     (keeping.restored, (NOW - 30 * DAY, NOW - 31 * DAY, NOW), OK),
     (keeping.restored, (NOW - HOUR, None, NOW), LOOK),

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from node.accounts import invites
+from node.app import System
+from node.app.administration import open_administration
 from node.store.invites import InvitesUnit
+from node.testing.fakes import FakeEntropy
+from node.web.routes import Call
 from tests.web.conftest import PASSWORD, Build, Harness, Said
 
 
@@ -112,6 +116,36 @@ async def test_what_a_suspended_administrator_granted_is_void(harness: Harness) 
     assert (await harness.ask("GET", f"//invite/{secret}")).status == 403
     assert (await harness.ask("POST", f"/admin/accounts/{id}/approve", token=good)).status == 200
     assert (await sign_up(harness, "root3", secret)).status == 403
+
+
+@pytest.mark.clause("ACC-2.13", "FED-10.5")
+async def test_a_node_whose_administrator_is_away_takes_nobody_unseen(harness: Harness) -> None:
+    admin = await harness.join("root1", "admin")
+    await harness.ask("PUT", "/admin/settings", {"registration": "open"}, admin)
+    assert (await sign_up(harness, "bob", None)).status == 201
+
+    async def is_open() -> set[object]:
+        said = (await harness.ask("GET", "/node")).body["registration"] == "open"
+        told = (await harness.ask("GET", "//nodeinfo/2.1")).body["openRegistrations"]
+        return {said, told}
+
+    assert await is_open() == {True}
+    for _ in range(3):  # a session that is used keeps it so
+        harness.clock.pass_(timedelta(days=6))
+        assert (await harness.ask("GET", "/account", token=admin)).status == 200
+    assert await is_open() == {True}
+    harness.clock.pass_(timedelta(days=8))
+    assert await is_open() == {False}
+    said = await sign_up(harness, "carol", None)
+    assert (said.status, said.body["clause"]) == (400, "ACC-2.8")
+    system = System(harness.clock, FakeEntropy("on the machine"))
+    async with open_administration(harness.config, system) as routes:
+        (health,) = [route for route in routes if route.path == "/admin/health"]
+        shown = await health.do(Call({}, {}, {}, "", "GET", "/admin/health"))
+    assert any("no administrator was here" in one for one in shown.value.warnings)
+    settings = (await harness.ask("GET", "/admin/settings", token=admin)).body
+    assert settings["registration"] == "open"
+    assert await is_open() == {True}
 
 
 @pytest.mark.clause("ACC-2.6")

@@ -83,7 +83,11 @@ async def accounts(subject: Subject) -> Sequence[Finding]:
         restored = await life.restored_at()
         return (
             keeping.administrators(await unit.admins()),
-            keeping.sign_up(str(await unit.registration()), await health.accounts_pending()),
+            keeping.sign_up(
+                str(await unit.registration()),
+                await health.accounts_pending(),
+                await unit.unwatched(),
+            ),
             keeping.restored(from_micros(restored) if restored else None, await life.as_of(), now),
         )
 

@@ -9,13 +9,14 @@ from node.accounts.account import Account, Profile, Role, State
 from node.accounts.actors import LocalActor, NewKey
 from node.accounts.invites import Invite
 from node.accounts.resets import Reset
-from node.accounts.sign_up import Registration
+from node.accounts.sign_up import Registration, watched
 from node.e2ee import mailbox
 from node.e2ee.mailbox import LARGEST_IN_EVENT_BYTES, Waiting
 from node.federation import telling
 from node.federation.activities.shapes import Activity
 from node.graph.befriending import introduce
 from node.store.idempotency import KEPT, Kept
+from node.store.sessions import ADMIN_SEEN
 from node.store.streams import KEPT as EVENTS_KEPT
 from node.store.streams import MOST_AT_ONCE, Place, Told
 from node.store.unit import VOID
@@ -26,7 +27,7 @@ from node.testing.memory.tables import Actor, Event
 from node.testing.memory.unit import Unit
 from node.wire.api.cursor import Cursor
 from node.wire.ids import origin
-from node.wire.times import micros
+from node.wire.times import from_micros, micros
 
 
 class AccountsUnit(SessionsUnit):
@@ -175,9 +176,12 @@ class InvitesUnit(AccountsUnit):
         return self.tables.settings.get("account_domain") or origin(self.origin).authority
 
     async def registration(self) -> Registration:
-        return Registration(self.tables.settings.get("registration", Registration.INVITE))
+        chosen = Registration(self.tables.settings.get("registration", Registration.INVITE))
+        seen = self.tables.settings.get(ADMIN_SEEN)
+        return watched(chosen, from_micros(int(seen)) if seen else None, self.now)
 
     async def put_registration(self, registration: Registration) -> None:
+        await self.admin_was_here()
         self.tables.settings["registration"] = str(registration)
 
     async def invite(self, digest: bytes) -> Invite | None:

@@ -10,8 +10,10 @@ from node.accounts.devices import Device
 from node.accounts.seats import Seat
 from node.accounts.sessions import Bearer, Session
 from node.store.incarnation import IncarnationUnit
+from node.store.sessions import ADMIN_SEEN
 from node.testing.memory.tables import KeptSession
 from node.testing.memory.unit import Unit
+from node.wire.times import micros
 
 
 class SessionsUnit(Unit):
@@ -58,6 +60,9 @@ class SessionsUnit(Unit):
 
     async def renew_incarnation(self) -> str:
         return str(await self.beside(IncarnationUnit).renew_incarnation())
+
+    async def admin_was_here(self) -> None:
+        self.tables.settings[ADMIN_SEEN] = str(micros(self.now))
 
     async def add_session(self, account: str, session: Session, digest: bytes) -> None:
         self.tables.sessions[session.id] = KeptSession(account, digest, session)

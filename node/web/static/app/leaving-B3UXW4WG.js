@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-WHOXRE7V.js";import"/app/chunk-W7E5TWBL.js";import"/app/chunk-7V5TBMKW.js";import"/app/chunk-NIEUCHFS.js";import"/app/chunk-FKISO67B.js";export{r as deleteAccount,m as forget,o as logOut};

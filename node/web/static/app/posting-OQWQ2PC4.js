@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-ZMER7NQG.js";import"/app/chunk-NIEUCHFS.js";import"/app/chunk-FKISO67B.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
