@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-G4ORIQWB.js";import"/app/chunk-X2RCMIVD.js";import"/app/chunk-5QT777MC.js";import"/app/chunk-ZG5BMRO7.js";import"/app/chunk-WSO6GSJF.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-CMJCSNCD.js";import"/app/chunk-ZG5BMRO7.js";import"/app/chunk-WSO6GSJF.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
