@@ -259,27 +259,53 @@ def answered_too_late(it: Scenario) -> None:
     carol = it.device("carol")
     bob.do("new_packages", count=0, last_resort=True, now=it.now)
     group = it.meet(alice, bob, carol)
+
+    def ask() -> dict[str, Any]:
+        bob.do("look_behind", now=it.now)
+        it.now += 10
+        bob.do("look_behind", now=it.now)
+        question = it.next(bob)
+        it.tell(bob, Accepted())
+        return question
+
+    def take_back(question: dict[str, Any]) -> tuple[str, str]:
+        it.give(alice, question["content"])
+        (commit,) = it.send(alice)
+        it.give(carol, commit["content"])
+        return commit["content"], commit["welcomes"][0]["content"]
+
     for welcome_first in (True, False):
         alice.do("refresh", group=group, now=it.now)
         late = contents(it.send(alice))
         it.give(carol, *late)
         it.say(alice, group, "are you there, Bob?")
         it.give(bob, *contents(it.send(alice)))
-        bob.do("look_behind", now=it.now)
-        it.now += 10
-        bob.do("look_behind", now=it.now)
-        question = it.next(bob)
-        it.tell(bob, Accepted())
+        question = ask()
         it.give(bob, *late)  # it was only slow
-        it.give(alice, question["content"])
-        (commit,) = it.send(alice)
-        it.give(carol, commit["content"])
+        commit, welcome = take_back(question)
         it.say(bob, group, "I am")
-        answer = [commit["welcomes"][0]["content"], commit["content"]]
-        it.give(bob, *(answer if welcome_first else answer[::-1]))
+        it.give(bob, *((welcome, commit) if welcome_first else (commit, welcome)))
+        if welcome_first:
+            it.give(bob, take_back(ask())[1])
         anew = contents(it.send(bob))
         for one in (alice, carol):
             it.give(one, *anew)
+    # The relay denies what a commit proved.
+    alice.do("refresh", group=group, now=it.now)
+    late = contents(it.send(alice))
+    it.give(carol, *late)
+    it.say(alice, group, "once more")
+    it.give(bob, *contents(it.send(alice)))
+    question = ask()
+    it.give(bob, *late)
+    commit, _ = take_back(question)
+    it.give(bob, commit)
+    bob.do("look_behind", now=it.now)
+    it.now += 10
+    bob.do("look_behind", now=it.now)
+    it.next(bob)
+    it.tell(bob, LostRace(2))
+    it.next(bob)
 
 
 def proof(words: str) -> str:

@@ -16,6 +16,8 @@ import {
   unmade,
 } from "./rows.ts";
 
+/** A commit may still be on its way from another node. */
+export const PATIENCE_SECONDS = 10;
 export const ASK_AGAIN_SECONDS = 3600;
 /** For what could not be read. */
 const TRY_AGAIN_SECONDS = 60;
@@ -25,10 +27,10 @@ const UNANSWERED =
   "nobody has taken this device back for an hour: they are away, or a change that nobody can read" +
   " ended the conversation, and it goes on in a new one";
 
-/** Whether this device has asked to be taken back into the group (DEV-9.1). */
+/** Whether this device has asked to be taken back into the group (DEV-9.1), or knows that it has to (DEV-9.8). */
 export async function isBehind(state: DeviceState, group: string): Promise<boolean> {
   const asked = await state.find(askedRow(group), ASKED);
-  return asked !== null && asked.sent > 0;
+  return asked !== null && (asked.sent > 0 || asked.proven);
 }
 
 /** Whether it was asked in vain for an hour (DEV-9.6). */
@@ -48,19 +50,27 @@ export async function caughtUp(state: DeviceState, group: string): Promise<void>
   state.delete(askedRow(group));
 }
 
-/** A commit takes this device out and adds it anew: it waits for the Welcome (DEV-9.8). */
-export function answered(state: DeviceState, group: string, epoch: bigint, now: number): void {
-  const row = { ...unasked(now), sent: now, told: true, head: Number(epoch), times: 1 };
-  state.put(askedRow(group), row);
+/** A commit took this device out and added it anew: it needs the Welcome (DEV-9.8). */
+export async function takenOut(
+  state: DeviceState,
+  group: string,
+  epoch: bigint,
+  now: number,
+): Promise<void> {
+  const asked = (await state.find(askedRow(group), ASKED)) ?? unasked(now);
+  const head = Math.max(asked.head, Number(epoch));
+  state.put(askedRow(group), { ...asked, head, proven: true, over: false });
 }
 
-/** When each question had no answer for so long, for all that was read: then it is read again. */
+/** When it is time to ask, first or again, for all that was read: then it is read again. */
 async function dues(state: DeviceState, now: number): Promise<readonly number[]> {
   const found: number[] = [];
   for (const group of state.groupsWith("asked")) {
     const row = await state.get(askedRow(group), ASKED);
+    if (row.over) continue;
     // Where the clock was set back since, the time is counted from now (DEV-9.6).
-    if (row.sent && !row.over) found.push(row.sent <= now ? row.sent + pause(row) : now);
+    if (row.sent) found.push(row.sent <= now ? row.sent + pause(row) : now);
+    else found.push(row.noticed + PATIENCE_SECONDS);
   }
   return found;
 }

@@ -32,7 +32,6 @@ import {
 } from "./rows.ts";
 import * as stops from "./stops.ts";
 
-const PATIENCE_SECONDS = 10; // a commit may still be on its way from another node
 const MOST_TRIES = 8;
 const FALSE_EPOCH = "it is of an epoch in which the group is not, so that nobody can read it";
 
@@ -132,13 +131,13 @@ export class ComingBack {
   }
 
   async #behind(group: string, row: AskedRow, now: number): Promise<readonly ConversationEvent[]> {
-    const { head } = row;
+    const { head, proven } = row;
     const named = row.named || this.#outbox.obstacles.heads.has(group);
-    let asked: AskedRow = named && row.noticed > now ? { ...unasked(now), head } : row;
+    let asked: AskedRow = named && row.noticed > now ? { ...unasked(now), head, proven } : row;
     // A clock that was ahead once makes no time longer.
     const noticed = Math.min(asked.noticed, now + behind.ASK_AGAIN_SECONDS);
     asked = { ...asked, sent: Math.min(asked.sent, now), noticed };
-    const waits = (await this.#isOurs(group)) ? 0 : PATIENCE_SECONDS;
+    const waits = (await this.#isOurs(group)) ? 0 : behind.PATIENCE_SECONDS;
     const due = Math.max(asked.noticed + waits, asked.sent && asked.sent + behind.pause(asked));
     const told: ConversationEvent[] = [];
     const content = now >= due ? await this.#ask(group, head) : EMPTY;
@@ -192,15 +191,14 @@ export class ComingBack {
     if (isRefused && (await nodeForgot(this.#state, this.#outbox.obstacles, sent.group, outcome)))
       return [];
     const epoch = "is" in outcome && outcome.is === "LostRace" ? outcome.epoch : 0;
-    if (epoch && epoch <= Number((await this.#state.groups.session(sent.group)).epoch)) {
-      return await this.#nobodyIsThere(sent.group);
-    }
-    const { tries } = asked;
-    const isAgain = epoch > 0 && tries < MOST_TRIES;
+    const { tries, proven } = asked;
+    const own = Number((await this.#state.groups.session(sent.group)).epoch);
+    // What a commit proved nobody can deny (DEV-9.8).
+    if (epoch && epoch <= own && !proven) return await this.#nobodyIsThere(sent.group);
+    // A relay that denies it is asked again in an hour.
+    const isAgain = epoch >= (proven ? asked.head : 1) && tries < MOST_TRIES;
     if (isAgain) asked = { ...asked, head: epoch, named: true };
-    if ("is" in outcome && outcome.is === "Accepted" && outcome.term) {
-      asked = await this.#doubted(sent.group, asked);
-    }
+    asked = await this.#doubted(sent.group, asked, outcome);
     const content = isAgain ? await this.#ask(sent.group, epoch) : EMPTY;
     this.#state.put(sent.row, { ...asked, content, tries: tries + 1 });
     if (!isRefused) return [];
@@ -217,8 +215,9 @@ export class ComingBack {
    * our own node is believed to have forgotten: another may say so to have words sealed for who was
    * removed since.
    */
-  async #doubted(group: string, asked: AskedRow): Promise<AskedRow> {
-    const isNamed = asked.named || this.#outbox.obstacles.heads.has(group);
+  async #doubted(group: string, asked: AskedRow, outcome: Outcome): Promise<AskedRow> {
+    if (!("is" in outcome) || outcome.is !== "Accepted" || !outcome.term) return asked;
+    const isNamed = asked.named || asked.proven || this.#outbox.obstacles.heads.has(group);
     if (isNamed || !(await this.#isOurs(group))) return asked;
     return { ...asked, sent: 0, noticed: asked.sent + behind.ASK_AGAIN_SECONDS };
   }

@@ -148,7 +148,6 @@ export class DeviceInbox {
       const before = await epoch();
       for (const name of this.#state.names("parked", group)) {
         const item = await this.#state.get(name, PARKED);
-        if (parked.isWelcome(item) && !this.#state.has(askedRow(group))) continue;
         this.#state.delete(name);
         found.push(...(await this.#openOrTell(item, now)));
       }
@@ -186,8 +185,8 @@ export class DeviceInbox {
     const step = await session.receive(item.content, now);
     if (step.value.kind === "Removed" && step.value.again) {
       groups.passOver(group);
-      behind.answered(this.#state, group, step.value.epoch, now);
-      return this.takeParked(group, now);
+      await behind.takenOut(this.#state, group, step.value.epoch, now);
+      return [];
     }
     return this.#happened(group, groups.apply(group, step), item, now);
   }
@@ -236,10 +235,8 @@ export class DeviceInbox {
     const group = hex(step.value.groupId);
     if (groups.has(group)) {
       await this.back.checkTakenBack(group, step.value);
-      if (!this.#state.has(askedRow(group))) {
-        await parked.forgetWelcomes(this.#state, group);
-        return this.#park(group, item, false); // the commit that it belongs to is still to come
-      }
+      // Its commit is still to come, and says whether it is true (DEV-9.8).
+      if (!this.#state.has(askedRow(group))) return [];
       const keyOf = ({ signatureKey }: Member) => hex(signatureKey);
       const stood = new Set((await groups.session(group)).members().map(keyOf));
       const told = await this.#takenBack(group, step, item);

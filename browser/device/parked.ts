@@ -32,15 +32,3 @@ export async function forgetBefore(
     if ((framing.header(item.content).epoch ?? 0n) < epoch) state.delete(name);
   }
 }
-
-/** Whether it waits for the commit that it belongs to (DEV-9.8). */
-export function isWelcome(item: ParkedRow): boolean {
-  return framing.header(item.content).wireFormat === framing.WELCOME;
-}
-
-/** Of several Welcomes the newest waits. */
-export async function forgetWelcomes(state: DeviceState, group: string): Promise<void> {
-  for (const name of state.names("parked", group)) {
-    if (isWelcome(await state.get(name, PARKED))) state.delete(name);
-  }
-}

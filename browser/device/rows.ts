@@ -114,7 +114,8 @@ export interface ParkedRow {
 
 /**
  * That this device is behind a group. `content` is the question that has to go out, `sent` when it
- * was asked last (0: not yet), `told` whether its person knows. Times in seconds since 1970.
+ * was asked last (0: not yet), `told` whether its person knows, `proven` that a commit took it out
+ * and added it anew. Times in seconds since 1970.
  */
 export interface AskedRow {
   readonly noticed: number;
@@ -127,6 +128,7 @@ export interface AskedRow {
   readonly named: boolean;
   readonly times: number;
   readonly over: boolean;
+  readonly proven: boolean;
 }
 
 /** Words of ours that came back: why, by actor whose devices did not take them. */
@@ -227,7 +229,7 @@ export function unasked(noticed: number): AskedRow {
     tries: 0,
     vain: false,
   };
-  return { ...asked, head: 0, named: false, times: 0, over: false };
+  return { ...asked, head: 0, named: false, times: 0, over: false, proven: false };
 }
 
 export const ASKED: Kind<AskedRow> = (value) => {

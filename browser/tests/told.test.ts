@@ -6,6 +6,8 @@ import { test } from "node:test";
 import { Archiving } from "../device/archiving.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { DeviceState } from "../device/device_state.ts";
+import { Chats, type Parts } from "../worker/chats.ts";
+import type { DeviceEvent } from "../worker/device_client.ts";
 import { Notes } from "../worker/notes.ts";
 import type { SharedVault } from "../worker/shared_vault.ts";
 
@@ -103,4 +105,48 @@ test("how many are missing in the archive is told until somebody looked", async 
   const before = row;
   await archiving.seenMissing();
   assert.equal(row, before, "nothing is written where nothing changes");
+});
+
+const BOB = "https://bob.test/a/1";
+
+/** The chats of a device that is in one conversation, with Bob. */
+async function chats() {
+  const kept = vault();
+  const notes = await Notes.open(kept);
+  const told: string[] = [];
+  const row = { members: ["me", BOB], created: 1, left: false };
+  const device = {
+    actor: "me",
+    knownHandles: async () => new Map(),
+    owed: async () => [],
+    archive: { conversations: async () => new Map() },
+    conversations: async () => new Map([["g", row]]),
+    frozen: async () => false,
+    held: async () => null,
+    isAbsent: async () => false,
+    behind: { isUnanswered: async () => false },
+  };
+  const parts = {
+    device,
+    vault: kept,
+    notes,
+    history: { load: async () => undefined, of: () => [], take: () => [] },
+    tell: ({ is }: DeviceEvent) => void told.push(is),
+    meet: () => undefined,
+    now: () => 7,
+  };
+  return { made: new Chats(parts as unknown as Parts), told };
+}
+
+test("what happened stands in its chat; of a conversation that is forgotten, where all chats are", async () => {
+  const { made, told } = await chats();
+  await made.hear(back(2));
+  await made.hear({ ...back(0), conversation: "gone" } as ConversationEvent);
+  await made.hear(RESTORED);
+  await made.hear({ is: "NoDeviceLeft", conversation: "g", actor: BOB, has_new: false });
+  const found = await made.news();
+  assert.deepEqual(found.map(({ chat }) => chat).sort(), ["", "", BOB]);
+  assert.equal(told.filter((is) => is === "news").length, 3);
+  for (const { id } of found) await made.putAway(id);
+  assert.deepEqual(await made.news(), []);
 });

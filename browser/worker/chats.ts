@@ -163,9 +163,11 @@ export class Chats {
   }
 
   async news(): Promise<readonly News[]> {
-    await this.#views.moment();
+    const { places } = await this.#views.moment();
     const found = [...this.#parts.notes.news].map(([id, { group, at, event }]) => {
-      return { id, chat: group && this.#views.chatOf(group), at, event };
+      const chat = this.#views.chatOf(group);
+      // Of a conversation that is forgotten it is told where all chats are.
+      return { id, chat: places.has(chat) ? chat : "", at, event };
     });
     return found.sort((a, b) => b.at - a.at);
   }

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from node.client import rows
 from node.client.device_state import DeviceState
 from node.client.intents import Readmit
@@ -10,6 +12,7 @@ from node.client.message_maker import MessageMaker
 from node.client.rows import AskedRow, OwedRow
 from node.errors import Unreachable
 
+PATIENCE_SECONDS: Final = 10  # a commit may still be on its way from another node
 ASK_AGAIN_SECONDS: Final = 3600
 TRY_AGAIN_SECONDS: Final = 60  # what could not be read
 MOST_SELDOM_SECONDS: Final = 86_400
@@ -21,9 +24,10 @@ UNANSWERED: Final = (
 
 
 def is_behind(state: DeviceState, group: str) -> bool:
-    """Whether this device has asked to be taken back into the group (DEV-9.1)."""
+    """Whether this device has asked to be taken back into the group (DEV-9.1), or knows that it
+    has to (DEV-9.8)."""
     asked = state.find(rows.asked_row(group), AskedRow)
-    return asked is not None and asked.sent > 0
+    return asked is not None and (asked.sent > 0 or asked.proven)
 
 
 def is_unanswered(state: DeviceState, group: str) -> bool:
@@ -46,14 +50,15 @@ def caught_up(state: DeviceState, group: str) -> None:
     state.delete(rows.asked_row(group))
 
 
-def answered(state: DeviceState, group: str, epoch: int, now: int) -> None:
-    """A commit takes this device out and adds it anew: it waits for the Welcome (DEV-9.8)."""
-    row = AskedRow(noticed=now, sent=now, told=True, head=epoch, times=1)
-    state.put(rows.asked_row(group), row)
+def taken_out(state: DeviceState, group: str, epoch: int, now: int) -> None:
+    """A commit took this device out and added it anew: it needs the Welcome (DEV-9.8)."""
+    asked = state.find(rows.asked_row(group), AskedRow) or AskedRow(noticed=now)
+    asked = replace(asked, head=max(asked.head, epoch), proven=True, over=False)
+    state.put(rows.asked_row(group), asked)
 
 
 def is_due(state: DeviceState, now: int) -> bool:
-    """Whether a question had no answer for so long, for all that was read: then read again."""
+    """Whether it is time to ask, first or again, for all that was read: then read again."""
     return any(now >= due for due in _dues(state, now))
 
 
@@ -65,10 +70,15 @@ def rest(state: DeviceState, now: int) -> int:
 
 
 def _dues(state: DeviceState, now: int) -> Iterator[int]:
-    found = (state.get(rows.asked_row(group), AskedRow) for group in state.groups_with("asked"))
-    asked = (row for row in found if row.sent and not row.over)
-    # Where the clock was set back since, the time is counted from now (DEV-9.6).
-    return (row.sent + pause(row) if row.sent <= now else now for row in asked)
+    for group in state.groups_with("asked"):
+        row = state.get(rows.asked_row(group), AskedRow)
+        if row.over:
+            continue
+        if not row.sent:
+            yield row.noticed + PATIENCE_SECONDS
+        else:
+            # Where the clock was set back since, the time is counted from now (DEV-9.6).
+            yield row.sent + pause(row) if row.sent <= now else now
 
 
 def pause(asked: AskedRow) -> int:

@@ -32,7 +32,6 @@ from node.e2ee.mls.public.proposals import Add
 from node.errors import Forbidden, Refused
 from node.wire.ids import same_origin
 
-PATIENCE_SECONDS: Final = 10  # a commit may still be on its way from another node
 MOST_TRIES: Final = 8
 FALSE_EPOCH: Final = "it is of an epoch in which the group is not, so that nobody can read it"
 
@@ -109,11 +108,11 @@ class ComingBack:
     def _behind(self, group: str, asked: AskedRow, now: int) -> list[ConversationEvent]:
         named = asked.named or group in self._outbox.obstacles.heads
         if named and asked.noticed > now:
-            asked = AskedRow(noticed=now, head=asked.head)
+            asked = AskedRow(noticed=now, head=asked.head, proven=asked.proven)
         # A clock that was ahead once makes no time longer.
         noticed = min(asked.noticed, now + behind.ASK_AGAIN_SECONDS)
         asked = replace(asked, sent=min(asked.sent, now), noticed=noticed)
-        waits = 0 if self._is_ours(group) else PATIENCE_SECONDS
+        waits = 0 if self._is_ours(group) else behind.PATIENCE_SECONDS
         due = max(asked.noticed + waits, asked.sent and asked.sent + behind.pause(asked))
         told: list[ConversationEvent] = []
         if now >= due and (content := self._ask(group, asked.head)):
@@ -162,7 +161,7 @@ class ComingBack:
             self._state, self._outbox.obstacles, sent.group, outcome
         ):
             return []
-        if isinstance(outcome, LostRace) and not self._is_ahead(sent.group, outcome.epoch):
+        if isinstance(outcome, LostRace) and not self._may_be_ahead(sent.group, asked, outcome):
             return self._nobody_is_there(sent.group)
         self._state.put(sent.row, self._answered(sent.group, asked, outcome))
         if not isinstance(outcome, Refused):
@@ -171,16 +170,21 @@ class ComingBack:
         told = self._outbox.give_up(sent.group, outcome)
         return [*told, ConversationLeft(sent.group, self._state.actor)]
 
-    def _is_ahead(self, group: str, epoch: int) -> bool:
-        """Whether the group may be in a later epoch than this device; 0: that was not said."""
-        return not epoch or epoch > self._state.groups.session(group).epoch
+    def _may_be_ahead(self, group: str, asked: AskedRow, lost: LostRace) -> bool:
+        """Whether the group may be in a later epoch than this device; 0: that was not said. What a
+        commit proved nobody can deny (DEV-9.8)."""
+        own = self._state.groups.session(group).epoch
+        return asked.proven or not lost.epoch or lost.epoch > own
 
     def _answered(self, group: str, asked: AskedRow, outcome: Outcome) -> AskedRow:
         again = b""
-        if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch:
+        # A relay that denies what a commit proved is asked again in an hour.
+        least = asked.head if asked.proven else 1
+        if isinstance(outcome, LostRace) and asked.tries < MOST_TRIES and outcome.epoch >= least:
             again = self._ask(group, outcome.epoch)
             asked = replace(asked, head=outcome.epoch, named=True)
-        claimed = group not in self._outbox.obstacles.heads and not asked.named
+        named = asked.named or asked.proven
+        claimed = group not in self._outbox.obstacles.heads and not named
         if claimed and self._is_ours(group) and isinstance(outcome, Accepted) and outcome.term:
             # A relay that forgot something takes questions of epochs in which nobody is: it is no
             # more than what somebody claims, and words are not held for it. Only our own node is

@@ -112,8 +112,6 @@ class DeviceInbox:
             epoch = groups.session(group).epoch if group in groups else -1
             for name in self._state.names("parked", group):
                 item = self._state.get(name, ParkedRow)
-                if _is_welcome(item) and not self._state.has(rows.asked_row(group)):
-                    continue
                 self._state.delete(name)
                 found += self._open_or_tell(item, now)
             went_on = group in groups and groups.session(group).epoch != epoch
@@ -148,8 +146,8 @@ class DeviceInbox:
         step = groups.session(group).receive(item.content, now)
         if isinstance(step.value, events.Removed) and step.value.again:
             groups.pass_over(group)
-            behind.answered(self._state, group, step.value.epoch, now)
-            return self.take_parked(group, now)
+            behind.taken_out(self._state, group, step.value.epoch, now)
+            return []
         return self._happened(group, groups.apply(group, step), item, now)
 
     def _park(self, group: str, item: ParkedRow, quietly: bool = False) -> list[ConversationEvent]:
@@ -192,8 +190,7 @@ class DeviceInbox:
         if group in groups:
             self.back.check_taken_back(group, step.value)
             if not self._state.has(rows.asked_row(group)):
-                self._forget_welcomes(group)
-                return self._park(group, item)  # the commit that it belongs to is still to come
+                return []  # its commit is still to come, and says whether it is true (DEV-9.8)
             stood = self._all_keys(group)
             told = self._taken_back(group, step, item)
             return [*self._leaves.look(group, now, self._all_keys(group) - stood), *told]
@@ -259,12 +256,6 @@ class DeviceInbox:
         for name in self._state.names("parked", group):
             item = self._state.get(name, ParkedRow)
             if (framing.header(item.content).epoch or 0) < epoch:
-                self._state.delete(name)
-
-    def _forget_welcomes(self, group: str) -> None:
-        """Of several the newest waits (DEV-9.8)."""
-        for name in self._state.names("parked", group):
-            if _is_welcome(self._state.get(name, ParkedRow)):
                 self._state.delete(name)
 
     def _happened(
@@ -333,7 +324,3 @@ class DeviceInbox:
         owed = [owed.intent for _, owed in self._outbox.owed(group)]
         if stay[:1] == [session.own_leaf] and not any(isinstance(one, Refresh) for one in owed):
             self._outbox.owe(group, Refresh())
-
-
-def _is_welcome(item: ParkedRow) -> bool:
-    return framing.header(item.content).wire_format == framing.WELCOME

@@ -37,7 +37,7 @@ from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.client.seating import Seating
 from node.client.sent import Sent
-from node.errors import Conflict, NodeError, Refused, TooMuch, Unreachable, will_pass
+from node.errors import Conflict, NodeError, NoRoom, Refused, TooMuch, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import (
     Acknowledgement,
@@ -261,21 +261,29 @@ class Messenger:
                 sent.wait = Wait(error)
                 return sent
             self.lookups.tend()
-            while not isinstance(asked := self.device.next(self._seconds()), Wait):
-                if isinstance(asked, Tell):
-                    sent.refused += [(event, asked.error) for event in asked.events]
-                    continue
-                outcome = await self._carry(asked)
-                events = self.device.tell(asked, outcome, self._seconds())
-                if isinstance(outcome, Refused):
-                    sent.refused += [(event, outcome) for event in events]
-                else:
-                    self.tell(events)
-            sent.wait = asked
-        if asked.reason is not None:
+            try:
+                sent.wait = await self._send_owed(sent)
+            except NoRoom as error:  # on this machine: what is owed is kept, and goes on later
+                self._away = error
+                sent.wait = Wait(error)
+                return sent
+        if sent.wait.reason is not None:
             self._work.set()
         self._finish_later()
         return sent
+
+    async def _send_owed(self, sent: Sent) -> Wait:
+        while not isinstance(asked := self.device.next(self._seconds()), Wait):
+            if isinstance(asked, Tell):
+                sent.refused += [(event, asked.error) for event in asked.events]
+                continue
+            outcome = await self._carry(asked)
+            events = self.device.tell(asked, outcome, self._seconds())
+            if isinstance(outcome, Refused):
+                sent.refused += [(event, outcome) for event in events]
+            else:
+                self.tell(events)
+        return asked
 
     async def _carry(self, asked: Carried) -> Outcome:
         try:
@@ -361,8 +369,9 @@ class Messenger:
                     self._acknowledged = cursor
                 if bursts % SETTLED_AFTER == 0:
                     self._settle()
-        # It takes longer than all the rest: not in the middle of a talk.
-        self._settle()
+        # It takes longer than all the rest: not in the middle of a talk, nor without room.
+        with suppress(NoRoom):
+            self._settle()
 
     async def _burst(self) -> bool:
         """Wait for the end of a burst, so that there is one request for all of it.
@@ -382,7 +391,8 @@ class Messenger:
         if self._finishing is not None:
             await self._finishing
         await self.archive.close()
-        self.device.settle()
+        with suppress(NoRoom):  # what may wait comes again (DEV-2.5)
+            self.device.settle()
 
 
 def _is_of(event: ConversationEvent, said: MessageRow) -> bool:

@@ -204,9 +204,9 @@ class ParkedRow(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
-    """That this device is behind a group: `content` is the question that has to go out, `sent` when
-    it was asked last (0: not yet), `vain` whether nobody answered for an hour, `head` the epoch of
-    which it knows, `named` by a conflict, `times` asked, `over` once it asks no more."""
+    """That this device is behind a group: `content` is the question that has to go out, asked last
+    at `sent` (0: not yet), `vain` if nobody answered for an hour; it knows of the epoch `head`,
+    `named` by a conflict or `proven` by a commit; asked `times`, `over` once it asks no more."""
 
     noticed: int
     content: bytes = b""
@@ -218,6 +218,7 @@ class AskedRow(msgspec.Struct, kw_only=True, frozen=True):
     named: bool = False
     times: int = 0
     over: bool = False
+    proven: bool = False
 
 
 class ReturnedRow(msgspec.Struct, kw_only=True, frozen=True):

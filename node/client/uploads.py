@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -19,11 +20,24 @@ Progress = Callable[[int, int], None]
 
 def _open(path: Path) -> tuple[IO[bytes], int, bytes]:
     """The file, its size and its SHA-256. Raises `Malformed` (VID-1.1)."""
-    if not path.is_file() or path.stat().st_size == 0:
-        raise Malformed("VID-1.1", f"{path} is not a file, or it is empty")
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise Malformed("VID-1.1", f"there is no file {path}") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise Malformed("VID-1.1", f"{path} is a folder")
+    if not stat.S_ISREG(found.st_mode):
+        raise Malformed("VID-1.1", f"{path} is not a file that stays as it is")
+    if found.st_size == 0:
+        raise Malformed("VID-1.1", f"{path} is empty")
     file = path.open("rb")
     digest = hashlib.file_digest(file, "sha256").digest()
     return file, file.tell(), digest
+
+
+def said(name: str) -> str:
+    """The name of a file as it can be told: what of it is no letter is replaced."""
+    return name.encode(errors="replace").decode()
 
 
 def silent(_done: int, _size: int) -> None:
@@ -44,7 +58,7 @@ async def upload(
     """
     file, size, digest = await asyncio.to_thread(_open, path)
     with file:
-        new = NewUpload(size=size, sha256=digest, filename=path.name)
+        new = NewUpload(size=size, sha256=digest, filename=said(path.name))
         return await _send(api, file, new, progress, again)
 
 

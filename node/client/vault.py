@@ -9,7 +9,7 @@ was cut off is proved by the header's tip, and by a file beside the vault (`newe
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +21,7 @@ from node.client.journal import Changes, Journal, pack, unpack
 from node.client.key_tree import Page, Ref, Top
 from node.client.newest_step import NewestStep
 from node.client.seals import Header
-from node.errors import Broken, Conflict, Missing
+from node.errors import Broken, Conflict, Missing, NoRoom
 from node.ports import Entropy
 
 SCHEMA = """
@@ -34,6 +34,13 @@ CREATE TABLE journal (counter INTEGER PRIMARY KEY, sealed BLOB);
 PAGES_AT_HAND = 2048  # some 90,000 rows
 # The last is said of a table that is not there.
 UNREADABLE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+# Without room for what is beside the file, SQLite speaks of its input and output.
+UNWRITABLE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+}
 IN_PART = "the vault's files were restored in part: put the whole of them back"
 LOST = (
     "the vault is older than what it wrote last, or was not closed and the files beside it, whose"
@@ -51,11 +58,15 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def _legible() -> Iterator[None]:
-    """A file that SQLite cannot make out is damaged: say so in plain words (E2E-6.5)."""
+    """A file that SQLite cannot make out is damaged, and one that it cannot write has no room: say
+    so in plain words (E2E-6.5, E2E-6.21)."""
     try:
         yield
     except sqlite3.DatabaseError as fault:
-        if getattr(fault, "sqlite_errorcode", None) not in UNREADABLE:
+        code = getattr(fault, "sqlite_errorcode", 0)
+        if code & 0xFF in UNWRITABLE:
+            raise NoRoom("the disk of the vault has no room left, or does not write") from fault
+        if code not in UNREADABLE:
             raise
         raise Broken("the vault's file is damaged or cut short: put a whole one back") from fault
 
@@ -310,7 +321,8 @@ class Vault:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # a full disk may have ended it already
+                    self._connection.execute("ROLLBACK")
                 raise
 
     def _written(self, changes: Changes) -> Top:
@@ -357,9 +369,11 @@ class Vault:
         """Settle, close and give the lock free."""
         is_closed = False
         try:
-            self.settle()
-            self._mark(seals.CLOSED)
-            is_closed = True
+            # Without room it stays as who was killed leaves it: whole, with all that was written.
+            with suppress(NoRoom):
+                self.settle()
+                self._mark(seals.CLOSED)
+                is_closed = True
         finally:
             self._connection.close()
             self._newest.close(is_closed)

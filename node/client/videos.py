@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from node.client.api_client import ApiClient
 from node.client.profile import Profile
-from node.client.uploads import cancel, undone_if_cancelled, upload, uploads
+from node.client.uploads import cancel, said, undone_if_cancelled, upload, uploads
 from node.errors import Conflict, Malformed, NodeError, Unreachable
 from node.wire.api.video import NewVideo, UploadView, VideoView, Watching
 
@@ -20,8 +20,12 @@ SLOWEST_LOOK_STEP = 3  # `ApiClient.rest` of this many failures: 2 s
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears at `path` when the block ends well."""
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears at `path` when the block ends well; a device or a pipe is written to."""
+    if path.exists() and not path.is_file():
+        with path.open("wb", buffering=0) as file:
+            yield file
+        return
     fresh = path.with_name(path.name + ".part")
     try:
         with fresh.open("wb") as file:
@@ -79,7 +83,7 @@ class Videos:
         )
         body = NewVideo(
             upload=sent,
-            name=name or path.stem,
+            name=name or said(path.stem),
             description=description,
             audience=audience,
             start_ms=_milliseconds(start) or 0,
@@ -167,7 +171,7 @@ class Videos:
         if path is None:
             return sum([len(piece) async for piece in self.stream(id, progress=progress)])
         done = 0
-        with _whole(Path(path)) as file:
+        with whole(Path(path)) as file:
             async with aclosing(self.stream(id, progress=progress)) as pieces:
                 async for piece in pieces:
                     done += await asyncio.to_thread(file.write, piece)

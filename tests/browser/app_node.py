@@ -21,6 +21,7 @@ from node.app import Node, System, admin_invite
 from node.client.api_client import ApiClient
 from node.errors import Unreachable
 from node.ports import Request, Response, Stream
+from node.store.e2ee import E2eeUnit
 from node.system import SystemClock, SystemEntropy
 from node.testing.fakes import streaming
 from node.testing.new_node import open_new_node
@@ -92,6 +93,20 @@ class AppNode:
             await line.ask("POST", "/friends/requests", dict, {"actor": other.account.actor})
         async with self.line(other.token or "") as line:
             await line.ask("POST", "/friends/accept", dict, {"actor": one.account.actor})
+
+    async def hears(self, who: Session) -> None:
+        """Wait until one of their devices can be spoken to: who writes before is told of none."""
+        actor, wakeups = who.account.actor, self.node.stores.wakeups
+
+        async def can(unit: E2eeUnit) -> bool:
+            return any([await unit.stock_of(device) for device in await unit.devices_of(actor)])
+
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while True:
+                heard = wakeups.listen(f"events:{who.account.id}")
+                if await self.node.stores.units.look(E2eeUnit, can):
+                    return
+                await wakeups.wait(heard, 1.0)
 
     async def post(self, who: Session, content: str, **more: Any) -> dict[str, Any]:
         """Words of `who`, for friends unless `more` says otherwise."""

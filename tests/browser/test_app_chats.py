@@ -18,6 +18,8 @@ async def two(browser: Browser, home: AppNode) -> tuple[Watched, Watched]:
     first, second = await opened(browser, home), await opened(browser, home)
     await log_in(first.page, home, "ada")
     await log_in(second.page, home, "bob")
+    for one in (ada, bob):
+        await home.hears(one)
     return first, second
 
 
@@ -35,6 +37,41 @@ async def chat_with(page: Page, home: AppNode, name: str) -> None:
     domain = home.url.removeprefix("http://")
     await page.goto(f"{home.url}/app/chats/with/@{name}@{domain}")
     await expect(page.get_by_label("Write a message")).to_be_visible()
+
+
+# Somebody who writes as soon as there is a field.
+AT_ONCE = """() => {
+  new MutationObserver(() => {
+    const field = document.querySelector(".chat-composer textarea");
+    if (field === null || globalThis.field !== undefined) return;
+    globalThis.field = field;
+    field.focus();
+    field.value = "written at once";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }).observe(document, { subtree: true, childList: true });
+}"""
+GO = """(path) => {
+  history.pushState(null, "", path);
+  dispatchEvent(new PopStateEvent("popstate"));
+}"""
+FIELD = "() => [field.isConnected, document.activeElement === field, field.value]"
+
+
+@pytest.mark.slow
+@pytest.mark.clause("APP-5.9")
+async def test_who_writes_at_once_goes_on_writing(browser: Browser, home: AppNode) -> None:
+    """A chat that is opened by a handle gets another address; the field stays, with the focus."""
+    ada, bob = await two(browser, home)
+    await ada.page.evaluate(AT_ONCE)
+    handle = f"@bob@{home.url.removeprefix('http://')}"
+    await ada.page.evaluate(GO, f"/app/chats/with/{handle}")
+    await expect(ada.page).to_have_url(re.compile(r"/app/chats/(?!with)"))
+    await expect(ada.page.get_by_text("Only your devices and theirs can read")).to_be_visible()
+    assert await ada.page.evaluate(FIELD) == [True, True, "written at once"]
+    await ada.page.keyboard.press("Enter")
+    await expect(said(ada.page, "written at once")).to_be_visible()
+    await expect(ada.page.get_by_label("Write a message")).to_have_value("")
+    assert ada.faults == bob.faults == []
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ async def member(browser: Browser, home: AppNode, name: str, shown: str) -> tupl
     await log_in(watched.page, home, name)
     await at(watched.page, home, "/settings/keys")
     await expect(watched.page.get_by_role("button", name="Show the words")).to_be_visible()
+    await home.hears(session)
     return watched, session
 
 

@@ -45,7 +45,7 @@ async def noted(home: AppNode, who: Session, kind: str, actor: str, object: str)
 
 async def refuse(way: Route) -> None:
     """As a node whose archive takes nothing more, and says no word that we know."""
-    said = {"code": "conflict", "clause": "ARC-9.9", "detail": "no shelf is left", "params": {}}
+    said = {"code": "conflict", "clause": "none", "detail": "no shelf is left", "params": {}}
     if way.request.method == "PUT":
         await way.fulfill(status=409, json=said, content_type="application/problem+json")
     else:

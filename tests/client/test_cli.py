@@ -3,9 +3,11 @@
 import asyncio
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,15 +17,19 @@ import pytest
 
 from node.accounts import resets
 from node.cli.table import PERSONS
+from node.client import videos
 from node.client.api_client import ApiClient
 from node.client.cli import main, program
 from node.client.cli.out import clean
 from node.client.cli.videos import seconds
 from node.client.conversations import Conversations
+from node.client.device import Device
+from node.client.journal import Changes
 from node.client.kith import Kith
 from node.client.rows import MessageRow
 from node.client.uploads import upload
-from node.errors import Full, Malformed, NodeError, Refused, TooMuch
+from node.client.vault import Vault
+from node.errors import Full, Malformed, NodeError, NoRoom, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
@@ -651,6 +657,61 @@ async def said_to_bob(shell: Shell) -> list[str]:
     return [json.loads(row)["text"] for row in rows]
 
 
+@pytest.mark.clause("E2E-6.21", "API-9.7")
+async def test_words_are_said_once_whenever_the_disk_of_the_vault_fills(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From one step of the vault on, whichever, nothing more is written; then there is room."""
+    await befriend(shell)
+    step, said, codes, words = Vault.step, list[str](), list[int](), ""
+
+    def filling(room: int) -> Callable[[Vault, Changes], None]:
+        left = [room]
+
+        def write(vault: Vault, changes: Changes) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise NoRoom("the disk of the vault has no room left")
+            step(vault, changes)
+
+        return write
+
+    while 0 not in codes:
+        assert len(codes) < 30
+        words = f"words {len(codes)}"
+        with monkeypatch.context() as full:
+            full.setattr(Vault, "step", filling(len(codes)))
+            ran = await shell.run("alice", "chat @bob --send", words)
+        codes.append(ran.code)
+        if ran.code == 1:
+            assert "no room left" in ran.err and "Make room on this machine" in ran.err
+        else:
+            said.append(words)
+        if said:
+            assert await said_to_bob(shell) == said, codes
+    heard = (await shell.run("bob", "chat @alice --history --json")).out.splitlines()
+    assert [json.loads(row)["text"] for row in heard] == said
+    assert 1 in codes, codes
+
+
+@pytest.mark.clause("E2E-6.21", "API-9.7")
+async def test_words_of_which_nothing_more_can_be_written_are_told_as_kept(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await befriended_and_heard(shell)
+
+    def full(*_: object) -> None:
+        raise NoRoom("the disk of the vault has no room left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Device, "tell", full)
+        ran = await shell.run("alice", "chat @bob --json --send", "hello")
+    assert (ran.code, ran.json["state"]) == (4, "kept"), ran.err
+    assert "no room left" in ran.json["reason"]
+    assert (await shell.run("alice", "chat @bob --history")).out.count("hello") == 1
+    assert (await shell.run("bob", "chat @alice --history")).out.count("hello") == 1
+
+
 @pytest.mark.clause("DEV-8.2")
 async def test_a_frozen_vault_tells_what_was_kept_and_shows_its_history(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
@@ -706,10 +767,59 @@ async def test_a_wrong_vault_passphrase(shell: Shell, passphrase_file: Path) -> 
     assert (await shell.run("alice", "friends")).code == 0  # needs no vault
 
 
+@pytest.mark.clause("VID-1.1")
 async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
     await enter(shell, "alice", "alpha.test")
-    ran = await shell.run("alice", f"post {tmp_path / 'absent.mp4'} --json")
-    assert (ran.code, ran.problem["clause"]) == (1, "VID-1.1")
+    whole = tmp_path / "whole.mp4"
+    (tmp_path / "folder.mp4").mkdir()
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for name, size in (("empty.mp4", 0), ("whole.mp4", 9)):
+        await asyncio.to_thread((tmp_path / name).write_bytes, bytes(size))
+    told = {
+        tmp_path / "absent.mp4": "there is no file {}",
+        whole / "below.mp4": "there is no file {}",
+        tmp_path / "folder.mp4": "{} is a folder",
+        tmp_path / "pipe.mp4": "{} is not a file that stays as it is",
+        tmp_path / "empty.mp4": "{} is empty",
+    }
+    for path, words in told.items():
+        ran = await shell.run("alice", "post --json", str(path))
+        assert (ran.code, ran.problem["clause"]) == (1, "VID-1.1")
+        assert ran.problem["detail"] == words.format(path)
+    assert (await shell.run("alice", "uploads")).out == "Nothing is under way.\n"
+
+
+@pytest.mark.clause("API-9.11")
+async def test_a_name_of_a_file_may_be_no_text_and_words_may_not(
+    shell: Shell, tmp_path: Path
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+    film = tmp_path / os.fsdecode(b"no\xff\xfetext.mp4")
+    await asyncio.to_thread(film.write_bytes, b"film")
+    async with shell.square.working():
+        ran = await shell.run("alice", "post --json", str(film))
+    assert (ran.code, ran.problem["clause"]) == (1, "VID-2.1")
+    async with shell.square.at_home("alice") as alice:
+        await upload(alice.api, film)
+    items = (await shell.run("alice", "uploads --json")).json["items"]
+    assert [one["filename"] for one in items] == ["no??text.mp4"]
+    for line in ("post --text", "like", "chat @bob --send", "feed --as"):
+        ran = await shell.run("alice", line, os.fsdecode(b"no \xff text"))
+        assert (ran.code, ran.out) == (2, "") and "it is not UTF-8" in ran.err
+
+
+@pytest.mark.clause("VID-7.5")
+def test_what_is_saved_to_a_pipe_does_not_take_its_place(tmp_path: Path) -> None:
+    whole, pipe = tmp_path / "whole.mp4", tmp_path / "pipe"
+    with videos.whole(whole) as file:
+        file.write(b"film")
+    assert (whole.read_bytes(), [*tmp_path.iterdir()]) == (b"film", [whole])
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with videos.whole(pipe) as file:
+        file.write(b"film")
+    assert (os.read(reading, 9), pipe.is_fifo()) == (b"film", True)
+    os.close(reading)
 
 
 @pytest.mark.parametrize(

@@ -136,22 +136,17 @@ def answered_too_late(alice: Side, bob: Side, group: str) -> Send:
 
 
 @pytest.mark.clause("DEV-9.8")
-@pytest.mark.parametrize("welcome_first", [False, True])
-def test_an_answer_that_is_needed_no_more_puts_nobody_out(
-    tmp_path: Path, welcome_first: bool
-) -> None:
+def test_an_answer_that_is_needed_no_more_puts_nobody_out(tmp_path: Path) -> None:
     with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
         group = befriend(alice, bob)
         commit = answered_too_late(alice, bob, group)
-        welcome = commit.welcomes[0].content
         alice.device.say(group, "still there?", MICROS)
         (words,) = alice.send()
         bob.device.say(group, "yes", MICROS + 1)
-        told = bob.get(welcome if welcome_first else commit.content)
-        assert told == []
+        assert bob.get(commit.content) == []
         bob.reopen()
-        assert (bob.device.held(group) is None) is welcome_first
-        told = bob.get(commit.content if welcome_first else welcome)
+        assert isinstance(bob.device.next(NOW), Wait), "nothing is sealed that nobody would take"
+        told = bob.get(commit.welcomes[0].content)
         assert told == [ConversationCaughtUp(group, asked_again=0)]
         assert bob.device.held(group) is None
         (received,) = bob.get(words.content)
@@ -162,39 +157,42 @@ def test_an_answer_that_is_needed_no_more_puts_nobody_out(
 
 
 @pytest.mark.clause("DEV-9.8", "DEV-9.1")
-def test_who_was_added_anew_and_hears_of_no_welcome_asks_again(tmp_path: Path) -> None:
+def test_a_welcome_before_its_commit_is_passed_over_and_asked_for_again(tmp_path: Path) -> None:
     with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
         group = befriend(alice, bob)
         commit = answered_too_late(alice, bob, group)
+        assert bob.get(commit.welcomes[0].content) == [], "it may be of a group of its maker's own"
+        assert bob.device.held(group) is None
+        bob.device.say(group, "hello", MICROS)
         assert bob.get(commit.content) == []
-        assert bob.device.look_behind(NOW + 20) == []
-        assert isinstance(bob.device.next(NOW + 20), Wait)
-        later = NOW + behind.ASK_AGAIN_SECONDS + 20
-        assert bob.device.look_behind(later) == [ConversationUnanswered(group)]
-        again = ask(bob, later)
-        assert bob.accept(again, later) == []
+        assert behind.rest(bob.device.state, NOW) == behind.PATIENCE_SECONDS
+        assert bob.device.look_behind(NOW + 9) == []
+        assert bob.device.look_behind(NOW + 10) == [ConversationBehind(group)]
+        again = ask(bob, NOW + 10)
+        assert bob.accept(again) == []
         anew = answer(alice, bob, again.content)
-        told = bob.get(anew.welcomes[0].content, at=later * 1_000_000)
+        told = bob.get(anew.welcomes[0].content)
         assert told == [ConversationCaughtUp(group, asked_again=0)]
+        (heard,) = [one for sent in bob.send() for one in alice.get(sent.content)]
+        assert isinstance(heard, MessageReceived) and heard.text == "hello"
 
 
-@pytest.mark.clause("DEV-9.8", "DEV-9.4")
-def test_a_welcome_that_no_commit_follows_changes_nothing(tmp_path: Path) -> None:
-    """Who is in the group may make one alone, for a group of theirs with the same name."""
-    with (
-        side(tmp_path / "a", ALICE) as alice,
-        side(tmp_path / "b", BOB) as bob,
-    ):
+@pytest.mark.clause("DEV-9.8", "DEV-9.5")
+@pytest.mark.parametrize("answer", [LostRace(2), LostRace(1), Accepted(term=7)])
+def test_no_relay_denies_what_a_commit_proved(tmp_path: Path, answer: LostRace | Accepted) -> None:
+    with side(tmp_path / "a", ALICE) as alice, side(tmp_path / "b", BOB) as bob:
         group = befriend(alice, bob)
         commit = answered_too_late(alice, bob, group)
-        # Alice's group goes on as if she had never said so to Bob.
-        for _ in range(2):
-            assert bob.get(commit.welcomes[0].content) == []
-        assert len(bob.device.state.names("parked", group)) == 1, "the newest alone waits"
-        bob.device.say(group, "hello", MICROS)
-        (words,) = bob.send()
-        assert bob.device.held(group) is None
-        assert bob.device.state.groups.session(group).epoch == commit_epoch(words)
+        bob.get(commit.content)
+        bob.device.say(group, "for Alice alone", MICROS)
+        bob.device.look_behind(NOW + 10)
+        asked = ask(bob, NOW + 10)
+        assert bob.device.tell(asked, answer, NOW + 10) == []
+        assert isinstance(bob.device.next(NOW + 11), Wait), "words wait for who is there now"
+        later = NOW + 10 + behind.ASK_AGAIN_SECONDS
+        assert bob.device.look_behind(later) == [ConversationUnanswered(group)]
+        again = ask(bob, later)
+        assert framing.header(again.content).epoch == commit_epoch(commit) + 1
 
 
 @pytest.mark.clause("DEV-9.1")

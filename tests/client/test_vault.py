@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from node.client import journal, seals
 from node.client.vault import Vault
-from node.errors import Broken
+from node.errors import Broken, NoRoom
 from node.testing.fakes import FakeEntropy
 
 SECRET = b"the blackbird sings at the north window"
@@ -387,6 +387,28 @@ def test_a_vault_that_could_not_be_closed_opens_with_every_step(
             vault.close()
     again = Vault.open(place, "correct horse", FakeEntropy("3"))
     assert (again.counter, again.read("row 0001")) == (2, b"new")
+    again.close()
+
+
+@pytest.mark.clause("E2E-6.21", "E2E-6.20")
+def test_a_full_disk_changes_nothing_and_is_said(place: Path, quick: None) -> None:
+    filled(place)
+    vault = Vault.open(place, "correct horse", FakeEntropy("2"))
+    vault.step({"row 0001": b"new"})
+    disk = vault._connection  # a file that may not grow is refused as on a full disk
+    (pages,) = disk.execute("PRAGMA page_count").fetchone()
+    disk.execute(f"PRAGMA max_page_count = {pages}")
+    for _ in range(2):
+        with pytest.raises(NoRoom, match="no room left"):
+            vault.step({"row 0001": b"newer", "large": bytes(100_000)})
+    assert (vault.counter, vault.read("row 0001"), vault.read("large")) == (2, b"new", None)
+    disk.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    vault.step({"large": bytes(100_000)})
+    disk.execute(f"PRAGMA max_page_count = {pages}")
+    vault.close()  # as it can be
+    again = Vault.open(place, "correct horse", FakeEntropy("3"))
+    found = again.counter, again.read("row 0001"), again.read("large")
+    assert found == (3, b"new", bytes(100_000))
     again.close()
 
 

@@ -133,15 +133,21 @@ def combed(rows: list[bytes]) -> int:
 
 @pytest.mark.clause("VID-3.7")
 @pytest.mark.parametrize("first", ["tff", "bff"])
-async def test_fields_become_pictures(made: Made, tmp_path: Path, video: Path, first: str) -> None:
+@pytest.mark.parametrize("kind", ["mpeg2.ts", "h264.ts", "h264.mts", "h264.mov", "h264.mkv"])
+async def test_fields_become_pictures(
+    made: Made, tmp_path: Path, video: Path, first: str, kind: str
+) -> None:
     """A bar moves by 16 pixels from field to field."""
-    source = tmp_path / "bar.ts"
+    source = tmp_path / kind
     scene = (
         "color=black:size=320x240:rate=50:duration=1[a];color=white:size=40x240:rate=50[b];"
         f"[a][b]overlay=x='mod(n*16,280)':eval=frame:shortest=1,interlace=scan={first}:lowpass=off"
     )
-    codec = ("-flags", "+ildct+ilme", "-c:v", "mpeg2video", "-q:v", "2")
-    run("-filter_complex", scene, *codec, source)
+    codec = ("-c:v", "mpeg2video", "-q:v", "2")
+    if kind.startswith("h264"):  # each block of it in fields or not, as it suits (MBAFF)
+        codec = ("-c:v", "libx264", "-qp", "8", "-x264-params", f"{first}=1")
+    packets = ("-f", "mpegts", "-mpegts_m2ts_mode", "1") if source.suffix == ".mts" else ()
+    run("-filter_complex", scene, "-flags", "+ildct+ilme", *codec, *packets, source)
     facts, rendered = await made(source)
     assert facts.interlaced
     assert rendered.fps == 50

@@ -14,7 +14,7 @@ function Line({ one, others }: { readonly one: News; readonly others: Chat["othe
   return (
     <div class="key-notice">
       <Icon name="alert" />
-      <span class="grow">{words}</span>
+      <span>{words}</span>
       <button
         type="button"
         class="button quiet small"

@@ -26,7 +26,7 @@ async function ask(): Promise<void> {
 }
 
 /** There may be others than before. Many at once are one question more. */
-async function count(): Promise<void> {
+export async function count(): Promise<void> {
   isStale = true;
   if (isAsking) return;
   isAsking = true;

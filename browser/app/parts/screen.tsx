@@ -1,7 +1,7 @@
 /** One screen: its heading, which takes the focus when one comes, a way back, and what it shows. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { back, steps } from "../router.ts";
 import { say } from "../words/index.ts";
@@ -22,7 +22,8 @@ export function useArrival(title: string) {
   useEffect(() => {
     document.title = `${title} · Kith`;
   }, [title]);
-  useEffect(() => {
+  // Before anybody can reach a field of it: later the focus would be taken from who writes there already.
+  useLayoutEffect(() => {
     // At the first screen the browser has set the focus, and a reader begins at the top.
     if (steps.peek() > 0) heading.current?.focus();
   }, []);

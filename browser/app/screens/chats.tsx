@@ -152,6 +152,8 @@ function useChat(id: string, handle: string) {
   const begun = useSignal<Chat | null>(null);
   const fault = useSignal("");
   useEffect(() => {
+    // It was found by the handle, and only its address is another: who writes there already goes on writing.
+    if (id !== "" && begun.peek()?.id === id) return;
     begun.value = null;
     fault.value = "";
     if (id === "" && handle === "") return;

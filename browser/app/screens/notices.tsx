@@ -6,8 +6,8 @@ import { askAsMe, me } from "../accounts.ts";
 import { freshKey } from "../api.ts";
 import type { Notice } from "../api_types.ts";
 import { List } from "../lists.ts";
+import { count } from "../notices/counting.ts";
 import { kindOf, wayOf } from "../notices/says.ts";
-import { unseen } from "../notices/unseen.ts";
 import { sayNotice } from "../notices/words.ts";
 import { Avatar, nameOf } from "../parts/avatar.tsx";
 import { Count } from "../parts/bell.tsx";
@@ -92,11 +92,11 @@ function Line({ notice, isFresh }: { readonly notice: Notice; readonly isFresh: 
 
 /** What was given up is tried again. */
 async function retry({ object }: Notice): Promise<void> {
-  const { count } = await askAsMe<{ readonly count: number }>("POST", "/deliveries/retry", {
+  const retried = await askAsMe<{ readonly count: number }>("POST", "/deliveries/retry", {
     body: { of: object },
     key: freshKey(),
   });
-  tell(sayNotice(count > 0 ? "retried" : "retried.none", { count }));
+  tell(sayNotice(retried.count > 0 ? "retried" : "retried.none", { count: retried.count }));
 }
 
 function askBlock({ actor }: Notice, onDone: () => unknown): void {
@@ -158,13 +158,19 @@ function useRead(list: List<Notice>, isMain: boolean): ReadonlySet<string> {
   for (const { id } of unread) fresh.add(id);
   const newest = unread[0]?.id;
   useEffect(() => {
-    if (newest === undefined || document.hidden) return;
-    askAsMe("POST", "/notices/read", { body: { id: newest }, key: freshKey() }).then(
-      () => {
-        if (isMain) unseen.value = 0;
-      },
-      () => undefined, // they are new once more, the next time
-    );
+    if (newest === undefined) return;
+    let isRead = false;
+    const read = async () => {
+      if (isRead || document.hidden) return;
+      isRead = true;
+      await askAsMe("POST", "/notices/read", { body: { id: newest }, key: freshKey() });
+      if (isMain) await count();
+    };
+    // Where it fails they are new once more, the next time.
+    const look = () => void read().catch(() => undefined);
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
   }, [newest]);
   return fresh;
 }

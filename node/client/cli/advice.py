@@ -8,6 +8,7 @@ from node.errors import (
     Malformed,
     Missing,
     NodeError,
+    NoRoom,
     Refused,
     TooMuch,
     Unproven,
@@ -64,6 +65,7 @@ CLAUSES: Mapping[str, str] = {
     "VID-2.3": "The file is cut off: copy it again from where it was made.",
 }
 KINDS: tuple[tuple[type[NodeError], str], ...] = (
+    (NoRoom, "Make room on this machine, then do it again: what was not written is not done."),
     (Malformed, "Mend what you gave and try again; --help says how."),
     (Unproven, "Log in again: kith login @you@server"),
     (Forbidden, "Are you friends? See kith friends; ask with kith friend add @name@server."),

@@ -28,6 +28,8 @@ from node.wire.digits import whole
 P = ParamSpec("P")
 Work = TypeVar("Work", bound=Callable[..., Awaitable[int | None]])
 SHOWN = "shown.json"
+# What names a file may have any bytes.
+PATHS = ("home", "password_file", "ca", "file", "video", "save")
 
 ContextHere = typer.Context
 # Paths are taken as words: made a path, an empty one would be the folder that one stands in.
@@ -200,6 +202,15 @@ def _check_said(ctx: typer.Context) -> None:
         words = said if isinstance(said, list | tuple) else [said]
         if any(isinstance(word, str) and not word.strip() for word in words):
             raise typer.BadParameter("it is empty", param_hint=one.opts[0])
+        if name not in PATHS and any(
+            isinstance(word, str) and not _is_text(word) for word in words
+        ):
+            raise typer.BadParameter("it is not UTF-8", param_hint=one.opts[0])
+
+
+def _is_text(word: str) -> bool:
+    """Whether it holds no bytes that are no letters, as names of files may."""
+    return not any("\ud800" <= char <= "\udfff" for char in word)
 
 
 def conclude(context: CommandContext, work: Awaitable[int | None]) -> int:

@@ -40,13 +40,23 @@ def moment_of_micros(micros: int) -> str:
     return moment(datetime.fromtimestamp(micros / 1_000_000, UTC))
 
 
+class Screen(Console):
+    """As it is, but that its reader went away is told to who prints, and ends no program."""
+
+    def __init__(self, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, soft_wrap=True)
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Out:
     """Where a command's words go. With `json` nothing but JSON is written."""
 
     def __init__(self, json: bool) -> None:
         self.json = json
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._error = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = Screen()
+        self._error = Screen(stderr=True)
 
     def value(self, value: Any) -> None:
         """One JSON line, at once."""
@@ -56,7 +66,9 @@ class Out:
 
     def aside(self, value: Any) -> None:
         """One JSON line that is no answer, on standard error."""
-        sys.stderr.write(msgspec.json.encode(value).decode() + "\n")
+        sys.stderr.flush()
+        sys.stderr.buffer.write(msgspec.json.encode(value) + b"\n")
+        sys.stderr.buffer.flush()
 
     def say(self, text: str, style: str = "") -> None:
         """A line for people."""

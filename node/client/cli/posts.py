@@ -19,6 +19,7 @@ NOTICES = {
     "friend_request": "asks to be your friend",
     "friend_accepted": "is your friend now",
     "like": "likes your post",
+    "share": "shared your post",
     "comment": "commented on your post",
     "follow": "follows you",
     "mention": "mentioned you",
@@ -36,6 +37,7 @@ OWN_NOTICES = {
 }
 ABOUT = (
     "like",
+    "share",
     "comment",
     "mention",
     "mention_request",

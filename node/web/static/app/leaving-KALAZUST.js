@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-4ZGD7HSC.js";import"/app/chunk-5FE7T6H7.js";import"/app/chunk-5SNSDKER.js";import"/app/chunk-IAAU3CQS.js";import"/app/chunk-CTTKH5A5.js";export{r as deleteAccount,m as forget,o as logOut};

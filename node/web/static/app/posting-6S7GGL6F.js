@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-RIZZT5CH.js";import"/app/chunk-IAAU3CQS.js";import"/app/chunk-CTTKH5A5.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
