@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-JPGKQ5FP.js";import"/app/chunk-VKCYLED7.js";import"/app/chunk-ST4R2YD4.js";import"/app/chunk-F2UH547A.js";import"/app/chunk-DYLRZXNP.js";export{r as deleteAccount,m as forget,o as logOut};

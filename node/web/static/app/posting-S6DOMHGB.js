@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-3PWPAUF5.js";import"/app/chunk-F2UH547A.js";import"/app/chunk-DYLRZXNP.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
