@@ -121,8 +121,8 @@ async def test_there_are_more_and_on_a_desk_they_are_a_main_place(
     way = page.get_by_role("navigation", name="Main places").get_by_role("link", name="Notices")
     await expect(way).to_contain_text("26 not yet read")
     # What could not be told to the node is told as soon as the line is back.
-    await page.route("**/notices/read", lambda route: route.abort(), times=1)
-    async with page.expect_event("requestfailed"):
+    await page.route("**/notices/read", lambda route: route.fulfill(status=404), times=1)
+    async with page.expect_response("**/notices/read"):
         await way.click()
     await expect(line_of(page, "Bob")).to_have_count(20)
     await expect(way).to_contain_text("26 not yet read")
