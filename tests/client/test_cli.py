@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -578,6 +579,71 @@ async def befriend(shell: Shell) -> None:
     await enter(shell, "bob", "beta.test")
     await shell.run("alice", "friend add @bob@beta.test")
     await shell.run("bob", "friend accept @alice")
+
+
+@contextmanager
+def unread(stream: str = "stdout") -> Iterator[None]:
+    """What is printed inside of this, nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    before = getattr(sys, stream)
+    with suppress(BrokenPipeError), os.fdopen(writing, "w") as nobody:
+        setattr(sys, stream, nobody)
+        try:
+            yield
+        finally:
+            setattr(sys, stream, before)
+
+
+@pytest.mark.clause("API-9.11", "API-9.7")
+async def test_a_reader_that_goes_away_keeps_nobody_from_the_deed(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await befriend(shell)
+    assert (await shell.run("alice", "chat @bob --send", "one")).code == 0
+
+    async def went_on(_kith: Kith, _who: str) -> int:
+        return 0
+
+    async def unreached(kith: Kith, _audience: str) -> list[Any]:
+        return [one.person for one in await kith.friends()]
+
+    async def run(line: str, *words: str) -> int:
+        with unread():
+            return (await shell.run("alice", line, *words)).code
+
+    monkeypatch.setattr(Kith, "go_on", went_on)
+    monkeypatch.setattr(Kith, "unreached", unreached)
+    for as_json in ("", " --json"):
+        assert await run(f"chat @bob{as_json} --go-on --send", "two") == 0
+        assert await run(f"post{as_json} --text", "hello") == 0
+        with monkeypatch.context() as patch:
+            refuse(patch, "/messages", Full("E2E-4.7", "no room", 60))
+            assert await run(f"chat @bob{as_json} --send", "three") == 4
+        with unread("stderr"):
+            assert await run(f"like{as_json} https://alpha.test/none") == 1
+    items = (await shell.run("alice", "feed --mine --json")).json["items"]
+    assert [one["content"] for one in items] == ["<p>hello</p>"] * 2
+    rows = (await shell.run("alice", "chat @bob --history --json")).out.splitlines()
+    assert [json.loads(row)["text"] for row in rows] == ["one", *("two", "three") * 2]
+
+
+@pytest.mark.clause("API-9.11")
+@pytest.mark.parametrize(
+    "line", ["feed --mine", "feed --mine --json", "friends", "uploads", "events"]
+)
+async def test_a_list_that_nobody_reads_ends_as_such(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    await befriend(shell)
+
+    async def without_end(_kith: Kith, _after: str) -> AsyncIterator[str]:
+        while True:
+            yield "an event"
+
+    monkeypatch.setattr(Kith, "events", without_end)
+    with unread():
+        assert (await shell.run("alice", line)).code == 141
 
 
 @pytest.mark.clause("API-9.7")

@@ -16,6 +16,7 @@ from node.errors import (
 )
 
 OK, REFUSED, USAGE, UNREACHABLE, KEPT, STOPPED = 0, 1, 2, 3, 4, 130
+NOT_READ = 141  # as of a program that SIGPIPE ended: what it was to put out, nobody took
 # By clause where the clause knows more than the kind of error does.
 CLAUSES: Mapping[str, str] = {
     "API-3.1": "This device is logged out. Log in again: kith login @you@server",
