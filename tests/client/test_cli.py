@@ -472,7 +472,7 @@ async def test_who_posts_a_video_sees_why_their_node_waits_with_it(
 ) -> None:
     await enter(shell, "alice", "alpha.test")
 
-    async def post(_kith: Kith, *said: Any, again: bool) -> VideoView:
+    async def post(_kith: Kith, *said: Any, again: bool, joins: object) -> VideoView:
         assert not again
         said[-1]("the node's disk is full")
         return VideoView(
@@ -845,7 +845,7 @@ async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
         tmp_path / "absent.mp4": "there is no file {}",
         whole / "below.mp4": "there is no file {}",
         tmp_path / "folder.mp4": "{} is a folder",
-        tmp_path / "pipe.mp4": "{} is not a file that stays as it is",
+        tmp_path / "pipe.mp4": "{} is a pipe or a device, not a file",
         tmp_path / "empty.mp4": "{} is empty",
     }
     for path, words in told.items():

@@ -149,7 +149,7 @@ async def test_ctrl_c_takes_back_what_is_being_made_and_after_a_kill_it_is_poste
     # Whether it is still made, and waited for, or ready by now.
     again = alice.start("post", clip, "--text", "said later")
     out, error = await asyncio.to_thread(again.communicate, b"")
-    assert b"Posted to friends" in out or b"you posted this file on" in error, error
+    assert b"Posted: clip" in out or b"you posted this file on" in error, error
     feed = json.loads(await alice.run("feed", "--mine", "--json"))
     assert len(feed["items"]) == 1
 

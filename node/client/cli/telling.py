@@ -161,7 +161,7 @@ def unfetched(name: str, since: datetime) -> str:
     """What waits at the server of one whose devices fetch nothing."""
     return (
         f"No device of {name} has fetched what was said since {moment(since)}: they are"
-        " away, or it is lost. It waits at their server, for 30 days at most."
+        " away, or the device is lost. It waits at their server, for 30 days at most."
     )
 
 
