@@ -1,14 +1,14 @@
 """The verbs of videos: publish a file, watch one (spec VID-5 to VID-7)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 from node.client.api_client import ApiClient
 from node.client.profile import Profile
+from node.client.saving import whole
 from node.client.uploads import (
     cancel,
     posted_before,
@@ -25,22 +25,6 @@ Stages = Callable[[str, int, int], None]
 PIECE = 256 * 1024
 TRIES = 10
 SLOWEST_LOOK_STEP = 3  # `ApiClient.rest` of this many failures: 2 s
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears at `path` when the block ends well; a device or a pipe is written to."""
-    if path.exists() and not path.is_file():
-        with path.open("wb", buffering=0) as file:
-            yield file
-        return
-    fresh = path.with_name(path.name + ".part")
-    try:
-        with fresh.open("wb") as file:
-            yield file
-        fresh.rename(path)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _milliseconds(seconds: float | None) -> int | None:
@@ -203,10 +187,11 @@ class Videos:
         if path is None:
             return sum([len(piece) async for piece in self.stream(id, progress=progress)])
         done = 0
-        with whole(Path(path)) as file:
+        async with whole(Path(path)) as write:
             async with aclosing(self.stream(id, progress=progress)) as pieces:
                 async for piece in pieces:
-                    done += await asyncio.to_thread(file.write, piece)
+                    await write(piece)
+                    done += len(piece)
         return done
 
     async def stream(

@@ -18,7 +18,7 @@ import pytest
 
 from node.accounts import resets
 from node.cli.table import PERSONS
-from node.client import videos
+from node.client import saving
 from node.client.api_client import ApiClient
 from node.client.cli import main, program
 from node.client.cli.out import clean
@@ -875,17 +875,79 @@ async def test_a_name_of_a_file_may_be_no_text_and_words_may_not(
 
 
 @pytest.mark.clause("VID-7.5")
-def test_what_is_saved_to_a_pipe_does_not_take_its_place(tmp_path: Path) -> None:
+async def test_what_is_saved_to_a_pipe_does_not_take_its_place(tmp_path: Path) -> None:
     whole, pipe = tmp_path / "whole.mp4", tmp_path / "pipe"
-    with videos.whole(whole) as file:
-        file.write(b"film")
+    async with saving.whole(whole) as write:
+        await write(b"film")
     assert (whole.read_bytes(), [*tmp_path.iterdir()]) == (b"film", [whole])
     os.mkfifo(pipe)
     reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    with videos.whole(pipe) as file:
-        file.write(b"film")
+    async with saving.whole(pipe) as write:
+        await write(b"film")
     assert (os.read(reading, 9), pipe.is_fifo()) == (b"film", True)
     os.close(reading)
+
+
+LARGE = bytes(range(256)) * 4096  # more than a pipe holds
+
+
+@pytest.mark.clause("API-9.11", "VID-7.5")
+@pytest.mark.parametrize("is_opened", [False, True])
+async def test_who_saves_into_a_pipe_that_nobody_reads_can_be_stopped(
+    tmp_path: Path, is_opened: bool
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) if is_opened else None
+    began = asyncio.Event()
+
+    async def save() -> None:
+        began.set()
+        async with saving.whole(pipe) as write:
+            await write(LARGE)
+
+    saved = asyncio.create_task(save())
+    await began.wait()
+    await asyncio.sleep(0)
+    saved.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saved
+    if reading is not None:
+        os.close(reading)
+
+
+@pytest.mark.clause("VID-7.5", "API-9.11")
+async def test_a_pipe_gets_all_of_it_or_ends_with_its_reader(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    async def save() -> None:
+        async with saving.whole(pipe) as write:
+            await write(LARGE)
+
+    saved = asyncio.create_task(save())
+    assert await asyncio.to_thread(pipe.read_bytes) == LARGE
+    await saved
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    saved = asyncio.create_task(save())
+    await asyncio.sleep(0)
+    os.close(reading)
+    with pytest.raises(BrokenPipeError):
+        await saved
+
+
+@pytest.mark.clause("VID-7.5")
+def test_a_device_that_takes_little_at_once_gets_all_of_it() -> None:
+    class Device(io.RawIOBase):
+        taken = b""
+
+        def write(self, piece: Any) -> int:
+            self.taken += bytes(piece[:1000])
+            return min(len(piece), 1000)
+
+    device = Device()
+    saving._write(device, LARGE)
+    assert device.taken == LARGE
 
 
 @pytest.mark.parametrize(
