@@ -1,10 +1,10 @@
-"""Where a video is saved: a file that is whole or absent, or a pipe or device that is written to."""
+"""Where a video is saved: a file that is whole or absent, a pipe or a device."""
 
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -19,21 +19,35 @@ async def whole(path: Path) -> AsyncIterator[Write]:
 
     Who waits for the reader of a pipe can be stopped (API-9.11): a thread that waits could not.
     """
-    if path.is_fifo():
+    if _is_pipe(path):
         pipe = await _opened(path)
         try:
             yield partial(_put, pipe)
         finally:
             os.close(pipe)
         return
+    with _file(path) as file:
+
+        async def write(piece: bytes) -> None:
+            await asyncio.to_thread(_write, file, piece)
+
+        yield write
+
+
+def _is_pipe(path: Path) -> bool:
+    return path.is_fifo()
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[IO[bytes]]:
     if path.exists() and not path.is_file():
-        with path.open("wb", buffering=0) as file:
-            yield partial(asyncio.to_thread, _write, file)
+        with path.open("wb", buffering=0) as device:
+            yield device
         return
     fresh = path.with_name(path.name + ".part")
     try:
         with fresh.open("wb") as file:
-            yield partial(asyncio.to_thread, _write, file)
+            yield file
         fresh.rename(path)
     finally:
         fresh.unlink(missing_ok=True)

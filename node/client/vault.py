@@ -66,7 +66,8 @@ def _legible() -> Iterator[None]:
         code = getattr(fault, "sqlite_errorcode", 0)
         if code & 0xFF in UNWRITABLE:
             raise NoRoom(
-                "the disk of the vault has no room left, or does not write: check its permissions too"
+                "the disk of the vault has no room left, or does not write: check its permissions"
+                " where there is room"
             ) from fault
         if code not in UNREADABLE:
             raise

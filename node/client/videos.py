@@ -187,11 +187,11 @@ class Videos:
         if path is None:
             return sum([len(piece) async for piece in self.stream(id, progress=progress)])
         done = 0
-        async with whole(Path(path)) as write:
-            async with aclosing(self.stream(id, progress=progress)) as pieces:
-                async for piece in pieces:
-                    await write(piece)
-                    done += len(piece)
+        pieces = self.stream(id, progress=progress)
+        async with whole(Path(path)) as write, aclosing(pieces):
+            async for piece in pieces:
+                await write(piece)
+                done += len(piece)
         return done
 
     async def stream(
