@@ -121,8 +121,8 @@ export interface MessageReturned {
 }
 
 /**
- * No device of `actor` has fetched what was said there `since` (seconds), as their node says. It waits at that node,
- * and is sent; whether somebody reads it nobody can tell.
+ * No device of `actor` has fetched what was said there `since` that day (UTC; the second in which it began), as their
+ * node says. It waits at that node, and is sent; whether somebody reads it nobody can tell.
  */
 export interface WordsUnfetched {
   readonly is: "WordsUnfetched";

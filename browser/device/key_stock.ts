@@ -47,6 +47,17 @@ export async function isFit(data: Bytes, actor: string, now: number): Promise<bo
   }
 }
 
+/** Whether nothing is wrong with it but, perhaps, the time by our clock. */
+export async function isFitAtItsTime(data: Bytes, actor: string): Promise<boolean> {
+  try {
+    const { lifetime } = parseKeyPackage(data).leaf;
+    return lifetime !== null && (await isFit(data, actor, Number(lifetime.notBefore)));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return false;
+  }
+}
+
 /** The package is of `actor`. Throws `Forbidden` (E2E-5.1). */
 export function checkOwner(keyPackage: Bytes, actor: string): void {
   const { identity } = parseKeyPackage(keyPackage).leaf.credential;

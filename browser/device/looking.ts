@@ -10,7 +10,7 @@ import { type Bytes, equal } from "../wire/bytes.ts";
 import type { ConversationEvent, DeviceDoubted } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
 import { ACCOUNT_KEYS, LOOKED, lookedRow, MET, type MetRow, silentRow } from "./key_rows.ts";
-import { isFit } from "./key_stock.ts";
+import { isFit, isFitAtItsTime } from "./key_stock.ts";
 import { type Judged, type Leaves, leastOf } from "./leaves.ts";
 import type { Pins } from "./pins.ts";
 import * as silence from "./silence.ts";
@@ -280,10 +280,14 @@ export class Looking {
     const kept: Bytes[] = [];
     const why = new Set<string>();
     for (const data of packages) {
-      const seen = (await isFit(data, actor, now)) ? await this.refuses(data, now) : stops.UNFIT;
+      let seen: string = stops.UNFIT;
+      if (await isFit(data, actor, now)) seen = await this.refuses(data, now);
+      else if (await isFitAtItsTime(data, actor)) seen = stops.CLOCK;
       if (seen === "") kept.push(data);
       else why.add(seen);
     }
+    // Our clock is right by some of them.
+    if ((kept.length || why.size > 1) && why.delete(stops.CLOCK)) why.add(stops.UNFIT);
     const told = [...why].map((seen) => {
       return { is: "DeviceDoubted", conversation: "", actor, seen } as const;
     });

@@ -9,6 +9,8 @@ export const OWN_DEVICE = "own device, not listed";
 export const THIS_DEVICE = "this device, not listed";
 /** Of a device that was to be added, beside the lines of KEY-5.2. */
 export const UNFIT = "key package that cannot be used";
+/** Of none of them that were to be added anything is wrong but the time. */
+export const CLOCK = "clock of this device";
 
 /** Whom nothing is sealed to in a group, and why. */
 export async function stopped(

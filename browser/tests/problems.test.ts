@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { OWN_DEVICE, refusal, THIS_DEVICE } from "../device/stops.ts";
+import { CLOCK, OWN_DEVICE, refusal, THIS_DEVICE } from "../device/stops.ts";
 import { Conflict, Missing } from "../errors.ts";
 import { LEAVES } from "../keys/private/pins.ts";
 import { problemOf } from "../worker/problems.ts";
@@ -16,7 +16,7 @@ const { sayKeys } = await import("../app/keys/words.ts");
 
 // Each line of KEY-5.2 at which nothing is said to somebody, and those of one's own account.
 const STOPS = LEAVES.filter((line) => line.deed === "stop").map((line) => line.seen);
-const ALL = [...STOPS, OWN_DEVICE, THIS_DEVICE];
+const ALL = [...STOPS, OWN_DEVICE, THIS_DEVICE, CLOCK];
 const kept = (seen: string) => whyKept(problemOf(refusal("https://ada.example", seen)));
 // True only of a conversation that did not begin.
 const OF_A_BEGINNING = /no conversation|try again/i;
@@ -32,6 +32,7 @@ test("a device in doubt is told in words of the app, by whose it is", () => {
     /your account.*Open Settings, Devices and logins/,
   );
   assert.doesNotMatch(explain(refusal("a", OWN_DEVICE)), OF_A_BEGINNING);
+  assert.match(explain(refusal("a", CLOCK)), /clock may be wrong: set its date and time/);
 });
 
 test("words that wait because of a device in doubt are not to be said again", () => {
@@ -42,6 +43,7 @@ test("words that wait because of a device in doubt are not to be said again", ()
   for (const seen of STOPS) assert.match(kept(seen), /kept until that is settled\.$/, seen);
   assert.match(kept(OWN_DEVICE), /end what is not yours/);
   assert.match(kept(THIS_DEVICE), /let it in/);
+  assert.match(kept(CLOCK), /set its date and time/);
   assert.equal(whyKept(problemOf(new Conflict("", "It is so"))), "It is so.");
 });
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Device } from "../device/device.ts";
 import type { Answer, Look } from "../device/looking.ts";
-import { UNFIT } from "../device/stops.ts";
+import { CLOCK, UNFIT } from "../device/stops.ts";
 import { Conflict, Forbidden, TooMuch, Unproven, Unreachable } from "../errors.ts";
 import type { ApiClient } from "../messenger/api_client.ts";
 import { GoingOn } from "../messenger/going_on.ts";
@@ -201,6 +201,27 @@ test("a key package that cannot be used keeps no other device out", async () => 
       return error instanceof Forbidden && error.params.seen === UNFIT;
     });
   }
+});
+
+test("a clock that is wrong is not told as a friend's bad keys", async () => {
+  const device = await opened(ALICE);
+  const [good, other] = [await packageOf(BOB), await packageOf(ALICE)];
+  const damaged = good.with(-1, (good.at(-1) ?? 0) ^ 1);
+  const told: ConversationEvent[] = [];
+  const api = { ask: () => Promise.reject(AWAY) } as unknown as ApiClient;
+  const tell = (events: readonly ConversationEvent[]) => void told.push(...events);
+  for (const days of [-400, -2, 200]) {
+    const clock = new StillClock();
+    clock.seconds = NOW + days * 86_400;
+    const of = new Lookups(api, device, {} as KeyKeeper, clock, tell);
+    const isSeen = (seen: string) => (error: unknown) =>
+      error instanceof Forbidden && error.params.seen === seen;
+    await assert.rejects(of.sift(BOB, [good]), isSeen(CLOCK));
+    for (const bad of [utf8("no key package"), damaged, other]) {
+      await assert.rejects(of.sift(BOB, [good, bad]), isSeen(UNFIT));
+    }
+  }
+  assert.deepEqual(told, []);
 });
 
 test("two words at once begin one conversation", async () => {

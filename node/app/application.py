@@ -177,6 +177,7 @@ def make_web(
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(units, media.blobs, media.studio, config, disk.free_bytes)
     held = HeldGrants()
+    stores.wakeups.overhear.append(held.overhear)
     videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls, held)
     find = actor_finder(lines.discovery)
 

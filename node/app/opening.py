@@ -198,7 +198,6 @@ def _jobs(
     returner = Returner(stores.units)
 
     async def purge(_subject: str) -> None:
-        await returner.unfetched()
         await returner.expired()  # or it would go without a word to who said it
         await Purge(stores.database, system.clock)()
 

@@ -61,6 +61,15 @@ def is_fit(package: bytes, actor: str, now: int) -> bool:
     return found.suite_id == SUITE
 
 
+def is_fit_at_its_time(package: bytes, actor: str) -> bool:
+    """Whether nothing is wrong with it but, perhaps, the time by our clock."""
+    try:
+        span = key_package.parse(package).leaf.lifetime
+    except Refused:
+        return False
+    return span is not None and is_fit(package, actor, span.not_before)
+
+
 def check_owner(package: bytes, actor: str) -> None:
     """The package is of `actor`. Raises `Forbidden` (E2E-5.1)."""
     if key_package.parse(package).leaf.credential.identity != actor.encode():

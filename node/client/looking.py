@@ -196,16 +196,21 @@ class Looking:
     ) -> tuple[list[bytes], list[DeviceDoubted]]:
         """The packages that may be added, and what is told of the others, of each kind once
         (DEV-16.6)."""
-        kept, told = list[bytes](), dict[str, DeviceDoubted]()
+        kept, seen = list[bytes](), dict[str, None]()
         for data in packages:
-            is_fit = key_stock.is_fit(data, actor, now)
-            why = self.refuses(data, now) if is_fit else stops.UNFIT
+            if key_stock.is_fit(data, actor, now):
+                why = self.refuses(data, now)
+            else:
+                is_late = key_stock.is_fit_at_its_time(data, actor)
+                why = stops.CLOCK if is_late else stops.UNFIT
             if why:
-                said = stops.reason(self._state, actor, why)
-                told[why] = DeviceDoubted("", actor, why, said)
+                seen[why] = None
             else:
                 kept.append(data)
-        return kept, [*told.values()]
+        if kept or len(seen) > 1:  # our clock is right by some of them
+            seen = dict.fromkeys(stops.UNFIT if why == stops.CLOCK else why for why in seen)
+        said = [(why, stops.reason(self._state, actor, why)) for why in seen]
+        return kept, [DeviceDoubted("", actor, why, reason) for why, reason in said]
 
     def refuses(self, package: bytes, now: int) -> str:
         """Why the device of a package is not spoken to; nothing when it may be."""

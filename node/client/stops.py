@@ -20,10 +20,14 @@ OWN: Final = {
 }
 
 UNFIT: Final = "key package that cannot be used"
+# Of none of them that were to be added anything is wrong but the time.
+CLOCK: Final = "clock of this device"
 # What is said of a device that was to be added, beside the lines of KEY-5.2.
 SAID: Final = {
     UNFIT: "has a device whose key package cannot be used: it is damaged, has ended, or is not"
     " theirs. Nothing reaches that device until Kith runs there and gives another one",
+    CLOCK: "has nothing but key packages of another time, by the clock of this device: it may be"
+    " wrong. Set its date and its time, then try again",
 }
 
 

@@ -3,6 +3,7 @@ of those that none has fetched for days they are told (E2E-4.11)."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -12,14 +13,16 @@ from node.e2ee import envelope, mailbox
 from node.e2ee.envelope import Kind, Sealed
 from node.e2ee.mailbox import Box, MailUnit
 from node.e2ee.members import Entry, boxes, fitting, share_of
-from node.errors import Forbidden, Refused
+from node.errors import Forbidden, Malformed, Refused
 from node.federation.activities.shapes import CreateSealed, RejectSealed, SealedKind
 from node.federation.admission import no_room
 from node.wire.ids import same_origin
-from node.wire.times import from_micros
+from node.wire.times import day_of, from_micros, micros
 
 SLICE: Final = 100
 MOST_RETURNED: Final = 500  # of one actor in a conversation, for one device
+MOST_UNFETCHED: Final = 1000  # told of at a time
+AHEAD: Final = timedelta(hours=1)  # the same skew as for signed requests
 
 
 class Why(StrEnum):
@@ -35,7 +38,7 @@ class Why(StrEnum):
 
 class Unread(msgspec.Struct, frozen=True):
     """What waits in a box and is returned. `actor` said it in `conversation`; `received` in
-    microseconds."""
+    microseconds. `told`: its sender knows that the device fetches nothing."""
 
     seq: int
     box: Box
@@ -44,10 +47,14 @@ class Unread(msgspec.Struct, frozen=True):
     kind: str
     sha256: bytes
     received: int = 0
+    told: bool = False
 
 
 class ReturnUnit(MailUnit, Protocol):
     """What this page needs of a unit."""
+
+    @property
+    def now(self) -> datetime: ...
 
     def name_activity(self, digest: bytes) -> str: ...
 
@@ -82,8 +89,9 @@ class ReturnUnit(MailUnit, Protocol):
         ...
 
     async def unfetched_mail(self, count: int) -> list[Unread]:
-        """Words that have waited for days, of all devices that are not revoked, the oldest first:
-        of each sender in each conversation the first that waits, unless it was told of."""
+        """Words that have waited for days, for all devices that are not revoked: of each sender in
+        each conversation the newest, `received` when the first came, unless it was told of. Those
+        of whom no other was told of come first."""
         ...
 
     async def keep_told(self, seqs: Sequence[int]) -> None:
@@ -93,7 +101,7 @@ class ReturnUnit(MailUnit, Protocol):
 
 def notice(actor: str, sha256: bytes, why: str, since: int = 0) -> Sealed:
     """What the sender's devices get: that `actor` did not take the message with this digest, or
-    (`unfetched`) not yet, `since` that second."""
+    (`unfetched`) not yet, since the day that began at the second `since`."""
     said: dict[str, str | int]
     said = {"type": "Reject", "actor": actor, "digest": sha256.hex(), "reason": why}
     said |= {"since": since} if why == Why.UNFETCHED else {}
@@ -148,15 +156,17 @@ async def expired(unit: ReturnUnit) -> bool:
     return await _give_back(unit, await unit.expired_mail(SLICE), Why.NOT_FETCHED)
 
 
-async def unfetched(unit: ReturnUnit) -> bool:
-    """Tell who said some of what no device of somebody has fetched for days, once, as long as it
-    waits (E2E-4.11); whether there may be more."""
-    found = await unit.unfetched_mail(SLICE)
-    for one in found:
-        if await unit.account_of(one.box.actor):
-            await _give_back_one(unit, one, Why.UNFETCHED)
-    await unit.keep_told([one.seq for one in found])
-    return len(found) == SLICE
+async def tell_unfetched(unit: ReturnUnit, one: Unread) -> None:
+    """Tell who said what no device of somebody has fetched for days, once (E2E-4.11), unless it was
+    fetched since it was found.
+
+    The mark moves on to the newest while the device is away: once it is back, and fetches page by
+    page, what it has not fetched yet is not told of within the hour.
+    """
+    waits = not one.told and await unit.holders(one.sha256, [one.box.device])
+    if waits and await unit.account_of(one.box.actor):
+        await _give_back_one(unit, one, Why.UNFETCHED)
+    await unit.keep_told([one.seq])
 
 
 async def _give_back(unit: ReturnUnit, found: Sequence[Unread], why: Why | None) -> bool:
@@ -198,8 +208,12 @@ async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None
     if set(others) - await unit.holders(one.sha256, others):
         return  # another device of theirs has taken it
     reason = why or await _gone(unit, one.box.actor)
-    since = one.received // 1_000_000
+    since = _second(day_of(from_micros(one.received)))
     await _return(unit, entry, one.actor, one.box.actor, one.sha256, reason, since)
+
+
+def _second(at: datetime) -> int:
+    return micros(at) // 1_000_000
 
 
 async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str, late: bool) -> None:
@@ -228,8 +242,12 @@ async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str, 
 async def on_reject_sealed(activity: RejectSealed, unit: ReturnUnit) -> None:
     """Somebody elsewhere did not take words of one of ours: their devices are told.
 
-    Raises `Forbidden` (E2E-4.10) for who takes no part, `TooMuch` (E2E-4.7).
+    Raises `Forbidden` (E2E-4.10) for who takes no part, `TooMuch` (E2E-4.7), `Malformed` (E2E-4.11)
+    for a time to come.
     """
+    at = day_of(activity.published) if activity.published else None
+    if at is not None and at > unit.now + AHEAD:
+        raise Malformed("E2E-4.11", "since when nothing was fetched is a time to come")
     there = await unit.entries_at(activity.conversation)
     entry = fitting(there, activity.actor, [activity.of])
     members = entry.members if entry else ()
@@ -245,6 +263,5 @@ async def on_reject_sealed(activity: RejectSealed, unit: ReturnUnit) -> None:
         raise no_room()
     if await unit.full([activity.of], actor):
         raise no_room()
-    since = int(activity.published.timestamp()) if activity.published else 0
-    told = notice(actor, activity.sha256, activity.reason, since)
+    told = notice(actor, activity.sha256, activity.reason, _second(at) if at else 0)
     await mailbox.deliver(unit, own, id, actor, told, share_of(members, actor))

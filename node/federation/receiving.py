@@ -189,23 +189,27 @@ class Receiver:
         """
         with _proven(""):
             sender = await self._signer(claim, claimed)
-        with _proven(sender):
-            await self._check_attested(sender, claimed, attested)
+            # Who brings it has proven themselves; the proofs it carries are still anybody's.
+            await self._check_attested(claimed, attested)
+        if sender != claimed.actor:
+            with _proven(sender):
+                await self._check_brought(sender, claimed, attested)
         return sender
 
-    async def _check_attested(
-        self, sender: str, claimed: UnprovenActivity, attested: tuple[Proof, ...]
-    ) -> None:
+    async def _check_attested(self, claimed: UnprovenActivity, attested: tuple[Proof, ...]) -> None:
         now = self._clock.now()
         for proof in attested:
             key = await self._checked(proof.method, _verifying(proof, now))
             if key.owner != claimed.actor:
                 raise Forbidden("FED-5.8", "the proof is by another than the activity's actor")
-        if sender != claimed.actor:
-            integrity.check_forwardable(claimed, attested)
-            integrity.check_recent(attested, now)
-            if await self._facts.suspended(sender, origin_of(sender).authority):
-                raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
+
+    async def _check_brought(
+        self, sender: str, claimed: UnprovenActivity, attested: tuple[Proof, ...]
+    ) -> None:
+        integrity.check_forwardable(claimed, attested)
+        integrity.check_recent(attested, self._clock.now())
+        if await self._facts.suspended(sender, origin_of(sender).authority):
+            raise Forbidden("FED-7.7", "this node does not talk with that server or actor")
 
     async def _signer(self, claim: Claim, claimed: UnprovenActivity) -> str:
         try:

@@ -14,13 +14,15 @@ TO_ALL: Final = (Audience(AudienceKind.PUBLIC),)
 
 
 class PassedOn(msgspec.Struct, frozen=True):
-    """`by` shared the `post`. `counted`: as one that is fetched for their domain; it was asked for
-    `tries` times, of a server that did not answer."""
+    """`by` shared the `post`. `counted`: as one that is fetched for them and their domain, after
+    it was `put_off` so many times; it was asked for `tries` times, of a server that did not answer.
+    """
 
     by: str
     post: str
     counted: bool = False
     tries: int = 0
+    put_off: int = 0
 
 
 class PassedOnUnit(FanOutUnit, Protocol):

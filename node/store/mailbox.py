@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select, update
 
 from node.e2ee.envelope import Kind, Sealed
@@ -12,7 +13,7 @@ from node.e2ee.returning import Unread
 from node.store.tables import ciphertexts, devices, events, mailbox, participants
 from node.store.unit import Unit
 from node.store.upserts import insert_ignore
-from node.wire.times import micros
+from node.wire.times import day_of, micros
 
 MAIL_KEPT = timedelta(days=30)
 UNFETCHED_AFTER = timedelta(days=3)
@@ -99,20 +100,28 @@ MUCH_RETURNED = (
     .limit(1)
 )
 EXPIRED = _UNREAD.where(_M.created < bindparam("kept")).order_by(_M.created, _M.seq)
-# The first of a sender's that waits there stands for all of them.
-UNFETCHED = _UNREAD.where(
-    _M.created < bindparam("kept"),
-    _M.kind == Kind.APPLICATION.value,
-    ~_M.told,
-    devices.c.revoked.is_(None),
-    ~exists().where(
-        _OTHER.device == _M.device,
-        _OTHER.seq < _M.seq,
-        _OTHER.conversation == _M.conversation,
-        _OTHER.actor == _M.actor,
-        _OTHER.kind == _M.kind,
-    ),
-).order_by(_M.created, _M.seq)
+# Of a sender the newest stands for all that waits there. Each old row is passed once: two
+# conversations of thousands of words are no more than one of all of them.
+_NEWEST, _NEWEST_TOLD = func.max(_M.seq), func.coalesce(func.max(_M.seq).filter(_M.told), 0)
+_HEADS = (
+    select(_NEWEST.label("newest"), func.min(_M.created).label("first"), _NEWEST_TOLD.label("told"))
+    .where(_M.kind == Kind.APPLICATION.value, _M.created < bindparam("kept"))
+    .group_by(_M.device, _M.conversation, _M.actor)
+    .having(_NEWEST > _NEWEST_TOLD)
+    .subquery()
+)
+UNFETCHED = (
+    select(
+        _M.seq, _M.device, _M.conversation, _M.actor, _M.kind, _M.sha256,
+        _HEADS.c.first.label("created"), devices.c.account, devices.c.actor.label("owner"),
+        (_HEADS.c.told > 0).label("told"),
+    )
+    .select_from(_HEADS)
+    .join(mailbox, _M.seq == _HEADS.c.newest)
+    .join(devices, and_(devices.c.id == _M.device, devices.c.revoked.is_(None)))
+    .order_by(_HEADS.c.told > 0, _M.seq)
+    .limit(bindparam("count"))
+)  # fmt: skip
 KEEP_TOLD = update(mailbox).where(_M.seq == bindparam("one")).values(told=True)
 HOLDS = (
     select(
@@ -221,9 +230,9 @@ class MailboxUnit(Unit):
         return [_unread(row) for row in found]
 
     async def unfetched_mail(self, count: int) -> list[Unread]:
-        kept = micros(self.now - UNFETCHED_AFTER)
+        kept = micros(day_of(self.now) - UNFETCHED_AFTER)
         found = await self.connection.fetch(UNFETCHED, {"kept": kept, "count": count})
-        return [_unread(row) for row in found]
+        return [replace(_unread(row), told=bool(row.told)) for row in found]
 
     async def keep_told(self, seqs: Sequence[int]) -> None:
         for seq in seqs:

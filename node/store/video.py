@@ -27,6 +27,7 @@ from node.store.tables import (
 from node.store.tombstones import Tombstones
 from node.store.uploads import IntakeUnit
 from node.store.upserts import insert_ignore, put_keeping
+from node.store.wakeups import of_grants
 from node.video.cut import Cut
 from node.video.playing import Grant, Shown
 from node.video.records import MediaFileRecord, State, VideoRecord, Words
@@ -243,6 +244,7 @@ class VideoUnit(IntakeUnit):
                     media_grants.c.actor == viewer, media_grants.c.video.in_(theirs)
                 )
             )
+        self.wakes.add(of_grants(one, other))
 
 
 def _row(record: VideoRecord) -> Mapping[str, Any]:

@@ -5,12 +5,23 @@ that is lost costs time only: listeners look again after a while in any case.
 """
 
 import asyncio
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+
+GRANTS = "grants:"
 
 
 def nobody(_names: Iterable[str]) -> None:
     """There is one process."""
+
+
+def of_grants(*whose: str) -> str:
+    """What wakes when grants to play videos end: all of an actor or a server, or between two.
+
+    A digest: ids are long, and what is said to other processes is short.
+    """
+    return GRANTS + hashlib.sha256(" ".join(sorted(whose)).encode()).hexdigest()[:32]
 
 
 class Wakeups:
@@ -22,8 +33,8 @@ class Wakeups:
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Future[None]]] = defaultdict(set)
         self.others: Callable[[Iterable[str]], None] = nobody
-        # Hears every name that is woken here: for who waits for many.
-        self.overhears: Callable[[Iterable[str]], None] = nobody
+        # Each hears every name that is woken here: for who waits for many.
+        self.overhear: list[Callable[[Iterable[str]], None]] = []
 
     def wake(self, names: Iterable[str]) -> None:
         """Wake everyone who waits for one of `names`, here and in other processes."""
@@ -34,7 +45,8 @@ class Wakeups:
     def wake_here(self, names: Iterable[str]) -> None:
         """Wake those of this process."""
         names = list(names)
-        self.overhears(names)
+        for hear in self.overhear:
+            hear(names)
         for name in names:
             for future in self._waiting.pop(name, ()):
                 if not future.done():

@@ -58,11 +58,12 @@ class Shown(Struct, frozen=True):
 
 
 class Grant(Struct, frozen=True):
-    """One actor may play one video for a while."""
+    """One actor may play one video for a while. `author`: whose it is, until it is kept."""
 
     video: str
     actor: str
     expires: datetime
+    author: str = ""
 
 
 Keep: TypeAlias = Callable[[bytes, Grant], Awaitable[None]]
@@ -100,6 +101,14 @@ class PlayingUnit(Protocol):
     async def drop_grants_between(self, one: str, other: str) -> None:
         """Grants of either on videos of the other."""
         ...
+
+
+class Held(Protocol):
+    """Grants that are nowhere in the database."""
+
+    def get(self, digest: bytes) -> Grant | None: ...
+
+    def forget(self, digest: bytes) -> None: ...
 
 
 class Answer(Protocol):
@@ -151,7 +160,8 @@ async def watch(
     capability = base64.urlsafe_b64encode(draw(CAPABILITY_BYTES)).rstrip(b"=").decode()
     span = min(MOST, LEAST + 2 * timedelta(milliseconds=record.duration_ms))
     expires = unit.now + span
-    await (keep or unit.put_grant)(_digest(capability), Grant(record.id, viewer, expires))
+    grant = Grant(record.id, viewer, expires, record.author)
+    await (keep or unit.put_grant)(_digest(capability), grant)
     return _addresses(record, lambda file: media_urls.granted(capability, file), expires)
 
 
@@ -302,28 +312,35 @@ def _count(value: Json) -> int:
 
 
 async def by_capability(
-    unit: PlayingUnit, capability: str, file: str, held: Callable[[bytes], Grant | None]
+    unit: PlayingUnit, capability: str, file: str, held: Held
 ) -> MediaFileRecord:
     """The file that a capability opens now (VID-7.2, VID-7.3); `held` has grants of its own."""
     digest = _digest(capability)
-    grant = held(digest) or await unit.grant(digest)
-    if grant is None or grant.expires <= unit.now or await unit.hidden(grant.actor):
+    grant = held.get(digest) or await unit.grant(digest)
+    if grant is None or grant.expires <= unit.now:
         raise absent()
-    return await _file(unit, await unit.record(grant.video), grant.actor, file)
+    record = await unit.record(grant.video)
+    if (
+        record is None
+        or await unit.hidden(grant.actor)
+        or not await unit.plays(grant.actor, record.post)
+    ):
+        held.forget(digest)  # nothing else tells it that this grant ended for good
+        raise absent()
+    return _file(record, file)
 
 
 async def by_uuid(unit: PlayingUnit, uuid: str, viewer: str, file: str) -> MediaFileRecord:
     """The file of a video for `viewer`, proven by signature; "" for anybody."""
-    return await _file(unit, await unit.record_by_uuid(uuid), viewer, file)
-
-
-async def _file(
-    unit: PlayingUnit, record: VideoRecord | None, viewer: str, name: str
-) -> MediaFileRecord:
-    if record is None or not record.local or not record.playable:
+    record = await unit.record_by_uuid(uuid)
+    if record is None or not await unit.plays(viewer, record.post):
         raise absent()
-    found = record.file(name)
-    if found is None or found.media_type not in SERVED or not await unit.plays(viewer, record.post):
+    return _file(record, file)
+
+
+def _file(record: VideoRecord, name: str) -> MediaFileRecord:
+    found = record.file(name) if record.local and record.playable else None
+    if found is None or found.media_type not in SERVED:
         raise absent()
     return found
 

@@ -71,7 +71,7 @@ class Media(Struct, frozen=True):
         capability, file = request.match_info["capability"], request.match_info["file"]
         found = await self.units.look(
             VideoUnit,
-            lambda unit: playing.by_capability(unit, capability, file, self.held.get),
+            lambda unit: playing.by_capability(unit, capability, file, self.held),
         )
         return await self.serve(request, found, "private, no-store")
 

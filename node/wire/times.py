@@ -30,6 +30,11 @@ def from_micros(count: int) -> datetime:
     return EPOCH + timedelta(microseconds=count)
 
 
+def day_of(instant: datetime) -> datetime:
+    """When the day (UTC) of an aware `instant` began."""
+    return instant.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def rfc3339(instant: datetime) -> str:
     """`2026-08-01T12:00:00Z`, with six decimals only when there are any."""
     text = instant.astimezone(UTC).isoformat()

@@ -32,6 +32,11 @@ LOG = logging.getLogger("node.worker")
 AT_ONCE: Final = 8  # fetches of the node
 AT_ONCE_OF_DOMAIN: Final = 2
 IN_AN_HOUR: Final = 120  # of a domain
+IN_AN_HOUR_OF_ONE: Final = 20  # of who passes it on
+PUT_OFF: Final = timedelta(hours=1)  # until what goes beyond that is looked at again
+PUT_OFF_TIMES: Final = 24  # then it is left
+PUT_OFF_IN_AN_HOUR: Final = 1000  # of a domain
+PUT_OFF_IN_AN_HOUR_OF_ONE: Final = 250
 REFUSED_SECONDS: Final = 3600.0  # in which what was refused is not asked for again
 MOST_REMEMBERED: Final = 20_000
 SOON = timedelta(seconds=15)  # until a domain whose fetches are under way is asked for more
@@ -47,6 +52,9 @@ class Pace:
         self._under_way: Counter[str] = Counter()
         self._looked_for: set[str] = set()
         self._begun: TTLCache[tuple[str, int], int] = TTLCache(MOST_REMEMBERED, 3600.0, clock.ticks)
+        self._put_off: TTLCache[tuple[str, int], int] = TTLCache(
+            MOST_REMEMBERED, 3600.0, clock.ticks
+        )
         self._refused: TTLCache[str, bool] = TTLCache(MOST_REMEMBERED, REFUSED_SECONDS, clock.ticks)
 
     def is_refused(self, id: str) -> bool:
@@ -56,13 +64,21 @@ class Pace:
     def refuse(self, id: str) -> None:
         self._refused[id] = True
 
-    def begin(self, domain: str) -> bool:
-        """Count one more for the domain; False when it had its share of this hour."""
-        hour = domain, int(self._clock.ticks() // 3600)
-        begun = self._begun.get(hour, 0)
-        if begun >= IN_AN_HOUR:
+    def begin(self, domain: str, by: str) -> bool:
+        """Count one more of `by`, of the domain; False when either had its share of this hour."""
+        return self._count(self._begun, {domain: IN_AN_HOUR, by: IN_AN_HOUR_OF_ONE})
+
+    def put_off(self, domain: str, by: str) -> bool:
+        """Count one that waits for the next hour; False when there wait too many."""
+        bounds = {domain: PUT_OFF_IN_AN_HOUR, by: PUT_OFF_IN_AN_HOUR_OF_ONE}
+        return self._count(self._put_off, bounds)
+
+    def _count(self, counts: TTLCache[tuple[str, int], int], bounds: Mapping[str, int]) -> bool:
+        hour = int(self._clock.ticks() // 3600)
+        if any(counts.get((whose, hour), 0) >= most for whose, most in bounds.items()):
             return False
-        self._begun[hour] = begun + 1
+        for whose in bounds:
+            counts[whose, hour] = counts.get((whose, hour), 0) + 1
         return True
 
     def is_looked_for(self, id: str) -> bool:
@@ -107,8 +123,8 @@ class Reader(Struct, frozen=True):
         domain, id = self.domain(wanted.by), wanted.post
         if self.pace.is_refused(id) or await self._is_known(id) or self.pace.is_looked_for(id):
             return
-        if not wanted.counted and not self.pace.begin(domain):
-            LOG.info("not fetched: its domain has had its share", extra={"object": id})
+        if not wanted.counted and not self.pace.begin(domain, wanted.by):
+            await self._put_off(domain, wanted)
             return
         wanted = replace(wanted, counted=True)
         with self.pace.place(domain, id) as free:
@@ -116,6 +132,12 @@ class Reader(Struct, frozen=True):
                 await self._fetch(wanted)
             else:
                 await self._later(wanted, SOON)
+
+    async def _put_off(self, domain: str, wanted: PassedOn) -> None:
+        if wanted.put_off < PUT_OFF_TIMES and self.pace.put_off(domain, wanted.by):
+            await self._later(replace(wanted, put_off=wanted.put_off + 1), PUT_OFF)
+        else:
+            LOG.info("not fetched: too much is passed on", extra={"object": wanted.post})
 
     async def _is_known(self, id: str) -> bool:
         return await self.units.look(InboxUnit, lambda unit: unit.post(id)) is not None

@@ -69,7 +69,7 @@ class Pusher:
 
     def begin(self) -> None:
         """Once, at the start: from now on wakeups are heard."""
-        self._wakeups.overhears = self._overhear
+        self._wakeups.overhear.append(self._overhear)
 
     def _overhear(self, names: Iterable[str]) -> None:
         for name in names:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from node.client import lookups, rows, stops
 from node.client.api_client import ApiClient
+from node.client.cli.advice import advice
 from node.client.conversation_events import ConversationEvent, DeviceDoubted
 from node.client.exchange import Wait
 from node.client.looking import Look
@@ -385,7 +386,7 @@ def damaged(package: bytes) -> bytes:
 @pytest.mark.clause("DEV-16.6", "E2E-2.10")
 async def test_a_key_package_that_cannot_be_used_keeps_no_other_device_out() -> None:
     alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
-    carol, late = Light("carol", CAROL), NOW + 200 * 86_400
+    carol = Light("carol", CAROL)
     looks = Looks(alice, Node(bob=Owner(BOB).lists(bob.device, phone.device)))
     (good,), (other,) = bob.packages(), phone.packages()
     bad = [b"no key package", damaged(other), *carol.packages()]
@@ -399,10 +400,35 @@ async def test_a_key_package_that_cannot_be_used_keeps_no_other_device_out() -> 
         with pytest.raises(Forbidden, match=r"KEY-5\.2.*cannot be used") as refused:
             await looks.of.sift(BOB, [only])
         assert refused.value.params == {"seen": stops.UNFIT, "actor": BOB}
-    looks.now = late
-    with pytest.raises(Forbidden, match="cannot be used"):
-        await looks.of.sift(BOB, [good])
     assert await looks.of.sift(BOB, []) == []
+
+
+@pytest.mark.clause("DEV-16.6")
+@pytest.mark.parametrize("days", [-400, -2, 200], ids=["year behind", "days behind", "ahead"])
+async def test_a_clock_that_is_wrong_is_not_told_as_a_friends_bad_keys(days: int) -> None:
+    alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
+    carol = Light("carol", CAROL)
+    looks = Looks(alice, Node(bob=Owner(BOB).lists(bob.device, phone.device)))
+    (good,), (other,), (foreign,) = bob.packages(), phone.packages(), carol.packages()
+    looks.now = NOW + days * 86_400
+    with pytest.raises(Forbidden, match=r"clock of this device: it may be wrong") as refused:
+        await looks.of.sift(BOB, [good, other])
+    assert refused.value.params == {"seen": stops.CLOCK, "actor": BOB}
+    assert "the time of this machine" in advice(refused.value)
+    for bad in (b"no key package", damaged(other), foreign):
+        with pytest.raises(Forbidden, match="cannot be used"):
+            await looks.of.sift(BOB, [good, bad])
+    assert looks.told == []
+
+
+@pytest.mark.clause("DEV-16.6")
+async def test_where_one_key_package_has_not_ended_our_clock_is_right() -> None:
+    alice, bob, phone = Light("alice", ALICE), Light("bob", BOB), Light("phone", BOB)
+    looks = Looks(alice, Node(bob=Owner(BOB).lists(bob.device, phone.device)))
+    (new,) = bob.packages()
+    ((old, _),) = phone.device.new_packages(1, False, NOW - 60 * 86_400)
+    assert await looks.of.sift(BOB, [old, new]) == [new]
+    assert [one.seen for one in looks.told if isinstance(one, DeviceDoubted)] == [stops.UNFIT]
 
 
 @pytest.mark.clause("DEV-16.6")

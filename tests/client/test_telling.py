@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from node.client.cli.chat import ChatScreen
-from node.client.cli.out import moment
+from node.client.cli.out import day
 from node.client.conversation_events import (
     ArchiveHeld,
     ConversationBehind,
@@ -159,10 +159,10 @@ async def test_what_a_friends_lost_phone_does_not_fetch_is_not_shown_as_with_the
     town = shell.square.town
     for node in town.nodes.values():
         await node.node.worker._jobber.begin()
-    town.clock.pass_(timedelta(minutes=1))
+    town.clock.pass_(timedelta(days=1, hours=3))
     assert (await shell.run("alice", "chat @bob --send", "into a drawer")).out == "Sent.\n"
-    since = moment(town.clock.now())
-    await town.settle(timedelta(days=3, hours=2))
+    since = f"{day(town.clock.now())}:"
+    await town.settle(timedelta(days=4))
     await town.settle(timedelta(hours=2))
     why = f"No device of @bob@beta.test has fetched what was said since {since}"
     ran = await shell.run("alice", "search drawer")

@@ -19,7 +19,7 @@ from node.federation.activities.shapes import CreateSealed
 from node.store.accounts import AccountsUnit
 from node.store.e2ee import E2eeUnit
 from node.store.incarnation import IncarnationUnit
-from node.wire.times import micros
+from node.wire.times import day_of, micros
 from tests.contracts.stores import Store, open_units
 from tests.e2ee.harness import GROUP, commit, words
 from tests.inbox.harness import ALICE, BOB, CAROL, HERE, Harness, any_harness
@@ -266,14 +266,14 @@ async def test_what_nobody_has_taken_is_found_by_device_and_by_age(harness: Harn
 
 
 @pytest.mark.clause("E2E-4.11")
-async def test_of_what_nobody_fetches_the_first_that_waits_is_found_until_it_is_told(
+async def test_of_what_nobody_fetches_the_newest_is_found_until_one_is_told(
     harness: Harness,
 ) -> None:
-    first, second, other = (read(words(1, text)) for text in (b"one", b"two", b"three"))
-    taken, change = read(words(1, b"of another")), read(commit(1))
+    first, second, third = (read(words(1, text)) for text in (b"one", b"two", b"three"))
+    taken, change = read(words(1, b"of Bob")), read(commit(1))
 
     async def put(unit: E2eeUnit) -> None:
-        for sealed in (change, first, second):
+        for sealed in (change, first):
             await unit.put_mail([PHONE, TABLET], TALK, STRANGER, sealed)
         await unit.put_mail([PHONE], TALK, BOB, taken)
 
@@ -281,31 +281,44 @@ async def test_of_what_nobody_fetches_the_first_that_waits_is_found_until_it_is_
         rows = await harness.units.look(E2eeUnit, lambda unit: unit.unfetched_mail(9))
         return [(one.box.device, one.sha256, one.received) for one in rows]
 
-    at = micros(harness.clock.now())
+    clock = harness.clock
+    clock.pass_(day_of(clock.now()) + timedelta(days=1, hours=7) - clock.now())
+    at = micros(clock.now())
     await harness.units.run(E2eeUnit, put)
-    harness.clock.pass_(timedelta(days=3))
-    assert await found() == []
-    harness.clock.pass_(timedelta(seconds=1))
-    assert await found() == [("phone", first.sha256, at), ("tablet", first.sha256, at),
-                             ("phone", taken.sha256, at)]  # fmt: skip
+    clock.pass_(timedelta(hours=16))  # of the same day
+    await harness.units.run(
+        E2eeUnit, lambda unit: unit.put_mail([PHONE, TABLET], TALK, STRANGER, second)
+    )
+    clock.pass_(timedelta(days=3))
+    assert await found() == [], "whole days are waited for: no hour is told by when it is told"
+    await harness.units.run(E2eeUnit, lambda unit: unit.put_mail([PHONE], TALK, STRANGER, third))
+    clock.pass_(timedelta(hours=1))
+    assert await found() == [("phone", taken.sha256, at), ("phone", second.sha256, at),
+                             ("tablet", second.sha256, at)]  # fmt: skip
 
     async def tell(unit: E2eeUnit) -> None:
         rows = await unit.unfetched_mail(2)
         await unit.keep_told([one.seq for one in rows])
 
     await harness.units.run(E2eeUnit, tell)
-    assert await found() == [("phone", taken.sha256, at)], "one stands for all behind it"
+    assert await found() == [("tablet", second.sha256, at)], "one stands for all that waits"
 
-    async def fetch(unit: E2eeUnit) -> None:
-        upto = next(one.seq for one in await unit.unread_of("phone", 9)
-                    if one.sha256 == first.sha256)  # fmt: skip
-        await unit.drop_mail(PHONE, upto)
-        await unit.put_mail([PHONE], TALK, STRANGER, other)
+    async def upto(body: bytes) -> None:
+        async def fetch(unit: E2eeUnit) -> None:
+            rows = await unit.unread_of("phone", 9)
+            await unit.drop_mail(PHONE, next(one.seq for one in rows if one.sha256 == body))
 
-    await harness.units.run(E2eeUnit, fetch)
-    assert await found() == [("phone", second.sha256, at), ("phone", taken.sha256, at)]
+        await harness.units.run(E2eeUnit, fetch)
+
+    clock.pass_(timedelta(days=3))
+    rows = await harness.units.look(E2eeUnit, lambda unit: unit.unfetched_mail(9))
+    assert [(one.box.device, one.sha256, one.told) for one in rows] == [
+        ("tablet", second.sha256, False), ("phone", third.sha256, True),
+    ]  # fmt: skip
+    await upto(second.sha256)
+    assert ("phone", third.sha256) in [one[:2] for one in await found()]
     await harness.units.run(AccountsUnit, lambda unit: unit.revoke_devices("alice", "phone"))
-    assert await found() == [], "what waits for a revoked one is returned"
+    assert [one[0] for one in await found()] == ["tablet"], "of a revoked one it is returned"
 
 
 @pytest.mark.clause("E2E-4.10")

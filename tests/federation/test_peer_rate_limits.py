@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
+from node.federation.activities.shapes import PUBLIC
 from node.testing.town import Town, TownNode, open_town
 from node.testing.weather import Character, Stranger
 from node.wire import proofs
@@ -171,6 +172,28 @@ async def test_every_refusal_before_proof_counts_where_it_came_from(
         assert len(town.sent) == sent and not evil.asked, "and nothing is fetched for either"
     finally:
         await evil.close()
+
+
+@pytest.mark.clause("FED-7.16", "FED-5.8")
+async def test_who_has_a_key_makes_us_ask_for_no_false_ones_of_others(town: Town) -> None:
+    alpha = town.nodes["alpha.test"]
+    evil, victim = Stranger(town, "evil.test"), Stranger(town, "victim.test")
+    mallory = evil.character("mallory")
+    try:
+        for number in range(LIMIT):
+            nobody = Character(f"https://victim.test/a/{number}", "nobody")
+            said = nobody.says("Like", "https://alpha.test/o/1", to=[PUBLIC])
+            said = dict(proofs.prove(said, nobody.ed25519, town.clock.now()))
+            request = evil.signed(mallory.ed25519, said, "https://alpha.test/inbox")
+            assert (await evil.send(alpha, request)).status == (401 if number == 0 else 429)
+        assert len(victim.asked) == 1
+        town.clock.pass_(timedelta(minutes=1))
+        for number in range(LIMIT):
+            like = mallory.says("Like", "https://alpha.test/o/1", f"{mallory.id}#{number}")
+            assert (await evil.say(alpha, mallory, like)).status == 202, "its share is whole"
+    finally:
+        await evil.close()
+        await victim.close()
 
 
 @pytest.mark.clause("FED-7.16", "FED-7.7")

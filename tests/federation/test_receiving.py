@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace as changed
 
-from node.errors import Forbidden, Refused, Unreachable
+from node.errors import Forbidden, NoRoom, Refused, Unreachable
 from node.federation.activities.shapes import PUBLIC
 from node.federation.actors import parse_actor
 from node.federation.discovery import actor_row
@@ -23,7 +23,7 @@ from node.store.keyring import public_row
 from node.wire import httpsig, proofs
 from node.wire.httpsig import Dialect
 from node.wire.keydocs import multikey_document
-from node.wire.keys import PublicKey, ed25519_from_seed
+from node.wire.keys import ed25519_from_seed
 from tests.federation.conftest import ALICE, US, Person, System
 
 Refuses = Callable[[str], AbstractContextManager[None]]
@@ -328,33 +328,49 @@ async def test_a_video_of_a_channel_that_somebody_here_follows_is_kept(
     assert await system.stored() == [said["id"]]
 
 
+@pytest.mark.clause("FED-7.16", "FED-5.8")
+@pytest.mark.parametrize("how", ["not to be had", "does not hold", "another's"])
+async def test_a_false_proof_is_nobodys_whoever_brings_it(
+    system: System, bob: Person, how: str
+) -> None:
+    """Or one with a key of their own makes us ask for a new false key each time."""
+    eve = Person("https://b.test/a/eve", "eve", seed=2)
+    for one in (bob, eve):
+        system.publish(one)
+    if how == "not to be had":
+        system.net.at[eve.id] = 404
+    said = eve.says("Create", object=f"{eve.id}/1", to=[PUBLIC])
+    signer = bob.ed25519 if how == "another's" else eve.ed25519
+    proven = dict(proofs.prove(said, signer, system.clock.now()))
+    if how == "does not hold":
+        proven["summary"] = "changed since"
+    found = []
+    for key in (bob.rsa, eve.rsa):
+        with pytest.raises((Refused, Unreachable)) as raised:
+            await system.receiver.receive(system.signed(key, proven))
+        found.append(raised.value.sender)
+    assert found == ["", ""]
+
+
 @pytest.mark.clause("FED-7.16")
 async def test_who_has_proven_nothing_is_nobody_though_others_wait_for_the_same_key(
     system: System, bob: Person
 ) -> None:
     """One error tells all of them; it says of each alone who has proven themselves."""
     system.publish(bob)
-    eve = Person("https://b.test/a/eve", "eve", seed=2)
-    gone = Unreachable("no answer in time")
+    full = NoRoom("the database has no room left on its disk")
+
+    async def no_room(*_: object) -> None:
+        raise full
+
+    system.receiver._keep = no_room  # type: ignore[method-assign,assignment]
     keys = system.receiver._keys
-
-    class Keys:
-        """Eve's key is not to be had."""
-
-        async def key(self, id: str) -> PublicKey:
-            if id == eve.ed25519.id:
-                raise gone
-            return await keys.key(id)
-
-        held, again = keys.held, keys.again
-
-    system.receiver._keys = Keys()
-    said = eve.says("Create", object=f"{eve.id}/1", to=[PUBLIC])
-    proven = dict(proofs.prove(said, eve.ed25519, system.clock.now()))
+    said = bob.says("Follow", object=ALICE)
     found = []
-    for signer in (bob.rsa, eve.ed25519):
-        with pytest.raises(Unreachable) as raised:
-            await system.receiver.receive(system.signed(signer, proven))
+    for key in (keys.key, no_room):
+        keys.key = key  # type: ignore[method-assign,assignment]
+        with pytest.raises(NoRoom) as raised:
+            await system.receiver.receive(system.signed(bob.rsa, said))
         found.append(raised.value.sender)
     assert found == [bob.id, ""]
 

@@ -20,7 +20,7 @@ from node.errors import (
     Unproven,
     Unreachable,
 )
-from node.net.resolver import THREADS, PooledResolver
+from node.net.resolver import THREADS, THREADS_OF_SLOW, PooledResolver
 from node.testing.fakes import FakeClock
 from node.web.limits import MemoryBuckets
 from node.web.peer_rate_limits import (
@@ -354,6 +354,83 @@ async def test_names_that_hung_once_wait_for_each_other_alone() -> None:
         asked = [asyncio.ensure_future(resolver.resolve(host)) for host in dead]
         await asyncio.sleep(0)
         found = await asyncio.wait_for(resolver.resolve("new.test", 443), 5)
+        assert [each["host"] for each in found] == ["192.0.2.7"]
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+    finally:
+        over.set()
+        await resolver.close()
+
+
+@pytest.mark.clause("LIM-4.3")
+async def test_a_name_that_we_know_waits_for_no_dead_ones_though_it_was_slow_once() -> None:
+    """A name server that was away for a moment put all that we know among the dead names."""
+    over, away, hanging = threading.Event(), {"friend.test"}, threading.Semaphore(0)
+
+    def look_up(host: str, port: int, _family: int) -> list[Any]:
+        if host.startswith("dead") or host in away:
+            hanging.release()
+            over.wait(20)
+            raise OSError("no such name")
+        return [(2, 1, 6, "", ("192.0.2.7", port))]
+
+    resolver = PooledResolver(look_up, seconds=20)
+    try:
+        away.clear()
+        await resolver.resolve("friend.test", 443)
+        away.add("friend.test")
+        resolver._seconds = 0.01
+        dead = [f"dead{each}.test" for each in range(THREADS - 1)]
+        for host in ("friend.test", *dead):
+            with pytest.raises(OSError, match="did not answer in time"):
+                await resolver.resolve(host)
+        away.clear()
+        resolver._seconds = 20
+        asked = [asyncio.ensure_future(resolver.resolve(host)) for host in dead]
+        for _ in range(THREADS + THREADS_OF_SLOW):
+            assert await asyncio.to_thread(hanging.acquire, timeout=20)
+        found = await asyncio.wait_for(resolver.resolve("friend.test", 443), 5)
+        assert [each["host"] for each in found] == ["192.0.2.7"]
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+    finally:
+        over.set()
+        await resolver.close()
+
+
+@pytest.mark.clause("LIM-4.3")
+async def test_names_that_are_slow_once_they_were_found_keep_others_out_for_a_minute() -> None:
+    """A stranger has such names too: found, and slow from then on."""
+    over, clock, slow = threading.Event(), FakeClock(), set[str]()
+    hanging = threading.Semaphore(0)
+
+    def look_up(host: str, port: int, _family: int) -> list[Any]:
+        if host in slow:
+            hanging.release()
+            over.wait(20)
+            raise OSError("no such name")
+        return [(2, 1, 6, "", ("192.0.2.7", port))]
+
+    resolver = PooledResolver(look_up, ticks=clock.ticks)
+    tar = [f"tar{each}.test" for each in range(THREADS_OF_SLOW)]
+    try:
+        for host in (names := ["friend.test", *tar]):
+            await resolver.resolve(host)
+        slow.update(names)
+        resolver._seconds = 0.01
+        for host in names:
+            with pytest.raises(OSError, match="did not answer in time"):
+                await resolver.resolve(host)
+        slow.remove("friend.test")
+        resolver._seconds = 20
+        asked = [asyncio.ensure_future(resolver.resolve(host)) for host in (*tar, "friend.test")]
+        for _ in (*names, *tar):
+            assert await asyncio.to_thread(hanging.acquire, timeout=20)
+        assert not asked[-1].done()
+        clock.pass_(timedelta(seconds=61))
+        found = await asyncio.wait_for(resolver.resolve("friend.test", 443), 5)
         assert [each["host"] for each in found] == ["192.0.2.7"]
         for each in asked:
             each.cancel()

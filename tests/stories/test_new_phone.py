@@ -12,12 +12,15 @@ from node.client.conversation_events import (
     NoDeviceLeft,
     WordsUnfetched,
 )
-from node.errors import Missing
+from node.e2ee.returning import Unread
+from node.errors import Missing, NoRoom
 from node.ports import Request, Response
 from node.store import tables
+from node.store.mailbox import MailboxUnit
 from node.testing.town import Town
 from node.wire.api.accounts import DeviceList
 from node.wire.api.inbox import NoticeList
+from node.wire.times import day_of
 from tests.stories.people import Person, befriend, new_phone, person
 from tests.stories.test_sealed import heard, texts
 
@@ -267,10 +270,11 @@ async def test_of_a_lost_phone_that_nobody_revoked_it_is_told_after_three_days(
         await town.settle()
         await read(bob)
         await bob.harness.node.worker._jobber.begin()
-        town.clock.pass_(timedelta(minutes=1))
-        said_at = int(town.clock.now().timestamp())
+        town.clock.pass_(DAY + timedelta(hours=3))
+        since = int(day_of(town.clock.now()).timestamp())
         for text in ("one", "two"):
             await alice.talk.say(group, text)
+            town.clock.pass_(timedelta(minutes=1))
         await town.settle()
         await town.settle(2 * DAY)
         await alice.talk.pull()
@@ -280,9 +284,9 @@ async def test_of_a_lost_phone_that_nobody_revoked_it_is_told_after_three_days(
         await alice.talk.prepare()
         await alice.talk.pull()
         late = [one for one in heard(alice) if isinstance(one, WordsUnfetched)]
-        assert late == [WordsUnfetched(group, bob.actor, said_at)], "once, of all that waits"
+        assert late == [WordsUnfetched(group, bob.actor, since)], "once, of all that waits"
         assert states(alice) == {"read": True, "one": True, "two": True}
-        assert unfetched.of(alice.talk.device.state, group) == {bob.actor: said_at}
+        assert unfetched.of(alice.talk.device.state, group) == {bob.actor: since}
         await bob.talk.prepare()
         await bob.talk.pull()
         assert texts(bob)[-2:] == ["one", "two"]
@@ -293,6 +297,31 @@ async def test_of_a_lost_phone_that_nobody_revoked_it_is_told_after_three_days(
         await town.settle()
         await alice.talk.pull()
         assert unfetched.of(alice.talk.device.state, group) == {}
+
+
+@pytest.mark.clause("E2E-4.11", "E2E-4.9")
+async def test_what_cannot_be_told_of_a_lost_phone_keeps_nothing_from_being_returned_and_purged(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(unit: MailboxUnit, count: int) -> list[Unread]:
+        raise NoRoom("no disk is left")
+
+    monkeypatch.setattr(MailboxUnit, "unfetched_mail", full)
+    async with (
+        person(town, "alice", "alpha.test") as alice,
+        person(town, "bob", "alpha.test") as bob,
+    ):
+        await befriend(town, alice, bob)
+        group = await alice.talk.with_actor(bob.actor)
+        await alice.talk.say(group, "one")
+        await bob.harness.node.worker._jobber.begin()
+        await town.settle(31 * DAY)
+        await town.settle(timedelta(hours=2))
+        await alice.talk.prepare()
+        await alice.talk.pull()
+        back = [one for one in heard(alice) if isinstance(one, MessageReturned)]
+        assert [(one.text, one.reason) for one in back] == [("one", "not_fetched")]
+        assert await _mail(bob) == []
 
 
 @pytest.mark.clause("E2E-3.16", "DEV-11.1", "DEV-5.5")

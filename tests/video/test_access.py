@@ -19,6 +19,7 @@ from node.federation.activities.shapes import (
     Delete,
     EndFriendship,
     Note,
+    Undo,
     UpdateVideo,
     Video,
     VideoFile,
@@ -89,6 +90,75 @@ async def test_who_may_watch_does_so_though_the_disk_is_full(
     await harness.hear(render(ended))
     await harness.work()
     assert (await harness.http("GET", found[0])).status == 404
+
+
+ENDS = ("viewer", "author", "actor", "host", "block", "unfriend")
+
+
+@pytest.mark.clause("VID-7.3", "ACC-1.13", "FED-7.7")
+@pytest.mark.parametrize("seen", ["heard", "used meanwhile"])
+@pytest.mark.parametrize("end", ENDS)
+async def test_what_was_granted_on_a_full_disk_ends_for_good_too(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, end: str, seen: str
+) -> None:
+    """`seen`: another process may have said it, and then only who uses the grant finds out."""
+    alice, bob, carol = [await harness.person(name) for name in ("alice", "bob", "carol")]
+    dora = "https://a.far.test/a/dora"
+    await harness.knows(dora)
+    for one in (bob, carol):
+        await befriend(alice, one)
+    await harness.put_friendship(alice.actor, dora)
+    video = await alice.publish()
+    path, at = f"{urlsplit(video['id']).path}/watch", dict[str, str]()
+    assert (await harness.http("POST", path, raw=b"{}", by=dora)).status == 200
+    with monkeypatch.context() as full:
+        full.setattr(Database, "write", no_room)
+        for one in (bob, carol):
+            at[one.actor] = (await one.watch(video["id"])).body["mp4"]
+        at[dora] = (await harness.http("POST", path, raw=b"{}", by=dora)).body["mp4"]
+    ended = {"actor": dora, "host": dora}.get(end, bob.actor)
+
+    async def change(now: bool) -> None:
+        if end in ("viewer", "author"):
+            whose = (bob if end == "viewer" else alice).account
+            if now:
+                await harness.units.run(InvitesUnit, lambda unit: suspend(whose, unit))
+            else:
+                await harness.units.run(InvitesUnit, lambda unit: sign_up.approve(whose, (), unit))
+        elif end in ("actor", "host"):
+            await harness.units.run(
+                FederationUnit,
+                lambda unit: (
+                    unit.suspend("far.test", now)
+                    if end == "host"
+                    else unit.suspend_actor(dora, now)
+                ),
+            )
+        elif now:
+            said = f"{harness.origin}/t/1"
+            block = Block(said, alice.actor, bob.actor)
+            unfriend = EndFriendship(said, bob.actor, alice.actor)
+            await harness.hear(render(block if end == "block" else unfriend))
+            await harness.work()
+        else:
+            block = Block(f"{harness.origin}/t/1", alice.actor, bob.actor)
+            if end == "block":
+                undone = Undo(f"{harness.origin}/t/2", alice.actor, block.id, block)
+                await harness.hear(render(undone))
+                await harness.work()
+            await harness.put_friendship(alice.actor, bob.actor)
+        harness.clock.pass_(timedelta(seconds=10))
+
+    if seen == "used meanwhile":
+        harness.node.stores.wakeups.overhear.clear()
+    await change(now=True)
+    if seen == "used meanwhile":
+        assert (await harness.http("GET", at[ended])).status == 404
+    await change(now=False)
+    opens = {one: (await harness.http("GET", each)).status for one, each in at.items()}
+    shut = set(at) if (end, seen) == ("author", "heard") else {ended}
+    assert opens == {one: 404 if one in shut else 200 for one in at}
+    assert (await bob.watch(video["id"])).status in (200, 401), "who may see it asks anew"
 
 
 @pytest.mark.clause("FED-12.8")

@@ -9,14 +9,24 @@ import pytest
 
 from node.errors import Unreachable
 from node.federation.activities.shapes import PUBLIC
+from node.inbox.passed_on import PASSED_ON
 from node.store import tables
 from node.testing.fakes import FakeClock
 from node.testing.rows import Rows
 from node.testing.town import Town, open_town
-from node.testing.weather import Heard, Stranger
+from node.testing.weather import Character, Heard, Stranger
 from node.wire.api.inbox import PostList
 from node.wire.api.servers import ActorChoice, ActorList
-from node.worker.passed_on import AT_ONCE_OF_DOMAIN, IN_AN_HOUR, WAITS, Pace
+from node.worker import passed_on
+from node.worker.passed_on import (
+    AT_ONCE_OF_DOMAIN,
+    IN_AN_HOUR,
+    IN_AN_HOUR_OF_ONE,
+    PUT_OFF_IN_AN_HOUR,
+    PUT_OFF_IN_AN_HOUR_OF_ONE,
+    WAITS,
+    Pace,
+)
 from tests.stories.people import Person, person
 
 
@@ -46,12 +56,12 @@ class Scene(Rows):
         })  # fmt: skip
         return id
 
-    async def shares(self, what: Any, **more: Any) -> Heard:
-        """The channel's Announce."""
+    async def shares(self, what: Any, by: Character | None = None) -> Heard:
+        """An Announce, the channel's."""
         self._shares += 1
         id = f"https://tube.test/t/share-{self._shares}"
-        said = self.bees.says("Announce", what, id, to=[PUBLIC], **more)
-        return await self.tube.say(self.alpha, self.bees, said)
+        by = by or self.bees
+        return await self.tube.say(self.alpha, by, by.says("Announce", what, id, to=[PUBLIC]))
 
     async def feed(self) -> list[str]:
         listed = await self.alice.line.ask("GET", "/feed?of=following", PostList)
@@ -191,16 +201,51 @@ async def test_a_silent_server_is_asked_a_few_times_and_then_left(scene: Scene) 
 
 
 @pytest.mark.clause("INB-9.2")
-async def test_a_flood_of_shares_makes_us_fetch_so_much_in_an_hour(scene: Scene) -> None:
-    for number in range(IN_AN_HOUR + 30):
-        await scene.shares(f"https://tube.test/videos/none-{number}")
+async def test_a_flood_of_shares_of_one_takes_no_share_of_others(scene: Scene) -> None:
+    """Who has one follower here shared so many dead ids that a channel's videos were not seen."""
+    await scene.alpha.node.lines.discovery.actor(scene.eve.id)
+    await scene.follow(scene.alice.actor, scene.eve.id)
+    for number in range(IN_AN_HOUR):
+        await scene.shares(f"https://tube.test/videos/none-{number}", by=scene.eve)
         await scene.settled()
     fetched = [request for request in scene.tube.asked if "/videos/none-" in request.url]
-    assert len(fetched) == IN_AN_HOUR
-    scene.town.clock.pass_(timedelta(hours=1))
-    await scene.shares(scene.video())
+    assert len(fetched) == IN_AN_HOUR_OF_ONE
+    await scene.shares(video := scene.video())
     await scene.settled()
-    assert len(await scene.feed()) == 1
+    assert await scene.feed() == [video]
+
+
+@pytest.mark.clause("INB-9.2")
+async def test_what_is_beyond_the_share_of_an_hour_is_fetched_in_a_later_one(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passed_on, "IN_AN_HOUR_OF_ONE", 2)
+    monkeypatch.setattr(passed_on, "PUT_OFF_TIMES", 2)
+    videos = [scene.video(str(number)) for number in range(7)]
+    for video in videos:
+        await scene.shares(video)
+        await scene.settled()
+    for most in (2, 4, 6, 6):
+        assert len(await scene.feed()) == most
+        await scene.settled(timedelta(hours=1))
+        await scene.settled(timedelta(minutes=1))
+    assert sum(scene.asked(video) for video in videos) == 6, "and then it is left"
+    jobs = [job for job in await scene.rows(tables.jobs) if job.kind == PASSED_ON]
+    assert {job.state for job in jobs} == {"done"}
+
+
+@pytest.mark.clause("INB-9.2")
+def test_a_domain_and_each_of_its_people_have_their_share_of_an_hour() -> None:
+    pace = Pace(clock := FakeClock())
+    for count, most, most_of_one in (
+        (pace.begin, IN_AN_HOUR, IN_AN_HOUR_OF_ONE),
+        (pace.put_off, PUT_OFF_IN_AN_HOUR, PUT_OFF_IN_AN_HOUR_OF_ONE),
+    ):
+        assert sum(count("tube.test", "bees") for _ in range(most)) == most_of_one
+        assert sum(count("tube.test", f"a{each}") for each in range(most)) == most - most_of_one
+        assert count("other.test", "bees of others")
+    clock.pass_(timedelta(hours=1))
+    assert pace.begin("tube.test", "bees") and pace.put_off("tube.test", "bees")
 
 
 @pytest.mark.clause("INB-9.2")

@@ -42,12 +42,12 @@ export function whyReturned(
   return lines.filter((line) => line !== "").join(" ");
 }
 
-/** Whose devices fetch nothing, and since when. */
+/** Whose devices fetch nothing, and since which day: more is not told, and it is a day of UTC. */
 export function whyUnfetched(
   since: Readonly<Record<string, number>>,
   nameOf: (actor: string) => string,
 ): string {
-  const how = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" });
+  const how = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeZone: "UTC" });
   const lines = Object.entries(since).map(([actor, at]) =>
     sayKeys("sent.unfetched.why", { name: nameOf(actor), time: how.format(at * 1000) }),
   );

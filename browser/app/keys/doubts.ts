@@ -7,6 +7,8 @@ import { type KeysKey, sayKeys } from "./words.ts";
 /** A device there is none that words may go to. */
 export const NOT_SPOKEN_TO = "KEY-5.2";
 
+const CLOCK = "clock of this device";
+
 interface Answer {
   readonly says: KeysKey;
   readonly does?: KeysKey;
@@ -25,6 +27,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   "expired, and a new leaf": { says: "doubt.ended" },
   "not in the pinned list, or uncertified after certified": GHOST,
   "key package that cannot be used": { says: "doubt.unfit" },
+  [CLOCK]: { says: "doubt.clock" },
   "own device, not listed": { says: "doubt.own", does: "doubt.devices", to: "/settings/devices" },
   "this device, not listed": { says: "doubt.this", does: "doubt.keys", to: "/settings/keys" },
 };
@@ -38,5 +41,6 @@ export function whyKept(problem: Problem): string {
   const { clause, params } = problem;
   // What is to be done in one's own account is said in full; for others a note above the field says it, where there is something.
   const isOwn = answerTo(String(params.seen)).to !== undefined;
+  if (params.seen === CLOCK) return sayKeys("doubt.clock");
   return clause !== NOT_SPOKEN_TO || isOwn ? explainValue(problem) : sayKeys("doubt.waits");
 }

@@ -13,6 +13,7 @@ const SEEN: Readonly<Record<string, Key>> = {
   "own device, not listed": "problem.KEY-5.2.own",
   "this device, not listed": "problem.KEY-5.2.this",
   "key package that cannot be used": "problem.KEY-5.2.unfit",
+  "clock of this device": "problem.KEY-5.2.clock",
 };
 
 type Lacking = Pick<Video, "state"> & Partial<Pick<Video, "clause" | "reason">>;

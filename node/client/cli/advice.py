@@ -17,6 +17,7 @@ from node.errors import (
 
 OK, REFUSED, USAGE, UNREACHABLE, KEPT, STOPPED = 0, 1, 2, 3, 4, 130
 NOT_READ = 141  # as of a program that SIGPIPE ended: what it was to put out, nobody took
+CLOCK = "clock of this device"  # as `node.client.stops` has it, which commands need not load
 # By clause where the clause knows more than the kind of error does.
 CLAUSES: Mapping[str, str] = {
     "API-3.1": "This device is logged out. Log in again: kith login @you@server",
@@ -85,6 +86,8 @@ def advice(error: NodeError) -> str:
     """What to do next."""
     if isinstance(error, TooMuch) and error.retry_after_seconds is not None:
         return f"Try again in {error.retry_after_seconds} seconds."
+    if isinstance(error, Refused) and error.params.get("seen") == CLOCK:
+        return "Look at the date and the time of this machine; nothing is wrong with their keys."
     if isinstance(error, Refused) and error.clause in CLAUSES:
         return CLAUSES[error.clause]
     known = (text for kind, text in KINDS if isinstance(error, kind))

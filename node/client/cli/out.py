@@ -36,6 +36,11 @@ def moment(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def day(at: datetime) -> str:
+    """The day (UTC) of an instant of which no more was told."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d")
+
+
 def moment_of_micros(micros: int) -> str:
     """As `moment`, of microseconds since 1970."""
     return moment(datetime.fromtimestamp(micros / 1_000_000, UTC))

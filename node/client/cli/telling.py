@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from node.client.cli import trust
-from node.client.cli.out import Out, moment
+from node.client.cli.out import Out, day
 from node.client.conversation_events import (
     ArchiveHeld,
     ArchiveMissing,
@@ -160,7 +160,7 @@ def trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
 def unfetched(name: str, since: datetime) -> str:
     """What waits at the server of one whose devices fetch nothing."""
     return (
-        f"No device of {name} has fetched what was said since {moment(since)}: they are"
+        f"No device of {name} has fetched what was said since {day(since)}: they are"
         " away, or the device is lost. It waits at their server, for 30 days at most."
     )
 

@@ -22,7 +22,7 @@ from node.federation.activities.reading import (
     url_id,
 )
 from node.federation.activities.shapes import PUBLIC, CreateSealed, RejectSealed, SealedKind
-from node.wire.times import rfc3339
+from node.wire.times import EPOCH, rfc3339
 
 KINDS = tuple(kind.value for kind in SealedKind)
 LARGEST = 1024 * 1024  # bytes of an MLS message
@@ -121,7 +121,7 @@ def parse_rejection(document: Doc, envelope: Envelope) -> RejectSealed:
     if reason not in RETURNS:
         raise Malformed("E2E-4.10", f"words are returned for one of: {', '.join(RETURNS)}")
     since = instant(document, "published") if reason == UNFETCHED else None
-    if reason == UNFETCHED and since is None:
+    if reason == UNFETCHED and (since is None or since < EPOCH):
         raise Malformed("E2E-4.11", "since when nothing was fetched stands in published")
     return RejectSealed(
         id=envelope.id,

@@ -16,7 +16,7 @@ from node.store.key_packages import CLAIMED_KEPT
 from node.store.mailbox import MAIL_KEPT, SEALED, UNFETCHED_AFTER
 from node.testing.memory.tables import Event, Mail, Package
 from node.testing.memory.unit import Unit
-from node.wire.times import micros
+from node.wire.times import day_of, micros
 
 
 class KeyPackagesUnit(Unit):
@@ -196,20 +196,25 @@ class MailboxUnit(Unit):
         return [self._unread(seq, one) for seq, one in mail if one.at < kept][:count]
 
     async def unfetched_mail(self, count: int) -> list[Unread]:
-        kept, first = micros(self.now - UNFETCHED_AFTER), dict[tuple[str, str, str], int]()
-        mail = sorted(self.tables.mail.items())
-        for seq, one in mail:
-            if one.sealed.kind is Kind.APPLICATION:
-                first.setdefault((one.device, one.conversation, one.actor), seq)
-        found = [
-            self._unread(seq, one)
-            for seq, one in mail
-            if seq in first.values() and one.at < kept and not one.told
+        kept = micros(day_of(self.now) - UNFETCHED_AFTER)
+        waiting: dict[tuple[str, str, str], list[tuple[int, Mail]]] = {}
+        for seq, one in sorted(self.tables.mail.items()):
+            if one.sealed.kind is Kind.APPLICATION and one.at < kept:
+                waiting.setdefault((one.device, one.conversation, one.actor), []).append((seq, one))
+        heads = [
+            replace(
+                self._unread(*mail[-1]),
+                received=mail[0][1].at,
+                told=any(one.told for _, one in mail),
+            )
+            for mail in waiting.values()
+            if not mail[-1][1].told
         ]
-        return [one for one in found if one.box.account][:count]
+        heads.sort(key=lambda one: (one.told, one.seq))
+        return [one for one in heads if one.box.account][:count]
 
     async def keep_told(self, seqs: Sequence[int]) -> None:
-        for seq in seqs:
+        for seq in self.tables.mail.keys() & set(seqs):
             self.tables.mail[seq] = replace(self.tables.mail[seq], told=True)
 
     def _unread(self, seq: int, one: Mail) -> Unread:

@@ -15,6 +15,7 @@ from node.store import tables
 from node.store.incarnation import IncarnationUnit
 from node.wire import json as wire
 from node.wire.api.e2ee import Acknowledgement, NewConversation, RemovedDevice
+from node.wire.times import day_of
 from tests.e2ee.harness import GROUP, Harness, Person, befriend, commit, words
 from tests.e2ee.test_membership import full, share_is, there
 from tests.e2ee.test_relay import create, mail, pair, send
@@ -132,6 +133,26 @@ def test_what_is_returned_is_named_in_one_way(change: dict[str, str | None]) -> 
     with pytest.raises(Malformed) as caught:
         parse(document)
     assert caught.value.clause == "E2E-4.10"
+
+
+@pytest.mark.clause("E2E-4.11")
+async def test_since_when_nothing_was_fetched_is_a_day_that_has_begun(
+    alpha, beta, clock, refused
+) -> None:
+    alice, bob, ref = await pair(alpha, beta)
+    said = replace(returned(bob, alice, await url_of(alice, ref), words(1)), reason="unfetched")
+    with refused("E2E-4.11"):
+        await alpha.receive(replace(said, published=clock.now() + timedelta(days=1, hours=1)))
+    assert await mail(alice) == []
+    at = day_of(clock.now()) + timedelta(hours=7, minutes=9)
+    await alpha.receive(replace(said, published=at))
+    (item,) = await mail(alice)
+    assert json.loads(item.content)["since"] == int(day_of(at).timestamp()), "no hour is passed on"
+    document = wire.document(render(replace(said, published=at)))
+    assert parse(document) == replace(said, published=at)
+    for early in ("1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "yesterday"):
+        with refused("E2E-4.11"):
+            parse({**document, "published": early})
 
 
 @pytest.mark.clause("E2E-3.15")

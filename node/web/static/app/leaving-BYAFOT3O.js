@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-XICYO7JU.js";import"/app/chunk-U7CTKLCP.js";import"/app/chunk-CDHEWP6M.js";import"/app/chunk-OZROTU5J.js";import"/app/chunk-QFTNE4MZ.js";export{r as deleteAccount,m as forget,o as logOut};

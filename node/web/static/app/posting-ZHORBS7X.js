@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-U4XWBGFO.js";import"/app/chunk-OZROTU5J.js";import"/app/chunk-QFTNE4MZ.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
