@@ -4,6 +4,7 @@
  */
 
 import type { Sealed } from "../archive/seals.ts";
+import type { Due } from "../device/archiving.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { DeviceArchive } from "../device/device_archive.ts";
 import type { Restored } from "../device/restoring.ts";
@@ -29,6 +30,8 @@ export class ArchiveCarrier {
   readonly #archive: DeviceArchive;
   readonly #clock: Clock;
   readonly #told: (event: ConversationEvent) => void;
+  /** What was held goes out again: whoever shows that it waits may end it. */
+  onGoingOn: () => void = () => undefined;
   #hurry = new AbortController();
   #sending: Promise<void> | null = null;
   #heldUntil = 0;
@@ -103,10 +106,17 @@ export class ArchiveCarrier {
         throw error;
       }
       if (this.#isClosed) return; // it goes out again, which changes nothing
-      await this.#archive.sent(due);
-      this.#lastTold = "";
+      await this.#taken(due);
       if (this.#last) return;
     }
+  }
+
+  /** The home node has it; what was held is so no more. */
+  async #taken(due: Due): Promise<void> {
+    const { held } = await this.#archive.place();
+    await this.#archive.sent(due);
+    this.#lastTold = "";
+    if (held) this.onGoingOn();
   }
 
   /** Talk goes on; that the archive does not is said once. */

@@ -135,8 +135,11 @@ test("what has no room waits, is told once, and goes out later", async () => {
   assert.deepEqual(next, [{ is: "ArchiveHeld", conversation: "", ...held }]);
   shelf.refuses = null;
   clock.time += 61_000;
+  const ended: string[] = [];
+  made.onGoingOn = () => void device.archive.place().then(({ held }) => ended.push(held));
   await made.close();
   assert.equal((await device.archive.place()).held, "");
+  assert.deepEqual(ended, [""], "who shows that it waits hears that it does no more");
   assert.deepEqual(shelf.batches, [2]);
 });
 

@@ -21,6 +21,7 @@ const NOTHING: ArchiveView = {
   came: null,
   waiting: 0,
   missing: 0,
+  held: null,
   trouble: null,
 };
 

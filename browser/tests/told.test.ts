@@ -28,7 +28,7 @@ const dropped = (change: string, clause: string): ConversationEvent => {
 
 test("what is lost is named, and what happens next", () => {
   assert.match(said(RESTORED), /put back from a copy.*may be lost.*go on by themselves\.$/);
-  assert.match(said(back(0)), /back in this chat.*waits no more, is lost\.$/);
+  assert.match(said(back(0)), /back in this chat.*no longer has are lost\.$/);
   assert.match(said(back(1)), /A message .* was asked for again; older ones may be lost\.$/);
   assert.match(said(back(3)), /3 messages .* were asked for again/);
 });

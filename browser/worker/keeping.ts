@@ -2,7 +2,7 @@
 
 import type { DeviceArchive } from "../device/device_archive.ts";
 import type { Restored } from "../device/restoring.ts";
-import { KithError } from "../errors.ts";
+import { KithError, willPass } from "../errors.ts";
 import type { ArchiveCarrier } from "../messenger/archive_carrier.ts";
 import type { Problem } from "./device_client.ts";
 import type { ArchiveView, Fetched } from "./key_questions.ts";
@@ -16,12 +16,14 @@ export class Keeping {
   #coming: Fetched | null = null;
   #came: Fetched | null = null;
   #trouble: Problem | null = null;
+  #isCut = false;
   #fetching: Promise<void> | null = null;
 
   constructor(archive: DeviceArchive, carrier: ArchiveCarrier, told: (view: ArchiveView) => void) {
     this.#archive = archive;
     this.#carrier = carrier;
     this.#told = told;
+    carrier.onGoingOn = () => void this.tell().catch(report);
   }
 
   async view(): Promise<ArchiveView> {
@@ -35,7 +37,8 @@ export class Keeping {
       came: this.#came,
       waiting: this.#archive.waiting,
       missing,
-      trouble: this.#trouble ?? (held ? waits : null),
+      held: held ? waits : null,
+      trouble: this.#trouble,
     };
   }
 
@@ -60,9 +63,16 @@ export class Keeping {
     if (await this.#archive.isOn()) await this.fetch();
   }
 
+  /** The line is back: what a lost one cut short is read on. */
+  async goOn(): Promise<void> {
+    await this.#fetching; // only now it may find that the line was lost
+    if (this.#isCut) await this.begin();
+  }
+
   async #fetch(): Promise<void> {
     this.#coming = { new: 0, known: 0, locked: 0, over: 0, broken: 0 };
     this.#trouble = null;
+    this.#isCut = false;
     await this.tell();
     try {
       this.#came = await this.#carrier.fetch((came: Restored) => {
@@ -72,6 +82,7 @@ export class Keeping {
     } catch (error) {
       if (!(error instanceof KithError)) throw error;
       this.#trouble = problemOf(error);
+      this.#isCut = willPass(error);
     } finally {
       this.#coming = null;
     }

@@ -88,7 +88,9 @@ export interface ArchiveView {
   /** How many messages the node has not yet, and how many it never gets. */
   readonly waiting: number;
   readonly missing: number;
-  /** What is in its way. */
+  /** Why the node takes nothing of it now. */
+  readonly held: Problem | null;
+  /** Why it could not be read. */
   readonly trouble: Problem | null;
 }
 

@@ -302,9 +302,9 @@ export class OpenDevice {
     }
   }
 
-  /** Once in a run: what the archive has that is not here, beside all else. */
+  /** Once in a run, and again where it was cut: what the archive has that is not here, beside all else. */
   #fetchFirst(): void {
-    if (this.#hasFetched) return;
+    if (this.#hasFetched) return void this.keeping.goOn().catch(report);
     this.#hasFetched = true;
     this.#watcher.tell({ is: "keys" });
     void this.keeping.begin().catch(report);

@@ -9,6 +9,20 @@ import { attempt } from "../parts/toast.tsx";
 import { chats, newsOf } from "./chats.ts";
 import { happened } from "./happened.ts";
 
+/** Where the focus goes when `line` is put away: to the next one's button, else to the heading above. */
+function afterLine(line: Element | null): HTMLElement | null {
+  const next = line?.nextElementSibling?.querySelector("button") ?? null;
+  return next ?? line?.closest(".chat-list, .conversation")?.querySelector("h1") ?? null;
+}
+
+async function putAway(id: string, button: HTMLElement): Promise<void> {
+  const next = afterLine(button.parentElement);
+  const isDone = await attempt(() => device.putAway(id));
+  // Not away from where somebody went meanwhile.
+  const now = document.activeElement;
+  if (isDone && (now === button || now === document.body)) next?.focus();
+}
+
 function Line({ one, others }: { readonly one: News; readonly others: Chat["others"] }) {
   const words = happened(one.event, (actor) => about(others, actor).name);
   return (
@@ -18,7 +32,7 @@ function Line({ one, others }: { readonly one: News; readonly others: Chat["othe
       <button
         type="button"
         class="button quiet small"
-        onClick={() => attempt(() => device.putAway(one.id))}
+        onClick={(event) => putAway(one.id, event.currentTarget)}
       >
         {sayKeys("told.away")}
       </button>

@@ -38,7 +38,7 @@ export function HeldNotice() {
   const keys = useKeys().view.value;
   const archive = useArchive().value;
   const held = keys?.stand === "listed" ? keys.trouble : null;
-  const waits = archive?.isOn === true ? archive.trouble : null;
+  const waits = archive?.isOn === true ? archive.held : null;
   const missing = archive?.missing ?? 0;
   return (
     <>

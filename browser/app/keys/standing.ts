@@ -48,7 +48,7 @@ export function useArchive(): Signal<ArchiveView | null> {
     return device.listen((event) => {
       if (event.is === "archive") view.value = event.archive;
       // What was in its way may be gone as soon as something goes out.
-      const isOver = event.is === "item" && (view.peek()?.trouble ?? null) !== null;
+      const isOver = event.is === "item" && (view.peek()?.held ?? null) !== null;
       if (isOver || event.is === "missed") again();
     });
   }, []);

@@ -4,7 +4,7 @@ import { effect } from "@preact/signals";
 
 import { me, pageAsMe } from "../accounts.ts";
 import type { Notice } from "../api_types.ts";
-import { device } from "../device.ts";
+import { device, standing } from "../device.ts";
 import { unseen } from "./unseen.ts";
 
 // So many are counted; of more nobody wants to know how many they are.
@@ -38,10 +38,14 @@ export async function count(): Promise<void> {
 }
 
 export function begin(): void {
+  // Of others nothing is known yet; what was counted stays while only how they stand is told anew.
+  let whose = "";
   effect(() => {
-    const isHere = me.value?.id !== undefined;
-    unseen.value = 0;
-    if (isHere) void count();
+    const { id = "", isLoggedIn = false } = standing.value?.current ?? {};
+    const now = isLoggedIn ? id : "";
+    if (now !== whose) unseen.value = 0;
+    whose = now;
+    if (me.value !== null) void count();
   });
   device.listen((event) => {
     if (event.is === "missed" || (event.is === "node" && TELLS.has(event.kind))) void count();

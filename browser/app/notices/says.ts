@@ -1,6 +1,6 @@
 /** Pure: what a notice says, and where in the app that is which it is about. */
 
-import type { Notice } from "../api_types.ts";
+import type { Account, Notice, Relation } from "../api_types.ts";
 import type { NoticeKey } from "./words.ts";
 
 /** What it leads to: whoever did it, the post it is about, or another place. */
@@ -46,4 +46,13 @@ export function wayOf(notice: Pick<Notice, "kind" | "actor" | "object">): string
   if (way === "moved") return personAt(notice.object);
   if (way === "anew") return "/post";
   return way === "person" && handle !== "" ? personAt(handle) : "";
+}
+
+/** What following a stranger comes to: told at once of whom one follows are only those who chose so (INB-8.2). */
+export function followedSays(
+  following: Relation["following"],
+  mentions: Account["mentions"] | null,
+): NoticeKey {
+  if (mentions === "following") return "heard";
+  return following === "asked" ? "followed.asked" : "followed";
 }

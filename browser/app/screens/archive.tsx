@@ -77,6 +77,7 @@ export function ArchiveScreen() {
           ) : (
             <Fault>{sayKeys("archive.unable")}</Fault>
           )}
+          {now.held !== null && <Fault>{explainValue(now.held)}</Fault>}
           {now.trouble !== null && <Fault>{explainValue(now.trouble)}</Fault>}
           <Came view={now} />
           {now.isOn && (

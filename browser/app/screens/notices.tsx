@@ -1,13 +1,14 @@
 /** What happened: who asked, answered, liked, commented, what the node has to tell; and apart, who is not known. */
 
+import { type Signal, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 
 import { askAsMe, me } from "../accounts.ts";
 import { freshKey } from "../api.ts";
-import type { Notice } from "../api_types.ts";
+import type { Account, Notice } from "../api_types.ts";
 import { List } from "../lists.ts";
 import { count } from "../notices/counting.ts";
-import { kindOf, wayOf } from "../notices/says.ts";
+import { followedSays, kindOf, wayOf } from "../notices/says.ts";
 import { sayNotice } from "../notices/words.ts";
 import { Avatar, nameOf } from "../parts/avatar.tsx";
 import { Count } from "../parts/bell.tsx";
@@ -112,13 +113,30 @@ function askBlock({ actor }: Notice, onDone: () => unknown): void {
   ]);
 }
 
+type Followed = Signal<ReadonlySet<string>>;
+
+/** Follow who is not known, or not any more. */
+async function turnFollowing({ actor }: Notice, followed: Followed): Promise<void> {
+  const isFollowed = followed.peek().has(actor.id);
+  const { following } = await act(isFollowed ? "unfollow" : "follow", actor.id);
+  const others = [...followed.peek()].filter((id) => id !== actor.id);
+  followed.value = new Set(isFollowed ? others : [...others, actor.id]);
+  if (isFollowed) return;
+  // Where it is not known what they chose, nothing is promised.
+  const account = await askAsMe<Account>("GET", "/account").catch(() => null);
+  const says = followedSays(following, account?.mentions ?? null);
+  tell(sayNotice(says, { name: nameOf(actor) }));
+}
+
 interface DeedsProps {
   readonly notice: Notice;
+  /** Whom one has followed here. */
+  readonly followed: Followed;
   readonly onDone: () => unknown;
 }
 
 /** What one can do at once. */
-function Deeds({ notice, onDone }: DeedsProps) {
+function Deeds({ notice, followed, onDone }: DeedsProps) {
   if (notice.kind === "delivery_failed") {
     return (
       <div class="ways notice-ways">
@@ -136,12 +154,12 @@ function Deeds({ notice, onDone }: DeedsProps) {
         size="small"
         onClick={() =>
           attempt(async () => {
-            await act("follow", notice.actor.id);
-            tell(sayNotice("heard", { name: nameOf(notice.actor) }));
+            await turnFollowing(notice, followed);
+            await onDone();
           })
         }
       >
-        {say("person.follow")}
+        {say(followed.value.has(notice.actor.id) ? "person.unfollow" : "person.follow")}
       </Button>
       <Button kind="quiet" size="small" onClick={() => askBlock(notice, onDone)}>
         {say("person.block")}
@@ -162,15 +180,19 @@ function useRead(list: List<Notice>, isMain: boolean): ReadonlySet<string> {
     let isRead = false;
     const read = async () => {
       if (isRead || document.hidden) return;
-      isRead = true;
       await askAsMe("POST", "/notices/read", { body: { id: newest }, key: freshKey() });
+      isRead = true;
       if (isMain) await count();
     };
-    // Where it fails they are new once more, the next time.
+    // Where it fails it is said once more, as soon as one looks again or the line is back.
     const look = () => void read().catch(() => undefined);
     look();
     document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
+    addEventListener("online", look);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      removeEventListener("online", look);
+    };
   }, [newest]);
   return fresh;
 }
@@ -195,6 +217,7 @@ export function NoticesScreen() {
   const requests = useMemo(() => listOf({ which: "requests" }), [actor]);
   const all = useMemo(() => listOf({}), [actor]);
   const list = isMain ? all : requests;
+  const followed = useMemo(() => signal<ReadonlySet<string>>(new Set()), [actor]);
   const fresh = useRead(list, isMain);
   useEffect(() => {
     if (isMain) void requests.more();
@@ -223,7 +246,7 @@ export function NoticesScreen() {
           {(notice) => (
             <li key={notice.id}>
               <Line notice={notice} isFresh={fresh.has(notice.id)} />
-              <Deeds notice={notice} onDone={renew} />
+              <Deeds notice={notice} followed={followed} onDone={renew} />
             </li>
           )}
         </ListView>

@@ -11,6 +11,7 @@ import { draftOf, keepDraft } from "../draft.ts";
 import type { Cutter as CutterPart, Looked } from "../film/cutter.tsx";
 import { sayFilm } from "../film/words.ts";
 import { meetNode } from "../home_node.ts";
+import { Bell } from "../parts/bell.tsx";
 import { question } from "../parts/dialog.tsx";
 import { Button, Choice, Fault, Field, Form, TextArea, Toggle } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -259,7 +260,7 @@ export function PostScreen() {
   }
   const isEmpty = file.value === null && words.value.trim() === "";
   return (
-    <Screen title={say("post.title")}>
+    <Screen title={say("post.title")} actions={<Bell />}>
       {jobs.value.length > 0 && (
         <section class="card" aria-labelledby="jobs">
           <h2 id="jobs" ref={onTheirWay} tabIndex={-1}>

@@ -8,8 +8,8 @@ import { Problem } from "../api.ts";
 import type { Video } from "../api_types.ts";
 import { type Key, language, say, sayPart } from "./index.ts";
 
-/** What is said of devices that are not merely in doubt, by the line of KEY-5.2 that the device names. */
-const SEEN: Readonly<Record<string, Key>> = {
+/** What is said of devices that are not merely in doubt, by the line of KEY-5.2 that the device names: words of the keys. */
+const SEEN: Readonly<Record<string, string>> = {
   "own device, not listed": "problem.KEY-5.2.own",
   "this device, not listed": "problem.KEY-5.2.this",
   "key package that cannot be used": "problem.KEY-5.2.unfit",
@@ -48,8 +48,8 @@ function inWords(
 ): string {
   const byClause = `problem.${clause}`;
   // What one can do about a device in doubt depends on whose it is (DEV-16.11).
-  const own = SEEN[String(params.seen)];
-  if (own !== undefined) return say(own);
+  const own = sayPart(SEEN[String(params.seen)] ?? "");
+  if (own !== null) return own;
   if (isKey(byClause)) return say(byClause);
   // Which of several is wrong is said where it is known.
   const byPlace = params.place === undefined ? null : sayPart(`${byClause}.place`, params);

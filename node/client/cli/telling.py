@@ -58,8 +58,8 @@ KINDS: Mapping[type[ConversationEvent], str] = {
 }
 
 PLAIN: Mapping[type[ConversationEvent], str] = {
-    NodeRestored: "Your server was put back from a copy: what it got for you since that copy was"
-    " made, and you had not read, may be lost. The talk goes on by itself.",
+    NodeRestored: "Your server was put back from a copy: messages that arrived after that copy, and"
+    " that none of your devices had read, may be lost. The talk goes on by itself.",
     ConversationBehind: "This device missed changes of the conversation that are gone. It asked the"
     " others to take it back in; what you say now is kept and goes out then.",
     ConversationUnanswered: "Nobody has taken this device back into the conversation for an hour."
@@ -178,7 +178,7 @@ def _no_device(name: str, has_new: bool) -> str:
 
 
 def _caught_up(asked_again: int) -> str:
-    missed = "What came while it was away, and waits no more, is lost."
+    missed = "Messages from the time it was away that your server no longer has are lost."
     if asked_again:
         many = f"{asked_again} messages" if asked_again > 1 else "A message"
         missed = f"{many} that it could not read: asked for again. Older ones may be lost."

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-5UCR4SFT.js";import"/app/chunk-BCODNVUS.js";import"/app/chunk-2B2ZS26U.js";import"/app/chunk-BW2CS2Y6.js";import"/app/chunk-HD7XUE2N.js";export{r as deleteAccount,m as forget,o as logOut};

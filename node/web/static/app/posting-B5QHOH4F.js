@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-55UKSCSD.js";import"/app/chunk-BW2CS2Y6.js";import"/app/chunk-HD7XUE2N.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
