@@ -572,7 +572,8 @@ export interface NewUpload {
  * when only `actors` are meant. `description` is plain text, in which addresses and #tags become
  * links, or HTML when `format` is `html`; `summary` is the content warning. Of the upload all is
  * shown, or what plays from `start_ms` to `end_ms`; its picture at `cover_ms`, in the same count,
- * is the cover.
+ * is the cover. Of one that is being made already only what `restates` names is said anew; all of
+ * it, where that is null.
  */
 export interface NewVideo {
   readonly upload: string;
@@ -587,6 +588,7 @@ export interface NewVideo {
   readonly start_ms?: number;
   readonly end_ms?: number | null;
   readonly cover_ms?: number | null;
+  readonly restates?: readonly ("audience" | "description" | "name" | "part")[] | null;
 }
 
 /**

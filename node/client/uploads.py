@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 
 from node.client.api_client import ApiClient
-from node.errors import Conflict, Malformed, NodeError, Unreachable
+from node.errors import Conflict, Malformed, Missing, NodeError, Unreachable
 from node.wire.api.video import NewUpload, UploadList, UploadView, VideoView
 
 CHUNK = 4 * 1024 * 1024
@@ -27,7 +27,7 @@ def _open(path: Path) -> tuple[IO[bytes], int, bytes]:
     if stat.S_ISDIR(found.st_mode):
         raise Malformed("VID-1.1", f"{path} is a folder")
     if not stat.S_ISREG(found.st_mode):
-        raise Malformed("VID-1.1", f"{path} is not a file that stays as it is")
+        raise Malformed("VID-1.1", f"{path} is a pipe or a device, not a file")
     if found.st_size == 0:
         raise Malformed("VID-1.1", f"{path} is empty")
     file = path.open("rb")
@@ -56,6 +56,13 @@ async def upload(
     `Unreachable` when the node stays away, and unless `again` `Conflict` (VID-5.6) for a file that
     was posted lately.
     """
+    return (await uploaded(api, path, progress, again)).id
+
+
+async def uploaded(
+    api: ApiClient, path: Path, progress: Progress = silent, again: bool = True
+) -> UploadView:
+    """As `upload`; where what was found is being made into a video, `video` names it."""
     file, size, digest = await asyncio.to_thread(_open, path)
     with file:
         new = NewUpload(size=size, sha256=digest, filename=said(path.name))
@@ -64,18 +71,18 @@ async def upload(
 
 async def _send(
     api: ApiClient, file: IO[bytes], new: NewUpload, progress: Progress, again: bool
-) -> str:
+) -> UploadView:
     here = await _begun(api, new, again)
     if here.video:
         progress(new.size, new.size)
-        return here.id
+        return here
     try:
         await _fill(api, file, here, progress)
     except asyncio.CancelledError:
         with suppress(NodeError):  # a node that is away does not keep who is about to go
             await cancel(api, here.id)
         raise
-    return here.id
+    return here
 
 
 async def uploads(api: ApiClient, digest: bytes = b"") -> AsyncIterator[UploadView]:
@@ -128,19 +135,31 @@ async def _left(api: ApiClient, new: NewUpload, again: bool) -> UploadView | Non
     async for one in uploads(api, new.sha256):
         if one.size != new.size:
             continue
-        video = await _video(api, one.video) if one.video else None
-        if video is None or video.state == "processing":
+        if not one.video:
+            return one
+        video = await video_of(api, one.video)
+        if video is None:
+            continue
+        if video.state == "processing":
             return one
         posted = posted or video
     if posted is not None and not again:
-        on = f"{posted.created.astimezone():%Y-%m-%d %H:%M}"
-        reason = f"you posted this file on {on}: {posted.post}"
-        raise Conflict("VID-5.6", reason, post=posted.post)
+        raise posted_before(posted)
     return None
 
 
-async def _video(api: ApiClient, id: str) -> VideoView:
-    return await api.ask("GET", "/videos/one", VideoView, query={"id": id})
+def posted_before(video: VideoView) -> Conflict:
+    """Of a file that was posted already (VID-5.6): when, and as what."""
+    on = f"{video.created.astimezone():%Y-%m-%d %H:%M}"
+    return Conflict("VID-5.6", f"you posted this file on {on}: {video.post}", post=video.post)
+
+
+async def video_of(api: ApiClient, id: str) -> VideoView | None:
+    """The video, unless it was deleted meanwhile."""
+    try:
+        return await api.ask("GET", "/videos/one", VideoView, query={"id": id})
+    except Missing:
+        return None
 
 
 async def _fill(api: ApiClient, file: IO[bytes], here: UploadView, progress: Progress) -> None:

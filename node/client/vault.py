@@ -65,7 +65,10 @@ def _legible() -> Iterator[None]:
     except sqlite3.DatabaseError as fault:
         code = getattr(fault, "sqlite_errorcode", 0)
         if code & 0xFF in UNWRITABLE:
-            raise NoRoom("the disk of the vault has no room left, or does not write") from fault
+            raise NoRoom(
+                "the disk of the vault has no room left, or does not write: check its permissions"
+                " where there is room"
+            ) from fault
         if code not in UNREADABLE:
             raise
         raise Broken("the vault's file is damaged or cut short: put a whole one back") from fault

@@ -1,38 +1,30 @@
 """The verbs of videos: publish a file, watch one (spec VID-5 to VID-7)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 from node.client.api_client import ApiClient
 from node.client.profile import Profile
-from node.client.uploads import cancel, said, undone_if_cancelled, upload, uploads
+from node.client.saving import whole
+from node.client.uploads import (
+    cancel,
+    posted_before,
+    said,
+    undone_if_cancelled,
+    uploaded,
+    uploads,
+    video_of,
+)
 from node.errors import Conflict, Malformed, NodeError, Unreachable
-from node.wire.api.video import NewVideo, UploadView, VideoView, Watching
+from node.wire.api.video import NewVideo, Said, UploadView, VideoView, Watching
 
 Stages = Callable[[str, int, int], None]
 PIECE = 256 * 1024
 TRIES = 10
 SLOWEST_LOOK_STEP = 3  # `ApiClient.rest` of this many failures: 2 s
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears at `path` when the block ends well; a device or a pipe is written to."""
-    if path.exists() and not path.is_file():
-        with path.open("wb", buffering=0) as file:
-            yield file
-        return
-    fresh = path.with_name(path.name + ".part")
-    try:
-        with fresh.open("wb") as file:
-            yield file
-        fresh.rename(path)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _milliseconds(seconds: float | None) -> int | None:
@@ -47,6 +39,10 @@ def quiet(_why: str) -> None:
     """Tell nobody."""
 
 
+def nothing() -> None:
+    """Tell nobody."""
+
+
 class Videos:
     """`progress` is told (stage, done, of): upload and download in bytes, making in per cent."""
 
@@ -57,7 +53,7 @@ class Videos:
     async def post_video(
         self,
         path: Path | str,
-        audience: str = "friends",
+        audience: str | None = None,
         name: str = "",
         description: str = "",
         progress: Stages = silent,
@@ -66,31 +62,42 @@ class Videos:
         cover: float | None = None,
         waits: Callable[[str], None] = quiet,
         again: bool = True,
+        joins: Callable[[], None] = nothing,
     ) -> VideoView:
         """Upload the file, publish it, and wait until it can be watched: `post` is its id.
 
         Shown is all of it, or what plays from `start` to `end`; `cover` is when its cover is
         seen: all in seconds of the file (VID-6.7). `waits` is told why the node waits with it.
-        One that is being made of the same file already is gone on with; unless `again`, one that
-        was posted lately is not posted a second time: `Conflict` (VID-5.6).
+        Without an `audience` it is for friends. One that is being made of the same file already is
+        gone on with, and `joins` is told: what is not given stays as it was said. Unless `again`,
+        one that was posted lately is not posted a second time: `Conflict` (VID-5.6).
 
         When the task is cancelled meanwhile, nothing is posted (VID-5.6). Raises `Malformed` with
         the clause that a file fails which is no video.
         """
         path = Path(path)
-        sent = await upload(
+        sent = await uploaded(
             self._api, path, lambda done, size: progress("upload", done, size), again
         )
         body = NewVideo(
-            upload=sent,
+            upload=sent.id,
             name=name or said(path.stem),
             description=description,
-            audience=audience,
+            audience="friends" if audience is None else audience,
             start_ms=_milliseconds(start) or 0,
             end_ms=_milliseconds(end),
             cover_ms=_milliseconds(cover),
         )
-        made = await undone_if_cancelled(self._publish(body), self._delete)
+        if sent.video:
+            joins()
+            given: dict[Said, object] = {
+                "name": name,
+                "description": description,
+                "audience": audience is not None,
+                "part": start or end is not None or cover is not None,
+            }
+            body.restates = [what for what, is_given in given.items() if is_given]
+        made = await undone_if_cancelled(self._publish(body, sent.video), self._delete)
         try:
             return await self._ready(made, progress, waits)
         except asyncio.CancelledError:
@@ -98,18 +105,27 @@ class Videos:
                 await self._delete(made)
             raise
 
-    async def _publish(self, body: NewVideo) -> VideoView:
+    async def _publish(self, body: NewVideo, video: str) -> VideoView:
         """The video that is made of an upload, also where the answer that named it was lost, or
-        where it was made since we looked."""
+        where it was made since we looked. Where that is `video` already and nothing is said anew,
+        it is as it is. Raises `Conflict` (VID-5.6) where it was posted since we looked."""
+        if video and body.restates == []:
+            query = {"id": video}
+            return await self._api.ask("GET", "/videos/one", VideoView, query=query)
         try:
             return await self._api.ask("POST", "/videos", VideoView, body)
         except Conflict as error:
+            used = str(error.params.get("video", ""))
+            if error.clause == "VID-5.4" and used:
+                there = await video_of(self._api, used)
+                if there is not None and there.state == "ready":
+                    raise posted_before(there) from None
             if error.clause != "API-6.5":
                 raise
-            there = await self._api.ask("GET", f"/uploads/{body.upload}", UploadView)
-            if not there.video:
+            sent = await self._api.ask("GET", f"/uploads/{body.upload}", UploadView)
+            if not sent.video:
                 raise
-            query = {"id": there.video}
+            query = {"id": sent.video}
             return await self._api.ask("GET", "/videos/one", VideoView, query=query)
 
     async def uploads(self) -> AsyncIterator[UploadView]:
@@ -171,10 +187,11 @@ class Videos:
         if path is None:
             return sum([len(piece) async for piece in self.stream(id, progress=progress)])
         done = 0
-        with whole(Path(path)) as file:
-            async with aclosing(self.stream(id, progress=progress)) as pieces:
-                async for piece in pieces:
-                    done += await asyncio.to_thread(file.write, piece)
+        pieces = self.stream(id, progress=progress)
+        async with whole(Path(path)) as write, aclosing(pieces):
+            async for piece in pieces:
+                await write(piece)
+                done += len(piece)
         return done
 
     async def stream(

@@ -57,9 +57,14 @@ class InvitesUnit(AccountsUnit):
         return watched(chosen, from_micros(int(seen)) if seen else None, self.now)
 
     async def put_registration(self, registration: Registration) -> None:
-        await self.admin_was_here()
         await self.connection.execute(
             put(self.connection, tables.settings, key="registration", value=str(registration))
+        )
+        # Chosen on the machine, it counts as a look of an administrator who was here before. Where
+        # none ever was, there is nobody to miss (ACC-2.13).
+        table = tables.settings
+        await self.connection.execute(
+            update(table).where(table.c.key == ADMIN_SEEN).values(value=str(micros(self.now)))
         )
 
     async def invite(self, digest: bytes) -> Invite | None:

@@ -29,6 +29,8 @@ from node.video.renditions import Rendered
 from node.video.uploads import Stage
 from node.wire.html import clean, line
 
+# What is said of a video that is being made already: all, where it is not said what.
+ALL_SAID = frozenset({"name", "description", "audience", "part", "else"})
 RENDER, DROP = "video", "video_drop"  # kinds of jobs; their subject is the video's id
 
 
@@ -39,6 +41,7 @@ class VideoDraft(Struct, frozen=True):
     words: Words
     actors: tuple[str, ...] = ()
     cut: Cut = Cut()
+    restates: frozenset[str] = ALL_SAID
 
 
 class PublishingUnit(Protocol):
@@ -125,7 +128,7 @@ async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDra
     if await unit.unknown(offer.actors):
         raise Missing("VID-6.2", "somebody named here is not known: look them up first")
     if upload_record.used:
-        return await _said_anew(unit, upload_record.video, words, cut)
+        return await _said_anew(unit, upload_record.video, words, cut, offer.restates)
     if upload_record.upload.stage is not Stage.SEALED:
         raise Conflict(
             "VID-5.4", f"the upload is {upload_record.state}: it must be whole, and is used once"
@@ -148,16 +151,31 @@ async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDra
     return record
 
 
-async def _said_anew(unit: PublishingUnit, id: str, words: Words, cut: Cut) -> VideoRecord:
+def _restated(before: Words, now: Words, restates: frozenset[str]) -> Words:
+    if "else" in restates:
+        return now
+    kept = before
+    if "name" in restates:
+        kept = replace(kept, name=now.name)
+    if "description" in restates:
+        kept = replace(kept, description=now.description)
+    if "audience" in restates:
+        kept = replace(kept, to=now.to, cc=now.cc)
+    return kept
+
+
+async def _said_anew(
+    unit: PublishingUnit, id: str, words: Words, cut: Cut, restates: frozenset[str]
+) -> VideoRecord:
     """The video of a used upload, as it is to be posted now. Raises `Conflict` (VID-5.4)."""
     record = await unit.record(id)
     if record is None or record.state is not State.PROCESSING or record.deleted is not None:
         raise Conflict("VID-5.4", "the upload is used: it has become a video", video=id)
-    if record.cut != cut:
+    if "part" in restates and record.cut != cut:
         raise Conflict(
             "VID-5.4", "another part of this upload is being made: delete that", video=id
         )
-    record = replace(record, words=words)
+    record = replace(record, words=_restated(record.words, words, restates))
     await unit.put_record(record)
     return record
 

@@ -13,7 +13,6 @@ from hashlib import sha256
 from typing import TypeAlias
 
 import msgspec
-from cachetools import LRUCache
 from nacl.secret import SecretBox
 
 from node.errors import Conflict, Malformed, NoRoom
@@ -26,6 +25,7 @@ LOG = logging.getLogger(__name__)
 _KEY = re.compile(r"[\x21-\x7e]{16,255}")
 NOBODY = sha256(b"a request without a token").digest()
 MOST_UNKEPT_BYTES = 4 * 2**20  # of answers that found no room; usual ones have a few hundred bytes
+SHARES = 16  # of that room: none of them crowds out those of all others
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -80,6 +80,38 @@ def _size(kept: Kept) -> int:
     return 500 + len(kept.sealed)  # with what holds it
 
 
+class HeldAnswers:
+    """Sealed answers in memory, the latest ones; no token has more than its share of the room."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[bytes, str], Kept] = {}  # the oldest first
+        self._bytes: dict[bytes, int] = {}
+
+    def get(self, place: tuple[bytes, str]) -> Kept | None:
+        return self._held.get(place)
+
+    def put(self, place: tuple[bytes, str], kept: Kept) -> None:
+        """In the place of older ones: of this token where its share is full, else of anybody."""
+        token, size, share = place[0], _size(kept), MOST_UNKEPT_BYTES // SHARES
+        self.drop(place)
+        if size > share:
+            return
+        while self._bytes.get(token, 0) + size > share:
+            self.drop(next(one for one in self._held if one[0] == token))
+        while sum(self._bytes.values()) + size > MOST_UNKEPT_BYTES:
+            self.drop(next(iter(self._held)))
+        self._held[place] = kept
+        self._bytes[token] = self._bytes.get(token, 0) + size
+
+    def drop(self, place: tuple[bytes, str]) -> None:
+        kept = self._held.pop(place, None)
+        if kept is None:
+            return
+        self._bytes[place[0]] -= _size(kept)
+        if not self._bytes[place[0]]:
+            del self._bytes[place[0]]
+
+
 class Answered:
     """Remembers answers for a day."""
 
@@ -87,7 +119,7 @@ class Answered:
         self._units = units
         self._entropy = entropy
         # Sealed answers that found no room in the database, until there is.
-        self._unkept: LRUCache[tuple[bytes, str], Kept] = LRUCache(MOST_UNKEPT_BYTES, _size)
+        self._unkept = HeldAnswers()
         self._locks: dict[tuple[bytes, str], tuple[asyncio.Lock, int]] = {}
 
     async def once(self, asked: Asked, work: Work) -> Answer:
@@ -108,7 +140,7 @@ class Answered:
             return kept
         with suppress(NoRoom):
             await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, held))
-            self._unkept.pop(place, None)
+            self._unkept.drop(place)
         return held
 
     def _again(self, asked: Asked, kept: Kept) -> Answer:
@@ -128,13 +160,15 @@ class Answered:
         answer = await work(mark)
         sealed = bytes(asked.box.encrypt(msgspec.json.encode(answer), self._entropy.draw(24)))
         kept = Kept(asked.request, answer.status, sealed)
+        if mark.made:
+            # It was done, and is answered so: the mark keeps it from being done again, and a
+            # repetition finds the answer here (API-6.7), also when we are cancelled below. Without
+            # a mark the repetition does it anew, and would not look here.
+            self._unkept.put(place, kept)
         try:
             await self._units.join(IdempotencyUnit, lambda unit: unit.keep(*place, kept))
+            self._unkept.drop(place)
         except Exception as error:
-            # It was done, and is answered so: the mark keeps it from being done again, and a
-            # repetition finds the answer here (API-6.7).
-            with suppress(ValueError):  # larger than all that may be held
-                self._unkept[place] = kept
             LOG.warning(
                 "an answer was not kept",
                 exc_info=not isinstance(error, NoRoom),
@@ -143,7 +177,7 @@ class Answered:
         return answer
 
     async def _forget(self, asked: Asked) -> None:
-        self._unkept.pop(asked.place, None)
+        self._unkept.drop(asked.place)
         await self._units.run(IdempotencyUnit, lambda unit: unit.forget(*asked.place))
 
     @asynccontextmanager

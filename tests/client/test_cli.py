@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from node.accounts import resets
 from node.cli.table import PERSONS
-from node.client import videos
+from node.client import saving
 from node.client.api_client import ApiClient
 from node.client.cli import main, program
 from node.client.cli.out import clean
@@ -471,7 +472,7 @@ async def test_who_posts_a_video_sees_why_their_node_waits_with_it(
 ) -> None:
     await enter(shell, "alice", "alpha.test")
 
-    async def post(_kith: Kith, *said: Any, again: bool) -> VideoView:
+    async def post(_kith: Kith, *said: Any, again: bool, joins: object) -> VideoView:
         assert not again
         said[-1]("the node's disk is full")
         return VideoView(
@@ -578,6 +579,71 @@ async def befriend(shell: Shell) -> None:
     await enter(shell, "bob", "beta.test")
     await shell.run("alice", "friend add @bob@beta.test")
     await shell.run("bob", "friend accept @alice")
+
+
+@contextmanager
+def unread(stream: str = "stdout") -> Iterator[None]:
+    """What is printed inside of this, nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    before = getattr(sys, stream)
+    with suppress(BrokenPipeError), os.fdopen(writing, "w") as nobody:
+        setattr(sys, stream, nobody)
+        try:
+            yield
+        finally:
+            setattr(sys, stream, before)
+
+
+@pytest.mark.clause("API-9.11", "API-9.7")
+async def test_a_reader_that_goes_away_keeps_nobody_from_the_deed(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await befriend(shell)
+    assert (await shell.run("alice", "chat @bob --send", "one")).code == 0
+
+    async def went_on(_kith: Kith, _who: str) -> int:
+        return 0
+
+    async def unreached(kith: Kith, _audience: str) -> list[Any]:
+        return [one.person for one in await kith.friends()]
+
+    async def run(line: str, *words: str) -> int:
+        with unread():
+            return (await shell.run("alice", line, *words)).code
+
+    monkeypatch.setattr(Kith, "go_on", went_on)
+    monkeypatch.setattr(Kith, "unreached", unreached)
+    for as_json in ("", " --json"):
+        assert await run(f"chat @bob{as_json} --go-on --send", "two") == 0
+        assert await run(f"post{as_json} --text", "hello") == 0
+        with monkeypatch.context() as patch:
+            refuse(patch, "/messages", Full("E2E-4.7", "no room", 60))
+            assert await run(f"chat @bob{as_json} --send", "three") == 4
+        with unread("stderr"):
+            assert await run(f"like{as_json} https://alpha.test/none") == 1
+    items = (await shell.run("alice", "feed --mine --json")).json["items"]
+    assert [one["content"] for one in items] == ["<p>hello</p>"] * 2
+    rows = (await shell.run("alice", "chat @bob --history --json")).out.splitlines()
+    assert [json.loads(row)["text"] for row in rows] == ["one", *("two", "three") * 2]
+
+
+@pytest.mark.clause("API-9.11")
+@pytest.mark.parametrize(
+    "line", ["feed --mine", "feed --mine --json", "friends", "uploads", "events"]
+)
+async def test_a_list_that_nobody_reads_ends_as_such(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    await befriend(shell)
+
+    async def without_end(_kith: Kith, _after: str) -> AsyncIterator[str]:
+        while True:
+            yield "an event"
+
+    monkeypatch.setattr(Kith, "events", without_end)
+    with unread():
+        assert (await shell.run("alice", line)).code == 141
 
 
 @pytest.mark.clause("API-9.7")
@@ -779,7 +845,7 @@ async def test_a_file_that_is_none(shell: Shell, tmp_path: Path) -> None:
         tmp_path / "absent.mp4": "there is no file {}",
         whole / "below.mp4": "there is no file {}",
         tmp_path / "folder.mp4": "{} is a folder",
-        tmp_path / "pipe.mp4": "{} is not a file that stays as it is",
+        tmp_path / "pipe.mp4": "{} is a pipe or a device, not a file",
         tmp_path / "empty.mp4": "{} is empty",
     }
     for path, words in told.items():
@@ -809,17 +875,80 @@ async def test_a_name_of_a_file_may_be_no_text_and_words_may_not(
 
 
 @pytest.mark.clause("VID-7.5")
-def test_what_is_saved_to_a_pipe_does_not_take_its_place(tmp_path: Path) -> None:
+async def test_what_is_saved_to_a_pipe_does_not_take_its_place(tmp_path: Path) -> None:
     whole, pipe = tmp_path / "whole.mp4", tmp_path / "pipe"
-    with videos.whole(whole) as file:
-        file.write(b"film")
-    assert (whole.read_bytes(), [*tmp_path.iterdir()]) == (b"film", [whole])
+    async with saving.whole(whole) as write:
+        await write(b"film")
+    assert await asyncio.to_thread(whole.read_bytes) == b"film"
+    assert await asyncio.to_thread(lambda: [*tmp_path.iterdir()]) == [whole]
     os.mkfifo(pipe)
     reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    with videos.whole(pipe) as file:
-        file.write(b"film")
-    assert (os.read(reading, 9), pipe.is_fifo()) == (b"film", True)
+    async with saving.whole(pipe) as write:
+        await write(b"film")
+    assert (os.read(reading, 9), await asyncio.to_thread(pipe.is_fifo)) == (b"film", True)
     os.close(reading)
+
+
+LARGE = bytes(range(256)) * 4096  # more than a pipe holds
+
+
+@pytest.mark.clause("API-9.11", "VID-7.5")
+@pytest.mark.parametrize("is_opened", [False, True])
+async def test_who_saves_into_a_pipe_that_nobody_reads_can_be_stopped(
+    tmp_path: Path, is_opened: bool
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK) if is_opened else None
+    began = asyncio.Event()
+
+    async def save() -> None:
+        began.set()
+        async with saving.whole(pipe) as write:
+            await write(LARGE)
+
+    saved = asyncio.create_task(save())
+    await began.wait()
+    await asyncio.sleep(0)
+    saved.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saved
+    if reading is not None:
+        os.close(reading)
+
+
+@pytest.mark.clause("VID-7.5", "API-9.11")
+async def test_a_pipe_gets_all_of_it_or_ends_with_its_reader(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    async def save() -> None:
+        async with saving.whole(pipe) as write:
+            await write(LARGE)
+
+    saved = asyncio.create_task(save())
+    assert await asyncio.to_thread(pipe.read_bytes) == LARGE
+    await saved
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    saved = asyncio.create_task(save())
+    await asyncio.sleep(0)
+    os.close(reading)
+    with pytest.raises(BrokenPipeError):
+        await saved
+
+
+@pytest.mark.clause("VID-7.5")
+def test_a_device_that_takes_little_at_once_gets_all_of_it() -> None:
+    class Device(io.RawIOBase):
+        taken = b""
+
+        def write(self, piece: Any) -> int:
+            self.taken += bytes(piece[:1000])
+            return min(len(piece), 1000)
+
+    device = Device()
+    saving._write(device, LARGE)
+    assert device.taken == LARGE
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from node.client.kith import Kith
 from node.client.uploads import undone_if_cancelled, upload
 from node.errors import Conflict, Missing, TooMuch
 from node.media.blobs import LocalBlobs
+from node.wire.api.video import VideoView
 from tests.client.conftest import Square
 from tests.client.flaky import noise
 from tests.clips import make_clip
@@ -120,7 +121,7 @@ async def test_who_stops_while_the_video_is_made_has_not_posted_it(
     assert [one async for one in alice.notices()] == []  # nor is a failure told
 
 
-async def killed_while_made(alice: Kith, path: Path, **words: str) -> str:
+async def killed_while_made(alice: Kith, path: Path, **words: Any) -> str:
     """The id of the video that the node goes on to make."""
 
     def die(stage: str, _done: int, _of: int) -> None:
@@ -159,6 +160,66 @@ async def test_what_was_killed_while_the_video_is_made_is_posted_once_as_it_is_s
     async with square.working():
         assert (await alice.post_video(clip)).id != begun  # who means it posts it once more
     await alice.delete(made.post)
+
+
+@pytest.mark.slow
+@pytest.mark.clause("VID-5.6", "VID-5.4")
+@pytest.mark.parametrize("words", [{}, {"description": "said later"}, {"audience": "friends"}])
+async def test_who_posts_the_same_file_to_wait_for_it_leaves_it_as_it_was_said(
+    alice: Kith, square: Square, tmp_path: Path, words: dict[str, str]
+) -> None:
+    clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=3)
+    first = {"audience": "public", "name": "Harbour", "description": "at dawn"}
+    begun = await killed_while_made(alice, clip, start=1.0, **first)
+    joined: list[str] = []
+    async with square.working():
+        made = await alice.post_video(clip, **words, joins=lambda: joined.append("joined"))
+    assert (made.id, joined) == (begun, ["joined"])
+    [post] = [one async for one in alice.posts()]
+    now = {**first, **words}
+    assert (post.name, now["audience"] in post.audience) == ("Harbour", True)
+    assert post.content.startswith(f"<p>Harbour</p><p>{now['description']}</p>")
+
+
+@pytest.mark.slow
+@pytest.mark.clause("VID-5.6", "VID-5.4")
+async def test_what_is_ready_by_the_time_it_is_said_anew_is_told_as_posted(
+    alice: Kith, square: Square, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", seconds=1)
+    begun = await killed_while_made(alice, clip)
+    made: list[VideoView] = []
+    send = ApiClient.send
+
+    async def late(api: ApiClient, method: str, asked: str, *more: Any, **given: Any) -> Any:
+        if (method, asked) == ("POST", "/videos"):
+            async with square.working():
+                made.append(await alice.post_video(clip))  # waits for it, and says nothing anew
+        return await send(api, method, asked, *more, **given)
+
+    monkeypatch.setattr(ApiClient, "send", late)
+    with pytest.raises(Conflict, match="you posted this file on ") as said:
+        await alice.post_video(clip, name="Harbour")
+    assert [one.id for one in made] == [begun]
+    assert (said.value.clause, said.value.params) == ("VID-5.6", {"post": made[0].post})
+
+
+@pytest.mark.clause("VID-5.6")
+async def test_a_video_that_was_deleted_since_it_was_listed_is_not_there(
+    alice: Kith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = await killed_while_made(alice, film(tmp_path))
+    send = ApiClient.send
+
+    async def late(api: ApiClient, method: str, asked: str, *more: Any, **given: Any) -> Any:
+        if (method, asked) == ("GET", "/videos/one"):
+            await send(api, "DELETE", asked, *more, **given)
+        return await send(api, method, asked, *more, **given)
+
+    monkeypatch.setattr(ApiClient, "send", late)
+    await upload(alice.api, film(tmp_path))
+    [left] = [one async for one in alice.uploads()]
+    assert (left.state, left.video) == ("sealed", "") and begun
 
 
 @pytest.mark.clause("VID-5.4", "VID-5.6")

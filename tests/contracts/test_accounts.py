@@ -177,6 +177,18 @@ async def test_open_sign_up_waits_while_no_administrator_looks(
         assert await mode() is other
 
 
+@pytest.mark.clause("ACC-2.13")
+async def test_open_sign_up_stays_open_where_there_never_was_an_administrator(
+    units: Units, clock: FakeClock
+) -> None:
+    for _ in range(2):  # as the first start chooses it, and later `kith admin set-registration`
+        await switch(units, Registration.OPEN)
+        clock.pass_(timedelta(days=30))
+        mode = await units.look(InvitesUnit, lambda unit: unit.registration())
+        assert mode is Registration.OPEN
+    assert (await join(units, "alice")).state is State.ACTIVE
+
+
 @pytest.mark.clause("ACC-1.13", "GRA-7.1")
 @pytest.mark.parametrize("end", [suspend, delete_account])
 async def test_a_friend_code_ends_with_its_account(

@@ -17,7 +17,7 @@ from node.video import publishing, renditions
 from node.video.cut import Part
 from node.video.renditions import Limits
 from tests.clips import ffmpeg, make_clip
-from tests.video.harness import Harness, befriend
+from tests.video.harness import Harness, Said, befriend
 
 BAD = b"just some words, and more of them"
 
@@ -161,6 +161,36 @@ async def test_of_a_video_that_is_being_made_it_is_said_anew_what_it_is(harness:
     [post] = (await alice.ask("GET", "/posts")).body["items"]
     assert (post["name"], post["audience"]) == ("Cat", ["friends"])
     assert harness.studio.made == 1
+
+
+@pytest.mark.clause("VID-5.4")
+async def test_of_a_video_that_is_being_made_only_what_is_named_is_said_anew(
+    harness: Harness,
+) -> None:
+    alice = await harness.person("alice")
+    first = {
+        "upload": await alice.upload(),
+        "name": "Draft",
+        "description": "of mine",
+        "summary": "Cats",
+        "audience": "public",
+        "start_ms": 500,
+    }
+    made = (await alice.ask("POST", "/videos", first)).body
+
+    async def restate(*restates: str, **words: object) -> Said:
+        body = {"upload": first["upload"], "name": "film", "restates": restates, **words}
+        return await alice.ask("POST", "/videos", body)
+
+    other = await restate("part", start_ms=0)
+    assert (other.status, other.body["clause"]) == (409, "VID-5.4")
+    assert (await restate("mood")).status == 400
+    for said in (await restate(), await restate("description", description="of ours")):
+        assert (said.status, said.body["id"], said.body["name"]) == (201, made["id"], "Draft")
+    await harness.work()
+    [post] = (await alice.ask("GET", "/posts")).body["items"]
+    assert post["content"].startswith("<p>Draft</p><p>of ours</p>")
+    assert (post["name"], post["summary"], "public" in post["audience"]) == ("Draft", "Cats", True)
 
 
 async def test_a_stop_before_the_seal_is_mended_by_publishing(harness: Harness) -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from node.errors import Missing, NoRoom
 from node.store.idempotency import IdempotencyUnit
-from node.store.unit import Unit
+from node.store.idempotency_marks import IdempotencyMark
+from node.store.unit import Unit, Units
+from node.testing.fakes import FakeEntropy
 from node.web import idempotency
 from node.web.api.scopes import Scope
+from node.web.idempotency import SHARES, Answer, Asked
 from node.web.routes import Call, Reply, Route
 from tests.web.conftest import PASSWORD, Build, Harness, Said
 
@@ -164,10 +167,11 @@ async def test_what_was_done_is_answered_so_though_its_answer_finds_no_room(
 async def test_of_answers_that_find_no_room_a_bounded_number_is_held(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(idempotency, "MOST_UNKEPT_BYTES", 3000)
+    monkeypatch.setattr(idempotency, "MOST_UNKEPT_BYTES", 3000 * SHARES)
     harness = await build()
-    token = await harness.join("alice")
+    token, bob = await harness.join("alice"), await harness.join("bob")
     monkeypatch.setattr(IdempotencyUnit, "keep", no_room)
+    of_bob = await make_invite(harness, bob)
     keys = [f"{KEY}-{number}" for number in range(5)]
     first = [await make_invite(harness, token, key) for key in keys]
     for _ in range(2):  # found as often as it is asked for
@@ -175,6 +179,48 @@ async def test_of_answers_that_find_no_room_a_bounded_number_is_held(
     lost = await make_invite(harness, token, keys[0])
     assert (lost.status, lost.body["clause"]) == (409, "API-6.5")
     assert await count(harness, token) == 5
+    assert (await make_invite(harness, bob)).raw == of_bob.raw, "each token has a share of its own"
+
+
+ASKED = Asked(b"token", KEY, "POST", "/stop", b"")
+
+
+@pytest.mark.clause("API-6.7")
+async def test_an_answer_is_held_also_where_we_are_stopped_before_it_is_kept(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = idempotency.Answered(harness.units, FakeEntropy())
+    done: list[int] = []
+
+    async def work(mark: IdempotencyMark) -> Answer:
+        await harness.units.run(Unit, nothing, once=mark)
+        done.append(1)
+        return Answer(200, {}, b"done")
+
+    async def stopped(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Units, "join", stopped)
+        with pytest.raises(asyncio.CancelledError):
+            await answered.once(ASKED, work)
+    assert ((await answered.once(ASKED, work)).body, done) == (b"done", [1])
+    [row] = await rows(harness)
+    assert row.status == 200
+
+
+@pytest.mark.clause("API-6.7")
+async def test_an_answer_that_nothing_leads_back_to_is_not_held(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = idempotency.Answered(harness.units, FakeEntropy())
+    monkeypatch.setattr(IdempotencyUnit, "keep", no_room)
+
+    async def undecided(_mark: IdempotencyMark) -> Answer:
+        return Answer(200, {}, b"asked elsewhere")
+
+    assert (await answered.once(ASKED, undecided)).body == b"asked elsewhere"
+    assert answered._unkept.get(ASKED.place) is None
 
 
 async def no_room(*_: object) -> None:

@@ -1,7 +1,7 @@
 """`kith chat`, `kith events`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Annotated
@@ -63,7 +63,7 @@ async def chat(
         elif go_on:
             await screen.troubles()
         elif follow:
-            await screen.hear(await screen.them(who) if who else "")
+            await screen.hear(await screen.them(who) if who else "", context.out.check_read)
         else:
             with as_found():
                 await screen.meet(who)
@@ -78,6 +78,11 @@ async def events(
     async with context.kith() as kith, aclosing(kith.events(after)) as found:
         async for event in found:
             context.out.value(event)
+            context.out.check_read()
+
+
+def go_on_unread() -> None:
+    """Who talks is heard, whether they read or not."""
 
 
 class ChatScreen:
@@ -164,17 +169,18 @@ class ChatScreen:
             with self._typing.above():
                 self._context.out.problem(error)
 
-    async def hear(self, them: str) -> None:
-        """Print what comes from `them`, or from all."""
+    async def hear(self, them: str, check: Callable[[], None] = go_on_unread) -> None:
+        """Print what comes from `them`, or from all; `check` looks whether it is read."""
         async with aclosing(self._kith.listen()) as heard:
             async for one in heard:
                 if isinstance(one, Event):
                     continue
                 if them and not await self._is_of(one, them):
                     await self._tell_elsewhere(one)
-                    continue
-                with self._typing.above():
-                    self._tell(one)
+                else:
+                    with self._typing.above():
+                        self._tell(one)
+                check()
 
     async def _is_of(self, one: ConversationEvent, them: str) -> bool:
         return not one.conversation or one.conversation in await self._kith.conversations_with(them)
@@ -194,6 +200,7 @@ class ChatScreen:
 
     async def sent(self, row: MessageRow, who: str) -> None:
         """Our own words are out, or wait for what is in the way."""
+        self._context.out.is_done = True
         why = "" if row.sent else await self._kith.in_the_way(who)
         late = (await self._kith.unfetched(who)).get(row.id, {}) if row.sent else {}
         if self._context.out.json:

@@ -220,13 +220,13 @@ def conclude(context: CommandContext, work: Awaitable[int | None]) -> int:
         return await work
 
     try:
-        return asyncio.run(whole()) or advice.OK
+        code = asyncio.run(whole()) or advice.OK
+        unread = context.out.is_unread and not context.out.is_done
+        return advice.NOT_READ if code == advice.OK and unread else code
     except NodeError as error:
         return context.out.problem(error)
     except BrokenPipeError:
-        # Whoever read us has seen enough; the interpreter must not flush into nothing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return advice.OK
+        return advice.NOT_READ  # a pipe into which something is saved, or what only prints
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
         told = f"{named}{error.strerror or error}"

@@ -109,6 +109,7 @@ def _progress(context: CommandContext, came: Restored) -> None:
 
 
 def _fetched(context: CommandContext, came: Restored) -> None:
+    context.out.is_done = True
     if context.out.json:
         context.out.value(came)
         return

@@ -1,11 +1,12 @@
 """What a command prints: words for people, JSON lines for programs, bars on terminals only."""
 
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 from rich.console import Console
@@ -55,33 +56,63 @@ class Screen(Console):
         raise BrokenPipeError
 
 
+@contextmanager
+def _as_far_as_read(stream: TextIO) -> Iterator[None]:
+    """Once its reader went away a stream leads nowhere: what is being done does not end by that.
+    Raises `BrokenPipeError` then, for who is to know."""
+    try:
+        yield
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        raise
+
+
+@contextmanager
+def _beside() -> Iterator[None]:
+    """What goes to standard error is no answer: that nobody reads it changes nothing."""
+    with suppress(BrokenPipeError), _as_far_as_read(sys.stderr):
+        yield
+
+
 class Out:
-    """Where a command's words go. With `json` nothing but JSON is written."""
+    """Where a command's words go. With `json` nothing but JSON is written.
+
+    A reader that went away ends no command before its deed: `is_unread` says so, and `is_done`
+    whether there was a deed beside what is read (API-9.11).
+    """
 
     def __init__(self, json: bool) -> None:
         self.json = json
+        self.is_unread = False
+        self.is_done = False
         self._out = Screen()
         self._error = Screen(stderr=True)
 
     def value(self, value: Any) -> None:
         """One JSON line, at once."""
-        sys.stdout.flush()
-        sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
-        sys.stdout.buffer.flush()
+        with self._out_loud():
+            sys.stdout.flush()
+            sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+            sys.stdout.buffer.flush()
 
     def aside(self, value: Any) -> None:
         """One JSON line that is no answer, on standard error."""
-        sys.stderr.flush()
-        sys.stderr.buffer.write(msgspec.json.encode(value) + b"\n")
-        sys.stderr.buffer.flush()
+        with _beside():
+            sys.stderr.flush()
+            sys.stderr.buffer.write(msgspec.json.encode(value) + b"\n")
+            sys.stderr.buffer.flush()
 
     def say(self, text: str, style: str = "") -> None:
         """A line for people."""
         if not self.json:
-            self._out.print(Text(clean(text), style=style))
+            with self._out_loud():
+                self._out.print(Text(clean(text), style=style))
 
     def done(self, text: str, value: Any) -> None:
         """A deed is done: a sentence for people, `value` for programs."""
+        self.is_done = True
         if self.json:
             self.value(value)
         else:
@@ -96,7 +127,21 @@ class Out:
             table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*(Text(clean(cell)) for cell in row))
-        self._out.print(table, soft_wrap=False)
+        with self._out_loud():
+            self._out.print(table, soft_wrap=False)
+
+    @contextmanager
+    def _out_loud(self) -> Iterator[None]:
+        try:
+            with _as_far_as_read(sys.stdout):
+                yield
+        except BrokenPipeError:
+            self.is_unread = True
+
+    def check_read(self) -> None:
+        """For what only prints, and would go on for ever. Raises `BrokenPipeError`."""
+        if self.is_unread:
+            raise BrokenPipeError
 
     def problem(self, error: NodeError) -> int:
         """Tell what went wrong and what to do next; the exit code."""
@@ -109,8 +154,9 @@ class Out:
             self.aside({"problem": problem})
             return
         said = Text("kith: ", style="bold red").append(Text(clean(str(problem["detail"]))))
-        self._error.print(said)
-        self._error.print(Text("  " + clean(str(problem["advice"])), style="dim"))
+        with _beside():
+            self._error.print(said)
+            self._error.print(Text("  " + clean(str(problem["advice"])), style="dim"))
 
     @contextmanager
     def bars(self, **titles: str) -> Iterator[Stages]:

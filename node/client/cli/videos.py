@@ -66,7 +66,9 @@ async def post(
     context: CommandContext,
     video: Annotated[str, typer.Argument(help="A video file.")] = "",
     text: Annotated[str, typer.Option("--text", help="What you say, alone or with it.")] = "",
-    to: Annotated[Audience, typer.Option("--to", help="For whom.")] = Audience.FRIENDS,
+    to: Annotated[
+        Audience | None, typer.Option("--to", help="For whom; friends, unless said.")
+    ] = None,
     name: Annotated[str, typer.Option("--name", help="The video's title.")] = "",
     start: Annotated[
         float | None, _time("--start", "Show it from here on, such as 1:15.5.")
@@ -81,12 +83,19 @@ async def post(
     if not video and (start, end, cover) != (None, None, None):
         raise typer.BadParameter("--start, --end and --cover are of a video: give a file")
     async with context.kith() as kith:
-        for one in await kith.unreached(to):
+        audience, joined = to or Audience.FRIENDS, False
+        for one in await kith.unreached(audience):
             context.out.say(f"Note: {one.handle}'s server cannot show posts for friends.")
         if not video:
-            said = await kith.post_text(text, to)
-            context.out.done(f"Posted to {to}.\n{said.id}", said)
+            said = await kith.post_text(text, audience)
+            context.out.done(f"Posted to {audience}.\n{said.id}", said)
             return
+
+        def joins() -> None:
+            nonlocal joined
+            joined = True
+            context.out.say("It is being made already: this waits for it.")
+
         with context.out.bars(upload="Uploading", making="Making it playable") as progress:
             try:
                 made = await kith.post_video(
@@ -100,13 +109,16 @@ async def post(
                     cover,
                     lambda why: context.out.say(f"It waits: {why}."),
                     again=again,
+                    joins=joins,
                 )
             except asyncio.CancelledError:
                 context.out.say("Given up. See kith uploads for what is begun and not posted.")
                 raise
     lacks = f" Note: {made.reason}." if made.reason else ""
+    # Whom it was for when it was begun, the node does not say.
+    whom = "" if joined and to is None else f" to {audience}"
     context.out.done(
-        f"Posted to {to}: {made.name}, {made.duration_ms / 1000:.0f} s.{lacks}\n{made.post}", made
+        f"Posted{whom}: {made.name}, {made.duration_ms / 1000:.0f} s.{lacks}\n{made.post}", made
     )
 
 

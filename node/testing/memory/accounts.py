@@ -181,8 +181,9 @@ class InvitesUnit(AccountsUnit):
         return watched(chosen, from_micros(int(seen)) if seen else None, self.now)
 
     async def put_registration(self, registration: Registration) -> None:
-        await self.admin_was_here()
         self.tables.settings["registration"] = str(registration)
+        if ADMIN_SEEN in self.tables.settings:
+            await self.admin_was_here()
 
     async def invite(self, digest: bytes) -> Invite | None:
         return self.tables.invites.get(digest)

@@ -1,6 +1,7 @@
 """Pure: what the client API says of uploads and videos."""
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -41,13 +42,18 @@ class UploadList(msgspec.Struct, kw_only=True):
     items: list[UploadView]
 
 
-class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+Said: TypeAlias = Literal["name", "description", "audience", "part"]
+
+
+# What is not said is left out: a node that does not know it yet understands the rest.
+class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A whole upload that is to become a video.
 
     `audience` is `public`, `followers`, `friends` or empty when only `actors` are meant.
     `description` is plain text, in which addresses and #tags become links, or HTML when `format` is
     `html`; `summary` is the content warning. Of the upload all is shown, or what plays from
-    `start_ms` to `end_ms`; its picture at `cover_ms`, in the same count, is the cover.
+    `start_ms` to `end_ms`; its picture at `cover_ms`, in the same count, is the cover. Of one that
+    is being made already only what `restates` names is said anew; all of it, where that is null.
     """
 
     upload: str
@@ -62,6 +68,7 @@ class NewVideo(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     start_ms: int = 0
     end_ms: int | None = None
     cover_ms: int | None = None
+    restates: list[Said] | None = None
 
 
 class VideoView(msgspec.Struct, kw_only=True):
