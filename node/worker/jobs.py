@@ -115,7 +115,11 @@ class Jobber:
         try:
             await kind.do(job.subject)
         except Refused as refusal:
-            await self._jobs.failed(job, str(refusal))
+            # Of one that comes again and again it is a fault: it has to come again (FED-12.14).
+            if kind.every is not None:
+                await self._failed(job, kind, refusal)
+            else:
+                await self._jobs.failed(job, str(refusal))
         except NoRoom as full:
             # However long that lasts: what waits for room has not failed (FED-12.8).
             faults.tell(LOG, "job waits", full, kind=job.kind, job=job.id)

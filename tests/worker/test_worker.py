@@ -744,6 +744,25 @@ async def test_a_lane_asks_after_all_that_it_began_also_behind_a_fault() -> None
     assert not lane.going and not lane.settling
 
 
+@pytest.mark.clause("FED-12.14")
+async def test_a_job_that_comes_again_and_again_does_so_though_it_was_refused(shop: Shop) -> None:
+    done: list[str] = []
+
+    async def do(_subject: str) -> None:
+        done.append("")
+        if len(done) == 1:
+            raise Forbidden("FED-12.14", "once")
+
+    kinds = {"tidy": JobKind(do, every=timedelta(minutes=10))}
+    jobber = Jobber(Jobs(shop.database, shop.clock), kinds, shop.clock, shop.stores.wakeups)
+    await jobber.begin()
+    for _ in range(3):
+        shop.clock.pass_(timedelta(minutes=11))
+        await jobber.look()
+        await jobber.settle()
+    assert len(done) == 3
+
+
 @pytest.mark.clause("FED-12.8")
 async def test_a_job_that_finds_no_room_has_not_failed(
     shop: Shop, caplog: pytest.LogCaptureFixture
