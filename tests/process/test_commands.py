@@ -31,9 +31,19 @@ class Person:
 
     environ: dict[str, str]
 
-    def start(self, *words: str, **streams: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, *words: str, first: Callable[[], object] = bool, **streams: Any
+    ) -> subprocess.Popen[bytes]:
+        """`first` is done in the process that becomes the command."""
+
+        def begin() -> None:
+            # A shell that runs the tests in its background has children ignore it.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            first()
+
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([str(KITH), *words], env=self.environ, **pipes | streams)
+        words = (str(KITH), *words)
+        return subprocess.Popen(words, env=self.environ, preexec_fn=begin, **pipes | streams)
 
     async def run(self, *words: str) -> bytes:
         """What a command prints that ends well."""
@@ -192,7 +202,7 @@ async def test_ctrl_c_ends_a_talk_and_leaves_the_terminal_as_it_was(place: Place
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         streams = {"stdin": its, "stdout": its, "stderr": its}
-        talking = bob.start("chat", "@alice", **streams, start_new_session=True, preexec_fn=own)
+        talking = bob.start("chat", "@alice", **streams, start_new_session=True, first=own)
 
         async def shown() -> bool:
             nonlocal said
@@ -262,7 +272,7 @@ def nobody_reads() -> dict[str, Any]:
 
 
 def closed() -> dict[str, Any]:
-    return {"preexec_fn": lambda: os.close(1), "stdout": None}
+    return {"first": lambda: os.close(1), "stdout": None}
 
 
 def full() -> dict[str, Any]:

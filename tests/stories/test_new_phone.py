@@ -29,7 +29,8 @@ DAY = timedelta(days=1)
 
 async def log_out(town: Town, one: Person) -> None:
     """As `kith logout`: the device is revoked."""
-    (device,) = (await one.line.ask("GET", "/devices", DeviceList)).items[:1]
+    devices = (await one.line.ask("GET", "/devices", DeviceList)).items
+    (device,) = [device for device in devices if device.current]
     await one.line.ask("DELETE", f"/devices/{device.id}", object)
     await town.settle()
 
