@@ -26,8 +26,6 @@ class Clocks:
         self._clock = clock
         self._heard: TTLCache[str, float] = TTLCache(MOST_HOSTS, REMEMBERED_SECONDS, clock.ticks)
         self._looked = (clock.now(), clock.ticks())
-        self._second = 0  # of our own time, and what was heard in it
-        self._in_it: set[tuple[str, str]] = set()
 
     def now(self) -> datetime:
         """Our own time."""
@@ -35,24 +33,10 @@ class Clocks:
 
     def hear(self, host: str, date: str | None) -> None:
         """`host` just answered with this `Date`."""
-        if date is None or not self._is_news(host, date):
-            return
-        theirs = parse_http_date(date)
+        theirs = parse_http_date(date or "")
         if theirs is not None:
             self._forget_if_set()
             self._heard[host] = (theirs - self._clock.now()).total_seconds()
-
-    def _is_news(self, host: str, date: str) -> bool:
-        """Whether `host` has not said the same a moment ago: a date is whole seconds."""
-        second = int(self._clock.now().timestamp())
-        if second != self._second:
-            self._second = second
-            self._in_it.clear()
-        said = (host, date)
-        if said in self._in_it:
-            return False
-        self._in_it.add(said)
-        return True
 
     def _forget_if_set(self) -> None:
         """When our clock was set, what was heard before says nothing any more."""

@@ -43,11 +43,6 @@ QUEUED = (
     .limit(bindparam("most"))
 )  # fmt: skip
 NEWEST = QUEUED.where(_D.seq > bindparam("after")).order_by(_D.seq)
-NEW_HOSTS = (
-    select(_D.host, func.max(_D.seq).label("newest"))
-    .where(_D.seq > bindparam("after"), _D.state == "due")
-    .group_by(_D.host)
-)
 OF_LANE = QUEUED.where(
     _D.host == bindparam("lane"), or_(_D.aside.is_(False), _D.due <= bindparam("now"))
 ).order_by(_D.priority, _D.seq)
@@ -119,11 +114,13 @@ class DeliveryQueue:
 
     async def hosts_since(self, seq: int) -> tuple[list[str], int]:
         """The hosts of rows newer than `seq`, and the newest row's number."""
+        t = tables.deliveries.c
         # On PostgreSQL a lower number may be committed later: look back a little.
         after = seq if self._database.is_sqlite else max(0, seq - 200)
-        async with self._database.glance() as pipeline:
-            rows = await pipeline.fetch(NEW_HOSTS, {"after": after})
-        return [row.host for row in rows], max([seq, *(row.newest for row in rows)])
+        query = select(t.host, func.max(t.seq)).where(t.seq > after, t.state == "due")
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.group_by(t.host))).all()
+        return [host for host, _ in rows], max([seq, *(newest for _, newest in rows)])
 
     async def queued_since(self, seq: int, most: int) -> list[QueuedDelivery]:
         """The newest deliveries of all lanes, in order: what a wake-up was for, in one look."""
