@@ -11,6 +11,7 @@ from node.errors import Forbidden, NodeError
 from node.federation.clocks import Clocks
 from node.federation.discovery import ACTIVITY_JSON
 from node.federation.peers import Peer
+from node.federation.sending import ARRIVED
 from node.net.fetcher import follow
 from node.ports import Clock, Request, Response
 from node.wire import httpsig
@@ -138,7 +139,6 @@ class Courier:
             return Outcome(None, trouble=str(error), clock_in_doubt=doubt)
         said = answer.headers.get
         host = urlsplit(inbox).netloc
-        arrived = 200 <= answer.status < 300
         return Outcome(
             answer.status,
             said("retry-after"),
@@ -146,7 +146,7 @@ class Courier:
             trouble=signer.clocks.differs_from(host) if answer.status in NOT_READ else "",
             date=said("date"),
             # All clocks that were heard are compared for a failure alone.
-            clock_in_doubt=not arrived and signer.clocks.in_doubt(host),
+            clock_in_doubt=answer.status not in ARRIVED and signer.clocks.in_doubt(host),
         )
 
 

@@ -40,6 +40,7 @@ STREAMS_PER_HOST = 16
 STREAM_BYTES = 64 * 1024
 MOST_URLS = 4096  # that were checked, kept
 USER_AGENT = "Kith/0.1"
+FAILURES = (ClientError, OSError, RuntimeError)  # of a request, on its way
 
 Hop = Callable[[Request], Awaitable[Response]]
 
@@ -70,12 +71,9 @@ class Fetcher:
         table = read_resolve(resolve)
         self._named = frozenset(table)
         self._timeout = timeout_seconds
-        self._deadline = ClientTimeout(
-            timeout_seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds)
-        )
         resolver, trust = CheckedResolver(table, system_resolver), _trust(extra_ca_file)
 
-        def session(limit: int, per_host: int, coding: str) -> ClientSession:
+        def session(limit: int, per_host: int, coding: str, seconds: float | None) -> ClientSession:
             return ClientSession(
                 connector=TCPConnector(
                     resolver=resolver,
@@ -85,8 +83,8 @@ class Fetcher:
                     keepalive_timeout=KEEP_ALIVE_SECONDS,
                     ttl_dns_cache=60,
                 ),
-                # The whole of a request has one deadline, in `hop` and `stream`.
-                timeout=ClientTimeout(None, sock_connect=min(CONNECT_SECONDS, timeout_seconds)),
+                # The whole of a request has one deadline; that of a stream ends with its head.
+                timeout=ClientTimeout(seconds, sock_connect=min(CONNECT_SECONDS, timeout_seconds)),
                 cookie_jar=DummyCookieJar(),
                 auto_decompress=False,
                 headers={"User-Agent": USER_AGENT, "Accept-Encoding": coding},
@@ -94,8 +92,8 @@ class Fetcher:
                 read_bufsize=STREAM_BYTES,
             )
 
-        self._session = session(connections, CONNECTIONS_PER_HOST, "gzip")
-        self._streams = session(STREAMS, STREAMS_PER_HOST, "identity")
+        self._session = session(connections, CONNECTIONS_PER_HOST, "gzip", timeout_seconds)
+        self._streams = session(STREAMS, STREAMS_PER_HOST, "identity", None)
         self._checked = lru_cache(MOST_URLS)(self._check)  # each inbox is asked for again and again
 
     async def fetch(self, request: Request) -> Response:
@@ -112,10 +110,9 @@ class Fetcher:
                 headers=request.headers,
                 data=request.body or None,
                 allow_redirects=False,
-                timeout=self._deadline,
             ) as answer:
                 body = await _body(answer)
-        except (ClientError, OSError, TimeoutError, RuntimeError) as error:
+        except FAILURES as error:
             raise self._in_words(error) from None
         return Response(answer.status, text, _headers(answer), body)
 
@@ -131,7 +128,7 @@ class Fetcher:
                 answer = await self._streams.request(
                     request.method, url, headers=request.headers, allow_redirects=False
                 )
-        except (ClientError, OSError, TimeoutError, RuntimeError) as error:
+        except FAILURES as error:
             raise self._in_words(error) from None
         try:
             yield Stream(answer.status, text, _headers(answer), self._pieces(answer))
@@ -143,7 +140,7 @@ class Fetcher:
         while True:
             try:
                 piece = await answer.content.readany()
-            except (ClientError, OSError, TimeoutError, RuntimeError) as error:
+            except FAILURES as error:
                 raise self._in_words(error) from None
             if not piece:
                 return
@@ -158,11 +155,9 @@ class Fetcher:
 
     def _in_words(self, error: Exception) -> Exception:
         """What goes wrong on the way, as `Unreachable`; a fault of ours stays what it is."""
-        if isinstance(error, ClientError | OSError | TimeoutError):
-            return _trouble(error)
-        # What aiohttp says of a connection that is found lost between two reads.
+        # The last is what aiohttp says of a connection that is found lost between two reads.
         lost = type(error) is RuntimeError and not self._session.closed
-        return _trouble(error) if lost else error
+        return _trouble(error) if lost or not isinstance(error, RuntimeError) else error
 
     async def close(self) -> None:
         """Close every kept connection."""
@@ -194,10 +189,9 @@ def _trust(extra_ca_file: str) -> ssl.SSLContext | bool:
 
 async def _body(answer: ClientResponse) -> bytes:
     """The body, decompressed, no larger than the cap on either side (FED-9.5)."""
-    length = answer.content_length
-    if length == 0:
+    if answer.content_length == 0:
         return b""  # as most servers answer a delivery
-    if (length or 0) > LARGEST_ANSWER_BYTES:
+    if (answer.content_length or 0) > LARGEST_ANSWER_BYTES:
         answer.close()
         raise _too_much()
     body = bytearray()

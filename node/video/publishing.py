@@ -29,8 +29,6 @@ from node.video.renditions import Rendered
 from node.video.uploads import Stage
 from node.wire.html import clean, line
 
-# What is said of a video that is being made already: all, where it is not said what.
-ALL_SAID = frozenset({"name", "description", "audience", "part", "else"})
 RENDER, DROP = "video", "video_drop"  # kinds of jobs; their subject is the video's id
 
 
@@ -41,7 +39,7 @@ class VideoDraft(Struct, frozen=True):
     words: Words
     actors: tuple[str, ...] = ()
     cut: Cut = Cut()
-    restates: frozenset[str] = ALL_SAID
+    restates: frozenset[str] | None = None  # of one that is being made already; None: all of it
 
 
 class PublishingUnit(Protocol):
@@ -151,8 +149,8 @@ async def attach(unit: PublishingUnit, account: str, actor: str, offer: VideoDra
     return record
 
 
-def _restated(before: Words, now: Words, restates: frozenset[str]) -> Words:
-    if "else" in restates:
+def _restated(before: Words, now: Words, restates: frozenset[str] | None) -> Words:
+    if restates is None:
         return now
     kept = before
     if "name" in restates:
@@ -165,13 +163,13 @@ def _restated(before: Words, now: Words, restates: frozenset[str]) -> Words:
 
 
 async def _said_anew(
-    unit: PublishingUnit, id: str, words: Words, cut: Cut, restates: frozenset[str]
+    unit: PublishingUnit, id: str, words: Words, cut: Cut, restates: frozenset[str] | None
 ) -> VideoRecord:
     """The video of a used upload, as it is to be posted now. Raises `Conflict` (VID-5.4)."""
     record = await unit.record(id)
     if record is None or record.state is not State.PROCESSING or record.deleted is not None:
         raise Conflict("VID-5.4", "the upload is used: it has become a video", video=id)
-    if "part" in restates and record.cut != cut:
+    if (restates is None or "part" in restates) and record.cut != cut:
         raise Conflict(
             "VID-5.4", "another part of this upload is being made: delete that", video=id
         )

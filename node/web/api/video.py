@@ -14,7 +14,7 @@ from node.store.video import VideoUnit
 from node.video import playing, publishing
 from node.video.cut import Cut
 from node.video.playing import Abroad, Peers, Watch
-from node.video.publishing import ALL_SAID, VideoDraft
+from node.video.publishing import VideoDraft
 from node.video.records import MediaUrls, State, VideoRecord, Words
 from node.web.api.scopes import Scope
 from node.web.api.uploads import Intake
@@ -62,7 +62,7 @@ class Videos:
             description = text if new.format == "html" else linked(text, who.actor, {})
             words = Words(new.name, description, to, cc, new.lang, new.sensitive, new.summary)
             cut = Cut(new.start_ms, new.end_ms, new.cover_ms)
-            restates = ALL_SAID if new.restates is None else frozenset[str](new.restates)
+            restates = None if new.restates is None else frozenset[str](new.restates)
             draft = VideoDraft(new.upload, words, actors, cut, restates)
             return await publishing.attach(unit, who.account, who.actor, draft)
 
